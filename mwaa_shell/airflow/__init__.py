@@ -1,0 +1,1 @@
+"""The Airflow CLI as knowledge: pure functions from values to values."""

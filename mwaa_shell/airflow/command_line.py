@@ -1,0 +1,202 @@
+"""One forgiving parse of a line: words with spans, where its output goes, and what is wrong with it.
+
+Words are split as a POSIX shell splits them, because MWAA's endpoint does the same; nothing is expanded. Outside
+quotes, ``|``, ``>`` and ``>>`` end the command: what follows belongs to this machine. Parsing never raises: a mistake
+is a ``Problem`` with its place, and the words before it are still there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+BLANKS = " \t\r\n"
+
+
+class Kind(Enum):
+    """What a line is."""
+
+    BLANK = "blank"  #: nothing, or a comment
+    DIRECTIVE = "directive"  #: the shell's own command: a dot, or help, exit, quit
+    AIRFLOW = "airflow"  #: sent to the environment
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One argument: its value without quotes, and the half-open span that it takes in the text."""
+
+    value: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong, as a sentence, and where."""
+
+    message: str
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where the decoded standard output goes: ``|`` a local command, ``>`` or ``>>`` a file."""
+
+    operator: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedLine:
+    """What a line says. ``command`` is the text to send: as typed, without ``airflow`` in front and what follows."""
+
+    text: str
+    kind: Kind
+    command: str = ""
+    words: tuple[Word, ...] = ()
+    destination: Destination | None = None
+    problem: Problem | None = None
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """The arguments without their quotes."""
+        return tuple(word.value for word in self.words)
+
+
+#: Directives that work without a dot. No Airflow command has these names in any version.
+BARE_DIRECTIVES = ("help", "exit", "quit")
+
+
+def parse(text: str) -> ParsedLine:
+    """Understand a line; never raises."""
+    stripped = text.strip()
+    if not stripped or stripped.startswith("#"):
+        return ParsedLine(text, Kind.BLANK)
+    words, end, problem = split(text)
+    operator = _operator_at(text, end)
+    kind = Kind.AIRFLOW
+    if words and (words[0].value.startswith(".") or words[0].value in BARE_DIRECTIVES):
+        kind = Kind.DIRECTIVE
+    start = words[0].start if words else end
+    if len(words) > 1 and kind is Kind.AIRFLOW and words[0].value == "airflow":
+        words = words[1:]
+        start = words[0].start
+    destination = None
+    if operator and problem is None:
+        destination, problem = _destination(text, operator, end, words)
+    if problem is None and not words:
+        problem = Problem(f"There is no command before {operator}", end)
+    return ParsedLine(text, kind, text[start:end].strip(), words, destination, problem)
+
+
+def split(text: str) -> tuple[tuple[Word, ...], int, Problem | None]:
+    """The words of ``text``, where the command ends, and an unbalanced quote if there is one."""
+    words: list[Word] = []
+    position = 0
+    while True:
+        while position < len(text) and text[position] in BLANKS:
+            position += 1
+        if position >= len(text) or text[position] in "|>":
+            return tuple(words), position, None
+        word, problem = _word(text, position)
+        words.append(word)
+        if problem is not None:
+            return tuple(words), len(text), problem
+        position = word.end
+
+
+def _word(text: str, start: int) -> tuple[Word, Problem | None]:
+    """The word that begins at ``start``; in POSIX quotes a backslash only escapes inside double quotes."""
+    value: list[str] = []
+    quote, opened, position = "", start, start
+    while position < len(text):
+        char = text[position]
+        following = text[position + 1 : position + 2]
+        if char == quote:
+            quote = ""
+        elif quote == "'":
+            value.append(char)
+        elif char == "\\" and following and (not quote or following in '\\"'):
+            value.append(following)
+            position += 1
+        elif quote:
+            value.append(char)
+        elif char in "'\"":
+            quote, opened = char, position
+        elif char in BLANKS or char in "|>":
+            break
+        elif char == "\\":
+            return Word("".join(value), start, len(text)), Problem("A backslash ends the line", position)
+        else:
+            value.append(char)
+        position += 1
+    word = Word("".join(value), start, position)
+    return word, Problem(f"A {quote} is opened here and never closed", opened) if quote else None
+
+
+def _operator_at(text: str, position: int) -> str:
+    for operator in (">>", ">", "|"):
+        if text.startswith(operator, position):
+            return operator
+    return ""
+
+
+def _destination(
+    text: str, operator: str, position: int, words: tuple[Word, ...]
+) -> tuple[Destination | None, Problem | None]:
+    rest = text[position + len(operator) :]
+    if words and words[-1].end == position and words[-1].value.isdigit() and operator != "|":
+        return None, Problem("Only the standard output can be sent to a file: write > FILE", words[-1].start)
+    if not rest.strip():
+        what = "local command" if operator == "|" else "file name"
+        return None, Problem(f"A {what} is missing after {operator}", position)
+    if operator == "|":
+        if rest.startswith("|"):
+            return None, Problem("There is one command a line: || is not known here", position)
+        return Destination(operator, rest.strip()), None
+    names, end, problem = split(rest)
+    offset = position + len(operator)
+    if problem is not None:
+        return None, Problem(problem.message, problem.position + offset)
+    if len(names) != 1 or end != len(rest):
+        return None, Problem("One file name is expected after " + operator, offset)
+    return Destination(operator, names[0].value), None
+
+
+def quote(value: str) -> str:
+    """An argument in the form that MWAA's endpoint is known to take: single quotes, or double ones with escapes."""
+    if value and all(char.isalnum() or char in "-_./:=+,@%" for char in value):
+        return value
+    if "'" not in value:
+        return f"'{value}'"
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def output_format(values: tuple[str, ...]) -> str | None:
+    """What ``-o`` or ``--output`` asks for, ``None`` where it is not given; the last one wins, as in argparse."""
+    found = None
+    for index, value in enumerate(values):
+        if value in ("-o", "--output"):
+            found = values[index + 1] if index + 1 < len(values) else found
+        elif value.startswith("--output="):
+            found = value.removeprefix("--output=")
+        elif value.startswith("-o") and len(value) > 2:
+            found = value[2:].removeprefix("=")
+    return found
+
+
+def logical_lines(text: str) -> list[tuple[int, str]]:
+    """The lines of a script with their numbers from 1; a backslash at the end of a line joins the next one to it."""
+    lines: list[tuple[int, str]] = []
+    held, first = "", 0
+    for number, line in enumerate(text.splitlines(), 1):
+        first = first or number
+        if line.endswith("\\") and not line.endswith("\\\\"):
+            held += line[:-1] + " "
+            continue
+        lines.append((first, held + line))
+        held, first = "", 0
+    if held:
+        lines.append((first, held))
+    return lines

@@ -1,0 +1,34 @@
+"""Airflow version numbers: ordered values, and the command syntax (1, 2 or 3) that each speaks."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+
+class Version(NamedTuple):
+    """``2.10.3``; compares by number."""
+
+    major: int
+    minor: int = 0
+    patch: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.major}.{self.minor}.{self.patch}"
+
+
+def parse_version(text: str | None) -> Version | None:
+    """The first version number in ``text``; AWS binds the form to no list."""
+    found = re.search(r"(?<![\d.])(\d+)\.(\d+)(?:\.(\d+))?(?![\d])", text or "")
+    if found is None:
+        return None
+    return Version(int(found[1]), int(found[2]), int(found[3] or 0))
+
+
+def version_in_reply(stdout: str) -> Version | None:
+    """The version that the ``version`` command printed: a line of its own, whatever is logged around it."""
+    for line in reversed(stdout.splitlines()):
+        found = re.fullmatch(r"\s*v?(\d+\.\d+\.\d+)\S*\s*", line)
+        if found:
+            return parse_version(found[1])
+    return None

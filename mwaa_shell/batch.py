@@ -1,0 +1,74 @@
+"""Runs lines without a terminal: ``-c``, ``-f`` and standard input, through the same session as the prompt.
+
+Standard output gets the decoded bytes and nothing else; the exit code is an API. Comments and blank lines are skipped;
+the first failure ends the run unless the user said to keep going, and its exit code is the program's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from mwaa_shell.airflow.command_line import logical_lines
+from mwaa_shell.errors import ExitCode, UsageError
+from mwaa_shell.output.show import show
+from mwaa_shell.session import Session
+from mwaa_shell.streams import Streams
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where lines come from: a ``-c`` text or a ``-f`` file, in the order in which they were given."""
+
+    text: str | None = None
+    path: Path | None = None
+
+
+def read_sources(sources: Iterable[Source]) -> list[str]:
+    """All lines of all sources; raises ``UsageError`` for a file that cannot be read."""
+    lines: list[str] = []
+    for source in sources:
+        text = source.text if source.text is not None else _read(source.path)
+        lines += [line for _, line in logical_lines(text)]
+    return lines
+
+
+def _read(path: Path | None) -> str:
+    try:
+        return (path or Path("-")).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise UsageError(f"{path} cannot be read: {reason}") from None
+
+
+def lines_of(stream: Iterable[str]) -> Iterator[str]:
+    """The lines of standard input as they come, continued lines joined."""
+    held = ""
+    for line in stream:
+        held += line.rstrip("\r\n")
+        if held.endswith("\\") and not held.endswith("\\\\"):
+            held = held[:-1] + " "
+            continue
+        yield held
+        held = ""
+    if held:
+        yield held
+
+
+def run(session: Session, lines: Iterable[str], streams: Streams) -> ExitCode:
+    """Run the lines in order; the exit code of the first failure, or OK."""
+    code = ExitCode.OK
+    try:
+        for line in lines:
+            result = session.execute(line)
+            show(result, streams)
+            if not result.ok:
+                code = code or result.exit_code
+                if result.exit_code is ExitCode.INTERRUPTED or not session.settings.keep_going:
+                    break
+            if result.leaves:
+                break
+    except KeyboardInterrupt:
+        return ExitCode.INTERRUPTED
+    return code

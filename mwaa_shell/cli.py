@@ -1,0 +1,266 @@
+"""The launcher: arguments become Settings, and Settings one way to run. The only ``sys.exit`` of the program.
+
+``--help`` and ``--version`` import neither boto3 nor requests nor prompt_toolkit.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from mwaa_shell import __version__
+from mwaa_shell.errors import EXIT_CODE_MEANINGS, ExitCode, ShellError, UsageError
+from mwaa_shell.settings import READ_TIMEOUT, Access, LocalSettings, Settings
+from mwaa_shell.streams import Streams, standard_streams
+
+if TYPE_CHECKING:
+    from mwaa_shell.batch import Source
+    from mwaa_shell.local.start import Running
+
+USAGE = """\
+mwaa-shell [ENV] [options]                  a prompt on that environment, or a choice
+       mwaa-shell [ENV] -c COMMAND | -f FILE | < FILE   run and exit
+       mwaa-shell --local [VERSION] [options]      a private MWAA on this machine"""
+
+EXAMPLES = """\
+examples:
+  mwaa-shell my-env -c 'dags list'
+  mwaa-shell my-env --data -c 'dags list -o json' | jq .
+  mwaa-shell --local 2.10.3 --dags-folder dags -c 'dags list-import-errors'
+"""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Errors become a sentence and exit code 2."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message} (mwaa-shell --help lists the options)")
+
+
+class _AddSource(argparse.Action):
+    """``-c`` and ``-f`` keep the order in which they were given."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: str | Sequence[object] | None,
+        option_string: str | None = None,
+    ) -> None:
+        namespace.sources = [*(namespace.sources or []), (self.metavar, str(values))]
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """All launcher options, in the groups in which ``--help`` shows them."""
+    codes = "\n".join(f"  {code.value:>3}  {meaning}" for code, meaning in EXIT_CODE_MEANINGS.items())
+    parser = _Parser(
+        prog="mwaa-shell",
+        usage=USAGE,
+        description="The interactive shell for the Apache Airflow CLI on Amazon MWAA.",
+        epilog=f"{EXAMPLES}\nexit codes:\n{codes}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        add_help=False,
+        allow_abbrev=False,
+    )
+    where = parser.add_argument_group("environment")
+    where.add_argument("environment", metavar="ENV", nargs="?", help="the environment (or $MWAA_ENVIRONMENT)")
+    where.add_argument("-e", "--env", metavar="ENV", help="the same, for any name")
+    where.add_argument("--profile", metavar="NAME", help="AWS profile")
+    where.add_argument("--region", metavar="REGION", help="AWS region")
+    where.add_argument("--endpoint-url", metavar="URL", help="another endpoint for the AWS API")
+    where.add_argument("--ca-bundle", metavar="FILE", help="CA certificates to trust, for AWS and the web server")
+    where.add_argument(
+        "--timeout", metavar="S", type=float, default=READ_TIMEOUT, help="seconds to wait for an answer (75)"
+    )
+    where.add_argument("--airflow-version", metavar="V", help="the environment's version, if AWS may not tell it")
+    batch = parser.add_argument_group("run and exit")
+    batch.add_argument("-c", dest="sources", metavar="COMMAND", action=_AddSource, help="run this (repeatable)")
+    batch.add_argument("-f", dest="sources", metavar="FILE", action=_AddSource, help="run the lines of this file")
+    batch.add_argument("--data", action="store_true", help="of -o json and -o yaml replies, only the data on stdout")
+    batch.add_argument("--keep-going", action="store_true", help="do not stop at the first failure")
+    local = parser.add_argument_group("a private MWAA on this machine")
+    local.add_argument(
+        "--local", metavar="VERSION", nargs="?", const="", help="real Airflow, no AWS; versions with commas: several"
+    )
+    local.add_argument("--dags-folder", metavar="DIR", type=Path, help="your DAGs instead of the three examples")
+    local.add_argument("--serve", action="store_true", help="serve it for other clients, and print how to reach it")
+    local.add_argument("--record", metavar="DIR", type=Path, help="keep what the airflow program answered, as files")
+    local.add_argument("--fresh-processes", action="store_true", help="a new process for each command, as MWAA does")
+    other = parser.add_argument_group("other")
+    other.add_argument("--color", choices=("auto", "always", "never"), default="auto", help="colours (auto)")
+    other.add_argument("--version", action="store_true", help="the version of mwaa-shell")
+    other.add_argument("-h", "--help", action="store_true", help="this text")
+    return parser
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What the command line asks for."""
+
+    settings: Settings
+    local: LocalSettings | None
+    serve: bool
+    sources: tuple[Source, ...]
+
+
+def read_order(options: argparse.Namespace, environ: dict[str, str]) -> Order:
+    """The options as values; raises ``UsageError`` where they contradict each other."""
+    named = options.env or options.environment
+    if options.env and options.environment:
+        raise UsageError(f"The environment is given twice: {options.environment} and -e {options.env}")
+    if options.local is not None and named:
+        raise UsageError(f"--local brings its own environment: leave out {named}")
+    if options.local is None:
+        _refuse_local_options(options)
+    if not 0 < options.timeout <= 3600:
+        raise UsageError("--timeout takes seconds, more than 0 and at most 3600")
+    if options.airflow_version is not None:
+        _check_version(options.airflow_version)
+    access = Access(options.profile, options.region, options.endpoint_url, options.ca_bundle, options.timeout)
+    settings = Settings(
+        environment=named or (None if options.local is not None else environ.get("MWAA_ENVIRONMENT") or None),
+        access=access,
+        airflow_version=options.airflow_version,
+        data_only=options.data,
+        keep_going=options.keep_going,
+        color=options.color,
+    )
+    return Order(settings, _local(options), options.serve, _sources(options.sources or []))
+
+
+def _refuse_local_options(options: argparse.Namespace) -> None:
+    for name in ("serve", "dags_folder", "record", "fresh_processes"):
+        if getattr(options, name):
+            raise UsageError(f"--{name.replace('_', '-')} goes with --local")
+
+
+def _check_version(text: str) -> None:
+    from mwaa_shell.airflow.versions import parse_version
+
+    if parse_version(text) is None:
+        raise UsageError(f"--airflow-version takes a version such as 2.10.3, not {text}")
+
+
+def _local(options: argparse.Namespace) -> LocalSettings | None:
+    if options.local is None:
+        return None
+    versions = tuple(part.strip() for part in options.local.split(",") if part.strip())
+    return LocalSettings(versions, options.dags_folder, options.record, options.fresh_processes)
+
+
+def _sources(given: list[tuple[str, str]]) -> tuple[Source, ...]:
+    if not given:
+        return ()
+    from mwaa_shell.batch import Source
+
+    return tuple(Source(text=value) if kind == "COMMAND" else Source(path=Path(value)) for kind, value in given)
+
+
+def run(arguments: Sequence[str], streams: Streams) -> ExitCode:
+    """Run the program; raises ``ShellError`` for what could not even begin."""
+    options = build_parser().parse_args(arguments)
+    if options.help:
+        streams.data(build_parser().format_help().encode())
+        return ExitCode.OK
+    if options.version:
+        streams.data(f"mwaa-shell {__version__}\n".encode())
+        return ExitCode.OK
+    order = read_order(options, dict(os.environ))
+    streams = replace(streams, color=order.settings.color)
+    if order.local is None:
+        return _run_on(order, order.settings, streams)
+    with _local_mwaa(order, streams) as running:
+        if order.serve:
+            return _serve(running, streams)
+        settings = replace(order.settings, environment=running.environments[0], access=running.access)
+        return _run_on(order, settings, streams)
+
+
+def _run_on(order: Order, settings: Settings, streams: Streams) -> ExitCode:
+    """The one choice between the ways to run."""
+    if not order.sources and streams.interactive:
+        from mwaa_shell.terminal.shell import Shell
+
+        return Shell(settings, streams).run()
+    from mwaa_shell import batch
+    from mwaa_shell.session import Session
+
+    lines = batch.read_sources(order.sources) if order.sources else batch.lines_of(streams.stdin)
+    session = Session(settings, note=streams.note)
+    if session.here is None:
+        session.open_default()
+    return batch.run(session, lines, streams)
+
+
+@contextmanager
+def _local_mwaa(order: Order, streams: Streams) -> Iterator[Running]:
+    from mwaa_shell.local.start import running
+
+    line = _StatusLine(streams)
+    assert order.local is not None
+    with running(order.local, order.settings.access.timeout, line.say) as started:
+        line.erase()
+        yield started
+
+
+class _StatusLine:
+    """One line on standard error that is replaced on a terminal, and written anew elsewhere only when it says more."""
+
+    def __init__(self, streams: Streams) -> None:
+        self._streams = streams
+        self._last = ""
+
+    def say(self, text: str) -> None:
+        """Show what is going on."""
+        if self._streams.stderr_tty:
+            import shutil
+
+            self._streams.talk(b"\r\x1b[K" + text[: shutil.get_terminal_size().columns - 1].encode())
+        elif text.count(":") == 1 and text != self._last:
+            self._streams.note(text)
+        self._last = text
+
+    def erase(self) -> None:
+        """Take the line away."""
+        if self._last and self._streams.stderr_tty:
+            self._streams.talk(b"\r\x1b[K")
+
+
+def _serve(running: Running, streams: Streams) -> ExitCode:
+    """Hold the private MWAA open for other clients, until Ctrl-C or the end of this process."""
+    import signal
+
+    from mwaa_shell.local.start import exports
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    streams.data(exports(running).encode())
+    streams.note("serving until Ctrl-C; the lines above make other clients use it")
+    try:
+        signal.pause()
+    except KeyboardInterrupt:
+        pass
+    return ExitCode.OK
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """The program's entry point."""
+    streams = standard_streams()
+    try:
+        code = run(sys.argv[1:] if arguments is None else arguments, streams)
+        streams.stdout.flush()
+    except ShellError as error:
+        streams.note(str(error))
+        code = error.exit_code
+    except KeyboardInterrupt:
+        code = ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has read enough; nothing more can be said there.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = ExitCode.OK
+    sys.exit(int(code))

@@ -1,0 +1,29 @@
+"""The shell's own commands: an explicit registry, from which help, completion and documentation are made.
+
+A directive is a value: name, usage, summary and a function from the session and its words to a Result. What it shows
+is the Result's standard output, so pipes and redirects work on it as on an Airflow command.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mwaa_shell.directives import environment, reply, shell
+from mwaa_shell.directives.registry import Directive, find
+from mwaa_shell.errors import UsageError
+from mwaa_shell.result import Result
+
+if TYPE_CHECKING:
+    from mwaa_shell.session import Session
+
+#: All of them, in the order in which help lists them.
+DIRECTIVES: tuple[Directive, ...] = (*shell.FIRST, *environment.DIRECTIVES, *reply.DIRECTIVES, *shell.LAST)
+
+
+def run(session: Session, words: tuple[str, ...]) -> Result:
+    """Run a directive by its words; raises ``UsageError`` for one that does not exist."""
+    directive = find(DIRECTIVES, words[0])
+    if directive is None:
+        known = " ".join(item.name for item in DIRECTIVES)
+        raise UsageError(f"There is no directive {words[0]}; there are {known}")
+    return directive.run(session, words[1:])

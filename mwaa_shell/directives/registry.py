@@ -1,0 +1,56 @@
+"""What a directive is, and how its words are read."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NoReturn
+
+from mwaa_shell.errors import UsageError
+from mwaa_shell.result import Result
+
+if TYPE_CHECKING:
+    from mwaa_shell.session import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Directive:
+    """One of the shell's own commands."""
+
+    name: str  #: with its dot
+    usage: str  #: its arguments, as help shows them
+    summary: str  #: one line, in operator's words
+    run: Callable[[Session, tuple[str, ...]], Result]
+    bare: tuple[str, ...] = ()  #: names that work without a dot
+
+
+def find(directives: Iterable[Directive], name: str) -> Directive | None:
+    """The directive of this name, with its dot or under a bare name."""
+    for directive in directives:
+        if name == directive.name or name in directive.bare:
+            return directive
+    return None
+
+
+class Arguments(argparse.ArgumentParser):
+    """argparse for a directive's words: no exit, no help flag, no abbreviations, errors as sentences."""
+
+    def __init__(self, directive: str) -> None:
+        super().__init__(prog=directive, add_help=False, allow_abbrev=False, exit_on_error=False)
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{self.prog}: {message}")
+
+    def read(self, words: tuple[str, ...]) -> argparse.Namespace:
+        """The words as attributes; raises ``UsageError``."""
+        try:
+            return self.parse_args(list(words))
+        except argparse.ArgumentError as error:
+            raise UsageError(f"{self.prog}: {error}") from None
+
+
+def no_words(directive: str, words: tuple[str, ...]) -> None:
+    """Raise if a directive that takes no arguments got some."""
+    if words:
+        raise UsageError(f"{directive} takes no arguments")

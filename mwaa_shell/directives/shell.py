@@ -1,0 +1,55 @@
+"""Directives about the shell itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mwaa_shell.directives.registry import Directive, find, no_words
+from mwaa_shell.errors import UsageError
+from mwaa_shell.result import Result, talk
+
+if TYPE_CHECKING:
+    from mwaa_shell.session import Session
+
+LINES = (
+    ("dags list", "an Airflow command, sent as typed"),
+    ("dags list -o json | jq .", "its standard output to a command of this machine"),
+    ("dags list > FILE", "or to a file (>> appends)"),
+)
+
+
+def show_help(session: Session, words: tuple[str, ...]) -> Result:
+    """What can be typed: made from the registry."""
+    from mwaa_shell.directives import DIRECTIVES
+
+    if len(words) > 1:
+        raise UsageError(".help: one directive at a time")
+    chosen = DIRECTIVES
+    if words:
+        directive = find(DIRECTIVES, words[0]) or find(DIRECTIVES, f".{words[0]}")
+        if directive is None:
+            raise UsageError(
+                f"There is no directive {words[0]}; .help lists them. Airflow's own help: {words[0]} --help"
+            )
+        chosen = (directive,)
+    rows = [(f"{item.name} {item.usage}".strip(), item.summary) for item in chosen]
+    if not words:
+        rows = [*LINES, *rows]
+    width = min(max(len(left) for left, _ in rows), 34)
+    return talk("\n".join(_row(left, right, width) for left, right in rows))
+
+
+def _row(left: str, right: str, width: int) -> str:
+    if len(left) > width:
+        return f"{left}\n{'':<{width}}  {right}"
+    return f"{left:<{width}}  {right}"
+
+
+def leave(session: Session, words: tuple[str, ...]) -> Result:
+    """Leave the shell."""
+    no_words(".exit", words)
+    return Result(leaves=True)
+
+
+FIRST = (Directive(".help", "[DIRECTIVE]", "what can be typed here; works without the dot", show_help, ("help",)),)
+LAST = (Directive(".exit", "", "leave; so do exit, quit and Ctrl-D", leave, ("exit", "quit")),)

@@ -1,0 +1,105 @@
+"""One piece of slow work on a thread of its own, that can be watched, bounded in time and given up.
+
+The thread that waits owns Ctrl-C and the screen; the thread that works never prints. A job goes through named phases,
+each with a deadline or none. Giving a job up runs what the work has registered to let go (closing a connection), and
+the work asks ``given_up`` before any step that must not happen any more.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+#: Seconds between two looks at a job that is waited for: short enough for a live clock.
+TICK = 0.1
+
+
+class TooLate(Exception):
+    """A phase went past its deadline; the job has been given up."""
+
+    def __init__(self, phase: str, seconds: float) -> None:
+        super().__init__(phase)
+        self.phase = phase
+        self.seconds = seconds
+
+
+class Job(Generic[T]):
+    """Work that has begun. ``work`` is called with the job itself."""
+
+    def __init__(self, work: Callable[[Job[T]], T], name: str = "job") -> None:
+        self.started = time.monotonic()
+        self.phase = ""
+        self._deadline: float | None = None
+        self._limit = 0.0
+        self._done = threading.Event()
+        self._given_up = threading.Event()
+        self._lock = threading.Lock()
+        self._let_go: Callable[[], None] | None = None
+        self._value: T | None = None
+        self._error: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, args=(work,), name=name, daemon=True)
+        self._thread.start()
+
+    def _run(self, work: Callable[[Job[T]], T]) -> None:
+        try:
+            self._value = work(self)
+        except BaseException as error:  # handed to whoever waits, in result()
+            self._error = error
+        finally:
+            self._done.set()
+
+    # -- for the work ------------------------------------------------------------------------------------------------
+
+    def enter(self, phase: str, limit: float | None = None, let_go: Callable[[], None] | None = None) -> bool:
+        """Begin a phase that may take ``limit`` seconds; ``False`` if the job has been given up before."""
+        with self._lock:
+            if self._given_up.is_set():
+                return False
+            self.phase, self._let_go = phase, let_go
+            self._limit = limit or 0.0
+            self._deadline = None if limit is None else time.monotonic() + limit
+            return True
+
+    # -- for whoever waits -------------------------------------------------------------------------------------------
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the job began."""
+        return time.monotonic() - self.started
+
+    @property
+    def done(self) -> bool:
+        return self._done.is_set()
+
+    def wait(self, timeout: float) -> bool:
+        """Wait at most ``timeout`` seconds; whether the job is done."""
+        return self._done.wait(timeout)
+
+    def give_up(self) -> str:
+        """Stop waiting: nothing new is begun, what is open is closed. The phase that it was in."""
+        with self._lock:
+            self._given_up.set()
+            phase, let_go = self.phase, self._let_go
+        if let_go is not None:
+            let_go()
+        return phase
+
+    def follow(self, tick: Callable[[Job[T]], None] | None = None) -> T:
+        """Wait until done, calling ``tick`` now and then. Raises what the work raised, or ``TooLate``."""
+        while not self._done.wait(TICK):
+            if tick is not None:
+                tick(self)
+            deadline = self._deadline
+            if deadline is not None and time.monotonic() > deadline and not self.done:
+                raise TooLate(self.give_up(), self._limit)
+        return self.result()
+
+    def result(self) -> T:
+        """What the work returned, or raises what it raised; the job must be done."""
+        if self._error is not None:
+            raise self._error
+        return self._value  # type: ignore[return-value]

@@ -1,0 +1,102 @@
+"""The link to one environment: what is slow to get and kept, shared by the foreground and the warm-up behind it.
+
+Nothing is made before it is needed: boto3 is imported when AWS is asked first, requests when a command is sent first.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mwaa_shell.airflow.versions import Version, parse_version
+from mwaa_shell.errors import CredentialsProblem, EnvironmentNotFound, PermissionMissing, ShellError
+from mwaa_shell.mwaa.environment import CliToken, Environment
+from mwaa_shell.settings import Access
+
+if TYPE_CHECKING:
+    from mwaa_shell.mwaa.client import Client
+    from mwaa_shell.mwaa.environments import Environments
+
+#: Makes the AWS side for one way to reach it.
+MakeEnvironments = Callable[[Access], "Environments"]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Which environment, reached how."""
+
+    name: str
+    access: Access
+
+
+def real_environments(access: Access) -> Environments:
+    """The AWS side over boto3."""
+    from mwaa_shell.mwaa.environments import Environments
+
+    return Environments(access)
+
+
+class Link:
+    """All that belongs to one target; every method may be called from any thread."""
+
+    def __init__(
+        self, target: Target, said_version: str | None = None, make: MakeEnvironments = real_environments
+    ) -> None:
+        self.target = target
+        self.known = Environment(target.name)
+        self.version: Version | None = parse_version(said_version)
+        self.region = target.access.region or ""
+        self.cli_slot = threading.Lock()  # one CLI request at a time on an environment, always
+        self._make = make
+        self._described = False
+        self._describing = threading.Lock()
+        self._making = threading.RLock()
+        self._environments: Environments | None = None
+        self._client: Client | None = None
+
+    @property
+    def environments(self) -> Environments:
+        """The AWS side."""
+        with self._making:
+            if self._environments is None:
+                self._environments = self._make(self.target.access)
+            return self._environments
+
+    @property
+    def client(self) -> Client:
+        """What runs commands."""
+        from mwaa_shell.mwaa.client import Client
+        from mwaa_shell.mwaa.transport import Transport, bundle_for_web
+
+        with self._making:
+            if self._client is None:
+                access = self.target.access
+                bundle = bundle_for_web(access.ca_bundle, self.environments.ca_bundle)
+                transport = Transport(bundle, access.timeout, direct=access.direct)
+                self._client = Client(self._mint, transport, access.timeout)
+            return self._client
+
+    def _mint(self) -> CliToken:
+        return self.environments.cli_token(self.target.name)
+
+    def describe(self) -> ShellError | None:
+        """Ask GetEnvironment, once; what it cost us not to be told, or ``None``.
+
+        Raises where nothing else can work either: no such environment, no usable credentials.
+        """
+        with self._describing:
+            if self._described:
+                return None
+            try:
+                self.region = self.environments.region or self.region
+                self.known = self.environments.describe(self.target.name)
+            except (EnvironmentNotFound, CredentialsProblem):
+                raise
+            except ShellError as error:
+                self._described = isinstance(error, PermissionMissing)  # anything else may pass: ask again
+                return error
+            self._described = True
+            self.version = self.version or self.known.version
+            return None

@@ -1,0 +1,61 @@
+"""Where the private MWAA keeps its things: installed Airflows in the cache, their databases in the data folder."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+from mwaa_shell.airflow.versions import Version
+from mwaa_shell.errors import LocalProblem
+
+APP = "mwaa-shell"
+
+
+def installs() -> Path:
+    """The folder of installed Airflows; ``MWAA_SHELL_LOCAL_CACHE`` puts it elsewhere."""
+    chosen = os.environ.get("MWAA_SHELL_LOCAL_CACHE")
+    return Path(chosen) if chosen else Path(platformdirs.user_cache_dir(APP)) / "local"
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What belongs to one private environment between two starts: its database, its DAGs, its logs."""
+
+    folder: Path
+    dags: Path  #: the DAG files: our own, or the user's
+
+    @property
+    def airflow_home(self) -> Path:
+        return self.folder / "airflow"
+
+    @property
+    def initialised(self) -> Path:
+        """Exists once the database has been made."""
+        return self.folder / "initialised"
+
+
+def state_for(version: Version, dags_folder: Path | None) -> State:
+    """The state of one version; a DAG folder of the user's has a database of its own."""
+    root = Path(platformdirs.user_data_dir(APP)) / "local"
+    if dags_folder is None:
+        folder = root / str(version)
+        return State(folder, folder / "dags")
+    path = dags_folder.expanduser().resolve()
+    if not path.is_dir():
+        raise LocalProblem(f"There is no DAG folder {path}")
+    mark = hashlib.sha256(str(path).encode()).hexdigest()[:8]
+    return State(root / f"{version}-{mark}", path)
+
+
+def make_private(folder: Path) -> Path:
+    """Make a folder that only its owner can look into."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.chmod(0o700)
+    except OSError as error:
+        raise LocalProblem(f"The folder {folder} cannot be made: {error.strerror}") from None
+    return folder

@@ -1,0 +1,206 @@
+"""Installs one Airflow with uv, once: a virtual environment in the cache, and a mark that it is whole.
+
+The mark is written last, so what an interrupt, a full disk or a lost network leaves behind is never taken for finished:
+it is removed and made anew. Two shells that want the same version wait for each other.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from mwaa_shell.errors import LocalProblem
+from mwaa_shell.local import interpreters
+from mwaa_shell.local.folders import installs
+from mwaa_shell.local.pip_settings import uv_environment
+from mwaa_shell.local.recipes import Recipe
+
+#: Called with one line about what is going on.
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """An Airflow that is whole: its version and its virtual environment."""
+
+    recipe: Recipe
+    venv: Path
+
+    @property
+    def python(self) -> Path:
+        return self.venv / "bin" / "python"
+
+    @property
+    def airflow(self) -> Path:
+        """The airflow program itself."""
+        return self.venv / "bin" / "airflow"
+
+
+def ready(recipe: Recipe, profile: str = "local") -> Installed | None:
+    """The installed Airflow of a recipe if it is whole and made from this very recipe."""
+    for python in recipe.pythons:
+        venv = _folder(recipe, profile, python)
+        try:
+            mark = json.loads((venv / "complete.json").read_text())
+        except (OSError, ValueError):
+            continue
+        if mark == _mark(recipe, profile) and (venv / "bin" / "python").exists():
+            return Installed(recipe, venv)
+    return None
+
+
+def provide(recipe: Recipe, progress: Progress, profile: str = "local") -> Installed:
+    """The installed Airflow of a recipe, installing it if need be. Raises ``LocalProblem`` with the reason."""
+    found = ready(recipe, profile)
+    if found is not None:
+        return found
+    with _one_at_a_time(recipe, profile, progress):
+        return ready(recipe, profile) or _install(recipe, profile, progress)
+
+
+def _install(recipe: Recipe, profile: str, progress: Progress) -> Installed:
+    uv = find_uv()
+    interpreter = interpreters.find(recipe.pythons)
+    python = interpreter.version if interpreter else recipe.python
+    venv = _folder(recipe, profile, python)
+    shutil.rmtree(venv, ignore_errors=True)
+    what = f"Airflow {recipe.version}"
+    try:
+        if interpreter is None:
+            progress(f"{what}: no Python {' or '.join(recipe.pythons)} here, uv looks for one to download")
+        source = ["--python", str(interpreter.path)] if interpreter else ["--managed-python", "--python", python]
+        _uv(uv, ["venv", "--no-project", *source, str(venv)], f"{what}: making its environment", progress)
+        with _config(recipe) as config:
+            _uv(uv, _install_arguments(recipe, profile, venv, config), f"{what}: installing", progress)
+        (venv / "complete.json").write_text(json.dumps(_mark(recipe, profile)))
+    except BaseException as error:
+        shutil.rmtree(venv, ignore_errors=True)
+        if isinstance(error, OSError):
+            raise LocalProblem(f"{what} could not be installed into {venv}: {error.strerror}") from None
+        if isinstance(error, LocalProblem) and interpreter is None:
+            raise LocalProblem(
+                f"{what} runs on Python {' or '.join(recipe.pythons)}; this machine has none, and uv could not "
+                f"download one: {error}"
+            ) from None
+        raise
+    return Installed(recipe, venv)
+
+
+def _install_arguments(recipe: Recipe, profile: str, venv: Path, config: Path) -> list[str]:
+    return [
+        "pip", "install", "--config-file", str(config), "--python", str(venv / "bin" / "python"), "--compile-bytecode",
+        "--exclude-newer", recipe.cutoff.isoformat(), *recipe.requirements(profile),
+    ]  # fmt: skip
+
+
+@contextmanager
+def _config(recipe: Recipe) -> Iterator[Path]:
+    """A uv configuration with the metadata that the recipe brings; an empty one keeps the user's own out."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "uv.toml"
+        text = ""
+        if recipe.metadata:
+            lines = ", ".join(json.dumps(line) for line in recipe.metadata)
+            extras = json.dumps(sorted(set(recipe.local) | set(recipe.grammar)))
+            text = (
+                f'[[dependency-metadata]]\nname = "apache-airflow"\nversion = "{recipe.version}"\n'
+                f"provides-extras = {extras}\nrequires-dist = [{lines}]\n"
+            )
+        path.write_text(text)
+        yield path
+
+
+def _uv(uv: Path, arguments: list[str], what: str, progress: Progress) -> None:
+    """Run uv, telling its last line; raises with its last words."""
+    progress(what)
+    environ = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    environ |= uv_environment()
+    said: list[str] = []
+    with subprocess.Popen(
+        [uv, *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        env=environ,
+        text=True,
+        errors="replace",
+    ) as process:
+        try:
+            assert process.stderr is not None
+            for line in process.stderr:
+                if line.strip():
+                    said.append(line.strip())
+                    progress(f"{what}: {line.strip()}")
+        except BaseException:
+            process.kill()
+            raise
+    if process.returncode:
+        raise LocalProblem(_uv_failed(what, said))
+
+
+def _uv_failed(what: str, said: list[str]) -> str:
+    text = " ".join(said)
+    lowered = text.lower()
+    hint = ""
+    if "no space left" in lowered:
+        hint = " (the disk is full)"
+    elif any(
+        word in lowered for word in ("failed to fetch", "dns error", "connection refused", "error sending request")
+    ):
+        hint = " (the package index cannot be reached)"
+    return f"{what} failed{hint}: {text[-600:] or 'uv said nothing'}"
+
+
+def find_uv() -> Path:
+    """The uv program beside the running Python, else on PATH."""
+    for folder in (sysconfig.get_path("scripts"), str(Path(sys.executable).parent)):
+        if folder and (Path(folder) / "uv").is_file():
+            return Path(folder) / "uv"
+    on_path = shutil.which("uv")
+    if on_path is None:
+        raise LocalProblem("uv, which installs the local Airflow, is missing: pip install 'mwaa-shell[local]'")
+    return Path(on_path)
+
+
+def _folder(recipe: Recipe, profile: str, python: str) -> Path:
+    name = f"{recipe.version}-py{python}"
+    return installs() / (name if profile == "local" else f"{name}-{profile}")
+
+
+def _mark(recipe: Recipe, profile: str) -> dict[str, object]:
+    return {"requirements": recipe.requirements(profile), "cutoff": recipe.cutoff.isoformat()}
+
+
+@contextmanager
+def _one_at_a_time(recipe: Recipe, profile: str, progress: Progress) -> Iterator[None]:
+    """Hold the version's lock: another shell that installs it is waited for."""
+    folder = installs()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = (folder / f"{recipe.version}-{profile}.lock").open("w")
+    except OSError as error:
+        raise LocalProblem(f"The cache folder {folder} cannot be used: {error.strerror}") from None
+    with lock:
+        pause = threading.Event()
+        told = False
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if not told:
+                    progress(f"Airflow {recipe.version}: another shell is installing it")
+                told = True
+                pause.wait(0.2)
+        yield

@@ -1,0 +1,126 @@
+"""The process that is the private MWAA: both endpoints and the Airflows behind them. Run as a module by ``start``.
+
+The first line of standard input is a JSON object that says what to serve; then standard input is held open by whoever
+started this process, and its end, however that came about, ends everything. Standard output brings one JSON object a
+line: ``{"progress": text}`` while something is made, then ``{"ready": {...}}`` or ``{"error": sentence}``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import ssl
+import subprocess
+import sys
+import tempfile
+import threading
+from contextlib import ExitStack
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from mwaa_shell.errors import LocalProblem, ShellError
+from mwaa_shell.local import aws_api, web_server
+from mwaa_shell.local.airflow_process import AirflowProcess, prepare_folders
+from mwaa_shell.local.aws_api import AwsApi, Hosted, Tokens
+from mwaa_shell.local.folders import State, make_private
+from mwaa_shell.local.http_server import Server
+from mwaa_shell.local.provision import Installed
+from mwaa_shell.local.recipes import recipe_for
+from mwaa_shell.local.web_server import CliEndpoint, Recorder
+
+
+def environment_name(version: str) -> str:
+    """What a private environment is called: MWAA's names take no dots."""
+    return f"local-{version.replace('.', '-')}"
+
+
+def tell(**message: object) -> None:
+    sys.stdout.write(json.dumps(message) + "\n")
+    sys.stdout.flush()
+
+
+def make_certificate(python: Path, folder: Path) -> ssl.SSLContext:
+    """A certificate of this start's own, made with the cryptography of Airflow's environment."""
+    script = resources.files(__package__).joinpath("certificate.py")
+    made = subprocess.run(
+        [python, "-I", "-W", "ignore", str(script), str(folder)],
+        capture_output=True,
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
+    if made.returncode != 0:
+        raise LocalProblem(f"No certificate could be made: {made.stderr.decode(errors='replace')[-300:]}")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_cert_chain(folder / "server.pem", folder / "server.key")
+    return context
+
+
+def serve(wanted: dict[str, Any], stack: ExitStack) -> dict[str, Any]:
+    """Start everything that ``wanted`` names; how to reach it."""
+    states = [State(Path(item["state"]), Path(item["dags"])) for item in wanted["environments"]]
+    for state in states:
+        prepare_folders(state)
+    scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="run-", dir=states[0].folder)))
+    airflows = []
+    for item, state in zip(wanted["environments"], states, strict=True):
+        installed = Installed(recipe_for(item["version"]), Path(item["venv"]))
+        airflow = AirflowProcess(installed, state, scratch / item["version"], fresh=wanted["fresh"])
+        stack.callback(airflow.close)
+        airflow.warm_up()
+        airflows.append(airflow)
+    context = make_certificate(airflows[0].installed.python, make_private(scratch / "tls"))
+    tokens, keys = Tokens(), aws_api.make_keys()
+    recorder = Recorder(Path(wanted["record"]) if wanted["record"] else None)
+    hosted = {}
+    for airflow in airflows:
+        recipe = airflow.installed.recipe
+        name = environment_name(str(recipe.version))
+        endpoint = CliEndpoint(name, recipe.version.major, airflow.run, tokens, recorder)
+        web = Server(web_server.handler_for(endpoint), context)
+        hosted[name] = Hosted(name, str(recipe.version), f"127.0.0.1:{web.port}", _details(airflow))
+        _run_in_background(web)
+    api = Server(aws_api.handler_for(AwsApi(keys, tokens, hosted)))
+    _run_in_background(api)
+    for airflow in airflows:
+        if not airflow.state.initialised.exists():
+            airflow.set_up(lambda line: tell(progress=line))
+    return {
+        "endpoint": f"http://127.0.0.1:{api.port}",
+        "region": aws_api.REGION,
+        "access_key": keys.access_key,
+        "secret_key": keys.secret_key,
+        "ca_bundle": str(scratch / "tls" / "ca.pem"),
+        "environments": list(hosted),
+    }
+
+
+def _details(airflow: AirflowProcess) -> dict[str, Any]:
+    """What GetEnvironment says beyond the names; nothing here is made up."""
+    return {"DagS3Path": str(airflow.state.dags), "CreatedAt": airflow.state.folder.stat().st_ctime}
+
+
+def _run_in_background(server: Server) -> None:
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True).start()
+
+
+def main() -> None:
+    """Serve until standard input ends."""
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
+    os.umask(0o077)
+    with ExitStack() as stack:
+        try:
+            tell(ready=serve(json.loads(sys.stdin.readline()), stack))
+        except ShellError as error:
+            tell(error=str(error))
+            return
+        except OSError as error:
+            tell(error=f"The private MWAA could not be started: {error}")
+            return
+        sys.stdin.read()
+
+
+if __name__ == "__main__":
+    main()

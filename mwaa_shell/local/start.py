@@ -1,0 +1,127 @@
+"""Starts the private MWAA from the shell: provisions what is asked for, runs the server, says how to reach it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import mwaa_shell
+from mwaa_shell.errors import LocalProblem, UsageError
+from mwaa_shell.local import interpreters, provision
+from mwaa_shell.local.folders import state_for
+from mwaa_shell.local.provision import Progress
+from mwaa_shell.local.recipes import Recipe, recipe_for, recipes
+from mwaa_shell.settings import Access, Keys, LocalSettings
+
+#: Runs the server from this very package; the working folder, where anything may lie, is not on its path.
+SERVE = "import sys; sys.path.append(sys.argv[1]); from mwaa_shell.local.server import main; main()"
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A private MWAA that answers, and how to reach it."""
+
+    access: Access
+    environments: tuple[str, ...]
+
+
+def default_recipe() -> Recipe:
+    """The newest Airflow that an interpreter on this machine can run; the newest of all where none fits."""
+    newest_first = tuple(reversed(recipes()))
+    for recipe in newest_first:
+        if provision.ready(recipe) or interpreters.find(recipe.pythons):
+            return recipe
+    return newest_first[0]
+
+
+@contextmanager
+def running(wanted: LocalSettings, timeout: float, progress: Progress) -> Iterator[Running]:
+    """A private MWAA that lives as long as the block, and ends with this process whatever ends it."""
+    chosen = [recipe_for(text) for text in wanted.versions] or [default_recipe()]
+    if len(set(chosen)) != len(chosen):
+        raise UsageError("--local names a version twice")
+    if wanted.record is not None and not wanted.record.is_dir():
+        raise UsageError(f"There is no folder {wanted.record} to record into")
+    order = {
+        "environments": [_environment(recipe, wanted, progress) for recipe in chosen],
+        "record": str(wanted.record.resolve()) if wanted.record else None,
+        "fresh": wanted.fresh_processes,
+    }
+    with subprocess.Popen(
+        [sys.executable, "-P", "-c", SERVE, str(Path(mwaa_shell.__file__).parent.parent)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        start_new_session=True,  # Ctrl-C at the prompt is not for it
+    ) as server:
+        try:
+            assert server.stdin is not None
+            server.stdin.write(json.dumps(order).encode() + b"\n")
+            server.stdin.flush()
+            reached = _await_ready(server, progress)
+            yield Running(_access(reached, timeout), tuple(reached["environments"]))
+        finally:
+            assert server.stdin is not None
+            server.stdin.close()
+
+
+def _environment(recipe: Recipe, wanted: LocalSettings, progress: Progress) -> dict[str, str]:
+    state = state_for(recipe.version, wanted.dags_folder)
+    installed = provision.provide(recipe, progress)
+    return {
+        "version": str(recipe.version),
+        "venv": str(installed.venv),
+        "state": str(state.folder),
+        "dags": str(state.dags),
+    }
+
+
+def _await_ready(server: subprocess.Popen[bytes], progress: Progress) -> dict[str, Any]:
+    assert server.stdout is not None
+    for line in server.stdout:
+        message = json.loads(line)
+        if "progress" in message:
+            progress(message["progress"])
+        elif "error" in message:
+            raise LocalProblem(message["error"])
+        elif "ready" in message:
+            return dict(message["ready"])
+    raise LocalProblem("The private MWAA ended before it was ready")
+
+
+def _access(reached: dict[str, Any], timeout: float) -> Access:
+    return Access(
+        region=reached["region"],
+        endpoint_url=reached["endpoint"],
+        ca_bundle=reached["ca_bundle"],
+        timeout=timeout,
+        keys=Keys(reached["access_key"], reached["secret_key"]),
+        direct=True,
+    )
+
+
+def exports(running: Running) -> str:
+    """Shell lines that let any AWS client use this private MWAA; the key in them is good for this start only."""
+    access = running.access
+    assert access.keys is not None
+    lines = {
+        "AWS_ACCESS_KEY_ID": access.keys.access_key,
+        "AWS_SECRET_ACCESS_KEY": access.keys.secret_key,
+        "AWS_DEFAULT_REGION": access.region,
+        "AWS_REGION": access.region,
+        "AWS_ENDPOINT_URL_MWAA": access.endpoint_url,
+        "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
+        "AWS_CA_BUNDLE": access.ca_bundle,
+        "REQUESTS_CA_BUNDLE": access.ca_bundle,
+        "CURL_CA_BUNDLE": access.ca_bundle,
+        "NO_PROXY": "127.0.0.1",
+        "no_proxy": "127.0.0.1",
+        "MWAA_ENVIRONMENT": running.environments[0],
+    }
+    unset = "unset AWS_PROFILE AWS_DEFAULT_PROFILE AWS_SESSION_TOKEN\n"
+    return unset + "".join(f"export {name}='{value}'\n" for name, value in lines.items())

@@ -1,0 +1,270 @@
+"""Runs the real ``airflow`` program for the private MWAA: imports Airflow once, then forks for each command.
+
+This file runs inside the Airflow's own Python (3.7 to 3.13), never inside the shell's, and so imports nothing of this
+package. It is single-threaded: a fork of a process with threads is unsafe.
+
+The server writes one JSON object a line to standard input::
+
+    {"id": 1, "argv": ["dags", "list"], "stdout": "/path", "stderr": "/path"}
+
+and reads one a line from standard output: ``{"ready": true}`` once Airflow is imported, then
+``{"id": 1, "rc": 0}`` for each command that ended. The end of standard input ends this process and every command.
+
+What Airflow prints while it is imported stands at the head of each answer, as it does when a fresh process is started
+for each command. Modules that earlier commands imported late are imported here while nothing is asked for; a module
+that prints while it is imported is given back, so that the command that needs it prints the same.
+"""
+
+import errno
+import importlib
+import json
+import os
+import random
+import runpy
+import select
+import signal
+import sys
+import tempfile
+import traceback
+
+KEEP_OUT = ("airflow.cli.commands.", "unusual_prefix_", "airflow_local_settings", "webserver_config")
+NEVER_FORGET = ("airflow.models", "airflow.settings", "airflow.configuration")
+
+
+class Worker:
+    """The pipes, the running commands and what is known about late imports."""
+
+    def __init__(self, script, scratch, learned, fresh):
+        self.script = script  # the venv's own airflow program
+        self.scratch = scratch  # a private folder for what imports print
+        self.learned = learned  # the file that keeps the names of late imports
+        self.fresh = fresh  # a new process for each command, as MWAA does
+        self.requests = os.dup(0)
+        self.replies = os.dup(1)
+        self.running = {}  # pid -> (request id, path of its list of imports)
+        self.buffer = b""
+        self.preface = (b"", b"")
+        self.pending = []  # modules still to be imported ahead of need
+        self.venv = os.path.dirname(os.path.dirname(os.path.abspath(script)))
+        null = os.open(os.devnull, os.O_RDWR)
+        os.dup2(null, 0)
+        os.dup2(null, 1)
+
+    # -- importing -----------------------------------------------------------------------------------------------
+
+    def import_airflow(self):
+        """Import Airflow and build its parser once, keeping what that prints."""
+        if not self.fresh:
+            self.preface = self.captured(build_parser)
+            self.pending = self.read_learned()
+        self.send({"ready": True})
+
+    def captured(self, work):
+        """What ``work`` writes to the two standard streams, as bytes."""
+        saved = os.dup(1), os.dup(2)
+        files = tempfile.TemporaryFile(dir=self.scratch), tempfile.TemporaryFile(dir=self.scratch)
+        flush()
+        os.dup2(files[0].fileno(), 1)
+        os.dup2(files[1].fileno(), 2)
+        try:
+            work()
+        finally:
+            flush()
+            os.dup2(saved[0], 1)
+            os.dup2(saved[1], 2)
+            os.close(saved[0])
+            os.close(saved[1])
+        return tuple(read_back(file) for file in files)
+
+    def read_learned(self):
+        try:
+            with open(self.learned) as file:
+                names = json.load(file)
+            return [name for name in names if isinstance(name, str)]
+        except (OSError, ValueError):
+            return []
+
+    def learn(self, path):
+        """Note which modules a command imported late, for this process and for the next start."""
+        try:
+            with open(path) as file:
+                names = json.load(file)
+            os.unlink(path)
+        except (OSError, ValueError):
+            return
+        known = self.read_learned()
+        fresh = [name for name in names if name not in known]
+        if fresh:
+            self.pending += fresh
+            write_whole(self.learned, json.dumps(known + fresh))
+
+    def import_one(self):
+        """Import one module ahead of need; give it back if it printed."""
+        name = self.pending.pop(0)
+        if name in sys.modules:
+            return
+        printed = self.captured(lambda: try_import(name))
+        if any(printed) and not name.startswith(NEVER_FORGET):
+            sys.modules.pop(name, None)
+
+    # -- serving -------------------------------------------------------------------------------------------------
+
+    def send(self, message):
+        os.write(self.replies, json.dumps(message).encode() + b"\n")
+
+    def serve(self):
+        """Answer until standard input ends; in a forked child, return what it has to run instead."""
+        wake, tell = os.pipe()
+        os.set_blocking(tell, False)
+        signal.set_wakeup_fd(tell)
+        signal.signal(signal.SIGCHLD, lambda number, frame: None)
+        while True:
+            idle = bool(self.pending) and not self.running
+            ready = select.select([self.requests, wake], [], [], 0 if idle else None)[0]
+            if wake in ready:
+                os.read(wake, 4096)
+                self.reap()
+            if self.requests in ready:
+                data = os.read(self.requests, 65536)
+                if not data:
+                    self.stop()
+                job = self.accept(data)
+                if job is not None:
+                    os.close(wake)
+                    os.close(tell)
+                    return job
+            if not ready and idle:
+                self.import_one()
+
+    def accept(self, data):
+        self.buffer += data
+        while b"\n" in self.buffer:
+            line, self.buffer = self.buffer.split(b"\n", 1)
+            job = json.loads(line.decode())
+            pid = os.fork()
+            if pid == 0:
+                return job
+            self.running[pid] = (job["id"], job["stdout"] + ".imports")
+        return None
+
+    def reap(self):
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            if pid in self.running:
+                number, imports = self.running.pop(pid)
+                self.learn(imports)
+                code = -os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
+                self.send({"id": number, "rc": code})
+
+    def stop(self):
+        for pid in self.running:
+            try:
+                os.killpg(pid, signal.SIGKILL)
+            except OSError as error:
+                if error.errno not in (errno.ESRCH, errno.EPERM):
+                    raise
+        os._exit(0)
+
+    # -- in the forked child -------------------------------------------------------------------------------------
+
+    def become(self, job):
+        """Turn this forked child into the airflow program of one command."""
+        os.setsid()
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        os.close(self.requests)
+        os.close(self.replies)
+        for number, name in ((1, "stdout"), (2, "stderr")):
+            target = os.open(job[name], os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o600)
+            os.dup2(target, number)
+            os.close(target)
+        if self.fresh:
+            os.execv(self.script, [self.script] + job["argv"])
+        os.write(1, self.preface[0])
+        os.write(2, self.preface[1])
+        random.seed()
+        dispose_pool()
+        sys.argv = [self.script] + job["argv"]
+        sys.excepthook = self.print_exception
+
+    def print_exception(self, kind, error, trace):
+        """The traceback as a fresh process prints it: from the airflow program on, without this file's frames."""
+        frame = trace
+        while frame is not None and frame.tb_frame.f_code.co_filename != self.script:
+            frame = frame.tb_next
+        traceback.print_exception(kind, error, frame or trace)
+
+    def note_imports(self, path, before):
+        """Leave the names of the modules that this command imported late, in the order in which they were done."""
+        names = []
+        for name, module in list(sys.modules.items()):
+            origin = getattr(module, "__file__", None) or ""
+            ours = origin.startswith(self.venv) or os.path.dirname(os.__file__) in origin
+            if name not in before and ours and not name.startswith(KEEP_OUT) and name != "__main__":
+                names.append(name)
+        try:
+            write_whole(path, json.dumps(names))
+        except OSError:
+            pass  # a full disk costs the next command some speed, nothing else
+
+
+def build_parser():
+    """Import what every command imports; the parser is cached by Airflow itself from 2.0 on."""
+    try:
+        from airflow.cli import cli_parser
+    except ImportError:
+        from airflow.bin import cli
+
+        cli.CLIFactory.get_parser()
+    else:
+        cli_parser.get_parser()
+
+
+def try_import(name):
+    try:
+        importlib.import_module(name)
+    except BaseException:  # whatever a module does, the command that wants it will meet it itself
+        pass
+
+
+def dispose_pool():
+    """A pooled database connection must not be shared between processes."""
+    settings = sys.modules.get("airflow.settings")
+    engine = getattr(settings, "engine", None)
+    if engine is not None:
+        engine.dispose()
+
+
+def flush():
+    sys.stdout.flush()
+    sys.stderr.flush()
+
+
+def read_back(file):
+    with file:
+        file.seek(0)
+        return file.read()
+
+
+def write_whole(path, text):
+    with open(path + ".part", "w") as file:
+        file.write(text)
+    os.rename(path + ".part", path)
+
+
+if __name__ == "__main__":
+    worker = Worker(sys.argv[1], sys.argv[2], sys.argv[3], sys.argv[4:] == ["fresh"])
+    worker.import_airflow()
+    job = worker.serve()
+    worker.become(job)
+    loaded = set(sys.modules)
+    try:
+        runpy.run_path(worker.script, run_name="__main__")
+    finally:
+        worker.note_imports(job["stdout"] + ".imports", loaded)

@@ -1,0 +1,93 @@
+"""One environment as GetEnvironment describes it: a value, pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from mwaa_shell.airflow.versions import Version, parse_version
+
+
+@dataclass(frozen=True, slots=True)
+class CliToken:
+    """A minted token and the host that it is good for. Lives 60 seconds; never shown, logged or kept."""
+
+    token: str = field(repr=False)
+    host: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """What is known of an environment. ``details`` is the Environment member of the reply, as it came."""
+
+    name: str
+    version: Version | None = None
+    status: str = ""
+    arn: str = ""
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def account(self) -> str:
+        """The account number, from the ARN."""
+        parts = self.arn.split(":")
+        return parts[4] if len(parts) > 5 else ""
+
+    @property
+    def access_mode(self) -> str:
+        """PUBLIC_ONLY, PRIVATE_ONLY or PUBLIC_AND_PRIVATE; nothing where unknown."""
+        return str(self.details.get("WebserverAccessMode", ""))
+
+
+def from_details(name: str, details: Mapping[str, Any]) -> Environment:
+    """The value for one GetEnvironment reply."""
+    return Environment(
+        name=str(details.get("Name") or name),
+        version=parse_version(str(details.get("AirflowVersion") or "")),
+        status=str(details.get("Status") or ""),
+        arn=str(details.get("Arn") or ""),
+        details=details,
+    )
+
+
+#: Words in the name of a configuration option whose value is nobody's to read over a shoulder: Airflow's own list.
+_SECRET = re.compile(
+    r"access_token|api_?key|apikey|authorization|passphrase|passwd|password|private_key|secret|token|fernet_key|"
+    r"sql_alchemy_conn|broker_url|result_backend|keyfile_dict|service_account",
+    re.IGNORECASE,
+)
+#: What is shown first, in this order; every other member follows under its own name.
+_ORDER = (
+    "Name", "Status", "AirflowVersion", "Arn", "CreatedAt", "WebserverUrl", "WebserverAccessMode", "EnvironmentClass",
+    "Schedulers", "MinWorkers", "MaxWorkers", "MinWebservers", "MaxWebservers", "SourceBucketArn", "DagS3Path",
+    "RequirementsS3Path", "RequirementsS3ObjectVersion", "PluginsS3Path", "PluginsS3ObjectVersion",
+    "StartupScriptS3Path", "StartupScriptS3ObjectVersion", "ExecutionRoleArn", "ServiceRoleArn", "KmsKey",
+    "WeeklyMaintenanceWindowStart", "LastUpdate", "NetworkConfiguration", "LoggingConfiguration",
+    "AirflowConfigurationOptions", "Tags",
+)  # fmt: skip
+
+
+def facts(environment: Environment) -> list[tuple[str, str]]:
+    """Everything that GetEnvironment said, as label and text, what operators ask for first."""
+    details = environment.details
+    names = [name for name in _ORDER if name in details] + sorted(set(details) - set(_ORDER))
+    rows: list[tuple[str, str]] = []
+    for name in names:
+        rows += _flat(name, details[name])
+    return rows
+
+
+def _flat(label: str, value: Any) -> list[tuple[str, str]]:
+    if isinstance(value, Mapping):
+        rows: list[tuple[str, str]] = []
+        for key in sorted(value):
+            rows += _flat(f"{label}.{key}", value[key])
+        return rows
+    if label.startswith("AirflowConfigurationOptions.") and _SECRET.search(label):
+        return [(label, "***")]
+    if isinstance(value, list | tuple):
+        return [(label, ", ".join(str(item) for item in value))] if value else []
+    if value is None or value == "":
+        return []
+    return [(label, value.isoformat() if hasattr(value, "isoformat") else str(value))]

@@ -1,0 +1,124 @@
+"""What came back from the CLI endpoint: a command's two streams, or a sentence about why there are none. Pure.
+
+JSON with ``stdout`` and ``stderr`` is the result of a command at any HTTP status. AWS documents nothing about other
+replies: they are read in the order JSON ``message`` or ``detail``, the title of an HTML page, clipped text.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import html
+import json
+import re
+from dataclasses import dataclass
+
+from mwaa_shell.errors import NothingRan, OutcomeUnknown, ShellError
+
+#: Longest piece of foreign text that a sentence quotes, in characters.
+CLIP = 300
+
+
+@dataclass(frozen=True, slots=True)
+class HttpReply:
+    """Status and body, whole and decompressed."""
+
+    status: int
+    body: bytes
+    content_type: str = ""
+    location: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Streams:
+    """What the airflow program wrote, decoded from base64."""
+
+    stdout: bytes
+    stderr: bytes
+
+
+class CommandRejected(ShellError):
+    """HTTP 400 without a command's streams: the command failed before Airflow could say anything."""
+
+
+#: What an HTTP status says about the command where the reply holds none of its output.
+_STATUS = {
+    400: (CommandRejected, "the environment rejected the command"),
+    401: (NothingRan, "the environment did not accept the token, nothing ran"),
+    403: (NothingRan, "the environment refused: MWAA blocks this command, or did not accept the token; nothing ran"),
+    404: (NothingRan, "the environment has no CLI endpoint at this path, nothing ran"),
+    413: (NothingRan, "the command is too long for the environment, nothing ran"),
+    429: (NothingRan, "the environment is asked too often, nothing ran"),
+    503: (NothingRan, "the web server is busy (it runs about 4 commands at once) or not ready, nothing ran"),
+    500: (OutcomeUnknown, "the web server failed: the command may have run, or MWAA does not support it"),
+    502: (OutcomeUnknown, "the web server gave no answer to the gateway: the command may have run"),
+    504: (OutcomeUnknown, "the gateway stopped waiting after about 60 seconds: the command may still be running"),
+}
+
+
+def read(reply: HttpReply) -> Streams:
+    """The command's streams, or raises the sentence that stands for what came instead."""
+    members = _json_object(reply.body)
+    if members is not None and "stdout" in members and "stderr" in members:
+        return Streams(_stream(members["stdout"], "stdout"), _stream(members["stderr"], "stderr"))
+    kind, sentence = _STATUS.get(reply.status, (OutcomeUnknown, "the reply is not a command's result"))
+    if reply.status not in _STATUS and 400 <= reply.status < 500:
+        kind, sentence = NothingRan, "the environment refused the request, nothing ran"
+    said = _what_it_says(reply, members)
+    raise kind(f"HTTP {reply.status}: {sentence}" + (f" ({said})" if said else ""))
+
+
+def unreadable(what: str) -> OutcomeUnknown:
+    """The error for a body that cannot be taken for a whole reply."""
+    return OutcomeUnknown(f"The reply {what}: the command may have run")
+
+
+def with_form(error: ShellError, status: int, slash: bool) -> ShellError:
+    """Say which form of the path was asked for, where a 404 may be about that."""
+    if status != 404:
+        return error
+    form = "/aws_mwaa/cli/" if slash else "/aws_mwaa/cli"
+    return NothingRan(f"{error} (asked for {form}; --airflow-version says which form fits)")
+
+
+def _json_object(body: bytes) -> dict[str, object] | None:
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _stream(value: object, name: str) -> bytes:
+    if value is None:
+        return b""
+    if not isinstance(value, str):
+        raise unreadable(f"holds no text as {name}")
+    try:
+        return base64.b64decode(value.encode("ascii"), validate=True)
+    except (binascii.Error, UnicodeEncodeError):
+        raise unreadable(f"holds broken base64 as {name}") from None
+
+
+def _what_it_says(reply: HttpReply, members: dict[str, object] | None) -> str:
+    for key in ("message", "Message", "detail", "title"):
+        if members is not None and isinstance(members.get(key), str):
+            return clip(str(members[key]))
+    text = reply.body.decode("utf-8", "replace")
+    title = re.search(r"<title[^>]*>(.*?)</title>", text[:65536], re.IGNORECASE | re.DOTALL)
+    if title:
+        return clip(html.unescape(title[1]))
+    if re.match(r"\s*<", text):
+        return clip(html.unescape(re.sub(r"<[^>]*>", " ", text[:65536])))
+    return clip(text)
+
+
+def clip(text: str) -> str:
+    """Foreign text on one line, without control characters, at most ``CLIP`` characters."""
+    words = " ".join(re.sub(r"[^\x20-\x7e\xa0-\U0010ffff]", " ", text[: CLIP * 4]).split())
+    return words if len(words) <= CLIP else words[: CLIP - 3] + "..."
+
+
+def redirect_of(reply: HttpReply) -> str:
+    """Where a 307 or 308 points, nothing for any other status."""
+    return reply.location if reply.status in (307, 308) else ""

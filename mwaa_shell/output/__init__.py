@@ -1,0 +1,1 @@
+"""What to show of a Result: its data, its kind, its colours, its destination."""

@@ -1,0 +1,115 @@
+"""The data of a ``-o json`` or ``-o yaml`` reply, apart from what else stands on standard output.
+
+MWAA and Airflow print log lines, warnings and chatter before and after the data, and a DAG file may print anything.
+What is not data is not lost: it goes to standard error. The bytes of the data are passed on as they are.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, replace
+
+from mwaa_shell.airflow.command_line import output_format
+from mwaa_shell.airflow.lines import LineKind, classify
+from mwaa_shell.errors import ExitCode
+from mwaa_shell.result import Outcome, Result
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The data and all the rest, both with their line ends."""
+
+    data: str
+    rest: str
+
+
+def data_only(words: tuple[str, ...], result: Result) -> Result:
+    """The same result with only the data of a JSON or YAML reply as its standard output."""
+    wanted = output_format(words)
+    if wanted not in ("json", "yaml") or not result.remote or not result.stdout:
+        return result
+    text = result.stdout.decode("utf-8", "surrogateescape")
+    found = find(text, wanted)
+    if found is None:
+        missing = replace(result, stdout=b"", stderr=result.stdout + result.stderr)
+        if not result.ok:
+            return missing
+        message = f"The reply holds no {wanted.upper()}: what came instead is on standard error"
+        return replace(missing, outcome=Outcome.FAILED, exit_code=ExitCode.FAILED, message=message)
+    rest = found.rest.encode("utf-8", "surrogateescape")
+    return replace(result, stdout=found.data.encode("utf-8", "surrogateescape"), stderr=rest + result.stderr)
+
+
+def find(text: str, wanted: str) -> Found | None:
+    """The data in the text of a reply, ``None`` where there is none."""
+    return _find_json(text) if wanted == "json" else _find_yaml(text)
+
+
+#: How many beginnings are tried for a value that spreads over lines, which no known Airflow prints.
+SPREAD_TRIES = 50
+
+
+def _find_json(text: str) -> Found | None:
+    """The last line that is a list of records, else the last line that is a JSON value at all."""
+    lines = text.splitlines(keepends=True)
+    best, best_rank = -1, 0
+    for index, line in enumerate(lines):
+        rank = _rank(line)
+        if rank and rank >= best_rank:
+            best, best_rank = index, rank
+    if best < 0:
+        return _find_spread_json(text)
+    return Found(lines[best].rstrip("\r\n") + "\n", "".join(lines[:best] + lines[best + 1 :]))
+
+
+def _rank(line: str) -> int:
+    """2 for what Airflow prints, a list of objects; 1 for another list or object; 0 for anything else."""
+    if not line.startswith(("[", "{")):
+        return 0
+    try:
+        value = json.loads(line)
+    except (ValueError, RecursionError):
+        return 0
+    return 2 if isinstance(value, list) and all(isinstance(item, dict) for item in value) else 1
+
+
+def _find_spread_json(text: str) -> Found | None:
+    decoder = json.JSONDecoder()
+    starts = [match.start() for match in re.finditer(r"^[\[{]", text, re.MULTILINE)]
+    for start in starts[:SPREAD_TRIES]:
+        try:
+            _, end = decoder.raw_decode(text, start)
+        except (ValueError, RecursionError):
+            continue
+        return Found(text[start:end] + "\n", text[:start] + text[end:].lstrip("\n"))
+    return None
+
+
+def _find_yaml(text: str) -> Found | None:
+    """The last block of records (``- key: value`` and what is indented below), or the empty list."""
+    lines = text.splitlines(keepends=True)
+    kinds = [line.kind for line in classify(text)]
+    start = end = -1
+    index = 0
+    while index < len(lines):
+        if lines[index].startswith("- ") and kinds[index] is LineKind.DATA:
+            start, index = index, _block_end(lines, index)
+            end = index
+        elif lines[index].strip() == "[]":
+            start, end = index, index + 1
+            index += 1
+        else:
+            index += 1
+    if start < 0:
+        return None
+    return Found("".join(lines[start:end]), "".join(lines[:start] + lines[end:]))
+
+
+def _block_end(lines: list[str], index: int) -> int:
+    """One past the last line that belongs to the records that begin at ``index``."""
+    last = index
+    while index < len(lines) and (lines[index].startswith(("- ", "  ")) or not lines[index].strip()):
+        last = index if lines[index].strip() else last
+        index += 1
+    return last + 1

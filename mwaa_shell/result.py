@@ -1,0 +1,68 @@
+"""What one line came to: the value that every way to run passes on, whether MWAA or the shell itself answered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from mwaa_shell.errors import ExitCode, OutcomeUnknown, ShellError
+
+
+class Outcome(StrEnum):
+    """How a line ended, in the words that the history keeps."""
+
+    OK = "ok"
+    FAILED = "failed"
+    UNKNOWN = "unknown"  #: may have run
+    INTERRUPTED = "interrupted"
+    REFUSED = "refused"  #: certain that nothing ran
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The end of one line. ``stdout`` and ``stderr`` are decoded bytes, exactly as Airflow wrote them."""
+
+    outcome: Outcome = Outcome.OK
+    exit_code: ExitCode = ExitCode.OK
+    stdout: bytes = b""
+    stderr: bytes = b""
+    message: str = ""  #: what the shell has to say about it, a sentence or nothing
+    reply: bytes = b""  #: the HTTP body as it came, nothing for a directive
+    http_status: int | None = None
+    token_seconds: float = 0.0  #: how long CreateCliToken took
+    command_seconds: float = 0.0  #: how long the environment took to answer
+    remote: bool = False  #: an Airflow command that was sent, not one of the shell's own
+    raw: bool = False  #: to be shown as it is, without colour or order
+    leaves: bool = False  #: the user asked to leave the shell
+
+    @property
+    def seconds(self) -> float:
+        """Token and command together."""
+        return self.token_seconds + self.command_seconds
+
+    @property
+    def ok(self) -> bool:
+        return self.outcome is Outcome.OK
+
+
+def talk(text: str) -> Result:
+    """The result of a directive that succeeded and has something to show."""
+    return Result(stdout=text.encode() if text.endswith("\n") or not text else text.encode() + b"\n")
+
+
+def from_error(error: ShellError) -> Result:
+    """The result of a line that ended in an expected failure before there was a reply."""
+    outcome = Outcome.UNKNOWN if isinstance(error, OutcomeUnknown) else Outcome.REFUSED
+    if error.exit_code is ExitCode.FAILED:
+        outcome = Outcome.FAILED
+    return Result(outcome=outcome, exit_code=error.exit_code, message=str(error))
+
+
+def failed(message: str) -> Result:
+    """The result of a command that ran and failed, for this reason."""
+    return Result(Outcome.FAILED, ExitCode.FAILED, message=message)
+
+
+def interrupted(message: str, *, remote: bool) -> Result:
+    """The result of a line whose waiting ended with Ctrl-C."""
+    return Result(Outcome.INTERRUPTED, ExitCode.INTERRUPTED, message=message, remote=remote)

@@ -1,0 +1,224 @@
+"""One line in, one Result out: the only orchestrator, and it knows no terminal.
+
+A session is on one environment at a time. Interactive and batch call the same ``execute``; it never raises an expected
+failure. How somebody waits (a live clock, or nothing) and how an environment is chosen among several are functions that
+the way to run brings along.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from mwaa_shell.airflow.command_line import Kind, ParsedLine, parse
+from mwaa_shell.airflow.versions import version_in_reply
+from mwaa_shell.errors import NothingRan, PermissionMissing, ShellError, UsageError
+from mwaa_shell.job import TICK, Job, TooLate
+from mwaa_shell.link import Link, MakeEnvironments, Target, real_environments
+from mwaa_shell.mwaa.environment import Environment
+from mwaa_shell.result import Result, from_error, interrupted
+from mwaa_shell.settings import Access, Settings
+
+T = TypeVar("T")
+
+#: Called now and then on the thread that waits, with the job that it waits for.
+Tick = Callable[[Job[Any]], None]
+#: Lets the user choose among the environments of a region; ``None`` for no choice.
+Choose = Callable[["Session", Access, Sequence[str]], "str | None"]
+
+#: The phase in which a command waits for another one on the same environment.
+QUEUED = "waiting for the command before it"
+
+
+class Session:
+    """What one run of the shell keeps: the environment it is on, the links it has, the last reply."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        tick: Tick | None = None,
+        choose: Choose | None = None,
+        note: Callable[[str], None] = lambda text: None,
+        make: MakeEnvironments = real_environments,
+    ) -> None:
+        self.settings = settings
+        self.choose = choose
+        self.note = note
+        self.last: Result | None = None
+        self._tick = tick
+        self._make = make
+        self._links: dict[Target, Link] = {}
+        self._told: set[str] = set()
+        self._link: Link | None = None
+        self.known_names: tuple[str, ...] = ()  #: of the last listing, for completion
+        if settings.environment:
+            self.open(settings.environment, settings.access)
+
+    # -- where it is -------------------------------------------------------------------------------------------------
+
+    @property
+    def link(self) -> Link:
+        """The link to the environment that the session is on; raises where it is on none."""
+        if self._link is None:
+            raise UsageError("No environment is open: .use NAME opens one, .envs lists them")
+        return self._link
+
+    @property
+    def here(self) -> Target | None:
+        """Which environment the session is on, if on any."""
+        return self._link.target if self._link else None
+
+    def link_to(self, target: Target) -> Link:
+        """The link to a target: the one that is there already, or a new one."""
+        if target not in self._links:
+            self._links[target] = Link(target, self.settings.airflow_version, self._make)
+        return self._links[target]
+
+    def open(self, name: str, access: Access) -> None:
+        """Go to an environment; nothing is asked."""
+        self._link = self.link_to(Target(name, access))
+
+    def names(self, access: Access) -> list[str]:
+        """The names of the environments that ``access`` sees; waits for AWS."""
+        link = self.link_to(Target("", access))
+        names = self.wait_for("listing environments", access.timeout, lambda: link.environments.names())  # noqa: PLW0108  (boto3 is imported on the job)
+        self.known_names = tuple(names)
+        return names
+
+    def describe(self, link: Link) -> Environment:
+        """What GetEnvironment knows of a link's environment; waits for AWS, raises if it is not told."""
+
+        def ask() -> Environment:
+            error = link.describe()
+            if error is not None and not link.known.details:
+                raise error
+            return link.known
+
+        return self.wait_for("asking AWS", link.target.access.timeout, ask)
+
+    def open_default(self) -> None:
+        """Go to the only environment of the region, or to the one that the user chooses. Raises where there is none."""
+        access = self.settings.access
+        names = self.names(access)
+        region = self.link_to(Target("", access)).environments.region or "this region"
+        if not names:
+            raise NothingRan(f"There is no environment in {region}: name another with --region or --profile")
+        chosen = names[0] if len(names) == 1 else self.choose(self, access, names) if self.choose else ""
+        if chosen == "":
+            raise UsageError(f"There are {len(names)} environments in {region}, name one of them: {', '.join(names)}")
+        if chosen is None:
+            raise UsageError("No environment was chosen")
+        self.open(chosen, access)
+
+    # -- running a line ----------------------------------------------------------------------------------------------
+
+    def execute(self, text: str) -> Result:
+        """Run one line. Never raises an expected failure, and takes Ctrl-C while it waits."""
+        line = parse(text)
+        try:
+            if line.kind is Kind.BLANK:
+                return Result()
+            if line.problem is not None:
+                raise UsageError(f"{line.problem.message} (column {line.problem.position + 1}), nothing was sent")
+            return self._deliver(line, self._run(line))
+        except ShellError as error:
+            return from_error(error)
+        except KeyboardInterrupt:
+            return interrupted("Stopped", remote=False)
+
+    def _run(self, line: ParsedLine) -> Result:
+        if line.destination is not None:
+            from mwaa_shell.output.destination import check
+
+            check(line.destination)
+        if line.kind is Kind.DIRECTIVE:
+            from mwaa_shell.directives import run
+
+            return run(self, line.values)
+        result = self.run_command(line)
+        self.last = result
+        return result
+
+    def _deliver(self, line: ParsedLine, result: Result) -> Result:
+        if self.settings.data_only and result.remote:
+            from mwaa_shell.output.data import data_only
+
+            result = data_only(line.values, result)
+        if line.destination is not None:
+            from mwaa_shell.output.destination import deliver
+
+            result = deliver(line.destination, result)
+        return result
+
+    def run_command(self, line: ParsedLine) -> Result:
+        """Send one Airflow command and wait for its Result; Ctrl-C stops the waiting."""
+        link = self.link
+
+        def work(job: Job[Result]) -> Result:
+            return self._on_the_wire(link, line, job)
+
+        job = Job(work, "command")
+        try:
+            return job.follow(self._tick)
+        except TooLate as late:
+            return from_error(NothingRan(f"AWS gave no answer within {late.seconds:g} seconds, nothing ran"))
+        except KeyboardInterrupt:
+            return self._stopped(link, job)
+
+    def _on_the_wire(self, link: Link, line: ParsedLine, job: Job[Result]) -> Result:
+        from mwaa_shell.mwaa.client import Command
+
+        job.enter("asking AWS about the environment", link.target.access.timeout)
+        self._learn(link)
+        job.enter(QUEUED)
+        while not link.cli_slot.acquire(timeout=TICK):
+            if not job.enter(QUEUED):
+                raise NothingRan("Given up before anything was sent")
+        try:
+            return link.client.run(Command(line.command, line.values), link.version, job)
+        finally:
+            link.cli_slot.release()
+
+    def _learn(self, link: Link) -> None:
+        """Ask GetEnvironment once; say once which permission is missing and what that costs."""
+        error = link.describe()
+        if isinstance(error, PermissionMissing) and error.action not in self._told:
+            self._told.add(error.action)
+            if link.version is None:
+                self.note(
+                    f"{error.action} is not allowed on {link.target.name}: its Airflow version, status and access mode "
+                    "are not known (--airflow-version says the version)"
+                )
+
+    def _stopped(self, link: Link, job: Job[Result]) -> Result:
+        from mwaa_shell.mwaa.client import RUNNING
+
+        if job.give_up() == RUNNING:
+            return interrupted(f"Stopped waiting: the command may still be running on {link.target.name}", remote=True)
+        return interrupted("Stopped before the command was sent, nothing ran", remote=False)
+
+    def ask_version(self, link: Link) -> None:
+        """Learn the version from the ``version`` command where GetEnvironment is not allowed; blocks, tells nothing."""
+        job: Job[Result] = Job(lambda job: self._on_the_wire(link, parse("version"), job), "version")
+        result = job.follow()
+        if result.ok:
+            link.version = link.version or version_in_reply(result.stdout.decode("utf-8", "replace"))
+
+    # -- waiting -----------------------------------------------------------------------------------------------------
+
+    def wait_for(self, phase: str, limit: float, ask: Callable[[], T]) -> T:
+        """Run something slow that changes nothing, bounded by ``limit`` seconds; Ctrl-C stops the waiting."""
+
+        def work(job: Job[T]) -> T:
+            job.enter(phase, limit)
+            return ask()
+
+        job = Job(work, phase)
+        try:
+            return job.follow(self._tick)
+        except TooLate as late:
+            raise NothingRan(f"AWS gave no answer within {late.seconds:g} seconds ({phase})") from None
+        except KeyboardInterrupt:
+            job.give_up()
+            raise

@@ -1,0 +1,68 @@
+"""The three standard streams as one value, so that tests can replace them: who is a terminal, and who gets what.
+
+Standard output carries data and nothing else; everything that the shell has to say goes to standard error.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import BinaryIO, TextIO
+
+
+@dataclass(frozen=True, slots=True)
+class Streams:
+    """Where lines come from and where bytes go."""
+
+    stdin: TextIO
+    stdout: BinaryIO
+    stderr: BinaryIO
+    stdin_tty: bool
+    stdout_tty: bool
+    stderr_tty: bool
+    color: str = "auto"
+    no_color: bool = False  #: NO_COLOR is set, or the terminal cannot
+
+    def data(self, data: bytes) -> None:
+        """Bytes for standard output, exactly as they are."""
+        self.stdout.write(data)
+        self.stdout.flush()
+
+    def talk(self, data: bytes) -> None:
+        """Bytes for standard error; what went to standard output before comes first."""
+        self.stdout.flush()
+        self.stderr.write(data)
+        self.stderr.flush()
+
+    def note(self, text: str) -> None:
+        """A sentence of the shell's own."""
+        if text:
+            self.talk(f"mwaa-shell: {text}\n".encode(errors="replace"))
+
+    @property
+    def interactive(self) -> bool:
+        """Somebody sits at a keyboard and sees at least one of the two streams."""
+        return self.stdin_tty and (self.stdout_tty or self.stderr_tty)
+
+    def colored(self, *, stderr: bool = False) -> bool:
+        """Whether what goes to standard output (or error) may be coloured."""
+        if self.color != "auto":
+            return self.color == "always"
+        return not self.no_color and (self.stderr_tty if stderr else self.stdout_tty)
+
+
+def standard_streams(color: str = "auto", environ: Mapping[str, str] | None = None) -> Streams:
+    """The process's own streams."""
+    environ = os.environ if environ is None else environ
+    return Streams(
+        stdin=sys.stdin,
+        stdout=sys.stdout.buffer,
+        stderr=sys.stderr.buffer,
+        stdin_tty=sys.stdin.isatty(),
+        stdout_tty=sys.stdout.isatty(),
+        stderr_tty=sys.stderr.isatty(),
+        color=color,
+        no_color=bool(environ.get("NO_COLOR")) or environ.get("TERM", "dumb") == "dumb",
+    )

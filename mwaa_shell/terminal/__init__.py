@@ -1,0 +1,1 @@
+"""The terminal: the only importers of prompt_toolkit."""

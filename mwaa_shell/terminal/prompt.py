@@ -1,0 +1,82 @@
+"""The prompt: reads one line at a time, and shows what is known of the environment below it."""
+
+from __future__ import annotations
+
+from prompt_toolkit import PromptSession
+from prompt_toolkit.auto_suggest import AutoSuggestFromHistory
+from prompt_toolkit.formatted_text import StyleAndTextTuples
+from prompt_toolkit.history import InMemoryHistory
+from prompt_toolkit.output import Output
+from prompt_toolkit.output.defaults import create_output
+
+from mwaa_shell.link import Link
+from mwaa_shell.session import Session
+from mwaa_shell.terminal.completer import DirectiveCompleter
+from mwaa_shell.terminal.style import STYLE
+from mwaa_shell.terminal.toolbar import toolbar
+from mwaa_shell.terminal.warm_up import WarmUp
+
+
+class EnvironmentMissing(Exception):
+    """AWS knows no environment of the name; ``typed`` is what stood on the prompt."""
+
+    def __init__(self, typed: str) -> None:
+        super().__init__(typed)
+        self.typed = typed
+
+
+def terminal_output() -> Output:
+    """Where prompts are drawn: standard output, or standard error where that alone is a terminal."""
+    return create_output(always_prefer_tty=True)
+
+
+class Prompt:
+    """Reads lines for one session; warms up each environment behind the prompt."""
+
+    def __init__(self, session: Session, output: Output) -> None:
+        self._session = session
+        self._warm_ups: dict[Link, WarmUp] = {}
+        self._prompt: PromptSession[str] = PromptSession(
+            message=self._message,
+            bottom_toolbar=self._toolbar,
+            completer=DirectiveCompleter(session),
+            complete_while_typing=False,
+            history=InMemoryHistory(),
+            auto_suggest=AutoSuggestFromHistory(),
+            reserve_space_for_menu=0,
+            style=STYLE,
+            output=output,
+        )
+
+    def read(self, typed: str = "") -> str:
+        """One line. Raises ``KeyboardInterrupt``, ``EOFError`` or ``EnvironmentMissing``."""
+        return self._prompt.prompt(default=typed, pre_run=self._begin)
+
+    def _begin(self) -> None:
+        """Start the warm-up once the prompt stands: nothing slow comes before it."""
+        link = self._session.link
+        warm_up = self._warm_ups.get(link)
+        if warm_up is None:
+            self._warm_ups[link] = WarmUp(self._session, link, lambda: self._changed(link))
+        elif warm_up.missing:
+            self._leave_missing(link)
+
+    def _changed(self, link: Link) -> None:
+        """Called by the warm-up's thread."""
+        app = self._prompt.app
+        app.invalidate()
+        if self._warm_ups[link].missing and app.loop is not None:
+            app.loop.call_soon_threadsafe(self._leave_missing, link)
+
+    def _leave_missing(self, link: Link) -> None:
+        app = self._prompt.app
+        if app.is_running and not app.is_done and self._session.link is link:
+            app.exit(exception=EnvironmentMissing(self._prompt.default_buffer.text))
+
+    def _message(self) -> StyleAndTextTuples:
+        return [("class:environment", self._session.link.target.name), ("class:mark", "> ")]
+
+    def _toolbar(self) -> StyleAndTextTuples:
+        link = self._session.link
+        warm_up = self._warm_ups.get(link)
+        return toolbar(link, warm_up.notice if warm_up else "")

@@ -1,0 +1,85 @@
+"""The interactive loop: read, execute, show. Ctrl-C drops the line or stops the waiting, Ctrl-D leaves."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+
+from prompt_toolkit.output import Output
+
+from mwaa_shell.errors import EnvironmentNotFound, ExitCode, ShellError
+from mwaa_shell.output.show import show
+from mwaa_shell.session import Session
+from mwaa_shell.settings import Access, Settings
+from mwaa_shell.streams import Streams
+from mwaa_shell.terminal.picker import choose
+from mwaa_shell.terminal.progress import Progress
+from mwaa_shell.terminal.prompt import EnvironmentMissing, Prompt, terminal_output
+
+
+class Shell:
+    """One interactive run."""
+
+    def __init__(self, settings: Settings, streams: Streams) -> None:
+        self._streams = streams
+        self._output: Output = terminal_output()
+        self._progress = Progress(streams, lambda: shutil.get_terminal_size().columns)
+        self._session = Session(settings, tick=self._progress.tick, choose=self._choose, note=self._note)
+        self._typed = ""
+
+    def run(self) -> ExitCode:
+        """Until the user leaves. Raises ``ShellError`` where there is no environment to open."""
+        if self._session.here is None:
+            with self._progress.waiting():
+                self._session.open_default()
+        prompt = Prompt(self._session, self._output)
+        while True:
+            try:
+                typed, self._typed = self._typed, ""
+                line = prompt.read(typed)
+            except KeyboardInterrupt:
+                continue
+            except EOFError:
+                return ExitCode.OK
+            except EnvironmentMissing as missing:
+                self._typed = missing.typed
+                self._choose_instead()
+                continue
+            if self._execute(line):
+                return ExitCode.OK
+
+    def _execute(self, line: str) -> bool:
+        """Run one line and show what came of it; whether the user leaves."""
+        with self._progress.waiting():
+            result = self._session.execute(line)
+        try:
+            show(result, self._streams, verdict=True)
+        except KeyboardInterrupt:
+            self._note("Stopped showing; .raw shows all of it")
+        return result.leaves
+
+    def _choose_instead(self) -> None:
+        """The environment does not exist: say so, and let another be chosen. Leaves if there is none."""
+        link = self._session.link
+        region = f" in {link.region}" if link.region else ""
+        missing = f"There is no environment {link.target.name}{region}"
+        try:
+            with self._progress.waiting():
+                names = self._session.names(link.target.access)
+        except ShellError as error:
+            raise EnvironmentNotFound(f"{missing}, and they cannot be listed: {error}") from None
+        if not names:
+            raise EnvironmentNotFound(f"{missing}, nor any other")
+        self._note(missing)
+        chosen = self._choose(self._session, link.target.access, names)
+        if chosen is None:
+            raise EnvironmentNotFound("No environment was chosen")
+        self._session.open(chosen, link.target.access)
+
+    def _choose(self, session: Session, access: Access, names: Sequence[str]) -> str | None:
+        self._progress.erase()
+        return choose(session, access, names, self._output)
+
+    def _note(self, text: str) -> None:
+        self._progress.erase()
+        self._streams.note(text)

@@ -1,0 +1,22 @@
+"""The line below the prompt: which environment this is, whose, which Airflow, in what state."""
+
+from __future__ import annotations
+
+from prompt_toolkit.formatted_text import StyleAndTextTuples
+
+from mwaa_shell.link import Link
+from mwaa_shell.output.sanitise import sanitise
+
+
+def toolbar(link: Link, notice: str) -> StyleAndTextTuples:
+    """What is known at this moment; what is not known yet is left out."""
+    known = link.known
+    version = f"Airflow {link.version}" if link.version else "Airflow version unknown"
+    parts = [" ".join(part for part in (known.account, link.region) if part), version, known.status]
+    text: StyleAndTextTuples = [("class:toolbar.environment", f" {link.target.name}")]
+    for part in parts:
+        if part:
+            text.append(("", f"  {sanitise(part)}"))
+    if notice:
+        text.append(("class:toolbar.trouble", f"  {sanitise(notice)}"))
+    return text
