@@ -181,12 +181,12 @@ def _make(access: Access) -> tuple[boto3.Session, Any]:
             config=config.merge(extra),
         )
 
-    if access.endpoint_url or _endpoint_is_configured(session, region, client):
+    if access.endpoint_url or _endpoint_is_configured(client):
         return session, client(Config(inject_host_prefix=False))
     return session, client(Config())
 
 
-def _endpoint_is_configured(session: boto3.Session, region: str | None, client: Callable[[Config], Any]) -> bool:
+def _endpoint_is_configured(client: Callable[[Config], Any]) -> bool:
     """Whether a variable or the profile names an endpoint: then the client's differs from AWS's own."""
-    own = client(Config(ignore_configured_endpoint_urls=True)  # type: ignore[call-arg]).meta.endpoint_url
+    own = client(Config(ignore_configured_endpoint_urls=True)).meta.endpoint_url  # type: ignore[call-arg]
     return bool(client(Config()).meta.endpoint_url != own)
