@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 T = TypeVar("T")
 
@@ -25,6 +25,16 @@ class TooLate(Exception):
         super().__init__(phase)
         self.phase = phase
         self.seconds = seconds
+
+
+class Watcher(Protocol):
+    """Whoever waits for a job and wants to show it."""
+
+    def tick(self, job: Job[Any]) -> None:
+        """Called now and then while the job goes on, on the thread that waits."""
+
+    def over(self) -> None:
+        """Called once when the waiting ends, however it ends."""
 
 
 class Job(Generic[T]):
@@ -88,14 +98,18 @@ class Job(Generic[T]):
             let_go()
         return phase
 
-    def follow(self, tick: Callable[[Job[T]], None] | None = None) -> T:
-        """Wait until done, calling ``tick`` now and then. Raises what the work raised, or ``TooLate``."""
-        while not self._done.wait(TICK):
-            if tick is not None:
-                tick(self)
-            deadline = self._deadline
-            if deadline is not None and time.monotonic() > deadline and not self.done:
-                raise TooLate(self.give_up(), self._limit)
+    def follow(self, watcher: Watcher | None = None) -> T:
+        """Wait until done. Raises what the work raised, or ``TooLate``."""
+        try:
+            while not self._done.wait(TICK):
+                if watcher is not None:
+                    watcher.tick(self)
+                deadline = self._deadline
+                if deadline is not None and time.monotonic() > deadline and not self.done:
+                    raise TooLate(self.give_up(), self._limit)
+        finally:
+            if watcher is not None:
+                watcher.over()
         return self.result()
 
     def result(self) -> T:

@@ -8,12 +8,12 @@ the way to run brings along.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from mwaa_shell.airflow.command_line import Kind, ParsedLine, parse
 from mwaa_shell.airflow.versions import version_in_reply
 from mwaa_shell.errors import NothingRan, PermissionMissing, ShellError, UsageError
-from mwaa_shell.job import TICK, Job, TooLate
+from mwaa_shell.job import TICK, Job, TooLate, Watcher
 from mwaa_shell.link import Link, MakeEnvironments, Target, real_environments
 from mwaa_shell.mwaa.environment import Environment
 from mwaa_shell.result import Result, from_error, interrupted
@@ -21,8 +21,6 @@ from mwaa_shell.settings import Access, Settings
 
 T = TypeVar("T")
 
-#: Called now and then on the thread that waits, with the job that it waits for.
-Tick = Callable[[Job[Any]], None]
 #: Lets the user choose among the environments of a region; ``None`` for no choice.
 Choose = Callable[["Session", Access, Sequence[str]], "str | None"]
 
@@ -37,7 +35,7 @@ class Session:
         self,
         settings: Settings,
         *,
-        tick: Tick | None = None,
+        watcher: Watcher | None = None,
         choose: Choose | None = None,
         note: Callable[[str], None] = lambda text: None,
         make: MakeEnvironments = real_environments,
@@ -46,7 +44,7 @@ class Session:
         self.choose = choose
         self.note = note
         self.last: Result | None = None
-        self._tick = tick
+        self._watcher = watcher
         self._make = make
         self._links: dict[Target, Link] = {}
         self._told: set[str] = set()
@@ -160,7 +158,7 @@ class Session:
 
         job = Job(work, "command")
         try:
-            return job.follow(self._tick)
+            return job.follow(self._watcher)
         except TooLate as late:
             return from_error(NothingRan(f"AWS gave no answer within {late.seconds:g} seconds, nothing ran"))
         except KeyboardInterrupt:
@@ -216,7 +214,7 @@ class Session:
 
         job = Job(work, phase)
         try:
-            return job.follow(self._tick)
+            return job.follow(self._watcher)
         except TooLate as late:
             raise NothingRan(f"AWS gave no answer within {late.seconds:g} seconds ({phase})") from None
         except KeyboardInterrupt:

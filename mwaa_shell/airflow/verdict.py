@@ -46,7 +46,7 @@ def judge(words: tuple[str, ...], stdout: str, stderr: str, version: Version | N
 def _usage_error(errors: list[Line]) -> str:
     spoken = [line for line in errors if line.kind is not LineKind.BLANK]
     if spoken and spoken[-1].kind is LineKind.USAGE:
-        return re.sub(r", see help above\.$", "", spoken[-1].text)
+        return re.sub(r" \(choose from .*\)|, see help above\.$", "", spoken[-1].text)
     return ""
 
 

@@ -18,9 +18,8 @@ from urllib.parse import urlsplit
 
 import requests
 import urllib3
-from requests import certs
 from requests.adapters import HTTPAdapter
-from requests.utils import get_environ_proxies
+from requests.utils import DEFAULT_CA_BUNDLE_PATH, get_environ_proxies
 from urllib3.connection import HTTPSConnection
 from urllib3.connectionpool import HTTPSConnectionPool
 
@@ -100,7 +99,7 @@ def _tracking_pool(opened: list[socket.socket]) -> type[HTTPSConnectionPool]:
 
 def tls_context(bundle: str | None) -> ssl.SSLContext:
     """A verifying context that trusts ``bundle`` (a file, or a folder of hashed ones), or what certifi holds."""
-    where = bundle or certs.where()
+    where = bundle or DEFAULT_CA_BUNDLE_PATH
     try:
         if os.path.isdir(where):
             return ssl.create_default_context(capath=where)

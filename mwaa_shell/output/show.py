@@ -26,8 +26,7 @@ def show(result: Result, streams: Streams, *, verdict: bool = False) -> None:
 
 def _standard_output(result: Result, streams: Streams) -> bytes:
     text = sanitise(result.stdout.decode("utf-8", "replace"))
-    if not text.endswith("\n"):
-        text += "\n"
+    text = text.rstrip(" \n") + "\n"  # Airflow ends its tables with a line of blanks
     if streams.colored() and not result.raw:
         from mwaa_shell.output.highlight import colored
 

@@ -57,7 +57,8 @@ class Prompt:
         link = self._session.link
         warm_up = self._warm_ups.get(link)
         if warm_up is None:
-            self._warm_ups[link] = WarmUp(self._session, link, lambda: self._changed(link))
+            warm_up = self._warm_ups[link] = WarmUp(self._session, link, lambda: self._changed(link))
+            warm_up.start()
         elif warm_up.missing:
             self._leave_missing(link)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
 
 from prompt_toolkit.output import Output
@@ -23,15 +22,14 @@ class Shell:
     def __init__(self, settings: Settings, streams: Streams) -> None:
         self._streams = streams
         self._output: Output = terminal_output()
-        self._progress = Progress(streams, lambda: shutil.get_terminal_size().columns)
-        self._session = Session(settings, tick=self._progress.tick, choose=self._choose, note=self._note)
+        self._progress = Progress(streams)
+        self._session = Session(settings, watcher=self._progress, choose=self._choose, note=self._note)
         self._typed = ""
 
     def run(self) -> ExitCode:
         """Until the user leaves. Raises ``ShellError`` where there is no environment to open."""
         if self._session.here is None:
-            with self._progress.waiting():
-                self._session.open_default()
+            self._session.open_default()
         prompt = Prompt(self._session, self._output)
         while True:
             try:
@@ -50,8 +48,7 @@ class Shell:
 
     def _execute(self, line: str) -> bool:
         """Run one line and show what came of it; whether the user leaves."""
-        with self._progress.waiting():
-            result = self._session.execute(line)
+        result = self._session.execute(line)
         try:
             show(result, self._streams, verdict=True)
         except KeyboardInterrupt:
@@ -64,8 +61,7 @@ class Shell:
         region = f" in {link.region}" if link.region else ""
         missing = f"There is no environment {link.target.name}{region}"
         try:
-            with self._progress.waiting():
-                names = self._session.names(link.target.access)
+            names = self._session.names(link.target.access)
         except ShellError as error:
             raise EnvironmentNotFound(f"{missing}, and they cannot be listed: {error}") from None
         if not names:
@@ -77,9 +73,8 @@ class Shell:
         self._session.open(chosen, link.target.access)
 
     def _choose(self, session: Session, access: Access, names: Sequence[str]) -> str | None:
-        self._progress.erase()
         return choose(session, access, names, self._output)
 
     def _note(self, text: str) -> None:
-        self._progress.erase()
+        self._progress.over()
         self._streams.note(text)

@@ -23,6 +23,9 @@ class WarmUp:
         self._session = session
         self._link = link
         self._changed = changed
+
+    def start(self) -> None:
+        """Begin."""
         threading.Thread(target=self._run, name="warm-up", daemon=True).start()
 
     def _run(self) -> None:
@@ -32,6 +35,8 @@ class WarmUp:
             self.missing = True
         except ShellError as error:
             self.notice = str(error)
+        except Exception as error:  # a background thread never prints, not even a mistake of our own
+            self.notice = f"the warm-up failed: {type(error).__name__}: {error}"
         finally:
             self._changed()
 
