@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from mwaa_shell.local.start import Running
 
 USAGE = """\
-mwaa-shell [ENV] [options]                  a prompt on that environment, or a choice
-       mwaa-shell [ENV] -c COMMAND | -f FILE | < FILE   run and exit
-       mwaa-shell --local [VERSION] [options]      a private MWAA on this machine"""
+mwaa-shell [ENV] [options]              a prompt, on ENV or your choice
+       mwaa-shell [ENV] -c COMMAND | -f FILE   run and exit; or lines on stdin
+       mwaa-shell --local [VERSION] [options]  a private MWAA on this machine"""
 
 EXAMPLES = """\
 examples:

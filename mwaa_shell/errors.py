@@ -36,7 +36,7 @@ class ExitCode(IntEnum):
 #: What each code means, in the words that ``--help`` and the README use.
 EXIT_CODE_MEANINGS: dict[ExitCode, str] = {
     ExitCode.OK: "ok",
-    ExitCode.FAILED: "the Airflow command failed (or the local command or file it was sent to)",
+    ExitCode.FAILED: "the Airflow command failed, or the local command or file after it",
     ExitCode.USAGE: "usage: a mistake in the options or in the line, nothing was sent",
     ExitCode.NOTHING_RAN: "AWS, credentials or connection: nothing ran",
     ExitCode.UNKNOWN: "outcome unknown: the command may have run",

@@ -35,7 +35,7 @@ def show_help(session: Session, words: tuple[str, ...]) -> Result:
     rows = [(f"{item.name} {item.usage}".strip(), item.summary) for item in chosen]
     if not words:
         rows = [*LINES, *rows]
-    width = min(max(len(left) for left, _ in rows), 34)
+    width = min(max(len(left) for left, _ in rows), 28)
     return talk("\n".join(_row(left, right, width) for left, right in rows))
 
 

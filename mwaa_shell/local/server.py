@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -108,9 +108,9 @@ def _run_in_background(server: Server) -> None:
 
 def main() -> None:
     """Serve until standard input ends."""
-    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     os.umask(0o077)
-    with ExitStack() as stack:
+    with suppress(KeyboardInterrupt), ExitStack() as stack:
         try:
             tell(ready=serve(json.loads(sys.stdin.readline()), stack))
         except ShellError as error:

@@ -41,6 +41,7 @@ class CommandRejected(ShellError):
     """HTTP 400 without a command's streams: the command failed before Airflow could say anything."""
 
 
+NO_RESULT = "the reply is not a command's result, the command may have run"
 #: What an HTTP status says about the command where the reply holds none of its output.
 _STATUS = {
     400: (CommandRejected, "the environment rejected the command"),
@@ -61,7 +62,7 @@ def read(reply: HttpReply) -> Streams:
     members = _json_object(reply.body)
     if members is not None and "stdout" in members and "stderr" in members:
         return Streams(_stream(members["stdout"], "stdout"), _stream(members["stderr"], "stderr"))
-    kind, sentence = _STATUS.get(reply.status, (OutcomeUnknown, "the reply is not a command's result"))
+    kind, sentence = _STATUS.get(reply.status, (OutcomeUnknown, NO_RESULT))
     if reply.status not in _STATUS and 400 <= reply.status < 500:
         kind, sentence = NothingRan, "the environment refused the request, nothing ran"
     said = _what_it_says(reply, members)

@@ -13,7 +13,6 @@ from prompt_toolkit import PromptSession
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
-from prompt_toolkit.output import Output
 from prompt_toolkit.shortcuts import CompleteStyle
 from prompt_toolkit.validation import ValidationError, Validator
 
@@ -58,14 +57,16 @@ class EnvironmentCompleter(Completer, Validator):
 
 
 def _description(link: Link) -> Callable[[], str]:
+    """What is known of an environment at the moment of drawing, its columns under those of the others."""
+
     def describe() -> str:
-        version = f"Airflow {link.version}" if link.version else ""
+        version = f"Airflow {link.version!s:<8}" if link.version else ""
         return "  ".join(part for part in (version, link.known.status) if part) or "…"
 
     return describe
 
 
-def choose(session: Session, access: Access, names: Sequence[str], output: Output) -> str | None:
+def choose(session: Session, access: Access, names: Sequence[str]) -> str | None:
     """Let the user choose; ``None`` if he would rather not."""
     links = [session.link_to(Target(name, access)) for name in names]
     completer = EnvironmentCompleter(links)
@@ -77,10 +78,9 @@ def choose(session: Session, access: Access, names: Sequence[str], output: Outpu
         complete_while_typing=True,
         complete_style=CompleteStyle.COLUMN,
         reserve_space_for_menu=min(len(names), 10) + 1,
-        bottom_toolbar=[("", f" {len(names)} environments: type a part of the name, or choose with the arrow keys")],
+        bottom_toolbar=[("", f" {len(names)} environments: type part of a name, or use the arrow keys")],
         key_bindings=_keys(),
         style=STYLE,
-        output=output,
     )
     pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="describe")
     try:

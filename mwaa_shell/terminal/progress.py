@@ -33,8 +33,8 @@ class Progress:
         if job.elapsed >= QUIET and self._streams.stderr_tty:
             text = f"{job.elapsed:5.1f} s  {job.phase}  (Ctrl-C stops waiting)"
             width = max(shutil.get_terminal_size().columns - 1, 10)
+            self._shown = True  # before it is: Ctrl-C may come in between
             self._streams.talk(ERASE + text[:width].encode("utf-8", "replace"))
-            self._shown = True
 
     def over(self) -> None:
         """Take the line away and let the terminal echo again."""

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import sys
+
 from prompt_toolkit import PromptSession
 from prompt_toolkit.auto_suggest import AutoSuggestFromHistory
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.history import InMemoryHistory
 from prompt_toolkit.output import Output
 from prompt_toolkit.output.defaults import create_output
+from prompt_toolkit.output.plain_text import PlainTextOutput
+from prompt_toolkit.utils import is_dumb_terminal
 
 from mwaa_shell.link import Link
 from mwaa_shell.session import Session
@@ -26,14 +30,18 @@ class EnvironmentMissing(Exception):
 
 
 def terminal_output() -> Output:
-    """Where prompts are drawn: standard output, or standard error where that alone is a terminal."""
-    return create_output(always_prefer_tty=True)
+    """Where prompts are drawn: standard output, or standard error where that alone is a terminal.
+
+    A dumb terminal gets no escape sequence at all.
+    """
+    stream = sys.stdout if sys.stdout.isatty() else sys.stderr
+    return PlainTextOutput(stream) if is_dumb_terminal() else create_output(always_prefer_tty=True)
 
 
 class Prompt:
     """Reads lines for one session; warms up each environment behind the prompt."""
 
-    def __init__(self, session: Session, output: Output) -> None:
+    def __init__(self, session: Session) -> None:
         self._session = session
         self._warm_ups: dict[Link, WarmUp] = {}
         self._prompt: PromptSession[str] = PromptSession(
@@ -43,9 +51,8 @@ class Prompt:
             complete_while_typing=False,
             history=InMemoryHistory(),
             auto_suggest=AutoSuggestFromHistory(),
-            reserve_space_for_menu=0,
+            reserve_space_for_menu=7,
             style=STYLE,
-            output=output,
         )
 
     def read(self, typed: str = "") -> str:

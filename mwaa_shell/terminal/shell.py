@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from prompt_toolkit.output import Output
+from prompt_toolkit.application import create_app_session
+from prompt_toolkit.utils import is_dumb_terminal
 
 from mwaa_shell.errors import EnvironmentNotFound, ExitCode, ShellError
 from mwaa_shell.output.show import show
@@ -21,16 +22,19 @@ class Shell:
 
     def __init__(self, settings: Settings, streams: Streams) -> None:
         self._streams = streams
-        self._output: Output = terminal_output()
         self._progress = Progress(streams)
         self._session = Session(settings, watcher=self._progress, choose=self._choose, note=self._note)
         self._typed = ""
 
     def run(self) -> ExitCode:
         """Until the user leaves. Raises ``ShellError`` where there is no environment to open."""
+        with create_app_session(output=terminal_output()):
+            return self._run()
+
+    def _run(self) -> ExitCode:
         if self._session.here is None:
             self._session.open_default()
-        prompt = Prompt(self._session, self._output)
+        prompt = Prompt(self._session)
         while True:
             try:
                 typed, self._typed = self._typed, ""
@@ -73,7 +77,9 @@ class Shell:
         self._session.open(chosen, link.target.access)
 
     def _choose(self, session: Session, access: Access, names: Sequence[str]) -> str | None:
-        return choose(session, access, names, self._output)
+        if is_dumb_terminal():  # it shows no menu
+            self._note(f"there are {', '.join(names)}")
+        return choose(session, access, names)
 
     def _note(self, text: str) -> None:
         self._progress.over()

@@ -11,11 +11,12 @@ STYLE = Style.from_dict(
         "bottom-toolbar": "noreverse ansibrightblack",
         "toolbar.environment": "bold",
         "toolbar.trouble": "ansiyellow",
-        "completion-menu": "bg:default",
-        "completion-menu.completion": "bg:default",
-        "completion-menu.completion.current": "reverse",
-        "completion-menu.meta.completion": "bg:default ansibrightblack",
-        "completion-menu.meta.completion.current": "reverse",
+        "completion-menu": "bg:default fg:default",
+        "completion-menu.completion.current": "noinherit reverse",
+        "completion-menu.meta.completion": "noinherit ansibrightblack",
+        "completion-menu.meta.completion.current": "noinherit reverse",
+        "scrollbar.background": "bg:default",
+        "scrollbar.button": "bg:ansibrightblack",
         "auto-suggestion": "ansibrightblack",
     }
 )

@@ -1,0 +1,124 @@
+"""Takes the pictures of the README: the real program in a terminal of its own, on a private MWAA.
+
+    python screenshots/take.py [NAME ...]
+
+Airflows that are not installed yet are installed into the user's cache (``MWAA_SHELL_LOCAL_CACHE`` puts it elsewhere);
+databases and settings are in a temporary folder. One picture shows a pipe to ``jq``, which has to be there.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
+
+from render import svg  # noqa: E402
+
+from tests.terminal.emulator import Terminal  # noqa: E402
+
+#: Seconds for a private MWAA to start, which installs Airflow if need be.
+START = 1200
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One picture: the scenario leaves the screen as it is to be seen."""
+
+    name: str
+    columns: int
+    rows: int
+    versions: str
+    scenario: Callable[[Terminal, str], None]  #: gets the name of the environment that is open
+
+    @property
+    def opened(self) -> str:
+        """The environment of the first version."""
+        return f"local-{self.versions.split(',')[0].replace('.', '-')}"
+
+
+def session(terminal: Terminal, environment: str) -> None:
+    """A table, JSON, a pipe and a failure."""
+    for line in (
+        "dags list",
+        "dags trigger hello_world -o json",
+        "dags list -o json | jq -r '.[].dag_id'",
+        "tasks list sales_daily --tree",
+        "dags list-runs -d no_such_dag",
+    ):
+        terminal.enter(line)
+        terminal.wait_for_prompt(environment)
+    terminal.wait_for("AVAILABLE")  # the toolbar, which is drawn once the prompt's place is known
+
+
+def picker(terminal: Terminal, environment: str) -> None:
+    """The menu of environments with what is known of each, and one selected."""
+    terminal.enter(".use")
+    terminal.wait_for(lambda text: text.count("AVAILABLE") == 3)
+    terminal.key("down")
+    terminal.wait_for("environment: local-")
+
+
+#: Airflow 2.7 is the newest whose ``dags`` commands name no file of this machine, in a column or in a warning.
+PICTURES = (
+    Picture("session", 100, 30, "2.7.2", session),
+    Picture("picker", 100, 12, "2.10.3,3.3.1,1.10.12", picker),
+)
+
+
+def take(picture: Picture) -> str:
+    """The picture as SVG; raises if something of this machine could be read in it."""
+    arguments = ("--local", picture.versions)
+    with tempfile.TemporaryDirectory(prefix="mwaa-shell-pictures-") as folder:
+        argv = [sys.executable, "-m", "mwaa_shell", *arguments]
+        with Terminal(argv, _environment(folder), picture.columns, picture.rows, folder) as terminal:
+            terminal.wait_for_prompt(picture.opened, START)
+            terminal.wait_for("AVAILABLE")
+            picture.scenario(terminal, picture.opened)
+            _check_private("".join(terminal.lines), folder)
+            drawn = svg(terminal.screen, " ".join(("mwaa-shell", *arguments)))
+            terminal.send("\x03\x04")  # Ctrl-C out of whatever is open, Ctrl-D out of the shell
+            terminal.wait_exit()
+    return drawn
+
+
+def _environment(folder: str) -> dict[str, str]:
+    """This process's environment without what would change the program, and with folders of its own."""
+    foreign = ("AWS_", "MWAA_", "PYTHON", "COLUMNS", "LINES", "NO_COLOR", "TERM", "LC_")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
+    data = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
+    if cache := os.environ.get("MWAA_SHELL_LOCAL_CACHE"):
+        kept["MWAA_SHELL_LOCAL_CACHE"] = cache
+    kept.setdefault("UV_PYTHON_INSTALL_DIR", f"{data}/uv/python")  # an installed Airflow outlives the folder
+    return {**kept, "LANG": "C.UTF-8", "XDG_DATA_HOME": f"{folder}/data", "XDG_CONFIG_HOME": f"{folder}/config"}
+
+
+def _check_private(text: str, folder: str) -> None:
+    cache = os.environ.get("MWAA_SHELL_LOCAL_CACHE") or str(Path.home())
+    for private in (folder, cache, str(Path.home()), str(HERE.parent), socket.gethostname()):
+        if private in text:
+            raise SystemExit(f"The picture would show {private}:\n{text}")
+
+
+def main() -> None:
+    """Take the pictures that are named, or all."""
+    names = sys.argv[1:] or [picture.name for picture in PICTURES]
+    unknown = set(names) - {picture.name for picture in PICTURES}
+    if unknown:
+        known = ", ".join(picture.name for picture in PICTURES)
+        raise SystemExit(f"There is no picture {', '.join(sorted(unknown))}; there are {known}")
+    for picture in PICTURES:
+        if picture.name in names:
+            path = HERE / f"{picture.name}.svg"
+            path.write_text(take(picture), encoding="utf-8")
+            print(path.relative_to(HERE.parent))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,156 @@
+"""Held here: each line of output has one kind, whatever Airflow version, MWAA or Python printed it."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mwaa_shell.airflow.lines import LineKind, classify, data_lines
+
+SAMPLES = Path(__file__).parents[1] / "samples"
+VERSIONS = sorted(path.stem for path in SAMPLES.glob("*.json"))
+NOISE = [
+    "",
+    "  ",
+    "[2024-01-01 00:00:00,000] {dagbag.py:396} INFO - Filling up the DagBag from /usr/local/airflow/dags",
+    "2026-11-22T13:05:49.572534Z [warning  ] text [logger] loc=file.py:1",
+    "Traceback (most recent call last):",
+    '  File "x.py", line 1, in <module>',
+    "ValueError: bad",
+    "x.py:1: UserWarning: careful",
+    "  warnings.warn(",
+    "airflow dags trigger command error: the following arguments are required: dag_id, see help above.",
+    "- dag_id: a",
+]
+
+
+def kinds(text: str) -> list[LineKind]:
+    return [line.kind for line in classify(text)]
+
+
+def kind(line: str) -> LineKind:
+    (found,) = kinds(line)
+    return found
+
+
+@settings(deadline=None)
+@given(st.text() | st.lists(st.sampled_from(NOISE)).map("\n".join))
+def test_every_line_comes_out_once_and_in_order(text: str) -> None:
+    assert [line.text for line in classify(text)] == text.splitlines()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "[2021-03-01 09:10:11,123] {dagbag.py:396} INFO - Filling up the DagBag from /usr/local/airflow/dags",
+        "[2021-02-01 15:05:40,386] {{dagbag.py:417}} INFO - Filling up the DagBag from /usr/local/airflow/dags",
+        "[2024-04-06T13:59:49.549+0000] {{dagbag.py:536}} INFO - Filling up the DagBag from /usr/local/airflow/dags",
+        "[\x1b[34m2023-04-06 13:59:49,549\x1b[0m] {\x1b[34mdagbag.py:\x1b[0m536} INFO\x1b[0m - Filling up\x1b[0m",
+        "[2022-11-22 12:56:31,444] {crypto.py:82} WARNING - empty cryptography key",
+        "[2026-11-22T12:56:31.444+0000] {__init__.py:43} INFO - Loaded API auth backend: session",
+        "[2026-11-22T12:56:31.444+0000] {dagbag.py:348} ERROR - Failed to import: /usr/local/airflow/dags/x.py",
+        "2026-11-22T13:05:49.572534Z [warning  ] Could not import graphviz. [py.warnings] lineno=57",
+        "2026-11-22T13:05:49.572534Z [info     ] setup plugin alembic.autogenerate [alembic.runtime.plugins]",
+        "2026-11-22 13:05:49 [error    ] Dag not found",
+        "INFO  [alembic.runtime.migration] Context impl SQLiteImpl.",
+        "INFO [alembic.runtime.migration] Will assume non-transactional DDL.",
+        "WARNI [airflow.models.crypto] empty cryptography key",
+        "[INFO] Starting",
+        "[WARNING] something",
+        "CloudWatch logging is disabled for DAGProcessing",
+        "CloudWatch logging is disabled for WebServer",
+        "Successfully generated RDS auth token at 2026-11-22 13:05:49.572534",
+    ],
+)
+def test_log_lines_of_every_style(line: str) -> None:
+    assert kind(line) is LineKind.LOG
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "[]",
+        "[2026]",
+        '[{"dag_id": "a"}]',
+        "- dag_id: a",
+        "dag_id | fileloc | owners",
+        "=======+=========",
+        "2026-11-22T13:05:49+00:00",
+        "2026-11-22 | running",
+        "INFO is a word",
+        "Error: no",
+        "UserWarning: not a warning without a file",
+        "The CloudWatch logging is disabled for X",
+    ],
+)
+def test_what_nothing_claims_is_data(line: str) -> None:
+    assert kind(line) is LineKind.DATA
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        "/usr/local/airflow/.local/lib/python3.11/site-packages/airflow/configuration.py:859: FutureWarning: old",
+        "/usr/lib/python3.7/site-packages/x.py:48 DeprecationWarning: old",
+        "<frozen>:219: RuntimeWarning: size changed",
+        "/usr/lib/x.py:1 RemovedInAirflow3Warning: old",
+    ],
+)
+def test_a_python_warning_takes_its_indented_source_line_along(first: str) -> None:
+    assert kinds(f"{first}\n  warnings.warn(\nDATA") == [LineKind.WARNING, LineKind.WARNING, LineKind.DATA]
+
+
+def test_a_chained_traceback_is_one_and_ends_at_the_margin() -> None:
+    text = (
+        "before\nTraceback (most recent call last):\n  File 'a.py', line 1\n    f()\nKeyError: 'a'\n\n"
+        "During handling of the above exception, another exception occurred:\n\n"
+        "Traceback (most recent call last):\n  File 'b.py', line 2\n\n    g()\nValueError: b\nafter"
+    )
+    got = list(classify(text))
+    assert [line.text for line in got if line.kind is LineKind.DATA] == ["before", "after"]
+    assert Counter(line.kind for line in got)[LineKind.TRACEBACK] == len(got) - 2 - kinds(text).count(LineKind.BLANK)
+    assert got[-2].text == "ValueError: b"
+    assert got[-2].kind is LineKind.TRACEBACK
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "airflow dags trigger command error: the following arguments are required: dag_id, see help above.",
+        "airflow command error: argument GROUP_OR_COMMAND: invalid choice: 'dag' (choose from 'dags'), see help above.",
+        "airflow: error: argument subcommand: invalid choice: 'x'",
+        "usage: airflow [-h] GROUP_OR_COMMAND: error: no",
+    ],
+)
+def test_the_last_line_of_argparse(line: str) -> None:
+    assert kind(line) is LineKind.USAGE
+
+
+def test_the_graphviz_sentence_belongs_to_its_warning() -> None:
+    text = (
+        "2026-11-22T13:05:08.337580Z [warning  ] Could not import graphviz. \n"
+        "You might need to install the graphviz package and necessary system packages.\n"
+        "Run `pip install graphviz` to attempt to install it. [py.warnings]\n[]"
+    )
+    assert kinds(text) == [LineKind.LOG, LineKind.LOG, LineKind.LOG, LineKind.DATA]
+    assert kind("You might need to install the graphviz package") is LineKind.DATA
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_recorded_data_is_not_taken_for_noise(version: str) -> None:
+    samples = json.loads((SAMPLES / f"{version}.json").read_text())
+    assert data_lines(samples["version"]["stdout"]) == [version]
+    listed = data_lines(samples["dags-list"]["stdout"])
+    assert [line for line in listed if "sales_daily" in line] == [listed[-1]]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_recorded_successes_say_nothing_but_noise_on_standard_error(version: str) -> None:
+    samples = json.loads((SAMPLES / f"{version}.json").read_text())
+    quiet = ("version", "dags-list", "variables-get")
+    assert [line for name in quiet for line in data_lines(samples[name]["stderr"])] == []

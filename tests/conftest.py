@@ -1,0 +1,68 @@
+"""What every test has: a scrubbed environment, folders of its own, and no way out of this machine."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import tests.guard.sitecustomize  # noqa: F401  (installs the hook in this process)
+from tests.double import Double
+
+GUARD = Path(__file__).parent / "guard"
+#: Variables of the user's that must not reach a test.
+FOREIGN = ("AWS_", "MWAA_", "AIRFLOW", "BOTO", "NO_COLOR", "FORCE_COLOR", "PAGER", "LESS", "http_proxy", "https_proxy")
+CERTIFICATES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "all_proxy")
+
+
+def scrubbed(home: Path) -> dict[str, str]:
+    """An environment for a child process: nothing of the user's AWS, a home and folders of its own, the guard."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith((*FOREIGN, *CERTIFICATES))}
+    return kept | {
+        "HOME": str(home),
+        "XDG_CONFIG_HOME": str(home / ".config"),
+        "XDG_DATA_HOME": str(home / ".local" / "share"),
+        "AWS_CONFIG_FILE": str(home / ".aws" / "config"),
+        "AWS_SHARED_CREDENTIALS_FILE": str(home / ".aws" / "credentials"),
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "PYTHONPATH": str(GUARD),
+        "PYENV_ROOT": os.environ.get("PYENV_ROOT") or str(Path("~").expanduser() / ".pyenv"),
+        "TERM": "xterm-256color",
+        "LC_ALL": "C.UTF-8",
+    }
+
+
+@pytest.fixture(autouse=True)
+def _scrub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same for what runs in this process."""
+    wanted = scrubbed(tmp_path)
+    for key in set(os.environ) - set(wanted):
+        if key.startswith((*FOREIGN, *CERTIFICATES)):
+            monkeypatch.delenv(key)
+    for key in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "HOME", *(key for key in wanted if key.startswith("AWS_"))):
+        monkeypatch.setenv(key, wanted[key])
+
+
+@pytest.fixture
+def double() -> Iterator[Double]:
+    """A double of MWAA, on loopback."""
+    running = Double()
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def bundle(double: Double, tmp_path: Path) -> str:
+    """The CA bundle that trusts the double."""
+    path = tmp_path / "ca.pem"
+    double.authority.cert_pem.write_to_path(str(path))
+    return str(path)
+
+
+@pytest.fixture
+def program() -> list[str]:
+    """The program under test, as a child process."""
+    return [sys.executable, "-m", "mwaa_shell"]

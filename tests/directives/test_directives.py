@@ -1,0 +1,112 @@
+"""The shell's own commands, on a double."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from mwaa_shell.directives import DIRECTIVES
+from mwaa_shell.errors import ExitCode
+from mwaa_shell.session import Session
+from mwaa_shell.settings import Settings
+from tests.double import Double, command_reply
+
+
+@pytest.fixture
+def session(double: Double, bundle: str) -> Session:
+    double.names = ("my-env", "my-other", "staging")
+    return Session(Settings(environment="my-env", access=double.access(bundle)))
+
+
+def shown(session: Session, line: str) -> str:
+    result = session.execute(line)
+    assert result.ok, result.message
+    return result.stdout.decode()
+
+
+@pytest.mark.parametrize("word", ["help", ".help"])
+def test_help_names_every_directive(session: Session, word: str) -> None:
+    text = shown(session, word)
+    for directive in DIRECTIVES:
+        assert f"\n{directive.name} " in f"\n{text}"
+        assert directive.summary in text
+    assert max(len(line) for line in text.splitlines()) <= 80
+
+
+def test_help_for_one(session: Session) -> None:
+    assert shown(session, ".help .use").startswith(".use [ENV[@REGION]]")
+    assert shown(session, ".help use") == shown(session, ".help .use")
+    assert session.execute(".help dags").exit_code is ExitCode.USAGE
+
+
+@pytest.mark.parametrize("word", ["exit", "quit", ".exit"])
+def test_leaving(session: Session, word: str) -> None:
+    assert session.execute(word).leaves
+
+
+def test_envs_marks_the_open_one(session: Session) -> None:
+    assert shown(session, ".envs") == "* my-env\n  my-other\n  staging\n"
+
+
+def test_use_goes_elsewhere_and_back(double: Double, session: Session) -> None:
+    for name in ("staging", "my-env", "staging"):
+        shown(session, f".use {name}")
+        session.execute("version")
+    tokens = [request.path for request in double.aws.seen if request.path.startswith("/clitoken")]
+    assert tokens == ["/clitoken/staging", "/clitoken/my-env", "/clitoken/staging"]
+
+
+def test_use_of_a_name_that_does_not_exist_stays(session: Session) -> None:
+    result = session.execute(".use stagin")
+    assert (result.exit_code, result.message) == (
+        ExitCode.NOTHING_RAN,
+        "There is no environment stagin in eu-west-1; did you mean staging?",
+    )
+    assert session.link.target.name == "my-env"
+
+
+def test_use_with_a_region_and_a_profile(session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown(session, ".use staging@eu-central-1")
+    assert session.link.target.access.region == "eu-central-1"
+    config = tmp_path / "config"
+    config.write_text("[profile other]\nregion = us-east-1\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    shown(session, ".use staging --profile other")
+    assert (session.link.target.access.profile, session.link.region) == ("other", "us-east-1")
+
+
+@pytest.mark.parametrize("line", [".use", ".use a b", ".use a@b --region c", ".use --nope", ".envs x", ".info x"])
+def test_words_that_make_no_sense(session: Session, line: str) -> None:
+    assert session.execute(line).exit_code is ExitCode.USAGE
+
+
+def test_info_shows_all_but_secrets(double: Double, session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    details = {
+        **double.describe("my-env"),
+        "MaxWorkers": 5,
+        "LoggingConfiguration": {"TaskLogs": {"Enabled": True, "LogLevel": "INFO"}},
+        "AirflowConfigurationOptions": {"smtp.smtp_password": "hunter2", "core.parallelism": "32"},
+        "NetworkConfiguration": {"SubnetIds": ["subnet-1", "subnet-2"]},
+    }
+    monkeypatch.setattr(double, "describe", lambda name: details)
+    rows = dict(line.split(None, 1) for line in shown(session, ".info").splitlines())
+    assert rows["MaxWorkers"] == "5"
+    assert rows["LoggingConfiguration.TaskLogs.LogLevel"] == "INFO"
+    assert rows["NetworkConfiguration.SubnetIds"] == "subnet-1, subnet-2"
+    assert rows["AirflowConfigurationOptions.core.parallelism"] == "32"
+    assert rows["AirflowConfigurationOptions.smtp.smtp_password"] == "***"
+
+
+def test_raw_shows_the_last_reply_as_it_came(double: Double, session: Session) -> None:
+    double.web.behave = lambda request: command_reply(b"\x1b[31mred\xff\n", b"warned\n")
+    session.execute("version")
+    result = session.execute(".raw")
+    assert (result.stdout, result.stderr) == (b"\x1b[31mred\xff\n", b"warned\n")
+    assert set(json.loads(session.execute(".raw --reply").stdout)) == {"stdout", "stderr"}
+
+
+def test_directives_take_a_destination(session: Session, tmp_path: Path) -> None:
+    assert session.execute(f".envs > {tmp_path}/names").ok
+    assert (tmp_path / "names").read_text() == "* my-env\n  my-other\n  staging\n"

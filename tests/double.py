@@ -1,0 +1,174 @@
+"""A double of MWAA for what a real Airflow cannot be made to do: both sides on loopback, and every request is kept.
+
+How a side answers is a function from the request to bytes; one that returns ``None`` has dealt with the socket itself.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import json
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import trustme
+
+from mwaa_shell.settings import Access, Keys
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request as it arrived."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+    connection: int  #: which connection it came on, from 1
+    socket: socket.socket = field(repr=False)
+
+
+Behave = Callable[[Request], bytes | None]
+
+
+class Side:
+    """A server with one behaviour; TLS where it has a context."""
+
+    def __init__(self, behave: Behave, context: ssl.SSLContext | None = None) -> None:
+        self.behave = behave
+        self.seen: list[Request] = []
+        self.arrived = threading.Semaphore(0)
+        self._context = context
+        self._connections = 0
+        self._open: list[socket.socket] = []
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            self._connections += 1
+            threading.Thread(target=self._talk, args=(connection, self._connections), daemon=True).start()
+
+    def _talk(self, connection: socket.socket, number: int) -> None:
+        self._open.append(connection)
+        try:
+            if self._context is not None:
+                connection = self._context.wrap_socket(connection, server_side=True)
+                self._open.append(connection)
+            with connection.makefile("rb") as stream:
+                while (request := _read(stream.readline, stream.read, number, connection)) is not None:
+                    self.seen.append(request)
+                    self.arrived.release()
+                    answer = self.behave(request)
+                    if answer is None:
+                        return
+                    connection.sendall(answer)
+        except (OSError, ValueError):
+            pass  # the client has gone
+        finally:
+            connection.close()
+
+    def close(self) -> None:
+        """Stop listening and drop every connection."""
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)  # wakes the thread that accepts
+        self._listener.close()
+        for connection in self._open:
+            connection.close()
+
+
+def _read(
+    line: Callable[[], bytes], read: Callable[[int], bytes], number: int, connection: socket.socket
+) -> Request | None:
+    first = line().decode("latin-1").split()
+    if len(first) != 3:
+        return None
+    headers: dict[str, str] = {}
+    while (text := line().decode("latin-1").strip()) != "":
+        name, _, value = text.partition(":")
+        headers[name.lower()] = value.strip()
+    body = read(int(headers.get("content-length", "0")))
+    return Request(first[0], first[1], headers, body, number, connection)
+
+
+def reply(status: int, body: bytes | object, headers: Mapping[str, str] | None = None) -> bytes:
+    """A whole HTTP reply; anything but bytes is sent as JSON."""
+    data = body if isinstance(body, bytes) else json.dumps(body).encode()
+    lines = {"Content-Type": "application/json", "Content-Length": str(len(data)), **(headers or {})}
+    head = f"HTTP/1.1 {status} Said\r\n" + "".join(f"{name}: {value}\r\n" for name, value in lines.items())
+    return head.encode() + b"\r\n" + data
+
+
+def command_reply(stdout: bytes = b"", stderr: bytes = b"", status: int = 200) -> bytes:
+    """What MWAA answers to a command."""
+    streams = {"stdout": base64.b64encode(stdout).decode(), "stderr": base64.b64encode(stderr).decode()}
+    return reply(status, streams)
+
+
+def refusal(status: int, code: str, message: str) -> bytes:
+    """An error of the AWS API."""
+    return reply(status, {"message": message}, {"x-amzn-ErrorType": code})
+
+
+class Double:
+    """Both sides of MWAA. ``aws`` and ``web`` may be given other behaviours at any time."""
+
+    def __init__(self, names: tuple[str, ...] = ("my-env",), version: str = "2.10.3") -> None:
+        self.authority = trustme.CA()
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.authority.issue_cert("127.0.0.1").configure_cert(context)
+        self.names = names
+        self.version = version
+        self.tokens: list[str] = []
+        self.aws = Side(self.answer_aws)
+        self.web = Side(lambda request: command_reply(b"done\n"), context)
+
+    @property
+    def host(self) -> str:
+        """Host and port of the web server."""
+        return f"127.0.0.1:{self.web.port}"
+
+    def access(self, ca_bundle: str | None, timeout: float = 20.0) -> Access:
+        """How a session reaches this double."""
+        keys = Keys("AKIDEXAMPLE", "not-a-secret")
+        return Access(None, "eu-west-1", f"http://127.0.0.1:{self.aws.port}", ca_bundle, timeout, keys, direct=True)
+
+    def answer_aws(self, request: Request) -> bytes:
+        """What the AWS API answers when nothing is wrong; pages of two names."""
+        parts = request.path.split("?")[0].strip("/").split("/")
+        if parts == ["environments"]:
+            return self._page(request.path)
+        if parts[-1] not in self.names:
+            return refusal(404, "ResourceNotFoundException", f"No environment was found with the name {parts[-1]}")
+        if parts[0] == "clitoken":
+            self.tokens.append(f"token-{len(self.tokens) + 1}")
+            return reply(200, {"CliToken": self.tokens[-1], "WebServerHostname": self.host})
+        return reply(200, {"Environment": self.describe(parts[-1])})
+
+    def describe(self, name: str) -> dict[str, object]:
+        """The Environment member of GetEnvironment."""
+        arn = f"arn:aws:airflow:eu-west-1:123456789012:environment/{name}"
+        return {"Name": name, "AirflowVersion": self.version, "Status": "AVAILABLE", "Arn": arn}
+
+    def _page(self, path: str) -> bytes:
+        start = int(path.partition("NextToken=")[2].partition("&")[0] or 0)
+        page: dict[str, object] = {"Environments": self.names[start : start + 2]}
+        return reply(200, page | ({"NextToken": str(start + 2)} if start + 2 < len(self.names) else {}))
+
+    @property
+    def commands(self) -> list[str]:
+        """The text of every command that reached the web server."""
+        return [request.body.decode() for request in self.web.seen]
+
+    def close(self) -> None:
+        """End both sides."""
+        self.aws.close()
+        self.web.close()

@@ -1,0 +1,165 @@
+"""Real Airflows behind a private MWAA, one for each grammar of commands; installed into the user's cache if missing."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+import pytest
+
+from mwaa_shell.errors import LocalProblem
+from mwaa_shell.local import provision
+from mwaa_shell.local.recipes import recipe_for
+from tests.conftest import scrubbed
+
+#: Where installed Airflows stay between runs.
+CACHE = os.environ.get("MWAA_SHELL_LOCAL_CACHE") or str(Path(platformdirs.user_cache_dir("mwaa-shell")) / "local")
+#: Where uv keeps the Pythons that it downloads: not in a folder that goes with the test.
+PYTHONS = os.environ.get("UV_PYTHON_INSTALL_DIR") or str(Path("~/.local/share/uv/python").expanduser())
+#: Set where a missing Airflow is a failure and not a skip.
+DEMANDED = "MWAA_SHELL_TEST_DEMANDS_AIRFLOW"
+VERSIONS = ("1.10.12", "2.10.3", "3.3.1")
+
+
+@dataclass(frozen=True)
+class Grammar:
+    """The commands of one major version that the tests run."""
+
+    list_dags: str
+    trigger: str
+    list_runs: str
+    missing: str
+    unknown: str
+    reads_dags: str  #: a command that reads the DAG folder
+
+
+CONF = """-c '{"say": "it is \\"quoted\\"", "n": [1, 2]}'"""
+GRAMMARS = {
+    "1.10.12": Grammar(
+        "list_dags",
+        f"trigger_dag hello_world -r run_1 {CONF}",
+        "list_dag_runs hello_world",
+        "trigger_dag no_such_dag",
+        "lst_dags",
+        "list_dags",
+    ),
+    "2.10.3": Grammar(
+        "dags list",
+        f"dags trigger hello_world -r run_1 {CONF} -o json",
+        "dags list-runs -d hello_world -o json",
+        "dags trigger no_such_dag",
+        "dags lst",
+        "dags list",
+    ),
+    "3.3.1": Grammar(
+        "dags list",
+        f"dags trigger hello_world -r run_1 {CONF} -o json",
+        "dags list-runs hello_world -o json",
+        "dags trigger no_such_dag",
+        "dags lst",
+        "dags list --local",
+    ),
+}
+
+
+def installed(version: str) -> provision.Installed:
+    """The installed Airflow, or a skip with the reason; a failure where it is demanded."""
+    try:
+        os.environ["MWAA_SHELL_LOCAL_CACHE"] = CACHE
+        return provision.provide(recipe_for(version), lambda line: None)
+    except LocalProblem as error:
+        if os.environ.get(DEMANDED):
+            raise
+        pytest.skip(str(error))
+
+
+@dataclass(frozen=True)
+class Served:
+    """A private MWAA that any AWS client can use."""
+
+    version: str
+    environ: dict[str, str]  #: for a client, the program among them
+    records: Path
+    dags: Path
+
+    @property
+    def grammar(self) -> Grammar:
+        return GRAMMARS[self.version]
+
+    @property
+    def name(self) -> str:
+        return self.environ["MWAA_ENVIRONMENT"]
+
+    def last_record(self) -> tuple[bytes, bytes, int]:
+        """What the airflow program wrote for the last command, and its exit code."""
+        about = max(self.records.glob("*.json"))
+        stem = self.records / about.stem
+        code = json.loads(about.read_text())["code"]
+        return stem.with_suffix(".stdout").read_bytes(), stem.with_suffix(".stderr").read_bytes(), code
+
+
+def local_environ(home: Path) -> dict[str, str]:
+    """For the program with ``--local``: folders of the test's own, the user's installed Airflows."""
+    return scrubbed(home) | {"MWAA_SHELL_LOCAL_CACHE": CACHE, "UV_PYTHON_INSTALL_DIR": PYTHONS}
+
+
+def make_dags(folder: Path) -> Path:
+    """A DAG folder with the examples and the gate."""
+    shutil.copytree(Path(provision.__file__).parent / "dags", folder)
+    shutil.copy(Path(__file__).parent / "dags" / "gate.py", folder)
+    return folder
+
+
+def serve(version: str, home: Path, dags: Path, *options: str) -> Iterator[Served]:
+    """Run ``--serve`` as a user does and read its exports as a shell does."""
+    installed(version)
+    records = home / "records"
+    records.mkdir(parents=True)
+    given = ["--local", version, "--serve", "--record", str(records), "--dags-folder", str(dags), *options]
+    with subprocess.Popen(
+        [sys.executable, "-m", "mwaa_shell", *given], env=local_environ(home), stdout=subprocess.PIPE, text=True
+    ) as server:
+        assert server.stdout is not None
+        environ = scrubbed(home)
+        for line in server.stdout:
+            words = shlex.split(line)
+            if words[0] == "export":
+                name, _, value = words[1].partition("=")
+                environ[name] = value
+            if "MWAA_ENVIRONMENT" in environ:
+                break
+        try:
+            yield Served(version, environ, records, dags)
+        finally:
+            server.terminate()
+
+
+@pytest.fixture(scope="session")
+def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Served]]:
+    """One private MWAA a version, started when a test asks for it first."""
+    running: dict[str, tuple[Served, Iterator[Served]]] = {}
+
+    def start(version: str) -> Served:
+        if version not in running:
+            home = tmp_path_factory.mktemp(f"airflow-{version}")
+            generator = serve(version, home, make_dags(home / "dags"))
+            running[version] = (next(generator), generator)
+        return running[version][0]
+
+    yield start
+    for _, generator in running.values():
+        next(generator, None)
+
+
+@pytest.fixture(params=VERSIONS)
+def served(request: pytest.FixtureRequest, serving: Callable[[str], Served]) -> Served:
+    """Each of the three, one after the other."""
+    return serving(request.param)

@@ -1,0 +1,154 @@
+"""The program in batch mode on real Airflows: byte for byte what the airflow program wrote, and the right exit code."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from mwaa_shell.session import Session
+from mwaa_shell.settings import Access, Keys, Settings
+from tests.end_to_end.conftest import Served, local_environ, serve
+
+pytestmark = pytest.mark.airflow
+
+
+def run(served: Served, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+    command = [sys.executable, "-m", "mwaa_shell", *arguments]
+    return subprocess.run(command, env=served.environ, capture_output=True, timeout=120, check=False)
+
+
+#: Commands beyond those of the grammar: what succeeds, what fails in Airflow, what argparse refuses.
+MORE_V1 = """\
+variables -s k v; variables -g k; variables -g nope; pool -l; list_tasks sales_daily --tree; list_tasks nope
+pause hello_world; unpause nope; dag_state hello_world 2024-01-01; next_execution nope; connections --list
+task_state hello_world say_hello 2024-01-01; clear nope -c; trigger_dag -h"""
+MORE = """\
+variables set k v; variables get k; variables get nope; variables delete nope; pools list; pools delete nope
+tasks list sales_daily; tasks list nope; tasks state hello_world say_hello nope; tasks clear nope -y
+dags pause hello_world; dags unpause nope; dags details hello_world -o yaml; dags details nope; dags list-jobs
+dags delete nope -y; dags list-import-errors; dags trigger -h; dags next-execution nope
+dags state hello_world 2024-01-01; connections list -o plain; connections get nope; connections delete nope; roles list; users list; providers list
+config get-value core nope; jobs check; info; cheat-sheet"""
+
+
+def commands(served: Served) -> list[str]:
+    grammar = served.grammar
+    more = MORE_V1 if served.version == "1.10.12" else MORE
+    own = [grammar.list_dags, grammar.list_runs, grammar.missing, grammar.unknown]
+    return [*own, *(command.strip() for command in re.split("[;\n]", more))]
+
+
+def access_from(environ: dict[str, str]) -> Access:
+    """How a session in this process reaches a private MWAA that another one serves."""
+    keys = Keys(environ["AWS_ACCESS_KEY_ID"], environ["AWS_SECRET_ACCESS_KEY"])
+    return Access(
+        region=environ["AWS_REGION"],
+        endpoint_url=environ["AWS_ENDPOINT_URL_MWAA"],
+        ca_bundle=environ["AWS_CA_BUNDLE"],
+        keys=keys,
+        direct=True,
+    )
+
+
+def test_standard_output_is_byte_for_byte_that_of_the_airflow_program(served: Served) -> None:
+    grammar = served.grammar
+    for command in (grammar.list_dags, grammar.list_runs, grammar.missing, grammar.unknown):
+        ended = run(served, "-c", command)
+        stdout, stderr, code = served.last_record()
+        assert ended.stdout == stdout, command
+        assert ended.stderr.startswith(stderr), command
+        assert b"Traceback" not in ended.stderr[len(stderr) :], command
+        assert (ended.returncode == 0) == (code == 0), command
+
+
+def test_verdicts_are_those_of_the_airflow_program(
+    served: Served, record_property: Callable[[str, object], None]
+) -> None:
+    wrong: list[str] = []
+    asked = commands(served)
+    session = Session(Settings(served.name, access_from(served.environ)))
+    for command in asked:
+        result = session.execute(command)
+        stdout, stderr, code = served.last_record()
+        assert (result.stdout, result.stderr) == (stdout, stderr), command
+        if result.ok != (code == 0):
+            wrong.append(f"{command}: exit code {code}, taken for {result.outcome}")
+    record_property("verdicts", f"{len(asked) - len(wrong)} of {len(asked)} right on Airflow {served.version}")
+    print(f"\nverdicts on Airflow {served.version}: {len(asked) - len(wrong)} of {len(asked)} right")
+    assert wrong == []
+
+
+def test_a_conf_with_quotes_arrives_whole(served: Served) -> None:
+    run_id = served.grammar.trigger.replace("run_1", "run_conf")
+    ended = run(served, "--data", "-c", run_id)
+    assert ended.returncode == 0, ended.stderr
+    if served.version != "1.10.12":
+        assert json.loads(ended.stdout)[0]["conf"] == {"say": 'it is "quoted"', "n": ["1", "2"]}
+    runs = run(served, "-c", served.grammar.list_runs)
+    assert b"run_conf" in runs.stdout
+
+
+def test_data_is_json_whatever_stands_around_it(serving: Callable[[str], Served]) -> None:
+    served = serving("3.3.1")
+    (served.dags / "noisy.py").write_text('print(\'[{"not": "data"\')  # airflow dag\n')
+    ended = run(served, "--data", "-c", "dags list --local -o json", "-c", "dags list -o yaml")
+    (served.dags / "noisy.py").unlink()
+    first, _, rest = ended.stdout.partition(b"\n")
+    assert {"hello_world", "sales_daily"} <= {dag["dag_id"] for dag in json.loads(first)}
+    assert rest.startswith(b"- bundle_name: ")
+    assert b"[warning" in ended.stderr
+
+
+def timeless(data: bytes) -> bytes:
+    """Without what differs from run to run: numbers, and the blanks that pad a log line to them."""
+    return re.sub(rb"[\d.:+\-TZ]+", b"0", re.sub(rb" +", b" ", data))
+
+
+def test_a_forked_answer_is_that_of_a_fresh_process(served: Served, tmp_path: Path) -> None:
+    fresh_server = serve(served.version, tmp_path / "home", served.dags, "--fresh-processes")
+    fresh = next(fresh_server)
+    grammar = served.grammar
+    for command in ("version", grammar.list_dags, grammar.missing, grammar.unknown):
+        answers = []
+        for server in (served, fresh):
+            run(server, "-c", command)
+            stdout, stderr, code = server.last_record()
+            answers.append((timeless(stdout), timeless(stderr), code))
+        assert answers[0] == answers[1], command
+    next(fresh_server, None)
+
+
+def test_other_clients_can_use_it(served: Served) -> None:
+    curl, aws = shutil.which("curl"), shutil.which("aws")
+    if curl is None or aws is None:
+        pytest.skip("curl or the AWS CLI is missing")
+    script = """
+        set -e
+        query='[CliToken,WebServerHostname]'
+        set -- $(aws mwaa create-cli-token --name "$MWAA_ENVIRONMENT" --output text --query "$query")
+        curl -sSL --fail -X POST "https://$2/aws_mwaa/cli" \
+          -H "Authorization: Bearer $1" -H "Content-Type: text/plain" --data-raw version
+    """
+    environ = served.environ | {"PYTHONPATH": ""}
+    ended = subprocess.run(["bash", "-c", script], env=environ, capture_output=True, timeout=120, check=False)
+    assert ended.returncode == 0, ended.stderr
+    assert set(json.loads(ended.stdout)) == {"stdout", "stderr"}
+
+
+@pytest.mark.parametrize("line", ["version", "dags list -o json"])
+def test_local_in_one_line(line: str, serving: Callable[[str], Served], tmp_path: Path) -> None:
+    serving("2.10.3")  # or the skip that says why not
+    command = [sys.executable, "-m", "mwaa_shell", "--local", "2.10.3", "--data", "-c", line]
+    ended = subprocess.run(command, env=local_environ(tmp_path), capture_output=True, timeout=300, check=False)
+    assert ended.returncode == 0, ended.stderr
+    if line == "version":
+        assert ended.stdout == b"2.10.3\n"
+    else:
+        assert [dag["dag_id"] for dag in json.loads(ended.stdout)] == ["hello_world", "inventory_sync", "sales_daily"]

@@ -1,0 +1,216 @@
+"""The two local endpoints over real sockets, with real boto3 on one side; the airflow program is a function here."""
+
+from __future__ import annotations
+
+import base64
+import json
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+
+from mwaa_shell.errors import CredentialsProblem, EnvironmentNotFound, LocalProblem
+from mwaa_shell.local import aws_api, web_server
+from mwaa_shell.local.airflow_process import Answer
+from mwaa_shell.local.aws_api import AwsApi, AwsError, Hosted, Tokens, make_keys
+from mwaa_shell.local.http_server import MAX_BODY, Server
+from mwaa_shell.local.web_server import AT_ONCE, CliEndpoint, Recorder
+from mwaa_shell.mwaa.environments import Environments
+from mwaa_shell.settings import Access, Keys
+
+KEYS = make_keys()
+NAMES = [f"env-{number:02}" for number in range(30)]
+HOSTED = {name: Hosted(name, "2.10.3", "127.0.0.1:1") for name in NAMES}
+
+
+class Clock:
+    """Time that a test moves."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def api() -> Iterator[Server]:
+    server = Server(aws_api.handler_for(AwsApi(KEYS, Tokens(), HOSTED)))
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+def environments(api: Server, keys: Keys = KEYS) -> Environments:
+    return Environments(Access(None, "local-1", f"http://127.0.0.1:{api.port}", keys=keys, direct=True))
+
+
+def test_boto3_lists_describes_and_mints(api: Server) -> None:
+    aws = environments(api)
+    assert aws.names() == NAMES
+    assert (aws.describe("env-03").name, str(aws.describe("env-03").version)) == ("env-03", "2.10.3")
+    assert aws.cli_token("env-03").token != aws.cli_token("env-03").token
+
+
+def test_boto3_meets_the_errors_of_aws(api: Server) -> None:
+    with pytest.raises(EnvironmentNotFound):
+        environments(api).describe("nope")
+    with pytest.raises(CredentialsProblem):
+        environments(api, Keys("LOCALOTHER", "x")).names()
+
+
+def test_a_web_login_token_has_the_shape_of_aws(api: Server) -> None:
+    reply = environments(api)._client()[1].create_web_login_token(Name="env-00")
+    assert {"WebToken", "WebServerHostname", "IamIdentity", "AirflowIdentity"} <= set(reply)
+
+
+@pytest.mark.parametrize(
+    ("query", "first", "more"), [("MaxResults=2", "env-00", True), ("NextToken=29", "env-29", False)]
+)
+def test_pages(query: str, first: str, more: bool) -> None:
+    page = AwsApi(KEYS, Tokens(), HOSTED).answer("GET", f"/environments?{query}", f"Credential={KEYS.access_key}/x")
+    assert (page["Environments"][0], "NextToken" in page) == (first, more)
+
+
+@pytest.mark.parametrize("query", ["MaxResults=0", "MaxResults=26", "NextToken=x"])
+def test_pages_that_do_not_exist(query: str) -> None:
+    with pytest.raises(AwsError, match="MaxResults"):
+        AwsApi(KEYS, Tokens(), HOSTED).answer("GET", f"/environments?{query}", f"Credential={KEYS.access_key}/x")
+
+
+def test_a_request_that_is_not_signed_is_refused(api: Server) -> None:
+    assert requests.get(f"http://127.0.0.1:{api.port}/environments", timeout=5).status_code == 403
+
+
+def test_tokens_live_sixty_seconds_and_belong_to_one_environment() -> None:
+    clock = Clock()
+    tokens = Tokens(clock)
+    header = f"Bearer {tokens.mint('a')}"
+    assert tokens.accepts(header, "a")
+    assert not tokens.accepts(header, "b")
+    assert not tokens.accepts(header.removeprefix("Bearer "), "a")
+    clock.now = 59.9
+    assert tokens.accepts(header, "a")
+    clock.now = 60.0
+    assert not tokens.accepts(header, "a")
+
+
+class Airflow:
+    """The airflow program as a function that keeps its arguments."""
+
+    def __init__(self, code: int = 0) -> None:
+        self.code = code
+        self.arguments: list[list[str]] = []
+
+    def __call__(self, arguments: list[str]) -> Answer:
+        self.arguments.append(arguments)
+        return Answer(self.code, b"out\xff\n", b"err\n")
+
+
+def endpoint(airflow: web_server.RunAirflow, major: int = 2, folder: Path | None = None) -> tuple[CliEndpoint, str]:
+    tokens = Tokens()
+    made = CliEndpoint("env", major, airflow, tokens, Recorder(folder))
+    return made, f"Bearer {tokens.mint('env')}"
+
+
+@pytest.mark.parametrize(("code", "status"), [(0, 200), (1, 200), (2, 400), (-9, 200)])
+def test_argparse_errors_are_400_and_all_else_200(code: int, status: int) -> None:
+    made, token = endpoint(Airflow(code))
+    assert made.answer(token, b"version") == (
+        status,
+        {"stdout": base64.b64encode(b"out\xff\n").decode(), "stderr": base64.b64encode(b"err\n").decode()},
+    )
+
+
+def test_a_command_is_split_as_a_shell_splits() -> None:
+    airflow = Airflow()
+    made, token = endpoint(airflow)
+    made.answer(token, b'dags trigger x -c \'{"a": "b c"}\' "it\'s" a\\ b # c')
+    assert airflow.arguments == [["dags", "trigger", "x", "-c", '{"a": "b c"}', "it's", "a b", "#", "c"]]
+
+
+@pytest.mark.parametrize("token", ["", "Bearer x", "Basic abc", "Bearer "])
+def test_a_missing_or_foreign_token_is_forbidden(token: str) -> None:
+    airflow = Airflow()
+    assert endpoint(airflow)[0].answer(token, b"version") == (403, {"message": "Forbidden"})
+    assert airflow.arguments == []
+
+
+@pytest.mark.parametrize("body", [b"x 'y", b"\xff"])
+def test_a_body_that_cannot_be_split_is_500(body: bytes) -> None:
+    made, token = endpoint(Airflow())
+    assert made.answer(token, body)[0] == 500
+
+
+def test_an_airflow_that_is_gone_is_500() -> None:
+    def gone(arguments: list[str]) -> Answer:
+        raise LocalProblem("it ended")
+
+    made, token = endpoint(gone)
+    assert made.answer(token, b"version") == (500, {"message": "it ended"})
+
+
+def test_a_fifth_command_at_once_is_503() -> None:
+    inside, leave = threading.Semaphore(0), threading.Event()
+
+    def slow(arguments: list[str]) -> Answer:
+        inside.release()
+        assert leave.wait(10)
+        return Answer(0, b"", b"")
+
+    made, token = endpoint(slow)
+    threads = [threading.Thread(target=made.answer, args=(token, b"x")) for _ in range(AT_ONCE)]
+    for thread in threads:
+        thread.start()
+        assert inside.acquire(timeout=10)
+    assert made.answer(token, b"x")[0] == 503
+    leave.set()
+    for thread in threads:
+        thread.join()
+    assert made.answer(token, b"x")[0] == 200
+
+
+def test_exchanges_are_recorded(tmp_path: Path) -> None:
+    made, token = endpoint(Airflow(1), folder=tmp_path)
+    made.answer(token, b"dags list")
+    assert (tmp_path / "0001.stdout").read_bytes() == b"out\xff\n"
+    assert json.loads((tmp_path / "0001.json").read_text()) == {
+        "environment": "env", "command": "dags list", "code": 1,
+    }  # fmt: skip
+
+
+@pytest.fixture(params=[2, 3])
+def web(request: pytest.FixtureRequest) -> Iterator[tuple[int, str, str]]:
+    made, token = endpoint(Airflow(), request.param)
+    server = Server(web_server.handler_for(made))
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+    yield request.param, f"http://127.0.0.1:{server.port}", token
+    server.shutdown()
+    server.server_close()
+
+
+def test_paths_of_the_major_versions(web: tuple[int, str, str]) -> None:
+    major, url, token = web
+
+    def post(path: str) -> requests.Response:
+        headers = {"Authorization": token}
+        return requests.post(url + path, data="version", headers=headers, allow_redirects=False, timeout=5)
+
+    plain, slash = post("/aws_mwaa/cli"), post("/aws_mwaa/cli/")
+    assert (plain.status_code, slash.status_code) == ((200, 404) if major == 2 else (307, 200))
+    if major == 3:
+        assert plain.headers["Location"] == url.replace("http:", "https:") + "/aws_mwaa/cli/"
+    assert post("/elsewhere").status_code == 404
+    assert requests.get(url + "/aws_mwaa/cli", timeout=5).status_code == 405
+    assert requests.head(url + "/", timeout=5).status_code == 404
+
+
+def test_a_body_that_is_too_long_is_413(web: tuple[int, str, str]) -> None:
+    _, url, token = web
+    answer = requests.post(
+        f"{url}/aws_mwaa/cli", data=b"x" * (MAX_BODY + 1), headers={"Authorization": token}, timeout=5
+    )
+    assert answer.status_code == 413

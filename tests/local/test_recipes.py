@@ -1,0 +1,100 @@
+"""Held here: every Airflow that MWAA has offered has a recipe, with its Python, its extras and its commands."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from mwaa_shell.airflow.versions import Version
+from mwaa_shell.errors import UsageError
+from mwaa_shell.local.recipes import recipe_for, recipes
+
+#: version, the Python that MWAA runs it on, extras of the local profile, extras of the grammar profile
+OFFERED = [
+    ("1.10.12", "3.7", "celery,crypto,statsd", "celery,crypto,statsd"),
+    ("2.0.2", "3.7", "celery,statsd", "amazon,celery,postgres,statsd"),
+    ("2.2.2", "3.7", "celery,statsd", "amazon,celery,postgres,statsd"),
+    ("2.4.3", "3.10", "celery,statsd", "amazon,celery,postgres,statsd"),
+    ("2.5.1", "3.10", "celery,statsd", "amazon,celery,postgres,statsd"),
+    ("2.6.3", "3.10", "celery,statsd", "amazon,celery,postgres,statsd"),
+    ("2.7.2", "3.11", "celery,statsd", "amazon,celery,postgres,statsd"),
+    ("2.8.1", "3.11", "celery,statsd", "amazon,celery,postgres,statsd"),
+    ("2.9.2", "3.11", "celery,statsd", "amazon,celery,fab,postgres,statsd"),
+    ("2.10.1", "3.11", "celery,statsd", "amazon,celery,fab,postgres,statsd"),
+    ("2.10.3", "3.11", "celery,statsd", "amazon,celery,fab,postgres,statsd"),
+    ("2.11.0", "3.12", "celery,statsd", "amazon,celery,fab,postgres,statsd"),
+    ("2.11.2", "3.12", "celery,statsd", "amazon,celery,fab,postgres,statsd"),
+    ("3.0.6", "3.12", "celery,fab,statsd", "amazon,celery,fab,postgres,standard,statsd"),
+    ("3.2.1", "3.12", "celery,fab,statsd", "amazon,celery,fab,postgres,standard,statsd"),
+    ("3.3.1", "3.12", "celery,fab,statsd", "amazon,celery,fab,postgres,standard,statsd"),
+]
+VERSIONS = [row[0] for row in OFFERED]
+PINS = {
+    "1.10.12": ["setuptools"],
+    "2.8.1": ["flask-session<0.6"],
+    "2.11.2": ["apache-airflow-providers-celery==3.15.2"],
+}
+
+
+def test_there_is_a_recipe_for_each_version_and_no_other_the_oldest_first() -> None:
+    assert [str(recipe.version) for recipe in recipes()] == VERSIONS
+
+
+@pytest.mark.parametrize(("version", "python", "local", "grammar"), OFFERED)
+def test_what_a_version_installs(version: str, python: str, local: str, grammar: str) -> None:
+    recipe = recipe_for(version)
+    pins = PINS.get(version, [])
+    assert recipe.python == python
+    assert recipe.requirements("local") == [f"apache-airflow[{local}]=={version}", *pins]
+    assert recipe.requirements("grammar") == [f"apache-airflow[{grammar}]=={version}", *pins]
+    assert (recipe.extras("local"), recipe.extras("grammar")) == (tuple(local.split(",")), tuple(grammar.split(",")))
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_pythons_are_tried_once_each_and_the_one_of_mwaa_first(version: str) -> None:
+    recipe = recipe_for(version)
+    assert recipe.pythons == (recipe.python, *recipe.accepts)
+    assert len(set(recipe.pythons)) == len(recipe.pythons) >= 2
+    assert all(python.startswith("3.") and 7 <= int(python[2:]) <= 13 for python in recipe.pythons)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_commands_that_make_the_database_and_the_dags(version: str) -> None:
+    recipe = recipe_for(version)
+    number = recipe.version
+    init = ("initdb",) if number < (2,) else ("db", "init") if number < (2, 7) else ("db", "migrate")
+    assert recipe.init == init
+    assert recipe.register == (init if number < (2, 4) else ("dags", "reserialize"))
+
+
+@pytest.mark.parametrize(
+    ("version", "cutoff"),
+    [
+        ("1.10.12", date(2020, 8, 26)),
+        ("2.8.1", date(2024, 1, 20)),
+        ("2.10.3", date(2024, 11, 6)),
+        ("3.3.1", date(2026, 8, 13)),
+    ],
+)
+def test_the_index_is_seen_as_it_stood(version: str, cutoff: date) -> None:
+    assert recipe_for(version).cutoff == cutoff
+
+
+def test_only_the_version_with_broken_metadata_brings_its_own() -> None:
+    assert [str(recipe.version) for recipe in recipes() if recipe.metadata] == ["1.10.12"]
+    metadata = recipe_for("1.10.12").metadata
+    assert "flask<2.0,>=1.1.0" in metadata
+    for extra in recipe_for("1.10.12").local:
+        assert any(line.endswith(f"extra == '{extra}'") for line in metadata)
+
+
+def test_blanks_around_a_version_do_not_matter() -> None:
+    assert recipe_for(" 2.10.3 ").version == Version(2, 10, 3)
+
+
+@pytest.mark.parametrize("text", ["", "2.10", "3.1.0", "2.10.3.0", "latest", "02.10.3"])
+def test_another_version_is_refused_with_the_list(text: str) -> None:
+    with pytest.raises(UsageError) as raised:
+        recipe_for(text)
+    assert str(raised.value) == (f"MWAA has not offered Airflow {text}; --local takes one of {', '.join(VERSIONS)}")

@@ -1,0 +1,167 @@
+"""What one command costs: the token, the hop, the verdict. Fakes are functions."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable
+
+import pytest
+
+from mwaa_shell.airflow.versions import Version
+from mwaa_shell.errors import ExitCode, NothingRan, OutcomeUnknown
+from mwaa_shell.job import Job
+from mwaa_shell.mwaa.client import Client, Command, redirect_target
+from mwaa_shell.mwaa.environment import CliToken
+from mwaa_shell.mwaa.reply import HttpReply
+from mwaa_shell.result import Outcome, Result
+
+HOST = "host.example"
+LIST = Command("dags list", ("dags", "list"))
+
+
+def replied(stdout: bytes = b"", stderr: bytes = b"", status: int = 200) -> HttpReply:
+    streams = {"stdout": base64.b64encode(stdout).decode(), "stderr": base64.b64encode(stderr).decode()}
+    return HttpReply(status, json.dumps(streams).encode())
+
+
+class FakeWeb:
+    """A transport that answers from a list and keeps what was posted."""
+
+    def __init__(self, *answers: HttpReply | Exception) -> None:
+        self.answers = list(answers)
+        self.posted: list[tuple[str, str, str]] = []
+
+    def post(self, url: str, command: str, token: str, may_send: Callable[[], bool]) -> HttpReply:
+        if not may_send():
+            raise NothingRan("given up")
+        self.posted.append((url, command, token))
+        answer = self.answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def give_up(self) -> None:
+        raise AssertionError("nobody gave up")
+
+
+class Mint:
+    """Hands out numbered tokens."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def __call__(self) -> CliToken:
+        self.count += 1
+        return CliToken(f"token-{self.count}", HOST)
+
+
+def run(web: FakeWeb, version: Version | None = None, client: Client | None = None, mint: Mint | None = None) -> Result:
+    client = client or Client(mint or Mint(), web, 10.0)
+    return Job(lambda job: client.run(LIST, version, job)).follow()
+
+
+def test_each_command_has_a_token_of_its_own() -> None:
+    web, mint = FakeWeb(replied(b"one\n"), replied(b"two\n")), Mint()
+    client = Client(mint, web, 10.0)
+    results = [run(web, client=client), run(web, client=client)]
+    assert [result.stdout for result in results] == [b"one\n", b"two\n"]
+    assert [token for _, _, token in web.posted] == ["token-1", "token-2"]
+
+
+@pytest.mark.parametrize(
+    ("version", "path"),
+    [(None, "/aws_mwaa/cli"), (Version(2, 10, 3), "/aws_mwaa/cli"), (Version(3, 0, 6), "/aws_mwaa/cli/")],
+)
+def test_the_path_has_the_form_of_the_version(version: Version | None, path: str) -> None:
+    web = FakeWeb(replied())
+    run(web, version)
+    assert web.posted == [(f"https://{HOST}{path}", "dags list", "token-1")]
+
+
+def test_one_hop_keeps_body_and_token_and_is_remembered() -> None:
+    hop = HttpReply(307, b"", location=f"http://{HOST}/aws_mwaa/cli/")
+    web, mint = FakeWeb(hop, replied(b"done\n"), replied()), Mint()
+    client = Client(mint, web, 10.0)
+    assert run(web, client=client).stdout == b"done\n"
+    run(web, client=client)
+    slash = f"https://{HOST}/aws_mwaa/cli/"
+    assert web.posted[1:] == [(slash, "dags list", "token-1"), (slash, "dags list", "token-2")]
+
+
+def test_a_second_redirect_is_not_followed() -> None:
+    hop = HttpReply(307, b"", location="/aws_mwaa/cli/")
+    result = run(FakeWeb(hop, hop))
+    assert (result.outcome, result.exit_code) == (Outcome.REFUSED, ExitCode.NOTHING_RAN)
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_no_redirect_leads_to_another_host(status: int) -> None:
+    web = FakeWeb(HttpReply(status, b"", location="https://evil.example/aws_mwaa/cli/"))
+    result = run(web)
+    assert len(web.posted) == 1
+    assert (result.exit_code, "evil.example" in result.message) == (ExitCode.NOTHING_RAN, True)
+
+
+@pytest.mark.parametrize(
+    ("url", "location", "target"),
+    [
+        ("https://h/a", "/a/", "https://h/a/"),
+        ("https://h/a", "http://h/a/", "https://h/a/"),
+        ("https://h/a", "http://h:80/a/", "https://h/a/"),
+        ("https://h/a", "https://H:443/a/?x=1", "https://h/a/?x=1"),
+        ("https://h:8443/a", "http://h/a/", "https://h:8443/a/"),
+        ("https://h:8443/a", "https://h:8443/a/", "https://h:8443/a/"),
+        ("https://h/aws_mwaa/cli", "cli/", "https://h/aws_mwaa/cli/"),
+    ],
+)
+def test_a_hop_stays_on_host_and_port_and_https(url: str, location: str, target: str) -> None:
+    assert redirect_target(url, location) == target
+
+
+@pytest.mark.parametrize(
+    "location",
+    ["https://other/a/", "//other/a/", "https://h:8080/a/", "https://h.other/", "https://h:x/", "http://[h/"],
+)
+def test_a_hop_elsewhere_is_refused(location: str) -> None:
+    with pytest.raises(NothingRan):
+        redirect_target("https://h/a", location)
+
+
+def test_a_failed_command_says_why() -> None:
+    trace = b"Traceback (most recent call last):\n  File x\nairflow.exceptions.DagNotFound: no such\n"
+    result = run(FakeWeb(replied(b"", trace)))
+    assert (result.outcome, result.exit_code) == (Outcome.FAILED, ExitCode.FAILED)
+    assert result.message == "airflow.exceptions.DagNotFound: no such"
+    assert (result.stderr, result.remote) == (trace, True)
+
+
+def test_a_refusing_status_without_a_word_is_a_failure() -> None:
+    assert run(FakeWeb(replied(b"", b"", 400))).message == "HTTP 400, with no word about the reason"
+
+
+def test_an_error_body_is_kept_for_raw() -> None:
+    result = run(FakeWeb(HttpReply(404, b'{"detail": "Not Found"}')))
+    assert (result.reply, result.http_status) == (b'{"detail": "Not Found"}', 404)
+    assert "/aws_mwaa/cli" in result.message
+
+
+@pytest.mark.parametrize(
+    ("error", "code"), [(NothingRan("no"), ExitCode.NOTHING_RAN), (OutcomeUnknown("perhaps"), ExitCode.UNKNOWN)]
+)
+def test_a_transport_failure_is_a_result(error: Exception, code: ExitCode) -> None:
+    result = run(FakeWeb(error))
+    assert (result.exit_code, result.message) == (code, str(error))
+
+
+def test_a_token_that_is_refused_sends_nothing() -> None:
+    def refuse() -> CliToken:
+        raise NothingRan("no token")
+
+    web = FakeWeb()
+    client = Client(refuse, web, 10.0)
+    assert (run(web, client=client).message, web.posted) == ("no token", [])
+
+
+def test_a_token_is_not_in_its_repr() -> None:
+    assert "secret" not in repr(CliToken("secret", HOST))

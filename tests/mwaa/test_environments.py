@@ -1,0 +1,183 @@
+"""The AWS side: real boto3 over HTTP against the double, and the hosts that it would talk to without one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.awsrequest import AWSResponse, HTTPHeaders
+
+from mwaa_shell.airflow.versions import Version
+from mwaa_shell.errors import CredentialsProblem, EnvironmentNotFound, NothingRan, PermissionMissing, ShellError
+from mwaa_shell.mwaa.environments import Environments
+from mwaa_shell.settings import Access, Keys
+from tests.double import Double, refusal, reply
+
+KEYS = Keys("AKIDEXAMPLE", "not-a-secret")
+
+
+@pytest.fixture
+def environments(double: Double) -> Environments:
+    return Environments(double.access(None))
+
+
+def test_all_pages_are_listed(double: Double, environments: Environments) -> None:
+    double.names = ("a", "b", "c", "d", "e")
+    assert environments.names() == ["a", "b", "c", "d", "e"]
+    assert [request.path.split("?")[0] for request in double.aws.seen] == ["/environments"] * 3
+
+
+def test_an_environment_is_described(double: Double, environments: Environments) -> None:
+    known = environments.describe("my-env")
+    assert (known.version, known.status, known.account) == (Version(2, 10, 3), "AVAILABLE", "123456789012")
+
+
+def test_every_token_is_asked_for_anew(double: Double, environments: Environments) -> None:
+    tokens = [environments.cli_token("my-env") for _ in range(2)]
+    assert [token.token for token in tokens] == ["token-1", "token-2"]
+    assert {token.host for token in tokens} == {double.host}
+    assert {request.connection for request in double.aws.seen} == {1}
+
+
+@pytest.mark.parametrize("variable", ["AWS_ENDPOINT_URL_MWAA", "AWS_ENDPOINT_URL"])
+def test_a_configured_endpoint_keeps_its_host(double: Double, variable: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(variable, f"http://127.0.0.1:{double.aws.port}")
+    environments = Environments(Access(region="eu-west-1", keys=KEYS, direct=True))
+    assert environments.cli_token("my-env").host == double.host
+    assert environments.names() == ["my-env"]
+
+
+def test_an_endpoint_of_the_profile_keeps_its_host(
+    double: Double, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "config"
+    config.write_text(
+        f"[profile here]\nregion = eu-west-1\naws_access_key_id = AKID\naws_secret_access_key = x\nservices = local\n"
+        f"[services local]\nmwaa =\n  endpoint_url = http://127.0.0.1:{double.aws.port}\n"
+    )
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    environments = Environments(Access(profile="here", direct=True))
+    assert (environments.names(), environments.region) == (["my-env"], "eu-west-1")
+
+
+@pytest.mark.parametrize(
+    ("region", "variables", "hosts"),
+    [
+        ("eu-west-1", {}, ["env.airflow.eu-west-1.amazonaws.com", "api.airflow.eu-west-1.amazonaws.com"]),
+        (
+            "cn-north-1",
+            {},
+            ["env.airflow.cn-north-1.amazonaws.com.cn", "api.airflow.cn-north-1.amazonaws.com.cn"],
+        ),
+        (
+            "us-east-1",
+            {"AWS_USE_FIPS_ENDPOINT": "true"},
+            ["env.airflow-fips.us-east-1.amazonaws.com", "api.airflow-fips.us-east-1.amazonaws.com"],
+        ),
+        (
+            "eu-west-1",
+            {"AWS_USE_DUALSTACK_ENDPOINT": "true"},
+            ["env.airflow.eu-west-1.api.aws", "api.airflow.eu-west-1.api.aws"],
+        ),
+    ],
+)
+def test_hosts_of_aws_itself(
+    region: str, variables: dict[str, str], hosts: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    environments = Environments(Access(region=region, keys=KEYS))
+    asked: list[str] = []
+
+    def answer(request: Any, **_: Any) -> AWSResponse:
+        asked.append(request.url.split("/")[2])
+        raw = b'{"CliToken": "t", "WebServerHostname": "h", "Environment": {}}'
+        return AWSResponse(request.url, 200, HTTPHeaders(), _Raw(raw))
+
+    environments._client()[1].meta.events.register("before-send.mwaa", answer)
+    environments.cli_token("my-env")
+    environments.describe("my-env")
+    assert asked == hosts
+
+
+class _Raw:
+    """The part of a urllib3 response that botocore reads."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+
+    def stream(self) -> list[bytes]:
+        return [self._data]
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "kind", "words"),
+    [
+        (403, "AccessDeniedException", PermissionMissing, "AWS does not allow airflow:CreateCliToken on my-env"),
+        (404, "ResourceNotFoundException", EnvironmentNotFound, "There is no environment my-env in eu-west-1"),
+        (403, "ExpiredTokenException", CredentialsProblem, "have expired"),
+        (403, "UnrecognizedClientException", CredentialsProblem, "does not know these credentials"),
+        (403, "InvalidSignatureException", CredentialsProblem, "clock"),
+        (403, "", PermissionMissing, "airflow:CreateCliToken"),
+        (400, "ValidationException", NothingRan, "ValidationException"),
+    ],
+)
+def test_a_refusal_is_a_sentence(
+    double: Double, environments: Environments, status: int, code: str, kind: type[ShellError], words: str
+) -> None:
+    double.aws.behave = lambda request: refusal(status, code, "because")
+    with pytest.raises(kind) as caught:
+        environments.cli_token("my-env")
+    assert type(caught.value) is kind
+    assert words in str(caught.value)
+    assert "nothing ran" in str(caught.value) or kind is EnvironmentNotFound
+
+
+def test_a_reply_that_makes_no_sense(double: Double, environments: Environments) -> None:
+    double.aws.behave = lambda request: reply(200, b"<html>")
+    with pytest.raises(NothingRan, match="nothing ran"):
+        environments.cli_token("my-env")
+
+
+def test_a_reply_without_a_token(double: Double, environments: Environments) -> None:
+    double.aws.behave = lambda request: reply(200, {})
+    with pytest.raises(NothingRan, match="no token"):
+        environments.cli_token("my-env")
+
+
+def test_credentials_are_resolved_anew_after_they_were_refused(double: Double, environments: Environments) -> None:
+    double.aws.behave = lambda request: refusal(403, "ExpiredTokenException", "over")
+    with pytest.raises(CredentialsProblem):
+        environments.names()
+    double.aws.behave = double.answer_aws
+    assert environments.names() == ["my-env"]
+
+
+@pytest.mark.parametrize(
+    ("access", "words"),
+    [
+        (Access(profile="nobody"), "nobody"),
+        (Access(keys=KEYS), "No region is set"),
+        (Access(region="eu-west-1"), "No usable AWS credentials"),
+    ],
+)
+def test_what_is_missing_is_said(access: Access, words: str) -> None:
+    with pytest.raises(CredentialsProblem, match=words):
+        Environments(access).names()
+
+
+def test_a_missing_sso_login_names_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = tmp_path / "config"
+    config.write_text(
+        "[profile sso]\nregion = eu-west-1\nsso_session = s\nsso_account_id = 123456789012\nsso_role_name = r\n"
+        "[sso-session s]\nsso_region = eu-west-1\nsso_start_url = https://sso.example/start\n"
+    )
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    with pytest.raises(CredentialsProblem, match="aws sso login --profile sso"):
+        Environments(Access(profile="sso")).names()
+
+
+def test_the_bundle_of_boto3_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_CA_BUNDLE", "/some/ca.pem")
+    assert Environments(Access(region="eu-west-1", keys=KEYS)).ca_bundle == "/some/ca.pem"

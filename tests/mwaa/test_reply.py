@@ -1,0 +1,97 @@
+"""What a reply of the CLI endpoint says, whatever it is."""
+
+from __future__ import annotations
+
+import base64
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mwaa_shell.errors import ExitCode, ShellError
+from mwaa_shell.mwaa.reply import CLIP, HttpReply, Streams, clip, read
+
+
+def encoded(stdout: bytes, stderr: bytes) -> bytes:
+    streams = {"stdout": base64.b64encode(stdout).decode(), "stderr": base64.b64encode(stderr).decode()}
+    return json.dumps(streams).encode()
+
+
+@given(st.binary(), st.binary(), st.sampled_from([200, 202, 400, 403, 500, 504]))
+def test_streams_are_a_result_at_any_status(stdout: bytes, stderr: bytes, status: int) -> None:
+    assert read(HttpReply(status, encoded(stdout, stderr))) == Streams(stdout, stderr)
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [
+        (400, ExitCode.FAILED),
+        (401, ExitCode.NOTHING_RAN),
+        (403, ExitCode.NOTHING_RAN),
+        (404, ExitCode.NOTHING_RAN),
+        (413, ExitCode.NOTHING_RAN),
+        (418, ExitCode.NOTHING_RAN),
+        (429, ExitCode.NOTHING_RAN),
+        (503, ExitCode.NOTHING_RAN),
+        (200, ExitCode.UNKNOWN),
+        (500, ExitCode.UNKNOWN),
+        (502, ExitCode.UNKNOWN),
+        (504, ExitCode.UNKNOWN),
+        (599, ExitCode.UNKNOWN),
+    ],
+)
+def test_the_status_decides_where_there_are_no_streams(status: int, code: ExitCode) -> None:
+    with pytest.raises(ShellError) as caught:
+        read(HttpReply(status, b"{}"))
+    assert caught.value.exit_code is code
+    assert str(caught.value).startswith(f"HTTP {status}: ")
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b'{"message": "Forbidden"}', "(Forbidden)"),
+        (b'{"detail": "Not Found"}', "(Not Found)"),
+        (b"<html><head><title>504 Gateway &amp; Time-out</title></head></html>", "(504 Gateway & Time-out)"),
+        (b"<p>busy</p>", "(busy)"),
+        (b"plain \x1b[31m text\x00", "(plain [31m text)"),
+        (b"", "nothing ran"),
+    ],
+)
+def test_a_sentence_quotes_what_came_instead(body: bytes, said: str) -> None:
+    with pytest.raises(ShellError) as caught:
+        read(HttpReply(503, body))
+    assert str(caught.value).endswith(said)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"[]",
+        b'"text"',
+        b'{"stdout": "YQ=="}',
+        b'{"stdout": "not base64!", "stderr": ""}',
+        b'{"stdout": "YQ=", "stderr": ""}',
+        b'{"stdout": 7, "stderr": ""}',
+        b'{"stdout": "\xc3\xa9", "stderr": ""}',
+        b"[" * 100_000,
+        b"\xff\xfe",
+    ],
+)
+def test_an_unreadable_body_leaves_the_outcome_unknown(body: bytes) -> None:
+    with pytest.raises(ShellError) as caught:
+        read(HttpReply(200, body))
+    assert caught.value.exit_code is ExitCode.UNKNOWN
+
+
+def test_null_streams_are_empty() -> None:
+    assert read(HttpReply(200, b'{"stdout": null, "stderr": null}')) == Streams(b"", b"")
+
+
+@given(st.text())
+def test_clipped_text_is_one_short_printable_line(text: str) -> None:
+    clipped = clip(text)
+    assert len(clipped) <= CLIP
+    assert not any(ord(char) < 0x20 or 0x7F <= ord(char) < 0xA0 for char in clipped)

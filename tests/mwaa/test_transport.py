@@ -1,0 +1,209 @@
+"""How bytes travel, against a real TLS server on loopback: what arrives, and what a failure is certain of."""
+
+from __future__ import annotations
+
+import gzip
+import socket
+import struct
+import threading
+from pathlib import Path
+
+import pytest
+
+from mwaa_shell.errors import NothingRan, OutcomeUnknown
+from mwaa_shell.mwaa import transport as module
+from mwaa_shell.mwaa.transport import Transport, bundle_for_web, tls_context
+from tests.double import Double, Request, command_reply, reply
+
+
+@pytest.fixture
+def web(double: Double, bundle: str) -> Transport:
+    return Transport(bundle, 5.0, direct=True)
+
+
+def post(web: Transport, double: Double, command: str = "dags list") -> bytes:
+    return web.post(f"https://{double.host}/aws_mwaa/cli", command, "secret").body
+
+
+def test_a_command_arrives_as_plain_text_with_its_token(double: Double, web: Transport) -> None:
+    post(web, double, "variables set k 'grüße'")
+    request = double.web.seen[0]
+    assert (request.method, request.path) == ("POST", "/aws_mwaa/cli")
+    assert request.body.decode() == "variables set k 'grüße'"
+    assert request.headers["content-type"] == "text/plain"
+    assert request.headers["authorization"] == "Bearer secret"
+    assert request.headers["content-length"] == str(len(request.body))
+
+
+def test_a_netrc_file_does_not_replace_the_token(
+    double: Double, web: Transport, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("default login somebody password something\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    post(web, double)
+    assert double.web.seen[0].headers["authorization"] == "Bearer secret"
+
+
+def test_connections_are_kept(double: Double, web: Transport) -> None:
+    for _ in range(3):
+        post(web, double)
+    assert {request.connection for request in double.web.seen} == {1}
+
+
+def test_a_connection_that_was_idle_for_long_is_not_used_again(
+    double: Double, web: Transport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post(web, double)
+    monkeypatch.setattr(module, "IDLE_LIMIT", 0.0)
+    post(web, double)
+    assert [request.connection for request in double.web.seen] == [1, 2]
+
+
+def test_a_connection_that_the_server_closed_is_replaced(double: Double, web: Transport) -> None:
+    closed = threading.Event()
+
+    def answer_once(request: Request) -> bytes | None:
+        request.socket.sendall(command_reply(b"one"))
+        request.socket.close()
+        closed.set()
+        return None
+
+    double.web.behave = answer_once
+    post(web, double)
+    assert closed.wait(5)
+    double.web.behave = lambda request: command_reply(b"two")
+    post(web, double)
+    assert len(double.web.seen) == 2
+
+
+def test_compressed_replies_are_read(double: Double, web: Transport) -> None:
+    double.web.behave = lambda request: reply(200, gzip.compress(b"x" * 100_000), {"Content-Encoding": "gzip"})
+    assert post(web, double) == b"x" * 100_000
+
+
+def test_redirects_are_left_to_the_client(double: Double, web: Transport) -> None:
+    double.web.behave = lambda request: reply(302, b"", {"Location": f"https://{double.host}/elsewhere"})
+    answer = web.post(f"https://{double.host}/aws_mwaa/cli", "version", "secret")
+    assert (answer.status, len(double.web.seen)) == (302, 1)
+
+
+def test_plain_http_is_refused(double: Double, web: Transport) -> None:
+    with pytest.raises(NothingRan, match="https without exception"):
+        web.post(f"http://{double.host}/aws_mwaa/cli", "version", "secret")
+
+
+def reset(request: Request) -> None:
+    """Drop the connection with a TCP reset."""
+    request.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    request.socket.close()
+
+
+def cut(data: bytes) -> bytes:
+    """A reply that announces more than it brings."""
+    return reply(200, data, {"Content-Length": str(len(data) + 10)})
+
+
+def test_a_cut_reply_leaves_the_outcome_unknown(double: Double, web: Transport) -> None:
+    def half(request: Request) -> bytes | None:
+        request.socket.sendall(cut(b"half"))
+        request.socket.close()
+        return None
+
+    double.web.behave = half
+    with pytest.raises(OutcomeUnknown):
+        post(web, double)
+    assert len(double.web.seen) == 1
+
+
+def test_a_reset_after_sending_leaves_the_outcome_unknown(double: Double, web: Transport) -> None:
+    double.web.behave = reset
+    with pytest.raises(OutcomeUnknown, match="may have run"):
+        post(web, double)
+    assert len(double.web.seen) == 1
+
+
+def test_silence_leaves_the_outcome_unknown(double: Double, bundle: str) -> None:
+    done = threading.Event()
+    double.web.behave = lambda request: b"" if done.wait(10) else None
+    with pytest.raises(OutcomeUnknown, match=r"did not answer within 0\.2 seconds"):
+        post(Transport(bundle, 0.2, direct=True), double)
+    done.set()
+    assert len(double.web.seen) == 1
+
+
+def test_nobody_listens(double: Double, web: Transport) -> None:
+    double.close()
+    with pytest.raises(NothingRan, match="could not be reached"):
+        post(web, double)
+
+
+def test_an_unknown_name(web: Transport) -> None:
+    with pytest.raises(NothingRan, match="could not be reached"):
+        web.post("https://nobody.invalid/aws_mwaa/cli", "version", "secret")
+
+
+def test_a_stranger_gets_nothing(double: Double) -> None:
+    with pytest.raises(NothingRan, match="did not prove who it is"):
+        post(Transport(None, 5.0, direct=True), double)
+    assert double.web.seen == []
+
+
+def test_a_certificate_for_another_host_is_refused(double: Double, bundle: str) -> None:
+    with pytest.raises(NothingRan, match="did not prove who it is"):
+        Transport(bundle, 5.0, direct=True).post(f"https://localhost:{double.web.port}/x", "version", "secret")
+    assert double.web.seen == []
+
+
+def test_a_command_is_held_back_at_the_last_moment(double: Double, web: Transport) -> None:
+    with pytest.raises(NothingRan, match="before the command was sent"):
+        web.post(f"https://{double.host}/aws_mwaa/cli", "version", "secret", lambda: False)
+    assert double.commands == []
+
+
+def test_giving_up_closes_the_connection(double: Double, web: Transport) -> None:
+    gone = threading.Event()
+
+    def wait_for_the_end(request: Request) -> bytes | None:
+        request.socket.settimeout(10)
+        if request.socket.recv(1) == b"":
+            gone.set()
+        return None
+
+    double.web.behave = wait_for_the_end
+
+    def give_up() -> None:
+        double.web.arrived.acquire()
+        web.give_up()
+
+    threading.Thread(target=give_up, daemon=True).start()
+    with pytest.raises(OutcomeUnknown):
+        post(web, double)
+    assert gone.wait(5)
+
+
+def test_a_proxy_that_refuses(double: Double, bundle: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{double.aws.port}")
+    double.aws.behave = lambda request: reply(403, b"")
+    with pytest.raises(NothingRan, match="nothing ran"):
+        post(Transport(bundle, 5.0), double)
+    assert (double.aws.seen[0].method, double.aws.seen[0].path) == ("CONNECT", double.host)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "aws", "environ", "bundle"),
+    [
+        ("flag", "aws", {"REQUESTS_CA_BUNDLE": "requests"}, "flag"),
+        (None, "aws", {"REQUESTS_CA_BUNDLE": "requests"}, "requests"),
+        (None, "aws", {"CURL_CA_BUNDLE": "curl"}, "aws"),
+        (None, None, {"CURL_CA_BUNDLE": "curl"}, "curl"),
+        (None, None, {}, None),
+    ],
+)
+def test_which_bundle_holds(chosen: str | None, aws: str | None, environ: dict[str, str], bundle: str | None) -> None:
+    assert bundle_for_web(chosen, aws, environ) == bundle
+
+
+def test_a_bundle_that_cannot_be_used(tmp_path: Path) -> None:
+    with pytest.raises(NothingRan, match="cannot be used"):
+        tls_context(str(tmp_path / "missing.pem"))

@@ -1,0 +1,159 @@
+"""Held here: a pipe gets every byte as it came, a terminal gets text that is safe, and talk goes to standard error."""
+
+from __future__ import annotations
+
+import io
+import re
+
+import pytest
+
+from mwaa_shell.errors import ExitCode, NothingRan
+from mwaa_shell.output.show import show
+from mwaa_shell.result import Outcome, Result, failed, from_error, interrupted
+from mwaa_shell.streams import Streams
+
+RAW = b"a \xff\xfe\x00\x1b[31mred\x1b[0m\r\nlast without an end"
+TABLE = b"a | success\n===+====\n"
+REASON = "DagNotFound: a"
+FAILED = Result(Outcome.FAILED, ExitCode.FAILED, message=REASON, remote=True, token_seconds=0.5, command_seconds=1.72)
+
+
+def shown(
+    result: Result,
+    *,
+    out_tty: bool = False,
+    err_tty: bool = False,
+    color: str = "auto",
+    no_color: bool = False,
+    verdict: bool = False,
+) -> tuple[bytes, bytes]:
+    """What the two streams have got once the result is shown."""
+    out, err = io.BytesIO(), io.BytesIO()
+    streams = Streams(io.StringIO(), out, err, False, out_tty, err_tty, color=color, no_color=no_color)
+    show(result, streams, verdict=verdict)
+    return out.getvalue(), err.getvalue()
+
+
+def plain(data: bytes) -> bytes:
+    return re.sub(rb"\x1b\[[0-9;]*m", b"", data)
+
+
+@pytest.mark.parametrize("verdict", [False, True])
+@pytest.mark.parametrize("data", [RAW, TABLE, b"x", b"\n\n", b"\x80" * 3])
+def test_pipes_get_the_bytes_as_they_came(data: bytes, verdict: bool) -> None:
+    result = Result(stdout=data, stderr=data[::-1])
+    assert shown(result, verdict=verdict) == (data, data[::-1])
+
+
+def test_one_stream_is_a_terminal_and_the_other_is_not() -> None:
+    result = Result(stdout=RAW, stderr=RAW, raw=True)
+    assert shown(result, out_tty=True)[1] == RAW
+    assert shown(result, err_tty=True)[0] == RAW
+
+
+def test_nothing_is_written_for_nothing() -> None:
+    assert shown(Result(), out_tty=True, err_tty=True) == (b"", b"")
+
+
+@pytest.mark.parametrize(
+    ("stdout", "expected"),
+    [
+        (b"plain\n", "plain\n"),
+        (b"plain", "plain\n"),
+        (b"table\n      \n\n", "table\n"),
+        (b"  indented\n", "  indented\n"),
+        (RAW, "a ��^@red\nlast without an end\n"),
+        (b"\x1b]0;owned\x07", "^[]0;owned^G\n"),
+    ],
+)
+def test_a_terminal_gets_safe_text(stdout: bytes, expected: str) -> None:
+    assert shown(Result(stdout=stdout), out_tty=True, no_color=True) == (expected.encode(), b"")
+
+
+def test_standard_error_stands_behind_a_gutter_on_a_terminal() -> None:
+    result = Result(stdout=b"data\n", stderr=b"one\n\x1b[2Jtwo\r\n\nend")
+    out, err = shown(result, out_tty=True, err_tty=True, no_color=True)
+    assert out == b"data\n"
+    assert err.decode() == "│ one\n│ ^[[2Jtwo\n│ \n│ end\n"
+
+
+@pytest.mark.parametrize(
+    ("color", "no_color", "colored"),
+    [
+        ("auto", False, True),
+        ("auto", True, False),
+        ("always", True, True),
+        ("always", False, True),
+        ("never", False, False),
+    ],
+)
+def test_colours_are_on_where_they_are_wanted(color: str, no_color: bool, colored: bool) -> None:
+    result = Result(stdout=TABLE, stderr=b"[ERROR] no\n")
+    out, err = shown(result, out_tty=True, err_tty=True, color=color, no_color=no_color)
+    assert (b"\x1b[" in out, b"\x1b[" in err) == (colored, colored)
+    assert (plain(out), plain(err)) == (TABLE, "│ [ERROR] no\n".encode())
+
+
+def test_raw_results_have_no_colour_and_pipes_never_have_any() -> None:
+    result = Result(stdout=TABLE, stderr=TABLE)
+    assert shown(result, color="always") == (TABLE, TABLE)
+    assert shown(Result(stdout=TABLE, raw=True), out_tty=True) == (TABLE, b"")
+    err = shown(Result(stderr=b"[ERROR] no\n", raw=True), err_tty=True)[1]
+    assert err.decode().endswith("│ \x1b[0m[ERROR] no\n")
+
+
+@pytest.mark.parametrize(
+    ("result", "line"),
+    [
+        (Result(remote=True, command_seconds=2.04), b"ok 2.0 s\n"),
+        (Result(remote=True), b"ok\n"),
+        (FAILED, b"failed 2.2 s: DagNotFound: a\n"),
+        (Result(Outcome.UNKNOWN, ExitCode.UNKNOWN, message="m", remote=True), b"outcome unknown: m\n"),
+        (Result(Outcome.REFUSED, ExitCode.REFUSED, message="m", remote=True), b"nothing ran: m\n"),
+        (interrupted("Stopped", remote=True), b"interrupted: Stopped\n"),
+        (Result(), b""),
+    ],
+)
+def test_the_verdict_is_one_line_on_standard_error(result: Result, line: bytes) -> None:
+    assert shown(result, verdict=True) == (b"", line)
+
+
+@pytest.mark.parametrize(
+    ("result", "start"),
+    [
+        (Result(remote=True), "\x1b[32mok\x1b[0m"),
+        (FAILED, "\x1b[31mfailed 2.2 s\x1b[0m: "),
+        (Result(Outcome.UNKNOWN, message="m", remote=True), "\x1b[33moutcome unknown\x1b[0m: m"),
+        (interrupted("m", remote=True), "\x1b[33minterrupted\x1b[0m: m"),
+    ],
+)
+def test_the_verdict_has_the_colour_of_the_outcome(result: Result, start: str) -> None:
+    assert shown(result, err_tty=True, verdict=True)[1].decode().startswith(start)
+
+
+@pytest.mark.parametrize(
+    ("result", "note"),
+    [
+        (Result(message="fine"), b""),
+        (FAILED, b"mwaa-shell: failed: DagNotFound: a\n"),
+        (failed("no"), b"mwaa-shell: no\n"),
+        (from_error(NothingRan("no")), b"mwaa-shell: no\n"),
+        (interrupted("Stopped", remote=False), b"mwaa-shell: Stopped\n"),
+    ],
+)
+def test_the_message_goes_to_standard_error(result: Result, note: bytes) -> None:
+    assert shown(result) == (b"", note)
+
+
+def test_data_comes_before_talk_and_the_message_last() -> None:
+    both = io.BytesIO()
+    streams = Streams(io.StringIO(), both, both, False, False, False)
+    show(Result(Outcome.FAILED, ExitCode.FAILED, b"data\n", b"said\n", REASON, remote=True), streams)
+    assert both.getvalue() == b"data\nsaid\nmwaa-shell: failed: DagNotFound: a\n"
+
+
+@pytest.mark.parametrize("verdict", [False, True])
+def test_a_reason_that_the_server_wrote_cannot_drive_the_terminal(verdict: bool) -> None:
+    result = Result(Outcome.FAILED, ExitCode.FAILED, message="no \x1b]0;owned\x07\x9b2J", remote=True)
+    err = shown(result, err_tty=True, no_color=True, verdict=verdict)[1]
+    assert err.decode().endswith("no ^[]0;owned^G<U+009B>2J\n")

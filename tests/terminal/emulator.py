@@ -1,0 +1,242 @@
+"""A terminal for tests and pictures: a program in a pseudo-terminal of its own, and pyte as the screen.
+
+The program sees a real terminal of a given size that answers its queries (cursor position, device attributes). There
+is no thread and no sleep: output is read while something waits, so a test that sends keys then waits for what they do.
+"""
+
+from __future__ import annotations
+
+import copy
+import os
+import pty
+import select
+import subprocess
+import termios
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import pyte
+from pyte.screens import Char, Cursor, StaticDefaultDict
+
+Row = StaticDefaultDict[int, Char]
+AnyPath = str | Path | None
+
+#: Opens the terminal as the leader of a new session, which makes it the controlling one, and becomes the program.
+BECOME = 'tty=$1; shift; exec "$@" <>"$tty" >&0 2>&0'
+
+KEYS = {"enter": "\r", "tab": "\t", "escape": "\x1b", "backspace": "\x7f", "delete": "\x1b[3~", "shift-tab": "\x1b[Z"}
+#: Keys that begin with ``ESC O`` instead of ``ESC [`` where the program asked for application keys.
+CURSOR_KEYS = {"up": "A", "down": "B", "right": "C", "left": "D", "end": "F", "home": "H"}
+#: Private modes, shifted as pyte keeps them.
+APPLICATION_KEYS, ALTERNATE_SCREEN = 1 << 5, 1049 << 5
+
+
+class Screen(pyte.Screen):
+    """pyte's screen with what it lacks: lines that scrolled off are kept, an alternate screen, shrinking like xterm."""
+
+    def __init__(self, columns: int, lines: int, reply: Callable[[str], None]) -> None:
+        self.scrolled: list[str] = []
+        self._main: tuple[dict[int, Row], Cursor] | None = None
+        self._reply = reply
+        super().__init__(columns, lines)
+
+    def write_process_input(self, data: str) -> None:
+        """An answer to a query of the program."""
+        self._reply(data)
+
+    def row_text(self, y: int) -> str:
+        """One line as text; the second cell of a wide character is empty."""
+        row = self.buffer[y]
+        return "".join(row[x].data for x in range(self.columns)).rstrip()
+
+    def index(self) -> None:
+        """Keep the line that leaves at the top."""
+        if self.cursor.y == self.lines - 1 and not self.margins and self._main is None:
+            self.scrolled.append(self.row_text(0))
+        super().index()
+
+    def set_mode(self, *modes: int, **kwargs: Any) -> None:
+        """Put the main screen aside."""
+        before = self.mode.copy()
+        super().set_mode(*modes, **kwargs)
+        if ALTERNATE_SCREEN in self.mode - before:
+            self._main = dict(self.buffer), copy.copy(self.cursor)
+            self.buffer.clear()
+
+    def reset_mode(self, *modes: int, **kwargs: Any) -> None:
+        """Bring the main screen back."""
+        super().reset_mode(*modes, **kwargs)
+        if self._main is not None and ALTERNATE_SCREEN not in self.mode:
+            self.buffer.clear()
+            self.buffer.update(self._main[0])
+            self.cursor, self._main = self._main[1], None
+
+    def resize(self, lines: int | None = None, columns: int | None = None) -> None:
+        """Take lines away below the cursor, and only then at the top; pyte alone leaves the cursor where it was."""
+        height = lines or self.lines
+        over = max(self.cursor.y + 1 - height, 0)
+        self.scrolled += [self.row_text(y) for y in range(over)]
+        rows = [self.buffer[y] for y in range(over, min(over + height, self.lines))]
+        self.buffer.clear()
+        self.buffer.update(enumerate(rows))
+        self.cursor.y -= over
+        self.lines = height
+        super().resize(height, columns)
+        self.ensure_hbounds()
+
+
+class Terminal(AbstractContextManager["Terminal"]):
+    """A running program and the screen it draws on; ``env`` is its whole environment, but for a missing TERM."""
+
+    def __init__(
+        self, argv: Sequence[str], env: Mapping[str, str], columns: int = 80, rows: int = 24, cwd: AnyPath = None
+    ) -> None:
+        self.raw = bytearray()  #: all that the program wrote
+        self.ended = False  #: nobody has the terminal open any more
+        self.screen = Screen(columns, rows, self._queue)
+        self._stream = pyte.ByteStream(self.screen)
+        self._outgoing = bytearray()
+        self._news = False  #: something was written since the last keys were sent
+        self._master, slave = pty.openpty()
+        os.set_blocking(self._master, False)
+        termios.tcsetwinsize(self._master, (rows, columns))
+        self._process = subprocess.Popen(
+            ["/bin/sh", "-c", BECOME, "sh", os.ttyname(slave), *argv],
+            env={"TERM": "xterm-256color", **env},
+            cwd=cwd,
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            start_new_session=True,
+        )
+        self.pid = self._process.pid  #: the program's, and its session's
+        os.close(slave)
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    @property
+    def lines(self) -> list[str]:
+        """The screen, one right-stripped string a row."""
+        return [self.screen.row_text(y) for y in range(self.screen.lines)]
+
+    @property
+    def text(self) -> str:
+        """The screen as one string without the empty lines at its end."""
+        return "\n".join(self.lines).rstrip("\n")
+
+    @property
+    def history_text(self) -> str:
+        """What scrolled off, and the screen below it."""
+        return "\n".join([*self.screen.scrolled, *self.lines]).rstrip("\n")
+
+    def send(self, text: str) -> None:
+        """Type text; what the program writes meanwhile is read, so that neither waits for the other."""
+        self._news = False
+        self._queue(text)
+        while self._outgoing and not self.ended:
+            self._pump(None)
+
+    def enter(self, text: str = "") -> None:
+        """Type a line."""
+        self.send(text + KEYS["enter"])
+
+    def key(self, name: str) -> None:
+        """Press a key: one of ``KEYS`` and ``CURSOR_KEYS``, or ``ctrl-`` and a letter."""
+        if name in CURSOR_KEYS:
+            self.send(("\x1bO" if APPLICATION_KEYS in self.screen.mode else "\x1b[") + CURSOR_KEYS[name])
+        else:
+            self.send(KEYS[name] if name in KEYS else chr(ord(name.removeprefix("ctrl-").upper()) - 64))
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Change the window's size; the program gets SIGWINCH."""
+        self.screen.resize(rows, columns)
+        termios.tcsetwinsize(self._master, (rows, columns))
+
+    def wait_for(self, wanted: str | Callable[[str], bool], timeout: float = 30) -> None:
+        """Read until the text of the screen, whose lines end without blanks, holds or satisfies ``wanted``.
+
+        Raises ``AssertionError`` with the whole screen in it.
+        """
+        if isinstance(wanted, str):
+            self._wait(lambda: wanted in self.text, timeout, repr(wanted))
+        else:
+            self._wait(lambda: wanted(self.text), timeout, "What was waited for")
+
+    def wait_for_prompt(self, name: str, timeout: float = 30) -> None:
+        """Read until an empty prompt ``name> `` stands last, but for a toolbar, with the cursor on it.
+
+        The prompt that the last keys were typed at does not count: something must have been written since.
+        """
+
+        def stands() -> bool:
+            cursor, lines = self.screen.cursor, self.lines
+            below = sum(1 for line in lines[cursor.y + 1 :] if line)
+            return self._news and lines[cursor.y] == f"{name}>" and cursor.x == len(name) + 2 and below <= 1
+
+        self._wait(stands, timeout, f"The prompt of {name}")
+
+    def run(self, name: str, command: str, timeout: float = 30) -> str:
+        """Run a line at the prompt of ``name``: type, see it echoed, Enter, until the next prompt; what it printed."""
+        self.send(command)
+        self._wait(lambda: command in "".join(self.lines), timeout, f"The echo of {command!r}")
+        row = len(self.screen.scrolled) + self.screen.cursor.y
+        self.enter()
+
+        def stands() -> bool:
+            cursor = self.screen.cursor
+            on_prompt = self.lines[cursor.y] == f"{name}>" and cursor.x == len(name) + 2
+            return on_prompt and len(self.screen.scrolled) + cursor.y > row
+
+        self._wait(stands, timeout, f"The prompt of {name} after {command!r}")
+        end = len(self.screen.scrolled) + self.screen.cursor.y
+        return "\n".join([*self.screen.scrolled, *self.lines][row + 1 : end])
+
+    def wait_exit(self, timeout: float = 30) -> int:
+        """Read until the program ends; its exit code, negative where a signal ended it. Raises ``AssertionError``."""
+        self._wait(lambda: self.ended, timeout, "The program's end")
+        return self._process.wait(timeout)
+
+    def close(self) -> None:
+        """Close the window: SIGHUP for the program if it still runs, SIGKILL if it does not care."""
+        if self._master < 0:
+            return
+        os.close(self._master)
+        self._master, self.ended = -1, True
+        try:
+            self._process.wait(5)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def _wait(self, satisfied: Callable[[], bool], timeout: float, wanted: str) -> None:
+        deadline = time.monotonic() + timeout
+        while not satisfied():
+            left = deadline - time.monotonic()
+            if left <= 0 or self.ended:
+                why = "when the program ended" if self.ended else f"after {timeout:g} s"
+                where = f"cursor in line {self.screen.cursor.y + 1}, column {self.screen.cursor.x + 1}"
+                frame = "-" * self.screen.columns
+                raise AssertionError("\n".join([f"{wanted} was not there {why}; {where}", frame, *self.lines, frame]))
+            self._pump(left)
+
+    def _queue(self, text: str) -> None:
+        self._outgoing += text.encode()
+
+    def _pump(self, timeout: float | None) -> None:
+        """Wait until the program wrote something or takes what is queued for it, and move the bytes."""
+        writers = [self._master] if self._outgoing else []
+        readable, writable, _ = select.select([self._master], writers, [], timeout)
+        if readable:
+            try:
+                data = os.read(self._master, 65536)
+            except OSError:  # Linux's way to say that nobody has the other end open any more
+                data = b""
+            self.ended, self._news = not data, self._news or bool(data)
+            self.raw += data
+            self._stream.feed(data)
+        if writable and not self.ended:
+            del self._outgoing[: os.write(self._master, self._outgoing)]

@@ -1,0 +1,275 @@
+"""The prompt in a real pseudo-terminal, against a double: what somebody at a keyboard sees."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import scrubbed
+from tests.double import Double, Request, command_reply, refusal
+from tests.terminal.emulator import Terminal
+
+Open = Callable[..., Terminal]
+
+
+@pytest.fixture
+def environ(double: Double, bundle: str, tmp_path: Path) -> dict[str, str]:
+    return scrubbed(tmp_path) | {
+        "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
+        "AWS_SECRET_ACCESS_KEY": "not-a-secret",
+        "AWS_DEFAULT_REGION": "eu-west-1",
+        "AWS_ENDPOINT_URL_MWAA": f"http://127.0.0.1:{double.aws.port}",
+        "AWS_CA_BUNDLE": bundle,
+    }
+
+
+@pytest.fixture
+def opened(environ: dict[str, str]) -> Iterator[Open]:
+    terminals: list[Terminal] = []
+
+    def start(*arguments: str, columns: int = 80, rows: int = 24, **variables: str) -> Terminal:
+        argv = [sys.executable, "-m", "mwaa_shell", *arguments]
+        terminals.append(Terminal(argv, environ | variables, columns, rows))
+        return terminals[-1]
+
+    yield start
+    for terminal in terminals:
+        terminal.close()
+
+
+def test_a_session(double: Double, opened: Open) -> None:
+    double.web.behave = lambda request: command_reply(b"one\ntwo\n", b"careful\n")
+    terminal = opened("my-env")
+    terminal.wait_for_prompt("my-env")
+    terminal.run("my-env", "dags list")
+    shown = terminal.history_text
+    assert "my-env> dags list\none\ntwo\n│ careful\nok " in shown
+    terminal.enter("exit")
+    assert terminal.wait_exit() == 0
+    assert double.commands == ["dags list"]
+
+
+def test_the_toolbar_says_where_one_is(opened: Open) -> None:
+    terminal = opened("my-env")
+    terminal.wait_for(" my-env  123456789012 eu-west-1  Airflow 2.10.3  AVAILABLE")
+
+
+def test_the_prompt_does_not_wait_for_aws(double: Double, opened: Open) -> None:
+    answer = threading.Event()
+
+    def hold(request: Request) -> bytes:
+        assert answer.wait(30)
+        return double.answer_aws(request)
+
+    double.aws.behave = hold
+    terminal = opened("my-env")
+    terminal.wait_for_prompt("my-env")
+    terminal.send("dags li")
+    terminal.wait_for("my-env> dags li")
+    assert "AVAILABLE" not in terminal.text
+    answer.set()
+    terminal.wait_for("AVAILABLE")
+    assert "my-env> dags li" in terminal.text
+
+
+def test_ctrl_c_drops_the_line_and_ctrl_d_leaves(double: Double, opened: Open) -> None:
+    terminal = opened("my-env")
+    terminal.wait_for_prompt("my-env")
+    terminal.send("dags delete x")
+    terminal.wait_for("my-env> dags delete x")
+    terminal.key("ctrl-c")
+    terminal.wait_for_prompt("my-env")
+    terminal.key("ctrl-d")
+    assert terminal.wait_exit() == 0
+    assert double.commands == []
+
+
+def test_waiting_shows_time_and_ctrl_c_ends_it(double: Double, opened: Open) -> None:
+    gone = threading.Event()
+
+    def slow(request: Request) -> bytes | None:
+        if request.body != b"slow":
+            return command_reply(b"quick\n")
+        if request.socket.recv(1) == b"":
+            gone.set()
+        return None
+
+    double.web.behave = slow
+    terminal = opened("my-env")
+    terminal.wait_for_prompt("my-env")
+    terminal.enter("slow")
+    terminal.wait_for(" s  running  (Ctrl-C stops waiting)")
+    terminal.key("ctrl-c")
+    terminal.wait_for_prompt("my-env")
+    assert "the command may still be running on my-env" in terminal.text
+    assert "Ctrl-C stops waiting" not in terminal.text
+    assert gone.wait(10)
+    terminal.enter("next")
+    terminal.wait_for("quick")
+    assert double.commands == ["slow", "next"]
+
+
+def test_what_is_typed_meanwhile_stands_on_the_next_prompt(double: Double, opened: Open) -> None:
+    answer = threading.Event()
+    double.web.behave = lambda request: command_reply(b"done\n") if answer.wait(30) else None
+    terminal = opened("my-env")
+    terminal.wait_for_prompt("my-env")
+    terminal.enter("slow")
+    terminal.wait_for(" s  running")
+    terminal.send("dags lis")
+    answer.set()
+    terminal.wait_for("my-env> dags lis")
+    assert "Traceback" not in terminal.history_text
+
+
+def test_what_the_environment_prints_is_not_obeyed(double: Double, opened: Open) -> None:
+    attack = b"\x1b]0;owned\x07\x1b[2J\x1b[H\x9b31mX\x1b[6n\rfake> \xe2\x80\xaeabc\n"
+    double.web.behave = lambda request: command_reply(attack, attack)
+    terminal = opened("my-env")
+    terminal.wait_for_prompt("my-env")
+    before = len(terminal.raw)
+    terminal.run("my-env", "dags list")
+    drawn = bytes(terminal.raw[before:])
+    for sequence in (b"\x1b]0;", b"\x1b[2J", b"\x9b", b"\x1b[6nr", "\u202e".encode()):
+        assert sequence not in drawn.replace(b"\xc2\x9b", b"")
+    assert "^[]0;owned^G^[[2J^[[H" in terminal.history_text.replace("\n", "")
+
+
+def test_colour_only_where_it_is_wanted(double: Double, opened: Open) -> None:
+    double.web.behave = lambda request: command_reply(b'[{"dag_id": "a", "paused": true}]\n')
+    colored, plain = opened("my-env"), opened("my-env", NO_COLOR="1")
+    for terminal in (colored, plain):
+        terminal.wait_for_prompt("my-env")
+        terminal.run("my-env", "dags list -o json")
+    assert "\x1b[34m" in colored.raw.decode() or "\x1b[94m" in colored.raw.decode()
+    assert "[3" not in plain.raw.decode().split("dags list -o json")[-1].split("ok ")[0]
+
+
+def test_several_environments_open_a_picker(double: Double, opened: Open) -> None:
+    double.names = ("analytics", "billing", "my-env", "staging")
+    terminal = opened()
+    terminal.wait_for("environment:")
+    terminal.wait_for(lambda text: text.count("Airflow 2.10.3    AVAILABLE") == 4)
+    terminal.send("sta")
+    terminal.wait_for(lambda text: "billing" not in text)
+    terminal.enter()
+    terminal.wait_for_prompt("staging")
+
+
+def test_the_picker_takes_what_is_chosen(double: Double, opened: Open) -> None:
+    double.names = ("analytics", "billing", "my-env")
+    terminal = opened()
+    terminal.wait_for("billing")
+    terminal.key("down")
+    terminal.key("down")
+    terminal.wait_for("environment: billing")
+    terminal.key("enter")
+    terminal.wait_for_prompt("billing")
+
+
+def test_leaving_the_picker_leaves(double: Double, opened: Open) -> None:
+    double.names = ("a", "b")
+    terminal = opened()
+    terminal.wait_for("environment:")
+    terminal.key("ctrl-c")
+    assert terminal.wait_exit() == 2
+    assert "No environment was chosen" in terminal.text
+
+
+def test_a_wrong_name_opens_the_picker_and_keeps_what_was_typed(double: Double, opened: Open) -> None:
+    answer = threading.Event()
+
+    def hold(request: Request) -> bytes:
+        assert answer.wait(30)
+        return double.answer_aws(request)
+
+    double.names = ("analytics", "billing")
+    double.aws.behave = hold
+    terminal = opened("analitics")
+    terminal.wait_for_prompt("analitics")
+    terminal.send("dags list")
+    terminal.wait_for("analitics> dags list")
+    answer.set()
+    terminal.wait_for("environment:")
+    assert "There is no environment analitics in eu-west-1" in terminal.text
+    terminal.enter("ana")
+    terminal.wait_for("analytics> dags list")
+
+
+def test_use_switches_and_back(double: Double, opened: Open) -> None:
+    double.names = ("my-env", "staging")
+    terminal = opened("my-env")
+    terminal.wait_for_prompt("my-env")
+    terminal.enter(".use staging")
+    terminal.wait_for_prompt("staging")
+    terminal.wait_for(" staging  123456789012 eu-west-1")
+    terminal.enter(".use")
+    terminal.wait_for("environment:")
+    terminal.run("my-env", "my-env")
+
+
+def test_the_version_is_asked_for_once_where_aws_does_not_tell(double: Double, opened: Open) -> None:
+    def only_tokens(request: Request) -> bytes:
+        if request.path.startswith("/clitoken/"):
+            return double.answer_aws(request)
+        return refusal(403, "AccessDeniedException", "not you")
+
+    double.aws.behave = only_tokens
+    double.web.behave = lambda request: command_reply(b"2.9.2\n")
+    terminal = opened("my-env", columns=120)
+    terminal.wait_for("Airflow 2.9.2")
+    assert "airflow:GetEnvironment is not allowed" in terminal.text
+    terminal.run("my-env", "dags list")
+    assert double.commands == ["version", "dags list"]
+
+
+def test_no_credentials_are_said_and_the_shell_stays(environ: dict[str, str], opened: Open) -> None:
+    del environ["AWS_ACCESS_KEY_ID"]
+    terminal = opened("my-env")
+    terminal.wait_for_prompt("my-env")
+    terminal.run("my-env", "dags list")
+    assert "No usable AWS credentials" in terminal.text
+    assert "Traceback" not in terminal.history_text
+
+
+def test_a_dumb_terminal_has_the_same_prompt(double: Double, opened: Open) -> None:
+    terminal = opened("my-env", TERM="dumb")
+    terminal.wait_for("my-env>")
+    terminal.enter("dags list")
+    terminal.wait_for("ok ")
+    assert b"\x1b" not in terminal.raw
+    assert double.commands == ["dags list"]
+
+
+def test_a_pipe_starts_on_a_clean_line(double: Double, opened: Open) -> None:
+    double.web.behave = lambda request: command_reply(b"b\na\n")
+    terminal = opened("my-env")
+    terminal.wait_for_prompt("my-env")
+    terminal.run("my-env", "dags list | sort")
+    assert "dags list | sort\na\nb\nok " in terminal.history_text
+
+
+def test_output_into_a_file_keeps_the_prompt_on_the_terminal(
+    double: Double, environ: dict[str, str], tmp_path: Path
+) -> None:
+    target = tmp_path / "out"
+    argv = ["/bin/sh", "-c", f"exec {sys.executable} -m mwaa_shell my-env > {target}"]
+    with Terminal(argv, environ) as terminal:
+        terminal.wait_for_prompt("my-env")
+        terminal.run("my-env", "dags list")
+    assert target.read_bytes() == b"done\n"
+
+
+def test_no_descriptor_is_left_open(double: Double, opened: Open) -> None:
+    terminal = opened("my-env")
+    terminal.wait_for("AVAILABLE")
+    counts = []
+    for _ in range(3):
+        terminal.run("my-env", "dags list")
+        counts.append(len(os.listdir(f"/proc/{terminal.pid}/fd")) if sys.platform == "linux" else 0)
+    assert counts[1] == counts[2]

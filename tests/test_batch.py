@@ -1,0 +1,212 @@
+"""``-c``, ``-f`` and standard input, in the program itself against a double: bytes, streams and exit codes."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import scrubbed
+from tests.double import Double, Request, command_reply, refusal, reply
+
+Run = Callable[..., "subprocess.CompletedProcess[bytes]"]
+
+
+@pytest.fixture
+def environ(double: Double, bundle: str, tmp_path: Path) -> dict[str, str]:
+    return scrubbed(tmp_path) | {
+        "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
+        "AWS_SECRET_ACCESS_KEY": "not-a-secret",
+        "AWS_DEFAULT_REGION": "eu-west-1",
+        "AWS_ENDPOINT_URL_MWAA": f"http://127.0.0.1:{double.aws.port}",
+        "AWS_CA_BUNDLE": bundle,
+        "MWAA_ENVIRONMENT": "my-env",
+    }
+
+
+@pytest.fixture
+def run(program: list[str], environ: dict[str, str]) -> Run:
+    def start(*arguments: str, stdin: bytes | None = None) -> subprocess.CompletedProcess[bytes]:
+        command = [*program, *arguments]
+        return subprocess.run(command, env=environ, capture_output=True, timeout=60, check=False, input=stdin or b"")
+
+    return start
+
+
+def test_stdout_is_the_decoded_bytes_and_nothing_else(double: Double, run: Run) -> None:
+    data = bytes(range(256)) * 50 + b"no newline at the end"
+    double.web.behave = lambda request: command_reply(data, b"warned\n")
+    ended = run("-c", "dags list")
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, data, b"warned\n")
+
+
+def test_several_commands_share_connections_but_no_token(double: Double, run: Run) -> None:
+    assert run("-c", "one", "-c", "two").stdout == b"done\ndone\n"
+    assert double.commands == ["one", "two"]
+    assert len({request.headers["authorization"] for request in double.web.seen}) == 2
+    assert {request.connection for request in double.web.seen} == {1}
+
+
+def test_files_and_commands_run_in_the_order_given(double: Double, run: Run, tmp_path: Path) -> None:
+    script = tmp_path / "runbook"
+    script.write_text("# first\n\ntwo \\\n  words\n.envs\n")
+    assert run("-c", "one", "-f", str(script), "-c", "three\nfour").stdout == b"done\ndone\n* my-env\ndone\ndone\n"
+    assert double.commands == ["one", "two    words", "three", "four"]
+
+
+def test_standard_input_is_run_line_by_line(double: Double, run: Run) -> None:
+    assert run(stdin=b"one\n# no\n\ntwo").stdout == b"done\ndone\n"
+    assert double.commands == ["one", "two"]
+
+
+def test_an_explicit_command_beats_standard_input(double: Double, run: Run) -> None:
+    run("-c", "one", stdin=b"two\n")
+    assert double.commands == ["one"]
+
+
+def fail_on(word: str) -> Callable[[Request], bytes]:
+    def behave(request: Request) -> bytes:
+        if request.body.decode() == word:
+            return command_reply(b"", b"Variable x does not exist\n")
+        return command_reply(b"done\n")
+
+    return behave
+
+
+def test_the_first_failure_ends_the_run(double: Double, run: Run) -> None:
+    double.web.behave = fail_on("two")
+    ended = run("-c", "one", "-c", "two", "-c", "three")
+    assert (ended.returncode, ended.stdout) == (1, b"done\n")
+    assert ended.stderr == b"Variable x does not exist\nmwaa-shell: failed: Variable x does not exist\n"
+    assert double.commands == ["one", "two"]
+
+
+def test_keep_going_ends_with_the_first_failure(double: Double, run: Run) -> None:
+    double.web.behave = fail_on("two")
+    ended = run("--keep-going", "-c", "one", "-c", "two", "-c", "three 'x")
+    assert (ended.returncode, ended.stdout) == (1, b"done\n")
+    assert double.commands == ["one", "two"]
+
+
+def test_exit_ends_the_run(double: Double, run: Run) -> None:
+    assert run("-c", "exit", "-c", "one").returncode == 0
+    assert double.commands == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "words"),
+    [
+        (reply(400, b"bad"), 1, b"HTTP 400"),
+        (reply(403, {"message": "Forbidden"}), 3, b"HTTP 403"),
+        (reply(503, b"<title>busy</title>"), 3, b"(busy)"),
+        (reply(504, b"<title>504 Gateway Time-out</title>"), 4, b"504 Gateway Time-out"),
+        (reply(200, b""), 4, b"may have run"),
+    ],
+)
+def test_exit_codes_of_replies(double: Double, run: Run, answer: bytes, code: int, words: bytes) -> None:
+    double.web.behave = lambda request: answer
+    ended = run("-c", "dags trigger x")
+    assert (ended.returncode, ended.stdout, len(double.commands)) == (code, b"", 1)
+    assert words in ended.stderr
+    assert b"Traceback" not in ended.stderr
+
+
+def test_exit_code_of_a_denied_token(double: Double, run: Run) -> None:
+    double.aws.behave = lambda request: refusal(403, "AccessDeniedException", "no")
+    ended = run("-c", "version")
+    assert ended.returncode == 3
+    assert b"airflow:CreateCliToken" in ended.stderr
+    assert double.commands == []
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["-c", "x 'y"],
+        ["--nope"],
+        ["other", "-e", "third", "-c", "version"],
+        ["my-env", "--local", "-c", "version"],
+        ["--local", "9.9.9", "-c", "version"],
+        ["--serve"],
+        ["-f", "/does/not/exist"],
+        ["--timeout", "0", "-c", "version"],
+        ["--airflow-version", "new", "-c", "version"],
+    ],
+)
+def test_usage_errors(double: Double, run: Run, arguments: list[str]) -> None:
+    ended = run(*arguments)
+    assert (ended.returncode, ended.stdout) == (2, b"")
+    assert ended.stderr.startswith(b"mwaa-shell: ")
+    assert ended.stderr.count(b"\n") == 1
+    assert double.commands == []
+
+
+def test_an_environment_may_have_any_name(double: Double, run: Run) -> None:
+    double.names = ("c",)
+    assert run("-e", "c", "-c", "version").returncode == 0
+
+
+def test_a_name_that_does_not_exist(run: Run) -> None:
+    ended = run("nope", "-c", "version")
+    assert (ended.returncode, ended.stderr) == (3, b"mwaa-shell: There is no environment nope in eu-west-1\n")
+
+
+def test_no_credentials(run: Run, environ: dict[str, str]) -> None:
+    del environ["AWS_ACCESS_KEY_ID"]
+    ended = run("-c", "version")
+    assert ended.returncode == 3
+    assert b"No usable AWS credentials" in ended.stderr
+
+
+def test_no_environment_and_several_of_them(double: Double, run: Run, environ: dict[str, str]) -> None:
+    del environ["MWAA_ENVIRONMENT"]
+    double.names = ("a", "b", "c")
+    ended = run("-c", "version")
+    assert (ended.returncode, b"a, b, c" in ended.stderr) == (2, True)
+
+
+def test_data_of_a_noisy_reply(double: Double, run: Run) -> None:
+    noise = b"2026-01-01T00:00:00.1Z [info     ] x [airflow]\n"
+    double.web.behave = lambda request: command_reply(noise + b'[{"dag_id": "a"}]\n')
+    ended = run("--data", "-c", "dags list -o json")
+    assert (ended.stdout, ended.stderr) == (b'[{"dag_id": "a"}]\n', noise)
+
+
+def test_pipes_and_redirects(double: Double, run: Run, tmp_path: Path) -> None:
+    double.web.behave = lambda request: command_reply(b"b\na\n", b"warned\n")
+    piped = run("-c", "dags list | sort")
+    assert (piped.returncode, piped.stdout, piped.stderr) == (0, b"a\nb\n", b"warned\n")
+    assert run("-c", f"dags list > {tmp_path}/x", "-c", f"dags list >> '{tmp_path}/x'").stdout == b""
+    assert (tmp_path / "x").read_bytes() == b"b\na\nb\na\n"
+    assert double.commands == ["dags list"] * 3
+
+
+def test_a_local_command_that_fails(run: Run) -> None:
+    ended = run("-c", "version | exit 7")
+    assert (ended.returncode, ended.stderr) == (1, b"mwaa-shell: failed: exit ended with exit code 7\n")
+
+
+def test_color_only_when_asked_for(double: Double, run: Run) -> None:
+    assert b"\x1b" not in run("-c", "version", "--color", "auto").stdout
+
+
+def test_a_reader_that_leaves_early(double: Double, program: list[str], environ: dict[str, str]) -> None:
+    double.web.behave = lambda request: command_reply(b"line\n" * 500_000)
+    command = f"{' '.join(program)} -c 'dags list' | head -n 1"
+    ended = subprocess.run(command, shell=True, env=environ, capture_output=True, timeout=60, check=False)
+    assert (ended.stdout, ended.stderr) == (b"line\n", b"")
+
+
+def test_an_interrupt_is_130_and_says_what_may_be(double: Double, program: list[str], environ: dict[str, str]) -> None:
+    double.web.behave = lambda request: command_reply() if request.socket.recv(1) else None
+    with subprocess.Popen([*program, "-c", "dags list", "-c", "version"], env=environ, stderr=subprocess.PIPE) as child:
+        assert double.web.arrived.acquire(timeout=30)
+        child.send_signal(signal.SIGINT)
+        assert child.stderr is not None
+        said = child.stderr.read()
+    assert (child.returncode, double.commands) == (130, ["dags list"])
+    assert b"may still be running on my-env" in said
+    assert b"Traceback" not in said

@@ -1,0 +1,98 @@
+"""The launcher: what its options mean, what it shows, and what it imports."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from mwaa_shell import __version__
+from mwaa_shell.cli import build_parser, read_order
+from mwaa_shell.errors import EXIT_CODE_MEANINGS, ExitCode, UsageError
+
+HEAVY = ("boto3", "botocore", "requests", "urllib3", "prompt_toolkit", "pygments", "platformdirs", "asyncio", "ssl")
+
+
+def loaded_by(code: str) -> set[str]:
+    """The modules that are loaded at the end of a piece of code in a fresh process."""
+    script = f"import sys\n{code}\nprint('\\n'.join(sys.modules), file=sys.stderr)"
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    return {name.split(".")[0] for name in ended.stderr.split()}
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"]])
+def test_help_and_version_import_nothing_heavy(arguments: list[str]) -> None:
+    code = f"from mwaa_shell.cli import main\ntry: main({arguments})\nexcept SystemExit: pass"
+    assert loaded_by(code).isdisjoint(HEAVY)
+
+
+def test_the_prompt_needs_no_aws() -> None:
+    loaded = loaded_by("import mwaa_shell.terminal.shell, mwaa_shell.session, mwaa_shell.directives")
+    assert loaded.isdisjoint(("boto3", "botocore", "requests", "urllib3", "pygments", "platformdirs"))
+
+
+def test_batch_needs_no_terminal() -> None:
+    loaded = loaded_by("import mwaa_shell.batch, mwaa_shell.mwaa.environments, mwaa_shell.mwaa.transport")
+    assert loaded.isdisjoint(("prompt_toolkit", "pygments"))
+
+
+def test_help_shows_options_exit_codes_and_fits(program: list[str]) -> None:
+    text = subprocess.run([*program, "--help"], capture_output=True, text=True, check=True).stdout
+    for code, meaning in EXIT_CODE_MEANINGS.items():
+        assert f"{code.value:>5}  {meaning}" in text
+    assert max(len(line) for line in text.splitlines()) <= 80
+
+
+def test_version(program: list[str]) -> None:
+    text = subprocess.run([*program, "--version"], capture_output=True, text=True, check=True).stdout
+    assert text == f"mwaa-shell {__version__}\n"
+
+
+def test_every_exit_code_has_a_meaning() -> None:
+    assert set(EXIT_CODE_MEANINGS) == set(ExitCode)
+    assert [code.value for code in ExitCode] == [0, 1, 2, 3, 4, 5, 130]
+
+
+def test_options_become_settings() -> None:
+    arguments = [
+        "my-env", "--profile", "p", "--region", "r", "--endpoint-url", "u", "--ca-bundle", "b", "--timeout", "5",
+        "--airflow-version", "2.10.3", "--data", "--keep-going", "-c", "x", "-f", "y", "-c", "z",
+    ]  # fmt: skip
+    order = read_order(build_parser().parse_args(arguments), {"MWAA_ENVIRONMENT": "other"})
+    access = order.settings.access
+    assert order.settings.environment == "my-env"
+    assert (access.profile, access.region, access.endpoint_url, access.ca_bundle, access.timeout) == (
+        "p",
+        "r",
+        "u",
+        "b",
+        5,
+    )
+    assert (order.settings.airflow_version, order.settings.data_only, order.settings.keep_going) == (
+        "2.10.3",
+        True,
+        True,
+    )
+    assert [source.text or str(source.path) for source in order.sources] == ["x", "y", "z"]
+
+
+def test_the_variable_names_the_environment_unless_local() -> None:
+    named = {"MWAA_ENVIRONMENT": "other"}
+    assert read_order(build_parser().parse_args([]), named).settings.environment == "other"
+    assert read_order(build_parser().parse_args(["--local"]), named).settings.environment is None
+
+
+@pytest.mark.parametrize(
+    ("given", "versions"),
+    [("--local", ()), ("--local=2.10.3", ("2.10.3",)), ("--local=3.3.1, 2.0.2", ("3.3.1", "2.0.2"))],
+)
+def test_local_versions(given: str, versions: tuple[str, ...]) -> None:
+    order = read_order(build_parser().parse_args([given]), {})
+    assert order.local is not None
+    assert order.local.versions == versions
+
+
+def test_options_are_not_abbreviated() -> None:
+    with pytest.raises(UsageError):
+        build_parser().parse_args(["--prof", "x"])

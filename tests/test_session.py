@@ -1,0 +1,203 @@
+"""One line in, one Result out: the session on a double, with real boto3 and real requests."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from mwaa_shell.airflow.versions import Version
+from mwaa_shell.errors import ExitCode, NothingRan, UsageError
+from mwaa_shell.job import Job
+from mwaa_shell.mwaa.client import RUNNING
+from mwaa_shell.result import Outcome
+from mwaa_shell.session import QUEUED, Session
+from mwaa_shell.settings import Access, Settings
+from tests.double import Double, Request, command_reply, refusal, reply
+
+
+class Notes(list[str]):
+    """What the session said."""
+
+    def __call__(self, text: str) -> None:
+        self.append(text)
+
+
+@pytest.fixture
+def notes() -> Notes:
+    return Notes()
+
+
+@pytest.fixture
+def session(double: Double, bundle: str, notes: Notes) -> Session:
+    return Session(Settings(environment="my-env", access=double.access(bundle)), note=notes)
+
+
+def test_a_command_is_sent_as_typed(double: Double, session: Session) -> None:
+    result = session.execute('  airflow dags trigger x -c \'{"a": "b"}\' ')
+    assert (result.outcome, result.stdout) == (Outcome.OK, b"done\n")
+    assert double.commands == ['dags trigger x -c \'{"a": "b"}\'']
+    assert double.web.seen[0].headers["authorization"] == "Bearer token-1"
+
+
+@pytest.mark.parametrize("line", ["", "   ", "# a comment", "#"])
+def test_blank_lines_and_comments_do_nothing(double: Double, session: Session, line: str) -> None:
+    assert session.execute(line).ok
+    assert double.aws.seen == []
+
+
+@pytest.mark.parametrize(
+    "line", ["dags trigger 'x", "dags list |", "dags list > ", "| jq", "dags list 2> x", ".nope", ".exit now", ".raw"]
+)
+def test_a_mistake_is_said_and_nothing_is_sent(double: Double, session: Session, line: str) -> None:
+    result = session.execute(line)
+    assert (result.exit_code, bool(result.message)) == (ExitCode.USAGE, True)
+    assert double.aws.seen == []
+
+
+def test_version_three_is_asked_at_the_slash(double: Double, session: Session) -> None:
+    double.version = "3.0.6"
+    session.execute("version")
+    assert double.web.seen[0].path == "/aws_mwaa/cli/"
+
+
+def test_a_redirect_keeps_everything(double: Double, session: Session) -> None:
+    def hop(request: Request) -> bytes:
+        if request.path == "/aws_mwaa/cli":
+            return reply(307, b"", {"Location": f"http://{double.host}/aws_mwaa/cli/"})
+        return command_reply(b"3.0.6\n")
+
+    double.web.behave = hop
+    assert session.execute("version").stdout == b"3.0.6\n"
+    first, second = double.web.seen
+    assert (first.body, first.headers["authorization"]) == (second.body, second.headers["authorization"])
+    assert (second.method, second.path) == ("POST", "/aws_mwaa/cli/")
+
+
+def test_the_token_call_alone_is_enough(double: Double, session: Session, notes: Notes) -> None:
+    def only_tokens(request: Request) -> bytes:
+        if request.path.startswith("/clitoken/"):
+            return double.answer_aws(request)
+        return refusal(403, "AccessDeniedException", "not you")
+
+    double.aws.behave = only_tokens
+    assert [session.execute("version").stdout for _ in range(2)] == [b"done\n", b"done\n"]
+    assert double.commands == ["version", "version"]
+    assert [note.split(" is not allowed")[0] for note in notes] == ["airflow:GetEnvironment"]
+    assert session.link.version is None
+
+
+def test_the_version_is_learned_from_the_version_command(double: Double, session: Session) -> None:
+    double.web.behave = lambda request: command_reply(b"[2026-01-01 00:00:00,1] {a.py:1} INFO - hi\n2.10.3\n")
+    session.ask_version(session.link)
+    assert session.link.version == Version(2, 10, 3)
+
+
+def test_the_user_may_say_the_version(double: Double, bundle: str) -> None:
+    settings = Settings(environment="my-env", access=double.access(bundle), airflow_version="3.2.1")
+    session = Session(settings)
+    session.execute("version")
+    assert (session.link.version, double.web.seen[0].path) == (Version(3, 2, 1), "/aws_mwaa/cli/")
+
+
+def test_an_environment_that_does_not_exist(double: Double, bundle: str) -> None:
+    session = Session(Settings(environment="nope", access=double.access(bundle)))
+    result = session.execute("version")
+    assert (result.exit_code, result.message) == (
+        ExitCode.NOTHING_RAN,
+        "There is no environment nope in eu-west-1",
+    )
+    assert double.commands == []
+
+
+def test_the_only_environment_is_taken(double: Double, bundle: str) -> None:
+    session = Session(Settings(access=double.access(bundle)))
+    session.open_default()
+    assert session.here is not None
+    assert session.here.name == "my-env"
+
+
+def test_several_environments_are_named(double: Double, bundle: str) -> None:
+    double.names = ("a", "b", "c")
+    session = Session(Settings(access=double.access(bundle)))
+    with pytest.raises(UsageError, match="a, b, c"):
+        session.open_default()
+
+
+def test_no_environment_at_all(double: Double, bundle: str) -> None:
+    double.names = ()
+    with pytest.raises(NothingRan, match="There is no environment in eu-west-1"):
+        Session(Settings(access=double.access(bundle))).open_default()
+
+
+def test_one_of_several_may_be_chosen(double: Double, bundle: str) -> None:
+    double.names = ("a", "b", "c")
+
+    def choose(session: Session, access: Access, names: Sequence[str]) -> str:
+        return names[1]
+
+    session = Session(Settings(access=double.access(bundle)), choose=choose)
+    session.open_default()
+    assert session.here is not None
+    assert session.here.name == "b"
+
+
+class StopWhen:
+    """A watcher that presses Ctrl-C once a job is in a phase."""
+
+    def __init__(self, phase: str) -> None:
+        self.phase = phase
+        self.ended = 0
+
+    def tick(self, job: Job[Any]) -> None:
+        if job.phase == self.phase:
+            raise KeyboardInterrupt
+
+    def over(self) -> None:
+        self.ended += 1
+
+
+def test_ctrl_c_closes_the_connection_and_says_what_may_be(double: Double, bundle: str) -> None:
+    gone = threading.Event()
+
+    def wait_for_the_end(request: Request) -> bytes | None:
+        if request.socket.recv(1) == b"":
+            gone.set()
+        return None
+
+    double.web.behave = wait_for_the_end
+    watcher = StopWhen(RUNNING)
+    session = Session(Settings(environment="my-env", access=double.access(bundle)), watcher=watcher)
+    result = session.execute("dags list")
+    assert (result.outcome, result.exit_code) == (Outcome.INTERRUPTED, ExitCode.INTERRUPTED)
+    assert "may still be running on my-env" in result.message
+    assert gone.wait(5)
+    assert (len(double.commands), watcher.ended) == (1, 1)
+
+
+def test_two_commands_never_run_at_once(double: Double, bundle: str) -> None:
+    session = Session(Settings(environment="my-env", access=double.access(bundle)), watcher=StopWhen(QUEUED))
+    with session.link.cli_slot:
+        result = session.execute("dags list")
+    assert "before the command was sent" in result.message
+    assert double.commands == []
+
+
+def test_aws_that_never_answers_is_given_up(double: Double, bundle: str) -> None:
+    done = threading.Event()
+    double.aws.behave = lambda request: b"" if done.wait(20) else None
+    session = Session(Settings(environment="my-env", access=double.access(bundle, timeout=0.5)))
+    result = session.execute("dags list")
+    done.set()
+    assert (result.exit_code, double.commands) == (ExitCode.NOTHING_RAN, [])
+    assert "nothing ran" in result.message
+
+
+def test_data_only_holds_for_commands(double: Double, bundle: str) -> None:
+    double.web.behave = lambda request: command_reply(b'[2026-01-01 00:00:00] {a.py:1} INFO - x\n[{"a": 1}]\n', b"w\n")
+    session = Session(Settings(environment="my-env", access=double.access(bundle), data_only=True))
+    result = session.execute("dags list -o json")
+    assert (result.stdout, result.stderr) == (b'[{"a": 1}]\n', b"[2026-01-01 00:00:00] {a.py:1} INFO - x\nw\n")
+    assert session.execute(".raw").stdout.startswith(b"[2026-01-01")
