@@ -38,11 +38,12 @@ class Watcher(Protocol):
 
 
 class Job(Generic[T]):
-    """Work that has begun. ``work`` is called with the job itself."""
+    """Work that begins when it is started or followed. ``work`` is called with the job itself."""
 
     def __init__(self, work: Callable[[Job[T]], T], name: str = "job") -> None:
         self.started = time.monotonic()
         self.phase = ""
+        self._begun = False
         self._deadline: float | None = None
         self._limit = 0.0
         self._done = threading.Event()
@@ -52,7 +53,14 @@ class Job(Generic[T]):
         self._value: T | None = None
         self._error: BaseException | None = None
         self._thread = threading.Thread(target=self._run, args=(work,), name=name, daemon=True)
-        self._thread.start()
+
+    def start(self) -> Job[T]:
+        """Begin, if it has not begun; the job itself."""
+        if not self._begun:
+            self._begun = True
+            self.started = time.monotonic()
+            self._thread.start()
+        return self
 
     def _run(self, work: Callable[[Job[T]], T]) -> None:
         try:
@@ -99,8 +107,9 @@ class Job(Generic[T]):
         return phase
 
     def follow(self, watcher: Watcher | None = None) -> T:
-        """Wait until done. Raises what the work raised, or ``TooLate``."""
+        """Begin, and wait until done. Raises what the work raised, or ``TooLate``."""
         try:
+            self.start()
             while not self._done.wait(TICK):
                 if watcher is not None:
                     watcher.tick(self)

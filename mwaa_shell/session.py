@@ -98,7 +98,10 @@ class Session:
     def open_default(self) -> None:
         """Go to the only environment of the region, or to the one that the user chooses. Raises where there is none."""
         access = self.settings.access
-        names = self.names(access)
+        try:
+            names = self.names(access)
+        except PermissionMissing as error:
+            raise PermissionMissing(f"{error}; name an environment: mwaa-shell NAME", error.action) from None
         region = self.link_to(Target("", access)).environments.region or "this region"
         if not names:
             raise NothingRan(f"There is no environment in {region}: name another with --region or --profile")

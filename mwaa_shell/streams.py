@@ -46,6 +46,10 @@ class Streams:
         """Somebody sits at a keyboard and sees at least one of the two streams."""
         return self.stdin_tty and (self.stdout_tty or self.stderr_tty)
 
+    def pretty(self, *, stderr: bool = False) -> bool:
+        """Whether what goes to standard output (or error) is made for eyes: a terminal, or colour that is forced."""
+        return self.color == "always" or (self.stderr_tty if stderr else self.stdout_tty)
+
     def colored(self, *, stderr: bool = False) -> bool:
         """Whether what goes to standard output (or error) may be coloured."""
         if self.color != "auto":

@@ -121,14 +121,16 @@ def refusal(status: int, code: str, message: str) -> bytes:
 class Double:
     """Both sides of MWAA. ``aws`` and ``web`` may be given other behaviours at any time."""
 
-    def __init__(self, names: tuple[str, ...] = ("my-env",), version: str = "2.10.3") -> None:
+    def __init__(
+        self, names: tuple[str, ...] = ("my-env",), version: str = "2.10.3", *, aws_over_tls: bool = False
+    ) -> None:
         self.authority = trustme.CA()
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.authority.issue_cert("127.0.0.1").configure_cert(context)
         self.names = names
         self.version = version
         self.tokens: list[str] = []
-        self.aws = Side(self.answer_aws)
+        self.aws = Side(self.answer_aws, context if aws_over_tls else None)
         self.web = Side(lambda request: command_reply(b"done\n"), context)
 
     @property

@@ -168,6 +168,25 @@ def test_no_environment_and_several_of_them(double: Double, run: Run, environ: d
     assert (ended.returncode, b"a, b, c" in ended.stderr) == (2, True)
 
 
+@pytest.mark.parametrize("how", ["AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "--ca-bundle"])
+def test_one_bundle_holds_for_both_sides(how: str, program: list[str], environ: dict[str, str], tmp_path: Path) -> None:
+    both = Double(aws_over_tls=True)
+    authority = tmp_path / "both.pem"
+    both.authority.cert_pem.write_to_path(str(authority))
+    del environ["AWS_CA_BUNDLE"]
+    environ["AWS_ENDPOINT_URL_MWAA"] = f"https://127.0.0.1:{both.aws.port}"
+    arguments = [*program, "-c", "version"]
+    refused = subprocess.run(arguments, env=environ, capture_output=True, timeout=60, check=False)
+    assert (refused.returncode, both.commands) == (3, [])
+    if how.startswith("--"):
+        arguments += [how, str(authority)]
+    else:
+        environ[how] = str(authority)
+    ended = subprocess.run(arguments, env=environ, capture_output=True, timeout=60, check=False)
+    both.close()
+    assert (ended.returncode, ended.stdout, both.commands) == (0, b"done\n", ["version"])
+
+
 def test_data_of_a_noisy_reply(double: Double, run: Run) -> None:
     noise = b"2026-01-01T00:00:00.1Z [info     ] x [airflow]\n"
     double.web.behave = lambda request: command_reply(noise + b'[{"dag_id": "a"}]\n')

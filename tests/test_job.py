@@ -61,7 +61,7 @@ def begun(end: threading.Event, limit: float | None = None, phase: str = "workin
         end.wait(PATIENCE)
         return "done"
 
-    job = Job(work)
+    job = Job(work).start()
     assert entered.wait(PATIENCE)
     return job
 
@@ -73,7 +73,7 @@ def test_the_value_of_the_work_is_the_result() -> None:
         given.append(job)
         return "value"
 
-    job = Job(work)
+    job = Job(work).start()
     assert job.follow() == "value"
     assert job.done
     assert job.result() == "value"
@@ -87,13 +87,13 @@ def test_what_the_work_raises_is_raised_where_it_is_waited_for(error: BaseExcept
 
     watching = Watching()
     with pytest.raises(type(error)) as raised:
-        Job(work).follow(watching)
+        Job(work).start().follow(watching)
     assert raised.value is error
     assert watching.overs == 1
 
 
 def test_the_work_runs_on_a_daemon_thread_of_its_name() -> None:
-    worker: threading.Thread = Job(lambda job: threading.current_thread(), "command").follow()
+    worker: threading.Thread = Job(lambda job: threading.current_thread(), "command").start().follow()
     assert (worker.name, worker.daemon) == ("command", True)
     assert worker is not threading.current_thread()
 
@@ -110,7 +110,7 @@ def test_the_watcher_ticks_on_the_thread_that_waits_and_is_over_once(end: thread
 
 def test_a_job_that_is_done_is_over_once_too() -> None:
     watching = Watching()
-    job = Job(lambda job: 1)
+    job = Job(lambda job: 1).start()
     assert job.wait(PATIENCE)
     assert job.follow(watching) == 1
     assert (watching.ticks, watching.overs) == (0, 1)
@@ -152,7 +152,7 @@ def test_a_phase_without_a_limit_ends_the_deadline_before_it(end: threading.Even
         end.wait(PATIENCE)
         return job.phase
 
-    job = Job(work)
+    job = Job(work).start()
     assert entered.wait(PATIENCE)
     watching = Watching(lambda: end.set() if watching.ticks == 5 else None)
     assert job.follow(watching) == "second"
@@ -167,7 +167,7 @@ def test_giving_up_closes_what_is_open_and_begins_nothing_more() -> None:
         assert closed.wait(PATIENCE)
         return job.enter("sending", 5, lambda: began.append(False))
 
-    job = Job(work)
+    job = Job(work).start()
     watching = Watching(lambda: stop() if began else None)
     with pytest.raises(KeyboardInterrupt):
         job.follow(watching)
@@ -183,7 +183,7 @@ def test_too_late_lets_go_as_well(end: threading.Event) -> None:
         job.enter("connecting", 0.0001, end.set)
         return end.wait(PATIENCE)
 
-    job = Job(work)
+    job = Job(work).start()
     with pytest.raises(TooLate):
         job.follow()
     assert end.is_set()
@@ -192,7 +192,7 @@ def test_too_late_lets_go_as_well(end: threading.Event) -> None:
 
 
 def test_a_job_that_ended_can_still_be_given_up() -> None:
-    job = Job(lambda job: job.enter("only", 9))
+    job = Job(lambda job: job.enter("only", 9)).start()
     assert job.follow() is True
     assert job.give_up() == "only"
     assert job.enter("later") is False

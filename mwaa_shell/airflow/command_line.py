@@ -69,7 +69,7 @@ BARE_DIRECTIVES = ("help", "exit", "quit")
 
 def parse(text: str) -> ParsedLine:
     """Understand a line; never raises."""
-    stripped = text.strip()
+    stripped = text.strip(BLANKS)
     if not stripped or stripped.startswith("#"):
         return ParsedLine(text, Kind.BLANK)
     words, end, problem = split(text)
@@ -77,7 +77,7 @@ def parse(text: str) -> ParsedLine:
     kind = Kind.AIRFLOW
     if words and (words[0].value.startswith(".") or words[0].value in BARE_DIRECTIVES):
         kind = Kind.DIRECTIVE
-    start = words[0].start if words else end
+    start, stop = (words[0].start, words[-1].end) if words else (end, end)
     if len(words) > 1 and kind is Kind.AIRFLOW and words[0].value == "airflow":
         words = words[1:]
         start = words[0].start
@@ -86,7 +86,7 @@ def parse(text: str) -> ParsedLine:
         destination, problem = _destination(text, operator, end, words)
     if problem is None and not words:
         problem = Problem(f"There is no command before {operator}", end)
-    return ParsedLine(text, kind, text[start:end].strip(), words, destination, problem)
+    return ParsedLine(text, kind, text[start:stop], words, destination, problem)
 
 
 def split(text: str) -> tuple[tuple[Word, ...], int, Problem | None]:

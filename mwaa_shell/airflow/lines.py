@@ -31,8 +31,10 @@ class Line:
     text: str
 
 
-#: ``[2026-11-22T12:56:31.444+0000] {dagbag.py:417} INFO - text``: 1.10 to 3.0
-OLD_LOG = re.compile(r"\[\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[^\]]*\] \{[^}]*\} (?P<level>[A-Z]+) - ")
+#: Colour codes; Airflow 2 puts them into its log lines where its console is told to be coloured.
+SGR = re.compile(r"\x1b\[[0-9;:]*m")
+#: ``[2026-11-22T12:56:31.444+0000] {dagbag.py:417} INFO - text``: 1.10 to 3.0; MWAA doubles the braces
+OLD_LOG = re.compile(r"\[\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[^\]]*\] \{[^}]*\}+ (?P<level>[A-Z]+) - ")
 #: ``2026-11-22T13:05:49.572534Z [warning  ] text [logger] loc=file.py:1``: structlog, 3.1 and later
 NEW_LOG = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S* \[(?P<level>[a-z]+) *\] ")
 #: ``INFO  [alembic.runtime.migration] text`` and ``[INFO] text``
@@ -55,7 +57,7 @@ def classify(text: str) -> Iterator[Line]:
     """The lines of ``text`` with their kinds, in order."""
     state = LineKind.DATA
     for line in text.splitlines():
-        kind = _kind(line, state)
+        kind = _kind(SGR.sub("", line), state)
         state = LineKind.DATA if kind is LineKind.BLANK and state is not LineKind.TRACEBACK else kind
         if kind is LineKind.TRACEBACK and _ends_traceback(line):
             state = LineKind.DATA

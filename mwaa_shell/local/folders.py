@@ -18,7 +18,7 @@ APP = "mwaa-shell"
 def installs() -> Path:
     """The folder of installed Airflows; ``MWAA_SHELL_LOCAL_CACHE`` puts it elsewhere."""
     chosen = os.environ.get("MWAA_SHELL_LOCAL_CACHE")
-    return Path(chosen) if chosen else Path(platformdirs.user_cache_dir(APP)) / "local"
+    return Path(chosen).expanduser().absolute() if chosen else Path(platformdirs.user_cache_dir(APP)) / "local"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ Each one found is asked who it is: a version manager's shim is on PATH but fails
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping
@@ -40,7 +41,7 @@ def candidates(version: str, environ: Mapping[str, str]) -> Iterator[Path]:
     if version == f"{sys.version_info[0]}.{sys.version_info[1]}":
         yield Path(sys.base_prefix) / "bin" / name
     for folder in (_pyenv_versions(environ), _uv_pythons(environ)):
-        for found in sorted(folder.glob(f"*{version}.*"), reverse=True) if folder.is_dir() else ():
+        for found in sorted(folder.glob(f"*{version}.*"), key=_by_patch, reverse=True) if folder.is_dir() else ():
             program = found / "bin" / name
             if program.is_file():
                 yield program
@@ -48,6 +49,11 @@ def candidates(version: str, environ: Mapping[str, str]) -> Iterator[Path]:
         program = Path(entry or ".") / name
         if program.is_file() and os.access(program, os.X_OK):
             yield program
+
+
+def _by_patch(folder: Path) -> tuple[bool, list[int]]:
+    """CPython before any other, and the newest patch first: 3.8.20 before 3.8.9."""
+    return folder.name.startswith(("cpython", "3")), [int(number) for number in re.findall(r"\d+", folder.name)]
 
 
 def answers(path: Path, version: str) -> bool:

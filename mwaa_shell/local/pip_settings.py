@@ -20,6 +20,9 @@ _TO_UV = {
     "cert": ("SSL_CERT_FILE", " "),
 }
 
+#: uv's older names for the same.
+_OLDER = {"UV_DEFAULT_INDEX": "UV_INDEX_URL", "UV_INDEX": "UV_EXTRA_INDEX_URL"}
+
 
 def uv_environment(environ: Mapping[str, str] | None = None) -> dict[str, str]:
     """The variables to add for uv; one that the user has set for uv himself is left as it is."""
@@ -27,7 +30,7 @@ def uv_environment(environ: Mapping[str, str] | None = None) -> dict[str, str]:
     wanted: dict[str, str] = {}
     for option, (variable, separator) in _TO_UV.items():
         value = option_value(option, environ)
-        if value and not environ.get(variable):
+        if value and not environ.get(variable) and not environ.get(_OLDER.get(variable, "")):
             wanted[variable] = separator.join(value.split())
     if "UV_INDEX" in wanted and not environ.get("UV_INDEX_STRATEGY"):
         wanted["UV_INDEX_STRATEGY"] = "unsafe-best-match"  # pip looks in all indexes alike
@@ -35,20 +38,26 @@ def uv_environment(environ: Mapping[str, str] | None = None) -> dict[str, str]:
 
 
 def option_value(option: str, environ: Mapping[str, str]) -> str:
-    """What pip would use: its variable, else the last file that names it, ``[install]`` before ``[global]``."""
+    """What pip would use: its variable, else ``[install]``, else ``[global]``, each from the last file that has it."""
     from_variable = environ.get("PIP_" + option.upper().replace("-", "_"))
     if from_variable:
         return from_variable
-    found = ""
+    found = {"install": "", "global": ""}
     for path in config_files(environ):
         parser = configparser.RawConfigParser()
+        parser.optionxform = _same_name  # type: ignore[method-assign,assignment]
         try:
             parser.read(path)
         except (configparser.Error, OSError, UnicodeDecodeError):
             continue  # pip will complain about it; an install need not fail for it
-        for section in ("global", "install"):
-            found = parser.get(section, option, fallback=found)
-    return found.strip()
+        for section, before in found.items():
+            found[section] = parser.get(section, option, fallback=before)
+    return (found["install"] or found["global"]).strip()
+
+
+def _same_name(option: str) -> str:
+    """pip takes dashes and underscores, small letters and capitals."""
+    return option.lower().replace("_", "-").removeprefix("--")
 
 
 def config_files(environ: Mapping[str, str]) -> list[Path]:

@@ -179,7 +179,11 @@ def _folder(recipe: Recipe, profile: str, python: str) -> Path:
 
 
 def _mark(recipe: Recipe, profile: str) -> dict[str, object]:
-    return {"requirements": recipe.requirements(profile), "cutoff": recipe.cutoff.isoformat()}
+    return {
+        "requirements": recipe.requirements(profile),
+        "cutoff": recipe.cutoff.isoformat(),
+        "metadata": list(recipe.metadata),
+    }
 
 
 @contextmanager

@@ -11,9 +11,12 @@ import re
 from dataclasses import dataclass, replace
 
 from mwaa_shell.airflow.command_line import output_format
-from mwaa_shell.airflow.lines import LineKind, classify
+from mwaa_shell.airflow.lines import SGR
 from mwaa_shell.errors import ExitCode
 from mwaa_shell.result import Outcome, Result
+
+#: The first line of a YAML record as Airflow writes it: a dash and a key.
+RECORD = re.compile(r"- [^\s:#'\"][^:\n]*:(?: |$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,8 @@ def data_only(words: tuple[str, ...], result: Result) -> Result:
         message = f"The reply holds no {wanted.upper()}: what came instead is on standard error"
         return replace(missing, outcome=Outcome.FAILED, exit_code=ExitCode.FAILED, message=message)
     rest = found.rest.encode("utf-8", "surrogateescape")
+    if rest and not rest.endswith(b"\n"):
+        rest += b"\n"
     return replace(result, stdout=found.data.encode("utf-8", "surrogateescape"), stderr=rest + result.stderr)
 
 
@@ -52,7 +57,7 @@ SPREAD_TRIES = 50
 
 def _find_json(text: str) -> Found | None:
     """The last line that is a list of records, else the last line that is a JSON value at all."""
-    lines = text.splitlines(keepends=True)
+    lines = _lines(text)
     best, best_rank = -1, 0
     for index, line in enumerate(lines):
         rank = _rank(line)
@@ -60,11 +65,12 @@ def _find_json(text: str) -> Found | None:
             best, best_rank = index, rank
     if best < 0:
         return _find_spread_json(text)
-    return Found(lines[best].rstrip("\r\n") + "\n", "".join(lines[:best] + lines[best + 1 :]))
+    return Found(SGR.sub("", lines[best]).strip() + "\n", "".join(lines[:best] + lines[best + 1 :]))
 
 
 def _rank(line: str) -> int:
     """2 for what Airflow prints, a list of objects; 1 for another list or object; 0 for anything else."""
+    line = SGR.sub("", line)
     if not line.startswith(("[", "{")):
         return 0
     try:
@@ -88,12 +94,11 @@ def _find_spread_json(text: str) -> Found | None:
 
 def _find_yaml(text: str) -> Found | None:
     """The last block of records (``- key: value`` and what is indented below), or the empty list."""
-    lines = text.splitlines(keepends=True)
-    kinds = [line.kind for line in classify(text)]
+    lines = _lines(text)
     start = end = -1
     index = 0
     while index < len(lines):
-        if lines[index].startswith("- ") and kinds[index] is LineKind.DATA:
+        if RECORD.match(lines[index]):
             start, index = index, _block_end(lines, index)
             end = index
         elif lines[index].strip() == "[]":
@@ -106,10 +111,17 @@ def _find_yaml(text: str) -> Found | None:
     return Found("".join(lines[start:end]), "".join(lines[:start] + lines[end:]))
 
 
+def _lines(text: str) -> list[str]:
+    """The lines with their ends; only a newline ends one, as JSON may hold other separators."""
+    return re.findall(r"[^\n]*\n|[^\n]+", text)
+
+
 def _block_end(lines: list[str], index: int) -> int:
     """One past the last line that belongs to the records that begin at ``index``."""
     last = index
-    while index < len(lines) and (lines[index].startswith(("- ", "  ")) or not lines[index].strip()):
+    while index < len(lines) and (
+        RECORD.match(lines[index]) or lines[index].startswith("  ") or not lines[index].strip()
+    ):
         last = index if lines[index].strip() else last
         index += 1
     return last + 1

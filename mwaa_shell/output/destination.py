@@ -18,12 +18,17 @@ def check(destination: Destination) -> None:
     """Say before anything is sent that a file cannot be written; its content is not touched."""
     if destination.operator == "|":
         return
-    path = _path(destination)
-    if path.is_dir():
-        raise UsageError(f"{path} is a folder, nothing was sent")
-    place = path if path.exists() and destination.operator == ">>" else path.parent
-    if not place.exists():
-        raise UsageError(f"There is no folder {place}, nothing was sent")
+    try:
+        path = _path(destination).resolve()  # a link is written through
+        if path.is_dir():
+            raise UsageError(f"{path} is a folder, nothing was sent")
+        exists = path.exists()
+    except (OSError, RuntimeError, ValueError) as error:
+        raise UsageError(f"{destination.target} is no name for a file ({error}), nothing was sent") from None
+    if not exists and not path.parent.is_dir():
+        raise UsageError(f"There is no folder {path.parent}, nothing was sent")
+    # A file is replaced whole, which takes a folder that can be written; appending and devices take the file itself.
+    place = path if exists and (destination.operator == ">>" or not path.is_file()) else path.parent
     if not os.access(place, os.W_OK):
         raise UsageError(f"{place} cannot be written, nothing was sent")
 
@@ -68,7 +73,7 @@ def _write(path: Path, data: bytes, *, append: bool) -> None:
         return
     target = path.resolve()  # through a symbolic link, whose target is replaced
     mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask()
-    handle, part = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    handle, part = tempfile.mkstemp(dir=target.parent, prefix=".mwaa-shell-")
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)

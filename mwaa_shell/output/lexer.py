@@ -71,7 +71,10 @@ def _kind(line: Line, table: bool) -> str:
 def _tokens(kind: str, run: str) -> Iterator[Token]:
     if kind in _DELEGATES:
         options: dict[str, Any] = {"stripnl": False, "ensurenl": False}
-        yield from _DELEGATES[kind](**options).get_tokens_unprocessed(run)
+        whole = run if run.endswith("\n") else f"{run}\n"  # without it pygments' traceback lexer does not end
+        for position, token, value in _DELEGATES[kind](**options).get_tokens_unprocessed(whole):
+            if position < len(run):
+                yield position, token, value[: len(run) - position]
     elif kind == "table":
         yield from _table(run)
     elif kind == "log":

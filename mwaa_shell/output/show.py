@@ -15,13 +15,13 @@ COLORS = {Outcome.OK: GREEN, Outcome.FAILED: RED, Outcome.UNKNOWN: YELLOW}
 def show(result: Result, streams: Streams, *, verdict: bool = False) -> None:
     """Write both streams of a result and what the shell has to say; with ``verdict``, one line on how it ended."""
     if result.stdout:
-        streams.data(_standard_output(result, streams) if streams.stdout_tty else result.stdout)
+        streams.data(_standard_output(result, streams) if streams.pretty() else result.stdout)
     if result.stderr:
-        streams.talk(_standard_error(result, streams) if streams.stderr_tty else result.stderr)
+        streams.talk(_standard_error(result, streams) if streams.pretty(stderr=True) else result.stderr)
     if verdict and result.remote:
         streams.talk(_verdict(result, streams).encode())
     elif not result.ok:
-        streams.note(_sentence(result))
+        streams.note(sanitise(_sentence(result)))
 
 
 def _standard_output(result: Result, streams: Streams) -> bytes:

@@ -14,6 +14,7 @@ from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.shortcuts import CompleteStyle
+from prompt_toolkit.styles import Style, merge_styles
 from prompt_toolkit.validation import ValidationError, Validator
 
 from mwaa_shell.errors import ShellError
@@ -24,6 +25,9 @@ from mwaa_shell.terminal.style import STYLE
 
 #: GetEnvironment calls at once; an account has 10 environments in a region unless it asked for more.
 AT_ONCE = 5
+#: Rows of the menu, at most.
+ROWS = 10
+NO_SCROLLBAR = Style.from_dict({"scrollbar.button": "bg:default"})
 
 
 class EnvironmentCompleter(Completer, Validator):
@@ -77,10 +81,10 @@ def choose(session: Session, access: Access, names: Sequence[str]) -> str | None
         validate_while_typing=False,
         complete_while_typing=True,
         complete_style=CompleteStyle.COLUMN,
-        reserve_space_for_menu=min(len(names), 10) + 1,
+        reserve_space_for_menu=min(len(names), ROWS) + 1,
         bottom_toolbar=[("", f" {len(names)} environments: type part of a name, or use the arrow keys")],
         key_bindings=_keys(),
-        style=STYLE,
+        style=merge_styles([STYLE, NO_SCROLLBAR]) if len(names) <= ROWS else STYLE,
     )
     pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="describe")
     try:

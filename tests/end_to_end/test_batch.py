@@ -34,8 +34,8 @@ variables set k v; variables get k; variables get nope; variables delete nope; p
 tasks list sales_daily; tasks list nope; tasks state hello_world say_hello nope; tasks clear nope -y
 dags pause hello_world; dags unpause nope; dags details hello_world -o yaml; dags details nope; dags list-jobs
 dags delete nope -y; dags list-import-errors; dags trigger -h; dags next-execution nope
-dags state hello_world 2024-01-01; connections list -o plain; connections get nope; connections delete nope; roles list; users list; providers list
-config get-value core nope; jobs check; info; cheat-sheet"""
+dags state hello_world 2024-01-01; connections list -o plain; connections get nope; connections delete nope
+roles list; users list; providers list; config get-value core nope; jobs check; info; cheat-sheet"""
 
 
 def commands(served: Served) -> list[str]:

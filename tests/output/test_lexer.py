@@ -23,8 +23,8 @@ PARTS = [
     "  warnings.warn(", "Traceback (most recent call last):", '  File "a.py", line 1, in f', "    g()", "KeyError: 'a'",
     "airflow command error: no", "a | success | 2024-01-01T00:00:00+00:00", "Ünïcode", "\t tab",
 ]  # fmt: skip
-#: What the lexer is given: text that is safe for a terminal.
-SHOWN = (st.lists(st.sampled_from(PARTS)).map("\n".join) | st.text()).map(sanitise)
+#: What the lexer is given: text that is safe for a terminal, of whole lines.
+SHOWN = (st.lists(st.sampled_from(PARTS)).map("\n".join) | st.text()).map(lambda text: sanitise(f"{text}\n"))
 
 
 def tokens(text: str) -> list[tuple[int, _TokenType, str]]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import re
+import subprocess
+import sys
 
 import pytest
 
@@ -94,9 +96,29 @@ def test_colours_are_on_where_they_are_wanted(color: str, no_color: bool, colore
     assert (plain(out), plain(err)) == (TABLE, "│ [ERROR] no\n".encode())
 
 
-def test_raw_results_have_no_colour_and_pipes_never_have_any() -> None:
-    result = Result(stdout=TABLE, stderr=TABLE)
-    assert shown(result, color="always") == (TABLE, TABLE)
+#: A traceback whose end is missing, shown in a process of its own, so that what never ends can be ended.
+CUT = """
+import io, sys
+from mwaa_shell.output.show import show
+from mwaa_shell.result import Result
+from mwaa_shell.streams import Streams
+stderr = b'Traceback (most recent call last):\\n  File "a.py", line 1, in f'
+show(Result(stderr=stderr), Streams(sys.stdin, io.BytesIO(), sys.stdout.buffer, True, True, True))
+"""
+
+
+def test_a_traceback_that_was_cut_off_is_shown_too() -> None:
+    shown = subprocess.run([sys.executable, "-c", CUT], capture_output=True, timeout=20, check=True).stdout
+    assert plain(shown).decode() == '│ Traceback (most recent call last):\n│   File "a.py", line 1, in f\n'
+
+
+def test_a_pipe_is_coloured_only_where_that_is_forced() -> None:
+    assert shown(Result(stdout=TABLE)) == (TABLE, b"")
+    colored = shown(Result(stdout=TABLE), color="always")[0]
+    assert (b"\x1b[" in colored, plain(colored)) == (True, TABLE)
+
+
+def test_raw_results_have_no_colour() -> None:
     assert shown(Result(stdout=TABLE, raw=True), out_tty=True) == (TABLE, b"")
     err = shown(Result(stderr=b"[ERROR] no\n", raw=True), err_tty=True)[1]
     assert err.decode().endswith("│ \x1b[0m[ERROR] no\n")
