@@ -30,7 +30,7 @@ def read_sources(sources: Iterable[Source]) -> list[str]:
     lines: list[str] = []
     for source in sources:
         text = source.text if source.text is not None else _read(source.path)
-        lines += [line for _, line in logical_lines(text)]
+        lines += lines_of(text.split("\n"))
     return lines
 
 
@@ -43,17 +43,8 @@ def _read(path: Path | None) -> str:
 
 
 def lines_of(stream: Iterable[str]) -> Iterator[str]:
-    """The lines of standard input as they come, continued lines joined."""
-    held = ""
-    for line in stream:
-        held += line.rstrip("\r\n")
-        if held.endswith("\\") and not held.endswith("\\\\"):
-            held = held[:-1] + " "
-            continue
-        yield held
-        held = ""
-    if held:
-        yield held
+    """The lines of standard input as they come."""
+    return (line for _, line in logical_lines(stream))
 
 
 def run(session: Session, lines: Iterable[str], streams: Streams) -> ExitCode:

@@ -95,7 +95,10 @@ def _read(
     while (text := line().decode("latin-1").strip()) != "":
         name, _, value = text.partition(":")
         headers[name.lower()] = value.strip()
-    body = read(int(headers.get("content-length", "0")))
+    length = int(headers.get("content-length", "0"))
+    body = read(length)
+    if len(body) < length:
+        return None  # the client left in the middle: no whole request
     return Request(first[0], first[1], headers, body, number, connection)
 
 

@@ -7,6 +7,7 @@ is a ``Problem`` with its place, and the words before it are still there.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 
@@ -145,8 +146,9 @@ def _destination(
     text: str, operator: str, position: int, words: tuple[Word, ...]
 ) -> tuple[Destination | None, Problem | None]:
     rest = text[position + len(operator) :]
-    if words and words[-1].end == position and words[-1].value.isdigit() and operator != "|":
-        return None, Problem("Only the standard output can be sent to a file: write > FILE", words[-1].start)
+    joined = words[-1].value if words and words[-1].end == position else ""
+    if operator != "|" and (joined == "&" or joined.isdigit() or rest.startswith("&")):
+        return None, Problem("Only the standard output can be sent to a file: write > FILE", words[-1].start if joined else position)
     if not rest.strip():
         what = "local command" if operator == "|" else "file name"
         return None, Problem(f"A {what} is missing after {operator}", position)
@@ -177,26 +179,37 @@ def output_format(values: tuple[str, ...]) -> str | None:
     """What ``-o`` or ``--output`` asks for, ``None`` where it is not given; the last one wins, as in argparse."""
     found = None
     for index, value in enumerate(values):
-        if value in ("-o", "--output"):
+        if value == "-o":
             found = values[index + 1] if index + 1 < len(values) else found
-        elif value.startswith("--output="):
-            found = value.removeprefix("--output=")
+        elif value.startswith("--"):
+            found = _long_output(value, values[index + 1 : index + 2]) or found
         elif value.startswith("-o") and len(value) > 2:
             found = value[2:].removeprefix("=")
     return found
 
 
-def logical_lines(text: str) -> list[tuple[int, str]]:
-    """The lines of a script with their numbers from 1; a backslash at the end of a line joins the next one to it."""
-    lines: list[tuple[int, str]] = []
+def _long_output(value: str, following: tuple[str, ...]) -> str | None:
+    """The value of ``--output``, which argparse lets people shorten, given behind ``=`` or as the next word."""
+    name, equals, text = value.partition("=")
+    if len(name) < len("--ou") or not "--output".startswith(name):
+        return None
+    return text if equals else following[0] if following else None
+
+
+def logical_lines(lines: Iterable[str]) -> Iterator[tuple[int, str]]:
+    """The lines of a script with their numbers from 1, as they come; a backslash at the end of one joins the next.
+
+    An escaped backslash joins nothing, nor does a comment.
+    """
     held, first = "", 0
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, ended in enumerate(lines, 1):
+        line = ended.rstrip("\r\n")
         first = first or number
-        if line.endswith("\\") and not line.endswith("\\\\"):
+        backslashes = len(line) - len(line.rstrip("\\"))
+        if backslashes % 2 and not (not held and line.lstrip().startswith("#")):
             held += line[:-1] + " "
             continue
-        lines.append((first, held + line))
+        yield first, held + line
         held, first = "", 0
     if held:
-        lines.append((first, held))
-    return lines
+        yield first, held

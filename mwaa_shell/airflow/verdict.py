@@ -37,8 +37,9 @@ IMPORT_ERRORS_FAIL_SINCE = Version(2, 8)
 def judge(words: tuple[str, ...], stdout: str, stderr: str, version: Version | None = None) -> Verdict:
     """The verdict on the reply to one command; ``words`` are its arguments."""
     errors = list(classify(stderr))
-    reason = _usage_error(errors) or _uncaught(errors) or _import_errors(words, stdout, version)
-    if not reason and not data_lines(stdout):
+    data = data_lines(stdout)
+    reason = _usage_error(errors) or _uncaught(errors, logged_is_fatal=not data) or _import_errors(words, data, version)
+    if not reason and not data:
         reason = _last_words(errors)
     return Verdict(not reason, reason)
 
@@ -50,19 +51,28 @@ def _usage_error(errors: list[Line]) -> str:
     return ""
 
 
-def _uncaught(errors: list[Line]) -> str:
-    """The message of the traceback that standard error ends with, apart from log lines and warnings after it."""
-    frames = [line.text for line in errors if line.kind is LineKind.TRACEBACK and line.text.strip()]
-    margin = [text for text in frames if not text.startswith((" ", "\t", "Traceback ", "During ", "The above "))]
-    if not frames:
+def _uncaught(errors: list[Line], *, logged_is_fatal: bool) -> str:
+    """The message of the traceback that standard error ends with, apart from log lines and warnings after it.
+
+    One that stands right behind a log line was caught and logged, and proves nothing where there is data.
+    """
+    last = len(errors)
+    while last and errors[last - 1].kind in (LineKind.LOG, LineKind.WARNING, LineKind.BLANK):
+        last -= 1
+    first = last
+    while first and errors[first - 1].kind is LineKind.TRACEBACK:
+        first -= 1
+    frames = [line.text for line in errors[first:last] if line.text.strip()]
+    logged = first > 0 and errors[first - 1].kind is LineKind.LOG
+    if not frames or (logged and not logged_is_fatal):
         return ""
+    margin = [text for text in frames if not text.startswith((" ", "\t", "Traceback ", "During ", "The above "))]
     return margin[-1] if margin else frames[-1].strip()
 
 
-def _import_errors(words: tuple[str, ...], stdout: str, version: Version | None) -> str:
+def _import_errors(words: tuple[str, ...], rows: list[str], version: Version | None) -> str:
     if words[:2] != ("dags", "list-import-errors") or version is None or version < IMPORT_ERRORS_FAIL_SINCE:
         return ""
-    rows = data_lines(stdout)
     if not rows or rows[0].strip() in ("No data found", "[]"):
         return ""
     return f"{_rows(rows)} could not be imported"

@@ -16,6 +16,8 @@ from mwaa_shell.result import Outcome, Result
 
 def check(destination: Destination) -> None:
     """Say before anything is sent that a file cannot be written; its content is not touched."""
+    if "\0" in destination.target:
+        raise UsageError("A NUL has no place behind | or >, nothing was sent")
     if destination.operator == "|":
         return
     try:
@@ -53,8 +55,12 @@ def _path(destination: Destination) -> Path:
 
 def _pipe(command: str, result: Result, left: Result) -> Result:
     sys.stdout.flush()
-    # The shell of the user's own machine runs what the user typed after the bar: that is the feature.
-    with subprocess.Popen(command, shell=True, stdin=subprocess.PIPE) as process:  # noqa: S602
+    try:
+        # The shell of the user's own machine runs what the user typed after the bar: that is the feature.
+        process = subprocess.Popen(command, shell=True, stdin=subprocess.PIPE)  # noqa: S602
+    except OSError as error:
+        return _worse(left, f"{command.split()[0]} could not be run: {error.strerror}")
+    with process:
         try:
             process.communicate(result.stdout)
         except BrokenPipeError:

@@ -175,6 +175,8 @@ def test_where_the_output_goes(text: str, destination: Destination | None) -> No
     ("text", "message", "position"),
     [
         ("dags list 2> err", "Only the standard output can be sent to a file: write > FILE", 10),
+        ("dags list &> err", "Only the standard output can be sent to a file: write > FILE", 10),
+        ("dags list >&2", "Only the standard output can be sent to a file: write > FILE", 10),
         ("dags list 2>> err", "Only the standard output can be sent to a file: write > FILE", 10),
         ("dags list |", "A local command is missing after |", 10),
         ("dags list >  ", "A file name is missing after >", 10),
@@ -208,6 +210,9 @@ def test_what_is_wrong_and_where(text: str, message: str, position: int) -> None
         ("dags list -o table -o json", "json"),
         ("dags list -o", None),
         ("dags list -o json --output", "json"),
+        ("dags list --out json", "json"),
+        ("dags list --outp=yaml", "yaml"),
+        ("dags list --o json", None),
     ],
 )
 def test_the_output_format_is_the_last_one_given(words: str, expected: str | None) -> None:
@@ -224,7 +229,10 @@ def test_the_output_format_is_the_last_one_given(words: str, expected: str | Non
         ("a\\\n b\\\n c\nd", [(1, "a  b  c"), (4, "d")]),
         ("x\na\\", [(1, "x"), (2, "a ")]),
         ("a\\\\\nb", [(1, "a\\\\"), (2, "b")]),
+        ("a\\\\\\\nb", [(1, "a\\\\ b")]),
+        ("# a\\\nb", [(1, "# a\\"), (2, "b")]),
+        ("a\\\n# b", [(1, "a # b")]),
     ],
 )
 def test_a_backslash_joins_lines_and_numbers_stay(text: str, lines: list[tuple[int, str]]) -> None:
-    assert logical_lines(text) == lines
+    assert list(logical_lines(text.splitlines(keepends=True))) == lines

@@ -87,6 +87,14 @@ def test_a_traceback_on_standard_output_is_a_log_of_a_success() -> None:
     assert judge(("dags", "list"), f"{LOG}{TRACEBACK}ImportError: x\ndag_id | owners\n", "") == Verdict(True)
 
 
+def test_a_traceback_that_was_logged_proves_nothing_where_there_is_data() -> None:
+    trace = f"Traceback (most recent call last):\n  File x\nValueError: no\n"
+    assert judge(("dags", "list"), "[]\n", LOG + trace).ok
+    assert judge(("dags", "list"), "[]\n", trace + "and then more was said\n").ok
+    assert judge(("dags", "list"), "[]\n", trace + LOG) == Verdict(False, "ValueError: no")
+    assert judge(("dags", "list"), "", LOG + trace) == Verdict(False, "ValueError: no")
+
+
 def test_a_sentence_fails_only_where_there_is_no_data() -> None:
     assert judge(("variables", "get", "a"), LOG + CHATTER, f"{WARNING}Variable a does not exist\n") == Verdict(
         False, "Variable a does not exist"
