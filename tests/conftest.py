@@ -63,6 +63,18 @@ def bundle(double: Double, tmp_path: Path) -> str:
 
 
 @pytest.fixture
+def environ(double: Double, bundle: str, tmp_path: Path) -> dict[str, str]:
+    """For a child process whose AWS is the double."""
+    return scrubbed(tmp_path) | {
+        "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
+        "AWS_SECRET_ACCESS_KEY": "not-a-secret",
+        "AWS_DEFAULT_REGION": "eu-west-1",
+        "AWS_ENDPOINT_URL_MWAA": f"http://127.0.0.1:{double.aws.port}",
+        "AWS_CA_BUNDLE": bundle,
+    }
+
+
+@pytest.fixture
 def program() -> list[str]:
     """The program under test, as a child process."""
     return [sys.executable, "-m", "mwaa_shell"]

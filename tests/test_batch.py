@@ -9,22 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import scrubbed
 from tests.double import Double, Request, command_reply, refusal, reply
 
 Run = Callable[..., "subprocess.CompletedProcess[bytes]"]
 
 
 @pytest.fixture
-def environ(double: Double, bundle: str, tmp_path: Path) -> dict[str, str]:
-    return scrubbed(tmp_path) | {
-        "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
-        "AWS_SECRET_ACCESS_KEY": "not-a-secret",
-        "AWS_DEFAULT_REGION": "eu-west-1",
-        "AWS_ENDPOINT_URL_MWAA": f"http://127.0.0.1:{double.aws.port}",
-        "AWS_CA_BUNDLE": bundle,
-        "MWAA_ENVIRONMENT": "my-env",
-    }
+def environ(environ: dict[str, str]) -> dict[str, str]:
+    return environ | {"MWAA_ENVIRONMENT": "my-env"}
 
 
 @pytest.fixture

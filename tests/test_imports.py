@@ -37,7 +37,7 @@ DOORS = {
     "platformdirs": {"local/folders.py"},
 }
 #: These run inside Airflow's own Python and import nothing of this package.
-ELSEWHERE = {"local/worker.py", "local/certificate.py"}
+ELSEWHERE = {"local/worker.py", "local/certificate.py", "local/read_parser.py"}
 FILES = sorted(str(path.relative_to(ROOT)) for path in ROOT.rglob("*.py"))
 
 

@@ -148,7 +148,9 @@ def _destination(
     rest = text[position + len(operator) :]
     joined = words[-1].value if words and words[-1].end == position else ""
     if operator != "|" and (joined == "&" or joined.isdigit() or rest.startswith("&")):
-        return None, Problem("Only the standard output can be sent to a file: write > FILE", words[-1].start if joined else position)
+        return None, Problem(
+            "Only the standard output can be sent to a file: write > FILE", words[-1].start if joined else position
+        )
     if not rest.strip():
         what = "local command" if operator == "|" else "file name"
         return None, Problem(f"A {what} is missing after {operator}", position)

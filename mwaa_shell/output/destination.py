@@ -59,7 +59,7 @@ def _pipe(command: str, result: Result, left: Result) -> Result:
         # The shell of the user's own machine runs what the user typed after the bar: that is the feature.
         process = subprocess.Popen(command, shell=True, stdin=subprocess.PIPE)  # noqa: S602
     except OSError as error:
-        return _worse(left, f"{command.split()[0]} could not be run: {error.strerror}")
+        return _worse(left, f"{command.split(maxsplit=1)[0]} could not be run: {error.strerror}")
     with process:
         try:
             process.communicate(result.stdout)

@@ -88,7 +88,7 @@ def test_a_traceback_on_standard_output_is_a_log_of_a_success() -> None:
 
 
 def test_a_traceback_that_was_logged_proves_nothing_where_there_is_data() -> None:
-    trace = f"Traceback (most recent call last):\n  File x\nValueError: no\n"
+    trace = "Traceback (most recent call last):\n  File x\nValueError: no\n"
     assert judge(("dags", "list"), "[]\n", LOG + trace).ok
     assert judge(("dags", "list"), "[]\n", trace + "and then more was said\n").ok
     assert judge(("dags", "list"), "[]\n", trace + LOG) == Verdict(False, "ValueError: no")

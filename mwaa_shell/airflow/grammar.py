@@ -1,0 +1,206 @@
+"""The command tree of each Airflow that MWAA has offered: which commands there are and what argparse takes after them.
+
+The trees are data, read off the parsers by ``mwaa_shell.local.grammars``, which says how the files look. What has its
+usual value is left out of them; here it is put back. A command is made when it is asked for first.
+"""
+
+from __future__ import annotations
+
+import json
+import pkgutil  # importlib.resources takes 25 ms to import, this one 1 ms
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from mwaa_shell.airflow.versions import Version, parse_version
+
+#: Actions of options that take no value, and what stands where the option is not given.
+SWITCHES = {"store_true": False, "store_false": True, "count": None, "store_const": None, "append_const": None}
+
+
+@dataclass(frozen=True, slots=True)
+class Positional:
+    """An argument that is known by its place."""
+
+    name: str
+    nargs: int | str | None = None  #: argparse's own: None is exactly one; or a number, "?", "*", "+", "...", "A..."
+    choices: tuple[object, ...] | None = None
+    type: str | None = None  #: the name of what reads the text, such as "int" or "parsedate"; None is any text
+    default: object = None  #: None too where it depends on the machine
+    metavar: str | tuple[str, ...] | None = None
+
+    @property
+    def required(self) -> bool:
+        """Whether a line without it is refused."""
+        return self.nargs not in ("?", "*", "...")
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """An argument that is known by its flags."""
+
+    flags: tuple[str, ...]
+    dest: str
+    nargs: int | str | None = None  #: as above; 0 for a flag that takes no value
+    choices: tuple[object, ...] | None = None
+    type: str | None = None
+    default: object = None
+    required: bool = False
+    action: str = "store"  #: argparse's word for it, such as "store_true" or "append"
+    metavar: str | tuple[str, ...] | None = None
+
+    @property
+    def takes_value(self) -> bool:
+        """Whether a value follows it, or may follow."""
+        return self.nargs != 0
+
+
+@dataclass(frozen=True, slots=True)
+class ExclusiveGroup:
+    """Arguments of which only one may be given: the long flag of an option, the name of a positional."""
+
+    members: tuple[str, ...]
+    required: bool  #: one of them must be given
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command that runs; groups of commands are only words in front of it."""
+
+    name: str  #: all its words, such as "dags trigger"
+    positionals: tuple[Positional, ...]
+    options: tuple[Option, ...]  #: without --help
+    exclusive: tuple[ExclusiveGroup, ...]
+    aliases: tuple[str, ...]  #: other names, as long as the name
+    provider: str  #: which distribution brings it: "core", "celery", "fab", "amazon"
+
+    def option(self, flag: str) -> Option | None:
+        """The option with exactly this flag."""
+        return next((option for option in self.options if flag in option.flags), None)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Grammar:
+    """The commands of one Airflow."""
+
+    version: Version
+    groups: tuple[str, ...]
+    names: tuple[str, ...]  #: of all commands, sorted
+    _facts: Mapping[str, Any]
+    _names: Mapping[tuple[str, ...], str]  #: the words of every name and alias -> the name
+    _made: dict[str, Command] = field(default_factory=dict)
+
+    def named(self, name: str) -> Command | None:
+        """The command of exactly this name; an alias is none."""
+        if name not in self._made and name in self._facts:
+            self._made[name] = _command(name, self._facts[name])
+        return self._made.get(name)
+
+    def command(self, words: Sequence[str]) -> tuple[Command, int] | None:
+        """The longest command that the words begin with, by name or alias, and how many of them it takes."""
+        for count in range(len(words), 0, -1):
+            found = self.named(self._names.get(tuple(words[:count]), ""))
+            if found is not None:
+                return found, count
+        return None
+
+    def commands(self) -> Iterator[Command]:
+        """All commands, by name."""
+        return (found for found in map(self.named, self.names) if found is not None)
+
+    def below(self, group: str) -> tuple[str, ...]:
+        """The names of the commands in a group; none if there is no such group."""
+        return tuple(name for name in self.names if name.startswith(f"{group} "))
+
+    def words_after(self, words: Sequence[str]) -> tuple[str, ...]:
+        """What may stand next: groups, commands and aliases; nothing after a whole command."""
+        start, count = tuple(words), len(words)
+        return tuple(sorted({name[count] for name in self._names if name[:count] == start and len(name) > count}))
+
+
+@cache
+def load(version: Version) -> Grammar:
+    """The tree of a version that we have; ``FileNotFoundError`` for any other."""
+    data = pkgutil.get_data(__package__, f"data/airflow-{version}.json")
+    assert data is not None  # every way to install a package can read its files
+    return read(data.decode())
+
+
+@cache
+def versions() -> tuple[Version, ...]:
+    """The versions that we have, the oldest first."""
+    from importlib import resources
+
+    names = [file.name for file in resources.files(__package__).joinpath("data").iterdir()]
+    found = [parse_version(name) for name in names if name.startswith("airflow-") and name.endswith(".json")]
+    return tuple(sorted(version for version in found if version is not None))
+
+
+def nearest(version: Version) -> Version | None:
+    """This version if we have it, else the next lower one of its major, else the lowest; None for an unknown major."""
+    try:
+        return load(version).version
+    except FileNotFoundError:  # listing the files costs more than to open the one
+        same = [known for known in versions() if known.major == version.major]
+        lower = [known for known in same if known <= version]
+        return max(lower) if lower else min(same, default=None)
+
+
+def read(text: str) -> Grammar:
+    """The tree that a data file holds."""
+    data = json.loads(text)
+    facts: dict[str, Any] = data["commands"]
+    version = parse_version(data["version"])
+    if version is None:
+        raise ValueError(f"no version: {data['version']!r}")
+    names = {tuple(name.split()): main for main, fact in facts.items() for name in (main, *fact.get("aliases", ()))}
+    return Grammar(version, tuple(data["groups"]), tuple(facts), facts, names)
+
+
+def usual_dest(flags: Sequence[str]) -> str:
+    """The name of an option that argparse makes from its flags."""
+    long = [flag for flag in flags if flag.startswith("--")]
+    return (long or flags)[0].lstrip("-").replace("-", "_")
+
+
+def as_json(grammar: Grammar) -> dict[str, Any]:
+    """What other programs may rely on; ``nargs`` is argparse's, 0 for a flag that takes no value."""
+    return {
+        "version": str(grammar.version),
+        "commands": {
+            command.name: {
+                "positionals": [_chosen(one, "name", "nargs", "choices") for one in command.positionals],
+                "options": [_chosen(one, "flags", "nargs", "choices", "required") for one in command.options],
+            }
+            for command in grammar.commands()
+        },
+    }
+
+
+def _chosen(argument: Positional | Option, *members: str) -> dict[str, Any]:
+    values = {member: getattr(argument, member) for member in members}
+    return {member: list(value) if isinstance(value, tuple) else value for member, value in values.items()}
+
+
+def _command(name: str, fact: Mapping[str, Any]) -> Command:
+    return Command(
+        name=name,
+        positionals=tuple(Positional(**_frozen(one)) for one in fact.get("positionals", ())),
+        options=tuple(_option(one) for one in fact.get("options", ())),
+        exclusive=tuple(ExclusiveGroup(**_frozen(one)) for one in fact.get("exclusive", ())),
+        aliases=tuple(fact.get("aliases", ())),
+        provider=fact.get("provider", "core"),
+    )
+
+
+def _option(fact: Mapping[str, Any]) -> Option:
+    usual: dict[str, Any] = {"dest": usual_dest(fact["flags"])}
+    if fact.get("action") in SWITCHES:
+        usual |= {"nargs": 0, "default": SWITCHES[fact["action"]]}
+    return Option(**usual | _frozen(fact))
+
+
+def _frozen(fact: Mapping[str, Any]) -> dict[str, Any]:
+    """Lists become tuples."""
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in fact.items()}

@@ -1,0 +1,157 @@
+"""Makes the command trees in ``mwaa_shell/airflow/data``: ``python -m mwaa_shell.local.grammars [VERSION ...]``.
+
+Each Airflow is installed with the ``grammar`` extras of its recipe, and ``read_parser.py`` reads the tree off its
+parser with the settings that matter to it on MWAA: CeleryExecutor, and the FAB auth manager from 3.0 on. A file is
+named after its version and holds one command a line, so that differences between two Airflows can be read::
+
+    {"version": "2.10.3",
+    "groups": ["celery","config"],
+    "commands": {
+    "cheat-sheet": {"options":[{"flags":["-v","--verbose"],"dest":"verbose","action":"store_true"}]},
+    ...
+    }}
+
+A member that has its usual value is left out:
+
+===========  =============================================================================================
+aliases      none
+provider     "core"
+positionals  none
+options      none
+exclusive    none: no groups of arguments that exclude each other
+nargs        null; 0 for an action that takes no value, which its name says
+choices      null
+type         null or "str", which are the same to argparse
+default      null; false for "store_true", true for "store_false"
+metavar      null
+required     false
+dest         the first long flag, else the first flag, without its dashes and with "_" for "-", as argparse does it
+action       "store"
+===========  =============================================================================================
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from mwaa_shell.airflow.grammar import SWITCHES, usual_dest
+from mwaa_shell.airflow.versions import Version
+from mwaa_shell.errors import LocalProblem, ShellError
+from mwaa_shell.local.airflow_process import airflow_environment
+from mwaa_shell.local.folders import State, make_private
+from mwaa_shell.local.provision import Installed, provide
+from mwaa_shell.local.recipes import recipe_for, recipes
+
+DATA = Path(__file__).parent.parent / "airflow" / "data"
+#: What members of arguments are left out; flags and names depend on more, see ``_option``.
+USUAL: dict[str, object] = {"nargs": None, "choices": None, "type": None, "default": None, "metavar": None}
+
+
+def main(versions: list[str]) -> None:
+    """Write the files of some versions, or of all."""
+    DATA.mkdir(exist_ok=True)
+    for recipe in [recipe_for(text) for text in versions] or recipes():
+        installed = provide(recipe, _tell, profile="grammar")
+        path = data_file(recipe.version)
+        path.write_text(render(recipe.version, read_tree(installed)))
+        _tell(f"{path.name}: {path.stat().st_size} bytes")
+
+
+def data_file(version: Version) -> Path:
+    """Where the tree of a version is kept."""
+    return DATA / f"airflow-{version}.json"
+
+
+def read_tree(installed: Installed) -> dict[str, Any]:
+    """What ``read_parser.py`` says about an installed Airflow; raises ``LocalProblem`` with Airflow's last line."""
+    script = resources.files(__package__).joinpath("read_parser.py")
+    with tempfile.TemporaryDirectory() as folder:
+        done = subprocess.run(
+            [installed.python, "-I", str(script)],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            env=_environment(installed, Path(folder)),
+            cwd=folder,
+            check=False,
+        )
+    if done.returncode:
+        said = done.stderr.decode(errors="replace").strip().splitlines() or ["no message"]
+        raise LocalProblem(f"The parser of Airflow {installed.recipe.version} could not be read: {said[-1]}")
+    tree: dict[str, Any] = json.loads(done.stdout)
+    return tree
+
+
+def _environment(installed: Installed, folder: Path) -> dict[str, str]:
+    """That of a private MWAA, in a folder and under a name that no default can be mistaken for."""
+    state = State(make_private(folder / "state"), folder / "dags")
+    environ = airflow_environment(installed, state, os.environ)
+    environ |= {"HOME": str(folder), "USER": "mwaa-shell-user", "LOGNAME": "mwaa-shell-user"}
+    if installed.recipe.version >= (2, 6):  # older parsers do not depend on it, and refuse it with SQLite
+        environ["AIRFLOW__CORE__EXECUTOR"] = "CeleryExecutor"
+        environ["_AIRFLOW__SKIP_DATABASE_EXECUTOR_COMPATIBILITY_CHECK"] = "1"
+    return environ
+
+
+def render(version: Version, tree: dict[str, Any]) -> str:
+    """The text of a data file."""
+    lines = [f"{_compact(one['name'])}: {_compact(_command(one))}" for one in _by_name(tree["commands"])]
+    head = f'{{"version": {_compact(str(version))},\n"groups": {_compact(sorted(tree["groups"]))},\n"commands": {{\n'
+    return head + ",\n".join(lines) + "\n}}\n"
+
+
+def _by_name(commands: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return sorted(commands, key=lambda one: str(one["name"]))
+
+
+def _compact(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"))
+
+
+def _command(one: dict[str, Any]) -> dict[str, Any]:
+    kept: dict[str, Any] = {
+        "aliases": one["aliases"],
+        "provider": one["provider"] if one["provider"] != "core" else None,
+        "positionals": [_positional(argument) for argument in one["positionals"]],
+        "options": [_option(argument) for argument in one["options"]],
+        "exclusive": one["exclusive"],
+    }
+    return {name: value for name, value in kept.items() if value}
+
+
+def _positional(argument: dict[str, Any]) -> dict[str, Any]:
+    return {"name": argument["name"]} | _unusual(argument, USUAL)
+
+
+def _option(argument: dict[str, Any]) -> dict[str, Any]:
+    """The flags, then what is not as usual."""
+    action = argument["action"]
+    usual = {"dest": usual_dest(argument["flags"]), "action": "store"} | USUAL | {"required": False}
+    if action in SWITCHES:
+        usual |= {"nargs": 0, "default": SWITCHES[action]}
+    return {"flags": argument["flags"]} | _unusual(argument, usual)
+
+
+def _unusual(argument: dict[str, Any], usual: dict[str, object]) -> dict[str, Any]:
+    """The members that are not as usual. The two ways to say text are one."""
+    argument = argument | {"type": None if argument["type"] == "str" else argument["type"]}
+    return {name: argument[name] for name in usual if argument[name] != usual[name]}
+
+
+def _tell(line: str) -> None:
+    """What is going on, without the many lines that uv writes below each step."""
+    if line.count(": ") == 1:
+        print(line, file=sys.stderr)
+
+
+if __name__ == "__main__":
+    try:
+        main(sys.argv[1:])
+    except ShellError as error:
+        raise SystemExit(str(error)) from None
