@@ -92,6 +92,8 @@ def build_parser() -> argparse.ArgumentParser:
     local.add_argument("--serve", action="store_true", help="serve it for other clients, and print how to reach it")
     local.add_argument("--record", metavar="DIR", type=Path, help="keep what the airflow program answered, as files")
     local.add_argument("--fresh-processes", action="store_true", help="a new process for each command, as MWAA does")
+    tools = parser.add_argument_group("for other tools")
+    tools.add_argument("--print-grammar", metavar="VERSION", help="the commands of an Airflow version, as JSON")
     other = parser.add_argument_group("other")
     other.add_argument("--color", choices=("auto", "always", "never"), default="auto", help="colours (auto)")
     other.add_argument("--version", action="store_true", help="the version of mwaa-shell")
@@ -171,6 +173,8 @@ def run(arguments: Sequence[str], streams: Streams) -> ExitCode:
     if options.version:
         streams.data(f"mwaa-shell {__version__}\n".encode())
         return ExitCode.OK
+    if options.print_grammar is not None:
+        return _print_grammar(options.print_grammar, streams)
     order = read_order(options, dict(os.environ))
     streams = replace(streams, color=order.settings.color)
     if order.local is None:
@@ -180,6 +184,21 @@ def run(arguments: Sequence[str], streams: Streams) -> ExitCode:
             return _serve(running, streams)
         settings = replace(order.settings, environment=running.environments[0], access=running.access)
         return _run_on(order, settings, streams)
+
+
+def _print_grammar(text: str, streams: Streams) -> ExitCode:
+    """The tree of one version for other programs; raises for a version that we do not have."""
+    import json
+
+    from mwaa_shell.airflow.grammar import as_json, load, versions
+    from mwaa_shell.airflow.versions import parse_version
+
+    version = parse_version(text)
+    if version not in versions():
+        known = ", ".join(map(str, versions()))
+        raise UsageError(f"--print-grammar takes a version that MWAA has offered, not {text}: {known}")
+    streams.data(json.dumps(as_json(load(version))).encode() + b"\n")
+    return ExitCode.OK
 
 
 def _run_on(order: Order, settings: Settings, streams: Streams) -> ExitCode:

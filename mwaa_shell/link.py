@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mwaa_shell.airflow.grammar import Grammar, load, nearest
 from mwaa_shell.airflow.versions import Version, parse_version
 from mwaa_shell.errors import CredentialsProblem, EnvironmentNotFound, PermissionMissing, ShellError
 from mwaa_shell.mwaa.environment import CliToken, Environment
@@ -77,6 +78,12 @@ class Link:
                 transport = Transport(bundle, access.timeout, direct=access.direct)
                 self._client = Client(self._mint, transport, access.timeout)
             return self._client
+
+    @property
+    def grammar(self) -> Grammar | None:
+        """The command tree of the environment's version, or of the nearest lower one; ``None`` while it is unknown."""
+        known = nearest(self.version) if self.version else None
+        return load(known) if known else None
 
     def _mint(self) -> CliToken:
         return self.environments.cli_token(self.target.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 
@@ -47,6 +48,16 @@ def test_help_shows_options_exit_codes_and_fits(program: list[str]) -> None:
 def test_version(program: list[str]) -> None:
     text = subprocess.run([*program, "--version"], capture_output=True, text=True, check=True).stdout
     assert text == f"mwaa-shell {__version__}\n"
+
+
+def test_the_grammar_of_a_version_is_printed(program: list[str]) -> None:
+    text = subprocess.run([*program, "--print-grammar", "2.10.3"], capture_output=True, text=True, check=True).stdout
+    tree = json.loads(text)
+    trigger = tree["commands"]["dags trigger"]
+    assert (tree["version"], trigger["positionals"][0]["name"]) == ("2.10.3", "dag_id")
+    assert {"flags": ["-c", "--conf"], "nargs": None, "choices": None, "required": False} in trigger["options"]
+    refused = subprocess.run([*program, "--print-grammar", "9.9.9"], capture_output=True, text=True, check=False)
+    assert (refused.returncode, "2.10.3" in refused.stderr) == (2, True)
 
 
 def test_every_exit_code_has_a_meaning() -> None:

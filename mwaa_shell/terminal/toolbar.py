@@ -12,6 +12,8 @@ def toolbar(link: Link, notice: str) -> StyleAndTextTuples:
     """What is known at this moment; what is not known yet is left out."""
     known = link.known
     version = f"Airflow {link.version}" if link.version else "Airflow version unknown"
+    if link.grammar and link.grammar.version != link.version:
+        version += f" (completed as {link.grammar.version})"
     parts = [" ".join(part for part in (known.account, link.region) if part), version, known.status]
     text: StyleAndTextTuples = [("class:toolbar.environment", f" {link.target.name}")]
     for part in parts:

@@ -1,0 +1,68 @@
+"""How well a candidate fits what was typed: one pure function that ranks, for menus and for "did you mean".
+
+Best first: the typed text begins the candidate; it begins some of its words one after the other (``dtr`` finds ``dags
+trigger``, ``dsi`` ``daily_sales_import``); it stands somewhere in it; its letters stand in it in that order. Capitals do
+not count.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+PREFIX, WORD_STARTS, INSIDE, SCATTERED = range(4)
+_WORD = re.compile(r"[A-Za-z0-9]+")
+
+
+def rank(typed: str, candidate: str) -> tuple[int, int] | None:
+    """How well it fits, smaller is better; ``None`` if it does not."""
+    wanted, text = typed.lower(), candidate.lower()
+    if text.startswith(wanted):
+        return PREFIX, 0
+    if _starts_words(_letters(wanted), [match[0] for match in _WORD.finditer(text)]):
+        return WORD_STARTS, len(text)
+    place = text.find(wanted)
+    if place >= 0:
+        return INSIDE, place
+    width = _scattered(wanted, text)
+    return None if width is None else (SCATTERED, width)
+
+
+def best(typed: str, candidates: Iterable[T], text: Callable[[T], str]) -> list[T]:
+    """The candidates that fit, best first; equals stay in the order in which they came."""
+    ranked = [(found, one) for one in candidates if (found := rank(typed, text(one))) is not None]
+    return [one for _, one in sorted(ranked, key=lambda pair: pair[0])]
+
+
+def _letters(wanted: str) -> str:
+    return "".join(_WORD.findall(wanted))
+
+
+def _starts_words(wanted: str, words: list[str]) -> bool:
+    """Whether the typed letters are beginnings of some of the words, in their order; the first word must be there."""
+    if not wanted or not words or wanted[0] != words[0][0]:
+        return False
+    reached = {0}  # how many of the typed letters may be used up before the next word
+    for word in words:
+        following = set(reached)
+        for used in reached:
+            for common in range(1, len(word) + 1):
+                if wanted[used : used + common] != word[:common] or used + common > len(wanted):
+                    break
+                following.add(used + common)
+        reached = following
+    return len(wanted) in reached
+
+
+def _scattered(wanted: str, text: str) -> int | None:
+    """How far the letters lie apart if they stand in the text in this order."""
+    position = text.find(wanted[0]) if wanted else -1
+    first = position
+    for letter in wanted[1:]:
+        if position < 0:
+            return None
+        position = text.find(letter, position + 1)
+    return None if position < 0 else position - first
