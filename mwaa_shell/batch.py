@@ -6,11 +6,11 @@ the first failure ends the run unless the user said to keep going, and its exit 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from mwaa_shell.airflow.command_line import logical_lines
+from mwaa_shell.airflow.command_line import Kind, logical_lines, parse
 from mwaa_shell.errors import ExitCode, UsageError
 from mwaa_shell.output.show import show
 from mwaa_shell.session import Session
@@ -36,7 +36,7 @@ def read_sources(sources: Iterable[Source]) -> list[str]:
 
 def _read(path: Path | None) -> str:
     try:
-        return (path or Path("-")).read_text(encoding="utf-8")
+        return (path or Path("-")).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         raise UsageError(f"{path} cannot be read: {reason}") from None
@@ -47,6 +47,20 @@ def lines_of(stream: Iterable[str]) -> Iterator[str]:
     return (line for _, line in logical_lines(stream))
 
 
+def check(session: Session, lines: Sequence[str]) -> None:
+    """Raise for the first line that Airflow would refuse, before any is sent; what follows a ``.use`` is seen later."""
+    for line in lines:
+        parsed = parse(line)
+        if parsed.kind is Kind.AIRFLOW and parsed.problem is None:
+            session.ensure_open()
+            session.learn_version()
+        problem = session.problem_in(line)
+        if problem is not None:
+            raise UsageError(f"{problem.message}, in: {line.strip()}; nothing was sent")
+        if parsed.kind is Kind.DIRECTIVE and parsed.values[:1] == (".use",):
+            return
+
+
 def run(session: Session, lines: Iterable[str], streams: Streams) -> ExitCode:
     """Run the lines in order; the exit code of the first failure, or OK."""
     code = ExitCode.OK
@@ -55,8 +69,10 @@ def run(session: Session, lines: Iterable[str], streams: Streams) -> ExitCode:
             result = session.execute(line)
             show(result, streams)
             if not result.ok:
+                if result.exit_code is ExitCode.INTERRUPTED:
+                    return result.exit_code
                 code = code or result.exit_code
-                if result.exit_code is ExitCode.INTERRUPTED or not session.settings.keep_going:
+                if not session.settings.keep_going:
                     break
             if result.leaves:
                 break

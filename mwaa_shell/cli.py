@@ -83,6 +83,7 @@ def build_parser() -> argparse.ArgumentParser:
     batch.add_argument("-c", dest="sources", metavar="COMMAND", action=_AddSource, help="run this (repeatable)")
     batch.add_argument("-f", dest="sources", metavar="FILE", action=_AddSource, help="run the lines of this file")
     batch.add_argument("--data", action="store_true", help="of -o json and -o yaml replies, only the data on stdout")
+    batch.add_argument("--no-validate", action="store_true", help="send lines that Airflow would refuse")
     batch.add_argument("--keep-going", action="store_true", help="do not stop at the first failure")
     local = parser.add_argument_group("a private MWAA on this machine")
     local.add_argument(
@@ -113,6 +114,8 @@ class Order:
 
 def read_order(options: argparse.Namespace, environ: dict[str, str]) -> Order:
     """The options as values; raises ``UsageError`` where they contradict each other."""
+    if "" in (options.env, options.environment):
+        raise UsageError("The name of the environment is empty")
     named = options.env or options.environment
     if options.env and options.environment:
         raise UsageError(f"The environment is given twice: {options.environment} and -e {options.env}")
@@ -131,6 +134,7 @@ def read_order(options: argparse.Namespace, environ: dict[str, str]) -> Order:
         airflow_version=options.airflow_version,
         data_only=options.data,
         keep_going=options.keep_going,
+        validate=not options.no_validate,
         color=options.color,
     )
     return Order(settings, _local(options), options.serve, _sources(options.sources or []))
@@ -210,11 +214,10 @@ def _run_on(order: Order, settings: Settings, streams: Streams) -> ExitCode:
     from mwaa_shell import batch
     from mwaa_shell.session import Session
 
-    lines = batch.read_sources(order.sources) if order.sources else batch.lines_of(streams.stdin)
+    written = batch.read_sources(order.sources)
     session = Session(settings, note=streams.note)
-    if session.here is None:
-        session.open_default()
-    return batch.run(session, lines, streams)
+    batch.check(session, written)
+    return batch.run(session, written if order.sources else batch.lines_of(streams.stdin), streams)
 
 
 @contextmanager
@@ -280,6 +283,10 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         code = ExitCode.INTERRUPTED
     except BrokenPipeError:
         # Whoever read our output has read enough; nothing more can be said there.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = ExitCode.OK
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        code = ExitCode.PIPE
+    except OSError as error:
+        streams.note(f"Something on this machine failed: {error}")
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        code = ExitCode.FAILED
     sys.exit(int(code))

@@ -31,6 +31,7 @@ class ExitCode(IntEnum):
     UNKNOWN = 4  #: the outcome is unknown: the command may have run
     REFUSED = 5  #: refused by a safety rule; nothing was sent
     INTERRUPTED = 130  #: Ctrl-C
+    PIPE = 141  #: whoever read the output has left
 
 
 #: What each code means, in the words that ``--help`` and the README use.
@@ -42,6 +43,7 @@ EXIT_CODE_MEANINGS: dict[ExitCode, str] = {
     ExitCode.UNKNOWN: "outcome unknown: the command may have run",
     ExitCode.REFUSED: "refused by a safety rule, nothing was sent",
     ExitCode.INTERRUPTED: "interrupted",
+    ExitCode.PIPE: "whoever read the output has left",
 }
 
 

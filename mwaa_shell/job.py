@@ -7,9 +7,11 @@ the work asks ``given_up`` before any step that must not happen any more.
 
 from __future__ import annotations
 
+import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Generic, Protocol, TypeVar
 
 T = TypeVar("T")
@@ -25,6 +27,36 @@ class TooLate(Exception):
         super().__init__(phase)
         self.phase = phase
         self.seconds = seconds
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C ended the waiting; the job has been given up in ``phase``."""
+
+    def __init__(self, phase: str) -> None:
+        super().__init__()
+        self.phase = phase
+
+
+@contextmanager
+def _ctrl_c_sets(pressed: threading.Event) -> Iterator[None]:
+    """Inside, Ctrl-C sets an event instead of striking anywhere; after one, further ones do nothing.
+
+    They stay without effect until ``mind_ctrl_c``: somebody who presses twice must still be told what may be running.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    signal.signal(signal.SIGINT, lambda number, frame: pressed.set())
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN if pressed.is_set() else signal.default_int_handler)
+
+
+def mind_ctrl_c() -> None:
+    """Let Ctrl-C raise ``KeyboardInterrupt`` again."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class Watcher(Protocol):
@@ -107,19 +139,28 @@ class Job(Generic[T]):
         return phase
 
     def follow(self, watcher: Watcher | None = None) -> T:
-        """Begin, and wait until done. Raises what the work raised, or ``TooLate``."""
+        """Begin, and wait until done. Raises what the work raised, ``TooLate``, or ``Interrupted`` after Ctrl-C."""
+        pressed = threading.Event()
         try:
-            self.start()
-            while not self._done.wait(TICK):
-                if watcher is not None:
-                    watcher.tick(self)
-                deadline = self._deadline
-                if deadline is not None and time.monotonic() > deadline and not self.done:
-                    raise TooLate(self.give_up(), self._limit)
+            with _ctrl_c_sets(pressed):
+                self._wait(watcher, pressed)
+        except KeyboardInterrupt:  # a watcher may stop the waiting too
+            raise Interrupted(self.give_up()) from None
         finally:
             if watcher is not None:
                 watcher.over()
         return self.result()
+
+    def _wait(self, watcher: Watcher | None, pressed: threading.Event) -> None:
+        self.start()
+        while not self._done.wait(TICK):
+            if pressed.is_set():
+                raise Interrupted(self.give_up())
+            if watcher is not None:
+                watcher.tick(self)
+            deadline = self._deadline
+            if deadline is not None and time.monotonic() > deadline and not self.done:
+                raise TooLate(self.give_up(), self._limit)
 
     def result(self) -> T:
         """What the work returned, or raises what it raised; the job must be done."""

@@ -52,6 +52,7 @@ class Link:
         self.cli_slot = threading.Lock()  # one CLI request at a time on an environment, always
         self._make = make
         self._described = False
+        self._refusal: PermissionMissing | None = None  # GetEnvironment is not allowed
         self._describing = threading.Lock()
         self._making = threading.RLock()
         self._environments: Environments | None = None
@@ -88,22 +89,24 @@ class Link:
     def _mint(self) -> CliToken:
         return self.environments.cli_token(self.target.name)
 
-    def describe(self) -> ShellError | None:
-        """Ask GetEnvironment, once; what it cost us not to be told, or ``None``.
+    def describe(self, *, again: bool = False) -> ShellError | None:
+        """Ask GetEnvironment, once unless ``again``; why it told nothing, or ``None``.
 
         Raises where nothing else can work either: no such environment, no usable credentials.
         """
         with self._describing:
-            if self._described:
-                return None
+            if self._described and not again:
+                return self._refusal
             try:
                 self.region = self.environments.region or self.region
                 self.known = self.environments.describe(self.target.name)
             except (EnvironmentNotFound, CredentialsProblem):
                 raise
-            except ShellError as error:
-                self._described = isinstance(error, PermissionMissing)  # anything else may pass: ask again
+            except PermissionMissing as error:
+                self._described, self._refusal = True, error
                 return error
-            self._described = True
+            except ShellError as error:  # may pass: ask again
+                return error
+            self._described, self._refusal = True, None
             self.version = self.version or self.known.version
             return None

@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from mwaa_shell.airflow.command_line import Kind, ParsedLine, parse
-from mwaa_shell.airflow.versions import version_in_reply
-from mwaa_shell.errors import NothingRan, PermissionMissing, ShellError, UsageError
-from mwaa_shell.job import TICK, Job, TooLate, Watcher
+from mwaa_shell.airflow.command_line import Kind, ParsedLine, Problem, parse
+from mwaa_shell.airflow.understanding import understand
+from mwaa_shell.airflow.validation import validate
+from mwaa_shell.airflow.versions import parse_version, version_in_reply
+from mwaa_shell.errors import NothingRan, OutcomeUnknown, PermissionMissing, ShellError, UsageError
+from mwaa_shell.job import TICK, Interrupted, Job, TooLate, Watcher, mind_ctrl_c
 from mwaa_shell.link import Link, MakeEnvironments, Target, real_environments
 from mwaa_shell.mwaa.environment import Environment
 from mwaa_shell.result import Result, from_error, interrupted
@@ -47,8 +49,9 @@ class Session:
         self._watcher = watcher
         self._make = make
         self._links: dict[Target, Link] = {}
-        self._told: set[str] = set()
+        self._told: set[Target] = set()
         self._link: Link | None = None
+        self._said_version = settings.airflow_version
         self.known_names: tuple[str, ...] = ()  #: of the last listing, for completion
         if settings.environment:
             self.open(settings.environment, settings.access)
@@ -70,12 +73,15 @@ class Session:
     def link_to(self, target: Target) -> Link:
         """The link to a target: the one that is there already, or a new one."""
         if target not in self._links:
-            self._links[target] = Link(target, self.settings.airflow_version, self._make)
+            self._links[target] = Link(target, None, self._make)
         return self._links[target]
 
     def open(self, name: str, access: Access) -> None:
         """Go to an environment; nothing is asked."""
         self._link = self.link_to(Target(name, access))
+        if self._said_version:  # the user said it of the environment that is opened first
+            self._link.version = parse_version(self._said_version)
+            self._said_version = None
 
     def names(self, access: Access) -> list[str]:
         """The names of the environments that ``access`` sees; waits for AWS."""
@@ -88,8 +94,8 @@ class Session:
         """What GetEnvironment knows of a link's environment; waits for AWS, raises if it is not told."""
 
         def ask() -> Environment:
-            error = link.describe()
-            if error is not None and not link.known.details:
+            error = link.describe(again=True)
+            if error is not None:
                 raise error
             return link.known
 
@@ -116,17 +122,47 @@ class Session:
 
     def execute(self, text: str) -> Result:
         """Run one line. Never raises an expected failure, and takes Ctrl-C while it waits."""
+        mind_ctrl_c()
         line = parse(text)
         try:
             if line.kind is Kind.BLANK:
                 return Result()
-            if line.problem is not None:
-                raise UsageError(f"{line.problem.message} (column {line.problem.position + 1}), nothing was sent")
+            if not _is_text(text):
+                raise UsageError("The line is no UTF-8 text, nothing was sent")
+            if line.kind is Kind.AIRFLOW and line.problem is None:
+                self.ensure_open()
+                self.learn_version()
+            problem = self.problem_in(text)
+            if problem is not None:
+                raise UsageError(f"{problem.message} (column {problem.position + 1}), nothing was sent")
             return self._deliver(line, self._run(line))
         except ShellError as error:
             return from_error(error)
         except KeyboardInterrupt:
             return interrupted("Stopped", remote=False)
+
+    def problem_in(self, text: str) -> Problem | None:
+        """What Airflow would refuse in a line, as far as is known now; asks nobody."""
+        line = parse(text)
+        grammar = self._link.grammar if self._link else None
+        if line.problem is not None or line.kind is not Kind.AIRFLOW or grammar is None or not self.settings.validate:
+            return line.problem
+        return validate(understand(line, grammar))
+
+    def learn_version(self) -> None:
+        """Wait until AWS has told about the environment, or has not; say once what is not allowed and what it costs."""
+        link = self.link
+        error = self.wait_for("asking AWS about the environment", link.target.access.timeout, link.describe)
+        if isinstance(error, PermissionMissing) and link.target not in self._told:
+            self._told.add(link.target)
+            unknown = "status and access mode" if link.version else "Airflow version, status and access mode"
+            advice = "" if link.version else " (--airflow-version says the version)"
+            self.note(f"{error.action} is not allowed on {link.target.name}: its {unknown} are not known{advice}")
+
+    def ensure_open(self) -> None:
+        """Be on an environment: the only one of the region, or the one that the user chooses."""
+        if self._link is None:
+            self.open_default()
 
     def _run(self, line: ParsedLine) -> Result:
         if line.destination is not None:
@@ -136,9 +172,19 @@ class Session:
         if line.kind is Kind.DIRECTIVE:
             from mwaa_shell.directives import run
 
-            return run(self, line.values)
+            return run(self, line)
         result = self.run_command(line)
         self.last = result
+        return result
+
+    def send_anyway(self, text: str) -> Result:
+        """Send an Airflow command as it is, whatever the command tree says of it."""
+        line = parse(text)
+        if line.problem is not None:
+            raise UsageError(f"{line.problem.message}, nothing was sent")
+        if line.kind is not Kind.AIRFLOW:
+            raise UsageError(".send: an Airflow command is missing")
+        result = self.last = self.run_command(line)
         return result
 
     def _deliver(self, line: ParsedLine, result: Result) -> Result:
@@ -163,15 +209,13 @@ class Session:
         try:
             return job.follow(self._watcher)
         except TooLate as late:
-            return from_error(NothingRan(f"AWS gave no answer within {late.seconds:g} seconds, nothing ran"))
-        except KeyboardInterrupt:
-            return self._stopped(link, job)
+            return from_error(_too_late(late, link))
+        except Interrupted as stopped:
+            return _stopped(link, stopped.phase)
 
     def _on_the_wire(self, link: Link, line: ParsedLine, job: Job[Result]) -> Result:
         from mwaa_shell.mwaa.client import Command
 
-        job.enter("asking AWS about the environment", link.target.access.timeout)
-        self._learn(link)
         job.enter(QUEUED)
         while not link.cli_slot.acquire(timeout=TICK):
             if not job.enter(QUEUED):
@@ -180,24 +224,6 @@ class Session:
             return link.client.run(Command(line.command, line.values), link.version, job)
         finally:
             link.cli_slot.release()
-
-    def _learn(self, link: Link) -> None:
-        """Ask GetEnvironment once; say once which permission is missing and what that costs."""
-        error = link.describe()
-        if isinstance(error, PermissionMissing) and error.action not in self._told:
-            self._told.add(error.action)
-            if link.version is None:
-                self.note(
-                    f"{error.action} is not allowed on {link.target.name}: its Airflow version, status and access mode "
-                    "are not known (--airflow-version says the version)"
-                )
-
-    def _stopped(self, link: Link, job: Job[Result]) -> Result:
-        from mwaa_shell.mwaa.client import RUNNING
-
-        if job.give_up() == RUNNING:
-            return interrupted(f"Stopped waiting: the command may still be running on {link.target.name}", remote=True)
-        return interrupted("Stopped before the command was sent, nothing ran", remote=False)
 
     def ask_version(self, link: Link) -> None:
         """Learn the version from the ``version`` command where GetEnvironment is not allowed; blocks, tells nothing."""
@@ -219,7 +245,31 @@ class Session:
         try:
             return job.follow(self._watcher)
         except TooLate as late:
-            raise NothingRan(f"AWS gave no answer within {late.seconds:g} seconds ({phase})") from None
-        except KeyboardInterrupt:
-            job.give_up()
-            raise
+            raise NothingRan(f"AWS gave no answer within {late.seconds:g} seconds ({phase}), nothing ran") from None
+
+
+def _is_text(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _too_late(late: TooLate, link: Link) -> ShellError:
+    from mwaa_shell.mwaa.client import RUNNING
+
+    if late.phase == RUNNING:
+        where = link.target.name
+        return OutcomeUnknown(
+            f"{where} did not finish its answer in {late.seconds:g} seconds: the command may have run"
+        )
+    return NothingRan(f"AWS gave no answer within {late.seconds:g} seconds, nothing ran")
+
+
+def _stopped(link: Link, phase: str) -> Result:
+    from mwaa_shell.mwaa.client import RUNNING
+
+    if phase == RUNNING:
+        return interrupted(f"Stopped waiting: the command may still be running on {link.target.name}", remote=True)
+    return interrupted("Stopped before the command was sent, nothing ran", remote=False)

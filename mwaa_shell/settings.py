@@ -58,4 +58,5 @@ class Settings:
     airflow_version: str | None = None  #: said by the user; wins over what AWS says
     data_only: bool = False
     keep_going: bool = False
+    validate: bool = True  #: refuse a line that Airflow would refuse, before it is sent
     color: str = "auto"  #: auto, always or never

@@ -5,6 +5,7 @@ Standard output carries data and nothing else; everything that the shell has to 
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Mapping
@@ -60,13 +61,28 @@ class Streams:
 def standard_streams(color: str = "auto", environ: Mapping[str, str] | None = None) -> Streams:
     """The process's own streams."""
     environ = os.environ if environ is None else environ
+    _close_gaps()
+    stdin = sys.stdin or open(0, encoding="utf-8", closefd=False)
+    if isinstance(stdin, io.TextIOWrapper) and not stdin.isatty():
+        stdin.reconfigure(errors="surrogateescape")  # what is no text is refused line by line
+    stdout = sys.stdout.buffer if sys.stdout else open(1, "wb", closefd=False)
+    stderr = sys.stderr.buffer if sys.stderr else open(2, "wb", closefd=False)
     return Streams(
-        stdin=sys.stdin,
-        stdout=sys.stdout.buffer,
-        stderr=sys.stderr.buffer,
-        stdin_tty=sys.stdin.isatty(),
-        stdout_tty=sys.stdout.isatty(),
-        stderr_tty=sys.stderr.isatty(),
+        stdin=stdin,
+        stdout=stdout,
+        stderr=stderr,
+        stdin_tty=stdin.isatty(),
+        stdout_tty=stdout.isatty(),
+        stderr_tty=stderr.isatty(),
         color=color,
         no_color=bool(environ.get("NO_COLOR")) or environ.get("TERM", "dumb") == "dumb",
     )
+
+
+def _close_gaps() -> None:
+    """Where the process was started with a standard stream closed, nothing else must take its number."""
+    for number in (0, 1, 2):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)

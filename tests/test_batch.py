@@ -15,7 +15,8 @@ Run = Callable[..., "subprocess.CompletedProcess[bytes]"]
 
 
 @pytest.fixture
-def environ(environ: dict[str, str]) -> dict[str, str]:
+def environ(double: Double, environ: dict[str, str]) -> dict[str, str]:
+    double.version = "9.9.9"  # no command tree: any word is sent
     return environ | {"MWAA_ENVIRONMENT": "my-env"}
 
 
@@ -78,9 +79,25 @@ def test_the_first_failure_ends_the_run(double: Double, run: Run) -> None:
 
 def test_keep_going_ends_with_the_first_failure(double: Double, run: Run) -> None:
     double.web.behave = fail_on("two")
-    ended = run("--keep-going", "-c", "one", "-c", "two", "-c", "three 'x")
-    assert (ended.returncode, ended.stdout) == (1, b"done\n")
-    assert double.commands == ["one", "two"]
+    ended = run("--keep-going", "-c", "one", "-c", "two", "-c", "three")
+    assert (ended.returncode, ended.stdout) == (1, b"done\ndone\n")
+    assert double.commands == ["one", "two", "three"]
+
+
+def test_everything_is_validated_before_anything_is_sent(double: Double, run: Run) -> None:
+    double.version = "2.10.3"
+    ended = run("-c", "version", "-c", "dags triger x")
+    assert (ended.returncode, double.commands) == (2, [])
+    assert b"did you mean dags trigger?" in ended.stderr
+    assert run("--no-validate", "-c", "dags triger x").returncode == 0
+    assert run("-c", ".send dags triger x").returncode == 0
+    assert double.commands == ["dags triger x"] * 2
+
+
+def test_standard_input_is_validated_line_by_line(double: Double, run: Run) -> None:
+    double.version = "2.10.3"
+    assert run(stdin=b"version\ndags triger x\nversion\n").returncode == 2
+    assert double.commands == ["version"]
 
 
 def test_exit_ends_the_run(double: Double, run: Run) -> None:
@@ -198,6 +215,46 @@ def test_pipes_and_redirects(double: Double, run: Run, tmp_path: Path) -> None:
 def test_a_local_command_that_fails(run: Run) -> None:
     ended = run("-c", "version | exit 7")
     assert (ended.returncode, ended.stderr) == (1, b"mwaa-shell: failed: exit ended with exit code 7\n")
+
+
+def test_what_is_no_text_is_refused(double: Double, program: list[str], environ: dict[str, str], run: Run) -> None:
+    given = subprocess.run([*program, "-c", b"dags \xff"], env=environ, capture_output=True, timeout=60, check=False)
+    for ended in (given, run(stdin=b"dags \xff\n")):
+        assert (ended.returncode, b"no UTF-8 text" in ended.stderr) == (2, True)
+    assert double.commands == []
+
+
+def test_json_may_spread_over_lines(double: Double, run: Run) -> None:
+    assert run("-c", "dags trigger x -c '{\n}'\nversion").returncode == 0
+    assert double.commands == ["dags trigger x -c '{\n}'", "version"]
+
+
+def test_closed_and_full_streams(program: list[str], environ: dict[str, str]) -> None:
+    for redirect in (">&-", "<&-", "2>&-", "> /dev/full"):
+        command = f"{' '.join(program)} -c version {redirect}"
+        ended = subprocess.run(command, shell=True, env=environ, capture_output=True, timeout=60, check=False)
+        assert b"Traceback" not in ended.stderr, redirect
+        assert ended.returncode == (1 if "full" in redirect else 0), redirect
+
+
+def test_an_empty_name_is_refused(double: Double, run: Run) -> None:
+    assert [run("", "-c", "x").returncode, run("-e", "", "-c", "x").returncode] == [2, 2]
+    assert double.commands == []
+
+
+def test_an_environment_may_be_opened_by_the_first_line(double: Double, run: Run, environ: dict[str, str]) -> None:
+    del environ["MWAA_ENVIRONMENT"]
+    double.names = ("a", "b")
+    assert run("-c", ".help", "-c", ".use b", "-c", "version").returncode == 0
+    assert double.aws.seen[-1].path == "/clitoken/b"
+
+
+def test_info_is_asked_anew_and_a_denial_is_said(double: Double, run: Run) -> None:
+    run("-c", ".info", "-c", ".info")
+    assert [request.path for request in double.aws.seen] == ["/environments/my-env"] * 2
+    double.aws.behave = lambda request: refusal(403, "AccessDeniedException", "no")
+    ended = run("-c", ".info")
+    assert (ended.returncode, b"airflow:GetEnvironment" in ended.stderr) == (3, True)
 
 
 def test_color_only_when_asked_for(double: Double, run: Run) -> None:

@@ -62,7 +62,7 @@ def test_the_grammar_of_a_version_is_printed(program: list[str]) -> None:
 
 def test_every_exit_code_has_a_meaning() -> None:
     assert set(EXIT_CODE_MEANINGS) == set(ExitCode)
-    assert [code.value for code in ExitCode] == [0, 1, 2, 3, 4, 5, 130]
+    assert [code.value for code in ExitCode] == [0, 1, 2, 3, 4, 5, 130, 141]
 
 
 def test_options_become_settings() -> None:

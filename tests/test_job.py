@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -9,7 +11,7 @@ from typing import Any
 import pytest
 
 from mwaa_shell import job as module
-from mwaa_shell.job import Job, TooLate
+from mwaa_shell.job import Interrupted, Job, TooLate, mind_ctrl_c
 
 #: Seconds after which a test that hangs fails instead.
 PATIENCE = 30.0
@@ -169,10 +171,9 @@ def test_giving_up_closes_what_is_open_and_begins_nothing_more() -> None:
 
     job = Job(work).start()
     watching = Watching(lambda: stop() if began else None)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(Interrupted) as stopped:
         job.follow(watching)
-    assert not closed.is_set()
-    assert job.give_up() == "running"
+    assert stopped.value.phase == "running"
     assert closed.is_set()
     assert job.follow() is False
     assert (job.phase, began) == ("running", [True])
@@ -196,3 +197,21 @@ def test_a_job_that_ended_can_still_be_given_up() -> None:
     assert job.follow() is True
     assert job.give_up() == "only"
     assert job.enter("later") is False
+
+
+def test_ctrl_c_pressed_twice_is_one_interrupt(end: threading.Event) -> None:
+    job = begun(end)
+
+    def press() -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    try:
+        with pytest.raises(Interrupted) as stopped:
+            job.follow(Watching(press))
+        os.kill(os.getpid(), signal.SIGINT)  # without effect until somebody minds it again
+        assert stopped.value.phase == "working"
+    finally:
+        mind_ctrl_c()
+    with pytest.raises(KeyboardInterrupt):
+        os.kill(os.getpid(), signal.SIGINT)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 BLANKS = " \t\r\n"
+OPEN_END = "A backslash ends the line"
 
 
 class Kind(Enum):
@@ -127,7 +128,7 @@ def _word(text: str, start: int) -> tuple[Word, Problem | None]:
         elif char in BLANKS or char in "|>":
             break
         elif char == "\\":
-            return Word("".join(value), start, len(text)), Problem("A backslash ends the line", position)
+            return Word("".join(value), start, len(text)), Problem(OPEN_END, position)
         else:
             value.append(char)
         position += 1
@@ -199,19 +200,23 @@ def _long_output(value: str, following: tuple[str, ...]) -> str | None:
 
 
 def logical_lines(lines: Iterable[str]) -> Iterator[tuple[int, str]]:
-    """The lines of a script with their numbers from 1, as they come; a backslash at the end of one joins the next.
+    """The lines of a script with their numbers from 1, as they come.
 
-    An escaped backslash joins nothing, nor does a comment.
+    A line goes on in the next one behind a backslash, and where a quote is still open; a comment never does.
     """
     held, first = "", 0
     for number, ended in enumerate(lines, 1):
         line = ended.rstrip("\r\n")
         first = first or number
-        backslashes = len(line) - len(line.rstrip("\\"))
-        if backslashes % 2 and not (not held and line.lstrip().startswith("#")):
+        comment = not held and line.lstrip(BLANKS).startswith("#")
+        problem = None if comment else split(held + line)[2]
+        if problem is not None and problem.message == OPEN_END:
             held += line[:-1] + " "
+            continue
+        if problem is not None:  # an open quote, whose text goes on with the newline in it
+            held += line + "\n"
             continue
         yield first, held + line
         held, first = "", 0
     if held:
-        yield first, held
+        yield first, held.rstrip("\n")

@@ -1,8 +1,8 @@
 """How well a candidate fits what was typed: one pure function that ranks, for menus and for "did you mean".
 
 Best first: the typed text begins the candidate; it begins some of its words one after the other (``dtr`` finds ``dags
-trigger``, ``dsi`` ``daily_sales_import``); it stands somewhere in it; its letters stand in it in that order. Capitals do
-not count.
+trigger``, ``dsi`` ``daily_sales_import``); it stands somewhere in it; its letters stand in it in that order. Capitals
+do not count.
 """
 
 from __future__ import annotations
@@ -34,6 +34,8 @@ def rank(typed: str, candidate: str) -> tuple[int, int] | None:
 def best(typed: str, candidates: Iterable[T], text: Callable[[T], str]) -> list[T]:
     """The candidates that fit, best first; equals stay in the order in which they came."""
     ranked = [(found, one) for one in candidates if (found := rank(typed, text(one))) is not None]
+    if any(found[0] < SCATTERED for found, _ in ranked):  # scattered letters only where nothing fits better
+        ranked = [pair for pair in ranked if pair[0][0] < SCATTERED]
     return [one for _, one in sorted(ranked, key=lambda pair: pair[0])]
 
 

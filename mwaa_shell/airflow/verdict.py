@@ -73,7 +73,7 @@ def _uncaught(errors: list[Line], *, logged_is_fatal: bool) -> str:
 def _import_errors(words: tuple[str, ...], rows: list[str], version: Version | None) -> str:
     if words[:2] != ("dags", "list-import-errors") or version is None or version < IMPORT_ERRORS_FAIL_SINCE:
         return ""
-    if not rows or rows[0].strip() in ("No data found", "[]"):
+    if not rows or any(row.strip() in ("No data found", "[]") for row in rows):
         return ""
     return f"{_rows(rows)} could not be imported"
 

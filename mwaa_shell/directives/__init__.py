@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mwaa_shell.airflow.command_line import ParsedLine
 from mwaa_shell.directives import environment, reply, shell
 from mwaa_shell.directives.registry import Directive, find
 from mwaa_shell.errors import UsageError
@@ -20,10 +21,13 @@ if TYPE_CHECKING:
 DIRECTIVES: tuple[Directive, ...] = (*shell.FIRST, *environment.DIRECTIVES, *reply.DIRECTIVES, *shell.LAST)
 
 
-def run(session: Session, words: tuple[str, ...]) -> Result:
-    """Run a directive by its words; raises ``UsageError`` for one that does not exist."""
+def run(session: Session, line: ParsedLine) -> Result:
+    """Run a directive; raises ``UsageError`` for one that does not exist."""
+    words = line.values
     directive = find(DIRECTIVES, words[0])
     if directive is None:
         known = " ".join(item.name for item in DIRECTIVES)
         raise UsageError(f"There is no directive {words[0]}; there are {known}")
+    if directive.takes_line and len(words) > 1:
+        return directive.run(session, (line.text[line.words[1].start : line.words[-1].end],))
     return directive.run(session, words[1:])

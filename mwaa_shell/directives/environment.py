@@ -75,6 +75,7 @@ def envs(session: Session, words: tuple[str, ...]) -> Result:
 def info(session: Session, words: tuple[str, ...]) -> Result:
     """Everything that GetEnvironment tells."""
     no_words(".info", words)
+    session.ensure_open()
     rows = facts(session.describe(session.link))
     width = max((len(label) for label, _ in rows), default=0)
     return talk("\n".join(f"{label:<{width}}  {text}" for label, text in rows))

@@ -23,6 +23,7 @@ class Directive:
     summary: str  #: one line, in operator's words
     run: Callable[[Session, tuple[str, ...]], Result]
     bare: tuple[str, ...] = ()  #: names that work without a dot
+    takes_line: bool = False  #: its one argument is the rest of the line as it was typed, quotes and all
 
 
 def find(directives: Iterable[Directive], name: str) -> Directive | None:

@@ -45,6 +45,13 @@ def _row(left: str, right: str, width: int) -> str:
     return f"{left:<{width}}  {right}"
 
 
+def send(session: Session, words: tuple[str, ...]) -> Result:
+    """Send a line that the command tree would refuse: environments can have plugins."""
+    if not words:
+        raise UsageError(".send: an Airflow command is missing")
+    return session.send_anyway(words[0])
+
+
 def leave(session: Session, words: tuple[str, ...]) -> Result:
     """Leave the shell."""
     no_words(".exit", words)
@@ -52,4 +59,8 @@ def leave(session: Session, words: tuple[str, ...]) -> Result:
 
 
 FIRST = (Directive(".help", "[DIRECTIVE]", "what can be typed here; works without the dot", show_help, ("help",)),)
-LAST = (Directive(".exit", "", "leave; so do exit, quit and Ctrl-D", leave, ("exit", "quit")),)
+SEND = Directive(".send", "COMMAND", "send it even if Airflow would refuse it", send, takes_line=True)
+LAST = (
+    SEND,
+    Directive(".exit", "", "leave; so do exit, quit and Ctrl-D", leave, ("exit", "quit")),
+)

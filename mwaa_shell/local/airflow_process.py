@@ -7,12 +7,15 @@ airflow program wrote. Commands may come from several threads; each runs in a pr
 from __future__ import annotations
 
 import base64
+import fcntl
 import json
 import os
 import secrets
 import subprocess
+import tempfile
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
@@ -81,7 +84,7 @@ class AirflowProcess:
             if self._process is None or self._process.poll() is not None:
                 self._process = self._start()
             self._number += 1
-            waiting = self._waiting[self._number] = _Waiting()
+            waiting = self._waiting[self._number] = _Waiting()  # of this very process
             path = self._scratch / str(self._number)
             job = {"id": self._number, "argv": arguments, "stdout": f"{path}.stdout", "stderr": f"{path}.stderr"}
             assert self._process.stdin is not None
@@ -89,6 +92,7 @@ class AirflowProcess:
                 self._process.stdin.write(json.dumps(job).encode() + b"\n")
                 self._process.stdin.flush()
             except OSError:
+                self._waiting.pop(self._number, None)
                 waiting.done.set()
             return self._number, waiting
 
@@ -114,19 +118,9 @@ class AirflowProcess:
                 start_new_session=True,
             )
         assert process.stdout is not None
-        threading.Thread(target=self._listen, args=(process, process.stdout), daemon=True).start()
+        self._waiting = {}
+        threading.Thread(target=_listen, args=(process, process.stdout, self._waiting), daemon=True).start()
         return process
-
-    def _listen(self, process: subprocess.Popen[bytes], replies: IO[bytes]) -> None:
-        for line in replies:
-            message = json.loads(line)
-            waiting = self._waiting.pop(message.get("id"), None)
-            if waiting is not None:
-                waiting.code = message["rc"]
-                waiting.done.set()
-        process.wait()
-        for number in list(self._waiting):
-            self._waiting.pop(number).done.set()
 
     def _last_words(self) -> str:
         try:
@@ -151,9 +145,8 @@ class AirflowProcess:
 
     def set_up(self, progress: Progress) -> None:
         """Make the database if there is none, and register the DAGs if a file of them has changed."""
-        with self._setting_up:
+        with self._setting_up, alone(prepare_folders(self.state) / "lock"):
             recipe = self.installed.recipe
-            prepare_folders(self.state)
             if not self.state.initialised.exists():
                 progress(f"Airflow {recipe.version}: making its database")
                 self._must(list(recipe.init))
@@ -175,23 +168,53 @@ class AirflowProcess:
             )
 
 
-def prepare_folders(state: State) -> None:
-    """Make the folders of a state, private, with our own DAGs in them unless the user brings his."""
+@contextmanager
+def alone(lock: Path) -> Iterator[None]:
+    """Hold a lock file against other shells on the same state."""
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _listen(process: subprocess.Popen[bytes], replies: IO[bytes], waiting: dict[int, _Waiting]) -> None:
+    """Hand the exit codes of one process to whoever waits for them; its end ends all waiting."""
+    for line in replies:
+        message = json.loads(line)
+        one = waiting.pop(message.get("id"), None)
+        if one is not None:
+            one.code = message["rc"]
+            one.done.set()
+    process.wait()
+    for number in list(waiting):
+        waiting.pop(number).done.set()
+
+
+def prepare_folders(state: State) -> Path:
+    """Make the folders of a state, private, with our own DAGs in them unless the user brings his; the state's own."""
     make_private(state.folder)
     make_private(state.airflow_home)
     if state.dags != state.folder / "dags":
-        return
+        return state.folder
     state.dags.mkdir(exist_ok=True)
     for source in resources.files(__package__).joinpath("dags").iterdir():
         target = state.dags / source.name
         if source.name.endswith(".py") and (not target.exists() or target.read_text() != source.read_text()):
-            target.write_text(source.read_text())
+            write_whole(target, source.read_bytes())
+    return state.folder
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a private file that is there as a whole or not at all."""
+    handle, part = tempfile.mkstemp(dir=path.parent)
+    with os.fdopen(handle, "wb") as file:
+        file.write(data)
+    os.replace(part, path)
 
 
 def fingerprint(dags: Path) -> str:
     """Changes whenever a file below the DAG folder does: name, size or time."""
     marks = []
-    for folder, names, files in os.walk(dags):
+    for folder, names, files in os.walk(dags, followlinks=True):
         names[:] = sorted(name for name in names if name != "__pycache__" and not name.startswith("."))
         for file in sorted(files):
             try:
@@ -229,8 +252,7 @@ def airflow_environment(installed: Installed, state: State, environ: Mapping[str
 def _fernet_key(state: State) -> str:
     """The key that the environment's own database is encrypted with, as an MWAA environment has one."""
     path = state.folder / "fernet-key"
-    if not path.exists():
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(base64.urlsafe_b64encode(secrets.token_bytes(32)))
-    return path.read_text()
+    with alone(state.folder / "key-lock"):
+        if not path.exists() or not path.read_bytes():
+            write_whole(path, base64.urlsafe_b64encode(secrets.token_bytes(32)))
+        return path.read_text()

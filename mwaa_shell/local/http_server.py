@@ -6,7 +6,7 @@ import json
 import socket
 import ssl
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, ClassVar
+from typing import Any
 
 from mwaa_shell import __version__
 
@@ -51,7 +51,6 @@ class JsonHandler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server_version = f"mwaa-shell-local/{__version__}"
     sys_version = ""
-    disable_nagle: ClassVar[bool] = True
 
     def reply(self, status: int, value: object, headers: dict[str, str] | None = None) -> None:
         """Answer with a JSON value."""

@@ -74,7 +74,7 @@ def _install(recipe: Recipe, profile: str, progress: Progress) -> Installed:
     interpreter = interpreters.find(recipe.pythons)
     python = interpreter.version if interpreter else recipe.python
     venv = _folder(recipe, profile, python)
-    shutil.rmtree(venv, ignore_errors=True)
+    before = _set_aside(venv)
     what = f"Airflow {recipe.version}"
     try:
         if interpreter is None:
@@ -86,6 +86,8 @@ def _install(recipe: Recipe, profile: str, progress: Progress) -> Installed:
         (venv / "complete.json").write_text(json.dumps(_mark(recipe, profile)))
     except BaseException as error:
         shutil.rmtree(venv, ignore_errors=True)
+        if before is not None:
+            before.rename(venv)  # as it was: made from another recipe, but whole or not, the user's
         if isinstance(error, OSError):
             raise LocalProblem(f"{what} could not be installed into {venv}: {error.strerror}") from None
         if isinstance(error, LocalProblem) and interpreter is None:
@@ -94,7 +96,19 @@ def _install(recipe: Recipe, profile: str, progress: Progress) -> Installed:
                 f"download one: {error}"
             ) from None
         raise
+    if before is not None:
+        shutil.rmtree(before, ignore_errors=True)
     return Installed(recipe, venv)
+
+
+def _set_aside(venv: Path) -> Path | None:
+    """Move a complete installation out of the way until the new one is there; remove a half-made one."""
+    aside = venv.with_name(f"{venv.name}.before")
+    shutil.rmtree(aside, ignore_errors=True)
+    if (venv / "complete.json").exists():
+        return venv.rename(aside)
+    shutil.rmtree(venv, ignore_errors=True)
+    return None
 
 
 def _install_arguments(recipe: Recipe, profile: str, venv: Path, config: Path) -> list[str]:

@@ -37,8 +37,9 @@ def environment_name(version: str) -> str:
 
 
 def tell(**message: object) -> None:
-    sys.stdout.write(json.dumps(message) + "\n")
-    sys.stdout.flush()
+    with suppress(BrokenPipeError):  # whoever started us has left; the end of standard input says the same
+        sys.stdout.write(json.dumps(message) + "\n")
+        sys.stdout.flush()
 
 
 def make_certificate(python: Path, folder: Path) -> ssl.SSLContext:
@@ -51,7 +52,8 @@ def make_certificate(python: Path, folder: Path) -> ssl.SSLContext:
         check=False,
     )
     if made.returncode != 0:
-        raise LocalProblem(f"No certificate could be made: {made.stderr.decode(errors='replace')[-300:]}")
+        words = made.stderr.decode(errors="replace").strip().splitlines()
+        raise LocalProblem(f"No certificate could be made: {words[-1] if words else 'no message'}")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.load_cert_chain(folder / "server.pem", folder / "server.key")
@@ -99,7 +101,10 @@ def serve(wanted: dict[str, Any], stack: ExitStack) -> dict[str, Any]:
 
 def _details(airflow: AirflowProcess) -> dict[str, Any]:
     """What GetEnvironment says beyond the names; nothing here is made up."""
-    return {"DagS3Path": str(airflow.state.dags), "CreatedAt": airflow.state.folder.stat().st_ctime}
+    details: dict[str, Any] = {"DagS3Path": str(airflow.state.dags)}
+    if airflow.state.initialised.exists():
+        details["CreatedAt"] = airflow.state.initialised.stat().st_mtime
+    return details
 
 
 def _run_in_background(server: Server) -> None:
@@ -116,8 +121,8 @@ def main() -> None:
         except ShellError as error:
             tell(error=str(error))
             return
-        except OSError as error:
-            tell(error=f"The private MWAA could not be started: {error}")
+        except Exception as error:  # whatever it is, the shell has to say it: nobody reads our standard error
+            tell(error=f"The private MWAA could not be started: {type(error).__name__}: {error}")
             return
         sys.stdin.read()
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -46,8 +48,8 @@ def running(wanted: LocalSettings, timeout: float, progress: Progress) -> Iterat
     chosen = [recipe_for(text) for text in wanted.versions] or [default_recipe()]
     if len(set(chosen)) != len(chosen):
         raise UsageError("--local names a version twice")
-    if wanted.record is not None and not wanted.record.is_dir():
-        raise UsageError(f"There is no folder {wanted.record} to record into")
+    if wanted.record is not None and not (wanted.record.is_dir() and os.access(wanted.record, os.W_OK)):
+        raise UsageError(f"{wanted.record} is no folder that can be recorded into")
     order = {
         "environments": [_environment(recipe, wanted, progress) for recipe in chosen],
         "record": str(wanted.record.resolve()) if wanted.record else None,
@@ -57,17 +59,20 @@ def running(wanted: LocalSettings, timeout: float, progress: Progress) -> Iterat
         [sys.executable, "-P", "-c", SERVE, str(Path(mwaa_shell.__file__).parent.parent)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
         start_new_session=True,  # Ctrl-C at the prompt is not for it
     ) as server:
         try:
             assert server.stdin is not None
-            server.stdin.write(json.dumps(order).encode() + b"\n")
-            server.stdin.flush()
+            with suppress(BrokenPipeError):  # it ended at once: what it said is read below
+                server.stdin.write(json.dumps(order).encode() + b"\n")
+                server.stdin.flush()
             reached = _await_ready(server, progress)
             yield Running(_access(reached, timeout), tuple(reached["environments"]))
         finally:
             assert server.stdin is not None
-            server.stdin.close()
+            with suppress(BrokenPipeError):
+                server.stdin.close()
 
 
 def _environment(recipe: Recipe, wanted: LocalSettings, progress: Progress) -> dict[str, str]:
@@ -124,4 +129,4 @@ def exports(running: Running) -> str:
         "MWAA_ENVIRONMENT": running.environments[0],
     }
     unset = "unset AWS_PROFILE AWS_DEFAULT_PROFILE AWS_SESSION_TOKEN\n"
-    return unset + "".join(f"export {name}='{value}'\n" for name, value in lines.items())
+    return unset + "".join(f"export {name}={shlex.quote(str(value))}\n" for name, value in lines.items())

@@ -13,6 +13,7 @@ import json
 import shlex
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from mwaa_shell.errors import LocalProblem
@@ -33,7 +34,8 @@ class Recorder:
 
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
-        self._numbers = itertools.count(1)
+        taken = [int(path.stem) for path in folder.glob("*.json") if path.stem.isdigit()] if folder else []
+        self._numbers = itertools.count(max(taken, default=0) + 1)
 
     def keep(self, environment: str, command: str, answer: Answer) -> None:
         """Write one exchange: ``0001.json`` with the command and the exit code, ``0001.stdout``, ``0001.stderr``."""
@@ -75,7 +77,8 @@ class CliEndpoint:
             return 500, {"message": str(error)}
         finally:
             self._slots.release()
-        self._recorder.keep(self._name, command, answer)
+        with suppress(OSError):  # the answer goes out all the same
+            self._recorder.keep(self._name, command, answer)
         return 400 if answer.code == ARGPARSE else 200, {
             "stdout": base64.b64encode(answer.stdout).decode(),
             "stderr": base64.b64encode(answer.stderr).decode(),

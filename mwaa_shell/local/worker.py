@@ -15,7 +15,10 @@ for each command. Modules that earlier commands imported late are imported here 
 that prints while it is imported is given back, so that the command that needs it prints the same.
 """
 
+import atexit
+import ctypes
 import errno
+import gc
 import importlib
 import json
 import os
@@ -23,8 +26,10 @@ import random
 import runpy
 import select
 import signal
+import subprocess
 import sys
 import tempfile
+import threading
 import traceback
 
 KEEP_OUT = ("airflow.cli.commands.", "unusual_prefix_", "airflow_local_settings", "webserver_config")
@@ -94,9 +99,12 @@ class Worker:
             return
         known = self.read_learned()
         fresh = [name for name in names if name not in known]
-        if fresh:
-            self.pending += fresh
-            write_whole(self.learned, json.dumps(known + fresh))
+        self.pending += fresh
+        try:
+            if fresh:
+                write_whole(self.learned, json.dumps(known + fresh))
+        except OSError:
+            pass  # a cache that cannot be written costs the next start some speed, nothing else
 
     def import_one(self):
         """Import one module ahead of need; give it back if it printed."""
@@ -130,6 +138,7 @@ class Worker:
                     self.stop()
                 job = self.accept(data)
                 if job is not None:
+                    signal.set_wakeup_fd(-1)
                     os.close(wake)
                     os.close(tell)
                     return job
@@ -141,6 +150,7 @@ class Worker:
         while b"\n" in self.buffer:
             line, self.buffer = self.buffer.split(b"\n", 1)
             job = json.loads(line.decode())
+            gc.freeze()  # a collection in the child would copy every page it shares with us
             pid = os.fork()
             if pid == 0:
                 return job
@@ -162,20 +172,32 @@ class Worker:
                 self.send({"id": number, "rc": code})
 
     def stop(self):
-        for pid in self.running:
-            try:
-                os.killpg(pid, signal.SIGKILL)
-            except OSError as error:
-                if error.errno not in (errno.ESRCH, errno.EPERM):
-                    raise
+        """End every command with all that it has started, also what has a session of its own."""
+        for _ in range(5):  # who is killed may have started another meanwhile
+            family = descendants(os.getpid())
+            for pid in family:
+                try:
+                    os.kill(pid, signal.SIGKILL)
+                except OSError as error:
+                    if error.errno not in (errno.ESRCH, errno.EPERM):
+                        raise
+            if not family:
+                break
+            self.reap_quietly()
         os._exit(0)
+
+    def reap_quietly(self):
+        try:
+            while True:
+                os.waitpid(-1, 0)
+        except ChildProcessError:
+            pass
 
     # -- in the forked child -------------------------------------------------------------------------------------
 
     def become(self, job):
         """Turn this forked child into the airflow program of one command."""
         os.setsid()
-        signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.default_int_handler)
         os.close(self.requests)
@@ -214,6 +236,29 @@ class Worker:
             pass  # a full disk costs the next command some speed, nothing else
 
 
+def adopt_orphans():
+    """On Linux, let processes whose parent has ended become our children, so that they can be found and ended."""
+    try:
+        ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER
+    except (OSError, AttributeError):
+        pass
+
+
+def descendants(root):
+    """The processes below one, as ps tells."""
+    listed = subprocess.Popen(["ps", "-A", "-o", "pid=,ppid="], stdout=subprocess.PIPE)
+    children = {}
+    for line in listed.communicate()[0].splitlines():
+        pid, parent = (int(word) for word in line.split())
+        children.setdefault(parent, []).append(pid)
+    found, todo = [], [root]
+    while todo:
+        below = [pid for pid in children.get(todo.pop(), []) if pid != listed.pid]
+        found += below
+        todo += below
+    return found
+
+
 def build_parser():
     """Import what every command imports; the parser is cached by Airflow itself from 2.0 on."""
     try:
@@ -241,6 +286,29 @@ def dispose_pool():
         engine.dispose()
 
 
+def run_program(script):
+    """Run the airflow program as ``python script`` does; its exit code."""
+    try:
+        runpy.run_path(script, run_name="__main__")
+    except SystemExit as left:
+        if left.code is None or isinstance(left.code, int):
+            return left.code or 0
+        sys.stderr.write("%s\n" % (left.code,))
+        return 1
+    except BaseException:
+        sys.excepthook(*sys.exc_info())
+        return 1
+    return 0
+
+
+def leave(code):
+    """End as the interpreter does, but for taking a thousand modules apart: that takes longer than a command."""
+    threading._shutdown()
+    atexit._run_exitfuncs()
+    flush()
+    os._exit(code & 0xFF)
+
+
 def flush():
     sys.stdout.flush()
     sys.stderr.flush()
@@ -260,11 +328,11 @@ def write_whole(path, text):
 
 if __name__ == "__main__":
     worker = Worker(sys.argv[1], sys.argv[2], sys.argv[3], sys.argv[4:] == ["fresh"])
+    adopt_orphans()
     worker.import_airflow()
     job = worker.serve()
     worker.become(job)
     loaded = set(sys.modules)
-    try:
-        runpy.run_path(worker.script, run_name="__main__")
-    finally:
-        worker.note_imports(job["stdout"] + ".imports", loaded)
+    code = run_program(worker.script)
+    worker.note_imports(job["stdout"] + ".imports", loaded)
+    leave(code)

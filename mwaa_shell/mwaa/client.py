@@ -26,6 +26,9 @@ TOKEN = "asking AWS for a token"
 CONNECTING = "connecting"
 RUNNING = "running"
 
+#: How many times the time-out a whole answer may take: each piece of it has the time-out for itself.
+WHOLE_ANSWER = 2
+
 PLAIN_PATH = "/aws_mwaa/cli"
 SLASH_PATH = "/aws_mwaa/cli/"  # Airflow 3 answers the other form with a redirect to this one
 
@@ -51,10 +54,10 @@ class Command:
 class Client:
     """Runs commands on one environment, one at a time; the caller sees to that."""
 
-    def __init__(self, mint: Callable[[], CliToken], transport: Posts, aws_timeout: float) -> None:
+    def __init__(self, mint: Callable[[], CliToken], transport: Posts, timeout: float) -> None:
         self._mint = mint
         self._transport = transport
-        self._aws_timeout = aws_timeout
+        self._timeout = timeout
         self._slash: bool | None = None  # learned from a redirect
 
     def run(self, command: Command, version: Version | None, job: Job[Result]) -> Result:
@@ -62,7 +65,7 @@ class Client:
         started = time.monotonic()
         token_seconds = 0.0
         try:
-            if not job.enter(TOKEN, self._aws_timeout):
+            if not job.enter(TOKEN, self._timeout):
                 raise NothingRan("Given up before anything was sent")
             token = self._mint()
             token_seconds = time.monotonic() - started
@@ -78,7 +81,7 @@ class Client:
         url = f"https://{token.host}{SLASH_PATH if slash else PLAIN_PATH}"
 
         def may_send() -> bool:
-            return job.enter(RUNNING, let_go=self._transport.give_up)
+            return job.enter(RUNNING, self._timeout * WHOLE_ANSWER, self._transport.give_up)
 
         reply = self._transport.post(url, text, token.token, may_send)
         if reply.status in (307, 308):

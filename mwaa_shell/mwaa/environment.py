@@ -34,11 +34,6 @@ class Environment:
         parts = self.arn.split(":")
         return parts[4] if len(parts) > 5 else ""
 
-    @property
-    def access_mode(self) -> str:
-        """PUBLIC_ONLY, PRIVATE_ONLY or PUBLIC_AND_PRIVATE; nothing where unknown."""
-        return str(self.details.get("WebserverAccessMode", ""))
-
 
 def from_details(name: str, details: Mapping[str, Any]) -> Environment:
     """The value for one GetEnvironment reply."""

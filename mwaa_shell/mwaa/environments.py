@@ -7,6 +7,7 @@ as sentences that name the permission, the profile or the region that is meant.
 from __future__ import annotations
 
 import os
+import re
 import threading
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -22,6 +23,9 @@ from mwaa_shell.settings import CONNECT_TIMEOUT, Access
 
 T = TypeVar("T")
 
+#: What a header and a URL can hold: a token or a host of any other form is never sent, and never quoted.
+_VISIBLE = re.compile(r"[\x21-\x7e]+")
+_HOST = re.compile(r"[A-Za-z0-9.-]+(:\d+)?")
 _DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "NotAuthorized"}
 _EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
 _REJECTED = {"UnrecognizedClientException", "InvalidClientTokenId", "MissingAuthenticationToken"}
@@ -47,20 +51,23 @@ class Environments:
     def describe(self, name: str) -> Environment:
         """What GetEnvironment knows; needs ``airflow:GetEnvironment``."""
         reply = self._call("GetEnvironment", name, lambda client: client.get_environment(Name=name))
-        return from_details(name, reply.get("Environment") or {})
+        details = reply.get("Environment")
+        return from_details(name, details if isinstance(details, dict) else {})
 
     def cli_token(self, name: str) -> CliToken:
         """A fresh token for one command; needs ``airflow:CreateCliToken``."""
         reply = self._call("CreateCliToken", name, lambda client: client.create_cli_token(Name=name))
         token, host = reply.get("CliToken"), reply.get("WebServerHostname")
-        if not token or not host:
-            raise NothingRan(f"CreateCliToken for {name} brought no token or no host, nothing ran")
+        if not (
+            isinstance(token, str) and _VISIBLE.fullmatch(token) and isinstance(host, str) and _HOST.fullmatch(host)
+        ):
+            raise NothingRan(f"CreateCliToken for {name} brought no usable token or host, nothing ran")
         return CliToken(token, host)
 
     @staticmethod
     def _list(client: Any) -> list[str]:
         pages = client.get_paginator("list_environments").paginate()
-        return [name for page in pages for name in page.get("Environments", ())]
+        return [name for page in pages for name in page.get("Environments", ()) if isinstance(name, str)]
 
     # -- how it is reached -------------------------------------------------------------------------------------------
 
@@ -95,6 +102,8 @@ class Environments:
             if isinstance(translated, CredentialsProblem):
                 self.forget()
             raise translated from None
+        except (AttributeError, TypeError):  # what botocore's parser makes of a reply of another shape
+            raise NothingRan(f"{operation} brought a reply that makes no sense, nothing ran") from None
 
     def forget(self) -> None:
         """Resolve credentials anew at the next call: somebody may have logged in meanwhile."""

@@ -118,8 +118,3 @@ def clip(text: str) -> str:
     """Foreign text on one line, without control characters, at most ``CLIP`` characters."""
     words = " ".join(re.sub(r"[^\x20-\x7e\xa0-\U0010ffff]", " ", text[: CLIP * 4]).split())
     return words if len(words) <= CLIP else words[: CLIP - 3] + "..."
-
-
-def redirect_of(reply: HttpReply) -> str:
-    """Where a 307 or 308 points, nothing for any other status."""
-    return reply.location if reply.status in (307, 308) else ""

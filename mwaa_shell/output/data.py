@@ -58,18 +58,35 @@ SPREAD_TRIES = 50
 def _find_json(text: str) -> Found | None:
     """The last line that is a list of records, else the last line that is a JSON value at all."""
     lines = _lines(text)
-    best, best_rank = -1, 0
+    best, best_rank, best_start = -1, 0, 0
     for index, line in enumerate(lines):
-        rank = _rank(line)
+        start = _start(line)
+        rank = _rank(line[start:])
         if rank and rank >= best_rank:
-            best, best_rank = index, rank
+            best, best_rank, best_start = index, rank, start
     if best < 0:
         return _find_spread_json(text)
-    return Found(SGR.sub("", lines[best]).strip() + "\n", "".join(lines[:best] + lines[best + 1 :]))
+    before = lines[best][:best_start]
+    rest = [*lines[:best], *([before + "\n"] if SGR.sub("", before) else []), *lines[best + 1 :]]
+    return Found(SGR.sub("", lines[best][best_start:]).strip() + "\n", "".join(rest))
+
+
+def _start(line: str) -> int:
+    """Where the list of records begins: behind colour codes, and behind what somebody printed without a newline."""
+    if SGR.sub("", line).startswith(("[", "{")) and _rank(line) == RECORDS:
+        return 0
+    for place in re.finditer(r"\[\{|\[\](?=\s*$)", line):
+        if _rank(line[place.start() :]) == RECORDS:
+            return place.start()
+    return 0
+
+
+#: The rank of what Airflow prints: a list of objects.
+RECORDS = 2
 
 
 def _rank(line: str) -> int:
-    """2 for what Airflow prints, a list of objects; 1 for another list or object; 0 for anything else."""
+    """``RECORDS``; 1 for another list or object; 0 for anything else."""
     line = SGR.sub("", line)
     if not line.startswith(("[", "{")):
         return 0
@@ -77,7 +94,7 @@ def _rank(line: str) -> int:
         value = json.loads(line)
     except (ValueError, RecursionError):
         return 0
-    return 2 if isinstance(value, list) and all(isinstance(item, dict) for item in value) else 1
+    return RECORDS if isinstance(value, list) and all(isinstance(item, dict) for item in value) else 1
 
 
 def _find_spread_json(text: str) -> Found | None:

@@ -6,8 +6,8 @@ allowed.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
@@ -86,21 +86,20 @@ def choose(session: Session, access: Access, names: Sequence[str]) -> str | None
         key_bindings=_keys(),
         style=merge_styles([STYLE, NO_SCROLLBAR]) if len(names) <= ROWS else STYLE,
     )
-    pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="describe")
+    turns = threading.Semaphore(AT_ONCE)
     try:
-        for link in links:
-            pool.submit(_describe, link, prompt.app.invalidate)
+        for link in links:  # daemons: leaving must not wait for AWS
+            threading.Thread(target=_describe, args=(link, turns, prompt.app.invalidate), daemon=True).start()
         text = prompt.prompt(pre_run=lambda: prompt.default_buffer.start_completion(select_first=False))
         return completer.resolve(text)
     except (EOFError, KeyboardInterrupt):
         return None
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _describe(link: Link, changed: Callable[[], None]) -> None:
+def _describe(link: Link, turns: threading.Semaphore, changed: Callable[[], None]) -> None:
     try:
-        link.describe()
+        with turns:
+            link.describe()
     except ShellError:
         pass  # the name alone is enough to choose by
     changed()

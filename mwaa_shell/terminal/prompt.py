@@ -15,9 +15,11 @@ from prompt_toolkit.utils import is_dumb_terminal
 
 from mwaa_shell.link import Link
 from mwaa_shell.session import Session
-from mwaa_shell.terminal.completer import DirectiveCompleter
+from mwaa_shell.terminal.completer import LineCompleter
+from mwaa_shell.terminal.lexer import LineLexer
 from mwaa_shell.terminal.style import STYLE
 from mwaa_shell.terminal.toolbar import toolbar
+from mwaa_shell.terminal.validator import LineValidator
 from mwaa_shell.terminal.warm_up import WarmUp
 
 
@@ -47,7 +49,10 @@ class Prompt:
         self._prompt: PromptSession[str] = PromptSession(
             message=self._message,
             bottom_toolbar=self._toolbar,
-            completer=DirectiveCompleter(session),
+            completer=LineCompleter(session),
+            lexer=LineLexer(session),
+            validator=LineValidator(session),
+            validate_while_typing=False,
             complete_while_typing=False,
             history=InMemoryHistory(),
             auto_suggest=AutoSuggestFromHistory(),
@@ -87,4 +92,4 @@ class Prompt:
     def _toolbar(self) -> StyleAndTextTuples:
         link = self._session.link
         warm_up = self._warm_ups.get(link)
-        return toolbar(link, warm_up.notice if warm_up else "")
+        return toolbar(link, warm_up.notice if warm_up and not link.known.details else "")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from prompt_toolkit.application import create_app_session
 from prompt_toolkit.utils import is_dumb_terminal
 
+from mwaa_shell.airflow.command_line import logical_lines
 from mwaa_shell.errors import EnvironmentNotFound, ExitCode, ShellError
 from mwaa_shell.output.show import show
 from mwaa_shell.session import Session
@@ -51,13 +52,16 @@ class Shell:
                 return ExitCode.OK
 
     def _execute(self, line: str) -> bool:
-        """Run one line and show what came of it; whether the user leaves."""
-        result = self._session.execute(line)
-        try:
-            show(result, self._streams, verdict=True)
-        except KeyboardInterrupt:
-            self._note("Stopped showing; .raw shows all of it")
-        return result.leaves
+        """Run what was entered up to the first failure and show what came of it; whether the user leaves."""
+        for _, one in logical_lines(line.split("\n")):  # a pasted block is several
+            result = self._session.execute(one)
+            try:
+                show(result, self._streams, verdict=True)
+            except KeyboardInterrupt:
+                self._note("Stopped showing; .raw shows all of it")
+            if result.leaves or not result.ok:
+                return result.leaves
+        return False
 
     def _choose_instead(self) -> None:
         """The environment does not exist: say so, and let another be chosen. Leaves if there is none."""

@@ -8,6 +8,13 @@ STYLE = Style.from_dict(
     {
         "environment": "bold ansigreen",
         "mark": "",
+        "line.command": "ansicyan",
+        "line.unknown": "ansired",
+        "line.flag": "ansiblue",
+        "line.value": "ansigreen",
+        "line.directive": "ansimagenta",
+        "line.comment": "ansibrightblack",
+        "validation-toolbar": "noinherit ansired",
         "bottom-toolbar": "noreverse ansibrightblack",
         "toolbar.environment": "bold",
         "toolbar.trouble": "ansiyellow",

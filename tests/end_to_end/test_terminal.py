@@ -36,7 +36,7 @@ def test_a_session(served: Served) -> None:
         missing = ask(terminal, served, grammar.missing)
         assert "\nfailed " in missing
         assert "DagNotFound: Dag id no_such_dag not found" in missing
-        unknown = ask(terminal, served, grammar.unknown)
+        unknown = ask(terminal, served, f".send {grammar.unknown}")
         assert "command error: " in unknown.split("\nfailed ")[1]
         terminal.enter("exit")
         assert terminal.wait_exit() == 0

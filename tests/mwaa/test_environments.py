@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Any
 
@@ -142,8 +143,26 @@ def test_a_reply_that_makes_no_sense(double: Double, environments: Environments)
 
 def test_a_reply_without_a_token(double: Double, environments: Environments) -> None:
     double.aws.behave = lambda request: reply(200, {})
-    with pytest.raises(NothingRan, match="no token"):
+    with pytest.raises(NothingRan, match="no usable token"):
         environments.cli_token("my-env")
+
+
+@pytest.mark.parametrize("body", [b"[]", b"null", b'"x"', b'{"Environment": "x"}', b'{"Environments": [1, 2]}'])
+def test_replies_of_another_shape_are_no_traceback(double: Double, environments: Environments, body: bytes) -> None:
+    double.aws.behave = lambda request: reply(200, body)
+    for ask in (environments.names, lambda: environments.describe("my-env"), lambda: environments.cli_token("my-env")):
+        with contextlib.suppress(ShellError):
+            ask()
+
+
+@pytest.mark.parametrize(("token", "host"), [("sec\nret", "h"), ("", "h"), ("t", "h/../x"), ("t", "a@b"), ("t", 5)])
+def test_a_token_that_cannot_be_sent_is_not_quoted(
+    double: Double, environments: Environments, token: str, host: object
+) -> None:
+    double.aws.behave = lambda request: reply(200, {"CliToken": token, "WebServerHostname": host})
+    with pytest.raises(NothingRan) as caught:
+        environments.cli_token("my-env")
+    assert "ret" not in str(caught.value)
 
 
 def test_credentials_are_resolved_anew_after_they_were_refused(double: Double, environments: Environments) -> None:

@@ -102,6 +102,11 @@ def test_which_json_is_the_data(stdout: bytes, data: bytes) -> None:
     assert got(stdout).stdout == data
 
 
+def test_records_behind_what_was_printed_without_a_newline_win() -> None:
+    result = got(b'{"not": "data"}\nno newline>' + DATA)
+    assert (result.stdout, result.stderr) == (DATA, b'{"not": "data"}\nno newline>\n')
+
+
 def test_json_behind_a_colour_reset_is_found() -> None:
     result = got(b"\x1b[0m" + DATA)
     assert (result.outcome, json.loads(result.stdout)) == (Outcome.OK, json.loads(DATA))

@@ -78,6 +78,7 @@ def test_ctrl_c_drops_the_line_and_ctrl_d_leaves(double: Double, opened: Open) -
 
 
 def test_waiting_shows_time_and_ctrl_c_ends_it(double: Double, opened: Open) -> None:
+    double.version = "9.9.9"  # no command tree: any word is sent
     gone = threading.Event()
 
     def slow(request: Request) -> bytes | None:
@@ -103,6 +104,7 @@ def test_waiting_shows_time_and_ctrl_c_ends_it(double: Double, opened: Open) -> 
 
 
 def test_what_is_typed_meanwhile_stands_on_the_next_prompt(double: Double, opened: Open) -> None:
+    double.version = "9.9.9"  # no command tree: any word is sent
     answer = threading.Event()
     double.web.behave = lambda request: command_reply(b"done\n") if answer.wait(30) else None
     terminal = opened("my-env")
@@ -223,6 +225,56 @@ def test_no_credentials_are_said_and_the_shell_stays(environ: dict[str, str], op
     terminal.run("my-env", "dags list")
     assert "No usable AWS credentials" in terminal.text
     assert "Traceback" not in terminal.history_text
+
+
+def test_a_pasted_block_runs_line_by_line(double: Double, opened: Open) -> None:
+    terminal = opened("my-env")
+    terminal.wait_for("AVAILABLE")
+    terminal.send("\x1b[200~dags pause a\nversion\n\x1b[201~")
+    terminal.wait_for("version")
+    terminal.enter()
+    terminal.wait_for(lambda text: text.count("ok ") == 2)
+    assert double.commands == ["dags pause a", "version"]
+
+
+def test_a_typo_is_caught_and_can_be_sent_anyway(double: Double, opened: Open) -> None:
+    terminal = opened("my-env")
+    terminal.wait_for("AVAILABLE")
+    terminal.send("dags triger x")
+    terminal.wait_for("dags triger x")
+    terminal.key("enter")
+    terminal.wait_for("did you mean dags trigger?")
+    assert double.commands == []
+    terminal.key("ctrl-c")
+    terminal.wait_for_prompt("my-env")
+    terminal.run("my-env", ".send dags triger x")
+    assert double.commands == ["dags triger x"]
+
+
+def test_tab_completes_what_this_airflow_knows(double: Double, opened: Open) -> None:
+    terminal = opened("my-env")
+    terminal.wait_for("AVAILABLE")
+    terminal.send("dags tr")
+    terminal.wait_for("dags tr")
+    terminal.key("tab")
+    terminal.wait_for("my-env> dags trigger")
+    terminal.send(" -")
+    terminal.key("tab")
+    terminal.wait_for("--conf")
+    assert "--run-id" in terminal.text
+
+
+def test_the_version_is_learned_although_a_command_was_typed_ahead(double: Double, opened: Open) -> None:
+    def only_tokens(request: Request) -> bytes:
+        if request.path.startswith("/clitoken/"):
+            return double.answer_aws(request)
+        return refusal(403, "AccessDeniedException", "not you")
+
+    double.aws.behave = only_tokens
+    double.web.behave = lambda request: command_reply(b"2.9.2\n")
+    terminal = opened("my-env", columns=120)
+    terminal.enter("version")
+    terminal.wait_for("Airflow 2.9.2")
 
 
 def test_a_dumb_terminal_has_the_same_prompt(double: Double, opened: Open) -> None:

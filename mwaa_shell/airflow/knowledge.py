@@ -1,0 +1,308 @@
+"""What Airflow's parser does not say of its commands, and MWAA's users need to know: ``data/knowledge.toml``.
+
+Which commands AWS lists, what MWAA was seen to refuse, what parses DAG files, what asks on stdin, what is dangerous and
+why, which argument takes the name of what. All of it is advice: the server decides. The file is read when the first
+question is asked. ``words`` are always those that follow the command's name, without their quotes; abbreviated and
+bundled flags count as argparse counts them.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from functools import cache
+from typing import Any
+
+from mwaa_shell.airflow import command_line, grammar
+from mwaa_shell.airflow.grammar import Command, Option, Positional
+from mwaa_shell.airflow.summaries import flag_name
+from mwaa_shell.airflow.versions import Version
+
+
+class Level(Enum):
+    """What a command does to the environment."""
+
+    READ = "read"  #: nothing is different afterwards
+    CHANGE = "change"  #: something is, and can be put right
+    DESTROY = "destroy"  #: something is gone, or starts over
+
+
+class Kind(Enum):
+    """What an argument takes."""
+
+    DAG = "dag"
+    TASK = "task"
+    RUN = "run"
+    DATE = "date"
+    DATE_OR_RUN = "date_or_run"
+    VARIABLE = "variable"
+    CONNECTION = "connection"
+    POOL = "pool"
+    ROLE = "role"
+    USER = "user"
+    ASSET = "asset"
+    JSON = "json"
+    PATH_ON_SERVER = "path_on_server"
+    REGEX = "regex"
+    OUTPUT_FORMAT = "output_format"
+    PROVIDER = "provider"
+    OTHER = "other"  #: text of another kind, a number, a choice, a name that does not exist yet
+
+
+@dataclass(frozen=True, slots=True)
+class Danger:
+    """How dangerous a line is; ``reason`` is empty where a command only reads."""
+
+    level: Level
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Support:
+    """What is known of a command's chances on MWAA. A hint, never a gate."""
+
+    documented: bool  #: AWS lists it for this version
+    refused: str  #: "403" or "500" were seen, "unsupported" is what AWS called it; empty if nobody reports it
+    senseless: bool  #: it could not be of use, whatever the server says
+    reason: str
+    source: str
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether a user should be told before it is sent."""
+        return not self.documented or bool(self.refused) or self.senseless
+
+
+@dataclass(frozen=True, slots=True)
+class Parsing:
+    """Why a command is slow: it loads DAG files on the web server."""
+
+    reason: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a line would ask on stdin, which the endpoint does not have."""
+
+    answer: str  #: the flag that says yes beforehand; empty where it wants a password
+    reason: str
+    source: str
+
+
+UNKNOWN = Danger(Level.CHANGE, "not a command of Airflow's own: nobody has said what it does")
+#: argparse prints the usage and does nothing else.
+HELP = frozenset({"-h", "--help"})
+
+
+def support(name: str, version: Version, words: Sequence[str] = ()) -> Support:
+    """What AWS lists and what users saw; a refusal says more than a listing."""
+    given = _given(_command(name, version), words)
+    listed = _first("documented", name, version, given)
+    refused = _first("refused", name, version, given)
+    senseless = _first("senseless", name, version, given)
+    said = refused or senseless or listed
+    return Support(
+        documented=listed is not None,
+        refused=refused.word if refused else "",
+        senseless=senseless is not None,
+        reason=said.reason if said else "AWS does not list it for this version",
+        source=said.source if said else "AWS documentation",
+    )
+
+
+def parses_dags(name: str, version: Version, words: Sequence[str] = ()) -> Parsing | None:
+    """Why the command loads DAG files, if it does."""
+    found = _first("parses", name, version, _given(_command(name, version), words))
+    return Parsing(found.reason, found.source) if found else None
+
+
+def asks(name: str, version: Version, words: Sequence[str] = ()) -> Question | None:
+    """What the line would ask on stdin, if it would."""
+    given = _given(_command(name, version), words)
+    found = _first("asks", name, version, given)
+    return Question(found.word, found.reason, found.source) if found and not given & HELP else None
+
+
+def danger(name: str, version: Version, words: Sequence[str] = ()) -> Danger:
+    """What the line does to the environment; what we have never heard of changes something."""
+    given = _given(_command(name, version), words)
+    rule = _first("rules", name, version, given)
+    if given & HELP:
+        return Danger(Level.READ, "")
+    return Danger(Level(rule.word), rule.reason) if rule else _load().dangers.get(name, UNKNOWN)
+
+
+def kind(name: str, argument: Option | Positional | str) -> Kind:
+    """What the argument takes; text is the first long flag of an option, or the name of a positional."""
+    if isinstance(argument, Option):
+        argument = flag_name(argument)
+    elif isinstance(argument, Positional):
+        argument = argument.name
+    known = _load()
+    return known.own_kinds.get(name, {}).get(argument) or known.kinds.get(argument, Kind.OTHER)
+
+
+def examples(name: str, version: Version) -> tuple[str, ...]:
+    """Lines to start from that this version accepts; none for what AWS does not list."""
+    command = _command(name, version)
+    lines = _load().examples.get(name, ()) if command else ()
+    count = len(name.split())
+    return tuple(line for line in lines if command and _fits(command, command_line.parse(line).values[count:]))
+
+
+def _command(name: str, version: Version) -> Command | None:
+    known = grammar.nearest(version)
+    return grammar.load(known).named(name) if known else None
+
+
+# ---- Which options a line gives, as argparse would see it.
+
+
+def _given(command: Command | None, words: Sequence[str]) -> frozenset[str]:
+    """The options: "--flag", and "--flag=value" too if there is a value."""
+    words = words[: words.index("--")] if "--" in words else words
+    found = set(HELP.intersection(words))
+    for position, word in enumerate(words):
+        following = next(iter(words[position + 1 : position + 2]), None)
+        for option, written in _options(command, word) if command else _as_written(word):
+            name = option if isinstance(option, str) else flag_name(option)
+            takes_value = isinstance(option, str) or option.takes_value
+            value = following if written is None and takes_value else written
+            found |= {name} if value is None else {name, f"{name}={value}"}
+    return frozenset(found)
+
+
+def _as_written(word: str) -> list[tuple[str, str | None]]:
+    flag, equals, value = word.partition("=")
+    return [(flag, value if equals else None)] if word.startswith("-") else []
+
+
+def _options(command: Command, word: str) -> list[tuple[Option, str | None]]:
+    """The options in one word, each with the value that stands in the same word; none in what argparse refuses."""
+    flag, equals, value = word.partition("=")
+    written = value if equals else None
+    if found := command.option(word) or command.option(flag):
+        return [(found, written)]
+    if word.startswith("--"):
+        meant = [option for option in command.options if any(name.startswith(flag) for name in option.flags)]
+        return [(meant[0], written)] if len(meant) == 1 else []
+    found = command.option(word[:2]) if word.startswith("-") else None
+    if found is None:
+        return []
+    if found.takes_value:
+        return [(found, word[2:].removeprefix("="))]
+    others = _options(command, f"-{word[2:]}")
+    return [(found, None), *others] if others else []
+
+
+def _fits(command: Command, words: Sequence[str]) -> bool:
+    """Whether the version would take an example: rougher than argparse, and enough for lines that we write."""
+    places: list[str] = []
+    given: list[Option] = []
+    position = 0
+    while position < len(words):
+        word = words[position]
+        position += 1
+        if not word.startswith("-"):
+            places.append(word)
+            continue
+        options = _options(command, word)
+        if not options:
+            return False
+        given += [option for option, _ in options]
+        option, value = options[-1]
+        if option.takes_value and value is None:
+            position += option.nargs if isinstance(option.nargs, int) else 1
+    least = sum(argument.required for argument in command.positionals)
+    most = len(words) if any(one.nargs == "*" for one in command.positionals) else len(command.positionals)
+    dates = zip(command.positionals, places, strict=False)
+    return (
+        least <= len(places) <= most
+        and all(option in given for option in command.options if option.required)
+        and all(kind(command.name, one) is not Kind.DATE or word[:1].isdigit() for one, word in dates)
+    )
+
+
+# ---- The file.
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """What is said of some commands, in some versions, with some flags."""
+
+    reason: str
+    source: str
+    word: str  #: the status, answer or level
+    since: tuple[int, ...]
+    before: tuple[int, ...]
+    when: frozenset[str]
+    unless: frozenset[str]
+
+    def applies(self, version: Version, given: frozenset[str]) -> bool:
+        in_time = self.since <= version < self.before
+        return in_time and (not self.when or bool(self.when & given)) and not self.unless & given
+
+
+@dataclass(frozen=True, slots=True)
+class _Knowledge:
+    entries: Mapping[str, Mapping[str, tuple[_Entry, ...]]]  #: topic -> command -> what is said, in order
+    dangers: Mapping[str, Danger]
+    kinds: Mapping[str, Kind]
+    own_kinds: Mapping[str, Mapping[str, Kind]]
+    examples: Mapping[str, Sequence[str]]
+
+
+def _first(topic: str, name: str, version: Version, given: frozenset[str]) -> _Entry | None:
+    entries = _load().entries[topic].get(name, ())
+    return next((entry for entry in entries if entry.applies(version, given)), None)
+
+
+@cache
+def _load() -> _Knowledge:
+    import tomllib
+
+    data = pkgutil.get_data(__package__, "data/knowledge.toml")
+    assert data is not None  # every way to install a package can read its files
+    tables = tomllib.loads(data.decode())
+    dangers, kinds = tables["danger"], tables["kinds"]
+    topics = {topic: tables[topic] for topic in ("documented", "refused", "senseless", "parses", "asks")}
+    topics["rules"] = dangers["rules"]
+    return _Knowledge(
+        entries={topic: _by_command(entries) for topic, entries in topics.items()},
+        dangers=_dangers(dangers),
+        kinds={name: one for one in Kind for name in kinds.get(one.value, ())},
+        own_kinds={command: {name: Kind(word) for name, word in own.items()} for command, own in kinds["of"].items()},
+        examples=tables["examples"],
+    )
+
+
+def _dangers(table: Mapping[str, Any]) -> Mapping[str, Danger]:
+    found = {name: Danger(Level.READ, "") for name in table["read"]}
+    for level in (Level.CHANGE, Level.DESTROY):
+        found |= {name: Danger(level, reason) for name, reason in table[level.value].items()}
+    return found
+
+
+def _by_command(entries: Sequence[Mapping[str, Any]]) -> Mapping[str, tuple[_Entry, ...]]:
+    found: dict[str, tuple[_Entry, ...]] = {}
+    for fact in entries:
+        entry = _Entry(
+            reason=fact["reason"],
+            source=fact.get("source", ""),
+            word=fact.get("status") or fact.get("answer") or fact.get("level") or "",
+            since=_bound(fact.get("since", "0")),
+            before=_bound(fact.get("before", "999")),
+            when=frozenset(fact.get("when", ())),
+            unless=frozenset(fact.get("unless", ())),
+        )
+        for name in fact["commands"]:
+            found[name] = (*found.get(name, ()), entry)
+    return found
+
+
+def _bound(text: str) -> tuple[int, ...]:
+    """``2.4`` is before ``2.4.3``, and after all of ``2.2``."""
+    return tuple(int(part) for part in text.split("."))

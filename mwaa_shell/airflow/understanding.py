@@ -1,0 +1,395 @@
+"""One forgiving reading of a line against the commands of one Airflow; completion, colour, validation and hints use it.
+
+Words are read as argparse reads them: abbreviated flags, ``--flag=value``, ``-fvalue``, ``-abc``, ``--``, options
+between positionals, numbers below zero. Where Pythons 3.7 to 3.13 differ, what one of them takes is taken. Reading
+never raises and never stops at a mistake, but for a word that is no command: nothing can be said of what follows it,
+and it has no parts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import Enum
+
+from mwaa_shell.airflow.command_line import Kind, ParsedLine, Word, split
+from mwaa_shell.airflow.grammar import Command, Grammar, Option, Positional
+
+#: What every parser has, and the command trees leave out.
+HELP = Option(("-h", "--help"), "help", nargs=0, action="help")
+NEGATIVE_NUMBER = re.compile(r"-\d+$|-\d*\.\d+$")
+MANY = 1 << 30
+#: How many words argparse wants for each nargs that is no number.
+COUNTS = {None: (1, 1), "?": (0, 1), "*": (0, MANY), "+": (1, MANY), "...": (0, MANY), "A...": (1, MANY)}
+#: argparse's own patterns for positionals: A is an argument, O an option, - the separator.
+PATTERNS = {None: "-*A-*", "?": "-*A?-*", "*": "-*[A-]*", "+": "-*A[A-]*", "...": "[-AO]*", "A...": "-*A[-AO]*"}
+
+
+class Role(Enum):
+    """What a word, or a part of it, is to Airflow."""
+
+    GROUP = "group"  #: a word in front of a command: "dags" in "dags list"
+    COMMAND = "command"  #: the last word of a command's name
+    UNKNOWN = "unknown"  #: stands where a group or a command should, and is none
+    FLAG = "flag"
+    VALUE = "value"  #: of the flag before it
+    POSITIONAL = "positional"
+    SEPARATOR = "separator"  #: the bare --
+    EXTRA = "extra"  #: a positional too many, a flag that is none or several, a value for a flag that takes none
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A word, or a piece of one such as the value in ``--flag=value``; the ``=`` is in neither piece."""
+
+    word: Word
+    role: Role
+    argument: Option | Positional | None  #: None for words of the command, the separator and what is unknown or extra
+    start: int  #: in the text, as is the end
+    end: int
+    value: str  #: without quotes
+
+
+@dataclass(frozen=True, slots=True)
+class Understanding:
+    """What a line means to one Airflow."""
+
+    line: ParsedLine
+    grammar: Grammar
+    command: Command | None = None
+    parts: tuple[Part, ...] = ()  #: in the order of the text
+    missing: tuple[Option | Positional, ...] = ()  #: required and not given
+    given: frozenset[str] = frozenset()  #: all flags of the options that are given, and names of the positionals
+
+
+@dataclass(frozen=True, slots=True)
+class WantsCommand:
+    """A group or a command may stand here, after the words of a group."""
+
+    words_before: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WantsFlag:
+    """A flag of the command may stand here."""
+
+    command: Command
+
+
+@dataclass(frozen=True, slots=True)
+class WantsValue:
+    """A value of the option goes here."""
+
+    option: Option
+
+
+@dataclass(frozen=True, slots=True)
+class WantsPositional:
+    """The positional goes here."""
+
+    positional: Positional
+
+
+Wants = WantsCommand | WantsFlag | WantsValue | WantsPositional
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What is wanted where the cursor stands; nothing in comments, directives and behind ``|`` or ``>``."""
+
+    start: int  #: of the word under the cursor, or of its value's or flag's part; else the cursor itself
+    end: int
+    fragment: str  #: the word, or its part, from its start to the cursor and without quotes
+    quote: str  #: the quote that is open at the cursor, or nothing
+    wants: tuple[Wants, ...]  #: the likeliest first
+    words_before: tuple[str, ...]
+    without: Understanding  #: of the line without the word under the cursor
+
+
+def understand(line: ParsedLine, grammar: Grammar) -> Understanding:
+    """Read a line; never raises. What is no Airflow command has no parts."""
+    if line.kind is not Kind.AIRFLOW:
+        return Understanding(line, grammar)
+    parts: list[Part] = []
+    command, count = _find_command(line.words, grammar, parts)
+    if command is None:
+        return Understanding(line, grammar, parts=tuple(parts))
+    reader = _Reader(line.text, command, line.words[count:], flags_of(command), parts)
+    reader.read()
+    arguments = [part.argument for part in parts if part.role in (Role.FLAG, Role.POSITIONAL)]
+    given = frozenset(name for argument in arguments if argument is not None for name in names_of(argument))
+    known: tuple[Option | Positional, ...] = (*command.positionals, *command.options)
+    missing = tuple(one for one in known if one.required and names_of(one)[0] not in given)
+    return Understanding(line, grammar, command, tuple(parts), missing, given)
+
+
+def names_of(argument: Option | Positional) -> tuple[str, ...]:
+    """All flags of an option; the name of a positional."""
+    return argument.flags if isinstance(argument, Option) else (argument.name,)
+
+
+def flags_of(command: Command) -> dict[str, Option]:
+    """Every flag, with ``--help``."""
+    return {flag: option for option in (HELP, *command.options) for flag in option.flags}
+
+
+def fewest(nargs: int | str | None) -> int:
+    """How many words argparse wants at least."""
+    return nargs if isinstance(nargs, int) else COUNTS[nargs][0]
+
+
+def candidates(flags: Mapping[str, Option], text: str) -> list[tuple[str, str | None]]:
+    """The flags that a word may be short for, with the value that is joined to it; argparse wants exactly one."""
+    if text.startswith("--"):
+        name, equals, value = text.partition("=")
+        return [(flag, value if equals else None) for flag in flags if flag.startswith(name)]
+    short = [(text[:2], text[2:])] if text[:2] in flags else []
+    return [*short, *((flag, None) for flag in flags if flag.startswith(text))]
+
+
+def looks_like_flag(text: str) -> bool:
+    """Whether argparse takes an unknown word for a flag and not for an argument."""
+    return len(text) > 1 and text[0] == "-" and " " not in text and not NEGATIVE_NUMBER.match(text)
+
+
+def _find_command(words: Sequence[Word], grammar: Grammar, parts: list[Part]) -> tuple[Command | None, int]:
+    """The command, and how many words it takes with the flags between its words."""
+    names: list[str] = []
+    separated = False
+    for count, word in enumerate(words, 1):
+        if word.value == "--" and not separated:
+            separated = True
+            parts.append(_whole(word, Role.SEPARATOR))
+        elif looks_like_flag(word.value) and not separated:
+            asks = word.value in HELP.flags or (len(word.value) > 2 and "--help".startswith(word.value))
+            parts.append(_whole(word, Role.FLAG, HELP) if asks else _whole(word, Role.EXTRA))
+        else:
+            names.append(word.value)
+            separated = False
+            role = _role_of(names, grammar)
+            parts.append(_whole(word, role))
+            if role is not Role.GROUP:
+                found = grammar.command(names) if role is Role.COMMAND else None
+                return found and found[0], count
+    return None, len(words)
+
+
+def _role_of(names: list[str], grammar: Grammar) -> Role:
+    """What the last of the words is."""
+    found = grammar.command(names)
+    if found is not None:
+        return Role.COMMAND
+    if " " not in names[-1] and (" ".join(names) in grammar.groups or grammar.words_after(names)):
+        return Role.GROUP
+    return Role.UNKNOWN
+
+
+def _whole(word: Word, role: Role, argument: Option | Positional | None = None) -> Part:
+    return Part(word, role, argument, word.start, word.end, word.value)
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Reads what follows a command; ``parts`` grows."""
+
+    text: str
+    command: Command
+    words: Sequence[Word]
+    flags: Mapping[str, Option]
+    parts: list[Part]
+    kinds: str = ""  #: a letter a word: A is an argument, O an option, - the separator
+    joined: dict[int, tuple[str, str | None]] = field(
+        default_factory=dict
+    )  #: each known flag, and a value joined to it
+    waiting: list[Positional] = field(default_factory=list)  #: positionals that are still to come
+
+    def read(self) -> None:
+        self.kinds = self._kinds()
+        self.waiting = list(self.command.positionals)
+        position = 0
+        while position < len(self.words):
+            if self.kinds[position] == "O":
+                position = self._option(position)
+                continue
+            before, position = position, self._positionals(position)
+            if position == before:
+                role = Role.SEPARATOR if self.kinds[position] == "-" else Role.EXTRA
+                self.parts.append(_whole(self.words[position], role))
+                position += 1
+
+    def _kinds(self) -> str:
+        kinds: list[str] = []
+        for position, word in enumerate(self.words):
+            if word.value == "--":
+                return "".join([*kinds, "-"]).ljust(len(self.words), "A")
+            kinds.append("O" if self._is_flag(position, word.value) else "A")
+        return "".join(kinds)
+
+    def _is_flag(self, position: int, text: str) -> bool:
+        """Whether a word is a flag, which is noted if it is one of the command's."""
+        if len(text) < 2 or text[0] != "-":
+            return False
+        name, equals, value = text.partition("=")
+        if text in self.flags:
+            found: list[tuple[str, str | None]] = [(text, None)]
+        elif equals and name in self.flags:
+            found = [(name, value)]
+        else:
+            found = candidates(self.flags, text)
+        if len({id(self.flags[flag]) for flag, _ in found}) == 1:
+            self.joined[position] = found[0]
+        negative = NEGATIVE_NUMBER.match(text) and any(map(NEGATIVE_NUMBER.match, self.flags))
+        return bool(found or negative or looks_like_flag(text))
+
+    def _positionals(self, position: int) -> int:
+        """Give the next words to the positionals as argparse does: to as many as there are words for."""
+        for count in range(len(self.waiting), 0, -1):
+            wanted = self.waiting[:count]
+            found = re.compile("".join(f"({_pattern(one.nargs)})" for one in wanted)).match(self.kinds, position)
+            if found is None:
+                continue
+            lengths = [len(group) for group in found.groups()]
+            while lengths and not lengths[-1] and self.kinds[found.end() : found.end() + 1] == "O":
+                lengths.pop()  # an optional one may stand behind the flag
+            for positional, length in zip(wanted, lengths, strict=False):
+                self._give(positional, position, position + length)
+                position += length
+            del self.waiting[: len(lengths)]
+            break
+        return position
+
+    def _give(self, positional: Positional, start: int, end: int) -> None:
+        for word, kind in zip(self.words[start:end], self.kinds[start:end], strict=True):
+            separator = kind == "-"
+            self.parts.append(_whole(word, Role.SEPARATOR) if separator else _whole(word, Role.POSITIONAL, positional))
+
+    def _option(self, position: int) -> int:
+        """Read a flag with its values; where the next word begins."""
+        word = self.words[position]
+        if position not in self.joined:
+            self.parts.append(_whole(word, Role.EXTRA))
+            return position + 1
+        flag, value = self.joined[position]
+        option, start = self.flags[flag], 0
+        end = len(word.value) if value is None else len(word.value.removesuffix(value).removesuffix("="))
+        while value and option.nargs == 0 and not flag.startswith("--") and f"-{value[0]}" in self.flags:
+            self._piece(word, Role.FLAG, option, start, end)
+            start = len(word.value) - len(value)
+            end, flag = start + 1, f"-{value[0]}"
+            option, value = self.flags[flag], value[1:] or None
+            value = value and value.removeprefix("=")
+        self._piece(word, Role.FLAG, option, start, end)
+        if value is not None:
+            takes = option.nargs in COUNTS or option.nargs == 1
+            role, argument = (Role.VALUE, option) if takes else (Role.EXTRA, None)
+            self._piece(word, role, argument, len(word.value) - len(value), len(word.value))
+            return position + 1
+        return self._values(option, position + 1)
+
+    def _values(self, option: Option, position: int) -> int:
+        most = option.nargs if isinstance(option.nargs, int) else COUNTS[option.nargs][1]
+        kinds = "AO" if option.nargs in ("...", "A...") else "A"
+        while most > 0 and self.kinds[position : position + 1] and self.kinds[position] in kinds:
+            self.parts.append(_whole(self.words[position], Role.VALUE, option))
+            position, most = position + 1, most - 1
+        return position
+
+    def _piece(self, word: Word, role: Role, argument: Option | None, start: int, end: int) -> None:
+        """A piece of a word, by where it starts and ends in the word's value."""
+        first, last = _position(self.text, word, start), _position(self.text, word, end)
+        self.parts.append(Part(word, role, argument, first, last, word.value[start:end]))
+
+
+def _pattern(nargs: int | str | None) -> str:
+    return "-*" + "-*".join("A" * nargs) + "-*" if isinstance(nargs, int) else PATTERNS[nargs]
+
+
+def _position(text: str, word: Word, count: int) -> int:
+    """Where in the text the first characters of a word's value end."""
+    if count == len(word.value):
+        return word.end
+    end = word.start + count
+    if word.end - word.start == len(word.value) or not count:
+        return end
+    while end < word.end and len(_unquoted(text[word.start : end])) < count:
+        end += 1
+    return end
+
+
+def _unquoted(text: str) -> str:
+    words = split(text)[0]
+    return words[0].value if words else ""
+
+
+# -- where the cursor stands -------------------------------------------------------------------------------------------
+
+
+def at(understanding: Understanding, cursor: int) -> Place:
+    """What may stand where the cursor is, anywhere in the line; never raises."""
+    line = understanding.line
+    cursor = max(0, min(cursor, len(line.text)))
+    begun, end, problem = split(line.text[:cursor])
+    word = next((word for word in line.words if word.start <= cursor <= word.end), None)
+    before, after = _around(line, word, cursor)
+    place = Place(
+        start=cursor if word is None else word.start,
+        end=cursor if word is None else word.end,
+        fragment=begun[-1].value if begun and (begun[-1].end == cursor or problem is not None) else "",
+        quote=line.text[problem.position].strip("\\") if problem is not None else "",
+        wants=(),
+        words_before=tuple(one.value for one in before),
+        without=understand(replace(line, words=before + after), understanding.grammar),
+    )
+    is_comment = line.kind is Kind.BLANK and not line.text.isspace() and line.text
+    if line.kind is Kind.DIRECTIVE or is_comment or end < cursor or (word is None and place.fragment):
+        return place
+    pieces = [part for part in understanding.parts if part.word is word]
+    if len(pieces) > 1 and pieces[-1].role is not Role.FLAG:
+        return _in_pieces(understanding, place, pieces, cursor)
+    probe = Word("\n", cursor, cursor)  # any argument that is no command
+    line = replace(line, kind=Kind.AIRFLOW, words=(*before, probe, *after))
+    return replace(place, wants=_wants(understand(line, understanding.grammar), probe, place.fragment))
+
+
+def _around(line: ParsedLine, word: Word | None, cursor: int) -> tuple[tuple[Word, ...], tuple[Word, ...]]:
+    """The words before the cursor's and after it; "airflow" is none, even where no command follows it yet."""
+    words = tuple(one for one in line.words if one is not word)
+    if word is None and len(words) == 1 and words[0].value == "airflow":
+        return (), ()
+    before = tuple(one for one in words if one.start < cursor)
+    return before, words[len(before) :]
+
+
+def _in_pieces(understanding: Understanding, place: Place, pieces: Sequence[Part], cursor: int) -> Place:
+    """In ``--flag=value`` and the like the flag and the value are places of their own."""
+    last, command = pieces[-1], understanding.command
+    if cursor < last.start:
+        return replace(place, end=pieces[-2].end, wants=(WantsFlag(command),) if command else ())
+    wants = (WantsValue(last.argument),) if last.role is Role.VALUE and isinstance(last.argument, Option) else ()
+    fragment = place.fragment[len(last.word.value) - len(last.value) :]
+    return replace(place, start=last.start, end=last.end, fragment=fragment, wants=wants)
+
+
+def _wants(probed: Understanding, probe: Word, fragment: str) -> tuple[Wants, ...]:
+    """What an argument at the place of the probe would be read as, and whether a flag may stand there instead."""
+    index = next((index for index, part in enumerate(probed.parts) if part.word is probe), None)
+    if index is None:
+        return ()
+    before, part = probed.parts[:index], probed.parts[index]
+    if probed.command is None:
+        return (WantsCommand(tuple(one.value for one in before if one.role is Role.GROUP)),)
+    flag: tuple[Wants, ...] = (WantsFlag(probed.command),)
+    arguments = [one.role for one in before][next(i for i, one in enumerate(before) if one.role is Role.COMMAND) :]
+    if isinstance(part.argument, Option):
+        values = next(count for count, role in enumerate(reversed(arguments)) if role is Role.FLAG)
+        if values < fewest(part.argument.nargs):
+            return (WantsValue(part.argument),)
+    elif Role.SEPARATOR in arguments:
+        flag = ()
+    if flag and fragment.startswith("-"):
+        return flag
+    if part.argument is None:
+        return flag
+    argument = part.argument
+    return (WantsValue(argument) if isinstance(argument, Option) else WantsPositional(argument), *flag)

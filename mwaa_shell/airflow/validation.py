@@ -1,0 +1,305 @@
+"""What Airflow would refuse in a line before it does anything, found before the line is sent.
+
+Only what argparse is certain to refuse is a problem, in every Python that an Airflow may run on; and malformed JSON in
+``--conf``, which Airflow finds later. argparse stops at ``--help``: with it a line is as good as what stands before it.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+from mwaa_shell.airflow.command_line import Kind, Problem
+from mwaa_shell.airflow.grammar import Command, Grammar, Option, Positional
+from mwaa_shell.airflow.understanding import (
+    HELP,
+    Part,
+    Role,
+    Understanding,
+    candidates,
+    fewest,
+    flags_of,
+    looks_like_flag,
+    names_of,
+)
+
+#: Words that dates are written with; dateutil, which Airflow falls back on, refuses all others but names of zones.
+_DATE_WORDS = (
+    "january february march april may june july august september october november december sept jan feb mar apr jun jul"
+    " aug sep oct nov dec monday tuesday wednesday thursday friday saturday sunday mon tue wed thu fri sat sun now"
+    " a p am pm h hour hours m minute minutes s second seconds ad t z w y d of at on and st nd rd th utc gmt"
+)
+DATE_WORDS = frozenset(_DATE_WORDS.split())
+NO_DATE = re.compile(r"\d{4}-(00|[2-9]\d|1[3-9]-1[3-9]|1[3-9]-[2-9]\d|\d\d-(00|3[2-9]|[4-9]\d))")
+
+
+def validate(understanding: Understanding) -> Problem | None:
+    """The first thing that is wrong with a line; None where Airflow would take it, and for what is no command of it."""
+    line, parts = understanding.line, understanding.parts
+    if line.problem is not None or line.kind is not Kind.AIRFLOW:
+        return line.problem
+    asks = next((index for index, part in enumerate(parts) if part.argument is HELP), None)
+    if asks is not None:
+        return next(_refused_at_once(understanding, asks), _refused_beside_help(understanding, asks))
+    firsts = next(_refused_at_once(understanding, len(parts)), None), next(_refused_in_the_end(understanding), None)
+    return min((found for found in firsts if found), key=lambda problem: problem.position, default=None)
+
+
+# -- what argparse refuses while it reads ------------------------------------------------------------------------------
+
+
+def _refused_at_once(understanding: Understanding, stop: int) -> Iterator[Problem]:
+    """What is wrong with the first parts."""
+    seen: dict[str, str] = {}
+    parts = understanding.parts
+    for index, part in enumerate(parts[:stop]):
+        message = None
+        if part.role is Role.UNKNOWN:
+            message = _unknown_command(understanding, part)
+        elif part.role is Role.EXTRA:
+            message = _unclear_flag(understanding.command, parts[: index + 1])
+        elif part.role is Role.FLAG and isinstance(part.argument, Option):
+            message = _missing_value(part.argument, part, parts[index + 1 :])
+        elif part.argument is not None:
+            message = _refused_value(part.argument, part.value)
+        if message is None and part.role in (Role.FLAG, Role.POSITIONAL):
+            message = _excluded(understanding.command, part, seen)
+        if message is not None:
+            yield Problem(message, _malformed_at(understanding.line.text, part))
+
+
+def _refused_beside_help(understanding: Understanding, asks: int) -> Problem | None:
+    """In ``-hx`` argparse looks for the value of ``-x`` before it shows the help."""
+    parts = understanding.parts
+    last = max(index for index, part in enumerate(parts) if part.word is parts[asks].word)
+    part, option = parts[last], parts[last].argument
+    if last == asks or part.role is not Role.FLAG or not isinstance(option, Option):
+        return None
+    message = _missing_value(option, part, parts[last + 1 :])
+    return None if message is None else Problem(message, part.end)
+
+
+def _unknown_command(understanding: Understanding, part: Part) -> str:
+    grammar, words = understanding.grammar, understanding.line.words
+    groups = [one.value for one in understanding.parts if one.role is Role.GROUP]
+    if part.value == "airflow" and len(words) == 1:
+        return "There is no command behind airflow"
+    following = [word.value for word in words if word.start > part.start]
+    meant = suggested(grammar, groups, part.value, following[0] if following else "")
+    typed = " ".join([*groups, _shown(part.value)])
+    return f"{typed} is no command of Airflow {grammar.version}{_did_you_mean(meant)}"
+
+
+def suggested(grammar: Grammar, groups: Sequence[str], word: str, following: str = "") -> str | None:
+    """The command or group that was meant by a word that is none, after the words of a group."""
+    group = " ".join(groups)
+    below = {name.removeprefix(f"{group} "): name for name in grammar.below(group)} if group else {}
+    keys = {_key(name): name for name in grammar.names}
+    last = {name.rpartition(" ")[2]: name for name in grammar.names}
+    tops = {name: name for name in grammar.groups}
+    searches: tuple[tuple[str, Mapping[str, str], float], ...] = (
+        (word, below, 0.6),
+        (_key(f"{group} {word} {following}"), keys if following and not group else {}, 0.8),
+        (_key(f"{group} {word}"), keys, 0.75),
+        (word, {} if group else tops, 0.6),
+        (word, last, 0.85),
+    )
+    for text, known, cutoff in searches:
+        found = _closest(text.lower()[:60], known, cutoff)
+        if found is not None:
+            return known[found]
+    return None
+
+
+def _key(name: str) -> str:
+    """A name in a form that is the same for list_dags and "dags list" but for a letter."""
+    return " ".join(sorted(re.split(r"[\s_-]+", name.strip())))
+
+
+def _closest(text: str, known: Iterable[str], cutoff: float) -> str | None:
+    found = difflib.get_close_matches(text, known, 1, cutoff)
+    return found[0] if found else None
+
+
+def _unclear_flag(command: Command | None, parts: Sequence[Part]) -> str | None:
+    """A flag that is short for several, or one that takes no value and has one joined to it."""
+    part = parts[-1]
+    joined = len(parts) > 1 and parts[-2].word is part.word
+    if command is None or not (joined or _is_flag(part, parts)):
+        return None
+    if joined:
+        return f"{_shown(part.word.value.partition('=')[0])} takes no value" if "=" in part.word.value else None
+    found = [flag for flag, _ in candidates(flags_of(command), part.value)]
+    return f"{_shown(part.value)} may be {_either(found)}: write it out" if len(found) > 1 else None
+
+
+def _is_flag(part: Part, before: Sequence[Part]) -> bool:
+    leaf = any(one.role is Role.COMMAND for one in before)
+    separated = any(one.role is Role.SEPARATOR for one in before) and leaf
+    return len(part.value) > 1 and part.value[0] == "-" and not separated
+
+
+def _missing_value(option: Option, part: Part, following: Sequence[Part]) -> str | None:
+    wanted = fewest(option.nargs)
+    values = [one for one in following[:wanted] if one.role is Role.VALUE and one.argument is option]
+    if len(values) == wanted:
+        return None
+    kind = f": {_either(option.choices)}" if option.choices else ""
+    flag = part.value if part.value.startswith("-") else f"-{part.value}"
+    return f"{flag} needs a value{kind}" if wanted == 1 else f"{flag} needs {wanted} values{kind}"
+
+
+def _excluded(command: Command | None, part: Part, seen: dict[str, str]) -> str | None:
+    """Whether an argument excludes one that was given before it; ``seen`` has those, under their names."""
+    if command is None or part.argument is None:
+        return None
+    names = names_of(part.argument)
+    for group in command.exclusive:
+        other = next((seen[name] for name in group.members if name in seen and name not in names), None)
+        if other is not None and not set(names).isdisjoint(group.members):
+            return f"{other} and {names[-1]} exclude each other"
+    seen |= dict.fromkeys(names, names[-1])
+    return None
+
+
+# -- values ------------------------------------------------------------------------------------------------------------
+
+
+def _refused_value(argument: Option | Positional, text: str) -> str | None:
+    """Why a value is refused; argparse takes the separator for no value at all, where it lets it stand."""
+    if text == "--":
+        return None
+    name = names_of(argument)[-1]
+    read, kind = TYPES.get(argument.type or "", (str, ""))
+    try:
+        value = read(text)
+        if "--conf" in names_of(argument) and text:
+            json.loads(text)
+    except json.JSONDecodeError as error:
+        return f"The JSON of {name} is malformed: {error.msg}"
+    except (ValueError, RecursionError, OverflowError):
+        return f"{name} takes {kind}, not {_shown(text)}" if kind else None
+    if argument.choices and value not in argument.choices:
+        near = _closest(text.lower(), map(str, argument.choices), 0.6)
+        return f"{name} takes {_either(argument.choices)}, not {_shown(text)}{_did_you_mean(near)}"
+    return None
+
+
+def _malformed_at(text: str, part: Part) -> int:
+    """Where the cursor is wanted: where JSON breaks, behind a flag whose value is missing, else where the part is."""
+    if part.role is Role.FLAG:
+        return part.end
+    option = part.argument
+    if (
+        part.role is Role.VALUE
+        and isinstance(option, Option)
+        and ("--conf" in option.flags or option.type == "json.loads")
+    ):
+        begins = text.find(part.value, part.start, part.end)
+        try:
+            json.loads(part.value)
+        except json.JSONDecodeError as error:
+            return min(begins + error.pos, part.end) if begins >= 0 else part.start
+        except RecursionError:
+            pass
+    return part.start
+
+
+def _above(text: str, least: int) -> int:
+    number = int(text)
+    if number < least:
+        raise ValueError(number)
+    return number
+
+
+def _date(text: str) -> str:
+    """Refuses only what neither pendulum nor dateutil can read; what else they refuse is theirs to say."""
+    words = re.findall(r"[^\W\d_]+", text)
+    known = [word for word in words if word.lower() in DATE_WORDS]
+    strange = any(word.lower() not in DATE_WORDS and not (word.isupper() and len(word) <= 5) for word in words)
+    has_digits = any(char.isdigit() for char in text)
+    if NO_DATE.match(text) or (strange and not _is_duration(text)) or not (has_digits or known):
+        raise ValueError(text)
+    return text
+
+
+def _is_duration(text: str) -> bool:
+    return text.startswith("P") or "/" in text
+
+
+def _lower(text: str) -> str:
+    return text.strip().lower()
+
+
+#: What reads the text of each type that is read while the line is parsed, and what it wants.
+TYPES: dict[str, tuple[Callable[[str], object], str]] = {
+    "int": (int, "a whole number"),
+    "float": (float, "a number"),
+    "positive_int": (lambda text: _above(text, 1), "a whole number above 0"),
+    "positive_int(allow_zero=False)": (lambda text: _above(text, 1), "a whole number above 0"),
+    "positive_int(allow_zero=True)": (lambda text: _above(text, 0), "a whole number from 0 up"),
+    "parsedate": (_date, "a date such as 2026-01-31 or 2026-01-31T12:00"),
+    "json.loads": (json.loads, "JSON"),
+    "string_lower_type": (_lower, "a word"),
+}
+
+
+# -- what argparse refuses when it has read all ------------------------------------------------------------------------
+
+
+def _refused_in_the_end(understanding: Understanding) -> Iterator[Problem]:
+    parts, end = understanding.parts, max((word.end for word in understanding.line.words), default=0)
+    for index, part in enumerate(parts):
+        if part.role is Role.EXTRA:
+            yield Problem(_extra(understanding, parts[: index + 1]), part.start)
+    if understanding.command is None:
+        if all(part.role is not Role.UNKNOWN for part in parts):
+            yield Problem(_incomplete(understanding), end)
+        return
+    name = understanding.command.name
+    if understanding.missing:
+        wanted = [names_of(one)[-1] for one in understanding.missing]
+        yield Problem(f"{name} needs {' and '.join(wanted)}", end)
+    for group in understanding.command.exclusive:
+        if group.required and understanding.given.isdisjoint(group.members):
+            yield Problem(f"{name} needs {_either(group.members)}", end)
+
+
+def _extra(understanding: Understanding, parts: Sequence[Part]) -> str:
+    part, command = parts[-1], understanding.command
+    if command is None or all(one.role is not Role.COMMAND for one in parts):
+        return f"{_shown(part.value)} is no flag that may stand before a command"
+    joined = len(parts) > 1 and parts[-2].word is part.word
+    if joined or (_is_flag(part, parts) and looks_like_flag(part.value)):
+        flag = f"-{part.value[:1]}" if joined else part.value.partition("=")[0]
+        near = _closest(flag, flags_of(command), 0.6) if flag.startswith("--") else None
+        version = understanding.grammar.version
+        return f"{_shown(flag)} is no flag of {command.name} in Airflow {version}{_did_you_mean(near)}"
+    takes = "one argument too many for" if command.positionals else "too much: there are no arguments to"
+    return f"{_shown(part.value)} is {takes} {command.name}"
+
+
+def _incomplete(understanding: Understanding) -> str:
+    group = [part.value for part in understanding.parts if part.role is Role.GROUP]
+    if not group:
+        return "There is no command in this line"
+    below = understanding.grammar.words_after(group)
+    more = f" and {len(below) - 4} more" if len(below) > 5 else ""
+    return f"{' '.join(group)} alone is no command; it has {', '.join(below[: 4 if more else 5])}{more}"
+
+
+def _did_you_mean(name: str | None) -> str:
+    return f"; did you mean {name}?" if name else ""
+
+
+def _either(values: Iterable[object]) -> str:
+    *first, last = map(str, values)
+    return f"{', '.join(first)} or {last}" if first else last
+
+
+def _shown(text: str) -> str:
+    """A word in a message: short, and seen even if it is empty."""
+    plain = " ".join(text.split())
+    return repr(plain) if not plain or plain != text else plain if len(plain) <= 40 else f"{plain[:37]}..."

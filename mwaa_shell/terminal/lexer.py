@@ -1,0 +1,60 @@
+"""Colours for the line while it is typed, from the same reading that completes and validates it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from prompt_toolkit.document import Document
+from prompt_toolkit.formatted_text import StyleAndTextTuples
+from prompt_toolkit.lexers import Lexer
+
+from mwaa_shell.airflow.command_line import Kind, parse
+from mwaa_shell.airflow.understanding import Role, understand
+from mwaa_shell.session import Session
+
+CLASSES = {
+    Role.GROUP: "class:line.command",
+    Role.COMMAND: "class:line.command",
+    Role.UNKNOWN: "class:line.unknown",
+    Role.FLAG: "class:line.flag",
+    Role.VALUE: "class:line.value",
+    Role.POSITIONAL: "",
+    Role.SEPARATOR: "class:line.flag",
+    Role.EXTRA: "class:line.unknown",
+}
+
+
+class LineLexer(Lexer):
+    """Colours one line, or several that are one."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def lex_document(self, document: Document) -> Callable[[int], StyleAndTextTuples]:
+        """The coloured pieces of each line of the buffer."""
+        styles = self._styles(document.text)
+        starts = [0]
+        for line in document.lines:
+            starts.append(starts[-1] + len(line) + 1)
+
+        def pieces(number: int) -> StyleAndTextTuples:
+            start, text = starts[number], document.lines[number]
+            return [(style, char) for style, char in zip(styles[start : start + len(text)], text, strict=True)]
+
+        return pieces
+
+    def _styles(self, text: str) -> list[str]:
+        """A style for each character."""
+        line = parse(text)
+        styles = [""] * len(text)
+        if line.kind is Kind.BLANK:
+            return ["class:line.comment"] * len(text)
+        if line.kind is Kind.DIRECTIVE and line.words:
+            word = line.words[0]
+            styles[word.start : word.end] = ["class:line.directive"] * (word.end - word.start)
+            return styles
+        grammar = self._session.link.grammar
+        if grammar is not None:
+            for part in understand(line, grammar).parts:
+                styles[part.start : part.end] = [CLASSES[part.role]] * (part.end - part.start)
+        return styles

@@ -1,0 +1,180 @@
+"""Held here: what is found wrong with a line before it is sent, in which words, and where the cursor is put."""
+
+from __future__ import annotations
+
+import argparse
+import runpy
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mwaa_shell.airflow import grammar
+from mwaa_shell.airflow.command_line import Problem, parse
+from mwaa_shell.airflow.grammar import Grammar
+from mwaa_shell.airflow.understanding import understand
+from mwaa_shell.airflow.validation import suggested, validate
+from mwaa_shell.airflow.versions import Version
+from mwaa_shell.local import grammars
+
+V1, V2, V3 = (grammar.load(version) for version in (Version(1, 10, 12), Version(2, 10, 3), Version(3, 3, 1)))
+
+
+def check(text: str, tree: Grammar = V2) -> Problem | None:
+    return validate(understand(parse(text), tree))
+
+
+NO = "is no command of Airflow 2.10.3"
+DATE = "takes a date such as 2026-01-31 or 2026-01-31T12:00"
+BRACE = "Expecting property name enclosed in double quotes"
+FINE = {
+    V1: ["list_dags", "trigger_dag x -c '{\"a\": 1}'", "run a b 2021-01-01 -int", "clear x -sd y", "test a b now -dr"],
+    V2: [
+        *("dags list", "dags trigger x -c {}", "dags trigger --con '{\"a\": [1]}' x", "variables set -- -a -b"),
+        *(
+            "dags trigger x --conf ''",
+            "dags list -o=json -v",
+            "tasks test a b monday",
+            "dags list-runs -dx -s 2021-W10",
+        ),
+        *(
+            "dags --help nope",
+            "-h",
+            "dags trigger -h",
+            "dags trigger --nope -h",
+            "tasks clear -yd x",
+            "airflow version",
+        ),
+        *("dags next-execution x -n 3", "pools set p -5 d", "connections export -- -", "celery worker --pid"),
+        *("connections export x --serialization-format ' JSON'", "tasks test a b --env-vars '{}'", "", "# x", ".nope"),
+    ],
+    V3: [
+        "dags trigger x -l 2021-01-01",
+        "dags list-runs x",
+        "backfill create --dag-id x --from-date P1D --to-date now",
+    ],
+}
+
+
+@pytest.mark.parametrize(("tree", "text"), [(tree, text) for tree, texts in FINE.items() for text in texts])
+def test_what_airflow_takes(tree: Grammar, text: str) -> None:
+    assert check(text, tree) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "position"),
+    [
+        ("dags triger x", f"dags triger {NO}; did you mean dags trigger?", 5),
+        ("dag trigger x", f"dag {NO}; did you mean dags trigger?", 0),
+        ("dag", f"dag {NO}; did you mean dags?", 0),
+        ("trigger_dag x", f"trigger_dag {NO}; did you mean dags trigger?", 0),
+        ("list-import-errors", f"list-import-errors {NO}; did you mean dags list-import-errors?", 0),
+        ("qqqq", f"qqqq {NO}", 0),
+        ("'' x", f"'' {NO}", 0),
+        ("airflow", "There is no command behind airflow", 0),
+        ("pools", "pools alone is no command; it has delete, export, get, import and 2 more", 5),
+        ("cheat-sheet x", "x is too much: there are no arguments to cheat-sheet", 12),
+        ("-x dags list", "-x is no flag that may stand before a command", 0),
+        ("--", "There is no command in this line", 2),
+        ("dags trigger", "dags trigger needs dag_id", 12),
+        ("tasks test", "tasks test needs dag_id and task_id", 10),
+        ("dags list-runs", "dags list-runs needs --dag-id", 14),
+        ("dags trigger x y", "y is one argument too many for dags trigger", 15),
+        ("dags trigger x --cnof {}", "--cnof is no flag of dags trigger in Airflow 2.10.3; did you mean --conf?", 15),
+        ("dags trigger --nope", "--nope is no flag of dags trigger in Airflow 2.10.3", 13),
+        ("dags list -vZ", "-Z is no flag of dags list in Airflow 2.10.3", 12),
+        ("dags trigger x -c", "-c needs a value", 17),
+        ("dags list -vo", "-o needs a value: table, json, yaml or plain", 13),
+        ("dags list -ho", "-o needs a value: table, json, yaml or plain", 13),
+        ("dags list --output js -h", "--output takes table, json, yaml or plain, not js; did you mean json?", 19),
+        ("dags list --output=qq", "--output takes table, json, yaml or plain, not qq", 19),
+        ("dags list --verbose=1", "--verbose takes no value", 20),
+        ("connections add x --conn-p y", "--conn-p may be --conn-password or --conn-port: write it out", 18),
+        ("tasks test a b --map-index x", "--map-index takes a whole number, not x", 27),
+        ("dags next-execution x -n 0", "--num-executions takes a whole number above 0, not 0", 25),
+        ("dags list-runs -d x -s yesterday", f"--start-date {DATE}, not yesterday", 23),
+        ("dags list-runs -d x -s 2021-13-32", f"--start-date {DATE}, not 2021-13-32", 23),
+        ("dags trigger x -c '{\"a\": }'", "The JSON of --conf is malformed: Expecting value", 25),
+        ("dags trigger x --conf={a}", f"The JSON of --conf is malformed: {BRACE}", 23),
+        ("tasks test a b --env-vars nope", "The JSON of --env-vars is malformed: Expecting value", 26),
+        ("dags trigger 'x", "A ' is opened here and never closed", 13),
+    ],
+)
+def test_what_is_wrong(text: str, message: str, position: int) -> None:
+    assert check(text) == Problem(message, position)
+
+
+@pytest.mark.parametrize(
+    ("tree", "text", "message"),
+    [
+        (V1, "trigger_dag x -c {", f"The JSON of --conf is malformed: {BRACE}"),
+        (V1, "dags list", "dags is no command of Airflow 1.10.12; did you mean list_dags?"),
+        (V1, "lst_dags", "lst_dags is no command of Airflow 1.10.12; did you mean list_dags?"),
+        (V3, "dags list-runs -d x", "-d is no flag of dags list-runs in Airflow 3.3.1"),
+        (
+            V3,
+            "dags show-dependencis",
+            "dags show-dependencis is no command of Airflow 3.3.1; did you mean dags show-dependencies?",
+        ),
+    ],
+)
+def test_what_is_wrong_in_other_versions(tree: Grammar, text: str, message: str) -> None:
+    found = check(text, tree)
+    assert found is not None
+    assert found.message == message
+
+
+def test_no_value_is_too_much() -> None:
+    assert check(f"dags trigger x -c '{'[' * 100_000}'") is None
+    found = check("pools set p " + "9" * 10_000 + " d")
+    assert found == Problem(f"slots takes a whole number, not {'9' * 37}...", 12)
+
+
+def test_what_was_meant_by_a_word() -> None:
+    assert suggested(V2, [], "tasks_test") == "tasks test"
+    assert suggested(V2, ["dags"], "trig") == "dags trigger"
+    assert suggested(V2, ["dags"], "zzz") is None
+
+
+@pytest.fixture(scope="module")
+def made_up() -> Grammar:
+    """Groups of arguments that exclude each other, which no Airflow has so far."""
+    parser = argparse.ArgumentParser()
+    run = parser.add_subparsers().add_parser("run")
+    either = run.add_mutually_exclusive_group(required=True)
+    either.add_argument("-a", "--all", action="store_true")
+    either.add_argument("--some")
+    either.add_argument("one", nargs="?")
+    run.add_argument("--pair", nargs=2, type=int)
+    reader = runpy.run_path(str(Path(grammars.__file__).parent / "read_parser.py"))
+    return grammar.read(grammars.render(Version(9), reader["tree"](parser)))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("run -a", None),
+        ("run x", None),
+        ("run -aa", None),
+        ("run", Problem("run needs --all, --some or one", 3)),
+        ("run -a --some x", Problem("--all and --some exclude each other", 13)),
+        ("run --some x y", Problem("--some and one exclude each other", 13)),
+        ("run -a --pair 1", Problem("--pair needs 2 values", 13)),
+        ("run -a --pair 1 2", None),
+        ("run -a --pair 1 x", Problem("--pair takes a whole number, not x", 16)),
+    ],
+)
+def test_arguments_that_exclude_each_other(made_up: Grammar, text: str, expected: Problem | None) -> None:
+    assert check(text, made_up) == expected
+
+
+PIECES = ["dags", "list", "trigger", "tasks", "test", "airflow", " ", " ", " ", "-", "--", "--conf", "--out", "=", "'",
+          '"', "\\", "|", "-vo", "x", "-1", "-h", "{", "variables set", "celery worker --pid", "-s"]  # fmt: skip
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.lists(st.sampled_from(PIECES) | st.text(max_size=4), max_size=14).map("".join), st.sampled_from([V1, V2, V3]))
+def test_any_line_can_be_checked(text: str, tree: Grammar) -> None:
+    found = check(text, tree)
+    assert found is None or (0 <= found.position <= len(text) and found.message and "\n" not in found.message)
