@@ -17,7 +17,7 @@ import pytest
 
 from mwaa_shell.errors import LocalProblem
 from mwaa_shell.local import provision
-from mwaa_shell.local.recipes import recipe_for
+from mwaa_shell.local.recipes import Recipe, recipe_for, recipes
 from tests.conftest import scrubbed
 
 #: Where installed Airflows stay between runs.
@@ -68,6 +68,18 @@ GRAMMARS = {
         "dags list --local",
     ),
 }
+
+
+def with_grammar(recipe: Recipe) -> provision.Installed:
+    """The Airflow with what MWAA installs beside it: installed for the three where that is demanded, else as found."""
+    os.environ["MWAA_SHELL_LOCAL_CACHE"] = CACHE
+    found = provision.ready(recipe, "grammar")
+    if found is None and os.environ.get(DEMANDED) and str(recipe.version) in VERSIONS:
+        found = provision.provide(recipe, lambda line: None, "grammar")
+    if found is None:
+        version = recipe.version
+        pytest.skip(f"Airflow {version} is not installed for this: python -m mwaa_shell.local.grammars {version}")
+    return found
 
 
 def installed(version: str) -> provision.Installed:
@@ -163,3 +175,9 @@ def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str]
 def served(request: pytest.FixtureRequest, serving: Callable[[str], Served]) -> Served:
     """Each of the three, one after the other."""
     return serving(request.param)
+
+
+@pytest.fixture(params=recipes(), ids=lambda recipe: str(recipe.version), scope="session")
+def with_its_providers(request: pytest.FixtureRequest) -> provision.Installed:
+    """Each of the sixteen that is installed with what MWAA installs beside it."""
+    return with_grammar(request.param)

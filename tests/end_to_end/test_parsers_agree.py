@@ -19,8 +19,6 @@ from mwaa_shell.airflow.grammar import Command, Grammar, Option, Positional
 from mwaa_shell.airflow.understanding import fewest, flags_of, understand
 from mwaa_shell.airflow.validation import validate
 from mwaa_shell.local import grammars, provision
-from mwaa_shell.local.recipes import Recipe, recipes
-from tests.end_to_end.conftest import CACHE
 
 pytestmark = pytest.mark.airflow
 
@@ -236,12 +234,8 @@ def made_up(tree: Grammar) -> dict[str, tuple[str, list[str]]]:
     return found
 
 
-def asked(recipe: Recipe, folder: Path, lines: list[list[str]]) -> list[tuple[bool, str]]:
+def asked(installed: provision.Installed, folder: Path, lines: list[list[str]]) -> list[tuple[bool, str]]:
     """What the Airflow's parser says to each line."""
-    installed = provision.ready(recipe, "grammar")
-    if installed is None:
-        version = recipe.version
-        pytest.skip(f"Airflow {version} is not installed for this: python -m mwaa_shell.local.grammars {version}")
     done = subprocess.run(
         [installed.python, "-I", str(SCRIPT)],
         input=json.dumps(lines),
@@ -255,17 +249,13 @@ def asked(recipe: Recipe, folder: Path, lines: list[list[str]]) -> list[tuple[bo
     return [(taken, said) for taken, said in json.loads(done.stdout)]
 
 
-@pytest.mark.parametrize("recipe", recipes(), ids=lambda recipe: str(recipe.version))
 def test_no_line_is_refused_that_airflow_takes(
-    recipe: Recipe,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    record_property: Callable[[str, object], None],
+    with_its_providers: provision.Installed, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
-    monkeypatch.setenv("MWAA_SHELL_LOCAL_CACHE", CACHE)
-    tree = grammar.load(recipe.version)
+    version = with_its_providers.recipe.version
+    tree = grammar.load(version)
     lines = made_up(tree)
-    answers = asked(recipe, tmp_path, [words for _, words in lines.values()])
+    answers = asked(with_its_providers, tmp_path, [words for _, words in lines.values()])
     false_alarms, missed, refused = [], [], 0
     for (text, (kind, _)), (taken, said) in zip(lines.items(), answers, strict=True):
         problem = validate(understand(parse(text), tree))
@@ -280,7 +270,7 @@ def test_no_line_is_refused_that_airflow_takes(
     figures = {"lines": len(lines), "refused": refused, "false_alarms": len(false_alarms), "caught": round(caught, 4)}
     for name, figure in figures.items():
         record_property(name, figure)
-    print(f"\nAirflow {recipe.version}: {figures}; missed: {dict(Counter(kind for kind, _, _ in missed))}")
+    print(f"\nAirflow {version}: {figures}; missed: {dict(Counter(kind for kind, _, _ in missed))}")
     for one in missed:
         print("  missed", one)
     assert false_alarms == []
