@@ -29,12 +29,15 @@ def read_sources(sources: Iterable[Source]) -> list[str]:
     """All lines of all sources; raises ``UsageError`` for a file that cannot be read."""
     lines: list[str] = []
     for source in sources:
-        text = source.text if source.text is not None else _read(source.path)
-        lines += lines_of(text.split("\n"))
+        lines += lines_of(read(source).split("\n"))
     return lines
 
 
-def _read(path: Path | None) -> str:
+def read(source: Source) -> str:
+    """The text of one source; raises ``UsageError`` for a file that cannot be read."""
+    if source.text is not None:
+        return source.text
+    path = source.path
     try:
         return (path or Path("-")).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:

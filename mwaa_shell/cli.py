@@ -94,6 +94,7 @@ def build_parser() -> argparse.ArgumentParser:
     local.add_argument("--record", metavar="DIR", type=Path, help="keep what the airflow program answered, as files")
     local.add_argument("--fresh-processes", action="store_true", help="a new process for each command, as MWAA does")
     tools = parser.add_argument_group("for other tools")
+    tools.add_argument("--check", action="store_true", help="only say which lines Airflow would refuse; offline")
     tools.add_argument("--print-grammar", metavar="VERSION", help="the commands of an Airflow version, as JSON")
     other = parser.add_argument_group("other")
     other.add_argument("--color", choices=("auto", "always", "never"), default="auto", help="colours (auto)")
@@ -179,6 +180,10 @@ def run(arguments: Sequence[str], streams: Streams) -> ExitCode:
         return ExitCode.OK
     if options.print_grammar is not None:
         return _print_grammar(options.print_grammar, streams)
+    if options.check:
+        from mwaa_shell import check
+
+        return check.run(_sources(options.sources or []), options.airflow_version, streams)
     order = read_order(options, dict(os.environ))
     streams = replace(streams, color=order.settings.color)
     if order.local is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -58,6 +59,21 @@ def test_the_grammar_of_a_version_is_printed(program: list[str]) -> None:
     assert {"flags": ["-c", "--conf"], "nargs": None, "choices": None, "required": False} in trigger["options"]
     refused = subprocess.run([*program, "--print-grammar", "9.9.9"], capture_output=True, text=True, check=False)
     assert (refused.returncode, "2.10.3" in refused.stderr) == (2, True)
+
+
+def test_a_runbook_is_checked_offline(program: list[str], tmp_path: Path) -> None:
+    runbook = tmp_path / "runbook"
+    runbook.write_text("# nightly\ndags list -o json | jq .\ndags backfill x\ndags trigger \\\n  x --nope\n.nope\n")
+    check = [*program, "--check", "--airflow-version", "3.3.1"]
+    said = subprocess.run([*check, "-f", str(runbook)], capture_output=True, text=True, check=False)
+    assert said.returncode == 2
+    places = [line.split(": ")[0] for line in said.stdout.splitlines()]
+    assert places == [f"{runbook}:{number}" for number in (3, 4, 6)]
+    fine = subprocess.run([*check, "-c", "dags list"], capture_output=True, text=True, check=False)
+    assert (fine.returncode, fine.stdout) == (0, "")
+    stdin = subprocess.run(check, input="list_dags\n", capture_output=True, text=True, check=False)
+    assert (stdin.returncode, stdin.stdout.startswith("stdin:1: ")) == (2, True)
+    assert subprocess.run([*program, "--check"], capture_output=True, check=False).returncode == 2
 
 
 def test_every_exit_code_has_a_meaning() -> None:

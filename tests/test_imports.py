@@ -14,6 +14,7 @@ ROOT = Path(mwaa_shell.__file__).parent
 LAYERS: tuple[tuple[str, ...], ...] = (
     ("__main__",),
     ("cli",),
+    ("check",),
     ("batch", "terminal"),
     ("session",),
     ("directives",),

@@ -22,21 +22,29 @@ def show_help(session: Session, words: tuple[str, ...]) -> Result:
     """What can be typed: made from the registry."""
     from mwaa_shell.directives import DIRECTIVES
 
-    if len(words) > 1:
-        raise UsageError(".help: one directive at a time")
     chosen = DIRECTIVES
     if words:
         directive = find(DIRECTIVES, words[0]) or find(DIRECTIVES, f".{words[0]}")
-        if directive is None:
-            raise UsageError(
-                f"There is no directive {words[0]}; .help lists them. Airflow's own help: {words[0]} --help"
-            )
+        if directive is None or len(words) > 1:
+            return talk(_explained(session, words))
         chosen = (directive,)
     rows = [(f"{item.name} {item.usage}".strip(), item.summary) for item in chosen]
     if not words:
         rows = [*LINES, *rows]
     width = min(max(len(left) for left, _ in rows), 28)
     return talk("\n".join(_row(left, right, width) for left, right in rows))
+
+
+def _explained(session: Session, words: tuple[str, ...]) -> str:
+    """The page of an Airflow command of the environment's version; of the newest that we know where that is unknown."""
+    from mwaa_shell.airflow.explain import explain
+    from mwaa_shell.airflow.grammar import load, versions
+
+    grammar = (session.link.grammar if session.here else None) or load(versions()[-1])
+    page = explain(words, grammar)
+    if page is None:
+        raise UsageError(f"{' '.join(words)} is no directive and no command of Airflow {grammar.version}")
+    return page
 
 
 def _row(left: str, right: str, width: int) -> str:
@@ -58,7 +66,7 @@ def leave(session: Session, words: tuple[str, ...]) -> Result:
     return Result(leaves=True)
 
 
-FIRST = (Directive(".help", "[DIRECTIVE]", "what can be typed here; works without the dot", show_help, ("help",)),)
+FIRST = (Directive(".help", "[COMMAND]", "what can be typed here, or all about one command", show_help, ("help",)),)
 SEND = Directive(".send", "COMMAND", "send it even if Airflow would refuse it", send, takes_line=True)
 LAST = (
     SEND,

@@ -92,4 +92,5 @@ class Prompt:
     def _toolbar(self) -> StyleAndTextTuples:
         link = self._session.link
         warm_up = self._warm_ups.get(link)
-        return toolbar(link, warm_up.notice if warm_up and not link.known.details else "")
+        notice = warm_up.notice if warm_up and not link.known.details else ""
+        return toolbar(link, notice, self._prompt.default_buffer.text)

@@ -17,6 +17,8 @@ STYLE = Style.from_dict(
         "validation-toolbar": "noinherit ansired",
         "bottom-toolbar": "noreverse ansibrightblack",
         "toolbar.environment": "bold",
+        "hint.given": "",
+        "hint.open": "bold",
         "toolbar.trouble": "ansiyellow",
         "completion-menu": "bg:default fg:default",
         "completion-menu.completion.current": "noinherit reverse",

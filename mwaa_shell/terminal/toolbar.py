@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 
+from mwaa_shell.airflow.command_line import parse
+from mwaa_shell.airflow.suggestions import hint
+from mwaa_shell.airflow.understanding import understand
 from mwaa_shell.link import Link
 from mwaa_shell.output.sanitise import sanitise
 
 
-def toolbar(link: Link, notice: str) -> StyleAndTextTuples:
-    """What is known at this moment; what is not known yet is left out."""
+def toolbar(link: Link, notice: str, typed: str) -> StyleAndTextTuples:
+    """The syntax of the command being typed, else what is known at this moment; what is not known yet is left out."""
+    grammar = link.grammar
+    pieces = hint(understand(parse(typed), grammar)) if grammar and typed else []
+    if pieces:
+        return [("", " "), *((f"class:hint.{'given' if given else 'open'}", f"{text} ") for text, given in pieces)]
     known = link.known
     version = f"Airflow {link.version}" if link.version else "Airflow version unknown"
     if link.grammar and link.grammar.version != link.version:

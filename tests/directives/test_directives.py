@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from mwaa_shell.airflow.explain import explain
+from mwaa_shell.airflow.grammar import load, versions
 from mwaa_shell.directives import DIRECTIVES
 from mwaa_shell.errors import ExitCode
 from mwaa_shell.session import Session
@@ -38,7 +40,25 @@ def test_help_names_every_directive(session: Session, word: str) -> None:
 def test_help_for_one(session: Session) -> None:
     assert shown(session, ".help .use").startswith(".use [ENV[@REGION]]")
     assert shown(session, ".help use") == shown(session, ".help .use")
-    assert session.execute(".help dags").exit_code is ExitCode.USAGE
+    assert session.execute(".help nothing").exit_code is ExitCode.USAGE
+
+
+def test_help_for_a_command_of_this_airflow(session: Session) -> None:
+    page = shown(session, ".help dags trigger")
+    assert page.startswith("dags trigger [flags] DAG_ID\n")
+    for words in ("-c, --conf CONF", "on MWAA: ", "in Airflow ", "examples:\n  dags trigger "):
+        assert words in page
+    assert "dags list-runs" in shown(session, ".help dags")
+
+
+def test_every_command_of_every_version_has_a_page() -> None:
+    for version in versions():
+        grammar = load(version)
+        for name in (*grammar.names, *grammar.groups):
+            page = explain(tuple(name.split()), grammar)
+            assert page is not None
+            told = page.split("\nexamples:")[0]
+            assert max(len(line) for line in told.splitlines()) <= 80, name
 
 
 @pytest.mark.parametrize("word", ["exit", "quit", ".exit"])

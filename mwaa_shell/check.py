@@ -1,0 +1,56 @@
+"""``--check``: a linter for runbooks. Says which lines an Airflow of some version would refuse, offline.
+
+One line a mistake on standard output, ``FILE:LINE: message``; nothing is sent and no environment is needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from mwaa_shell.airflow.command_line import Kind, logical_lines, parse
+from mwaa_shell.airflow.grammar import Grammar, load, nearest
+from mwaa_shell.airflow.understanding import understand
+from mwaa_shell.airflow.validation import validate
+from mwaa_shell.airflow.versions import parse_version
+from mwaa_shell.batch import Source, read
+from mwaa_shell.directives import DIRECTIVES
+from mwaa_shell.directives.registry import find
+from mwaa_shell.errors import ExitCode, UsageError
+from mwaa_shell.streams import Streams
+
+
+def run(sources: Sequence[Source], version: str | None, streams: Streams) -> ExitCode:
+    """Check all sources, or standard input where there are none; USAGE if there is any mistake."""
+    grammar = _grammar(version)
+    found = 0
+    for name, lines in _texts(sources, streams):
+        for number, message in mistakes(lines, grammar):
+            streams.data(f"{name}:{number}: {message}\n".encode(errors="replace"))
+            found += 1
+    return ExitCode.USAGE if found else ExitCode.OK
+
+
+def mistakes(lines: Iterable[str], grammar: Grammar) -> Iterator[tuple[int, str]]:
+    """The line number and the sentence of each line that would be refused."""
+    for number, text in logical_lines(lines):
+        line = parse(text)
+        problem = line.problem or validate(understand(line, grammar))
+        if problem is not None:
+            yield number, problem.message
+        elif line.kind is Kind.DIRECTIVE and find(DIRECTIVES, line.values[0]) is None:
+            yield number, f"There is no directive {line.values[0]}"
+
+
+def _texts(sources: Sequence[Source], streams: Streams) -> Iterator[tuple[str, Iterable[str]]]:
+    if not sources:
+        yield "stdin", streams.stdin
+    for source in sources:
+        yield "-c" if source.path is None else str(source.path), read(source).split("\n")
+
+
+def _grammar(text: str | None) -> Grammar:
+    version = parse_version(text)
+    known = nearest(version) if version else None
+    if known is None:
+        raise UsageError("--check wants --airflow-version, such as --airflow-version 3.3.1")
+    return load(known)
