@@ -65,10 +65,28 @@ def picker(terminal: Terminal, environment: str) -> None:
     terminal.wait_for("environment: local-")
 
 
+def menu(terminal: Terminal, environment: str) -> None:
+    """What may stand behind ``dags trigger -``, and the syntax of the command in the toolbar."""
+    terminal.send("dags trigger hello_world --")
+    terminal.wait_for("hello_world --")
+    terminal.key("tab")
+    terminal.wait_for("--run-id")
+
+
+def mistake(terminal: Terminal, environment: str) -> None:
+    """A flag that this Airflow does not have, caught before anything is sent."""
+    terminal.send("dags trigger hello_world --cnf '{}'")
+    terminal.wait_for("--cnf")
+    terminal.key("enter")
+    terminal.wait_for("did you mean")
+
+
 #: Airflow 2.7 is the newest whose ``dags`` commands name no file of this machine, in a column or in a warning.
 PICTURES = (
     Picture("session", 100, 30, "2.7.2", session),
     Picture("picker", 100, 12, "2.10.3,3.3.1,1.10.12", picker),
+    Picture("menu", 100, 12, "2.10.3", menu),
+    Picture("mistake", 100, 8, "3.3.1", mistake),
 )
 
 

@@ -197,5 +197,5 @@ def _make(access: Access) -> tuple[boto3.Session, Any]:
 
 def _endpoint_is_configured(client: Callable[[Config], Any]) -> bool:
     """Whether a variable or the profile names an endpoint: then the client's differs from AWS's own."""
-    own = client(Config(ignore_configured_endpoint_urls=True)).meta.endpoint_url  # type: ignore[call-arg]
+    own = client(Config(ignore_configured_endpoint_urls=True)).meta.endpoint_url
     return bool(client(Config()).meta.endpoint_url != own)

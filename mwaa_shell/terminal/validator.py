@@ -22,5 +22,5 @@ class LineValidator(Validator):
             problem = self._session.problem_in(line)
             if problem is not None:
                 place = start + problem.position
-                raise ValidationError(place, f"{problem.message}  (.send in front sends it anyway)")
+                raise ValidationError(place, f"{problem.message} (.send sends it anyway)")
             start += len(line) + 1

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.conftest import Served, installed, local_environ
+from tests.end_to_end.conftest import Served, installed, local_environ, make_dags
 from tests.terminal.emulator import Terminal
 
 pytestmark = pytest.mark.airflow
@@ -78,20 +78,35 @@ def test_several_local_environments_and_the_way_between_them(tmp_path: Path) -> 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_the_private_mwaa_dies_with_a_killed_shell(serving: Callable[[str], Served], tmp_path: Path) -> None:
     serving("2.10.3")  # or the skip that says why not
-    with Terminal([*PROGRAM, "--local", "2.10.3"], local_environ(tmp_path)) as terminal:
+    dags = make_dags(tmp_path / "dags")
+    text = (dags / "hello_world.py").read_text().replace("hello_world", "sleepy").replace("echo hello", "sleep 300")
+    (dags / "sleepy.py").write_text(text)
+    argv = [*PROGRAM, "--local", "2.10.3", "--dags-folder", str(dags)]
+    with Terminal(argv, local_environ(tmp_path)) as terminal:
         terminal.wait_for_prompt("local-2-10-3", 300)
         assert terminal.run("local-2-10-3", "version", PATIENCE).startswith("2.10.3")
-        family = descendants(terminal.pid)
-        assert len(family) >= 2
-        handles = [os.pidfd_open(pid) for pid in family]
+        terminal.enter("tasks test sleepy say_hello 2024-01-01")
+        terminal.wait_for(lambda text: any("sleep 300" in words for words in map(words_of, family(terminal))), PATIENCE)
+        below = family(terminal)
+        assert len(below) >= 4
+        handles = [os.pidfd_open(pid) for pid in below]
         os.kill(terminal.pid, signal.SIGKILL)
         for handle in handles:
             assert select.select([handle], [], [], 30)[0], "a process outlives the shell"
             os.close(handle)
 
 
-def descendants(pid: int) -> list[int]:
-    """The processes below one, from /proc."""
+def words_of(pid: int) -> str:
+    """The command line of a process, nothing if it has ended."""
+    try:
+        return Path("/proc", str(pid), "cmdline").read_text().replace("\0", " ")
+    except OSError:
+        return ""
+
+
+def family(terminal: Terminal) -> list[int]:
+    """The processes below the program's, from /proc."""
+    pid = terminal.pid
     children: dict[int, list[int]] = {}
     for entry in filter(str.isdigit, os.listdir("/proc")):
         try:
