@@ -54,10 +54,7 @@ def check(session: Session, lines: Sequence[str]) -> None:
     """Raise for the first line that Airflow would refuse, before any is sent; what follows a ``.use`` is seen later."""
     for line in lines:
         parsed = parse(line)
-        if parsed.kind is Kind.AIRFLOW and parsed.problem is None:
-            session.ensure_open()
-            session.learn_version()
-        problem = session.problem_in(line)
+        problem = session.problem_before_sending(parsed)
         if problem is not None:
             raise UsageError(f"{problem.message}, in: {line.strip()}; nothing was sent")
         if parsed.kind is Kind.DIRECTIVE and parsed.values[:1] == (".use",):

@@ -8,8 +8,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -21,7 +20,6 @@ from mwaa_shell.streams import Streams, standard_streams
 
 if TYPE_CHECKING:
     from mwaa_shell.batch import Source
-    from mwaa_shell.local.start import Running
 
 USAGE = """\
 mwaa-shell [ENV] [options]              a prompt, on ENV or your choice
@@ -188,9 +186,12 @@ def run(arguments: Sequence[str], streams: Streams) -> ExitCode:
     streams = replace(streams, color=order.settings.color)
     if order.local is None:
         return _run_on(order, order.settings, streams)
-    with _local_mwaa(order, streams) as running:
+    from mwaa_shell.local.console import private_mwaa, serve
+
+    with private_mwaa(order.local, order.settings.access.timeout, streams) as running:
         if order.serve:
-            return _serve(running, streams)
+            serve(running, streams)
+            return ExitCode.OK
         settings = replace(order.settings, environment=running.environments[0], access=running.access)
         return _run_on(order, settings, streams)
 
@@ -223,56 +224,6 @@ def _run_on(order: Order, settings: Settings, streams: Streams) -> ExitCode:
     session = Session(settings, note=streams.note)
     batch.check(session, written)
     return batch.run(session, written if order.sources else batch.lines_of(streams.stdin), streams)
-
-
-@contextmanager
-def _local_mwaa(order: Order, streams: Streams) -> Iterator[Running]:
-    from mwaa_shell.local.start import running
-
-    line = _StatusLine(streams)
-    assert order.local is not None
-    with running(order.local, order.settings.access.timeout, line.say) as started:
-        line.erase()
-        yield started
-
-
-class _StatusLine:
-    """One line on standard error that is replaced on a terminal, and written anew elsewhere only when it says more."""
-
-    def __init__(self, streams: Streams) -> None:
-        self._streams = streams
-        self._last = ""
-
-    def say(self, text: str) -> None:
-        """Show what is going on."""
-        if self._streams.stderr_tty:
-            import shutil
-
-            self._streams.talk(b"\r\x1b[K" + text[: shutil.get_terminal_size().columns - 1].encode())
-        elif text.count(":") == 1 and text != self._last:
-            self._streams.note(text)
-        self._last = text
-
-    def erase(self) -> None:
-        """Take the line away."""
-        if self._last and self._streams.stderr_tty:
-            self._streams.talk(b"\r\x1b[K")
-
-
-def _serve(running: Running, streams: Streams) -> ExitCode:
-    """Hold the private MWAA open for other clients, until Ctrl-C or the end of this process."""
-    import signal
-
-    from mwaa_shell.local.start import exports
-
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    streams.data(exports(running).encode())
-    streams.note("serving until Ctrl-C; the lines above make other clients use it")
-    try:
-        signal.pause()
-    except KeyboardInterrupt:
-        pass
-    return ExitCode.OK
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

@@ -129,10 +129,7 @@ class Session:
                 return Result()
             if not _is_text(text):
                 raise UsageError("The line is no UTF-8 text, nothing was sent")
-            if line.kind is Kind.AIRFLOW and line.problem is None:
-                self.ensure_open()
-                self.learn_version()
-            problem = self.problem_in(text)
+            problem = self.problem_before_sending(line)
             if problem is not None:
                 raise UsageError(f"{problem.message} (column {problem.position + 1}), nothing was sent")
             return self._deliver(line, self._run(line))
@@ -148,6 +145,13 @@ class Session:
         if line.problem is not None or line.kind is not Kind.AIRFLOW or grammar is None or not self.settings.validate:
             return line.problem
         return validate(understand(line, grammar))
+
+    def problem_before_sending(self, line: ParsedLine) -> Problem | None:
+        """The same with all that can be known of the environment: opens one and asks AWS, if need be."""
+        if line.kind is Kind.AIRFLOW and line.problem is None:
+            self.ensure_open()
+            self.learn_version()
+        return self.problem_in(line.text)
 
     def learn_version(self) -> None:
         """Wait until AWS has told about the environment, or has not; say once what is not allowed and what it costs."""

@@ -13,16 +13,8 @@ from mwaa_shell.airflow import summaries
 from mwaa_shell.airflow.command_line import parse, quote
 from mwaa_shell.airflow.grammar import Command, Grammar, Option, Positional
 from mwaa_shell.airflow.matching import best
-from mwaa_shell.airflow.understanding import (
-    Place,
-    Understanding,
-    Wants,
-    WantsCommand,
-    WantsFlag,
-    WantsValue,
-    at,
-    understand,
-)
+from mwaa_shell.airflow.place import Place, Wants, WantsCommand, WantsFlag, WantsValue, at
+from mwaa_shell.airflow.understanding import Understanding, understand
 
 #: The most that is handed over: what a menu shows is what costs.
 LIMIT = 60

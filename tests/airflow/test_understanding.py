@@ -13,18 +13,8 @@ from hypothesis import strategies as st
 from mwaa_shell.airflow import grammar
 from mwaa_shell.airflow.command_line import parse
 from mwaa_shell.airflow.grammar import Grammar
-from mwaa_shell.airflow.understanding import (
-    HELP,
-    Place,
-    Understanding,
-    WantsCommand,
-    WantsFlag,
-    WantsPositional,
-    WantsValue,
-    at,
-    names_of,
-    understand,
-)
+from mwaa_shell.airflow.place import Place, WantsCommand, WantsFlag, WantsPositional, WantsValue, at
+from mwaa_shell.airflow.understanding import HELP, Understanding, names_of, understand
 from mwaa_shell.airflow.versions import Version
 from mwaa_shell.local import grammars
 
