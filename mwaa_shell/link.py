@@ -10,13 +10,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mwaa_shell.airflow.grammar import Grammar, load, nearest
 from mwaa_shell.airflow.versions import Version, parse_version
 from mwaa_shell.errors import CredentialsProblem, EnvironmentNotFound, PermissionMissing, ShellError
 from mwaa_shell.mwaa.environment import CliToken, Environment
 from mwaa_shell.settings import Access
 
 if TYPE_CHECKING:
+    from mwaa_shell.airflow.grammar import Grammar
     from mwaa_shell.mwaa.client import Client
     from mwaa_shell.mwaa.environments import Environments
 
@@ -83,7 +83,11 @@ class Link:
     @property
     def grammar(self) -> Grammar | None:
         """The command tree of the environment's version, or of the nearest lower one; ``None`` while it is unknown."""
-        known = nearest(self.version) if self.version else None
+        if self.version is None:
+            return None
+        from mwaa_shell.airflow.grammar import load, nearest
+
+        known = nearest(self.version)
         return load(known) if known else None
 
     def _mint(self) -> CliToken:

@@ -11,8 +11,6 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from mwaa_shell.airflow.command_line import Kind, ParsedLine, Problem, parse
-from mwaa_shell.airflow.understanding import understand
-from mwaa_shell.airflow.validation import validate
 from mwaa_shell.airflow.versions import parse_version, version_in_reply
 from mwaa_shell.errors import NothingRan, OutcomeUnknown, PermissionMissing, ShellError, UsageError
 from mwaa_shell.job import TICK, Interrupted, Job, TooLate, Watcher, mind_ctrl_c
@@ -144,6 +142,9 @@ class Session:
         grammar = self._link.grammar if self._link else None
         if line.problem is not None or line.kind is not Kind.AIRFLOW or grammar is None or not self.settings.validate:
             return line.problem
+        from mwaa_shell.airflow.understanding import understand
+        from mwaa_shell.airflow.validation import validate
+
         return validate(understand(line, grammar))
 
     def problem_before_sending(self, line: ParsedLine) -> Problem | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING
 
 from mwaa_shell.directives.registry import Arguments, Directive, no_words
@@ -54,6 +53,8 @@ def _choose(session: Session, access: Access) -> str:
 
 
 def _did_you_mean(session: Session, access: Access, name: str) -> str:
+    import difflib
+
     try:
         near = difflib.get_close_matches(name, session.names(access), 1)
     except PermissionMissing:

@@ -7,13 +7,16 @@ Airflow. Everything answers from memory.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 
-from mwaa_shell.airflow.suggestions import Suggestion, suggest
 from mwaa_shell.directives import DIRECTIVES
 from mwaa_shell.session import Session
+
+if TYPE_CHECKING:
+    from mwaa_shell.airflow.suggestions import Suggestion
 
 
 class LineCompleter(Completer):
@@ -29,6 +32,8 @@ class LineCompleter(Completer):
         grammar = self._session.link.grammar
         if grammar is None:
             return ()
+        from mwaa_shell.airflow.suggestions import suggest
+
         return (_completion(one, document) for one in suggest(document.text, document.cursor_position, grammar))
 
 

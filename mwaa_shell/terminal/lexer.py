@@ -9,18 +9,18 @@ from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.lexers import Lexer
 
 from mwaa_shell.airflow.command_line import Kind, parse
-from mwaa_shell.airflow.understanding import Role, understand
 from mwaa_shell.session import Session
 
+#: By the name of the role that a part of the line has.
 CLASSES = {
-    Role.GROUP: "class:line.command",
-    Role.COMMAND: "class:line.command",
-    Role.UNKNOWN: "class:line.unknown",
-    Role.FLAG: "class:line.flag",
-    Role.VALUE: "class:line.value",
-    Role.POSITIONAL: "",
-    Role.SEPARATOR: "class:line.flag",
-    Role.EXTRA: "class:line.unknown",
+    "GROUP": "class:line.command",
+    "COMMAND": "class:line.command",
+    "UNKNOWN": "class:line.unknown",
+    "FLAG": "class:line.flag",
+    "VALUE": "class:line.value",
+    "POSITIONAL": "",
+    "SEPARATOR": "class:line.flag",
+    "EXTRA": "class:line.unknown",
 }
 
 
@@ -55,6 +55,8 @@ class LineLexer(Lexer):
             return styles
         grammar = self._session.link.grammar
         if grammar is not None:
+            from mwaa_shell.airflow.understanding import understand
+
             for part in understand(line, grammar).parts:
-                styles[part.start : part.end] = [CLASSES[part.role]] * (part.end - part.start)
+                styles[part.start : part.end] = [CLASSES[part.role.name]] * (part.end - part.start)
         return styles

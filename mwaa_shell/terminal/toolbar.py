@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 
-from mwaa_shell.airflow.command_line import parse
-from mwaa_shell.airflow.suggestions import hint
-from mwaa_shell.airflow.understanding import understand
 from mwaa_shell.link import Link
 from mwaa_shell.output.sanitise import sanitise
+
+if TYPE_CHECKING:
+    from mwaa_shell.airflow.grammar import Grammar
 
 
 def toolbar(link: Link, notice: str, typed: str) -> StyleAndTextTuples:
     """The syntax of the command being typed, else what is known at this moment; what is not known yet is left out."""
     grammar = link.grammar
-    pieces = hint(understand(parse(typed), grammar)) if grammar and typed else []
+    pieces = _hint(typed, grammar) if grammar and typed else []
     if pieces:
         return [("", " "), *((f"class:hint.{'given' if given else 'open'}", f"{text} ") for text, given in pieces)]
     known = link.known
@@ -29,3 +31,11 @@ def toolbar(link: Link, notice: str, typed: str) -> StyleAndTextTuples:
     if notice:
         text.append(("class:toolbar.trouble", f"  {sanitise(notice)}"))
     return text
+
+
+def _hint(typed: str, grammar: Grammar) -> list[tuple[str, bool]]:
+    from mwaa_shell.airflow.command_line import parse
+    from mwaa_shell.airflow.suggestions import hint
+    from mwaa_shell.airflow.understanding import understand
+
+    return hint(understand(parse(typed), grammar))

@@ -63,6 +63,8 @@ def import_aws() -> None:
     was_on = gc.isenabled()
     gc.disable()
     try:
+        import mwaa_shell.airflow.suggestions
+        import mwaa_shell.airflow.validation
         import mwaa_shell.mwaa.environments
         import mwaa_shell.mwaa.transport  # noqa: F401
     finally:
