@@ -70,13 +70,13 @@ class Link:
     def client(self) -> Client:
         """What runs commands."""
         from mwaa_shell.mwaa.client import Client
-        from mwaa_shell.mwaa.transport import Transport, bundle_for_web
+        from mwaa_shell.mwaa.transport import Transport, bundles_for_web
 
         with self._making:
             if self._client is None:
                 access = self.target.access
-                bundle = bundle_for_web(access.ca_bundle, self.environments.ca_bundle)
-                transport = Transport(bundle, access.timeout, direct=access.direct)
+                bundles = bundles_for_web(access.ca_bundle, self.environments.ca_bundle)
+                transport = Transport(bundles, access.timeout, direct=access.direct)
                 self._client = Client(self._mint, transport, access.timeout)
             return self._client
 

@@ -28,7 +28,9 @@ class Streams:
 
     def data(self, data: bytes) -> None:
         """Bytes for standard output, exactly as they are."""
-        self.stdout.write(data)
+        left = memoryview(data)
+        while left:  # an unbuffered stream may take only a part
+            left = left[self.stdout.write(left) or 0 :]
         self.stdout.flush()
 
     def talk(self, data: bytes) -> None:

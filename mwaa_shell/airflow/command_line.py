@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
+from itertools import pairwise
 
 BLANKS = " \t\r\n"
 OPEN_END = "A backslash ends the line"
@@ -210,13 +211,23 @@ def logical_lines(lines: Iterable[str]) -> Iterator[tuple[int, str]]:
         first = first or number
         comment = not held and line.lstrip(BLANKS).startswith("#")
         problem = None if comment else split(held + line)[2]
-        if problem is not None and problem.message == OPEN_END:
-            held += line[:-1] + " "
-            continue
-        if problem is not None:  # an open quote, whose text goes on with the newline in it
+        if problem is not None and problem.message != OPEN_END:  # an open quote: its text goes on, with the newline
             held += line + "\n"
+            continue
+        if not comment and (len(line) - len(line.rstrip("\\"))) % 2:
+            held += line[:-1] + " "
             continue
         yield first, held + line
         held, first = "", 0
     if held:
         yield first, held.rstrip("\n")
+
+
+def spans_of_lines(text: str) -> list[tuple[int, int]]:
+    """Where each logical line of a block stands in its text, from its start to its end without the newline."""
+    lines = text.split("\n")
+    starts = [0]
+    for line in lines:
+        starts.append(starts[-1] + len(line) + 1)
+    numbers = [number for number, _ in logical_lines(lines)] + [len(lines) + 1]
+    return [(starts[number - 1], starts[after - 1] - 1) for number, after in pairwise(numbers)]

@@ -14,6 +14,8 @@ from typing import TypeVar
 T = TypeVar("T")
 
 PREFIX, WORD_STARTS, INSIDE, SCATTERED = range(4)
+#: Fewer letters than this stand in almost anything.
+ENOUGH = 4
 _WORD = re.compile(r"[A-Za-z0-9]+")
 
 
@@ -34,7 +36,7 @@ def rank(typed: str, candidate: str) -> tuple[int, int] | None:
 def best(typed: str, candidates: Iterable[T], text: Callable[[T], str]) -> list[T]:
     """The candidates that fit, best first; equals stay in the order in which they came."""
     ranked = [(found, one) for one in candidates if (found := rank(typed, text(one))) is not None]
-    if any(found[0] < SCATTERED for found, _ in ranked):  # scattered letters only where nothing fits better
+    if len(typed) < ENOUGH or any(found[0] < SCATTERED for found, _ in ranked):  # only where nothing fits better
         ranked = [pair for pair in ranked if pair[0][0] < SCATTERED]
     return [one for _, one in sorted(ranked, key=lambda pair: pair[0])]
 

@@ -40,6 +40,8 @@ def _explained(session: Session, words: tuple[str, ...]) -> str:
     from mwaa_shell.airflow.explain import explain
     from mwaa_shell.airflow.grammar import load, versions
 
+    if session.here is not None:
+        session.learn_version()
     grammar = (session.link.grammar if session.here else None) or load(versions()[-1])
     page = explain(words, grammar)
     if page is None:

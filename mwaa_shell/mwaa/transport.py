@@ -12,7 +12,7 @@ import os
 import socket
 import ssl
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -97,34 +97,39 @@ def _tracking_pool(opened: list[socket.socket]) -> type[HTTPSConnectionPool]:
     return Pool
 
 
-def tls_context(bundle: str | None) -> ssl.SSLContext:
-    """A verifying context that trusts ``bundle`` (a file, or a folder of hashed ones), or what certifi holds."""
-    where = bundle or DEFAULT_CA_BUNDLE_PATH
-    try:
-        if os.path.isdir(where):
-            return ssl.create_default_context(capath=where)
-        return ssl.create_default_context(cafile=where)
-    except (OSError, ssl.SSLError) as error:
-        raise NothingRan(f"The CA bundle {where} cannot be used: {error}") from None
+def tls_context(bundles: Sequence[str]) -> ssl.SSLContext:
+    """A verifying context that trusts all of ``bundles`` (files, or folders of hashed ones), or what certifi holds."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # verifies certificate and name, and trusts nobody yet
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    for where in bundles or (DEFAULT_CA_BUNDLE_PATH,):
+        try:
+            folder = os.path.isdir(where)
+            context.load_verify_locations(capath=where if folder else None, cafile=None if folder else where)
+        except (OSError, ssl.SSLError) as error:
+            raise NothingRan(f"The CA bundle {where} cannot be used: {error}") from None
+    return context
 
 
-def bundle_for_web(chosen: str | None, aws: str | None, environ: Mapping[str, str] | None = None) -> str | None:
-    """The CA bundle for the web server: ``--ca-bundle``, else requests' variables, else what boto3 uses."""
+def bundles_for_web(chosen: str | None, aws: str | None, environ: Mapping[str, str] | None = None) -> tuple[str, ...]:
+    """The CA bundles for the web server: ``--ca-bundle`` alone, else requests' variable and what boto3 is told."""
     environ = os.environ if environ is None else environ
-    return chosen or environ.get("REQUESTS_CA_BUNDLE") or aws or environ.get("CURL_CA_BUNDLE") or None
+    if chosen:
+        return (chosen,)
+    named = [bundle for bundle in (environ.get("REQUESTS_CA_BUNDLE"), aws) if bundle]
+    return tuple(dict.fromkeys(named or [bundle for bundle in (environ.get("CURL_CA_BUNDLE"),) if bundle]))
 
 
 class Transport:
     """A session with one web server after the other; safe to give up from another thread."""
 
-    def __init__(self, bundle: str | None, read_timeout: float, *, direct: bool = False) -> None:
+    def __init__(self, bundles: Sequence[str], read_timeout: float, *, direct: bool = False) -> None:
         self._timeout = (CONNECT_TIMEOUT, read_timeout)
         self._direct = direct
         self._opened: list[socket.socket] = []
         self._used = 0.0
         self._session = requests.Session()
         self._session.trust_env = False
-        self._session.mount("https://", _Adapter(tls_context(bundle), self._opened))
+        self._session.mount("https://", _Adapter(tls_context(bundles), self._opened))
         self._session.headers["User-Agent"] = f"mwaa-shell/{__version__}"
 
     def post(self, url: str, command: str, token: str, may_send: Callable[[], bool] = lambda: True) -> HttpReply:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -69,6 +70,9 @@ def _pipe(command: str, result: Result, left: Result) -> Result:
             process.wait()
     if process.returncode == 0:
         return left
+    if process.returncode == -signal.SIGINT:
+        name = command.split(maxsplit=1)[0]
+        return replace(left, outcome=Outcome.INTERRUPTED, exit_code=ExitCode.INTERRUPTED, message=f"{name} was stopped")
     return _worse(left, f"{command.split(maxsplit=1)[0]} ended with exit code {process.returncode}")
 
 

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from mwaa_shell.airflow.suggestions import Suggestion
 
 
+#: Directives whose argument is an Airflow command.
+TAKE_A_COMMAND = (".send ", ".help ")
+
+
 class LineCompleter(Completer):
     """Answers from what is in memory; asks nobody."""
 
@@ -27,21 +31,30 @@ class LineCompleter(Completer):
 
     def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterable[Completion]:
         """Candidates for the word under the cursor."""
-        if document.text.lstrip().startswith("."):
+        text, offset = document.text, 0
+        if text.startswith(TAKE_A_COMMAND):
+            offset = text.index(" ") + 1
+        elif text.lstrip().startswith("."):
             return _directives(document.text_before_cursor, self._session.known_names)
         grammar = self._session.link.grammar
-        if grammar is None:
+        if grammar is None or document.cursor_position < offset:
             return ()
         from mwaa_shell.airflow.suggestions import suggest
 
-        return (_completion(one, document) for one in suggest(document.text, document.cursor_position, grammar))
+        cursor = document.cursor_position - offset
+        found = suggest(text[offset:], cursor, grammar)
+        return (made for one in found if (made := _completion(one, text[offset:], cursor)) is not None)
 
 
-def _completion(suggestion: Suggestion, document: Document) -> Completion:
+def _completion(suggestion: Suggestion, text: str, cursor: int) -> Completion | None:
+    """What is put before the cursor; ``None`` where the rest of the word behind the cursor would not fit to it."""
+    behind = text[cursor : suggestion.end]
+    if not suggestion.text.endswith(behind) or (behind and suggestion.start == cursor):
+        return None
     mark = "(required) " if suggestion.required else ""
     return Completion(
-        suggestion.text,
-        start_position=suggestion.start - document.cursor_position,
+        suggestion.text.removesuffix(behind),
+        start_position=suggestion.start - cursor,
         display=suggestion.display,
         display_meta=f"{mark}{suggestion.summary}",
     )

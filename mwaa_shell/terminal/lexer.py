@@ -8,7 +8,7 @@ from prompt_toolkit.document import Document
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.lexers import Lexer
 
-from mwaa_shell.airflow.command_line import Kind, parse
+from mwaa_shell.airflow.command_line import Kind, parse, spans_of_lines
 from mwaa_shell.session import Session
 
 #: By the name of the role that a part of the line has.
@@ -44,7 +44,13 @@ class LineLexer(Lexer):
         return pieces
 
     def _styles(self, text: str) -> list[str]:
-        """A style for each character."""
+        """A style for each character; a pasted block is several lines, each coloured for itself."""
+        styles: list[str] = []
+        for start, end in spans_of_lines(text):
+            styles += [""] * (start - len(styles)) + self._line_styles(text[start:end])
+        return styles + [""] * (len(text) - len(styles))
+
+    def _line_styles(self, text: str) -> list[str]:
         line = parse(text)
         styles = [""] * len(text)
         if line.kind is Kind.BLANK:

@@ -39,7 +39,8 @@ def test_what_does_not_fit(typed: str, candidate: str) -> None:
 def test_best_first_and_equals_in_order() -> None:
     names = ["pools list", "dags details", "dags list", "tasks list", "dags list-runs"]
     assert best("dl", names, str) == ["dags list", "dags list-runs"]
-    assert best("dgl", names, str) == ["dags list", "dags list-runs", "dags details"]
+    assert best("dgls", names, str) == ["dags list", "dags list-runs", "dags details"]
+    assert best("dgl", names, str) == []
     assert best("list", names, str) == ["dags list", "dags list-runs", "pools list", "tasks list"]
     assert best("", names, str) == names
 

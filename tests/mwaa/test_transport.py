@@ -8,17 +8,18 @@ import struct
 import threading
 from pathlib import Path
 
+import certifi
 import pytest
 
 from mwaa_shell.errors import NothingRan, OutcomeUnknown
 from mwaa_shell.mwaa import transport as module
-from mwaa_shell.mwaa.transport import Transport, bundle_for_web, tls_context
+from mwaa_shell.mwaa.transport import Transport, bundles_for_web, tls_context
 from tests.double import Double, Request, command_reply, reply
 
 
 @pytest.fixture
 def web(double: Double, bundle: str) -> Transport:
-    return Transport(bundle, 5.0, direct=True)
+    return Transport([bundle], 5.0, direct=True)
 
 
 def post(web: Transport, double: Double, command: str = "dags list") -> bytes:
@@ -127,7 +128,7 @@ def test_silence_leaves_the_outcome_unknown(double: Double, bundle: str) -> None
     done = threading.Event()
     double.web.behave = lambda request: b"" if done.wait(10) else None
     with pytest.raises(OutcomeUnknown, match=r"did not answer within 0\.2 seconds"):
-        post(Transport(bundle, 0.2, direct=True), double)
+        post(Transport([bundle], 0.2, direct=True), double)
     done.set()
     assert len(double.web.seen) == 1
 
@@ -145,13 +146,13 @@ def test_an_unknown_name(web: Transport) -> None:
 
 def test_a_stranger_gets_nothing(double: Double) -> None:
     with pytest.raises(NothingRan, match="did not prove who it is"):
-        post(Transport(None, 5.0, direct=True), double)
+        post(Transport([], 5.0, direct=True), double)
     assert double.web.seen == []
 
 
 def test_a_certificate_for_another_host_is_refused(double: Double, bundle: str) -> None:
     with pytest.raises(NothingRan, match="did not prove who it is"):
-        Transport(bundle, 5.0, direct=True).post(f"https://localhost:{double.web.port}/x", "version", "secret")
+        Transport([bundle], 5.0, direct=True).post(f"https://localhost:{double.web.port}/x", "version", "secret")
     assert double.web.seen == []
 
 
@@ -186,24 +187,35 @@ def test_a_proxy_that_refuses(double: Double, bundle: str, monkeypatch: pytest.M
     monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{double.aws.port}")
     double.aws.behave = lambda request: reply(403, b"")
     with pytest.raises(NothingRan, match="nothing ran"):
-        post(Transport(bundle, 5.0), double)
+        post(Transport([bundle], 5.0), double)
     assert (double.aws.seen[0].method, double.aws.seen[0].path) == ("CONNECT", double.host)
 
 
 @pytest.mark.parametrize(
-    ("chosen", "aws", "environ", "bundle"),
+    ("chosen", "aws", "environ", "bundles"),
     [
-        ("flag", "aws", {"REQUESTS_CA_BUNDLE": "requests"}, "flag"),
-        (None, "aws", {"REQUESTS_CA_BUNDLE": "requests"}, "requests"),
-        (None, "aws", {"CURL_CA_BUNDLE": "curl"}, "aws"),
-        (None, None, {"CURL_CA_BUNDLE": "curl"}, "curl"),
-        (None, None, {}, None),
+        ("flag", "aws", {"REQUESTS_CA_BUNDLE": "requests"}, ("flag",)),
+        (None, "aws", {"REQUESTS_CA_BUNDLE": "requests"}, ("requests", "aws")),
+        (None, "same", {"REQUESTS_CA_BUNDLE": "same"}, ("same",)),
+        (None, "aws", {"CURL_CA_BUNDLE": "curl"}, ("aws",)),
+        (None, None, {"CURL_CA_BUNDLE": "curl"}, ("curl",)),
+        (None, None, {}, ()),
     ],
 )
-def test_which_bundle_holds(chosen: str | None, aws: str | None, environ: dict[str, str], bundle: str | None) -> None:
-    assert bundle_for_web(chosen, aws, environ) == bundle
+def test_which_bundles_hold(
+    chosen: str | None, aws: str | None, environ: dict[str, str], bundles: tuple[str, ...]
+) -> None:
+    assert bundles_for_web(chosen, aws, environ) == bundles
+
+
+def test_a_bundle_is_trusted_alone(bundle: str) -> None:
+    assert len(tls_context([bundle]).get_ca_certs()) == 1
+
+
+def test_two_bundles_are_trusted_together(double: Double, bundle: str) -> None:
+    assert post(Transport([certifi.where(), bundle], 5.0, direct=True), double)
 
 
 def test_a_bundle_that_cannot_be_used(tmp_path: Path) -> None:
     with pytest.raises(NothingRan, match="cannot be used"):
-        tls_context(str(tmp_path / "missing.pem"))
+        tls_context([str(tmp_path / "missing.pem")])

@@ -237,6 +237,31 @@ def test_a_pasted_block_runs_line_by_line(double: Double, opened: Open) -> None:
     assert double.commands == ["dags pause a", "version"]
 
 
+def test_a_pasted_continuation_is_one_line(double: Double, opened: Open) -> None:
+    terminal = opened("my-env")
+    terminal.wait_for("AVAILABLE")
+    terminal.send("\x1b[200~# a comment\n\ndags list -o json | \\\n  cat\n\x1b[201~")
+    terminal.wait_for("  cat")
+    terminal.enter()
+    terminal.wait_for("ok ")
+    assert double.commands == ["dags list -o json"]
+
+
+def test_tab_behind_send_and_in_the_middle_of_a_word(double: Double, opened: Open) -> None:
+    terminal = opened("my-env")
+    terminal.wait_for("AVAILABLE")
+    terminal.send(".send pools li")
+    terminal.key("tab")
+    terminal.wait_for("my-env> .send pools list")
+    terminal.key("ctrl-c")
+    terminal.wait_for_prompt("my-env")
+    terminal.send("dags triger")
+    terminal.key("left")
+    terminal.key("tab")
+    terminal.wait_for("my-env> dags trigger")
+    assert "triggerr" not in terminal.text
+
+
 def test_a_typo_is_caught_and_can_be_sent_anyway(double: Double, opened: Open) -> None:
     terminal = opened("my-env")
     terminal.wait_for("AVAILABLE")
