@@ -158,6 +158,12 @@ class Double:
             return reply(200, {"CliToken": self.tokens[-1], "WebServerHostname": self.host})
         return reply(200, {"Environment": self.describe(parts[-1])})
 
+    def only_tokens(self, request: Request) -> bytes:
+        """The AWS API of somebody who may create tokens and nothing else."""
+        if request.path.startswith("/clitoken/"):
+            return self.answer_aws(request)
+        return refusal(403, "AccessDeniedException", "not you")
+
     def describe(self, name: str) -> dict[str, object]:
         """The Environment member of GetEnvironment."""
         arn = f"arn:aws:airflow:eu-west-1:123456789012:environment/{name}"

@@ -15,7 +15,7 @@ from mwaa_shell.mwaa.client import RUNNING
 from mwaa_shell.result import Outcome
 from mwaa_shell.session import QUEUED, Session
 from mwaa_shell.settings import Access, Settings
-from tests.double import Double, Request, command_reply, refusal, reply
+from tests.double import Double, Request, command_reply, reply
 
 
 class Notes(list[str]):
@@ -77,12 +77,7 @@ def test_a_redirect_keeps_everything(double: Double, session: Session) -> None:
 
 
 def test_the_token_call_alone_is_enough(double: Double, session: Session, notes: Notes) -> None:
-    def only_tokens(request: Request) -> bytes:
-        if request.path.startswith("/clitoken/"):
-            return double.answer_aws(request)
-        return refusal(403, "AccessDeniedException", "not you")
-
-    double.aws.behave = only_tokens
+    double.aws.behave = double.only_tokens
     assert [session.execute("version").stdout for _ in range(2)] == [b"done\n", b"done\n"]
     assert double.commands == ["version", "version"]
     assert [note.split(" is not allowed")[0] for note in notes] == ["airflow:GetEnvironment"]

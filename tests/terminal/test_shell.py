@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.double import Double, Request, command_reply, refusal
+from tests.double import Double, Request, command_reply
 from tests.terminal.emulator import Terminal
 
 Open = Callable[..., Terminal]
@@ -204,12 +204,7 @@ def test_use_switches_and_back(double: Double, opened: Open) -> None:
 
 
 def test_the_version_is_asked_for_once_where_aws_does_not_tell(double: Double, opened: Open) -> None:
-    def only_tokens(request: Request) -> bytes:
-        if request.path.startswith("/clitoken/"):
-            return double.answer_aws(request)
-        return refusal(403, "AccessDeniedException", "not you")
-
-    double.aws.behave = only_tokens
+    double.aws.behave = double.only_tokens
     double.web.behave = lambda request: command_reply(b"2.9.2\n")
     terminal = opened("my-env", columns=120)
     terminal.wait_for("Airflow 2.9.2")
@@ -290,12 +285,7 @@ def test_tab_completes_what_this_airflow_knows(double: Double, opened: Open) -> 
 
 
 def test_the_version_is_learned_although_a_command_was_typed_ahead(double: Double, opened: Open) -> None:
-    def only_tokens(request: Request) -> bytes:
-        if request.path.startswith("/clitoken/"):
-            return double.answer_aws(request)
-        return refusal(403, "AccessDeniedException", "not you")
-
-    double.aws.behave = only_tokens
+    double.aws.behave = double.only_tokens
     double.web.behave = lambda request: command_reply(b"2.9.2\n")
     terminal = opened("my-env", columns=120)
     terminal.enter("version")
