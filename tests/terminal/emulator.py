@@ -183,7 +183,9 @@ class Terminal(AbstractContextManager["Terminal"]):
         """Run a line at the prompt of ``name``: type, see it echoed, Enter, until the next prompt; what it printed."""
         self.send(command)
         self._wait(lambda: command in "".join(self.lines), timeout, f"The echo of {command!r}")
-        row = len(self.screen.scrolled) + self.screen.cursor.y
+        # Not the cursor's row: it may be on its way to the toolbar and back just now.
+        prompts = [y for y, line in enumerate(self.lines) if line.startswith(f"{name}>")]
+        row = len(self.screen.scrolled) + max(prompts, default=0)
         self.enter()
 
         def stands() -> bool:
