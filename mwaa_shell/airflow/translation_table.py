@@ -1,0 +1,176 @@
+"""What the same thing is called in each Airflow, as data: ``data/translations.toml``, read when first asked for.
+
+A deed is one thing that somebody does, under all its names. The file has no versions in it: whether a version has a
+name is read off its command tree. An argument is known by its key: the name of a positional, or the first long flag of
+an option, with hyphens where Airflow 1 has underscores.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+
+from mwaa_shell.airflow.grammar import Command, Grammar, Option, Positional
+from mwaa_shell.airflow.summaries import flag_name
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A command, and the flags that made it another one in Airflow 1: "variables --set"."""
+
+    command: str
+    selectors: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return " ".join([self.command, *self.selectors])
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the value of an argument goes in another version."""
+
+    arguments: tuple[Option | Positional, ...]  #: several for an option whose values became positionals
+    key: str
+    value: str | None = None  #: what a switch became the value of
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """One thing to do, under all its names, the oldest first."""
+
+    names: tuple[Name, ...]
+    arguments: tuple[tuple[str, ...], ...] = ()  #: other names of the same argument
+    fill: Mapping[str, str] = field(default_factory=dict)  #: the key of what is missing -> of what has its value
+    notes: Mapping[str, str] = field(default_factory=dict)  #: what to know, by the major that the line goes to
+
+    def name_in(self, grammar: Grammar) -> tuple[Name, Command] | None:
+        """The newest name that a version has, and its command."""
+        for name in reversed(self.names):
+            command = grammar.named(name.command)
+            if command is not None and all(argument_of(command, flag) is not None for flag in name.selectors):
+                return name, command
+        return None
+
+    def place(self, key: str, value: str, target: Command) -> Place | None:
+        """Where an argument goes in a command; None where that has nothing for it."""
+        places = (_place(spelled, target) for spelled in self._spellings(key, value))
+        return next((place for place in places if place is not None), None)
+
+    def _spellings(self, key: str, value: str) -> Iterator[str]:
+        """What an argument with this value may be called: as it is, then the newest first."""
+        yield key
+        for same in (*self.arguments, *table().arguments):
+            if any(_names(spelled, key, value) for spelled in same):
+                yield from (spelled for spelled in reversed(same) if not _names(spelled, key, value))
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What to say of commands or flags that a version has nothing for."""
+
+    text: str
+    majors: tuple[int, ...]  #: of the versions that it is said for
+    commands: tuple[str, ...]  #: none means all
+    flags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The file."""
+
+    deeds: tuple[Deed, ...]
+    arguments: tuple[tuple[str, ...], ...]
+    narrowing: frozenset[str]  #: keys of options that make a command do less
+    instead: tuple[Advice, ...]
+    without: tuple[Advice, ...]
+
+    def deed(self, command: str, given: frozenset[str]) -> tuple[Deed, Name]:
+        """What a command does with the options whose keys are given, and the name that it has here."""
+        found = [
+            (len(name.selectors), -number, deed, name)
+            for number, deed in enumerate(self.deeds)
+            for name in deed.names
+            if name.command == command and given.issuperset(name.selectors)
+        ]
+        if not found:
+            return Deed((Name(command),)), Name(command)
+        *_, deed, name = max(found, key=lambda one: one[:2])
+        return deed, name
+
+    def advice(self, command: str, major: int) -> str | None:
+        """What to do where a version has nothing for a command."""
+        fits = (one for one in self.instead if command in one.commands and major in one.majors)
+        return next((one.text for one in fits), None)
+
+    def advice_without(self, flag: str, command: str, major: int) -> str | None:
+        """What to know where a command has nothing for a flag."""
+        fits = (one for one in self.without if flag in one.flags and major in one.majors)
+        return next((one.text for one in fits if not one.commands or command in one.commands), None)
+
+
+def key_of(argument: Option | Positional, flag: str = "") -> str:
+    """What the file calls an argument; a long flag says which of an option's two meanings is meant (``--no-x``)."""
+    if isinstance(argument, Positional):
+        return argument.name
+    return (flag if flag.startswith("--") and flag in argument.flags else flag_name(argument)).replace("_", "-")
+
+
+def argument_of(command: Command, key: str) -> Option | Positional | None:
+    """The argument of a command that the file calls so."""
+    if not key.startswith("-"):
+        return next((one for one in command.positionals if one.name == key), None)
+    return next((one for one in command.options if key in {flag.replace("_", "-") for flag in one.flags}), None)
+
+
+def _names(spelled: str, key: str, value: str) -> bool:
+    """Whether "--a", "--a=value" or "a b" names an argument."""
+    return spelled == f"{key}={value}" or key in spelled.split()
+
+
+def _place(spelled: str, command: Command) -> Place | None:
+    keys, _, value = spelled.partition("=")
+    arguments = [argument_of(command, key) for key in keys.split()]
+    found = tuple(one for one in arguments if one is not None)
+    return Place(found, keys, value or None) if len(found) == len(arguments) else None
+
+
+@cache
+def table() -> Table:
+    """The file's content."""
+    import tomllib
+
+    data = pkgutil.get_data(__package__, "data/translations.toml")
+    assert data is not None  # every way to install a package can read its files
+    tables = tomllib.loads(data.decode())
+    return Table(
+        deeds=tuple(_deed(one) for one in tables["deeds"]),
+        arguments=_tuples(tables["everywhere"]["arguments"]),
+        narrowing=frozenset(tables["everywhere"]["narrowing"]),
+        instead=tuple(_advice(**one) for one in tables["instead"]),
+        without=tuple(_advice(**one) for one in tables["without"]),
+    )
+
+
+def _deed(fact: Mapping[str, object]) -> Deed:
+    names, arguments, fill, notes = (fact.get(member) for member in ("names", "arguments", "fill", "notes"))
+    assert isinstance(names, list)
+    assert isinstance(arguments, list | None)
+    assert isinstance(fill, dict | None)
+    assert isinstance(notes, dict | None)
+    return Deed(tuple(map(_name, names)), _tuples(arguments or []), fill or {}, notes or {})
+
+
+def _name(text: str) -> Name:
+    words = text.split()
+    selectors = tuple(word for word in words if word.startswith("-"))
+    return Name(" ".join(words[: len(words) - len(selectors)]), selectors)
+
+
+def _advice(text: str, majors: list[int], commands: Sequence[str] = (), flags: Sequence[str] = ()) -> Advice:
+    return Advice(text, tuple(majors), tuple(commands), tuple(flags))
+
+
+def _tuples(lists: Sequence[Sequence[str]]) -> tuple[tuple[str, ...], ...]:
+    return tuple(map(tuple, lists))

@@ -1,0 +1,111 @@
+"""The arguments of a line, taken from it and put into a new one, each value in the quotes that it was typed in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from mwaa_shell.airflow.command_line import parse, quote, split
+from mwaa_shell.airflow.grammar import Command, Grammar, Option, Positional
+from mwaa_shell.airflow.understanding import Part, Role, Understanding, names_of, understand
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A value, and how it is typed."""
+
+    text: str
+    typed: str
+
+    @property
+    def dashed(self) -> bool:
+        """Whether argparse may take it for a flag."""
+        return len(self.text) > 1 and self.text.startswith("-")
+
+
+@dataclass(slots=True)
+class Argument:
+    """One argument of a line."""
+
+    argument: Option | Positional | None  #: None for what is no argument of the command
+    flag: str = ""  #: written out; empty for a positional
+    values: list[Value] = field(default_factory=list)
+    joined: bool = False  #: as in --flag=value
+
+    def words(self) -> Iterator[str]:
+        """As it is typed."""
+        if self.flag and self.values and (self.joined or self.values[0].dashed):
+            yield f"{self.flag}={self.values[0].typed}"
+            yield from (value.typed for value in self.values[1:])
+            return
+        if self.flag:
+            yield self.flag
+        yield from (value.typed for value in self.values)
+
+
+def arguments_of(understanding: Understanding) -> list[Argument]:
+    """What follows the command, in the order of the line."""
+    found: list[Argument] = []
+    for part in understanding.parts:
+        value = Value(part.value, _typed(understanding.line.text, part))
+        if part.role is Role.FLAG and isinstance(part.argument, Option):
+            found.append(Argument(part.argument, _written_out(part.argument, part.value)))
+        elif part.role is Role.VALUE and found:
+            found[-1].values.append(value)
+            found[-1].joined |= part.word.start < part.start and found[-1].flag.startswith("--")
+        elif part.role is Role.POSITIONAL:
+            found.append(Argument(part.argument, values=[value]))
+        elif part.role is Role.EXTRA:
+            found.append(Argument(None, values=[value]))
+    return found
+
+
+def line_of(command: Command, arguments: Sequence[Argument], grammar: Grammar) -> str:
+    """The line: in the order of the arguments if that reads as is meant, else in one that does."""
+    lines = [" ".join([command.name, *words]) for words in _orders(command, arguments)]
+    meant = _meaning((one.argument, value.text) for one in arguments for value in one.values)
+    reads = (line for line in lines if _meaning(_read(line, grammar)) == meant)
+    return next(reads, lines[0])
+
+
+def _written_out(option: Option, typed: str) -> str:
+    """The flag that was typed, perhaps shortened, or as a letter of several."""
+    flag = typed if typed.startswith("-") else f"-{typed}"
+    return flag if flag in option.flags else next((one for one in option.flags if one.startswith(flag)), flag)
+
+
+def _typed(text: str, part: Part) -> str:
+    typed = text[part.start : part.end]
+    words, end, problem = split(typed)
+    alone = problem is None and end == len(typed) and [word.value for word in words] == [part.value]
+    return typed if alone else quote(part.value)
+
+
+def _orders(command: Command, arguments: Sequence[Argument]) -> Iterator[list[str]]:
+    """As typed, with positionals as the command wants them; positionals in front; positionals behind a separator."""
+    places = [one for one in arguments if isinstance(one.argument, Positional)]
+    places.sort(key=lambda one: command.positionals.index(one.argument) if one.argument in command.positionals else 0)
+    others = [one for one in arguments if not isinstance(one.argument, Positional)]
+    waiting = iter(places)
+    typed = [next(waiting) if isinstance(one.argument, Positional) else one for one in arguments]
+    yield _words(typed)
+    yield _words([*places, *others])
+    yield [*_words(others), "--", *_words(places)]
+
+
+def _words(arguments: Sequence[Argument]) -> list[str]:
+    return [word for one in arguments for word in one.words()]
+
+
+def _read(line: str, grammar: Grammar) -> Iterator[tuple[Option | Positional | None, str]]:
+    for part in understand(parse(line), grammar).parts:
+        if part.role in (Role.VALUE, Role.POSITIONAL, Role.EXTRA):
+            yield part.argument, part.value
+
+
+def _meaning(values: Iterator[tuple[Option | Positional | None, str]]) -> dict[str, list[str]]:
+    """The values of each argument."""
+    found: dict[str, list[str]] = {}
+    for argument, value in values:
+        found.setdefault(names_of(argument)[0] if argument else "", []).append(value)
+    return found
