@@ -6,12 +6,12 @@ the first failure ends the run unless the user said to keep going, and its exit 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from mwaa_shell.airflow.command_line import Kind, logical_lines, parse
-from mwaa_shell.errors import ExitCode, UsageError
+from mwaa_shell import script
+from mwaa_shell.errors import ExitCode
 from mwaa_shell.output.show import show
 from mwaa_shell.session import Session
 from mwaa_shell.streams import Streams
@@ -29,44 +29,20 @@ def read_sources(sources: Iterable[Source]) -> list[str]:
     """All lines of all sources; raises ``UsageError`` for a file that cannot be read."""
     lines: list[str] = []
     for source in sources:
-        lines += lines_of(read(source).split("\n"))
+        lines += script.lines_of(read(source).split("\n"))
     return lines
 
 
 def read(source: Source) -> str:
     """The text of one source; raises ``UsageError`` for a file that cannot be read."""
-    if source.text is not None:
-        return source.text
-    path = source.path
-    try:
-        return (path or Path("-")).read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise UsageError(f"{path} cannot be read: {reason}") from None
-
-
-def lines_of(stream: Iterable[str]) -> Iterator[str]:
-    """The lines of standard input as they come."""
-    return (line for _, line in logical_lines(stream))
-
-
-def check(session: Session, lines: Sequence[str]) -> None:
-    """Raise for the first line that Airflow would refuse, before any is sent; what follows a ``.use`` is seen later."""
-    for line in lines:
-        parsed = parse(line)
-        problem = session.problem_before_sending(parsed)
-        if problem is not None:
-            raise UsageError(f"{problem.message}, in: {line.strip()}; nothing was sent")
-        if parsed.kind is Kind.DIRECTIVE and parsed.values[:1] == (".use",):
-            return
+    return source.text if source.text is not None else script.read(source.path or Path("-"))
 
 
 def run(session: Session, lines: Iterable[str], streams: Streams) -> ExitCode:
     """Run the lines in order; the exit code of the first failure, or OK."""
     code = ExitCode.OK
     try:
-        for line in lines:
-            result = session.execute(line)
+        for result in script.run(session, lines):
             show(result, streams)
             if not result.ok:
                 if result.exit_code is ExitCode.INTERRUPTED:

@@ -217,13 +217,13 @@ def _run_on(order: Order, settings: Settings, streams: Streams) -> ExitCode:
         from mwaa_shell.terminal.shell import Shell
 
         return Shell(settings, streams).run()
-    from mwaa_shell import batch
+    from mwaa_shell import batch, script
     from mwaa_shell.session import Session
 
     written = batch.read_sources(order.sources)
     session = Session(settings, note=streams.note)
-    batch.check(session, written)
-    return batch.run(session, written if order.sources else batch.lines_of(streams.stdin), streams)
+    script.check(session, written)
+    return batch.run(session, written if order.sources else script.lines_of(streams.stdin), streams)
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

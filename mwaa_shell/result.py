@@ -34,6 +34,7 @@ class Result:
     remote: bool = False  #: an Airflow command that was sent, not one of the shell's own
     raw: bool = False  #: to be shown as it is, without colour or order
     leaves: bool = False  #: the user asked to leave the shell
+    brings: tuple[str, ...] = ()  #: lines to run in its place
 
     @property
     def seconds(self) -> float:

@@ -8,7 +8,7 @@ the way to run brings along.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from mwaa_shell.airflow.command_line import Kind, ParsedLine, Problem, parse
 from mwaa_shell.airflow.versions import parse_version, version_in_reply
@@ -16,8 +16,12 @@ from mwaa_shell.errors import NothingRan, OutcomeUnknown, PermissionMissing, She
 from mwaa_shell.job import TICK, Interrupted, Job, TooLate, Watcher, mind_ctrl_c
 from mwaa_shell.link import Link, MakeEnvironments, Target, real_environments
 from mwaa_shell.mwaa.environment import Environment
+from mwaa_shell.preferences import Preferences
 from mwaa_shell.result import Result, from_error, interrupted
 from mwaa_shell.settings import Access, Settings
+
+if TYPE_CHECKING:
+    from mwaa_shell.airflow.grammar import Grammar
 
 T = TypeVar("T")
 
@@ -50,7 +54,10 @@ class Session:
         self._told: set[Target] = set()
         self._link: Link | None = None
         self._said_version = settings.airflow_version
+        self.preferences = Preferences()
         self.known_names: tuple[str, ...] = ()  #: of the last listing, for completion
+        self.known_profiles: tuple[str, ...] = ()
+        self.known_regions: tuple[str, ...] = ()
         if settings.environment:
             self.open(settings.environment, settings.access)
 
@@ -136,16 +143,26 @@ class Session:
         except KeyboardInterrupt:
             return interrupted("Stopped", remote=False)
 
+    @property
+    def grammar(self) -> Grammar | None:
+        """The command tree of the environment that the session is on; ``None`` while its version is unknown."""
+        return self._link.grammar if self._link else None
+
     def problem_in(self, text: str) -> Problem | None:
         """What Airflow would refuse in a line, as far as is known now; asks nobody."""
-        line = parse(text)
-        grammar = self._link.grammar if self._link else None
-        if line.problem is not None or line.kind is not Kind.AIRFLOW or grammar is None or not self.settings.validate:
-            return line.problem
-        from mwaa_shell.airflow.understanding import understand
-        from mwaa_shell.airflow.validation import validate
+        from mwaa_shell.airflow import advice
 
-        return validate(understand(line, grammar))
+        return advice.problem_in(text, self.grammar if self.settings.validate else None)
+
+    def explained(self, text: str, cursor: int) -> str:
+        """What is known of the word under the cursor, as a page; asks nobody."""
+        from mwaa_shell.airflow import advice
+        from mwaa_shell.directives import page
+
+        own = page(text)
+        if own is None:
+            own = advice.explained(text, cursor, self.grammar)
+        return own or "Nothing is known of this; .help lists what can be typed"
 
     def problem_before_sending(self, line: ParsedLine) -> Problem | None:
         """The same with all that can be known of the environment: opens one and asks AWS, if need be."""

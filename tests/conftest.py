@@ -25,6 +25,7 @@ def scrubbed(home: Path) -> dict[str, str]:
         "HOME": str(home),
         "XDG_CONFIG_HOME": str(home / ".config"),
         "XDG_DATA_HOME": str(home / ".local" / "share"),
+        "XDG_CACHE_HOME": str(home / ".cache"),
         "AWS_CONFIG_FILE": str(home / ".aws" / "config"),
         "AWS_SHARED_CREDENTIALS_FILE": str(home / ".aws" / "credentials"),
         "AWS_EC2_METADATA_DISABLED": "true",
@@ -42,7 +43,13 @@ def _scrub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for key in set(os.environ) - set(wanted):
         if key.startswith((*FOREIGN, *CERTIFICATES)):
             monkeypatch.delenv(key)
-    for key in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "HOME", *(key for key in wanted if key.startswith("AWS_"))):
+    for key in (
+        "XDG_CONFIG_HOME",
+        "XDG_DATA_HOME",
+        "XDG_CACHE_HOME",
+        "HOME",
+        *(key for key in wanted if key.startswith("AWS_")),
+    ):
         monkeypatch.setenv(key, wanted[key])
 
 

@@ -12,7 +12,9 @@ import mwaa_shell
 from mwaa_shell.cli import build_parser
 from mwaa_shell.directives import DIRECTIVES
 from mwaa_shell.errors import EXIT_CODE_MEANINGS
+from mwaa_shell.keys import KEYS
 from mwaa_shell.local.recipes import recipes
+from mwaa_shell.preferences import PREFERENCES
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -40,6 +42,20 @@ def test_the_readme_has_no_other_option() -> None:
 def test_every_directive_is_in_the_readme(directive: object) -> None:
     name, usage, summary = (getattr(directive, field) for field in ("name", "usage", "summary"))
     assert f"| `{f'{name} {usage}'.strip()}` | {summary} |" in README
+
+
+def table(section: str) -> list[str]:
+    """The rows of the first table of a section, without its head."""
+    return re.findall(r"^\| .*", README.split(f"## {section}\n")[1].split("\n## ")[0], re.MULTILINE)[1:]
+
+
+def test_the_keys_of_the_readme_are_those_of_the_program() -> None:
+    assert table("Keys") == [f"| {key.shown} | {key.does} |" for key in KEYS]
+
+
+def test_what_can_be_set_is_in_the_readme() -> None:
+    rows = [f"| `{one.name}` | {one.summary} | {one.takes} | {one.default} |" for one in PREFERENCES]
+    assert table("What can be set") == rows
 
 
 def test_every_exit_code_is_in_the_readme() -> None:

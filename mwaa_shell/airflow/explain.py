@@ -5,8 +5,8 @@ from __future__ import annotations
 import textwrap
 
 from mwaa_shell.airflow import knowledge, summaries
-from mwaa_shell.airflow.grammar import Command, Grammar, load, versions
-from mwaa_shell.airflow.suggestions import shown
+from mwaa_shell.airflow.grammar import Command, Grammar, Option, Positional, load, versions
+from mwaa_shell.airflow.suggestions import metavar, shown
 from mwaa_shell.airflow.versions import Version
 
 WIDTH = 79
@@ -14,6 +14,24 @@ LEVELS = {
     knowledge.Level.READ: "reads only",
     knowledge.Level.CHANGE: "changes something",
     knowledge.Level.DESTROY: "destroys something",
+}
+#: What an argument takes, where the kind's own name would not do.
+KINDS = {
+    knowledge.Kind.DAG: "the id of a DAG",
+    knowledge.Kind.TASK: "the id of a task of the DAG",
+    knowledge.Kind.RUN: "the id of a DAG run",
+    knowledge.Kind.DATE: "a date such as 2026-01-31 or 2026-01-31T12:00",
+    knowledge.Kind.DATE_OR_RUN: "a logical date, or the id of a DAG run",
+    knowledge.Kind.VARIABLE: "the key of a variable",
+    knowledge.Kind.CONNECTION: "the id of a connection",
+    knowledge.Kind.POOL: "the name of a pool",
+    knowledge.Kind.ROLE: "the name of a role",
+    knowledge.Kind.USER: "the name of a user",
+    knowledge.Kind.ASSET: "the name of an asset",
+    knowledge.Kind.JSON: "JSON, in single quotes",
+    knowledge.Kind.PATH_ON_SERVER: "a path on the web server, which you cannot reach",
+    knowledge.Kind.REGEX: "a regular expression",
+    knowledge.Kind.PROVIDER: "the name of a provider's package",
 }
 
 
@@ -23,6 +41,28 @@ def explain(words: tuple[str, ...], grammar: Grammar) -> str | None:
     if found is not None and found[1] == len(words):
         return _command(found[0], grammar.version)
     return _group(" ".join(words), grammar)
+
+
+def explain_argument(command: Command, argument: Option | Positional) -> str:
+    """What one argument of a command is: its flags, what it takes and what it means."""
+    if isinstance(argument, Positional):
+        head, summary = shown(argument), summaries.positional(command.name, argument)
+    else:
+        head, summary = _flags_of(argument), summaries.flag(command.name, argument)
+    facts = ["required"] if argument.required else []
+    kind = knowledge.kind(command.name, argument)
+    if argument.choices:
+        facts.append("one of " + ", ".join(map(str, argument.choices)))
+    elif kind is not knowledge.Kind.OTHER:
+        facts.append(f"takes {KINDS.get(kind, kind.value.replace('_', ' '))}")
+    if isinstance(argument, Option) and argument.action == "append":
+        facts.append("may be given more than once")
+    lines = [f"{command.name}: {head}", textwrap.fill(summary, WIDTH, initial_indent="  ", subsequent_indent="  ")]
+    return "\n".join([*lines, *(textwrap.fill(f, WIDTH, initial_indent="- ", subsequent_indent="  ") for f in facts)])
+
+
+def _flags_of(option: Option) -> str:
+    return ", ".join(option.flags) + (f" {metavar(option)}" if option.takes_value else "")
 
 
 def _group(name: str, grammar: Grammar) -> str | None:
@@ -42,8 +82,7 @@ def _command(command: Command, version: Version) -> str:
     arguments = [(shown(one), summaries.positional(command.name, one)) for one in command.positionals]
     for option in sorted(command.options, key=lambda option: not option.required):
         mark = "(required) " if option.required else ""
-        left = ", ".join(option.flags) + (f" {option.metavar or option.dest.upper()}" if option.takes_value else "")
-        arguments.append((left, mark + summaries.flag(command.name, option)))
+        arguments.append((_flags_of(option), mark + summaries.flag(command.name, option)))
     if arguments:
         parts.append(_table(arguments))
     parts.append("\n".join(_wrapped(note) for note in _notes(command.name, version)))

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 
-from mwaa_shell.airflow import summaries
+from mwaa_shell.airflow import knowledge, summaries
 from mwaa_shell.airflow.command_line import parse, quote
-from mwaa_shell.airflow.grammar import Command, Grammar, Option, Positional
+from mwaa_shell.airflow.grammar import Command, Grammar, Option, Positional, load
 from mwaa_shell.airflow.matching import best
-from mwaa_shell.airflow.place import Place, Wants, WantsCommand, WantsFlag, WantsValue, at
+from mwaa_shell.airflow.place import Place, Wants, WantsCommand, WantsFlag, WantsPositional, WantsValue, at
 from mwaa_shell.airflow.understanding import Understanding, understand
+from mwaa_shell.airflow.versions import Version
 
 #: The most that is handed over: what a menu shows is what costs.
 LIMIT = 60
@@ -30,6 +32,16 @@ class Suggestion:
     display: str  #: what the menu shows, such as a flag with its argument
     summary: str = ""
     required: bool = False
+    doubt: str = ""  #: why MWAA would refuse it, as far as anybody has seen
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A piece of a command's syntax, as the hint shows it."""
+
+    text: str
+    given: bool  #: it stands in the line already
+    current: bool = False  #: the cursor is at it
 
 
 def suggest(text: str, cursor: int, grammar: Grammar) -> list[Suggestion]:
@@ -38,30 +50,57 @@ def suggest(text: str, cursor: int, grammar: Grammar) -> list[Suggestion]:
     found: list[Suggestion] = []
     for wanted in place.wants:
         found += best(place.fragment, _candidates(wanted, place, grammar), lambda one: one.text)
+    found.sort(key=lambda one: bool(one.doubt) and one.text != place.fragment)  # stable: what MWAA refuses comes last
     return found[:LIMIT]
 
 
-def hint(understanding: Understanding) -> list[tuple[str, bool]]:
-    """The syntax of the command being typed, in pieces, each with whether it has been given."""
+def hint(understanding: Understanding, cursor: int | None = None) -> list[Piece]:
+    """The syntax of the command being typed: what is required, what is given, what the cursor is at."""
     command = understanding.command
     if command is None:
         return []
-    pieces = [(command.name, True)]
-    pieces += [(shown(one), one.flags[0] in understanding.given) for one in _ordered(command.options) if one.required]
-    optional = [one for one in command.options if not one.required and one.flags[0] in understanding.given]
-    pieces += [(f"[{shown(one)}]", True) for one in optional]
-    if len(optional) < sum(not one.required for one in command.options):
-        pieces.append(("[...]", False))
-    return pieces + [(shown(one), one.name in understanding.given) for one in command.positionals]
+    current = None if cursor is None else _argument_at(understanding, cursor)
+    optional = [one for one in command.options if not one.required]
+    told = [one for one in optional if one.flags[0] in understanding.given or one is current]
+
+    def piece(text: str, argument: Option | Positional) -> Piece:
+        name = argument.flags[0] if isinstance(argument, Option) else argument.name
+        return Piece(text, name in understanding.given, argument is current)
+
+    pieces = [Piece(command.name, given=True)]
+    pieces += [piece(shown(one), one) for one in command.options if one.required]
+    pieces += [piece(f"[{shown(one)}]", one) for one in told]
+    if len(told) < len(optional):
+        pieces.append(Piece("[...]", given=False))
+    return pieces + [piece(shown(one), one) for one in command.positionals]
+
+
+def _argument_at(understanding: Understanding, cursor: int) -> Option | Positional | None:
+    """The argument that the word under the cursor is, or that would be read next."""
+    for part in understanding.parts:
+        if part.start <= cursor <= part.end and isinstance(part.argument, Option | Positional):
+            return part.argument
+    for wanted in at(understanding, cursor).wants:
+        if isinstance(wanted, WantsValue):
+            return wanted.option
+        if isinstance(wanted, WantsPositional):
+            return wanted.positional
+    return None
 
 
 def shown(argument: Option | Positional) -> str:
     """An argument as usage lines write it: ``-c CONF``, ``DAG_ID``, ``[TASK_ID]``."""
     if isinstance(argument, Positional):
-        name = str(argument.metavar or argument.name).upper()
+        name = metavar(argument)
         return name if argument.required else f"[{name}]"
-    name = str(argument.metavar or argument.dest).upper()
-    return f"{argument.flags[0]} {name}" if argument.takes_value else argument.flags[0]
+    return f"{argument.flags[0]} {metavar(argument)}" if argument.takes_value else argument.flags[0]
+
+
+def metavar(argument: Option | Positional) -> str:
+    """What stands for an argument's value in usage lines; a list of choices does not."""
+    name = argument.dest if isinstance(argument, Option) else argument.name
+    written = str(argument.metavar or name)
+    return (name if written.startswith(("(", "{")) else written).upper()
 
 
 def _candidates(wanted: Wants, place: Place, grammar: Grammar) -> Iterator[Suggestion]:
@@ -78,11 +117,22 @@ def _commands(before: tuple[str, ...], place: Place, grammar: Grammar) -> Iterat
     for word in grammar.words_after(before):
         name = " ".join((*before, word))
         summary = summaries.group(name) if name in grammar.groups else summaries.command(name)
-        yield Suggestion(word, place.start, place.end, word, summary)
+        yield Suggestion(word, place.start, place.end, word, summary, doubt=_doubt(name, grammar.version))
     if not before and place.fragment:
         for name in grammar.names:
             if " " in name:
-                yield Suggestion(name, place.start, place.end, name, summaries.command(name))
+                summary = summaries.command(name)
+                yield Suggestion(name, place.start, place.end, name, summary, doubt=_doubt(name, grammar.version))
+
+
+@cache
+def _doubt(name: str, version: Version) -> str:
+    """Why MWAA refuses a command, or makes no sense of it; of a group, if that holds for all of its commands."""
+    doubts = [_doubt(one, version) for one in load(version).below(name)]
+    if doubts:
+        return doubts[0] if all(doubts) else ""
+    known = knowledge.support(name, version)
+    return known.reason if known.refused or known.senseless else ""
 
 
 def _flags(command: Command, place: Place) -> Iterator[Suggestion]:
@@ -117,7 +167,7 @@ def _spellings(option: Option, fragment: str) -> list[str]:
 
 def _display(flag: str, option: Option) -> str:
     short = next((one for one in option.flags if not one.startswith("--") and one != flag), "")
-    value = f" {option.metavar or option.dest.upper()}" if option.takes_value else ""
+    value = f" {metavar(option)}" if option.takes_value else ""
     return f"{flag}{value}" + (f", {short}" if short else "")
 
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mwaa_shell.airflow.command_line import ParsedLine
-from mwaa_shell.directives import environment, reply, shell
-from mwaa_shell.directives.registry import Directive, find
+from mwaa_shell.airflow.command_line import ParsedLine, parse
+from mwaa_shell.directives import environment, reply, runbook, shell
+from mwaa_shell.directives.registry import Directive, Takes, find
 from mwaa_shell.errors import UsageError
 from mwaa_shell.result import Result
 
@@ -18,7 +18,30 @@ if TYPE_CHECKING:
     from mwaa_shell.session import Session
 
 #: All of them, in the order in which help lists them.
-DIRECTIVES: tuple[Directive, ...] = (*shell.FIRST, *environment.DIRECTIVES, *reply.DIRECTIVES, *shell.LAST)
+DIRECTIVES: tuple[Directive, ...] = (
+    *shell.FIRST,
+    *environment.DIRECTIVES,
+    *reply.DIRECTIVES,
+    *runbook.DIRECTIVES,
+    *shell.LAST,
+)
+
+
+def page(text: str) -> str | None:
+    """The help of the directive that a line begins with; ``None`` for any other line, and before an Airflow command."""
+    words = parse(text).values
+    directive = find(DIRECTIVES, words[0]) if words else None
+    if directive is None or (directive.takes[:1] == (Takes.COMMAND,) and len(words) > 1):
+        return None
+    return f"{directive.name} {directive.usage}".strip() + f"\n  {directive.summary}"
+
+
+def command_in(text: str) -> int:
+    """Where the Airflow command begins in a line: behind a directive that takes one, else at its start."""
+    words = parse(text).words
+    directive = find(DIRECTIVES, words[0].value) if len(words) > 1 else None
+    takes_one = directive is not None and directive.takes[:1] in ((Takes.COMMAND,), (Takes.TOPIC,))
+    return words[1].start if takes_one else 0
 
 
 def run(session: Session, line: ParsedLine) -> Result:

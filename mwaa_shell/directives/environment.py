@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mwaa_shell.directives.registry import Arguments, Directive, no_words
+from mwaa_shell.directives.registry import Arguments, Directive, Takes, no_words
 from mwaa_shell.errors import EnvironmentNotFound, PermissionMissing, UsageError
 from mwaa_shell.link import Target
 from mwaa_shell.mwaa.environment import facts
@@ -83,7 +83,14 @@ def info(session: Session, words: tuple[str, ...]) -> Result:
 
 
 DIRECTIVES = (
-    Directive(".use", "[ENV[@REGION]] [--profile P] [--region R]", "go to another environment, or choose one", use),
+    Directive(
+        ".use",
+        "[ENV[@REGION]] [--profile P] [--region R]",
+        "go to another environment, or choose one",
+        use,
+        takes=(Takes.ENVIRONMENT,),
+        flags={"--profile": Takes.PROFILE, "--region": Takes.REGION},
+    ),
     Directive(".envs", "", "the environments of this account and region", envs),
     Directive(".info", "", "what AWS knows of this environment", info),
 )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
 from typing import TYPE_CHECKING, NoReturn
 
 from mwaa_shell.errors import UsageError
@@ -12,6 +13,20 @@ from mwaa_shell.result import Result
 
 if TYPE_CHECKING:
     from mwaa_shell.session import Session
+
+
+class Takes(Enum):
+    """What an argument of a directive is, for completion."""
+
+    ENVIRONMENT = "environment"
+    PROFILE = "profile"
+    REGION = "region"
+    VERSION = "version"
+    PATH = "path"  #: of this machine
+    COMMAND = "command"  #: an Airflow command: all that follows
+    TOPIC = "topic"  #: a directive, or an Airflow command
+    PREFERENCE = "preference"
+    VALUE = "value"  #: of the preference before it
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +39,8 @@ class Directive:
     run: Callable[[Session, tuple[str, ...]], Result]
     bare: tuple[str, ...] = ()  #: names that work without a dot
     takes_line: bool = False  #: its one argument is the rest of the line as it was typed, quotes and all
+    takes: tuple[Takes, ...] = ()  #: its positional arguments, in order
+    flags: Mapping[str, Takes | None] = field(default_factory=dict)  #: and its flags, with what each takes
 
 
 def find(directives: Iterable[Directive], name: str) -> Directive | None:

@@ -25,5 +25,5 @@ def raw(session: Session, words: tuple[str, ...]) -> Result:
 
 
 DIRECTIVES = (
-    Directive(".raw", "[--reply]", "the last reply as it came (--reply: its HTTP body)", raw),
-)  # fmt: skip
+    Directive(".raw", "[--reply]", "the last reply as it came (--reply: its HTTP body)", raw, flags={"--reply": None}),
+)

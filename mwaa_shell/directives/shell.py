@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from mwaa_shell.directives.registry import Directive, find, no_words
+from mwaa_shell.directives.registry import Arguments, Directive, Takes, find, no_words
 from mwaa_shell.errors import UsageError
+from mwaa_shell.keys import KEYS
+from mwaa_shell.preferences import PREFERENCES, preference
 from mwaa_shell.result import Result, talk
 
 if TYPE_CHECKING:
@@ -31,8 +34,7 @@ def show_help(session: Session, words: tuple[str, ...]) -> Result:
     rows = [(f"{item.name} {item.usage}".strip(), item.summary) for item in chosen]
     if not words:
         rows = [*LINES, *rows]
-    width = min(max(len(left) for left, _ in rows), 28)
-    return talk("\n".join(_row(left, right, width) for left, right in rows))
+    return talk(_table(rows))
 
 
 def _explained(session: Session, words: tuple[str, ...]) -> str:
@@ -47,6 +49,11 @@ def _explained(session: Session, words: tuple[str, ...]) -> str:
     if page is None:
         raise UsageError(f"{' '.join(words)} is no directive and no command of Airflow {grammar.version}")
     return page
+
+
+def _table(rows: Sequence[tuple[str, str]]) -> str:
+    width = min(max(len(left) for left, _ in rows), 28)
+    return "\n".join(_row(left, right, width) for left, right in rows)
 
 
 def _row(left: str, right: str, width: int) -> str:
@@ -68,9 +75,48 @@ def leave(session: Session, words: tuple[str, ...]) -> Result:
     return Result(leaves=True)
 
 
-FIRST = (Directive(".help", "[COMMAND]", "what can be typed here, or all about one command", show_help, ("help",)),)
-SEND = Directive(".send", "COMMAND", "send it even if Airflow would refuse it", send, takes_line=True)
+def set_preference(session: Session, words: tuple[str, ...]) -> Result:
+    """Change how the shell behaves, for as long as it runs; without words, what can be changed."""
+    arguments = Arguments(".set")
+    arguments.add_argument("name", nargs="?")
+    arguments.add_argument("value", nargs="?")
+    given = arguments.read(words)
+    if given.value is not None:
+        session.preferences.set(given.name, given.value)
+        return Result()
+    chosen = PREFERENCES if given.name is None else (preference(given.name),)
+    rows = [(f"{one.name} {session.preferences[one.name]}", f"{one.summary} ({one.takes})") for one in chosen]
+    return talk(_table(rows))
+
+
+def show_keys(session: Session, words: tuple[str, ...]) -> Result:
+    """What the keys do: made from their table."""
+    no_words(".keys", words)
+    return talk(_table([(key.shown, key.does) for key in KEYS]))
+
+
+FIRST = (
+    Directive(
+        ".help",
+        "[COMMAND]",
+        "what can be typed here, or all about one command",
+        show_help,
+        bare=("help",),
+        takes=(Takes.TOPIC,),
+    ),
+)
+SEND = Directive(
+    ".send", "COMMAND", "send it even if Airflow would refuse it", send, takes_line=True, takes=(Takes.COMMAND,)
+)
 LAST = (
     SEND,
+    Directive(
+        ".set",
+        "[NAME [VALUE]]",
+        "change how the shell behaves, or show what can be changed",
+        set_preference,
+        takes=(Takes.PREFERENCE, Takes.VALUE),
+    ),
+    Directive(".keys", "", "what the keys do", show_keys),
     Directive(".exit", "", "leave; so do exit, quit and Ctrl-D", leave, ("exit", "quit")),
 )

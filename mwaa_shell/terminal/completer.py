@@ -1,26 +1,17 @@
-"""Completion at the prompt: an adapter from suggestions to prompt_toolkit's completions.
-
-A line that begins with a dot is the shell's own; anything else is completed from the command tree of the environment's
-Airflow. Everything answers from memory.
-"""
+"""Completion at the prompt: an adapter from suggestions to prompt_toolkit's completions. Everything is in memory."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 
-from mwaa_shell.directives import DIRECTIVES
 from mwaa_shell.session import Session
 
 if TYPE_CHECKING:
     from mwaa_shell.airflow.suggestions import Suggestion
-
-
-#: Directives whose argument is an Airflow command.
-TAKE_A_COMMAND = (".send ", ".help ")
 
 
 class LineCompleter(Completer):
@@ -30,20 +21,22 @@ class LineCompleter(Completer):
         self._session = session
 
     def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterable[Completion]:
-        """Candidates for the word under the cursor."""
-        text, offset = document.text, 0
-        if text.startswith(TAKE_A_COMMAND):
-            offset = text.index(" ") + 1
-        elif text.lstrip().startswith("."):
-            return _directives(document.text_before_cursor, self._session.known_names)
-        grammar = self._session.link.grammar
-        if grammar is None or document.cursor_position < offset:
-            return ()
-        from mwaa_shell.airflow.suggestions import suggest
+        """Candidates for the word under the cursor; while typing, only once the word is long enough."""
+        from mwaa_shell.directives.completion import complete
 
-        cursor = document.cursor_position - offset
-        found = suggest(text[offset:], cursor, grammar)
-        return (made for one in found if (made := _completion(one, text[offset:], cursor)) is not None)
+        text, cursor = document.text, document.cursor_position
+        found = complete(self._session, text, cursor)
+        if complete_event.text_inserted and not self._worth_opening(found, text, cursor):
+            return ()
+        if self._session.preferences["menu"] == "never":  # then Tab only lengthens what is typed
+            found = [one for one in found if one.text.startswith(text[one.start : cursor])]
+        return [made for one in found if (made := _completion(one, text, cursor)) is not None]
+
+    def _worth_opening(self, found: list[Suggestion], text: str, cursor: int) -> bool:
+        """Whether the menu may open by itself: enough is typed, and something is left to be completed."""
+        typed = [text[one.start : cursor] for one in found[:1]]
+        enough = self._session.preferences.number("menu-after")
+        return any(len(word) >= enough for word in typed) and any(one.text != text[one.start : cursor] for one in found)
 
 
 def _completion(suggestion: Suggestion, text: str, cursor: int) -> Completion | None:
@@ -51,22 +44,11 @@ def _completion(suggestion: Suggestion, text: str, cursor: int) -> Completion | 
     behind = text[cursor : suggestion.end]
     if not suggestion.text.endswith(behind) or (behind and suggestion.start == cursor):
         return None
-    mark = "(required) " if suggestion.required else ""
+    mark = "(required) " if suggestion.required else "(not on MWAA) " if suggestion.doubt else ""
     return Completion(
         suggestion.text.removesuffix(behind),
         start_position=suggestion.start - cursor,
         display=suggestion.display,
-        display_meta=f"{mark}{suggestion.summary}",
+        display_meta=mark + (suggestion.doubt or suggestion.summary),
+        style="class:doubtful" if suggestion.doubt else "",
     )
-
-
-def _directives(typed: str, environments: tuple[str, ...]) -> Iterator[Completion]:
-    words = typed.lstrip().split(" ")
-    if len(words) == 1:
-        for directive in DIRECTIVES:
-            if directive.name.startswith(words[0]):
-                yield Completion(directive.name, -len(words[0]), display_meta=directive.summary)
-    elif len(words) == 2 and words[0] == ".use":
-        for name in environments:
-            if name.startswith(words[1]):
-                yield Completion(name, -len(words[1]))

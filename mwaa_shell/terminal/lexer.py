@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from prompt_toolkit.document import Document
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.lexers import Lexer
 
-from mwaa_shell.airflow.command_line import Kind, parse, spans_of_lines
+from mwaa_shell.airflow.command_line import Kind, ParsedLine, parse, spans_of_lines
+from mwaa_shell.directives import command_in
 from mwaa_shell.session import Session
+
+if TYPE_CHECKING:
+    from mwaa_shell.airflow.grammar import Grammar
 
 #: By the name of the role that a part of the line has.
 CLASSES = {
@@ -22,6 +28,12 @@ CLASSES = {
     "SEPARATOR": "class:line.flag",
     "EXTRA": "class:line.unknown",
 }
+
+_STRING = r'(?:\\"[^"\\]*\\"|"(?:[^"\\]|\\.)*")'  # in single quotes, or escaped in double ones
+#: The pieces of JSON inside a value.
+JSON = re.compile(
+    rf"(?P<key>{_STRING}(?=\s*:))|(?P<string>{_STRING})|(?P<other>-?\b\d[\d.eE+-]*|\b(?:true|false|null)\b)"
+)
 
 
 class LineLexer(Lexer):
@@ -56,13 +68,32 @@ class LineLexer(Lexer):
         if line.kind is Kind.BLANK:
             return ["class:line.comment"] * len(text)
         if line.kind is Kind.DIRECTIVE and line.words:
-            word = line.words[0]
+            word, offset = line.words[0], command_in(text)
             styles[word.start : word.end] = ["class:line.directive"] * (word.end - word.start)
+            if offset and not text[offset:].startswith("."):
+                styles[offset:] = self._line_styles(text[offset:])
             return styles
-        grammar = self._session.link.grammar
-        if grammar is not None:
-            from mwaa_shell.airflow.understanding import understand
-
-            for part in understand(line, grammar).parts:
-                styles[part.start : part.end] = [CLASSES[part.role.name]] * (part.end - part.start)
+        if self._session.grammar is not None:
+            for start, end, style in _parts(line, self._session.grammar):
+                styles[start:end] = [style] * (end - start)
         return styles
+
+
+def _parts(line: ParsedLine, grammar: Grammar) -> Iterator[tuple[int, int, str]]:
+    """The spans of a line with their styles; JSON has its own on top."""
+    from mwaa_shell.airflow import knowledge
+    from mwaa_shell.airflow.understanding import understand
+
+    understanding = understand(line, grammar)
+    for part in understanding.parts:
+        yield part.start, part.end, CLASSES[part.role.name]
+        command, option = understanding.command, part.argument
+        if (
+            part.role.name == "VALUE"
+            and command
+            and option
+            and knowledge.kind(command.name, option) is knowledge.Kind.JSON
+        ):
+            inside = part.start + line.text.startswith(("'", '"'), part.start)
+            for found in JSON.finditer(line.text, inside, part.end):
+                yield found.start(), found.end(), f"class:line.json.{found.lastgroup}"

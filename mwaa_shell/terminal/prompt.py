@@ -6,21 +6,30 @@ import sys
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.auto_suggest import AutoSuggestFromHistory
+from prompt_toolkit.enums import EditingMode
+from prompt_toolkit.filters import Condition
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.history import InMemoryHistory
+from prompt_toolkit.layout.dimension import Dimension
+from prompt_toolkit.layout.menus import CompletionsMenuControl
 from prompt_toolkit.output import Output
 from prompt_toolkit.output.defaults import create_output
 from prompt_toolkit.output.plain_text import PlainTextOutput
+from prompt_toolkit.shortcuts import CompleteStyle
 from prompt_toolkit.utils import is_dumb_terminal
 
 from mwaa_shell.link import Link
 from mwaa_shell.session import Session
 from mwaa_shell.terminal.completer import LineCompleter
+from mwaa_shell.terminal.keys import bindings
 from mwaa_shell.terminal.lexer import LineLexer
 from mwaa_shell.terminal.style import STYLE
 from mwaa_shell.terminal.toolbar import toolbar
 from mwaa_shell.terminal.validator import LineValidator
 from mwaa_shell.terminal.warm_up import WarmUp
+
+#: Seconds to wait for the second key of a pair such as Ctrl-X Ctrl-E.
+TIMEOUT = 1.0
 
 
 class EnvironmentMissing(Exception):
@@ -53,16 +62,34 @@ class Prompt:
             lexer=LineLexer(session),
             validator=LineValidator(session),
             validate_while_typing=False,
-            complete_while_typing=False,
+            complete_while_typing=Condition(lambda: session.preferences["menu"] == "typing"),
+            key_bindings=bindings(session),
             history=InMemoryHistory(),
             auto_suggest=AutoSuggestFromHistory(),
-            reserve_space_for_menu=7,
             style=STYLE,
         )
+        self._prompt.app.timeoutlen = TIMEOUT
+        self._prompt.app.before_render += lambda app: self._reserve()
+        for window in self._prompt.layout.find_all_windows():
+            if isinstance(window.content, CompletionsMenuControl):
+                window.height = self._menu_height
 
     def read(self, typed: str = "") -> str:
         """One line. Raises ``KeyboardInterrupt``, ``EOFError`` or ``EnvironmentMissing``."""
+        preferences = self._session.preferences
+        self._prompt.editing_mode = EditingMode.VI if preferences["keys"] == "vi" else EditingMode.EMACS
+        never = preferences["menu"] == "never"
+        self._prompt.complete_style = CompleteStyle.READLINE_LIKE if never else CompleteStyle.COLUMN
         return self._prompt.prompt(default=typed, pre_run=self._begin)
+
+    def _reserve(self) -> None:
+        """As many rows below the line as the menu needs, and none where there is no menu."""
+        state = self._prompt.default_buffer.complete_state
+        most = self._session.preferences.number("menu-rows")
+        self._prompt.reserve_space_for_menu = min(len(state.completions), most) + 1 if state else 0
+
+    def _menu_height(self) -> Dimension:
+        return Dimension(min=1, max=self._session.preferences.number("menu-rows"))
 
     def _begin(self) -> None:
         """Start the warm-up once the prompt stands: nothing slow comes before it."""
@@ -93,4 +120,5 @@ class Prompt:
         link = self._session.link
         warm_up = self._warm_ups.get(link)
         notice = warm_up.notice if warm_up and not link.known.details else ""
-        return toolbar(link, notice, self._prompt.default_buffer.text)
+        buffer = self._prompt.default_buffer
+        return toolbar(link, notice, buffer.text, buffer.cursor_position)

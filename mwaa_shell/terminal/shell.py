@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from prompt_toolkit.application import create_app_session
 from prompt_toolkit.utils import is_dumb_terminal
 
+from mwaa_shell import script
 from mwaa_shell.airflow.command_line import logical_lines
 from mwaa_shell.errors import EnvironmentNotFound, ExitCode, ShellError
+from mwaa_shell.output.sanitise import sanitise
 from mwaa_shell.output.show import show
 from mwaa_shell.session import Session
 from mwaa_shell.settings import Access, Settings
@@ -53,8 +55,8 @@ class Shell:
 
     def _execute(self, line: str) -> bool:
         """Run what was entered up to the first failure and show what came of it; whether the user leaves."""
-        for _, one in logical_lines(line.split("\n")):  # a pasted block is several
-            result = self._session.execute(one)
+        lines = [one for _, one in logical_lines(line.split("\n"))]  # a pasted block is several
+        for result in script.run(self._session, lines, before=self._echo):
             try:
                 show(result, self._streams, verdict=True)
             except KeyboardInterrupt:
@@ -62,6 +64,11 @@ class Shell:
             if result.leaves or not result.ok:
                 return result.leaves
         return False
+
+    def _echo(self, line: str) -> None:
+        """A line that nobody typed is shown before it runs."""
+        here = self._session.here
+        self._streams.talk(f"{here.name if here else ''}> {sanitise(line)}\n".encode(errors="replace"))
 
     def _choose_instead(self) -> None:
         """The environment does not exist: say so, and let another be chosen. Leaves if there is none."""

@@ -11,14 +11,15 @@ from mwaa_shell.output.sanitise import sanitise
 
 if TYPE_CHECKING:
     from mwaa_shell.airflow.grammar import Grammar
+    from mwaa_shell.airflow.suggestions import Piece
 
 
-def toolbar(link: Link, notice: str, typed: str) -> StyleAndTextTuples:
+def toolbar(link: Link, notice: str, typed: str, cursor: int) -> StyleAndTextTuples:
     """The syntax of the command being typed, else what is known at this moment; what is not known yet is left out."""
     grammar = link.grammar
-    pieces = _hint(typed, grammar) if grammar and typed else []
+    pieces = _hint(typed, cursor, grammar) if grammar and typed else []
     if pieces:
-        return [("", " "), *((f"class:hint.{'given' if given else 'open'}", f"{text} ") for text, given in pieces)]
+        return [("", " "), *(part for one in pieces for part in ((_style(one), one.text), ("", " ")))]
     known = link.known
     version = f"Airflow {link.version}" if link.version else "Airflow version unknown"
     if link.grammar and link.grammar.version != link.version:
@@ -33,9 +34,16 @@ def toolbar(link: Link, notice: str, typed: str) -> StyleAndTextTuples:
     return text
 
 
-def _hint(typed: str, grammar: Grammar) -> list[tuple[str, bool]]:
+def _style(piece: Piece) -> str:
+    return "class:hint.current" if piece.current else "class:hint.given" if piece.given else "class:hint.open"
+
+
+def _hint(typed: str, cursor: int, grammar: Grammar) -> list[Piece]:
+    """The syntax of the command in the line; ``.send`` hides none."""
     from mwaa_shell.airflow.command_line import parse
     from mwaa_shell.airflow.suggestions import hint
     from mwaa_shell.airflow.understanding import understand
+    from mwaa_shell.directives import command_in
 
-    return hint(understand(parse(typed), grammar))
+    offset = command_in(typed)
+    return hint(understand(parse(typed[offset:]), grammar), cursor - offset)

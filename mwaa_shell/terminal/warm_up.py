@@ -44,6 +44,7 @@ class WarmUp:
         import_aws()
         error = self._link.describe()
         self._changed()
+        read_knowledge(self._link)
         _ = self._link.client  # imports requests and reads the CA bundle
         import mwaa_shell.output.highlight  # noqa: F401  (the first reply is to be shown at once)
 
@@ -58,13 +59,21 @@ class WarmUp:
             self.notice = str(error)
 
 
+def read_knowledge(link: Link) -> None:
+    """Read what the first completion needs: the command tree, and the words that explain it."""
+    from mwaa_shell.airflow.suggestions import suggest
+
+    if link.grammar is not None:
+        suggest("d", 1, link.grammar)
+
+
 def import_aws() -> None:
     """Import boto3 with the garbage collector off: its pauses would be felt by whoever is typing."""
     was_on = gc.isenabled()
     gc.disable()
     try:
-        import mwaa_shell.airflow.suggestions
-        import mwaa_shell.airflow.validation
+        import mwaa_shell.airflow.translation
+        import mwaa_shell.directives.completion
         import mwaa_shell.mwaa.environments
         import mwaa_shell.mwaa.transport  # noqa: F401
     finally:

@@ -27,7 +27,16 @@ AnyPath = str | Path | None
 #: Opens the terminal as the leader of a new session, which makes it the controlling one, and becomes the program.
 BECOME = 'tty=$1; shift; exec "$@" <>"$tty" >&0 2>&0'
 
-KEYS = {"enter": "\r", "tab": "\t", "escape": "\x1b", "backspace": "\x7f", "delete": "\x1b[3~", "shift-tab": "\x1b[Z"}
+KEYS = {
+    "enter": "\r",
+    "tab": "\t",
+    "escape": "\x1b",
+    "backspace": "\x7f",
+    "delete": "\x1b[3~",
+    "shift-tab": "\x1b[Z",
+    "f1": "\x1bOP",
+    "ctrl-_": "\x1f",
+}
 #: Keys that begin with ``ESC O`` instead of ``ESC [`` where the program asked for application keys.
 CURSOR_KEYS = {"up": "A", "down": "B", "right": "C", "left": "D", "end": "F", "home": "H"}
 #: Private modes, shifted as pyte keeps them.

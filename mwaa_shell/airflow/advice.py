@@ -1,0 +1,77 @@
+"""What is known of a line before it is sent: what Airflow would refuse, what it is called here, what it would do.
+
+Each question takes the line and the environment's command tree, ``None`` while the version is unknown. Pure.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from mwaa_shell.airflow.command_line import Kind, Problem, logical_lines, parse, spans_of_lines
+
+if TYPE_CHECKING:
+    from mwaa_shell.airflow.grammar import Grammar
+    from mwaa_shell.airflow.translation import Translation
+
+
+def problem_in(text: str, grammar: Grammar | None) -> Problem | None:
+    """The first mistake in a line, with what it is called here if it is in another Airflow's words."""
+    line = parse(text)
+    if line.problem is not None or line.kind is not Kind.AIRFLOW or grammar is None:
+        return line.problem
+    from mwaa_shell.airflow.understanding import understand
+    from mwaa_shell.airflow.validation import validate
+
+    problem = validate(understand(line, grammar))
+    translation = translated(text, grammar) if problem is not None else None
+    if problem is None or translation is None:
+        return problem
+    here = [f"here: {translation.text.strip()}"] if translation.text else []
+    return replace(problem, message="; ".join([*translation.notes, *here]) or problem.message)
+
+
+def translated(text: str, grammar: Grammar | None) -> Translation | None:
+    """The line in this Airflow's words; ``None`` where it needs none or nobody knows it."""
+    if grammar is None:
+        return None
+    from mwaa_shell.airflow.translation import translate
+
+    return translate(text, grammar)
+
+
+def translated_block(text: str, grammar: Grammar | None) -> tuple[str, tuple[str, ...]] | None:
+    """A line or a block of them in this Airflow's words and what is to be said of it; ``None`` where nothing changes.
+
+    A line that has no words here stays as it is.
+    """
+    made, position = "", 0
+    notes: list[str] = []
+    lines = [line for _, line in logical_lines(text.split("\n"))]
+    for (start, end), line in zip(spans_of_lines(text), lines, strict=True):
+        found = translated(line, grammar) if problem_in(line, grammar) else None
+        new = text[start:end]
+        if found is not None and found.text is not None and found.text != line:
+            new = found.text
+            notes += found.notes
+        made += text[position:start] + new
+        position = end
+    made += text[position:]
+    return (made, tuple(dict.fromkeys(notes))) if made != text else None
+
+
+def explained(text: str, cursor: int, grammar: Grammar | None) -> str | None:
+    """What the word under the cursor is: a flag or an argument of a command, else the page of the command itself."""
+    if grammar is None:
+        return None
+    from mwaa_shell.airflow.explain import explain, explain_argument
+    from mwaa_shell.airflow.understanding import Role, understand
+
+    understanding = understand(parse(text), grammar)
+    if understanding.command is None:
+        words = [part.value for part in understanding.parts if part.role is Role.GROUP]
+        return explain(tuple(words), grammar) if words else None
+    part = next((one for one in understanding.parts if one.start <= cursor <= one.end and one.argument), None)
+    if part is not None and part.argument is not None:
+        return explain_argument(understanding.command, part.argument)
+    return explain(tuple(understanding.command.name.split()), grammar)

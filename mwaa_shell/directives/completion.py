@@ -1,0 +1,161 @@
+"""What could be typed where the cursor stands in any line: directives and their arguments here, Airflow's words there.
+
+Answers from memory and, for a path, from the folder that it names; asks nobody.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mwaa_shell.airflow.command_line import quote, split
+from mwaa_shell.airflow.grammar import versions
+from mwaa_shell.airflow.matching import best
+from mwaa_shell.airflow.suggestions import Suggestion, suggest
+from mwaa_shell.directives.registry import Directive, Takes, find
+from mwaa_shell.preferences import PREFERENCES
+
+if TYPE_CHECKING:
+    from mwaa_shell.session import Session
+
+#: How many entries of a folder are looked at, at most.
+ENTRIES = 2000
+
+
+def complete(session: Session, text: str, cursor: int) -> list[Suggestion]:
+    """The candidates for the word under the cursor, best first."""
+    path = _file_behind_operator(text, cursor)
+    if path is not None:
+        return list(_paths(*path))
+    if text.lstrip().startswith("."):
+        return _in_directive(session, text, cursor)
+    return _airflow(session, text, cursor, 0)
+
+
+def _airflow(session: Session, text: str, cursor: int, offset: int) -> list[Suggestion]:
+    """Airflow's words from ``offset`` on."""
+    grammar = session.grammar
+    if grammar is None or cursor < offset:
+        return []
+    found = suggest(text[offset:], cursor - offset, grammar)
+    return [replace(one, start=one.start + offset, end=one.end + offset) for one in found] if offset else found
+
+
+@dataclass(frozen=True, slots=True)
+class _Spot:
+    """The word under the cursor as far as it is typed, where it stands, and the words before it."""
+
+    fragment: str
+    start: int
+    end: int
+    before: tuple[str, ...]
+
+    def offer(self, text: str, shown: str, summary: str = "") -> Suggestion:
+        return Suggestion(text, self.start, self.end, shown, summary)
+
+
+def _in_directive(session: Session, text: str, cursor: int) -> list[Suggestion]:
+    from mwaa_shell.directives import DIRECTIVES
+
+    words, _, problem = split(text[:cursor])
+    values = tuple(word.value for word in words)
+    spot = _Spot("", cursor, cursor, values)
+    if words and (words[-1].end == cursor or problem is not None):
+        spot = _Spot(values[-1], words[-1].start, cursor, values[:-1])
+    if not spot.before:
+        return _directives(spot)
+    directive = find(DIRECTIVES, spot.before[0])
+    if directive is None:
+        return []
+    if directive.takes[:1] in ((Takes.COMMAND,), (Takes.TOPIC,)):
+        topics = directive.takes == (Takes.TOPIC,) and len(spot.before) == 1 and spot.fragment.startswith(".")
+        offset = words[1].start if len(words) > 1 else cursor
+        return _directives(spot) if topics else _airflow(session, text, cursor, offset)
+    return _arguments(session, directive, spot)
+
+
+def _directives(spot: _Spot) -> list[Suggestion]:
+    from mwaa_shell.directives import DIRECTIVES
+
+    return [spot.offer(one.name, one.name, one.summary) for one in DIRECTIVES if one.name.startswith(spot.fragment)]
+
+
+def _arguments(session: Session, directive: Directive, spot: _Spot) -> list[Suggestion]:
+    """The value of the flag before the cursor, else a flag or the next positional."""
+    takes = directive.flags.get(spot.before[-1])
+    if takes is None:
+        if spot.fragment.startswith("-"):
+            return [spot.offer(one, one) for one in directive.flags if one.startswith(spot.fragment)]
+        place = _positionals_in(directive, spot.before[1:])
+        takes = directive.takes[place] if place < len(directive.takes) else None
+    if takes is Takes.PATH:
+        return list(_paths(spot.fragment, spot.start, spot.end))
+    made = [spot.offer(quote(text), text, summary) for text, summary in _known(session, takes, spot.before[-1])]
+    return best(spot.fragment, made, lambda one: one.display)
+
+
+def _positionals_in(directive: Directive, words: tuple[str, ...]) -> int:
+    count, skip = 0, False
+    for word in words:
+        if skip or word in directive.flags:
+            skip = not skip and directive.flags.get(word) is not None
+        else:
+            count += 1
+    return count
+
+
+def _known(session: Session, takes: Takes | None, last: str) -> Iterable[tuple[str, str]]:
+    """The values of a kind with a summary each; ``last`` is the word before."""
+    if takes is Takes.ENVIRONMENT:
+        return ((name, "") for name in session.known_names)
+    if takes is Takes.PROFILE:
+        return ((name, "") for name in session.known_profiles)
+    if takes is Takes.REGION:
+        return ((name, "") for name in session.known_regions)
+    if takes is Takes.VERSION:
+        return ((str(version), "") for version in reversed(versions()))
+    if takes is Takes.PREFERENCE:
+        return ((one.name, f"{one.summary} ({session.preferences[one.name]})") for one in PREFERENCES)
+    if takes is Takes.VALUE:
+        return ((word, "") for one in PREFERENCES if one.name == last for word in one.words)
+    return ()
+
+
+# -- paths of this machine -------------------------------------------------------------------------------------------
+
+
+def _file_behind_operator(text: str, cursor: int) -> tuple[str, int, int] | None:
+    """What is typed of the file behind ``>`` or ``>>``, and where; ``None`` elsewhere."""
+    _, end, problem = split(text[:cursor])
+    if problem is not None or not text.startswith(">", end) or end >= cursor:
+        return None
+    behind = end + len(text[end:]) - len(text[end:].lstrip(">"))
+    words, stop, _ = split(text[behind:cursor])
+    if not words:
+        return ("", cursor, cursor) if stop == cursor - behind else None
+    if len(words) > 1 or behind + words[0].end < cursor:
+        return None
+    return words[0].value, behind + words[0].start, cursor
+
+
+def _paths(fragment: str, start: int, end: int) -> Iterator[Suggestion]:
+    """Files and folders that begin so, folders with a slash; hidden ones where a dot was typed."""
+    folder, _, begun = fragment.rpartition("/")
+    kept = fragment[: len(fragment) - len(begun)]
+    try:
+        with os.scandir(Path(folder or ("/" if kept else ".")).expanduser()) as entries:
+            found = sorted((one.name + "/" * one.is_dir() for one in islice(entries, ENTRIES)), key=str.lower)
+    except (OSError, RuntimeError):  # RuntimeError: a user without a home
+        return
+    for name in found:
+        if name.startswith(begun) and (begun or not name.startswith(".")) and name.isprintable():
+            yield Suggestion(_quoted_path(kept + name), start, end, name)
+
+
+def _quoted_path(path: str) -> str:
+    """Quoted where it must be; a tilde need not be."""
+    return f"~{quote(path[1:])}" if path.startswith("~/") else quote(path)

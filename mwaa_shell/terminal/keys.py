@@ -1,0 +1,161 @@
+"""What the keys of the table do: one function an action, bound from ``mwaa_shell.keys``.
+
+Enter is the key that costs: it takes an item that is selected, goes on after a backslash, replaces words that this
+Airflow does not know by those that it does, and only then runs the line.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+
+from prompt_toolkit.application import run_in_terminal
+from prompt_toolkit.buffer import Buffer, CompletionState, ValidationState
+from prompt_toolkit.completion import CompleteEvent, Completion, get_common_complete_suffix
+from prompt_toolkit.document import Document
+from prompt_toolkit.enums import DEFAULT_BUFFER
+from prompt_toolkit.filters import Condition, FilterOrBool, emacs_mode, has_completions, has_focus, vi_insert_mode
+from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+from prompt_toolkit.key_binding.vi_state import InputMode
+from prompt_toolkit.validation import ValidationError
+
+from mwaa_shell.keys import KEYS
+from mwaa_shell.output.sanitise import sanitise
+from mwaa_shell.session import Session
+
+Action = Callable[[KeyPressEvent], object]
+
+
+def bindings(session: Session) -> KeyBindings:
+    """All keys of the table that have an action."""
+    actions = Keys(session)
+    bound = KeyBindings()
+    for key in KEYS:
+        if key.action:
+            action, when = actions.named(key.action)
+            for presses in key.presses:
+                bound.add(*presses.split(), filter=when, eager=key.action == "close")(action)
+    return bound
+
+
+class Keys:
+    """The actions, on one session."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def named(self, action: str) -> tuple[Action, FilterOrBool]:
+        """The function of an action and when it holds."""
+        typing = has_focus(DEFAULT_BUFFER)
+        inserting = typing & (emacs_mode | vi_insert_mode)
+        known: dict[str, tuple[Action, FilterOrBool]] = {
+            "enter": (self.enter, typing),
+            "complete": (self.complete, inserting & ~Condition(self._never_opens)),
+            "close": (self.close, typing & has_completions),
+            "explain": (self.explain, typing),
+            "edit": (self.edit, typing),
+            "delete": (self.delete, inserting & Condition(self._opens_while_typing)),
+        }
+        return known[action]
+
+    def _opens_while_typing(self) -> bool:
+        return self._session.preferences["menu"] == "typing"
+
+    def _never_opens(self) -> bool:
+        return self._session.preferences["menu"] == "never"
+
+    def complete(self, event: KeyPressEvent) -> None:
+        """Go on in the menu; else take the only candidate, or type what all have in common and open the menu.
+
+        The candidates are asked for here and now: a Tab that follows a key at once is not lost.
+        """
+        buffer = event.current_buffer
+        if buffer.complete_state is not None and buffer.complete_state.completions:
+            buffer.complete_next()
+            return
+        found = _candidates(buffer)
+        common = get_common_complete_suffix(buffer.document, found) if len(found) > 1 else ""
+        if len(found) == 1:
+            buffer.apply_completion(found[0])
+            take(buffer, follow=self._opens_while_typing())
+        elif found:
+            buffer.insert_text(common, fire_event=False)
+            buffer.complete_state = CompletionState(buffer.document, _candidates(buffer) if common else found)
+            buffer.on_completions_changed.fire()
+
+    def enter(self, event: KeyPressEvent) -> None:
+        """Take what is selected, go on, translate, or run."""
+        buffer = event.current_buffer
+        state = buffer.complete_state
+        if state is not None and state.current_completion is not None:
+            take(buffer, follow=self._opens_while_typing())
+        elif goes_on(buffer.document):
+            buffer.newline(copy_margin=False)
+        elif not self._translate(buffer):
+            buffer.validate_and_handle()
+
+    def _translate(self, buffer: Buffer) -> bool:
+        """Put this Airflow's words on the prompt and say so; False where the line needs none."""
+        from mwaa_shell.airflow.advice import translated_block
+
+        grammar = self._session.grammar if self._session.settings.validate else None
+        found = translated_block(buffer.text, grammar)
+        if found is None:
+            return False
+        text, notes = found
+        buffer.cancel_completion()
+        buffer.save_to_undo_stack()
+        buffer.document = Document(text, len(text))
+        advice = " (Enter runs it, Ctrl-_ undoes)"
+        room = shutil.get_terminal_size().columns - 1 - len(advice)
+        buffer.validation_error = ValidationError(len(text), _clipped("; ".join(notes), room) + advice)
+        buffer.validation_state = ValidationState.UNKNOWN  # the next Enter validates anew
+        return True
+
+    def close(self, event: KeyPressEvent) -> None:
+        """Close the menu and have back what was typed; in vi mode Esc is also on the way to commands."""
+        event.current_buffer.cancel_completion()
+        if not emacs_mode():
+            event.app.vi_state.input_mode = InputMode.NAVIGATION
+
+    def explain(self, event: KeyPressEvent) -> None:
+        """Write above the prompt what is known of the word under the cursor."""
+        buffer = event.current_buffer
+        page = self._session.explained(buffer.text, buffer.cursor_position)
+        run_in_terminal(lambda: print(sanitise(page)))
+
+    def edit(self, event: KeyPressEvent) -> None:
+        """The line in an editor; what it saves is put back on the prompt and not run."""
+        event.current_buffer.open_in_editor(validate_and_handle=False)
+
+    def delete(self, event: KeyPressEvent) -> None:
+        """Backspace; the menu follows."""
+        buffer = event.current_buffer
+        was_open = buffer.complete_state is not None
+        if not buffer.delete_before_cursor(count=event.arg):
+            event.app.output.bell()
+        elif was_open:
+            buffer.start_completion(select_first=False)
+
+
+def _candidates(buffer: Buffer) -> list[Completion]:
+    return list(buffer.completer.get_completions(buffer.document, CompleteEvent(completion_requested=True)))
+
+
+def take(buffer: Buffer, *, follow: bool) -> None:
+    """Keep the selected item; at the end of the line a blank follows it, and the menu of what may come next."""
+    buffer.complete_state = None
+    if buffer.document.is_cursor_at_the_end and not buffer.text.endswith((" ", "/", "=")):
+        buffer.insert_text(" ", fire_event=False)
+        if follow:
+            buffer.start_completion(select_first=False)
+
+
+def goes_on(document: Document) -> bool:
+    """Whether the line ends in a backslash that escapes nothing else: Enter then begins a new one."""
+    text = document.text
+    return document.is_cursor_at_the_end and (len(text) - len(text.rstrip("\\"))) % 2 == 1
+
+
+def _clipped(text: str, width: int) -> str:
+    return text if len(text) <= width else f"{text[: max(width - 1, 0)]}…"

@@ -1,0 +1,192 @@
+"""The keys and the menu in a real pseudo-terminal, against a double."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from mwaa_shell.keys import KEYS
+from mwaa_shell.session import Session
+from mwaa_shell.settings import Settings
+from mwaa_shell.terminal.keys import bindings
+from tests.double import Double
+from tests.terminal.emulator import Terminal
+
+Open = Callable[..., Terminal]
+
+
+@pytest.fixture
+def opened(environ: dict[str, str]) -> Iterator[Open]:
+    terminals: list[Terminal] = []
+
+    def start(*lines: str, **variables: str) -> Terminal:
+        terminal = Terminal([sys.executable, "-m", "mwaa_shell", "my-env"], environ | variables, 80, 24)
+        terminals.append(terminal)
+        terminal.wait_for("AVAILABLE")
+        for line in lines:
+            terminal.run("my-env", line)
+        return terminal
+
+    yield start
+    for terminal in terminals:
+        terminal.close()
+
+
+def test_every_action_of_the_table_is_bound() -> None:
+    bound = bindings(Session(Settings())).bindings
+    assert len(bound) == sum(len(key.presses) for key in KEYS if key.action)
+
+
+def test_the_menu_opens_while_typing_and_enter_takes_without_running(double: Double, opened: Open) -> None:
+    terminal = opened()
+    terminal.send("trig")
+    terminal.wait_for("start a run of a DAG now")
+    terminal.key("tab")
+    terminal.wait_for("my-env> dags trigger")
+    terminal.key("enter")
+    terminal.wait_for("--conf")  # what may come next
+    assert "my-env> dags trigger" in terminal.text
+    assert double.commands == []
+    terminal.send("x\r")
+    terminal.wait_for("ok ")
+    assert double.commands == ["dags trigger x"]
+
+
+def test_escape_closes_the_menu_and_brings_back_what_was_typed(double: Double, opened: Open) -> None:
+    terminal = opened()
+    terminal.send("trig")
+    terminal.wait_for("start a run")
+    terminal.key("tab")
+    terminal.wait_for("my-env> dags trigger")
+    terminal.key("escape")
+    terminal.wait_for(lambda text: "my-env> trig\n" in f"{text}\n" and "start a run" not in text)
+
+
+def test_backspace_looks_again(opened: Open) -> None:
+    terminal = opened()
+    terminal.send("dags trig")
+    terminal.wait_for("start a run")
+    terminal.key("backspace")
+    terminal.wait_for(lambda text: "my-env> dags tri\n" in f"{text}\n")
+    for _ in range(2):
+        terminal.key("backspace")
+    terminal.wait_for(lambda text: "my-env> dags t\n" in text and "test" in text)
+
+
+def test_what_is_typed_whole_opens_no_menu(opened: Open) -> None:
+    terminal = opened()
+    terminal.send("versio")
+    terminal.wait_for("which Airflow this environment runs")
+    terminal.send("n")
+    terminal.wait_for(lambda text: "my-env> version" in text and "which Airflow this environment runs" not in text)
+
+
+def test_the_menu_on_tab_only(opened: Open) -> None:
+    terminal = opened(".set menu tab")
+    terminal.send("dags tr")
+    terminal.wait_for("my-env> dags tr")
+    terminal.send(" ")
+    terminal.key("backspace")
+    assert "start a run" not in terminal.text
+    terminal.send(".")
+    terminal.key("backspace")
+    terminal.key("tab")
+    terminal.wait_for("my-env> dags trigger")
+
+
+def test_never_a_menu(opened: Open) -> None:
+    terminal = opened(".set menu never")
+    terminal.send("dags st")
+    terminal.key("tab")
+    terminal.wait_for("my-env> dags state")
+
+
+def test_the_menu_takes_as_many_rows_as_it_is_told(opened: Open) -> None:
+    terminal = opened(".set menu-rows 3")
+    terminal.send("dags l")
+    terminal.wait_for("list-import-errors")
+    shown = [line for line in terminal.lines if " list" in line and "my-env>" not in line]
+    assert len(shown) == 3
+
+
+def test_what_mwaa_refuses_says_so(opened: Open) -> None:
+    terminal = opened()
+    terminal.send("dags detai")
+    terminal.wait_for("(not on MWAA) came back as 403")
+
+
+def test_words_of_another_airflow_are_put_into_this_ones(double: Double, opened: Open) -> None:
+    terminal = opened()
+    terminal.send("trigger_dag -e 2024-01-01 'my dag'")
+    terminal.key("enter")
+    terminal.wait_for("(Enter runs it, Ctrl-_ undoes)")
+    assert "my-env> dags trigger -e 2024-01-01 'my dag'" in terminal.text
+    terminal.key("ctrl-_")
+    terminal.wait_for("my-env> trigger_dag -e 2024-01-01 'my dag'")
+    terminal.key("enter")
+    terminal.wait_for("(Enter runs it")
+    assert double.commands == []
+    terminal.key("enter")
+    terminal.wait_for("ok ")
+    assert double.commands == ["dags trigger -e 2024-01-01 'my dag'"]
+
+
+def test_f1_explains_what_is_under_the_cursor(opened: Open) -> None:
+    terminal = opened()
+    terminal.send("dags list -o json")
+    terminal.wait_for("dags list -o json")
+    terminal.key("f1")
+    terminal.wait_for("- one of table, json, yaml, plain")
+    terminal.wait_for("my-env> dags list -o json")
+    terminal.key("ctrl-c")
+    terminal.send(".use")
+    terminal.key("f1")
+    terminal.wait_for("go to another environment")
+
+
+def test_the_line_goes_through_the_editor(double: Double, opened: Open, tmp_path: Path) -> None:
+    editor = tmp_path / "editor"
+    editor.write_text("#!/bin/sh\nsed -i.bak 's/one/two/' \"$1\"\n")
+    editor.chmod(0o755)
+    terminal = opened(VISUAL=str(editor))
+    terminal.send("dags pause one")
+    terminal.wait_for("dags pause one")
+    terminal.key("ctrl-x")
+    terminal.key("ctrl-e")
+    terminal.wait_for("my-env> dags pause two")
+    assert double.commands == []
+    terminal.key("enter")
+    terminal.wait_for("ok ")
+    assert double.commands == ["dags pause two"]
+
+
+def test_a_backslash_goes_on_in_a_new_line(double: Double, opened: Open) -> None:
+    terminal = opened()
+    terminal.send("dags pause \\\r")
+    terminal.wait_for("dags pause \\")
+    terminal.send("  one\r")
+    terminal.wait_for("ok ")
+    assert double.commands == ["dags pause    one"]
+
+
+def test_vi_edits(double: Double, opened: Open) -> None:
+    terminal = opened(".set keys vi")
+    terminal.send("dags pause onex")
+    terminal.wait_for("dags pause onex")
+    terminal.key("escape")
+    terminal.send("x")
+    terminal.wait_for(lambda text: "my-env> dags pause one\n" in f"{text}\n")
+    terminal.key("enter")
+    terminal.wait_for("ok ")
+    assert double.commands == ["dags pause one"]
+
+
+def test_a_file_is_shown_line_by_line(double: Double, opened: Open, tmp_path: Path) -> None:
+    (tmp_path / "book").write_text("dags pause one\ndags pause two\n")
+    terminal = opened()
+    terminal.run("my-env", f".source {tmp_path}/book")
+    assert "my-env> dags pause one\n" in terminal.history_text
+    assert double.commands == ["dags pause one", "dags pause two"]

@@ -1,0 +1,75 @@
+"""Files of lines, through a session on a double."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mwaa_shell import script
+from mwaa_shell.errors import ExitCode, UsageError
+from mwaa_shell.session import Session
+from mwaa_shell.settings import Settings
+from tests.double import Double, command_reply
+
+
+@pytest.fixture
+def session(double: Double, bundle: str) -> Session:
+    return Session(Settings(environment="my-env", access=double.access(bundle)))
+
+
+def run(session: Session, *lines: str) -> tuple[list[ExitCode], list[str]]:
+    told: list[str] = []
+    codes = []
+    for result in script.run(session, lines, told.append):
+        codes.append(result.exit_code)
+        if not result.ok:
+            break
+    return codes, told
+
+
+def test_a_file_runs_in_the_place_of_its_line(double: Double, session: Session, tmp_path: Path) -> None:
+    file = tmp_path / "the runbook.txt"
+    file.write_text("# first look\ndags \\\n  list\n\nversion\n")
+    codes, told = run(session, f".source '{file}'", "dags pause x")
+    assert double.commands == ["dags    list", "version", "dags pause x"]
+    assert told == ["dags    list", "version"]
+    assert set(codes) == {ExitCode.OK}
+
+
+def test_the_whole_file_is_checked_first(double: Double, session: Session, tmp_path: Path) -> None:
+    file = tmp_path / "runbook.txt"
+    file.write_text("version\ndags trigger\n")
+    codes, _ = run(session, f".source {file}")
+    assert codes == [ExitCode.USAGE]
+    assert double.commands == []
+
+
+def test_the_first_failure_ends_it(double: Double, session: Session, tmp_path: Path) -> None:
+    double.web.behave = lambda request: command_reply(b"", b"airflow.exceptions.DagNotFound: x\n")
+    file = tmp_path / "runbook.txt"
+    file.write_text("dags pause x\nversion\n")
+    codes, _ = run(session, f".source {file}", "dags list")
+    assert codes == [ExitCode.OK, ExitCode.FAILED]
+    assert double.commands == ["dags pause x"]
+
+
+def test_a_file_that_brings_itself_ends(double: Double, session: Session, tmp_path: Path) -> None:
+    file = tmp_path / "runbook.txt"
+    file.write_text(f"version\n.source {file}\n")
+    codes, _ = run(session, f".source {file}")
+    assert codes[-1] is ExitCode.USAGE
+    assert len(double.commands) == script.DEEPEST
+
+
+@pytest.mark.parametrize("name", ["none.txt", "", "~nobody-of-this-name/x"])
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name if not name.startswith("~") else Path(name)
+    with pytest.raises(UsageError, match="cannot be read"):
+        script.read(path)
+
+
+def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
+    (tmp_path / "x").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(UsageError, match="not UTF-8"):
+        script.read(tmp_path / "x")
