@@ -65,28 +65,40 @@ def picker(terminal: Terminal, environment: str) -> None:
     terminal.wait_for("environment: local-")
 
 
-def menu(terminal: Terminal, environment: str) -> None:
-    """What may stand behind ``dags trigger -``, and the syntax of the command in the toolbar."""
-    terminal.send("dags trigger hello_world --")
-    terminal.wait_for("hello_world --")
-    terminal.key("tab")
-    terminal.wait_for("--run-id")
+def typed(text: str, wanted: str, *keys: str) -> Callable[[Terminal, str], None]:
+    """What stands on the screen after a text and some keys, once the wanted words are there."""
+
+    def scenario(terminal: Terminal, environment: str) -> None:
+        terminal.send(text)
+        terminal.wait_for(f"{environment}> {text}")
+        for key in keys:
+            terminal.key(key)
+        terminal.wait_for(wanted)
+
+    return scenario
 
 
-def mistake(terminal: Terminal, environment: str) -> None:
-    """A flag that this Airflow does not have, caught before anything is sent."""
-    terminal.send("dags trigger hello_world --cnf '{}'")
-    terminal.wait_for("--cnf")
-    terminal.key("enter")
-    terminal.wait_for("did you mean")
+def spoken(version: str, commands: str, flags: str, mistake: str, foreign: str) -> tuple[Picture, ...]:
+    """The five pictures of what the shell knows of one Airflow version."""
+    shown = (
+        ("commands", typed(commands, "run of a DAG")),
+        ("flags", typed(flags, "--conf")),
+        ("fuzzy", typed("trig", "run of a DAG")),
+        ("mistake", typed(mistake, "did you mean", "enter")),
+        ("translation", typed(foreign, "Enter runs it", "enter")),
+    )
+    return tuple(Picture(f"{version}/{name}", 100, 12, version, scenario) for name, scenario in shown)
 
 
 #: Airflow 2.7 is the newest whose ``dags`` commands name no file of this machine, in a column or in a warning.
 PICTURES = (
     Picture("session", 100, 30, "2.7.2", session),
     Picture("picker", 100, 12, "2.10.3,3.3.1,1.10.12", picker),
-    Picture("menu", 100, 12, "2.10.3", menu),
-    Picture("mistake", 100, 8, "3.3.1", mistake),
+    *spoken("1.10.12", "tr", "trigger_dag -", "list_dags --reprt", "dags trigger hello_world"),
+    *spoken(
+        "2.10.3", "dags tr", "dags trigger -", "dags list --colums dag_id", "trigger_dag hello_world -e 2026-01-31"
+    ),
+    *spoken("3.3.1", "dags tr", "dags trigger -", "dags list --colums dag_id", "dags list-runs -d hello_world"),
 )
 
 
@@ -134,6 +146,7 @@ def main() -> None:
     for picture in PICTURES:
         if picture.name in names:
             path = HERE / f"{picture.name}.svg"
+            path.parent.mkdir(exist_ok=True)
             path.write_text(take(picture), encoding="utf-8")
             print(path.relative_to(HERE.parent))
 

@@ -5,6 +5,7 @@ Each question takes the line and the environment's command tree, ``None`` while 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -28,7 +29,13 @@ def problem_in(text: str, grammar: Grammar | None) -> Problem | None:
     if problem is None or translation is None:
         return problem
     here = [f"here: {translation.text.strip()}"] if translation.text else []
-    return replace(problem, message="; ".join([*translation.notes, *here]) or problem.message)
+    return replace(problem, message=as_sentence([*translation.notes, *here]) or problem.message)
+
+
+def as_sentence(notes: Iterable[str]) -> str:
+    """Several notes as one sentence."""
+    first, *others = list(notes) or [""]
+    return "; ".join([first, *(f"i{one[1:]}" if one.startswith("In Airflow") else one for one in others)])
 
 
 def translated(text: str, grammar: Grammar | None) -> Translation | None:

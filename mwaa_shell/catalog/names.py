@@ -26,7 +26,7 @@ class Name:
     """
 
     text: str
-    facts: Mapping[str, str] = field(default=NO_FACTS, hash=False)
+    facts: Mapping[str, str] = field(default_factory=lambda: NO_FACTS, hash=False)
 
 
 @dataclass(frozen=True, slots=True)

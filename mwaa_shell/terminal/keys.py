@@ -6,29 +6,28 @@ Airflow does not know by those that it does, and only then runs the line.
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 
 from prompt_toolkit.application import run_in_terminal
-from prompt_toolkit.buffer import Buffer, CompletionState, ValidationState
+from prompt_toolkit.buffer import Buffer, CompletionState
 from prompt_toolkit.completion import CompleteEvent, Completion, get_common_complete_suffix
 from prompt_toolkit.document import Document
 from prompt_toolkit.enums import DEFAULT_BUFFER
 from prompt_toolkit.filters import Condition, FilterOrBool, emacs_mode, has_completions, has_focus, vi_insert_mode
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.key_binding.vi_state import InputMode
-from prompt_toolkit.validation import ValidationError
 
 from mwaa_shell.keys import KEYS
 from mwaa_shell.output.sanitise import sanitise
 from mwaa_shell.session import Session
+from mwaa_shell.terminal.message import Message
 
 Action = Callable[[KeyPressEvent], object]
 
 
-def bindings(session: Session) -> KeyBindings:
-    """All keys of the table that have an action."""
-    actions = Keys(session)
+def bindings(session: Session, message: Message) -> KeyBindings:
+    """All keys of the table that have an action; ``message`` shows what is to be said of the line."""
+    actions = Keys(session, message)
     bound = KeyBindings()
     for key in KEYS:
         if key.action:
@@ -41,8 +40,9 @@ def bindings(session: Session) -> KeyBindings:
 class Keys:
     """The actions, on one session."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, message: Message) -> None:
         self._session = session
+        self._message = message
 
     def named(self, action: str) -> tuple[Action, FilterOrBool]:
         """The function of an action and when it holds."""
@@ -91,12 +91,12 @@ class Keys:
             take(buffer, follow=self._opens_while_typing())
         elif goes_on(buffer.document):
             buffer.newline(copy_margin=False)
-        elif not self._translate(buffer):
+        elif not self._translate(buffer) and not self._message.complain(buffer):
             buffer.validate_and_handle()
 
     def _translate(self, buffer: Buffer) -> bool:
         """Put this Airflow's words on the prompt and say so; False where the line needs none."""
-        from mwaa_shell.airflow.advice import translated_block
+        from mwaa_shell.airflow.advice import as_sentence, translated_block
 
         grammar = self._session.grammar if self._session.settings.validate else None
         found = translated_block(buffer.text, grammar)
@@ -106,10 +106,7 @@ class Keys:
         buffer.cancel_completion()
         buffer.save_to_undo_stack()
         buffer.document = Document(text, len(text))
-        advice = " (Enter runs it, Ctrl-_ undoes)"
-        room = shutil.get_terminal_size().columns - 1 - len(advice)
-        buffer.validation_error = ValidationError(len(text), _clipped("; ".join(notes), room) + advice)
-        buffer.validation_state = ValidationState.UNKNOWN  # the next Enter validates anew
+        self._message.say(as_sentence(notes) + " (Enter runs it, Ctrl-_ undoes)", "class:message.changed")
         return True
 
     def close(self, event: KeyPressEvent) -> None:
@@ -155,7 +152,3 @@ def goes_on(document: Document) -> bool:
     """Whether the line ends in a backslash that escapes nothing else: Enter then begins a new one."""
     text = document.text
     return document.is_cursor_at_the_end and (len(text) - len(text.rstrip("\\"))) % 2 == 1
-
-
-def _clipped(text: str, width: int) -> str:
-    return text if len(text) <= width else f"{text[: max(width - 1, 0)]}…"

@@ -16,6 +16,7 @@ from mwaa_shell.session import Session
 
 if TYPE_CHECKING:
     from mwaa_shell.airflow.grammar import Grammar
+    from mwaa_shell.airflow.understanding import Understanding
 
 #: By the name of the role that a part of the line has.
 CLASSES = {
@@ -86,6 +87,8 @@ def _parts(line: ParsedLine, grammar: Grammar) -> Iterator[tuple[int, int, str]]
 
     understanding = understand(line, grammar)
     for part in understanding.parts:
+        if part.role.name == "UNKNOWN" and part.end == len(line.text) and _may_become_one(understanding, grammar):
+            continue  # nobody is wrong yet
         yield part.start, part.end, CLASSES[part.role.name]
         command, option = understanding.command, part.argument
         if (
@@ -97,3 +100,10 @@ def _parts(line: ParsedLine, grammar: Grammar) -> Iterator[tuple[int, int, str]]
             inside = part.start + line.text.startswith(("'", '"'), part.start)
             for found in JSON.finditer(line.text, inside, part.end):
                 yield found.start(), found.end(), f"class:line.json.{found.lastgroup}"
+
+
+def _may_become_one(understanding: Understanding, grammar: Grammar) -> bool:
+    """Whether the last word, still being typed, is the beginning of a command or group."""
+    *before, typed = understanding.parts
+    groups = tuple(part.value for part in before if part.role.name == "GROUP")
+    return any(word.startswith(typed.value) for word in grammar.words_after(groups))

@@ -6,11 +6,15 @@ import sys
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.auto_suggest import AutoSuggestFromHistory
+from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.enums import EditingMode
 from prompt_toolkit.filters import Condition
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.history import InMemoryHistory
+from prompt_toolkit.layout.containers import FloatContainer, Window
+from prompt_toolkit.layout.controls import BufferControl
 from prompt_toolkit.layout.dimension import Dimension
+from prompt_toolkit.layout.margins import ConditionalMargin, ScrollbarMargin
 from prompt_toolkit.layout.menus import CompletionsMenuControl
 from prompt_toolkit.output import Output
 from prompt_toolkit.output.defaults import create_output
@@ -23,9 +27,9 @@ from mwaa_shell.session import Session
 from mwaa_shell.terminal.completer import LineCompleter
 from mwaa_shell.terminal.keys import bindings
 from mwaa_shell.terminal.lexer import LineLexer
+from mwaa_shell.terminal.message import Message
 from mwaa_shell.terminal.style import STYLE
 from mwaa_shell.terminal.toolbar import toolbar
-from mwaa_shell.terminal.validator import LineValidator
 from mwaa_shell.terminal.warm_up import WarmUp
 
 #: Seconds to wait for the second key of a pair such as Ctrl-X Ctrl-E.
@@ -55,41 +59,74 @@ class Prompt:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._warm_ups: dict[Link, WarmUp] = {}
+        self._said = Message(session)
         self._prompt: PromptSession[str] = PromptSession(
             message=self._message,
             bottom_toolbar=self._toolbar,
             completer=LineCompleter(session),
             lexer=LineLexer(session),
-            validator=LineValidator(session),
-            validate_while_typing=False,
             complete_while_typing=Condition(lambda: session.preferences["menu"] == "typing"),
-            key_bindings=bindings(session),
+            key_bindings=bindings(session, self._said),
             history=InMemoryHistory(),
             auto_suggest=AutoSuggestFromHistory(),
             style=STYLE,
         )
         self._prompt.app.timeoutlen = TIMEOUT
         self._prompt.app.before_render += lambda app: self._reserve()
-        for window in self._prompt.layout.find_all_windows():
-            if isinstance(window.content, CompletionsMenuControl):
-                window.height = self._menu_height
+        self._said.watch(self._prompt.default_buffer)
+        self._furnish()
+
+    def _furnish(self) -> None:
+        """Fit what prompt_toolkit made: the menu under the word that it completes, our message under the line."""
+        for container in self._prompt.layout.walk():
+            if isinstance(container, FloatContainer):
+                container.floats += self._said.floats()
+            if not isinstance(container, Window):
+                continue
+            if isinstance(container.content, CompletionsMenuControl):
+                container.height = self._menu_height
+                container.right_margins = [ConditionalMargin(ScrollbarMargin(), Condition(self._scrolls))]
+            elif isinstance(container.content, BufferControl) and container.content.buffer is self._buffer:
+                container.content.menu_position = self._menu_position
+
+    @property
+    def _buffer(self) -> Buffer:
+        return self._prompt.default_buffer
 
     def read(self, typed: str = "") -> str:
         """One line. Raises ``KeyboardInterrupt``, ``EOFError`` or ``EnvironmentMissing``."""
+        self._said.clear()
         preferences = self._session.preferences
         self._prompt.editing_mode = EditingMode.VI if preferences["keys"] == "vi" else EditingMode.EMACS
         never = preferences["menu"] == "never"
         self._prompt.complete_style = CompleteStyle.READLINE_LIKE if never else CompleteStyle.COLUMN
         return self._prompt.prompt(default=typed, pre_run=self._begin)
 
+    # -- the menu ----------------------------------------------------------------------------------------------------
+
     def _reserve(self) -> None:
-        """As many rows below the line as the menu needs, and none where there is no menu."""
-        state = self._prompt.default_buffer.complete_state
-        most = self._session.preferences.number("menu-rows")
-        self._prompt.reserve_space_for_menu = min(len(state.completions), most) + 1 if state else 0
+        """As many rows below the line as the menu or the message needs, and none where there is neither."""
+        state = self._buffer.complete_state
+        menu = min(len(state.completions), self._menu_rows) if state else 0
+        self._prompt.reserve_space_for_menu = max(menu, self._said.rows) + 1 if menu or self._said.text else 0
+
+    @property
+    def _menu_rows(self) -> int:
+        return self._session.preferences.number("menu-rows")
 
     def _menu_height(self) -> Dimension:
-        return Dimension(min=1, max=self._session.preferences.number("menu-rows"))
+        return Dimension(min=1, max=self._menu_rows)
+
+    def _menu_position(self) -> int | None:
+        """Where the word begins that the menu completes; the menu's own margin stands before it."""
+        state = self._buffer.complete_state
+        if state is None or not state.completions:
+            return None
+        return max(state.original_document.cursor_position + state.completions[0].start_position - 1, 0)
+
+    def _scrolls(self) -> bool:
+        state = self._buffer.complete_state
+        return state is not None and len(state.completions) > self._menu_rows
 
     def _begin(self) -> None:
         """Start the warm-up once the prompt stands: nothing slow comes before it."""
@@ -111,7 +148,7 @@ class Prompt:
     def _leave_missing(self, link: Link) -> None:
         app = self._prompt.app
         if app.is_running and not app.is_done and self._session.link is link:
-            app.exit(exception=EnvironmentMissing(self._prompt.default_buffer.text))
+            app.exit(exception=EnvironmentMissing(self._buffer.text))
 
     def _message(self) -> StyleAndTextTuples:
         return [("class:environment", self._session.link.target.name), ("class:mark", "> ")]
@@ -120,5 +157,4 @@ class Prompt:
         link = self._session.link
         warm_up = self._warm_ups.get(link)
         notice = warm_up.notice if warm_up and not link.known.details else ""
-        buffer = self._prompt.default_buffer
-        return toolbar(link, notice, buffer.text, buffer.cursor_position)
+        return toolbar(link, notice, self._buffer.text, self._buffer.cursor_position)

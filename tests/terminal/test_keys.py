@@ -12,6 +12,7 @@ from mwaa_shell.keys import KEYS
 from mwaa_shell.session import Session
 from mwaa_shell.settings import Settings
 from mwaa_shell.terminal.keys import bindings
+from mwaa_shell.terminal.message import Message
 from tests.double import Double
 from tests.terminal.emulator import Terminal
 
@@ -36,7 +37,8 @@ def opened(environ: dict[str, str]) -> Iterator[Open]:
 
 
 def test_every_action_of_the_table_is_bound() -> None:
-    bound = bindings(Session(Settings())).bindings
+    session = Session(Settings())
+    bound = bindings(session, Message(session)).bindings
     assert len(bound) == sum(len(key.presses) for key in KEYS if key.action)
 
 
@@ -132,6 +134,21 @@ def test_words_of_another_airflow_are_put_into_this_ones(double: Double, opened:
     terminal.key("enter")
     terminal.wait_for("ok ")
     assert double.commands == ["dags trigger -e 2024-01-01 'my dag'"]
+
+
+def test_what_is_wrong_stands_under_the_line(double: Double, opened: Open) -> None:
+    terminal = opened()
+    terminal.send("dags list --colums dag_id")
+    terminal.wait_for("dags list --colums dag_id")
+    terminal.key("enter")
+    terminal.wait_for("did you mean --columns?")
+    row = terminal.lines.index("my-env> dags list --colums dag_id")
+    assert terminal.lines[row + 1].startswith("--colums is no flag of dags list")
+    assert (terminal.screen.cursor.y, terminal.screen.cursor.x) == (row, len("my-env> dags list "))
+    terminal.key("end")
+    terminal.send("x")
+    terminal.wait_for(lambda text: "dag_idx" in text and "did you mean" not in text)
+    assert double.commands == []
 
 
 def test_f1_explains_what_is_under_the_cursor(opened: Open) -> None:
