@@ -121,6 +121,35 @@ def refusal(status: int, code: str, message: str) -> bytes:
     return reply(status, {"message": message}, {"x-amzn-ErrorType": code})
 
 
+def rest_reply(value: object, status: int = 200) -> bytes:
+    """What InvokeRestApi answers: Airflow's own status and value; AWS sends Airflow's refusals as errors of its own."""
+    members = {"RestApiStatusCode": status, "RestApiResponse": value}
+    if status < 400:
+        return reply(200, members)
+    code = "RestApiClientException" if status < 500 else "RestApiServerException"
+    return reply(400, members, {"x-amzn-ErrorType": code})
+
+
+#: An environment that was deployed before there was InvokeRestApi: AWS's words are no JSON.
+NOT_UPDATED = reply(400, b"Update your environment to use InvokeRestApi", {"Content-Type": "text/plain"})
+
+
+def cut_off(whole: bytes, kept: int) -> Behave:
+    """Send so many bytes of a reply, then hang up."""
+
+    def behave(request: Request) -> bytes | None:
+        request.socket.sendall(whole[:kept])
+        return None
+
+    return behave
+
+
+def never(request: Request) -> bytes | None:
+    """Say nothing until the client has left."""
+    request.socket.recv(1)
+    return None
+
+
 class Double:
     """Both sides of MWAA. ``aws`` and ``web`` may be given other behaviours at any time."""
 
@@ -133,6 +162,7 @@ class Double:
         self.names = names
         self.version = version
         self.tokens: list[str] = []
+        self.rest: dict[str, object] = {}  #: what Airflow's REST API answers, by path
         self.aws = Side(self.answer_aws, context if aws_over_tls else None)
         self.web = Side(lambda request: command_reply(b"done\n"), context)
 
@@ -156,6 +186,9 @@ class Double:
         if parts[0] == "clitoken":
             self.tokens.append(f"token-{len(self.tokens) + 1}")
             return reply(200, {"CliToken": self.tokens[-1], "WebServerHostname": self.host})
+        if parts[0] == "restapi":
+            path = json.loads(request.body)["Path"]
+            return rest_reply(self.rest[path]) if path in self.rest else rest_reply({"detail": "Not Found"}, 404)
         return reply(200, {"Environment": self.describe(parts[-1])})
 
     def only_tokens(self, request: Request) -> bytes:
@@ -163,6 +196,11 @@ class Double:
         if request.path.startswith("/clitoken/"):
             return self.answer_aws(request)
         return refusal(403, "AccessDeniedException", "not you")
+
+    @property
+    def rest_calls(self) -> list[dict[str, object]]:
+        """Path, Method and QueryParameters of every InvokeRestApi that arrived."""
+        return [json.loads(request.body) for request in self.aws.seen if request.path.startswith("/restapi/")]
 
     def describe(self, name: str) -> dict[str, object]:
         """The Environment member of GetEnvironment."""

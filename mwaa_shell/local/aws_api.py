@@ -64,6 +64,8 @@ class Hosted:
     version: str
     host: str  #: host and port of its web server
     details: dict[str, Any] = field(default_factory=dict)
+    #: From the body of an InvokeRestApi to the reply; ``None`` where MWAA offers no REST API.
+    rest: Callable[[bytes], dict[str, Any]] | None = None
 
     @property
     def description(self) -> dict[str, Any]:
@@ -80,11 +82,11 @@ class Hosted:
 
 
 class AwsError(Exception):
-    """An error in the form that botocore reads."""
+    """An error in the form that botocore reads; ``members`` stand in its body besides the message."""
 
-    def __init__(self, status: int, code: str, message: str) -> None:
+    def __init__(self, status: int, code: str, message: str, members: dict[str, Any] | None = None) -> None:
         super().__init__(message)
-        self.status, self.code = status, code
+        self.status, self.code, self.members = status, code, members or {}
 
 
 class AwsApi:
@@ -95,7 +97,7 @@ class AwsApi:
         self._tokens = tokens
         self._environments = environments
 
-    def answer(self, method: str, target: str, authorization: str) -> dict[str, Any]:
+    def answer(self, method: str, target: str, authorization: str, body: bytes = b"") -> dict[str, Any]:
         """The reply to one request, or raises ``AwsError``."""
         credential = re.search(r"Credential=([^/,\s]+)/", authorization)
         if credential is None:
@@ -114,6 +116,8 @@ class AwsApi:
                 return {"CliToken": self._tokens.mint(hosted.name), "WebServerHostname": hosted.host}
             case "POST", ["webtoken", name]:
                 return self._web_token(self._named(name))
+            case "POST", ["restapi", name]:
+                return self._rest(self._named(name), body)
         raise AwsError(404, "UnknownOperationException", f"{method} {url.path} is not an operation of this endpoint")
 
     def _named(self, name: str) -> Hosted:
@@ -130,6 +134,11 @@ class AwsApi:
         end = int(start) + int(size)
         page: dict[str, Any] = {"Environments": names[int(start) : end]}
         return page | ({"NextToken": str(end)} if end < len(names) else {})
+
+    def _rest(self, hosted: Hosted, body: bytes) -> dict[str, Any]:
+        if hosted.rest is None:  # AWS's words; that the status is 400 has been seen, the code is inferred
+            raise AwsError(400, "ValidationException", "Update your environment to use InvokeRestApi")
+        return hosted.rest(body)
 
     def _web_token(self, hosted: Hosted) -> dict[str, Any]:
         return {
@@ -151,12 +160,14 @@ def handler_for(api: AwsApi) -> type[JsonHandler]:
             self._do("POST")
 
         def _do(self, method: str) -> None:
-            if self.body() is None:
+            body = self.body()
+            if body is None:
                 return
             request = {"x-amzn-RequestId": secrets.token_hex(16)}
             try:
-                self.reply(200, api.answer(method, self.path, self.headers.get("Authorization", "")), request)
+                self.reply(200, api.answer(method, self.path, self.headers.get("Authorization", ""), body), request)
             except AwsError as error:
-                self.reply(error.status, {"message": str(error)}, {**request, "x-amzn-ErrorType": error.code})
+                members = {"message": str(error), **error.members}
+                self.reply(error.status, members, {**request, "x-amzn-ErrorType": error.code})
 
     return Handler

@@ -28,6 +28,7 @@ from mwaa_shell.local.folders import State, make_private
 from mwaa_shell.local.http_server import Server
 from mwaa_shell.local.provision import Installed
 from mwaa_shell.local.recipes import recipe_for
+from mwaa_shell.local.rest import rest_api
 from mwaa_shell.local.web_server import CliEndpoint, Recorder
 
 
@@ -82,7 +83,11 @@ def serve(wanted: dict[str, Any], stack: ExitStack) -> dict[str, Any]:
         name = environment_name(str(recipe.version))
         endpoint = CliEndpoint(name, recipe.version.major, airflow.run, tokens, recorder)
         web = Server(web_server.handler_for(endpoint), context)
-        hosted[name] = Hosted(name, str(recipe.version), f"127.0.0.1:{web.port}", _details(airflow))
+        rest = rest_api(airflow)
+        if rest is not None:
+            stack.callback(rest.close)
+        invoke = rest.invoke if rest else None
+        hosted[name] = Hosted(name, str(recipe.version), f"127.0.0.1:{web.port}", _details(airflow), invoke)
         _run_in_background(web)
     api = Server(aws_api.handler_for(AwsApi(keys, tokens, hosted)))
     _run_in_background(api)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import boto3
@@ -29,8 +29,13 @@ _HOST = re.compile(r"[A-Za-z0-9.-]+(:\d+)?")
 _DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "NotAuthorized"}
 _EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
 _REJECTED = {"UnrecognizedClientException", "InvalidClientTokenId", "MissingAuthenticationToken"}
+_THROTTLED = {"Throttling", "ThrottlingException", "TooManyRequestsException", "RequestLimitExceeded"}
+#: What AWS answers for an environment that was deployed before there was InvokeRestApi, until it is updated.
+_NOT_UPDATED = "Update your environment"
 _UNSIGNED = {"InvalidSignatureException", "SignatureDoesNotMatch", "IncompleteSignature", "RequestTimeTooSkewed"}
 _SSO = (aws.SSOError, aws.TokenRetrievalError)
+#: Seconds that a REST request is waited for: AWS gives up after 10, a private MWAA's first one takes longer.
+REST_TIMEOUT = 30.0
 _NO_CREDENTIALS = (aws.NoCredentialsError, aws.PartialCredentialsError, aws.CredentialRetrievalError)
 
 
@@ -41,6 +46,7 @@ class Environments:
         self.access = access
         self._lock = threading.Lock()
         self._made: tuple[boto3.Session, Any] | None = None
+        self._rest: Any | None = None
 
     # -- what AWS is asked -------------------------------------------------------------------------------------------
 
@@ -63,6 +69,24 @@ class Environments:
         ):
             raise NothingRan(f"CreateCliToken for {name} brought no usable token or host, nothing ran")
         return CliToken(token, host)
+
+    def invoke_rest(self, name: str, path: str, query: Mapping[str, object]) -> object:
+        """What Airflow's REST API answers to one GET; needs ``airflow:InvokeRestApi`` and Airflow 2.4.3.
+
+        ``path`` stands without ``/api/v1``. It is asked once: who refreshes names tries again when it likes.
+        ``PermissionMissing`` holds for the session; anything else may be over the next time.
+        """
+
+        def ask(_: Any) -> Any:
+            return self._rest_client().invoke_rest_api(Name=name, Path=path, Method="GET", QueryParameters=dict(query))
+
+        reply = self._call("InvokeRestApi", name, ask)
+        status = reply.get("RestApiStatusCode")
+        if "RestApiResponse" not in reply:
+            raise NothingRan(f"InvokeRestApi on {name} brought half a reply, or none that can be read")
+        if isinstance(status, int) and status >= 400:
+            raise NothingRan(_refused_by_airflow(name, status, reply["RestApiResponse"]))
+        return reply["RestApiResponse"]
 
     @staticmethod
     def _list(client: Any) -> list[str]:
@@ -94,6 +118,17 @@ class Environments:
                     raise self._sentence(error, "", "") from None
             return self._made
 
+    def _rest_client(self) -> Any:
+        """Its own: one that gives up soon, and asks once."""
+        session, _ = self._client()
+        with self._lock:
+            if self._rest is None:
+                seconds = min(self.access.timeout, REST_TIMEOUT)
+                self._rest = _client_of(
+                    session, self.access, Config(read_timeout=seconds, retries={"total_max_attempts": 1})
+                )
+            return self._rest
+
     def _call(self, operation: str, name: str, call: Callable[[Any], T]) -> T:
         try:
             return call(self._client()[1])
@@ -102,13 +137,13 @@ class Environments:
             if isinstance(translated, CredentialsProblem):
                 self.forget()
             raise translated from None
-        except (AttributeError, TypeError):  # what botocore's parser makes of a reply of another shape
+        except (AttributeError, TypeError, RecursionError):  # what botocore's parser makes of a reply of another shape
             raise NothingRan(f"{operation} brought a reply that makes no sense, nothing ran") from None
 
     def forget(self) -> None:
         """Resolve credentials anew at the next call: somebody may have logged in meanwhile."""
         with self._lock:
-            self._made = None
+            self._made = self._rest = None
 
     # -- what went wrong ---------------------------------------------------------------------------------------------
 
@@ -136,6 +171,13 @@ class Environments:
         code, said = details.get("Code", ""), clip(details.get("Message", ""))
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
         target = f" on {name}" if name else ""
+        if "RestApiStatusCode" in error.response:
+            answered = error.response["RestApiStatusCode"]
+            return NothingRan(_refused_by_airflow(name, answered, error.response.get("RestApiResponse")))
+        if operation == "InvokeRestApi" and said.startswith(_NOT_UPDATED):
+            return PermissionMissing(
+                f"AWS offers the REST API of {name} once it has been updated: {said}", "airflow:InvokeRestApi"
+            )
         if code in _DENIED or (status == 403 and code in ("", "403", "Forbidden")):
             action = f"airflow:{operation}"
             return PermissionMissing(
@@ -147,6 +189,8 @@ class Environments:
             return CredentialsProblem(f"The AWS credentials have expired, nothing ran: run {self._login()}")
         if code in _REJECTED:
             return CredentialsProblem(f"AWS does not know these credentials, nothing ran: {said}")
+        if code in _THROTTLED or status == 429:
+            return NothingRan(f"AWS is asked too often for {operation}{target}, nothing ran: {said}")
         if code in _UNSIGNED:
             return CredentialsProblem(
                 f"AWS rejects the signature, nothing ran: the secret key or this machine's clock is wrong ({said})"
@@ -173,26 +217,38 @@ def _make(access: Access) -> tuple[boto3.Session, Any]:
         aws_access_key_id=keys.access_key if keys else None,
         aws_secret_access_key=keys.secret_key if keys else None,
     )
+    return session, _client_of(session, access, Config())
+
+
+def _client_of(session: boto3.Session, access: Access, extra: Config) -> Any:
     region = session.region_name or os.environ.get("AWS_REGION")
     config = Config(
         connect_timeout=CONNECT_TIMEOUT,
         read_timeout=access.timeout,
         tcp_keepalive=True,
         proxies={} if access.direct else None,
-    )
+    ).merge(extra)
 
-    def client(extra: Config) -> Any:
+    def client(more: Config) -> Any:
         return session.client(
             "mwaa",
             region_name=region,
             endpoint_url=access.endpoint_url,
             verify=access.ca_bundle,
-            config=config.merge(extra),
+            config=config.merge(more),
         )
 
     if access.endpoint_url or _endpoint_is_configured(client):
-        return session, client(Config(inject_host_prefix=False))
-    return session, client(Config())
+        return client(Config(inject_host_prefix=False))
+    return client(Config())
+
+
+def _refused_by_airflow(name: str, status: object, said: object) -> str:
+    """A sentence for what Airflow itself answered: a problem of its v1 API, a detail of v2, or another text."""
+    words = said
+    if isinstance(said, Mapping):
+        words = next((said[key] for key in ("detail", "title", "error", "message") if said.get(key)), "")
+    return f"Airflow's REST API on {name} answered HTTP {status}: {clip(str(words or 'no reason'))}"
 
 
 def _endpoint_is_configured(client: Callable[[Config], Any]) -> bool:

@@ -13,7 +13,7 @@ from mwaa_shell.airflow.versions import Version
 from mwaa_shell.errors import CredentialsProblem, EnvironmentNotFound, NothingRan, PermissionMissing, ShellError
 from mwaa_shell.mwaa.environments import Environments
 from mwaa_shell.settings import Access, Keys
-from tests.double import Double, refusal, reply
+from tests.double import NOT_UPDATED, Behave, Double, cut_off, never, refusal, reply, rest_reply
 
 KEYS = Keys("AKIDEXAMPLE", "not-a-secret")
 
@@ -195,6 +195,117 @@ def test_a_missing_sso_login_names_the_command(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
     with pytest.raises(CredentialsProblem, match="aws sso login --profile sso"):
         Environments(Access(profile="sso")).names()
+
+
+def test_the_rest_api_is_asked(double: Double, environments: Environments) -> None:
+    double.rest["/dags"] = {"dags": [{"dag_id": "daily"}], "total_entries": 1}
+    assert environments.invoke_rest("my-env", "/dags", {"limit": 100}) == double.rest["/dags"]
+    assert double.rest_calls == [{"Path": "/dags", "Method": "GET", "QueryParameters": {"limit": 100}}]
+
+
+def test_a_path_longer_than_the_model_says_is_sent(double: Double, environments: Environments) -> None:
+    path = f"/dags/{'d' * 200}/dagRuns"
+    double.rest[path] = {}
+    assert environments.invoke_rest("my-env", path, {}) == {}
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind", "words"),
+    [
+        (
+            refusal(403, "AccessDeniedException", "no role"),
+            PermissionMissing,
+            "not allow airflow:InvokeRestApi on my-env",
+        ),
+        (refusal(403, "", "no"), PermissionMissing, "airflow:InvokeRestApi"),
+        (NOT_UPDATED, PermissionMissing, "once it has been updated: Update your environment to use InvokeRestApi"),
+        (
+            refusal(400, "ValidationException", "Update your environment to use InvokeRestApi"),
+            PermissionMissing,
+            "once",
+        ),
+        (refusal(429, "TooManyRequestsException", "slow down"), NothingRan, "asked too often for InvokeRestApi"),
+        (refusal(400, "ThrottlingException", "Rate exceeded"), NothingRan, "asked too often"),
+        (refusal(404, "ResourceNotFoundException", "x"), EnvironmentNotFound, "no environment my-env"),
+        (refusal(500, "InternalServerException", "x"), NothingRan, "InternalServerException"),
+        (rest_reply({"detail": "Dag not found"}, 404), NothingRan, "on my-env answered HTTP 404: Dag not found"),
+        (rest_reply({"title": "Forbidden", "detail": None}, 403), NothingRan, "HTTP 403: Forbidden"),
+        (rest_reply({"detail": [{"msg": "bad limit"}]}, 422), NothingRan, "HTTP 422.*bad limit"),
+        (rest_reply("<html>", 502), NothingRan, "HTTP 502: <html>"),
+        (rest_reply(None, 504), NothingRan, "HTTP 504: no reason"),
+        (reply(200, {"RestApiStatusCode": 500, "RestApiResponse": {}}), NothingRan, "HTTP 500: no reason"),
+        (reply(200, b"<html>"), NothingRan, "half a reply"),
+        (reply(200, rest_reply({"dags": ["x" * 99]})[-120:-9]), NothingRan, "half a reply"),
+        (reply(200, {"RestApiStatusCode": 200}), NothingRan, "half a reply"),
+        (reply(200, b"[1]"), NothingRan, "reply"),
+        (reply(200, b"[" * 100_000), NothingRan, "reply"),
+    ],
+)
+def test_what_the_rest_api_refuses_is_a_sentence(
+    double: Double, environments: Environments, answer: bytes, kind: type[ShellError], words: str
+) -> None:
+    double.aws.behave = lambda request: answer
+    with pytest.raises(kind, match=words) as caught:
+        environments.invoke_rest("my-env", "/dags", {})
+    assert type(caught.value) is kind
+    assert len(double.aws.seen) == 1
+    if isinstance(caught.value, PermissionMissing):
+        assert caught.value.action == "airflow:InvokeRestApi"
+
+
+#: As long as AWS lets a reply be.
+SIX_MEGABYTES = 6 * 1024 * 1024
+LONGEST = rest_reply({"dags": ["x" * SIX_MEGABYTES]})
+
+
+@pytest.mark.parametrize(
+    "behave",
+    [
+        never,
+        cut_off(LONGEST, 0),
+        cut_off(LONGEST, SIX_MEGABYTES),
+        lambda request: reply(200, LONGEST.partition(b"\r\n\r\n")[2][:SIX_MEGABYTES]),
+        lambda request: b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\nno",
+        lambda request: b"nonsense\r\n\r\n",
+    ],
+    ids=["silence", "nothing", "half", "cut", "gzip", "no-http"],
+)
+def test_a_rest_reply_that_does_not_come_whole(double: Double, behave: Behave) -> None:
+    double.aws.behave = behave
+    environments = Environments(double.access(None, timeout=0.3 if behave is never else 20.0))
+    with pytest.raises(NothingRan, match="InvokeRestApi"):
+        environments.invoke_rest("my-env", "/dags", {})
+    assert len(double.aws.seen) == 1
+    double.aws.behave = double.answer_aws
+    double.rest["/dags"] = {"dags": []}
+    assert environments.invoke_rest("my-env", "/dags", {}) == {"dags": []}
+
+
+def test_a_rest_reply_as_long_as_they_get(double: Double, environments: Environments) -> None:
+    double.rest["/dags"] = {"dags": ["x" * SIX_MEGABYTES]}
+    assert environments.invoke_rest("my-env", "/dags", {}) == double.rest["/dags"]
+
+
+def test_credentials_are_resolved_anew_for_the_rest_api_too(double: Double, environments: Environments) -> None:
+    double.rest["/dags"] = {}
+    double.aws.behave = lambda request: refusal(403, "ExpiredTokenException", "over")
+    with pytest.raises(CredentialsProblem):
+        environments.invoke_rest("my-env", "/dags", {})
+    double.aws.behave = double.answer_aws
+    assert environments.invoke_rest("my-env", "/dags", {}) == {}
+
+
+def test_the_rest_api_is_at_the_host_of_the_tokens(monkeypatch: pytest.MonkeyPatch) -> None:
+    environments = Environments(Access(region="eu-west-1", keys=KEYS))
+    asked: list[str] = []
+
+    def answer(request: Any, **_: Any) -> AWSResponse:
+        asked.append(request.url)
+        return AWSResponse(request.url, 200, HTTPHeaders(), _Raw(b'{"RestApiStatusCode": 200, "RestApiResponse": {}}'))
+
+    environments._rest_client().meta.events.register("before-send.mwaa", answer)
+    environments.invoke_rest("my-env", "/dags", {})
+    assert asked == ["https://env.airflow.eu-west-1.amazonaws.com/restapi/my-env"]
 
 
 def test_the_bundle_of_boto3_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
