@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mwaa_shell.airflow.versions import Version, parse_version
 from mwaa_shell.errors import CredentialsProblem, EnvironmentNotFound, PermissionMissing, ShellError
@@ -17,6 +17,7 @@ from mwaa_shell.settings import Access
 
 if TYPE_CHECKING:
     from mwaa_shell.airflow.grammar import Grammar
+    from mwaa_shell.job import Job
     from mwaa_shell.mwaa.client import Client
     from mwaa_shell.mwaa.environments import Environments
 
@@ -48,8 +49,10 @@ class Link:
         self.target = target
         self.known = Environment(target.name)
         self.version: Version | None = parse_version(said_version)
+        self.last_version: Version | None = None  #: what the environment ran when it was last seen, until AWS says more
         self.region = target.access.region or ""
         self.cli_slot = threading.Lock()  # one CLI request at a time on an environment, always
+        self.refreshing: Job[Any] | None = None  #: what waits for the slot, or has it, to refresh names
         self._make = make
         self._described = False
         self._refusal: PermissionMissing | None = None  # GetEnvironment is not allowed
@@ -83,11 +86,12 @@ class Link:
     @property
     def grammar(self) -> Grammar | None:
         """The command tree of the environment's version, or of the nearest lower one; ``None`` while it is unknown."""
-        if self.version is None:
+        version = self.version or self.last_version
+        if version is None:
             return None
         from mwaa_shell.airflow.grammar import load, nearest
 
-        known = nearest(self.version)
+        known = nearest(version)
         return load(known) if known else None
 
     def _mint(self) -> CliToken:

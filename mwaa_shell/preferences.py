@@ -35,6 +35,8 @@ PREFERENCES = (
                ("typing", "tab", "never")),
     Preference("menu-after", "1", "while you type, after how many characters of a word", least=0, most=20),
     Preference("menu-rows", "8", "how many rows the menu takes at most", least=1, most=40),
+    Preference("names", "auto", "names that complete: asked for over REST, only learned, or none",
+               ("auto", "learn", "off")),
     Preference("keys", "emacs", "whose keys edit the line", ("emacs", "vi")),
 )  # fmt: skip
 

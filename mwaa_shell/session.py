@@ -11,25 +11,24 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from mwaa_shell.airflow.command_line import Kind, ParsedLine, Problem, parse
-from mwaa_shell.airflow.versions import parse_version, version_in_reply
-from mwaa_shell.errors import NothingRan, OutcomeUnknown, PermissionMissing, ShellError, UsageError
-from mwaa_shell.job import TICK, Interrupted, Job, TooLate, Watcher, mind_ctrl_c
+from mwaa_shell.airflow.versions import parse_version
+from mwaa_shell.errors import NothingRan, PermissionMissing, ShellError, UsageError
+from mwaa_shell.job import Job, TooLate, Watcher, mind_ctrl_c
 from mwaa_shell.link import Link, MakeEnvironments, Target, real_environments
 from mwaa_shell.mwaa.environment import Environment
 from mwaa_shell.preferences import Preferences
 from mwaa_shell.result import Result, from_error, interrupted
+from mwaa_shell.sending import run_command
 from mwaa_shell.settings import Access, Settings
 
 if TYPE_CHECKING:
     from mwaa_shell.airflow.grammar import Grammar
+    from mwaa_shell.catalog.live import LiveNames
 
 T = TypeVar("T")
 
 #: Lets the user choose among the environments of a region; ``None`` for no choice.
 Choose = Callable[["Session", Access, Sequence[str]], "str | None"]
-
-#: The phase in which a command waits for another one on the same environment.
-QUEUED = "waiting for the command before it"
 
 
 class Session:
@@ -50,7 +49,9 @@ class Session:
         self.last: Result | None = None
         self._watcher = watcher
         self._make = make
+        self.keeps_names = False  #: for completion; only a prompt has use for them
         self._links: dict[Target, Link] = {}
+        self._live: dict[Target, LiveNames] = {}
         self._told: set[Target] = set()
         self._link: Link | None = None
         self._said_version = settings.airflow_version
@@ -74,6 +75,26 @@ class Session:
     def here(self) -> Target | None:
         """Which environment the session is on, if on any."""
         return self._link.target if self._link else None
+
+    @property
+    def live(self) -> LiveNames | None:
+        """The names of the environment that the session is on; ``None`` where none are kept."""
+        return self.names_of(self._link) if self._link is not None else None
+
+    def names_of(self, link: Link) -> LiveNames | None:
+        """The names of one environment: another one has others. ``None`` where none are kept."""
+        if not self.keeps_names:
+            return None
+        if link.target not in self._live:
+            from mwaa_shell.catalog.live import LiveNames
+
+            self._live[link.target] = LiveNames(link, self.preferences)
+        return self._live[link.target]
+
+    def close(self) -> None:
+        """Keep what has to be kept; the session is over."""
+        for live in self._live.values():
+            live.close()
 
     def link_to(self, target: Target) -> Link:
         """The link to a target: the one that is there already, or a new one."""
@@ -221,38 +242,12 @@ class Session:
         return result
 
     def run_command(self, line: ParsedLine) -> Result:
-        """Send one Airflow command and wait for its Result; Ctrl-C stops the waiting."""
+        """Send one Airflow command and wait for its Result; its names are learned behind the next prompt."""
         link = self.link
-
-        def work(job: Job[Result]) -> Result:
-            return self._on_the_wire(link, line, job)
-
-        job = Job(work, "command")
-        try:
-            return job.follow(self._watcher)
-        except TooLate as late:
-            return from_error(_too_late(late, link))
-        except Interrupted as stopped:
-            return _stopped(link, stopped.phase)
-
-    def _on_the_wire(self, link: Link, line: ParsedLine, job: Job[Result]) -> Result:
-        from mwaa_shell.mwaa.client import Command
-
-        job.enter(QUEUED)
-        while not link.cli_slot.acquire(timeout=TICK):
-            if not job.enter(QUEUED):
-                raise NothingRan("Given up before anything was sent")
-        try:
-            return link.client.run(Command(line.command, line.values), link.version, job)
-        finally:
-            link.cli_slot.release()
-
-    def ask_version(self, link: Link) -> None:
-        """Learn the version from the ``version`` command where GetEnvironment is not allowed; blocks, tells nothing."""
-        job: Job[Result] = Job(lambda job: self._on_the_wire(link, parse("version"), job), "version")
-        result = job.follow()
-        if result.ok:
-            link.version = link.version or version_in_reply(result.stdout.decode("utf-8", "replace"))
+        result = run_command(link, line, self._watcher)
+        if self.live is not None:
+            self.live.learn(line, result)
+        return result
 
     # -- waiting -----------------------------------------------------------------------------------------------------
 
@@ -276,22 +271,3 @@ def _is_text(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-def _too_late(late: TooLate, link: Link) -> ShellError:
-    from mwaa_shell.mwaa.client import RUNNING
-
-    if late.phase == RUNNING:
-        where = link.target.name
-        return OutcomeUnknown(
-            f"{where} did not finish its answer in {late.seconds:g} seconds: the command may have run"
-        )
-    return NothingRan(f"AWS gave no answer within {late.seconds:g} seconds, nothing ran")
-
-
-def _stopped(link: Link, phase: str) -> Result:
-    from mwaa_shell.mwaa.client import RUNNING
-
-    if phase == RUNNING:
-        return interrupted(f"Stopped waiting: the command may still be running on {link.target.name}", remote=True)
-    return interrupted("Stopped before the command was sent, nothing ran", remote=False)

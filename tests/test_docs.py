@@ -80,7 +80,7 @@ def test_every_part_of_the_house_is_on_the_map() -> None:
 def test_pictures_exist() -> None:
     for name in re.findall(r"\]\((screenshots/[^)]+)\)", README):
         path = ROOT / name
-        assert path.is_dir() if not path.suffix == ".svg" else path.read_text().startswith("<svg")
+        assert path.is_dir() if path.suffix != ".svg" else path.read_text().startswith("<svg")
 
 
 def test_the_changelog_has_the_version_or_what_comes() -> None:

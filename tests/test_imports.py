@@ -20,6 +20,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("directives",),
     ("script",),
     ("catalog",),
+    ("sending",),
     ("link",),
     ("output", "local"),
     ("mwaa",),
@@ -37,10 +38,10 @@ DOORS = {
     "requests": {"mwaa/transport.py"},
     "urllib3": {"mwaa/transport.py"},
     "pygments": {"output/lexer.py", "output/highlight.py"},
-    "platformdirs": {"local/folders.py"},
+    "platformdirs": {"local/folders.py", "catalog/store.py"},
 }
 #: These run inside Airflow's own Python and import nothing of this package.
-ELSEWHERE = {"local/worker.py", "local/certificate.py", "local/read_parser.py"}
+ELSEWHERE = {"local/worker.py", "local/certificate.py", "local/read_parser.py", "local/rest_worker.py"}
 FILES = sorted(str(path.relative_to(ROOT)) for path in ROOT.rglob("*.py"))
 
 

@@ -1,4 +1,4 @@
-"""What can be set: every default is a value that the preference takes, and what is no value is refused in a sentence."""
+"""What can be set: every default is a value that the preference takes; what is no value is refused in a sentence."""
 
 from __future__ import annotations
 

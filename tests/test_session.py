@@ -13,7 +13,8 @@ from mwaa_shell.errors import ExitCode, NothingRan, UsageError
 from mwaa_shell.job import Job
 from mwaa_shell.mwaa.client import RUNNING
 from mwaa_shell.result import Outcome
-from mwaa_shell.session import QUEUED, Session
+from mwaa_shell.sending import QUEUED, ask_version
+from mwaa_shell.session import Session
 from mwaa_shell.settings import Access, Settings
 from tests.double import Double, Request, command_reply, reply
 
@@ -86,7 +87,7 @@ def test_the_token_call_alone_is_enough(double: Double, session: Session, notes:
 
 def test_the_version_is_learned_from_the_version_command(double: Double, session: Session) -> None:
     double.web.behave = lambda request: command_reply(b"[2026-01-01 00:00:00,1] {a.py:1} INFO - hi\n2.10.3\n")
-    session.ask_version(session.link)
+    ask_version(session.link)
     assert session.link.version == Version(2, 10, 3)
 
 

@@ -6,20 +6,39 @@ as functions, so that this file does not care where the words are kept.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 
 from mwaa_shell.airflow import knowledge, summaries
 from mwaa_shell.airflow.command_line import parse, quote
 from mwaa_shell.airflow.grammar import Command, Grammar, Option, Positional, load
+from mwaa_shell.airflow.knowledge import Kind
 from mwaa_shell.airflow.matching import best
 from mwaa_shell.airflow.place import Place, Wants, WantsCommand, WantsFlag, WantsPositional, WantsValue, at
-from mwaa_shell.airflow.understanding import Understanding, understand
+from mwaa_shell.airflow.understanding import Role, Understanding, understand
 from mwaa_shell.airflow.versions import Version
 
 #: The most that is handed over: what a menu shows is what costs.
 LIMIT = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A name that an environment has, best first among others."""
+
+    text: str
+    summary: str = ""
+    state: str = ""
+
+
+#: The names of a kind (of a DAG, for its tasks and runs) that fit a fragment, and how many more there are.
+Names = Callable[[Kind, str, str], tuple[Sequence[Found], int]]
+
+
+def no_names(kind: Kind, dag: str, fragment: str) -> tuple[Sequence[Found], int]:
+    """What is known where nothing is."""
+    return (), 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +51,7 @@ class Suggestion:
     display: str  #: what the menu shows, such as a flag with its argument
     summary: str = ""
     required: bool = False
+    state: str = ""  #: of a run, or of a DAG's last one
     doubt: str = ""  #: why MWAA would refuse it, as far as anybody has seen
 
 
@@ -44,11 +64,14 @@ class Piece:
     current: bool = False  #: the cursor is at it
 
 
-def suggest(text: str, cursor: int, grammar: Grammar) -> list[Suggestion]:
-    """The candidates for the word under the cursor; none where this tree knows nothing."""
+def suggest(text: str, cursor: int, grammar: Grammar, names: Names = no_names) -> list[Suggestion]:
+    """The candidates for the word under the cursor; none where neither this tree nor ``names`` knows any."""
     place = at(understand(parse(text), grammar), cursor)
     found: list[Suggestion] = []
     for wanted in place.wants:
+        if found and place.fragment and isinstance(wanted, WantsFlag) and not place.fragment.startswith("-"):
+            continue  # what was typed is no flag, and something else fits
+        found += _named(wanted, place, names)
         found += best(place.fragment, _candidates(wanted, place, grammar), lambda one: one.text)
     found.sort(key=lambda one: bool(one.doubt) and one.text != place.fragment)  # stable: what MWAA refuses comes last
     return found[:LIMIT]
@@ -101,6 +124,35 @@ def metavar(argument: Option | Positional) -> str:
     name = argument.dest if isinstance(argument, Option) else argument.name
     written = str(argument.metavar or name)
     return (name if written.startswith(("(", "{")) else written).upper()
+
+
+def _named(wanted: Wants, place: Place, names: Names) -> list[Suggestion]:
+    """The environment's own names, where one goes here; the last row tells how many more there are."""
+    if not isinstance(wanted, WantsValue | WantsPositional) or place.without.command is None:
+        return []
+    argument = wanted.option if isinstance(wanted, WantsValue) else wanted.positional
+    kind = knowledge.kind(place.without.command.name, argument)
+    found, more = names(kind, dag_of(place.without), place.fragment)
+    made = [replace(_fitted(one.text, place), summary=one.summary, state=one.state) for one in found]
+    if more:
+        typed = f"{place.quote}{place.fragment}"
+        made.append(Suggestion(typed, place.start, place.end, f"… and {more:,} more", "type on to find them"))
+    return made
+
+
+def dag_of(understanding: Understanding) -> str:
+    """The DAG that a line is about; nothing where it names none, or several."""
+    if understanding.command is None:
+        return ""
+    name = understanding.command.name
+    given = {
+        part.value
+        for part in understanding.parts
+        if part.role in (Role.VALUE, Role.POSITIONAL)
+        and part.argument is not None
+        and knowledge.kind(name, part.argument) is Kind.DAG
+    }
+    return given.pop() if len(given) == 1 else ""
 
 
 def _candidates(wanted: Wants, place: Place, grammar: Grammar) -> Iterator[Suggestion]:

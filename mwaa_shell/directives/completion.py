@@ -6,7 +6,7 @@ Answers from memory and, for a path, from the folder that it names; asks nobody.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -14,8 +14,11 @@ from typing import TYPE_CHECKING
 
 from mwaa_shell.airflow.command_line import quote, split
 from mwaa_shell.airflow.grammar import versions
+from mwaa_shell.airflow.knowledge import Kind
 from mwaa_shell.airflow.matching import best
-from mwaa_shell.airflow.suggestions import Suggestion, suggest
+from mwaa_shell.airflow.suggestions import Found, Suggestion, suggest
+from mwaa_shell.catalog.offers import offered
+from mwaa_shell.catalog.sources import TITLES
 from mwaa_shell.directives.registry import Directive, Takes, find
 from mwaa_shell.preferences import PREFERENCES
 
@@ -26,22 +29,27 @@ if TYPE_CHECKING:
 ENTRIES = 2000
 
 
-def complete(session: Session, text: str, cursor: int) -> list[Suggestion]:
-    """The candidates for the word under the cursor, best first."""
+def complete(session: Session, text: str, cursor: int, *, asked: bool = False) -> list[Suggestion]:
+    """The candidates for the word under the cursor, best first; ``asked`` by a key that does nothing else."""
     path = _file_behind_operator(text, cursor)
     if path is not None:
         return list(_paths(*path))
     if text.lstrip().startswith("."):
-        return _in_directive(session, text, cursor)
-    return _airflow(session, text, cursor, 0)
+        return _in_directive(session, text, cursor, asked=asked)
+    return _airflow(session, text, cursor, 0, asked=asked)
 
 
-def _airflow(session: Session, text: str, cursor: int, offset: int) -> list[Suggestion]:
-    """Airflow's words from ``offset`` on."""
+def _airflow(session: Session, text: str, cursor: int, offset: int, *, asked: bool) -> list[Suggestion]:
+    """Airflow's words from ``offset`` on, and the environment's names."""
     grammar = session.grammar
     if grammar is None or cursor < offset:
         return []
-    found = suggest(text[offset:], cursor - offset, grammar)
+    live = session.live
+
+    def names(kind: Kind, dag: str, fragment: str) -> tuple[Sequence[Found], int]:
+        return offered(live, kind, dag, fragment, asked=asked)
+
+    found = suggest(text[offset:], cursor - offset, grammar, names)
     return [replace(one, start=one.start + offset, end=one.end + offset) for one in found] if offset else found
 
 
@@ -58,7 +66,7 @@ class _Spot:
         return Suggestion(text, self.start, self.end, shown, summary)
 
 
-def _in_directive(session: Session, text: str, cursor: int) -> list[Suggestion]:
+def _in_directive(session: Session, text: str, cursor: int, *, asked: bool) -> list[Suggestion]:
     from mwaa_shell.directives import DIRECTIVES
 
     words, _, problem = split(text[:cursor])
@@ -74,7 +82,7 @@ def _in_directive(session: Session, text: str, cursor: int) -> list[Suggestion]:
     if directive.takes[:1] in ((Takes.COMMAND,), (Takes.TOPIC,)):
         topics = directive.takes == (Takes.TOPIC,) and len(spot.before) == 1 and spot.fragment.startswith(".")
         offset = words[1].start if len(words) > 1 else cursor
-        return _directives(spot) if topics else _airflow(session, text, cursor, offset)
+        return _directives(spot) if topics else _airflow(session, text, cursor, offset, asked=asked)
     return _arguments(session, directive, spot)
 
 
@@ -120,6 +128,10 @@ def _known(session: Session, takes: Takes | None, last: str) -> Iterable[tuple[s
         return ((str(version), "") for version in reversed(versions()))
     if takes is Takes.PREFERENCE:
         return ((one.name, f"{one.summary} ({session.preferences[one.name]})") for one in PREFERENCES)
+    if takes is Takes.KIND:
+        return ((title.lower(), "") for title in TITLES.values())
+    if takes is Takes.DAG:
+        return ((name.text, "") for name in (session.live.catalogue.names(Kind.DAG) if session.live else ()))
     if takes is Takes.VALUE:
         return ((word, "") for one in PREFERENCES if one.name == last for word in one.words)
     return ()

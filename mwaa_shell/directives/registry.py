@@ -25,6 +25,8 @@ class Takes(Enum):
     PATH = "path"  #: of this machine
     COMMAND = "command"  #: an Airflow command: all that follows
     TOPIC = "topic"  #: a directive, or an Airflow command
+    KIND = "kind"  #: of names, in the plural
+    DAG = "dag"
     PREFERENCE = "preference"
     VALUE = "value"  #: of the preference before it
 

@@ -56,7 +56,7 @@ DIRECTIVES = (
     Directive(
         ".translate",
         "VERSION FILE",
-        "show a file of lines in the words of another Airflow version",
+        "a file of lines in another Airflow's words",
         translate,
         takes=(Takes.VERSION, Takes.PATH),
     ),

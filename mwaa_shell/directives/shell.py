@@ -113,7 +113,7 @@ LAST = (
     Directive(
         ".set",
         "[NAME [VALUE]]",
-        "change how the shell behaves, or show what can be changed",
+        "change how the shell behaves, or show it",
         set_preference,
         takes=(Takes.PREFERENCE, Takes.VALUE),
     ),

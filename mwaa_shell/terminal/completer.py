@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
+from prompt_toolkit.formatted_text import StyleAndTextTuples
 
+from mwaa_shell.output.sanitise import sanitise
 from mwaa_shell.session import Session
 
 if TYPE_CHECKING:
@@ -19,13 +22,15 @@ class LineCompleter(Completer):
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self.found_nothing_in = ""  #: the text before the cursor when there was nothing to offer last
 
     def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterable[Completion]:
         """Candidates for the word under the cursor; while typing, only once the word is long enough."""
         from mwaa_shell.directives.completion import complete
 
         text, cursor = document.text, document.cursor_position
-        found = complete(self._session, text, cursor)
+        found = complete(self._session, text, cursor, asked=complete_event.completion_requested)
+        self.found_nothing_in = "" if found else document.text_before_cursor
         if complete_event.text_inserted and not self._worth_opening(found, text, cursor):
             return ()
         if self._session.preferences["menu"] == "never":  # then Tab only lengthens what is typed
@@ -44,11 +49,19 @@ def _completion(suggestion: Suggestion, text: str, cursor: int) -> Completion | 
     behind = text[cursor : suggestion.end]
     if not suggestion.text.endswith(behind) or (behind and suggestion.start == cursor):
         return None
-    mark = "(required) " if suggestion.required else "(not on MWAA) " if suggestion.doubt else ""
     return Completion(
         suggestion.text.removesuffix(behind),
         start_position=suggestion.start - cursor,
         display=suggestion.display,
-        display_meta=mark + (suggestion.doubt or suggestion.summary),
+        display_meta=_meta(suggestion),
         style="class:doubtful" if suggestion.doubt else "",
     )
+
+
+def _meta(suggestion: Suggestion) -> StyleAndTextTuples:
+    """What stands beside an item: a state in its colour, then words; what the environment says is not obeyed."""
+    mark = "(required) " if suggestion.required else "(not on MWAA) " if suggestion.doubt else ""
+    text: StyleAndTextTuples = []
+    if suggestion.state:
+        text.append((f"class:state.{re.sub('[^a-z_]', '', suggestion.state)}", f"{sanitise(suggestion.state)}  "))
+    return [*text, ("", mark + sanitise(suggestion.doubt or suggestion.summary))]

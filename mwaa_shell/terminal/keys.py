@@ -23,6 +23,8 @@ from mwaa_shell.session import Session
 from mwaa_shell.terminal.message import Message
 
 Action = Callable[[KeyPressEvent], object]
+#: The menu opens by itself, whatever is typed: nothing is asked for because of it.
+NOT_ASKED = CompleteEvent()
 
 
 def bindings(session: Session, message: Message) -> KeyBindings:
@@ -67,21 +69,26 @@ class Keys:
     def complete(self, event: KeyPressEvent) -> None:
         """Go on in the menu; else take the only candidate, or type what all have in common and open the menu.
 
-        The candidates are asked for here and now: a Tab that follows a key at once is not lost.
+        The candidates are asked for here and now: a Tab that follows a key at once is not lost. Nothing is typed while
+        names are on their way that may be meant, nor are flags where nothing of them was typed.
         """
         buffer = event.current_buffer
         if buffer.complete_state is not None and buffer.complete_state.completions:
             buffer.complete_next()
             return
         found = _candidates(buffer)
-        common = get_common_complete_suffix(buffer.document, found) if len(found) > 1 else ""
-        if len(found) == 1:
+        sure = not self._names_are_coming() and any(one.start_position or not one.text.startswith("-") for one in found)
+        common = get_common_complete_suffix(buffer.document, found) if len(found) > 1 and sure else ""
+        if len(found) == 1 and sure:
             buffer.apply_completion(found[0])
             take(buffer, follow=self._opens_while_typing())
         elif found:
             buffer.insert_text(common, fire_event=False)
             buffer.complete_state = CompletionState(buffer.document, _candidates(buffer) if common else found)
             buffer.on_completions_changed.fire()
+
+    def _names_are_coming(self) -> bool:
+        return self._session.live is not None and self._session.live.is_asking
 
     def enter(self, event: KeyPressEvent) -> None:
         """Take what is selected, go on, translate, or run."""
@@ -132,7 +139,7 @@ class Keys:
         if not buffer.delete_before_cursor(count=event.arg):
             event.app.output.bell()
         elif was_open:
-            buffer.start_completion(select_first=False)
+            buffer.start_completion(complete_event=NOT_ASKED)
 
 
 def _candidates(buffer: Buffer) -> list[Completion]:
@@ -145,7 +152,7 @@ def take(buffer: Buffer, *, follow: bool) -> None:
     if buffer.document.is_cursor_at_the_end and not buffer.text.endswith((" ", "/", "=")):
         buffer.insert_text(" ", fire_event=False)
         if follow:
-            buffer.start_completion(select_first=False)
+            buffer.start_completion(complete_event=NOT_ASKED)
 
 
 def goes_on(document: Document) -> bool:

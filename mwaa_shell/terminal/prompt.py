@@ -25,7 +25,7 @@ from prompt_toolkit.utils import is_dumb_terminal
 from mwaa_shell.link import Link
 from mwaa_shell.session import Session
 from mwaa_shell.terminal.completer import LineCompleter
-from mwaa_shell.terminal.keys import bindings
+from mwaa_shell.terminal.keys import NOT_ASKED, bindings
 from mwaa_shell.terminal.lexer import LineLexer
 from mwaa_shell.terminal.message import Message
 from mwaa_shell.terminal.style import STYLE
@@ -60,10 +60,11 @@ class Prompt:
         self._session = session
         self._warm_ups: dict[Link, WarmUp] = {}
         self._said = Message(session)
+        self._completer = LineCompleter(session)
         self._prompt: PromptSession[str] = PromptSession(
             message=self._message,
             bottom_toolbar=self._toolbar,
-            completer=LineCompleter(session),
+            completer=self._completer,
             lexer=LineLexer(session),
             complete_while_typing=Condition(lambda: session.preferences["menu"] == "typing"),
             key_bindings=bindings(session, self._said),
@@ -134,6 +135,9 @@ class Prompt:
         warm_up = self._warm_ups.get(link)
         if warm_up is None:
             warm_up = self._warm_ups[link] = WarmUp(self._session, link, lambda: self._changed(link))
+            live = self._session.names_of(link)
+            if live is not None:
+                live.changed = self._names_changed
             warm_up.start()
         elif warm_up.missing:
             self._leave_missing(link)
@@ -144,6 +148,21 @@ class Prompt:
         app.invalidate()
         if self._warm_ups[link].missing and app.loop is not None:
             app.loop.call_soon_threadsafe(self._leave_missing, link)
+
+    def _names_changed(self) -> None:
+        """Called by the thread that keeps the names: draw anew, and open the menu that had nothing to show."""
+        app = self._prompt.app
+        app.invalidate()
+        if app.loop is not None and app.is_running:
+            app.loop.call_soon_threadsafe(self._open_menu)
+
+    def _open_menu(self) -> None:
+        """Where the cursor waits for names that have come, show them as if the key had just been pressed."""
+        buffer, state = self._buffer, self._buffer.complete_state
+        waits = self._completer.found_nothing_in == buffer.document.text_before_cursor
+        if buffer.text and (waits if state is None else state.complete_index is None):
+            buffer.complete_state = None
+            buffer.start_completion(complete_event=NOT_ASKED)
 
     def _leave_missing(self, link: Link) -> None:
         app = self._prompt.app
@@ -157,4 +176,8 @@ class Prompt:
         link = self._session.link
         warm_up = self._warm_ups.get(link)
         notice = warm_up.notice if warm_up and not link.known.details else ""
-        return toolbar(link, notice, self._buffer.text, self._buffer.cursor_position)
+        live = self._session.names_of(link)
+        if live is not None and not live.doing:
+            notice = notice or live.notice
+        columns = self._prompt.app.output.get_size().columns
+        return toolbar(link, notice, live.summary() if live else "", self._buffer.document, columns)

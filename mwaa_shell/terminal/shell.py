@@ -27,12 +27,16 @@ class Shell:
         self._streams = streams
         self._progress = Progress(streams)
         self._session = Session(settings, watcher=self._progress, choose=self._choose, note=self._note)
+        self._session.keeps_names = True
         self._typed = ""
 
     def run(self) -> ExitCode:
         """Until the user leaves. Raises ``ShellError`` where there is no environment to open."""
-        with create_app_session(output=terminal_output()):
-            return self._run()
+        try:
+            with create_app_session(output=terminal_output()):
+                return self._run()
+        finally:
+            self._session.close()
 
     def _run(self) -> ExitCode:
         if self._session.here is None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from prompt_toolkit.document import Document
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 
+from mwaa_shell.catalog.live import REFRESHING
 from mwaa_shell.link import Link
 from mwaa_shell.output.sanitise import sanitise
 
@@ -14,24 +16,30 @@ if TYPE_CHECKING:
     from mwaa_shell.airflow.suggestions import Piece
 
 
-def toolbar(link: Link, notice: str, typed: str, cursor: int) -> StyleAndTextTuples:
-    """The syntax of the command being typed, else what is known at this moment; what is not known yet is left out."""
+def toolbar(link: Link, notice: str, names: str, document: Document, columns: int) -> StyleAndTextTuples:
+    """The syntax of the command being typed, else what is known at this moment; what is not known yet is left out.
+
+    ``notice`` is what went wrong behind the prompt, ``names`` the state of the names, ``columns`` the room there is.
+    """
     grammar = link.grammar
-    pieces = _hint(typed, cursor, grammar) if grammar and typed else []
+    pieces = _hint(document.text, document.cursor_position, grammar) if grammar and document.text else []
     if pieces:
-        return [("", " "), *(part for one in pieces for part in ((_style(one), one.text), ("", " ")))]
-    known = link.known
-    version = f"Airflow {link.version}" if link.version else "Airflow version unknown"
-    if link.grammar and link.grammar.version != link.version:
-        version += f" (completed as {link.grammar.version})"
-    parts = [" ".join(part for part in (known.account, link.region) if part), version, known.status]
+        doing = [("class:toolbar.doing", f" {sanitise(names)} ")] if names.startswith(REFRESHING) else []
+        return [*doing, ("", " "), *(part for one in pieces for part in ((_style(one), one.text), ("", " ")))]
     text: StyleAndTextTuples = [("class:toolbar.environment", f" {link.target.name}")]
-    for part in parts:
-        if part:
-            text.append(("", f"  {sanitise(part)}"))
-    if notice:
-        text.append(("class:toolbar.trouble", f"  {sanitise(notice)}"))
-    return text
+    facts = "".join(f"  {sanitise(part)}" for part in (*_facts(link), names) if part)
+    said = f"  {sanitise(notice)}" if notice else ""
+    if said and len(link.target.name) + 1 + len(facts) + len(said) > columns:
+        facts = ""  # what went wrong is news, all else stays as it is
+    return [*text, ("", facts), ("class:toolbar.trouble", said)]
+
+
+def _facts(link: Link) -> tuple[str, str, str]:
+    """Whose the environment is and where, what it runs, in what state it is."""
+    version = f"Airflow {link.version}" if link.version else "Airflow version unknown"
+    if link.grammar and link.version and link.grammar.version != link.version:
+        version += f" (completed as {link.grammar.version})"
+    return " ".join(part for part in (link.known.account, link.region) if part), version, link.known.status
 
 
 def _style(piece: Piece) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from mwaa_shell.errors import EnvironmentNotFound, PermissionMissing, ShellError
 from mwaa_shell.link import Link
+from mwaa_shell.sending import ask_version
 from mwaa_shell.session import Session
 
 
@@ -41,9 +42,16 @@ class WarmUp:
             self._changed()
 
     def _ask(self) -> None:
+        live = self._session.names_of(self._link)
+        if live is not None:
+            live.settle()
+            self._changed()
         import_aws()
         error = self._link.describe()
         self._changed()
+        if live is not None:
+            live.settle()
+            live.want_dags()
         read_knowledge(self._link)
         _ = self._link.client  # imports requests and reads the CA bundle
         import mwaa_shell.output.highlight  # noqa: F401  (the first reply is to be shown at once)
@@ -53,7 +61,7 @@ class WarmUp:
             if self._link.version is None:
                 self.notice = f"{error.action} is not allowed: asking the environment for its version"
                 self._changed()
-                self._session.ask_version(self._link)
+                ask_version(self._link)
                 self.notice = f"{error.action} is not allowed: the status is unknown"
         elif error is not None:
             self.notice = str(error)

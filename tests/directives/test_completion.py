@@ -43,7 +43,7 @@ def test_every_directive_is_offered(session: Session) -> None:
         (".use staging ", []),
         (".raw -", ["--reply"]),
         (".set keys ", ["emacs", "vi"]),
-        (".set me", ["menu", "menu-after", "menu-rows"]),
+        (".set men", ["menu", "menu-after", "menu-rows"]),
         (".set menu t", ["typing", "tab"]),
         (".translate 3.", ["3.3.1", "3.2.1", "3.0.6"]),
         (".nothing ", []),

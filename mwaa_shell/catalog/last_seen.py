@@ -1,0 +1,103 @@
+"""Which account and region an environment was last seen in, kept so that nothing has to wait for AWS to say so again.
+
+One small file for all environments; what cannot be read or written is as if nothing had been kept. What AWS says now
+always wins.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mwaa_shell.airflow.versions import Version, parse_version
+from mwaa_shell.catalog.store import default_folder
+
+if TYPE_CHECKING:
+    from mwaa_shell.link import Link, Target
+
+#: So many environments are kept, those seen last.
+MOST = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Where an environment is, and what it ran."""
+
+    account: str
+    region: str
+    environment: str
+    version: Version | None = None
+
+    @property
+    def owner(self) -> Mapping[str, str]:
+        """Whose the names are."""
+        return {"account": self.account, "region": self.region, "environment": self.environment}
+
+
+def of(link: Link) -> Seen | None:
+    """What AWS has told of a link's environment, else what was kept of the last time; ``None`` where nothing was."""
+    known = link.known
+    if known.account:
+        seen = Seen(known.account, link.region, link.target.name, known.version)
+        _keep(link.target, seen)
+        return seen
+    return recall(link.target)
+
+
+def recall(target: Target) -> Seen | None:
+    """What was kept of the last time."""
+    row = _read().get(_key(target))
+    if not isinstance(row, list) or len(row) != 3 or not all(isinstance(one, str) for one in row):
+        return None
+    return Seen(row[0], row[1], target.name, parse_version(row[2]))
+
+
+def _keep(target: Target, seen: Seen) -> None:
+    rows = dict(_read())
+    row = [seen.account, seen.region, str(seen.version or "")]
+    if rows.get(_key(target)) == row:
+        return
+    rows.pop(_key(target), None)
+    rows[_key(target)] = row
+    with contextlib.suppress(OSError):
+        _write(dict(list(rows.items())[-MOST:]))
+
+
+def _key(target: Target) -> str:
+    """How an environment is reached; a private MWAA has another port at each start."""
+    access = target.access
+    where = "local" if access.keys else access.endpoint_url or os.environ.get("AWS_ENDPOINT_URL_MWAA", "")
+    profile = access.profile or os.environ.get("AWS_PROFILE", "")
+    region = access.region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION", "")
+    return json.dumps([target.name, profile, region, where])
+
+
+def _file() -> Path:
+    return default_folder() / "environments.json"
+
+
+def _read() -> Mapping[str, object]:
+    try:
+        rows = json.loads(_file().read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return rows if isinstance(rows, dict) else {}
+
+
+def _write(rows: Mapping[str, object]) -> None:
+    folder = _file().parent
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=".environments.", dir=folder)  # 0600 from creation
+    try:
+        with os.fdopen(handle, "w") as file:
+            json.dump(rows, file)
+        os.replace(name, _file())
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

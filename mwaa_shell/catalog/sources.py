@@ -1,0 +1,122 @@
+"""Where names come from: replies that the user got, the REST API, the CLI. Each gives changes for a catalogue."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from mwaa_shell.airflow.command_line import ParsedLine, parse, quote
+from mwaa_shell.airflow.grammar import Grammar
+from mwaa_shell.airflow.knowledge import Kind
+from mwaa_shell.airflow.suggestions import dag_of
+from mwaa_shell.airflow.understanding import Understanding, understand
+from mwaa_shell.airflow.validation import validate
+from mwaa_shell.catalog import rest
+from mwaa_shell.catalog.arguments import used
+from mwaa_shell.catalog.learning import learn
+from mwaa_shell.catalog.names import KEPT, OF_A_DAG, Change, Name, Seen
+from mwaa_shell.errors import NothingRan, PermissionMissing, ShellError
+from mwaa_shell.job import Job
+from mwaa_shell.result import Result
+from mwaa_shell.sending import on_the_wire
+
+if TYPE_CHECKING:
+    from mwaa_shell.link import Link
+
+#: Pages that are asked for at most, of up to a hundred names each; of runs, those that are kept.
+PAGES, RUN_PAGES = 100, 2
+#: Seconds between two pages: AWS allows about ten requests a second.
+BETWEEN = 0.1
+#: What lists each kind through the CLI; the first that the environment's version takes is sent.
+LISTS: dict[Kind, tuple[str, ...]] = {
+    Kind.DAG: ("dags list -o json", "list_dags"),
+    Kind.TASK: ("tasks list {dag}", "list_tasks {dag}"),
+    Kind.RUN: ("dags list-runs {dag} -o json", "dags list-runs -d {dag} -o json", "list_dag_runs {dag}"),
+    Kind.VARIABLE: ("variables list -o json", "variables"),
+    Kind.CONNECTION: ("connections list -o json", "connections -l"),
+    Kind.POOL: ("pools list -o json", "pool"),
+    Kind.ROLE: ("roles list -o json",),
+    Kind.USER: ("users list -o json", "list_users"),
+    Kind.ASSET: ("assets list -o json",),
+}
+#: What a kind is called where there are many of them.
+TITLES = {
+    Kind.DAG: "DAGs", Kind.TASK: "tasks", Kind.RUN: "runs", Kind.VARIABLE: "variables",
+    Kind.CONNECTION: "connections", Kind.POOL: "pools", Kind.ROLE: "roles", Kind.USER: "users", Kind.ASSET: "assets",
+}  # fmt: skip
+
+
+def title(kind: Kind, dag: str = "") -> str:
+    """A kind in the plural, with the DAG that they are of."""
+    return f"{TITLES[kind]} of {dag}" if dag else TITLES[kind]
+
+
+def of_reply(
+    line: ParsedLine, result: Result, grammar: Grammar | None
+) -> tuple[Sequence[Change], Sequence[tuple[Kind, str, str]]]:
+    """What a reply tells, and which names the user has used with success."""
+    if grammar is None or not result.remote or result.http_status is None:
+        return (), ()
+    understanding = understand(line, grammar)
+    stdout, stderr = (stream.decode("utf-8", "replace") for stream in (result.stdout, result.stderr))
+    return learn(understanding, stdout, stderr, result.ok), used_names(understanding) if result.ok else ()
+
+
+def used_names(understanding: Understanding) -> list[tuple[Kind, str, str]]:
+    """The names in a line with their kinds, and the DAG of tasks and runs."""
+    dag = dag_of(understanding)
+    found = ((Kind.RUN if kind is Kind.DATE_OR_RUN else kind, text) for kind, text in used(understanding))
+    return [
+        (kind, dag if kind in OF_A_DAG else "", text)
+        for kind, text in found
+        if kind in KEPT and (dag or kind not in OF_A_DAG)
+    ]
+
+
+def over_rest(link: Link, kind: Kind, dag: str) -> tuple[Seen | None, bool]:
+    """The names as REST tells them, and whether it is not allowed. Raises ``ShellError`` where nothing came.
+
+    What came before a page that failed is told as some of them.
+    """
+    request = rest.requests_for(kind, link.version, dag) if link.version else None
+    names: list[Name] = []
+    for page in range(RUN_PAGES if kind is Kind.RUN else PAGES):
+        if request is None:
+            break
+        if page:
+            time.sleep(BETWEEN)
+        try:
+            reply = link.environments.invoke_rest(link.target.name, request.path, request.query)
+            found, request = rest.read(request, reply)
+        except PermissionMissing:
+            return None, True
+        except (ShellError, ValueError) as error:
+            if not names:
+                raise NothingRan(f"{title(kind, dag)} over REST: {error}") from None
+            break
+        names += found
+    return Seen(kind, tuple(names), dag, all=request is None), False
+
+
+def through_cli(link: Link, kind: Kind, dag: str) -> Sequence[Change]:
+    """The names as the CLI lists them; waits for the environment's turn. Raises ``ShellError`` where nothing came."""
+    line = listing(link.grammar, kind, dag)
+    if line is None:
+        raise NothingRan(f"Airflow {link.version or 'of an unknown version'} has no command that lists {title(kind)}")
+    link.refreshing = job = Job(lambda job: on_the_wire(link, line, job), "refresh")
+    try:
+        result = job.follow()
+    finally:
+        link.refreshing = None
+    if not result.ok:
+        raise NothingRan(f"{title(kind, dag)} could not be refreshed: {result.message}")
+    return of_reply(line, result, link.grammar)[0]
+
+
+def listing(grammar: Grammar | None, kind: Kind, dag: str) -> ParsedLine | None:
+    """The command that lists a kind in this version; ``None`` where there is none."""
+    if grammar is None or (kind in OF_A_DAG and not dag):
+        return None
+    lines = (parse(text.replace("{dag}", quote(dag))) for text in LISTS.get(kind, ()))
+    return next((line for line in lines if validate(understand(line, grammar)) is None), None)

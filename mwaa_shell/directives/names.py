@@ -1,0 +1,93 @@
+"""Directives about the names that complete: which are known, ask for them, drop them."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from mwaa_shell.directives.registry import Arguments, Directive, Takes, no_words
+from mwaa_shell.errors import NothingRan, UsageError
+from mwaa_shell.result import Result, talk
+
+if TYPE_CHECKING:
+    from mwaa_shell.airflow.knowledge import Kind
+    from mwaa_shell.catalog.live import LiveNames
+    from mwaa_shell.session import Session
+
+
+def _live(session: Session, directive: str) -> LiveNames:
+    session.ensure_open()
+    if session.live is None:
+        raise UsageError(f"{directive}: names are kept at a prompt only")
+    if session.live.mode == "off":
+        raise UsageError(f"{directive}: .set names is off")
+    return session.live
+
+
+def names(session: Session, words: tuple[str, ...]) -> Result:
+    """What is known of the environment's names: how many, from where, how old; of one kind, the names."""
+    arguments = Arguments(".names")
+    arguments.add_argument("kind", nargs="?")
+    arguments.add_argument("dag", nargs="?", default="")
+    given = arguments.read(words)
+    live = _live(session, ".names")
+    if given.kind is not None:
+        found = live.catalogue.names(_kind(given.kind), given.dag)
+        rows = [" ".join([name.text, *name.facts.values()]).rstrip() for name in found]
+        return talk("\n".join(rows) or f"No {given.kind} are known; .refresh {given.kind} asks for them")
+    return talk("\n".join(_told(live)) or "No names are known yet; .refresh asks for the DAGs")
+
+
+def _told(live: LiveNames) -> list[str]:
+    from mwaa_shell.catalog.live import age
+    from mwaa_shell.catalog.sources import title
+
+    rows = []
+    for one in live.catalogue.summary(time.time()):
+        some = "" if one.complete else "some, "
+        source = {"reply": "learned from replies", "REST": "over REST", "CLI": "through the CLI"}[one.source]
+        rows.append(f"{one.count:>6,}  {title(one.kind, one.dag)}  ({some}{source}, {age(one.age)})")
+    return rows
+
+
+def refresh(session: Session, words: tuple[str, ...]) -> Result:
+    """Ask the environment for the names of a kind, behind the prompt."""
+    arguments = Arguments(".refresh")
+    arguments.add_argument("kind", nargs="?", default="dags")
+    arguments.add_argument("dag", nargs="?", default="")
+    given = arguments.read(words)
+    live = _live(session, ".refresh")
+    kind = _kind(given.kind)
+    from mwaa_shell.catalog.names import OF_A_DAG
+
+    if (kind in OF_A_DAG) != bool(given.dag):
+        raise UsageError(f".refresh {given.kind} wants a DAG" if not given.dag else f"{given.kind} are of no DAG")
+    live.refresh(kind, given.dag)
+    return Result()
+
+
+def _kind(word: str) -> Kind:
+    from mwaa_shell.catalog.sources import TITLES
+
+    found = next((kind for kind, title in TITLES.items() if word.lower() in (title.lower(), kind.value)), None)
+    if found is None:
+        raise UsageError(f"There are no names called {word}; there are {', '.join(map(str.lower, TITLES.values()))}")
+    return found
+
+
+def forget(session: Session, words: tuple[str, ...]) -> Result:
+    """Drop all names of this environment, also those that are kept on disk."""
+    no_words(".forget", words)
+    trouble = _live(session, ".forget").forget()
+    if trouble is not None:
+        raise NothingRan(trouble)
+    return Result()
+
+
+DIRECTIVES = (
+    Directive(".names", "[KIND [DAG]]", "which names are known for completion", names, takes=(Takes.KIND, Takes.DAG)),
+    Directive(
+        ".refresh", "[KIND [DAG]]", "ask for the DAGs, or for other names", refresh, takes=(Takes.KIND, Takes.DAG)
+    ),
+    Directive(".forget", "", "drop all names that are known", forget),
+)

@@ -1,0 +1,78 @@
+"""One Airflow command on its way: one at a time on an environment, watched, bounded, and given up with Ctrl-C."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mwaa_shell.airflow.command_line import ParsedLine, parse
+from mwaa_shell.airflow.versions import version_in_reply
+from mwaa_shell.errors import NothingRan, OutcomeUnknown, ShellError
+from mwaa_shell.job import TICK, Interrupted, Job, TooLate, Watcher, mind_ctrl_c
+from mwaa_shell.result import Result, from_error, interrupted
+
+if TYPE_CHECKING:
+    from mwaa_shell.link import Link
+
+#: The phase in which a command waits for another one on the same environment.
+QUEUED = "waiting for the command before it"
+#: The same for a refresh of names, which Ctrl-C gives up.
+BEHIND_REFRESH = "waiting for the refresh of names"
+
+
+def run_command(link: Link, line: ParsedLine, watcher: Watcher | None = None) -> Result:
+    """Send one command and wait for its Result; Ctrl-C stops the waiting.
+
+    If what is waited for is a refresh of names, that is given up first, and the command goes out.
+    """
+    job: Job[Result] = Job(lambda job: on_the_wire(link, line, job), "command")
+    try:
+        return job.follow(watcher)
+    except TooLate as late:
+        return from_error(_too_late(late, link))
+    except Interrupted as stopped:
+        if stopped.phase != BEHIND_REFRESH:
+            return _stopped(link, stopped.phase)
+    mind_ctrl_c()
+    if link.refreshing is not None:
+        link.refreshing.give_up()
+    return run_command(link, line, watcher)
+
+
+def on_the_wire(link: Link, line: ParsedLine, job: Job[Result]) -> Result:
+    """Wait for one's turn, then run the command; on the job's thread."""
+    from mwaa_shell.mwaa.client import Command
+
+    while not link.cli_slot.acquire(timeout=TICK if job.phase else 0):
+        if not job.enter(QUEUED if link.refreshing is None else BEHIND_REFRESH):
+            raise NothingRan("Given up before anything was sent")
+    try:
+        return link.client.run(Command(line.command, line.values), link.version, job)
+    finally:
+        link.cli_slot.release()
+
+
+def ask_version(link: Link) -> None:
+    """Learn the version from the ``version`` command where GetEnvironment is not allowed; blocks, tells nothing."""
+    job: Job[Result] = Job(lambda job: on_the_wire(link, parse("version"), job), "version")
+    result = job.follow()
+    if result.ok:
+        link.version = link.version or version_in_reply(result.stdout.decode("utf-8", "replace"))
+
+
+def _too_late(late: TooLate, link: Link) -> ShellError:
+    from mwaa_shell.mwaa.client import RUNNING
+
+    if late.phase == RUNNING:
+        where = link.target.name
+        return OutcomeUnknown(
+            f"{where} did not finish its answer in {late.seconds:g} seconds: the command may have run"
+        )
+    return NothingRan(f"AWS gave no answer within {late.seconds:g} seconds, nothing ran")
+
+
+def _stopped(link: Link, phase: str) -> Result:
+    from mwaa_shell.mwaa.client import RUNNING
+
+    if phase == RUNNING:
+        return interrupted(f"Stopped waiting: the command may still be running on {link.target.name}", remote=True)
+    return interrupted("Stopped before the command was sent, nothing ran", remote=False)
