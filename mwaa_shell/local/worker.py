@@ -32,7 +32,13 @@ import tempfile
 import threading
 import traceback
 
-KEEP_OUT = ("airflow.cli.commands.", "unusual_prefix_", "airflow_local_settings", "webserver_config")
+KEEP_OUT = (
+    "airflow.cli.commands.",
+    "unusual_prefix_",
+    "airflow_local_settings",
+    "webserver_config",
+    "airflow.www_rbac.views",  # 1.10 reads the DAG folder with it
+)
 NEVER_FORGET = ("airflow.models", "airflow.settings", "airflow.configuration")
 
 
@@ -85,7 +91,7 @@ class Worker:
         try:
             with open(self.learned) as file:
                 names = json.load(file)
-            return [name for name in names if isinstance(name, str)]
+            return [name for name in names if isinstance(name, str) and not name.startswith(KEEP_OUT)]
         except (OSError, ValueError):
             return []
 
