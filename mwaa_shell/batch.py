@@ -25,11 +25,12 @@ class Source:
     path: Path | None = None
 
 
-def read_sources(sources: Iterable[Source]) -> list[str]:
+def read_sources(sources: Iterable[Source]) -> list[script.Line]:
     """All lines of all sources; raises ``UsageError`` for a file that cannot be read."""
-    lines: list[str] = []
+    lines: list[script.Line] = []
     for source in sources:
-        lines += script.lines_of(read(source).split("\n"))
+        name = str(source.path) if source.path is not None else ""
+        lines += script.lines_of(read(source).split("\n"), name)
     return lines
 
 
@@ -38,11 +39,12 @@ def read(source: Source) -> str:
     return source.text if source.text is not None else script.read(source.path or Path("-"))
 
 
-def run(session: Session, lines: Iterable[str], streams: Streams) -> ExitCode:
+def run(session: Session, lines: Iterable[script.Line], streams: Streams) -> ExitCode:
     """Run the lines in order; the exit code of the first failure, or OK."""
     code = ExitCode.OK
     try:
-        for result in script.run(session, lines):
+        for step in script.run(session, lines):
+            result = step.result
             show(result, streams)
             if not result.ok:
                 if result.exit_code is ExitCode.INTERRUPTED:

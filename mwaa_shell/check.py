@@ -7,21 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from mwaa_shell.airflow.advice import problem_in
 from mwaa_shell.airflow.command_line import Kind, logical_lines, parse
-from mwaa_shell.airflow.grammar import Grammar, load, nearest
-from mwaa_shell.airflow.understanding import understand
-from mwaa_shell.airflow.validation import validate
-from mwaa_shell.airflow.versions import parse_version
+from mwaa_shell.airflow.grammar import Grammar
 from mwaa_shell.batch import Source, read
 from mwaa_shell.directives import DIRECTIVES
 from mwaa_shell.directives.registry import find
+from mwaa_shell.directives.runbook import grammar_of
 from mwaa_shell.errors import ExitCode, UsageError
 from mwaa_shell.streams import Streams
 
 
 def run(sources: Sequence[Source], version: str | None, streams: Streams) -> ExitCode:
     """Check all sources, or standard input where there are none; USAGE if there is any mistake."""
-    grammar = _grammar(version)
+    grammar = _grammar(version, streams)
     found = 0
     for name, lines in _texts(sources, streams):
         for number, message in mistakes(lines, grammar):
@@ -34,7 +33,7 @@ def mistakes(lines: Iterable[str], grammar: Grammar) -> Iterator[tuple[int, str]
     """The line number and the sentence of each line that would be refused."""
     for number, text in logical_lines(lines):
         line = parse(text)
-        problem = line.problem or validate(understand(line, grammar))
+        problem = problem_in(text, grammar)
         if problem is not None:
             yield number, problem.message
         elif line.kind is Kind.DIRECTIVE and find(DIRECTIVES, line.values[0]) is None:
@@ -48,9 +47,10 @@ def _texts(sources: Sequence[Source], streams: Streams) -> Iterator[tuple[str, I
         yield "-c" if source.path is None else str(source.path), read(source).split("\n")
 
 
-def _grammar(text: str | None) -> Grammar:
-    version = parse_version(text)
-    known = nearest(version) if version else None
-    if known is None:
+def _grammar(text: str | None, streams: Streams) -> Grammar:
+    if text is None:
         raise UsageError("--check wants --airflow-version, such as --airflow-version 3.3.1")
-    return load(known)
+    grammar = grammar_of(text)
+    if not f"{grammar.version}.".startswith(f"{text}."):
+        streams.note(f"Airflow {text} is not known: checked as {grammar.version}")
+    return grammar

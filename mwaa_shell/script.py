@@ -1,4 +1,4 @@
-"""A file of lines, run through a session: read, checked as a whole before its first line runs, then line by line.
+"""Lines of files, of ``-c`` and of standard input: checked as a whole, then run through a session in order.
 
 A line that brings lines of its own (``.source``) has them run in its place.
 """
@@ -6,6 +6,7 @@ A line that brings lines of its own (``.source``) has them run in its place.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,22 @@ if TYPE_CHECKING:
 DEEPEST = 10
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One logical line and where it stands: ``FILE:NUMBER``, or nothing."""
+
+    text: str
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A line that has been run, and how many behind it are left in its file or block."""
+
+    result: Result
+    left: int
+
+
 def read(path: Path) -> str:
     """The text of a file; raises ``UsageError`` for one that cannot be read."""
     try:
@@ -29,38 +46,50 @@ def read(path: Path) -> str:
         raise UsageError(f"{path} cannot be read: {reason}") from None
 
 
-def lines_of(stream: Iterable[str]) -> Iterator[str]:
-    """The lines of a text as they come, those that go on in the next one joined."""
-    return (line for _, line in logical_lines(stream))
+def lines_of(text: Iterable[str], name: str = "") -> Iterator[Line]:
+    """The lines of a text as they come, those that go on in the next one joined; ``name`` is the file's."""
+    return (Line(line, f"{name}:{number}" if name else "") for number, line in logical_lines(text))
 
 
-def check(session: Session, lines: Sequence[str]) -> None:
-    """Raise for the first line that Airflow would refuse, before any is sent; what follows a ``.use`` is seen later."""
+def lines_in(path: Path) -> list[Line]:
+    """The lines of a file; raises ``UsageError`` for one that cannot be read."""
+    return list(lines_of(read(path).split("\n"), str(path)))
+
+
+def check(session: Session, lines: Sequence[Line], depth: int = 0) -> None:
+    """Raise for the first line that would be refused, before any runs.
+
+    Behind a ``.use`` nobody knows yet which Airflow it will be: there only quotes and directives are looked at.
+    """
+    known = True
     for line in lines:
-        parsed = parse(line)
-        problem = session.problem_before_sending(parsed)
+        parsed = parse(line.text)
+        problem = session.problem_before_sending(parsed) if known else parsed.problem
         if problem is not None:
-            raise UsageError(f"{problem.message}, in: {line.strip()}; nothing was sent")
-        if parsed.kind is Kind.DIRECTIVE and parsed.values[:1] == (".use",):
-            return
+            where = f"{line.where}: " if line.where else ""
+            raise UsageError(f"{where}{problem.message}, in: {line.text.strip()}; nothing was sent")
+        if parsed.kind is Kind.DIRECTIVE and depth <= DEEPEST:
+            session.check_directive(parsed, depth)
+            known = known and parsed.values[:1] != (".use",)
 
 
 def run(
     session: Session,
-    lines: Iterable[str],
-    before: Callable[[str], None] = lambda line: None,
+    lines: Iterable[Line],
+    before: Callable[[str, int], None] = lambda line, depth: None,
     depth: int = 0,
-) -> Iterator[Result]:
-    """Run the lines in order, each when the result before it has been taken.
+) -> Iterator[Step]:
+    """Run the lines in order, each when the step before it has been taken.
 
-    ``before`` is told each line that another one brought, just before it runs.
+    ``before`` is told each line just before it runs, and how deep it stands in files: 0 for the lines given.
     """
-    for line in lines:
-        if depth and parse(line).kind is not Kind.BLANK:
-            before(line)
-        result = session.execute(line)
+    for number, line in enumerate(lines, 1):
+        if parse(line.text).kind is not Kind.BLANK:
+            before(line.text, depth)
+        result = session.execute(line.text)
         if depth == DEEPEST and result.brings:
             result = from_error(UsageError(f"Files bring files {DEEPEST} deep: one of them brings itself"))
-        yield result
+        behind = lines[number:] if isinstance(lines, Sequence) else ()
+        yield Step(result, sum(parse(one.text).kind is not Kind.BLANK for one in behind))
         if result.brings and result.ok:
-            yield from run(session, result.brings, before, depth + 1)
+            yield from run(session, [Line(text) for text in result.brings], before, depth + 1)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
-from mwaa_shell.airflow.command_line import Kind, ParsedLine, Problem, parse
+from mwaa_shell.airflow.command_line import Kind, ParsedLine, Problem, line_at, parse
 from mwaa_shell.airflow.versions import parse_version
 from mwaa_shell.errors import NothingRan, PermissionMissing, ShellError, UsageError
 from mwaa_shell.job import Job, TooLate, Watcher, mind_ctrl_c
@@ -178,12 +178,20 @@ class Session:
     def explained(self, text: str, cursor: int) -> str:
         """What is known of the word under the cursor, as a page; asks nobody."""
         from mwaa_shell.airflow import advice
-        from mwaa_shell.directives import page
+        from mwaa_shell.directives import command_in, page
 
-        own = page(text)
+        begins, line = line_at(text, cursor)
+        own = page(line)
         if own is None:
-            own = advice.explained(text, cursor, self.grammar)
+            begins += command_in(line)
+            own = advice.explained(line[command_in(line) :], cursor - begins, self.grammar)
         return own or "Nothing is known of this; .help lists what can be typed"
+
+    def check_directive(self, line: ParsedLine, depth: int) -> None:
+        """Raise for what can be known to be wrong with a directive ahead of time; ``depth`` is that of its file."""
+        from mwaa_shell.directives import check
+
+        check(self, line, depth)
 
     def problem_before_sending(self, line: ParsedLine) -> Problem | None:
         """The same with all that can be known of the environment: opens one and asks AWS, if need be."""

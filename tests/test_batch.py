@@ -47,7 +47,7 @@ def test_files_and_commands_run_in_the_order_given(double: Double, run: Run, tmp
     script = tmp_path / "runbook"
     script.write_text("# first\n\ntwo \\\n  words\n.envs\n")
     assert run("-c", "one", "-f", str(script), "-c", "three\nfour").stdout == b"done\ndone\n* my-env\ndone\ndone\n"
-    assert double.commands == ["one", "two    words", "three", "four"]
+    assert double.commands == ["one", "two     words", "three", "four"]
 
 
 def test_standard_input_is_run_line_by_line(double: Double, run: Run) -> None:

@@ -19,6 +19,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("session",),
     ("directives",),
     ("script",),
+    ("history", "scripts"),
     ("catalog",),
     ("sending",),
     ("link",),
@@ -38,7 +39,7 @@ DOORS = {
     "requests": {"mwaa/transport.py"},
     "urllib3": {"mwaa/transport.py"},
     "pygments": {"output/lexer.py", "output/highlight.py"},
-    "platformdirs": {"local/folders.py", "catalog/store.py"},
+    "platformdirs": {"local/folders.py", "catalog/store.py", "history/store.py"},
 }
 #: These run inside Airflow's own Python and import nothing of this package.
 ELSEWHERE = {"local/worker.py", "local/certificate.py", "local/read_parser.py", "local/rest_worker.py"}

@@ -21,9 +21,9 @@ def session(double: Double, bundle: str) -> Session:
 def run(session: Session, *lines: str) -> tuple[list[ExitCode], list[str]]:
     told: list[str] = []
     codes = []
-    for result in script.run(session, lines, told.append):
-        codes.append(result.exit_code)
-        if not result.ok:
+    for step in script.run(session, [script.Line(line) for line in lines], lambda line, depth: told.append(line)):
+        codes.append(step.result.exit_code)
+        if not step.result.ok:
             break
     return codes, told
 
@@ -32,8 +32,8 @@ def test_a_file_runs_in_the_place_of_its_line(double: Double, session: Session, 
     file = tmp_path / "the runbook.txt"
     file.write_text("# first look\ndags \\\n  list\n\nversion\n")
     codes, told = run(session, f".source '{file}'", "dags pause x")
-    assert double.commands == ["dags    list", "version", "dags pause x"]
-    assert told == ["dags    list", "version"]
+    assert double.commands == ["dags     list", "version", "dags pause x"]
+    assert told == [f".source '{file}'", "dags     list", "version", "dags pause x"]
     assert set(codes) == {ExitCode.OK}
 
 
@@ -73,3 +73,30 @@ def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
     (tmp_path / "x").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(UsageError, match="not UTF-8"):
         script.read(tmp_path / "x")
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (".frob", "There is no directive .frob"),
+        (".set menu nope", "menu can be"),
+        (".source nofile", "nofile cannot be read"),
+        ("dags lst", "book:2: dags lst is no command"),
+        (".use other\ndags 'x", "book:3: "),
+        (".source inner", "inner:1: dags lst is no command"),
+    ],
+)
+def test_all_is_looked_at_before_anything_runs(
+    double: Double, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str, said: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("inner").write_text("dags lst\n")
+    Path("book").write_text(f"version\n{line}\n")
+    with pytest.raises(UsageError, match=said):
+        script.check(session, script.lines_in(Path("book")))
+    assert double.commands == []
+
+
+def test_what_is_left_is_counted(session: Session) -> None:
+    lines = [script.Line(text) for text in ("version", "# x", "", "version")]
+    assert [step.left for step in script.run(session, lines)] == [1, 1, 1, 0]

@@ -34,8 +34,7 @@ def problem_in(text: str, grammar: Grammar | None) -> Problem | None:
 
 def as_sentence(notes: Iterable[str]) -> str:
     """Several notes as one sentence."""
-    first, *others = list(notes) or [""]
-    return "; ".join([first, *(f"i{one[1:]}" if one.startswith("In Airflow") else one for one in others)])
+    return "; ".join(notes)
 
 
 def translated(text: str, grammar: Grammar | None) -> Translation | None:

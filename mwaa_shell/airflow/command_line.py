@@ -7,6 +7,7 @@ is a ``Problem`` with its place, and the words before it are still there.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
@@ -76,6 +77,7 @@ def parse(text: str) -> ParsedLine:
     if not stripped or stripped.startswith("#"):
         return ParsedLine(text, Kind.BLANK)
     words, end, problem = split(text)
+    problem = problem or _control_character(text)
     operator = _operator_at(text, end)
     kind = Kind.AIRFLOW
     if words and (words[0].value.startswith(".") or words[0].value in BARE_DIRECTIVES):
@@ -90,6 +92,12 @@ def parse(text: str) -> ParsedLine:
     if problem is None and not words:
         problem = Problem(f"There is no command before {operator}", end)
     return ParsedLine(text, kind, text[start:stop], words, destination, problem)
+
+
+def _control_character(text: str) -> Problem | None:
+    """What a terminal types for a key that it does not know; no Airflow has a use for it."""
+    found = re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]", text)
+    return Problem("There is a control character here", found.start()) if found else None
 
 
 def split(text: str) -> tuple[tuple[Word, ...], int, Problem | None]:
@@ -215,12 +223,21 @@ def logical_lines(lines: Iterable[str]) -> Iterator[tuple[int, str]]:
             held += line + "\n"
             continue
         if not comment and (len(line) - len(line.rstrip("\\"))) % 2:
-            held += line[:-1] + " "
+            held += line[:-1] + "  "  # as long as the backslash and the newline: every place stays where it is
             continue
         yield first, held + line
         held, first = "", 0
     if held:
-        yield first, held.rstrip("\n")
+        yield first, held[:-1]  # nothing follows the newline, or the backslash
+
+
+def line_at(text: str, cursor: int) -> tuple[int, str]:
+    """The logical line of a block that the cursor stands in, with blanks where it goes on, and where it begins."""
+    lines = [line for _, line in logical_lines(text.split("\n"))]
+    for (start, end), line in zip(spans_of_lines(text), lines, strict=True):
+        if cursor <= end:
+            return start, line
+    return 0, text
 
 
 def spans_of_lines(text: str) -> list[tuple[int, int]]:

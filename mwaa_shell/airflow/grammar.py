@@ -119,6 +119,15 @@ class Grammar:
         return tuple(sorted({name[count] for name in self._names if name[:count] == start and len(name) > count}))
 
 
+def meant_by(text: str) -> Version | None:
+    """The version that somebody wrote, if we have it; of ``2.9`` the newest 2.9; else the nearest lower one."""
+    version = parse_version(text)
+    if version is not None and text.count(".") == 1:
+        of_minor = [one for one in versions() if (one.major, one.minor) == (version.major, version.minor)]
+        return of_minor[-1] if of_minor else nearest(version)
+    return nearest(version) if version else None
+
+
 @cache
 def load(version: Version) -> Grammar:
     """The tree of a version that we have; ``FileNotFoundError`` for any other."""

@@ -1,8 +1,8 @@
 """How well a candidate fits what was typed: one pure function that ranks, for menus and for "did you mean".
 
-Best first: the typed text begins the candidate; it begins some of its words one after the other (``dtr`` finds ``dags
-trigger``, ``dsi`` ``daily_sales_import``); it stands somewhere in it; its letters stand in it in that order. Capitals
-do not count.
+Best first: the typed text begins the candidate; it begins one of its words; it begins some of them one after the other
+(``dtr`` finds ``dags trigger``, ``dsi`` ``daily_sales_import``); it stands somewhere in it; its letters stand in it in
+that order. Capitals do not count.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-PREFIX, WORD_STARTS, INSIDE, SCATTERED = range(4)
+PREFIX, WORD, WORD_STARTS, INSIDE, SCATTERED = range(5)
 #: Fewer letters than this stand in almost anything.
 ENOUGH = 4
 _WORD = re.compile(r"[A-Za-z0-9]+")
@@ -24,7 +24,11 @@ def rank(typed: str, candidate: str) -> tuple[int, int] | None:
     wanted, text = typed.lower(), candidate.lower()
     if text.startswith(wanted):
         return PREFIX, 0
-    if _starts_words(_letters(wanted), [match[0] for match in _WORD.finditer(text)]):
+    words = {match.start(): match[0] for match in _WORD.finditer(text)}
+    begun = next((place for place in words if text.startswith(wanted, place)), None)
+    if begun is not None:
+        return WORD, begun
+    if _starts_words(_letters(wanted), list(words.values())):
         return WORD_STARTS, len(text)
     place = text.find(wanted)
     if place >= 0:

@@ -69,8 +69,8 @@ def suggest(text: str, cursor: int, grammar: Grammar, names: Names = no_names) -
     place = at(understand(parse(text), grammar), cursor)
     found: list[Suggestion] = []
     for wanted in place.wants:
-        if found and place.fragment and isinstance(wanted, WantsFlag) and not place.fragment.startswith("-"):
-            continue  # what was typed is no flag, and something else fits
+        if isinstance(wanted, WantsFlag) and len(place.wants) > 1 and place.fragment[:1] not in ("", "-"):
+            continue  # what was typed is a value, and no flag
         found += _named(wanted, place, names)
         found += best(place.fragment, _candidates(wanted, place, grammar), lambda one: one.text)
     found.sort(key=lambda one: bool(one.doubt) and one.text != place.fragment)  # stable: what MWAA refuses comes last

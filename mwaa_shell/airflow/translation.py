@@ -2,12 +2,13 @@
 
 Which version a line was written for is found by reading it against the command trees of the others. What differs
 between them is data (``translation_table``); what is called the same is read off the trees. A line is only translated
-as far as nothing it would do is added to it: what would do more than was asked has no translation.
+as far as nothing it would do is added to it: what would do more than was asked, or something else without an argument
+that found no place, has no translation.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from mwaa_shell.airflow import knowledge
@@ -24,10 +25,12 @@ from mwaa_shell.airflow.versions import Version
 class Translation:
     """What a line is in the words of another Airflow."""
 
-    text: str | None  #: None where there is nothing for it, or where all there is would do more
-    notes: tuple[str, ...]  #: a sentence each, without a full stop; they show no value but one that is refused
+    text: str | None  #: None where there is nothing for it, or where all there is would do something else
+    notes: tuple[str, ...]  #: what to know first; no full stop, no capital but in a name, no value that is not refused
     spoken: str  #: the version whose words the line is in, such as "1.10.12"
     complete: bool  #: every word found its place, and the target takes the line if the other version does
+    runs: bool = False  #: there is a text, and the target takes it as it stands
+    details: tuple[str, ...] = ()  #: what to know where there is room for more
 
 
 def translate(text: str, target: Grammar) -> Translation | None:
@@ -101,7 +104,7 @@ def _translation(source: Understanding, command: Command, target: Grammar) -> Tr
     if found is None:
         spoken = str(source.grammar.version)
         return Translation(None, tuple(_nothing(name, target.version)), spoken, complete=False)
-    return _Translator(source, target, deed, name, *found).translation(given)
+    return _Translator(source, target, deed, name, *found, keys).translation(given)
 
 
 def _nothing(name: Name, target: Version) -> Iterator[str]:
@@ -115,6 +118,16 @@ def _nothing(name: Name, target: Version) -> Iterator[str]:
         yield advice
 
 
+@dataclass(frozen=True, slots=True)
+class _Lost:
+    """An argument that found no place."""
+
+    flag: str  #: as typed; the name of a positional
+    key: str
+    value: str  #: the first of its values
+    verb: bool  #: it makes the line another command
+
+
 @dataclass(slots=True)
 class _Translator:
     """Says one line in the target's words."""
@@ -125,35 +138,49 @@ class _Translator:
     name: Name  #: of the deed in the source
     there: Name  #: and in the target
     command: Command  #: of the target
+    keys: frozenset[str]  #: of all arguments of the source
     renamed: list[str] = field(default_factory=list)  #: "-e is -l"
     filled: list[str] = field(default_factory=list)  #: notes on arguments that were added
-    lost: list[tuple[str, str]] = field(default_factory=list)  #: flags or names of arguments without place, with keys
+    lost: list[_Lost] = field(default_factory=list)
 
     def translation(self, given: list[Argument]) -> Translation:
         arguments = self._arguments(given)
         arguments = [*self._selectors(arguments), *arguments]
         arguments += self._filled(arguments)
-        narrowed = self._narrowed(arguments)
-        notes = [*self._called(), *self._left_out(narrowed)]
-        if narrowed:
-            return Translation(None, tuple(notes), str(self.source.grammar.version), complete=False)
-        return self._written(arguments, notes)
+        needed = self._needed(arguments)
+        return self._refused(needed) if needed else self._written(arguments)
 
-    def _written(self, arguments: list[Argument], notes: list[str]) -> Translation:
+    def _refused(self, needed: Mapping[str, list[_Lost]]) -> Translation:
+        """Nothing to run: why, and what to do instead."""
+        reasons = (self._reason(loss, lost) for loss, lost in needed.items())
+        advice = self._advice([one for lost in needed.values() for one in lost])
+        return Translation(None, (*reasons, *advice), str(self.source.grammar.version), complete=False)
+
+    def _written(self, arguments: list[Argument]) -> Translation:
         line = self.source.line
         text = line_of(self.command, arguments, self.target)
         understood = understand(parse(text), self.target)
-        problem = validate(understood) if validate(self.source) is None else None
+        problem = validate(understood)
         strange = any(one.argument is None for one in arguments)
-        if strange:
-            known = f"{self.name.command} does not know in Airflow {self.source.grammar.version}"
-            notes.append(f"What {known} either is left as it is")
+        notes, details = self._called()
         if problem is not None:
-            notes.append(problem.message)
+            notes.append(_inside(problem.message))
+        elif strange:
+            known = f"{self.name.command} does not know in Airflow {self.source.grammar.version}"
+            notes.append(f"what {known} either is left as it is")
+        notes += self._left_out()
+        details += self._advice(self.lost)
         wanting = understood.missing and all(one.argument is not HELP for one in arguments)
         behind = line.text[line.words[-1].end :].rstrip("\r\n") if line.destination else " " if wanting else ""
-        complete = not self.lost and not strange and problem is None
-        return Translation(text + behind, tuple(notes), str(self.source.grammar.version), complete)
+        taken = problem is None or validate(self.source) is not None
+        return Translation(
+            text + behind,
+            tuple(notes),
+            str(self.source.grammar.version),
+            complete=not self.lost and not strange and taken,
+            runs=problem is None,
+            details=tuple(details),
+        )
 
     # -- arguments
 
@@ -168,7 +195,9 @@ class _Translator:
             if place is not None and not (place.value and _have(found, place)):
                 self._put(one, place, found)
             elif place is not None or key not in self.name.selectors or one.values:
-                self.lost.append((one.flag or key, key))
+                value = one.values[0].text if one.values else ""
+                verb = table().is_verb(self.name.command, key)
+                self.lost.append(_Lost(one.flag or key, key, value, verb))
         return found
 
     def _put(self, one: Argument, place: Place, found: list[Argument]) -> None:
@@ -215,12 +244,19 @@ class _Translator:
                 self.filled.append(f"{key} has the value of {other}, as {self.name} takes it")
         return found
 
-    def _narrowed(self, arguments: list[Argument]) -> frozenset[str]:
-        """The keys of what is lost without which a line that changes something would do more than was asked."""
+    def _needed(self, arguments: list[Argument]) -> dict[str, list[_Lost]]:
+        """What is lost and the line may not do without, by the reason."""
         words = [word for one in arguments for word in (one.flag, *(value.text for value in one.values)) if word]
-        level = knowledge.danger(self.command.name, self.target.version, words).level
-        lost = table().narrowing.intersection(key for _, key in self.lost)
-        return frozenset() if level is knowledge.Level.READ else lost
+        reads = knowledge.danger(self.command.name, self.target.version, words).level is knowledge.Level.READ
+        names, major = (self.name.command, self.there.command), self.target.version.major
+        found: dict[str, list[_Lost]] = {}
+        for one in self.lost:
+            need = table().need(names, one.key, one.value, major, self.keys)
+            if one.verb:
+                found.setdefault("only half would be done, so write a line for each", []).append(one)
+            elif need is not None and (need.commands or not reads):
+                found.setdefault(need.text, []).append(one)
+        return found
 
     # -- notes
 
@@ -229,26 +265,46 @@ class _Translator:
         version = self.target.version
         return f"Airflow {version if version.major == self.source.grammar.version.major else version.major}"
 
-    def _called(self) -> Iterator[str]:
-        """What the command and its arguments are called here, and what to know of the command."""
-        if self.name != self.there:
-            yield f"{self.name} is called {self.there} in {self._here}"
-        if self.renamed:
-            yield f"In {self._here}, {', '.join(dict.fromkeys(self.renamed))}"
-        yield from self.filled
-        note = self.deed.notes.get(str(self.target.version.major))
-        if note is not None and self.name.command != self.there.command:
-            yield note
+    def _called(self) -> tuple[list[str], list[str]]:
+        """What the command and its arguments are called here and what to know of it; and what there is more of that."""
+        notes = [f"{self.name} is called {self.there} in {self._here}"] if self.name != self.there else []
+        renamed = [f"{', '.join(dict.fromkeys(self.renamed))}{'' if notes else f' in {self._here}'}"]
+        renamed = [*(renamed if self.renamed else []), *self.filled]
+        known = self.deed.notes_on(self.there, self.target.version.major)
+        if not known or self.name.command == self.there.command:
+            return [*notes, *renamed], []
+        return [*notes, known[0]], [*renamed, *known[1:]]
 
-    def _left_out(self, narrowed: frozenset[str]) -> Iterator[str]:
-        """What found no place, and what to know about it."""
-        advice: dict[str, None] = {}
-        for flag, key in self.lost:
-            more = "without it, more would be done than was asked" if key in narrowed else "it is left out"
-            yield f"{self.there} has nothing for {flag} in {self._here}: {more}"
-            known = table().advice_without(key, self.command.name, self.target.version.major)
-            advice |= {known: None} if known else {}
-        yield from advice
+    def _left_out(self) -> Iterator[str]:
+        """What found no place."""
+        if self.lost:
+            flags, several = _all(one.flag for one in self.lost)
+            here = "" if self.name != self.there else f" in {self._here}"
+            them = "them" if several else "it"
+            yield f"{flags} {'are' if several else 'is'} left out: {self.there} has nothing for {them}{here}"
+
+    def _reason(self, loss: str, lost: list[_Lost]) -> str:
+        """Why there is nothing to run."""
+        flags, several = _all(one.flag for one in lost)
+        without = "without them" if several else "without it"
+        return f"{self.there} has nothing for {flags} in {self._here}: {without}, {loss}"
+
+    def _advice(self, lost: list[_Lost]) -> list[str]:
+        """What to know about what found no place."""
+        major = self.target.version.major
+        found = (table().advice_without(one.key, self.command.name, major) for one in lost)
+        return list(dict.fromkeys(text for text in found if text is not None))
+
+
+def _all(flags: Iterable[str]) -> tuple[str, bool]:
+    """Flags as a list in a sentence, and whether they are several."""
+    *first, last = dict.fromkeys(flags)
+    return (f"{', '.join(first)} and {last}", True) if first else (last, False)
+
+
+def _inside(message: str) -> str:
+    """A message that stands alone elsewhere, in a row of notes."""
+    return f"t{message[1:]}" if message.startswith("The") else message
 
 
 def _have(found: list[Argument], place: Place) -> bool:

@@ -46,7 +46,7 @@ def _translated(number: int, original: tuple[str, ...], text: str, target: Gramm
     if found is None:
         return TranslatedLine(number, original, original, None, _problem(text, target))
     indent = text[: len(text) - len(text.lstrip())]
-    notes = tuple(f"{indent}# {note}" for note in found.notes)
+    notes = tuple(f"{indent}# {note}" for note in (*found.notes, *found.details))
     if found.text is None:
         return TranslatedLine(number, original, (*notes, *(f"# {line}" for line in original)), found)
     new = text[: parse(text).words[0].start] + found.text.rstrip()

@@ -42,8 +42,9 @@ class Deed:
 
     names: tuple[Name, ...]
     arguments: tuple[tuple[str, ...], ...] = ()  #: other names of the same argument
+    onward: tuple[tuple[str, ...], ...] = ()  #: the same, but not back from a later name to an earlier one
     fill: Mapping[str, str] = field(default_factory=dict)  #: the key of what is missing -> of what has its value
-    notes: Mapping[str, str] = field(default_factory=dict)  #: what to know, by the major that the line goes to
+    notes: Mapping[str, Sequence[str]] = field(default_factory=dict)  #: by the command or major that the line goes to
 
     def name_in(self, grammar: Grammar) -> tuple[Name, Command] | None:
         """The newest name that a version has, and its command."""
@@ -64,6 +65,13 @@ class Deed:
         for same in (*self.arguments, *table().arguments):
             if any(_names(spelled, key, value) for spelled in same):
                 yield from (spelled for spelled in reversed(same) if not _names(spelled, key, value))
+        for same in self.onward:
+            found = next((place for place, spelled in enumerate(same) if _names(spelled, key, value)), len(same))
+            yield from reversed(same[found + 1 :])
+
+    def notes_on(self, name: Name, major: int) -> Sequence[str]:
+        """What to know of a name of it, the most important first."""
+        return self.notes.get(name.command) or self.notes.get(str(major)) or ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +85,32 @@ class Advice:
 
 
 @dataclass(frozen=True, slots=True)
+class Need:
+    """Arguments that a line may not do without, and what it would do without them."""
+
+    text: str
+    flags: tuple[str, ...]  #: keys, or "--key=value" for one value of it
+    commands: tuple[str, ...]  #: before or after; none means all that change something
+    majors: tuple[int, ...]  #: of the versions that lack them; none means all
+    beside: tuple[str, ...]  #: keys of which one must be in the line; none means any line
+
+    def fits(self, names: Sequence[str], key: str, value: str, major: int, given: frozenset[str]) -> bool:
+        """Whether a line with these keys, called so before and after, needs this one of them."""
+        return (
+            any(_names(flag, key, value) for flag in self.flags)
+            and (not self.commands or any(name in self.commands for name in names))
+            and (not self.majors or major in self.majors)
+            and (not self.beside or not given.isdisjoint(self.beside))
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """The file."""
 
     deeds: tuple[Deed, ...]
     arguments: tuple[tuple[str, ...], ...]
-    narrowing: frozenset[str]  #: keys of options that make a command do less
+    needs: tuple[Need, ...]
     instead: tuple[Advice, ...]
     without: tuple[Advice, ...]
 
@@ -98,6 +126,15 @@ class Table:
             return Deed((Name(command),)), Name(command)
         *_, deed, name = max(found, key=lambda one: one[:2])
         return deed, name
+
+    def is_verb(self, command: str, key: str) -> bool:
+        """Whether a flag makes a command another one, so that a line with two of them does two things."""
+        return any(name.command == command and key in name.selectors for deed in self.deeds for name in deed.names)
+
+    def need(self, names: Sequence[str], key: str, value: str, major: int, given: frozenset[str]) -> Need | None:
+        """Why a line may not do without an argument; what is said of its command counts first."""
+        fits = [need for need in self.needs if need.fits(names, key, value, major, given)]
+        return next((need for need in fits if need.commands), fits[0] if fits else None)
 
     def advice(self, command: str, major: int) -> str | None:
         """What to do where a version has nothing for a command."""
@@ -147,19 +184,21 @@ def table() -> Table:
     return Table(
         deeds=tuple(_deed(one) for one in tables["deeds"]),
         arguments=_tuples(tables["everywhere"]["arguments"]),
-        narrowing=frozenset(tables["everywhere"]["narrowing"]),
+        needs=tuple(_need(**one) for one in tables["needed"]),
         instead=tuple(_advice(**one) for one in tables["instead"]),
         without=tuple(_advice(**one) for one in tables["without"]),
     )
 
 
 def _deed(fact: Mapping[str, object]) -> Deed:
-    names, arguments, fill, notes = (fact.get(member) for member in ("names", "arguments", "fill", "notes"))
+    members = ("names", "arguments", "onward", "fill", "notes")
+    names, arguments, onward, fill, notes = (fact.get(member) for member in members)
     assert isinstance(names, list)
     assert isinstance(arguments, list | None)
+    assert isinstance(onward, list | None)
     assert isinstance(fill, dict | None)
     assert isinstance(notes, dict | None)
-    return Deed(tuple(map(_name, names)), _tuples(arguments or []), fill or {}, notes or {})
+    return Deed(tuple(map(_name, names)), _tuples(arguments or []), _tuples(onward or []), fill or {}, notes or {})
 
 
 def _name(text: str) -> Name:
@@ -170,6 +209,16 @@ def _name(text: str) -> Name:
 
 def _advice(text: str, majors: list[int], commands: Sequence[str] = (), flags: Sequence[str] = ()) -> Advice:
     return Advice(text, tuple(majors), tuple(commands), tuple(flags))
+
+
+def _need(
+    text: str,
+    flags: Sequence[str],
+    commands: Sequence[str] = (),
+    majors: Sequence[int] = (),
+    beside: Sequence[str] = (),
+) -> Need:
+    return Need(text, tuple(flags), tuple(commands), tuple(majors), tuple(beside))
 
 
 def _tuples(lists: Sequence[Sequence[str]]) -> tuple[tuple[str, ...], ...]:

@@ -1,18 +1,19 @@
 """What Airflow would refuse in a line before it does anything, found before the line is sent.
 
-Only what argparse is certain to refuse is a problem, in every Python that an Airflow may run on; and malformed JSON in
-``--conf``, which Airflow finds later. argparse stops at ``--help``: with it a line is as good as what stands before it.
+Only what argparse is certain to refuse is a problem, in every Python that an Airflow may run on; and malformed JSON,
+which Airflow finds later, where it is certain to look at it. argparse stops at ``--help``: with it a line is as good as
+what stands before it.
 """
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from mwaa_shell.airflow.command_line import Kind, Problem
-from mwaa_shell.airflow.grammar import Command, Grammar, Option, Positional
+from mwaa_shell.airflow.grammar import Command, Option, Positional
+from mwaa_shell.airflow.guesses import closest, suggested
 from mwaa_shell.airflow.understanding import (
     HELP,
     Part,
@@ -24,6 +25,7 @@ from mwaa_shell.airflow.understanding import (
     looks_like_flag,
     names_of,
 )
+from mwaa_shell.airflow.versions import Version
 
 #: Words that dates are written with; dateutil, which Airflow falls back on, refuses all others but names of zones.
 _DATE_WORDS = (
@@ -32,6 +34,17 @@ _DATE_WORDS = (
     " a p am pm h hour hours m minute minutes s second seconds ad t z w y d of at on and st nd rd th utc gmt"
 )
 DATE_WORDS = frozenset(_DATE_WORDS.split())
+#: Options whose text Airflow reads as JSON once the line is parsed, and the first version that does.
+JSON_FLAGS: dict[str, Version] = {
+    "--conf": Version(1),
+    "--task_params": Version(1),
+    "--task-params": Version(2),
+    "--conn-json": Version(2),
+    "--conn-extra": Version(3),  # any text before
+    "--dag-run-conf": Version(3, 2),
+}
+#: Of these, what has to be an object.
+OBJECTS = frozenset({"--conn-json", "--conn-extra"})
 NO_DATE = re.compile(r"\d{4}-(00|[2-9]\d|1[3-9]-1[3-9]|1[3-9]-[2-9]\d|\d\d-(00|3[2-9]|[4-9]\d))")
 
 
@@ -63,11 +76,11 @@ def _refused_at_once(understanding: Understanding, stop: int) -> Iterator[Proble
         elif part.role is Role.FLAG and isinstance(part.argument, Option):
             message = _missing_value(part.argument, part, parts[index + 1 :])
         elif part.argument is not None:
-            message = _refused_value(part.argument, part.value)
+            message = _refused_value(part.argument, part.value) or _refused_json(understanding, part)
         if message is None and part.role in (Role.FLAG, Role.POSITIONAL):
             message = _excluded(understanding.command, part, seen)
         if message is not None:
-            yield Problem(message, _malformed_at(understanding.line.text, part))
+            yield Problem(message, _malformed_at(understanding, part))
 
 
 def _refused_beside_help(understanding: Understanding, asks: int) -> Problem | None:
@@ -90,37 +103,6 @@ def _unknown_command(understanding: Understanding, part: Part) -> str:
     meant = suggested(grammar, groups, part.value, following[0] if following else "")
     typed = " ".join([*groups, _shown(part.value)])
     return f"{typed} is no command of Airflow {grammar.version}{_did_you_mean(meant)}"
-
-
-def suggested(grammar: Grammar, groups: Sequence[str], word: str, following: str = "") -> str | None:
-    """The command or group that was meant by a word that is none, after the words of a group."""
-    group = " ".join(groups)
-    below = {name.removeprefix(f"{group} "): name for name in grammar.below(group)} if group else {}
-    keys = {_key(name): name for name in grammar.names}
-    last = {name.rpartition(" ")[2]: name for name in grammar.names}
-    tops = {name: name for name in grammar.groups}
-    searches: tuple[tuple[str, Mapping[str, str], float], ...] = (
-        (word, below, 0.6),
-        (_key(f"{group} {word} {following}"), keys if following and not group else {}, 0.8),
-        (_key(f"{group} {word}"), keys, 0.75),
-        (word, {} if group else tops, 0.6),
-        (word, last, 0.85),
-    )
-    for text, known, cutoff in searches:
-        found = _closest(text.lower()[:60], known, cutoff)
-        if found is not None:
-            return known[found]
-    return None
-
-
-def _key(name: str) -> str:
-    """A name in a form that is the same for list_dags and "dags list" but for a letter."""
-    return " ".join(sorted(re.split(r"[\s_-]+", name.strip())))
-
-
-def _closest(text: str, known: Iterable[str], cutoff: float) -> str | None:
-    found = difflib.get_close_matches(text, known, 1, cutoff)
-    return found[0] if found else None
 
 
 def _unclear_flag(command: Command | None, parts: Sequence[Part]) -> str | None:
@@ -175,29 +157,58 @@ def _refused_value(argument: Option | Positional, text: str) -> str | None:
     read, kind = TYPES.get(argument.type or "", (str, ""))
     try:
         value = read(text)
-        if "--conf" in names_of(argument) and text:
-            json.loads(text)
     except json.JSONDecodeError as error:
-        return f"The JSON of {name} is malformed: {error.msg}"
+        return _malformed(name, error)
     except (ValueError, RecursionError, OverflowError):
         return f"{name} takes {kind}, not {_shown(text)}" if kind else None
     if argument.choices and value not in argument.choices:
-        near = _closest(text.lower(), map(str, argument.choices), 0.6)
+        near = closest(text.lower(), map(str, argument.choices), 0.6)
         return f"{name} takes {_either(argument.choices)}, not {_shown(text)}{_did_you_mean(near)}"
     return None
 
 
-def _malformed_at(text: str, part: Part) -> int:
+def _refused_json(understanding: Understanding, part: Part) -> str | None:
+    """Why JSON is refused that is read when the line is parsed: of a flag that is given twice, the last value."""
+    option = part.argument
+    if part.role is not Role.VALUE or not part.value or not isinstance(option, Option):
+        return None
+    if not _reads_json(understanding, option) or _last(understanding, option) is not part:
+        return None
+    if any(one.argument is HELP for one in understanding.parts):
+        return None
+    try:
+        value = json.loads(part.value)
+    except json.JSONDecodeError as error:
+        return _malformed(option.flags[-1], error)
+    except RecursionError:
+        return None
+    wrong = not isinstance(value, dict) and not OBJECTS.isdisjoint(option.flags)
+    return f"{option.flags[-1]} takes a JSON object, not {_shown(part.value)}" if wrong else None
+
+
+def _reads_json(understanding: Understanding, option: Option) -> bool:
+    version = understanding.grammar.version
+    first = next((JSON_FLAGS[flag] for flag in option.flags if flag in JSON_FLAGS), None)
+    if "--dag-run-conf" in option.flags and version < Version(3, 3) and "--dry-run" in understanding.given:
+        return False  # 3.2 only prints it
+    return first is not None and version >= first
+
+
+def _last(understanding: Understanding, option: Option) -> Part:
+    return [one for one in understanding.parts if one.role is Role.VALUE and one.argument is option][-1]
+
+
+def _malformed(name: str, error: json.JSONDecodeError) -> str:
+    return f"The JSON of {name} is malformed: {error.msg}"
+
+
+def _malformed_at(understanding: Understanding, part: Part) -> int:
     """Where the cursor is wanted: where JSON breaks, behind a flag whose value is missing, else where the part is."""
     if part.role is Role.FLAG:
         return part.end
     option = part.argument
-    if (
-        part.role is Role.VALUE
-        and isinstance(option, Option)
-        and ("--conf" in option.flags or option.type == "json.loads")
-    ):
-        begins = text.find(part.value, part.start, part.end)
+    if isinstance(option, Option) and (_reads_json(understanding, option) or option.type == "json.loads"):
+        begins = understanding.line.text.find(part.value, part.start, part.end)
         try:
             json.loads(part.value)
         except json.JSONDecodeError as error:
@@ -274,7 +285,7 @@ def _extra(understanding: Understanding, parts: Sequence[Part]) -> str:
     joined = len(parts) > 1 and parts[-2].word is part.word
     if joined or (_is_flag(part, parts) and looks_like_flag(part.value)):
         flag = f"-{part.value[:1]}" if joined else part.value.partition("=")[0]
-        near = _closest(flag, flags_of(command), 0.6) if flag.startswith("--") else None
+        near = closest(flag, flags_of(command), 0.6) if flag.startswith("--") else None
         version = understanding.grammar.version
         return f"{_shown(flag)} is no flag of {command.name} in Airflow {version}{_did_you_mean(near)}"
     takes = "one argument too many for" if command.positionals else "too much: there are no arguments to"

@@ -45,13 +45,25 @@ def command_in(text: str) -> int:
     return words[1].start if takes_one else 0
 
 
+def check(session: Session, line: ParsedLine, depth: int) -> None:
+    """Raise ``UsageError`` for what can be known to be wrong before anything runs; ``depth`` is that of its file."""
+    directive = _named(line.values[0])
+    if directive.check is not None:
+        directive.check(session, line.values[1:], depth)
+
+
+def _named(name: str) -> Directive:
+    directive = find(DIRECTIVES, name)
+    if directive is None:
+        known = " ".join(item.name for item in DIRECTIVES)
+        raise UsageError(f"There is no directive {name}; there are {known}")
+    return directive
+
+
 def run(session: Session, line: ParsedLine) -> Result:
     """Run a directive; raises ``UsageError`` for one that does not exist."""
     words = line.values
-    directive = find(DIRECTIVES, words[0])
-    if directive is None:
-        known = " ".join(item.name for item in DIRECTIVES)
-        raise UsageError(f"There is no directive {words[0]}; there are {known}")
+    directive = _named(words[0])
     if directive.takes_line and len(words) > 1:
         return directive.run(session, (line.text[line.words[1].start : line.words[-1].end],))
     return directive.run(session, words[1:])

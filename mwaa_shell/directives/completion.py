@@ -12,7 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mwaa_shell.airflow.command_line import quote, split
+from mwaa_shell.airflow.command_line import line_at, quote, split
 from mwaa_shell.airflow.grammar import versions
 from mwaa_shell.airflow.knowledge import Kind
 from mwaa_shell.airflow.matching import best
@@ -31,6 +31,12 @@ ENTRIES = 2000
 
 def complete(session: Session, text: str, cursor: int, *, asked: bool = False) -> list[Suggestion]:
     """The candidates for the word under the cursor, best first; ``asked`` by a key that does nothing else."""
+    begins, line = line_at(text, cursor)
+    found = _in_line(session, line, cursor - begins, asked=asked)
+    return [replace(one, start=one.start + begins, end=one.end + begins) for one in found] if begins else found
+
+
+def _in_line(session: Session, text: str, cursor: int, *, asked: bool) -> list[Suggestion]:
     path = _file_behind_operator(text, cursor)
     if path is not None:
         return list(_paths(*path))

@@ -41,6 +41,7 @@ class Directive:
     run: Callable[[Session, tuple[str, ...]], Result]
     bare: tuple[str, ...] = ()  #: names that work without a dot
     takes_line: bool = False  #: its one argument is the rest of the line as it was typed, quotes and all
+    check: Callable[[Session, tuple[str, ...], int], None] | None = None  #: raises, ahead of time, what can be known
     takes: tuple[Takes, ...] = ()  #: its positional arguments, in order
     flags: Mapping[str, Takes | None] = field(default_factory=dict)  #: and its flags, with what each takes
 

@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mwaa_shell import script
-from mwaa_shell.airflow.versions import parse_version
+from mwaa_shell.airflow.advice import as_sentence
 from mwaa_shell.directives.registry import Arguments, Directive, Takes
 from mwaa_shell.errors import UsageError
-from mwaa_shell.result import Result
+from mwaa_shell.result import Result, failed
 
 if TYPE_CHECKING:
     from mwaa_shell.airflow.grammar import Grammar
+    from mwaa_shell.airflow.translation_files import TranslatedLine
     from mwaa_shell.session import Session
 
 
 def source(session: Session, words: tuple[str, ...]) -> Result:
     """Run the lines of a file, once all of them are found good."""
+    lines = _lines(words)
+    script.check(session, lines)
+    return Result(brings=tuple(line.text for line in lines))
+
+
+def check_source(session: Session, words: tuple[str, ...], depth: int) -> None:
+    """Raise for what is wrong in the file, and in those that it brings."""
+    script.check(session, _lines(words), depth + 1)
+
+
+def _lines(words: tuple[str, ...]) -> list[script.Line]:
     arguments = Arguments(".source")
     arguments.add_argument("file")
-    lines = tuple(script.lines_of(script.read(Path(arguments.read(words).file)).split("\n")))
-    script.check(session, lines)
-    return Result(brings=lines)
+    return script.lines_in(Path(arguments.read(words).file))
 
 
 def translate(session: Session, words: tuple[str, ...]) -> Result:
@@ -35,24 +46,35 @@ def translate(session: Session, words: tuple[str, ...]) -> Result:
     from mwaa_shell.airflow.translation_files import translate_file, written
 
     lines = translate_file(script.read(Path(given.file)).splitlines(), grammar)
-    left = [f"{given.file}:{one.number}: {one.problem.message}\n" for one in lines if one.problem is not None]
-    text = "".join(f"{line}\n" for line in written(lines))
-    return Result(stdout=text.encode(), stderr="".join(left).encode())
+    made = Result(stdout="".join(f"{line}\n" for line in written(lines)).encode())
+    left = [f"{given.file}:{one.number}: {reason}\n" for one in lines if (reason := _left_over(one)) is not None]
+    if not left:
+        return made
+    count = f"{len(left)} lines need" if len(left) > 1 else "One line needs"
+    ended = failed(f"{count} a closer look")
+    return replace(ended, stdout=made.stdout, stderr="".join(left).encode())
+
+
+def _left_over(line: TranslatedLine) -> str | None:
+    """Why somebody has to look at a line: it has no translation, or what it became would be refused."""
+    if line.translation is not None and line.translation.text is None:
+        return as_sentence(line.translation.notes)
+    return line.problem.message if line.problem is not None else None
 
 
 def grammar_of(text: str) -> Grammar:
     """The command tree of a version that somebody wrote, or of the nearest lower one; raises ``UsageError``."""
-    from mwaa_shell.airflow.grammar import load, nearest
+    from mwaa_shell.airflow.grammar import load, meant_by, versions
 
-    version = parse_version(text)
-    known = nearest(version) if version else None
+    known = meant_by(text)
     if known is None:
-        raise UsageError(f"{text} is no Airflow version that MWAA has offered")
+        offered = ", ".join(map(str, versions()))
+        raise UsageError(f"{text} is no Airflow version that MWAA has offered; those are {offered}")
     return load(known)
 
 
 DIRECTIVES = (
-    Directive(".source", "FILE", "run the lines of a file", source, takes=(Takes.PATH,)),
+    Directive(".source", "FILE", "run the lines of a file", source, check=check_source, takes=(Takes.PATH,)),
     Directive(
         ".translate",
         "VERSION FILE",

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from mwaa_shell.directives.registry import Arguments, Directive, Takes, find, no_words
 from mwaa_shell.errors import UsageError
 from mwaa_shell.keys import KEYS
-from mwaa_shell.preferences import PREFERENCES, preference
+from mwaa_shell.preferences import PREFERENCES, Preferences, preference
 from mwaa_shell.result import Result, talk
 
 if TYPE_CHECKING:
+    from mwaa_shell.airflow.grammar import Grammar
     from mwaa_shell.session import Session
 
 LINES = (
@@ -45,10 +46,25 @@ def _explained(session: Session, words: tuple[str, ...]) -> str:
     if session.here is not None:
         session.learn_version()
     grammar = (session.link.grammar if session.here else None) or load(versions()[-1])
-    page = explain(words, grammar)
+    page = explain(words, grammar) or _explained_as_here(words, grammar)
     if page is None:
         raise UsageError(f"{' '.join(words)} is no directive and no command of Airflow {grammar.version}")
     return page
+
+
+def _explained_as_here(words: tuple[str, ...], grammar: Grammar) -> str | None:
+    """The page of what another Airflow's words are called here, or why there is nothing of the kind."""
+    from mwaa_shell.airflow.advice import as_sentence
+    from mwaa_shell.airflow.command_line import parse
+    from mwaa_shell.airflow.explain import explain
+    from mwaa_shell.airflow.translation import translate
+
+    found = translate(" ".join(words), grammar)
+    if found is None:
+        return None
+    command = grammar.command(parse(found.text).values) if found.text else None
+    page = explain(tuple(command[0].name.split()), grammar) if command else None
+    return f"{as_sentence(found.notes)}\n\n{page or ''}".strip()
 
 
 def _table(rows: Sequence[tuple[str, str]]) -> str:
@@ -89,6 +105,12 @@ def set_preference(session: Session, words: tuple[str, ...]) -> Result:
     return talk(_table(rows))
 
 
+def check_set(session: Session, words: tuple[str, ...], depth: int) -> None:
+    """Raise for a name or a value that is none."""
+    if len(words) == 2:
+        Preferences().set(*words)
+
+
 def show_keys(session: Session, words: tuple[str, ...]) -> Result:
     """What the keys do: made from their table."""
     no_words(".keys", words)
@@ -115,6 +137,7 @@ LAST = (
         "[NAME [VALUE]]",
         "change how the shell behaves, or show it",
         set_preference,
+        check=check_set,
         takes=(Takes.PREFERENCE, Takes.VALUE),
     ),
     Directive(".keys", "", "what the keys do", show_keys),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from prompt_toolkit.application import run_in_terminal
+from prompt_toolkit.application import get_app, run_in_terminal
 from prompt_toolkit.buffer import Buffer, CompletionState
 from prompt_toolkit.completion import CompleteEvent, Completion, get_common_complete_suffix
 from prompt_toolkit.document import Document
@@ -53,7 +53,7 @@ class Keys:
         known: dict[str, tuple[Action, FilterOrBool]] = {
             "enter": (self.enter, typing),
             "complete": (self.complete, inserting & ~Condition(self._never_opens)),
-            "close": (self.close, typing & has_completions),
+            "close": (self.close, typing & has_completions & Condition(_comes_alone)),
             "explain": (self.explain, typing),
             "edit": (self.edit, typing),
             "delete": (self.delete, inserting & Condition(self._opens_while_typing)),
@@ -113,7 +113,8 @@ class Keys:
         buffer.cancel_completion()
         buffer.save_to_undo_stack()
         buffer.document = Document(text, len(text))
-        self._message.say(as_sentence(notes) + " (Enter runs it, Ctrl-_ undoes)", "class:message.changed")
+        runs = "" if self._session.problem_in(text) else "Enter runs it, "
+        self._message.say(f"{as_sentence(notes)} ({runs}Ctrl-_ undoes)", "class:message.changed")
         return True
 
     def close(self, event: KeyPressEvent) -> None:
@@ -140,6 +141,11 @@ class Keys:
             event.app.output.bell()
         elif was_open:
             buffer.start_completion(complete_event=NOT_ASKED)
+
+
+def _comes_alone() -> bool:
+    """Whether the key is the last that was read: Esc at once followed by another is how Alt arrives."""
+    return not get_app().key_processor.input_queue
 
 
 def _candidates(buffer: Buffer) -> list[Completion]:

@@ -10,13 +10,13 @@ from prompt_toolkit.document import Document
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.lexers import Lexer
 
-from mwaa_shell.airflow.command_line import Kind, ParsedLine, parse, spans_of_lines
+from mwaa_shell.airflow.command_line import Kind, ParsedLine, logical_lines, parse, spans_of_lines
 from mwaa_shell.directives import command_in
 from mwaa_shell.session import Session
 
 if TYPE_CHECKING:
     from mwaa_shell.airflow.grammar import Grammar
-    from mwaa_shell.airflow.understanding import Understanding
+    from mwaa_shell.airflow.understanding import Part, Understanding
 
 #: By the name of the role that a part of the line has.
 CLASSES = {
@@ -59,8 +59,9 @@ class LineLexer(Lexer):
     def _styles(self, text: str) -> list[str]:
         """A style for each character; a pasted block is several lines, each coloured for itself."""
         styles: list[str] = []
-        for start, end in spans_of_lines(text):
-            styles += [""] * (start - len(styles)) + self._line_styles(text[start:end])
+        lines = [line for _, line in logical_lines(text.split("\n"))]
+        for (start, _), line in zip(spans_of_lines(text), lines, strict=True):
+            styles += [""] * (start - len(styles)) + self._line_styles(line)
         return styles + [""] * (len(text) - len(styles))
 
     def _line_styles(self, text: str) -> list[str]:
@@ -82,7 +83,6 @@ class LineLexer(Lexer):
 
 def _parts(line: ParsedLine, grammar: Grammar) -> Iterator[tuple[int, int, str]]:
     """The spans of a line with their styles; JSON has its own on top."""
-    from mwaa_shell.airflow import knowledge
     from mwaa_shell.airflow.understanding import understand
 
     understanding = understand(line, grammar)
@@ -90,16 +90,18 @@ def _parts(line: ParsedLine, grammar: Grammar) -> Iterator[tuple[int, int, str]]
         if part.role.name == "UNKNOWN" and part.end == len(line.text) and _may_become_one(understanding, grammar):
             continue  # nobody is wrong yet
         yield part.start, part.end, CLASSES[part.role.name]
-        command, option = understanding.command, part.argument
-        if (
-            part.role.name == "VALUE"
-            and command
-            and option
-            and knowledge.kind(command.name, option) is knowledge.Kind.JSON
-        ):
+        if _is_json(understanding, part):
             inside = part.start + line.text.startswith(("'", '"'), part.start)
             for found in JSON.finditer(line.text, inside, part.end):
                 yield found.start(), found.end(), f"class:line.json.{found.lastgroup}"
+
+
+def _is_json(understanding: Understanding, part: Part) -> bool:
+    from mwaa_shell.airflow import knowledge
+
+    if part.role.name != "VALUE" or understanding.command is None or part.argument is None:
+        return False
+    return knowledge.kind(understanding.command.name, part.argument) is knowledge.Kind.JSON
 
 
 def _may_become_one(understanding: Understanding, grammar: Grammar) -> bool:

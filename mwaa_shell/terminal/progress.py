@@ -29,7 +29,7 @@ class Progress:
 
     def tick(self, job: Job[Any]) -> None:
         """Draw the line anew."""
-        self._stop_echo()
+        self.stop_echo()
         if job.elapsed >= QUIET and self._streams.stderr_tty:
             text = f"{job.elapsed:5.1f} s  {job.phase}  (Ctrl-C stops waiting)"
             width = max(shutil.get_terminal_size().columns - 1, 10)
@@ -41,11 +41,15 @@ class Progress:
         if self._shown:
             self._streams.talk(ERASE)
         self._shown = False
+        self.echo()
+
+    def echo(self) -> None:
+        """Let the terminal be as it was."""
         if self._terminal_before is not None:
             termios.tcsetattr(sys.stdin.fileno(), termios.TCSANOW, self._terminal_before)
             self._terminal_before = None
 
-    def _stop_echo(self) -> None:
+    def stop_echo(self) -> None:
         """Keys are kept but not shown; Ctrl-C still is a signal."""
         if self._terminal_before is not None or not self._streams.stdin_tty:
             return

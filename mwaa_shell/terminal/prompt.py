@@ -32,8 +32,8 @@ from mwaa_shell.terminal.style import STYLE
 from mwaa_shell.terminal.toolbar import toolbar
 from mwaa_shell.terminal.warm_up import WarmUp
 
-#: Seconds to wait for the second key of a pair such as Ctrl-X Ctrl-E.
-TIMEOUT = 1.0
+#: Seconds to wait for the second key of a pair such as Ctrl-X Ctrl-E, and for what may follow a bare Esc.
+PAIR, ESCAPE = 1.0, 0.1
 
 
 class EnvironmentMissing(Exception):
@@ -70,9 +70,10 @@ class Prompt:
             key_bindings=bindings(session, self._said),
             history=InMemoryHistory(),
             auto_suggest=AutoSuggestFromHistory(),
+            enable_suspend=True,
             style=STYLE,
         )
-        self._prompt.app.timeoutlen = TIMEOUT
+        self._prompt.app.timeoutlen, self._prompt.app.ttimeoutlen = PAIR, ESCAPE
         self._prompt.app.before_render += lambda app: self._reserve()
         self._said.watch(self._prompt.default_buffer)
         self._furnish()

@@ -8,7 +8,6 @@ from prompt_toolkit.application import create_app_session
 from prompt_toolkit.utils import is_dumb_terminal
 
 from mwaa_shell import script
-from mwaa_shell.airflow.command_line import logical_lines
 from mwaa_shell.errors import EnvironmentNotFound, ExitCode, ShellError
 from mwaa_shell.output.sanitise import sanitise
 from mwaa_shell.output.show import show
@@ -36,6 +35,7 @@ class Shell:
             with create_app_session(output=terminal_output()):
                 return self._run()
         finally:
+            self._progress.echo()
             self._session.close()
 
     def _run(self) -> ExitCode:
@@ -59,20 +59,29 @@ class Shell:
 
     def _execute(self, line: str) -> bool:
         """Run what was entered up to the first failure and show what came of it; whether the user leaves."""
-        lines = [one for _, one in logical_lines(line.split("\n"))]  # a pasted block is several
-        for result in script.run(self._session, lines, before=self._echo):
+        lines = list(script.lines_of(line.split("\n")))  # a pasted block is several
+        self._progress.stop_echo()
+        for step in script.run(self._session, lines, before=self._echo if len(lines) == 1 else self._echo_all):
+            self._progress.stop_echo()  # a local command has had the terminal as it was
             try:
-                show(result, self._streams, verdict=True)
+                show(step.result, self._streams, verdict=True)
             except KeyboardInterrupt:
                 self._note("Stopped showing; .raw shows all of it")
-            if result.leaves or not result.ok:
-                return result.leaves
+            if step.result.leaves or not step.result.ok:
+                if step.left and not step.result.leaves:
+                    self._note(f"{'One line' if step.left == 1 else f'{step.left} lines'} behind it did not run")
+                return step.result.leaves
         return False
 
-    def _echo(self, line: str) -> None:
-        """A line that nobody typed is shown before it runs."""
+    def _echo_all(self, line: str, depth: int) -> None:
+        """A line of several is shown before it runs: what comes out belongs to it."""
         here = self._session.here
         self._streams.talk(f"{here.name if here else ''}> {sanitise(line)}\n".encode(errors="replace"))
+
+    def _echo(self, line: str, depth: int) -> None:
+        """So is one that a file brought; what was typed stands there already."""
+        if depth:
+            self._echo_all(line, depth)
 
     def _choose_instead(self) -> None:
         """The environment does not exist: say so, and let another be chosen. Leaves if there is none."""

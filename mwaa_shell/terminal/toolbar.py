@@ -22,10 +22,10 @@ def toolbar(link: Link, notice: str, names: str, document: Document, columns: in
     ``notice`` is what went wrong behind the prompt, ``names`` the state of the names, ``columns`` the room there is.
     """
     grammar = link.grammar
-    pieces = _hint(document.text, document.cursor_position, grammar) if grammar and document.text else []
+    pieces = _hint(document, grammar) if grammar and document.text else []
     if pieces:
-        doing = [("class:toolbar.doing", f" {sanitise(names)} ")] if names.startswith(REFRESHING) else []
-        return [*doing, ("", " "), *(part for one in pieces for part in ((_style(one), one.text), ("", " ")))]
+        doing = f" {sanitise(names)} " if names.startswith(REFRESHING) else ""
+        return [("class:toolbar.doing", doing), ("", " "), *_fitted(pieces, columns - len(doing) - 1)]
     text: StyleAndTextTuples = [("class:toolbar.environment", f" {link.target.name}")]
     facts = "".join(f"  {sanitise(part)}" for part in (*_facts(link), names) if part)
     said = f"  {sanitise(notice)}" if notice else ""
@@ -46,12 +46,24 @@ def _style(piece: Piece) -> str:
     return "class:hint.current" if piece.current else "class:hint.given" if piece.given else "class:hint.open"
 
 
-def _hint(typed: str, cursor: int, grammar: Grammar) -> list[Piece]:
-    """The syntax of the command in the line; ``.send`` hides none."""
-    from mwaa_shell.airflow.command_line import parse
+def _fitted(pieces: list[Piece], room: int) -> StyleAndTextTuples:
+    """The pieces in their styles; of too many those before the current one give way, all but the command itself."""
+    first, *others = pieces
+    current = next((index for index, one in enumerate(others) if one.current), 0)
+    gap: StyleAndTextTuples = []
+    while current and sum(len(one.text) + 1 for one in (first, *others[: current + 1])) + 2 > room:
+        others, current, gap = others[1:], current - 1, [("", "… ")]
+    shown = [(_style(first), first.text), ("", " "), *gap]
+    return [*shown, *(part for one in others for part in ((_style(one), one.text), ("", " ")))]
+
+
+def _hint(document: Document, grammar: Grammar) -> list[Piece]:
+    """The syntax of the command in the line that the cursor is in; ``.send`` hides none."""
+    from mwaa_shell.airflow.command_line import line_at, parse
     from mwaa_shell.airflow.suggestions import hint
     from mwaa_shell.airflow.understanding import understand
     from mwaa_shell.directives import command_in
 
-    offset = command_in(typed)
-    return hint(understand(parse(typed[offset:]), grammar), cursor - offset)
+    begins, line = line_at(document.text, document.cursor_position)
+    offset = command_in(line)
+    return hint(understand(parse(line[offset:]), grammar), document.cursor_position - begins - offset)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 
 import pytest
@@ -12,6 +13,7 @@ from mwaa_shell.airflow.command_line import (
     Destination,
     Kind,
     Word,
+    line_at,
     logical_lines,
     output_format,
     parse,
@@ -56,7 +58,7 @@ def test_spans_lie_in_order_and_between_them_are_only_blanks(text: str) -> None:
 def test_values_are_those_of_a_posix_shell(text: str) -> None:
     values = split_like_a_shell(text)
     line = parse(text)
-    if values is None:
+    if values is None or re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]", text):
         assert line.problem is not None
         assert 0 <= line.problem.position < len(text)
     else:
@@ -219,19 +221,35 @@ def test_the_output_format_is_the_last_one_given(words: str, expected: str | Non
     assert output_format(tuple(words.split())) == expected
 
 
+@given(st.text(alphabet="ab \\'\n#", max_size=30), st.integers(0, 30))
+@example("a \\\nb\\", 5)
+@example("# c\nx 'y\n\n", 8)
+def test_every_place_of_a_block_is_in_its_line(text: str, cursor: int) -> None:
+    cursor = min(cursor, len(text))
+    begins, line = line_at(text, cursor)
+    assert begins <= cursor <= begins + len(line)
+    for offset, char in enumerate(line):
+        assert char in (text[begins + offset], " ")
+
+
+@pytest.mark.parametrize("text", ["dags trigger x\x1a", "dags\x00 list", "dags trigger '\x1b[31m'", "x\x7f"])
+def test_a_control_character_is_a_mistake(text: str) -> None:
+    assert parse(text).problem is not None
+
+
 @pytest.mark.parametrize(
     ("text", "lines"),
     [
         ("", []),
         ("a\nb\n", [(1, "a"), (2, "b")]),
         ("a\n\nb", [(1, "a"), (2, ""), (3, "b")]),
-        ("a \\\nb\nc", [(1, "a  b"), (3, "c")]),
-        ("a\\\n b\\\n c\nd", [(1, "a  b  c"), (4, "d")]),
+        ("a \\\nb\nc", [(1, "a   b"), (3, "c")]),
+        ("a\\\n b\\\n c\nd", [(1, "a   b   c"), (4, "d")]),
         ("x\na\\", [(1, "x"), (2, "a ")]),
         ("a\\\\\nb", [(1, "a\\\\"), (2, "b")]),
-        ("a\\\\\\\nb", [(1, "a\\\\ b")]),
+        ("a\\\\\\\nb", [(1, "a\\\\  b")]),
         ("# a\\\nb", [(1, "# a\\"), (2, "b")]),
-        ("a\\\n# b", [(1, "a # b")]),
+        ("a\\\n# b", [(1, "a  # b")]),
     ],
 )
 def test_a_backslash_joins_lines_and_numbers_stay(text: str, lines: list[tuple[int, str]]) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mwaa_shell.airflow.matching import INSIDE, PREFIX, SCATTERED, WORD_STARTS, best, rank
+from mwaa_shell.airflow.matching import INSIDE, PREFIX, SCATTERED, WORD, WORD_STARTS, best, rank
 
 
 @pytest.mark.parametrize(
@@ -20,8 +20,9 @@ from mwaa_shell.airflow.matching import INSIDE, PREFIX, SCATTERED, WORD_STARTS, 
         ("dsi", "daily_sales_import", WORD_STARTS),
         ("d_s_i", "daily_sales_import", WORD_STARTS),
         ("di", "daily_sales_import", WORD_STARTS),
-        ("trig", "dags trigger", INSIDE),
-        ("sales", "daily_sales_import", INSIDE),
+        ("trig", "dags trigger", WORD),
+        ("sales", "daily_sales_import", WORD),
+        ("ales", "daily_sales_import", INSIDE),
         ("dgr", "dags trigger", SCATTERED),
     ],
 )

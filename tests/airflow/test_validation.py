@@ -10,11 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mwaa_shell.airflow import grammar
+from mwaa_shell.airflow import grammar, knowledge
 from mwaa_shell.airflow.command_line import Problem, parse
 from mwaa_shell.airflow.grammar import Grammar
+from mwaa_shell.airflow.guesses import suggested
+from mwaa_shell.airflow.suggestions import suggest
 from mwaa_shell.airflow.understanding import understand
-from mwaa_shell.airflow.validation import suggested, validate
+from mwaa_shell.airflow.validation import JSON_FLAGS, validate
 from mwaa_shell.airflow.versions import Version
 from mwaa_shell.local import grammars
 
@@ -125,6 +127,75 @@ def test_what_is_wrong_in_other_versions(tree: Grammar, text: str, message: str)
     assert found.message == message
 
 
+ADD = "connections add c --conn-type http"
+BACKFILL = "backfill create --dag-id x --from-date now --to-date now --dag-run-conf"
+V30, V32 = (grammar.load(version) for version in (Version(3, 0, 6), Version(3, 2, 1)))
+
+
+@pytest.mark.parametrize(
+    ("tree", "text"),
+    [
+        (V1, "connections --add --conn_id c --conn_extra {a"),
+        (V2, f"{ADD} --conn-extra {{a"),
+        (V2, f"{ADD} --conn-extra [1]"),
+        (V3, f"{ADD} --conn-extra ''"),
+        (V3, f"{ADD} --conn-extra '{{}}'"),
+        (V2, "connections add c --conn-json ''"),
+        (V2, "tasks test a b --task-params ''"),
+        (V2, "tasks test a b --task-params [1]"),
+        (V2, "dags trigger x -c {a -c {}"),
+        (V3, f"{BACKFILL} ''"),
+        (V30, f"{BACKFILL} {{a"),
+        (V32, f"{BACKFILL} {{a --dry-run"),
+        (V3, "variables set k {a"),
+        (V3, "dags trigger x -c {a -h"),
+    ],
+)
+def test_text_that_airflow_does_not_read_as_json_or_not_yet(tree: Grammar, text: str) -> None:
+    assert check(text, tree) is None
+
+
+@pytest.mark.parametrize(
+    ("tree", "text", "flag"),
+    [
+        (V1, "test a b now -tp {a", "--task_params"),
+        (V1, "backfill x -c {a", "--conf"),
+        (V2, "dags backfill x -c {a", "--conf"),
+        (V2, "dags trigger x -c {} -c {a", "--conf"),
+        (V2, "dags test x -c {a", "--conf"),
+        (V2, "tasks test a b -t {a", "--task-params"),
+        (V2, "tasks test a b --env-vars {a", "--env-vars"),
+        (V2, "connections add c --conn-json {a", "--conn-json"),
+        (V30, f"{ADD} --conn-extra {{a", "--conn-extra"),
+        (V3, f"{ADD} --conn-extra {{a", "--conn-extra"),
+        (V3, f"{BACKFILL} {{a", "--dag-run-conf"),
+        (V3, f"{BACKFILL} {{a --dry-run", "--dag-run-conf"),
+        (V32, f"{BACKFILL} {{a", "--dag-run-conf"),
+    ],
+)
+def test_malformed_json(tree: Grammar, text: str, flag: str) -> None:
+    found = check(text, tree)
+    assert found == Problem(f"The JSON of {flag} is malformed: {BRACE}", text.rindex("{a") + 1)
+
+
+@pytest.mark.parametrize(
+    ("tree", "text", "flag"),
+    [(V2, "connections add c --conn-json [1]", "--conn-json"), (V3, f"{ADD} --conn-extra [1]", "--conn-extra")],
+)
+def test_json_that_has_to_be_an_object(tree: Grammar, text: str, flag: str) -> None:
+    assert check(text, tree) == Problem(f"{flag} takes a JSON object, not [1]", text.rindex("[1]"))
+
+
+def test_everything_that_takes_json_is_known() -> None:
+    """What the completion calls JSON is read as JSON, by argparse or after it."""
+    for version in grammar.versions():
+        for command in grammar.load(version).commands():
+            for option in command.options:
+                is_json = knowledge.kind(command.name, option) is knowledge.Kind.JSON
+                known = not JSON_FLAGS.keys().isdisjoint(option.flags) or option.type == "json.loads"
+                assert is_json == (known or "--conn_extra" in option.flags), (command.name, option.flags)
+
+
 def test_no_value_is_too_much() -> None:
     assert check(f"dags trigger x -c '{'[' * 100_000}'") is None
     found = check("pools set p " + "9" * 10_000 + " d")
@@ -135,6 +206,46 @@ def test_what_was_meant_by_a_word() -> None:
     assert suggested(V2, [], "tasks_test") == "tasks test"
     assert suggested(V2, ["dags"], "trig") == "dags trigger"
     assert suggested(V2, ["dags"], "zzz") is None
+    assert suggested(V2, [], "t") is None
+
+
+@pytest.mark.parametrize(
+    ("tree", "text", "meant"),
+    [
+        (V1, "tr", "trigger_dag"),
+        (V1, "trig", "trigger_dag"),
+        (V1, "list_dag", "list_dags"),
+        (V1, "conn", "connections"),
+        (V2, "tr", "dags trigger"),
+        (V2, "trig", "dags trigger"),
+        (V2, "dtr", "dags trigger"),
+        (V2, "dags tr", "dags trigger"),
+        (V2, "roles add", "roles add-perms"),
+        (V2, "conn", "connections"),
+        (V2, "pause", "dags pause"),
+        (V2, "list", "dags list"),
+        (V2, "vars", "variables"),
+        (V2, "pols", "pools"),
+        (V3, "dags tr", "dags trigger"),
+        (V3, "bac", "backfill"),
+    ],
+)
+def test_what_a_word_begins_is_meant_as_the_menu_has_it(tree: Grammar, text: str, meant: str) -> None:
+    found = check(text, tree)
+    assert found is not None
+    assert found.message.endswith(f"; did you mean {meant}?")
+
+
+@pytest.mark.parametrize("tree", [V1, V2, V3])
+def test_where_the_menu_has_one_item_it_is_meant(tree: Grammar) -> None:
+    for group in ("", *tree.groups):
+        start = [*group.split()]
+        for word in tree.words_after(start):
+            for count in range(2, len(word)):
+                typed = " ".join([*start, word[:count]])
+                items = [one.text for one in suggest(typed, len(typed), tree)]
+                if len(items) == 1 and items[0] != word[:count]:
+                    assert suggested(tree, start, word[:count]) == " ".join([*start, items[0]])
 
 
 @pytest.fixture(scope="module")

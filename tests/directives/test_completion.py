@@ -118,3 +118,24 @@ def test_words_of_airflow_need_a_version(session: Session) -> None:
     assert offered(session, "dags tr") == []
     session.link.version = Version(1, 10, 12)
     assert offered(session, "trigger_d") == ["trigger_dag"]
+
+
+@pytest.mark.parametrize(
+    ("text", "found", "place"),
+    [
+        ("version\ndags tri", "trigger", 13),
+        ("dags trigger x \\\n-o js", "json", 20),
+        ("dags trigger \\\n--con", "--conf", 15),
+        ("# first\n.use stag", "staging", 13),
+    ],
+)
+def test_each_line_of_a_block_is_one(session: Session, text: str, found: str, place: int) -> None:
+    [one] = complete(session, text, len(text))
+    assert (one.text, one.start, one.end) == (found, place, len(text))
+
+
+def test_a_line_of_a_block_is_explained(session: Session) -> None:
+    block = "version\ndags list -o json\n.send dags trigger"
+    assert session.explained(block, 3).startswith("version")
+    assert session.explained(block, 20).startswith("dags list: -o, --output")
+    assert session.explained(block, len(block)).startswith("dags trigger [flags]")

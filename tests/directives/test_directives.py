@@ -130,3 +130,39 @@ def test_raw_shows_the_last_reply_as_it_came(double: Double, session: Session) -
 def test_directives_take_a_destination(session: Session, tmp_path: Path) -> None:
     assert session.execute(f".envs > {tmp_path}/names").ok
     assert (tmp_path / "names").read_text() == "* my-env\n  my-other\n  staging\n"
+
+
+def test_a_runbook_is_translated_and_what_needs_a_look_is_said(session: Session, tmp_path: Path) -> None:
+    book = tmp_path / "book"
+    book.write_text("# nightly\nairflow trigger_dag x | jq .\nserve_logs\ndags triger x\n")
+    result = session.execute(f".translate 3.3.1 {book}")
+    assert result.exit_code is ExitCode.FAILED
+    assert result.message == "2 lines need a closer look"
+    lines = result.stdout.decode().splitlines()
+    assert lines[0] == "# nightly"
+    assert "airflow dags trigger x | jq ." in lines
+    assert "# serve_logs" in lines
+    assert lines[-1] == "dags triger x"
+    said = result.stderr.decode().splitlines()
+    assert [line.split(": ")[0] for line in said] == [f"{book}:3", f"{book}:4"]
+    book.write_text("dags list\n")
+    assert session.execute(f".translate 2.9 {book}").ok
+
+
+@pytest.mark.parametrize("version", ["9.9", "x"])
+def test_a_version_that_is_none(session: Session, tmp_path: Path, version: str) -> None:
+    result = session.execute(f".translate {version} {tmp_path}/x")
+    assert "those are 1.10.12, 2.0.2" in result.message
+
+
+def test_what_is_set_is_shown(session: Session) -> None:
+    assert "menu typing" in shown(session, ".set")
+    assert session.execute(".set menu tab").ok
+    assert shown(session, ".set menu").startswith("menu tab  when the menu opens")
+    assert "Ctrl-R" in shown(session, ".keys")
+
+
+def test_help_for_another_airflows_words(session: Session) -> None:
+    page = shown(session, ".help trigger_dag")
+    assert "called dags trigger" in page.splitlines()[0]
+    assert "-c, --conf CONF" in page

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from mwaa_shell.session import Session
 from mwaa_shell.settings import Settings
 from mwaa_shell.terminal.keys import bindings
 from mwaa_shell.terminal.message import Message
-from tests.double import Double
+from tests.double import Double, command_reply
 from tests.terminal.emulator import Terminal
 
 Open = Callable[..., Terminal]
@@ -144,11 +145,10 @@ def test_what_is_wrong_stands_under_the_line(double: Double, opened: Open) -> No
     terminal.wait_for("did you mean --columns?")
     row = terminal.lines.index("my-env> dags list --colums dag_id")
     assert terminal.lines[row + 1].startswith("--colums is no flag of dags list")
-    place = (row, len("my-env> dags list "))
+    place = (row, len("my-env> dags list --colums"))
     terminal.wait_for(lambda _: (terminal.screen.cursor.y, terminal.screen.cursor.x) == place)
-    terminal.key("end")
-    terminal.send("x")
-    terminal.wait_for(lambda text: "dag_idx" in text and "did you mean" not in text)
+    terminal.key("tab")  # mends it
+    terminal.wait_for(lambda text: "my-env> dags list --columns" in text and "did you mean" not in text)
     assert double.commands == []
 
 
@@ -187,7 +187,7 @@ def test_a_backslash_goes_on_in_a_new_line(double: Double, opened: Open) -> None
     terminal.wait_for("dags pause \\")
     terminal.send("  one\r")
     terminal.wait_for("ok ")
-    assert double.commands == ["dags pause    one"]
+    assert double.commands == ["dags pause     one"]
 
 
 def test_vi_edits(double: Double, opened: Open) -> None:
@@ -208,3 +208,36 @@ def test_a_file_is_shown_line_by_line(double: Double, opened: Open, tmp_path: Pa
     terminal.run("my-env", f".source {tmp_path}/book")
     assert "my-env> dags pause one\n" in terminal.history_text
     assert double.commands == ["dags pause one", "dags pause two"]
+
+
+def test_a_block_is_shown_line_by_line_and_what_did_not_run_is_said(double: Double, opened: Open) -> None:
+    double.web.behave = lambda request: command_reply(b"", b"airflow.exceptions.DagNotFound: Dag id one not found\n")
+    terminal = opened()
+    terminal.send("\x1b[200~dags pause one\ndags pause two\nversion\n\x1b[201~")
+    terminal.wait_for("version")
+    terminal.key("enter")
+    terminal.wait_for("2 lines behind it did not run")
+    assert double.commands == ["dags pause one"]
+
+
+def test_alt_is_no_escape(double: Double, opened: Open) -> None:
+    terminal = opened("dags pause one")
+    terminal.send("dags p")
+    terminal.wait_for(lambda text: text.count("dags pause one") == 2)  # the second is grey
+    terminal.send("\x1bf")
+    terminal.wait_for(lambda text: terminal.screen.cursor.x == len("my-env> dags pause "))
+    terminal.key("enter")
+    terminal.wait_for("dags pause needs")
+    assert double.commands == ["dags pause one"]
+
+
+def test_what_is_typed_at_once_after_enter_is_not_echoed(double: Double, opened: Open) -> None:
+    answer = threading.Event()
+    double.web.behave = lambda request: command_reply(b"shown\n") if answer.wait(30) else None
+    terminal = opened()
+    terminal.send("dags list\rversio")
+    terminal.wait_for(" s  running")
+    answer.set()
+    terminal.wait_for("my-env> versio")
+    assert "versioshown" not in terminal.history_text.replace("\n", "")
+    assert terminal.history_text.count("versio") == 1

@@ -281,7 +281,7 @@ def test_tab_completes_what_this_airflow_knows(double: Double, opened: Open) -> 
     terminal.send(" -")
     terminal.key("tab")
     terminal.wait_for("--conf")
-    assert "--run-id" in terminal.text
+    terminal.wait_for("--run-id")
 
 
 def test_the_version_is_learned_although_a_command_was_typed_ahead(double: Double, opened: Open) -> None:
