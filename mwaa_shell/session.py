@@ -7,6 +7,7 @@ the way to run brings along.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
@@ -52,6 +53,7 @@ class Session:
         self.keeps_names = False  #: for completion; only a prompt has use for them
         self._links: dict[Target, Link] = {}
         self._live: dict[Target, LiveNames] = {}
+        self._making = threading.Lock()
         self._told: set[Target] = set()
         self._link: Link | None = None
         self._said_version = settings.airflow_version
@@ -85,11 +87,16 @@ class Session:
         """The names of one environment: another one has others. ``None`` where none are kept."""
         if not self.keeps_names:
             return None
-        if link.target not in self._live:
-            from mwaa_shell.catalog.live import LiveNames
+        from mwaa_shell.catalog.live import LiveNames
 
-            self._live[link.target] = LiveNames(link, self.preferences)
-        return self._live[link.target]
+        with self._making:  # behind the prompt, and by what is typed at the same time
+            if link.target not in self._live:
+                self._live[link.target] = LiveNames(link, self.preferences)
+            return self._live[link.target]
+
+    def names_so_far(self, link: Link) -> LiveNames | None:
+        """The same without making any: for what is drawn before anything can be known."""
+        return self._live.get(link.target)
 
     def close(self) -> None:
         """Keep what has to be kept; the session is over."""

@@ -90,10 +90,32 @@ def spoken(version: str, commands: str, flags: str, mistake: str, foreign: str) 
     return tuple(Picture(f"{version}/{name}", 100, 12, version, scenario) for name, scenario in shown)
 
 
+def dags(terminal: Terminal, environment: str) -> None:
+    """The environment's DAGs, as they are known before anything was listed."""
+    terminal.wait_for("3 DAGs")
+    terminal.send("dags trigger s")
+    terminal.wait_for("sales_daily  ")
+
+
+def runs(terminal: Terminal, environment: str) -> None:
+    """The runs of a DAG with their states, newest first."""
+    for line in ("dags test hello_world 2026-01-31", "dags test hello_world 2026-02-01", "dags trigger hello_world"):
+        terminal.enter(line)
+        terminal.wait_for_prompt(environment)
+    terminal.send("\x0c")  # on an empty screen
+    terminal.wait_for_prompt(environment)
+    terminal.send("tasks states-for-dag-run hello_world ")
+    terminal.wait_for("tasks states-for-dag-run")
+    terminal.key("tab")
+    terminal.wait_for(lambda text: text.count("success") == 2 and "refreshing" not in text, 60)
+
+
 #: Airflow 2.7 is the newest whose ``dags`` commands name no file of this machine, in a column or in a warning.
 PICTURES = (
     Picture("session", 100, 30, "2.7.2", session),
     Picture("picker", 100, 12, "2.10.3,3.3.1,1.10.12", picker),
+    Picture("dags", 100, 12, "2.10.3", dags),
+    Picture("runs", 100, 12, "2.10.3", runs),
     *spoken("1.10.12", "tr", "trigger_dag -", "list_dags --reprt", "dags trigger hello_world"),
     *spoken(
         "2.10.3", "dags tr", "dags trigger -", "dags list --colums dag_id", "trigger_dag hello_world -e 2026-01-31"
@@ -123,10 +145,11 @@ def _environment(folder: str) -> dict[str, str]:
     foreign = ("AWS_", "MWAA_", "PYTHON", "COLUMNS", "LINES", "NO_COLOR", "TERM", "LC_")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
     data = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
-    if cache := os.environ.get("MWAA_SHELL_LOCAL_CACHE"):
-        kept["MWAA_SHELL_LOCAL_CACHE"] = cache
+    cache = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    kept["MWAA_SHELL_LOCAL_CACHE"] = os.environ.get("MWAA_SHELL_LOCAL_CACHE") or f"{cache}/mwaa-shell/local"
     kept.setdefault("UV_PYTHON_INSTALL_DIR", f"{data}/uv/python")  # an installed Airflow outlives the folder
-    return {**kept, "LANG": "C.UTF-8", "XDG_DATA_HOME": f"{folder}/data", "XDG_CONFIG_HOME": f"{folder}/config"}
+    own = {f"XDG_{name.upper()}_HOME": f"{folder}/{name}" for name in ("data", "config", "cache")}
+    return {**kept, **own, "LANG": "C.UTF-8"}
 
 
 def _check_private(text: str, folder: str) -> None:

@@ -32,6 +32,9 @@ def test_help_and_version_import_nothing_heavy(arguments: list[str]) -> None:
 def test_the_prompt_needs_no_aws() -> None:
     loaded = loaded_by("import mwaa_shell.terminal.shell, mwaa_shell.session, mwaa_shell.directives")
     assert loaded.isdisjoint(("boto3", "botocore", "requests", "urllib3", "pygments", "platformdirs", "difflib"))
+    assert loaded.isdisjoint(
+        ("mwaa_shell.catalog.live", "mwaa_shell.airflow.knowledge", "mwaa_shell.airflow.translation")
+    )
 
 
 def test_batch_needs_no_terminal() -> None:

@@ -35,7 +35,6 @@ RESPITE = 60.0
 #: Seconds after a change until names are written to disk.
 SAVE_AFTER = 2.0
 
-REFRESHING = "refreshing"
 NOT_ALLOWED = "airflow:InvokeRestApi is not allowed: names are learned, .refresh asks"
 
 Task = Callable[[], None]
@@ -136,9 +135,7 @@ class LiveNames:
         return version is not None and not self.rest_denied and requests_for(kind, version, dag) is not None
 
     def summary(self) -> str:
-        """The state of the names in a few words: what is being asked for, else how many DAGs and how old that is."""
-        if self.doing:
-            return f"{REFRESHING} {self.doing}"
+        """How many DAGs are known, and how old that is."""
         dags = self.catalogue.known().get((Kind.DAG, ""))
         if self.mode == "off" or dags is None:
             return ""

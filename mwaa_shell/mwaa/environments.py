@@ -95,6 +95,11 @@ class Environments:
 
     # -- how it is reached -------------------------------------------------------------------------------------------
 
+    def places(self) -> tuple[list[str], list[str]]:
+        """The profiles that are configured here, and the regions that have MWAA as far as botocore knows."""
+        session = self._client()[0]
+        return session.available_profiles, session.get_available_regions("mwaa")
+
     @property
     def region(self) -> str:
         """The region that is in force, nothing where there is none."""

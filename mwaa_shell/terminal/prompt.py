@@ -29,8 +29,8 @@ from mwaa_shell.terminal.keys import NOT_ASKED, bindings
 from mwaa_shell.terminal.lexer import LineLexer
 from mwaa_shell.terminal.message import Message
 from mwaa_shell.terminal.style import STYLE
-from mwaa_shell.terminal.toolbar import toolbar
-from mwaa_shell.terminal.warm_up import WarmUp
+from mwaa_shell.terminal.toolbar import State, toolbar
+from mwaa_shell.terminal.warm_up import Changed, WarmUp
 
 #: Seconds to wait for the second key of a pair such as Ctrl-X Ctrl-E, and for what may follow a bare Esc.
 PAIR, ESCAPE = 1.0, 0.1
@@ -135,10 +135,8 @@ class Prompt:
         link = self._session.link
         warm_up = self._warm_ups.get(link)
         if warm_up is None:
-            warm_up = self._warm_ups[link] = WarmUp(self._session, link, lambda: self._changed(link))
-            live = self._session.names_of(link)
-            if live is not None:
-                live.changed = self._names_changed
+            changed = Changed(lambda: self._changed(link), self._names_changed)
+            warm_up = self._warm_ups[link] = WarmUp(self._session, link, changed)
             warm_up.start()
         elif warm_up.missing:
             self._leave_missing(link)
@@ -177,8 +175,8 @@ class Prompt:
         link = self._session.link
         warm_up = self._warm_ups.get(link)
         notice = warm_up.notice if warm_up and not link.known.details else ""
-        live = self._session.names_of(link)
-        if live is not None and not live.doing:
-            notice = notice or live.notice
-        columns = self._prompt.app.output.get_size().columns
-        return toolbar(link, notice, live.summary() if live else "", self._buffer.document, columns)
+        live = self._session.names_so_far(link)
+        state = State(notice)
+        if live is not None:
+            state = State(notice or live.notice, live.summary(), live.doing)
+        return toolbar(link, state, self._buffer.document, self._prompt.app.output.get_size().columns)

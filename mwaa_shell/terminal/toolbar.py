@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from prompt_toolkit.document import Document
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 
-from mwaa_shell.catalog.live import REFRESHING
 from mwaa_shell.link import Link
 from mwaa_shell.output.sanitise import sanitise
 
@@ -16,19 +16,26 @@ if TYPE_CHECKING:
     from mwaa_shell.airflow.suggestions import Piece
 
 
-def toolbar(link: Link, notice: str, names: str, document: Document, columns: int) -> StyleAndTextTuples:
-    """The syntax of the command being typed, else what is known at this moment; what is not known yet is left out.
+@dataclass(frozen=True, slots=True)
+class State:
+    """What goes on behind the prompt, in words."""
 
-    ``notice`` is what went wrong behind the prompt, ``names`` the state of the names, ``columns`` the room there is.
-    """
+    notice: str = ""  #: what went wrong
+    names: str = ""  #: how many, how old
+    refreshing: str = ""  #: which names are being asked for
+
+
+def toolbar(link: Link, state: State, document: Document, columns: int) -> StyleAndTextTuples:
+    """The syntax of the command being typed, else what is known at this moment; what is not known yet is left out."""
+    doing = f"refreshing {state.refreshing}" if state.refreshing else ""
     grammar = link.grammar
     pieces = _hint(document, grammar) if grammar and document.text else []
     if pieces:
-        doing = f" {sanitise(names)} " if names.startswith(REFRESHING) else ""
-        return [("class:toolbar.doing", doing), ("", " "), *_fitted(pieces, columns - len(doing) - 1)]
+        before = f" {sanitise(doing)} " if doing else ""
+        return [("class:toolbar.doing", before), ("", " "), *_fitted(pieces, columns - len(before) - 1)]
     text: StyleAndTextTuples = [("class:toolbar.environment", f" {link.target.name}")]
-    facts = "".join(f"  {sanitise(part)}" for part in (*_facts(link), names) if part)
-    said = f"  {sanitise(notice)}" if notice else ""
+    facts = "".join(f"  {sanitise(part)}" for part in (*_facts(link), doing or state.names) if part)
+    said = f"  {sanitise(state.notice)}" if state.notice and not doing else ""
     if said and len(link.target.name) + 1 + len(facts) + len(said) > columns:
         facts = ""  # what went wrong is news, all else stays as it is
     return [*text, ("", facts), ("class:toolbar.trouble", said)]

@@ -5,9 +5,11 @@ Nothing here prints; what there is to say goes to the toolbar.
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from mwaa_shell.errors import EnvironmentNotFound, PermissionMissing, ShellError
 from mwaa_shell.link import Link
@@ -15,10 +17,18 @@ from mwaa_shell.sending import ask_version
 from mwaa_shell.session import Session
 
 
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """Who is to be told that there is something new to show: of the environment, of its names."""
+
+    environment: Callable[[], None]
+    names: Callable[[], None]
+
+
 class WarmUp:
     """The warm-up of one link, on a thread of its own."""
 
-    def __init__(self, session: Session, link: Link, changed: Callable[[], None]) -> None:
+    def __init__(self, session: Session, link: Link, changed: Changed) -> None:
         self.notice = ""
         self.missing = False  #: AWS knows no such environment
         self._session = session
@@ -39,16 +49,24 @@ class WarmUp:
         except Exception as error:  # a background thread never prints, not even a mistake of our own
             self.notice = f"the warm-up failed: {type(error).__name__}: {error}"
         finally:
-            self._changed()
+            self._changed.environment()
 
     def _ask(self) -> None:
+        self._ask_for_this()
+        self._session.known_profiles, self._session.known_regions = map(tuple, self._link.environments.places())
+        if not self._session.known_names:
+            with contextlib.suppress(ShellError):  # who may not list them types the name
+                self._session.known_names = tuple(self._link.environments.names())
+
+    def _ask_for_this(self) -> None:
         live = self._session.names_of(self._link)
         if live is not None:
+            live.changed = self._changed.names
             live.settle()
-            self._changed()
+            self._changed.environment()
         import_aws()
         error = self._link.describe()
-        self._changed()
+        self._changed.environment()
         if live is not None:
             live.settle()
             live.want_dags()
@@ -60,7 +78,7 @@ class WarmUp:
             self.notice = f"{error.action} is not allowed: the status is unknown"
             if self._link.version is None:
                 self.notice = f"{error.action} is not allowed: asking the environment for its version"
-                self._changed()
+                self._changed.environment()
                 ask_version(self._link)
                 self.notice = f"{error.action} is not allowed: the status is unknown"
         elif error is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -132,3 +133,21 @@ def test_what_a_name_holds_is_not_obeyed(double: Double, opened: Open) -> None:
     terminal.key("backspace")
     terminal.wait_for("my-env> dags trigger x")
     assert b"[31mred" not in terminal.raw
+
+
+def test_use_offers_environments_profiles_and_regions(double: Double, opened: Open, environ: dict[str, str]) -> None:
+    double.names = ("my-env", "my-other", "staging")
+    config = Path(environ["AWS_CONFIG_FILE"])
+    config.parent.mkdir(parents=True)
+    config.write_text("[profile on-call]\nregion = eu-west-1\n")
+    terminal = opened()
+    terminal.wait_for("2 DAGs, now")
+    terminal.send(".use my-o")
+    terminal.key("tab")
+    terminal.wait_for("my-env> .use my-other")
+    terminal.send(" --profile on")
+    terminal.key("tab")
+    terminal.wait_for("--profile on-call")
+    terminal.send(" --region eu-central")
+    terminal.key("tab")
+    terminal.wait_for("eu-central-1")

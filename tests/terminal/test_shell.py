@@ -327,4 +327,4 @@ def test_no_descriptor_is_left_open(double: Double, opened: Open) -> None:
     for _ in range(3):
         terminal.run("my-env", "dags list")
         counts.append(len(os.listdir(f"/proc/{terminal.pid}/fd")) if sys.platform == "linux" else 0)
-    assert counts[1] == counts[2]
+    assert counts[2] <= counts[1]  # what is asked behind the prompt may close one meanwhile
