@@ -1,0 +1,1 @@
+"""What was run, where, when and how it ended: the entries, where they are kept, and how a typed line names them."""

@@ -1,0 +1,140 @@
+"""One command that was run, as the history keeps it, and how users point at some: by numbers and by time."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta, tzinfo
+
+from mwaa_shell.errors import UsageError
+from mwaa_shell.result import Outcome
+
+TYPED = "typed"
+COMMAND = "-c"
+FILE = "file"
+_RERUN = "rerun of #"
+#: A redo of more than this is a slip of the keyboard.
+MOST_NUMBERS = 1_000
+#: No entry has a number with more digits.
+DIGITS = 18
+UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
+
+
+def rerun_of(number: int) -> str:
+    """The origin of a command that repeats an entry."""
+    return f"{_RERUN}{number}"
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """The environment that a command was sent to. ``account`` is empty as long as it is not known."""
+
+    account: str
+    region: str
+    environment: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One command. An outcome of ``unknown`` without ``seconds`` is one that is running, or whose shell was killed."""
+
+    when: float  #: it was sent, in seconds since 1970 (UTC)
+    account: str  #: 12 digits, or empty if it was not known
+    region: str
+    environment: str
+    line: str  #: as typed, with a mask in the place of every secret
+    version: str = ""  #: of the environment's Airflow, empty if it was not known
+    origin: str = TYPED  #: ``typed``, ``-c``, ``file`` or ``rerun of #42``
+    masked: bool = False  #: something in the line is masked: it cannot be sent as it is
+    outcome: Outcome = Outcome.UNKNOWN
+    seconds: float | None = None  #: until the outcome was known
+    http_status: int | None = None
+    stdout_bytes: int | None = None  #: decoded
+    stderr_bytes: int | None = None  #: decoded
+    number: int = 0  #: given by the history, and never to another entry
+    shell: str = ""  #: which running shell wrote it; given by the history
+
+    @property
+    def where(self) -> Where:
+        return Where(self.account, self.region, self.environment)
+
+    @property
+    def rerun(self) -> int | None:
+        """The number of the entry that this one repeats."""
+        digits = self.origin.removeprefix(_RERUN)
+        known = self.origin.startswith(_RERUN) and _is_number(digits)
+        return int(digits) if known else None
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """What becomes known of an entry when it is over."""
+
+    outcome: Outcome
+    seconds: float | None = None
+    http_status: int | None = None
+    stdout_bytes: int | None = None
+    stderr_bytes: int | None = None
+    version: str = ""  #: of Airflow; empty leaves it as it was
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Which entries are wanted; by default all of them."""
+
+    text: str = ""  #: stands in the line, capitals or not
+    where: Where | None = None  #: one environment, not all
+    failed_only: bool = False  #: anything but ok: also what was refused, interrupted, or has an unknown outcome
+    this_shell: bool = False  #: what the running shell has sent
+    since: float | None = None  #: seconds since 1970
+
+
+def _is_number(text: str) -> bool:
+    return re.fullmatch(rf"[0-9]{{1,{DIGITS}}}", text) is not None
+
+
+def numbers(text: str) -> list[int]:
+    """The entries of ``40-44,47``, in this order and each once. Raises ``UsageError``, with a sentence."""
+    found: dict[int, None] = {}
+    for part in text.split(","):
+        first, last = _range(part.strip())
+        found |= dict.fromkeys(range(first, min(last, first + MOST_NUMBERS) + 1))
+        if len(found) > MOST_NUMBERS:
+            raise UsageError(f"{text.strip()} are more than {MOST_NUMBERS} commands")
+    return list(found)
+
+
+def _range(part: str) -> tuple[int, int]:
+    first, dash, last = (piece.strip() for piece in part.partition("-"))
+    last = last if dash else first
+    if not (_is_number(first) and _is_number(last)):
+        raise UsageError(f"{part or 'An empty text'} is no number of a command: write 42, 40-44 or 40-44,47")
+    if int(last) < int(first):
+        raise UsageError(f"{part} runs backwards: write {last}-{first}")
+    return int(first), int(last)
+
+
+def since(text: str, now: float, zone: tzinfo | None = None) -> float:
+    """The moment that ``90s``, ``30m``, ``3h``, ``2d``, ``1w``, ``today``, ``yesterday`` or an ISO date names.
+
+    ``now`` and the result are seconds since 1970 (UTC). A day, and a date that tells no zone, is one of ``zone``, which
+    is the system's if ``None``. Raises ``UsageError``, with a sentence.
+    """
+    wanted = text.strip().lower()
+    age = re.fullmatch(r"([0-9]{1,9})([smhdw])", wanted)
+    if age:
+        return now - int(age[1]) * UNITS[age[2]]
+    try:
+        return _date(wanted, now, zone).timestamp()
+    except (ValueError, OverflowError, OSError):
+        raise UsageError(f"{text.strip() or 'An empty text'} is no time: write 30m, 3h, 2d, 1w or 2026-01-31") from None
+
+
+def _date(wanted: str, now: float, zone: tzinfo | None) -> datetime:
+    """A moment that tells no zone is one of the system's."""
+    if wanted in ("today", "yesterday"):
+        today = datetime.fromtimestamp(now, zone).date()
+        day = today - timedelta(days=1) if wanted == "yesterday" else today
+        return datetime.combine(day, time(), zone)
+    moment = datetime.fromisoformat(wanted.upper())
+    return moment if moment.tzinfo else moment.replace(tzinfo=zone)

@@ -1,0 +1,253 @@
+"""What was run, on disk: every environment and every shell of a user in one file.
+
+A command is written before it is sent and completed after, so that a shell that is killed leaves an entry that says
+``unknown``. Nothing here raises: without a usable file every call answers as if there were no history, and ``trouble``
+says why.
+
+Two tables. ``commands`` has a row for each command. ``recent`` has one for each line that was typed (or repeated) in an
+environment, under its newest number; triggers keep it, and its indexes answer every key in bounded time.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import astuple, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import platformdirs
+
+from mwaa_shell.history.database import Database, Tables
+from mwaa_shell.history.entries import Ending, Entry, Search, Where
+from mwaa_shell.result import Outcome
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from mwaa_shell.history.expansion import Past
+
+#: Seconds that a key waits for another thread of this shell.
+KEY_PATIENCE = 0.02
+#: For a suggestion so many of the newest lines are looked at, and so many of all that begin as typed.
+NEWEST, ALIKE = 2_000, 1_000
+_LAST_CHARACTER = "\U0010ffff"
+
+TABLES = Tables(
+    application=0x6D776173,
+    version=1,
+    statements=(
+        """CREATE TABLE commands (
+            number INTEGER PRIMARY KEY AUTOINCREMENT, sent REAL, seconds REAL, account TEXT, region TEXT,
+            environment TEXT, version TEXT, line TEXT, masked INTEGER, outcome TEXT, http_status INTEGER,
+            stdout_bytes INTEGER, stderr_bytes INTEGER, origin TEXT, shell TEXT)""",
+        """CREATE TABLE recent (
+            environment TEXT, region TEXT, account TEXT, line TEXT, number INTEGER, masked INTEGER,
+            PRIMARY KEY (environment, region, account, line)) WITHOUT ROWID""",
+        "CREATE INDEX recent_here ON recent (environment, region, account, number, masked)",
+        "CREATE INDEX recent_anywhere ON recent (number, masked)",
+        "CREATE INDEX recent_alike ON recent (line, number, masked)",
+        """CREATE TRIGGER command_typed AFTER INSERT ON commands
+        WHEN NEW.origin = 'typed' OR NEW.origin LIKE 'rerun %' BEGIN
+            INSERT OR REPLACE INTO recent
+            VALUES (NEW.environment, NEW.region, NEW.account, NEW.line, NEW.number, NEW.masked);
+        END""",
+        """CREATE TRIGGER account_corrected AFTER UPDATE OF account ON commands BEGIN
+            UPDATE OR REPLACE recent SET account = NEW.account WHERE number = NEW.number;
+        END""",
+    ),
+)
+#: The columns in the order of an entry's fields.
+_COLUMNS = (
+    "sent, account, region, environment, line, version, origin, masked, outcome, seconds, http_status, stdout_bytes,"
+    " stderr_bytes, number, shell"
+)
+_INSERT = f"INSERT INTO commands ({_COLUMNS}) VALUES ({', '.join('?' * len(_COLUMNS.split(',')))})"  # noqa: S608
+_FINISH = (
+    "UPDATE commands SET outcome = ?, seconds = ?, http_status = ?, stdout_bytes = ?, stderr_bytes = ?,"
+    " version = coalesce(nullif(?, ''), version) WHERE number = ? AND shell = ?"
+)
+_TYPED = "(origin = 'typed' OR origin LIKE 'rerun %')"
+_HERE = "environment = ? AND region = ? AND account = ?"
+_ANYWHERE = "1"
+_ALL = Search()
+
+
+def default_path() -> Path:
+    """Where the history is: in the user's data folder, which ``XDG_DATA_HOME`` puts elsewhere on Linux."""
+    return Path(platformdirs.user_data_dir("mwaa-shell")) / "history.sqlite"
+
+
+class History:
+    """The history of all environments. Any thread may call; several shells may have the same file."""
+
+    def __init__(self, path: Path) -> None:
+        self._database = Database(path, TABLES)
+        self.shell = os.urandom(6).hex()  #: what the entries of this shell are marked with
+        self._first: int | None = None  # the first entry of this shell
+
+    @property
+    def path(self) -> Path:
+        return self._database.path
+
+    @property
+    def trouble(self) -> str:
+        """Why commands are not remembered, or were lost: a sentence, the first reason; empty if all is well."""
+        return self._database.trouble
+
+    def close(self) -> None:
+        """Let go of the file; a later call opens it again."""
+        self._database.close()
+
+    def __enter__(self) -> History:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    # -- writing -----------------------------------------------------------------------------------------------------
+
+    def begin(self, entry: Entry) -> int | None:
+        """Write an entry before it is sent; its number, ``None`` if it could not be written."""
+        *values, _, _ = astuple(entry)
+        row = [*map(_storable, values), None, self.shell]
+        number = self._database.do(lambda connection: connection.execute(_INSERT, row).lastrowid, None)
+        self._first = self._first or number
+        return number
+
+    def finish(self, number: int | None, ending: Ending) -> None:
+        """Say how an entry of this shell ended; ``number`` is what ``begin`` returned."""
+        if number is not None:
+            self._change(_FINISH, [*astuple(ending), number, self.shell])
+
+    def correct(self, was: Where, account: str) -> None:
+        """Put what this shell wrote under ``was`` into another account: AWS has said which one it is."""
+        if account != was.account:
+            self._change(
+                f"UPDATE commands SET account = ? WHERE {_HERE} AND shell = ?",  # noqa: S608
+                [account, *_key(was), self.shell],
+            )
+
+    def _change(self, statement: str, values: Sequence[object]) -> None:
+        row = [*map(_storable, values)]
+        self._database.do(lambda connection: connection.execute(statement, row), None)
+
+    # -- reading -----------------------------------------------------------------------------------------------------
+
+    def get(self, number: int) -> Entry | None:
+        """The entry of this number."""
+        return next(iter(self._entries("number = ?", [number], 1)), None)
+
+    def find(self, search: Search = _ALL, limit: int = 50) -> list[Entry]:
+        """The newest entries that are wanted, newest first."""
+        wanted: list[tuple[bool, str, Sequence[object]]] = [
+            (bool(search.text), "line LIKE ? ESCAPE '\\'", [f"%{_escaped(search.text)}%"]),
+            (search.where is not None, _HERE, _key(search.where) if search.where else ()),
+            (search.failed_only, "outcome <> 'ok'", ()),
+            (search.this_shell, "shell = ?", [self.shell]),
+            (search.since is not None, "sent >= ?", [search.since]),
+        ]
+        clauses = [clause for applies, clause, _ in wanted if applies]
+        values = [value for applies, _, some in wanted if applies for value in some]
+        return self._entries(" AND ".join(clauses) or _ANYWHERE, values, limit)
+
+    def last(self, where: Where, back: int = 1, *, starts: str = "", inside: str = "") -> Entry | None:
+        """The typed entry so many steps back, of those whose line starts with a text and has another one in it.
+
+        Steps go through what was typed in this shell, wherever it was sent, and then through what had been typed in
+        this environment before: what other shells have done since is not in the way.
+        """
+        before = "" if self._first is None else "number < ? AND "
+        clauses = [_TYPED, f"(shell = ? OR {before}{_HERE})"]
+        values: list[object] = [self.shell, *([self._first] if before else []), *_key(where)]
+        for text, clause in ((starts, "substr(line, 1, length(?)) = ?"), (inside, "instr(line, ?) > 0")):
+            if text:
+                clauses.append(clause)
+                values += [text] * clause.count("?")
+        return next(iter(self._entries(" AND ".join(clauses), values, 1, back - 1)), None) if back > 0 else None
+
+    def past(self, where: Where) -> Past:
+        """What the expansion of a typed line looks things up in, at the prompt of an environment."""
+        return _Past(self, where)
+
+    def lines(self, where: Where, limit: int = 1_000) -> list[str]:
+        """Lines that were typed, each once: this environment's, newest first, then those of all others. Some may be
+        masked.
+        """
+        query = "SELECT line FROM recent WHERE {} ORDER BY number DESC LIMIT ?"
+
+        def read(connection: sqlite3.Connection) -> list[str]:
+            found = dict.fromkeys(line for (line,) in connection.execute(query.format(_HERE), (*_key(where), limit)))
+            if len(found) < limit:
+                anywhere = connection.execute(query.format(_ANYWHERE), (2 * limit,))
+                found |= dict.fromkeys(line for (line,) in anywhere)
+            return list(found)[:limit]
+
+        return self._database.do(read, [], KEY_PATIENCE)
+
+    def suggest(self, prefix: str, where: Where) -> str | None:
+        """A longer line that was typed and begins so: one of this environment's rather than of another, a new one
+        rather than an old one, never a masked one.
+        """
+        if not prefix.strip():
+            return None
+
+        def read(connection: sqlite3.Connection) -> str | None:
+            for query, values in _suggestions(str(_storable(prefix)), where):
+                for (line,) in connection.execute(query, values):
+                    return str(line)
+            return None
+
+        return self._database.do(read, None, KEY_PATIENCE)
+
+    def _entries(self, condition: str, values: Sequence[object], limit: int, skip: int = 0) -> list[Entry]:
+        query = f"SELECT {_COLUMNS} FROM commands WHERE {condition} ORDER BY number DESC LIMIT ? OFFSET ?"  # noqa: S608
+        row = [*map(_storable, values), limit, skip]
+        return self._database.do(lambda connection: [_entry(*one) for one in connection.execute(query, row)], [])
+
+
+@dataclass(frozen=True, slots=True)
+class _Past:
+    history: History
+    where: Where
+
+    def get(self, number: int) -> Entry | None:
+        return self.history.get(number)
+
+    def last(self, back: int = 1, *, starts: str = "", inside: str = "") -> Entry | None:
+        return self.history.last(self.where, back, starts=starts, inside=inside)
+
+
+def _suggestions(prefix: str, where: Where) -> Iterator[tuple[str, Sequence[object]]]:
+    """Queries for one line, until one has an answer; each looks at a bounded number of rows."""
+    for clause, key in ((_HERE, _key(where)), (_ANYWHERE, ())):
+        newest = f"SELECT line, number, masked FROM recent WHERE {clause} ORDER BY number DESC LIMIT {NEWEST}"  # noqa: S608
+        yield (
+            f"SELECT line FROM ({newest}) WHERE substr(line, 1, ?) = ? AND line <> ? AND NOT masked LIMIT 1",  # noqa: S608
+            [*key, len(prefix), prefix, prefix],
+        )
+        alike = f"SELECT line, number FROM recent WHERE {clause} AND line > ? AND line < ? AND NOT masked LIMIT {ALIKE}"  # noqa: S608
+        yield (
+            f"SELECT line FROM ({alike}) ORDER BY number DESC LIMIT 1",  # noqa: S608
+            [*key, prefix, prefix + _LAST_CHARACTER],
+        )
+
+
+def _entry(*values: Any) -> Entry:
+    entry = Entry(*values)
+    words = {word.value: word for word in Outcome}
+    return replace(entry, masked=bool(entry.masked), outcome=words.get(entry.outcome, Outcome.UNKNOWN))
+
+
+def _key(where: Where) -> tuple[str, str, str]:
+    return where.environment, where.region, where.account
+
+
+def _storable(value: object) -> object:
+    """Half a character, as from a terminal that speaks no UTF-8, cannot be kept, and could not be sent either."""
+    return value.encode(errors="replace").decode() if isinstance(value, str) else value
+
+
+def _escaped(text: str) -> str:
+    """A text for LIKE."""
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
