@@ -12,6 +12,7 @@ from pathlib import Path
 
 from mwaa_shell import script
 from mwaa_shell.errors import ExitCode
+from mwaa_shell.history.entries import COMMAND, FILE
 from mwaa_shell.output.show import show
 from mwaa_shell.session import Session
 from mwaa_shell.streams import Streams
@@ -30,7 +31,7 @@ def read_sources(sources: Iterable[Source]) -> list[script.Line]:
     lines: list[script.Line] = []
     for source in sources:
         name = str(source.path) if source.path is not None else ""
-        lines += script.lines_of(read(source).split("\n"), name)
+        lines += script.lines_of(read(source).split("\n"), name, FILE if name else COMMAND)
     return lines
 
 

@@ -94,6 +94,8 @@ def build_parser() -> argparse.ArgumentParser:
     tools = parser.add_argument_group("for other tools")
     tools.add_argument("--check", action="store_true", help="only say which lines Airflow would refuse; offline")
     tools.add_argument("--print-grammar", metavar="VERSION", help="the commands of an Airflow version, as JSON")
+    tools.add_argument("--print-token", action="store_true", help="a CLI token, as create-cli-token prints it")
+    tools.add_argument("--force", action="store_true", help="print it even on a terminal")
     other = parser.add_argument_group("other")
     other.add_argument("--color", choices=("auto", "always", "never"), default="auto", help="colours (auto)")
     other.add_argument("--version", action="store_true", help="the version of mwaa-shell")
@@ -109,6 +111,7 @@ class Order:
     local: LocalSettings | None
     serve: bool
     sources: tuple[Source, ...]
+    print_token: bool = False
 
 
 def read_order(options: argparse.Namespace, environ: dict[str, str]) -> Order:
@@ -136,7 +139,9 @@ def read_order(options: argparse.Namespace, environ: dict[str, str]) -> Order:
         validate=not options.no_validate,
         color=options.color,
     )
-    return Order(settings, _local(options), options.serve, _sources(options.sources or []))
+    return Order(
+        settings, _local(options), options.serve, _sources(options.sources or []), print_token=options.print_token
+    )
 
 
 def _refuse_local_options(options: argparse.Namespace) -> None:
@@ -182,6 +187,8 @@ def run(arguments: Sequence[str], streams: Streams) -> ExitCode:
         from mwaa_shell import check
 
         return check.run(_sources(options.sources or []), options.airflow_version, streams)
+    if options.print_token and streams.stdout_tty and not options.force:
+        raise UsageError("--print-token: a token does not belong on a screen; pipe it, or add --force")
     order = read_order(options, dict(os.environ))
     streams = replace(streams, color=order.settings.color)
     if order.local is None:
@@ -211,19 +218,36 @@ def _print_grammar(text: str, streams: Streams) -> ExitCode:
     return ExitCode.OK
 
 
+def _print_token(settings: Settings, streams: Streams) -> ExitCode:
+    """A token for other programs, in the form of the AWS CLI; nothing else of the program ever shows one."""
+    import json
+
+    from mwaa_shell.session import Session
+
+    session = Session(settings, note=streams.note)
+    session.ensure_open()
+    token = session.link.environments.cli_token(session.link.target.name)
+    value = {"CliToken": token.token, "WebServerHostname": token.host}
+    streams.data(json.dumps(value, indent=4).encode() + b"\n")
+    return ExitCode.OK
+
+
 def _run_on(order: Order, settings: Settings, streams: Streams) -> ExitCode:
     """The one choice between the ways to run."""
+    if order.print_token:
+        return _print_token(settings, streams)
     if not order.sources and streams.interactive:
         from mwaa_shell.terminal.shell import Shell
 
         return Shell(settings, streams).run()
     from mwaa_shell import batch, script
+    from mwaa_shell.history.entries import FILE
     from mwaa_shell.session import Session
 
     written = batch.read_sources(order.sources)
     session = Session(settings, note=streams.note)
     script.check(session, written)
-    return batch.run(session, written if order.sources else script.lines_of(streams.stdin), streams)
+    return batch.run(session, written if order.sources else script.lines_of(streams.stdin, origin=FILE), streams)
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

@@ -37,6 +37,7 @@ PREFERENCES = (
     Preference("menu-rows", "8", "how many rows the menu takes at most", least=1, most=40),
     Preference("names", "auto", "names that complete: asked for over REST, only learned, or none",
                ("auto", "learn", "off")),
+    Preference("history", "on", "whether what is sent is written to the history", ("on", "off")),
     Preference("keys", "emacs", "whose keys edit the line", ("emacs", "vi")),
 )  # fmt: skip
 

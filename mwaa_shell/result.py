@@ -19,6 +19,14 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Brought:
+    """A line that another one brings, and where the history says that it came from."""
+
+    line: str
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """The end of one line. ``stdout`` and ``stderr`` are decoded bytes, exactly as Airflow wrote them."""
 
@@ -34,7 +42,8 @@ class Result:
     remote: bool = False  #: an Airflow command that was sent, not one of the shell's own
     raw: bool = False  #: to be shown as it is, without colour or order
     leaves: bool = False  #: the user asked to leave the shell
-    brings: tuple[str, ...] = ()  #: lines to run in its place
+    brings: tuple[Brought, ...] = ()  #: lines to run in its place
+    proposal: str = ""  #: a line to put on the prompt, for the user to run
 
     @property
     def seconds(self) -> float:

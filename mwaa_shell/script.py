@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from mwaa_shell.airflow.command_line import Kind, logical_lines, parse
 from mwaa_shell.errors import UsageError
+from mwaa_shell.history.entries import FILE, TYPED
 from mwaa_shell.result import Result, from_error
 
 if TYPE_CHECKING:
@@ -23,10 +24,11 @@ DEEPEST = 10
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One logical line and where it stands: ``FILE:NUMBER``, or nothing."""
+    """One logical line, where it stands (``FILE:NUMBER``, or nothing) and where the history says that it came from."""
 
     text: str
     where: str = ""
+    origin: str = TYPED
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +48,14 @@ def read(path: Path) -> str:
         raise UsageError(f"{path} cannot be read: {reason}") from None
 
 
-def lines_of(text: Iterable[str], name: str = "") -> Iterator[Line]:
+def lines_of(text: Iterable[str], name: str = "", origin: str = TYPED) -> Iterator[Line]:
     """The lines of a text as they come, those that go on in the next one joined; ``name`` is the file's."""
-    return (Line(line, f"{name}:{number}" if name else "") for number, line in logical_lines(text))
+    return (Line(line, f"{name}:{number}" if name else "", origin) for number, line in logical_lines(text))
 
 
 def lines_in(path: Path) -> list[Line]:
     """The lines of a file; raises ``UsageError`` for one that cannot be read."""
-    return list(lines_of(read(path).split("\n"), str(path)))
+    return list(lines_of(read(path).split("\n"), str(path), FILE))
 
 
 def check(session: Session, lines: Sequence[Line], depth: int = 0) -> None:
@@ -86,10 +88,11 @@ def run(
     for number, line in enumerate(lines, 1):
         if parse(line.text).kind is not Kind.BLANK:
             before(line.text, depth)
-        result = session.execute(line.text)
+        result = session.execute(line.text, line.origin)
         if depth == DEEPEST and result.brings:
             result = from_error(UsageError(f"Files bring files {DEEPEST} deep: one of them brings itself"))
         behind = lines[number:] if isinstance(lines, Sequence) else ()
         yield Step(result, sum(parse(one.text).kind is not Kind.BLANK for one in behind))
         if result.brings and result.ok:
-            yield from run(session, [Line(text) for text in result.brings], before, depth + 1)
+            lines_in_its_place = [Line(one.line, origin=one.origin) for one in result.brings]
+            yield from run(session, lines_in_its_place, before, depth + 1)

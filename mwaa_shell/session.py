@@ -14,6 +14,9 @@ from typing import TYPE_CHECKING, TypeVar
 from mwaa_shell.airflow.command_line import Kind, ParsedLine, Problem, line_at, parse
 from mwaa_shell.airflow.versions import parse_version
 from mwaa_shell.errors import NothingRan, PermissionMissing, ShellError, UsageError
+from mwaa_shell.history.entries import TYPED
+from mwaa_shell.history.record import Record
+from mwaa_shell.history.unmask import unmasked
 from mwaa_shell.job import Job, TooLate, Watcher, mind_ctrl_c
 from mwaa_shell.link import Link, MakeEnvironments, Target, real_environments
 from mwaa_shell.mwaa.environment import Environment
@@ -47,7 +50,11 @@ class Session:
         self.settings = settings
         self.choose = choose
         self.note = note
+        self.ask_secret: Callable[[str], str | None] | None = None  #: reads what a mask stands for, unseen
         self.last: Result | None = None
+        self.record = Record(note)
+        self.reruns: dict[str, int] = {}  #: lines that stand for a command of the history, and its number
+        self._origin = TYPED
         self._watcher = watcher
         self._make = make
         self.keeps_names = False  #: for completion; only a prompt has use for them
@@ -102,6 +109,7 @@ class Session:
         """Keep what has to be kept; the session is over."""
         for live in self._live.values():
             live.close()
+        self.record.close()
 
     def link_to(self, target: Target) -> Link:
         """The link to a target: the one that is there already, or a new one."""
@@ -153,9 +161,10 @@ class Session:
 
     # -- running a line ----------------------------------------------------------------------------------------------
 
-    def execute(self, text: str) -> Result:
-        """Run one line. Never raises an expected failure, and takes Ctrl-C while it waits."""
+    def execute(self, text: str, origin: str = TYPED) -> Result:
+        """Run one line, which came from where ``origin`` says. Never raises an expected failure, and takes Ctrl-C."""
         mind_ctrl_c()
+        self._origin = origin
         line = parse(text)
         try:
             if line.kind is Kind.BLANK:
@@ -175,6 +184,17 @@ class Session:
     def grammar(self) -> Grammar | None:
         """The command tree of the environment that the session is on; ``None`` while its version is unknown."""
         return self._link.grammar if self._link else None
+
+    @property
+    def watched(self) -> bool:
+        """Whether somebody sits at a prompt."""
+        return self._watcher is not None
+
+    def covered(self, text: str) -> str:
+        """A text of lines without the secrets in them."""
+        from mwaa_shell.airflow.redaction import masked
+
+        return masked(text, self.grammar).text
 
     def problem_in(self, text: str) -> Problem | None:
         """What Airflow would refuse in a line, as far as is known now; asks nobody."""
@@ -259,7 +279,11 @@ class Session:
     def run_command(self, line: ParsedLine) -> Result:
         """Send one Airflow command and wait for its Result; its names are learned behind the next prompt."""
         link = self.link
+        line = unmasked(line, self.grammar, self.ask_secret)
+        kept = not line.text.startswith(" ") and self.preferences["history"] == "on"
+        number = self.record.begin(link, line, self._origin) if kept else None
         result = run_command(link, line, self._watcher)
+        self.record.finish(number, link, result)
         if self.live is not None:
             self.live.learn(line, result)
         return result

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import subprocess
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.double import Double, Request, command_reply, refusal, reply
+from tests.terminal.emulator import Terminal
 
 Run = Callable[..., "subprocess.CompletedProcess[bytes]"]
 
@@ -278,3 +280,60 @@ def test_an_interrupt_is_130_and_says_what_may_be(double: Double, program: list[
     assert (child.returncode, double.commands) == (130, ["dags list"])
     assert b"may still be running on my-env" in said
     assert b"Traceback" not in said
+
+
+def test_a_token_is_printed_for_other_programs(double: Double, environ: dict[str, str], program: list[str]) -> None:
+    ended = subprocess.run([*program, "my-env", "--print-token"], env=environ, capture_output=True, check=True)
+    assert json.loads(ended.stdout) == {"CliToken": "token-1", "WebServerHostname": double.host}
+    assert double.commands == []
+
+
+def test_a_token_does_not_go_to_a_screen(double: Double, environ: dict[str, str], program: list[str]) -> None:
+    with Terminal([*program, "my-env", "--print-token"], environ) as terminal:
+        terminal.wait_for("a token does not belong on a screen")
+        assert terminal.wait_exit() == 2
+    assert double.tokens == []
+
+
+def test_what_scripts_send_is_in_the_history(
+    double: Double, environ: dict[str, str], program: list[str], tmp_path: Path
+) -> None:
+    (tmp_path / "book").write_text("version\n")
+    run = [*program, "my-env", "-c", "dags list", "-f", str(tmp_path / "book")]
+    subprocess.run([*run, "-c", "variables set api_key geheim"], env=environ, capture_output=True, check=True)
+    ended = subprocess.run([*program, "my-env", "-c", ".history --json"], env=environ, capture_output=True, check=True)
+    rows = json.loads(ended.stdout)
+    assert [(row["line"], row["origin"], row["outcome"]) for row in rows] == [
+        ("dags list", "-c", "ok"),
+        ("version", "file", "ok"),
+        ("variables set api_key ***", "-c", "ok"),
+    ]
+    assert double.commands == ["dags list", "version", "variables set api_key geheim"]
+
+
+@pytest.mark.parametrize("line", ["variables set api_key '***'", ".redo 1"])
+def test_a_mask_is_never_sent(double: Double, environ: dict[str, str], program: list[str], line: str) -> None:
+    subprocess.run([*program, "my-env", "-c", "variables set api_key geheim"], env=environ, check=True)
+    ended = subprocess.run([*program, "my-env", "-c", line], env=environ, capture_output=True, check=False)
+    assert ended.returncode == 2
+    assert b"masked" in ended.stderr
+    assert double.commands == ["variables set api_key geheim"]
+
+
+def test_a_command_as_a_script(double: Double, environ: dict[str, str], program: list[str]) -> None:
+    for line in (".script 'dags list' bash", ".script dags list bash"):
+        ended = subprocess.run([*program, "my-env", "-c", line], env=environ, capture_output=True, check=True)
+        assert b"dags list" in ended.stdout
+        assert b"create-cli-token" in ended.stdout
+    assert double.tokens == []
+
+
+def test_a_history_that_cannot_be_written_stops_nobody(
+    double: Double, environ: dict[str, str], program: list[str], tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    elsewhere = environ | {"XDG_DATA_HOME": str(tmp_path / "file" / "below")}
+    run = [*program, "my-env", "-c", "version", "-c", "version"]
+    ended = subprocess.run(run, env=elsewhere, capture_output=True, check=True)
+    assert ended.stdout == b"done\ndone\n"
+    assert ended.stderr.count(b"mwaa-shell: ") == 1

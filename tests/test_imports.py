@@ -19,7 +19,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("session",),
     ("directives",),
     ("script",),
-    ("history", "scripts"),
+    ("history", "scripts", "saved"),
     ("catalog",),
     ("sending",),
     ("link",),
@@ -39,7 +39,7 @@ DOORS = {
     "requests": {"mwaa/transport.py"},
     "urllib3": {"mwaa/transport.py"},
     "pygments": {"output/lexer.py", "output/highlight.py"},
-    "platformdirs": {"local/folders.py", "catalog/store.py", "history/store.py"},
+    "platformdirs": {"local/folders.py", "catalog/store.py", "history/store.py", "saved.py"},
 }
 #: These run inside Airflow's own Python and import nothing of this package.
 ELSEWHERE = {"local/worker.py", "local/certificate.py", "local/read_parser.py", "local/rest_worker.py"}

@@ -25,6 +25,8 @@ class Takes(Enum):
     PATH = "path"  #: of this machine
     COMMAND = "command"  #: an Airflow command: all that follows
     TOPIC = "topic"  #: a directive, or an Airflow command
+    TIME = "time"  #: such as 2d
+    NUMBER = "number"
     KIND = "kind"  #: of names, in the plural
     DAG = "dag"
     PREFERENCE = "preference"

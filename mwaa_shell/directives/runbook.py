@@ -10,7 +10,7 @@ from mwaa_shell import script
 from mwaa_shell.airflow.advice import as_sentence
 from mwaa_shell.directives.registry import Arguments, Directive, Takes
 from mwaa_shell.errors import UsageError
-from mwaa_shell.result import Result, failed
+from mwaa_shell.result import Brought, Result, failed
 
 if TYPE_CHECKING:
     from mwaa_shell.airflow.grammar import Grammar
@@ -22,7 +22,7 @@ def source(session: Session, words: tuple[str, ...]) -> Result:
     """Run the lines of a file, once all of them are found good."""
     lines = _lines(words)
     script.check(session, lines)
-    return Result(brings=tuple(line.text for line in lines))
+    return Result(brings=tuple(Brought(line.text, line.origin) for line in lines))
 
 
 def check_source(session: Session, words: tuple[str, ...], depth: int) -> None:

@@ -98,8 +98,32 @@ class Keys:
             take(buffer, follow=self._opens_while_typing())
         elif goes_on(buffer.document):
             buffer.newline(copy_margin=False)
-        elif not self._translate(buffer) and not self._message.complain(buffer):
+        elif not (self._expand(buffer) or self._translate(buffer) or self._message.complain(buffer)):
             buffer.validate_and_handle()
+
+    def _expand(self, buffer: Buffer) -> bool:
+        """Put the command of before on the prompt that ``!42`` and the like stand for; whether it has to wait there."""
+        if not buffer.text.lstrip().startswith(("!", "^")):
+            return False
+        from mwaa_shell.airflow.command_line import Problem
+        from mwaa_shell.history.expansion import expand
+        from mwaa_shell.history.record import where_of
+        from mwaa_shell.history.rerun import why_not_at_once
+
+        found = expand(buffer.text, self._session.record.history.past(where_of(self._session.link)))
+        if found is None:
+            return False
+        if isinstance(found, Problem):
+            buffer.cursor_position = min(found.position, len(buffer.text))
+            self._message.say(found.message, "class:message.wrong")
+            return True
+        buffer.save_to_undo_stack()
+        buffer.document = Document(found.line, len(found.line))
+        self._session.reruns[found.line] = found.number
+        reason = why_not_at_once(found.entry, self._session.grammar, found.line)
+        if reason:
+            self._message.say(f"#{found.number}: {reason} (Enter runs it, Ctrl-_ undoes)", "class:message.changed")
+        return bool(reason)
 
     def _translate(self, buffer: Buffer) -> bool:
         """Put this Airflow's words on the prompt and say so; False where the line needs none."""

@@ -5,12 +5,10 @@ from __future__ import annotations
 import sys
 
 from prompt_toolkit import PromptSession
-from prompt_toolkit.auto_suggest import AutoSuggestFromHistory
 from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.enums import EditingMode
 from prompt_toolkit.filters import Condition
 from prompt_toolkit.formatted_text import StyleAndTextTuples
-from prompt_toolkit.history import InMemoryHistory
 from prompt_toolkit.layout.containers import FloatContainer, Window
 from prompt_toolkit.layout.controls import BufferControl
 from prompt_toolkit.layout.dimension import Dimension
@@ -25,9 +23,11 @@ from prompt_toolkit.utils import is_dumb_terminal
 from mwaa_shell.link import Link
 from mwaa_shell.session import Session
 from mwaa_shell.terminal.completer import LineCompleter
+from mwaa_shell.terminal.cover import Cover
 from mwaa_shell.terminal.keys import NOT_ASKED, bindings
 from mwaa_shell.terminal.lexer import LineLexer
 from mwaa_shell.terminal.message import Message
+from mwaa_shell.terminal.past import PastLines, SuggestPast
 from mwaa_shell.terminal.style import STYLE
 from mwaa_shell.terminal.toolbar import State, toolbar
 from mwaa_shell.terminal.warm_up import Changed, WarmUp
@@ -56,9 +56,10 @@ def terminal_output() -> Output:
 class Prompt:
     """Reads lines for one session; warms up each environment behind the prompt."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, warm_ups: dict[Link, WarmUp]) -> None:
         self._session = session
-        self._warm_ups: dict[Link, WarmUp] = {}
+        self.link = session.link  #: the lines of before are those of this environment first
+        self._warm_ups = warm_ups
         self._said = Message(session)
         self._completer = LineCompleter(session)
         self._prompt: PromptSession[str] = PromptSession(
@@ -68,8 +69,9 @@ class Prompt:
             lexer=LineLexer(session),
             complete_while_typing=Condition(lambda: session.preferences["menu"] == "typing"),
             key_bindings=bindings(session, self._said),
-            history=InMemoryHistory(),
-            auto_suggest=AutoSuggestFromHistory(),
+            history=PastLines(session),
+            auto_suggest=SuggestPast(session),
+            input_processors=[Cover(session)],
             enable_suspend=True,
             style=STYLE,
         )

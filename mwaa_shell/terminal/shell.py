@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from prompt_toolkit.application import create_app_session
 from prompt_toolkit.utils import is_dumb_terminal
 
 from mwaa_shell import script
 from mwaa_shell.errors import EnvironmentNotFound, ExitCode, ShellError
+from mwaa_shell.history.entries import rerun_of
+from mwaa_shell.link import Link
 from mwaa_shell.output.sanitise import sanitise
 from mwaa_shell.output.show import show
 from mwaa_shell.session import Session
 from mwaa_shell.settings import Access, Settings
 from mwaa_shell.streams import Streams
+from mwaa_shell.terminal.cover import read_secret
 from mwaa_shell.terminal.picker import choose
 from mwaa_shell.terminal.progress import Progress
 from mwaa_shell.terminal.prompt import EnvironmentMissing, Prompt, terminal_output
+from mwaa_shell.terminal.warm_up import WarmUp
 
 
 class Shell:
@@ -27,6 +32,7 @@ class Shell:
         self._progress = Progress(streams)
         self._session = Session(settings, watcher=self._progress, choose=self._choose, note=self._note)
         self._session.keeps_names = True
+        self._session.ask_secret = read_secret
         self._typed = ""
 
     def run(self) -> ExitCode:
@@ -41,8 +47,11 @@ class Shell:
     def _run(self) -> ExitCode:
         if self._session.here is None:
             self._session.open_default()
-        prompt = Prompt(self._session)
+        warm_ups: dict[Link, WarmUp] = {}
+        prompt = Prompt(self._session, warm_ups)
         while True:
+            if prompt.link is not self._session.link:
+                prompt = Prompt(self._session, warm_ups)
             try:
                 typed, self._typed = self._typed, ""
                 line = prompt.read(typed)
@@ -59,10 +68,13 @@ class Shell:
 
     def _execute(self, line: str) -> bool:
         """Run what was entered up to the first failure and show what came of it; whether the user leaves."""
-        lines = list(script.lines_of(line.split("\n")))  # a pasted block is several
+        lines = [self._from(one) for one in script.lines_of(line.split("\n"))]  # a pasted block is several
         self._progress.stop_echo()
         for step in script.run(self._session, lines, before=self._echo if len(lines) == 1 else self._echo_all):
             self._progress.stop_echo()  # a local command has had the terminal as it was
+            self._typed = step.result.proposal or self._typed
+            if step.result.proposal:
+                self._note(step.result.message)
             try:
                 show(step.result, self._streams, verdict=True)
             except KeyboardInterrupt:
@@ -73,10 +85,17 @@ class Shell:
                 return step.result.leaves
         return False
 
+    def _from(self, line: script.Line) -> script.Line:
+        """The line with its origin: one of the history, or the keyboard."""
+        number = self._session.reruns.get(line.text)
+        return line if number is None else replace(line, origin=rerun_of(number))
+
     def _echo_all(self, line: str, depth: int) -> None:
         """A line of several is shown before it runs: what comes out belongs to it."""
         here = self._session.here
-        self._streams.talk(f"{here.name if here else ''}> {sanitise(line)}\n".encode(errors="replace"))
+        self._streams.talk(
+            f"{here.name if here else ''}> {sanitise(self._session.covered(line))}\n".encode(errors="replace")
+        )
 
     def _echo(self, line: str, depth: int) -> None:
         """So is one that a file brought; what was typed stands there already."""

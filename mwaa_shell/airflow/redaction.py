@@ -1,0 +1,227 @@
+"""Which parts of a line are secret, a copy of it that shows none of them, and how they are put back.
+
+Secret are the values of flags for passwords and connection URIs, of variables and JSON members that an Airflow would
+hide by their names, and passwords inside other URIs. Only these are covered: the rest of a line stays as typed, so that
+it can be run again once its secrets are back. Of ``--conn-uri`` the whole value is covered, because its query may hold
+secrets of any name; of other URIs the password, and what the query calls by a secret's name. ``--conn-extra`` and
+``--conn-json`` are covered member by member, and whole where they are no JSON. What the grammar does not know of a line
+is read by the names of its flags, and what stands behind a directive or a ``#`` is read as a line. Nothing here raises,
+but ``fill`` for a wrong number of answers.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import groupby
+
+from mwaa_shell.airflow.command_line import BLANKS, Kind, ParsedLine, Word, parse, quote, split
+from mwaa_shell.airflow.grammar import Grammar
+from mwaa_shell.airflow.secret_values import MASK, Found, Named, Why, encoded, sensitive
+from mwaa_shell.airflow.secret_words import Piece, read
+from mwaa_shell.airflow.understanding import Part, Understanding, understand
+
+__all__ = ["MASK", "Masked", "Span", "Why", "fill", "has_mask", "masked", "masks", "secrets_in", "sensitive"]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A secret and where it stands in the text: half-open, inside its quotes."""
+
+    start: int
+    end: int
+    why: Why
+    name: str  #: of what it is: the flag, the variable, the member; empty for a mask in a place of no name
+    value: str  #: without quotes and escapes
+    coding: tuple[str, ...]  #: how it is written inside its word, innermost first
+    word: Word
+    inside: tuple[int, int]  #: where it stands in the word's value
+    plain: bool  #: whether the quotes of the word are right if the span alone is replaced
+    local: bool  #: it belongs to a command of this machine
+    nested: Span | None = None  #: the same in the word's value, where that is a line itself
+
+
+@dataclass(frozen=True, slots=True)
+class Masked:
+    """A line that shows no secret, and where its masks stand."""
+
+    text: str
+    places: tuple[Span, ...]
+
+    @property
+    def anything(self) -> bool:
+        """Whether there is a mask."""
+        return bool(self.places)
+
+
+def secrets_in(
+    line: str | ParsedLine | Understanding, grammar: Grammar | None = None, patterns: Sequence[str] = ()
+) -> tuple[Span, ...]:
+    """The secrets of a line in their order, none over another; a mask that is there already is one.
+
+    ``patterns`` are the user's own names of secrets, as ``sensitive`` reads them. The grammar of an understanding is
+    the one that counts.
+    """
+    named = partial(sensitive, patterns=tuple(patterns))
+    if isinstance(line, Understanding):
+        known = line.parts if line.line.kind is Kind.AIRFLOW else None
+        return _merged(_found(line.line, line.grammar, named, known))
+    return _merged(_found(parse(line) if isinstance(line, str) else line, grammar, named))
+
+
+def masks(text: str, grammar: Grammar | None = None, patterns: Sequence[str] = ()) -> tuple[Span, ...]:
+    """The secrets that are covered: what somebody has to be asked for."""
+    return tuple(span for span in secrets_in(text, grammar, patterns) if MASK in span.value) if MASK in text else ()
+
+
+def has_mask(text: str, grammar: Grammar | None = None, patterns: Sequence[str] = ()) -> bool:
+    """Whether a mask stands where a secret goes, or where any whole value does: such a line must not be sent."""
+    return bool(masks(text, grammar, patterns) or masks(text, None, patterns))
+
+
+def masked(text: str, grammar: Grammar | None = None, patterns: Sequence[str] = ()) -> Masked:
+    """The line with its secrets covered."""
+    for _, group in groupby(reversed(secrets_in(text, grammar, patterns)), key=lambda span: span.word):
+        spans = list(group)
+        if not all(span.plain for span in spans):
+            text = _with(text, [(span, MASK) for span in spans])
+            continue
+        for span in spans:
+            text = text[: span.start] + MASK + text[span.end :]
+    return Masked(text, masks(text, grammar, patterns))
+
+
+def fill(text: str, answers: Sequence[str], grammar: Grammar | None = None, patterns: Sequence[str] = ()) -> str:
+    """The line with what was typed for its masks, one for each in their order; ``ValueError`` for another number."""
+    spans = masks(text, grammar, patterns)
+    if len(answers) != len(spans):
+        raise ValueError(f"{len(spans)} masks, {len(answers)} answers")
+    written = [(span, encoded(answer, span.coding)) for span, answer in zip(spans, answers, strict=True)]
+    for _, group in groupby(reversed(written), key=lambda change: change[0].word):
+        text = _with(text, list(group))
+    return text
+
+
+def _with(text: str, changes: Sequence[tuple[Span, str]]) -> str:
+    """The line with something else for the secrets of one word, the last one first.
+
+    The word is quoted anew, in a form that is sure to be taken.
+    """
+    word, local = changes[0][0].word, changes[0][0].local
+    value = word.value
+    for span, written in changes:
+        value = value[: span.inside[0]] + written + value[span.inside[1] :]
+    nested = [(span.nested, written) for span, written in changes if span.nested is not None]
+    if nested:
+        value = word.value
+        for _, group in groupby(nested, key=lambda change: change[0].word):
+            value = _with(value, list(group))
+    return text[: word.start] + (shlex.quote if local else quote)(value) + text[word.end :]
+
+
+# -- a line ------------------------------------------------------------------------------------------------------------
+
+
+def _found(
+    parsed: ParsedLine, grammar: Grammar | None, named: Named, parts: Sequence[Part] | None = None
+) -> Iterator[Span]:
+    text = parsed.text
+    if parsed.kind is not Kind.AIRFLOW:
+        yield from _in_quoted_lines(parsed, grammar, named)
+        start = parsed.words[0].end if parsed.words else len(text) - len(text.lstrip(BLANKS + "#"))
+        parsed = parse(" " * start + text[start:])
+    words = parsed.words
+    if parts is None:
+        parts = understand(parsed, grammar).parts if grammar is not None else ()
+    spans = _spans(text, read(_pieces(words, parts), named))
+    unclosed = split(text)[2] if parsed.problem and words else None
+    if unclosed and words[-1].start <= unclosed.position < words[-1].end:  # it makes one word of all that follows
+        rest = _spans(text, read(_unknown_pieces(text, unclosed.position + 1), named))
+        spans = (replace(span, plain=True) for span in (*spans, *rest))
+    yield from spans
+    yield from _behind_the_command(text, words[-1].end if words else len(text), named)
+
+
+def _pieces(words: Sequence[Word], parts: Sequence[Part]) -> Iterator[Piece]:
+    """The parts of the words that the grammar knows, then the words of which it knows nothing."""
+    yield from (Piece(part.word, part.value, part.role, part.argument) for part in parts)
+    end = parts[-1].word.end if parts else 0
+    yield from (Piece(word, word.value) for word in words if word.start >= end)
+
+
+def _unknown_pieces(text: str, start: int) -> list[Piece]:
+    words = (Word(word.value, word.start + start, word.end + start) for word in split(text[start:])[0])
+    return [Piece(word, word.value) for word in words]
+
+
+def _behind_the_command(text: str, position: int, named: Named) -> Iterator[Span]:
+    """Secrets of the commands and files of this machine, by the names of flags and in URIs."""
+    while position < len(text):
+        position = len(text) - len(text[position:].lstrip(BLANKS + "|>"))
+        pieces = _unknown_pieces(text, position)
+        yield from _spans(text, read(pieces, named), local=True)
+        position = pieces[-1].word.end if pieces else len(text)
+
+
+def _in_quoted_lines(parsed: ParsedLine, grammar: Grammar | None, named: Named) -> Iterator[Span]:
+    """Secrets of a directive's words that are whole lines."""
+    for word in parsed.words:
+        if not any(blank in word.value for blank in BLANKS):
+            continue
+        for span in _merged(_found(parse(word.value), grammar, named)):
+            found = Found(span.start, span.end, span.why, span.name, span.value, span.coding)
+            for outer in _spans(parsed.text, [(word, found)], local=span.local):
+                yield replace(outer, nested=span, plain=outer.plain and span.plain)
+
+
+def _merged(spans: Iterable[Span]) -> tuple[Span, ...]:
+    kept: list[Span] = []
+    for span in sorted(spans, key=lambda span: (span.start, -span.end)):
+        if not kept or span.start >= kept[-1].end:
+            kept.append(span)
+        elif span.end > kept[-1].end:
+            kept[-1] = replace(kept[-1], end=span.end, plain=True)
+    return tuple(kept)
+
+
+def _spans(text: str, found: Iterable[tuple[Word, Found]], *, local: bool = False) -> Iterator[Span]:
+    read_before: Word | None = None
+    letters: list[tuple[int, int, str]] = []
+    for word, one in found:
+        letters = letters if word is read_before else _letters(text, word)
+        read_before = word
+        first, last = letters[one.first], letters[one.last - 1]
+        yield Span(
+            start=first[0],
+            end=last[1],
+            why=one.why,
+            name=one.name,
+            value=one.value,
+            coding=one.coding,
+            word=word,
+            inside=(one.first, one.last),
+            plain=first[2] == last[2],
+            local=local,
+        )
+
+
+def _letters(text: str, word: Word) -> list[tuple[int, int, str]]:
+    """For each character of a word's value where it starts and ends in the text, and the quotes that it stands in."""
+    letters: list[tuple[int, int, str]] = []
+    quotes, position = "", word.start
+    while position < word.end:
+        char, following = text[position], text[position + 1 : position + 2]
+        width = 1
+        if char == "\\" and following and (not quotes or (quotes == '"' and following in '\\"')):
+            width = 2
+            letters.append((position, position + 2, quotes))
+        elif char == quotes:
+            quotes = ""
+        elif not quotes and char in "'\"":
+            quotes = char
+        elif quotes or char != "\\":
+            letters.append((position, position + 1, quotes))
+        position += width
+    return letters

@@ -1,0 +1,221 @@
+"""Secrets inside one value: JSON members with a secret's name, passwords in URIs; and how a secret is written there.
+
+JSON is read as far as it goes, because it is looked at while somebody types it, and because a shell may have taken its
+quotes away: strings in either quotes or in none, and nothing has to be closed. A string that holds JSON or a URI is
+read in its turn.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Sequence
+from enum import Enum
+from fnmatch import fnmatchcase
+from functools import lru_cache
+from typing import NamedTuple
+
+#: What stands in the place of a secret. Airflow shows the same.
+MASK = "***"
+
+#: What any Airflow from 1.10.12 to 3.3.1 hides by default, where a name contains it.
+_NAMES = (
+    "access_key access_token api_key apikey auth_header authorization bearer connection_string dsn keyfile_dict"
+    " passphrase passwd password private_key proxies proxy secret service_account service_key token webhook_url"
+)
+NAMES = tuple(_NAMES.split())
+#: Numbers are hidden under these names alone: tokens and keys are no numbers, ``max_tokens`` and ``proxy_port`` are.
+NAMES_OF_NUMBERS = ("pass", "secret")
+CONSTANTS = ("true", "false", "null", "none")
+URI_PASSWORD = "URI password"
+
+#: Text in either quotes, or up to the end where they are not closed.
+QUOTED = r"(?P<quote>[\"'])(?P<text>(?:(?!(?P=quote))[^\\]|\\.)*)(?:(?P=quote)|\\?\Z)"
+ITEM = re.compile(rf"(?:{QUOTED}|(?P<bare>[^\s{{}}\[\],:\"']+))(?P<colon>\s*:\s*)?|.", re.DOTALL)
+VALUE = re.compile(rf"{QUOTED}|(?P<open>[{{\[])|(?P<bare>[^\s,}}\]]+)", re.DOTALL)
+BRACKET = re.compile(rf"{QUOTED}|[{{}}\[\]]", re.DOTALL)
+SURROGATES = r"\\u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}"
+CHARACTER = re.compile(rf"{SURROGATES}|\\u[\da-fA-F]{{4}}|\\.|.", re.DOTALL)
+NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?")
+#: ``user:password@``; what is a number up to the path is a port. A slash in the password is a mistake, and is taken.
+URI = re.compile(r"://[^\s/?#:@\[]*:(?!\d*(?:[/?#]|$))([^\s/?#]+(?=@)|\S+?(?=@))")
+QUERY = re.compile(r"[?&]([\w.-]+)=([^&#\s]+)")
+
+#: Whether a name is a secret's.
+Named = Callable[[str], bool]
+
+
+class Why(Enum):
+    """What makes a part of a line secret."""
+
+    FLAG = "flag"  #: it is the value of ``--conn-password`` or the like
+    VARIABLE = "variable"  #: of a variable with such a name
+    MEMBER = "member"  #: of a JSON member with such a name
+    URI = "uri"  #: it is a password in a URI
+    MASK = "mask"  #: a mask is there already
+
+
+class Found(NamedTuple):
+    """A secret, by where it stands in a value."""
+
+    first: int
+    last: int
+    why: Why
+    name: str  #: of what it is: the flag, the variable, the member
+    value: str  #: without quotes and escapes
+    coding: tuple[str, ...] = ()  #: how it is written in the value, innermost first
+
+
+@lru_cache(4096)
+def sensitive(name: str, patterns: tuple[str, ...] = ()) -> bool:
+    """Whether an Airflow would hide the value of a variable or a JSON member of this name, or the user would.
+
+    A pattern is part of a name, or all of it where it holds ``*``, ``?`` or ``[``; case does not count.
+    """
+    plain = re.sub(r"\W+", "_", name.strip().lower())
+    return any(one in plain for one in NAMES) or any(_fits(name.lower(), one.lower()) for one in patterns if one)
+
+
+def _fits(name: str, pattern: str) -> bool:
+    return fnmatchcase(name, pattern) if re.search(r"[*?[]", pattern) else pattern in name
+
+
+def is_data(value: str) -> bool:
+    """Whether a value is read as JSON."""
+    return value.lstrip()[:1] in ("{", "[")
+
+
+def secrets_of(value: str, named: Named) -> Iterator[Found]:
+    """The secrets in a value that is none itself."""
+    if value == MASK:
+        yield Found(0, len(value), Why.MASK, "", value)
+    elif is_data(value):
+        yield from _in_data(value, named)
+    elif "://" in value:
+        yield from _in_uris(value, named)
+
+
+def _in_uris(value: str, named: Named) -> Iterator[Found]:
+    for found in URI.finditer(value):
+        yield Found(*found.span(1), Why.URI, URI_PASSWORD, found[1], ("uri",))
+    for found in QUERY.finditer(value):
+        if named(found[1]) or found[2] == MASK:
+            yield Found(*found.span(2), Why.URI, found[1], found[2], ("uri",))
+
+
+def _in_data(value: str, named: Named) -> Iterator[Found]:
+    position = 0
+    while item := ITEM.match(value, position):
+        position = item.end()
+        if not item["colon"]:
+            if item["text"] is not None:
+                yield from _in_string(value, item, named)
+            continue
+        name = item["bare"] or _plain(item["text"] or "")
+        member = VALUE.match(value, position)
+        if member is None:
+            continue
+        found = list(_member(value, member, name, named))
+        yield from found
+        if member["open"] is None:
+            position = member.end()
+        elif found:
+            position = found[-1].last
+
+
+def _member(value: str, member: re.Match[str], name: str, named: Named) -> Iterator[Found]:
+    """What is secret of a member's value; all of an object or a list with a secret's name."""
+    bare, text = member["bare"], member["text"]
+    if text is not None:
+        if text and (named(name) or text == MASK):
+            yield Found(*member.span("text"), Why.MEMBER, name, _plain(text), ("json",))
+        else:
+            yield from _in_string(value, member, named)
+    elif bare is not None:
+        if bare == MASK or (named(name) and _may_be_secret(bare, name)):
+            yield Found(*member.span("bare"), Why.MEMBER, name, bare, ("member",))
+        else:
+            yield from (moved(found, member.start()) for found in _in_uris(bare, named))
+    elif named(name):
+        start, end = member.start(), _closing(value, member.start())
+        if re.search(r"\w|\*", value[start:end]):
+            yield Found(start, end, Why.MEMBER, name, value[start:end], ("member",))
+
+
+def _may_be_secret(bare: str, name: str) -> bool:
+    """Whether a value without quotes is one: ``true`` is none, a number under some names alone."""
+    if bare.lower() in CONSTANTS:
+        return False
+    return not NUMBER.fullmatch(bare) or any(one in name.lower() for one in NAMES_OF_NUMBERS)
+
+
+def _closing(value: str, start: int) -> int:
+    """Where the object or list ends that starts here; the end where it is not closed."""
+    depth = 0
+    for found in BRACKET.finditer(value, start):
+        depth += {"{": 1, "[": 1, "}": -1, "]": -1}.get(found[0], 0)
+        if depth <= 0:
+            return found.end()
+    return len(value)
+
+
+def _in_string(value: str, item: re.Match[str], named: Named) -> Iterator[Found]:
+    """Secrets in a string that is none itself, but may hold JSON or a URI."""
+    start, end = item.span("text")
+    characters = [found.span() for found in CHARACTER.finditer(value, start, end)] if "\\" in item["text"] else []
+    for found in secrets_of(_plain(item["text"]), named):
+        coding = (*found.coding, "json")
+        if characters:
+            first, last = characters[found.first][0], characters[found.last - 1][1]
+            yield found._replace(first=first, last=last, coding=coding)
+        else:
+            yield moved(found, start)._replace(coding=coding)
+
+
+def moved(found: Found, offset: int) -> Found:
+    """The same in a value that begins earlier."""
+    return found._replace(first=found.first + offset, last=found.last + offset)
+
+
+def _plain(text: str) -> str:
+    """A JSON string without its escapes; one character for each that is written, right or wrong."""
+    return CHARACTER.sub(lambda found: _unescaped(found[0]), text) if "\\" in text else text
+
+
+def _unescaped(written: str) -> str:
+    if len(written) == 1:
+        return written
+    try:
+        return str(json.loads(f'"{written}"'))
+    except ValueError:
+        return written[1:2]
+
+
+# -- writing -----------------------------------------------------------------------------------------------------------
+
+
+def encoded(answer: str, coding: Sequence[str]) -> str:
+    """What has to be written for a secret to arrive as typed, in a value that has these codings."""
+    for step in coding:
+        answer = {"uri": _for_uri, "json": _for_string, "member": _for_member}[step](answer)
+    return answer
+
+
+def _for_string(answer: str) -> str:
+    return json.dumps(answer, ensure_ascii=False)[1:-1]
+
+
+def _for_member(answer: str) -> str:
+    """A number, an object or a list as it is, and a string of all else."""
+    try:
+        json.loads(answer)
+    except (ValueError, RecursionError):
+        return json.dumps(answer, ensure_ascii=False)
+    return answer
+
+
+def _for_uri(answer: str) -> str:
+    """Escaped where it is not yet: a password that is pasted out of a URI stays as it is."""
+    from urllib.parse import quote
+
+    return quote(re.sub(r"%(?![\da-fA-F]{2})", "%25", answer), safe="%~")

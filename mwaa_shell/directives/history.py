@@ -1,0 +1,113 @@
+"""Directives about what was run: show it, run it again."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import asdict
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from mwaa_shell.directives.registry import Arguments, Directive, Takes
+from mwaa_shell.errors import UsageError
+from mwaa_shell.history.entries import Entry, Search, numbers, rerun_of, since
+from mwaa_shell.history.record import where_of
+from mwaa_shell.history.rerun import why_not_at_once
+from mwaa_shell.result import Brought, Result, talk
+
+if TYPE_CHECKING:
+    from mwaa_shell.session import Session
+
+
+def history(session: Session, words: tuple[str, ...]) -> Result:
+    """What was run here, or everywhere, the newest last."""
+    arguments = Arguments(".history")
+    arguments.add_argument("text", nargs="?", default="")
+    arguments.add_argument("--all", action="store_true")
+    arguments.add_argument("--failed", action="store_true")
+    arguments.add_argument("--since")
+    arguments.add_argument("-n", type=int, default=50)
+    arguments.add_argument("--json", action="store_true")
+    given = arguments.read(words)
+    everywhere = given.all or session.here is None
+    search = Search(
+        text=given.text,
+        where=None if everywhere else where_of(session.link),
+        failed_only=given.failed,
+        since=since(given.since, time.time()) if given.since else None,
+    )
+    found = session.record.history.find(search, max(given.n, 0))[::-1]
+    if given.json:
+        return talk(json.dumps([_as_json(entry) for entry in found]))
+    return talk("\n".join(_row(entry, everywhere) for entry in found) or "Nothing of the kind was run")
+
+
+def _as_json(entry: Entry) -> dict[str, object]:
+    moment = datetime.fromtimestamp(entry.when).astimezone().isoformat(timespec="seconds")
+    return {key: value for key, value in asdict(entry).items() if key != "shell"} | {"time": moment}
+
+
+def _row(entry: Entry, everywhere: bool) -> str:
+    moment = datetime.fromtimestamp(entry.when).strftime("%Y-%m-%d %H:%M")
+    seconds = f"{entry.seconds:.1f} s" if entry.seconds is not None else ""
+    where = f"  {entry.environment}" if everywhere else ""
+    return f"{entry.number:>5}  {moment}  {entry.outcome.value:<11}  {seconds:>7}{where}  {entry.line}"
+
+
+def redo(session: Session, words: tuple[str, ...]) -> Result:
+    """Run a command of the history again, or several; what changes something waits on the prompt."""
+    arguments = Arguments(".redo")
+    arguments.add_argument("numbers")
+    arguments.add_argument("--edit", action="store_true")
+    arguments.add_argument("--on")
+    given = arguments.read(words)
+    entries = [_entry(session, number) for number in numbers(given.numbers)]
+    if given.on:
+        from mwaa_shell.directives.environment import use
+
+        use(session, (given.on,))
+    session.ensure_open()
+    session.learn_version()
+    lines = [_here(session, entry) for entry in entries]
+    reason = next((why for entry in entries if (why := why_not_at_once(entry, session.grammar))), "")
+    if given.edit and not session.watched:
+        raise UsageError(".redo --edit: there is no prompt to put it on")
+    made = [Brought(line, rerun_of(entry.number)) for line, entry in zip(lines, entries, strict=True)]
+    if session.watched and (given.edit or given.on or reason or lines != [entry.line for entry in entries]):
+        session.reruns |= {one.line: entry.number for one, entry in zip(made, entries, strict=True)}
+        return Result(proposal="\n".join(lines), message=reason)
+    return Result(brings=tuple(made))
+
+
+def _entry(session: Session, number: int) -> Entry:
+    found = session.record.history.get(number)
+    if found is None:
+        raise UsageError(f"There is no command {number} in the history")
+    return found
+
+
+def _here(session: Session, entry: Entry) -> str:
+    """The line of an entry in the words of the Airflow that is open."""
+    from mwaa_shell.airflow.advice import translated
+
+    found = translated(entry.line, session.grammar)
+    return found.text if found is not None and found.text else entry.line
+
+
+DIRECTIVES = (
+    Directive(
+        ".history",
+        "[TEXT] [--all] [--failed] [--since 2d] [-n 50] [--json]",
+        "what was run here, when and how it ended",
+        history,
+        flags={"--all": None, "--failed": None, "--since": Takes.TIME, "-n": Takes.NUMBER, "--json": None},
+    ),
+    Directive(
+        ".redo",
+        "NUMBERS [--edit] [--on ENV]",
+        "run 42 or 40-44 of the history again",
+        redo,
+        takes=(Takes.NUMBER,),
+        flags={"--edit": None, "--on": Takes.ENVIRONMENT},
+    ),
+)

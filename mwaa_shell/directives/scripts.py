@@ -1,0 +1,64 @@
+"""The directive that gives a command away: as a script that needs no shell of ours."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mwaa_shell.airflow.command_line import parse
+from mwaa_shell.directives.registry import Directive, Takes
+from mwaa_shell.errors import UsageError
+from mwaa_shell.history.record import where_of
+from mwaa_shell.result import Result, talk
+
+if TYPE_CHECKING:
+    from mwaa_shell.session import Session
+
+USAGE = ".script wants a number of the history or a command, and curl, bash, python or aws"
+
+
+def script(session: Session, words: tuple[str, ...]) -> Result:
+    """A command of the history, or one that is written out, as a script of the kind that is named last."""
+    parsed = parse(f".script {words[0]}") if words else parse(".script")
+    given = parsed.words[1:]
+    if not given:
+        raise UsageError(USAGE)
+    session.ensure_open()
+    session.learn_version()
+    from mwaa_shell.scripts import ScriptTarget
+    from mwaa_shell.scripts import script as made
+
+    *line, kind = given
+    text = parsed.text[line[0].start : line[-1].end] if line else ""
+    if len(line) == 1:
+        text = line[0].value  # one quoted word
+    link = session.link
+    region = link.region or link.environments.region
+    target = ScriptTarget(link.target.name, region, link.target.access.profile, link.version)
+    return talk(made(kind.value, _whole(session, text), target))
+
+
+def _whole(session: Session, text: str) -> str:
+    """The line: of the history where there is a number or nothing; a secret in it is asked for."""
+    history = session.record.history
+    if text and not text.isdigit():
+        found = text
+    else:
+        entry = history.get(int(text[:18])) if text else history.last(where_of(session.link))
+        if entry is None:
+            raise UsageError(f"There is no command {text} in the history" if text else "Nothing was run here yet")
+        found = entry.line
+    from mwaa_shell.history.unmask import unmasked
+
+    return unmasked(parse(found), session.grammar, session.ask_secret).text
+
+
+DIRECTIVES = (
+    Directive(
+        ".script",
+        "[NUMBER|COMMAND] curl|bash|python|aws",
+        "a command as a script that needs no mwaa-shell",
+        script,
+        takes_line=True,
+        takes=(Takes.COMMAND,),
+    ),
+)

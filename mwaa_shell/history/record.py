@@ -1,0 +1,100 @@
+"""Writes down what is sent, before and after: the one place that knows both a running command and the history.
+
+What goes in shows no secret. A history that cannot be written stops nobody: it says so once.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mwaa_shell.airflow.command_line import ParsedLine
+from mwaa_shell.history.entries import Ending, Entry, Where
+
+if TYPE_CHECKING:
+    from mwaa_shell.history.store import History
+    from mwaa_shell.link import Link
+    from mwaa_shell.result import Result
+
+
+class Record:
+    """The history of one run of the shell, opened when it is first wanted."""
+
+    def __init__(self, note: Callable[[str], None] = lambda text: None, path: Path | None = None) -> None:
+        self._note = note
+        self._path = path
+        self._told = False
+        self._opening = threading.Lock()
+        self._history: History | None = None
+
+    @property
+    def history(self) -> History:
+        """What is kept; opened on any thread."""
+        from mwaa_shell.history.store import History, default_path
+
+        with self._opening:
+            if self._history is None:
+                self._history = History(self._path or default_path())
+            return self._history
+
+    def begin(self, link: Link, line: ParsedLine, origin: str) -> int | None:
+        """Write a command down before it is sent; its number, if it could be written."""
+        from mwaa_shell.airflow.redaction import masked
+        from mwaa_shell.catalog import last_seen
+
+        covered = masked(line.text, link.grammar)
+        last_seen.of(link)  # so that the next shell knows whose history this is before it asks AWS
+        where = where_of(link)
+        number = self.history.begin(
+            Entry(
+                when=time.time(),
+                account=where.account,
+                region=where.region,
+                environment=where.environment,
+                line=" ".join(covered.text.split("\n")).strip(),
+                version=str(link.version or ""),
+                origin=origin,
+                masked=covered.anything,
+            )
+        )
+        self._tell()
+        return number
+
+    def finish(self, number: int | None, link: Link, result: Result) -> None:
+        """Write down how it ended."""
+        if number is None:
+            return
+        self.history.finish(
+            number,
+            Ending(
+                outcome=result.outcome,
+                seconds=result.seconds,
+                http_status=result.http_status,
+                stdout_bytes=len(result.stdout),
+                stderr_bytes=len(result.stderr),
+                version=str(link.version or ""),
+            ),
+        )
+        self._tell()
+
+    def close(self) -> None:
+        if self._history is not None:
+            self._history.close()
+
+    def _tell(self) -> None:
+        if self.history.trouble and not self._told:
+            self._told = True
+            self._note(self.history.trouble)
+
+
+def where_of(link: Link) -> Where:
+    """The environment as the history knows it: its account as AWS has told, else as it was last seen."""
+    if link.known.account:
+        return Where(link.known.account, link.region, link.target.name)
+    from mwaa_shell.catalog.last_seen import recall
+
+    seen = recall(link.target)
+    return Where(seen.account, seen.region, link.target.name) if seen else Where("", link.region, link.target.name)

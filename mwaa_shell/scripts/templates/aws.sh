@@ -1,0 +1,1 @@
+aws mwaa create-cli-token @target@

@@ -1,0 +1,104 @@
+"""Every script that the shell prints, run with the real AWS CLI, curl, jq, bash and Python against real Airflows.
+
+What a script writes is what the airflow program wrote, byte for byte, and what the shell itself writes for the line.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from mwaa_shell.airflow.versions import Version, parse_version
+from mwaa_shell.scripts import KINDS, ScriptTarget, script
+from tests.end_to_end.conftest import Served
+from tests.end_to_end.test_batch import run, timeless
+
+pytestmark = pytest.mark.airflow
+
+_OTHER_BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+#: What each kind is run with, and what it needs beside that.
+INTERPRETERS = {"curl": "bash", "bash": "bash", "python": sys.executable, "aws": "bash"}
+TOOLS = {"curl": ("aws", "curl", "jq", "base64"), "bash": ("aws", "curl", "jq", "base64"), "aws": ("aws",)}
+VALUE = """'{"say": "it is \\"quoted\\" — schön 🎉", "path": "C:\\\\dir", "n": [1, "$HOME `x` !! %s"]}'"""
+LINES = {
+    "1.10.12": ["version", f"variables -s conf {VALUE}", "variables -g conf", """variables -s a "it's a  b" """],
+    "2.10.3": ["version", f"variables set conf {VALUE}", "variables get conf", """variables set a "it's a  b" """],
+}
+LINES["3.3.1"] = LINES["2.10.3"]
+
+
+def lines(served: Served) -> list[str]:
+    """What is run with each kind: what succeeds, what fails in Airflow, what argparse refuses."""
+    grammar = served.grammar
+    return [*LINES[served.version], grammar.list_runs, grammar.missing, grammar.unknown]
+
+
+_SEEN: dict[tuple[str, str], bytes] = {}
+
+
+def by_the_shell(served: Served, line: str) -> bytes:
+    """What the shell writes for a line; asked once for all kinds of script."""
+    if (served.version, line) not in _SEEN:
+        _SEEN[served.version, line] = run(served, "-c", line).stdout
+    return _SEEN[served.version, line]
+
+
+def run_script(
+    kind: str, line: str, served: Served, version: Version | None, tmp_path: Path, interpreter: str = "", name: str = ""
+) -> subprocess.CompletedProcess[bytes]:
+    """Write the script and run it; ``AWS_CA_BUNDLE`` alone says what to trust."""
+    missing = [tool for tool in (*TOOLS.get(kind, ()), interpreter or INTERPRETERS[kind]) if shutil.which(tool) is None]
+    if missing:
+        pytest.skip(f"{' and '.join(missing)} must be installed to run this script")
+    path = tmp_path / f"script-{kind}"
+    path.write_text(script(kind, line, ScriptTarget(name or served.name, served.environ["AWS_REGION"], None, version)))
+    environ = {name: value for name, value in served.environ.items() if name not in _OTHER_BUNDLES}
+    if kind != "python":
+        environ["PYTHONPATH"] = ""  # the AWS CLI has a Python of its own
+    command = [interpreter or INTERPRETERS[kind], str(path)]
+    return subprocess.run(command, env=environ, capture_output=True, timeout=120, check=False)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "aws"])
+def test_a_script_does_what_the_shell_does(kind: str, served: Served, tmp_path: Path) -> None:
+    for line in lines(served):
+        ended = run_script(kind, line, served, parse_version(served.version), tmp_path)
+        stdout, stderr, code = served.last_record()
+        assert (ended.stdout, ended.stderr) == (stdout, stderr), line
+        assert ended.returncode == (1 if code == 2 else 0), line
+        assert timeless(ended.stdout) == timeless(by_the_shell(served, line)), line
+        if line.endswith(" conf"):
+            assert json.loads(ended.stdout.splitlines()[-1])["path"] == "C:\\dir"
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "aws"])
+def test_a_script_finds_the_path_where_the_version_is_unknown(kind: str, served: Served, tmp_path: Path) -> None:
+    ended = run_script(kind, "version", served, None, tmp_path)
+    assert (ended.returncode, ended.stdout) == (0, served.last_record()[0]), ended.stderr
+
+
+def test_the_form_to_paste_needs_no_bash(served: Served, tmp_path: Path) -> None:
+    line = lines(served)[1]
+    for interpreter in filter(shutil.which, ("sh", "dash", "zsh")):
+        ended = run_script("curl", line, served, parse_version(served.version), tmp_path, interpreter)
+        assert (ended.returncode, ended.stdout, ended.stderr) == (0, *served.last_record()[:2]), interpreter
+
+
+def test_the_call_for_the_token_gives_one(served: Served, tmp_path: Path) -> None:
+    ended = run_script("aws", "version", served, None, tmp_path)
+    assert ended.returncode == 0, ended.stderr
+    assert set(json.loads(ended.stdout)) == {"CliToken", "WebServerHostname"}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_environment_that_does_not_exist(kind: str, serving: Callable[[str], Served], tmp_path: Path) -> None:
+    ended = run_script(kind, "version", serving("2.10.3"), None, tmp_path, name="no-such-environment")
+    assert ended.returncode != 0
+    assert ended.stdout == b""
+    assert b"ResourceNotFoundException" in ended.stderr

@@ -1,0 +1,154 @@
+"""The lines of before at the prompt, in a real pseudo-terminal: found, run again, and without secrets."""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.double import Double, command_reply
+from tests.terminal.emulator import Terminal
+
+Open = Callable[[], Terminal]
+SECRET = "postgres://u:geheim@db.example.com/wh"
+
+
+@pytest.fixture
+def opened(environ: dict[str, str]) -> Iterator[Open]:
+    terminals: list[Terminal] = []
+
+    def start() -> Terminal:
+        terminals.append(Terminal([sys.executable, "-m", "mwaa_shell", "my-env"], environ, 80, 24))
+        terminals[-1].wait_for("AVAILABLE")
+        return terminals[-1]
+
+    yield start
+    for terminal in terminals:
+        terminal.close()
+
+
+def kept(home: Path) -> list[tuple[str, str, str, str]]:
+    """What the history on disk has: account, line, outcome and origin of each."""
+    with closing(sqlite3.connect(home / ".local/share/mwaa-shell/history.sqlite")) as connection:
+        rows = connection.execute("SELECT account, line, outcome, origin FROM commands ORDER BY number")
+        return [tuple(row) for row in rows]
+
+
+def test_what_was_run_is_there_at_the_next_start(double: Double, opened: Open, tmp_path: Path) -> None:
+    first = opened()
+    first.run("my-env", "dags list")
+    first.run("my-env", " version")  # a blank in front: not to be remembered
+    first.enter("exit")
+    first.wait_exit()
+    assert kept(tmp_path) == [("123456789012", "dags list", "ok", "typed")]
+    second = opened()
+    second.send("dags l")
+    second.wait_for("my-env> dags list")  # in grey
+    second.key("ctrl-c")
+    second.wait_for_prompt("my-env")
+    second.key("up")
+    second.wait_for("my-env> dags list")
+    second.key("enter")
+    second.wait_for("ok ")
+    assert double.commands == ["dags list", "version", "dags list"]
+
+
+def test_a_reading_command_is_run_again_at_once(double: Double, opened: Open, tmp_path: Path) -> None:
+    terminal = opened()
+    terminal.run("my-env", "dags list")
+    terminal.enter("!dags -o json")
+    terminal.wait_for("my-env> dags list -o json")
+    terminal.wait_for(lambda text: text.count("ok ") == 2)
+    assert double.commands == ["dags list", "dags list -o json"]
+    assert kept(tmp_path)[-1][3] == "rerun of #1"
+
+
+def test_what_changes_something_waits_on_the_prompt(double: Double, opened: Open) -> None:
+    terminal = opened()
+    terminal.run("my-env", "dags pause one")
+    terminal.enter("^one^two")
+    terminal.wait_for("#1: it changes something (Enter runs it, Ctrl-_ undoes)")
+    assert "my-env> dags pause two" in terminal.text
+    assert double.commands == ["dags pause one"]
+    terminal.key("enter")
+    terminal.wait_for(lambda text: text.count("ok ") == 2)
+    assert double.commands == ["dags pause one", "dags pause two"]
+
+
+def test_what_may_have_run_is_to_be_looked_at_first(double: Double, opened: Open) -> None:
+    terminal = opened()
+    double.web.behave = lambda request: None  # the connection ends after the request
+    terminal.run("my-env", "dags trigger one")
+    double.web.behave = lambda request: command_reply(b"done\n")
+    terminal.enter("!!")
+    terminal.wait_for("nobody knows whether it ran: look first with dags list-runs -d one")
+    assert len(double.commands) == 1
+
+
+def test_a_number_that_is_none_is_said(opened: Open) -> None:
+    terminal = opened()
+    terminal.enter("!4711")
+    terminal.wait_for("4711")
+    terminal.wait_for("my-env> !4711")
+
+
+def test_secrets_are_nowhere_and_a_mask_is_never_sent(double: Double, opened: Open, tmp_path: Path) -> None:
+    terminal = opened()
+    terminal.send(f"connections add wh --conn-uri {SECRET}")
+    terminal.wait_for(f"--conn-uri {'*' * len(SECRET)}")
+    terminal.key("enter")
+    terminal.wait_for("ok ")
+    assert double.commands == [f"connections add wh --conn-uri {SECRET}"]
+    assert kept(tmp_path) == [("123456789012", "connections add wh --conn-uri ***", "ok", "typed")]
+    terminal.key("up")
+    terminal.wait_for(lambda text: text.rstrip().count("--conn-uri ***") == 2)
+    terminal.key("enter")
+    terminal.wait_for(lambda text: text.rstrip().endswith("--conn-uri:"))
+    terminal.send("http://x:other@y/")
+    terminal.key("enter")
+    terminal.wait_for(lambda text: text.count("ok ") == 2)
+    assert double.commands[-1] == "connections add wh --conn-uri http://x:other@y/"
+    assert len(kept(tmp_path)) == 2
+    for word in ("geheim", "other@"):
+        assert word.encode() not in terminal.raw
+        assert all(word.encode() not in path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+
+
+def test_a_mask_that_nobody_lifts_is_not_sent(double: Double, opened: Open) -> None:
+    terminal = opened()
+    terminal.send("connections add wh --conn-password '***'\r")
+    terminal.wait_for(lambda text: text.rstrip().endswith("--conn-password:"))
+    terminal.key("ctrl-c")
+    terminal.wait_for("--conn-password is masked and kept nowhere")
+    assert double.commands == []
+
+
+def test_history_and_redo(double: Double, opened: Open) -> None:
+    terminal = opened()
+    for line in ("dags list", "version", "dags pause one"):
+        terminal.run("my-env", line)
+    terminal.run("my-env", ".history dags")
+    assert "    1  " in terminal.text
+    terminal.run("my-env", ".redo 1-2")
+    assert double.commands == ["dags list", "version", "dags pause one", "dags list", "version"]
+    terminal.enter(".redo 3")
+    terminal.wait_for("it changes something")
+    terminal.wait_for(lambda text: text.count("my-env> dags pause one") == 2)
+    assert len(double.commands) == 5
+    terminal.key("enter")
+    terminal.wait_for(lambda text: text.count("ok ") >= 6 or len(double.commands) == 6)
+
+
+def test_redo_on_another_environment_speaks_its_words(double: Double, opened: Open) -> None:
+    double.names = ("my-env", "old")
+    usual = double.describe
+    double.describe = lambda name: usual(name) | ({"AirflowVersion": "1.10.12"} if name == "old" else {})  # type: ignore[method-assign]
+    terminal = opened()
+    terminal.run("my-env", "dags trigger one")
+    terminal.enter(".redo 1 --on old")
+    terminal.wait_for("old> trigger_dag one")
+    assert double.commands == ["dags trigger one"]
