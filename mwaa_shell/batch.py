@@ -12,7 +12,7 @@ from pathlib import Path
 
 from mwaa_shell import script
 from mwaa_shell.errors import ExitCode
-from mwaa_shell.history.entries import COMMAND, FILE
+from mwaa_shell.history.origins import COMMAND, FILE
 from mwaa_shell.output.show import show
 from mwaa_shell.session import Session
 from mwaa_shell.streams import Streams

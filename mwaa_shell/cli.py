@@ -241,7 +241,7 @@ def _run_on(order: Order, settings: Settings, streams: Streams) -> ExitCode:
 
         return Shell(settings, streams).run()
     from mwaa_shell import batch, script
-    from mwaa_shell.history.entries import FILE
+    from mwaa_shell.history.origins import FILE
     from mwaa_shell.session import Session
 
     written = batch.read_sources(order.sources)

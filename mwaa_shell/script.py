@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from mwaa_shell.airflow.command_line import Kind, logical_lines, parse
 from mwaa_shell.errors import UsageError
-from mwaa_shell.history.entries import FILE, TYPED
+from mwaa_shell.history.origins import FILE, TYPED
 from mwaa_shell.result import Result, from_error
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 from mwaa_shell.airflow.command_line import Kind, ParsedLine, Problem, line_at, parse
 from mwaa_shell.airflow.versions import parse_version
 from mwaa_shell.errors import NothingRan, PermissionMissing, ShellError, UsageError
-from mwaa_shell.history.entries import TYPED
+from mwaa_shell.history.origins import TYPED
 from mwaa_shell.history.record import Record
 from mwaa_shell.history.unmask import unmasked
 from mwaa_shell.job import Job, TooLate, Watcher, mind_ctrl_c

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mwaa_shell.airflow.command_line import ParsedLine, parse
-from mwaa_shell.directives import environment, history, names, reply, runbook, scripts, shell
+from mwaa_shell.directives import environment, history, names, reply, runbook, saved, scripts, shell
 from mwaa_shell.directives.registry import Directive, Takes, find
 from mwaa_shell.errors import UsageError
 from mwaa_shell.result import Result
@@ -25,6 +25,7 @@ DIRECTIVES: tuple[Directive, ...] = (
     *names.DIRECTIVES,
     *history.DIRECTIVES,
     *runbook.DIRECTIVES,
+    *saved.DIRECTIVES,
     *scripts.DIRECTIVES,
     *shell.LAST,
 )

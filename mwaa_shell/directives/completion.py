@@ -85,11 +85,22 @@ def _in_directive(session: Session, text: str, cursor: int, *, asked: bool) -> l
     directive = find(DIRECTIVES, spot.before[0])
     if directive is None:
         return []
+    if directive.takes[:1] == (Takes.SAVED,):
+        return _saved(session, spot, asked=asked)
     if directive.takes[:1] in ((Takes.COMMAND,), (Takes.TOPIC,)):
         topics = directive.takes == (Takes.TOPIC,) and len(spot.before) == 1 and spot.fragment.startswith(".")
         offset = words[1].start if len(words) > 1 else cursor
         return _directives(spot) if topics else _airflow(session, text, cursor, offset, asked=asked)
     return _arguments(session, directive, spot)
+
+
+def _saved(session: Session, spot: _Spot, *, asked: bool) -> list[Suggestion]:
+    """The commands that the user has named, then their parameters and what goes there."""
+    from mwaa_shell.directives.saved import candidates
+
+    found = candidates(session, list(spot.before), spot.fragment, asked=asked)
+    made = [spot.offer(quote(text), text, summary) for text, summary in found]
+    return best(spot.fragment, made, lambda one: one.display)
 
 
 def _directives(spot: _Spot) -> list[Suggestion]:

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import json
-import time
-from dataclasses import asdict
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from mwaa_shell.directives.registry import Arguments, Directive, Takes
 from mwaa_shell.errors import UsageError
-from mwaa_shell.history.entries import Entry, Search, numbers, rerun_of, since
+from mwaa_shell.history.origins import rerun_of
 from mwaa_shell.history.record import where_of
-from mwaa_shell.history.rerun import why_not_at_once
 from mwaa_shell.result import Brought, Result, talk
 
 if TYPE_CHECKING:
+    from mwaa_shell.history.entries import Entry
     from mwaa_shell.session import Session
 
 
 def history(session: Session, words: tuple[str, ...]) -> Result:
     """What was run here, or everywhere, the newest last."""
+    import json
+    import time
+
+    from mwaa_shell.history.entries import Search, since
+
     arguments = Arguments(".history")
     arguments.add_argument("text", nargs="?", default="")
     arguments.add_argument("--all", action="store_true")
@@ -43,11 +44,16 @@ def history(session: Session, words: tuple[str, ...]) -> Result:
 
 
 def _as_json(entry: Entry) -> dict[str, object]:
+    from dataclasses import asdict
+    from datetime import datetime
+
     moment = datetime.fromtimestamp(entry.when).astimezone().isoformat(timespec="seconds")
     return {key: value for key, value in asdict(entry).items() if key != "shell"} | {"time": moment}
 
 
 def _row(entry: Entry, everywhere: bool) -> str:
+    from datetime import datetime
+
     moment = datetime.fromtimestamp(entry.when).strftime("%Y-%m-%d %H:%M")
     seconds = f"{entry.seconds:.1f} s" if entry.seconds is not None else ""
     where = f"  {entry.environment}" if everywhere else ""
@@ -56,6 +62,9 @@ def _row(entry: Entry, everywhere: bool) -> str:
 
 def redo(session: Session, words: tuple[str, ...]) -> Result:
     """Run a command of the history again, or several; what changes something waits on the prompt."""
+    from mwaa_shell.history.entries import numbers
+    from mwaa_shell.history.rerun import why_not_at_once
+
     arguments = Arguments(".redo")
     arguments.add_argument("numbers")
     arguments.add_argument("--edit", action="store_true")

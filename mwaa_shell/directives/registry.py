@@ -25,6 +25,7 @@ class Takes(Enum):
     PATH = "path"  #: of this machine
     COMMAND = "command"  #: an Airflow command: all that follows
     TOPIC = "topic"  #: a directive, or an Airflow command
+    SAVED = "saved"  #: a command that the user has named, and its parameters
     TIME = "time"  #: such as 2d
     NUMBER = "number"
     KIND = "kind"  #: of names, in the plural

@@ -7,22 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta, tzinfo
 
 from mwaa_shell.errors import UsageError
+from mwaa_shell.history.origins import RERUN, TYPED
 from mwaa_shell.result import Outcome
 
-TYPED = "typed"
-COMMAND = "-c"
-FILE = "file"
-_RERUN = "rerun of #"
 #: A redo of more than this is a slip of the keyboard.
 MOST_NUMBERS = 1_000
 #: No entry has a number with more digits.
 DIGITS = 18
 UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
-
-
-def rerun_of(number: int) -> str:
-    """The origin of a command that repeats an entry."""
-    return f"{_RERUN}{number}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +53,8 @@ class Entry:
     @property
     def rerun(self) -> int | None:
         """The number of the entry that this one repeats."""
-        digits = self.origin.removeprefix(_RERUN)
-        known = self.origin.startswith(_RERUN) and _is_number(digits)
+        digits = self.origin.removeprefix(RERUN)
+        known = self.origin.startswith(RERUN) and _is_number(digits)
         return int(digits) if known else None
 
 

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mwaa_shell.airflow.command_line import ParsedLine
-from mwaa_shell.history.entries import Ending, Entry, Where
 
 if TYPE_CHECKING:
+    from mwaa_shell.history.entries import Where
     from mwaa_shell.history.store import History
     from mwaa_shell.link import Link
     from mwaa_shell.result import Result
@@ -44,6 +44,7 @@ class Record:
         """Write a command down before it is sent; its number, if it could be written."""
         from mwaa_shell.airflow.redaction import masked
         from mwaa_shell.catalog import last_seen
+        from mwaa_shell.history.entries import Entry
 
         covered = masked(line.text, link.grammar)
         last_seen.of(link)  # so that the next shell knows whose history this is before it asks AWS
@@ -67,6 +68,8 @@ class Record:
         """Write down how it ended."""
         if number is None:
             return
+        from mwaa_shell.history.entries import Ending
+
         self.history.finish(
             number,
             Ending(
@@ -92,6 +95,8 @@ class Record:
 
 def where_of(link: Link) -> Where:
     """The environment as the history knows it: its account as AWS has told, else as it was last seen."""
+    from mwaa_shell.history.entries import Where
+
     if link.known.account:
         return Where(link.known.account, link.region, link.target.name)
     from mwaa_shell.catalog.last_seen import recall

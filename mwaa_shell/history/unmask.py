@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from mwaa_shell.airflow.command_line import ParsedLine, parse
-from mwaa_shell.airflow.grammar import Grammar
 from mwaa_shell.errors import UsageError
+
+if TYPE_CHECKING:
+    from mwaa_shell.airflow.grammar import Grammar
 
 #: What stands for a secret; written out here so that lines without one cost no import.
 MASK = "***"

@@ -10,7 +10,7 @@ from prompt_toolkit.utils import is_dumb_terminal
 
 from mwaa_shell import script
 from mwaa_shell.errors import EnvironmentNotFound, ExitCode, ShellError
-from mwaa_shell.history.entries import rerun_of
+from mwaa_shell.history.origins import rerun_of
 from mwaa_shell.link import Link
 from mwaa_shell.output.sanitise import sanitise
 from mwaa_shell.output.show import show

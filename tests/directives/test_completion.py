@@ -139,3 +139,11 @@ def test_a_line_of_a_block_is_explained(session: Session) -> None:
     assert session.explained(block, 3).startswith("version")
     assert session.explained(block, 20).startswith("dags list: -o, --output")
     assert session.explained(block, len(block)).startswith("dags trigger [flags]")
+
+
+def test_saved_commands_and_their_parameters(session: Session) -> None:
+    assert session.execute(""".save nightly "dags trigger {dag} -c '{conf}'" """).ok
+    assert offered(session, ".do n") == ["nightly"]
+    assert offered(session, ".unsave ") == ["nightly"]
+    assert offered(session, ".do nightly ") == ["dag=", "conf="]
+    assert offered(session, ".do nightly dag=x ") == ["conf="]

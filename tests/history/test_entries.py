@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mwaa_shell.errors import UsageError
-from mwaa_shell.history.entries import MOST_NUMBERS, Entry, Where, numbers, rerun_of, since
+from mwaa_shell.history.entries import MOST_NUMBERS, Entry, Where, numbers, since
+from mwaa_shell.history.origins import rerun_of
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOW = datetime(2026, 7, 15, 12, 30, tzinfo=BERLIN).timestamp()

@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 import mwaa_shell
-from mwaa_shell.history.entries import Ending, Entry, Search, Where, rerun_of
+from mwaa_shell.history.entries import Ending, Entry, Search, Where
 from mwaa_shell.history.expansion import Expansion, expand
+from mwaa_shell.history.origins import rerun_of
 from mwaa_shell.history.store import NEWEST, History, _suggestions, default_path
 from mwaa_shell.result import Outcome
 

@@ -1,0 +1,284 @@
+"""The directives about named commands, on a double and without one."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from mwaa_shell import saved, script
+from mwaa_shell.airflow.command_line import parse
+from mwaa_shell.airflow.knowledge import Kind
+from mwaa_shell.catalog.names import Name, Seen
+from mwaa_shell.directives.registry import find
+from mwaa_shell.directives.saved import DIRECTIVES, candidates
+from mwaa_shell.errors import RefusedByRule, UsageError
+from mwaa_shell.history.origins import COMMAND
+from mwaa_shell.result import Result
+from mwaa_shell.session import Session
+from mwaa_shell.settings import Settings
+from tests.double import Double
+
+NIGHTLY = "dags trigger {dag} -c '{conf}'"
+
+
+@pytest.fixture
+def session() -> Session:
+    return Session(Settings(environment="my-env", airflow_version="2.10.3"))
+
+
+@pytest.fixture
+def path() -> Path:
+    return saved.default_path()
+
+
+def run(session: Session, text: str) -> Result:
+    """As the registry runs it."""
+    line = parse(text)
+    directive = find(DIRECTIVES, line.values[0])
+    assert directive is not None
+    if directive.takes_line and len(line.words) > 1:
+        return directive.run(session, (text[line.words[1].start : line.words[-1].end],))
+    return directive.run(session, line.values[1:])
+
+
+def shown(session: Session, text: str) -> str:
+    return run(session, text).stdout.decode()
+
+
+def brought(session: Session, text: str) -> str:
+    [one] = run(session, text).brings
+    return one.line
+
+
+def test_a_line_is_saved_listed_run_and_dropped(session: Session, path: Path) -> None:
+    assert shown(session, f'.save nightly "{NIGHTLY}"') == f"Saved in {path}; .do nightly dag=DAG conf=CONF runs it\n"
+    shown(session, ".save ls dags list -o json")
+    assert shown(session, ".saved") == f"nightly  {NIGHTLY}\nls       dags list -o json\n"
+    assert run(session, ".do ls").brings[0].origin == COMMAND
+    assert brought(session, ".do nightly dag=sales conf='{\"d\":1}'") == "dags trigger sales -c '{\"d\":1}'"
+    assert shown(session, ".unsave nightly") == f'No longer saved: .save nightly "{NIGHTLY}"\n'
+    assert shown(session, ".saved") == "ls  dags list -o json\n"
+
+
+def test_nothing_is_saved_yet(session: Session, path: Path) -> None:
+    assert shown(session, ".saved").startswith(f"Nothing is saved in {path} yet: .save nightly ")
+    assert not path.parent.exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (f'.save n "{NIGHTLY}"', NIGHTLY),
+        (f".save n {NIGHTLY}", NIGHTLY),
+        (".save  n   dags  trigger 'a b' ", "dags  trigger 'a b'"),
+        (".save n version", "version"),
+        (".save n 'dags list -o json | jq .'", "dags list -o json | jq ."),
+        (".save n '.source {file}'", ".source {file}"),
+        (r'.save n "dags trigger x -c \"{}\""', 'dags trigger x -c "{}"'),
+    ],
+)
+def test_the_line_is_one_quoted_word_or_all_that_stands_there(session: Session, text: str, line: str) -> None:
+    run(session, text)
+    assert saved.load(saved.default_path())["n"].line == line
+
+
+def test_what_had_the_name_before_is_told(session: Session) -> None:
+    run(session, ".save n dags list")
+    assert shown(session, ".save n version").splitlines()[1] == "It was: dags list"
+    assert len(shown(session, ".save n version").splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (".save", ".save wants a name and a line, such as .save nightly "),
+        (".save nightly", ".save wants a name and a line"),
+        (".save n ''", "there is no command to save"),
+        (".save n '# dags list'", "there is no command to save"),
+        (".save n 'dags list\nversion'", "one line"),
+        (""".save n "dags trigger 'x" """, "A ' is opened here and never closed, in: dags trigger 'x"),
+        (".save n 'dags list |'", "A local command is missing"),
+        (".save n 'dags list' -o json", "put quotes around the whole line"),
+        (".save 'a b' version", "a b is no name for a command"),
+        (".do", "the name of a saved command is missing"),
+        (".do nightyl", "nightyl is not saved in .*; did you mean nightly?"),
+        (".do other", "other is not saved in .*; .saved lists what is"),
+        (".do nightly", ".do nightly: dag is missing, conf is missing; it takes dag=DAG conf=CONF"),
+        (".do nightly dag=a conf={} day=1", "there is no parameter day; it takes dag=DAG"),
+        (".do nightly dag=a dag=b", "dag is given twice; it takes"),
+        (".do nightly sales", "sales is no PARAMETER=VALUE; it takes"),
+        (".saved x", "takes no arguments"),
+        (".unsave", "wants the name of one"),
+        (".unsave other", "other is not saved"),
+    ],
+)
+def test_words_that_make_no_sense(session: Session, path: Path, text: str, why: str) -> None:
+    saved.save(path, "nightly", NIGHTLY)
+    before = path.read_bytes()
+    with pytest.raises(UsageError, match=why.replace("?", r"\?")):
+        run(session, text)
+    assert path.read_bytes() == before
+
+
+# -- secrets ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("version", ["1.10.12", "2.10.3", None])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "connections add x --conn-password hunter2",
+        "connections add x --conn-password=pre{pw}",
+        "connections add x --conn-uri pg://u:hunter2@h",
+        "variables set api_token hunter2",
+        'dags trigger x -c \'{"password": "hunter2"}\'',
+        "variables set api_token '***'",
+        ".send connections add x --conn-password hunter2",
+    ],
+)
+def test_a_secret_is_not_saved(session: Session, path: Path, line: str, version: str | None) -> None:
+    made = Session(Settings(environment="my-env", airflow_version=version))
+    with pytest.raises(
+        RefusedByRule, match="is a secret, which is not saved: write a parameter in its place"
+    ) as caught:
+        run(made, f".save n {line}")
+    assert "hunter2" not in str(caught.value)
+    assert not path.exists()
+
+
+def test_a_parameter_stands_in_a_secrets_place(session: Session) -> None:
+    run(session, ".save add connections add {id} --conn-type http --conn-password {pw}")
+    assert brought(session, ".do add id=x pw=hunter2") == "connections add x --conn-type http --conn-password hunter2"
+    asked_for = "connections add x --conn-type http --conn-password '***'"
+    assert brought(session, ".do add id=x") == asked_for
+    with pytest.raises(UsageError, match=r"^.do add: id is missing; it takes id=ID pw=PW$"):
+        run(session, ".do add")
+    assert candidates(session, [".do", "add"], "") == [("id=", ""), ("pw=", "asked for, unseen")]
+
+
+def test_a_saved_line_is_sent_and_its_secret_is_asked_for(
+    double: Double, bundle: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mwaa_shell.directives.DIRECTIVES", DIRECTIVES)
+    made = Session(Settings(environment="my-env", access=double.access(bundle), airflow_version="2.10.3"))
+    lines = [
+        ".save add connections add {id} --conn-type http --conn-password {pw}",
+        f'.save nightly "{NIGHTLY}"',
+        """.do nightly dag=sales conf='{"d": "it is"}'""",
+        ".do add id=x",
+    ]
+    made.ask_secret = lambda name: "hunter 2"
+    results = [step.result for step in script.run(made, [script.Line(line) for line in lines])]
+    assert all(result.ok for result in results), results
+    assert double.commands == [
+        'dags trigger sales -c \'{"d": "it is"}\'',
+        "connections add x --conn-type http --conn-password 'hunter 2'",
+    ]
+
+
+# -- ahead of time ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("line", "words", "why"),
+    [
+        ("dags triger {dag}", ("n", "dag=x"), "triger"),
+        (NIGHTLY, ("n", "dag=x", "conf={"), "JSON"),
+        (NIGHTLY, ("n", "dag=x"), "conf is missing"),
+        ("dags list", ("m",), "m is not saved"),
+    ],
+)
+def test_a_mistake_is_found_before_anything_runs(
+    double: Double, bundle: str, path: Path, line: str, words: tuple[str, ...], why: str
+) -> None:
+    session = Session(Settings(environment="my-env", access=double.access(bundle), airflow_version="2.10.3"))
+    saved.save(path, "n", line)
+    directive = find(DIRECTIVES, ".do")
+    assert directive is not None
+    assert directive.check is not None
+    with pytest.raises(UsageError, match=why):
+        directive.check(session, words, 0)
+    saved.save(path, "n", NIGHTLY)
+    directive.check(session, ("n", "dag=x", "conf={}"), 0)
+    assert double.commands == []
+
+
+# -- completion -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def live(session: Session) -> Session:
+    session.keeps_names = True
+    assert session.live is not None
+    session.preferences.set("names", "learn")
+    dags = tuple(Name(one) for one in ("daily_sales", "hello"))
+    tasks, runs = (Name("greet"),), (Name("manual__1"),)
+    seen = [
+        Seen(Kind.DAG, dags, all=True),
+        Seen(Kind.TASK, tasks, "hello", all=True),
+        Seen(Kind.RUN, runs, "hello", all=True),
+    ]
+    session.live.catalogue.apply(seen, "reply", time.time())
+    session.live.catalogue.prepare()
+    return session
+
+
+def texts(session: Session, before: str, fragment: str = "") -> list[str]:
+    return [text for text, _ in candidates(session, before.split(), fragment)]
+
+
+def test_names_and_parameters_complete(live: Session, path: Path) -> None:
+    saved.save(path, "nightly", NIGHTLY)
+    saved.save(path, "ls", "dags list")
+    assert candidates(live, [".do"], "n") == [("nightly", NIGHTLY), ("ls", "dags list")]
+    assert texts(live, ".unsave") == ["nightly", "ls"]
+    assert texts(live, ".unsave ls") == []
+    assert texts(live, ".do nightly") == ["dag=", "conf="]
+    assert texts(live, ".do nightly conf={}") == ["dag="]
+    assert texts(live, ".do other") == []
+    assert texts(live, ".do nightly", "dag=") == ["dag=daily_sales", "dag=hello"]
+    assert texts(live, ".do nightly", "dag=ds") == ["dag=daily_sales"]
+    assert texts(live, ".do nightly", "conf=") == []
+    assert texts(live, ".do nightly", "day=") == []
+
+
+@pytest.mark.parametrize(
+    ("line", "before", "fragment", "wanted"),
+    [
+        ("tasks state {which} {task} {run}", "which=hello", "task=", ["task=greet"]),
+        ("tasks state {which} {task} {run}", "which=hello", "which=h", ["which=hello"]),
+        ("dags list -o {format}", "", "format=j", ["format=json"]),
+        ("dags list-runs -d '{dag_id}'", "", "dag_id=h", ["dag_id=hello"]),
+        ("dags list > {file}", "", "file=", []),
+        (".source {dag}", "", "dag=h", ["dag=hello"]),
+    ],
+)
+def test_a_value_completes_as_its_place_in_the_line_does(
+    live: Session, path: Path, line: str, before: str, fragment: str, wanted: list[str]
+) -> None:
+    saved.save(path, "n", line)
+    assert texts(live, f".do n {before}", fragment) == wanted
+
+
+def test_dags_complete_where_the_version_is_not_known(live: Session, path: Path) -> None:
+    saved.save(path, "nightly", NIGHTLY)
+    live.link.version = None
+    assert texts(live, ".do nightly", "dag=h") == ["dag=hello"]
+    live.preferences.set("names", "off")
+    assert texts(live, ".do nightly", "dag=h") == []
+    live.keeps_names = False
+    assert texts(live, ".do nightly", "dag=h") == []
+
+
+def test_a_bad_file_offers_nothing(session: Session, path: Path) -> None:
+    path.parent.mkdir(parents=True)
+    path.write_text("[commands\n")
+    assert texts(session, ".do") == []
+    with pytest.raises(UsageError, match=r"commands.toml:1: "):
+        run(session, ".do nightly")
+
+
+def test_help_fits_a_narrow_terminal() -> None:
+    assert all(len(one.summary) <= 50 for one in DIRECTIVES)
