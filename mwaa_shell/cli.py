@@ -97,6 +97,7 @@ def build_parser() -> argparse.ArgumentParser:
     tools.add_argument("--print-token", action="store_true", help="a CLI token, as create-cli-token prints it")
     tools.add_argument("--force", action="store_true", help="print it even on a terminal")
     other = parser.add_argument_group("other")
+    other.add_argument("--log-file", metavar="FILE", type=Path, help="add each command that is sent, as JSON lines")
     other.add_argument("--color", choices=("auto", "always", "never"), default="auto", help="colours (auto)")
     other.add_argument("--version", action="store_true", help="the version of mwaa-shell")
     other.add_argument("-h", "--help", action="store_true", help="this text")
@@ -138,6 +139,7 @@ def read_order(options: argparse.Namespace, environ: dict[str, str]) -> Order:
         keep_going=options.keep_going,
         validate=not options.no_validate,
         color=options.color,
+        log_file=options.log_file,
     )
     return Order(
         settings, _local(options), options.serve, _sources(options.sources or []), print_token=options.print_token

@@ -52,7 +52,7 @@ class Session:
         self.note = note
         self.ask_secret: Callable[[str], str | None] | None = None  #: reads what a mask stands for, unseen
         self.last: Result | None = None
-        self.record = Record(note)
+        self.record = Record(note, settings.log_file)
         self.reruns: dict[str, int] = {}  #: lines that stand for a command of the history, and its number
         self._origin = TYPED
         self._watcher = watcher
@@ -283,7 +283,7 @@ class Session:
         kept = not line.text.startswith(" ") and self.preferences["history"] == "on"
         number = self.record.begin(link, line, self._origin) if kept else None
         result = run_command(link, line, self._watcher)
-        self.record.finish(number, link, result)
+        self.record.finish(number, link, line, result)
         if self.live is not None:
             self.live.learn(line, result)
         return result

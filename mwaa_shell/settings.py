@@ -60,3 +60,4 @@ class Settings:
     keep_going: bool = False
     validate: bool = True  #: refuse a line that Airflow would refuse, before it is sent
     color: str = "auto"  #: auto, always or never
+    log_file: Path | None = None  #: where each command that is sent is written down, for others to read

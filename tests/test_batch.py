@@ -337,3 +337,29 @@ def test_a_history_that_cannot_be_written_stops_nobody(
     ended = subprocess.run(run, env=elsewhere, capture_output=True, check=True)
     assert ended.stdout == b"done\ndone\n"
     assert ended.stderr.count(b"mwaa-shell: ") == 1
+
+
+def test_what_is_sent_is_logged_without_secrets(
+    double: Double, environ: dict[str, str], program: list[str], tmp_path: Path
+) -> None:
+    log = tmp_path / "audit.jsonl"
+    run = [*program, "my-env", "--log-file", str(log), "-c", "version", "-c", "variables set api_key geheim"]
+    for _ in range(2):
+        subprocess.run(run, env=environ, capture_output=True, check=True)
+    rows = [json.loads(line) for line in log.read_text().splitlines()]
+    assert [(row["environment"], row["line"], row["outcome"]) for row in rows[2:]] == [
+        ("my-env", "version", "ok"),
+        ("my-env", "variables set api_key ***", "ok"),
+    ]
+    assert log.stat().st_mode & 0o777 == 0o600
+    assert b"token" not in log.read_bytes()
+
+
+@pytest.mark.parametrize("how", [("--log-file", "no/such/folder/x"), ("-c", ".log no/such/folder/x")])
+def test_a_log_that_cannot_be_written_is_said_first(
+    double: Double, environ: dict[str, str], program: list[str], how: tuple[str, str]
+) -> None:
+    ended = subprocess.run([*program, "my-env", *how, "-c", "version"], env=environ, capture_output=True, check=False)
+    assert ended.returncode == 2
+    assert b"cannot be written" in ended.stderr
+    assert double.commands == []

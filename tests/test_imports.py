@@ -20,6 +20,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("directives",),
     ("script",),
     ("history", "scripts", "saved"),
+    ("audit",),
     ("catalog",),
     ("sending",),
     ("link",),

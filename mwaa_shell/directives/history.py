@@ -103,6 +103,17 @@ def _here(session: Session, entry: Entry) -> str:
     return found.text if found is not None and found.text else entry.line
 
 
+def log(session: Session, words: tuple[str, ...]) -> Result:
+    """Write what is sent from now on to a file, or stop doing so."""
+    from pathlib import Path
+
+    arguments = Arguments(".log")
+    arguments.add_argument("file")
+    given = arguments.read(words)
+    session.record.log_to(None if given.file == "off" else Path(given.file))
+    return Result()
+
+
 DIRECTIVES = (
     Directive(
         ".history",
@@ -119,4 +130,5 @@ DIRECTIVES = (
         takes=(Takes.NUMBER,),
         flags={"--edit": None, "--on": Takes.ENVIRONMENT},
     ),
+    Directive(".log", "FILE|off", "add what is sent to a file, as JSON lines", log, takes=(Takes.PATH,)),
 )

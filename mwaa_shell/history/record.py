@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mwaa_shell.airflow.command_line import ParsedLine
+from mwaa_shell.errors import UsageError
 
 if TYPE_CHECKING:
+    from mwaa_shell.audit import Audit
     from mwaa_shell.history.entries import Where
     from mwaa_shell.history.store import History
     from mwaa_shell.link import Link
@@ -23,9 +25,11 @@ if TYPE_CHECKING:
 class Record:
     """The history of one run of the shell, opened when it is first wanted."""
 
-    def __init__(self, note: Callable[[str], None] = lambda text: None, path: Path | None = None) -> None:
+    def __init__(self, note: Callable[[str], None] = lambda text: None, log_file: Path | None = None) -> None:
         self._note = note
-        self._path = path
+        self._audit: Audit | None = None
+        if log_file is not None:
+            self.log_to(log_file)
         self._told = False
         self._opening = threading.Lock()
         self._history: History | None = None
@@ -37,8 +41,14 @@ class Record:
 
         with self._opening:
             if self._history is None:
-                self._history = History(self._path or default_path())
+                self._history = History(default_path())
             return self._history
+
+    def log_to(self, path: Path | None) -> None:
+        """Keep an audit trail in a file from now on, or none; raises ``UsageError`` if it cannot be written."""
+        from mwaa_shell.audit import Audit
+
+        self._audit = Audit(path) if path is not None else None
 
     def begin(self, link: Link, line: ParsedLine, origin: str) -> int | None:
         """Write a command down before it is sent; its number, if it could be written."""
@@ -64,8 +74,10 @@ class Record:
         self._tell()
         return number
 
-    def finish(self, number: int | None, link: Link, result: Result) -> None:
-        """Write down how it ended."""
+    def finish(self, number: int | None, link: Link, line: ParsedLine, result: Result) -> None:
+        """Write down how it ended, in the history if it has a number there."""
+        if self._audit is not None:
+            self._log(link, line, result)
         if number is None:
             return
         from mwaa_shell.history.entries import Ending
@@ -82,6 +94,16 @@ class Record:
             ),
         )
         self._tell()
+
+    def _log(self, link: Link, line: ParsedLine, result: Result) -> None:
+        from mwaa_shell.airflow.redaction import masked
+
+        assert self._audit is not None
+        try:
+            self._audit.write(link.target.name, masked(line.text.strip(), link.grammar).text, result)
+        except UsageError as error:
+            self._note(str(error))
+            self._audit = None
 
     def close(self) -> None:
         if self._history is not None:
