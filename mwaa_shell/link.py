@@ -44,14 +44,18 @@ class Link:
     """All that belongs to one target; every method may be called from any thread."""
 
     def __init__(
-        self, target: Target, said_version: str | None = None, make: MakeEnvironments = real_environments
+        self,
+        target: Target,
+        said_version: str | None = None,
+        make: MakeEnvironments = real_environments,
+        slot: threading.Lock | None = None,
     ) -> None:
         self.target = target
         self.known = Environment(target.name)
         self.version: Version | None = parse_version(said_version)
         self.last_version: Version | None = None  #: what the environment ran when it was last seen, until AWS says more
         self.region = target.access.region or ""
-        self.cli_slot = threading.Lock()  # one CLI request at a time on an environment, always
+        self.cli_slot = slot or threading.Lock()  # one CLI request at a time on an environment, always
         self.refreshing: Job[Any] | None = None  #: what waits for the slot, or has it, to refresh names
         self._make = make
         self._described = False
@@ -60,6 +64,11 @@ class Link:
         self._making = threading.RLock()
         self._environments: Environments | None = None
         self._client: Client | None = None
+
+    @property
+    def refused(self) -> bool:
+        """Whether AWS does not allow GetEnvironment."""
+        return self._refusal is not None
 
     @property
     def environments(self) -> Environments:

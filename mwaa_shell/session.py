@@ -59,6 +59,7 @@ class Session:
         self._make = make
         self.keeps_names = False  #: for completion; only a prompt has use for them
         self._links: dict[Target, Link] = {}
+        self._slots: dict[str, threading.Lock] = {}
         self._live: dict[Target, LiveNames] = {}
         self._making = threading.Lock()
         self._told: set[Target] = set()
@@ -114,7 +115,8 @@ class Session:
     def link_to(self, target: Target) -> Link:
         """The link to a target: the one that is there already, or a new one."""
         if target not in self._links:
-            self._links[target] = Link(target, None, self._make)
+            slot = self._slots.setdefault(target.name, threading.Lock())  # however the environment is reached
+            self._links[target] = Link(target, None, self._make, slot)
         return self._links[target]
 
     def open(self, name: str, access: Access) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from bisect import bisect_left, bisect_right
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from math import log2
@@ -62,6 +62,7 @@ class Catalogue:
         self._known: dict[Key, Known] = {}
         self._indexes: dict[Key, Index] = {}
         self._picks: dict[Key, Mapping[str, float]] = {}
+        self._gone: dict[Key, set[str]] = {}  # what another shell may still think is there
         self._changing = threading.Lock()
         self._picking = threading.Lock()  # of its own: who picks a name shall not wait for a long reply
 
@@ -136,7 +137,8 @@ class Catalogue:
         with self._changing, self._picking:
             for key, other in known.items():
                 mine = self._known.get(key)
-                self._put(key, _merged(key[0], mine, other) if mine else _ordered(key[0], other.facts, other))
+                left = _without(other, self._gone.get(key, frozenset()))
+                self._put(key, _merged(key[0], mine, left) if mine else _ordered(key[0], left.facts, left))
             for key, theirs in picks.items():
                 ours = self._picks.get(key, NO_PICKS)
                 self._pick(
@@ -168,6 +170,8 @@ class Catalogue:
         key = (seen.kind, seen.dag)
         old = self._known.get(key)
         told = _told(seen.names, old)
+        if key in self._gone:
+            self._gone[key].difference_update(told)
         if seen.all or old is None:
             self._put(key, _ordered(seen.kind, told, Known((), {}, now, now, source, seen.all)))
         else:
@@ -189,6 +193,7 @@ class Catalogue:
 
     def _lose(self, gone: Gone, now: float) -> None:
         key = (gone.kind, gone.dag)
+        self._gone.setdefault(key, set()).add(gone.text)
         old = self._known.get(key)
         if old and gone.text in old.facts:
             left = _others(old, {gone.text})
@@ -236,6 +241,13 @@ def _names(known: Known, texts: Iterable[str]) -> list[Name]:
 
 def _others(known: Known, but: Container[str]) -> dict[str, Facts]:
     return {text: facts for text, facts in known.facts.items() if text not in but}
+
+
+def _without(known: Known, gone: Set[str]) -> Known:
+    """What another shell knows, without what has gone since: it may not have heard."""
+    if gone.isdisjoint(known.facts):
+        return known
+    return replace(known, facts={text: facts for text, facts in known.facts.items() if text not in gone})
 
 
 def _told(names: Iterable[Name], old: Known | None) -> dict[str, Facts]:

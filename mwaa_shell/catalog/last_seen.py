@@ -7,6 +7,7 @@ always wins.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import tempfile
@@ -33,6 +34,7 @@ class Seen:
     region: str
     environment: str
     version: Version | None = None
+    confirmed: bool = False  #: AWS has said so just now, or has refused to say
 
     @property
     def owner(self) -> Mapping[str, str]:
@@ -41,12 +43,17 @@ class Seen:
 
 
 def of(link: Link) -> Seen | None:
-    """What AWS has told of a link's environment, else what was kept of the last time; ``None`` where nothing was."""
+    """What AWS has told of a link's environment, else what was kept of the last time; ``None`` where nothing was.
+
+    Where AWS does not tell whose it is, what stands for the account is a mark of these very credentials.
+    """
     known = link.known
     if known.account:
-        seen = Seen(known.account, link.region, link.target.name, known.version)
+        seen = Seen(known.account, link.region, link.target.name, known.version, confirmed=True)
         _keep(link.target, seen)
         return seen
+    if link.refused:
+        return Seen(f"key-{_mark()}", link.region, link.target.name, link.version, confirmed=True)
     return recall(link.target)
 
 
@@ -74,8 +81,14 @@ def _key(target: Target) -> str:
     access = target.access
     where = "local" if access.keys else access.endpoint_url or os.environ.get("AWS_ENDPOINT_URL_MWAA", "")
     profile = access.profile or os.environ.get("AWS_PROFILE", "")
+    profile = f"{profile} {_mark()}"  # other credentials may be another account's
     region = access.region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION", "")
     return json.dumps([target.name, profile, region, where])
+
+
+def _mark() -> str:
+    """Tells one access key from another, as far as variables name it, without showing it."""
+    return hashlib.sha256(os.environ.get("AWS_ACCESS_KEY_ID", "").encode()).hexdigest()[:12]
 
 
 def _file() -> Path:

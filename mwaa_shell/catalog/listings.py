@@ -35,7 +35,7 @@ def _flags(*flags: str) -> frozenset[str]:
 
 
 _DAG = {"paused": ("is_paused", "paused"), "owners": ("owners", "owner")}
-_RUN = {"state": ("state",), "date": ("logical_date", "execution_date")}
+_RUN = {"state": ("state",), "date": ("logical_date", "execution_date"), "after": ("run_after",)}
 _DAGS = Listing(Kind.DAG, ("dag_id",), _DAG, filters=_flags("--subdir", "--bundle-name", "--local"))
 _RUN_FILTERS = _flags("--state", "--no-backfill", "--no_backfill", "--start-date", "--end-date")
 _RUNS = Listing(Kind.RUN, ("run_id",), _RUN, filters=_RUN_FILTERS)

@@ -21,8 +21,9 @@ class Name:
     """One name and what is known of what bears it.
 
     Facts, each only where it is known: of a DAG ``paused`` (yes, no), ``owners``, ``last_state`` (of its last run); of
-    a run ``state`` and ``date`` (its logical date, as Airflow wrote it); of a task ``operator``; of a pool ``slots``.
-    Never a variable's value, nor anything of a connection but its type (``type``).
+    a run ``state``, ``date`` (its logical date, as Airflow wrote it) and ``after`` (it does not start before); of a
+    task ``operator``; of a pool ``slots``. Never a variable's value, nor anything of a connection but its type
+    (``type``).
     """
 
     text: str

@@ -50,5 +50,5 @@ def _found(kind: Kind, name: Name) -> Found:
         last = facts.get("last_state", "")
         return Found(name.text, ", ".join(part for part in told if part), last)
     if kind is Kind.RUN:
-        return Found(name.text, facts.get("date", ""), facts.get("state", ""))
+        return Found(name.text, facts.get("date") or facts.get("after", ""), facts.get("state", ""))
     return Found(name.text, next(iter(facts.values()), ""))

@@ -56,7 +56,7 @@ _BOTH = {
         "/dags/{dag}/dagRuns",
         "dag_runs",
         "dag_run_id",
-        {"state": ("state",), "date": ("logical_date", "execution_date")},
+        {"state": ("state",), "date": ("logical_date", "execution_date"), "after": ("run_after",)},
         order="-execution_date",
     ),
     Kind.VARIABLE: _Source("/variables", "variables", "key"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mwaa_shell.airflow.command_line import ParsedLine, parse, quote
@@ -17,7 +18,7 @@ from mwaa_shell.catalog.arguments import used
 from mwaa_shell.catalog.learning import learn
 from mwaa_shell.catalog.names import KEPT, OF_A_DAG, Change, Name, Seen
 from mwaa_shell.errors import NothingRan, PermissionMissing, ShellError
-from mwaa_shell.job import Job
+from mwaa_shell.job import Job, TooLate
 from mwaa_shell.result import Result
 from mwaa_shell.sending import on_the_wire
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 PAGES, RUN_PAGES = 100, 2
 #: Seconds between two pages: AWS allows about ten requests a second.
 BETWEEN = 0.1
+NOT_UPDATED = "InvokeRestApi: AWS wants the environment updated first; names are learned, .refresh asks"
 #: What lists each kind through the CLI; the first that the environment's version takes is sent.
 LISTS: dict[Kind, tuple[str, ...]] = {
     Kind.DAG: ("dags list -o json", "list_dags"),
@@ -74,11 +76,17 @@ def used_names(understanding: Understanding) -> list[tuple[Kind, str, str]]:
     ]
 
 
-def over_rest(link: Link, kind: Kind, dag: str) -> tuple[Seen | None, bool]:
-    """The names as REST tells them, and whether it is not allowed. Raises ``ShellError`` where nothing came.
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What REST told: names or nothing, whether it is not allowed, and what went wrong on the way."""
 
-    What came before a page that failed is told as some of them.
-    """
+    seen: Seen | None = None
+    denied: bool = False
+    trouble: str = ""
+
+
+def over_rest(link: Link, kind: Kind, dag: str) -> Told:
+    """The names as REST tells them; what came before a page that failed is told as some of them."""
     request = rest.requests_for(kind, link.version, dag) if link.version else None
     names: list[Name] = []
     for page in range(RUN_PAGES if kind is Kind.RUN else PAGES):
@@ -89,14 +97,15 @@ def over_rest(link: Link, kind: Kind, dag: str) -> tuple[Seen | None, bool]:
         try:
             reply = link.environments.invoke_rest(link.target.name, request.path, request.query)
             found, request = rest.read(request, reply)
-        except PermissionMissing:
-            return None, True
+        except PermissionMissing as error:
+            return Told(denied=True, trouble=NOT_UPDATED if "updated" in str(error) else "")
         except (ShellError, ValueError) as error:
-            if not names:
-                raise NothingRan(f"{title(kind, dag)} over REST: {error}") from None
-            break
+            seen = Seen(kind, tuple(names), dag) if names else None
+            return Told(seen, trouble=f"{title(kind, dag)} over REST: {error}")
         names += found
-    return Seen(kind, tuple(names), dag, all=request is None), False
+    cut = request is not None and kind is not Kind.RUN
+    trouble = f"only {len(names):,} {title(kind, dag)} over REST; .refresh asks the CLI" if cut else ""
+    return Told(Seen(kind, tuple(names), dag, all=request is None), trouble=trouble)
 
 
 def through_cli(link: Link, kind: Kind, dag: str) -> Sequence[Change]:
@@ -107,11 +116,16 @@ def through_cli(link: Link, kind: Kind, dag: str) -> Sequence[Change]:
     link.refreshing = job = Job(lambda job: on_the_wire(link, line, job), "refresh")
     try:
         result = job.follow()
+    except TooLate as late:
+        raise NothingRan(f"{title(kind, dag)} did not come within {late.seconds:g} seconds") from None
     finally:
         link.refreshing = None
     if not result.ok:
         raise NothingRan(f"{title(kind, dag)} could not be refreshed: {result.message}")
-    return of_reply(line, result, link.grammar)[0]
+    changes = of_reply(line, result, link.grammar)[0]
+    if not any(isinstance(one, Seen) and (one.kind, one.dag) == (kind, dag) for one in changes):
+        raise NothingRan(f"the list of {title(kind, dag)} could not be read")
+    return changes
 
 
 def listing(grammar: Grammar | None, kind: Kind, dag: str) -> ParsedLine | None:

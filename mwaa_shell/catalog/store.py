@@ -34,7 +34,7 @@ PIECE = 2_000
 #: The facts that are written. Nothing of a variable, and of a connection nothing but its type.
 FACTS: Mapping[Kind, frozenset[str]] = {
     Kind.DAG: frozenset({"paused", "owners", "last_state"}),
-    Kind.RUN: frozenset({"state", "date"}),
+    Kind.RUN: frozenset({"state", "date", "after"}),
     Kind.TASK: frozenset({"operator"}),
     Kind.POOL: frozenset({"slots"}),
     Kind.CONNECTION: frozenset({"type"}),

@@ -6,7 +6,7 @@ Answers from memory and, for a path, from the folder that it names; asks nobody.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -16,7 +16,7 @@ from mwaa_shell.airflow.command_line import line_at, quote, split
 from mwaa_shell.airflow.grammar import versions
 from mwaa_shell.airflow.knowledge import Kind
 from mwaa_shell.airflow.matching import best
-from mwaa_shell.airflow.suggestions import Found, Suggestion, suggest
+from mwaa_shell.airflow.suggestions import Names, Suggestion, no_names, suggest
 from mwaa_shell.catalog.offers import offered
 from mwaa_shell.catalog.sources import TITLES
 from mwaa_shell.directives.registry import Directive, Takes, find
@@ -42,19 +42,20 @@ def _in_line(session: Session, text: str, cursor: int, *, asked: bool) -> list[S
         return list(_paths(*path))
     if text.lstrip().startswith("."):
         return _in_directive(session, text, cursor, asked=asked)
-    return _airflow(session, text, cursor, 0, asked=asked)
+    return _airflow(session, text, cursor, 0, _names(session, asked=asked))
 
 
-def _airflow(session: Session, text: str, cursor: int, offset: int, *, asked: bool) -> list[Suggestion]:
-    """Airflow's words from ``offset`` on, and the environment's names."""
+def _names(session: Session, *, asked: bool) -> Names:
+    """The environment's own names."""
+    live = session.live
+    return lambda kind, dag, fragment: offered(live, kind, dag, fragment, asked=asked)
+
+
+def _airflow(session: Session, text: str, cursor: int, offset: int, names: Names) -> list[Suggestion]:
+    """Airflow's words from ``offset`` on, and names."""
     grammar = session.grammar
     if grammar is None or cursor < offset:
         return []
-    live = session.live
-
-    def names(kind: Kind, dag: str, fragment: str) -> tuple[Sequence[Found], int]:
-        return offered(live, kind, dag, fragment, asked=asked)
-
     found = suggest(text[offset:], cursor - offset, grammar, names)
     return [replace(one, start=one.start + offset, end=one.end + offset) for one in found] if offset else found
 
@@ -90,7 +91,9 @@ def _in_directive(session: Session, text: str, cursor: int, *, asked: bool) -> l
     if directive.takes[:1] in ((Takes.COMMAND,), (Takes.TOPIC,)):
         topics = directive.takes == (Takes.TOPIC,) and len(spot.before) == 1 and spot.fragment.startswith(".")
         offset = words[1].start if len(words) > 1 else cursor
-        return _directives(spot) if topics else _airflow(session, text, cursor, offset, asked=asked)
+        is_help = directive.takes == (Takes.TOPIC,)  # about commands, not about what there is
+        names = no_names if is_help else _names(session, asked=asked)
+        return _directives(spot) if topics else _airflow(session, text, cursor, offset, names)
     return _arguments(session, directive, spot)
 
 
@@ -119,8 +122,11 @@ def _arguments(session: Session, directive: Directive, spot: _Spot) -> list[Sugg
         takes = directive.takes[place] if place < len(directive.takes) else None
     if takes is Takes.PATH:
         return list(_paths(spot.fragment, spot.start, spot.end))
-    made = [spot.offer(quote(text), text, summary) for text, summary in _known(session, takes, spot.before[-1])]
-    return best(spot.fragment, made, lambda one: one.display)
+    made = [
+        spot.offer(quote(text), text, summary)
+        for text, summary in _known(session, takes, spot.before[-1], spot.fragment)
+    ]
+    return made if takes is Takes.DAG else best(spot.fragment, made, lambda one: one.display)
 
 
 def _positionals_in(directive: Directive, words: tuple[str, ...]) -> int:
@@ -133,7 +139,7 @@ def _positionals_in(directive: Directive, words: tuple[str, ...]) -> int:
     return count
 
 
-def _known(session: Session, takes: Takes | None, last: str) -> Iterable[tuple[str, str]]:
+def _known(session: Session, takes: Takes | None, last: str, fragment: str) -> Iterable[tuple[str, str]]:
     """The values of a kind with a summary each; ``last`` is the word before."""
     if takes is Takes.ENVIRONMENT:
         return ((name, "") for name in session.known_names)
@@ -148,7 +154,7 @@ def _known(session: Session, takes: Takes | None, last: str) -> Iterable[tuple[s
     if takes is Takes.KIND:
         return ((title.lower(), "") for title in TITLES.values())
     if takes is Takes.DAG:
-        return ((name.text, "") for name in (session.live.catalogue.names(Kind.DAG) if session.live else ()))
+        return ((one.text, one.summary) for one in offered(session.live, Kind.DAG, "", fragment)[0])
     if takes is Takes.VALUE:
         return ((word, "") for one in PREFERENCES if one.name == last for word in one.words)
     return ()

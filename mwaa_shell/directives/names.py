@@ -19,8 +19,6 @@ def _live(session: Session, directive: str) -> LiveNames:
     session.ensure_open()
     if session.live is None:
         raise UsageError(f"{directive}: names are kept at a prompt only")
-    if session.live.mode == "off":
-        raise UsageError(f"{directive}: .set names is off")
     return session.live
 
 
@@ -32,10 +30,24 @@ def names(session: Session, words: tuple[str, ...]) -> Result:
     given = arguments.read(words)
     live = _live(session, ".names")
     if given.kind is not None:
-        found = live.catalogue.names(_kind(given.kind), given.dag)
-        rows = [" ".join([name.text, *name.facts.values()]).rstrip() for name in found]
-        return talk("\n".join(rows) or f"No {given.kind} are known; .refresh {given.kind} asks for them")
+        return talk(_listed(live, _kind(given.kind), given.dag))
     return talk("\n".join(_told(live)) or "No names are known yet; .refresh asks for the DAGs")
+
+
+def _listed(live: LiveNames, kind: Kind, dag: str) -> str:
+    """The names of one kind, or why there are none."""
+    from mwaa_shell.catalog.names import OF_A_DAG
+    from mwaa_shell.catalog.sources import title
+
+    if kind in OF_A_DAG and not dag:
+        of = [key[1] for key in live.catalogue.known() if key[0] is kind]
+        return f"{title(kind).capitalize()} are those of a DAG; known are those of {', '.join(sorted(of)) or 'none'}"
+    found = live.catalogue.names(kind, dag)
+    if not found and (kind, dag) in live.catalogue.known():
+        return f"There are no {title(kind, dag)}"
+    advice = f".refresh {title(kind).lower()} {dag}".strip()
+    rows = [" ".join([name.text, *name.facts.values()]).rstrip() for name in found]
+    return "\n".join(rows) or f"No {title(kind, dag)} are known; {advice} asks for them"
 
 
 def _told(live: LiveNames) -> list[str]:
@@ -57,11 +69,16 @@ def refresh(session: Session, words: tuple[str, ...]) -> Result:
     arguments.add_argument("dag", nargs="?", default="")
     given = arguments.read(words)
     live = _live(session, ".refresh")
+    if live.mode == "off":
+        raise UsageError(".refresh: .set names is off")
     kind = _kind(given.kind)
     from mwaa_shell.catalog.names import OF_A_DAG
 
     if (kind in OF_A_DAG) != bool(given.dag):
-        raise UsageError(f".refresh {given.kind} wants a DAG" if not given.dag else f"{given.kind} are of no DAG")
+        from mwaa_shell.catalog.sources import title
+
+        wrong = f"wants a DAG: .refresh {given.kind} DAG" if kind in OF_A_DAG else f"{title(kind)} are of no DAG"
+        raise UsageError(f".refresh {given.kind}: {wrong}")
     live.refresh(kind, given.dag)
     return Result()
 

@@ -35,6 +35,9 @@ from mwaa_shell.terminal.warm_up import Changed, WarmUp
 #: Seconds to wait for the second key of a pair such as Ctrl-X Ctrl-E, and for what may follow a bare Esc.
 PAIR, ESCAPE = 1.0, 0.1
 
+#: Seconds after which an idle prompt is drawn anew: the age of the names goes on.
+REDRAW = 30.0
+
 
 class EnvironmentMissing(Exception):
     """AWS knows no environment of the name; ``typed`` is what stood on the prompt."""
@@ -73,6 +76,7 @@ class Prompt:
             auto_suggest=SuggestPast(session),
             input_processors=[Cover(session)],
             enable_suspend=True,
+            refresh_interval=REDRAW,
             style=STYLE,
         )
         self._prompt.app.timeoutlen, self._prompt.app.ttimeoutlen = PAIR, ESCAPE
@@ -180,5 +184,5 @@ class Prompt:
         live = self._session.names_so_far(link)
         state = State(notice)
         if live is not None:
-            state = State(notice or live.notice, live.summary(), live.doing)
+            state = State(notice or live.notice, live.summary(), live.doing, live.pressing)
         return toolbar(link, state, self._buffer.document, self._prompt.app.output.get_size().columns)

@@ -23,6 +23,7 @@ class State:
     notice: str = ""  #: what went wrong
     names: str = ""  #: how many, how old
     refreshing: str = ""  #: which names are being asked for
+    pressing: bool = False  #: the notice answers what the user has just asked for
 
 
 def toolbar(link: Link, state: State, document: Document, columns: int) -> StyleAndTextTuples:
@@ -30,6 +31,8 @@ def toolbar(link: Link, state: State, document: Document, columns: int) -> Style
     doing = f"refreshing {state.refreshing}" if state.refreshing else ""
     grammar = link.grammar
     pieces = _hint(document, grammar) if grammar and document.text else []
+    if pieces and state.pressing and state.notice and not doing:
+        return [("class:toolbar.trouble", f" {sanitise(state.notice)}")]
     if pieces:
         before = f" {sanitise(doing)} " if doing else ""
         return [("class:toolbar.doing", before), ("", " "), *_fitted(pieces, columns - len(before) - 1)]

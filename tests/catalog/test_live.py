@@ -14,6 +14,7 @@ from mwaa_shell.catalog import live as live_names
 from mwaa_shell.catalog import sources
 from mwaa_shell.catalog.live import LiveNames, age
 from mwaa_shell.catalog.offers import offered
+from mwaa_shell.directives.completion import complete
 from mwaa_shell.errors import ExitCode
 from mwaa_shell.job import Job
 from mwaa_shell.mwaa.client import RUNNING
@@ -134,15 +135,14 @@ def test_states_stand_beside_runs_and_dags(session: Session) -> None:
 
 
 def test_what_is_typed_over_is_not_asked_for(double: Double, session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(live_names, "PAUSE", 3600)
     live = live_of(session)
+    monkeypatch.setattr(live_names, "PAUSE", 3600)
     for dag in ("h", "he", "hel"):
         live.want(Kind.RUN, dag)
-    assert [dag for _, dag in live._wanted] == ["hel"]
-    live.refresh(Kind.DAG)
-    live._wanted.clear()
+    monkeypatch.setattr(live_names, "PAUSE", 0.0)
+    live.want(Kind.RUN, "hello")
     settled(live)
-    assert [call["Path"] for call in double.rest_calls] == ["/dags"]
+    assert [call["Path"] for call in double.rest_calls] == ["/dags/hello/dagRuns"]
 
 
 def test_fresh_names_are_not_asked_for_again(double: Double, session: Session) -> None:
@@ -162,7 +162,7 @@ def test_a_denial_is_remembered_and_the_cli_is_not_asked_by_itself(
     for _ in range(2):
         live.want_dags()
         settled(live)
-    assert "InvokeRestApi is not allowed" in live.notice
+    assert live.notice.startswith(("airflow:InvokeRestApi is not allowed", "InvokeRestApi: AWS wants"))
     assert len(double.rest_calls) == 1
     assert double.commands == []
     double.web.behave = lambda request: command_reply(LISTED)
@@ -173,7 +173,7 @@ def test_a_denial_is_remembered_and_the_cli_is_not_asked_by_itself(
     assert live.notice == ""
 
 
-def test_a_failed_page_keeps_what_came_before_it(double: Double, session: Session) -> None:
+def test_a_failed_page_keeps_what_came_before_it_and_gives_a_respite(double: Double, session: Session) -> None:
     pages = iter([{"dags": DAGS[:1], "total_entries": 2}])
 
     def answer(request: Request) -> bytes:
@@ -183,10 +183,73 @@ def test_a_failed_page_keeps_what_came_before_it(double: Double, session: Sessio
 
     double.aws.behave = answer
     live = live_of(session)
-    live.refresh(Kind.DAG)
-    settled(live)
+    for _ in range(3):
+        live.want_dags()
+        settled(live)
     assert texts(live) == ["daily_sales"]
     assert not live.catalogue.known()[Kind.DAG, ""].complete
+    assert live.notice.startswith("DAGs over REST: ")
+    assert len(double.rest_calls) == 2
+
+
+def test_what_rest_refuses_is_asked_of_the_cli_where_the_user_wants_it(double: Double, session: Session) -> None:
+    double.rest.clear()  # Airflow answers 404
+    double.web.behave = lambda request: command_reply(LISTED)
+    live = live_of(session)
+    live.want_dags()
+    settled(live)
+    assert double.commands == []
+    live.refresh(Kind.DAG)
+    settled(live)
+    assert texts(live) == ["daily_sales", "hello"]
+    assert double.commands == ["dags list -o json"]
+    assert live.notice == ""
+
+
+def test_a_list_that_cannot_be_read_is_a_notice(double: Double, session: Session) -> None:
+    double.rest.clear()
+    double.web.behave = lambda request: command_reply(b'[{"dag_id": "cut')
+    live = live_of(session)
+    live.refresh(Kind.DAG)
+    settled(live)
+    assert live.notice == "the list of DAGs could not be read"
+
+
+def test_a_slow_answer_holds_up_nothing_that_is_known(double: Double, session: Session) -> None:
+    answer = threading.Event()
+
+    def slow(request: Request) -> bytes:
+        assert "/restapi/" not in request.path or answer.wait(20)
+        return double.answer_aws(request)
+
+    double.aws.behave = slow
+    live = live_of(session)
+    live.refresh(Kind.POOL)
+    double.web.behave = lambda request: command_reply(LISTED)
+    assert session.execute("dags list -o json").ok
+    assert live._desk.wait(20, for_later=False)
+    assert offer(session, "dags trigger ") == ["daily_sales", "hello"]
+    answer.set()
+    settled(live)
+
+
+def test_what_was_asked_for_before_forgetting_does_not_come_back(double: Double, session: Session) -> None:
+    answer, asked = threading.Event(), threading.Event()
+
+    def slow(request: Request) -> bytes:
+        if "/restapi/" in request.path:
+            asked.set()
+            assert answer.wait(20)
+        return double.answer_aws(request)
+
+    double.aws.behave = slow
+    live = live_of(session)
+    live.refresh(Kind.DAG)
+    assert asked.wait(20)
+    assert session.execute(".forget").ok
+    answer.set()
+    settled(live)
+    assert texts(live) == []
 
 
 @pytest.mark.parametrize("answer", [{"dags": 7}, [], "x", None])
@@ -348,6 +411,40 @@ def test_another_account_has_other_names(double: Double, session: Session, bundl
     assert texts(live_of(again)) == []
 
 
+def test_other_credentials_have_other_names(
+    double: Double, session: Session, bundle: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live = live_of(session)
+    live.settle()
+    live.refresh(Kind.DAG)
+    settled(live)
+    session.close()
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDOTHER")
+    again = Session(Settings(environment="my-env", access=double.access(bundle)))
+    again.keeps_names = True
+    live_of(again).settle()
+    assert texts(live_of(again)) == []
+
+
+def test_names_are_kept_where_aws_does_not_say_whose_they_are(double: Double, bundle: str, tmp_path: Path) -> None:
+    double.aws.behave = double.only_tokens
+    double.web.behave = lambda request: command_reply(LISTED)
+    settings = Settings(environment="my-env", access=double.access(bundle), airflow_version="2.10.3")
+    for _ in range(2):
+        session = Session(settings)
+        session.keeps_names = True
+        assert session.execute("dags list -o json").ok
+        settled(live_of(session))
+        session.close()
+    again = Session(settings)
+    again.keeps_names = True
+    again.link.describe()
+    live_of(again).settle()
+    assert texts(live_of(again)) == ["daily_sales", "hello"]
+    [kept] = (tmp_path / ".cache").rglob("*.names")
+    assert b"123456789012" not in kept.read_bytes()
+
+
 def test_use_swaps_the_whole_catalogue(double: Double, session: Session) -> None:
     double.names = ("my-env", "other")
     live_of(session).refresh(Kind.DAG)
@@ -388,6 +485,13 @@ def test_no_value_reaches_the_disk(double: Double, session: Session, tmp_path: P
 
 
 # -- the directives ---------------------------------------------------------------------------------------------------
+
+
+def test_help_asks_nobody(double: Double, session: Session) -> None:
+    session.execute(".set names auto")
+    assert complete(session, ".help dags trigger ", 19, asked=True)
+    settled(live_of(session))
+    assert (double.rest_calls, double.commands) == ([], [])
 
 
 def test_names_says_what_is_known_from_where(session: Session) -> None:
