@@ -21,7 +21,7 @@ class Key:
 KEYS = (
     Key("Tab", "complete, or open the menu; then go to its next item", ("tab",), "complete"),
     Key("Shift-Tab", "go to the item before", ("s-tab",)),
-    Key("Enter", "run the line; on an item of the menu, take it and run nothing", ("enter",), "enter"),
+    Key("Enter", "run the line; on an item of the menu, take it and run nothing", ("enter", "escape enter"), "enter"),
     Key("Enter after \\", "go on in a new line", ("enter",)),
     Key("Esc", "close the menu", ("escape",), "close"),
     Key("Right, Alt-F", "take the grey suggestion, or a word of it", ("right", "escape f")),

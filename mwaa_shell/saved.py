@@ -111,7 +111,7 @@ def filled(line: str, values: Mapping[str, str]) -> str:
         raise UsageError(f"{', '.join(wrong)}; it takes {takes(line) or 'none'}")
     problem = split(line)[2]
     if problem is not None:
-        raise UsageError(f"{problem.message}, in: {line}")
+        raise UsageError(f"{problem.message} (column {problem.position + 1})")
     return put_in(line, values)
 
 

@@ -69,7 +69,7 @@ def check(session: Session, lines: Sequence[Line], depth: int = 0) -> None:
         problem = session.problem_before_sending(parsed) if known else parsed.problem
         if problem is not None:
             where = f"{line.where}: " if line.where else ""
-            raise UsageError(f"{where}{problem.message}, in: {line.text.strip()}; nothing was sent")
+            raise UsageError(f"{where}{problem.message}, in: {session.covered(line.text.strip())}; nothing was sent")
         if parsed.kind is Kind.DIRECTIVE and depth <= DEEPEST:
             session.check_directive(parsed, depth)
             known = known and parsed.values[:1] != (".use",)
@@ -94,5 +94,6 @@ def run(
         behind = lines[number:] if isinstance(lines, Sequence) else ()
         yield Step(result, sum(parse(one.text).kind is not Kind.BLANK for one in behind))
         if result.brings and result.ok:
-            lines_in_its_place = [Line(one.line, origin=one.origin) for one in result.brings]
+            blank = " " if line.text.startswith(" ") else ""  # not to be written down, nor what it brings
+            lines_in_its_place = [Line(blank + one.line, origin=one.origin) for one in result.brings]
             yield from run(session, lines_in_its_place, before, depth + 1)

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
-from mwaa_shell.airflow.command_line import Kind, ParsedLine, Problem, line_at, parse
+from mwaa_shell.airflow.command_line import Kind, ParsedLine, Problem, line_at, logical_lines, parse, spans_of_lines
 from mwaa_shell.airflow.versions import parse_version
 from mwaa_shell.errors import NothingRan, PermissionMissing, ShellError, UsageError
 from mwaa_shell.history.origins import TYPED
@@ -54,7 +54,8 @@ class Session:
         self.last: Result | None = None
         self.record = Record(note, settings.log_file)
         self.reruns: dict[str, int] = {}  #: lines that stand for a command of the history, and its number
-        self._origin = TYPED
+        self._origin, self._private = TYPED, False
+        self.delivers = False  #: the output of the running line goes to a file or a local command
         self._watcher = watcher
         self._make = make
         self.keeps_names = False  #: for completion; only a prompt has use for them
@@ -166,7 +167,7 @@ class Session:
     def execute(self, text: str, origin: str = TYPED) -> Result:
         """Run one line, which came from where ``origin`` says. Never raises an expected failure, and takes Ctrl-C."""
         mind_ctrl_c()
-        self._origin = origin
+        self._origin, self._private = origin, text.startswith(" ")
         line = parse(text)
         try:
             if line.kind is Kind.BLANK:
@@ -193,10 +194,15 @@ class Session:
         return self._watcher is not None
 
     def covered(self, text: str) -> str:
-        """A text of lines without the secrets in them."""
+        """A line, or a block of lines, without the secrets in it."""
         from mwaa_shell.airflow.redaction import masked
 
-        return masked(text, self.grammar).text
+        made, position = "", 0
+        for (start, end), (_, line) in zip(spans_of_lines(text), logical_lines(text.split("\n")), strict=True):
+            shown = masked(line, self.grammar)
+            made += text[position:start] + (shown.text if shown.anything else text[start:end])
+            position = end
+        return made + text[position:]
 
     def problem_in(self, text: str) -> Problem | None:
         """What Airflow would refuse in a line, as far as is known now; asks nobody."""
@@ -245,6 +251,7 @@ class Session:
             self.open_default()
 
     def _run(self, line: ParsedLine) -> Result:
+        self.delivers = line.destination is not None
         if line.destination is not None:
             from mwaa_shell.output.destination import check
 
@@ -264,7 +271,7 @@ class Session:
             raise UsageError(f"{line.problem.message}, nothing was sent")
         if line.kind is not Kind.AIRFLOW:
             raise UsageError(".send: an Airflow command is missing")
-        result = self.last = self.run_command(line)
+        result = self.last = self.run_command(line, as_it_is=True)
         return result
 
     def _deliver(self, line: ParsedLine, result: Result) -> Result:
@@ -278,16 +285,19 @@ class Session:
             result = deliver(line.destination, result)
         return result
 
-    def run_command(self, line: ParsedLine) -> Result:
-        """Send one Airflow command and wait for its Result; its names are learned behind the next prompt."""
+    def run_command(self, line: ParsedLine, *, as_it_is: bool = False) -> Result:
+        """Send one Airflow command and wait for its Result; its names are learned behind the next prompt.
+
+        Where masks stand for secrets, those are asked for and sent, but what is written down keeps the masks.
+        """
         link = self.link
-        line = unmasked(line, self.grammar, self.ask_secret)
-        kept = not line.text.startswith(" ") and self.preferences["history"] == "on"
+        sent = line if as_it_is else unmasked(line, self.grammar, self.ask_secret)
+        kept = not self._private and self.preferences["history"] == "on"
         number = self.record.begin(link, line, self._origin) if kept else None
-        result = run_command(link, line, self._watcher)
+        result = run_command(link, sent, self._watcher)
         self.record.finish(number, link, line, result)
-        if self.live is not None:
-            self.live.learn(line, result)
+        if self.live is not None and not self._private:
+            self.live.learn(sent, result)
         return result
 
     # -- waiting -----------------------------------------------------------------------------------------------------

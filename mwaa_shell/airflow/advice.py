@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mwaa_shell.airflow.command_line import Kind, Problem, logical_lines, parse, spans_of_lines
+from mwaa_shell.airflow.command_line import Kind, ParsedLine, Problem, logical_lines, parse, spans_of_lines
 
 if TYPE_CHECKING:
     from mwaa_shell.airflow.grammar import Grammar
@@ -24,12 +24,29 @@ def problem_in(text: str, grammar: Grammar | None) -> Problem | None:
     from mwaa_shell.airflow.understanding import understand
     from mwaa_shell.airflow.validation import validate
 
-    problem = validate(understand(line, grammar))
+    problem = _without_secrets(line, validate(understand(line, grammar)), grammar)
     translation = translated(text, grammar) if problem is not None else None
     if problem is None or translation is None:
         return problem
     here = [f"here: {translation.text.strip()}"] if translation.text else []
     return replace(problem, message=as_sentence([*translation.notes, *here]) or problem.message)
+
+
+def _without_secrets(line: ParsedLine, problem: Problem | None, grammar: Grammar) -> Problem | None:
+    """A message that repeats no word of a secret, nor what was meant to be one and stands behind it unquoted."""
+    if problem is None:
+        return None
+    from mwaa_shell.airflow.redaction import secrets_in
+
+    spans = secrets_in(line, grammar)
+    if not spans:
+        return problem
+    words = [word.value for word in line.words if word.end > spans[0].start and len(word.value) > 1]
+    message = problem.message
+    for word in words:
+        if not word.startswith("-"):
+            message = message.replace(word, "***")
+    return replace(problem, message=message)
 
 
 def as_sentence(notes: Iterable[str]) -> str:

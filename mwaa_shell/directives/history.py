@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mwaa_shell.directives.registry import Arguments, Directive, Takes
-from mwaa_shell.errors import UsageError
+from mwaa_shell.errors import RefusedByRule, UsageError
 from mwaa_shell.history.origins import rerun_of
 from mwaa_shell.history.record import where_of
 from mwaa_shell.result import Brought, Result, talk
@@ -57,7 +57,8 @@ def _row(entry: Entry, everywhere: bool) -> str:
     moment = datetime.fromtimestamp(entry.when).strftime("%Y-%m-%d %H:%M")
     seconds = f"{entry.seconds:.1f} s" if entry.seconds is not None else ""
     where = f"  {entry.environment}" if everywhere else ""
-    return f"{entry.number:>5}  {moment}  {entry.outcome.value:<11}  {seconds:>7}{where}  {entry.line}"
+    line = entry.line.replace("\n", " ")
+    return f"{entry.number:>5}  {moment}  {entry.outcome.value:<11}  {seconds:>7}{where}  {line}"
 
 
 def redo(session: Session, words: tuple[str, ...]) -> Result:
@@ -81,10 +82,12 @@ def redo(session: Session, words: tuple[str, ...]) -> Result:
     reason = next((why for entry in entries if (why := why_not_at_once(entry, session.grammar))), "")
     if given.edit and not session.watched:
         raise UsageError(".redo --edit: there is no prompt to put it on")
+    if reason and not session.watched:
+        raise RefusedByRule(f".redo {given.numbers}: {reason}; nothing was sent. A prompt asks, a script writes it out")
     made = [Brought(line, rerun_of(entry.number)) for line, entry in zip(lines, entries, strict=True)]
     if session.watched and (given.edit or given.on or reason or lines != [entry.line for entry in entries]):
         session.reruns |= {one.line: entry.number for one, entry in zip(made, entries, strict=True)}
-        return Result(proposal="\n".join(lines), message=reason)
+        return Result(proposal="\n".join(lines), message=f"{reason or 'Ready'}: Enter runs it")
     return Result(brings=tuple(made))
 
 

@@ -47,8 +47,10 @@ def _whole(session: Session, text: str) -> str:
         if entry is None:
             raise UsageError(f"There is no command {text} in the history" if text else "Nothing was run here yet")
         found = entry.line
-    from mwaa_shell.history.unmask import unmasked
+    from mwaa_shell.history.unmask import MASK, unmasked
 
+    if session.watched and not session.delivers and MASK in session.covered(found):
+        raise UsageError("There is a secret in this command: send its script on, to a file (>) or a command (|)")
     return unmasked(parse(found), session.grammar, session.ask_secret).text
 
 

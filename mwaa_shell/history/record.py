@@ -52,7 +52,7 @@ class Record:
 
     def begin(self, link: Link, line: ParsedLine, origin: str) -> int | None:
         """Write a command down before it is sent; its number, if it could be written."""
-        from mwaa_shell.airflow.redaction import masked
+        from mwaa_shell.airflow.redaction import MASK, masked
         from mwaa_shell.catalog import last_seen
         from mwaa_shell.history.entries import Entry
 
@@ -65,10 +65,10 @@ class Record:
                 account=where.account,
                 region=where.region,
                 environment=where.environment,
-                line=" ".join(covered.text.split("\n")).strip(),
+                line=covered.text.strip(),
                 version=str(link.version or ""),
                 origin=origin,
-                masked=covered.anything,
+                masked=covered.anything or MASK in covered.text,
             )
         )
         self._tell()

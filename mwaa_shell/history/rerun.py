@@ -33,7 +33,10 @@ def why_not_at_once(entry: Entry, grammar: Grammar | None, line: str | None = No
     """Why a command, or what has been made of it, is to be looked at before it runs again; empty where nothing is."""
     if grammar is None:
         return "its version is not known"
-    understanding = understand(parse(line or entry.line), grammar)
+    parsed = parse(line or entry.line)
+    if parsed.destination is not None:
+        return f"its output goes on here: {parsed.destination.operator} {parsed.destination.target}"
+    understanding = understand(parsed, grammar)
     if not changes_something(understanding):
         return ""
     if entry.outcome in (Outcome.UNKNOWN, Outcome.INTERRUPTED):

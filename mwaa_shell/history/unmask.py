@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from mwaa_shell.airflow.command_line import ParsedLine, parse
@@ -10,6 +11,7 @@ from mwaa_shell.errors import UsageError
 
 if TYPE_CHECKING:
     from mwaa_shell.airflow.grammar import Grammar
+    from mwaa_shell.airflow.redaction import Span
 
 #: What stands for a secret; written out here so that lines without one cost no import.
 MASK = "***"
@@ -29,4 +31,11 @@ def unmasked(line: ParsedLine, grammar: Grammar | None, ask: Callable[[str], str
     if len(known) < len(places):
         names = ", ".join(dict.fromkeys(place.name or "a secret" for place in places))
         raise UsageError(f"{names} is masked and kept nowhere: type it; nothing was sent")
-    return parse(fill(line.text, known, grammar)) if places else line
+    left = [at.start() for at in re.finditer(re.escape(MASK), line.text) if not _in_one(at.start(), places)]
+    if left:  # in a place where no secret goes: what was masked there would be overwritten
+        raise UsageError(f"A mask is left at column {left[0] + 1}: type what goes there (.send sends it as it is)")
+    return parse(fill(line.text, known, grammar))
+
+
+def _in_one(position: int, places: Sequence[Span]) -> bool:
+    return any(place.start <= position < place.end for place in places)

@@ -118,8 +118,9 @@ class Keys:
             self._message.say(found.message, "class:message.wrong")
             return True
         buffer.save_to_undo_stack()
-        buffer.document = Document(found.line, len(found.line))
-        self._session.reruns[found.line] = found.number
+        line = (" " if buffer.text.startswith(" ") else "") + found.line
+        buffer.document = Document(line, len(line))
+        self._session.reruns[line] = found.number
         reason = why_not_at_once(found.entry, self._session.grammar, found.line)
         if reason:
             self._message.say(f"#{found.number}: {reason} (Enter runs it, Ctrl-_ undoes)", "class:message.changed")

@@ -49,7 +49,7 @@ class SuggestPast(AutoSuggest):
         if not text.startswith("."):
             found = self._session.record.history.suggest(text, where_of(self._session.link))
         found = found or next((line for line in _newest(buffer) if line.startswith(text) and "***" not in line), None)
-        return Suggestion(found[len(text) :]) if found else None
+        return Suggestion(found[len(text) :]) if found and "\n" not in found else None
 
 
 def _newest(buffer: Buffer) -> Iterable[str]:

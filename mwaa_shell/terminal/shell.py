@@ -72,14 +72,14 @@ class Shell:
         self._progress.stop_echo()
         for step in script.run(self._session, lines, before=self._echo if len(lines) == 1 else self._echo_all):
             self._progress.stop_echo()  # a local command has had the terminal as it was
-            self._typed = step.result.proposal or self._typed
-            if step.result.proposal:
-                self._note(step.result.message)
             try:
                 show(step.result, self._streams, verdict=True)
             except KeyboardInterrupt:
                 self._note("Stopped showing; .raw shows all of it")
-            if step.result.leaves or not step.result.ok:
+            if step.result.proposal:
+                self._typed = step.result.proposal
+                self._note(step.result.message)
+            if step.result.leaves or not step.result.ok or step.result.proposal:
                 if step.left and not step.result.leaves:
                     self._note(f"{'One line' if step.left == 1 else f'{step.left} lines'} behind it did not run")
                 return step.result.leaves
@@ -87,7 +87,7 @@ class Shell:
 
     def _from(self, line: script.Line) -> script.Line:
         """The line with its origin: one of the history, or the keyboard."""
-        number = self._session.reruns.get(line.text)
+        number = self._session.reruns.pop(line.text, None)
         return line if number is None else replace(line, origin=rerun_of(number))
 
     def _echo_all(self, line: str, depth: int) -> None:

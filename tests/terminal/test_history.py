@@ -152,3 +152,91 @@ def test_redo_on_another_environment_speaks_its_words(double: Double, opened: Op
     terminal.enter(".redo 1 --on old")
     terminal.wait_for("old> trigger_dag one")
     assert double.commands == ["dags trigger one"]
+
+
+def test_what_was_asked_for_unseen_stays_masked_under_any_name(double: Double, opened: Open, tmp_path: Path) -> None:
+    terminal = opened()
+    terminal.send("variables set db_password geheim\r")
+    terminal.wait_for("ok ")
+    terminal.wait_for_prompt("my-env")
+    terminal.enter("!1:s/db_password/plain/")
+    terminal.wait_for("it changes something")
+    terminal.key("enter")
+    terminal.wait_for(lambda text: text.rstrip().endswith("secret:"))
+    terminal.send("anders\r")
+    terminal.wait_for(lambda text: text.count("ok ") == 2)
+    assert double.commands[-1] == "variables set plain anders"
+    assert kept(tmp_path)[-1][1] == "variables set plain ***"
+    assert b"anders" not in terminal.raw
+
+
+def test_a_mask_in_a_place_of_no_secret_is_not_sent(double: Double, opened: Open) -> None:
+    terminal = opened()
+    terminal.send("variables set foo 'mysql://u:geheim@h/db'\r")
+    terminal.wait_for("ok ")
+    terminal.wait_for_prompt("my-env")
+    terminal.enter("^://^:/^")
+    terminal.wait_for("it changes something")
+    terminal.key("enter")
+    terminal.wait_for("A mask is left at column")
+    assert len(double.commands) == 1
+
+
+def test_a_blank_in_front_holds_for_what_the_line_becomes(double: Double, opened: Open, tmp_path: Path) -> None:
+    terminal = opened()
+    terminal.run("my-env", "dags list")
+    terminal.send(" .send variables set a b\r")
+    terminal.wait_for(lambda text: text.count("ok ") == 2)
+    terminal.wait_for_prompt("my-env")
+    terminal.send(" !1\r")
+    terminal.wait_for(lambda text: text.count("ok ") == 3)
+    assert [line for _, line, _, _ in kept(tmp_path)] == ["dags list"]
+
+
+def test_what_goes_on_to_this_machine_waits(double: Double, opened: Open, tmp_path: Path) -> None:
+    terminal = opened()
+    target = tmp_path / "out"
+    terminal.run("my-env", f"version > {target}")
+    target.unlink()
+    terminal.enter("!!")
+    terminal.wait_for("its output goes on here")
+    assert not target.exists()
+
+
+def test_a_block_ends_where_something_waits(double: Double, opened: Open) -> None:
+    terminal = opened()
+    terminal.run("my-env", "dags pause one")
+    terminal.send("\x1b[200~.redo 1\nversion\n\x1b[201~")
+    terminal.wait_for("version")
+    terminal.key("enter")
+    terminal.wait_for("One line behind it did not run")
+    terminal.wait_for(lambda text: text.count("my-env> dags pause one") == 2)
+    assert double.commands == ["dags pause one"]
+
+
+def test_escape_and_enter_is_enter(double: Double, opened: Open) -> None:
+    terminal = opened()
+    terminal.run("my-env", "dags pause one")
+    terminal.send("!1")
+    terminal.wait_for("my-env> !1")
+    terminal.send("\x1b\r")
+    terminal.wait_for("it changes something")
+
+
+def test_a_script_with_a_secret_does_not_go_to_the_screen(double: Double, opened: Open) -> None:
+    terminal = opened()
+    terminal.send(".script variables set db_password geheim curl\r")
+    terminal.wait_for("send its script on")
+    assert b"geheim" not in terminal.raw
+
+
+def test_a_pasted_secret_is_recalled_masked_line_by_line(double: Double, opened: Open) -> None:
+    terminal = opened()
+    terminal.send("\x1b[200~variables set db_password geheim\nversion\n\x1b[201~")
+    terminal.wait_for("version")
+    terminal.key("enter")
+    terminal.wait_for(lambda text: text.count("ok ") == 2)
+    terminal.wait_for_prompt("my-env")
+    terminal.key("up")
+    terminal.wait_for(lambda text: text.rstrip().count("db_password ***") >= 2)
+    assert b"geheim" not in terminal.raw
