@@ -248,8 +248,11 @@ def _run_on(order: Order, settings: Settings, streams: Streams) -> ExitCode:
 
     written = batch.read_sources(order.sources)
     session = Session(settings, note=streams.note)
-    script.check(session, written)
-    return batch.run(session, written if order.sources else script.lines_of(streams.stdin, origin=FILE), streams)
+    try:
+        script.check(session, written)
+        return batch.run(session, written if order.sources else script.lines_of(streams.stdin, origin=FILE), streams)
+    finally:
+        session.close()
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

@@ -40,6 +40,14 @@ def real_environments(access: Access) -> Environments:
     return Environments(access)
 
 
+class CliSlot:
+    """One CLI request at a time on an environment, always: whoever has the lock."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.refreshing: Job[Any] | None = None  #: what waits for the lock, or has it, to refresh names
+
+
 class Link:
     """All that belongs to one target; every method may be called from any thread."""
 
@@ -48,15 +56,14 @@ class Link:
         target: Target,
         said_version: str | None = None,
         make: MakeEnvironments = real_environments,
-        slot: threading.Lock | None = None,
+        slot: CliSlot | None = None,
     ) -> None:
         self.target = target
         self.known = Environment(target.name)
         self.version: Version | None = parse_version(said_version)
         self.last_version: Version | None = None  #: what the environment ran when it was last seen, until AWS says more
         self.region = target.access.region or ""
-        self.cli_slot = slot or threading.Lock()  # one CLI request at a time on an environment, always
-        self.refreshing: Job[Any] | None = None  #: what waits for the slot, or has it, to refresh names
+        self.slot = slot or CliSlot()
         self._make = make
         self._described = False
         self._refusal: PermissionMissing | None = None  # GetEnvironment is not allowed

@@ -33,8 +33,8 @@ def run_command(link: Link, line: ParsedLine, watcher: Watcher | None = None) ->
         if stopped.phase != BEHIND_REFRESH:
             return _stopped(link, stopped.phase)
     mind_ctrl_c()
-    if link.refreshing is not None:
-        link.refreshing.give_up()
+    if link.slot.refreshing is not None:
+        link.slot.refreshing.give_up()
     return run_command(link, line, watcher)
 
 
@@ -42,13 +42,13 @@ def on_the_wire(link: Link, line: ParsedLine, job: Job[Result]) -> Result:
     """Wait for one's turn, then run the command; on the job's thread."""
     from mwaa_shell.mwaa.client import Command
 
-    while not link.cli_slot.acquire(timeout=TICK if job.phase else 0):
-        if not job.enter(QUEUED if link.refreshing is None else BEHIND_REFRESH):
+    while not link.slot.lock.acquire(timeout=TICK if job.phase else 0):
+        if not job.enter(QUEUED if link.slot.refreshing is None else BEHIND_REFRESH):
             raise NothingRan("Given up before anything was sent")
     try:
         return link.client.run(Command(line.command, line.values), link.version, job)
     finally:
-        link.cli_slot.release()
+        link.slot.lock.release()
 
 
 def ask_version(link: Link) -> None:

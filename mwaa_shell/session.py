@@ -18,7 +18,7 @@ from mwaa_shell.history.origins import TYPED
 from mwaa_shell.history.record import Record
 from mwaa_shell.history.unmask import unmasked
 from mwaa_shell.job import Job, TooLate, Watcher, mind_ctrl_c
-from mwaa_shell.link import Link, MakeEnvironments, Target, real_environments
+from mwaa_shell.link import CliSlot, Link, MakeEnvironments, Target, real_environments
 from mwaa_shell.mwaa.environment import Environment
 from mwaa_shell.preferences import Preferences
 from mwaa_shell.result import Result, from_error, interrupted
@@ -60,7 +60,7 @@ class Session:
         self._make = make
         self.keeps_names = False  #: for completion; only a prompt has use for them
         self._links: dict[Target, Link] = {}
-        self._slots: dict[str, threading.Lock] = {}
+        self._slots: dict[str, CliSlot] = {}
         self._live: dict[Target, LiveNames] = {}
         self._making = threading.Lock()
         self._told: set[Target] = set()
@@ -116,7 +116,7 @@ class Session:
     def link_to(self, target: Target) -> Link:
         """The link to a target: the one that is there already, or a new one."""
         if target not in self._links:
-            slot = self._slots.setdefault(target.name, threading.Lock())  # however the environment is reached
+            slot = self._slots.setdefault(target.name, CliSlot())  # however the environment is reached
             self._links[target] = Link(target, None, self._make, slot)
         return self._links[target]
 
@@ -208,7 +208,12 @@ class Session:
         """What Airflow would refuse in a line, as far as is known now; asks nobody."""
         from mwaa_shell.airflow import advice
 
-        return advice.problem_in(text, self.grammar if self.settings.validate else None)
+        return advice.problem_in(text, self.checked_by)
+
+    @property
+    def checked_by(self) -> Grammar | None:
+        """The command tree that lines are checked with; ``None`` where the user wants no checks."""
+        return self.grammar if self.settings.validate else None
 
     def explained(self, text: str, cursor: int) -> str:
         """What is known of the word under the cursor, as a page; asks nobody."""

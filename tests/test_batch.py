@@ -400,6 +400,11 @@ def test_a_value_of_several_lines_is_whole_in_the_history(
     assert [row["line"] for row in json.loads(ended.stdout)] == [line]
 
 
+def test_the_history_is_closed_at_the_end(environ: dict[str, str], program: list[str], tmp_path: Path) -> None:
+    subprocess.run([*program, "my-env", "-c", "version"], env=environ, capture_output=True, check=True)
+    assert [path.name for path in (tmp_path / ".local/share/mwaa-shell").iterdir()] == ["history.sqlite"]
+
+
 def test_a_script_does_not_redo_what_changes_something(
     double: Double, environ: dict[str, str], program: list[str]
 ) -> None:

@@ -37,6 +37,21 @@ def test_the_prompt_needs_no_aws() -> None:
     )
 
 
+def test_the_first_drawing_imports_nothing_of_secrets_and_history() -> None:
+    draw = """
+from prompt_toolkit.document import Document
+from mwaa_shell.session import Session
+from mwaa_shell.settings import Settings
+from mwaa_shell.terminal.cover import Cover
+from mwaa_shell.terminal.prompt import Prompt
+session = Session(Settings(environment="x"))
+prompt = Prompt(session, {})
+assert not Cover(session)._places("")
+"""
+    loaded = loaded_by(draw)
+    assert loaded.isdisjoint(("sqlite3", "platformdirs", "mwaa_shell.airflow.redaction", "mwaa_shell.catalog.live"))
+
+
 def test_batch_needs_no_terminal() -> None:
     loaded = loaded_by("import mwaa_shell.batch, mwaa_shell.mwaa.environments, mwaa_shell.mwaa.transport")
     assert loaded.isdisjoint(("prompt_toolkit", "pygments"))

@@ -175,7 +175,7 @@ def test_ctrl_c_closes_the_connection_and_says_what_may_be(double: Double, bundl
 
 def test_two_commands_never_run_at_once(double: Double, bundle: str) -> None:
     session = Session(Settings(environment="my-env", access=double.access(bundle)), watcher=StopWhen(QUEUED))
-    with session.link.cli_slot:
+    with session.link.slot.lock:
         result = session.execute("dags list")
     assert "before the command was sent" in result.message
     assert double.commands == []

@@ -81,9 +81,8 @@ def _key(target: Target) -> str:
     access = target.access
     where = "local" if access.keys else access.endpoint_url or os.environ.get("AWS_ENDPOINT_URL_MWAA", "")
     profile = access.profile or os.environ.get("AWS_PROFILE", "")
-    profile = f"{profile} {_mark()}"  # other credentials may be another account's
     region = access.region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION", "")
-    return json.dumps([target.name, profile, region, where])
+    return json.dumps([target.name, profile, region, where, _mark()])  # other credentials may be another account's
 
 
 def _mark() -> str:

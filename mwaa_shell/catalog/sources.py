@@ -113,13 +113,13 @@ def through_cli(link: Link, kind: Kind, dag: str) -> Sequence[Change]:
     line = listing(link.grammar, kind, dag)
     if line is None:
         raise NothingRan(f"Airflow {link.version or 'of an unknown version'} has no command that lists {title(kind)}")
-    link.refreshing = job = Job(lambda job: on_the_wire(link, line, job), "refresh")
+    link.slot.refreshing = job = Job(lambda job: on_the_wire(link, line, job), "refresh")
     try:
         result = job.follow()
     except TooLate as late:
         raise NothingRan(f"{title(kind, dag)} did not come within {late.seconds:g} seconds") from None
     finally:
-        link.refreshing = None
+        link.slot.refreshing = None
     if not result.ok:
         raise NothingRan(f"{title(kind, dag)} could not be refreshed: {result.message}")
     changes = of_reply(line, result, link.grammar)[0]

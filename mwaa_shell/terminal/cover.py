@@ -42,6 +42,8 @@ class Cover(Processor):
         return self._covered
 
     def _secrets(self, text: str) -> list[int]:
+        if not text:  # nothing is imported before the prompt stands
+            return []
         from mwaa_shell.airflow.redaction import secrets_in
 
         found: list[int] = []

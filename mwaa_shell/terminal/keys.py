@@ -130,8 +130,7 @@ class Keys:
         """Put this Airflow's words on the prompt and say so; False where the line needs none."""
         from mwaa_shell.airflow.advice import as_sentence, translated_block
 
-        grammar = self._session.grammar if self._session.settings.validate else None
-        found = translated_block(buffer.text, grammar)
+        found = translated_block(buffer.text, self._session.checked_by)
         if found is None:
             return False
         text, notes = found

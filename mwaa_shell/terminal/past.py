@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from prompt_toolkit.auto_suggest import AutoSuggest, Suggestion
 from prompt_toolkit.buffer import Buffer
@@ -10,7 +11,12 @@ from prompt_toolkit.document import Document
 from prompt_toolkit.history import History
 
 from mwaa_shell.history.record import where_of
+from mwaa_shell.history.unmask import MASK
+from mwaa_shell.link import Link
 from mwaa_shell.session import Session
+
+if TYPE_CHECKING:
+    from mwaa_shell.history.entries import Where
 
 
 class PastLines(History):
@@ -39,6 +45,15 @@ class SuggestPast(AutoSuggest):
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self._places: dict[tuple[Link, str], Where] = {}  # found out once, not at each key
+
+    def _here(self) -> Where:
+        """The environment that the session is on; found out anew when AWS has told its account."""
+        link = self._session.link
+        key = link, link.known.account
+        if key not in self._places:
+            self._places[key] = where_of(link)
+        return self._places[key]
 
     def get_suggestion(self, buffer: Buffer, document: Document) -> Suggestion | None:
         """The rest of a line that was typed before, here if possible."""
@@ -47,8 +62,8 @@ class SuggestPast(AutoSuggest):
             return None
         found = None
         if not text.startswith("."):
-            found = self._session.record.history.suggest(text, where_of(self._session.link))
-        found = found or next((line for line in _newest(buffer) if line.startswith(text) and "***" not in line), None)
+            found = self._session.record.history.suggest(text, self._here())
+        found = found or next((line for line in _newest(buffer) if line.startswith(text) and MASK not in line), None)
         return Suggestion(found[len(text) :]) if found and "\n" not in found else None
 
 
