@@ -376,6 +376,9 @@ def test_a_log_that_cannot_be_written_is_said_first(
         ".save it 'variables set db_password geheim'",
         """.save it "variables set db_password 'geheim" """,
         ".source book",
+        "connections -a --conn_id x --conn_uri http://u:geheim@h",
+        "create_user -u x -p geheim",
+        "variables -s db_password geheim",
     ],
 )
 def test_no_message_repeats_a_secret(

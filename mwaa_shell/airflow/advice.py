@@ -24,29 +24,26 @@ def problem_in(text: str, grammar: Grammar | None) -> Problem | None:
     from mwaa_shell.airflow.understanding import understand
     from mwaa_shell.airflow.validation import validate
 
-    problem = _without_secrets(line, validate(understand(line, grammar)), grammar)
-    translation = translated(text, grammar) if problem is not None else None
-    if problem is None or translation is None:
-        return problem
-    here = [f"here: {translation.text.strip()}"] if translation.text else []
-    return replace(problem, message=as_sentence([*translation.notes, *here]) or problem.message)
-
-
-def _without_secrets(line: ParsedLine, problem: Problem | None, grammar: Grammar) -> Problem | None:
-    """A message that repeats no word of a secret, nor what was meant to be one and stands behind it unquoted."""
+    problem = validate(understand(line, grammar))
     if problem is None:
         return None
-    from mwaa_shell.airflow.redaction import secrets_in
+    translation = translated(text, grammar)
+    said = translation.notes if translation is not None else ()
+    here = [f"here: {translation.text.strip()}"] if translation is not None and translation.text else []
+    message = as_sentence([*said, *here]) or problem.message
+    return replace(problem, message=_without_secrets(line, message, grammar))
 
-    spans = secrets_in(line, grammar)
-    if not spans:
-        return problem
-    words = [word.value for word in line.words if word.end > spans[0].start and len(word.value) > 1]
-    message = problem.message
-    for word in words:
+
+def _without_secrets(line: ParsedLine, message: str, grammar: Grammar) -> str:
+    """The message without a word of a secret, or of what was meant to be one and stands behind it unquoted."""
+    from mwaa_shell.airflow.redaction import MASK, secrets_in
+
+    spans = secrets_in(line, grammar) or secrets_in(line)  # another Airflow's words are read by the names of flags
+    words = {word.value for word in line.words if spans and word.end > spans[0].start and len(word.value) > 1}
+    for word in sorted(words | {span.value for span in spans if span.value}, key=len, reverse=True):
         if not word.startswith("-"):
-            message = message.replace(word, "***")
-    return replace(problem, message=message)
+            message = message.replace(word, MASK)
+    return message
 
 
 def as_sentence(notes: Iterable[str]) -> str:

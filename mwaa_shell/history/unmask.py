@@ -26,14 +26,14 @@ def unmasked(line: ParsedLine, grammar: Grammar | None, ask: Callable[[str], str
     places = masks(line.text, grammar)
     if not places:
         grammar, places = None, masks(line.text)
+    left = [at.start() for at in re.finditer(re.escape(MASK), line.text) if not _in_one(at.start(), places)]
+    if left:  # in a place where no secret goes: what was masked there would be overwritten
+        raise UsageError(f"A mask is left at column {left[0] + 1}: type what goes there (.send sends it as it is)")
     answers = [ask(place.name or "the secret") if ask else None for place in places]
     known = [answer for answer in answers if answer is not None]
     if len(known) < len(places):
         names = ", ".join(dict.fromkeys(place.name or "a secret" for place in places))
         raise UsageError(f"{names} is masked and kept nowhere: type it; nothing was sent")
-    left = [at.start() for at in re.finditer(re.escape(MASK), line.text) if not _in_one(at.start(), places)]
-    if left:  # in a place where no secret goes: what was masked there would be overwritten
-        raise UsageError(f"A mask is left at column {left[0] + 1}: type what goes there (.send sends it as it is)")
     return parse(fill(line.text, known, grammar))
 
 

@@ -22,6 +22,7 @@ from mwaa_shell.airflow.secret_values import MASK, sensitive
 from mwaa_shell.airflow.secret_words import secret_flag
 from mwaa_shell.airflow.understanding import understand
 from mwaa_shell.airflow.versions import Version
+from mwaa_shell.history import unmask
 
 V1, V2, V3 = (grammar.load(version) for version in (Version(1, 10, 12), Version(2, 10, 3), Version(3, 3, 1)))
 TREES = (V1, V2, V3, None)
@@ -327,3 +328,7 @@ def test_a_huge_line_takes_no_more_than_its_length() -> None:
         started = time.perf_counter()
         secrets_in(line, V2)
         assert time.perf_counter() - started < 2, line[:20]
+
+
+def test_one_mask() -> None:
+    assert unmask.MASK == MASK
