@@ -2,12 +2,16 @@
 
 Log handlers of Airflow 1.10 to 3.3 write to standard output, in among the data. The forms are read off recorded output
 of real Airflow programs and off what MWAA is known to print; the recorded output is the test.
+
+Some of it is noise: lines that come with every command, whatever it does, and that nobody misses. What an operator
+would miss is none: log lines of warnings and errors, what the command itself says as ``[INFO] text``, and Python
+warnings, but for the news that something will be gone in a later Airflow or that a library for drawing is not there.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 
@@ -31,62 +35,118 @@ class Line:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What is known of a line; equal readings are the same object."""
+
+    kind: LineKind
+    noise: bool = False  #: nobody misses it
+    begins: bool = True  #: it is no further line of the entry before
+
+
 #: Colour codes; Airflow 2 puts them into its log lines where its console is told to be coloured.
 SGR = re.compile(r"\x1b\[[0-9;:]*m")
-#: ``[2026-11-22T12:56:31.444+0000] {dagbag.py:417} INFO - text``: 1.10 to 3.0; MWAA doubles the braces
-OLD_LOG = re.compile(r"\[\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[^\]]*\] \{[^}]*\}+ (?P<level>[A-Z]+) - ")
-#: ``2026-11-22T13:05:49.572534Z [warning  ] text [logger] loc=file.py:1``: structlog, 3.1 and later
-NEW_LOG = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S* \[(?P<level>[a-z]+) *\] ")
-#: ``INFO  [alembic.runtime.migration] text`` and ``[INFO] text``
-SHORT_LOG = re.compile(r"(?:(?P<level>[A-Z]+) +\[[\w.]+\] |\[(?P<mark>[A-Z]{4,8})\] )")
-#: What MWAA itself prints, per web server process.
-MWAA_CHATTER = re.compile(r"CloudWatch logging is disabled for |Successfully generated RDS auth token at ")
-#: ``/path/file.py:48 UserWarning: text`` (Airflow's own form) and Python's ``/path/file.py:48: UserWarning: text``
-PYTHON_WARNING = re.compile(r"(?:<\w+>|\S*\.pyx?):\d+:? (?P<name>\w*Warning\w*): ")
 TRACEBACK_START = "Traceback (most recent call last):"
 BETWEEN_TRACEBACKS = (
     "During handling of the above exception, another exception occurred:",
     "The above exception was the direct cause of the following exception:",
 )
-USAGE_ERROR = re.compile(r"airflow(?: \S+)* command error: |(?:airflow|usage: airflow).*: error: ")
-#: A further line of a warning that spreads over several: indented source, or a sentence right behind.
+_TIME = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d"
+#: How a line begins. The name of the group that is found names the reading; digits behind it only tell groups apart.
+HEAD = re.compile(
+    # [2026-11-22T12:56:31.444+0000] {dagbag.py:417} INFO - text: 1.10 to 3.0; MWAA doubles the braces
+    rf"\[{_TIME}[^\]]*\] \{{[^}}]*\}}+ (?:(?P<quiet>INFO|DEBUG)|(?P<loud>[A-Z]+)) - "
+    # 2026-11-22T13:05:49.572534Z [warning  ] text [logger] loc=file.py:1: structlog, 3.1 and later
+    rf"|{_TIME}\S* \[(?:(?P<quiet2>info|debug)|(?P<loud2>[a-z]+)) *\] "
+    # INFO  [alembic.runtime.migration] text
+    r"|(?:(?P<quiet3>INFO|DEBUG)|(?P<loud3>[A-Z]+)) +\[[\w.]+\] "
+    # [INFO] text: what a command says of itself
+    r"|(?P<loud4>\[[A-Z]{4,8}\] )"
+    # what MWAA itself prints, per web server process
+    r"|(?P<quiet4>CloudWatch logging is disabled for |Successfully generated RDS auth token at )"
+    # /path/file.py:48 UserWarning: text (Airflow's own form) and Python's /path/file.py:48: UserWarning: text
+    r"|(?:<\w+>|\S*\.pyx?):\d+:? (?:(?P<old>\w*Deprecat\w*Warning|FutureWarning|RemovedIn\w+Warning)|"
+    r"(?P<warning>\w*Warning\w*)): "
+    rf"|(?P<traceback>{'|'.join(map(re.escape, (TRACEBACK_START, *BETWEEN_TRACEBACKS)))})"
+    r"|(?P<usage>airflow(?: \S+)* command error: |(?:airflow|usage: airflow).*: error: )"
+)
+#: Warnings that come with every command on MWAA, and those that only announce a later version.
+KNOWN_WARNING = re.compile(
+    r"Could not import graphviz\.|Skipping unsupported ALTER for creation of implicit constraint"
+    r"|\[py\.warnings\] category=(?:\w*Deprecat\w*|Future|RemovedIn\w+)Warning "
+)
+#: A sentence of a warning that spreads over several lines.
 GRAPHVIZ_TAIL = re.compile(r"You might need to install the graphviz package|Run `pip install graphviz` to attempt")
+
+_DATA = Reading(LineKind.DATA)
+_BLANK = Reading(LineKind.BLANK)
+_TRACEBACK = Reading(LineKind.TRACEBACK)
+_NOISE = Reading(LineKind.LOG, noise=True)
+_OLD_NEWS = Reading(LineKind.WARNING, noise=True)
+_READINGS = {
+    "quiet": _NOISE,
+    "loud": Reading(LineKind.LOG),
+    "old": _OLD_NEWS,
+    "warning": Reading(LineKind.WARNING),
+    "traceback": _TRACEBACK,
+    "usage": Reading(LineKind.USAGE),
+}
+_BY_GROUP = {name: _READINGS[name.rstrip("234")] for name in HEAD.groupindex}
+_NO_NEWS = {"loud": _NOISE, "loud2": _NOISE, "loud3": _NOISE, "warning": _OLD_NEWS}  #: where it is a known warning
+_FURTHER = {reading: Reading(reading.kind, reading.noise, begins=False) for reading in _READINGS.values()}
+
+
+class Classifier:
+    """Reads the lines of one stream, in order and without their ends."""
+
+    def __init__(self) -> None:
+        self._before = _DATA
+
+    def read(self, lines: Iterable[str]) -> list[Reading]:
+        """What each of the next lines is."""
+        found, before = [], self._before
+        for line in lines:
+            text = SGR.sub("", line) if "\x1b" in line else line
+            match = HEAD.match(text)
+            reading = _headed(match, text) if match else _plain(text, before)
+            found.append(reading)
+            before = reading
+            if reading is _BLANK or (reading is _TRACEBACK and not match and _ends_traceback(text)):
+                before = _DATA
+        self._before = before
+        return found
+
+
+def _headed(match: re.Match[str], text: str) -> Reading:
+    group = match.lastgroup or ""
+    if group in _NO_NEWS and KNOWN_WARNING.search(text):
+        return _NO_NEWS[group]
+    return _BY_GROUP[group]
+
+
+def _plain(text: str, before: Reading) -> Reading:
+    """A line that begins like nothing that is known: what it is depends on the line before."""
+    if before is _TRACEBACK:
+        return _TRACEBACK
+    if not text or text.isspace():
+        return _BLANK
+    if before.kind in (LineKind.LOG, LineKind.WARNING) and (
+        GRAPHVIZ_TAIL.match(text) or (before.kind is LineKind.WARNING and text.startswith("  "))
+    ):
+        return _FURTHER.get(before, before)
+    return _DATA
+
+
+def _ends_traceback(text: str) -> bool:
+    """An exception's own line stands at the margin; frames are indented."""
+    return not text.startswith((" ", "\t")) and bool(text.strip())
 
 
 def classify(text: str) -> Iterator[Line]:
     """The lines of ``text`` with their kinds, in order."""
-    state = LineKind.DATA
-    for line in text.splitlines():
-        kind = _kind(SGR.sub("", line), state)
-        state = LineKind.DATA if kind is LineKind.BLANK and state is not LineKind.TRACEBACK else kind
-        if kind is LineKind.TRACEBACK and _ends_traceback(line):
-            state = LineKind.DATA
-        yield Line(kind, line)
-
-
-def _kind(line: str, state: LineKind) -> LineKind:
-    if not line.strip():
-        return LineKind.TRACEBACK if state is LineKind.TRACEBACK else LineKind.BLANK
-    if line.startswith((TRACEBACK_START, *BETWEEN_TRACEBACKS)):
-        return LineKind.TRACEBACK
-    if OLD_LOG.match(line) or NEW_LOG.match(line) or SHORT_LOG.match(line) or MWAA_CHATTER.match(line):
-        return LineKind.LOG
-    if PYTHON_WARNING.match(line):
-        return LineKind.WARNING
-    if USAGE_ERROR.match(line):
-        return LineKind.USAGE
-    if state is LineKind.TRACEBACK:
-        return LineKind.TRACEBACK
-    if GRAPHVIZ_TAIL.match(line) and state in (LineKind.LOG, LineKind.WARNING):
-        return state
-    if state is LineKind.WARNING and line.startswith("  "):
-        return LineKind.WARNING
-    return LineKind.DATA
-
-
-def _ends_traceback(line: str) -> bool:
-    """An exception's own line stands at the margin; frames are indented."""
-    return not line.startswith((" ", "\t", TRACEBACK_START, *BETWEEN_TRACEBACKS)) and bool(line.strip())
+    lines = text.splitlines()
+    for line, reading in zip(lines, Classifier().read(lines), strict=True):
+        yield Line(reading.kind, line)
 
 
 def data_lines(text: str) -> list[str]:

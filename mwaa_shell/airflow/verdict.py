@@ -24,6 +24,8 @@ class Verdict:
     reason: str = ""
 
 
+#: Characters of a stream that are read: whether there is data shows at its beginning, why a command failed at its end.
+ENOUGH = 1_000_000
 #: Sentences on standard error that come with success.
 HARMLESS = re.compile(
     r"Error: Failed to load all files\. For details, run `airflow dags|list-import-errors`"
@@ -36,8 +38,8 @@ IMPORT_ERRORS_FAIL_SINCE = Version(2, 8)
 
 def judge(words: tuple[str, ...], stdout: str, stderr: str, version: Version | None = None) -> Verdict:
     """The verdict on the reply to one command; ``words`` are its arguments."""
-    errors = list(classify(stderr))
-    data = data_lines(stdout)
+    errors = list(classify(stderr[-ENOUGH:]))
+    data = data_lines(stdout[:ENOUGH])
     reason = _usage_error(errors) or _uncaught(errors, logged_is_fatal=not data) or _import_errors(words, data, version)
     if not reason and not data:
         reason = _last_words(errors)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mwaa_shell.airflow.lines import LineKind, classify, data_lines
+from mwaa_shell.airflow.lines import Classifier, LineKind, Reading, classify, data_lines
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 VERSIONS = sorted(path.stem for path in SAMPLES.glob("*.json"))
@@ -154,3 +154,64 @@ def test_recorded_successes_say_nothing_but_noise_on_standard_error(version: str
     samples = json.loads((SAMPLES / f"{version}.json").read_text())
     quiet = ("version", "dags-list", "variables-get")
     assert [line for name in quiet for line in data_lines(samples[name]["stderr"])] == []
+
+
+def noise(text: str) -> list[bool]:
+    return [reading.noise for reading in Classifier().read(text.splitlines())]
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("[2021-03-01 09:10:11,123] {dagbag.py:396} INFO - Filling up the DagBag from /usr/local/airflow/dags", True),
+        ("[2021-03-01 09:10:11,123] {{dagbag.py:396}} DEBUG - x", True),
+        ("[2021-03-01 09:10:11,123] {dagbag.py:259} ERROR - Failed to import: /usr/local/airflow/dags/x.py", False),
+        ("[2021-03-01 09:10:11,123] {crypto.py:82} WARNING - empty cryptography key", False),
+        ("2026-11-22T13:05:49.572534Z [info     ] text [logger]", True),
+        ("2026-11-22T13:05:49.572534Z [error    ] text [logger]", False),
+        ("2026-11-22T13:05:49.572534Z [warning  ] Skipping masking for a secret as it's too short", False),
+        ("2026-11-22T13:05:49.572534Z [warning  ] Could not import graphviz. Rendering graph", True),
+        ("2026-11-22T13:05:49Z [warning  ] old [py.warnings] category=DeprecationWarning filename=x.py", True),
+        ("2026-11-22T13:05:49Z [warning  ] hm [py.warnings] category=UserWarning filename=x.py", False),
+        ("INFO  [alembic.runtime.migration] Context impl SQLiteImpl.", True),
+        ("ERROR [alembic.runtime.migration] no", False),
+        ("[INFO] Please be reminded this DAG is PAUSED now.", False),
+        ("CloudWatch logging is disabled for TaskLogHandler", True),
+        ("x.py:1 FutureWarning: old", True),
+        ("x.py:1 RemovedInAirflow3Warning: old", True),
+        ("x.py:1: AirflowProviderDeprecationWarning: old", True),
+        ("x.py:1: UserWarning: careful", False),
+        ("x.py:1: UserWarning: Could not import graphviz. Rendering graph", True),
+        ("airflow command error: no", False),
+        ("Traceback (most recent call last):", False),
+    ],
+)
+def test_what_nobody_misses_is_noise(line: str, expected: bool) -> None:
+    assert noise(line) == [expected]
+
+
+def test_further_lines_are_as_their_entry_and_do_not_begin_one() -> None:
+    text = "x.py:1: UserWarning: careful\n  warn(\nx.py:2: FutureWarning: old\n  warn(\n  warn("
+    readings = Classifier().read(text.splitlines())
+    assert [(reading.noise, reading.begins) for reading in readings] == [
+        (False, True), (False, False), (True, True), (True, False), (True, False),
+    ]  # fmt: skip
+
+
+def test_lines_may_come_in_several_goes() -> None:
+    lines = [*NOISE, "Traceback (most recent call last):", "  File x", "", "    f()", "KeyError: 'a'", "data", *NOISE]
+    classifier = Classifier()
+    assert [classifier.read([line])[0] for line in lines] == Classifier().read(lines)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_in_recorded_replies_nothing_that_failed_is_noise(version: str) -> None:
+    for reply in json.loads((SAMPLES / f"{version}.json").read_text()).values():
+        lines = (reply["stdout"] + reply["stderr"]).splitlines()
+        hidden = [line for line, reading in zip(lines, Classifier().read(lines), strict=True) if reading.noise]
+        assert not [line for line in hidden if "ERROR" in line or "[error" in line or "rror:" in line]
+
+
+def test_equal_readings_are_one_object() -> None:
+    assert Classifier().read(["a"])[0] is Classifier().read(["b"])[0]
+    assert Classifier().read(["a"])[0] == Reading(LineKind.DATA)

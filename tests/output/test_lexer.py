@@ -1,4 +1,4 @@
-"""Held here: colouring changes no character, and JSON, YAML, tables, logs, warnings and tracebacks are told apart."""
+"""Held here: a lexer gives every character back, and JSON, YAML, tables, logs and tracebacks are told apart."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pygments.lexers import get_lexer_by_name
 from pygments.token import Comment, Generic, Keyword, Literal, Name, Punctuation, String, Text, _TokenType
 
-from mwaa_shell.output.highlight import LIMIT, colored
-from mwaa_shell.output.lexer import AirflowOutputLexer
-from mwaa_shell.output.sanitise import sanitise
+from mwaa_shell.output.fold import looks
+from mwaa_shell.output.highlight import Look, Painter, parts
+from mwaa_shell.output.lexer import TOKENS, AirflowOutputLexer
+from mwaa_shell.output.theme import DARK, EITHER, LIGHT, ROLES, Theme
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 VERSIONS = sorted(path.stem for path in SAMPLES.glob("*.json"))
@@ -23,8 +25,7 @@ PARTS = [
     "  warnings.warn(", "Traceback (most recent call last):", '  File "a.py", line 1, in f', "    g()", "KeyError: 'a'",
     "airflow command error: no", "a | success | 2024-01-01T00:00:00+00:00", "Ünïcode", "\t tab",
 ]  # fmt: skip
-#: What the lexer is given: text that is safe for a terminal, of whole lines.
-SHOWN = (st.lists(st.sampled_from(PARTS)).map("\n".join) | st.text()).map(lambda text: sanitise(f"{text}\n"))
+TEXT = st.lists(st.sampled_from(PARTS)).map("\n".join) | st.text()
 
 
 def tokens(text: str) -> list[tuple[int, _TokenType, str]]:
@@ -52,7 +53,7 @@ def sample(version: str, name: str, stream: str = "stdout") -> str:
 
 
 @settings(deadline=None)
-@given(SHOWN)
+@given(TEXT)
 def test_the_tokens_are_the_text_and_know_their_places(text: str) -> None:
     assert_whole(text)
 
@@ -65,15 +66,57 @@ def test_the_tokens_of_recorded_replies_are_their_text(version: str) -> None:
 
 
 @settings(deadline=None)
-@given(SHOWN)
-def test_colours_are_all_that_is_added(text: str) -> None:
-    assert re.sub(r"\x1b\[[0-9;]*m", "", colored(text)) == text
+@given(TEXT, st.sampled_from([EITHER, DARK, LIGHT]))
+def test_the_terminal_gets_the_colours_that_the_lexer_would_give(text: str, theme: Theme) -> None:
+    painter = Painter(theme)
+    for look, run in looks(f"{text}\n"):
+        expected = "".join(theme.paint(role, part) for role, part in parts(look, run))
+        assert painter.paint(look, run) == expected
 
 
-def test_very_long_text_is_left_uncoloured() -> None:
-    text = '[{"a": 1}]\n' * (LIMIT // 10)
-    assert colored(text) == text
-    assert colored(text[:11]) != text[:11]
+@pytest.mark.parametrize("look", list(Look))
+def test_every_look_can_be_painted(look: Look) -> None:
+    run = "a: 1 | success\n\nERROR [x] 2024-01-01\n"
+    assert "".join(part for _, part in parts(look, run)) == run
+    assert re.sub(r"\x1b\[[0-9;]*m", "", Painter(DARK).paint(look, run)) == run
+
+
+def test_every_role_has_a_token() -> None:
+    assert set(TOKENS) - {""} == set(ROLES)
+
+
+#: Of what long lines are made that a careless pattern reads again and again.
+UNITS = [
+    '"',
+    "{",
+    "- ",
+    "a:",
+    "1-",
+    "x | ",
+    "2024-01-01",
+    "airflow ",
+    "a.py",
+    "=",
+    "[INFO",
+    "\n ",
+    "0 [",
+    "- a: ",
+    "x:1: ",
+]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['"' + '\\"' * 200_000, "[" + "\\" * 300_000, " " * 400_000 + "|", *(unit * 200_000 for unit in UNITS)],
+    ids=lambda text: text[:6],
+)
+def test_no_text_takes_more_than_its_share_of_time(text: str) -> None:
+    assert_whole(text)  # hangs where the time grows with the square of the length
+
+
+@pytest.mark.parametrize(("alias", "name"), [("airflow-output", "Airflow output"), ("airflow-cli", "Airflow CLI")])
+def test_pygments_finds_the_lexers_by_their_names(alias: str, name: str) -> None:
+    assert get_lexer_by_name(alias).name == name
 
 
 @pytest.mark.parametrize("version", ["2.0.2", "2.10.3", "2.11.2", "3.0.6", "3.3.1"])
@@ -103,15 +146,15 @@ def test_the_table_of_a_recorded_reply(version: str) -> None:
         ("INFO  [alembic.runtime.migration] text\n", "INFO", Comment),
         ("[ERROR] no\n", "ERROR", Generic.Error),
         ("CloudWatch logging is disabled for X\n", "CloudWatch", Comment),
-        ("x.py:1: UserWarning: hm\n  warnings.warn(\n", "UserWarning", Comment.Special),
+        ("x.py:1: UserWarning: hm\n  warnings.warn(\n", "UserWarning:", Name.Variable),
         ("airflow command error: no\n", "airflow command error: no", Generic.Error),
         ("Traceback (most recent call last):\n  File 'a'\nKeyError: 'a'\n", "KeyError", Generic.Error),
         ("plain words\n", "plain words", Text),
-        ("[]\n", "[]", Punctuation),
+        ("[]\n", "[]", Text),
         ("a | success | x\n", "success", Generic.Inserted),
         ("a | failed | x\n", "failed", Generic.Error),
         ("a | running | x\n", "running", Keyword),
-        ("a | queued | x\n", "queued", Comment.Special),
+        ("a | queued | x\n", "queued", Comment),
         ("a | upstream_failed | x\n", "upstream_failed", Name.Variable),
         ("a | True | x\n", "True", Keyword.Constant),
         ("a | not-success | x\n", "not-success", Text),

@@ -1,7 +1,11 @@
-"""Held here: nothing that a server prints can drive a terminal, and nothing that is harmless is changed."""
+"""Held here: nothing that a server prints can drive a terminal, and nothing that is harmless is changed.
+
+The proof is a terminal emulator that fails as soon as anything but text is done to it.
+"""
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
 
@@ -9,7 +13,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from mwaa_shell.output.sanitise import sanitise
+from mwaa_shell.output.sanitise import sanitise, sanitised
+from tests.output.quiet_terminal import shown_on
 
 #: Text in which control characters and parts of escape sequences are common.
 HOSTILE = st.text(
@@ -22,6 +27,9 @@ BIDI = {
     for code in range(0x110000)
     if unicodedata.bidirectional(chr(code)) in ["LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"]
 }
+PLAIN = st.characters(exclude_categories=["Cc", "Cf", "Cs", "Zl", "Zp"], exclude_characters="\u3164\uffa0").filter(
+    lambda char: not "\U000e0000" <= char <= "\U000e0fff"
+)
 MARKS = {"\u200e", "\u200f", "\u061c"}
 
 
@@ -53,7 +61,7 @@ def test_what_is_safe_stays_as_it_is(text: str) -> None:
 
 
 @settings(deadline=None)
-@given(st.text(st.characters(exclude_categories=["Cc", "Cf", "Cs", "Zl", "Zp"]) | st.sampled_from("\n\t")))
+@given(st.text(PLAIN | st.sampled_from("\n\t")).map(lambda text: "a" + text.replace("\n", "\na")))
 @example("│ dag_id\t| größe 日本語 🎉\n")
 def test_plain_text_is_not_changed(text: str) -> None:
     assert sanitise(text) == text
@@ -79,9 +87,82 @@ def test_colours_are_dropped_wherever_they_stand(codes: list[int], text: str) ->
         ("\x7f\x00", "^?^@"),
         ("gpj.\u202eexe", "gpj.<U+202E>exe"),
         ("\ufeffdata", "<U+FEFF>data"),
+        ("\r\r\n", "^M\n"),
+        ("\x1b]0;never ended\nnext", "^[]0;never ended\nnext"),
+        ("\x1bP+q\x1b_a\x1b^b\x1bXc", "^[P+q^[_a^[^b^[Xc"),
+        ("\x9d0;t\x9c \x90 \x85", "<U+009D>0;t<U+009C> <U+0090> <U+0085>"),
+        ("a\x08b\x0bc\x0cd\x0e\x0f\x05", "a^Hb^Kc^Ld^N^O^E"),
+        ("\x1b[" + "1;" * 128 + "m.", "."),
+        ("\x1b[" + "1;" * 129 + "m.", "^[[" + "1;" * 129 + "m."),
+        ("pass\u200bword", "pass<U+200B>word"),
+        ("pass\u200dword\u200d", "pass<U+200D>word<U+200D>"),
+        ("a\U000e0041b\U000e0101", "a<U+E0041>b<U+E0101>"),
+        ("\udc9b", "<U+DC9B>"),
+        ("\u0301a", "\u25cc\u0301a"),
+        ("a\n\u0301\r\n\u0301", "a\n\u25cc\u0301\n\u25cc\u0301"),
         ("", ""),
     ],
 )
 def test_how_it_is_shown(text: str, shown: str) -> None:
     assert sanitise(text) == shown
     assert re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", shown) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "e\u0301 größe",
+        "👩\u200d💻 🏳\ufe0f\u200d🌈 5\ufe0f\u20e3",
+        "می\u200cخواهم",
+        "क्\u200dष",
+        "ภาษาไทย 日本語 ｱｲｳ 한국어",
+        "│ ╒══╕ ─ \u00ad",
+    ],
+)
+def test_writing_of_all_languages_and_emoji_stay(text: str) -> None:
+    assert sanitise(text) == text
+
+
+def test_joiners_join_no_joiners() -> None:
+    assert sanitise("é\u200d\u200d\u200dé") == "é" + "<U+200D>" * 3 + "é"
+
+
+@settings(deadline=None)
+@given(HOSTILE, st.lists(st.integers(0, 40)))
+@example("\x1b[31mred\x1b[0m\r\n", list(range(20)))
+@example("é\u200dé\n\u0301", list(range(6)))
+def test_where_text_is_cut_makes_no_difference(text: str, cuts: list[int]) -> None:
+    edges = [0, *sorted(cuts), len(text)]
+    chunks = [text[start:end] for start, end in itertools.pairwise(edges)]
+    assert "".join(sanitised(chunks)) == sanitise(text)
+
+
+def test_a_chunk_is_taken_only_when_it_is_wanted() -> None:
+    endless = sanitised(itertools.repeat("\x1b]0;"))
+    assert next(endless) == "^[]0;"
+
+
+#: Bytes in which what drives a terminal is common.
+DRIVERS = st.sampled_from(
+    rb"\x1b [ ] \x9b \xc2\x9b \xc2\x9d ? 2J 6n c 0;t 52;c;eA== \x07 \x1b\\ \r \n \t \x08 \x0e \x05 \x7f #8 (0 31m H"
+    rb" P _ X a \xe2\x80\xae \xe6\x97\xa5 e\xcc\x81 \xf0\x9f\x8e\x89".split()
+).map(lambda written: written.decode("unicode_escape").encode("latin-1"))
+
+
+@settings(deadline=None)
+@given(st.lists(DRIVERS | st.binary(max_size=4)).map(b"".join))
+def test_whatever_a_server_prints_a_terminal_only_shows_text(data: bytes) -> None:
+    text = sanitise(data.decode("utf-8", "replace"))
+    lines = text.split("\n")
+    cells = sum(1 + 2 * len(line) // 80 + 8 * line.count("\t") // 80 for line in lines)
+    screen = shown_on(text)
+    assert screen.cursor.y < min(cells + 1, 24)
+    assert shown_on("").cursor.y == 0
+
+
+@pytest.mark.parametrize(
+    "data", ["\x1b[2J", "\x1b]0;t\x07", "\x1b[6n", "\x9b6n", "\x1b[?25l", "\x1bc", "\x08", "\x1b#8"]
+)
+def test_the_proof_notices_what_drives_a_terminal(data: str) -> None:
+    with pytest.raises(AssertionError, match="the terminal"):
+        shown_on(data)
