@@ -21,10 +21,16 @@ RECORD = re.compile(r"- [^\s:#'\"][^:\n]*:(?: |$)")
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The data and all the rest, both with their line ends."""
+    """The data and all the rest, which stands before and after it, each with its line ends."""
 
     data: str
-    rest: str
+    before: str
+    after: str
+
+    @property
+    def rest(self) -> str:
+        """What is not data, in its order."""
+        return self.before + self.after
 
 
 def data_only(words: tuple[str, ...], result: Result) -> Result:
@@ -66,9 +72,9 @@ def _find_json(text: str) -> Found | None:
             best, best_rank, best_start = index, rank, start
     if best < 0:
         return _find_spread_json(text)
-    before = lines[best][:best_start]
-    rest = [*lines[:best], *([before + "\n"] if SGR.sub("", before) else []), *lines[best + 1 :]]
-    return Found(SGR.sub("", lines[best][best_start:]).strip() + "\n", "".join(rest))
+    chatter = lines[best][:best_start]
+    before = [*lines[:best], *([chatter + "\n"] if SGR.sub("", chatter) else [])]
+    return Found(SGR.sub("", lines[best][best_start:]).strip() + "\n", "".join(before), "".join(lines[best + 1 :]))
 
 
 def _start(line: str) -> int:
@@ -105,7 +111,7 @@ def _find_spread_json(text: str) -> Found | None:
             _, end = decoder.raw_decode(text, start)
         except (ValueError, RecursionError):
             continue
-        return Found(text[start:end] + "\n", text[:start] + text[end:].lstrip("\n"))
+        return Found(text[start:end] + "\n", text[:start], text[end:].lstrip("\n"))
     return None
 
 
@@ -125,7 +131,7 @@ def _find_yaml(text: str) -> Found | None:
             index += 1
     if start < 0:
         return None
-    return Found("".join(lines[start:end]), "".join(lines[:start] + lines[end:]))
+    return Found("".join(lines[start:end]), "".join(lines[:start]), "".join(lines[end:]))
 
 
 def _lines(text: str) -> list[str]:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from mwaa_shell.output.block import Block
+
 #: The first columns of every reply that has records; a heading begins with one, for tables with any columns.
 FIRST = frozenset({
     "Provider", "auth_manager_class", "class", "conf", "conn_id", "connection_type", "dag_id", "dag_run_id", "executor",
@@ -19,6 +21,12 @@ HEADING = re.compile(r" *[A-Za-z][\w.]*(?:  +[A-Za-z][\w.]*)*")
 
 def read(lines: list[str]) -> list[dict[str, str]] | None:
     """The records among the lines of a reply without its noise; ``None`` if there is no table."""
+    block = find(lines)
+    return block.records if block else None
+
+
+def find(lines: list[str]) -> Block | None:
+    """The table among these lines, which is all from its heading on; ``None`` if there is none."""
     lines = [line.rstrip() for line in lines]
     first = _heading(lines)
     if first is None:
@@ -34,7 +42,7 @@ def read(lines: list[str]) -> list[dict[str, str]] | None:
             rows[-1][filled[0]] += "\n" + cells[filled[0]].rstrip()
         else:
             rows.append([cell.strip() for cell in cells])
-    return [dict(zip(names, row, strict=True)) for row in rows]
+    return Block(tuple(names), rows, first, len(lines))
 
 
 def _heading(lines: list[str]) -> int | None:

@@ -13,11 +13,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from mwaa_shell.output.block import Block
 
 RULE = re.compile(r"=+(?:\+=+)* *")
 #: How wide Airflow's console is where it has no terminal: rich's own default, and what 2.2 and later set.
 NARROWER, WIDER = CONSOLES = (80, 200)
+#: The first column of a run that was triggered: JSON, which is broken at its blanks.
+CONF = "conf"
 #: Columns that were made narrow differ by so much at most, for rounding and for the margins of the outer ones.
 ROUNDING = 3
 
@@ -30,6 +34,7 @@ class _Columns:
     width: int
 
     rooms: tuple[int, ...]  #: how much fits into a line of each
+    wordy: bool = False  #: whether the first one holds words with blanks between them; else it has names
 
     @property
     def full(self) -> bool:
@@ -53,13 +58,19 @@ class _Columns:
 
 def read(text: str) -> list[dict[str, str]] | None:
     """The records of the last table in a reply; ``None`` if there is none."""
-    lines = text.split("\n")
-    for number in range(len(lines) - 1, 0, -1):
+    block = find(text.split("\n"))
+    return block.records if block else None
+
+
+def find(lines: list[str], end: int | None = None) -> Block | None:
+    """The last table among the lines, or among those before ``end``; ``None`` if there is none."""
+    for number in range((len(lines) if end is None else end) - 1, 0, -1):
         if lines[number].startswith("=") and RULE.fullmatch(lines[number]):
             columns = _columns(lines[number].rstrip())
-            names = _names(lines[:number], columns)
+            first, names = _names(lines, number, columns)
             if names is not None:
-                return [dict(zip(names, row, strict=True)) for row in _rows(lines, number + 1, columns)]
+                rows, behind = _rows(lines, number + 1, replace(columns, wordy=names[0] == CONF))
+                return Block(tuple(names), rows, first, behind)
     return None
 
 
@@ -71,36 +82,38 @@ def _columns(rule: str) -> _Columns:
     return _Columns(spans, len(rule), rooms)
 
 
-def _names(above: list[str], columns: _Columns) -> list[str] | None:
-    """The columns' names, which stand above the rule, over several lines where they are too long for one."""
+def _names(all_lines: list[str], rule: int, columns: _Columns) -> tuple[int, list[str] | None]:
+    """Where the heading begins, and the columns' names; those too long for one line are over several."""
     lines: list[list[str]] = []
-    most = 1 if len(columns.spans) == 1 else len(above)
-    for line in reversed(above[-most:]):
-        cells = columns.cut(line)
-        if cells is None:
-            break
+    most = 1 if len(columns.spans) == 1 else rule
+    first = rule
+    while rule - first < most and (cells := columns.cut(all_lines[first - 1])) is not None:
         lines.insert(0, cells)
+        first -= 1
     names = ["".join(cell.strip() for cell in column) for column in zip(*lines, strict=True)]
     fits = bool(lines) and all(names) and len(set(names)) == len(names)
-    return names if fits and (len(names) > 1 or names[0] == lines[0][0]) else None
+    return first, names if fits and (len(names) > 1 or names[0] == lines[0][0]) else None
 
 
-def _rows(lines: list[str], first: int, columns: _Columns) -> list[list[str]]:
+def _rows(lines: list[str], first: int, columns: _Columns) -> tuple[list[list[str]], int]:
+    """The rows, and the line behind the last; the blanks that Airflow ends a table with belong to it."""
     rows: list[list[str]] = []
     above: list[str] = []
-    for line in lines[first:]:
-        cells = columns.cut(line)
+    number = first
+    for number in range(first, len(lines) + 1):
+        cells = columns.cut(lines[number]) if number < len(lines) else None
         if cells is None or (len(columns.spans) == 1 and not cells[0]):
             break
         if not any(cells):
             continue
         if above and _continues(above, cells, columns):
             pieces = zip(rows[-1], above, cells, strict=True)
-            rows[-1] = [_joined(*piece, columns, number) for number, piece in enumerate(pieces)]
+            rows[-1] = [_joined(*piece, columns, place) for place, piece in enumerate(pieces)]
         else:
             rows.append(cells)
         above = cells
-    return rows
+    ends = number < len(lines) and lines[number].startswith(" ") and not lines[number].strip()
+    return rows, number + ends
 
 
 def _continues(above: list[str], cells: list[str], columns: _Columns) -> bool:
@@ -114,9 +127,9 @@ def _continues(above: list[str], cells: list[str], columns: _Columns) -> bool:
 
 
 def _goes_on(above: str, cell: str, columns: _Columns, number: int) -> bool:
-    """Whether a cell's line is full, or would be with the next word; the first column has names, which are one word."""
+    """Whether a cell's line is full, or would be with the next word; names, in the first column, are one word."""
     room = columns.rooms[number]
-    moved = number > 0 and _moved(above, cell, room)
+    moved = (number > 0 or columns.wordy) and _moved(above, cell, room)
     return columns.broken(number) and (_wide(above) >= room or moved)
 
 

@@ -22,11 +22,21 @@ ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})
 
 
 def read(text: str) -> list[dict[str, str]] | None:
-    """The records of a list of mappings; ``None`` for anything else."""
+    """The records of a list of mappings with text for values; ``None`` for anything else."""
+    records = read_values(text)
+    if records is None:
+        return None
+    return [{name: text_of(value) for name, value in record.items()} for record in records]
+
+
+def read_values(text: str) -> list[dict[str, Any]] | None:
+    """The records with their values as they are: text, numbers, lists, mappings; ``None`` for anything else."""
+    if text.strip() == "[]":
+        return []
     records = _node([line.rstrip("\n") for line in text.rstrip().split("\n")], 0)
     if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
         return None
-    return [{name: text_of(value) for name, value in record.items()} for record in records]
+    return records
 
 
 def text_of(value: Any) -> str:
