@@ -1,0 +1,98 @@
+"""The rails: what has to be said before a line that changes or destroys something is sent. Pure but for the asking.
+
+What only reads always passes. On most environments a change runs and what destroys is asked about; on a protected one
+a change is asked about and what destroys wants the name of the environment typed. A read-only session sends nothing
+but reads. Where nobody can be asked, the answer has to be given beforehand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from fnmatch import fnmatchcase
+
+from mwaa_shell.airflow.knowledge import Danger, Level
+from mwaa_shell.errors import RefusedByRule
+
+
+class Need(Enum):
+    """What is wanted before a line is sent."""
+
+    NOTHING = "nothing"
+    YES = "yes"
+    NAME = "name"  #: the name of the environment, typed
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An environment, as far as the rails care."""
+
+    name: str
+    protected: bool = False
+    read_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """Who says yes: somebody at a prompt, or ``--yes`` on the command line. Nobody by default."""
+
+    beforehand: str | None = None  #: of ``--yes``: empty for a plain one, or the name of an environment
+    ask: Callable[[str], bool] | None = None
+    ask_name: Callable[[str], str | None] | None = None
+
+
+def is_protected(name: str, patterns: str) -> bool:
+    """Whether an environment's name fits one of the patterns, which stand behind each other with commas."""
+    return any(fnmatchcase(name.lower(), one.strip().lower()) for one in patterns.split(",") if one.strip())
+
+
+def need(danger: Danger, place: Place) -> Need:
+    """What a line of this danger wants on this environment; raises for what a read-only session does not send."""
+    if danger.level is Level.READ:
+        return Need.NOTHING
+    if place.read_only:
+        raise RefusedByRule(f"This session only reads: the line {_does(danger)}; nothing was sent")
+    if danger.level is Level.DESTROY:
+        return Need.NAME if place.protected else Need.YES
+    return Need.YES if place.protected else Need.NOTHING
+
+
+def pass_rails(line: str, danger: Danger, place: Place, answers: Answers, *, asks: bool = False) -> bool:
+    """Ask what has to be asked about a line, as it may be shown; whether a yes was wanted. Raises for a no.
+
+    ``asks`` is for a line about which Airflow would ask: nobody can answer there, so it is asked here.
+    """
+    wanted = need(danger, place)
+    if asks and wanted is Need.NOTHING:
+        wanted = Need.YES
+    if wanted is Need.NOTHING:
+        return False
+    if answers.ask is None or answers.ask_name is None:
+        _answered_beforehand(line, danger, place, wanted, answers.beforehand)
+    elif wanted is Need.YES:
+        if not answers.ask(f"{line} {_does(danger)}. Run it on {place.name}?"):
+            raise RefusedByRule("Not confirmed, nothing was sent")
+    else:
+        _typed_name(line, danger, place, answers.ask_name)
+    return True
+
+
+def _typed_name(line: str, danger: Danger, place: Place, ask_name: Callable[[str], str | None]) -> None:
+    typed = ask_name(f"{line} {_does(danger)}. {place.name} is protected: type its name to run it")
+    if typed is None or typed.strip() != place.name:
+        why = "Not confirmed" if not (typed or "").strip() else f"That is not {place.name}"
+        raise RefusedByRule(f"{why}, nothing was sent")
+
+
+def _answered_beforehand(line: str, danger: Danger, place: Place, wanted: Need, said: str | None) -> None:
+    if said == place.name or (said == "" and not place.protected):
+        return
+    flag = f"--yes={place.name}" if place.protected else "--yes"
+    where = f"{place.name} is protected" if place.protected else f"on {place.name}"
+    raise RefusedByRule(f"{line} {_does(danger)} ({where}): {flag} lets it run; nothing was sent")
+
+
+def _does(danger: Danger) -> str:
+    word = "destroys something" if danger.level is Level.DESTROY else "changes something"
+    return f"{word}: {danger.reason}" if danger.reason else word
