@@ -50,11 +50,20 @@ class _Waiting:
 class AirflowProcess:
     """One Airflow, imported once, answering commands until it is closed."""
 
-    def __init__(self, installed: Installed, state: State, scratch: Path, *, fresh: bool = False) -> None:
+    def __init__(
+        self,
+        installed: Installed,
+        state: State,
+        scratch: Path,
+        *,
+        fresh: bool = False,
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
         self.installed = installed
         self.state = state
         self._scratch = make_private(scratch)
         self._fresh = fresh
+        self._settings = settings or {}
         self._lock = threading.Lock()
         self._setting_up = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
@@ -68,6 +77,15 @@ class AirflowProcess:
         self.set_up(lambda line: None)
         return self._run(arguments)
 
+    def serve(self, arguments: list[str], log: Path) -> int | None:
+        """Run an airflow command that does not end by itself, its words in a log; blocks until it has ended.
+
+        Its exit code, ``None`` if it went with the process of all commands.
+        """
+        _, waiting = self._send(arguments, log)
+        waiting.done.wait()
+        return waiting.code
+
     def _run(self, arguments: list[str]) -> Answer:
         number, waiting = self._send(arguments)
         waiting.done.wait()
@@ -79,14 +97,15 @@ class AirflowProcess:
             raise WorkerEnded(f"The process of Airflow {self.installed.recipe.version} ended: {self._last_words()}")
         return Answer(waiting.code, written[0], written[1])
 
-    def _send(self, arguments: list[str]) -> tuple[int, _Waiting]:
+    def _send(self, arguments: list[str], log: Path | None = None) -> tuple[int, _Waiting]:
         with self._lock:
             if self._process is None or self._process.poll() is not None:
                 self._process = self._start()
             self._number += 1
             waiting = self._waiting[self._number] = _Waiting()  # of this very process
             path = self._scratch / str(self._number)
-            job = {"id": self._number, "argv": arguments, "stdout": f"{path}.stdout", "stderr": f"{path}.stderr"}
+            stdout, stderr = (str(log), str(log)) if log else (f"{path}.stdout", f"{path}.stderr")
+            job = {"id": self._number, "argv": arguments, "stdout": stdout, "stderr": stderr, "service": bool(log)}
             assert self._process.stdin is not None
             try:
                 self._process.stdin.write(json.dumps(job).encode() + b"\n")
@@ -113,7 +132,7 @@ class AirflowProcess:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
-                env=airflow_environment(self.installed, self.state, os.environ),
+                env=airflow_environment(self.installed, self.state, os.environ) | dict(self._settings),
                 cwd=self.state.folder,
                 start_new_session=True,
             )

@@ -39,12 +39,19 @@ def private_mwaa(wanted: LocalSettings, timeout: float, streams: Streams) -> Ite
     """A private MWAA for the length of the block, with what is being made for it on the status line."""
     line = StatusLine(streams)
     try:
-        with running(wanted, timeout, line.say) as started:
+        with running(wanted, timeout, line.say, lambda text: interject(text, streams)) as started:
             line.erase()
             yield started
     except BaseException:
         line.erase()
         raise
+
+
+def interject(text: str, streams: Streams) -> None:
+    """Say what went wrong behind the commands: on a terminal below the line that is being typed there."""
+    if streams.interactive and streams.stderr_tty:
+        streams.talk(b"\x1b[J\r\n")
+    streams.note(text)
 
 
 def serve(started: Running, streams: Streams) -> None:

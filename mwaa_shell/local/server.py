@@ -2,11 +2,13 @@
 
 The first line of standard input is a JSON object that says what to serve; then standard input is held open by whoever
 started this process, and its end, however that came about, ends everything. Standard output brings one JSON object a
-line: ``{"progress": text}`` while something is made, then ``{"ready": {...}}`` or ``{"error": sentence}``.
+line: ``{"progress": text}`` while something is made, then ``{"ready": {...}}`` or ``{"error": sentence}``; at any time
+``{"note": text}`` for what the user has to know.
 """
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import signal
@@ -29,6 +31,7 @@ from mwaa_shell.local.http_server import Server
 from mwaa_shell.local.provision import Installed
 from mwaa_shell.local.recipes import recipe_for
 from mwaa_shell.local.rest import rest_api
+from mwaa_shell.local.scheduler import Plan, Scheduler, free_port, plan
 from mwaa_shell.local.web_server import CliEndpoint, Recorder
 
 
@@ -67,13 +70,19 @@ def serve(wanted: dict[str, Any], stack: ExitStack) -> dict[str, Any]:
     for state in states:
         prepare_folders(state)
     scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="run-", dir=states[0].folder)))
-    airflows = []
+    airflows, schedulers = [], []
     for item, state in zip(wanted["environments"], states, strict=True):
         installed = Installed(recipe_for(item["version"]), Path(item["venv"]))
-        airflow = AirflowProcess(installed, state, scratch / item["version"], fresh=wanted["fresh"])
+        runs = plan(installed.recipe.version, state, free_port()) if wanted["scheduler"] else Plan()
+        airflow = AirflowProcess(
+            installed, state, scratch / item["version"], fresh=wanted["fresh"], settings=runs.settings
+        )
         stack.callback(airflow.close)
         airflow.warm_up()
         airflows.append(airflow)
+        if runs.services:
+            schedulers.append(Scheduler(airflow, runs.services, lambda text: tell(note=text)))
+            stack.callback(schedulers[-1].close)
     context = make_certificate(airflows[0].installed.python, make_private(scratch / "tls"))
     tokens, keys = Tokens(), aws_api.make_keys()
     recorder = Recorder(Path(wanted["record"]) if wanted["record"] else None)
@@ -94,6 +103,8 @@ def serve(wanted: dict[str, Any], stack: ExitStack) -> dict[str, Any]:
     for airflow in airflows:
         if not airflow.state.initialised.exists():
             airflow.set_up(lambda line: tell(progress=line))
+    for scheduler in schedulers:
+        scheduler.start()
     return {
         "endpoint": f"http://127.0.0.1:{api.port}",
         "region": aws_api.REGION,
@@ -116,11 +127,21 @@ def _run_in_background(server: Server) -> None:
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True).start()
 
 
+def end_orphans() -> None:
+    """End what a process of commands has left that was killed itself: its tasks and schedulers are ours since."""
+    processes: Any = importlib.import_module("mwaa_shell.local.worker")
+    for pid in processes.descendants(os.getpid()):
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
 def main() -> None:
     """Serve until standard input ends."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     os.umask(0o077)
+    importlib.import_module("mwaa_shell.local.worker").adopt_orphans()
     with suppress(KeyboardInterrupt), ExitStack() as stack:
+        stack.callback(end_orphans)
         try:
             tell(ready=serve(json.loads(sys.stdin.readline()), stack))
         except ShellError as error:

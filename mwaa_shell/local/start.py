@@ -7,7 +7,8 @@ import os
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,9 @@ from mwaa_shell.settings import Access, Keys, LocalSettings
 
 #: Runs the server from this very package; the working folder, where anything may lie, is not on its path.
 SERVE = "import sys; sys.path.append(sys.argv[1]); from mwaa_shell.local.server import main; main()"
+
+#: Called on another thread with a sentence about what goes wrong behind the commands.
+Note = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,9 @@ def default_recipe() -> Recipe:
 
 
 @contextmanager
-def running(wanted: LocalSettings, timeout: float, progress: Progress) -> Iterator[Running]:
+def running(
+    wanted: LocalSettings, timeout: float, progress: Progress, note: Note = lambda text: None
+) -> Iterator[Running]:
     """A private MWAA that lives as long as the block, and ends with this process whatever ends it."""
     chosen = [recipe_for(text) for text in wanted.versions] or [default_recipe()]
     if len(set(chosen)) != len(chosen):
@@ -54,6 +60,7 @@ def running(wanted: LocalSettings, timeout: float, progress: Progress) -> Iterat
         "environments": [_environment(recipe, wanted, progress) for recipe in chosen],
         "record": str(wanted.record.resolve()) if wanted.record else None,
         "fresh": wanted.fresh_processes,
+        "scheduler": wanted.scheduler,
     }
     with subprocess.Popen(
         [sys.executable, "-P", "-c", SERVE, str(Path(mwaa_shell.__file__).parent.parent)],
@@ -67,12 +74,35 @@ def running(wanted: LocalSettings, timeout: float, progress: Progress) -> Iterat
             with suppress(BrokenPipeError):  # it ended at once: what it said is read below
                 server.stdin.write(json.dumps(order).encode() + b"\n")
                 server.stdin.flush()
-            reached = _await_ready(server, progress)
-            yield Running(_access(reached, timeout), tuple(reached["environments"]))
+            reached = _await_ready(server, progress, note)
+            with _hearing(server, note):
+                yield Running(_access(reached, timeout), tuple(reached["environments"]))
         finally:
-            assert server.stdin is not None
-            with suppress(BrokenPipeError):
-                server.stdin.close()
+            _end(server)
+
+
+@contextmanager
+def _hearing(server: subprocess.Popen[bytes], note: Note) -> Iterator[None]:
+    """Pass on what the server has to say while the block runs; ends the server, which ends the listening."""
+
+    def listen() -> None:
+        assert server.stdout is not None
+        for line in server.stdout:
+            note(json.loads(line)["note"])
+
+    listener = threading.Thread(target=listen, name="private MWAA", daemon=True)
+    listener.start()
+    try:
+        yield
+    finally:
+        _end(server)
+        listener.join()
+
+
+def _end(server: subprocess.Popen[bytes]) -> None:
+    assert server.stdin is not None
+    with suppress(BrokenPipeError):
+        server.stdin.close()
 
 
 def _environment(recipe: Recipe, wanted: LocalSettings, progress: Progress) -> dict[str, str]:
@@ -86,12 +116,14 @@ def _environment(recipe: Recipe, wanted: LocalSettings, progress: Progress) -> d
     }
 
 
-def _await_ready(server: subprocess.Popen[bytes], progress: Progress) -> dict[str, Any]:
+def _await_ready(server: subprocess.Popen[bytes], progress: Progress, note: Note) -> dict[str, Any]:
     assert server.stdout is not None
     for line in server.stdout:
         message = json.loads(line)
         if "progress" in message:
             progress(message["progress"])
+        elif "note" in message:
+            note(message["note"])
         elif "error" in message:
             raise LocalProblem(message["error"])
         elif "ready" in message:

@@ -5,10 +5,11 @@ package. It is single-threaded: a fork of a process with threads is unsafe.
 
 The server writes one JSON object a line to standard input::
 
-    {"id": 1, "argv": ["dags", "list"], "stdout": "/path", "stderr": "/path"}
+    {"id": 1, "argv": ["dags", "list"], "stdout": "/path", "stderr": "/path", "service": false}
 
-and reads one a line from standard output: ``{"ready": true}`` once Airflow is imported, then
-``{"id": 1, "rc": 0}`` for each command that ended. The end of standard input ends this process and every command.
+where a service is a command that does not end by itself, and reads one a line from standard output: ``{"ready": true}``
+once Airflow is imported, then ``{"id": 1, "rc": 0}`` for each command that ended. The end of standard input ends this
+process and every command.
 
 What Airflow prints while it is imported stands at the head of each answer, as it does when a fresh process is started
 for each command. Modules that earlier commands imported late are imported here while nothing is asked for; a module
@@ -53,6 +54,7 @@ class Worker:
         self.requests = os.dup(0)
         self.replies = os.dup(1)
         self.running = {}  # pid -> (request id, path of its list of imports)
+        self.services = set()  # those that keep nobody waiting
         self.buffer = b""
         self.preface = (b"", b"")
         self.pending = []  # modules still to be imported ahead of need
@@ -133,7 +135,7 @@ class Worker:
         signal.set_wakeup_fd(tell)
         signal.signal(signal.SIGCHLD, lambda number, frame: None)
         while True:
-            idle = bool(self.pending) and not self.running
+            idle = bool(self.pending) and self.services.issuperset(self.running)
             ready = select.select([self.requests, wake], [], [], 0 if idle else None)[0]
             if wake in ready:
                 os.read(wake, 4096)
@@ -161,6 +163,8 @@ class Worker:
             if pid == 0:
                 return job
             self.running[pid] = (job["id"], job["stdout"] + ".imports")
+            if job.get("service"):
+                self.services.add(pid)
         return None
 
     def reap(self):
@@ -173,6 +177,7 @@ class Worker:
                 return
             if pid in self.running:
                 number, imports = self.running.pop(pid)
+                self.services.discard(pid)
                 self.learn(imports)
                 code = -os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
                 self.send({"id": number, "rc": code})
@@ -204,6 +209,7 @@ class Worker:
     def become(self, job):
         """Turn this forked child into the airflow program of one command."""
         os.setsid()
+        end_with_parent()
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.default_int_handler)
         os.close(self.requests)
@@ -244,8 +250,17 @@ class Worker:
 
 def adopt_orphans():
     """On Linux, let processes whose parent has ended become our children, so that they can be found and ended."""
+    prctl(36, 1)  # PR_SET_CHILD_SUBREAPER
+
+
+def end_with_parent():
+    """On Linux, be asked to end if this file's process is killed, which then can end nothing itself."""
+    prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
+
+
+def prctl(option, value):
     try:
-        ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER
+        ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
     except (OSError, AttributeError):
         pass
 

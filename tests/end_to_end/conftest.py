@@ -123,10 +123,10 @@ def local_environ(home: Path) -> dict[str, str]:
     return scrubbed(home) | {"MWAA_SHELL_LOCAL_CACHE": CACHE, "UV_PYTHON_INSTALL_DIR": PYTHONS}
 
 
-def make_dags(folder: Path) -> Path:
-    """A DAG folder with the examples and the gate."""
+def make_dags(folder: Path, own: str = "gate.py") -> Path:
+    """A DAG folder with the examples and a file of the tests' own: the gate, or the DAG that takes a while."""
     shutil.copytree(Path(provision.__file__).parent / "dags", folder)
-    shutil.copy(Path(__file__).parent / "dags" / "gate.py", folder)
+    shutil.copy(Path(__file__).parent / "dags" / own, folder)
     return folder
 
 
@@ -163,6 +163,23 @@ def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str]
         if version not in running:
             home = tmp_path_factory.mktemp(f"airflow-{version}")
             generator = serve(version, home, make_dags(home / "dags"))
+            running[version] = (next(generator), generator)
+        return running[version][0]
+
+    yield start
+    for _, generator in running.values():
+        next(generator, None)
+
+
+@pytest.fixture(scope="session")
+def scheduling(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Served]]:
+    """The same with a scheduler, and with ``night_shift`` beside the examples: what is triggered runs."""
+    running: dict[str, tuple[Served, Iterator[Served]]] = {}
+
+    def start(version: str) -> Served:
+        if version not in running:
+            home = tmp_path_factory.mktemp(f"scheduler-{version}")
+            generator = serve(version, home, make_dags(home / "dags", "night_shift.py"), "--scheduler")
             running[version] = (next(generator), generator)
         return running[version][0]
 
