@@ -1,0 +1,141 @@
+"""A run and its tasks at one moment, whoever told of them. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from mwaa_shell.output.cells import label
+
+#: The states that Airflow has had for runs, tasks and jobs, in any version.
+STATES = (
+    "none", "queued", "scheduled", "running", "success", "failed", "up_for_retry", "up_for_reschedule",
+    "upstream_failed", "skipped", "removed", "deferred", "restarting", "shutdown", "sensing", "awaiting_input",
+)  # fmt: skip
+#: What says when a run is, the best first: a logical date may be missing in Airflow 3.
+DATES = ("run_after", "execution_date", "logical_date")
+#: States that a run does not leave of itself.
+OVER = frozenset({"success", "failed"})
+#: The same for a task.
+FINISHED = frozenset({"success", "failed", "upstream_failed", "skipped", "removed"})
+BAD = frozenset({"failed", "upstream_failed"})
+#: States of a task that has been begun, and is not over.
+BEGUN = frozenset({"running", "up_for_retry", "up_for_reschedule", "deferred", "restarting", "sensing",
+                   "awaiting_input"})  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run of a DAG."""
+
+    dag: str
+    run_id: str
+    state: str
+    start: datetime | None = None
+    end: datetime | None = None
+    date: str = ""  #: its execution or logical date, as Airflow writes it
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A task of a run; one of many where it is mapped."""
+
+    name: str  #: with its map index, if it has one
+    state: str  #: ``none`` while it waits for others
+    start: datetime | None = None
+    end: datetime | None = None
+    tries: int = 0  #: 0 where nobody tells
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """All that is known at one moment; ``tasks`` is ``None`` where they cannot be seen."""
+
+    run: Run
+    tasks: tuple[Task, ...] | None = ()
+    remarks: tuple[str, ...] = field(default=())  #: what else there is to know, as sentences
+
+    @property
+    def over(self) -> bool:
+        return self.run.state in OVER
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """How many tasks are in each state."""
+        return Counter(task.state for task in self.tasks or ())
+
+    @property
+    def finished(self) -> int:
+        """How many tasks are over."""
+        return sum(task.state in FINISHED for task in self.tasks or ())
+
+
+def state(value: object) -> str:
+    """A state as Airflow writes it, safe for a terminal; no state is ``none``."""
+    text = label(str(value or "").strip().lower())
+    return text or "none"
+
+
+def moment(value: object) -> datetime | None:
+    """A time as Airflow writes it in any version, aware; ``None`` where there is none."""
+    try:
+        found = datetime.fromisoformat(str(value or ""))
+    except ValueError:
+        return None
+    if not 1900 < found.year < 9000:  # nearer to the ends of the calendar it has no other zones
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def newest(rows: Sequence[Mapping[str, str]]) -> Mapping[str, str] | None:
+    """The run whose time is the latest; the first of them where several are, or where no time can be read."""
+    long_ago = datetime.min.replace(tzinfo=UTC)
+    return max(rows, key=lambda row: _when(row) or long_ago, default=None)
+
+
+def _when(row: Mapping[str, str]) -> datetime | None:
+    return next((found for name in DATES if (found := moment(row.get(name)))), None)
+
+
+def run_of(row: Mapping[str, object], dag: str) -> Run:
+    """The run that a row of ``list-runs`` or an object of REST tells of."""
+    run_id = row.get("run_id") or row.get("dag_run_id") or ""
+    date = row.get("execution_date") or row.get("logical_date") or ""
+    return Run(dag, str(run_id), state(row.get("state")), moment(row.get("start_date")), moment(row.get("end_date")),
+               str(date))  # fmt: skip
+
+
+def task_of(row: Mapping[str, object]) -> Task:
+    """The task that a row of ``states-for-dag-run`` or an object of REST tells of."""
+    index = str(row.get("map_index", ""))
+    mapped = index.isdigit()  # -1 and nothing: it is not mapped
+    name = f"{row.get('task_id') or '?'}{f'[{index}]' if mapped else ''}"
+    tries = row.get("try_number")
+    return Task(
+        name,
+        state(row.get("state")),
+        moment(row.get("start_date")),
+        moment(row.get("end_date")),
+        tries if isinstance(tries, int) else 0,
+    )
+
+
+def in_order(tasks: Sequence[Task]) -> list[Task]:
+    """As they were begun; those that wait come last, as Airflow lists them."""
+    never = datetime.max.replace(tzinfo=UTC)
+    return sorted(tasks, key=lambda task: task.start or never)
+
+
+def by_urgency(tasks: Sequence[Task]) -> list[Task]:
+    """What went wrong first, then what is on its way, then what waits, and what is done last."""
+    return sorted(in_order(tasks), key=_urgency)
+
+
+def _urgency(task: Task) -> int:
+    if task.state in BAD:
+        return 0
+    if task.state in BEGUN:
+        return 1
+    return 4 if task.state in FINISHED else 3 if task.state == "none" else 2
