@@ -1,0 +1,214 @@
+"""The user's own file of settings, ``config.toml``: read once, never written. What it says that makes no sense is told
+with its line, and the shell goes on without it.
+
+The table ``SETTINGS`` says what can stand there; what ``.set`` can change stands there under the same names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from mwaa_shell.preferences import PREFERENCES, Preference
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One thing that the file can say."""
+
+    name: str
+    summary: str  #: one line, in operator's words
+    takes: str  #: what it can be, as documentation shows it
+    example: str  #: as TOML
+    accepts: Callable[[object], bool]
+    everywhere: bool = True  #: at the top of the file
+    per_environment: bool = True  #: in the section of an environment
+    variable: str = ""  #: the environment variable that says the same, and wins
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A value, and where it stands: a line of the file, counted from 1."""
+
+    value: object
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What the file says, and what is wrong with it."""
+
+    path: Path | None = None
+    general: Mapping[str, Said] = field(default_factory=dict)
+    environments: tuple[tuple[str, Mapping[str, Said]], ...] = ()  #: pattern of a name -> what holds there
+    problems: tuple[str, ...] = ()  #: sentences
+
+    def on(self, environment: str) -> Mapping[str, Said]:
+        """What holds on an environment: the general part, and over it each section whose pattern fits, in order."""
+        found = dict(self.general)
+        for pattern, said in self.environments:
+            if fnmatchcase(environment, pattern):
+                found |= said
+        return found
+
+
+def _text(value: object) -> bool:
+    return isinstance(value, str) and bool(value) and value.isprintable()
+
+
+def _flag(value: object) -> bool:
+    return isinstance(value, bool)
+
+
+def _texts(value: object) -> bool:
+    return isinstance(value, list) and all(map(_text, value))
+
+
+def _number(least: float, most: float) -> Callable[[object], bool]:
+    def accepts(value: object) -> bool:
+        return isinstance(value, int | float) and not isinstance(value, bool) and least <= value <= most
+
+    return accepts
+
+
+def _of(one: Preference) -> Setting:
+    """A preference as a setting: a number, a word or a list of words."""
+    number = not one.words and one.also is None
+    example = one.default if number else f'"{one.default}"'
+    return Setting(one.name, one.summary, one.takes, example, lambda value: one.accepts(as_preference(value)))
+
+
+def as_preference(value: object) -> str:
+    """The value of a preference as ``.set`` takes it."""
+    if isinstance(value, list):
+        return ",".join(map(str, value))
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return str(value)
+
+
+#: In the order of the template.
+SETTINGS: tuple[Setting, ...] = (
+    Setting("environment", "the environment to open where none is named", "a name", '"my-env"', _text,
+            per_environment=False, variable="MWAA_ENVIRONMENT"),
+    Setting("profile", "AWS profile", "a name", '"data-platform"', _text, variable="AWS_PROFILE"),
+    Setting("region", "AWS region", "a name", '"eu-central-1"', _text, variable="AWS_REGION"),
+    Setting("endpoint-url", "another endpoint for the AWS API", "a URL", '"https://vpce.example.com"', _text,
+            variable="AWS_ENDPOINT_URL_MWAA"),
+    Setting("ca-bundle", "CA certificates to trust, for AWS and the web server", "a file", '"company.pem"', _text,
+            variable="AWS_CA_BUNDLE"),
+    Setting("proxy", "on the way to the web server", "a URL of http, https or socks5h", '"socks5h://127.0.0.1:1080"',
+            _text),
+    Setting("connect-to", "where to connect instead, for tunnels", "a list of HOST:PORT:HOST:PORT",
+            '["::127.0.0.1:8443"]', _texts),
+    Setting("timeout", "seconds to wait for an answer", "1 to 3600", "75", _number(1, 3600)),
+    Setting("max-reply", "longest reply to take, in MB after decompression", "1 to 100000", "512", _number(1, 100_000)),
+    Setting("airflow-version", "the version, if AWS may not tell it", "a version", '"2.10.3"', _text),
+    Setting("read-only", "send nothing that changes anything", "true or false", "false", _flag),
+    Setting("protected", "ask before a change, and for the name before something is destroyed", "true or false", "true",
+            _flag, everywhere=False),
+    Setting("log-file", "add each command that is sent, as JSON lines", "a file", '"mwaa-commands.jsonl"', _text,
+            per_environment=False),
+    *map(_of, PREFERENCES),
+)  # fmt: skip
+NAMED = {setting.name: setting for setting in SETTINGS}
+
+
+def read(path: Path) -> Config:
+    """What a file says; nothing where there is none. Never raises."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        return Config()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        return Config(path, problems=(f"{path} cannot be read: {reason}",))
+    return parse(text, path)
+
+
+def parse(text: str, path: Path) -> Config:
+    """What the text of a file says. Never raises."""
+    import tomllib
+
+    try:
+        tables = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        return Config(path, problems=(f"{path} is no TOML, and is left out: {error}",))
+    lines = dict(_lines(text))
+    problems: list[str] = []
+    sections = tables.pop("environments", {})
+    general = dict(_said(tables, "", lines, path, problems))
+    environments = []
+    for pattern, members in sections.items() if isinstance(sections, dict) else ():
+        if isinstance(members, dict):
+            environments.append((pattern, dict(_said(members, pattern, lines, path, problems))))
+        else:
+            problems.append(f"{path}: {pattern} is no section of an environment")
+    return Config(path, general, tuple(environments), tuple(problems))
+
+
+def _said(
+    members: Mapping[str, object], section: str, lines: Mapping[tuple[str, str], int], path: Path, problems: list[str]
+) -> Iterator[tuple[str, Said]]:
+    """What can be used of one section; the rest is told."""
+    for name, value in members.items():
+        line = lines.get((section, name), 0)
+        where = f"{path}:{line}" if line else str(path)
+        setting = NAMED.get(name)
+        if setting is None or not (setting.per_environment if section else setting.everywhere):
+            problems.append(f"{where}: {_unknown(name, section, setting)}")
+        elif not setting.accepts(value):
+            problems.append(f"{where}: {name} takes {setting.takes}, not {_short(value)}")
+        else:
+            yield name, Said(value, line)
+
+
+def _unknown(name: str, section: str, setting: Setting | None) -> str:
+    if setting is not None:
+        place = "at the top of the file" if section else "in the section of an environment"
+        return f"{name} can only stand {place}"
+    import difflib
+
+    near = difflib.get_close_matches(name, NAMED, 1)
+    return f"there is no setting {_short(name)}" + (f"; did you mean {near[0]}?" if near else "")
+
+
+def _short(value: object) -> str:
+    text = value if isinstance(value, str) else repr(value)
+    text = "".join(char if char.isprintable() else "?" for char in text)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _lines(text: str) -> Iterator[tuple[tuple[str, str], int]]:
+    """Where each key of each section stands: the parser of the standard library does not tell."""
+    section = ""
+    for number, line in enumerate(text.split("\n"), 1):
+        stripped = line.strip()
+        if stripped.startswith("["):
+            section = _section(stripped)
+        elif "=" in stripped and not stripped.startswith("#"):
+            yield (section, stripped.split("=", 1)[0].strip().strip("\"'")), number
+
+
+def _section(header: str) -> str:
+    """The pattern of ``[environments."prod-*"]``; empty for any other header."""
+    name = header.strip("[] ").partition("#")[0].strip("[] ")
+    return name.removeprefix("environments.").strip().strip("\"'") if name.startswith("environments.") else ""
+
+
+def template() -> str:
+    """A file with every setting in it, commented out: what stands there is what holds without it, or an example."""
+    made = ["# Settings of mwaa-shell. Options of the command line and environment variables win over this file.", ""]
+    for setting in SETTINGS:
+        if setting.everywhere:
+            made += [*_comment(setting), ""]
+    made += ["# On environments whose names fit a pattern, these hold instead:", '# [environments."*prod*"]']
+    made += [f"# {one.name} = {one.example}" for one in SETTINGS if one.name in ("profile", "protected", "names")]
+    return "\n".join(made) + "\n"
+
+
+def _comment(setting: Setting) -> list[str]:
+    variable = f"; ${setting.variable} wins over it" if setting.variable else ""
+    return [f"# {setting.summary} ({setting.takes}{variable})", f"# {setting.name} = {setting.example}"]
