@@ -15,7 +15,10 @@ from tests.double import Double
 GUARD = Path(__file__).parent / "guard"
 #: Variables of the user's that must not reach a test.
 FOREIGN = ("AWS_", "MWAA_", "AIRFLOW", "BOTO", "NO_COLOR", "FORCE_COLOR", "PAGER", "LESS", "http_proxy", "https_proxy")
-CERTIFICATES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "all_proxy")
+CERTIFICATES = (
+    *("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"),
+    *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy"),
+)
 
 
 def scrubbed(home: Path) -> dict[str, str]:

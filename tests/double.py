@@ -37,14 +37,16 @@ Behave = Callable[[Request], bytes | None]
 class Side:
     """A server with one behaviour; TLS where it has a context."""
 
-    def __init__(self, behave: Behave, context: ssl.SSLContext | None = None) -> None:
+    def __init__(self, behave: Behave, context: ssl.SSLContext | None = None, port: int = 0) -> None:
         self.behave = behave
+        self.closed = threading.Event()  #: a connection has ended
+        self._lost = 0  #: up to which connection nothing arrives any more
         self.seen: list[Request] = []
         self.arrived = threading.Semaphore(0)
         self._context = context
         self._connections = 0
         self._open: list[socket.socket] = []
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = socket.create_server(("127.0.0.1", port))
         self.port: int = self._listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -65,6 +67,8 @@ class Side:
                 self._open.append(connection)
             with connection.makefile("rb") as stream:
                 while (request := _read(stream.readline, stream.read, number, connection)) is not None:
+                    if number <= self._lost:
+                        continue
                     self.seen.append(request)
                     self.arrived.release()
                     answer = self.behave(request)
@@ -75,6 +79,12 @@ class Side:
             pass  # the client has gone
         finally:
             connection.close()
+            self._open = [one for one in self._open if one.fileno() != -1]
+            self.closed.set()
+
+    def go_deaf(self) -> None:
+        """Let nothing arrive any more on the connections that there are, as after a sleep, and say nothing about it."""
+        self._lost = self._connections
 
     def close(self) -> None:
         """Stop listening and drop every connection."""
@@ -82,6 +92,8 @@ class Side:
             self._listener.shutdown(socket.SHUT_RDWR)  # wakes the thread that accepts
         self._listener.close()
         for connection in self._open:
+            with contextlib.suppress(OSError):
+                socket.socket.shutdown(connection, socket.SHUT_RDWR)  # wakes the thread that reads
             connection.close()
 
 
@@ -150,6 +162,10 @@ def never(request: Request) -> bytes | None:
     return None
 
 
+#: Another name that the web server can prove; no machine knows where it is.
+WEB_NAME = "web-server.invalid"
+
+
 class Double:
     """Both sides of MWAA. ``aws`` and ``web`` may be given other behaviours at any time."""
 
@@ -158,10 +174,13 @@ class Double:
     ) -> None:
         self.authority = trustme.CA()
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self.authority.issue_cert("127.0.0.1").configure_cert(context)
+        self.authority.issue_cert("127.0.0.1", WEB_NAME).configure_cert(context)
+        self.host_name = "127.0.0.1"  #: how AWS calls the web server
         self.names = names
         self.version = version
         self.tokens: list[str] = []
+        self.token_host = ""  #: which web server the tokens are for, where that is not this double's
+        self.more: dict[str, object] = {}  #: further members of GetEnvironment's reply
         self.rest: dict[str, object] = {}  #: what Airflow's REST API answers, by path
         self.aws = Side(self.answer_aws, context if aws_over_tls else None)
         self.web = Side(lambda request: command_reply(b"done\n"), context)
@@ -169,7 +188,7 @@ class Double:
     @property
     def host(self) -> str:
         """Host and port of the web server."""
-        return f"127.0.0.1:{self.web.port}"
+        return f"{self.host_name}:{self.web.port}"
 
     def access(self, ca_bundle: str | None, timeout: float = 20.0) -> Access:
         """How a session reaches this double."""
@@ -185,7 +204,7 @@ class Double:
             return refusal(404, "ResourceNotFoundException", f"No environment was found with the name {parts[-1]}")
         if parts[0] == "clitoken":
             self.tokens.append(f"token-{len(self.tokens) + 1}")
-            return reply(200, {"CliToken": self.tokens[-1], "WebServerHostname": self.host})
+            return reply(200, {"CliToken": self.tokens[-1], "WebServerHostname": self.token_host or self.host})
         if parts[0] == "restapi":
             path = json.loads(request.body)["Path"]
             return rest_reply(self.rest[path]) if path in self.rest else rest_reply({"detail": "Not Found"}, 404)
@@ -205,7 +224,7 @@ class Double:
     def describe(self, name: str) -> dict[str, object]:
         """The Environment member of GetEnvironment."""
         arn = f"arn:aws:airflow:eu-west-1:123456789012:environment/{name}"
-        return {"Name": name, "AirflowVersion": self.version, "Status": "AVAILABLE", "Arn": arn}
+        return {"Name": name, "AirflowVersion": self.version, "Status": "AVAILABLE", "Arn": arn, **self.more}
 
     def _page(self, path: str) -> bytes:
         start = int(path.partition("NextToken=")[2].partition("&")[0] or 0)

@@ -1,7 +1,10 @@
 """What one command costs: a fresh token, one POST, and a Result. Promises 1 and 2 are kept here.
 
-A token is minted for every command and used for it alone. The one second request that may follow is the hop that
+A token is minted for every attempt and used for it alone. The one second request that may follow is the hop that
 Airflow 3 asks for: a 307 or 308, by hand, once, to the same host and port, always over https.
+
+A command is sent again by itself in one case only: it reads, and the answer was 429 or 503, which says that nothing
+ran. Each repeat waits longer than the one before it; after four, or twenty seconds, the answer stands.
 """
 
 from __future__ import annotations
@@ -14,20 +17,31 @@ from urllib.parse import urljoin, urlsplit
 
 from mwaa_shell.airflow.verdict import judge
 from mwaa_shell.airflow.versions import Version
-from mwaa_shell.errors import NothingRan, OutcomeUnknown, ShellError
+from mwaa_shell.errors import ExitCode, NothingRan, OutcomeUnknown, ShellError
 from mwaa_shell.job import Job
 from mwaa_shell.mwaa import reply as replies
-from mwaa_shell.mwaa.environment import CliToken
-from mwaa_shell.mwaa.reply import HttpReply
+from mwaa_shell.mwaa.environment import CliToken, how_to_reach
+from mwaa_shell.mwaa.reply import HttpReply, Unreachable
 from mwaa_shell.result import Result, failed, from_error
+from mwaa_shell.settings import CONNECT_TIMEOUT
 
 #: The phases of a job that runs a command, as the waiting line names them.
 TOKEN = "asking AWS for a token"
 CONNECTING = "connecting"
 RUNNING = "running"
+BUSY = "the web server is busy, trying again"
 
 #: How many times the time-out a whole answer may take: each piece of it has the time-out for itself.
 WHOLE_ANSWER = 2
+#: Seconds that connecting may take: a host has several addresses, and a name server may be slow.
+CONNECT_LIMIT = 3 * CONNECT_TIMEOUT
+#: Seconds to wait before each repeat of a read that the environment was too busy for.
+WAITS = (1.0, 2.0, 4.0, 8.0)
+#: Seconds after the first such answer within which the last repeat begins.
+REPEAT_WITHIN = 20.0
+
+#: What stands for a token that a reply repeats, and the length from which on it cannot be there by chance.
+MASK, LONG_TOKEN = "***", 8
 
 PLAIN_PATH = "/aws_mwaa/cli"
 SLASH_PATH = "/aws_mwaa/cli/"  # Airflow 3 answers the other form with a redirect to this one
@@ -49,52 +63,104 @@ class Command:
 
     text: str
     words: tuple[str, ...]
+    reads: Callable[[], bool] = lambda: False  #: whether that is certain; asked only where it matters
 
 
 class Client:
     """Runs commands on one environment, one at a time; the caller sees to that."""
 
-    def __init__(self, mint: Callable[[], CliToken], transport: Posts, timeout: float) -> None:
+    def __init__(
+        self,
+        mint: Callable[[], CliToken],
+        transport: Posts,
+        timeout: float,
+        access_mode: Callable[[], str] = lambda: "",
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """``access_mode`` is what AWS says of who reaches the web server, asked when it matters."""
         self._mint = mint
         self._transport = transport
         self._timeout = timeout
-        self._slash: bool | None = None  # learned from a redirect
+        self._access_mode = access_mode
+        self._clock = clock
+        self._slash: bool | None = None  # learned from a redirect, or from a 404
 
-    def run(self, command: Command, version: Version | None, job: Job[Result]) -> Result:
-        """The Result of one command; expected failures are Results too."""
-        started = time.monotonic()
-        token_seconds = 0.0
+    def run(
+        self, command: Command, version: Version | None, job: Job[Result], leave: Callable[[], None] = lambda: None
+    ) -> Result:
+        """The Result of one command; expected failures are Results too.
+
+        ``leave`` is called if the job is given up while it is certain that the command will not be sent any more.
+        """
+        result = self._attempt(command, version, job, leave)
+        last = self._clock() + REPEAT_WITHIN
+        for wait in WAITS:
+            if not _was_too_busy(result) or not command.reads() or self._clock() + wait > last:
+                break
+            begun = self._clock()
+            if not job.pause(BUSY, wait):
+                break
+            before = result.seconds + self._clock() - begun
+            result = self._attempt(command, version, job, leave)
+            result = replace(result, command_seconds=result.command_seconds + before)
+        return result
+
+    def _attempt(
+        self, command: Command, version: Version | None, job: Job[Result], leave: Callable[[], None]
+    ) -> Result:
+        """One token and one POST."""
+        started = self._clock()
+        minted = started
+        slash = self._slash if self._slash is not None else bool(version and version.major >= 3)
         try:
-            if not job.enter(TOKEN, self._timeout):
+            if not job.enter(TOKEN, self._timeout, leave):
                 raise NothingRan("Given up before anything was sent")
             token = self._mint()
-            token_seconds = time.monotonic() - started
-            if not job.enter(CONNECTING):
-                raise NothingRan("Given up before anything was sent")
-            slash = self._slash if self._slash is not None else bool(version and version.major >= 3)
-            reply = self._send(command.text, token, slash, job)
+            minted = self._clock()
+            result = _result(command, self._send(command.text, token, slash, job, leave), version, slash)
+        except Unreachable as error:
+            result = from_error(Unreachable(f"{error}; {how_to_reach(self._access_mode())}"))
         except ShellError as error:
-            return _timed(from_error(error), token_seconds, started)
-        return _timed(_result(command, reply, version, slash), token_seconds, started)
+            result = from_error(error)
+        if result.http_status == 404 and result.exit_code is ExitCode.NOTHING_RAN:
+            self._slash = not slash
+        seconds = self._clock() - minted
+        return replace(result, token_seconds=minted - started, command_seconds=seconds, remote=True)
 
-    def _send(self, text: str, token: CliToken, slash: bool, job: Job[Result]) -> HttpReply:
+    def _send(self, text: str, token: CliToken, slash: bool, job: Job[Result], leave: Callable[[], None]) -> HttpReply:
         url = f"https://{token.host}{SLASH_PATH if slash else PLAIN_PATH}"
+
+        def let_go() -> None:
+            self._transport.give_up()
+            leave()
+
+        def post(where: str) -> HttpReply:
+            if not job.enter(CONNECTING, CONNECT_LIMIT, let_go):
+                raise NothingRan("Given up before the command was sent")
+            return _without(token.token, self._transport.post(where, text, token.token, may_send))
 
         def may_send() -> bool:
             return job.enter(RUNNING, self._timeout * WHOLE_ANSWER, self._transport.give_up)
 
-        reply = self._transport.post(url, text, token.token, may_send)
+        reply = post(url)
         if reply.status in (307, 308):
             target = redirect_target(url, reply.location)
-            if not job.enter(CONNECTING):
-                raise NothingRan("Given up before the command was sent")
-            reply = self._transport.post(target, text, token.token, may_send)
+            reply = post(target)
             if 300 <= reply.status < 400:
                 raise NothingRan(f"{token.host} redirects a second time, nothing ran")
             self._slash = urlsplit(target).path.endswith("/")
         elif 300 <= reply.status < 400:
             raise _refused_redirect(token.host, reply)
         return reply
+
+
+def _without(token: str, reply: HttpReply) -> HttpReply:
+    """The reply without the token: gateways quote the header that they refuse. A short one may be anybody's word."""
+    if len(token) < LONG_TOKEN:
+        return reply
+    return replace(
+        reply, body=reply.body.replace(token.encode(), MASK.encode()), location=reply.location.replace(token, MASK)
+    )
 
 
 def redirect_target(url: str, location: str) -> str:
@@ -138,6 +204,6 @@ def _result(command: Command, reply: HttpReply, version: Version | None, slash: 
     return replace(ended, stdout=streams.stdout, stderr=streams.stderr, reply=reply.body, http_status=reply.status)
 
 
-def _timed(result: Result, token_seconds: float, started: float) -> Result:
-    spent = max(time.monotonic() - started - token_seconds, 0.0)
-    return replace(result, token_seconds=token_seconds, command_seconds=spent, remote=True)
+def _was_too_busy(result: Result) -> bool:
+    """Whether a gateway or the environment itself said so; a command's own output is none of that."""
+    return result.http_status in replies.BUSY and result.exit_code is ExitCode.NOTHING_RAN

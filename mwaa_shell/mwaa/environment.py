@@ -34,6 +34,21 @@ class Environment:
         parts = self.arn.split(":")
         return parts[4] if len(parts) > 5 else ""
 
+    @property
+    def access_mode(self) -> str:
+        """Who reaches its web server: ``PRIVATE_ONLY``, ``PUBLIC_ONLY``, both, or nothing where that is unknown."""
+        return str(self.details.get("WebserverAccessMode") or "")
+
+
+def how_to_reach(access_mode: str) -> str:
+    """What somebody can do whose connection to the web server does not come about."""
+    private = "only from inside its VPC: over a VPN, with --proxy, or through a tunnel with --connect-to"
+    if access_mode == "PRIVATE_ONLY":
+        return f"its web server is private (PRIVATE_ONLY) and answers {private}"
+    if access_mode:
+        return f"its web server is public ({access_mode}): is this machine online, or does it want a --proxy?"
+    return f"a private web server answers {private}"
+
 
 def from_details(name: str, details: Mapping[str, Any]) -> Environment:
     """The value for one GetEnvironment reply."""

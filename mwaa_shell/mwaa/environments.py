@@ -1,7 +1,7 @@
-"""Who the environments are and who may talk to them: the AWS side. The only importer of boto3 and botocore.
+"""Who the environments are and who may talk to them: the AWS side. The only importer of boto3.
 
 Credentials, profile, region, endpoints, retries and proxies are boto3's own resolution. Foreign errors leave this file
-as sentences that name the permission, the profile or the region that is meant.
+as the sentences of ``aws_errors.py``. Credentials that are over are resolved anew at the next call.
 """
 
 from __future__ import annotations
@@ -16,9 +16,11 @@ import boto3
 import botocore.exceptions as aws
 from botocore.config import Config
 
-from mwaa_shell.errors import CredentialsProblem, EnvironmentNotFound, NothingRan, PermissionMissing, ShellError
+from mwaa_shell import debug
+from mwaa_shell.errors import CredentialsProblem, NothingRan, ShellError
+from mwaa_shell.mwaa.aws_errors import Asked, Asker, refused_by_airflow, sentence
 from mwaa_shell.mwaa.environment import CliToken, Environment, from_details
-from mwaa_shell.mwaa.reply import clip
+from mwaa_shell.mwaa.idle import IDLE_LIMIT, NEVER, clocks, idle_since
 from mwaa_shell.settings import CONNECT_TIMEOUT, Access
 
 T = TypeVar("T")
@@ -26,17 +28,8 @@ T = TypeVar("T")
 #: What a header and a URL can hold: a token or a host of any other form is never sent, and never quoted.
 _VISIBLE = re.compile(r"[\x21-\x7e]+")
 _HOST = re.compile(r"[A-Za-z0-9.-]+(:\d+)?")
-_DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "NotAuthorized"}
-_EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
-_REJECTED = {"UnrecognizedClientException", "InvalidClientTokenId", "MissingAuthenticationToken"}
-_THROTTLED = {"Throttling", "ThrottlingException", "TooManyRequestsException", "RequestLimitExceeded"}
-#: What AWS answers for an environment that was deployed before there was InvokeRestApi, until it is updated.
-_NOT_UPDATED = "Update your environment"
-_UNSIGNED = {"InvalidSignatureException", "SignatureDoesNotMatch", "IncompleteSignature", "RequestTimeTooSkewed"}
-_SSO = (aws.SSOError, aws.TokenRetrievalError)
 #: Seconds that a REST request is waited for: AWS gives up after 10, a private MWAA's first one takes longer.
 REST_TIMEOUT = 30.0
-_NO_CREDENTIALS = (aws.NoCredentialsError, aws.PartialCredentialsError, aws.CredentialRetrievalError)
 
 
 class Environments:
@@ -47,6 +40,7 @@ class Environments:
         self._lock = threading.Lock()
         self._made: tuple[boto3.Session, Any] | None = None
         self._rest: Any | None = None
+        self._used = NEVER
 
     # -- what AWS is asked -------------------------------------------------------------------------------------------
 
@@ -68,6 +62,7 @@ class Environments:
             isinstance(token, str) and _VISIBLE.fullmatch(token) and isinstance(host, str) and _HOST.fullmatch(host)
         ):
             raise NothingRan(f"CreateCliToken for {name} brought no usable token or host, nothing ran")
+        debug.keep_out(token)
         return CliToken(token, host)
 
     def invoke_rest(self, name: str, path: str, query: Mapping[str, object]) -> object:
@@ -85,7 +80,7 @@ class Environments:
         if "RestApiResponse" not in reply:
             raise NothingRan(f"InvokeRestApi on {name} brought half a reply, or none that can be read")
         if isinstance(status, int) and status >= 400:
-            raise NothingRan(_refused_by_airflow(name, status, reply["RestApiResponse"]))
+            raise NothingRan(refused_by_airflow(name, status, reply["RestApiResponse"]))
         return reply["RestApiResponse"]
 
     @staticmethod
@@ -114,11 +109,20 @@ class Environments:
         bundle = self._client()[0]._session.get_config_variable("ca_bundle")
         return str(bundle) if bundle else None
 
+    def boto(self) -> tuple[boto3.Session, Any]:
+        """The boto3 session and its client of MWAA, made if need be; raises ``ShellError`` where that cannot be."""
+        return self._client()
+
+    def problem(self, error: Exception, operation: str) -> ShellError:
+        """What a foreign exception means, for what is asked of AWS elsewhere."""
+        return self._sentence(error, operation, "")
+
     def _client(self) -> tuple[boto3.Session, Any]:
         with self._lock:
             if self._made is None:
                 try:
                     self._made = _make(self.access)
+                    _tell_of(*self._made)
                 except (aws.BotoCoreError, ValueError) as error:
                     raise self._sentence(error, "", "") from None
             return self._made
@@ -135,15 +139,33 @@ class Environments:
             return self._rest
 
     def _call(self, operation: str, name: str, call: Callable[[Any], T]) -> T:
+        self._drop_idle()
+        ended = debug.timed("aws", operation=operation, environment=name or None)
         try:
-            return call(self._client()[1])
+            answer = call(self._client()[1])
+            ended(outcome="ok")
+            return answer
         except (aws.ClientError, aws.BotoCoreError, ValueError) as error:
             translated = self._sentence(error, operation, name)
+            ended(outcome=type(error).__name__, says=str(translated))
             if isinstance(translated, CredentialsProblem):
                 self.forget()
             raise translated from None
         except (AttributeError, TypeError, RecursionError):  # what botocore's parser makes of a reply of another shape
             raise NothingRan(f"{operation} brought a reply that makes no sense, nothing ran") from None
+        finally:
+            self._used = clocks()
+
+    def _drop_idle(self) -> None:
+        """Let go of connections that have been idle for long, such as while the machine slept; the next call makes one.
+
+        A request on a connection whose other end is gone is not refused: it waits until its time is up.
+        """
+        with self._lock:
+            if self._made is not None and idle_since(self._used) > IDLE_LIMIT:
+                for client in (self._made[1], self._rest):
+                    if client is not None:
+                        client.close()
 
     def forget(self) -> None:
         """Resolve credentials anew at the next call: somebody may have logged in meanwhile."""
@@ -153,64 +175,51 @@ class Environments:
     # -- what went wrong ---------------------------------------------------------------------------------------------
 
     def _sentence(self, error: Exception, operation: str, name: str) -> ShellError:
-        if isinstance(error, aws.ClientError):
-            return self._refusal(error, operation, name)
-        if isinstance(error, aws.ProfileNotFound):
-            return CredentialsProblem(f"{error}: name one with --profile, or see ~/.aws/config")
-        if isinstance(error, aws.NoRegionError):
-            return CredentialsProblem(
-                "No region is set: pass --region, or set AWS_DEFAULT_REGION or one in the profile"
-            )
-        if isinstance(error, _SSO):
-            return CredentialsProblem(f"The SSO login is missing or over: run {self._login()}")
-        if isinstance(error, _NO_CREDENTIALS):
-            return CredentialsProblem(
-                f"No usable AWS credentials ({clip(str(error))}): run {self._login()}, pass --profile, "
-                "or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; mwaa-shell --local needs none"
-            )
-        what = f"{operation} for {name}" if name else operation or "AWS"
-        return NothingRan(f"{what} failed in {self.access.region or 'this region'}, nothing ran: {clip(str(error))}")
+        # Asking where credentials come from that could not be had would run a credential_process once more.
+        return sentence(error, Asked(operation, name), self._asker(has_some=isinstance(error, aws.ClientError)))
 
-    def _refusal(self, error: aws.ClientError, operation: str, name: str) -> ShellError:
-        details = error.response.get("Error", {})
-        code, said = details.get("Code", ""), clip(details.get("Message", ""))
-        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
-        target = f" on {name}" if name else ""
-        if "RestApiStatusCode" in error.response:
-            answered = error.response["RestApiStatusCode"]
-            return NothingRan(_refused_by_airflow(name, answered, error.response.get("RestApiResponse")))
-        if operation == "InvokeRestApi" and said.startswith(_NOT_UPDATED):
-            return PermissionMissing(
-                f"AWS offers the REST API of {name} once it has been updated: {said}", "airflow:InvokeRestApi"
-            )
-        if code in _DENIED or (status == 403 and code in ("", "403", "Forbidden")):
-            action = f"airflow:{operation}"
-            return PermissionMissing(
-                f"AWS does not allow {action}{target} to {self._who()}, nothing ran: {said}", action
-            )
-        if code == "ResourceNotFoundException" and name:
-            return EnvironmentNotFound(f"There is no environment {name} in {self.region or 'this region'}")
-        if code in _EXPIRED:
-            return CredentialsProblem(f"The AWS credentials have expired, nothing ran: run {self._login()}")
-        if code in _REJECTED:
-            return CredentialsProblem(f"AWS does not know these credentials, nothing ran: {said}")
-        if code in _THROTTLED or status == 429:
-            return NothingRan(f"AWS is asked too often for {operation}{target}, nothing ran: {said}")
-        if code in _UNSIGNED:
-            return CredentialsProblem(
-                f"AWS rejects the signature, nothing ran: the secret key or this machine's clock is wrong ({said})"
-            )
-        return NothingRan(f"{operation}{target} failed, nothing ran: {code or status}: {said}")
+    def _asker(self, *, has_some: bool) -> Asker:
+        access = self.access
+        profile = access.profile or os.environ.get("AWS_PROFILE") or os.environ.get("AWS_DEFAULT_PROFILE") or ""
+        made = self._made
+        if made is None:
+            return Asker(profile, access.region or "")
+        session, client = made
+        source = _source(session) if has_some else ""
+        return Asker(profile, client.meta.region_name or "", source, _login_profile(session, profile))
 
-    def _profile(self) -> str:
-        return self.access.profile or os.environ.get("AWS_PROFILE") or os.environ.get("AWS_DEFAULT_PROFILE") or ""
 
-    def _who(self) -> str:
-        return f"profile {self._profile()}" if self._profile() else "these credentials"
+def _tell_of(session: boto3.Session, client: Any) -> None:
+    """Tell the debug log where AWS is asked, and which key must not stand in it."""
+    if not debug.is_on():
+        return
+    source = _source(session)
+    if source:
+        key = session.get_credentials().get_frozen_credentials()
+        debug.keep_out(key.access_key, key.secret_key, key.token)
+    debug.event("client", region=client.meta.region_name, endpoint=client.meta.endpoint_url, credentials=source or "none")
 
-    def _login(self) -> str:
-        profile = self._profile()
-        return "aws sso login" + (f" --profile {profile}" if profile else "")
+
+def _source(session: boto3.Session) -> str:
+    """Where the credentials came from; nothing where there are none."""
+    try:
+        credentials = session.get_credentials()
+    except (aws.BotoCoreError, aws.ClientError, ValueError, OSError):
+        return ""
+    return str(credentials.method) if credentials is not None else ""
+
+
+def _login_profile(session: boto3.Session, profile: str) -> str:
+    """The profile that has an SSO login: this one, or one that it builds its role on."""
+    profiles = session._session.full_config.get("profiles", {})
+    name, seen = profile or "default", set()
+    while name not in seen:
+        seen.add(name)
+        known = profiles.get(name, {})
+        if "sso_session" in known or "sso_start_url" in known:
+            return str(name) if name != "default" or profile else ""
+        name = known.get("source_profile", name)
+    return ""
 
 
 def _make(access: Access) -> tuple[boto3.Session, Any]:
@@ -246,14 +255,6 @@ def _client_of(session: boto3.Session, access: Access, extra: Config) -> Any:
     if access.endpoint_url or _endpoint_is_configured(client):
         return client(Config(inject_host_prefix=False))
     return client(Config())
-
-
-def _refused_by_airflow(name: str, status: object, said: object) -> str:
-    """A sentence for what Airflow itself answered: a problem of its v1 API, a detail of v2, or another text."""
-    words = said
-    if isinstance(said, Mapping):
-        words = next((said[key] for key in ("detail", "title", "error", "message") if said.get(key)), "")
-    return f"Airflow's REST API on {name} answered HTTP {status}: {clip(str(words or 'no reason'))}"
 
 
 def _endpoint_is_configured(client: Callable[[Config], Any]) -> bool:

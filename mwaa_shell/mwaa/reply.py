@@ -41,6 +41,12 @@ class CommandRejected(ShellError):
     """HTTP 400 without a command's streams: the command failed before Airflow could say anything."""
 
 
+class Unreachable(NothingRan):
+    """No connection to the web server."""
+
+
+#: What says that nothing ran now, but may in a moment.
+BUSY = (429, 503)
 NO_RESULT = "the reply is not a command's result, the command may have run"
 #: What an HTTP status says about the command where the reply holds none of its output.
 _STATUS = {
@@ -78,8 +84,8 @@ def with_form(error: ShellError, status: int, slash: bool) -> ShellError:
     """Say which form of the path was asked for, where a 404 may be about that."""
     if status != 404:
         return error
-    form = "/aws_mwaa/cli/" if slash else "/aws_mwaa/cli"
-    return NothingRan(f"{error} (asked for {form}; --airflow-version says which form fits)")
+    asked, other = ("/aws_mwaa/cli/", "/aws_mwaa/cli") if slash else ("/aws_mwaa/cli", "/aws_mwaa/cli/")
+    return NothingRan(f"{error} (asked for {asked}; the next command asks for {other})")
 
 
 def _json_object(body: bytes) -> dict[str, object] | None:

@@ -1,38 +1,39 @@
-"""How bytes travel to the web server: one POST over verified TLS. The only importer of requests and urllib3.
+"""How bytes travel to the web server: one POST over verified TLS. ``connections.py`` makes the connections.
 
 Connections are kept alive between commands and given up when they have been idle for long: a gateway drops idle ones
 after about 60 seconds, and a command put on a dropped one may or may not have arrived. The command is the body of the
 request, so as long as no byte of the body was asked for, nothing can have run: that is how a failure is told to be
 certain (``NothingRan``) or not (``OutcomeUnknown``). Redirects are never followed here.
+
+Replies are decompressed here and not by urllib3, whose older versions inflate each piece whole: a small reply can be
+made to fill the memory.
 """
 
 from __future__ import annotations
 
 import os
-import socket
 import ssl
-import time
+import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
 import urllib3
-from requests.adapters import HTTPAdapter
-from requests.utils import DEFAULT_CA_BUNDLE_PATH, get_environ_proxies
-from urllib3.connection import HTTPSConnection
-from urllib3.connectionpool import HTTPSConnectionPool
 
-from mwaa_shell import __version__
+from mwaa_shell import __version__, debug
 from mwaa_shell.errors import NothingRan, OutcomeUnknown, ShellError
-from mwaa_shell.mwaa.reply import HttpReply, clip, unreadable
-from mwaa_shell.settings import CONNECT_TIMEOUT
+from mwaa_shell.mwaa.connections import Adapter, causes, cut, proxy_problem, tls_context
+from mwaa_shell.mwaa.idle import IDLE_LIMIT, NEVER, clocks, idle_since
+from mwaa_shell.mwaa.reply import HttpReply, Unreachable, clip, unreadable
+from mwaa_shell.mwaa.route import Route, hide_credentials, route_of
+from mwaa_shell.settings import CONNECT_TIMEOUT, MAX_REPLY, Access
 
-#: Seconds of silence after which a kept connection is not trusted with a command.
-IDLE_LIMIT = 40.0
-#: Longest reply that is taken, in bytes after decompression.
-MAX_REPLY = 512 * 1024 * 1024
 CHUNK = 256 * 1024
+MEGABYTE = 1024 * 1024
+#: How a gzip file begins.
+GZIP = b"\x1f"
 
 
 class _Body:
@@ -64,52 +65,6 @@ class _Bearer(requests.auth.AuthBase):
         return request
 
 
-class _Adapter(HTTPAdapter):
-    """One TLS context for the session, with its CA bundle read once, and a hold on the open socket."""
-
-    def __init__(self, context: ssl.SSLContext, opened: list[socket.socket]) -> None:
-        self._context = context
-        self._pools = {"https": _tracking_pool(opened)}
-        super().__init__(max_retries=0, pool_connections=2, pool_maxsize=1)
-
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, ssl_context=self._context, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = self._pools
-
-    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
-        manager = super().proxy_manager_for(proxy, ssl_context=self._context, **kwargs)
-        manager.pool_classes_by_scheme = {**manager.pool_classes_by_scheme, **self._pools}
-        return manager
-
-    def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
-        """Nothing to set: the context verifies, always."""
-
-
-def _tracking_pool(opened: list[socket.socket]) -> type[HTTPSConnectionPool]:
-    class Connection(HTTPSConnection):
-        def connect(self) -> None:
-            super().connect()
-            opened[:] = [self.sock] if self.sock is not None else []
-
-    class Pool(HTTPSConnectionPool):
-        ConnectionCls = Connection
-
-    return Pool
-
-
-def tls_context(bundles: Sequence[str]) -> ssl.SSLContext:
-    """A verifying context that trusts all of ``bundles`` (files, or folders of hashed ones), or what certifi holds."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # verifies certificate and name, and trusts nobody yet
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    for where in bundles or (DEFAULT_CA_BUNDLE_PATH,):
-        try:
-            folder = os.path.isdir(where)
-            context.load_verify_locations(capath=where if folder else None, cafile=None if folder else where)
-        except (OSError, ssl.SSLError) as error:
-            raise NothingRan(f"The CA bundle {where} cannot be used: {error}") from None
-    return context
-
-
 def bundles_for_web(chosen: str | None, aws: str | None, environ: Mapping[str, str] | None = None) -> tuple[str, ...]:
     """The CA bundles for the web server: ``--ca-bundle`` alone, else requests' variable and what boto3 is told."""
     environ = os.environ if environ is None else environ
@@ -119,18 +74,50 @@ def bundles_for_web(chosen: str | None, aws: str | None, environ: Mapping[str, s
     return tuple(dict.fromkeys(named or [bundle for bundle in (environ.get("CURL_CA_BUNDLE"),) if bundle]))
 
 
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """Who answered at the other end of a verified connection."""
+
+    status: int  #: of HTTP
+    date: str  #: the header, by which its clock is known
+    tls: str  #: the version of the protocol, such as ``TLSv1.3``
+    issuer: str  #: who signed its certificate
+    expires: str  #: when that ends, as OpenSSL writes it
+
+
 class Transport:
     """A session with one web server after the other; safe to give up from another thread."""
 
-    def __init__(self, bundles: Sequence[str], read_timeout: float, *, direct: bool = False) -> None:
+    def __init__(  # noqa: PLR0913  (two are needed, the others have names)
+        self,
+        bundles: Sequence[str],
+        read_timeout: float,
+        *,
+        direct: bool = False,
+        proxy: str | None = None,
+        connect_to: Sequence[str] = (),
+        max_reply: int = MAX_REPLY,
+    ) -> None:
+        """``max_reply`` is the longest reply that is taken, in MB after decompression; ``route.py`` tells the rest."""
+        self._max_reply = max_reply
         self._timeout = (CONNECT_TIMEOUT, read_timeout)
-        self._direct = direct
-        self._opened: list[socket.socket] = []
-        self._used = 0.0
-        self._session = requests.Session()
-        self._session.trust_env = False
-        self._session.mount("https://", _Adapter(tls_context(bundles), self._opened))
-        self._session.headers["User-Agent"] = f"mwaa-shell/{__version__}"
+        self._direct, self._proxy, self._connect_to = direct, proxy, connect_to
+        self._context = tls_context(bundles)
+        self._used = NEVER
+        self._opened: list[Any] = []
+        self._session = self._new_session()
+
+    def _new_session(self) -> requests.Session:
+        session = requests.Session()
+        session.trust_env = False
+        session.mount("https://", Adapter(self._context, self._opened, self.route))
+        session.headers["User-Agent"] = f"mwaa-shell/{__version__}"
+        session.headers["Accept-Encoding"] = "gzip"  # no more than _Unpacked can read
+        return session
+
+    def route(self, url: str) -> Route:
+        """The way that a request takes."""
+        return route_of(url, proxy=self._proxy, connect_to=self._connect_to, direct=self._direct)
 
     def post(self, url: str, command: str, token: str, may_send: Callable[[], bool] = lambda: True) -> HttpReply:
         """Send one command as text and read the whole reply. Raises ``NothingRan`` or ``OutcomeUnknown``.
@@ -139,55 +126,133 @@ class Transport:
         """
         if urlsplit(url).scheme != "https":
             raise NothingRan(f"The CLI endpoint is https without exception, not {url}")
+        route = self.route(url)
         self._drop_idle()
         body = _Body(command.encode(), may_send)
+        ended = debug.timed("request", method="POST", url=url, way=route.words or None, bytes=len(body))
         try:
             with self._session.post(
                 url,
                 data=body,
-                headers={"Content-Type": "text/plain"},
+                headers={"Content-Type": "text/plain", "Host": urlsplit(url).netloc},
                 auth=_Bearer(token),
                 timeout=self._timeout,
-                proxies=None if self._direct else get_environ_proxies(url),
                 allow_redirects=False,
                 stream=True,
             ) as response:
-                return _whole(response)
+                reply = _whole(response, self._max_reply)
+                ended(status=reply.status, received=len(reply.body))
+                return reply
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
-            raise _translate(error, body.asked, urlsplit(url).netloc, self._timeout[1]) from None
+            ended(outcome=type(error).__name__, left=body.asked)
+            raise _translate(error, body.asked, urlsplit(url).netloc, self._timeout[1], route) from None
         finally:
-            self._used = time.monotonic()
+            self._used = clocks()
+
+    def greet(self, host: str) -> Peer:
+        """Ask a web server for its first page, without a token: whether it is reached, and proves who it is.
+
+        Raises ``NothingRan``.
+        """
+        url = f"https://{host}/"
+        route = self.route(url)
+        try:
+            with self._session.get(
+                url, headers={"Host": host}, timeout=self._timeout, allow_redirects=False, stream=True
+            ) as response:
+                return _peer(response, self._opened[-1])
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
+            raise _translate(error, False, host, self._timeout[1], route) from None
 
     def _drop_idle(self) -> None:
-        if time.monotonic() - self._used > IDLE_LIMIT:
+        if idle_since(self._used) > IDLE_LIMIT:
             self._session.close()  # the pools only: the session itself goes on
 
     def give_up(self) -> None:
-        """Close the connection under whatever waits on it, from another thread."""
-        for sock in list(self._opened):
-            try:
-                # The TCP side alone: unwrapping TLS here would race with the thread that reads.
-                socket.socket.shutdown(sock, socket.SHUT_RDWR)
-            except OSError:
-                pass
+        """Close the connection under whatever waits on it, from another thread; one that comes about later is nobody's.
+
+        A connection that is being made cannot be closed: what is posted next has a session of its own.
+        """
+        opened, left = self._opened, self._session
+        self._opened = []
+        self._session = self._new_session()
+        left.close()
+        cut(opened)
 
     def close(self) -> None:
         """Let go of every connection."""
         self._session.close()
 
 
-def _whole(response: requests.Response) -> HttpReply:
+def transport_for(access: Access, aws_bundle: str | None) -> Transport:
+    """The transport for one way to reach an environment; ``aws_bundle`` is what boto3 is told to trust."""
+    return Transport(
+        bundles_for_web(access.ca_bundle, aws_bundle),
+        access.timeout,
+        direct=access.direct,
+        proxy=access.proxy,
+        connect_to=access.connect_to,
+        max_reply=access.max_reply,
+    )
+
+
+def _peer(response: requests.Response, connection: Any) -> Peer:
+    certificate = connection.getpeercert() or {}
+    issuer = {name: value for part in certificate.get("issuer", ()) for name, value in part}
+    return Peer(
+        response.status_code,
+        response.headers.get("Date", ""),
+        connection.version() or "TLS",
+        clip(str(issuer.get("organizationName") or issuer.get("commonName") or "nobody named")),
+        str(certificate.get("notAfter", "")),
+    )
+
+
+class _Unpacked:
+    """The pieces of a body, decompressed one bounded piece after the other."""
+
+    def __init__(self, encoding: str) -> None:
+        if encoding not in ("", "identity", "gzip", "x-gzip"):
+            raise unreadable(f"is compressed as {clip(encoding)}, which was not asked for")
+        self._zip = zlib.decompressobj(zlib.MAX_WBITS | 16) if "gzip" in encoding else None
+        self.whole = self._zip is None  #: nothing is missing at the end
+
+    def pieces(self, data: bytes) -> Iterator[bytes]:
+        """What a piece of the body holds."""
+        if self._zip is None:
+            yield data
+            return
+        while data:  # what is held back at the end of a piece comes with the next: the last one ends in a checksum
+            if self._zip.eof:  # one gzip file behind the other, or anything else behind the last one
+                if not data.startswith(GZIP):
+                    return
+                self._zip = zlib.decompressobj(zlib.MAX_WBITS | 16)
+            try:
+                piece = self._zip.decompress(data, CHUNK)
+            except zlib.error as error:
+                raise unreadable(f"is said to be gzip and is none ({error})") from None
+            yield piece
+            self.whole = self._zip.eof
+            data = self._zip.unused_data if self.whole else self._zip.unconsumed_tail
+
+
+def _whole(response: requests.Response, max_reply: int) -> HttpReply:
+    """The reply, if it is no longer than ``max_reply`` MB on the way and when it is decompressed."""
     chunks: list[bytes] = []
-    size = 0
-    for chunk in response.iter_content(CHUNK):
-        size += len(chunk)
-        if size > MAX_REPLY:
-            raise unreadable(f"is larger than {MAX_REPLY // 1024 // 1024} MB")
-        chunks.append(chunk)
+    size = arrived = 0
+    unpacked = _Unpacked(response.headers.get("Content-Encoding", "").strip().lower())
+    for data in response.raw.stream(CHUNK, decode_content=False):
+        arrived += len(data)
+        for chunk in unpacked.pieces(data):
+            size += len(chunk)
+            if max(size, arrived) > max_reply * MEGABYTE:
+                raise unreadable(f"is larger than {max_reply} MB (--max-reply takes more)")
+            chunks.append(chunk)
     announced = response.headers.get("Content-Length", "")
-    arrived = response.raw.tell()
     if announced.isdigit() and arrived < int(announced):
         raise unreadable(f"broke off after {arrived} of {announced} bytes")
+    if not unpacked.whole and arrived:
+        raise unreadable(f"broke off after {arrived} bytes")
     return HttpReply(
         response.status_code,
         b"".join(chunks),
@@ -196,37 +261,34 @@ def _whole(response: requests.Response) -> HttpReply:
     )
 
 
-def _translate(error: Exception, asked: bool, host: str, timeout: float) -> ShellError:
+def _translate(error: Exception, asked: bool, host: str, timeout: float, route: Route) -> ShellError:
     """A foreign exception as a sentence; ``asked`` tells whether the command may have left this machine."""
     if asked:
-        if isinstance(error, requests.ReadTimeout):
+        if isinstance(error, requests.ReadTimeout | urllib3.exceptions.ReadTimeoutError):  # before it, or in it
             return OutcomeUnknown(f"{host} did not answer within {timeout:g} seconds: the command may still be running")
         return OutcomeUnknown(f"The connection to {host} broke off: the command may have run ({_why(error)})")
-    if isinstance(error, requests.exceptions.ProxyError):
-        return NothingRan(
-            f"The proxy on the way to {host} did not let the request through, nothing ran ({_why(error)})"
-        )
-    if isinstance(error, requests.exceptions.SSLError):
-        return NothingRan(
-            f"{host} did not prove who it is over TLS, nothing was sent ({_why(error)}); "
-            "a company proxy wants its certificate in --ca-bundle"
-        )
+    told = f"{host} {route.words}".rstrip()
+    if route.proxy is not None and (problem := proxy_problem(error)):
+        return NothingRan(f"The proxy {route.proxy} ({route.proxy.source}) {problem}, nothing ran ({_why(error)})")
+    if isinstance(error, requests.exceptions.SSLError) and _is_about_trust(error):
+        advice = "a company proxy wants its certificate in --ca-bundle"
+        advice = "--connect-to leads to another server" if route.moved else advice
+        return NothingRan(f"{told} did not prove who it is over TLS, nothing was sent ({_why(error)}); {advice}")
     if isinstance(error, requests.ConnectTimeout):
-        return NothingRan(
-            f"{host} could not be reached within {CONNECT_TIMEOUT:g} seconds, nothing ran; "
-            "a private web server answers only inside its VPC (VPN, bastion or proxy)"
-        )
-    return NothingRan(f"{host} could not be reached, nothing ran ({_why(error)})")
+        said = f"{told} could not be reached within {CONNECT_TIMEOUT:g} seconds, nothing ran"
+    else:
+        said = f"{told} could not be reached, nothing ran ({_why(error)})"
+    if route.proxy is not None:
+        return NothingRan(f"{said}; does the proxy stand where the web server answers?")
+    return NothingRan(f"{said}; is the tunnel open?") if route.moved else Unreachable(said)
+
+
+def _is_about_trust(error: Exception) -> bool:
+    """A connection that breaks off during or after the handshake is an error of TLS too."""
+    return isinstance(causes(error)[-1], ssl.SSLCertVerificationError) or "doesn't match" in str(error)
 
 
 def _why(error: BaseException) -> str:
-    """The innermost reason, short: requests and urllib3 wrap it in several layers of text."""
-    seen: BaseException = error
-    for _ in range(8):
-        inner = getattr(seen, "reason", None) or (seen.args[0] if seen.args else None)
-        if not isinstance(inner, BaseException):
-            inner = seen.__cause__ or seen.__context__
-        if not isinstance(inner, BaseException):
-            break
-        seen = inner
-    return clip(str(seen) or type(seen).__name__)
+    """The innermost reason, short."""
+    inner = causes(error)[-1]
+    return clip(hide_credentials(str(inner)) or type(inner).__name__)

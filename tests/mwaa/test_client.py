@@ -13,7 +13,7 @@ from mwaa_shell.errors import ExitCode, NothingRan, OutcomeUnknown
 from mwaa_shell.job import Job
 from mwaa_shell.mwaa.client import Client, Command, redirect_target
 from mwaa_shell.mwaa.environment import CliToken
-from mwaa_shell.mwaa.reply import HttpReply
+from mwaa_shell.mwaa.reply import HttpReply, Unreachable
 from mwaa_shell.result import Outcome, Result
 
 HOST = "host.example"
@@ -161,6 +161,112 @@ def test_a_token_that_is_refused_sends_nothing() -> None:
     web = FakeWeb()
     client = Client(refuse, web, 10.0)
     assert (run(web, client=client).message, web.posted) == ("no token", [])
+
+
+BUSY = HttpReply(503, b"<title>busy</title>")
+
+
+class Clock:
+    """Time that goes by when somebody pauses, and with each look at it."""
+
+    def __init__(self, step: float = 0.0) -> None:
+        self.now, self.step = 1000.0, step
+        self.pauses: list[tuple[str, float]] = []
+
+    def __call__(self) -> float:
+        self.now += self.step
+        return self.now
+
+    def pause(self, phase: str, seconds: float) -> bool:
+        self.pauses.append((phase, seconds))
+        self.now += seconds
+        return True
+
+
+def ask(web: FakeWeb, clock: Clock, monkeypatch: pytest.MonkeyPatch, *, reads: bool = True) -> Result:
+    monkeypatch.setattr(Job, "pause", clock.pause)
+    client = Client(Mint(), web, 10.0, clock=clock)
+    return Job(lambda job: client.run(Command("dags list", ("dags", "list"), lambda: reads), None, job)).follow()
+
+
+def test_a_read_is_asked_again_ever_later_with_fresh_tokens(monkeypatch: pytest.MonkeyPatch) -> None:
+    web, clock = FakeWeb(BUSY, BUSY, BUSY, BUSY, replied(b"done\n")), Clock()
+    result = ask(web, clock, monkeypatch)
+    assert (result.stdout, result.seconds) == (b"done\n", 15.0)
+    assert clock.pauses == [("the web server is busy, trying again", seconds) for seconds in (1.0, 2.0, 4.0, 8.0)]
+    assert [token for _, _, token in web.posted] == [f"token-{number}" for number in range(1, 6)]
+
+
+def test_four_repeats_are_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    web = FakeWeb(*[BUSY] * 9)
+    result = ask(web, Clock(), monkeypatch)
+    assert (result.exit_code, result.http_status, result.reply) == (ExitCode.NOTHING_RAN, 503, BUSY.body)
+    assert len(web.posted) == 5
+
+
+def test_twenty_seconds_are_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    web = FakeWeb(*[BUSY] * 9)
+    ask(web, Clock(step=1.5), monkeypatch)
+    assert len(web.posted) == 3
+
+
+def test_what_may_change_something_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    web, clock = FakeWeb(BUSY), Clock()
+    assert ask(web, clock, monkeypatch, reads=False).exit_code is ExitCode.NOTHING_RAN
+    assert (len(web.posted), clock.pauses) == (1, [])
+
+
+@pytest.mark.parametrize("answer", [HttpReply(500, b""), HttpReply(504, b""), HttpReply(403, b""), OutcomeUnknown("?")])
+def test_no_other_answer_is_asked_for_again(answer: HttpReply | Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    web = FakeWeb(answer)
+    ask(web, Clock(), monkeypatch)
+    assert len(web.posted) == 1
+
+
+@pytest.mark.parametrize(
+    ("mode", "words"),
+    [
+        (
+            "PRIVATE_ONLY",
+            "no; its web server is private (PRIVATE_ONLY) and answers only from inside its VPC: over a VPN",
+        ),
+        ("PUBLIC_ONLY", "no; its web server is public (PUBLIC_ONLY): is this machine online"),
+        (
+            "",
+            "no; a private web server answers only from inside its VPC: over a VPN, with --proxy, or through a tunnel",
+        ),
+    ],
+)
+def test_who_is_not_reached_says_the_ways(mode: str, words: str) -> None:
+    client = Client(Mint(), FakeWeb(Unreachable("no")), 10.0, lambda: mode)
+    assert run(FakeWeb(), client=client).message.startswith(words)
+
+
+def test_whoever_gives_up_while_a_token_is_made_lets_others_go_first() -> None:
+    left: list[bool] = []
+    web = FakeWeb()
+    job: Job[Result]
+
+    def mint() -> CliToken:
+        job.give_up()
+        return CliToken("late", HOST)
+
+    client = Client(mint, web, 10.0)
+    job = Job(lambda job: client.run(LIST, None, job, lambda: left.append(True)))
+    assert job.follow().exit_code is ExitCode.NOTHING_RAN
+    assert (left, web.posted) == ([True], [])
+
+
+def test_after_a_404_the_other_form_is_asked_for() -> None:
+    web = FakeWeb(HttpReply(404, b""), replied(), replied(status=404))
+    client = Client(Mint(), web, 10.0)
+    for _ in range(3):
+        run(web, client=client)
+    assert [url.removeprefix(f"https://{HOST}") for url, _, _ in web.posted] == [
+        "/aws_mwaa/cli",
+        "/aws_mwaa/cli/",
+        "/aws_mwaa/cli/",  # the last reply was a command's own
+    ]
 
 
 def test_a_token_is_not_in_its_repr() -> None:

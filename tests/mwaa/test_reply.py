@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mwaa_shell.errors import ExitCode, ShellError
-from mwaa_shell.mwaa.reply import CLIP, HttpReply, Streams, clip, read
+from mwaa_shell.errors import ExitCode, NothingRan, ShellError
+from mwaa_shell.mwaa.reply import CLIP, HttpReply, Streams, clip, read, with_form
 
 
 def encoded(stdout: bytes, stderr: bytes) -> bytes:
@@ -95,3 +95,15 @@ def test_clipped_text_is_one_short_printable_line(text: str) -> None:
     clipped = clip(text)
     assert len(clipped) <= CLIP
     assert not any(ord(char) < 0x20 or 0x7F <= ord(char) < 0xA0 for char in clipped)
+
+
+@pytest.mark.parametrize(
+    ("slash", "words"),
+    [
+        (False, "no (asked for /aws_mwaa/cli; the next command asks for /aws_mwaa/cli/)"),
+        (True, "no (asked for /aws_mwaa/cli/; the next command asks for /aws_mwaa/cli)"),
+    ],
+)
+def test_a_404_says_which_form_of_the_path_it_was(slash: bool, words: str) -> None:
+    assert str(with_form(NothingRan("no"), 404, slash)) == words
+    assert str(with_form(NothingRan("no"), 403, slash)) == "no"

@@ -6,6 +6,8 @@ import gzip
 import socket
 import struct
 import threading
+import tracemalloc
+from functools import partial
 from pathlib import Path
 
 import certifi
@@ -13,7 +15,8 @@ import pytest
 
 from mwaa_shell.errors import NothingRan, OutcomeUnknown
 from mwaa_shell.mwaa import transport as module
-from mwaa_shell.mwaa.transport import Transport, bundles_for_web, tls_context
+from mwaa_shell.mwaa.connections import tls_context
+from mwaa_shell.mwaa.transport import Transport, bundles_for_web
 from tests.double import Double, Request, command_reply, reply
 
 
@@ -81,6 +84,90 @@ def test_a_connection_that_the_server_closed_is_replaced(double: Double, web: Tr
 def test_compressed_replies_are_read(double: Double, web: Transport) -> None:
     double.web.behave = lambda request: reply(200, gzip.compress(b"x" * 100_000), {"Content-Encoding": "gzip"})
     assert post(web, double) == b"x" * 100_000
+
+
+#: Bytes of a megabyte, as ``max_reply`` counts.
+MB = 1024 * 1024
+
+
+def answered(sent: bytes, request: Request) -> bytes:
+    """Answer everything in the same way."""
+    return sent
+
+
+def packed(body: bytes) -> bytes:
+    """A reply that says it is gzip."""
+    return reply(200, body, {"Content-Encoding": "gzip"})
+
+
+def test_no_other_compression_is_asked_for_or_read(double: Double, web: Transport) -> None:
+    double.web.behave = lambda request: reply(200, b"x", {"Content-Encoding": "gzip, gzip"})
+    with pytest.raises(OutcomeUnknown, match=r"The reply is compressed as gzip, gzip, which was not asked for: .* may"):
+        post(web, double)
+    assert double.web.seen[0].headers["accept-encoding"] == "gzip"
+
+
+@pytest.mark.parametrize("size", [1, module.CHUNK, module.CHUNK + 1, 3 * module.CHUNK + 100, MB])
+def test_every_size_is_read_whole(size: int, double: Double, bundle: str) -> None:
+    web = Transport([bundle], 5.0, direct=True, max_reply=1)
+    mixed = bytes(number % 251 for number in range(1000)) * (size // 1000 + 1)
+    for whole in (mixed[:size], b"x" * size):
+        members = gzip.compress(whole[:9]) + gzip.compress(whole[9:]) + b"\0\0"  # and what fills a block
+        for sent in (reply(200, whole), packed(gzip.compress(whole)), packed(members)):
+            double.web.behave = partial(answered, sent)
+            assert post(web, double) == whole
+
+
+def test_every_cut_of_a_compressed_reply_is_put_together(double: Double, web: Transport) -> None:
+    whole = b"x" * (3 * module.CHUNK + 100)
+    pieces = [bytes((byte,)) for byte in gzip.compress(whole)]
+    chunks = b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in [*pieces, b""])
+    head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n"
+    double.web.behave = partial(answered, head + chunks)
+    assert post(web, double) == whole
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        reply(200, b"x" * (MB + 1)),
+        packed(gzip.compress(b"x" * (MB + 1))),
+        packed(gzip.compress(b"\0" * 64 * MB)),
+        packed(gzip.compress(b"\0" * 4 * MB) * 100),
+        packed(gzip.compress(b"", 0) * (MB // 20)),
+    ],
+    ids=["plain", "just", "bomb", "bombs", "empty ones"],
+)
+def test_a_reply_that_is_too_large_is_cut_off_and_fills_no_memory(sent: bytes, double: Double, bundle: str) -> None:
+    web = Transport([bundle], 5.0, direct=True, max_reply=1)
+    post(web, double)
+    double.web.behave = lambda request: sent
+    tracemalloc.start()
+    try:
+        with pytest.raises(
+            OutcomeUnknown, match=r"is larger than 1 MB \(--max-reply takes more\): the command may have"
+        ):
+            post(web, double)
+        assert tracemalloc.get_traced_memory()[1] < 4 * MB + 2 * len(sent)  # the server is in this process too
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        (gzip.compress(b"x" * 1000)[:-4], r"broke off after \d+ bytes"),
+        (gzip.compress(b"x") + gzip.compress(b"y")[:-1], r"broke off after \d+ bytes"),
+        (b"{}", "is said to be gzip and is none"),
+        (gzip.compress(b"x" * 1000)[:-5] + b"12345", "is said to be gzip and is none"),
+    ],
+)
+def test_what_cannot_be_unpacked_leaves_the_outcome_unknown(
+    body: bytes, why: str, double: Double, web: Transport
+) -> None:
+    double.web.behave = lambda request: packed(body)
+    with pytest.raises(OutcomeUnknown, match=f"The reply {why}.*: the command may have run"):
+        post(web, double)
 
 
 def test_redirects_are_left_to_the_client(double: Double, web: Transport) -> None:

@@ -1,0 +1,312 @@
+"""AWS: whether it is set up here, who asks, and what of MWAA that one may do: each permission is tried."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from mwaa_shell.doctor.bounded import NoAnswer, bounded
+from mwaa_shell.doctor.finding import Finding, Mark
+from mwaa_shell.errors import CredentialsProblem, EnvironmentNotFound, PermissionMissing, ShellError
+
+if TYPE_CHECKING:
+    from mwaa_shell.mwaa.environment import CliToken, Environment
+    from mwaa_shell.mwaa.environments import Environments
+    from mwaa_shell.mwaa.identity import Caller, Credentials
+    from mwaa_shell.session import Session
+
+#: Seconds by which the clocks may differ: AWS takes signatures of the last five minutes, a token lives for one.
+NOTEWORTHY, TOO_MUCH = 30, 300
+#: Seconds for Airflow's REST API: AWS gives up after 10, a private MWAA's first answer takes longer.
+REST_LIMIT = 32.0
+#: The names of all checks that ask AWS, in their order.
+CHECKS = (
+    "AWS settings", "credentials", "identity", "clock", "ListEnvironments", "GetEnvironment", "environment", "access",
+    "InvokeRestApi", "CreateCliToken",
+)  # fmt: skip
+#: What the states of an environment mean for commands.
+USABLE = {"AVAILABLE", "UPDATE_FAILED"}
+CHANGING = {"CREATING", "UPDATING", "ROLLING_BACK", "CREATING_SNAPSHOT", "PENDING", "MAINTENANCE", "DELETING"}
+
+
+class AwsChecks:
+    """The checks of one session; what they find out is kept for those behind them."""
+
+    def __init__(self, session: Session, name: str | None) -> None:
+        self.name = name  #: of the environment; the only one of the region, where none was named
+        self.dated = False  #: AWS has told what time it is
+        self.token: CliToken | None = None
+        self.known: Environment | None = None
+        self._session = session
+        self._reached: list[str] = []
+        self._environments: Environments | None = None
+        self._usable = True  #: the credentials, as far as is known
+        self._found = True  #: the environment
+        self._others: tuple[str, ...] = ()
+
+    def findings(self) -> Iterator[Finding]:
+        """All of them; those that cannot be made any more are skipped. Without AWS's, the web server tells the time."""
+        why = ""
+        for found in self._tried():
+            self._reached.append(found.name)
+            why = f"{found.name} failed" if found.mark is Mark.FAIL else why
+            yield found
+        for name in CHECKS:
+            if name not in self._reached and (name != "clock" or self.token is None):
+                yield skipped(name, why or "no environment was named")
+
+    def _tried(self) -> Iterator[Finding]:
+        yield (found := self._settings())
+        if found.mark is Mark.FAIL:
+            yield from self._key(found)  # both are to be mended
+            return
+        yield from self._who()
+        if self._usable:
+            yield from self._environment()
+
+    # -- who asks ----------------------------------------------------------------------------------------------------
+
+    def _settings(self) -> Finding:
+        from mwaa_shell.link import Target
+
+        session = self._session
+        access = session.here.access if session.here else session.settings.access
+        link = session.links.to(Target(self.name or "", access))
+
+        def look() -> str:
+            from mwaa_shell.mwaa.identity import setup
+
+            self._environments = link.environments
+            found = setup(link.environments)
+            way = f" through {found.proxy}" if found.proxy else ""
+            return f"region {found.region or 'none'}, asked at {found.endpoint}{way}"
+
+        try:
+            text = bounded(session, "looking for AWS settings", look)
+        except ShellError as error:
+            return failure("AWS settings", error)
+        return Finding("AWS settings", Mark.OK, text, remote=True)
+
+    def _who(self) -> Iterator[Finding]:
+        environments = self._aws
+        yield from self._key()
+        if environments.access.keys is not None:
+            yield skipped("identity", "a private MWAA knows nobody")
+        if environments.access.keys is not None or not self._usable:
+            return
+        asked = time.time()
+        try:
+            caller = bounded(self._session, "asking STS who we are", lambda: _caller(environments))
+        except ShellError as error:
+            yield unknown_caller(error)
+            return
+        yield self._identity(caller)
+        if caller.date is not None:
+            self.dated = True
+            yield clock((asked + time.time()) / 2 - caller.date.timestamp(), "AWS")
+
+    def _key(self, settings: Finding | None = None) -> Iterator[Finding]:
+        if self._environments is None:
+            return
+        if self._aws.access.keys is not None:
+            yield Finding("credentials", Mark.OK, "a key that was made for this start", remote=True)
+            return
+        try:
+            key = bounded(self._session, "looking for credentials", lambda: _credentials(self._aws))
+        except ShellError as error:
+            self._usable = False
+            found = failure("credentials", error)
+            if settings is None or found.text != settings.text:
+                yield found
+        else:
+            yield credentials(key, datetime.now(UTC))
+
+    def _identity(self, caller: Caller) -> Finding:
+        if caller.error is None:
+            return Finding("identity", Mark.OK, f"{caller.arn} (by sts:GetCallerIdentity)", remote=True)
+        if isinstance(caller.error, CredentialsProblem):
+            self._usable = False
+            return failure("identity", caller.error)
+        return unknown_caller(caller.error)
+
+    @property
+    def _aws(self) -> Environments:
+        assert self._environments is not None
+        return self._environments
+
+    # -- what that one may do ----------------------------------------------------------------------------------------
+
+    def _environment(self) -> Iterator[Finding]:
+        yield self._list()
+        if self.name is None:
+            return
+        yield self._describe()
+        if not self._found:
+            return
+        if self.known is not None:
+            yield status(self.known)
+            yield access_mode(self.known)
+        else:
+            for name in ("environment", "access"):
+                yield skipped(name, "GetEnvironment would tell")
+        yield self._rest()
+        yield self._mint()
+
+    def _list(self) -> Finding:
+        name = "ListEnvironments"
+        try:
+            names = bounded(self._session, "listing environments", lambda: self._aws.names())  # noqa: PLW0108
+        except PermissionMissing as error:
+            needs = "" if self.name else "; name an environment: mwaa-shell doctor ENV"
+            return not_allowed(name, error, f"only the choice between environments is missed{needs}")
+        except ShellError as error:
+            return failure(name, error)
+        self._others = tuple(names)
+        if self.name is None and len(names) == 1:
+            self.name = names[0]
+        there = ", ".join(names) or "none in this region"
+        if self.name is None:
+            advice = "mwaa-shell doctor ENV looks at one" if names else "name another region with --region"
+            return Finding(name, Mark.NOTE, f"allowed; there are {there}", advice, remote=True)
+        return Finding(name, Mark.OK, f"allowed; there are {there}", remote=True)
+
+    def _describe(self) -> Finding:
+        name, environment = "GetEnvironment", self.name or ""
+        try:
+            self.known = bounded(self._session, "asking for the environment", lambda: self._aws.describe(environment))
+        except EnvironmentNotFound as error:
+            self._found = False
+            there = f"there are {', '.join(self._others)}" if self._others else "see --region and --profile"
+            return Finding(name, Mark.FAIL, str(error), there, remote=True)
+        except PermissionMissing as error:
+            return not_allowed(name, error, "the Airflow version and the status are missed; --airflow-version says one")
+        except ShellError as error:
+            return failure(name, error)
+        return Finding(name, Mark.OK, f"allowed; it runs Airflow {self.known.version or '?'}", remote=True)
+
+    def _rest(self) -> Finding:
+        name, environment = "InvokeRestApi", self.name or ""
+        text = "allowed; asked for one DAG"
+        try:
+            bounded(
+                self._session,
+                "asking Airflow's REST API",
+                lambda: self._aws.invoke_rest(environment, "/dags", {"limit": 1}),
+                REST_LIMIT,
+            )
+        except PermissionMissing as error:
+            return not_allowed(name, error, "names are then completed only once they were seen, or with .refresh")
+        except ShellError as error:
+            return Finding(name, Mark.NOTE, plain(error), "names complete without it, once they were seen", remote=True)
+        return Finding(name, Mark.OK, text, remote=True)
+
+    def _mint(self) -> Finding:
+        name, environment = "CreateCliToken", self.name or ""
+        begun = time.monotonic()
+        try:
+            self.token = bounded(self._session, "making a token", lambda: self._aws.cli_token(environment))
+        except PermissionMissing as error:
+            advice = "no command runs without it: AWS's policy AmazonMWAAAirflowCliAccess allows it"
+            return Finding(name, Mark.FAIL, _denied(error), advice, remote=True)
+        except ShellError as error:
+            return failure(name, error)
+        seconds = time.monotonic() - begun
+        return Finding(name, Mark.OK, f"allowed; a token in {seconds:.1f} s, thrown away", remote=True)
+
+
+def _credentials(environments: Environments) -> Credentials:
+    from mwaa_shell.mwaa.identity import credentials
+
+    return credentials(environments)
+
+
+def _caller(environments: Environments) -> Caller:
+    from mwaa_shell.mwaa.identity import caller
+
+    return caller(environments)
+
+
+# -- what they find, pure ----------------------------------------------------------------------------------------------
+
+
+def skipped(name: str, why: str) -> Finding:
+    """A check that was not made."""
+    return Finding(name, Mark.SKIP, why, remote=True)
+
+
+def plain(error: ShellError) -> str:
+    """A sentence without what it says of commands: here there is none."""
+    return str(error).replace(", nothing ran", "").replace("; nothing ran", "")
+
+
+def failure(name: str, error: ShellError) -> Finding:
+    """A check that failed; what a sentence says behind its colon is what to do, if it says that."""
+    if isinstance(error, NoAnswer):
+        advice = "is this machine online, and the region right? Does AWS want a proxy (HTTPS_PROXY)?"
+        return Finding(name, Mark.FAIL, str(error), advice, remote=True)
+    text, _, advice = plain(error).partition(": ")
+    if advice.startswith(("run ", "pass ", "name ", "put ", "log in", "is this machine", "they came", "there are")):
+        return Finding(name, Mark.FAIL, text, advice, remote=True)
+    advice = "see whether aws sts get-caller-identity works" if isinstance(error, CredentialsProblem) else ""
+    return Finding(name, Mark.FAIL, plain(error), advice, remote=True)
+
+
+def _denied(error: PermissionMissing) -> str:
+    return f"{error.action} is not allowed" if "once it has been" not in str(error) else plain(error)
+
+
+def not_allowed(name: str, error: PermissionMissing, costs: str) -> Finding:
+    """A permission that is missing and not needed."""
+    return Finding(name, Mark.NOTE, _denied(error), costs, remote=True)
+
+
+def unknown_caller(error: ShellError) -> Finding:
+    """STS tells nothing: commands need it not."""
+    return Finding("identity", Mark.NOTE, f"STS does not tell: {plain(error)}", remote=True)
+
+
+def credentials(found: Credentials, now: datetime) -> Finding:
+    """Whose key, and for how long."""
+    text = f"from {found.source}, key ****{found.key}"
+    if found.expires is not None:
+        minutes = int((found.expires - now).total_seconds() // 60)
+        until = found.expires.astimezone().strftime("%Y-%m-%d %H:%M")
+        left = f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min"
+        if minutes < 0:
+            return Finding("credentials", Mark.NOTE, f"{text}, expired at {until}", "log in again", remote=True)
+        text += f", until {until} (in {left})"
+    elif found.temporary:
+        text += ", temporary; until when is not known here"
+    return Finding("credentials", Mark.OK, text, remote=True)
+
+
+def clock(ahead: float, whose: str) -> Finding:
+    """How far this machine's clock is ahead of another one, in seconds; replies are dated to the second."""
+    by = f"{abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} that of {whose}"
+    if abs(ahead) < NOTEWORTHY:
+        return Finding("clock", Mark.OK, f"as that of {whose}, within {max(abs(ahead), 1):.0f} s", remote=True)
+    advice = "set the clock of this machine, best by NTP"
+    if abs(ahead) < TOO_MUCH:
+        return Finding("clock", Mark.NOTE, by, advice, remote=True)
+    return Finding("clock", Mark.FAIL, f"{by}: AWS refuses what is signed by it", advice, remote=True)
+
+
+def status(known: Environment) -> Finding:
+    """Whether the environment is in a state to run commands."""
+    if known.status in USABLE or not known.status:
+        return Finding("environment", Mark.OK, known.status or "of no known status", remote=True)
+    if known.status in CHANGING:
+        advice = "commands may fail until it is AVAILABLE; .info tells"
+        return Finding("environment", Mark.NOTE, known.status, advice, remote=True)
+    return Finding("environment", Mark.FAIL, known.status, "see why in the MWAA console", remote=True)
+
+
+def access_mode(known: Environment) -> Finding:
+    """Who reaches its web server."""
+    from mwaa_shell.mwaa.environment import how_to_reach
+
+    mode = known.access_mode
+    private = mode == "PRIVATE_ONLY"
+    return Finding("access", Mark.OK, how_to_reach(mode) if private else mode or "not told", remote=True)

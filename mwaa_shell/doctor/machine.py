@@ -1,0 +1,165 @@
+"""This machine: the Python, the terminal, and the files that the shell keeps. Only looked at."""
+
+from __future__ import annotations
+
+import locale
+import os
+import platform
+import shlex
+import shutil
+import stat
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+from mwaa_shell import __version__, config
+from mwaa_shell.doctor.finding import Finding, Mark
+from mwaa_shell.errors import ShellError
+
+#: How the file of a SQLite database begins.
+SQLITE = b"SQLite format 3\0"
+#: A terminal with less than this is of little use, in columns and rows.
+LEAST = (40, 10)
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the process finds around it."""
+
+    environ: Mapping[str, str]
+    terminal: bool  #: standard output is one
+    columns: int
+    rows: int
+    encoding: str  #: of text, by the locale
+
+    @property
+    def dumb(self) -> bool:
+        return self.environ.get("TERM", "dumb") in ("", "dumb")
+
+
+def surroundings() -> Surroundings:
+    """Those of this process."""
+    columns, rows = shutil.get_terminal_size()
+    return Surroundings(os.environ, os.isatty(1), columns, rows, locale.getencoding())
+
+
+def findings(around: Surroundings) -> Iterator[Finding]:
+    """All about this machine."""
+    from mwaa_shell.catalog.store import default_folder
+    from mwaa_shell.history.store import default_path
+
+    yield python()
+    yield terminal(around)
+    yield colors(around)
+    yield language(around)
+    yield settings(config.read(config.default_path()))
+    yield history(default_path())
+    yield kept("names", default_folder(), 0o700, "XDG_CACHE_HOME")
+    yield saved_commands()
+
+
+def python() -> Finding:
+    """What runs, and on what."""
+    boto = metadata.version("boto3")
+    system = f"{platform.system()} {platform.machine()}"
+    text = f"{platform.python_version()}, mwaa-shell {__version__}, boto3 {boto}, {system}"
+    return Finding("Python", Mark.OK, text)
+
+
+def terminal(around: Surroundings) -> Finding:
+    """Whether it can show a menu."""
+    if not around.terminal:
+        return Finding("terminal", Mark.OK, "none here: standard output goes elsewhere")
+    term = around.environ.get("TERM", "")
+    if around.dumb:
+        advice = "if it is none, set TERM to what it is, such as xterm-256color"
+        return Finding("terminal", Mark.NOTE, f"TERM is {term or 'not set'}: a plain prompt, without a menu", advice)
+    text = f"{term}, {around.columns} columns by {around.rows} rows"
+    if around.columns < LEAST[0] or around.rows < LEAST[1]:
+        return Finding("terminal", Mark.NOTE, f"{text}: menus and tables have little room", "make it larger")
+    return Finding("terminal", Mark.OK, text)
+
+
+def colors(around: Surroundings) -> Finding:
+    """Whether there are colours, and how many."""
+    if around.environ.get("NO_COLOR"):
+        return Finding("colours", Mark.OK, "off, because NO_COLOR is set")
+    if not around.terminal or around.dumb:
+        return Finding("colours", Mark.OK, "off: this terminal has none" if around.terminal else "off: no terminal")
+    term = around.environ.get("TERM", "")
+    true = around.environ.get("COLORTERM", "") in ("truecolor", "24bit")
+    return Finding("colours", Mark.OK, "all" if true else "256" if "256" in term else "16")
+
+
+def language(around: Surroundings) -> Finding:
+    """Whether every character can be typed and shown."""
+    named = next((around.environ[name] for name in ("LC_ALL", "LC_CTYPE", "LANG") if around.environ.get(name)), "none")
+    if around.encoding.lower().replace("-", "") == "utf8":
+        return Finding("locale", Mark.OK, f"UTF-8 ({named})")
+    text = f"{around.encoding} ({named}): characters beyond it are lost"
+    return Finding("locale", Mark.NOTE, text, "export LC_ALL=C.UTF-8, or another locale of UTF-8 that is installed")
+
+
+def settings(said: config.Config) -> Finding:
+    """The user's own file: whether all of it makes sense."""
+    if said.path is None:
+        return Finding("settings", Mark.OK, f"no {_short(config.default_path())}: all have their defaults")
+    if said.problems:
+        advice = "mend or remove the line; what it says does not hold"
+        return Finding("settings", Mark.NOTE, "; ".join(said.problems), advice)
+    return Finding("settings", Mark.OK, _short(said.path))
+
+
+def history(path: Path) -> Finding:
+    """Where commands are remembered."""
+    found = kept("history", path, 0o600, "XDG_DATA_HOME")
+    if found.mark is Mark.OK and path.exists():
+        with path.open("rb") as file:
+            head = file.read(len(SQLITE))
+        if head and head != SQLITE:
+            return Finding(
+                "history", Mark.FAIL, f"{path} is no history: nothing is remembered", "move it out of the way"
+            )
+    return found
+
+
+def kept(name: str, path: Path, mode: int, variable: str) -> Finding:
+    """A file or folder of the shell's own: whether it can be written, and read by nobody else."""
+    if not path.exists():
+        return _not_yet(name, path, variable)
+    if not os.access(path, os.R_OK | os.W_OK):
+        advice = f"make it yours, or set {variable} to a folder that is"
+        return Finding(name, Mark.FAIL, f"{_short(path)} cannot be read and written", advice)
+    now = stat.S_IMODE(path.stat().st_mode)
+    if now & ~mode & 0o077:
+        advice = f"chmod {mode:o} {shlex.quote(str(path))}"
+        return Finding(name, Mark.NOTE, f"others on this machine can get at {_short(path)}", advice)
+    return Finding(name, Mark.OK, f"{_short(path)}, for you alone")
+
+
+def _not_yet(name: str, path: Path, variable: str) -> Finding:
+    above = next(parent for parent in path.parents if parent.exists())
+    if above.is_dir() and os.access(above, os.W_OK | os.X_OK):
+        return Finding(name, Mark.OK, f"none yet; it will be {_short(path)}")
+    advice = f"make {above} writable, or set {variable} to a folder that is"
+    return Finding(name, Mark.FAIL, f"{_short(path)} cannot be made", advice)
+
+
+def _short(path: Path) -> str:
+    home = os.path.expanduser("~")
+    return str(path).replace(home, "~", 1) if path.is_relative_to(home) and home != "/" else str(path)
+
+
+def saved_commands() -> Finding:
+    """The file that a person may have edited."""
+    from mwaa_shell import saved
+
+    path = saved.default_path()
+    try:
+        count = len(saved.load(path))
+    except ShellError as error:
+        return Finding("saved commands", Mark.FAIL, str(error), "mend that line, or take it out")
+    if not path.exists():
+        return Finding("saved commands", Mark.OK, "none yet")
+    return Finding("saved commands", Mark.OK, f"{count} in {_short(path)}")

@@ -1,0 +1,165 @@
+"""The web server: the way to it, step by step, and one command through it."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from mwaa_shell.doctor.aws import clock, plain, skipped
+from mwaa_shell.doctor.bounded import bounded
+from mwaa_shell.doctor.finding import Finding, Mark
+from mwaa_shell.errors import ShellError
+from mwaa_shell.settings import CONNECT_TIMEOUT
+
+if TYPE_CHECKING:
+    from mwaa_shell.mwaa.route import Route
+    from mwaa_shell.mwaa.transport import Peer, Transport
+    from mwaa_shell.result import Result
+    from mwaa_shell.session import Session
+
+#: The names of all checks here, in their order.
+CHECKS = ("proxy", "DNS", "TCP", "TLS", "version")
+
+
+class WebChecks:
+    """The checks of the web server that came with a token."""
+
+    def __init__(self, session: Session, host: str, access_mode: str, *, dated: bool) -> None:
+        self._session = session
+        self._host = host
+        self._access_mode = access_mode
+        self._dated = dated
+
+    def findings(self) -> Iterator[Finding]:
+        """All of them; those behind a failed one are skipped."""
+        done: list[str] = []
+        for found in self._tried():
+            done.append(found.name)
+            yield found
+            if found.mark is Mark.FAIL and found.name in CHECKS[:-1]:
+                for name in ("clock", *CHECKS):
+                    if name not in done and (name != "clock" or not self._dated):
+                        yield skipped(name, f"{found.name} failed")
+                return
+
+    def _tried(self) -> Iterator[Finding]:
+        from mwaa_shell.mwaa.transport import transport_for
+
+        environments = self._session.link.environments
+        transport = transport_for(environments.access, environments.ca_bundle)
+        try:
+            route = transport.route(f"https://{self._host}/")
+        except ShellError as error:
+            yield Finding("proxy", Mark.FAIL, plain(error), "mend it, or unset it", remote=True)
+            return
+        yield way(route)
+        yield self._lookup(route)
+        yield self._connect(route)
+        yield from self._greet(transport, route)
+        yield self._version()
+
+    def _lookup(self, route: Route) -> Finding:
+        host, port = route.first_hop
+        try:
+            found = bounded(self._session, f"looking up {host}", lambda: addresses(host, port))
+        except (OSError, UnicodeError, ShellError) as error:
+            why = plain(error) if isinstance(error, ShellError) else getattr(error, "strerror", None) or str(error)
+            return Finding("DNS", Mark.FAIL, f"{host} is not found here: {why}", self._advice(route), remote=True)
+        more = "" if route.resolves_here else "; the proxy looks up the web server"
+        return Finding("DNS", Mark.OK, f"{host} is {', '.join(found)}{more}", remote=True)
+
+    def _connect(self, route: Route) -> Finding:
+        host, port = route.first_hop
+        begun = time.monotonic()
+        try:
+            bounded(self._session, f"connecting to {host}", lambda: connect(host, port))
+        except (OSError, ShellError) as error:
+            why = plain(error) if isinstance(error, ShellError) else getattr(error, "strerror", None) or str(error)
+            text = f"no connection to port {port} of {host}: {why}"
+            return Finding("TCP", Mark.FAIL, text, self._advice(route), remote=True)
+        spent = (time.monotonic() - begun) * 1000
+        return Finding("TCP", Mark.OK, f"port {port} of {host} answers in {spent:.0f} ms", remote=True)
+
+    def _greet(self, transport: Transport, route: Route) -> Iterator[Finding]:
+        try:
+            peer = bounded(self._session, "asking the web server who it is", lambda: transport.greet(self._host))
+        except ShellError as error:
+            yield Finding("TLS", Mark.FAIL, plain(error), self._advice(route), remote=True)
+            return
+        finally:
+            transport.close()
+        yield tls(peer)
+        if not self._dated:
+            yield from dated(peer, time.time())
+
+    def _version(self) -> Finding:
+        from mwaa_shell.airflow.command_line import parse
+
+        result = self._session.outgoing.run(parse("version"), recorded=False)
+        if result.exit_code.name == "INTERRUPTED":
+            raise KeyboardInterrupt
+        return version(result)
+
+    def _advice(self, route: Route) -> str:
+        from mwaa_shell.mwaa.environment import how_to_reach
+
+        if route.proxy is not None:
+            return f"is {route.proxy}, from {route.proxy.source}, the right proxy, and running?"
+        if route.moved:
+            return "is the tunnel open that --connect-to leads to?"
+        return how_to_reach(self._access_mode)
+
+
+def addresses(host: str, port: int) -> list[str]:
+    """The addresses of a host, in their order; raises ``OSError``."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(_described(str(address[0])) for *_, address in found))
+
+
+def _described(address: str) -> str:
+    try:
+        ip = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    return f"{address} (private)" if ip.is_private and not ip.is_loopback else address
+
+
+def connect(host: str, port: int) -> None:
+    """Connect and let go; raises ``OSError``."""
+    socket.create_connection((host, port), timeout=CONNECT_TIMEOUT).close()
+
+
+def way(route: Route) -> Finding:
+    """How the web server is reached; AWS's own is told with the region."""
+    return Finding("proxy", Mark.OK, route.words or "none: the web server is reached directly", remote=True)
+
+
+def tls(peer: Peer) -> Finding:
+    """Who the web server is."""
+    until = f" until {peer.expires}" if peer.expires else ""
+    return Finding("TLS", Mark.OK, f"{peer.tls}, signed by {peer.issuer}{until}; HTTP {peer.status}", remote=True)
+
+
+def dated(peer: Peer, now: float) -> Iterator[Finding]:
+    """The clock of the web server, where AWS's is not known."""
+    from mwaa_shell.mwaa.identity import read_date
+
+    date = read_date(peer.date)
+    if date is None:
+        yield skipped("clock", "nobody tells the time")
+    else:
+        yield clock(now - date.timestamp(), "the web server")
+
+
+def version(result: Result) -> Finding:
+    """One command, there and back."""
+    from mwaa_shell.airflow.versions import version_in_reply
+
+    if not result.ok:
+        return Finding("version", Mark.FAIL, plain(ShellError(result.message)), remote=True)
+    said = version_in_reply(result.stdout.decode("utf-8", "replace"))
+    spent = f"{result.token_seconds:.1f} s for a token and {result.command_seconds:.1f} s for the answer"
+    return Finding("version", Mark.OK, f"the environment says Airflow {said or '?'}: {spent}", remote=True)

@@ -1,0 +1,184 @@
+"""What AWS and botocore say when something is wrong, as sentences that name a permission, a login or a region.
+
+A refusal is told apart by what was asked: the call of ours, or one that botocore makes to get credentials first.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from urllib.parse import urlsplit
+
+import botocore.exceptions as aws
+
+from mwaa_shell.errors import CredentialsProblem, EnvironmentNotFound, NothingRan, PermissionMissing, ShellError
+from mwaa_shell.mwaa.reply import clip
+from mwaa_shell.mwaa.route import hide_credentials
+
+_DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "NotAuthorized"}
+_EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
+_REJECTED = {"UnrecognizedClientException", "InvalidClientTokenId", "MissingAuthenticationToken"}
+_THROTTLED = {"Throttling", "ThrottlingException", "TooManyRequestsException", "RequestLimitExceeded"}
+_UNSIGNED = {"InvalidSignatureException", "SignatureDoesNotMatch", "IncompleteSignature", "RequestTimeTooSkewed"}
+#: What AWS answers for an environment that was deployed before there was InvokeRestApi, until it is updated.
+_NOT_UPDATED = "Update your environment"
+#: Seconds by which a clock may be wrong: AWS takes signatures of the last five minutes.
+_TOLERANCE = 240
+_SSO = (aws.SSOError, aws.TokenRetrievalError)
+_NO_CREDENTIALS = (aws.NoCredentialsError, aws.PartialCredentialsError, aws.CredentialRetrievalError)
+_UNREACHED = (aws.EndpointConnectionError, aws.ConnectTimeoutError)
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who asks AWS, and where."""
+
+    profile: str = ""
+    region: str = ""
+    source: str = ""  #: where the credentials came from, as botocore calls it
+    login_profile: str = ""  #: the profile that has the login, where ``profile`` builds on another one
+
+    @property
+    def name(self) -> str:
+        return f"profile {self.profile}" if self.profile else "these credentials"
+
+    @property
+    def login(self) -> str:
+        """The command that logs in again."""
+        profile = self.login_profile or self.profile
+        command = "aws login" if self.source == "login" else "aws sso login"
+        return command + (f" --profile {profile}" if profile else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What AWS was asked, and for which environment; nothing while a client was still being made."""
+
+    operation: str = ""
+    name: str = ""
+
+    @property
+    def target(self) -> str:
+        return f" on {self.name}" if self.name else ""
+
+
+def sentence(error: Exception, asked: Asked, asker: Asker) -> ShellError:
+    """What a foreign exception means for the user."""
+    if isinstance(error, aws.ClientError):
+        return _refusal(error, asked, asker)
+    if isinstance(error, aws.ProfileNotFound):
+        return CredentialsProblem(f"{error}: name one with --profile, or see ~/.aws/config")
+    if isinstance(error, aws.NoRegionError):
+        return CredentialsProblem("No region is set: pass --region, or set AWS_DEFAULT_REGION or one in the profile")
+    if isinstance(error, _SSO):
+        return CredentialsProblem(f"The SSO login is missing or over, nothing ran: run {asker.login}")
+    if type(error).__name__.startswith("Login"):  # older botocore has no such errors
+        return CredentialsProblem(f"The login is missing or over, nothing ran: run {_plain_login(asker)}")
+    if isinstance(error, _NO_CREDENTIALS):
+        return CredentialsProblem(
+            f"No usable AWS credentials ({clip(str(error))}): run {asker.login}, pass --profile, "
+            "or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; mwaa-shell --local needs none"
+        )
+    where = asker.region or "this region"
+    if isinstance(error, _UNREACHED):
+        host = clip(urlsplit(hide_credentials(str(error.kwargs.get("endpoint_url", "")))).netloc)
+        return NothingRan(
+            f"AWS could not be reached at {host or 'its endpoint'}, nothing ran: "
+            f"is this machine online, and {where} the right region?"
+        )
+    if isinstance(error, aws.ProxyConnectionError):
+        return NothingRan(f"AWS could not be reached through its proxy, nothing ran: {_about_proxy(error)}")
+    what = f"{asked.operation} for {asked.name}" if asked.name else asked.operation or "AWS"
+    return NothingRan(f"{what} failed in {where}, nothing ran: {clip(hide_credentials(str(error)))}")
+
+
+def _about_proxy(error: aws.ProxyConnectionError) -> str:
+    """boto3 takes a proxy for AWS from the standard variables, and knows none but of HTTP."""
+    said = clip(hide_credentials(str(error)))
+    if "socks" not in said:
+        return f"{said} (it comes from HTTPS_PROXY; NO_PROXY=.amazonaws.com goes past it)"
+    return "HTTPS_PROXY names a SOCKS proxy, which boto3 does not know; unset it, --proxy is for the web server alone"
+
+
+def _plain_login(asker: Asker) -> str:
+    profile = asker.login_profile or asker.profile
+    return "aws login" + (f" --profile {profile}" if profile else "")
+
+
+def _refusal(error: aws.ClientError, asked: Asked, asker: Asker) -> ShellError:
+    details = error.response.get("Error", {})
+    code, said = str(details.get("Code", "")), clip(str(details.get("Message", "")))
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+    if code in _EXPIRED | _UNSIGNED | _REJECTED:
+        return _about_credentials(error, code, said, asked, asker)
+    if error.operation_name != asked.operation:
+        return CredentialsProblem(
+            f"AWS gives no credentials to {asker.name}, nothing ran: {error.operation_name}: {code}: {said}"
+        )
+    if "RestApiStatusCode" in error.response:
+        answered = error.response["RestApiStatusCode"]
+        return NothingRan(refused_by_airflow(asked.name, answered, error.response.get("RestApiResponse")))
+    action = f"airflow:{asked.operation}"
+    if asked.operation == "InvokeRestApi" and said.startswith(_NOT_UPDATED):
+        return PermissionMissing(f"AWS offers the REST API of {asked.name} once it has been updated: {said}", action)
+    if code in _DENIED or (status == 403 and code in ("", "403", "Forbidden")):
+        return PermissionMissing(
+            f"AWS does not allow {action}{asked.target} to {asker.name}, nothing ran: {said}", action
+        )
+    if code == "ResourceNotFoundException" and asked.name:
+        return EnvironmentNotFound(f"There is no environment {asked.name} in {asker.region or 'this region'}")
+    if code in _THROTTLED or status == 429:
+        return NothingRan(f"AWS is asked too often for {asked.operation}{asked.target}, nothing ran: {said}")
+    return NothingRan(f"{asked.operation}{asked.target} failed, nothing ran: {code or status}: {said}")
+
+
+def _about_credentials(error: aws.ClientError, code: str, said: str, asked: Asked, asker: Asker) -> CredentialsProblem:
+    skew = _skew(error)
+    if abs(skew) > _TOLERANCE:
+        direction = "ahead of" if skew > 0 else "behind"
+        return CredentialsProblem(
+            f"AWS rejects the signature, nothing ran: this machine's clock is {abs(skew) // 60} minutes {direction} "
+            "that of AWS, set it"
+        )
+    if code in _EXPIRED:
+        return CredentialsProblem(f"The AWS credentials have expired, nothing ran: {_remedy(asker, asked)}")
+    if code in _REJECTED:
+        return CredentialsProblem(f"AWS does not know these credentials, nothing ran: {said}")
+    if "region" in said:
+        return CredentialsProblem(f"AWS expects another region than {asker.region}, nothing ran: {said}")
+    return CredentialsProblem(
+        f"AWS rejects the signature, nothing ran: the secret key or this machine's clock is wrong ({said})"
+    )
+
+
+def _skew(error: aws.ClientError) -> int:
+    """By how many seconds the clock here is ahead of the one that dated the reply; 0 where it has no date."""
+    headers = error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+    try:
+        return int(time.time() - parsedate_to_datetime(headers["date"]).timestamp())
+    except (KeyError, ValueError, TypeError, OverflowError):
+        return 0
+
+
+def _remedy(asker: Asker, asked: Asked) -> str:
+    """How credentials that have expired are replaced while the shell runs."""
+    if asker.source == "env":
+        return (
+            "they came from AWS_ACCESS_KEY_ID, which a running program keeps; log in to a profile and go on with "
+            f".use {asked.name or 'ENV'} --profile NAME, or start again with new ones"
+        )
+    if asker.source in ("shared-credentials-file", "config-file"):
+        return f"put new ones of {asker.name} into your AWS files, or run {asker.login}"
+    if asker.source == "custom-process":
+        return f"log in where the credential_process of {asker.name} gets them"
+    return f"run {asker.login}"
+
+
+def refused_by_airflow(name: str, status: object, said: object) -> str:
+    """A sentence for what Airflow itself answered: a problem of its v1 API, a detail of v2, or another text."""
+    words = said
+    if isinstance(said, Mapping):
+        words = next((said[key] for key in ("detail", "title", "error", "message") if said.get(key)), "")
+    return f"Airflow's REST API on {name} answered HTTP {status}: {clip(str(words or 'no reason'))}"

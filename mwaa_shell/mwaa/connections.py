@@ -1,0 +1,136 @@
+"""Connections to the web server as urllib3 makes them: verified TLS, along a route, with a hold on the open socket."""
+
+from __future__ import annotations
+
+import os
+import socket
+import ssl
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
+from urllib3.connectionpool import HTTPSConnectionPool
+
+from mwaa_shell.errors import NothingRan
+from mwaa_shell.mwaa.route import Route
+
+
+def cut(opened: Sequence[Any]) -> None:
+    """Close connections under whatever waits on them, from another thread."""
+    for sock in opened:
+        try:
+            # The TCP side alone: unwrapping TLS here would race with the thread that reads. TLS inside TLS is a class
+            # of urllib3's around the socket.
+            socket.socket.shutdown(getattr(sock, "socket", sock), socket.SHUT_RDWR)
+        except OSError:
+            pass
+
+
+class Adapter(HTTPAdapter):
+    """One TLS context for the session, with its CA bundle read once, and a route for each request."""
+
+    def __init__(self, context: ssl.SSLContext, opened: list[Any], route: Callable[[str], Route]) -> None:
+        self._context = context
+        self._opened = opened
+        self._route = route
+        super().__init__(max_retries=0, pool_connections=2, pool_maxsize=1)
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, ssl_context=self._context, **kwargs)
+        self._track(self.poolmanager)
+
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
+        """The manager for a proxy. A proxy that is reached over TLS is verified like a web server."""
+        if proxy.lower().startswith("http"):
+            kwargs["proxy_ssl_context"] = self._context
+        made = proxy in self.proxy_manager
+        manager = super().proxy_manager_for(proxy, ssl_context=self._context, **kwargs)
+        if not made:
+            self._track(manager)
+        return manager
+
+    def _track(self, manager: Any) -> None:
+        classes = dict(manager.pool_classes_by_scheme)
+        manager.pool_classes_by_scheme = {**classes, "https": _tracking(classes["https"], self._opened)}
+
+    def get_connection_with_tls_context(
+        self, request: requests.PreparedRequest, verify: Any, proxies: Any = None, cert: Any = None
+    ) -> HTTPSConnectionPool:
+        """The pool of a request's route; the name to verify is the one that was asked for, wherever that leads."""
+        route = self._route(request.url or "")
+        manager = self.proxy_manager_for(route.proxy.url) if route.proxy else self.poolmanager
+        pool: HTTPSConnectionPool = manager.connection_from_host(
+            route.to_host, route.to_port, "https", {"server_hostname": route.host}
+        )
+        return pool
+
+    def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
+        """Nothing to set: the context verifies, always."""
+
+
+def _tracking(base: Any, opened: list[Any]) -> type[HTTPSConnectionPool]:
+    """A pool like ``base``, straight or SOCKS, that keeps hold of the socket of the connection that it made last."""
+
+    class Connection(base.ConnectionCls):  # type: ignore[misc]
+        def connect(self) -> None:
+            super().connect()
+            opened[:] = [self.sock] if self.sock is not None else []
+
+    class Pool(base):  # type: ignore[misc]
+        ConnectionCls = Connection
+
+    return Pool
+
+
+def tls_context(bundles: Sequence[str]) -> ssl.SSLContext:
+    """A verifying context that trusts all of ``bundles`` (files, or folders of hashed ones), or what certifi holds."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # verifies certificate and name, and trusts nobody yet
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    for where in bundles or (DEFAULT_CA_BUNDLE_PATH,):
+        try:
+            folder = os.path.isdir(where)
+            context.load_verify_locations(capath=where if folder else None, cafile=None if folder else where)
+        except (OSError, ssl.SSLError) as error:
+            raise NothingRan(f"The CA bundle {where} cannot be used: {error}") from None
+    return context
+
+
+#: What the classes of requests, urllib3 and PySocks say about a proxy, the surest first.
+_PROXY_PROBLEMS = {
+    "SOCKS5AuthError": "wants a user and a password: scheme://USER:PASSWORD@HOST:PORT",
+    "SOCKS5Error": "could not reach the web server",
+    "ProxyConnectionError": "could not be reached",
+    "GeneralProxyError": "does not speak SOCKS as it should",
+}
+
+
+def proxy_problem(error: BaseException) -> str:
+    """What went wrong between here and a proxy, or at the proxy, as the end of a sentence; else nothing."""
+    seen = list(causes(error))
+    names = {type(one).__name__ for one in seen}
+    if "GeneralProxyError" in names and isinstance(seen[-1], TimeoutError):
+        return ""  # it waits for the web server itself
+    if "GeneralProxyError" in names and isinstance(seen[-1], socket.gaierror):
+        return "was not asked: socks5 looks the name up here, which failed; socks5h leaves that to the proxy"
+    if not any(isinstance(one, requests.exceptions.ProxyError) for one in seen):
+        return next((words for name, words in _PROXY_PROBLEMS.items() if name in names), "")
+    said = str(seen[-1])
+    if "407" in said:
+        return _PROXY_PROBLEMS["SOCKS5AuthError"]
+    return "did not let the request through" if "Tunnel connection failed" in said else "could not be reached"
+
+
+def causes(error: BaseException) -> list[BaseException]:
+    """An error and what it wraps, down to the innermost: requests and urllib3 wrap in several layers of text."""
+    seen = [error]
+    for _ in range(8):
+        outer = seen[-1]
+        inner = getattr(outer, "reason", None) or (outer.args[0] if outer.args else None)
+        if not isinstance(inner, BaseException):
+            inner = outer.__cause__ or outer.__context__
+        if not isinstance(inner, BaseException):
+            break
+        seen.append(inner)
+    return seen

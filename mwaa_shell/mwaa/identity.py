@@ -1,0 +1,149 @@
+"""Who asks AWS, with whose key, and what AWS says of that: facts for somebody who looks for a mistake. No secrets."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import boto3
+import botocore.exceptions as aws
+from botocore.config import Config
+from botocore.parsers import ResponseParserError
+from botocore.utils import get_environ_proxies
+
+from mwaa_shell.errors import NothingRan, ShellError
+from mwaa_shell.mwaa.environments import Environments
+from mwaa_shell.mwaa.reply import clip
+from mwaa_shell.mwaa.route import hide_credentials
+from mwaa_shell.settings import CONNECT_TIMEOUT
+
+#: Where botocore finds credentials, in an operator's words.
+SOURCES = {
+    "env": "AWS_ACCESS_KEY_ID",
+    "shared-credentials-file": "the AWS credentials file",
+    "config-file": "the AWS config file",
+    "sso": "an SSO login",
+    "login": "a login",
+    "assume-role": "a role that the profile takes",
+    "assume-role-with-web-identity": "a role for a web identity",
+    "custom-process": "the profile's credential_process",
+    "iam-role": "the role of this EC2 instance",
+    "container-role": "the role of this container",
+    "explicit": "this start of the shell",
+}
+#: STS answers in every region; this one where none is set.
+ANY_REGION = "us-east-1"
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """Where AWS would be asked."""
+
+    region: str
+    endpoint: str
+    proxy: str  #: and who named it; nothing for none. Without its password
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """A key, so far as it may be shown."""
+
+    source: str
+    key: str  #: its last four characters
+    temporary: bool
+    expires: datetime | None = None  #: aware
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """What STS said about whoever asked."""
+
+    arn: str = ""
+    date: datetime | None = None  #: by the clock of AWS, aware
+    error: ShellError | None = None
+
+
+def setup(environments: Environments) -> Setup:
+    """Where and how AWS is asked; nobody is. Raises ``ShellError`` where that is not known."""
+    _, client = environments.boto()
+    endpoint = str(client.meta.endpoint_url)
+    proxies = {} if environments.access.direct else get_environ_proxies(endpoint)
+    scheme = urlsplit(endpoint).scheme
+    proxy = str(proxies.get(scheme) or "")
+    if proxy:
+        proxy = proxy if "://" in proxy else f"http://{proxy}"
+        source = next((name for name in (f"{scheme}_proxy", f"{scheme}_proxy".upper()) if name in os.environ), "")
+        proxy = f"{clip(hide_credentials(proxy))} ({source or 'set in the system'})"
+    return Setup(client.meta.region_name or "", hide_credentials(endpoint), proxy)
+
+
+def credentials(environments: Environments) -> Credentials:
+    """Whose key is used; may ask SSO, STS or the machine's own metadata for it. Raises ``ShellError``."""
+    try:
+        session = _session(environments)
+        found = session.get_credentials()
+        if found is None:
+            raise aws.NoCredentialsError()
+        key = found.get_frozen_credentials()
+    except (aws.ClientError, aws.BotoCoreError, ValueError, OSError) as error:
+        raise environments.problem(error, "") from None
+    expires = getattr(found, "_expiry_time", None)  # botocore tells it nowhere else
+    return Credentials(
+        SOURCES.get(str(found.method), clip(str(found.method))),
+        str(key.access_key)[-4:],
+        bool(key.token),
+        expires if isinstance(expires, datetime) else None,
+    )
+
+
+def _session(environments: Environments) -> boto3.Session:
+    try:
+        return environments.boto()[0]
+    except ShellError:  # for want of a region, perhaps: the key is another question
+        return boto3.Session(profile_name=environments.access.profile)
+
+
+def caller(environments: Environments) -> Caller:
+    """Ask STS who we are, which everybody may, once. Never raises an expected failure: the clock counts as well."""
+    try:
+        reply = _sts(environments).get_caller_identity()
+    except aws.ClientError as error:
+        return Caller("", _date(error.response), environments.problem(error, "GetCallerIdentity"))
+    except (aws.BotoCoreError, ValueError, ShellError) as error:
+        problem = error if isinstance(error, ShellError) else environments.problem(error, "GetCallerIdentity")
+        return Caller(error=problem)
+    except (ResponseParserError, KeyError, AttributeError, TypeError):  # a gateway on the way says something else
+        return Caller(error=NothingRan("STS brought a reply that makes no sense"))
+    arn = reply.get("Arn")
+    if not isinstance(arn, str):
+        return Caller("", _date(reply), NothingRan("STS brought a reply that makes no sense"))
+    return Caller(clip(arn), _date(reply))
+
+
+def _sts(environments: Environments) -> Any:
+    session, client = environments.boto()
+    access = environments.access
+    return session.client(
+        "sts",
+        region_name=client.meta.region_name or ANY_REGION,
+        verify=access.ca_bundle,
+        config=Config(connect_timeout=CONNECT_TIMEOUT, read_timeout=CONNECT_TIMEOUT, retries={"total_max_attempts": 1}),
+    )
+
+
+def _date(reply: Any) -> datetime | None:
+    headers = reply.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+    return read_date(str(headers.get("date", "")))
+
+
+def read_date(header: str) -> datetime | None:
+    """The ``Date`` of an HTTP reply, aware; ``None`` for none that can be read."""
+    try:
+        read = parsedate_to_datetime(header)
+    except (ValueError, TypeError, OverflowError):
+        return None
+    return read if read.tzinfo else read.replace(tzinfo=UTC)

@@ -1,0 +1,181 @@
+"""Which way a connection to the web server takes: straight, to another address, or through a proxy.
+
+What the user said wins over the standard variables (``HTTPS_PROXY``, ``ALL_PROXY``, ``NO_PROXY``), whole: where
+``--proxy`` or ``--connect-to`` leads somewhere, the variables have no say. All this is about the web server; the AWS
+API takes the variables as boto3 reads them. A way changes where bytes go and nothing else: the name that TLS verifies,
+the ``Host`` header and where a token may go stay the environment's.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from mwaa_shell.errors import NothingRan, UsageError
+
+#: The kinds of proxy, and the port of each that names none. ``socks5`` resolves names here, ``socks5h`` at the proxy.
+PROXY_PORTS = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
+HTTPS_PORT = 443
+#: The variables that may name a proxy for https, in the order in which they win.
+VARIABLES = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
+EXTRA = "SOCKS needs one package more: pip install 'mwaa-shell[socks]'"
+
+_PART = r"(\[[^\s\[\]/@]+\]|[^\s:\[\]/@]*)"
+_CONNECT_TO = re.compile(rf"{_PART}:(\d*):{_PART}:(\d*)")
+#: User and password in a URL, wherever it stands in a text.
+_CREDENTIALS = re.compile(r"//[^\s/]*@")
+
+
+@dataclass(frozen=True, slots=True)
+class Proxy:
+    """A proxy and who named it. Its URL may hold a password: ``str()`` of this is what may be shown."""
+
+    scheme: str
+    host: str
+    port: int
+    source: str  #: an option or a variable
+    url: str = field(default="", repr=False)
+
+    @property
+    def socks(self) -> bool:
+        return self.scheme.startswith("socks")
+
+    def __str__(self) -> str:
+        return f"{self.scheme}://{_bracketed(self.host)}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectTo:
+    """One ``--connect-to``: what it holds for, and where that leads; nothing stands for any, or for the same."""
+
+    host: str
+    port: int | None
+    to_host: str
+    to_port: int | None
+
+    def holds_for(self, host: str, port: int) -> bool:
+        """Whether a connection to this host and port is meant."""
+        return self.host.lower() in ("", host.lower()) and self.port in (None, port)
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """The way to one web server."""
+
+    host: str  #: the environment's: the name that TLS verifies
+    port: int
+    to_host: str  #: where TCP goes, from here or from the proxy
+    to_port: int
+    proxy: Proxy | None = None
+    moved: bool = False  #: by ``--connect-to``
+
+    @property
+    def first_hop(self) -> tuple[str, int]:
+        """Where this machine itself connects to."""
+        return (self.proxy.host, self.proxy.port) if self.proxy else (self.to_host, self.to_port)
+
+    @property
+    def resolves_here(self) -> bool:
+        """Whether this machine looks up the name of the web server; a proxy does it itself, unless it is ``socks5``."""
+        return self.proxy is None or self.proxy.scheme == "socks5"
+
+    @property
+    def words(self) -> str:
+        """The way as a part of a sentence: nothing where it is straight."""
+        moved = f"at {_bracketed(self.to_host)}:{self.to_port} (--connect-to)" if self.moved else ""
+        proxy = f"through the proxy {self.proxy} ({self.proxy.source})" if self.proxy else ""
+        return " ".join(part for part in (moved, proxy) if part)
+
+
+def route_to(
+    host: str, port: int, *, proxy: str | None = None, connect_to: Sequence[str] = (), direct: bool = False
+) -> Route:
+    """The way to a web server. ``direct`` leaves the standard variables out, an empty ``proxy`` as well."""
+    rule = next((one for one in map(read_connect_to, connect_to) if one.holds_for(host, port)), None)
+    to_host, to_port = (rule.to_host or host, rule.to_port or port) if rule else (host, port)
+    if proxy:
+        chosen = read_proxy(proxy, "--proxy")
+    elif direct or rule or proxy is not None:
+        chosen = None
+    else:
+        chosen = standard_proxy(host, port)
+    return Route(host, port, to_host, to_port, chosen, moved=rule is not None)
+
+
+def route_of(url: str, *, proxy: str | None = None, connect_to: Sequence[str] = (), direct: bool = False) -> Route:
+    """The same for the address of a request."""
+    parts = urlsplit(url)
+    return route_to(parts.hostname or "", parts.port or HTTPS_PORT, proxy=proxy, connect_to=connect_to, direct=direct)
+
+
+def read_proxy(text: str, source: str) -> Proxy:
+    """A proxy's URL; without a scheme it is ``http``, as in curl. Raises ``UsageError``, which quotes nothing of it."""
+    url = text if "://" in text else f"http://{text}"
+    try:
+        parts = urlsplit(url)
+        scheme, host, port = parts.scheme.lower(), parts.hostname or "", parts.port
+    except ValueError:
+        raise UsageError(_malformed(source)) from None
+    strange = re.search(r"[^\x21-\x7e]", url) or parts.path not in ("", "/") or parts.query or parts.fragment
+    if scheme not in PROXY_PORTS or not host or strange or port == 0:
+        raise UsageError(_malformed(source))
+    if scheme.startswith("socks") and not has_socks():
+        raise UsageError(f"{source} names a SOCKS proxy; {EXTRA}")
+    return Proxy(scheme, host, port or PROXY_PORTS[scheme], source, url)
+
+
+def _malformed(source: str) -> str:
+    return (
+        f"{source} takes the URL of a proxy, such as socks5h://127.0.0.1:1080 or http://proxy.example:3128"
+        " (in a password, @ is %40, : is %3A, / is %2F and # is %23)"
+    )
+
+
+def has_socks() -> bool:
+    """Whether the extra for SOCKS is installed."""
+    from importlib.util import find_spec
+
+    return find_spec("socks") is not None
+
+
+def read_connect_to(text: str) -> ConnectTo:
+    """``HOST:PORT:HOST:PORT`` as in curl, with brackets around an IPv6 address. Raises ``UsageError``."""
+    found = _CONNECT_TO.fullmatch(text)
+    ports = [int(port[:6]) if port else None for port in (found[2], found[4])] if found else []
+    if found is None or any(port is not None and not 0 < port < 65536 for port in ports):
+        raise UsageError(
+            f"--connect-to takes HOST:PORT:HOST:PORT, such as ::127.0.0.1:8443, not {hide_credentials(text)}"
+        )
+    if not found[3] and not found[4]:
+        raise UsageError(f"--connect-to {text} leads nowhere else: name a host or a port to go to")
+    return ConnectTo(found[1].strip("[]"), ports[0], found[3].strip("[]"), ports[1])
+
+
+def standard_proxy(host: str, port: int) -> Proxy | None:
+    """The proxy that the standard variables, or the system's settings, name for a host over https.
+
+    Raises ``NothingRan`` where they name something else.
+    """
+    from requests.utils import get_environ_proxies, select_proxy
+
+    url = f"https://{_bracketed(host)}:{port}"
+    named = select_proxy(url, get_environ_proxies(url))
+    if not named:
+        return None
+    source = next((name for name in VARIABLES if os.environ.get(name) == named), "the system's settings")
+    try:
+        return read_proxy(named, source)
+    except UsageError as error:
+        raise NothingRan(f"{error}; nothing ran") from None
+
+
+def hide_credentials(text: str) -> str:
+    """A text without the user and the password of any URL in it."""
+    return _CREDENTIALS.sub("//***@", text)
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host

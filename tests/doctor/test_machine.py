@@ -1,0 +1,110 @@
+"""What is found on this machine."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from mwaa_shell.doctor import machine
+from mwaa_shell.doctor.finding import Mark
+from mwaa_shell.doctor.machine import Surroundings
+from mwaa_shell.history.store import History
+
+
+def around(environ: dict[str, str], *, terminal: bool = True, columns: int = 80, rows: int = 24) -> Surroundings:
+    return Surroundings(environ, terminal, columns, rows, "UTF-8")
+
+
+@pytest.mark.parametrize(
+    ("around", "mark", "words"),
+    [
+        (around({"TERM": "xterm-256color"}), Mark.OK, "xterm-256color, 80 columns by 24 rows"),
+        (around({"TERM": "dumb"}), Mark.NOTE, "TERM is dumb"),
+        (around({}), Mark.NOTE, "TERM is not set"),
+        (around({"TERM": "xterm"}, columns=30), Mark.NOTE, "little room"),
+        (around({}, terminal=False), Mark.OK, "none here"),
+    ],
+)
+def test_the_terminal(around: Surroundings, mark: Mark, words: str) -> None:
+    found = machine.terminal(around)
+    assert found.mark is mark
+    assert words in found.text
+    assert bool(found.advice) is (mark is not Mark.OK)
+
+
+@pytest.mark.parametrize(
+    ("environ", "words"),
+    [
+        ({"TERM": "xterm-256color"}, "256"),
+        ({"TERM": "xterm", "COLORTERM": "truecolor"}, "all"),
+        ({"TERM": "xterm"}, "16"),
+        ({"TERM": "dumb", "COLORTERM": "truecolor"}, "off: this terminal has none"),
+        ({"TERM": "xterm", "NO_COLOR": "1"}, "off, because NO_COLOR is set"),
+    ],
+)
+def test_colours(environ: dict[str, str], words: str) -> None:
+    assert machine.colors(around(environ)).text == words
+    assert machine.colors(around(environ, terminal=False)).text.startswith("off")
+
+
+@pytest.mark.parametrize(("encoding", "mark"), [("UTF-8", Mark.OK), ("utf8", Mark.OK), ("ISO-8859-1", Mark.NOTE)])
+def test_the_locale(encoding: str, mark: Mark) -> None:
+    found = machine.language(Surroundings({"LANG": "de_DE"}, True, 80, 24, encoding))
+    assert (found.mark, "de_DE" in found.text) == (mark, True)
+
+
+def test_no_history_yet(tmp_path: Path) -> None:
+    found = machine.history(tmp_path / "a" / "b" / "history.sqlite")
+    assert (found.mark, found.text) == (Mark.OK, "none yet; it will be ~/a/b/history.sqlite")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_history_as_the_shell_makes_it(tmp_path: Path) -> None:
+    path = tmp_path / "mine" / "history.sqlite"
+    with History(path) as kept:
+        kept.find()
+    before = path.stat()
+    assert machine.history(path).mark is Mark.OK
+    assert path.stat() == before
+    path.chmod(0o644)
+    found = machine.history(path)
+    assert (found.mark, found.advice) == (Mark.NOTE, f"chmod 600 {path}")
+
+
+def test_a_history_that_is_none(tmp_path: Path) -> None:
+    path = tmp_path / "history.sqlite"
+    path.write_text("something else entirely")
+    path.chmod(0o600)
+    assert machine.history(path).mark is Mark.FAIL
+
+
+def test_a_file_that_cannot_be_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "access", lambda *_: False)  # whoever runs this may be root
+    assert machine.kept("names", tmp_path, 0o700, "XDG_CACHE_HOME").mark is Mark.FAIL
+    found = machine.kept("names", tmp_path / "new", 0o700, "XDG_CACHE_HOME")
+    assert (found.mark, "XDG_CACHE_HOME" in found.advice) == (Mark.FAIL, True)
+
+
+def test_a_folder_that_is_a_file(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    assert machine.kept("names", tmp_path / "file" / "names", 0o700, "XDG_CACHE_HOME").mark is Mark.FAIL
+
+
+def test_saved_commands() -> None:
+    from mwaa_shell import saved
+
+    assert machine.saved_commands().text == "none yet"
+    path = saved.default_path()
+    saved.save(path, "nightly", "dags list")
+    assert machine.saved_commands().text == "1 in ~/.config/mwaa-shell/commands.toml"
+    path.write_text("[commands]\nnightly = nothing\n")
+    found = machine.saved_commands()
+    assert (found.mark, f"{path}:2" in found.text) == (Mark.FAIL, True)
+
+
+def test_all_of_it_is_looked_at_and_nothing_is_made(tmp_path: Path) -> None:
+    names = [found.name for found in machine.findings(machine.surroundings())]
+    assert names == ["Python", "terminal", "colours", "locale", "history", "names", "saved commands"]
+    assert list(tmp_path.iterdir()) == []
