@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Generic, Protocol, TypeVar
 
+from mwaa_shell import debug
+
 T = TypeVar("T")
 
 #: Seconds between two looks at a job that is waited for: short enough for a live clock.
@@ -112,7 +114,12 @@ class Job(Generic[T]):
             self.phase, self._let_go = phase, let_go
             self._limit = limit or 0.0
             self._deadline = None if limit is None else time.monotonic() + limit
-            return True
+        debug.event("phase", job=self._thread.name, phase=phase, limit=limit)
+        return True
+
+    def pause(self, phase: str, seconds: float) -> bool:
+        """Let so many seconds go by in a phase of their own; ``False`` as soon as the job has been given up."""
+        return self.enter(phase) and not self._given_up.wait(seconds)
 
     # -- for whoever waits -------------------------------------------------------------------------------------------
 

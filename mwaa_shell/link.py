@@ -46,6 +46,7 @@ class CliSlot:
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.refreshing: Job[Any] | None = None  #: what waits for the lock, or has it, to refresh names
+        self.unfinished = ""  #: a command that nobody waited for to the end, as it may be shown
 
 
 class Link:
@@ -89,14 +90,13 @@ class Link:
     def client(self) -> Client:
         """What runs commands."""
         from mwaa_shell.mwaa.client import Client
-        from mwaa_shell.mwaa.transport import Transport, bundles_for_web
+        from mwaa_shell.mwaa.transport import transport_for
 
         with self._making:
             if self._client is None:
                 access = self.target.access
-                bundles = bundles_for_web(access.ca_bundle, self.environments.ca_bundle)
-                transport = Transport(bundles, access.timeout, direct=access.direct)
-                self._client = Client(self._mint, transport, access.timeout)
+                transport = transport_for(access, self.environments.ca_bundle)
+                self._client = Client(self._mint, transport, access.timeout, lambda: self.known.access_mode)
             return self._client
 
     @property

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mwaa_shell.airflow.command_line import ParsedLine, parse
 from mwaa_shell.airflow.versions import version_in_reply
 from mwaa_shell.errors import NothingRan, OutcomeUnknown, ShellError
 from mwaa_shell.job import TICK, Interrupted, Job, TooLate, Watcher, mind_ctrl_c
+from mwaa_shell.mwaa.environment import how_to_reach
 from mwaa_shell.result import Result, from_error, interrupted
 
 if TYPE_CHECKING:
@@ -28,7 +31,7 @@ def run_command(link: Link, line: ParsedLine, watcher: Watcher | None = None) ->
     try:
         return job.follow(watcher)
     except TooLate as late:
-        return from_error(_too_late(late, link))
+        return replace(from_error(_too_late(late, link)), remote=True, command_seconds=job.elapsed)
     except Interrupted as stopped:
         if stopped.phase != BEHIND_REFRESH:
             return _stopped(link, stopped.phase)
@@ -40,15 +43,31 @@ def run_command(link: Link, line: ParsedLine, watcher: Watcher | None = None) ->
 
 def on_the_wire(link: Link, line: ParsedLine, job: Job[Result]) -> Result:
     """Wait for one's turn, then run the command; on the job's thread."""
+    from mwaa_shell.airflow.safety import reads
     from mwaa_shell.mwaa.client import Command
 
     while not link.slot.lock.acquire(timeout=TICK if job.phase else 0):
         if not job.enter(QUEUED if link.slot.refreshing is None else BEHIND_REFRESH):
             raise NothingRan("Given up before anything was sent")
+    turn = Turn(link.slot.lock)
     try:
-        return link.client.run(Command(line.command, line.values), link.version, job)
+        command = Command(line.command, line.values, lambda: reads(line, link.grammar))
+        return link.client.run(command, link.version, job, turn.end)
     finally:
-        link.slot.lock.release()
+        turn.end()
+
+
+class Turn:
+    """A lock that is held; it is let go once, by the job itself or by whoever gives the job up."""
+
+    def __init__(self, held: threading.Lock) -> None:
+        self._held = held
+        self._over = threading.Lock()
+
+    def end(self) -> None:
+        """Let go; the second time does nothing: somebody else may hold it by then."""
+        if self._over.acquire(blocking=False):
+            self._held.release()
 
 
 def ask_version(link: Link) -> None:
@@ -60,19 +79,24 @@ def ask_version(link: Link) -> None:
 
 
 def _too_late(late: TooLate, link: Link) -> ShellError:
-    from mwaa_shell.mwaa.client import RUNNING
+    from mwaa_shell.mwaa.client import CONNECTING, RUNNING
 
+    where = link.target.name
     if late.phase == RUNNING:
-        where = link.target.name
         return OutcomeUnknown(
             f"{where} did not finish its answer in {late.seconds:g} seconds: the command may have run"
         )
+    if late.phase == CONNECTING:
+        way = how_to_reach(link.known.access_mode)
+        return NothingRan(f"{where} could not be reached within {late.seconds:g} seconds, nothing ran; {way}")
     return NothingRan(f"AWS gave no answer within {late.seconds:g} seconds, nothing ran")
 
 
 def _stopped(link: Link, phase: str) -> Result:
-    from mwaa_shell.mwaa.client import RUNNING
+    from mwaa_shell.mwaa.client import BUSY, RUNNING
 
     if phase == RUNNING:
         return interrupted(f"Stopped waiting: the command may still be running on {link.target.name}", remote=True)
+    if phase == BUSY:
+        return interrupted(f"Stopped: {link.target.name} was too busy for the command, nothing ran", remote=False)
     return interrupted("Stopped before the command was sent, nothing ran", remote=False)

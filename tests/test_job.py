@@ -199,6 +199,25 @@ def test_a_job_that_ended_can_still_be_given_up() -> None:
     assert job.enter("later") is False
 
 
+def test_a_pause_ends_by_itself() -> None:
+    job = Job(lambda job: (job.pause("waiting", 0.0), job.phase))
+    assert job.follow() == (True, "waiting")
+
+
+def test_a_pause_ends_at_once_when_the_job_is_given_up() -> None:
+    job = Job(lambda job: job.pause("waiting", 3600.0))
+
+    def at_tick() -> None:
+        if job.phase == "waiting":
+            raise KeyboardInterrupt
+
+    with pytest.raises(Interrupted) as stopped:
+        job.follow(Watching(at_tick))
+    assert stopped.value.phase == "waiting"
+    assert job.wait(PATIENCE)
+    assert job.result() is False
+
+
 def test_ctrl_c_pressed_twice_is_one_interrupt(end: threading.Event) -> None:
     job = begun(end)
 

@@ -1,0 +1,62 @@
+"""What to say and to propose about a command that did not end plainly: nothing ran, or nobody knows. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from mwaa_shell.airflow.asking import RUN_ID
+from mwaa_shell.airflow.command_line import Kind, ParsedLine
+from mwaa_shell.airflow.safety import reads
+from mwaa_shell.errors import ExitCode
+from mwaa_shell.result import Outcome, Result
+
+if TYPE_CHECKING:
+    from mwaa_shell.airflow.grammar import Grammar
+
+#: HTTP statuses that say that a command did not run, after which somebody might think of sending it again.
+REFUSALS = (403, 429, 503)
+
+
+def advised(result: Result, typed: ParsedLine, sent: ParsedLine, grammar: Grammar | None) -> Result:
+    """The result of a command, with what to do next where it is not plain how it ended."""
+    if not result.remote or result.outcome in (Outcome.OK, Outcome.FAILED):
+        return result
+    harmless = reads(sent, grammar)
+    if result.outcome is Outcome.REFUSED:
+        repeatable = result.http_status in REFUSALS and not harmless
+        return _with(result, "it may change something, so it is not sent again by itself") if repeatable else result
+    asked = result.outcome is Outcome.UNKNOWN  # who pressed Ctrl-C wants an empty prompt
+    if harmless:
+        return replace(_with(result, "it only reads, so it can be run again"), proposal=typed.text) if asked else result
+    check = _check(sent, grammar)
+    if not check:
+        return result
+    return replace(_with(result, f"{check} tells{_of_which_run(result)}"), proposal=check if asked else "")
+
+
+def put_back(result: Result, line: ParsedLine) -> Result:
+    """The result with its own line as the proposal, where that was to be sent and it is certain that nothing ran."""
+    sendable = result.remote or line.kind is Kind.AIRFLOW
+    ran = result.exit_code is not ExitCode.NOTHING_RAN
+    return result if ran or not sendable or result.proposal else replace(result, proposal=line.text)
+
+
+def _with(result: Result, advice: str) -> Result:
+    return replace(result, message=f"{result.message}; {advice}")
+
+
+def _of_which_run(result: Result) -> str:
+    """The id that the shell gave to the run, where it did."""
+    _, flag, run_id = result.added.partition(f"{RUN_ID} ")
+    return f", of run {run_id}" if flag else ""
+
+
+def _check(sent: ParsedLine, grammar: Grammar | None) -> str:
+    """The command that tells without changing anything whether this one has run; empty where there is none."""
+    if grammar is None:
+        return ""
+    from mwaa_shell.airflow.understanding import understand
+    from mwaa_shell.history.rerun import check_for
+
+    return check_for(understand(sent, grammar))

@@ -1,0 +1,128 @@
+"""What a server can do wrong, really done to the socket. Each is a ``Behave`` of the double, or makes one."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+import socket
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tests.double import Behave, Request, command_reply, reply
+
+#: Seconds between two bytes of a server that drips.
+DROP = 0.02
+
+
+def always(answer: bytes) -> Behave:
+    """The same answer to everybody."""
+    return lambda request: answer
+
+
+def reset(request: Request) -> bytes | None:
+    """Drop the connection with a TCP reset, without a word."""
+    request.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    request.socket.close()
+    return None
+
+
+def reset_after(data: bytes) -> Behave:
+    """Say this much, then reset."""
+
+    def behave(request: Request) -> bytes | None:
+        request.socket.sendall(data)
+        return reset(request)
+
+    return behave
+
+
+def drip(before: bytes, drop: bytes) -> Behave:
+    """Send the beginning at once, and then one drop after the other for as long as somebody listens."""
+
+    def behave(request: Request) -> bytes | None:
+        request.socket.sendall(before)
+        request.socket.settimeout(DROP)
+        while True:
+            request.socket.sendall(drop)
+            try:
+                if request.socket.recv(1) == b"":
+                    return None
+            except TimeoutError:
+                continue
+
+    return behave
+
+
+def redirect(status: int, location: str) -> bytes:
+    """An answer that points elsewhere."""
+    return reply(status, b"", {"Location": location})
+
+
+def streams(stdout: object, stderr: object = "", status: int = 200) -> bytes:
+    """A reply with these members as they are, whatever that would be decoded to."""
+    return reply(status, {"stdout": stdout, "stderr": stderr})
+
+
+def encoded(data: bytes) -> str:
+    """As MWAA sends it."""
+    return base64.b64encode(data).decode()
+
+
+def bomb(megabytes: int) -> bytes:
+    """A small reply that decompresses to a large one: a command's result with so many MB of base64."""
+    body = json.dumps({"stdout": "A" * megabytes * 1024 * 1024, "stderr": ""}).encode()
+    return reply(200, gzip.compress(body), {"Content-Encoding": "gzip"})
+
+
+def with_length(announced: int, answer: bytes = b'{"stdout": "", "stderr": ""}') -> bytes:
+    """A reply that announces another length than it has."""
+    return reply(200, answer, {"Content-Length": str(announced)})
+
+
+def stale_after(answers: list[bytes]) -> Behave:
+    """Answer, and close the connection behind the client's back."""
+
+    def behave(request: Request) -> bytes | None:
+        request.socket.sendall(answers.pop(0))
+        return None
+
+    return behave
+
+
+def shuts_at(number: int) -> Behave:
+    """Answer, but close without a word when this request of a kept connection comes."""
+    seen: list[Request] = []
+
+    def behave(request: Request) -> bytes | None:
+        seen.append(request)
+        return None if len(seen) == number else command_reply(b"done\n")
+
+    return behave
+
+
+@contextmanager
+def deaf() -> Iterator[str]:
+    """A host and port that take no more connections: whoever connects waits."""
+    listener = socket.create_server(("127.0.0.1", 0), backlog=0)
+    address = listener.getsockname()
+    waiting: list[socket.socket] = []
+    try:
+        for _ in range(4):
+            one = socket.socket()
+            one.setblocking(False)
+            one.connect_ex(address)
+            waiting.append(one)
+        yield f"127.0.0.1:{address[1]}"
+    finally:
+        for one in (*waiting, listener):
+            one.close()
+
+
+@contextmanager
+def closed_port() -> Iterator[str]:
+    """A host and port that nobody listens on, held so that nobody else does."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield f"127.0.0.1:{bound.getsockname()[1]}"

@@ -1,0 +1,277 @@
+"""A session that lasts: credentials end and come back, the machine sleeps, the network goes, the web server changes.
+
+Whatever happened, there is one sentence, the line is still there, and the next command just works.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from botocore.credentials import SSOProvider
+
+from mwaa_shell.errors import ExitCode
+from mwaa_shell.mwaa import idle
+from mwaa_shell.session import Session
+from mwaa_shell.settings import Access, Settings
+from tests.double import Behave, Double, Request, Side, command_reply, refusal, reply
+
+CHANGE = "dags trigger daily"
+SOON = "2999-01-01T00:00:00Z"
+
+
+def key_of(request: Request) -> str:
+    """The access key that a request was signed with."""
+    return request.headers["authorization"].partition("Credential=")[2].partition("/")[0]
+
+
+def only(double: Double, *keys: str) -> Behave:
+    """An AWS API that takes these keys; the credentials of others are over."""
+
+    def behave(request: Request) -> bytes:
+        if key_of(request) in keys:
+            return double.answer_aws(request)
+        return refusal(403, "ExpiredTokenException", "The security token included in the request is expired")
+
+    return behave
+
+
+@pytest.fixture
+def as_profile(double: Double, bundle: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Session]:
+    """A session with credentials of boto3's own finding; the text is that of the AWS config file."""
+
+    def make(config: str = "", profile: str | None = None) -> Session:
+        folder = tmp_path / ".aws"
+        folder.mkdir(exist_ok=True)
+        (folder / "config").write_text(config)
+        monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+        access = Access(profile, "eu-west-1", f"http://127.0.0.1:{double.aws.port}", bundle, 20.0)
+        return Session(Settings(environment="my-env", access=access))
+
+    return make
+
+
+def expires_and_comes_back(session: Session, double: Double, log_in: Callable[[], None]) -> str:
+    """Run the line while the credentials are over, log in, and run what stands on the prompt; the sentence."""
+    refused = session.execute(CHANGE)
+    assert (refused.exit_code, refused.proposal) == (ExitCode.NOTHING_RAN, CHANGE)
+    assert "\n" not in refused.message
+    before = len(double.commands)
+    log_in()
+    assert session.execute(refused.proposal).ok
+    assert double.commands[before:] == [CHANGE]
+    return refused.message
+
+
+def test_keys_in_a_file(double: Double, as_profile: Callable[..., Session], tmp_path: Path) -> None:
+    file = tmp_path / ".aws" / "credentials"
+
+    def write(key: str) -> None:
+        file.write_text(
+            f"[me]\naws_access_key_id = {key}\naws_secret_access_key = not-a-secret\naws_session_token = t\n"
+        )
+
+    session = as_profile("[profile me]\nregion = eu-west-1\n", "me")
+    write("OLD")
+    assert session.execute("version").ok
+    double.aws.behave = only(double, "NEW")
+    said = expires_and_comes_back(session, double, lambda: write("NEW"))
+    assert said == (
+        "The AWS credentials have expired, nothing ran: put new ones of profile me into your AWS files, "
+        "or run aws sso login --profile me"
+    )
+
+
+def test_keys_in_the_environment(
+    double: Double, as_profile: Callable[..., Session], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "OLD")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "not-a-secret")
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "t")
+    session = as_profile("[profile me]\naws_access_key_id = NEW\naws_secret_access_key = not-a-secret\n")
+    assert session.execute("version").ok
+    double.aws.behave = only(double, "NEW")
+    said = expires_and_comes_back(session, double, lambda: _ok(session, ".use my-env --profile me --region eu-west-1"))
+    assert "they came from AWS_ACCESS_KEY_ID, which a running program keeps" in said
+    assert ".use my-env --profile NAME" in said
+
+
+def _ok(session: Session, line: str) -> None:
+    result = session.execute(line)
+    assert result.ok, result.message
+
+
+def test_a_credential_process(double: Double, as_profile: Callable[..., Session], tmp_path: Path) -> None:
+    answer = tmp_path / "answer"
+    runs = tmp_path / "runs"
+
+    def log_in(key: str) -> None:
+        found = {"Version": 1, "AccessKeyId": key, "SecretAccessKey": "x", "SessionToken": "t", "Expiration": SOON}
+        answer.write_text(json.dumps(found))
+
+    script = tmp_path / "process"
+    script.write_text(f"#!/bin/sh\necho run >> {runs}\ncat {answer} || {{ echo log in first >&2; exit 1; }}\n")
+    script.chmod(0o700)
+    session = as_profile(f"[profile me]\nregion = eu-west-1\ncredential_process = {script}\n", "me")
+    log_in("OLD")
+    assert session.execute("version").ok
+    assert runs.read_text().count("run") == 1
+    double.aws.behave = only(double, "NEW")
+    answer.unlink()
+    assert "log in where the credential_process of profile me gets them" in session.execute(CHANGE).message
+    said = expires_and_comes_back(session, double, lambda: log_in("NEW"))
+    assert "log in first" in said
+    assert (
+        runs.read_text().count("run") == 3
+    )  # once for each time that there were none, not once more to ask who failed
+
+
+def sso_cache(home: Path, name: str) -> Path:
+    return home / ".aws" / "sso" / "cache" / f"{hashlib.sha1(name.encode()).hexdigest()}.json"
+
+
+@pytest.mark.parametrize("chained", [False, True], ids=["sso", "a role on top of it"])
+def test_an_sso_login(
+    chained: bool, double: Double, as_profile: Callable[..., Session], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The SSO portal and STS are the double's AWS side too; each gives keys of its own."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL_SSO", f"http://127.0.0.1:{double.aws.port}")
+    monkeypatch.setenv("AWS_ENDPOINT_URL_STS", f"http://127.0.0.1:{double.aws.port}")
+    monkeypatch.setattr(
+        SSOProvider, "_SSO_TOKEN_CACHE_DIR", str(tmp_path / ".aws" / "sso" / "cache")
+    )  # of an older home
+    cache = sso_cache(tmp_path, "https://sso.example/start")
+    cache.parent.mkdir(parents=True)
+    asked: list[str] = []
+
+    def write(token: str) -> None:
+        cache.write_text(json.dumps({"accessToken": token, "expiresAt": SOON, "startUrl": "https://sso.example/start"}))
+
+    def aws(request: Request) -> bytes:
+        if request.path.startswith("/federation/credentials"):
+            asked.append(request.headers["x-amz-sso_bearer_token"])
+            if asked[-1] != "new":
+                return reply(
+                    401,
+                    {"message": "Session token not found or invalid"},
+                    {"x-amzn-ErrorType": "UnauthorizedException"},
+                )
+            found = {"accessKeyId": "SSOKEY", "secretAccessKey": "x", "sessionToken": "t", "expiration": 32503680000000}
+            return reply(200, {"roleCredentials": found})
+        if b"Action=AssumeRole" in request.body:
+            assert key_of(request) == "SSOKEY"
+            return reply(200, ASSUMED.encode(), {"Content-Type": "text/xml"})
+        assert key_of(request) == ("ROLEKEY" if chained else "SSOKEY")
+        return double.answer_aws(request)
+
+    double.aws.behave = aws
+    write("old")
+    session = as_profile(SSO_CONFIG, "role" if chained else "sso")
+    said = expires_and_comes_back(session, double, lambda: write("new"))
+    assert said == "The SSO login is missing or over, nothing ran: run aws sso login --profile sso"
+    assert asked == ["old", "new"]
+
+
+SSO_CONFIG = """\
+[profile sso]
+region = eu-west-1
+sso_start_url = https://sso.example/start
+sso_region = eu-west-1
+sso_account_id = 123456789012
+sso_role_name = operator
+[profile role]
+region = eu-west-1
+source_profile = sso
+role_arn = arn:aws:iam::123456789012:role/operator
+"""
+ASSUMED = """\
+<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult><Credentials>
+<AccessKeyId>ROLEKEY</AccessKeyId><SecretAccessKey>x</SecretAccessKey><SessionToken>t</SessionToken>
+<Expiration>2999-01-01T00:00:00Z</Expiration></Credentials>
+<AssumedRoleUser><AssumedRoleId>a:b</AssumedRoleId><Arn>arn:aws:sts::123456789012:assumed-role/operator/b</Arn>
+</AssumedRoleUser></AssumeRoleResult></AssumeRoleResponse>
+"""
+
+
+def test_a_role_that_may_not_be_assumed(
+    double: Double, as_profile: Callable[..., Session], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL_STS", f"http://127.0.0.1:{double.aws.port}")
+    denied = "<ErrorResponse><Error><Code>AccessDenied</Code><Message>not you</Message></Error></ErrorResponse>"
+    double.aws.behave = lambda request: reply(403, denied.encode(), {"Content-Type": "text/xml"})
+    session = as_profile(
+        "[profile base]\naws_access_key_id = BASE\naws_secret_access_key = x\n"
+        "[profile role]\nregion = eu-west-1\nsource_profile = base\nrole_arn = arn:aws:iam::123456789012:role/r\n",
+        "role",
+    )
+    assert session.execute(CHANGE).message == (
+        "AWS gives no credentials to profile role, nothing ran: AssumeRole: AccessDenied: not you"
+    )
+
+
+# -- connections ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def session(double: Double, bundle: str) -> Session:
+    session = Session(Settings(environment="my-env", access=double.access(bundle)))
+    assert session.execute("version").ok
+    return session
+
+
+@pytest.mark.parametrize(("monotonic", "wall"), [(0, 3600), (3600, 3600), (0, -3600)])
+def test_after_a_sleep_no_connection_is_trusted(
+    monotonic: int, wall: int, double: Double, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The clock of a machine that slept may have stood still, or somebody has set it."""
+    clocks = SimpleNamespace(monotonic=lambda: time.monotonic() + monotonic, time=lambda: time.time() + wall)
+    monkeypatch.setattr(idle, "time", clocks)
+    for side in (double.aws, double.web):
+        side.go_deaf()  # what is sent on the old connections is never answered, and nobody says so
+    assert session.execute(CHANGE).ok
+    assert double.commands == ["version", CHANGE]
+
+
+def test_without_one_connections_are_kept(double: Double, session: Session) -> None:
+    assert session.execute(CHANGE).ok
+    assert {request.connection for request in double.web.seen} == {1}
+    assert {request.connection for request in double.aws.seen} == {1}
+
+
+def test_the_network_goes_and_comes_back(double: Double, session: Session) -> None:
+    port = double.web.port
+    double.web.close()
+    lost = session.execute(CHANGE)
+    assert (lost.exit_code, lost.proposal) == (ExitCode.NOTHING_RAN, CHANGE)
+    double.web = Side(double.web.behave, double.web._context, port)
+    assert session.execute(lost.proposal).ok
+    assert double.commands == [CHANGE]
+
+
+def test_a_new_web_server_gets_the_next_command_and_no_connections_pile_up(double: Double, session: Session) -> None:
+    servers = [Side(lambda request: command_reply(b"new\n"), double.web._context) for _ in range(8)]
+    before = len(os.listdir("/dev/fd"))
+    for server in servers:
+        double.token_host = f"127.0.0.1:{server.port}"
+        assert session.execute(CHANGE).stdout == b"new\n"
+        assert [request.body for request in server.seen] == [CHANGE.encode()]
+    assert double.commands == ["version"]
+    for server in servers[:-3]:
+        assert server.closed.wait(10)
+    assert len(os.listdir("/dev/fd")) <= before + 2 * 4
+    for server in servers:
+        server.close()
+
+
+def test_links_of_other_access_are_apart(double: Double, session: Session) -> None:
+    link = session.link
+    other = session.links.to(replace(link.target, access=replace(link.target.access, timeout=3.0)))
+    assert other is not link
+    assert other.slot is link.slot  # one environment, however it is reached

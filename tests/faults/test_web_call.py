@@ -1,0 +1,327 @@
+"""What a web server can do wrong: what the user sees, what a script's exit code is, how often the command arrived.
+
+Each fault meets a command that reads and one that changes something.
+"""
+
+from __future__ import annotations
+
+import threading
+import tracemalloc
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+
+import pytest
+import trustme
+
+from mwaa_shell.errors import OutcomeUnknown
+from mwaa_shell.job import Job
+from mwaa_shell.mwaa import client as client_module
+from mwaa_shell.mwaa import transport
+from mwaa_shell.result import Outcome, Result
+from tests.double import Behave, Double, Request, Side, command_reply, cut_off, never, reply
+from tests.faults import behaviours as b
+from tests.faults.conftest import Make, Program
+
+OK, FAILED, NOTHING_RAN, UNKNOWN = 0, 1, 3, 4
+READ, CHANGE = "dags list", "dags trigger daily"
+#: What tells whether the change has run, on the double's Airflow 2.10.3.
+CHECK = "dags list-runs -d daily"
+WHOLE = command_reply(b"x" * 5000)
+NO_LENGTH = b'HTTP/1.1 200 OK\r\n\r\n{"stdout": "b2s=", "stderr": ""}'
+HTML = b"<html><head><title>503 Service &amp; Co</title></head><body><h1>no</h1></body></html>"
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One fault: how it is done, and what has to come of it."""
+
+    name: str
+    behave: Behave
+    code: int
+    words: str
+    timeout: float = 20.0  #: seconds that the web server is waited for
+    reached: int = 1  #: how often a change arrives
+    read_reached: int = 0  #: how often a read does, where that is not the same
+    stdout: bytes = b""
+    options: tuple[str, ...] = field(default=())
+
+
+def fault(name: str, answer: bytes | Behave, code: int, words: str, **more: object) -> Fault:
+    behave = b.always(answer) if isinstance(answer, bytes) else answer
+    return Fault(name, behave, code, words, **more)  # type: ignore[arg-type]
+
+
+FAULTS = (
+    fault("400 with a result", command_reply(b"", b"airflow: error: no\n", 400), FAILED, "airflow: error: no"),
+    fault("400 with an empty result", command_reply(status=400), FAILED, "HTTP 400, with no word about the reason"),
+    fault("400 without a result", reply(400, b"bad"), FAILED, "HTTP 400: the environment rejected the command (bad)"),
+    fault("401", reply(401, {"message": "no"}), NOTHING_RAN, "did not accept the token, nothing ran (no)"),
+    fault("403", reply(403, {"message": "Forbidden"}), NOTHING_RAN, "MWAA blocks this command, or did not accept"),
+    fault("404", reply(404, {"detail": "Not Found"}), NOTHING_RAN,
+          "the environment has no CLI endpoint at this path, nothing ran (Not Found) (asked for /aws_mwaa/cli"),
+    fault("413", reply(413, HTML), NOTHING_RAN, "HTTP 413: the command is too long for the environment"),
+    fault("418", reply(418, b""), NOTHING_RAN, "HTTP 418: the environment refused the request, nothing ran"),
+    fault("429", reply(429, b"slow down"), NOTHING_RAN, "HTTP 429: the environment is asked too often", read_reached=5),
+    fault("503", reply(503, HTML), NOTHING_RAN, "HTTP 503: the web server is busy", read_reached=5),
+    fault("500", reply(500, HTML), UNKNOWN, "HTTP 500: the web server failed: the command may have run"),
+    fault("502", reply(502, HTML), UNKNOWN, "HTTP 502: the web server gave no answer to the gateway"),
+    fault("504", reply(504, HTML), UNKNOWN, "HTTP 504: the gateway stopped waiting after about 60 seconds"),
+    fault("599", reply(599, b""), UNKNOWN, "HTTP 599: the reply is not a command's result"),
+    fault("303", b.redirect(303, "/elsewhere"), UNKNOWN, "the command may have run"),
+    fault("a redirect that leads nowhere", reply(307, b""), NOTHING_RAN, "redirects a second time", reached=2),
+    fault("a hang", never, UNKNOWN, "did not answer within 0.3 seconds", timeout=0.3),
+    fault("a slow drip", b.drip(WHOLE[:200], b"x"), UNKNOWN, "did not finish its answer in 0.6 seconds", timeout=0.3),
+    fault("slow headers", b.drip(b"HTTP/1.1 200 OK\r\nX-Slow: ", b"x"), UNKNOWN, "did not finish", timeout=0.3),
+    fault("endless headers", b.always(b"HTTP/1.1 200 OK\r\n" + b"X-Many: x\r\n" * 200), UNKNOWN, "broke off"),
+    fault("one endless header", b.always(b"HTTP/1.1 200 OK\r\nX-Long: " + b"x" * 99_999), UNKNOWN, "broke off"),
+    fault("a reset before any byte", b.reset, UNKNOWN, "broke off: the command may have run"),
+    fault("an end before any byte", cut_off(WHOLE, 0), UNKNOWN, "broke off: the command may have run"),
+    fault("a reset in the middle", b.reset_after(WHOLE[:3000]), UNKNOWN, "the command may have run"),
+    fault("an end in the middle", cut_off(WHOLE, 3000), UNKNOWN, "the command may have run"),
+    fault("too long a length", cut_off(b.with_length(9999), 9999), UNKNOWN, "may have run"),
+    fault("too short a length", b.with_length(9), UNKNOWN, "the reply is not a command's result"),
+    fault("no length at all", cut_off(NO_LENGTH, 9999), OK, "", stdout=b"ok"),
+    fault("a length that is no number", reply(200, b"", {"Content-Length": "x"}), UNKNOWN, "did not ans", timeout=0.3),
+    fault("no HTTP", b"nonsense\r\n\r\n", UNKNOWN, "broke off: the command may have run"),
+    fault("an empty body", reply(200, b""), UNKNOWN, "HTTP 200: the reply is not a command's result"),
+    fault("HTML", reply(200, HTML), UNKNOWN, "the command may have run (503 Service & Co)"),
+    fault("a list", reply(200, b"[1, 2]"), UNKNOWN, "the reply is not a command's result, the command may have run"),
+    fault("deep JSON", reply(200, b"[" * 100_000), UNKNOWN, "the reply is not a command's result"),
+    fault("half of JSON", reply(200, b'{"stdout": "b2'), UNKNOWN, "the reply is not a command's result"),
+    fault("no stderr", reply(200, {"stdout": "b2s="}), UNKNOWN, "the reply is not a command's result"),
+    fault("a message only", reply(200, {"message": "hm"}), UNKNOWN, "the command may have run (hm)"),
+    fault("a number as stdout", b.streams(5), UNKNOWN, "holds no text as stdout"),
+    fault("null as streams", b.streams(None, None), OK, ""),
+    fault("broken base64", b.streams("b2s=!"), UNKNOWN, "The reply holds broken base64 as stdout"),
+    fault("truncated base64", b.streams("b2s"), UNKNOWN, "The reply holds broken base64 as stdout"),
+    fault("base64 that is no ASCII", b.streams("ü"), UNKNOWN, "holds broken base64 as stdout"),
+    fault("invalid UTF-8", b.streams(b.encoded(b"\xff\xfe\x80")), OK, "", stdout=b"\xff\xfe\x80"),
+    fault("JSON that is no UTF-8", reply(200, b'{"stdout": "\xff", "stderr": ""}'), UNKNOWN, "not a command's result"),
+    fault("NULs", b.streams(b.encoded(b"a\0b")), OK, "", stdout=b"a\0b"),
+    fault("escape sequences", b.streams(b.encoded(b"\x1b[2J\x1b]0;x\x07")), OK, "", stdout=b"\x1b[2J\x1b]0;x\x07"),
+    fault("escape sequences in a refusal", reply(403, {"message": "\x1b[2Jno\x07\u202e"}), NOTHING_RAN,
+          "HTTP 403: the environment refused: MWAA blocks this command, or did not accept the token; nothing ran ([2J"),
+    fault("a gzip bomb", b.bomb(20), UNKNOWN, "is larger than 1 MB", options=("--max-reply", "1")),
+    fault("half a gzip", reply(200, b.bomb(1).partition(b"\r\n\r\n")[2][:500], {"Content-Encoding": "gzip"}), UNKNOWN,
+          "broke off after 500 bytes"),
+    fault("no gzip", reply(200, b"hello", {"Content-Encoding": "gzip"}), UNKNOWN, "is said to be gzip"),
+    fault("another compression", reply(200, b"hello", {"Content-Encoding": "br"}), UNKNOWN, "compressed as br"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+def test_what_a_script_sees(fault: Fault, double: Double, program: Program, impatient: Callable[[float], None]) -> None:
+    impatient(fault.timeout)
+    double.web.behave = fault.behave
+    seen = program(READ, CHANGE, options=("--keep-going", *fault.options))
+    assert (seen.code, seen.stdout) == (fault.code, fault.stdout * 2)
+    assert seen.stderr.count(fault.words) >= (2 if fault.words else 0)
+    assert double.commands == [READ] * (fault.read_reached or fault.reached) + [CHANGE] * fault.reached
+    assert "\x1b" not in seen.stderr
+    assert not any(token in seen.stderr for token in double.tokens)
+    unknown = fault.code == UNKNOWN
+    assert seen.stderr.count("it only reads, so it can be run again") == unknown
+    assert seen.stderr.count(f"; {CHECK} tells") == unknown
+    refused = bool(fault.read_reached) or "blocks this command" in fault.words
+    assert seen.stderr.count("it may change something, so it is not sent again by itself") == refused
+    if fault.code != FAILED:
+        assert seen.stderr.count("\n") == (0 if fault.code == OK else 2)  # one sentence each
+
+
+@pytest.mark.parametrize("fault", [one for one in FAULTS if not one.options], ids=lambda fault: fault.name)
+def test_what_stands_on_the_prompt_afterwards(
+    fault: Fault, double: Double, make: Make, impatient: Callable[[float], None]
+) -> None:
+    impatient(fault.timeout)
+    double.web.behave = fault.behave
+    session = make()
+    read, change = session.execute(READ), session.execute(f" {CHANGE} ")
+    expected = {NOTHING_RAN: (READ, f" {CHANGE} "), UNKNOWN: (READ, CHECK)}.get(fault.code, ("", ""))
+    assert (read.proposal, change.proposal) == expected
+    assert change.outcome is {0: Outcome.OK, 1: Outcome.FAILED, 3: Outcome.REFUSED, 4: Outcome.UNKNOWN}[fault.code]
+
+
+# -- what never becomes a connection ----------------------------------------------------------------------------------
+
+
+Place = Callable[[Double, ExitStack], str]
+PLACES: dict[str, tuple[Place, str]] = {
+    "no such name": (lambda double, stack: "nobody.invalid", "nobody.invalid could not be reached, nothing ran ("),
+    "refused": (lambda double, stack: stack.enter_context(b.closed_port()), "could not be reached, nothing ran ("),
+    "deaf": (
+        lambda double, stack: stack.enter_context(b.deaf()),
+        "could not be reached within 0.3 seconds, nothing ran",
+    ),
+}
+
+
+@pytest.mark.parametrize("mode", ["PRIVATE_ONLY", "PUBLIC_ONLY", ""])
+@pytest.mark.parametrize("name", PLACES)
+def test_a_web_server_that_is_not_reached(
+    name: str, mode: str, double: Double, program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place, words = PLACES[name]
+    monkeypatch.setattr(transport, "CONNECT_TIMEOUT", 0.3)
+    double.more = {"WebserverAccessMode": mode} if mode else {}
+    with ExitStack() as stack:
+        double.token_host = place(double, stack)
+        seen = program(CHANGE)
+    assert (seen.code, double.commands) == (NOTHING_RAN, [])
+    assert words in seen.stderr
+    if mode == "PUBLIC_ONLY":
+        assert "its web server is public (PUBLIC_ONLY): is this machine online" in seen.stderr
+    else:
+        assert "--proxy" in seen.stderr
+        assert "--connect-to" in seen.stderr
+        assert ("private (PRIVATE_ONLY)" in seen.stderr) == bool(mode)
+
+
+def test_connecting_has_an_end(double: Double, make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client_module, "CONNECT_LIMIT", 0.2)
+    double.more = {"WebserverAccessMode": "PRIVATE_ONLY"}
+    with b.deaf() as host:
+        double.token_host = host
+        result = make().execute(CHANGE)
+    assert (result.outcome, result.proposal, double.commands) == (Outcome.REFUSED, CHANGE, [])
+    assert result.message.startswith("my-env could not be reached within 0.2 seconds, nothing ran; its web server is ")
+
+
+class StopConnecting:
+    """A watcher that presses Ctrl-C while a connection is being made."""
+
+    def tick(self, job: Job[Result]) -> None:
+        if job.phase == client_module.CONNECTING:
+            raise KeyboardInterrupt
+
+    def over(self) -> None:
+        pass
+
+
+def test_whoever_stops_connecting_need_not_wait_for_it(double: Double, make: Make) -> None:
+    session = make(watcher=StopConnecting())
+    with b.deaf() as host:
+        double.token_host = host
+        stopped = session.execute(CHANGE)
+        double.token_host, session.front.watcher = "", None
+        assert session.execute(READ).ok
+        assert any(thread.name == "command" for thread in threading.enumerate())  # it still connects, for nobody
+    assert stopped.message == "Stopped before the command was sent, nothing ran"
+    assert double.commands == [READ]
+
+
+def test_a_certificate_for_another_name(double: Double, program: Program) -> None:
+    double.token_host = f"localhost:{double.web.port}"
+    seen = program(CHANGE)
+    assert (seen.code, double.commands) == (NOTHING_RAN, [])
+    assert "did not prove who it is over TLS, nothing was sent" in seen.stderr
+
+
+def test_a_certificate_of_another_authority(double: Double, program: Program, tmp_path: object) -> None:
+    other = f"{tmp_path}/other.pem"
+    trustme.CA().cert_pem.write_to_path(other)
+    seen = program(CHANGE, bundle=other)
+    assert (seen.code, double.commands) == (NOTHING_RAN, [])
+    assert "did not prove who it is over TLS, nothing was sent" in seen.stderr
+
+
+def test_a_server_that_speaks_no_tls(double: Double, program: Program) -> None:
+    plain = Side(lambda request: command_reply(b"done\n"))
+    double.token_host = f"127.0.0.1:{plain.port}"
+    seen = program(CHANGE)
+    plain.close()
+    assert (seen.code, plain.seen, double.commands) == (NOTHING_RAN, [], [])
+    assert "nothing ran" in seen.stderr
+
+
+# -- redirects --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", [307, 308])
+@pytest.mark.parametrize("scheme", ["https", "http"])
+def test_a_hop_on_the_same_host_keeps_the_token_and_tls(
+    status: int, scheme: str, double: Double, program: Program
+) -> None:
+    def hop(request: Request) -> bytes:
+        there = f"{scheme}://{double.host}{request.path}/"
+        return command_reply(b"done\n") if request.path.endswith("/") else b.redirect(status, there)
+
+    double.web.behave = hop
+    seen = program(CHANGE)
+    assert (seen.code, seen.stdout) == (OK, b"done\n")
+    first, second = double.web.seen
+    assert (first.body, second.body) == (CHANGE.encode(),) * 2
+    assert first.headers["authorization"] == second.headers["authorization"] == f"Bearer {double.tokens[-1]}"
+    assert len(double.tokens) == 1
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+@pytest.mark.parametrize("scheme", ["https", "http"])
+def test_no_token_goes_to_another_host(status: int, scheme: str, double: Double, program: Program) -> None:
+    other = Side(lambda request: command_reply(b"mine now\n"), double.web._context if scheme == "https" else None)
+    double.web.behave = b.always(b.redirect(status, f"{scheme}://127.0.0.1:{other.port}/aws_mwaa/cli/"))
+    seen = program(CHANGE)
+    other.close()
+    assert (seen.code, other.seen, double.commands) == (NOTHING_RAN, [], [CHANGE])
+    assert f"127.0.0.1:{other.port}" in seen.stderr
+
+
+@pytest.mark.parametrize("status", [301, 302])
+def test_a_redirect_that_would_become_a_get_is_not_followed(status: int, double: Double, program: Program) -> None:
+    double.web.behave = b.always(b.redirect(status, "/aws_mwaa/cli/"))
+    seen = program(READ)
+    assert (seen.code, double.commands) == (NOTHING_RAN, [READ])
+    assert "not followed, nothing ran" in seen.stderr
+
+
+def test_the_other_form_of_the_path_is_asked_next(double: Double, make: Make) -> None:
+    def only_slash(request: Request) -> bytes:
+        return command_reply(b"done\n") if request.path.endswith("/") else reply(404, {"detail": "Not Found"})
+
+    double.web.behave = only_slash
+    session = make()
+    assert [session.execute(READ).ok for _ in range(3)] == [False, True, True]
+    assert [request.path for request in double.web.seen] == ["/aws_mwaa/cli", "/aws_mwaa/cli/", "/aws_mwaa/cli/"]
+
+
+# -- kept connections -------------------------------------------------------------------------------------------------
+
+
+def test_a_stale_connection_is_replaced_before_anything_is_sent(double: Double, program: Program) -> None:
+    double.web.behave = b.stale_after([command_reply(b"one\n"), command_reply(b"two\n")])
+    seen = program(READ, CHANGE)
+    assert (seen.code, seen.stdout) == (OK, b"one\ntwo\n")
+    assert double.commands == [READ, CHANGE]
+
+
+def test_a_connection_that_ends_as_the_command_arrives(double: Double, program: Program) -> None:
+    double.web.behave = b.shuts_at(2)
+    seen = program(READ, CHANGE, READ)
+    assert (seen.code, seen.stdout) == (UNKNOWN, b"done\n")
+    assert double.commands == [READ, CHANGE]
+    assert {request.connection for request in double.web.seen} == {1}
+
+
+# -- much -------------------------------------------------------------------------------------------------------------
+
+FIFTY = 50 * 1024 * 1024
+
+
+@pytest.mark.parametrize("line", [b"0123456789abcdef" * 4 + b"\n", b"x" * 64], ids=["lines", "one line"])
+def test_fifty_megabytes(line: bytes, double: Double, program: Program) -> None:
+    data = line * (FIFTY // len(line))
+    double.web.behave = b.always(command_reply(data))
+    seen = program(READ)
+    assert (seen.code, seen.stdout == data, double.commands) == (OK, True, [READ])
+
+
+def test_a_bomb_fills_no_memory(double: Double, bundle: str) -> None:
+    double.web.behave = b.always(b.bomb(100))
+    web = transport.Transport([bundle], 20.0, direct=True, max_reply=1)
+    tracemalloc.start()
+    with pytest.raises(OutcomeUnknown, match="larger than 1 MB"):
+        web.post(f"https://{double.host}/aws_mwaa/cli", READ, "token")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    web.close()
+    assert peak < 10 * 1024 * 1024

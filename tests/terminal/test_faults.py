@@ -1,0 +1,76 @@
+"""What stands on the prompt after something went wrong, in a real pseudo-terminal against a double."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from tests.double import Double, Request, command_reply, refusal, reply
+from tests.faults.behaviours import always, reset
+from tests.terminal.emulator import Terminal
+
+
+@pytest.fixture
+def terminal(environ: dict[str, str]) -> Iterator[Terminal]:
+    with Terminal([sys.executable, "-m", "mwaa_shell", "my-env"], environ, 80, 24) as opened:
+        opened.wait_for("AVAILABLE")
+        yield opened
+
+
+def test_what_did_not_run_is_on_the_prompt_again(double: Double, terminal: Terminal) -> None:
+    double.aws.behave = always(refusal(403, "ExpiredTokenException", "over"))
+    terminal.enter("dags pause daily")
+    terminal.wait_for(lambda text: text.rstrip().count("my-env> dags pause daily") == 2)
+    assert "nothing ran" in terminal.text
+    assert terminal.text.count("have expired") == 1
+    double.aws.behave = double.answer_aws
+    terminal.key("enter")
+    terminal.wait_for("ok ")
+    assert double.commands == ["dags pause daily -o json"]
+
+
+def test_where_nobody_knows_the_command_that_tells_is(double: Double, terminal: Terminal) -> None:
+    double.web.behave = reset
+    terminal.enter("variables set k v")
+    terminal.wait_for("my-env> variables get k")
+    assert "outcome unknown" in terminal.text
+    assert double.commands == ["variables set k v"]
+
+
+def test_keys_typed_ahead_do_not_send_it_again(double: Double, terminal: Terminal) -> None:
+    arrived = []
+
+    def busy(request: Request) -> bytes:
+        arrived.append(request.body)
+        terminal.send("\r")
+        return reply(503, b"")
+
+    double.web.behave = busy
+    terminal.enter("dags pause daily")
+    terminal.wait_for(lambda text: text.count("my-env> dags pause daily") == 2)
+    assert "it may change something, so it is not sent again by itself" in terminal.text.replace("\n", "")
+    double.web.behave = lambda request: command_reply(b"done\n")
+    terminal.key("ctrl-c")
+    terminal.wait_for_prompt("my-env")
+    assert arrived == [b"dags pause daily -o json"]
+
+
+def test_a_busy_web_server_is_waited_for_in_view(double: Double, terminal: Terminal) -> None:
+    answers = [reply(503, b"")]
+    double.web.behave = lambda request: answers.pop() if answers else command_reply(b"there\n")
+    terminal.enter("version")
+    terminal.wait_for("the web server is busy, trying again  (Ctrl-C stops waiting)")
+    terminal.wait_for("there")
+    assert double.commands == ["version"] * 2
+
+
+def test_the_id_of_a_run_is_shown_as_it_is_sent(double: Double, terminal: Terminal) -> None:
+    terminal.run("my-env", ".set trigger-run-id on")
+    terminal.enter("dags trigger daily")
+    terminal.wait_for("ok ")
+    (command,) = double.commands
+    added = command.removeprefix("dags trigger daily")
+    assert " -r mwaa-shell__" in added
+    assert f"my-env> dags trigger daily{added}" in terminal.text.replace("\n", "")
