@@ -14,6 +14,7 @@ import re
 import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -152,7 +153,7 @@ def default_path() -> Path:
 
 def load(path: Path) -> dict[str, Saved]:
     """What is saved, by name and in the file's order; raises ``UsageError`` for a file that is not as it should be."""
-    return _read(_text(path), path)
+    return dict(_read(_text(path), path))
 
 
 def save(path: Path, name: str, line: str) -> Saved | None:
@@ -181,7 +182,8 @@ def _text(path: Path) -> str:
         raise UsageError(f"{path}:{line}: this is not UTF-8 text") from None
 
 
-def _read(text: str, path: Path) -> dict[str, Saved]:
+@lru_cache(1)  # read at each key that is typed behind .do
+def _read(text: str, path: Path) -> Mapping[str, Saved]:
     import tomllib
 
     try:
@@ -228,7 +230,7 @@ def _key(name: str) -> str:
 
 def _change(path: Path, name: str, line: str | None) -> Saved | None:
     text = _text(path)
-    now = _read(text, path)
+    now = dict(_read(text, path))
     before = now.pop(name, None)
     wanted = {one.name: one.line for one in now.values()} | ({name: line} if line is not None else {})
     if before is None or before.line != line:

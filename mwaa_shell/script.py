@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from mwaa_shell.airflow.command_line import Kind, logical_lines, parse
 from mwaa_shell.errors import UsageError
+from mwaa_shell.history.ahead import Ahead
 from mwaa_shell.history.origins import FILE, TYPED
 from mwaa_shell.result import Result, from_error
 
@@ -63,16 +64,19 @@ def check(session: Session, lines: Sequence[Line], depth: int = 0) -> None:
 
     Behind a ``.use`` nobody knows yet which Airflow it will be: there only quotes and directives are looked at.
     """
-    known = True
+    if depth == 0:
+        session.ahead = Ahead()
     for line in lines:
         parsed = parse(line.text)
-        problem = session.problem_before_sending(parsed) if known else parsed.problem
+        problem = session.problem_before_sending(parsed) if session.ahead.version_known else parsed.problem
         if problem is not None:
             where = f"{line.where}: " if line.where else ""
             raise UsageError(f"{where}{problem.message}, in: {session.covered(line.text.strip())}; nothing was sent")
+        if parsed.kind is Kind.AIRFLOW:
+            session.outgoing.check_rails(parsed)
         if parsed.kind is Kind.DIRECTIVE and depth <= DEEPEST:
             session.check_directive(parsed, depth)
-            known = known and parsed.values[:1] != (".use",)
+            session.ahead.version_known &= parsed.values[:1] != (".use",)
 
 
 def run(

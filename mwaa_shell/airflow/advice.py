@@ -5,7 +5,7 @@ Each question takes the line and the environment's command tree, ``None`` while 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mwaa_shell.airflow.translation import Translation
 
 
-def problem_in(text: str, grammar: Grammar | None) -> Problem | None:
+def problem_in(text: str, grammar: Grammar | None, patterns: Sequence[str] = ()) -> Problem | None:
     """The first mistake in a line, with what it is called here if it is in another Airflow's words."""
     line = parse(text)
     if line.problem is not None or line.kind is not Kind.AIRFLOW or grammar is None:
@@ -31,14 +31,15 @@ def problem_in(text: str, grammar: Grammar | None) -> Problem | None:
     said = translation.notes if translation is not None else ()
     here = [f"here: {translation.text.strip()}"] if translation is not None and translation.text else []
     message = as_sentence([*said, *here]) or problem.message
-    return replace(problem, message=_without_secrets(line, message, grammar))
+    return replace(problem, message=_without_secrets(line, message, grammar, patterns))
 
 
-def _without_secrets(line: ParsedLine, message: str, grammar: Grammar) -> str:
+def _without_secrets(line: ParsedLine, message: str, grammar: Grammar, patterns: Sequence[str]) -> str:
     """The message without a word of a secret, or of what was meant to be one and stands behind it unquoted."""
     from mwaa_shell.airflow.redaction import MASK, secrets_in
 
-    spans = secrets_in(line, grammar) or secrets_in(line)  # another Airflow's words are read by the names of flags
+    # Another Airflow's words are read by the names of flags.
+    spans = secrets_in(line, grammar, patterns) or secrets_in(line, None, patterns)
     words = {word.value for word in line.words if spans and word.end > spans[0].start and len(word.value) > 1}
     for word in sorted(words | {span.value for span in spans if span.value}, key=len, reverse=True):
         if not word.startswith("-"):

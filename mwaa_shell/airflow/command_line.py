@@ -15,6 +15,12 @@ from itertools import pairwise
 
 BLANKS = " \t\r\n"
 OPEN_END = "A backslash ends the line"
+#: Behind nothing or an open quote, all up to where that changes: a quote, or an operator outside of any.
+UP_TO = {
+    "": re.compile(r"(?:[^\\'\"|>]++|\\.)*+", re.DOTALL),
+    '"': re.compile(r'(?:[^\\"]++|\\[\\"]|\\)*+'),
+    "'": re.compile(r"[^']*+"),
+}
 
 
 class Kind(Enum):
@@ -213,22 +219,39 @@ def logical_lines(lines: Iterable[str]) -> Iterator[tuple[int, str]]:
 
     A line goes on in the next one behind a backslash, and where a quote is still open; a comment never does.
     """
-    held, first = "", 0
+    held: list[str] = []
+    first, state = 0, ""
     for number, ended in enumerate(lines, 1):
         line = ended.rstrip("\r\n")
         first = first or number
         comment = not held and line.lstrip(BLANKS).startswith("#")
-        problem = None if comment else split(held + line)[2]
-        if problem is not None and problem.message != OPEN_END:  # an open quote: its text goes on, with the newline
-            held += line + "\n"
+        state = "" if comment else _state_behind(line, state)
+        if state and state in UP_TO:  # its text goes on, with the newline
+            held.append(line + "\n")
             continue
         if not comment and (len(line) - len(line.rstrip("\\"))) % 2:
-            held += line[:-1] + "  "  # as long as the backslash and the newline: every place stays where it is
+            held.append(line[:-1] + "  ")  # as long as the backslash and the newline: every place stays where it is
             continue
-        yield first, held + line
-        held, first = "", 0
+        yield first, "".join([*held, line])
+        held, first, state = [], 0, ""
     if held:
-        yield first, held[:-1]  # nothing follows the newline, or the backslash
+        yield first, "".join(held)[:-1]  # nothing follows the newline, or the backslash
+
+
+def _state_behind(line: str, state: str) -> str:
+    """The quote that is open behind a line, or an operator before it; ``state`` is that before the line.
+
+    Read on from there, so that a script takes no longer than it is.
+    """
+    position = 0
+    while position < len(line) and state in UP_TO:
+        found = UP_TO[state].match(line, position)
+        assert found is not None  # it matches nothing as well
+        char = line[found.end() : found.end() + 1]
+        position = found.end() + 1
+        if char != "\\":  # one that ends the line escapes nothing
+            state = "" if state else char
+    return state
 
 
 def line_at(text: str, cursor: int) -> tuple[int, str]:

@@ -80,6 +80,10 @@ class Command:
         return next((option for option in self.options if flag in option.flags), None)
 
 
+#: No Airflow has a command with more words.
+LONGEST = 5
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Grammar:
     """The commands of one Airflow."""
@@ -99,7 +103,7 @@ class Grammar:
 
     def command(self, words: Sequence[str]) -> tuple[Command, int] | None:
         """The longest command that the words begin with, by name or alias, and how many of them it takes."""
-        for count in range(len(words), 0, -1):
+        for count in range(min(len(words), LONGEST), 0, -1):
             found = self.named(self._names.get(tuple(words[:count]), ""))
             if found is not None:
                 return found, count

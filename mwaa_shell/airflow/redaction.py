@@ -5,25 +5,42 @@ hide by their names, and passwords inside other URIs. Only these are covered: th
 it can be run again once its secrets are back. Of ``--conn-uri`` the whole value is covered, because its query may hold
 secrets of any name; of other URIs the password, and what the query calls by a secret's name. ``--conn-extra`` and
 ``--conn-json`` are covered member by member, and whole where they are no JSON. What the grammar does not know of a line
-is read by the names of its flags, and what stands behind a directive or a ``#`` is read as a line. Nothing here raises,
-but ``fill`` for a wrong number of answers.
+is read by the names of its flags, and what stands behind a directive or a ``#`` is read as a line. A command of this
+machine, behind ``|``, has rules of its own. Nothing here raises, but ``fill`` for a wrong number of answers.
 """
 
 from __future__ import annotations
 
+import re
 import shlex
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby
 
 from mwaa_shell.airflow.command_line import BLANKS, Kind, ParsedLine, Word, parse, quote, split
 from mwaa_shell.airflow.grammar import Grammar
-from mwaa_shell.airflow.secret_values import MASK, Found, Named, Why, encoded, sensitive
+from mwaa_shell.airflow.secret_programs import read_local
+from mwaa_shell.airflow.secret_values import MASK, Found, Named, Why, encoded, moved, secrets_of, sensitive
 from mwaa_shell.airflow.secret_words import Piece, read
 from mwaa_shell.airflow.understanding import Part, Understanding, understand
 
-__all__ = ["MASK", "Masked", "Span", "Why", "fill", "has_mask", "masked", "masks", "secrets_in", "sensitive"]
+__all__ = [
+    "MASK",
+    "Masked",
+    "Span",
+    "Why",
+    "fill",
+    "has_mask",
+    "left_mask",
+    "masked",
+    "masks",
+    "secrets_in",
+    "sensitive",
+]
+
+#: Stands in the place of a secret in a line that is saved.
+PARAMETER = re.compile(r"\{[a-z_][a-z0-9_-]*\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,18 +74,25 @@ class Masked:
 
 
 def secrets_in(
-    line: str | ParsedLine | Understanding, grammar: Grammar | None = None, patterns: Sequence[str] = ()
+    line: str | ParsedLine | Understanding,
+    grammar: Grammar | None = None,
+    patterns: Sequence[str] = (),
+    assigned: Collection[str] = (),
 ) -> tuple[Span, ...]:
     """The secrets of a line in their order, none over another; a mask that is there already is one.
 
-    ``patterns`` are the user's own names of secrets, as ``sensitive`` reads them. The grammar of an understanding is
-    the one that counts.
+    ``patterns`` are the user's own names of secrets, as ``sensitive`` reads them; ``assigned`` are the parameters of a
+    saved command whose values are secret. The grammar of an understanding is the one that counts.
     """
     named = partial(sensitive, patterns=tuple(patterns))
     if isinstance(line, Understanding):
         known = line.parts if line.line.kind is Kind.AIRFLOW else None
         return _merged(_found(line.line, line.grammar, named, known))
-    return _merged(_found(parse(line) if isinstance(line, str) else line, grammar, named))
+    parsed = parse(line) if isinstance(line, str) else line
+    found = _merged((*_found(parsed, grammar, named), *_assignments(parsed, named, assigned)))
+    if parsed.values[:1] == (".save",):
+        return tuple(span for span in found if not PARAMETER.fullmatch(span.value))
+    return found
 
 
 def masks(text: str, grammar: Grammar | None = None, patterns: Sequence[str] = ()) -> tuple[Span, ...]:
@@ -76,14 +100,22 @@ def masks(text: str, grammar: Grammar | None = None, patterns: Sequence[str] = (
     return tuple(span for span in secrets_in(text, grammar, patterns) if MASK in span.value) if MASK in text else ()
 
 
+def left_mask(text: str, places: Sequence[Span]) -> int | None:
+    """Where the first mask stands that is in none of these places."""
+    found = (at.start() for at in re.finditer(re.escape(MASK), text))
+    return next((at for at in found if not any(place.start <= at < place.end for place in places)), None)
+
+
 def has_mask(text: str, grammar: Grammar | None = None, patterns: Sequence[str] = ()) -> bool:
     """Whether a mask stands where a secret goes, or where any whole value does: such a line must not be sent."""
     return bool(masks(text, grammar, patterns) or masks(text, None, patterns))
 
 
-def masked(text: str, grammar: Grammar | None = None, patterns: Sequence[str] = ()) -> Masked:
+def masked(
+    text: str, grammar: Grammar | None = None, patterns: Sequence[str] = (), assigned: Collection[str] = ()
+) -> Masked:
     """The line with its secrets covered."""
-    for _, group in groupby(reversed(secrets_in(text, grammar, patterns)), key=lambda span: span.word):
+    for _, group in groupby(reversed(secrets_in(text, grammar, patterns, assigned)), key=lambda span: span.word):
         spans = list(group)
         if not all(span.plain for span in spans):
             text = _with(text, [(span, MASK) for span in spans])
@@ -110,6 +142,8 @@ def _with(text: str, changes: Sequence[tuple[Span, str]]) -> str:
     The word is quoted anew, in a form that is sure to be taken.
     """
     word, local = changes[0][0].word, changes[0][0].local
+    if local and all(span.plain for span, _ in changes):
+        return _in_place(text, changes)
     value = word.value
     for span, written in changes:
         value = value[: span.inside[0]] + written + value[span.inside[1] :]
@@ -119,6 +153,24 @@ def _with(text: str, changes: Sequence[tuple[Span, str]]) -> str:
         for _, group in groupby(nested, key=lambda change: change[0].word):
             value = _with(value, list(group))
     return text[: word.start] + (shlex.quote if local else quote)(value) + text[word.end :]
+
+
+def _in_place(text: str, changes: Sequence[tuple[Span, str]]) -> str:
+    """The same for a command of this machine, whose shell expands what stands beside the secret: that stays."""
+    letters = _letters(text, changes[0][0].word)
+    for span, answer in changes:
+        quotes = letters[span.inside[0]][2]
+        text = text[: span.start] + _for_shell(answer, quotes) + text[span.end :]
+    return text
+
+
+def _for_shell(answer: str, quotes: str) -> str:
+    """What stands for a text in a shell's quotes, or outside any."""
+    if not quotes:
+        return shlex.quote(answer)
+    if quotes == "'":
+        return answer.replace("'", "'\"'\"'")
+    return "".join(f"\\{char}" if char in '\\"$`' else char for char in answer)
 
 
 # -- a line ------------------------------------------------------------------------------------------------------------
@@ -157,23 +209,42 @@ def _unknown_pieces(text: str, start: int) -> list[Piece]:
 
 
 def _behind_the_command(text: str, position: int, named: Named) -> Iterator[Span]:
-    """Secrets of the commands and files of this machine, by the names of flags and in URIs."""
+    """Secrets of the commands and files of this machine."""
     while position < len(text):
         position = len(text) - len(text[position:].lstrip(BLANKS + "|>"))
         pieces = _unknown_pieces(text, position)
-        yield from _spans(text, read(pieces, named), local=True)
+        yield from _spans(text, read_local(pieces, named), local=True)
         position = pieces[-1].word.end if pieces else len(text)
 
 
 def _in_quoted_lines(parsed: ParsedLine, grammar: Grammar | None, named: Named) -> Iterator[Span]:
     """Secrets of a directive's words that are whole lines."""
-    for word in parsed.words:
+    for word in parsed.words if not _runs_saved(parsed) else ():
         if not any(blank in word.value for blank in BLANKS):
             continue
         for span in _merged(_found(parse(word.value), grammar, named)):
             found = Found(span.start, span.end, span.why, span.name, span.value, span.coding)
             for outer in _spans(parsed.text, [(word, found)], local=span.local):
                 yield replace(outer, nested=span, plain=outer.plain and span.plain)
+
+
+def _assignments(parsed: ParsedLine, named: Named, secret: Collection[str]) -> Iterator[Span]:
+    """Secrets among the values that a saved command is given: ``.do NAME parameter=value``."""
+    if not _runs_saved(parsed):
+        return
+    found: list[tuple[Word, Found]] = []
+    for word in parsed.words[2:]:
+        name, equals, value = word.value.partition("=")
+        start = len(name) + len(equals)
+        if name in secret and value:
+            found.append((word, Found(start, len(word.value), Why.FLAG, name, value)))
+        elif equals:
+            found += [(word, moved(one, start)) for one in secrets_of(value, named)]
+    yield from _spans(parsed.text, found)
+
+
+def _runs_saved(parsed: ParsedLine) -> bool:
+    return parsed.kind is Kind.DIRECTIVE and parsed.values[:1] == (".do",)
 
 
 def _merged(spans: Iterable[Span]) -> tuple[Span, ...]:

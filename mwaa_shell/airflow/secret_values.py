@@ -95,12 +95,25 @@ def secrets_of(value: str, named: Named) -> Iterator[Found]:
         yield from _in_uris(value, named)
 
 
+def secrets_of_data(text: str, named: Named) -> Iterator[Found]:
+    """Members with a secret's name in a text that has JSON, or something like it, anywhere."""
+    yield from _in_data(text, named)
+
+
 def _in_uris(value: str, named: Named) -> Iterator[Found]:
-    for found in URI.finditer(value):
+    for found in _passwords(value):
         yield Found(*found.span(1), Why.URI, URI_PASSWORD, found[1], ("uri",))
     for found in QUERY.finditer(value):
         if named(found[1]) or found[2] == MASK:
             yield Found(*found.span(2), Why.URI, found[1], found[2], ("uri",))
+
+
+def _passwords(value: str) -> Iterator[re.Match[str]]:
+    """Looked for only up to the last ``@`` of each run without blanks, so that it takes no longer than the value is."""
+    for run in re.finditer(r"\S+", value):
+        end = value.rfind("@", *run.span()) + 1
+        if end:
+            yield from URI.finditer(value, run.start(), end)
 
 
 def _in_data(value: str, named: Named) -> Iterator[Found]:

@@ -67,14 +67,15 @@ def _refused_at_once(understanding: Understanding, stop: int) -> Iterator[Proble
     """What is wrong with the first parts."""
     seen: dict[str, str] = {}
     parts = understanding.parts
+    flags_end = _flags_end(parts)
     for index, part in enumerate(parts[:stop]):
         message = None
         if part.role is Role.UNKNOWN:
             message = _unknown_command(understanding, part)
         elif part.role is Role.EXTRA:
-            message = _unclear_flag(understanding.command, parts[: index + 1])
+            message = _unclear_flag(understanding.command, parts[max(index - 1, 0) : index + 1], index < flags_end)
         elif part.role is Role.FLAG and isinstance(part.argument, Option):
-            message = _missing_value(part.argument, part, parts[index + 1 :])
+            message = _missing_value(part.argument, part, _behind(part.argument, parts, index))
         elif part.argument is not None:
             message = _refused_value(part.argument, part.value) or _refused_json(understanding, part)
         if message is None and part.role in (Role.FLAG, Role.POSITIONAL):
@@ -90,7 +91,7 @@ def _refused_beside_help(understanding: Understanding, asks: int) -> Problem | N
     part, option = parts[last], parts[last].argument
     if last == asks or part.role is not Role.FLAG or not isinstance(option, Option):
         return None
-    message = _missing_value(option, part, parts[last + 1 :])
+    message = _missing_value(option, part, _behind(option, parts, last))
     return None if message is None else Problem(message, part.end)
 
 
@@ -105,11 +106,14 @@ def _unknown_command(understanding: Understanding, part: Part) -> str:
     return f"{typed} is no command of Airflow {grammar.version}{_did_you_mean(meant)}"
 
 
-def _unclear_flag(command: Command | None, parts: Sequence[Part]) -> str | None:
-    """A flag that is short for several, or one that takes no value and has one joined to it."""
+def _unclear_flag(command: Command | None, parts: Sequence[Part], may_be: bool) -> str | None:
+    """A flag that is short for several, or one that takes no value and has one joined to it: the last of the parts.
+
+    ``may_be`` says whether flags can stand there.
+    """
     part = parts[-1]
     joined = len(parts) > 1 and parts[-2].word is part.word
-    if command is None or not (joined or _is_flag(part, parts)):
+    if command is None or not (joined or (may_be and _like_flag(part))):
         return None
     if joined:
         return f"{_shown(part.word.value.partition('=')[0])} takes no value" if "=" in part.word.value else None
@@ -117,10 +121,22 @@ def _unclear_flag(command: Command | None, parts: Sequence[Part]) -> str | None:
     return f"{_shown(part.value)} may be {_either(found)}: write it out" if len(found) > 1 else None
 
 
-def _is_flag(part: Part, before: Sequence[Part]) -> bool:
-    leaf = any(one.role is Role.COMMAND for one in before)
-    separated = any(one.role is Role.SEPARATOR for one in before) and leaf
-    return len(part.value) > 1 and part.value[0] == "-" and not separated
+def _like_flag(part: Part) -> bool:
+    return len(part.value) > 1 and part.value[0] == "-"
+
+
+def _flags_end(parts: Sequence[Part]) -> int:
+    """How many of the parts may be flags: behind a command and a separator there are none."""
+    firsts = [
+        next((index for index, part in enumerate(parts) if part.role is role), len(parts))
+        for role in (Role.COMMAND, Role.SEPARATOR)
+    ]
+    return max(firsts)
+
+
+def _behind(option: Option, parts: Sequence[Part], index: int) -> Sequence[Part]:
+    """As many parts as the option wants."""
+    return parts[index + 1 : index + 1 + fewest(option.nargs)]
 
 
 def _missing_value(option: Option, part: Part, following: Sequence[Part]) -> str | None:
@@ -283,7 +299,7 @@ def _extra(understanding: Understanding, parts: Sequence[Part]) -> str:
     if command is None or all(one.role is not Role.COMMAND for one in parts):
         return f"{_shown(part.value)} is no flag that may stand before a command"
     joined = len(parts) > 1 and parts[-2].word is part.word
-    if joined or (_is_flag(part, parts) and looks_like_flag(part.value)):
+    if joined or (_like_flag(part) and len(parts) <= _flags_end(parts) and looks_like_flag(part.value)):
         flag = f"-{part.value[:1]}" if joined else part.value.partition("=")[0]
         near = closest(flag, flags_of(command), 0.6) if flag.startswith("--") else None
         version = understanding.grammar.version

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mwaa_shell.directives.registry import Arguments, Directive, Takes
 from mwaa_shell.errors import RefusedByRule, UsageError
 from mwaa_shell.history.origins import rerun_of
 from mwaa_shell.history.record import where_of
-from mwaa_shell.result import Brought, Result, talk
+from mwaa_shell.result import Brought, Outcome, Result, talk
 
 if TYPE_CHECKING:
+    from datetime import tzinfo
+
     from mwaa_shell.history.entries import Entry
     from mwaa_shell.session import Session
 
@@ -21,44 +24,52 @@ def history(session: Session, words: tuple[str, ...]) -> Result:
     import time
 
     from mwaa_shell.history.entries import Search, since
+    from mwaa_shell.output.view import zone
 
     arguments = Arguments(".history")
-    arguments.add_argument("text", nargs="?", default="")
+    arguments.add_argument("text", nargs="*")
     arguments.add_argument("--all", action="store_true")
     arguments.add_argument("--failed", action="store_true")
     arguments.add_argument("--since")
     arguments.add_argument("-n", type=int, default=50)
     arguments.add_argument("--json", action="store_true")
     given = arguments.read(words)
+    here = zone(session.preferences["zone"])  # the system's where Airflow's dates stay as they are
     everywhere = given.all or session.here is None
     search = Search(
-        text=given.text,
+        text=" ".join(given.text),
         where=None if everywhere else where_of(session.link),
         failed_only=given.failed,
-        since=since(given.since, time.time()) if given.since else None,
+        since=since(given.since, time.time(), here) if given.since else None,
     )
     found = session.record.history.find(search, max(given.n, 0))[::-1]
     if given.json:
-        return talk(json.dumps([_as_json(entry) for entry in found]))
-    return talk("\n".join(_row(entry, everywhere) for entry in found) or "Nothing of the kind was run")
+        return talk(json.dumps([_as_json(entry, here) for entry in found]))
+    if not found:
+        return talk("Nothing of the kind was run")
+    shown = talk("\n".join(_row(entry, everywhere, here) for entry in found))
+    return replace(shown, outcomes=tuple(entry.outcome for entry in found))
 
 
-def _as_json(entry: Entry) -> dict[str, object]:
+def _as_json(entry: Entry, zone: tzinfo | None) -> dict[str, object]:
     from dataclasses import asdict
-    from datetime import datetime
+    from datetime import UTC, datetime
 
-    moment = datetime.fromtimestamp(entry.when).astimezone().isoformat(timespec="seconds")
+    moment = datetime.fromtimestamp(entry.when, UTC).astimezone(zone).isoformat(timespec="seconds")
     return {key: value for key, value in asdict(entry).items() if key != "shell"} | {"time": moment}
 
 
-def _row(entry: Entry, everywhere: bool) -> str:
+def _row(entry: Entry, everywhere: bool, zone: tzinfo | None) -> str:
     from datetime import datetime
 
-    moment = datetime.fromtimestamp(entry.when).strftime("%Y-%m-%d %H:%M")
+    moment = datetime.fromtimestamp(entry.when, zone).strftime("%Y-%m-%d %H:%M")
     seconds = f"{entry.seconds:.1f} s" if entry.seconds is not None else ""
     where = f"  {entry.environment}" if everywhere else ""
-    line = entry.line.replace("\n", " ")
-    return f"{entry.number:>5}  {moment}  {entry.outcome.value:<11}  {seconds:>7}{where}  {line}"
+    return f"{entry.number:>5}  {moment}  {entry.outcome.value:<11}  {seconds:>7}{where}  {_one_line(entry)}"
+
+
+def _one_line(entry: Entry) -> str:
+    return entry.line.replace("\n", " ")
 
 
 def redo(session: Session, words: tuple[str, ...]) -> Result:
@@ -67,11 +78,22 @@ def redo(session: Session, words: tuple[str, ...]) -> Result:
     from mwaa_shell.history.rerun import why_not_at_once
 
     arguments = Arguments(".redo")
-    arguments.add_argument("numbers")
+    arguments.add_argument("numbers", nargs="?")
+    arguments.add_argument("--failed", action="store_true")
     arguments.add_argument("--edit", action="store_true")
     arguments.add_argument("--on")
     given = arguments.read(words)
-    entries = [_entry(session, number) for number in numbers(given.numbers)]
+    if given.failed == bool(given.numbers):
+        raise UsageError(".redo wants numbers, such as 42 or 40-44, or --failed")
+    if given.failed:
+        failed = _failed(session)
+        if not failed:
+            return talk("Nothing has failed in this session")
+        entries = _chosen(session, failed)
+    else:
+        entries = [_entry(session, number) for number in numbers(given.numbers)]
+    if not entries:
+        return Result()
     if given.on:
         from mwaa_shell.directives.environment import use
 
@@ -83,7 +105,9 @@ def redo(session: Session, words: tuple[str, ...]) -> Result:
     if given.edit and not session.watched:
         raise UsageError(".redo --edit: there is no prompt to put it on")
     if reason and not session.watched:
-        raise RefusedByRule(f".redo {given.numbers}: {reason}; nothing was sent. A prompt asks, a script writes it out")
+        raise RefusedByRule(
+            f".redo {_numbers(entries)}: {reason}; nothing was sent. A prompt asks, a script writes it out"
+        )
     made = [Brought(line, rerun_of(entry.number)) for line, entry in zip(lines, entries, strict=True)]
     if session.watched and (given.edit or given.on or reason or lines != [entry.line for entry in entries]):
         session.reruns |= {one.line: entry.number for one, entry in zip(made, entries, strict=True)}
@@ -96,6 +120,39 @@ def _entry(session: Session, number: int) -> Entry:
     if found is None:
         raise UsageError(f"There is no command {number} in the history")
     return found
+
+
+def _failed(session: Session) -> list[Entry]:
+    """What this shell has sent here that did not end well, the newest first, each line once.
+
+    What has succeeded since, as typed or as a rerun, is no longer among it.
+    """
+    from mwaa_shell.history.entries import MOST_NUMBERS, Search
+
+    here = where_of(session.link)
+    sent = session.record.history.find(Search(this_shell=True), MOST_NUMBERS)
+    mended = {entry.rerun for entry in sent if entry.outcome is Outcome.OK}
+    newest: dict[str, Entry] = {}
+    for entry in sent:
+        if (entry.environment, entry.region) == (here.environment, here.region):
+            newest.setdefault(entry.line, entry)
+    return [entry for entry in newest.values() if entry.outcome is not Outcome.OK and entry.number not in mended]
+
+
+def _chosen(session: Session, failed: list[Entry]) -> list[Entry]:
+    """The only one, or the one that the user picks; none if they pick none."""
+    if len(failed) == 1:
+        return failed
+    rows = [(str(entry.number), f"{entry.outcome.value:<11}  {_one_line(entry)}") for entry in failed]
+    if session.front.pick is None:
+        listed = "".join(f"\n  {number}  {told}" for number, told in rows)
+        raise RefusedByRule(f".redo --failed: name one of these {len(failed)}, nothing was sent{listed}")
+    picked = session.front.pick(rows)
+    return [] if picked is None else [failed[picked]]
+
+
+def _numbers(entries: list[Entry]) -> str:
+    return ",".join(str(entry.number) for entry in entries)
 
 
 def _here(session: Session, entry: Entry) -> str:
@@ -112,8 +169,9 @@ def log(session: Session, words: tuple[str, ...]) -> Result:
 
     arguments = Arguments(".log")
     arguments.add_argument("file")
+    arguments.add_argument("--output", action="store_true")
     given = arguments.read(words)
-    session.record.log_to(None if given.file == "off" else Path(given.file))
+    session.record.log_to(None if given.file == "off" else Path(given.file), output=given.output)
     return Result()
 
 
@@ -127,11 +185,18 @@ DIRECTIVES = (
     ),
     Directive(
         ".redo",
-        "NUMBERS [--edit] [--on ENV]",
-        "run 42 or 40-44 of the history again",
+        "NUMBERS|--failed [--edit] [--on ENV]",
+        "run 42, 40-44 or what failed here again",
         redo,
         takes=(Takes.NUMBER,),
-        flags={"--edit": None, "--on": Takes.ENVIRONMENT},
+        flags={"--failed": None, "--edit": None, "--on": Takes.ENVIRONMENT},
     ),
-    Directive(".log", "FILE|off", "add what is sent to a file, as JSON lines", log, takes=(Takes.PATH,)),
+    Directive(
+        ".log",
+        "FILE|off [--output]",
+        "add what is sent to a file, as JSON lines",
+        log,
+        takes=(Takes.PATH,),
+        flags={"--output": None},
+    ),
 )

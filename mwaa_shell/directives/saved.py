@@ -16,7 +16,6 @@ from mwaa_shell.airflow.command_line import Kind as LineKind
 from mwaa_shell.airflow.command_line import parse, quote, split
 from mwaa_shell.directives.registry import Directive, Takes, no_words
 from mwaa_shell.errors import RefusedByRule, UsageError
-from mwaa_shell.history.origins import COMMAND, TYPED
 from mwaa_shell.result import Brought, Result, talk
 from mwaa_shell.saved import Saved
 
@@ -28,24 +27,36 @@ if TYPE_CHECKING:
 EXAMPLE = ".save nightly \"dags trigger {dag} -c '{conf}'\""
 #: Parameters that are a DAG's, also where no command tree says so.
 DAGS = ("dag", "dag_id")
+#: Stands for a value, to see whether it would be a secret.
+MARK = "mark-of-a-value"
 #: Names longer than this get a row of their own.
 WIDEST = 28
 
 
 def save(session: Session, words: tuple[str, ...]) -> Result:
     """Keep a line: one quoted word, or all that stands behind the name, as it was typed."""
+    wanted = _to_save(session, words)
+    before = saved.save(saved.default_path(), wanted.name, wanted.line)
+    told = [f"Saved in {saved.default_path()}; {wanted.usage} runs it"]
+    if before is not None and before.line != wanted.line:
+        told.append(f"It was: {before.line}")
+    return talk("\n".join(told))
+
+
+def check_save(session: Session, words: tuple[str, ...], depth: int) -> None:
+    """Raise for what would not be saved; else the lines behind it may run it."""
+    wanted = _to_save(session, words)
+    session.ahead.saved[wanted.name] = wanted.line
+
+
+def _to_save(session: Session, words: tuple[str, ...]) -> Saved:
     text = words[0] if words else ""
     parts = split(text)[0]
     if len(parts) < 2:
         raise UsageError(f".save wants a name and a line, such as {EXAMPLE}")
     line = parts[1].value if len(parts) == 2 else text[parts[1].start :]
-    line = line.strip()
-    _refuse(session, line)
-    before = saved.save(saved.default_path(), parts[0].value, line)
-    told = [f"Saved in {saved.default_path()}; {Saved(parts[0].value, line).usage} runs it"]
-    if before is not None and before.line != line:
-        told.append(f"It was: {before.line}")
-    return talk("\n".join(told))
+    _refuse(session, line.strip())
+    return Saved(parts[0].value, line.strip())
 
 
 def _refuse(session: Session, line: str) -> None:
@@ -72,7 +83,8 @@ def _secrets(session: Session, line: str) -> list[Span]:
     from mwaa_shell.airflow.redaction import secrets_in
 
     grammar = session.grammar
-    return [span for one in {id(grammar): grammar, id(None): None}.values() for span in secrets_in(line, one)]
+    known = {id(grammar): grammar, id(None): None}.values()
+    return [span for one in known for span in secrets_in(line, one, session.secret_words)]
 
 
 def _parameter(span: Span) -> str:
@@ -85,20 +97,58 @@ def _secret_parameters(session: Session, line: str) -> set[str]:
     return {_parameter(span) for span in _secrets(session, line)} - {""}
 
 
+def secret_values(session: Session, line: str) -> set[str]:
+    """The parameters of a line that runs a saved command whose values are secret; never raises.
+
+    A value may make a secret of another one, as the key of a variable does.
+    """
+    text = line.lstrip()
+    if not text.startswith(".do"):  # most lines: nothing is read
+        return set()
+    words = split(text)[0]
+    try:
+        found = saved.load(saved.default_path()).get(words[1].value) if len(words) > 1 else None
+    except UsageError:
+        return set()
+    if found is None or words[0].value != ".do":
+        return set()
+    given = dict(word.value.split("=", 1) for word in words[2:] if "=" in word.value)
+    return {name for name in saved.parameters(found.line) if _is_secret(session, found.line, given, name)}
+
+
+def _is_secret(session: Session, line: str, given: Mapping[str, str], name: str) -> bool:
+    """Whether what is given for a parameter stands in a secret's place; of JSON only members may be secret."""
+    from mwaa_shell.airflow.redaction import secrets_in
+    from mwaa_shell.airflow.secret_values import is_data
+
+    mark = f'{{"x": "{MARK}"}}' if is_data(given.get(name, "")) else MARK
+    marked = saved.put_in(line, {**given, name: mark})
+    return any(MARK in span.value for span in secrets_in(marked, session.grammar, session.secret_words))
+
+
 def do(session: Session, words: tuple[str, ...]) -> Result:
     """Run a saved line with values for its parameters."""
-    return Result(brings=(Brought(_filled(session, words), TYPED if session.watched else COMMAND),))
+    known = saved.load(saved.default_path())
+    return Result(brings=(Brought(_filled(session, words, known), session.origin),))
 
 
 def check_do(session: Session, words: tuple[str, ...], depth: int) -> None:
-    """Raise for a name that is not saved, for wrong parameters and for what would be refused of the line."""
-    script.check(session, [script.Line(_filled(session, words))], depth + 1)
+    """Raise for a name that is not saved, for wrong parameters and for what would be refused of the line.
+
+    What the lines before it will have saved by then counts.
+    """
+    known = saved.load(saved.default_path())
+    for name, line in session.ahead.saved.items():
+        known.pop(name, None)
+        if line is not None:
+            known[name] = Saved(name, line)
+    script.check(session, [script.Line(_filled(session, words, known))], depth + 1)
 
 
-def _filled(session: Session, words: tuple[str, ...]) -> str:
+def _filled(session: Session, words: tuple[str, ...], known: Mapping[str, Saved]) -> str:
     if not words:
         raise UsageError(".do: the name of a saved command is missing; .saved lists them")
-    found = _find(".do", words[0])
+    found = _find(".do", words[0], known)
     values = _values(words[1:], found)
     for name in set(saved.parameters(found.line)) - set(values):
         if name in _secret_parameters(session, found.line):
@@ -111,15 +161,13 @@ def _filled(session: Session, words: tuple[str, ...]) -> str:
         raise UsageError(f".do {found.name}: {error}") from None
 
 
-def _find(directive: str, name: str) -> Saved:
-    path = saved.default_path()
-    known = saved.load(path)
+def _find(directive: str, name: str, known: Mapping[str, Saved]) -> Saved:
     if name not in known:
         from difflib import get_close_matches
 
         near = get_close_matches(name, known, 1)
         advice = f"did you mean {near[0]}?" if near else ".saved lists what is"
-        raise UsageError(f"{directive}: {name} is not saved in {path}; {advice}")
+        raise UsageError(f"{directive}: {name} is not saved in {saved.default_path()}; {advice}")
     return known[name]
 
 
@@ -145,11 +193,20 @@ def list_saved(session: Session, words: tuple[str, ...]) -> Result:
 
 def unsave(session: Session, words: tuple[str, ...]) -> Result:
     """Keep a line no more, and say what it was."""
-    if len(words) != 1:
-        raise UsageError(".unsave wants the name of one saved command; .saved lists them")
-    found = _find(".unsave", words[0])
+    found = _find(".unsave", _only_name(words), saved.load(saved.default_path()))
     saved.remove(saved.default_path(), found.name)
     return talk(f"No longer saved: .save {quote(found.name)} {quote(found.line)}")
+
+
+def check_unsave(session: Session, words: tuple[str, ...], depth: int) -> None:
+    """Raise for words that make no sense; the lines behind it find nothing under the name."""
+    session.ahead.saved[_only_name(words)] = None
+
+
+def _only_name(words: Sequence[str]) -> str:
+    if len(words) != 1:
+        raise UsageError(".unsave wants the name of one saved command; .saved lists them")
+    return words[0]
 
 
 # -- completion --------------------------------------------------------------------------------------------------------
@@ -213,8 +270,8 @@ def _fitting(
 
 
 DIRECTIVES = (
-    Directive(".save", "NAME LINE", "keep a line; {dag} in it is a parameter", save, takes_line=True),
+    Directive(".save", "NAME LINE", "keep a line; {dag} in it is a parameter", save, check=check_save, takes_line=True),
     Directive(".do", "NAME [PARAMETER=VALUE ...]", "run a saved line", do, check=check_do, takes=(Takes.SAVED,)),
     Directive(".saved", "", "the saved lines", list_saved),
-    Directive(".unsave", "NAME", "keep a saved line no more", unsave, takes=(Takes.SAVED,)),
+    Directive(".unsave", "NAME", "keep a saved line no more", unsave, check=check_unsave, takes=(Takes.SAVED,)),
 )

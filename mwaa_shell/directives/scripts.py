@@ -34,24 +34,18 @@ def script(session: Session, words: tuple[str, ...]) -> Result:
     link = session.link
     region = link.region or link.environments.region
     target = ScriptTarget(link.target.name, region, link.target.access.profile, link.version)
-    return talk(made(kind.value, _whole(session, text), target))
+    return talk(made(kind.value, _line(session, text), target, session.grammar, session.secret_words))
 
 
-def _whole(session: Session, text: str) -> str:
-    """The line: of the history where there is a number or nothing; a secret in it is asked for."""
+def _line(session: Session, text: str) -> str:
+    """The line: of the history where there is a number or nothing."""
     history = session.record.history
     if text and not text.isdigit():
-        found = text
-    else:
-        entry = history.get(int(text[:18])) if text else history.last(where_of(session.link))
-        if entry is None:
-            raise UsageError(f"There is no command {text} in the history" if text else "Nothing was run here yet")
-        found = entry.line
-    from mwaa_shell.history.unmask import MASK, unmasked
-
-    if session.watched and not session.delivers and MASK in session.covered(found):
-        raise UsageError("There is a secret in this command: send its script on, to a file (>) or a command (|)")
-    return unmasked(parse(found), session.grammar, session.ask_secret).text
+        return text
+    entry = history.get(int(text[:18])) if text else history.last(where_of(session.link))
+    if entry is None:
+        raise UsageError(f"There is no command {text} in the history" if text else "Nothing was run here yet")
+    return entry.line
 
 
 DIRECTIVES = (

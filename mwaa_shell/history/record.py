@@ -18,19 +18,23 @@ if TYPE_CHECKING:
     from mwaa_shell.audit import Audit
     from mwaa_shell.history.entries import Where
     from mwaa_shell.history.store import History
-    from mwaa_shell.link import Link
+    from mwaa_shell.link import Link, Target
     from mwaa_shell.result import Result
 
 
 class Record:
     """The history of one run of the shell, opened when it is first wanted."""
 
-    def __init__(self, note: Callable[[str], None] = lambda text: None, log_file: Path | None = None) -> None:
+    def __init__(
+        self,
+        note: Callable[[str], None] = lambda text: None,
+        secret_words: Callable[[], tuple[str, ...]] = tuple,
+    ) -> None:
         self._note = note
+        self._secret_words = secret_words  # the user's own names of secrets
         self._audit: Audit | None = None
-        if log_file is not None:
-            self.log_to(log_file)
         self._told = False
+        self._places: dict[Target, Where] = {}  # under which each environment was last written down
         self._opening = threading.Lock()
         self._history: History | None = None
 
@@ -44,11 +48,14 @@ class Record:
                 self._history = History(default_path())
             return self._history
 
-    def log_to(self, path: Path | None) -> None:
-        """Keep an audit trail in a file from now on, or none; raises ``UsageError`` if it cannot be written."""
+    def log_to(self, path: Path | None, *, output: bool = False) -> None:
+        """Keep an audit trail in a file from now on, or none; raises ``UsageError`` if it cannot be written.
+
+        With ``output``, also what is printed.
+        """
         from mwaa_shell.audit import Audit
 
-        self._audit = Audit(path) if path is not None else None
+        self._audit = Audit(path, output=output) if path is not None else None
 
     def begin(self, link: Link, line: ParsedLine, origin: str) -> int | None:
         """Write a command down before it is sent; its number, if it could be written."""
@@ -56,9 +63,9 @@ class Record:
         from mwaa_shell.catalog import last_seen
         from mwaa_shell.history.entries import Entry
 
-        covered = masked(line.text, link.grammar)
+        covered = masked(line.text, link.grammar, self._secret_words())
         last_seen.of(link)  # so that the next shell knows whose history this is before it asks AWS
-        where = where_of(link)
+        where = self._place(link)
         number = self.history.begin(
             Entry(
                 when=time.time(),
@@ -82,6 +89,7 @@ class Record:
             return
         from mwaa_shell.history.entries import Ending
 
+        self._place(link)
         self.history.finish(
             number,
             Ending(
@@ -95,12 +103,22 @@ class Record:
         )
         self._tell()
 
+    def _place(self, link: Link) -> Where:
+        """Where a command is written down; what this shell wrote under another account goes there too."""
+        where = where_of(link)
+        before = self._places.get(link.target, where)
+        if before.account != where.account:
+            self.history.correct(before, where.account)
+        self._places[link.target] = where
+        return where
+
     def _log(self, link: Link, line: ParsedLine, result: Result) -> None:
         from mwaa_shell.airflow.redaction import masked
 
         assert self._audit is not None
+        covered = masked(line.text.strip(), link.grammar, self._secret_words())
         try:
-            self._audit.write(link.target.name, masked(line.text.strip(), link.grammar).text, result)
+            self._audit.write(link.target.name, covered, result, self._secret_words())
         except UsageError as error:
             self._note(str(error))
             self._audit = None

@@ -6,10 +6,13 @@ says why.
 
 Two tables. ``commands`` has a row for each command. ``recent`` has one for each line that was typed (or repeated) in an
 environment, under its newest number; triggers keep it, and its indexes answer every key in bounded time.
+
+What is too old is dropped when a shell that has written leaves.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import astuple, dataclass, replace
@@ -29,6 +32,8 @@ if TYPE_CHECKING:
 
 #: Seconds that a key waits for another thread of this shell.
 KEY_PATIENCE = 0.02
+#: So many of the newest commands are kept. The oldest go when there are ``SLACK`` more, so many at a time.
+KEPT, SLACK, AT_ONCE = 100_000, 1_000, 1_000
 #: For a suggestion so many of the newest lines are looked at, and so many of all that begin as typed.
 NEWEST, ALIKE = 2_000, 1_000
 _LAST_CHARACTER = "\U0010ffff"
@@ -96,7 +101,9 @@ class History:
         return self._database.trouble
 
     def close(self) -> None:
-        """Let go of the file; a later call opens it again."""
+        """Let go of the file, and of what is too old in it if this shell has written; a later call opens it again."""
+        if self._first is not None:
+            self._database.do(_drop_oldest, None)
         self._database.close()
 
     def __enter__(self) -> History:
@@ -204,6 +211,21 @@ class History:
         query = f"SELECT {_COLUMNS} FROM commands WHERE {condition} ORDER BY number DESC LIMIT ? OFFSET ?"  # noqa: S608
         row = [*map(_storable, values), limit, skip]
         return self._database.do(lambda connection: [_entry(*one) for one in connection.execute(query, row)], [])
+
+
+def _drop_oldest(connection: sqlite3.Connection) -> None:
+    """Some of the commands that are too many; where another shell is writing, it may do so."""
+    import sqlite3
+
+    ends = "SELECT (SELECT min(number) FROM commands), (SELECT max(number) FROM commands)"
+    first, last = connection.execute(ends).fetchone()
+    if first is None or last - first < KEPT + SLACK:
+        return
+    upto = min(last - KEPT, first + AT_ONCE)
+    with contextlib.suppress(sqlite3.OperationalError), connection:
+        connection.execute("BEGIN IMMEDIATE")
+        for table in ("commands", "recent"):
+            connection.execute(f"DELETE FROM {table} WHERE number <= ?", [upto])  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,21 +35,19 @@ class Cover(Processor):
 
     def _places(self, text: str) -> frozenset[int]:
         """Where the letters of secrets stand; worked out once for a text."""
-        grammar = self._session.grammar
-        if self._of != (text, grammar):
-            self._of = (text, grammar)
+        rules = self._session.grammar, self._session.secret_words
+        if self._of != (text, rules):
+            self._of = (text, rules)
             self._covered = frozenset(self._secrets(text))
         return self._covered
 
     def _secrets(self, text: str) -> list[int]:
         if not text:  # nothing is imported before the prompt stands
             return []
-        from mwaa_shell.airflow.redaction import secrets_in
-
         found: list[int] = []
         lines = [line for _, line in logical_lines(text.split("\n"))]
         for (start, _), line in zip(spans_of_lines(text), lines, strict=True):
-            for span in secrets_in(line, self._session.grammar):
+            for span in self._session.secrets_in(line):
                 found += range(start + span.start, start + span.end)
         return found
 

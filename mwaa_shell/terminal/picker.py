@@ -72,7 +72,7 @@ def _description(link: Link) -> Callable[[], str]:
 
 def choose(session: Session, access: Access, names: Sequence[str]) -> str | None:
     """Let the user choose; ``None`` if he would rather not."""
-    links = [session.link_to(Target(name, access)) for name in names]
+    links = [session.links.to(Target(name, access)) for name in names]
     completer = EnvironmentCompleter(links)
     prompt: PromptSession[str] = PromptSession(
         message=[("", "environment: ")],
@@ -83,7 +83,7 @@ def choose(session: Session, access: Access, names: Sequence[str]) -> str | None
         complete_style=CompleteStyle.COLUMN,
         reserve_space_for_menu=min(len(names), ROWS) + 1,
         bottom_toolbar=[("", f" {len(names)} environments: type part of a name, or use the arrow keys")],
-        key_bindings=_keys(),
+        key_bindings=leaving_keys(),
         style=merge_styles([STYLE, NO_SCROLLBAR]) if len(names) <= ROWS else STYLE,
     )
     turns = threading.Semaphore(AT_ONCE)
@@ -105,8 +105,8 @@ def _describe(link: Link, turns: threading.Semaphore, changed: Callable[[], None
     changed()
 
 
-def _keys() -> KeyBindings:
-    """Enter takes what is selected and goes on; with nothing selected, what was typed."""
+def leaving_keys() -> KeyBindings:
+    """Esc leaves without a choice, as Ctrl-C and Ctrl-D do."""
     keys = KeyBindings()
 
     @keys.add("escape", eager=True)

@@ -90,6 +90,19 @@ sudo airflow users create -u me -p <--password:pw>
 .save x 'variables set db_password "<db_password:a b>"'
 dags list | post --to https://me:<URI password:pw>@h --token <--token:t> -p 80
 dags list > a | b --password=<--password:pw>
+dags list | curl -u me:<the password of me:pw> -d @- https://h/
+dags list | curl --user 'me:<the password of me:p w>' -T - https://h/
+dags list | curl -ume:<the password of me:pw> --proxy-user=<--proxy-user:you:pw> -d @- https://h:80/
+dags list | curl -H 'Authorization: <Authorization:Bearer abc>' -H 'Accept: text/plain' -d @- https://h/
+dags list | curl -H "X-Api-Key: <X-Api-Key:abc>" -d 'a=1&token=<token:abc>&b=2' https://h/
+dags list | curl --cookie x --header=Cookie:<Cookie:a=b> https://h/
+dags list | mysql -u me -p<-p:pw> warehouse
+dags list | /usr/bin/mysql -u me -p warehouse
+dags list | sshpass -p <-p:pw> ssh h cat
+dags list | PGPASSWORD=<PGPASSWORD:pw> psql -h h
+dags list | MYSQL_PWD='<MYSQL_PWD:p w>' mysql
+dags list | jq . | env API_TOKEN=<API_TOKEN:t> b -x a=1
+dags list | sh -c 'curl -u me:<the password of me:pw> -d @- https://h/'
 nonsense --password <--password:pw> --conf '{"token": "<token:t>"}'
 """.strip().splitlines()
 
@@ -161,12 +174,18 @@ def meant(value: str) -> object:
         "tasks run a b 2024-01-01 -p x --pool secret_pool",
         "dags backfill d -p token",
         "dags list | less -p pattern",
+        "dags list | jq '.[] | {dag_id, token: .token}'",
+        """dags list | curl -H "Authorization: Bearer $TOKEN" -u "$ME:$PASSWORD" -d token=$TOKEN https://h:443/a:b""",
+        "dags list | sort -u -t: -k2 | grep -v 'a: b' | cut -d: -f1",
+        "dags list | awk -F= -v n=1 '{print $1}' | ssh -p 22 h 'cat > x'",
         "connections add db --conn-type t --conn-extra {}",
         "connections get my_password",
         "tasks run a b c --ignore-depends-on-past d --depends-on-past wait",
         "webserver -p 8080 --ssl-key x",
         ".set colour never",
         "help users create",
+        ".save add connections add x --conn-password {pw} --conn-uri '{uri}'",
+        """.save add "connections add x --conn-json '{j}' --conn-password {pw}" """,
     ],
 )
 def test_ordinary_lines_stay_as_they_are(line: str) -> None:
@@ -332,3 +351,32 @@ def test_a_huge_line_takes_no_more_than_its_length() -> None:
 
 def test_one_mask() -> None:
     assert unmask.MASK == MASK
+
+
+@pytest.mark.parametrize(
+    ("line", "answer", "becomes"),
+    [
+        ('version | curl -H "Token: ***" -d $HOME', 'a"$b`', r'version | curl -H "Token: a\"\$b\`" -d $HOME'),
+        ("version | curl -u 'me:***'", "it's", """version | curl -u 'me:it'"'"'s'"""),
+        ("version | curl -d token=***&x=$HOME", "a b", "version | curl -d token='a b'&x=$HOME"),
+        ("version | sh -c 'TOKEN=***'", "t x", "version | sh -c 'TOKEN=t x'"),
+    ],
+)
+def test_what_this_machine_expands_stays(line: str, answer: str, becomes: str) -> None:
+    assert fill(line, [answer], V2) == becomes
+
+
+@pytest.mark.parametrize(
+    ("line", "covered"),
+    [
+        (".do add id=x pw=hunter2", ".do add id=x pw=***"),
+        (".do add pw='hun ter' id=pw", ".do add pw='***' id=pw"),
+        (".do pw pw", ".do pw pw"),
+        (""".do add conf='{"token": "t", "n": 1}'""", """.do add conf='{"token": "***", "n": 1}'"""),
+        (".do add uri=pg://u:hunter2@h/d", ".do add uri=pg://u:***@h/d"),
+    ],
+)
+def test_values_of_a_saved_command(line: str, covered: str) -> None:
+    for tree in TREES:
+        assert masked(line, tree, assigned={"pw"}).text == covered
+        assert masked(covered, tree, assigned={"pw"}).text == covered

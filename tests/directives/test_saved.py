@@ -13,8 +13,8 @@ from mwaa_shell.airflow.knowledge import Kind
 from mwaa_shell.catalog.names import Name, Seen
 from mwaa_shell.directives.registry import find
 from mwaa_shell.directives.saved import DIRECTIVES, candidates
-from mwaa_shell.errors import RefusedByRule, UsageError
-from mwaa_shell.history.origins import COMMAND
+from mwaa_shell.errors import RefusedByRule, ShellError, UsageError
+from mwaa_shell.history.origins import COMMAND, FILE, TYPED
 from mwaa_shell.result import Result
 from mwaa_shell.session import Session
 from mwaa_shell.settings import Settings
@@ -56,7 +56,7 @@ def test_a_line_is_saved_listed_run_and_dropped(session: Session, path: Path) ->
     assert shown(session, f'.save nightly "{NIGHTLY}"') == f"Saved in {path}; .do nightly dag=DAG conf=CONF runs it\n"
     shown(session, ".save ls dags list -o json")
     assert shown(session, ".saved") == f"nightly  {NIGHTLY}\nls       dags list -o json\n"
-    assert run(session, ".do ls").brings[0].origin == COMMAND
+    assert run(session, ".do ls").brings[0].origin == TYPED
     assert brought(session, ".do nightly dag=sales conf='{\"d\":1}'") == "dags trigger sales -c '{\"d\":1}'"
     assert shown(session, ".unsave nightly") == f'No longer saved: .save nightly "{NIGHTLY}"\n'
     assert shown(session, ".saved") == "ls  dags list -o json\n"
@@ -169,13 +169,52 @@ def test_a_saved_line_is_sent_and_its_secret_is_asked_for(
         """.do nightly dag=sales conf='{"d": "it is"}'""",
         ".do add id=x",
     ]
-    made.ask_secret = lambda name: "hunter 2"
+    made.front.ask_secret = lambda name: "hunter 2"
     results = [step.result for step in script.run(made, [script.Line(line) for line in lines])]
     assert all(result.ok for result in results), results
     assert double.commands == [
         'dags trigger sales -c \'{"d": "it is"}\'',
         "connections add x --conn-type http --conn-password 'hunter 2'",
     ]
+
+
+@pytest.mark.parametrize("origin", [TYPED, COMMAND, FILE])
+def test_what_it_runs_came_from_where_it_stands(session: Session, path: Path, origin: str) -> None:
+    saved.save(path, "ls", "dags list")
+    assert [one.origin for one in session.execute(".do ls", origin).brings] == [origin]
+
+
+@pytest.mark.parametrize(
+    ("line", "typed", "covered"),
+    [
+        ("connections add {id} --conn-password {pw}", "id=pw pw=hunter2", "id=pw pw=***"),
+        ("connections add x --conn-extra '{extra}'", """extra='{"token": "t", "n": 1}'""", None),
+        ("connections add x --conn-extra '{extra}'", "extra=text", "extra=***"),
+        ("variables set {key} {value}", "key=api_token value=t", "key=api_token value=***"),
+        ("variables set {key} {value}", "key=day value=monday", "key=day value=monday"),
+        ("variables set {key} {value}", "value=t", "value=t"),
+        ("dags trigger x -c '{conf}'", """conf='{"n": 1}'""", """conf='{"n": 1}'"""),
+        (".send users create -p {pw}", "pw=x", "pw=***"),
+    ],
+)
+def test_what_is_typed_for_a_secret_is_covered(
+    session: Session, path: Path, line: str, typed: str, covered: str | None
+) -> None:
+    saved.save(path, "n", line)
+    wanted = covered if covered is not None else typed.replace('"t"', '"***"')
+    assert session.covered(f".do n {typed}") == f".do n {wanted}"
+    shown = [f".do n {typed}"[one.start : one.end] for one in session.secrets_in(f".do n {typed}")]
+    assert len(shown) == wanted.count("***")
+    assert session.covered(f"  .do n {wanted}") == f"  .do n {wanted}"
+
+
+def test_names_of_the_users_own_are_secret(path: Path) -> None:
+    made = Session(Settings(environment="my-env", airflow_version="2.10.3", secret_words="pin, acme_*"))
+    with pytest.raises(RefusedByRule, match="vendor_pin is a secret"):
+        run(made, ".save n variables set vendor_pin 4711")
+    assert made.covered("variables set acme_key 4711") == "variables set acme_key ***"
+    made.preferences.set("secret-words", "")
+    assert made.covered("variables set acme_key 4711") == "variables set acme_key 4711"
 
 
 # -- ahead of time ----------------------------------------------------------------------------------------------------
@@ -205,12 +244,42 @@ def test_a_mistake_is_found_before_anything_runs(
     assert double.commands == []
 
 
+@pytest.mark.parametrize(
+    ("lines", "why"),
+    [
+        ([".save n dags list", ".do n"], ""),
+        ([".save n dags lst", ".do n"], "lst"),
+        ([".save n 'dags pause {dag}'", ".do n"], "dag is missing"),
+        ([".save old dags lst", ".do old"], "lst"),
+        ([".unsave old", ".do old"], "old is not saved"),
+        ([".save n '.do old'", ".do n"], ""),
+        ([".save n variables set api_key 4711"], "is a secret"),
+        ([".save n"], ".save wants a name and a line"),
+        ([".use other", ".save n dags lst", ".do n"], ""),
+    ],
+)
+def test_what_lines_before_will_have_saved_counts(
+    double: Double, bundle: str, path: Path, lines: list[str], why: str
+) -> None:
+    session = Session(Settings(environment="my-env", access=double.access(bundle)))
+    saved.save(path, "old", "dags list")
+    before = path.read_bytes()
+    for _ in range(2):  # nothing is left of the check before
+        if why:
+            with pytest.raises(ShellError, match=why):
+                script.check(session, [script.Line(line) for line in lines])
+        else:
+            script.check(session, [script.Line(line) for line in lines])
+    assert path.read_bytes() == before
+    assert double.commands == []
+
+
 # -- completion -------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
 def live(session: Session) -> Session:
-    session.keeps_names = True
+    session.front.keeps_names = True
     assert session.live is not None
     session.preferences.set("names", "learn")
     dags = tuple(Name(one) for one in ("daily_sales", "hello"))
@@ -268,7 +337,7 @@ def test_dags_complete_where_the_version_is_not_known(live: Session, path: Path)
     assert texts(live, ".do nightly", "dag=h") == ["dag=hello"]
     live.preferences.set("names", "off")
     assert texts(live, ".do nightly", "dag=h") == []
-    live.keeps_names = False
+    live.front.keeps_names = False
     assert texts(live, ".do nightly", "dag=h") == []
 
 

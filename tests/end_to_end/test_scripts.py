@@ -11,13 +11,16 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 
+from mwaa_shell.airflow.command_line import quote
 from mwaa_shell.airflow.versions import Version, parse_version
 from mwaa_shell.scripts import KINDS, ScriptTarget, script
 from tests.end_to_end.conftest import Served
 from tests.end_to_end.test_batch import run, timeless
+from tests.scripts.asked import run_asked
 
 pytestmark = pytest.mark.airflow
 
@@ -58,11 +61,14 @@ def run_script(
         pytest.skip(f"{' and '.join(missing)} must be installed to run this script")
     path = tmp_path / f"script-{kind}"
     path.write_text(script(kind, line, ScriptTarget(name or served.name, served.environ["AWS_REGION"], None, version)))
-    environ = {name: value for name, value in served.environ.items() if name not in _OTHER_BUNDLES}
-    if kind != "python":
-        environ["PYTHONPATH"] = ""  # the AWS CLI has a Python of its own
     command = [interpreter or INTERPRETERS[kind], str(path)]
-    return subprocess.run(command, env=environ, capture_output=True, timeout=120, check=False)
+    return subprocess.run(command, env=environ_for(kind, served), capture_output=True, timeout=120, check=False)
+
+
+def environ_for(kind: str, served: Served) -> dict[str, str]:
+    """What a script finds."""
+    environ = {name: value for name, value in served.environ.items() if name not in _OTHER_BUNDLES}
+    return environ if kind == "python" else environ | {"PYTHONPATH": ""}  # the AWS CLI has a Python of its own
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "aws"])
@@ -102,3 +108,33 @@ def test_an_environment_that_does_not_exist(kind: str, serving: Callable[[str], 
     assert ended.returncode != 0
     assert ended.stdout == b""
     assert b"ResourceNotFoundException" in ended.stderr
+
+
+PASSWORD = """it's "a" \\ $HOME `x` !! é漢 %41%"""
+MASKED = {
+    "1.10.12": ("""variables -s conf '{"token": "***", "url": "pg://me:***@h/d"}'""", "variables -g conf"),
+    "2.10.3": ("""variables set conf '{"token": "***", "url": "pg://me:***@h/d"}'""", "variables get conf"),
+}
+MASKED["3.3.1"] = MASKED["2.10.3"]
+
+
+@pytest.mark.parametrize("interpreter", ["bash", "dash", "zsh", "python"])
+def test_a_script_asks_for_what_is_masked_and_airflow_gets_it(interpreter: str, served: Served, tmp_path: Path) -> None:
+    """As ``.script`` hands it over from a history that keeps no secrets: through a pipe into the interpreter."""
+    kinds = {"bash": ("curl", "bash"), "python": ("python",)}.get(interpreter, ("curl",))
+    for kind in kinds:
+        missing = [tool for tool in (*TOOLS.get(kind, ()), interpreter) if shutil.which(tool) is None]
+        if missing and kind != "python":
+            pytest.skip(f"{' and '.join(missing)} must be installed to run this script")
+        change, look = MASKED[served.version]
+        made = run(served, "-c", f".script {quote(change)} {kind}")
+        assert made.returncode == 0, made.stderr
+        (tmp_path / kind).write_bytes(made.stdout)
+        command = [INTERPRETERS.get(interpreter, interpreter), str(tmp_path / kind)]
+        ended, screen = run_asked(command, [PASSWORD, PASSWORD], environ_for(kind, served))
+        assert ended.returncode == 0, ended.stderr
+        assert ended.stdout == served.last_record()[0]
+        assert "HOME" not in screen, "nothing of what was typed is to be seen"
+        kept = json.loads(run(served, "-c", look).stdout.splitlines()[-1])
+        assert kept["token"] == PASSWORD
+        assert unquote(kept["url"]) == f"pg://me:{unquote(PASSWORD)}@h/d"

@@ -326,3 +326,53 @@ def test_another_account_after_all(path: Path, history: History) -> None:
     assert of_the_found(history.find(Search(where=unknown))) == ["of the other"]
     assert history.lines(HERE, 1) == ["one"]
     assert history.lines(unknown, 1) == ["of the other"]
+
+
+# -- what is too old ---------------------------------------------------------------------------------------------------
+
+
+def numbers_left(path: Path) -> tuple[list[int], list[int]]:
+    with closing(sqlite3.connect(path)) as connection:
+        tables = ("commands", "recent")
+        found = [[row[0] for row in connection.execute(f"SELECT number FROM {one} ORDER BY number")] for one in tables]
+    return found[0], found[1]
+
+
+def test_the_oldest_go_when_a_shell_that_has_written_leaves(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, count in (("KEPT", 10), ("SLACK", 5), ("AT_ONCE", 4)):
+        monkeypatch.setattr(f"mwaa_shell.history.store.{name}", count)
+    with History(path) as history:
+        typed(history, *(f"line {number}" for number in range(1, 16)))
+    assert numbers_left(path)[0] == list(range(1, 16)), "not for each one"
+    with History(path) as history:
+        assert history.find()
+    assert len(numbers_left(path)[0]) == 15, "whoever only reads changes nothing"
+    with History(path) as history:
+        typed(history, *(f"line {number}" for number in range(16, 21)))
+    assert numbers_left(path) == (list(range(6, 21)), list(range(6, 21))), "so many at a time"
+    with History(path) as history:
+        assert typed(history, "line 3") == [21]
+        assert history.get(5) is None
+    assert numbers_left(path)[0] == list(range(11, 22))
+
+
+def test_an_empty_history_is_left_alone(path: Path, history: History) -> None:
+    typed(history, "dags list")
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("DELETE FROM commands")
+    history.close()
+    assert history.trouble == ""
+
+
+def test_nobody_waits_to_drop_what_another_shell_is_writing(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mwaa_shell.history.store.KEPT", 1)
+    monkeypatch.setattr("mwaa_shell.history.store.SLACK", 1)
+    monkeypatch.setattr("mwaa_shell.history.database.PATIENCE", 0.01)
+    history = History(path)
+    typed(history, *"abcdef")
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        history.close()
+        other.execute("ROLLBACK")
+    assert history.trouble == ""
+    assert numbers_left(path)[0] == [1, 2, 3, 4, 5, 6]

@@ -20,10 +20,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mwaa_shell.airflow.command_line import parse, quote
-from mwaa_shell.airflow.redaction import MASK, has_mask
+from mwaa_shell.airflow.redaction import MASK, fill, has_mask, secrets_in
 from mwaa_shell.airflow.versions import Version
 from mwaa_shell.errors import UsageError
 from mwaa_shell.scripts import KINDS, ScriptTarget, script
+from tests.scripts.asked import run_asked
 
 V1, V2, V3 = Version(1, 10, 12), Version(2, 10, 3), Version(3, 3, 1)
 HERE = ScriptTarget("my-env", "eu-west-1", "prod", V2)
@@ -146,8 +147,7 @@ def test_the_form_to_paste_has_no_comment() -> None:
         ("dags list | jq .", "leave out |"),
         ("dags list > file", "leave out >"),
         ("dags trigger 'x", "never closed"),
-        (f"connections add x --conn-password {MASK}", "masked"),
-        (f"variables set x '{MASK}'", "masked"),
+        (f"variables set x a{MASK}", "A mask is left at column 18"),
         ("variables set x '\ud800'", "no script can hold"),
         ("variables set x '\0'", "character"),
     ],
@@ -308,3 +308,92 @@ def test_python_tries_both_paths_where_the_version_is_unknown(monkeypatch: pytes
         0,
         ["/aws_mwaa/cli", "/aws_mwaa/cli/"],
     )
+
+
+# -- secrets -----------------------------------------------------------------------------------------------------------
+
+SECRETS = ("""a'b"c\\d $HOME `x` é漢 %41%""", "!!", "-x", " two  words ", "***")
+ASKING = (
+    "connections add x --conn-password ***",
+    "airflow connections add x --conn-password='***' --conn-host h",
+    """variables set conf '{"token": "***", "url": "pg://u:***@h/d", "secrets": ***, "n": 1}' -j""",
+    """variables set api_key "***" -j""",
+)
+
+
+def wanted(line: str, answers: list[str]) -> list[str]:
+    """The arguments that have to arrive."""
+    return list(parse(fill(line, answers)).values)
+
+
+def uri_as_meant(value: str) -> str:
+    """Some versions of jq leave a few signs of a URI that others escape."""
+    return value.replace("%21", "!").replace("%2A", "*").replace("%27", "'")
+
+
+@needs_tools
+@pytest.mark.parametrize("kind", SHELLS)
+@pytest.mark.parametrize("line", ASKING)
+@pytest.mark.parametrize("first", [0, 3])
+def test_a_shell_asks_for_secrets_unseen(kind: str, line: str, first: int, tmp_path: Path) -> None:
+    answers = [SECRETS[(first + more) % len(SECRETS)] for more in range(len(secrets_in(line)))]
+    text = script(kind, line, HERE)
+    path = {"PATH": "/usr/local/bin:/usr/bin:/bin:/opt/homebrew/bin", "HOME": "/nowhere", "LC_ALL": "C.UTF-8"}
+    environ = {**path, "ASKED": str(tmp_path / "asked"), "STATUS": "200"}
+    stand_ins = STAND_INS.replace('"${2#@}"', '"$([[ $2 == @- ]] && echo /dev/stdin || echo "${2#@}")"')
+    ended, screen = run_asked(["bash", "-c", stand_ins + text], answers, environ)
+    assert ended.returncode == 0, ended.stderr
+    came = [uri_as_meant(value) for value in parse(ended.stdout.decode()).values]
+    assert came == [uri_as_meant(value) for value in wanted(line, answers)]
+    names = [span.name for span in secrets_in(line)]
+    assert screen.split() == " ".join(f"{name}:" for name in names).split(), "the prompts, and no letter of a secret"
+
+
+@pytest.mark.parametrize("line", ASKING)
+def test_python_asks_for_secrets_unseen(line: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for first in range(len(SECRETS)):
+        answers = [SECRETS[(first + more) % len(SECRETS)] for more in range(len(secrets_in(line)))]
+        asked: list[str] = []
+
+        def getpass(prompt: str, asked: list[str] = asked, answers: list[str] = answers) -> str:
+            asked.append(prompt)
+            return answers[len(asked) - 1]
+
+        monkeypatch.setattr("getpass.getpass", getpass)
+        reply = Reply(200, {"stdout": "", "stderr": ""})
+        _, posted = run_python(script("python", line, HERE), [reply], monkeypatch)
+        assert list(parse(posted[0]["data"].decode()).values) == wanted(line, answers)
+        assert asked == [f"{span.name}: " for span in secrets_in(line)]
+
+
+@needs_tools
+@pytest.mark.parametrize("kind", SHELLS)
+def test_nothing_is_sent_where_nobody_can_be_asked(kind: str, tmp_path: Path) -> None:
+    text = script(kind, ASKING[0], HERE)
+    ended = subprocess.run(
+        ["bash", "-c", STAND_INS + text],
+        env={"PATH": "/usr/local/bin:/usr/bin:/bin:/opt/homebrew/bin", "ASKED": str(tmp_path / "asked")},
+        capture_output=True,
+        timeout=60,
+        check=False,
+        start_new_session=True,
+    )
+    assert ended.returncode != 0
+    assert (ended.stdout, (tmp_path / "asked").exists()) == (b"", False)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_script_holds_a_secret(kind: str) -> None:
+    line = (
+        """connections add x --conn-password hunter2 --conn-extra '{"token": "hunter3"}' --conn-host pg://a:hunter4@h"""
+    )
+    assert "hunter" not in script(kind, line, HERE)
+    assert "4711" not in script(kind, "variables set pin 4711", HERE, patterns=("pin",))
+    if kind != "aws":
+        assert "4711" in script(kind, "variables set pin 4711", HERE)
+
+
+def test_the_form_that_asks_is_pasted_too() -> None:
+    text = script("curl", ASKING[2], HERE)
+    assert "#" not in text
+    assert "!" not in text

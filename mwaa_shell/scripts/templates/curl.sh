@@ -1,11 +1,11 @@
-CLI_JSON=$(aws mwaa create-cli-token @target@ --output json) \
+@asked@CLI_JSON=$(aws mwaa create-cli-token @target@ --output json) \
   && CLI_TOKEN=$(printf '%s' "$CLI_JSON" | jq -r '.CliToken') \
   && WEB_SERVER_HOSTNAME=$(printf '%s' "$CLI_JSON" | jq -r '.WebServerHostname') \
-  && CLI_REPLY=$(curl --silent --show-error@redirects@ ${AWS_CA_BUNDLE:+--cacert} ${AWS_CA_BUNDLE:+"$AWS_CA_BUNDLE"} \
+  && CLI_REPLY=$(@fed@curl --silent --show-error@redirects@ ${AWS_CA_BUNDLE:+--cacert} ${AWS_CA_BUNDLE:+"$AWS_CA_BUNDLE"} \
     --request POST "https://$WEB_SERVER_HOSTNAME@path@" \
     --header "Authorization: Bearer $CLI_TOKEN" \
     --header "Content-Type: text/plain" \
-    --data-raw @command@ \
+    @data@ \
     --write-out ' %{http_code}') \
   && CLI_RESULTS=$(printf '%s' "$CLI_REPLY" | jq -s '
     if .[0] | has("stdout") then .[0] + {http: .[1]} else error("HTTP \(.[1]): \(.[0])") end') \

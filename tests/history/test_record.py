@@ -1,0 +1,161 @@
+"""What is written down of a command, and under which account: on a real history, with a link that nobody answers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from mwaa_shell.airflow.command_line import parse
+from mwaa_shell.errors import UsageError
+from mwaa_shell.history.origins import TYPED
+from mwaa_shell.history.record import Record, where_of
+from mwaa_shell.link import Link, Target
+from mwaa_shell.result import Outcome, Result
+from mwaa_shell.settings import Access
+
+HERE, OTHER = "123456789012", "210987654321"
+
+
+@pytest.fixture
+def link() -> Link:
+    return Link(Target("my-env", Access(region="eu-west-1")), "2.10.3")
+
+
+@pytest.fixture
+def record() -> Iterator[Record]:
+    made = Record(secret_words=lambda: ("pin",))
+    yield made
+    assert made.history.trouble == ""
+    made.close()
+
+
+def told(link: Link, account: str) -> None:
+    """AWS says whose the environment is."""
+    link.known = replace(link.known, arn=f"arn:aws:airflow:eu-west-1:{account}:environment/my-env")
+
+
+def sent(record: Record, link: Link, line: str, result: Result | None = None) -> int:
+    number = record.begin(link, parse(line), TYPED)
+    record.finish(number, link, parse(line), result or Result(remote=True, stdout=b"done\n"))
+    assert number is not None
+    return number
+
+
+def accounts(record: Record) -> list[str]:
+    return [entry.account for entry in record.history.find()[::-1]]
+
+
+def test_what_aws_says_corrects_what_was_not_known(record: Record, link: Link) -> None:
+    sent(record, link, "dags list")
+    told(link, HERE)
+    sent(record, link, "version")
+    assert accounts(record) == [HERE, HERE]
+    assert record.history.lines(where_of(link)) == ["version", "dags list"]
+
+
+def test_what_aws_says_while_a_command_runs_holds_for_it(record: Record, link: Link) -> None:
+    number = record.begin(link, parse("dags list"), TYPED)
+    told(link, HERE)
+    record.finish(number, link, parse("dags list"), Result())
+    assert accounts(record) == [HERE]
+
+
+def test_what_was_seen_last_is_corrected(record: Record, link: Link) -> None:
+    told(link, OTHER)
+    sent(record, link, "dags list")  # another shell, an account of before
+    before = Record()
+    later = Link(link.target, "2.10.3")
+    assert where_of(later).account == OTHER, "nobody waits for AWS"
+    sent(before, later, "version")
+    told(later, HERE)
+    sent(before, later, "version")
+    assert accounts(before) == [OTHER, HERE, HERE], "what others wrote stays"
+    before.close()
+
+
+def test_secrets_of_the_users_own_names(record: Record, link: Link, tmp_path: Path) -> None:
+    record.log_to(tmp_path / "log", output=True)
+    number = sent(record, link, "variables set pin_code 4711")
+    entry = record.history.get(number)
+    assert entry is not None
+    assert (entry.line, entry.masked) == ("variables set pin_code ***", True)
+    assert b"4711" not in (tmp_path / "log").read_bytes()
+
+
+# -- the audit trail ---------------------------------------------------------------------------------------------------
+
+
+def logged(record: Record, link: Link, tmp_path: Path, line: str, stdout: bytes, *, output: bool) -> dict[str, object]:
+    record.log_to(tmp_path / "log", output=output)
+    sent(record, link, line, Result(Outcome.OK, stdout=stdout, stderr=b"warn\n", remote=True))
+    found = json.loads((tmp_path / "log").read_text().splitlines()[-1])
+    assert isinstance(found, dict)
+    return found
+
+
+def test_what_was_printed_is_logged_only_if_asked_for(record: Record, link: Link, tmp_path: Path) -> None:
+    quiet = logged(record, link, tmp_path, "dags list", b"one\n", output=False)
+    assert set(quiet) == {"time", "environment", "line", "outcome", "seconds", "http_status"}
+    whole = logged(record, link, tmp_path, "dags list", "ä\xff\n".encode("latin-1"), output=True)
+    assert (whole["stdout"], whole["stderr"]) == ("\ufffd\ufffd\n", "warn\n")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "connections list -o json",
+        "airflow connections get x",
+        "connections export - ",
+        "variables get day",
+        "variables list | cat",
+        "config get-value core x",
+        "tasks render a b 2024-01-01",
+        "users create -u me -p geheim",
+        'dags trigger x -c \'{"token": "geheim"}\'',
+        ".send connections list",
+    ],
+)
+def test_replies_that_may_hold_passwords_are_never_logged(
+    record: Record, link: Link, tmp_path: Path, line: str
+) -> None:
+    found = logged(record, link, tmp_path, line, b"geheim", output=True)
+    assert str(found["output"]).startswith("left out: ")
+    assert "geheim" not in (tmp_path / "log").read_text()
+
+
+def test_a_secret_of_a_local_command_hides_no_reply(record: Record, link: Link, tmp_path: Path) -> None:
+    found = logged(record, link, tmp_path, "dags list | curl -u me:geheim h", b"one\n", output=True)
+    assert (found["line"], found["stdout"]) == ("dags list | curl -u me:*** h", "one\n")
+
+
+@pytest.mark.parametrize(
+    ("printed", "kept"),
+    [
+        (
+            '[{"dag_id": "x", "conf": {"token": "geheim", "n": 1}}]',
+            '[{"dag_id": "x", "conf": {"token": "***", "n": 1}}]',
+        ),
+        ("can't reach pg://u:geheim@h/d", "can't reach pg://u:***@h/d"),
+        ("success, {'pin_code': 'geheim'}\n\n", "success, {'pin_code': '***'}\n\n"),
+        ("it isn't so: password: geheim", "it isn't so: password: ***"),
+        ("sent Authorization: Bearer geheim api_key=geheim&n=1", "sent Authorization: *** *** api_key=***"),
+        (
+            '{"token": null, "max_tokens": 4096, "use_token": true}',
+            '{"token": null, "max_tokens": 4096, "use_token": true}',
+        ),
+        ("http://h:8080/a, 12:30:00, {'a': 1}", "http://h:8080/a, 12:30:00, {'a': 1}"),
+    ],
+)
+def test_secrets_in_other_replies_are_covered(
+    record: Record, link: Link, tmp_path: Path, printed: str, kept: str
+) -> None:
+    assert logged(record, link, tmp_path, "dags state x", printed.encode(), output=True)["stdout"] == kept
+
+
+def test_a_log_that_cannot_be_written_is_said(record: Record, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="cannot be written"):
+        record.log_to(tmp_path / "none" / "log")
