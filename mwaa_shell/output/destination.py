@@ -3,20 +3,38 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from mwaa_shell.airflow.command_line import Destination
-from mwaa_shell.errors import ExitCode, UsageError
+from mwaa_shell.airflow.command_line import Destination, output_format
+from mwaa_shell.errors import ExitCode, RefusedByRule, UsageError
+from mwaa_shell.output.foreground import STOPPED, ending, lent, name_of
+from mwaa_shell.preferences import Preferences
 from mwaa_shell.result import Outcome, Result
 
+#: Lets Ctrl-C end what runs in the shell and not the shell, which then tells how that ended: less goes on after it.
+TRAP = "trap : INT\n"
 
-def check(destination: Destination) -> None:
-    """Say before anything is sent that a file cannot be written; its content is not touched."""
+
+def check(destination: Destination, ask: Callable[[str], bool] | None = None) -> None:
+    """Say before anything is sent that a file cannot be written; its content is not touched.
+
+    ``ask`` is asked whether a file with something in it is to be replaced. Raises ``UsageError``, or ``RefusedByRule``
+    where the answer is no.
+    """
+    _check_target(destination)
+    if ask is None or destination.operator != ">":
+        return
+    path = _path(destination)
+    if path.is_file() and path.stat().st_size and not ask(f"{path} exists, replace it?"):
+        raise RefusedByRule(f"{path} stays as it is, nothing was sent")
+
+
+def _check_target(destination: Destination) -> None:
     if "\0" in destination.target:
         raise UsageError("A NUL has no place behind | or >, nothing was sent")
     if destination.operator == "|":
@@ -34,6 +52,27 @@ def check(destination: Destination) -> None:
     place = path if exists and (destination.operator == ">>" or not path.is_file()) else path.parent
     if not os.access(place, os.W_OK):
         raise UsageError(f"{place} cannot be written, nothing was sent")
+
+
+def handed_over(result: Result, preferences: Preferences) -> Result:
+    """The result with what a command or file gets as its standard output; what is left out is on standard error.
+
+    Records in the format that was chosen, unless the line itself says ``-o``; otherwise the data of a ``-o json`` or
+    ``yaml`` reply; otherwise, and where ``pipe`` is ``raw``, every byte.
+    """
+    whole = preferences["pipe"] == "raw"
+    form = result.format or ("" if whole or output_format(result.words) else preferences["output"])
+    if form not in ("", "auto", "raw"):
+        from mwaa_shell.output.render import exported
+
+        made = exported(result, form)
+        if made is not None:
+            return replace(result, stdout=made)
+    if whole:
+        return result
+    from mwaa_shell.output.data import data_only
+
+    return data_only(result.words, result)
 
 
 def deliver(destination: Destination, result: Result) -> Result:
@@ -55,25 +94,21 @@ def _path(destination: Destination) -> Path:
 
 
 def _pipe(command: str, result: Result, left: Result) -> Result:
+    """Run a local command on the output. It has Ctrl-C and the terminal, and may stop reading whenever it likes."""
     sys.stdout.flush()
-    try:
-        # The shell of the user's own machine runs what the user typed after the bar: that is the feature.
-        process = subprocess.Popen(command, shell=True, stdin=subprocess.PIPE)  # noqa: S602
-    except OSError as error:
-        return _worse(left, f"{command.split(maxsplit=1)[0]} could not be run: {error.strerror}")
-    with process:
+    name = name_of(command)
+    with lent():
         try:
-            process.communicate(result.stdout)
-        except BrokenPipeError:
-            pass  # the command has read enough, as head does
-        except KeyboardInterrupt:
-            process.wait()
+            # The shell of the user's own machine runs what the user typed after the bar: that is the feature.
+            process = subprocess.Popen(TRAP + command, shell=True, stdin=subprocess.PIPE)  # noqa: S602
+        except OSError as error:
+            return _worse(left, f"{name} could not be run: {error.strerror}")
+        process.communicate(result.stdout)  # which says nothing of a command that does not read to the end
     if process.returncode == 0:
         return left
-    if process.returncode == -signal.SIGINT:
-        name = command.split(maxsplit=1)[0]
+    if process.returncode in STOPPED:
         return replace(left, outcome=Outcome.INTERRUPTED, exit_code=ExitCode.INTERRUPTED, message=f"{name} was stopped")
-    return _worse(left, f"{command.split(maxsplit=1)[0]} ended with exit code {process.returncode}")
+    return _worse(left, f"{name} {ending(process)}")
 
 
 def _write(path: Path, data: bytes, *, append: bool) -> None:
@@ -101,7 +136,11 @@ def _umask() -> int:
 
 
 def _worse(result: Result, message: str) -> Result:
-    """The same result, failed by what happened on this machine; an Airflow failure before it stays."""
+    """The same result, failed by what happened on this machine; an Airflow failure before it stays.
+
+    The exit codes of the shell are an API of its own: that of a local command is in the message.
+    """
     if not result.ok:
         return replace(result, message=f"{result.message}; {message}" if result.message else message)
+    message = f"The command ran; {message}" if result.remote else message
     return replace(result, outcome=Outcome.FAILED, exit_code=ExitCode.FAILED, message=message)

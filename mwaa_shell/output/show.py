@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import chain
+
 from mwaa_shell.output.sanitise import sanitise
+from mwaa_shell.output.view import View
 from mwaa_shell.result import Outcome, Result
 from mwaa_shell.streams import Streams
 
@@ -10,39 +17,116 @@ from mwaa_shell.streams import Streams
 GUTTER = "│ "
 RED, YELLOW, GREEN, DIM, PLAIN = "\x1b[31m", "\x1b[33m", "\x1b[32m", "\x1b[90m", "\x1b[0m"
 COLORS = {Outcome.OK: GREEN, Outcome.FAILED: RED, Outcome.UNKNOWN: YELLOW}
+WORDS = {Outcome.UNKNOWN: "outcome unknown", Outcome.REFUSED: "nothing ran"}
+#: Seconds below which nobody asks where they went.
+QUICK = 0.05
+#: Where an exception comes from; the whole of it stands above the verdict. ``AirflowException`` says nothing of itself.
+MODULE = re.compile(r"\A(?:[a-z_]\w*\.)+(?:AirflowException: |(?=[A-Z]\w*(?:: |\Z)))")
 
 
-def show(result: Result, streams: Streams, *, verdict: bool = False) -> None:
-    """Write both streams of a result and what the shell has to say; with ``verdict``, one line on how it ended."""
-    if result.stdout:
-        streams.data(_standard_output(result, streams) if streams.pretty() else result.stdout)
-    if result.stderr:
-        streams.talk(_standard_error(result, streams) if streams.pretty(stderr=True) else result.stderr)
-    if verdict and result.remote:
-        streams.talk(_verdict(result, streams).encode())
+@dataclass(frozen=True, slots=True)
+class AtPrompt:
+    """What is different for somebody who sits at a prompt: there is a line on how each command ended."""
+
+    echoed: str = ""  #: what the echo of the line has said already that was added to it
+    pager: bool = False  #: what does not fit the screen may go through one
+
+
+def show(result: Result, streams: Streams, view: View | None = None, prompt: AtPrompt | None = None) -> None:
+    """Write both streams of a result and what the shell has to say about it."""
+    view = view or View(color=streams.colored())
+    pager = prompt is not None and prompt.pager
+    if pager and streams.stdout_tty and streams.stderr_tty:  # both on one screen: they go through one pager
+        _put(chain(_standard_output(result, view), _standard_error(result, view)), streams, view, pager)
+    else:
+        _show_apart(result, streams, view, pager)
+    if result.clipboard:
+        from mwaa_shell.output import clipboard
+
+        clipboard.put(result.clipboard, streams, os.environ)
+    if prompt is not None and result.remote:
+        added = result.added if result.added != prompt.echoed else ""
+        streams.talk(_verdict(result, added, colored=streams.colored(stderr=True)).encode())
     elif not result.ok:
         streams.note(sanitise(_sentence(result)))
 
 
-def _standard_output(result: Result, streams: Streams) -> bytes:
-    text = sanitise(result.stdout.decode("utf-8", "replace"))
-    text = text.rstrip(" \n") + "\n"  # Airflow ends its tables with a line of blanks
-    if streams.colored() and not result.raw:
-        from mwaa_shell.output.highlight import colored
+def _show_apart(result: Result, streams: Streams, view: View, pager: bool) -> None:
+    """The two streams go to two places."""
+    if result.stdout and streams.pretty():
+        _put(_standard_output(result, view), streams, view, pager)
+    elif result.stdout:
+        from mwaa_shell.output.render import exported, wanted
 
-        text = colored(text)
-    return text.encode("utf-8", "replace")
+        made = exported(result, wanted(result, view))
+        streams.data(result.stdout if made is None else made)
+    if result.stderr and streams.pretty(stderr=True):
+        own = replace(view, color=streams.colored(stderr=True))
+        for piece in _standard_error(result, own):
+            streams.talk(piece.encode("utf-8", "replace"))
+    elif result.stderr:
+        streams.talk(result.stderr)
 
 
-def _standard_error(result: Result, streams: Streams) -> bytes:
-    text = sanitise(result.stderr.decode("utf-8", "replace"))
-    color = streams.colored(stderr=True)
-    if color and not result.raw:
-        from mwaa_shell.output.highlight import colored
+def _put(pieces: Iterable[str], streams: Streams, view: View, pager: bool) -> None:
+    from mwaa_shell.output.pager import put
 
-        text = colored(text)
-    gutter = f"{YELLOW}{GUTTER}{PLAIN}" if color else GUTTER
-    return "".join(f"{gutter}{line}\n" for line in text.splitlines()).encode("utf-8", "replace")
+    put(pieces, streams, height=view.height, width=view.width, pager=pager and streams.stdout_tty)
+
+
+def _standard_output(result: Result, view: View) -> Iterator[str]:
+    if not result.stdout:
+        return
+    if result.outcomes:
+        yield from _by_outcome(result, view)
+        return
+    from mwaa_shell.output.render import lines
+
+    yield from trimmed(lines(result, result.words, view))
+
+
+def _by_outcome(result: Result, view: View) -> Iterator[str]:
+    """Lines that tell of one command each, with the word for its outcome in colour."""
+    lines = sanitise(result.stdout.decode("utf-8", "replace")).removesuffix("\n").split("\n")
+    for line, outcome in zip(lines, result.outcomes, strict=True):
+        color = DIM if outcome is Outcome.REFUSED else COLORS.get(outcome, YELLOW)
+        word = outcome.value
+        yield f"{line.replace(word, f'{color}{word}{PLAIN}', 1) if view.color else line}\n"
+
+
+def trimmed(pieces: Iterable[str]) -> Iterator[str]:
+    """The same text with one line end at its end, or nothing: Airflow ends its tables with a line of blanks."""
+    held, empty = "", True
+    for piece in pieces:
+        if not piece.strip(" \n"):
+            held += piece
+            continue
+        yield held + piece[: len(piece.rstrip(" \n"))]
+        held, empty = piece[len(piece.rstrip(" \n")) :], False
+    if not empty:
+        yield "\n"
+
+
+def _standard_error(result: Result, view: View) -> Iterator[str]:
+    if not result.stderr:
+        return
+    from mwaa_shell.output.render import theme_of
+    from mwaa_shell.output.text import decoded, is_noise_the_answer, raw, readable
+
+    text, fold = decoded(result.stderr), not is_noise_the_answer(result.words)
+    shown = raw(text, view) if result.raw else readable(text, view, fold=fold, theme=theme_of(view))
+    gutter = f"{YELLOW}{GUTTER}{PLAIN}" if view.color else GUTTER
+    yield from _behind(gutter, trimmed(shown))
+
+
+def _behind(gutter: str, pieces: Iterable[str]) -> Iterator[str]:
+    """Every line behind a gutter."""
+    fresh = True
+    for piece in pieces:
+        text = piece.replace("\n", f"\n{gutter}")
+        text = text.removesuffix(gutter) if piece.endswith("\n") else text
+        yield gutter + text if fresh and piece else text
+        fresh = piece.endswith("\n") if piece else fresh
 
 
 def _sentence(result: Result) -> str:
@@ -51,11 +135,20 @@ def _sentence(result: Result) -> str:
     return result.message
 
 
-def _verdict(result: Result, streams: Streams) -> str:
-    words = {Outcome.UNKNOWN: "outcome unknown", Outcome.REFUSED: "nothing ran"}.get(
-        result.outcome, result.outcome.value
-    )
+def _verdict(result: Result, added: str, *, colored: bool) -> str:
+    words = WORDS.get(result.outcome, result.outcome.value)
     text = f"{words} {result.seconds:.1f} s" if result.seconds else words
-    color = COLORS.get(result.outcome, YELLOW) if streams.colored(stderr=True) else ""
-    said = f": {sanitise(result.message)}" if result.message else ""
-    return f"{color}{text}{PLAIN if color else ''}{said}\n"
+    color, dim, plain = (COLORS.get(result.outcome, YELLOW), DIM, PLAIN) if colored else ("", "", "")
+    spent = _spent(result, added)
+    said = f": {sanitise(MODULE.sub('', result.message))}" if result.message else ""
+    return f"{color}{text}{plain}{f'{dim}{spent}{plain}' if spent else ''}{said}\n"
+
+
+def _spent(result: Result, added: str) -> str:
+    """Where the time went, and what was added to what was typed."""
+    parts = []
+    if result.token_seconds > QUICK and result.command_seconds > QUICK:
+        parts.append(f"token {result.token_seconds:.1f} s, command {result.command_seconds:.1f} s")
+    if added:
+        parts.append(f"with {added}")
+    return f" ({'; '.join(parts)})" if parts else ""

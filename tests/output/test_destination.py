@@ -1,19 +1,24 @@
-"""Held here: ``>`` replaces a file whole or not at all, ``>>`` appends, ``|`` hands over every byte, and what cannot
-work is said before anything is sent."""
+"""Held here: ``>`` replaces a file whole or not at all, ``>>`` appends, ``|`` lends the terminal too, and what
+cannot work, or is not wanted, is said before anything is sent."""
 
 from __future__ import annotations
 
 import os
+import signal
 import stat
+import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from mwaa_shell.airflow.command_line import Destination
-from mwaa_shell.errors import ExitCode, UsageError
-from mwaa_shell.output.destination import check, deliver
+from mwaa_shell.errors import ExitCode, RefusedByRule, UsageError
+from mwaa_shell.output.destination import check, deliver, handed_over
+from mwaa_shell.preferences import Preferences
 from mwaa_shell.result import Outcome, Result
+from tests.conftest import scrubbed
+from tests.terminal.emulator import Terminal
 
 DATA = b"one \xff\x00\r\ntwo"
 OK = Result(stdout=DATA, stderr=b"said\n", remote=True)
@@ -108,7 +113,7 @@ def test_a_failed_replace_leaves_the_old_file_alone(tmp_path: Path, monkeypatch:
     monkeypatch.setattr(os, "replace", full)
     result = deliver(to(">", path), OK)
     assert (result.outcome, result.exit_code) == (Outcome.FAILED, ExitCode.FAILED)
-    assert result.message == f"{path} could not be written: No space left on device"
+    assert result.message == f"The command ran; {path} could not be written: No space left on device"
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
 
@@ -177,11 +182,20 @@ def test_a_command_gets_the_bytes_as_they_are(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("command", "message"),
-    [("exit 3", "exit ended with exit code 3"), ("cat >/dev/null; false", "cat ended with exit code 1")],
+    [
+        ("exit 3", "exit ended with exit code 3"),
+        ("cat >/dev/null; false", "cat ended with exit code 1"),
+        ("no-such-command-at-all 2>/dev/null", "no-such-command-at-all ended with exit code 127 (not found)"),
+        ("kill -TERM $$", "kill was ended by SIGTERM"),
+        ("TOKEN='a b' OTHER=c false", "false ended with exit code 1"),
+        ("exit 3; 'x", "the local command ended with exit code 2"),
+    ],
 )
 def test_a_command_that_fails_makes_the_result_fail(command: str, message: str) -> None:
-    result = deliver(to("|", command), OK)
-    assert result == replace(OK, stdout=b"", outcome=Outcome.FAILED, exit_code=ExitCode.FAILED, message=message)
+    """The exit code is the shell's own, as README has it; that of the command is said."""
+    failed = replace(OK, stdout=b"", outcome=Outcome.FAILED, exit_code=ExitCode.FAILED)
+    assert deliver(to("|", command), OK) == replace(failed, message=f"The command ran; {message}")
+    assert deliver(to("|", command), replace(OK, remote=False)) == replace(failed, message=message, remote=False)
     assert deliver(to("|", command), FAILED) == replace(FAILED, stdout=b"", message=f"no; {message}")
 
 
@@ -203,3 +217,134 @@ def test_a_failure_without_data_and_leaving_touch_no_file(operator: str, tmp_pat
 def test_a_failure_with_data_is_written_and_stays_a_failure(tmp_path: Path) -> None:
     assert deliver(to(">", tmp_path / "out"), FAILED) == replace(FAILED, stdout=b"")
     assert (tmp_path / "out").read_bytes() == DATA
+
+
+# -- a question first --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("answer", [True, False])
+def test_a_file_is_replaced_only_with_leave(answer: bool, tmp_path: Path) -> None:
+    path, asked = tmp_path / "out", list[str]()
+
+    def ask(question: str) -> bool:
+        asked.append(question)
+        return answer
+
+    path.write_text("old")
+    if answer:
+        check(to(">", path), ask)
+    else:
+        with pytest.raises(RefusedByRule) as raised:
+            check(to(">", path), ask)
+        assert str(raised.value) == f"{path} stays as it is, nothing was sent"
+    assert asked == [f"{path} exists, replace it?"]
+    assert path.read_text() == "old"
+
+
+def test_nothing_is_asked_where_nothing_is_lost(tmp_path: Path) -> None:
+    def ask(question: str) -> bool:
+        raise AssertionError(question)
+
+    (tmp_path / "full").write_text("old")
+    (tmp_path / "empty").touch()
+    for destination in (to(">>", tmp_path / "full"), to(">", tmp_path / "empty"), to(">", tmp_path / "new")):
+        check(destination, ask)
+    for destination in (to("|", "cat"), to(">", "/dev/null")):
+        check(destination, ask)
+    with pytest.raises(UsageError):
+        check(to(">", tmp_path), ask)
+
+
+# -- what goes there ---------------------------------------------------------------------------------------------------
+
+RECORDS = b'[{"dag_id": "a\xff"}]\n'
+JSON = Result(stdout=b"[2024-01-01] {x.py:1} INFO - hi\n" + RECORDS, stderr=b"said\n", remote=True,
+              words=("dags", "list", "-o", "json"))  # fmt: skip
+
+
+def test_the_data_of_a_reply_goes_there_and_the_rest_is_not_lost() -> None:
+    left = handed_over(JSON, Preferences())
+    assert left == replace(JSON, stdout=RECORDS, stderr=b"[2024-01-01] {x.py:1} INFO - hi\nsaid\n")
+
+
+def test_every_byte_where_the_user_wants_it() -> None:
+    assert handed_over(JSON, Preferences({"pipe": "raw", "output": "csv"})) == JSON
+
+
+@pytest.mark.parametrize("words", [("dags", "list"), ("dags", "list", "-o", "plain"), ()])
+def test_what_is_no_json_goes_there_whole(words: tuple[str, ...]) -> None:
+    assert handed_over(replace(JSON, words=words), Preferences()) == replace(JSON, words=words)
+    own = Result(stdout=JSON.stdout, raw=True)
+    assert handed_over(own, Preferences({"output": "csv"})) == own
+
+
+def test_a_format_holds_for_files_too_unless_the_line_has_its_own() -> None:
+    chosen = Preferences({"output": "csv"})
+    table = replace(JSON, stdout=b"dag_id | owner\n=======+======\na      | b\n", words=("dags", "list"))
+    assert handed_over(table, chosen).stdout == b"dag_id,owner\na,b\n"
+    assert handed_over(JSON, chosen).stdout == RECORDS
+    assert handed_over(replace(JSON, format="csv", remote=False), Preferences()).stdout == b"dag_id\na\xff\n"
+
+
+def test_a_reply_without_the_data_is_a_failure_with_all_of_it_on_standard_error() -> None:
+    result = handed_over(replace(JSON, stdout=b"no data\n"), Preferences())
+    assert (result.stdout, result.stderr, result.ok) == (b"", b"no data\nsaid\n", False)
+
+
+# -- the terminal ------------------------------------------------------------------------------------------------------
+
+PROGRAM = """
+import signal, subprocess, sys
+from mwaa_shell.airflow.command_line import Destination
+from mwaa_shell.output.destination import deliver
+from mwaa_shell.result import Result
+
+subprocess.run(["stty", "-echo", "-icanon"], check=True)
+result = deliver(Destination("|", sys.argv[1]), Result(stdout=b"x" * 1000000))
+modes = subprocess.run(["stty", "-a"], capture_output=True, text=True, check=True).stdout.split()
+print("after", "-echo" in modes, "-icanon" in modes, signal.getsignal(signal.SIGINT) is signal.default_int_handler)
+print(int(result.exit_code), result.message, flush=True)
+sys.stdin.readline()
+"""
+
+
+def running(command: str, tmp_path: Path) -> Terminal:
+    environ = scrubbed(tmp_path)
+    environ["PYTHONPATH"] += f":{Path(__file__).parents[2]}"
+    return Terminal([sys.executable, "-c", PROGRAM, command], environ)
+
+
+@pytest.mark.parametrize(
+    ("command", "ended"),
+    [
+        ("cat >/dev/null; sh -c 'echo up; read line < /dev/tty'", "130 cat was stopped"),
+        ("cat >/dev/null; sh -c 'trap \"exit 0\" INT; echo up; read line < /dev/tty'", "0"),  # as less goes on
+        ("sh -c 'echo up; read line < /dev/tty'", "130 sh was stopped"),  # without having read any of it
+    ],
+)
+def test_ctrl_c_is_the_commands(command: str, ended: str, tmp_path: Path) -> None:
+    with running(command, tmp_path) as terminal:
+        terminal.wait_for("up")
+        terminal.key("ctrl-c")
+        terminal.enter()  # for a shell that had not begun to read
+        terminal.wait_for(f"after True True True\n{ended}")
+
+
+def test_the_terminal_is_the_commands(tmp_path: Path) -> None:
+    command = "stty -a < /dev/tty | grep -ow -e '-*icanon' -e '-*echo'; read line < /dev/tty; echo got $line; stty raw"
+    with running(f"{command} < /dev/tty", tmp_path) as terminal:
+        terminal.wait_for("icanon\necho")
+        terminal.enter("typed")
+        terminal.wait_for("got typed")
+        terminal.wait_for("after True True True\n0")
+
+
+def test_a_handler_of_somebody_else_comes_back(tmp_path: Path) -> None:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        result = deliver(to("|", f"cat > {tmp_path}/out; sh -c 'kill -INT $$'; echo $? > {tmp_path}/told"), OK)
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert (result.ok, (tmp_path / "out").read_bytes()) == (True, DATA)
+    assert (tmp_path / "told").read_text() == "130\n"  # it did not inherit the ignoring

@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from mwaa_shell.errors import ExitCode, NothingRan
-from mwaa_shell.output.show import show
+from mwaa_shell.output.show import AtPrompt, show
 from mwaa_shell.result import Outcome, Result, failed, from_error, interrupted
 from mwaa_shell.streams import Streams
 
@@ -32,7 +32,7 @@ def shown(
     """What the two streams have got once the result is shown."""
     out, err = io.BytesIO(), io.BytesIO()
     streams = Streams(io.StringIO(), out, err, False, out_tty, err_tty, color=color, no_color=no_color)
-    show(result, streams, verdict=verdict)
+    show(result, streams, prompt=AtPrompt() if verdict else None)
     return out.getvalue(), err.getvalue()
 
 
@@ -64,7 +64,7 @@ def test_nothing_is_written_for_nothing() -> None:
         (b"plain", "plain\n"),
         (b"table\n      \n\n", "table\n"),
         (b"  indented\n", "  indented\n"),
-        (RAW, "a ��^@red\nlast without an end\n"),
+        (RAW, "a ��^@red\nlast without an end\n2 bytes are no UTF-8 and shown as �\n"),
         (b"\x1b]0;owned\x07", "^[]0;owned^G\n"),
     ],
 )
@@ -99,7 +99,7 @@ def test_colours_are_on_where_they_are_wanted(color: str, no_color: bool, colore
 #: A traceback whose end is missing, shown in a process of its own, so that what never ends can be ended.
 CUT = """
 import io, sys
-from mwaa_shell.output.show import show
+from mwaa_shell.output.show import AtPrompt, show
 from mwaa_shell.result import Result
 from mwaa_shell.streams import Streams
 stderr = b'Traceback (most recent call last):\\n  File "a.py", line 1, in f'
@@ -129,7 +129,8 @@ def test_raw_results_have_no_colour() -> None:
     [
         (Result(remote=True, command_seconds=2.04), b"ok 2.0 s\n"),
         (Result(remote=True), b"ok\n"),
-        (FAILED, b"failed 2.2 s: DagNotFound: a\n"),
+        (FAILED, b"failed 2.2 s (token 0.5 s, command 1.7 s): DagNotFound: a\n"),
+        (Result(remote=True, added="-y"), b"ok (with -y)\n"),
         (Result(Outcome.UNKNOWN, ExitCode.UNKNOWN, message="m", remote=True), b"outcome unknown: m\n"),
         (Result(Outcome.REFUSED, ExitCode.REFUSED, message="m", remote=True), b"nothing ran: m\n"),
         (interrupted("Stopped", remote=True), b"interrupted: Stopped\n"),
@@ -144,7 +145,7 @@ def test_the_verdict_is_one_line_on_standard_error(result: Result, line: bytes) 
     ("result", "start"),
     [
         (Result(remote=True), "\x1b[32mok\x1b[0m"),
-        (FAILED, "\x1b[31mfailed 2.2 s\x1b[0m: "),
+        (FAILED, "\x1b[31mfailed 2.2 s\x1b[0m\x1b[90m (token 0.5 s, command 1.7 s)\x1b[0m: "),
         (Result(Outcome.UNKNOWN, message="m", remote=True), "\x1b[33moutcome unknown\x1b[0m: m"),
         (interrupted("m", remote=True), "\x1b[33minterrupted\x1b[0m: m"),
     ],

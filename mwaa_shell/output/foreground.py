@@ -1,0 +1,86 @@
+"""Lends the terminal to a program of this machine: a pager, or a local command behind ``|``.
+
+Such a program finds the terminal as other shells would hand it over, gets Ctrl-C for itself, and whatever it leaves
+behind, the terminal is afterwards as it was.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import signal
+import subprocess
+import termios
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+#: Standard input, whose terminal is lent.
+TERMINAL = 0
+#: What a program that Ctrl-C ended returns: by itself, or through a shell.
+STOPPED = (-signal.SIGINT, 128 + signal.SIGINT)
+
+
+@contextmanager
+def lent() -> Iterator[None]:
+    """Inside, Ctrl-C does nothing here, and the terminal edits and shows lines; both are as before afterwards."""
+    before = _modes()
+    if before is not None:
+        _set(_cooked(before))
+    try:
+        with _ctrl_c_is_theirs():
+            yield
+    finally:
+        if before is not None:
+            _set(before)
+
+
+def name_of(command: str) -> str:
+    """The program that a command begins with; not the variables before it, which may be secrets."""
+    try:
+        words = shlex.split(command)
+    except ValueError:
+        words = []
+    return next((word for word in words if not re.match(r"\w+=", word)), "the local command")
+
+
+def ending(process: subprocess.Popen[bytes]) -> str:
+    """How a program ended that did not succeed, as the end of a sentence that begins with its name."""
+    code = process.returncode
+    if code < 0:
+        return f"was ended by {signal.Signals(-code).name if -code in set(signal.Signals) else f'signal {-code}'}"
+    return f"ended with exit code {code}" + (" (not found)" if code == 127 else "")
+
+
+@contextmanager
+def _ctrl_c_is_theirs() -> Iterator[None]:
+    """A handler that does nothing, and not ``SIG_IGN``: a program that is started inherits that."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, lambda number, frame: None)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before or signal.SIG_DFL)
+
+
+def _modes() -> list[Any] | None:
+    """How the terminal is set; ``None`` where there is none, or where it is not ours: who sets it then is stopped."""
+    try:
+        return termios.tcgetattr(TERMINAL) if os.tcgetpgrp(TERMINAL) == os.getpgrp() else None
+    except (OSError, termios.error):
+        return None
+
+
+def _cooked(modes: list[Any]) -> list[Any]:
+    made = list(modes)
+    made[3] |= termios.ECHO | termios.ICANON | termios.ISIG
+    return made
+
+
+def _set(modes: list[Any]) -> None:
+    if _modes() not in (None, modes):
+        termios.tcsetattr(TERMINAL, termios.TCSADRAIN, modes)

@@ -1,0 +1,155 @@
+"""What a reply looks like: records as a table of our own or in another format, everything else as readable text.
+
+Two ways lead out. ``lines`` is for eyes: sanitised, folded, coloured, with passwords masked. ``exported`` is for
+programs: the same records in the format that was asked for, every value as it came.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from mwaa_shell.airflow.command_line import output_format
+from mwaa_shell.airflow.secret_values import MASK
+from mwaa_shell.output.text import decoded, raw, readable
+from mwaa_shell.result import Result
+
+if TYPE_CHECKING:
+    from mwaa_shell.output.records import Found
+    from mwaa_shell.output.theme import Theme
+    from mwaa_shell.output.view import View
+
+#: Formats in which a reply is left as it came.
+AS_IT_CAME = ("auto", "raw")
+
+
+def lines(result: Result, words: tuple[str, ...], view: View) -> Iterator[str]:
+    """The standard output for a terminal, in pieces that end in a newline or go on, each made when it is asked for."""
+    if result.raw or wanted(result, view) == "raw":
+        yield from _hidden(words, view) if _hides(result, words, view) else raw(decoded(result.stdout), view)
+        return
+    drawing = _drawing(result, words, view) if words else None
+    if drawing is None:
+        yield from _as_text(result, words, view)
+        return
+    found, form, hidden = drawing
+    theme = theme_of(view)
+    if found.before.strip():
+        yield from _ended(readable([found.before], view, theme=theme))
+    yield from _drawn(found, form, view, theme)
+    if found.after.strip():
+        yield from _ended(readable([found.after], view, theme=theme))
+    if hidden:
+        yield theme.paint("note", HIDDEN) + "\n" if view.color else f"{HIDDEN}\n"
+
+
+HIDDEN = f"{MASK} covers secrets, .set reveal on shows them"
+
+
+def _hides(result: Result, words: tuple[str, ...], view: View) -> bool:
+    """Whether a reply that cannot be read as records is not to be shown at all."""
+    from mwaa_shell.output.secrets import has_secrets
+
+    return bool(words) and result.ok and not view.reveal and has_secrets(words)
+
+
+def _hidden(words: tuple[str, ...], view: View) -> Iterator[str]:
+    yield f"The reply to {' '.join(words[:2])} may hold passwords: .set reveal on shows it\n"
+
+
+def _drawn(found: Found, form: str, view: View, theme: Theme) -> Iterator[str]:
+    from mwaa_shell.output.formats import drawn
+
+    text = (f"{line}\n" for line in drawn(found, form, view))
+    if form in ("json", "yaml"):
+        yield from readable(text, view, fold=False, usage=False, theme=theme)
+    else:
+        yield from text
+
+
+def theme_of(view: View) -> Theme:
+    """The colours for the terminal's background."""
+    from mwaa_shell.output.theme import chosen
+
+    return chosen(view.theme, view.background)
+
+
+def exported(result: Result, form: str) -> bytes | None:
+    """The records of a reply in a format, byte for byte for programs; ``None`` where there are none to be seen."""
+    if form in AS_IT_CAME or not result.words:
+        return None
+    from mwaa_shell.output.formats import drawn
+    from mwaa_shell.output.records import find
+    from mwaa_shell.output.view import View
+
+    found = find(result.stdout.decode("utf-8", "surrogateescape"), result.words)
+    if found is None:
+        return None
+    made = drawn(found, form, View(width=PAPER, zone=None), faithful=True)
+    return "".join(f"{line}\n" for line in made).encode("utf-8", "surrogateescape")
+
+
+#: Columns of a table that goes to a file: as wide as those that Airflow writes there.
+PAPER = 200
+
+
+def _drawing(result: Result, words: tuple[str, ...], view: View) -> tuple[Found, str, bool] | None:
+    """The records of a reply, what to draw them as and whether some are hidden; ``None`` where it stays text."""
+    from mwaa_shell.output.secrets import has_secrets, masked
+
+    hides = has_secrets(words) and not view.reveal
+    form = _form(result, words, view) or ("table" if hides else "")
+    if not form:
+        return None
+    from mwaa_shell.output.records import find
+
+    found = find(result.stdout.decode("utf-8", "replace"), words)
+    if found is None:
+        return None
+    shown = masked(found, words) if hides else found
+    return shown, form, shown is not found
+
+
+def wanted(result: Result, view: View) -> str:
+    """The format that was chosen for a reply; what its line asks of Airflow wins over that of the session."""
+    asked = None if result.added else output_format(result.words)
+    return result.format or (view.format if asked is None else "auto")
+
+
+def _form(result: Result, words: tuple[str, ...], view: View) -> str:
+    """What to draw records as; empty where they stay as they came."""
+    if wanted(result, view) != "auto":
+        return wanted(result, view)
+    asked = None if result.added else output_format(words)
+    if asked == "json":
+        return "json"
+    return "table" if view.own_tables and asked in (None, "table") else ""
+
+
+def _as_text(result: Result, words: tuple[str, ...], view: View) -> Iterator[str]:
+    from mwaa_shell.output.records import LIMIT
+    from mwaa_shell.output.secrets import covered
+    from mwaa_shell.output.text import is_help_the_answer, is_noise_the_answer
+
+    hides = words[:1] == ("connections",) and not view.reveal
+    if _hides(result, words, view):
+        yield from _hidden(words, view)
+        return
+    if len(result.stdout) > LIMIT and _form(result, words, view):
+        yield f"{len(result.stdout) / 1e6:.0f} MB are not drawn as a table; this is the text as it came\n"
+    text = decoded(result.stdout)
+    chunks = [covered("".join(text))] if hides else text
+    fold, usage = not is_noise_the_answer(words), not is_help_the_answer(words)
+    yield from _ended(readable(chunks, view, fold=fold, usage=usage, theme=theme_of(view)))
+    if text.note:
+        yield f"{text.note}\n"
+
+
+def _ended(pieces: Iterator[str]) -> Iterator[str]:
+    """The same, with a line end at the end."""
+    last = "\n"
+    for piece in pieces:
+        last = piece or last
+        yield piece
+    if not last.endswith("\n"):
+        yield "\n"

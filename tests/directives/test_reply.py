@@ -1,0 +1,239 @@
+"""The last reply as it came, on the clipboard, and all of them in a transcript: on a double."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from mwaa_shell.errors import ExitCode
+from mwaa_shell.front import Front
+from mwaa_shell.output.clipboard import LIMIT
+from mwaa_shell.result import Outcome
+from mwaa_shell.session import Session
+from mwaa_shell.settings import Settings
+from tests.double import Double, command_reply, reply
+
+NOISY = b"[2024-01-01] {x.py:1} INFO - hi\n"
+RECORDS = b'[{"dag_id": "a"}]\n'
+
+
+class Notes(list[str]):
+    """What the session said."""
+
+    def __call__(self, text: str) -> None:
+        self.append(text)
+
+
+@pytest.fixture
+def notes() -> Notes:
+    return Notes()
+
+
+@pytest.fixture
+def session(double: Double, bundle: str, notes: Notes, monkeypatch: pytest.MonkeyPatch) -> Session:
+    """As at a prompt, whose standard output is a terminal."""
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("TMUX", raising=False)
+    session = Session(Settings(environment="my-env", access=double.access(bundle)), Front(notes))
+    session.front.draws_tables = True
+    return session
+
+
+def answer(double: Double, stdout: bytes, stderr: bytes = b"") -> None:
+    double.web.behave = lambda request: command_reply(stdout, stderr)
+
+
+# -- .raw --------------------------------------------------------------------------------------------------------------
+
+
+def test_raw_hands_over_every_byte(double: Double, session: Session, tmp_path: Path) -> None:
+    answer(double, NOISY + b"\xff\x00\r" + RECORDS, b"said")
+    session.execute("dags list -o json")
+    for line in (f".raw > {tmp_path}/out", f".raw | cat > {tmp_path}/out"):
+        assert session.execute(line).ok
+        assert (tmp_path / "out").read_bytes() == NOISY + b"\xff\x00\r" + RECORDS
+    session.execute(f".raw --reply > {tmp_path}/out")
+    assert set(json.loads((tmp_path / "out").read_bytes())) == {"stdout", "stderr"}
+
+
+@pytest.mark.parametrize("line", [".raw", ".raw --reply"])
+def test_passwords_are_not_for_a_screen(double: Double, session: Session, tmp_path: Path, line: str) -> None:
+    answer(double, b"password\nhunter2\n")
+    session.execute("connections list")
+    refused = session.execute(line)
+    assert (refused.exit_code, refused.stdout) == (ExitCode.REFUSED, b"")
+    assert ".set reveal on" in refused.message
+    assert ".raw > FILE" in refused.message
+    assert session.execute(f"{line} > {tmp_path}/out").ok
+    assert (tmp_path / "out").read_bytes()
+    session.execute(".set reveal on")
+    assert session.execute(line).stdout == (tmp_path / "out").read_bytes()
+    session.execute(".set reveal off")
+    assert session.execute(".copy").exit_code is ExitCode.REFUSED
+    session.front.draws_tables = False  # a script
+    assert session.execute(line).ok
+
+
+def test_raw_of_what_was_no_reply_of_a_command(double: Double, session: Session) -> None:
+    double.web.behave = lambda request: reply(504, b"<title>late</title>", {"Content-Type": "text/html"})
+    session.execute("version")
+    assert ".raw --reply shows it" in session.execute(".raw").message
+    assert session.execute(".raw --reply").stdout == b"<title>late</title>"
+
+    def hang_up(request: object) -> None:
+        return None
+
+    double.web.behave = hang_up
+    assert session.execute("version").outcome is Outcome.UNKNOWN
+    told = session.execute(".raw --reply")
+    assert told.exit_code is ExitCode.USAGE
+    assert "got no reply" in told.message
+
+
+@pytest.mark.parametrize("line", [".raw", ".copy"])
+def test_there_is_no_reply_yet(session: Session, line: str) -> None:
+    assert session.execute(line).message == "There is no reply yet: run an Airflow command first"
+
+
+# -- .copy -------------------------------------------------------------------------------------------------------------
+
+
+def test_copy_takes_what_a_pipe_would_get(double: Double, session: Session) -> None:
+    answer(double, NOISY + RECORDS)
+    session.execute("dags list -o json")
+    copied = session.execute(".copy")
+    assert copied.clipboard == RECORDS
+    assert copied.stdout == b"18 bytes for the clipboard of the terminal\n"
+    session.execute(".set pipe raw")
+    assert session.execute(".copy").clipboard == NOISY + RECORDS
+
+
+def test_copy_takes_text_without_control_characters(double: Double, session: Session) -> None:
+    answer(double, b"\x1b[31mred\x1b[0m\x1b[201~\xff\n")
+    session.execute("dags list")
+    assert session.execute(".copy").clipboard == "red^[[201~�\n".encode()
+
+
+def test_a_reply_without_the_data_that_was_asked_for_is_copied_whole(double: Double, session: Session) -> None:
+    answer(double, b"nothing of the kind\n")
+    session.execute("dags list -o json")
+    assert session.execute(".copy").clipboard == b"nothing of the kind\n"
+
+
+def test_what_is_too_long_for_a_terminal_is_said(double: Double, session: Session) -> None:
+    answer(double, b"x" * LIMIT)
+    session.execute("dags list")
+    assert len(session.execute(".copy").clipboard) == LIMIT
+    answer(double, b"x" * LIMIT + b"\n")
+    session.execute("dags list")
+    told = session.execute(".copy")
+    assert (told.exit_code, told.clipboard) == (ExitCode.USAGE, b"")
+    assert "74,995 bytes" in told.message
+    assert ".raw > FILE" in told.message
+
+
+def test_copy_wants_a_terminal_and_something_to_copy(
+    double: Double, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer(double, b"")
+    session.execute("dags list")
+    assert "nothing on standard output" in session.execute(".copy").message
+    answer(double, b"x\n")
+    session.execute("dags list")
+    assert "there is none here" in session.execute(f".copy > {tmp_path}/out").message
+    monkeypatch.setenv("TERM", "dumb")
+    assert "there is none here" in session.execute(".copy").message
+    monkeypatch.setenv("TERM", "xterm")
+    assert session.execute(".copy").ok
+    session.front.draws_tables = False
+    assert "there is none here" in session.execute(".copy").message
+
+
+def test_tmux_is_spoken_of(double: Double, session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TMUX", "/tmp/tmux,1,0")
+    session.execute("version")
+    assert b"set-clipboard" in session.execute(".copy").stdout
+
+
+# -- .tee --------------------------------------------------------------------------------------------------------------
+
+
+def lines(path: Path) -> list[str]:
+    """A transcript without its times."""
+    return [line[:2] + line[28:] if line.startswith("# 2") else line for line in path.read_text().splitlines()]
+
+
+def test_a_transcript(double: Double, session: Session, tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    assert session.execute(".tee").stdout == b"off\n"
+    assert session.execute(f".tee {path}").ok
+    assert session.execute(".tee").stdout == f"replies are added to {path}\n".encode()
+    answer(double, NOISY + RECORDS)
+    session.execute("dags list -o json")
+    session.execute("dags list -o json | cat > /dev/null")
+    session.execute(".names")
+    session.execute(" dags list")  # not to be written down
+    session.execute(".tee off")
+    session.execute("dags list")
+    noisy = NOISY.decode().strip()
+    assert lines(path) == [
+        "# my-env> dags list -o json", noisy, RECORDS.decode().strip(), "# my-env> dags list -o json | cat > /dev/null",
+    ]  # fmt: skip
+
+
+def test_no_secret_that_was_typed_is_in_it(double: Double, session: Session, tmp_path: Path) -> None:
+    session.execute(f".tee {tmp_path}/log")
+    answer(double, b"", b"Traceback (most recent call last):\nValueError: no\n")
+    session.execute("connections add x --conn-password hunter2")
+    session.execute(".send users create -p hunter2")
+    text = (tmp_path / "log").read_text()
+    assert "hunter2" not in text
+    assert "> connections add x --conn-password ***" in text
+    assert "\n# failed: ValueError: no\n" in text
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+def test_a_full_disk_is_said_once_and_stops_nobody(double: Double, session: Session, notes: Notes) -> None:
+    session.execute(".tee /dev/full")
+    notes.clear()
+    for _ in range(2):
+        assert session.execute("version").ok
+    assert notes == ["/dev/full cannot be written: No space left on device; .tee is off"]
+    assert session.execute(".tee").stdout == b"off\n"
+
+
+def test_a_file_that_cannot_be_written_is_said_at_once(session: Session, tmp_path: Path) -> None:
+    assert session.execute(f".tee {tmp_path}/none/log").exit_code is ExitCode.USAGE
+    assert session.tee is None
+
+
+# -- > -----------------------------------------------------------------------------------------------------------------
+
+
+def test_a_file_is_not_replaced_without_leave_and_nothing_is_sent(
+    double: Double, session: Session, tmp_path: Path
+) -> None:
+    path = tmp_path / "out"
+    path.write_text("old")
+    session.front.ask = lambda question: False
+    refused = session.execute(f"dags list > {path}")
+    assert (refused.exit_code, refused.outcome) == (ExitCode.REFUSED, Outcome.REFUSED)
+    assert refused.message == f"{path} stays as it is, nothing was sent"
+    assert (double.commands, path.read_text()) == ([], "old")
+    session.front.ask = lambda question: True
+    answer(double, RECORDS)
+    assert session.execute(f"dags list > {path}").ok
+    assert path.read_bytes() == RECORDS
+
+
+def test_data_alone_goes_to_a_file(double: Double, session: Session, tmp_path: Path) -> None:
+    answer(double, NOISY + RECORDS, b"said\n")
+    left = session.execute(f"dags list -o json > {tmp_path}/out")
+    assert (tmp_path / "out").read_bytes() == RECORDS
+    assert (left.stdout, left.stderr) == (b"", NOISY + b"said\n")
+    session.execute(".set pipe raw")
+    left = session.execute(f"dags list -o json | cat > {tmp_path}/out")
+    assert (tmp_path / "out").read_bytes() == NOISY + RECORDS
+    assert left.stderr == b"said\n"

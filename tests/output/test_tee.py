@@ -1,0 +1,73 @@
+"""Held here: a transcript gets every byte that was shown, for its owner alone, and says when it cannot."""
+
+from __future__ import annotations
+
+import os
+import stat
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from mwaa_shell.errors import ExitCode, UsageError
+from mwaa_shell.output.tee import Tee
+from mwaa_shell.result import Outcome, Result
+
+NOW = datetime(2024, 1, 31, 12, 0, 5, tzinfo=UTC)
+HEAD = b"# 2024-01-31T12:00:05+00:00 my-env> "
+
+
+def test_a_command_and_its_bytes(tmp_path: Path) -> None:
+    tee = Tee(tmp_path / "log")
+    tee.add(
+        "my-env", "dags list", Result(stdout=b"\x1b[31mone\xff\r\ntwo", stderr=b"talk", remote=True), NOW, shown=True
+    )
+    tee.add("my-env", "version", Result(stdout=b"2.10.3\n", added="-o json"), NOW, shown=True)
+    assert (tmp_path / "log").read_bytes() == (
+        HEAD + b"dags list\n\x1b[31mone\xff\r\ntwo\n" + HEAD + b"version -o json\n2.10.3\n"
+    )
+
+
+def test_what_was_not_shown_and_what_failed(tmp_path: Path) -> None:
+    tee = Tee(tmp_path / "log")
+    tee.add("my-env", "dags list \\\n | jq .", Result(stdout=b"x"), NOW, shown=False)
+    failed = Result(Outcome.FAILED, ExitCode.FAILED, b"", message="no\nsuch \x1b[2Jdag")
+    tee.add("my-env", "dags pause x", failed, NOW, shown=True)
+    assert (tmp_path / "log").read_bytes() == (
+        HEAD + b"dags list \\\n#  | jq .\n" + HEAD + b"dags pause x\n# failed: no\n# such ^[[2Jdag\n"
+    )
+
+
+def test_it_is_added_to_a_file_that_is_for_its_owner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    mask = os.umask(0)
+    try:
+        tee = Tee(Path("~/log"))
+    finally:
+        os.umask(mask)
+    path = tmp_path / "log"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    path.write_text("old\n")
+    tee.add("my-env", "version", Result(), NOW, shown=True)
+    assert path.read_bytes() == b"old\n" + HEAD + b"version\n"
+
+
+def test_it_stays_where_it_was_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert Tee(Path("log")).path == tmp_path / "log"
+
+
+def test_what_cannot_be_written_is_said_at_once(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    for name in ("", "none/log", "fifo", "a\0b", "x" * 300):
+        with pytest.raises(UsageError):
+            Tee(tmp_path / name)
+    with pytest.raises(UsageError):
+        Tee(Path("~nobody-of-this-name/log"))
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+def test_a_full_disk_is_said(tmp_path: Path) -> None:
+    tee = Tee(Path("/dev/full"))
+    with pytest.raises(UsageError, match="/dev/full cannot be written: No space left on device"):
+        tee.add("my-env", "version", Result(), NOW, shown=True)
