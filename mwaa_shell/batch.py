@@ -13,7 +13,9 @@ from pathlib import Path
 from mwaa_shell import script
 from mwaa_shell.errors import ExitCode
 from mwaa_shell.history.origins import COMMAND, FILE
+from mwaa_shell.output.live import PlainCanvas
 from mwaa_shell.output.show import show
+from mwaa_shell.output.view import view_of
 from mwaa_shell.session import Session
 from mwaa_shell.streams import Streams
 
@@ -43,10 +45,11 @@ def read(source: Source) -> str:
 def run(session: Session, lines: Iterable[script.Line], streams: Streams) -> ExitCode:
     """Run the lines in order; the exit code of the first failure, or OK."""
     code = ExitCode.OK
+    session.front.canvas = session.front.canvas or PlainCanvas(streams, session.preferences)
     try:
         for step in script.run(session, lines):
             result = step.result
-            show(result, streams)
+            show(result, streams, view_of(streams, session.preferences))
             if not result.ok:
                 if result.exit_code is ExitCode.INTERRUPTED:
                     return result.exit_code

@@ -25,7 +25,7 @@ class Setting:
     accepts: Callable[[object], bool]
     everywhere: bool = True  #: at the top of the file
     per_environment: bool = True  #: in the section of an environment
-    variable: str = ""  #: the environment variable that says the same, and wins
+    variables: tuple[str, ...] = ()  #: environment variables that say the same, and win
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,11 @@ class Config:
     general: Mapping[str, Said] = field(default_factory=dict)
     environments: tuple[tuple[str, Mapping[str, Said]], ...] = ()  #: pattern of a name -> what holds there
     problems: tuple[str, ...] = ()  #: sentences
+
+    @property
+    def name(self) -> str:
+        """Of the file, as messages show it."""
+        return self.path.name if self.path else ""
 
     def on(self, environment: str) -> Mapping[str, Said]:
         """What holds on an environment: the general part, and over it each section whose pattern fits, in order."""
@@ -77,7 +82,10 @@ def _of(one: Preference) -> Setting:
     """A preference as a setting: a number, a word or a list of words."""
     number = not one.words and one.also is None
     example = one.default if number else f'"{one.default}"'
-    return Setting(one.name, one.summary, one.takes, example, lambda value: one.accepts(as_preference(value)))
+    variables = ("MWAA_SHELL_SECRET_WORDS",) if one.name == "secret-words" else ()
+    return Setting(
+        one.name, one.summary, one.takes, example, lambda value: one.accepts(as_preference(value)), variables=variables
+    )
 
 
 def as_preference(value: object) -> str:
@@ -89,16 +97,21 @@ def as_preference(value: object) -> str:
     return str(value)
 
 
+def as_preferences(said: Mapping[str, Said]) -> dict[str, str]:
+    """Of what the file says, the preferences."""
+    return {one.name: as_preference(said[one.name].value) for one in PREFERENCES if one.name in said}
+
+
 #: In the order of the template.
 SETTINGS: tuple[Setting, ...] = (
     Setting("environment", "the environment to open where none is named", "a name", '"my-env"', _text,
-            per_environment=False, variable="MWAA_ENVIRONMENT"),
-    Setting("profile", "AWS profile", "a name", '"data-platform"', _text, variable="AWS_PROFILE"),
-    Setting("region", "AWS region", "a name", '"eu-central-1"', _text, variable="AWS_REGION"),
+            per_environment=False, variables=("MWAA_ENVIRONMENT",)),
+    Setting("profile", "AWS profile", "a name", '"data-platform"', _text, variables=("AWS_PROFILE",)),
+    Setting("region", "AWS region", "a name", '"eu-central-1"', _text, variables=("AWS_REGION", "AWS_DEFAULT_REGION")),
     Setting("endpoint-url", "another endpoint for the AWS API", "a URL", '"https://vpce.example.com"', _text,
-            variable="AWS_ENDPOINT_URL_MWAA"),
+            variables=("AWS_ENDPOINT_URL_MWAA",)),
     Setting("ca-bundle", "CA certificates to trust, for AWS and the web server", "a file", '"company.pem"', _text,
-            variable="AWS_CA_BUNDLE"),
+            variables=("AWS_CA_BUNDLE",)),
     Setting("proxy", "on the way to the web server", "a URL of http, https or socks5h", '"socks5h://127.0.0.1:1080"',
             _text),
     Setting("connect-to", "where to connect instead, for tunnels", "a list of HOST:PORT:HOST:PORT",
@@ -114,6 +127,13 @@ SETTINGS: tuple[Setting, ...] = (
     *map(_of, PREFERENCES),
 )  # fmt: skip
 NAMED = {setting.name: setting for setting in SETTINGS}
+
+
+def default_path() -> Path:
+    """Where the file belongs on this machine."""
+    import platformdirs
+
+    return Path(platformdirs.user_config_dir("mwaa-shell")) / "config.toml"
 
 
 def read(path: Path) -> Config:
@@ -210,5 +230,5 @@ def template() -> str:
 
 
 def _comment(setting: Setting) -> list[str]:
-    variable = f"; ${setting.variable} wins over it" if setting.variable else ""
-    return [f"# {setting.summary} ({setting.takes}{variable})", f"# {setting.name} = {setting.example}"]
+    wins = f"; ${setting.variables[0]} wins over it" if setting.variables else ""
+    return [f"# {setting.summary} ({setting.takes}{wins})", f"# {setting.name} = {setting.example}"]

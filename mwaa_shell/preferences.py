@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from mwaa_shell.errors import UsageError
@@ -9,7 +10,8 @@ from mwaa_shell.errors import UsageError
 
 @dataclass(frozen=True, slots=True)
 class Preference:
-    """One thing that can be set: to one of its words, or to a whole number from ``least`` to ``most``."""
+    """One thing that can be set: to one of its words, or else to what ``also`` accepts, or to a whole number from
+    ``least`` to ``most``."""
 
     name: str
     default: str
@@ -17,17 +19,32 @@ class Preference:
     words: tuple[str, ...] = ()
     least: int = 0
     most: int = 0
+    also: Callable[[str], bool] | None = None  #: accepts more than the words
+    form: str = ""  #: what more that is, as help shows it
 
     @property
     def takes(self) -> str:
         """What it can be set to, as help shows it."""
-        return ", ".join(self.words) or f"{self.least} to {self.most}"
+        return ", ".join((*self.words, *([self.form] if self.form else []))) or f"{self.least} to {self.most}"
 
     def accepts(self, value: str) -> bool:
         """Whether it can be set to this."""
-        if self.words:
-            return value in self.words
+        if self.words or self.also:
+            return value in self.words or bool(self.also and self.also(value))
         return value.isascii() and value.isdigit() and self.least <= int(value[:6]) <= self.most
+
+
+def _are_words(value: str) -> bool:
+    return "\n" not in value
+
+
+def _is_zone(name: str) -> bool:
+    import zoneinfo
+
+    try:
+        return bool(zoneinfo.ZoneInfo(name))
+    except (OSError, ValueError, zoneinfo.ZoneInfoNotFoundError):
+        return False
 
 
 PREFERENCES = (
@@ -38,23 +55,52 @@ PREFERENCES = (
     Preference("names", "auto", "names that complete: asked for over REST, only learned, or none",
                ("auto", "learn", "off")),
     Preference("history", "on", "whether what is sent is written to the history", ("on", "off")),
+    Preference("secret-words", "", "more names of secrets than Airflow hides; begins as $MWAA_SHELL_SECRET_WORDS",
+               also=_are_words, form="words such as pin,*_code"),
+    Preference("output", "auto", "what replies are drawn as, and handed to a pipe or file as unless it is auto or raw",
+               ("auto", "table", "vertical", "json", "yaml", "csv", "markdown", "raw")),
+    Preference("tables", "own", "whose tables: our own, for which -o json is added, or Airflow's", ("own", "airflow")),
+    Preference("zone", "local", "the time zone of dates in tables; airflow leaves them as they are",
+               ("local", "utc", "airflow"), also=_is_zone, form="a name such as Europe/Berlin"),
+    Preference("protect", "*prod*", "which environments are protected: there a change is asked about",
+               also=_are_words, form="names or patterns such as *prod*,live"),
+    Preference("theme", "auto", "for what background the colours of replies are; auto asks $COLORFGBG",
+               ("auto", "dark", "light")),
+    Preference("pager", "on", "whether what does not fit the screen goes through a pager", ("on", "off")),
+    Preference("pipe", "data", "what local commands and files get of a -o json or yaml reply: its data, or every byte",
+               ("data", "raw")),
+    Preference("reveal", "off", "whether passwords that Airflow prints are shown on a terminal", ("on", "off")),
+    Preference("trigger-run-id", "off", "whether dags trigger gets a run id: then a repeat starts no second run",
+               ("on", "off")),
     Preference("keys", "emacs", "whose keys edit the line", ("emacs", "vi")),
 )  # fmt: skip
 
 
 @dataclass(slots=True)
 class Preferences:
-    """The values of this run; what is not set has its default."""
+    """The values of this run: what was set, else what the user's file gives, else the default."""
 
+    given: dict[str, str] = field(default_factory=dict)  #: by the file, on the environment that is open
     _set: dict[str, str] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> str:
         """The value of a preference that exists."""
-        return self._set.get(name) or preference(name).default
+        for values in (self._set, self.given):
+            if name in values:
+                return values[name]
+        return preference(name).default
+
+    def is_set(self, name: str) -> bool:
+        """Whether it was set while the shell ran."""
+        return name in self._set
 
     def number(self, name: str) -> int:
         """The value of a preference that is a number."""
         return int(self[name])
+
+    def list_of(self, name: str) -> tuple[str, ...]:
+        """The value of a preference that is several words."""
+        return tuple(self[name].replace(",", " ").split())
 
     def set(self, name: str, value: str) -> None:
         """Change one; raises ``UsageError`` for a name that does not exist and a value that it does not take."""

@@ -44,6 +44,11 @@ class Result:
     leaves: bool = False  #: the user asked to leave the shell
     brings: tuple[Brought, ...] = ()  #: lines to run in its place
     proposal: str = ""  #: a line to put on the prompt, for the user to run
+    words: tuple[str, ...] = ()  #: the arguments of the command that was sent, as they were sent
+    outcomes: tuple[Outcome, ...] = ()  #: of what each line of stdout tells: its word is coloured by it
+    added: str = ""  #: what the shell added to what was typed
+    clipboard: bytes = b""  #: text to put on the terminal's clipboard
+    format: str = ""  #: what to draw the records of the reply as, whatever the session draws
 
     @property
     def seconds(self) -> float:

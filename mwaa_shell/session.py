@@ -7,69 +7,72 @@ the way to run brings along.
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar
 
+from mwaa_shell import debug
+from mwaa_shell.afterwards import put_back
 from mwaa_shell.airflow.command_line import Kind, ParsedLine, Problem, line_at, logical_lines, parse, spans_of_lines
 from mwaa_shell.airflow.versions import parse_version
+from mwaa_shell.config import as_preferences
 from mwaa_shell.errors import NothingRan, PermissionMissing, ShellError, UsageError
+from mwaa_shell.front import Front
+from mwaa_shell.history.ahead import Ahead
 from mwaa_shell.history.origins import TYPED
 from mwaa_shell.history.record import Record
 from mwaa_shell.history.unmask import unmasked
 from mwaa_shell.job import Job, TooLate, Watcher, mind_ctrl_c
-from mwaa_shell.link import CliSlot, Link, MakeEnvironments, Target, real_environments
+from mwaa_shell.link import Link, MakeEnvironments, Target, real_environments
+from mwaa_shell.links import Links
 from mwaa_shell.mwaa.environment import Environment
+from mwaa_shell.outgoing import Outgoing
 from mwaa_shell.preferences import Preferences
 from mwaa_shell.result import Result, from_error, interrupted
-from mwaa_shell.sending import run_command
 from mwaa_shell.settings import Access, Settings
 
 if TYPE_CHECKING:
+    from mwaa_shell.airflow.command_line import Destination
     from mwaa_shell.airflow.grammar import Grammar
+    from mwaa_shell.airflow.redaction import Span
     from mwaa_shell.catalog.live import LiveNames
+    from mwaa_shell.output.tee import Tee
 
 T = TypeVar("T")
-
-#: Lets the user choose among the environments of a region; ``None`` for no choice.
-Choose = Callable[["Session", Access, Sequence[str]], "str | None"]
 
 
 class Session:
     """What one run of the shell keeps: the environment it is on, the links it has, the last reply."""
 
     def __init__(
-        self,
-        settings: Settings,
-        *,
-        watcher: Watcher | None = None,
-        choose: Choose | None = None,
-        note: Callable[[str], None] = lambda text: None,
-        make: MakeEnvironments = real_environments,
+        self, settings: Settings, front: Front | None = None, make: MakeEnvironments = real_environments
     ) -> None:
         self.settings = settings
-        self.choose = choose
-        self.note = note
-        self.ask_secret: Callable[[str], str | None] | None = None  #: reads what a mask stands for, unseen
-        self.last: Result | None = None
-        self.record = Record(note, settings.log_file)
-        self.reruns: dict[str, int] = {}  #: lines that stand for a command of the history, and its number
-        self._origin, self._private = TYPED, False
-        self.delivers = False  #: the output of the running line goes to a file or a local command
-        self._watcher = watcher
-        self._make = make
-        self.keeps_names = False  #: for completion; only a prompt has use for them
-        self._links: dict[Target, Link] = {}
-        self._slots: dict[str, CliSlot] = {}
-        self._live: dict[Target, LiveNames] = {}
-        self._making = threading.Lock()
-        self._told: set[Target] = set()
-        self._link: Link | None = None
-        self._said_version = settings.airflow_version
+        self.front = front or Front()
         self.preferences = Preferences()
+        if settings.secret_words:
+            self.preferences.set("secret-words", " ".join(settings.secret_words.split()))
+        self.links = Links(make, self.preferences, settings.config)
+        self.outgoing = Outgoing(self)
+        self.record = Record(self.front.note, lambda: self.secret_words)
+        if settings.log_file is not None:
+            self.record.log_to(settings.log_file, output=settings.log_output)
+        self.read_only = settings.read_only  #: send nothing but what reads
+        self.last: Result | None = None  #: of the last Airflow command
+        self.tee: Tee | None = None  #: the transcript of what is shown
+        self.reruns: dict[str, int] = {}  #: lines that stand for a command of the history, and its number
+        self.ahead = Ahead()  #: what is known of the lines that are being checked, before any runs
+        self.origin = TYPED  #: where the running line came from, in the words of the history
+        self.private = False  #: the running line is not to be written down
+        self.delivers = False  #: the output of the running line goes to a file or a local command
+        self.goes_to: Destination | None = None  #: and that, secrets and all
         self.known_names: tuple[str, ...] = ()  #: of the last listing, for completion
         self.known_profiles: tuple[str, ...] = ()
         self.known_regions: tuple[str, ...] = ()
+        self.access = settings.access  #: how AWS is reached, as far as the user has said it here
+        self._link: Link | None = None
+        self._told: set[Target] = set()
+        self._said_version = settings.airflow_version
         if settings.environment:
             self.open(settings.environment, settings.access)
 
@@ -94,42 +97,27 @@ class Session:
 
     def names_of(self, link: Link) -> LiveNames | None:
         """The names of one environment: another one has others. ``None`` where none are kept."""
-        if not self.keeps_names:
-            return None
-        from mwaa_shell.catalog.live import LiveNames
-
-        with self._making:  # behind the prompt, and by what is typed at the same time
-            if link.target not in self._live:
-                self._live[link.target] = LiveNames(link, self.preferences)
-            return self._live[link.target]
-
-    def names_so_far(self, link: Link) -> LiveNames | None:
-        """The same without making any: for what is drawn before anything can be known."""
-        return self._live.get(link.target)
+        return self.links.names_of(link) if self.front.keeps_names else None
 
     def close(self) -> None:
         """Keep what has to be kept; the session is over."""
-        for live in self._live.values():
-            live.close()
+        self.links.close()
         self.record.close()
-
-    def link_to(self, target: Target) -> Link:
-        """The link to a target: the one that is there already, or a new one."""
-        if target not in self._links:
-            slot = self._slots.setdefault(target.name, CliSlot())  # however the environment is reached
-            self._links[target] = Link(target, None, self._make, slot)
-        return self._links[target]
 
     def open(self, name: str, access: Access) -> None:
         """Go to an environment; nothing is asked."""
-        self._link = self.link_to(Target(name, access))
+        self._link, self.access = self.links.to(Target(name, access)), access
+        said = self.settings.config.on(name)
+        self.preferences.given = as_preferences(said)
+        if not self._link.version and "airflow-version" in said:
+            self._link.version = parse_version(str(said["airflow-version"].value))
         if self._said_version:  # the user said it of the environment that is opened first
             self._link.version = parse_version(self._said_version)
             self._said_version = None
 
     def names(self, access: Access) -> list[str]:
         """The names of the environments that ``access`` sees; waits for AWS."""
-        link = self.link_to(Target("", access))
+        link = self.links.to(Target("", access))
         names = self.wait_for("listing environments", access.timeout, lambda: link.environments.names())  # noqa: PLW0108  (boto3 is imported on the job)
         self.known_names = tuple(names)
         return names
@@ -152,10 +140,10 @@ class Session:
             names = self.names(access)
         except PermissionMissing as error:
             raise PermissionMissing(f"{error}; name an environment: mwaa-shell NAME", error.action) from None
-        region = self.link_to(Target("", access)).environments.region or "this region"
+        region = self.links.to(Target("", access)).environments.region or "this region"
         if not names:
             raise NothingRan(f"There is no environment in {region}: name another with --region or --profile")
-        chosen = names[0] if len(names) == 1 else self.choose(self, access, names) if self.choose else ""
+        chosen = names[0] if len(names) == 1 else self.front.choose(self, access, names) if self.front.choose else ""
         if chosen == "":
             raise UsageError(f"There are {len(names)} environments in {region}, name one of them: {', '.join(names)}")
         if chosen is None:
@@ -167,8 +155,10 @@ class Session:
     def execute(self, text: str, origin: str = TYPED) -> Result:
         """Run one line, which came from where ``origin`` says. Never raises an expected failure, and takes Ctrl-C."""
         mind_ctrl_c()
-        self._origin, self._private = origin, text.startswith(" ")
+        self.origin, self.private = origin, text.startswith(" ")
         line = parse(text)
+        if debug.is_on():
+            self._write_down(text, line.kind)
         try:
             if line.kind is Kind.BLANK:
                 return Result()
@@ -177,11 +167,18 @@ class Session:
             problem = self.problem_before_sending(line)
             if problem is not None:
                 raise UsageError(f"{problem.message} (column {problem.position + 1}), nothing was sent")
-            return self._deliver(line, self._run(line))
+            return put_back(self._deliver(line, self._run(line)), line)
         except ShellError as error:
-            return from_error(error)
+            debug.error("line", error)
+            return put_back(from_error(error), line)
         except KeyboardInterrupt:
+            debug.event("interrupted")
             return interrupted("Stopped", remote=False)
+
+    def _write_down(self, text: str, kind: Kind) -> None:
+        """Tell the debug log of a line, without its secrets."""
+        debug.keep_out(*(span.value for span in self.secrets_in(text)))
+        debug.event("line", kind=kind.value, origin=self.origin, text="(private)" if self.private else self.covered(text))
 
     @property
     def grammar(self) -> Grammar | None:
@@ -191,15 +188,28 @@ class Session:
     @property
     def watched(self) -> bool:
         """Whether somebody sits at a prompt."""
-        return self._watcher is not None
+        return self.front.watcher is not None
+
+    @property
+    def secret_words(self) -> tuple[str, ...]:
+        """The user's own names of secrets."""
+        return self.preferences.list_of("secret-words")
+
+    def secrets_in(self, line: str) -> tuple[Span, ...]:
+        """The secrets of one line."""
+        from mwaa_shell.airflow.redaction import secrets_in
+        from mwaa_shell.directives.saved import secret_values
+
+        return secrets_in(line, self.grammar, self.secret_words, secret_values(self, line))
 
     def covered(self, text: str) -> str:
         """A line, or a block of lines, without the secrets in it."""
         from mwaa_shell.airflow.redaction import masked
+        from mwaa_shell.directives.saved import secret_values
 
         made, position = "", 0
         for (start, end), (_, line) in zip(spans_of_lines(text), logical_lines(text.split("\n")), strict=True):
-            shown = masked(line, self.grammar)
+            shown = masked(line, self.grammar, self.secret_words, secret_values(self, line))
             made += text[position:start] + (shown.text if shown.anything else text[start:end])
             position = end
         return made + text[position:]
@@ -208,7 +218,7 @@ class Session:
         """What Airflow would refuse in a line, as far as is known now; asks nobody."""
         from mwaa_shell.airflow import advice
 
-        return advice.problem_in(text, self.checked_by)
+        return advice.problem_in(text, self.checked_by, self.secret_words)
 
     @property
     def checked_by(self) -> Grammar | None:
@@ -248,7 +258,7 @@ class Session:
             self._told.add(link.target)
             unknown = "status and access mode" if link.version else "Airflow version, status and access mode"
             advice = "" if link.version else " (--airflow-version says the version)"
-            self.note(f"{error.action} is not allowed on {link.target.name}: its {unknown} are not known{advice}")
+            self.front.note(f"{error.action} is not allowed on {link.target.name}: its {unknown} are not known{advice}")
 
     def ensure_open(self) -> None:
         """Be on an environment: the only one of the region, or the one that the user chooses."""
@@ -257,15 +267,19 @@ class Session:
 
     def _run(self, line: ParsedLine) -> Result:
         self.delivers = line.destination is not None
+        self.goes_to = line.destination
         if line.destination is not None:
             from mwaa_shell.output.destination import check
 
-            check(line.destination)
+            check(line.destination, self.front.ask)
         if line.kind is Kind.DIRECTIVE:
             from mwaa_shell.directives import run
 
+            if line.destination is not None:  # what stands before it has masks of its own kind
+                behind = parse(f"version{line.text[line.words[-1].end :]}")
+                self.goes_to = unmasked(behind, None, self.front.ask_secret, self.secret_words).destination
             return run(self, line)
-        result = self.run_command(line)
+        result = self.outgoing.run(line)
         self.last = result
         return result
 
@@ -276,38 +290,34 @@ class Session:
             raise UsageError(f"{line.problem.message}, nothing was sent")
         if line.kind is not Kind.AIRFLOW:
             raise UsageError(".send: an Airflow command is missing")
-        result = self.last = self.run_command(line, as_it_is=True)
+        result = self.last = self.outgoing.run(line, as_it_is=True)
         return result
 
     def _deliver(self, line: ParsedLine, result: Result) -> Result:
+        if self.tee is not None and result.remote and not self.private:
+            self._add_to(self.tee, line, result)
         if self.settings.data_only and result.remote:
             from mwaa_shell.output.data import data_only
 
             result = data_only(line.values, result)
-        if line.destination is not None:
-            from mwaa_shell.output.destination import deliver
+        if self.goes_to is not None:
+            from mwaa_shell.output.destination import deliver, handed_over
 
-            result = deliver(line.destination, result)
+            result = deliver(self.goes_to, handed_over(result, self.preferences))
         return result
 
-    def run_command(self, line: ParsedLine, *, as_it_is: bool = False) -> Result:
-        """Send one Airflow command and wait for its Result; its names are learned behind the next prompt.
-
-        Where masks stand for secrets, those are asked for and sent, but what is written down keeps the masks.
-        """
-        link = self.link
-        sent = line if as_it_is else unmasked(line, self.grammar, self.ask_secret)
-        kept = not self._private and self.preferences["history"] == "on"
-        number = self.record.begin(link, line, self._origin) if kept else None
-        result = run_command(link, sent, self._watcher)
-        self.record.finish(number, link, line, result)
-        if self.live is not None and not self._private:
-            self.live.learn(sent, result)
-        return result
+    def _add_to(self, tee: Tee, line: ParsedLine, result: Result) -> None:
+        """Add to the transcript; one that cannot be written stops nobody: it ends, and that is said."""
+        try:
+            now, shown = datetime.now(UTC), line.destination is None
+            tee.add(self.link.target.name, self.covered(line.text.strip()), result, now, shown=shown)
+        except UsageError as error:
+            self.front.note(f"{error}; .tee is off")
+            self.tee = None
 
     # -- waiting -----------------------------------------------------------------------------------------------------
 
-    def wait_for(self, phase: str, limit: float, ask: Callable[[], T]) -> T:
+    def wait_for(self, phase: str, limit: float, ask: Callable[[], T], watcher: Watcher | None = None) -> T:
         """Run something slow that changes nothing, bounded by ``limit`` seconds; Ctrl-C stops the waiting."""
 
         def work(job: Job[T]) -> T:
@@ -316,7 +326,7 @@ class Session:
 
         job = Job(work, phase)
         try:
-            return job.follow(self._watcher)
+            return job.follow(watcher or self.front.watcher)
         except TooLate as late:
             raise NothingRan(f"AWS gave no answer within {late.seconds:g} seconds ({phase}), nothing ran") from None
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
+
+from mwaa_shell.config import NAMED, Config, Said
 
 #: Seconds to wait for a connection to be made, on both sides.
 CONNECT_TIMEOUT = 10.0
 #: Seconds to wait for an answer: MWAA's gateway gives up at about 60.
 READ_TIMEOUT = 75.0
+#: Longest reply that is taken, in MB after decompression.
+MAX_REPLY = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +35,11 @@ class Access:
     ca_bundle: str | None = None  #: holds for the AWS API and for the web server
     timeout: float = READ_TIMEOUT  #: seconds
     keys: Keys | None = None
+    max_reply: int = MAX_REPLY  #: MB after decompression
     direct: bool = False  #: on this machine: no proxy, no instance metadata
+    #: to the web server; empty for none, ``None`` for what the standard variables say. May hold a password
+    proxy: str | None = field(default=None, repr=False)
+    connect_to: tuple[str, ...] = ()  #: each ``HOST:PORT:HOST:PORT``, for the web server
 
 
 def at(access: Access, region: str | None, profile: str | None) -> Access:
@@ -37,6 +47,30 @@ def at(access: Access, region: str | None, profile: str | None) -> Access:
     if profile is None:
         return replace(access, region=region or access.region)
     return replace(access, profile=profile, region=region)
+
+
+#: The members of ``Access`` that the user's file may say, by their names there.
+FROM_FILE = {
+    "profile": "profile", "region": "region", "endpoint-url": "endpoint_url", "ca-bundle": "ca_bundle",
+    "proxy": "proxy", "connect-to": "connect_to", "timeout": "timeout", "max-reply": "max_reply",
+}  # fmt: skip
+
+
+def with_file(access: Access, said: Mapping[str, Said], environ: Mapping[str, str]) -> Access:
+    """The same way, with what the file says of what neither an option nor an environment variable has said."""
+    if access.direct:  # the private MWAA is where it is
+        return access
+    values: dict[str, Any] = {}
+    for name, member in FROM_FILE.items():
+        if name in said and not says(access, member) and not any(map(environ.get, NAMED[name].variables)):
+            value = said[name].value
+            values[member] = tuple(value) if isinstance(value, list) else value
+    return replace(access, **values)
+
+
+def says(access: Access, member: str) -> bool:
+    """Whether an option has said something of it."""
+    return bool(getattr(access, member) != getattr(Access(), member))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +81,7 @@ class LocalSettings:
     dags_folder: Path | None = None
     record: Path | None = None  #: keep each request and what the airflow program answered here
     fresh_processes: bool = False
+    scheduler: bool = False  #: run the DAGs too
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,5 +94,10 @@ class Settings:
     data_only: bool = False
     keep_going: bool = False
     validate: bool = True  #: refuse a line that Airflow would refuse, before it is sent
+    read_only: bool = False  #: send nothing but what reads
+    yes: str | None = None  #: said beforehand to what would be asked: empty for yes, or the name of an environment
     color: str = "auto"  #: auto, always or never
     log_file: Path | None = None  #: where each command that is sent is written down, for others to read
+    log_output: bool = False  #: and with it what it printed
+    config: Config = field(default_factory=Config)  #: the user's own file
+    secret_words: str = ""  #: the user's own names of secrets, with commas or blanks between

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from mwaa_shell import __version__
-from mwaa_shell.cli import build_parser, read_order
 from mwaa_shell.errors import EXIT_CODE_MEANINGS, ExitCode, UsageError
+from mwaa_shell.options import build_parser, read_order
 
 HEAVY = ("boto3", "botocore", "requests", "urllib3", "prompt_toolkit", "pygments", "platformdirs", "asyncio", "ssl")
 

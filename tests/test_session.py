@@ -10,6 +10,7 @@ import pytest
 
 from mwaa_shell.airflow.versions import Version
 from mwaa_shell.errors import ExitCode, NothingRan, UsageError
+from mwaa_shell.front import Front
 from mwaa_shell.job import Job
 from mwaa_shell.mwaa.client import RUNNING
 from mwaa_shell.result import Outcome
@@ -33,7 +34,7 @@ def notes() -> Notes:
 
 @pytest.fixture
 def session(double: Double, bundle: str, notes: Notes) -> Session:
-    return Session(Settings(environment="my-env", access=double.access(bundle)), note=notes)
+    return Session(Settings(environment="my-env", access=double.access(bundle)), Front(notes))
 
 
 def test_a_command_is_sent_as_typed(double: Double, session: Session) -> None:
@@ -134,7 +135,7 @@ def test_one_of_several_may_be_chosen(double: Double, bundle: str) -> None:
     def choose(session: Session, access: Access, names: Sequence[str]) -> str:
         return names[1]
 
-    session = Session(Settings(access=double.access(bundle)), choose=choose)
+    session = Session(Settings(access=double.access(bundle)), Front(choose=choose))
     session.open_default()
     assert session.here is not None
     assert session.here.name == "b"
@@ -165,7 +166,7 @@ def test_ctrl_c_closes_the_connection_and_says_what_may_be(double: Double, bundl
 
     double.web.behave = wait_for_the_end
     watcher = StopWhen(RUNNING)
-    session = Session(Settings(environment="my-env", access=double.access(bundle)), watcher=watcher)
+    session = Session(Settings(environment="my-env", access=double.access(bundle)), Front(watcher=watcher))
     result = session.execute("dags list")
     assert (result.outcome, result.exit_code) == (Outcome.INTERRUPTED, ExitCode.INTERRUPTED)
     assert "may still be running on my-env" in result.message
@@ -174,7 +175,7 @@ def test_ctrl_c_closes_the_connection_and_says_what_may_be(double: Double, bundl
 
 
 def test_two_commands_never_run_at_once(double: Double, bundle: str) -> None:
-    session = Session(Settings(environment="my-env", access=double.access(bundle)), watcher=StopWhen(QUEUED))
+    session = Session(Settings(environment="my-env", access=double.access(bundle)), Front(watcher=StopWhen(QUEUED)))
     with session.link.slot.lock:
         result = session.execute("dags list")
     assert "before the command was sent" in result.message

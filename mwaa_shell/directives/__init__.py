@@ -9,8 +9,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mwaa_shell.airflow.command_line import ParsedLine, parse
-from mwaa_shell.directives import environment, history, names, reply, runbook, saved, scripts, shell
-from mwaa_shell.directives.registry import Directive, Takes, find
+from mwaa_shell.directives import (
+    doctor,
+    drawing,
+    environment,
+    history,
+    names,
+    reply,
+    runbook,
+    saved,
+    scripts,
+    settings,
+    shell,
+    watching,
+)
+from mwaa_shell.directives.registry import Directive, Takes, command_start, find
 from mwaa_shell.errors import UsageError
 from mwaa_shell.result import Result
 
@@ -22,11 +35,15 @@ DIRECTIVES: tuple[Directive, ...] = (
     *shell.FIRST,
     *environment.DIRECTIVES,
     *reply.DIRECTIVES,
+    *drawing.DIRECTIVES,
     *names.DIRECTIVES,
     *history.DIRECTIVES,
     *runbook.DIRECTIVES,
     *saved.DIRECTIVES,
     *scripts.DIRECTIVES,
+    *watching.DIRECTIVES,
+    *doctor.DIRECTIVES,
+    *settings.DIRECTIVES,
     *shell.LAST,
 )
 
@@ -44,15 +61,23 @@ def command_in(text: str) -> int:
     """Where the Airflow command begins in a line: behind a directive that takes one, else at its start."""
     words = parse(text).words
     directive = find(DIRECTIVES, words[0].value) if len(words) > 1 else None
-    takes_one = directive is not None and directive.takes[:1] in ((Takes.COMMAND,), (Takes.TOPIC,))
-    return words[1].start if takes_one else 0
+    if directive is None or directive.takes[:1] not in ((Takes.COMMAND,), (Takes.TOPIC,)):
+        return 0
+    first = command_start(directive, words)
+    return words[first].start if first < len(words) else words[-1].end
 
 
 def check(session: Session, line: ParsedLine, depth: int) -> None:
     """Raise ``UsageError`` for what can be known to be wrong before anything runs; ``depth`` is that of its file."""
     directive = _named(line.values[0])
     if directive.check is not None:
-        directive.check(session, line.values[1:], depth)
+        directive.check(session, _words(directive, line), depth)
+
+
+def _words(directive: Directive, line: ParsedLine) -> tuple[str, ...]:
+    if directive.takes_line and len(line.words) > 1:
+        return (line.text[line.words[1].start : line.words[-1].end],)
+    return line.values[1:]
 
 
 def _named(name: str) -> Directive:
@@ -65,8 +90,5 @@ def _named(name: str) -> Directive:
 
 def run(session: Session, line: ParsedLine) -> Result:
     """Run a directive; raises ``UsageError`` for one that does not exist."""
-    words = line.values
-    directive = _named(words[0])
-    if directive.takes_line and len(words) > 1:
-        return directive.run(session, (line.text[line.words[1].start : line.words[-1].end],))
-    return directive.run(session, words[1:])
+    directive = _named(line.values[0])
+    return directive.run(session, _words(directive, line))

@@ -19,8 +19,9 @@ from mwaa_shell.airflow.matching import best
 from mwaa_shell.airflow.suggestions import Names, Suggestion, no_names, suggest
 from mwaa_shell.catalog.offers import offered
 from mwaa_shell.catalog.sources import TITLES
-from mwaa_shell.directives.registry import Directive, Takes, find
-from mwaa_shell.preferences import PREFERENCES
+from mwaa_shell.directives.registry import Directive, Takes, command_start, find
+from mwaa_shell.preferences import PREFERENCES, preference
+from mwaa_shell.watching.runs import STATES
 
 if TYPE_CHECKING:
     from mwaa_shell.session import Session
@@ -90,7 +91,10 @@ def _in_directive(session: Session, text: str, cursor: int, *, asked: bool) -> l
         return _saved(session, spot, asked=asked)
     if directive.takes[:1] in ((Takes.COMMAND,), (Takes.TOPIC,)):
         topics = directive.takes == (Takes.TOPIC,) and len(spot.before) == 1 and spot.fragment.startswith(".")
-        offset = words[1].start if len(words) > 1 else cursor
+        first = command_start(directive, words)
+        if len(spot.before) < first or (len(spot.before) == first and spot.fragment.startswith("-")):
+            return _arguments(session, directive, spot)
+        offset = words[first].start if first < len(words) else cursor
         is_help = directive.takes == (Takes.TOPIC,)  # about commands, not about what there is
         names = no_names if is_help else _names(session, asked=asked)
         return _directives(spot) if topics else _airflow(session, text, cursor, offset, names)
@@ -155,6 +159,8 @@ def _known(session: Session, takes: Takes | None, last: str, fragment: str) -> I
         return ((title.lower(), "") for title in TITLES.values())
     if takes is Takes.DAG:
         return ((one.text, one.summary) for one in offered(session.live, Kind.DAG, "", fragment)[0])
+    if takes in (Takes.FORMAT, Takes.STATE):
+        return ((word, "") for word in (STATES if takes is Takes.STATE else preference("output").words))
     if takes is Takes.VALUE:
         return ((word, "") for one in PREFERENCES if one.name == last for word in one.words)
     return ()

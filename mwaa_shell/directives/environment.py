@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from typing import TYPE_CHECKING
 
 from mwaa_shell.directives.registry import Arguments, Directive, Takes, no_words
@@ -17,18 +18,14 @@ if TYPE_CHECKING:
 
 def use(session: Session, words: tuple[str, ...]) -> Result:
     """Go to another environment once AWS has confirmed that it exists; without a name, choose one."""
-    arguments = Arguments(".use")
-    arguments.add_argument("environment", nargs="?")
-    arguments.add_argument("--profile")
-    arguments.add_argument("--region")
-    given = arguments.read(words)
+    given = _given(words)
     name, _, region = (given.environment or "").partition("@")
     if region and given.region:
         raise UsageError(f".use: the region is given twice, {region} and {given.region}")
     access = at(_access(session), region or given.region, given.profile)
     if not name:
         name = _choose(session, access)
-    link = session.link_to(Target(name, access))
+    link = session.links.to(Target(name, access))
     try:
         session.describe(link)
     except EnvironmentNotFound as error:
@@ -39,14 +36,27 @@ def use(session: Session, words: tuple[str, ...]) -> Result:
     return Result()
 
 
+def _given(words: tuple[str, ...]) -> argparse.Namespace:
+    arguments = Arguments(".use")
+    arguments.add_argument("environment", nargs="?")
+    arguments.add_argument("--profile")
+    arguments.add_argument("--region")
+    return arguments.read(words)
+
+
+def check_use(session: Session, words: tuple[str, ...], depth: int) -> None:
+    """Note which environment it will be: the rails of the lines behind it are that one's."""
+    session.ahead.environment = (_given(words).environment or "").partition("@")[0]
+
+
 def _access(session: Session) -> Access:
-    return session.here.access if session.here else session.settings.access
+    return session.access
 
 
 def _choose(session: Session, access: Access) -> str:
-    if session.choose is None:
+    if session.front.choose is None:
         raise UsageError(".use: name an environment; .envs lists them")
-    chosen = session.choose(session, access, session.names(access))
+    chosen = session.front.choose(session, access, session.names(access))
     if chosen is None:
         raise UsageError("No environment was chosen")
     return chosen
@@ -82,15 +92,29 @@ def info(session: Session, words: tuple[str, ...]) -> Result:
     return talk("\n".join(f"{label:<{width}}  {text}" for label, text in rows))
 
 
+def readonly(session: Session, words: tuple[str, ...]) -> Result:
+    """Send nothing but what reads from now on, or stop keeping to that; without a word, say which."""
+    arguments = Arguments(".readonly")
+    arguments.add_argument("state", nargs="?", choices=("on", "off"))
+    state = arguments.read(words).state
+    if state == "off" and session.settings.read_only:
+        raise UsageError("--read-only holds until the shell ends")
+    if state is not None:
+        session.read_only = state == "on"
+    return talk("Only what reads is sent" if session.read_only else "What changes something is sent too")
+
+
 DIRECTIVES = (
     Directive(
         ".use",
         "[ENV[@REGION]] [--profile P] [--region R]",
         "go to another environment, or choose one",
         use,
+        check=check_use,
         takes=(Takes.ENVIRONMENT,),
         flags={"--profile": Takes.PROFILE, "--region": Takes.REGION},
     ),
     Directive(".envs", "", "the environments of this account and region", envs),
+    Directive(".readonly", "[on|off]", "send nothing that changes anything, or say whether", readonly),
     Directive(".info", "", "what AWS knows of this environment", info),
 )

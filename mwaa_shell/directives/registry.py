@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, NoReturn
 
+from mwaa_shell.airflow.command_line import Word
 from mwaa_shell.errors import UsageError
 from mwaa_shell.result import Result
 
@@ -31,7 +32,10 @@ class Takes(Enum):
     KIND = "kind"  #: of names, in the plural
     DAG = "dag"
     PREFERENCE = "preference"
+    FORMAT = "format"  #: what a reply is drawn as
     VALUE = "value"  #: of the preference before it
+    TEXT = "text"  #: anything
+    STATE = "state"  #: of a run or a task
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,21 @@ def find(directives: Iterable[Directive], name: str) -> Directive | None:
         if name == directive.name or name in directive.bare:
             return directive
     return None
+
+
+def command_start(directive: Directive, words: Sequence[Word]) -> int:
+    """The number of the word at which the Airflow command of a directive begins: behind its own flags.
+
+    ``words`` are those of the whole line; where it has no command yet, this is one past the last of them.
+    """
+    number = 1
+    while number < len(words):
+        value = words[number].value
+        joined = value.partition("=")[0] if value.startswith("--") else value[:2]
+        if joined not in directive.flags:
+            break
+        number += 2 if value == joined and directive.flags[joined] is not None else 1
+    return min(number, len(words))
 
 
 class Arguments(argparse.ArgumentParser):

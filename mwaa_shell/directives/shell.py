@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from mwaa_shell.airflow.command_line import parse
 from mwaa_shell.directives.registry import Arguments, Directive, Takes, find, no_words
 from mwaa_shell.errors import UsageError
 from mwaa_shell.keys import KEYS
@@ -85,6 +86,11 @@ def send(session: Session, words: tuple[str, ...]) -> Result:
     return session.send_anyway(words[0])
 
 
+def check_send(session: Session, words: tuple[str, ...], depth: int) -> None:
+    """Raise for what the rails will refuse: they hold for this line too."""
+    session.outgoing.check_rails(parse(words[0] if words else ""))
+
+
 def leave(session: Session, words: tuple[str, ...]) -> Result:
     """Leave the shell."""
     no_words(".exit", words)
@@ -128,7 +134,13 @@ FIRST = (
     ),
 )
 SEND = Directive(
-    ".send", "COMMAND", "send it even if Airflow would refuse it", send, takes_line=True, takes=(Takes.COMMAND,)
+    ".send",
+    "COMMAND",
+    "send it even if Airflow would refuse it",
+    send,
+    takes_line=True,
+    check=check_send,
+    takes=(Takes.COMMAND,),
 )
 LAST = (
     SEND,

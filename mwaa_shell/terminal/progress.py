@@ -49,6 +49,11 @@ class Progress:
             termios.tcsetattr(sys.stdin.fileno(), termios.TCSANOW, self._terminal_before)
             self._terminal_before = None
 
+    def drop_typed(self) -> None:
+        """Forget the keys that nobody has read yet."""
+        if self._streams.stdin_tty:
+            termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
+
     def stop_echo(self) -> None:
         """Keys are kept but not shown; Ctrl-C still is a signal."""
         if self._terminal_before is not None or not self._streams.stdin_tty:

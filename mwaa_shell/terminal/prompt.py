@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 
 from prompt_toolkit import PromptSession
+from prompt_toolkit.application import run_in_terminal
 from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.enums import EditingMode
 from prompt_toolkit.filters import Condition
@@ -20,8 +22,10 @@ from prompt_toolkit.output.plain_text import PlainTextOutput
 from prompt_toolkit.shortcuts import CompleteStyle
 from prompt_toolkit.utils import is_dumb_terminal
 
+from mwaa_shell import debug
 from mwaa_shell.link import Link
 from mwaa_shell.session import Session
+from mwaa_shell.terminal.added import Added
 from mwaa_shell.terminal.completer import LineCompleter
 from mwaa_shell.terminal.cover import Cover
 from mwaa_shell.terminal.keys import NOT_ASKED, bindings
@@ -64,6 +68,7 @@ class Prompt:
         self.link = session.link  #: the lines of before are those of this environment first
         self._warm_ups = warm_ups
         self._said = Message(session)
+        self._crashes: set[str] = set()
         self._completer = LineCompleter(session)
         self._prompt: PromptSession[str] = PromptSession(
             message=self._message,
@@ -74,7 +79,7 @@ class Prompt:
             key_bindings=bindings(session, self._said),
             history=PastLines(session),
             auto_suggest=SuggestPast(session),
-            input_processors=[Cover(session)],
+            input_processors=[Cover(session), Added(session)],
             enable_suspend=True,
             refresh_interval=REDRAW,
             style=STYLE,
@@ -108,7 +113,7 @@ class Prompt:
         self._prompt.editing_mode = EditingMode.VI if preferences["keys"] == "vi" else EditingMode.EMACS
         never = preferences["menu"] == "never"
         self._prompt.complete_style = CompleteStyle.READLINE_LIKE if never else CompleteStyle.COLUMN
-        return self._prompt.prompt(default=typed, pre_run=self._begin)
+        return self._prompt.prompt(default=typed, pre_run=self._begin, set_exception_handler=False)
 
     # -- the menu ----------------------------------------------------------------------------------------------------
 
@@ -138,6 +143,7 @@ class Prompt:
 
     def _begin(self) -> None:
         """Start the warm-up once the prompt stands: nothing slow comes before it."""
+        asyncio.get_running_loop().set_exception_handler(lambda loop, about: self._failed(about.get("exception")))
         link = self._session.link
         warm_up = self._warm_ups.get(link)
         if warm_up is None:
@@ -146,6 +152,15 @@ class Prompt:
             warm_up.start()
         elif warm_up.missing:
             self._leave_missing(link)
+
+    def _failed(self, error: object) -> None:
+        """A mistake of our own while somebody types, each place of it once; prompt_toolkit would show what it quotes."""
+        if not isinstance(error, Exception):
+            return
+        said = debug.crash(error)
+        if said not in self._crashes:
+            self._crashes.add(said)
+            run_in_terminal(lambda: self._session.front.note(said))
 
     def _changed(self, link: Link) -> None:
         """Called by the warm-up's thread."""
@@ -175,13 +190,17 @@ class Prompt:
             app.exit(exception=EnvironmentMissing(self._buffer.text))
 
     def _message(self) -> StyleAndTextTuples:
-        return [("class:environment", self._session.link.target.name), ("class:mark", "> ")]
+        place = self._session.outgoing.place
+        said = [word for word, holds in (("protected", place.protected), ("read-only", place.read_only)) if holds]
+        warning: StyleAndTextTuples = [("class:warning", f"[{' '.join(said)}]"), ("", " ")] if said else []
+        name = "class:environment.protected" if place.protected else "class:environment"
+        return [*warning, (name, place.name), ("class:mark", "> ")]
 
     def _toolbar(self) -> StyleAndTextTuples:
         link = self._session.link
         warm_up = self._warm_ups.get(link)
         notice = warm_up.notice if warm_up and not link.known.details else ""
-        live = self._session.names_so_far(link)
+        live = self._session.links.names_so_far(link)
         state = State(notice)
         if live is not None:
             state = State(notice or live.notice, live.summary(), live.doing, live.pressing)

@@ -8,15 +8,21 @@ from dataclasses import replace
 from prompt_toolkit.application import create_app_session
 from prompt_toolkit.utils import is_dumb_terminal
 
-from mwaa_shell import script
+from mwaa_shell import debug, script
 from mwaa_shell.errors import EnvironmentNotFound, ExitCode, ShellError
+from mwaa_shell.front import Front
 from mwaa_shell.history.origins import rerun_of
 from mwaa_shell.link import Link
 from mwaa_shell.output.sanitise import sanitise
-from mwaa_shell.output.show import show
+from mwaa_shell.output.show import AtPrompt, show
+from mwaa_shell.output.view import view_of
+from mwaa_shell.result import Result
 from mwaa_shell.session import Session
 from mwaa_shell.settings import Access, Settings
 from mwaa_shell.streams import Streams
+from mwaa_shell.terminal import questions
+from mwaa_shell.terminal.canvas import canvas_for
+from mwaa_shell.terminal.choice import pick
 from mwaa_shell.terminal.cover import read_secret
 from mwaa_shell.terminal.picker import choose
 from mwaa_shell.terminal.progress import Progress
@@ -30,10 +36,13 @@ class Shell:
     def __init__(self, settings: Settings, streams: Streams) -> None:
         self._streams = streams
         self._progress = Progress(streams)
-        self._session = Session(settings, watcher=self._progress, choose=self._choose, note=self._note)
-        self._session.keeps_names = True
-        self._session.ask_secret = read_secret
+        front = Front(self._note, self._progress, choose=self._choose, pick=pick, ask_secret=read_secret)
+        front.ask, front.ask_name = questions.yes, questions.typed
+        front.draws_tables, front.keeps_names = streams.stdout_tty, True
+        self._session = Session(settings, front)
+        front.canvas = canvas_for(streams, self._progress, self._session.preferences)
         self._typed = ""
+        self._echoed = ""  # what the echo of the running line says that is added to it
 
     def run(self) -> ExitCode:
         """Until the user leaves. Raises ``ShellError`` where there is no environment to open."""
@@ -63,7 +72,14 @@ class Shell:
                 self._typed = missing.typed
                 self._choose_instead()
                 continue
-            if self._execute(line):
+            try:
+                leaves = self._execute(line)
+            except ShellError:
+                raise
+            except Exception as error:  # a mistake of our own: said without what it quotes, and the session goes on
+                self._note(debug.crash(error))
+                continue
+            if leaves:
                 return ExitCode.OK
 
     def _execute(self, line: str) -> bool:
@@ -72,18 +88,26 @@ class Shell:
         self._progress.stop_echo()
         for step in script.run(self._session, lines, before=self._echo if len(lines) == 1 else self._echo_all):
             self._progress.stop_echo()  # a local command has had the terminal as it was
-            try:
-                show(step.result, self._streams, verdict=True)
-            except KeyboardInterrupt:
-                self._note("Stopped showing; .raw shows all of it")
+            self._show(step.result)
             if step.result.proposal:
                 self._typed = step.result.proposal
-                self._note(step.result.message)
+                if step.result.ok:
+                    self._note(step.result.message)
+                else:  # said already; and nobody who typed ahead meant to send this again
+                    self._progress.drop_typed()
             if step.result.leaves or not step.result.ok or step.result.proposal:
                 if step.left and not step.result.leaves:
                     self._note(f"{'One line' if step.left == 1 else f'{step.left} lines'} behind it did not run")
                 return step.result.leaves
         return False
+
+    def _show(self, result: Result) -> None:
+        preferences = self._session.preferences
+        try:
+            view = view_of(self._streams, preferences)
+            show(result, self._streams, view, AtPrompt(self._echoed, preferences["pager"] == "on"))
+        except KeyboardInterrupt:
+            self._note("Stopped showing; .raw shows all of it")
 
     def _from(self, line: script.Line) -> script.Line:
         """The line with its origin: one of the history, or the keyboard."""
@@ -93,12 +117,13 @@ class Shell:
     def _echo_all(self, line: str, depth: int) -> None:
         """A line of several is shown before it runs: what comes out belongs to it."""
         here = self._session.here
-        self._streams.talk(
-            f"{here.name if here else ''}> {sanitise(self._session.covered(line))}\n".encode(errors="replace")
-        )
+        self._echoed = self._session.outgoing.added_to(line).strip()
+        shown = f"{sanitise(self._session.covered(line))} {self._echoed}".rstrip()
+        self._streams.talk(f"{here.name if here else ''}> {shown}\n".encode(errors="replace"))
 
     def _echo(self, line: str, depth: int) -> None:
-        """So is one that a file brought; what was typed stands there already."""
+        """So is one that a file brought; what was typed stands there already, with what is added to it."""
+        self._echoed = self._session.outgoing.added_to(line).strip()
         if depth:
             self._echo_all(line, depth)
 

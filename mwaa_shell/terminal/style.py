@@ -7,6 +7,8 @@ from prompt_toolkit.styles import Style
 STYLE = Style.from_dict(
     {
         "environment": "bold ansigreen",
+        "environment.protected": "bold ansired",
+        "warning": "reverse ansired",
         "mark": "",
         "line.command": "ansicyan",
         "line.unknown": "ansired",
@@ -14,6 +16,7 @@ STYLE = Style.from_dict(
         "line.value": "ansigreen",
         "line.directive": "ansimagenta",
         "line.comment": "ansibrightblack",
+        "line.added": "ansibrightblack",
         "message.wrong": "ansired",
         "message.changed": "ansiyellow",
         "bottom-toolbar": "noreverse ansibrightblack",

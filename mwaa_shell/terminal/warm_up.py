@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from mwaa_shell import debug
 from mwaa_shell.errors import EnvironmentNotFound, PermissionMissing, ShellError
 from mwaa_shell.link import Link
 from mwaa_shell.sending import ask_version
@@ -45,9 +46,11 @@ class WarmUp:
         except EnvironmentNotFound:
             self.missing = True
         except ShellError as error:
+            debug.error("warm-up", error)
             self.notice = str(error)
         except Exception as error:  # a background thread never prints, not even a mistake of our own
-            self.notice = f"the warm-up failed: {type(error).__name__}: {error}"
+            debug.error("warm-up", error)
+            self.notice = f"the warm-up failed: {type(error).__name__}"
         finally:
             self._changed.environment()
 
@@ -72,7 +75,7 @@ class WarmUp:
             live.want_dags()
         read_knowledge(self._link)
         _ = self._link.client  # imports requests and reads the CA bundle
-        import mwaa_shell.output.highlight  # noqa: F401  (the first reply is to be shown at once)
+        import mwaa_shell.output.render  # noqa: F401  (the first reply is to be shown at once)
 
         if isinstance(error, PermissionMissing):
             self.notice = f"{error.action} is not allowed: the status is unknown"

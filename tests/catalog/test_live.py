@@ -16,6 +16,7 @@ from mwaa_shell.catalog.live import LiveNames, age
 from mwaa_shell.catalog.offers import offered
 from mwaa_shell.directives.completion import complete
 from mwaa_shell.errors import ExitCode
+from mwaa_shell.front import Front
 from mwaa_shell.job import Job
 from mwaa_shell.mwaa.client import RUNNING
 from mwaa_shell.result import Outcome
@@ -38,7 +39,7 @@ def session(double: Double, bundle: str) -> Session:
     double.rest["/dags/hello/dagRuns"] = {"dag_runs": RUNS, "total_entries": 2}
     double.rest["/dags/hello/tasks"] = {"tasks": [{"task_id": "greet"}], "total_entries": 1}
     made = Session(Settings(environment="my-env", access=double.access(bundle)))
-    made.keeps_names = True
+    made.front.keeps_names = True
     made.link.describe()
     return made
 
@@ -344,8 +345,10 @@ def test_a_command_waits_for_the_refresh_and_ctrl_c_gives_that_up(double: Double
         return None
 
     double.web.behave, double.version = slow, "1.10.12"
-    session = Session(Settings(environment="my-env", access=double.access(bundle)), watcher=Watches(BEHIND_REFRESH))
-    session.keeps_names = True
+    session = Session(
+        Settings(environment="my-env", access=double.access(bundle)), Front(watcher=Watches(BEHIND_REFRESH))
+    )
+    session.front.keeps_names = True
     session.link.describe()
     live = live_of(session)
     live.refresh(Kind.DAG)
@@ -364,8 +367,8 @@ def test_ctrl_c_in_the_command_itself_stops_that(double: Double, bundle: str) ->
         release.wait(20)
 
     double.web.behave = hold
-    session = Session(Settings(environment="my-env", access=double.access(bundle)), watcher=Watches(RUNNING))
-    session.keeps_names = True
+    session = Session(Settings(environment="my-env", access=double.access(bundle)), Front(watcher=Watches(RUNNING)))
+    session.front.keeps_names = True
     result = session.execute("version")
     release.set()
     assert result.exit_code is ExitCode.INTERRUPTED
@@ -381,7 +384,7 @@ def test_names_are_there_at_the_next_start(double: Double, session: Session, bun
     settled(live)
     session.close()
     again = Session(Settings(environment="my-env", access=double.access(bundle)))
-    again.keeps_names = True
+    again.front.keeps_names = True
     live_of(again).settle()  # before AWS was asked
     assert texts(live_of(again)) == ["daily_sales", "hello"]
     assert again.grammar is not None
@@ -403,7 +406,7 @@ def test_another_account_has_other_names(double: Double, session: Session, bundl
 
     double.describe = elsewhere  # type: ignore[method-assign]
     again = Session(Settings(environment="my-env", access=double.access(bundle)))
-    again.keeps_names = True
+    again.front.keeps_names = True
     live_of(again).settle()
     assert texts(live_of(again)) == ["daily_sales", "hello"]
     again.link.describe()
@@ -421,7 +424,7 @@ def test_other_credentials_have_other_names(
     session.close()
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDOTHER")
     again = Session(Settings(environment="my-env", access=double.access(bundle)))
-    again.keeps_names = True
+    again.front.keeps_names = True
     live_of(again).settle()
     assert texts(live_of(again)) == []
 
@@ -432,12 +435,12 @@ def test_names_are_kept_where_aws_does_not_say_whose_they_are(double: Double, bu
     settings = Settings(environment="my-env", access=double.access(bundle), airflow_version="2.10.3")
     for _ in range(2):
         session = Session(settings)
-        session.keeps_names = True
+        session.front.keeps_names = True
         assert session.execute("dags list -o json").ok
         settled(live_of(session))
         session.close()
     again = Session(settings)
-    again.keeps_names = True
+    again.front.keeps_names = True
     again.link.describe()
     live_of(again).settle()
     assert texts(live_of(again)) == ["daily_sales", "hello"]

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from mwaa_shell.airflow.grammar import load
-from mwaa_shell.cli import build_parser, read_order
 from mwaa_shell.errors import LocalProblem, UsageError
 from mwaa_shell.local.airflow_process import AirflowProcess
 from mwaa_shell.local.folders import State
 from mwaa_shell.local.provision import Installed, Progress
 from mwaa_shell.local.recipes import Recipe, recipe_for, recipes
 from mwaa_shell.local.scheduler import Scheduler, database, hold, keep_readers_going, last_lines, plan
+from mwaa_shell.options import build_parser, read_order
 
 #: Seconds for a thread to say what it has to.
 PATIENCE = 30

@@ -55,7 +55,7 @@ def test_the_menu_opens_while_typing_and_enter_takes_without_running(double: Dou
     assert double.commands == []
     terminal.send("x\r")
     terminal.wait_for("ok ")
-    assert double.commands == ["dags trigger x"]
+    assert double.commands == ["dags trigger x -o json"]
 
 
 def test_escape_closes_the_menu_and_brings_back_what_was_typed(double: Double, opened: Open) -> None:
@@ -134,7 +134,7 @@ def test_words_of_another_airflow_are_put_into_this_ones(double: Double, opened:
     assert double.commands == []
     terminal.key("enter")
     terminal.wait_for("ok ")
-    assert double.commands == ["dags trigger -e 2024-01-01 'my dag'"]
+    assert double.commands == ["dags trigger -e 2024-01-01 'my dag' -o json"]
 
 
 def test_what_is_wrong_stands_under_the_line(double: Double, opened: Open) -> None:
@@ -178,7 +178,7 @@ def test_the_line_goes_through_the_editor(double: Double, opened: Open, tmp_path
     assert double.commands == []
     terminal.key("enter")
     terminal.wait_for("ok ")
-    assert double.commands == ["dags pause two"]
+    assert double.commands == ["dags pause two -o json"]
 
 
 def test_a_backslash_goes_on_in_a_new_line(double: Double, opened: Open) -> None:
@@ -187,7 +187,7 @@ def test_a_backslash_goes_on_in_a_new_line(double: Double, opened: Open) -> None
     terminal.wait_for("dags pause \\")
     terminal.send("  one\r")
     terminal.wait_for("ok ")
-    assert double.commands == ["dags pause     one"]
+    assert double.commands == ["dags pause     one -o json"]
 
 
 def test_vi_edits(double: Double, opened: Open) -> None:
@@ -199,15 +199,15 @@ def test_vi_edits(double: Double, opened: Open) -> None:
     terminal.wait_for(lambda text: "my-env> dags pause one\n" in f"{text}\n")
     terminal.key("enter")
     terminal.wait_for("ok ")
-    assert double.commands == ["dags pause one"]
+    assert double.commands == ["dags pause one -o json"]
 
 
 def test_a_file_is_shown_line_by_line(double: Double, opened: Open, tmp_path: Path) -> None:
     (tmp_path / "book").write_text("dags pause one\ndags pause two\n")
     terminal = opened()
     terminal.run("my-env", f".source {tmp_path}/book")
-    assert "my-env> dags pause one\n" in terminal.history_text
-    assert double.commands == ["dags pause one", "dags pause two"]
+    assert "my-env> dags pause one -o json\n" in terminal.history_text
+    assert double.commands == ["dags pause one -o json", "dags pause two -o json"]
 
 
 def test_a_block_is_shown_line_by_line_and_what_did_not_run_is_said(double: Double, opened: Open) -> None:
@@ -217,7 +217,7 @@ def test_a_block_is_shown_line_by_line_and_what_did_not_run_is_said(double: Doub
     terminal.wait_for("version")
     terminal.key("enter")
     terminal.wait_for("2 lines behind it did not run")
-    assert double.commands == ["dags pause one"]
+    assert double.commands == ["dags pause one -o json"]
 
 
 def test_alt_is_no_escape(double: Double, opened: Open) -> None:
@@ -228,7 +228,7 @@ def test_alt_is_no_escape(double: Double, opened: Open) -> None:
     terminal.wait_for(lambda text: terminal.screen.cursor.x == len("my-env> dags pause "))
     terminal.key("enter")
     terminal.wait_for("dags pause needs")
-    assert double.commands == ["dags pause one"]
+    assert double.commands == ["dags pause one -o json"]
 
 
 def test_what_is_typed_at_once_after_enter_is_not_echoed(double: Double, opened: Open) -> None:

@@ -1,0 +1,61 @@
+"""Directives about how replies are drawn: for the session, or the last one again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mwaa_shell.directives.registry import Arguments, Directive, Takes
+from mwaa_shell.errors import UsageError
+from mwaa_shell.preferences import Preferences, preference
+from mwaa_shell.result import Result, talk
+
+if TYPE_CHECKING:
+    from mwaa_shell.session import Session
+
+FORMATS = preference("output").words
+
+
+def output(session: Session, words: tuple[str, ...]) -> Result:
+    """Choose what replies are drawn as from now on; without a word, say what it is."""
+    arguments = Arguments(".output")
+    arguments.add_argument("format", nargs="?")
+    form = arguments.read(words).format
+    if form is None:
+        return talk(f"{session.preferences['output']} (.output takes {', '.join(FORMATS)})")
+    session.preferences.set("output", form)
+    return Result()
+
+
+def check_output(session: Session, words: tuple[str, ...], depth: int) -> None:
+    """Raise for a format that there is not."""
+    for word in words[:1]:
+        Preferences().set("output", word)
+
+
+def draw_as(session: Session, words: tuple[str, ...]) -> Result:
+    """The last reply in another format; nothing is sent."""
+    from mwaa_shell.output.records import find
+
+    arguments = Arguments(".as")
+    arguments.add_argument("format", choices=[form for form in FORMATS if form != "auto"])
+    form = arguments.read(words).format
+    last = session.last
+    if last is None:
+        raise UsageError("There is no reply yet: run an Airflow command first")
+    if form != "raw" and find(last.stdout.decode("utf-8", "replace"), last.words) is None:
+        raise UsageError(f".as {form}: the last reply holds no records that could be read; .raw shows it as it came")
+    return Result(stdout=last.stdout, words=last.words, format=form)
+
+
+DIRECTIVES = (
+    Directive(
+        ".output",
+        "[FORMAT]",
+        "what replies are drawn as from now on",
+        output,
+        check=check_output,
+        takes=(Takes.FORMAT,),
+    ),
+    Directive(".as", "FORMAT", "the last reply again, such as in csv", draw_as,
+              takes=(Takes.FORMAT,)),
+)  # fmt: skip

@@ -1,0 +1,217 @@
+"""Directives that look again and again: at a command's reply, and at a run until it is over."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from mwaa_shell.airflow.command_line import Kind, ParsedLine, parse
+from mwaa_shell.directives.registry import Arguments, Directive, Takes, command_start
+from mwaa_shell.errors import RefusedByRule, UsageError
+from mwaa_shell.result import Result
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from mwaa_shell.output.live import Canvas
+    from mwaa_shell.session import Session
+    from mwaa_shell.watching.follow import Sources
+    from mwaa_shell.watching.rounds import Plan, Pulse
+
+#: The fewest seconds between two requests.
+FASTEST = 1.0
+#: The flags of .watch, which stand before its command, and what each takes.
+FLAGS: Mapping[str, Takes | None] = {
+    "-n": Takes.NUMBER,
+    "--until": Takes.TEXT,
+    "--until-state": Takes.STATE,
+    "--times": Takes.NUMBER,
+    "--for": Takes.TIME,
+    "--bell": None,
+}
+
+
+def watch(session: Session, words: tuple[str, ...]) -> Result:
+    """Repeat a command that reads, until Ctrl-C, a condition or a limit."""
+    plan, line = read_watch(words)
+    session.ensure_open()
+    session.learn_version()
+    _refuse_what_cannot_be_watched(session, line)
+    from mwaa_shell.output.data import data_only
+    from mwaa_shell.watching.rounds import Rounds
+
+    def send(number: int, pulse: Pulse) -> Result:
+        result = session.outgoing.run(line, watcher=pulse, recorded=number == 1)
+        return data_only(result.words, result) if session.settings.data_only else result
+
+    canvas = _canvas(session)
+    ended, last = Rounds(plan, send, canvas).run()
+    if last is None:
+        return ended
+    session.last = last
+    return replace(ended, stdout=last.stdout, words=last.words) if session.delivers else ended
+
+
+def check_watch(session: Session, words: tuple[str, ...], depth: int) -> None:
+    """Raise for options and a command that make no sense, or may not be repeated."""
+    _, line = read_watch(words)
+    if session.ahead.version_known:
+        _refuse_what_cannot_be_watched(session, line)
+
+
+def read_watch(words: tuple[str, ...]) -> tuple[Plan, ParsedLine]:
+    """The options in front, and the command behind them as it was typed; raises ``UsageError``."""
+    from mwaa_shell.watching.rounds import Plan
+    from mwaa_shell.watching.until import Until, read_states
+
+    parsed = parse(f".watch {' '.join(words)}")  # one word: the rest of the line, quotes and all
+    first = command_start(DIRECTIVES[0], parsed.words)
+    given = _options(parsed.values[1:first])
+    command = parsed.words[first:]
+    if command and command[0].value.startswith("-"):
+        raise UsageError(f".watch has no {command[0].value}: its flags are {' '.join(FLAGS)}")
+    usual = Plan()
+    plan = Plan(
+        every=_at_least(given.n, usual.every, FASTEST, "-n"),
+        until=Until(given.until or "", read_states(given.until_state) if given.until_state else ()),
+        rounds=int(_at_least(given.times, usual.rounds, 1, "--times")),
+        seconds=_length(given.longest, usual.seconds),
+        bell=given.bell,
+    )
+    return plan, parse(parsed.text[command[0].start :] if command else "")
+
+
+def _options(words: tuple[str, ...]) -> Namespace:
+    arguments = Arguments(".watch")
+    _common(arguments)
+    arguments.add_argument("--until")
+    arguments.add_argument("--until-state")
+    arguments.add_argument("--times", type=int)
+    return arguments.read(words)
+
+
+def _common(arguments: Arguments) -> None:
+    arguments.add_argument("-n", type=float)
+    arguments.add_argument("--for", dest="longest")
+    arguments.add_argument("--bell", action="store_true")
+
+
+def _at_least(given: float | None, usual: float, least: float, flag: str) -> float:
+    if given is None:
+        return usual
+    if not least <= given < 1e7:
+        raise UsageError(f"{flag} takes a number of at least {least:g}, not {given:g}")
+    return given
+
+
+def _length(given: str | None, usual: float) -> float:
+    from mwaa_shell.watching.spans import read_span
+
+    return usual if given is None else read_span(given)
+
+
+def _refuse_what_cannot_be_watched(session: Session, line: ParsedLine) -> None:
+    """Raise for what is no Airflow command, what Airflow would refuse, and what changes something."""
+    if line.kind is not Kind.AIRFLOW:
+        raise UsageError(".watch wants an Airflow command, such as .watch dags list")
+    problem = session.problem_before_sending(line)
+    if problem is not None:
+        raise UsageError(f"{problem.message}, nothing was sent")
+    from mwaa_shell.airflow.understanding import understand
+    from mwaa_shell.history.rerun import changes_something
+
+    grammar = session.grammar
+    if grammar is None:
+        raise RefusedByRule(
+            "Nobody knows whether this command only reads, as the Airflow version is not known: "
+            "--airflow-version says it; nothing was sent"
+        )
+    understanding = understand(line, grammar)
+    if changes_something(understanding):
+        name = understanding.command.name if understanding.command else line.values[0]
+        raise RefusedByRule(f"{name} changes something, and may not be repeated by .watch; nothing was sent")
+
+
+def follow(session: Session, words: tuple[str, ...]) -> Result:
+    """Watch a run and its tasks until it is over; its end is the directive's."""
+    from mwaa_shell.watching.follow import Follow, Pace
+
+    given = _read_follow(words)
+    usual = Pace()
+    pace = Pace(_at_least(given.n, usual.every, FASTEST, "-n"), _length(given.longest, usual.seconds), given.bell)
+    session.ensure_open()
+    session.learn_version()
+    canvas = _canvas(session)
+    ended = Follow(pace, _sources(session, given.dag, given.run), canvas).run()
+    return replace(ended, stdout=b"") if canvas.live and not session.delivers else ended
+
+
+def check_follow(session: Session, words: tuple[str, ...], depth: int) -> None:
+    """Raise for words that make no sense."""
+    _read_follow(words)
+
+
+def _read_follow(words: tuple[str, ...]) -> Namespace:
+    arguments = Arguments(".follow")
+    arguments.add_argument("dag")
+    arguments.add_argument("run", nargs="?", default="latest")
+    _common(arguments)
+    return arguments.read(words)
+
+
+def _sources(session: Session, dag: str, run: str) -> Sources:
+    """REST where the environment has it and is not known to refuse it, then the CLI."""
+    from mwaa_shell.watching.sources import REST_SINCE, Cli, Rest, Source
+
+    link, grammar = session.link, session.grammar
+
+    def make(pulse: Pulse) -> list[Source]:
+        def get(path: str, query: Mapping[str, object]) -> object:
+            return session.wait_for(
+                "asking over REST",
+                link.target.access.timeout,
+                lambda: link.environments.invoke_rest(link.target.name, path, query),
+                watcher=pulse,
+            )
+
+        found: list[Source] = []
+        denied = session.live is not None and session.live.rest_denied
+        if link.version is not None and link.version >= REST_SINCE and not denied:
+            found.append(Rest(get, link.version, dag, run))
+        if grammar is not None:
+            found.append(Cli(lambda line: session.outgoing.run(line, watcher=pulse, recorded=False), grammar, dag, run))
+        if not found:
+            raise UsageError(".follow has to know the Airflow version: --airflow-version says it")
+        return found
+
+    return make
+
+
+def _canvas(session: Session) -> Canvas:
+    if session.front.canvas is None:
+        raise UsageError("There is nothing here on which it could be shown")
+    return session.front.canvas
+
+
+DIRECTIVES = (
+    Directive(
+        ".watch",
+        "[-n 5] [--until TEXT|--until-state S] [--times N] [--for T] [--bell] LINE",
+        "repeat a command that reads, and mark what changes",
+        watch,
+        takes_line=True,
+        check=check_watch,
+        takes=(Takes.COMMAND,),
+        flags=FLAGS,
+    ),
+    Directive(
+        ".follow",
+        "DAG [RUN] [-n 3] [--for 24h] [--bell]",
+        "watch a run to its end (RUN: latest)",
+        follow,
+        check=check_follow,
+        takes=(Takes.DAG,),
+        flags={"-n": Takes.NUMBER, "--for": Takes.TIME, "--bell": None},
+    ),
+)

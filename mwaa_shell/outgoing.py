@@ -1,0 +1,140 @@
+"""One Airflow command of a session on its way out: past the rails, with what is added to it, written down, sent.
+
+What was typed, what may be shown of it and what is sent are three lines: the second has masks for the secrets of the
+first, the third has what the shell adds, which is always shown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from mwaa_shell import debug
+from mwaa_shell.afterwards import advised
+from mwaa_shell.airflow.asking import ADDED, RUN_ID, wants_run_id, with_json, with_run_id
+from mwaa_shell.airflow.command_line import ParsedLine, parse
+from mwaa_shell.history.unmask import unmasked
+from mwaa_shell.rails import Answers, Place, is_protected, need, pass_rails
+from mwaa_shell.result import Outcome, Result
+from mwaa_shell.run_ids import RunIds
+from mwaa_shell.sending import run_command
+
+if TYPE_CHECKING:
+    from mwaa_shell.job import Watcher
+    from mwaa_shell.link import Link
+    from mwaa_shell.session import Session
+
+
+class Outgoing:
+    """Prepares and sends the commands of one session."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._run_ids = RunIds()
+
+    def run(
+        self, line: ParsedLine, *, as_it_is: bool = False, watcher: Watcher | None = None, recorded: bool = True
+    ) -> Result:
+        """Send one Airflow command and wait for its Result; its names are learned behind the next prompt.
+
+        ``watcher`` waits in the place of the session's own; what is not ``recorded`` still is in the audit trail.
+        Where masks stand for secrets, those are asked for and sent, but what is written down keeps the masks.
+        """
+        session, link = self._session, self._session.link
+        allowed, yes = self._pass_rails(line, as_it_is=as_it_is)
+        made, additions = (line, ()) if as_it_is else self._adding(allowed, line)
+        sent = unmasked(made, session.grammar, session.front.ask_secret, session.secret_words, as_it_is=as_it_is)
+        session.goes_to = sent.destination or session.goes_to
+        kept = recorded and not session.private and session.preferences["history"] == "on"
+        number = session.record.begin(link, line, session.origin) if kept else None
+        self._warn_of_unfinished(link)
+        result = run_command(link, sent, watcher or session.front.watcher)
+        debug.event("ended", outcome=result.outcome.value, status=result.http_status, seconds=result.seconds,
+                    stdout=len(result.stdout), stderr=len(result.stderr))  # fmt: skip
+        added = " ".join(one for one in (yes, *additions) if one)
+        result = advised(replace(result, words=sent.values, added=added), line, sent, session.grammar)
+        self._run_ids.settle(link.target.name, line.values, result.outcome)
+        if result.outcome is Outcome.INTERRUPTED and result.remote and recorded:
+            link.slot.unfinished = session.covered(line.command)
+        session.record.finish(number, link, line, result)
+        if session.live is not None and not session.private:
+            session.live.learn(sent, result)
+        return result
+
+    def _warn_of_unfinished(self, link: Link) -> None:
+        """Say once that a command before this one, which nobody waited for, may still run."""
+        unfinished, link.slot.unfinished = link.slot.unfinished, ""
+        if unfinished:
+            self._session.front.note(f"{unfinished} may still be running on {link.target.name}: it was not waited for")
+
+    # -- the rails ---------------------------------------------------------------------------------------------------
+
+    @property
+    def place(self) -> Place:
+        """The environment that the session is on, as far as the rails care."""
+        here = self._session.here
+        return self._place_called(here.name if here else "")
+
+    def _place_called(self, name: str) -> Place:
+        session = self._session
+        said = session.settings.config.on(name)
+        protected = is_protected(name, session.preferences["protect"])
+        return Place(
+            name,
+            protected=bool(said["protected"].value) if "protected" in said else protected,
+            read_only=session.read_only or ("read-only" in said and bool(said["read-only"].value)),
+        )
+
+    def _pass_rails(self, line: ParsedLine, *, as_it_is: bool) -> tuple[ParsedLine, str]:
+        """The line with the flag that says yes to Airflow, where somebody has said it here, and that flag.
+
+        Raises ``RefusedByRule`` where nobody has.
+        """
+        from mwaa_shell.airflow.safety import answered, danger_of
+
+        session = self._session
+        made = None if as_it_is else answered(line, session.grammar)
+        answers = Answers(session.settings.yes, session.front.ask, session.front.ask_name)
+        shown, danger = session.covered(line.command), danger_of(line, session.grammar)
+        if pass_rails(shown, danger, self.place, answers, asks=made is not None) and made is not None:
+            return made, made.command.removeprefix(line.command).strip()
+        return line, ""
+
+    def check_rails(self, line: ParsedLine) -> None:
+        """Raise ahead of time for what the rails will refuse; where somebody can be asked, that is not known yet."""
+        from mwaa_shell.airflow.safety import danger_of
+
+        session = self._session
+        place = self._place_called(session.ahead.environment) if session.ahead.environment else self.place
+        danger = danger_of(line, session.grammar if session.ahead.version_known else None)
+        if session.front.ask is None:
+            pass_rails(session.covered(line.command), danger, place, Answers(session.settings.yes))
+        else:
+            need(danger, place)
+
+    # -- what is added -----------------------------------------------------------------------------------------------
+
+    def added_to(self, text: str) -> str:
+        """What is added to a line when it is sent, with a blank before it; nothing to most. Asks nobody."""
+        line = parse(text)
+        return "".join(f" {one}" for one in self._adding(line, line)[1])
+
+    def _adding(self, made: ParsedLine, typed: ParsedLine) -> tuple[ParsedLine, tuple[str, ...]]:
+        """A line with what is added to it, and that alone; the id of a run is that of the line as it was typed."""
+        session = self._session
+        added: tuple[str, ...] = ()
+        asking = self._asking(made)
+        if asking is not None:
+            made, added = asking, (ADDED,)
+        if session.preferences["trigger-run-id"] == "on" and session.here is not None and wants_run_id(made):
+            run_id = self._run_ids.of(session.here.name, typed.values)
+            made, added = with_run_id(made, run_id), (*added, f"{RUN_ID} {run_id}")
+        return made, added
+
+    def _asking(self, line: ParsedLine) -> ParsedLine | None:
+        """The line as it asks for data, where that is going to be drawn."""
+        session = self._session
+        own = session.preferences["tables"] == "own" and session.preferences["output"] != "raw"
+        if not (session.front.draws_tables and own) or session.delivers:
+            return None
+        return with_json(line, session.grammar)

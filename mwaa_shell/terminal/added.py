@@ -1,0 +1,25 @@
+"""What the shell adds to a line stands behind it, dim, once the line has been entered: the echo says what is sent."""
+
+from __future__ import annotations
+
+from prompt_toolkit.application import get_app
+from prompt_toolkit.layout.processors import Processor, Transformation, TransformationInput
+
+from mwaa_shell.session import Session
+
+
+class Added(Processor):
+    """Appends it to the last drawing of the line."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def apply_transformation(self, transformation_input: TransformationInput) -> Transformation:
+        """The line as it is, and what is added if it has been entered just now."""
+        document, fragments = transformation_input.document, transformation_input.fragments
+        app = get_app()
+        entered = app.is_done and app.exit_style == "class:accepted"
+        if not entered or document.line_count > 1:
+            return Transformation(fragments)
+        added = self._session.outgoing.added_to(document.text)
+        return Transformation([*fragments, ("class:line.added", added)] if added else fragments)

@@ -1,0 +1,99 @@
+"""The file of settings in the program itself: what it says holds, and what wins over it."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from mwaa_shell.config import Said, parse
+from mwaa_shell.settings import Access, with_file
+from tests.double import Double
+
+PATH = Path("config.toml")
+Run = Callable[..., "subprocess.CompletedProcess[bytes]"]
+
+
+@pytest.fixture
+def run(double: Double, program: list[str], environ: dict[str, str]) -> Run:
+    double.names = ("my-env", "my-prod")
+
+    def start(text: str, *arguments: str, **more: str) -> subprocess.CompletedProcess[bytes]:
+        file = Path(environ["XDG_CONFIG_HOME"]) / "mwaa-shell" / "config.toml"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+        command = [*program, *arguments]
+        return subprocess.run(command, env=environ | more, capture_output=True, timeout=60, check=False, input=b"")
+
+    return start
+
+
+def rows(ended: subprocess.CompletedProcess[bytes]) -> dict[str, list[str]]:
+    """What ``.settings`` has shown: a name, its value and where that comes from."""
+    return {line.split()[0]: line.split()[1:] for line in ended.stdout.decode().splitlines() if line}
+
+
+def test_the_environment_that_is_opened_where_none_is_named(double: Double, run: Run) -> None:
+    assert run('environment = "my-prod"', "-c", "version").returncode == 0
+    assert double.aws.seen[-1].path == "/clitoken/my-prod"
+    run('environment = "my-prod"', "-c", "version", MWAA_ENVIRONMENT="my-env")
+    assert double.aws.seen[-1].path == "/clitoken/my-env"
+    run('environment = "my-env"', "my-prod", "-c", "version")
+    assert double.aws.seen[-1].path == "/clitoken/my-prod"
+
+
+def test_a_section_protects_or_not(double: Double, run: Run) -> None:
+    text = '[environments."my-env"]\nprotected = true\n[environments."*prod"]\nprotected = false\n'
+    assert run(text, "my-env", "-c", "dags trigger a").returncode == 5
+    assert run(text, "my-prod", "-c", "dags trigger a").returncode == 0
+    assert run(text, "my-env", "-c", ".use my-prod", "-c", "dags trigger a").returncode == 0
+    assert run(text, "my-prod", "-c", ".use my-env", "-c", "dags trigger a").returncode == 5
+    assert double.commands == ["dags trigger a", "dags trigger a"]
+
+
+def test_a_section_that_only_reads(double: Double, run: Run) -> None:
+    text = "[environments.my-env]\nread-only = true\n"
+    assert run(text, "my-env", "--yes", "-c", "dags trigger a").returncode == 5
+    assert run(text, "my-prod", "--yes=my-prod", "-c", "dags trigger a").returncode == 0
+
+
+def test_where_each_value_comes_from(run: Run) -> None:
+    text = 'zone = "utc"\nmenu-rows = 12\ntimeout = 30\n[environments.my-env]\nmax-reply = 100\n'
+    found = rows(run(text, "my-env", "--timeout", "40", "-c", ".set menu-rows 9", "-c", ".settings"))
+    assert found["zone"] == ["utc", "config.toml:1"]
+    assert found["menu-rows"] == ["9", ".set"]
+    assert found["timeout"] == ["40", "--timeout"]
+    assert found["max-reply"] == ["100", "config.toml:5"]
+    assert found["endpoint-url"][1] == "$AWS_ENDPOINT_URL_MWAA"
+    assert found["keys"] == ["emacs", "default"]
+    assert found["environment"] == ["my-env", "open"]
+
+
+def test_what_makes_no_sense_is_said_and_stops_nothing(double: Double, run: Run) -> None:
+    ended = run("menus = 1\nzone = 'utc'", "my-env", "-c", "version")
+    assert (ended.returncode, ended.stdout) == (0, b"done\n")
+    assert ended.stderr.endswith(b"config.toml:1: there is no setting menus; did you mean menu?\n")
+    assert double.commands == ["version"]
+
+
+def test_a_password_in_a_proxy_is_not_shown(run: Run) -> None:
+    ended = run('proxy = "http://user:geheim@127.0.0.1:9"', "my-env", "-c", ".settings")
+    assert b"geheim" not in ended.stdout + ended.stderr
+    assert b"127.0.0.1:9" in ended.stdout
+
+
+@pytest.mark.parametrize(
+    ("environ", "region"),
+    [({}, "eu-west-1"), ({"AWS_REGION": "us-east-1"}, None), ({"AWS_DEFAULT_REGION": "us-east-1"}, None)],
+)
+def test_environment_variables_win_over_the_file(environ: Mapping[str, str], region: str | None) -> None:
+    said = {"region": Said("eu-west-1", 1)}
+    assert with_file(Access(), said, environ).region == region
+
+
+def test_options_win_and_the_private_mwaa_is_left_alone() -> None:
+    said = parse('region = "eu-west-1"\nconnect-to = ["::127.0.0.1:1"]', PATH).general
+    assert with_file(Access(region="us-east-1"), said, {}) == Access(region="us-east-1", connect_to=("::127.0.0.1:1",))
+    assert with_file(Access(direct=True), said, {}) == Access(direct=True)
