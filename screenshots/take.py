@@ -48,15 +48,9 @@ class Picture:
 
 
 def session(terminal: Terminal, environment: str) -> None:
-    """A table, JSON, a pipe and a failure."""
-    lines = (
-        "dags list",
-        "dags trigger hello_world -o json",
-        "dags list -o json | jq -r '.[].dag_id'",
-        "tasks list sales_daily --tree",
-        "dags list-runs -d no_such_dag",
-    )
-    run(terminal, environment, *lines)
+    """A table, a record, a failure and a pipe."""
+    pipe = "dags list -o json | jq -r '.[].dag_id'"
+    run(terminal, environment, "dags list", "dags trigger hello_world", "dags list-runs -d no_such_dag", pipe)
     settle(terminal)
 
 
@@ -116,8 +110,15 @@ def runs(terminal: Terminal, environment: str) -> None:
 def run(terminal: Terminal, environment: str, *lines: str) -> None:
     """Lines, each to its end."""
     for line in lines:
-        terminal.enter(line)
+        enter(terminal, line)
         terminal.wait_for_prompt(environment, 120)
+
+
+def enter(terminal: Terminal, line: str) -> None:
+    """Type a line and see it, then Enter: so the echo has what is added to it."""
+    terminal.send(line)
+    terminal.wait_for(lambda _: line in "".join(terminal.lines))
+    terminal.key("enter")
 
 
 def clear(terminal: Terminal, environment: str) -> None:
@@ -190,7 +191,7 @@ def rails(terminal: Terminal, environment: str) -> None:
 #: A scheduler that runs the tasks of ``DAGS``.
 RUNNING = ("--scheduler", "--dags-folder", "dags")
 PICTURES = (
-    Picture("session", 100, 30, "2.7.2", session),
+    Picture("session", 100, 34, "2.7.2", session),
     Picture("table", 100, 27, "2.7.2", table),
     Picture(
         "traceback", 100, 14, "2.7.2", ran("dags trigger no_such_dag", ".send dags trigger", "dags list-runs -d x")
@@ -220,6 +221,7 @@ def take(picture: Picture) -> str:
             terminal.wait_for_prompt(picture.opened, START)
             terminal.wait_for("AVAILABLE")
             picture.scenario(terminal, picture.opened)
+            terminal.wait_for(lambda _: not terminal.screen.cursor.hidden)  # it is hidden while something is drawn
             _check_private("".join(terminal.lines), folder)
             drawn = svg(terminal.screen, " ".join(("mwaa-shell", *arguments)))
             terminal.send("\x03\x04")  # Ctrl-C out of whatever is open, Ctrl-D out of the shell

@@ -59,7 +59,7 @@ def _same(layout: Layout, view: View) -> Iterator[str]:
         said = column.texts.shown[0]
         if column.worth is Worth.ID and wrapping.wide(f"{IN_ALL_ROWS}{column.title} {said}") > view.width:
             yield from quiet([f"{IN_ALL_ROWS}{column.title}"], view)
-            yield dim(said, view)
+            yield dim(said.rstrip(" "), view)
         else:
             rest.append(f"{column.title} {said.replace(chr(10), ' ') or 'empty'}")
     if rest:

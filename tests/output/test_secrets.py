@@ -10,7 +10,7 @@ import pytest
 
 from mwaa_shell.output.formats import drawn
 from mwaa_shell.output.records import Found, find
-from mwaa_shell.output.secrets import has_secrets, masked
+from mwaa_shell.output.secrets import covered, has_secrets, masked
 from mwaa_shell.output.view import View
 
 FOLDERS = (Path(__file__).parents[1] / "samples", Path(__file__).parent / "rows")
@@ -111,3 +111,17 @@ def test_recorded_replies_show_none(case: dict[str, Any]) -> None:
         assert '"pw"' not in text
         assert "gAAAA" not in text
         assert not any(cell == "pw" for cell in text.replace(",", " ").split())
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("[2026-11-22T13:01:48.288+0000] {secrets_masker.py:497} WARNING - a://u:pw@h\n", None),
+        ('[2026-11-22 13:01:48,288] {x.py:1} INFO - text\n[{"password": "pw"}]\n', None),
+        ("see http://h/?token=pw&u=1 and a://u:pw@h", None),
+        ("a://u:p?token=b@h/x", "a://u:***"),
+        ("nothing: here", None),
+    ],
+)
+def test_text_is_covered_where_it_holds_secrets_and_nowhere_else(text: str, shown: str | None) -> None:
+    assert covered(text) == (text.replace("pw", "***") if shown is None else shown)
