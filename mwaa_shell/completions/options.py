@@ -1,0 +1,106 @@
+"""The launcher's options as completion sees them: how they are spelled, and what can stand behind them."""
+
+from __future__ import annotations
+
+import argparse
+import pkgutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Value(StrEnum):
+    """What can stand behind an option, or in the place of the environment."""
+
+    NOTHING = "nothing"
+    TEXT = "text"  #: anything; nothing is offered
+    CHOICE = "choice"  #: one of the option's own words
+    FILE = "files"
+    FOLDER = "folders"
+    ENVIRONMENT = "environments"
+    PROFILE = "profiles"
+    REGION = "regions"
+    VERSION = "versions"  #: of Airflow
+    VERSIONS = "listed"  #: of Airflow, several with commas
+
+
+#: By the word that stands for the value in ``--help``.
+BY_METAVAR = {
+    "FILE": Value.FILE,
+    "DIR": Value.FOLDER,
+    "ENV": Value.ENVIRONMENT,
+    "REGION": Value.REGION,
+    "V": Value.VERSION,
+    "VERSION": Value.VERSION,
+}
+#: Where that word says too little.
+BY_NAME = {"profile": Value.PROFILE, "local": Value.VERSIONS}
+#: What takes its value only behind ``=``: a plain one stands for itself.
+JOINED = frozenset({"yes"})
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One option; without flags it is what stands in the place of the environment."""
+
+    flags: tuple[str, ...]
+    summary: str
+    value: Value
+    metavar: str = ""  #: what stands for the value in ``--help``
+    choices: tuple[str, ...] = ()
+    may_be_bare: bool = False  #: the next word is its value only if it is no option
+    joined: bool = False  #: its value stands behind ``=`` or nowhere
+    repeatable: bool = False
+
+    @property
+    def takes_next(self) -> bool:
+        """Whether the next word is its value, if that is no option."""
+        return self.value is not Value.NOTHING and not self.joined
+
+
+def options_of(parser: argparse.ArgumentParser) -> tuple[Option, ...]:
+    """Every option of a parser that ``--help`` shows, in that order."""
+    return tuple(_option(action) for action in parser._actions if action.help is not argparse.SUPPRESS)
+
+
+def _option(action: argparse.Action) -> Option:
+    return Option(
+        flags=tuple(action.option_strings),
+        summary=action.help or "",
+        value=_value(action),
+        metavar=str(action.metavar or action.dest),
+        choices=tuple(map(str, action.choices or ())),
+        may_be_bare=action.nargs == "?",
+        joined=action.dest in JOINED,
+        repeatable=not isinstance(action, argparse._StoreAction | argparse._StoreTrueAction),
+    )
+
+
+def _value(action: argparse.Action) -> Value:
+    if action.nargs == 0:
+        return Value.NOTHING
+    if action.choices:
+        return Value.CHOICE
+    return BY_NAME.get(action.dest) or BY_METAVAR.get(str(action.metavar), Value.TEXT)
+
+
+def airflow_versions() -> list[str]:
+    """What MWAA has offered, the newest first."""
+    from mwaa_shell.airflow.grammar import versions
+
+    return [str(version) for version in sorted(versions(), reverse=True)]
+
+
+def filled(template: str, **values: str) -> str:
+    """A template with the values in the places of ``@name@``."""
+    data = pkgutil.get_data(__package__, f"templates/{template}")
+    assert data is not None  # every way to install a package can read its files
+    text = data.decode()
+    for name, value in values.items():
+        text = text.replace(f"@{name}@", value)
+    return text
+
+
+def flags_with(options: Sequence[Option], value: Value) -> list[str]:
+    """Every spelling of the options that take such a value."""
+    return [flag for option in options if option.value is value for flag in option.flags]
