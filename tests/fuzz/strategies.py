@@ -1,0 +1,215 @@
+"""Text that is easily read wrongly: any, what readers look for where it does not belong, and replies with changes."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+
+from hypothesis import strategies as st
+
+SAMPLES = Path(__file__).parents[1] / "samples"
+#: What some reader looks for. Each alone, many times over, is also what the benchmark of long lines is made of.
+PIECES = (
+    "a",
+    "a ",
+    "é",
+    "一",
+    "\U0001f469\u200d\U0001f4bb",
+    "́",
+    "'",
+    '"',
+    "\\",
+    "''",
+    '""',
+    "'a'\"b\"",
+    "\\\\'",
+    "{",
+    "[",
+    '{"a":',
+    "[[",
+    "}{",
+    '"a": ',
+    "password=",
+    "password: x ",
+    "--conn-password ",
+    "--conn-password=x ",
+    "--conn-extra ",
+    "-p ",
+    "-pa",
+    "a:",
+    "://",
+    "x://a:b@",
+    "x://a:",
+    "@",
+    "a@",
+    ":@",
+    "\x1b[",
+    "\x1b[31m",
+    "\x1b]",
+    "\x1bP",
+    "\x1b",
+    "\x9b",
+    "\r",
+    "\r\n",
+    "\n",
+    "\n\n",
+    "a\n",
+    " \n",
+    " ",
+    "\t",
+    "=",
+    "=a",
+    "&a=",
+    "a=b&",
+    "-",
+    "--",
+    "--a ",
+    "-- ",
+    "|",
+    "| ",
+    "a | b\n",
+    "a | b |",
+    "+---+---+\n",
+    "=== | ===\n",
+    "===+===\n",
+    "---+---\n",
+    "- a: b\n",
+    "- a\n",
+    "a: b\n",
+    "  a: b\n",
+    "a:\n",
+    "  - ",
+    "> a\n",
+    "http://",
+    "%",
+    "%4",
+    "%41",
+    "1",
+    "1 ",
+    "1.",
+    "1,",
+    "-1",
+    "[2024-01-01 ",
+    "[2024-01-01 00:00:00,000] {a.py:1} INFO - a\n",
+    "2024-01-01T00:00:00",
+    "2024-01-01T00:00:00Z [info     ] a\n",
+    "Traceback (most recent call last):\n",
+    '  File "a", line 1, in b\n',
+    "usage: a\n",
+    "airflow ",
+    "airflow: error: ",
+    "!",
+    "!!",
+    ":s/a/b/",
+    ":gs/a/a/",
+    "^",
+    "^a",
+    "$(",
+    "#",
+    "# a\n",
+    ";",
+    "*",
+    "?",
+    "<",
+    "<title>",
+    "<a",
+    "&lt;",
+    "&#",
+    "{{",
+    "{a}",
+    "{{a}}",
+    "\\u0041",
+    "\\ud800",
+    "\u2028",
+    "\x00",
+    "\x85",
+    "\u2502 a \u2502\n",
+    "│",
+    "\u2552\u2550\u2550\u2550\u2564\u2550\u2550\u2550\u2555\n",
+    "\u255e\u2550\u2550\u2550\u256a\u2550\u2550\u2550\u2561\n",
+    "a  b\n",
+    "a   ",
+    "null,",
+    "true ",
+    "***",
+    "*** ",
+    "x=***",
+    "Bearer a",
+    ": ",
+    "' ",
+    '" ',
+    '"a",',
+    "{'a': 'b'}, ",
+    '[{"a": 1}, ',
+    '[{"a": 1}]',
+    '{"password": "a',
+    '\\"',
+    '{\\"a\\":',
+    '"{\\"a\\": ',
+    "/",
+    "//",
+    "\U0010ffff",
+    "dags ",
+    "dags list ",
+    "dags trigger ",
+    "variables set ",
+    "connections add ",
+    "users create ",
+    "-o ",
+    "json ",
+    "-c '",
+    "'{",
+    "(a",
+    "KeyError: a\n",
+    "airflow.exceptions.E: a\n",
+    "    ^^^^\n",
+    "/a/b.py:1 DeprecationWarning: a\n",
+    "\\\n",
+    "= ",
+    'a = "b"\n',
+    "[a]\n",
+    '[environments."a*"]\n',
+    '"""',
+    "- -",
+    "---\n",
+    "No data found\n",
+    "~",
+    "`",
+    ".do ",
+    ".save ",
+    ".send ",
+    ".set ",
+    ".watch ",
+    "dag_id | owner\n=======+======\n",
+    "property_name | property_value\n",
+    "Content-Length: ",
+)
+
+
+@cache
+def replies() -> tuple[str, ...]:
+    """What real Airflows have printed, short ones."""
+    said = {
+        case[stream]
+        for path in sorted(SAMPLES.glob("*.json"))
+        for case in json.loads(path.read_text()).values()
+        for stream in ("stdout", "stderr")
+    }
+    return tuple(sorted(text for text in said if 0 < len(text) < 2_000))
+
+
+@st.composite
+def changed(draw: st.DrawFn) -> str:
+    """A real reply with something taken out and something else put in."""
+    text = draw(st.sampled_from(replies()))
+    start = draw(st.integers(0, len(text)))
+    end = draw(st.integers(start, min(len(text), start + 200)))
+    return text[:start] + draw(pieces) + text[end:]
+
+
+pieces = st.lists(st.sampled_from(PIECES), max_size=25).map("".join)
+texts = (
+    pieces | st.text(max_size=60) | st.lists(st.sampled_from(PIECES) | st.text(max_size=8), max_size=15).map("".join)
+)
+foreign = texts | changed()

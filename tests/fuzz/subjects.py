@@ -1,0 +1,225 @@
+"""What reads text that somebody else wrote, each as a function of one text: for properties, fuzzers and a benchmark.
+
+What a subject may raise is our own: a ``ShellError`` is an answer, anything else is a mistake.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+
+from mwaa_shell import config, saved
+from mwaa_shell.airflow import advice, lines, safety
+from mwaa_shell.airflow.asking import with_json, with_run_id
+from mwaa_shell.airflow.command_line import line_at, logical_lines, parse, spans_of_lines
+from mwaa_shell.airflow.grammar import Grammar, load, versions
+from mwaa_shell.airflow.redaction import fill, masked, masks
+from mwaa_shell.airflow.secret_replies import covered as covered_in_log
+from mwaa_shell.airflow.suggestions import hint, suggest
+from mwaa_shell.airflow.translation import translate
+from mwaa_shell.airflow.understanding import understand
+from mwaa_shell.airflow.verdict import judge
+from mwaa_shell.airflow.versions import Version, parse_version, version_in_reply
+from mwaa_shell.catalog.learning import learn
+from mwaa_shell.errors import ShellError
+from mwaa_shell.history.entries import Entry
+from mwaa_shell.history.expansion import expand
+from mwaa_shell.mark import is_protected
+from mwaa_shell.mwaa import reply, route
+from mwaa_shell.mwaa.client import redirect_target
+from mwaa_shell.output import data, records, secrets
+from mwaa_shell.output.command_lexer import AirflowCommandLexer
+from mwaa_shell.output.lexer import AirflowOutputLexer
+from mwaa_shell.output.render import exported
+from mwaa_shell.output.render import lines as rendered
+from mwaa_shell.output.rows import read_rows
+from mwaa_shell.output.sanitise import sanitise
+from mwaa_shell.output.view import View
+from mwaa_shell.preferences import PREFERENCES, Preferences
+from mwaa_shell.result import Result
+from mwaa_shell.scripts import KINDS, ScriptTarget, script
+from mwaa_shell.watching.changes import marked
+from mwaa_shell.watching.spans import read_span
+from mwaa_shell.watching.until import read_states, shown_state
+
+Subject = Callable[[str], object]
+#: Commands whose replies are read in ways of their own.
+LISTS = ("dags list", "dags list -o json", "dags list -o yaml", "dags list -o plain", "list_dags", "connections list",
+         "connections export -", "variables export -", "tasks list x --tree", "dags list-runs -d x")  # fmt: skip
+FORMATS = ("auto", "table", "vertical", "json", "yaml", "csv", "markdown", "raw")
+
+
+@cache
+def grammars() -> tuple[Grammar, ...]:
+    """An Airflow of each kind."""
+    known = {version.major: version for version in versions()}
+    return tuple(load(version) for version in known.values())
+
+
+class OneLine:
+    """A past in which every event is the same line."""
+
+    def __init__(self, line: str) -> None:
+        self._entry = Entry(0.0, "", "", "", line)
+
+    def get(self, number: int) -> Entry | None:
+        return self._entry
+
+    def last(self, back: int = 1, *, starts: str = "", inside: str = "") -> Entry | None:
+        return self._entry
+
+
+def _by_grammar(read: Callable[[str, Grammar], object]) -> Subject:
+    def subject(text: str) -> None:
+        for grammar in grammars():
+            read(text, grammar)
+
+    return subject
+
+
+def _by_list(read: Callable[[str, tuple[str, ...]], object]) -> Subject:
+    def subject(text: str) -> None:
+        for words in LISTS:
+            read(text, tuple(words.split()))
+
+    return subject
+
+
+def _command_line(text: str) -> None:
+    parse(text)
+    list(logical_lines(text.split("\n")))
+    spans_of_lines(text)
+    line_at(text, len(text) // 2)
+
+
+def _safety(text: str, grammar: Grammar) -> None:
+    line = parse(text)
+    safety.danger_of(line, grammar)
+    safety.answered(line, grammar)
+    with_json(line, grammar)
+    if line.words:
+        with_run_id(line, "x")
+
+
+def _redaction(text: str, grammar: Grammar | None) -> None:
+    covered = masked(text, grammar, ("pin", "*_code"))
+    places = masks(covered.text, grammar)
+    with suppress(ValueError):
+        fill(covered.text, ["an'd\" rs"] * len(places), grammar)
+
+
+def _learning(text: str, grammar: Grammar) -> None:
+    for words in LISTS:
+        learn(understand(parse(words), grammar), text, text, True)
+
+
+def _drawing(text: str, words: tuple[str, ...]) -> None:
+    result = Result(stdout=text.encode("utf-8", "replace"), words=words)
+    for form in FORMATS:
+        for _ in rendered(result, words, View(color=True, format=form)):
+            pass
+        exported(result, form)
+
+
+def _records(text: str, words: tuple[str, ...]) -> None:
+    found = records.find(text, words)
+    if found is not None:
+        secrets.masked(found, words)
+    for form in ("json", "yaml", "plain", "table"):
+        read_rows(text, form)
+        data.find(text, form)
+
+
+def _reply(text: str) -> None:
+    body = text.encode("utf-8", "surrogatepass")
+    streams = json.dumps({"stdout": text, "stderr": base64.b64encode(body).decode()}).encode()
+    for status in (200, 400, 403, 500):
+        for one in (body, streams):
+            with suppress(ShellError):
+                reply.read(reply.HttpReply(status, one))
+
+
+def _addresses(text: str) -> None:
+    for read in (
+        route.read_connect_to,
+        lambda one: route.read_proxy(one, "--proxy"),
+        lambda one: redirect_target("https://example.com/aws_mwaa/cli", one),
+    ):
+        with suppress(ShellError):
+            read(text)
+    route.hide_credentials(text)
+
+
+def _settings(text: str) -> None:
+    config.parse(text, Path("config.toml"))
+    chosen = Preferences()
+    for one in PREFERENCES:
+        with suppress(ShellError):
+            chosen.set(one.name, text)
+        chosen.list_of(one.name)
+    with suppress(ShellError):
+        chosen.set(text, text)
+    is_protected(text, chosen["protect"])
+
+
+def _saved(text: str) -> None:
+    with suppress(ShellError):
+        saved.filled(text, dict.fromkeys(saved.parameters(text), "it's"))
+
+
+def _scripts(text: str, grammar: Grammar) -> None:
+    for kind in KINDS:
+        with suppress(ShellError):
+            script(kind, text, ScriptTarget("my-env", "eu-west-1"), grammar)
+
+
+def _watching(text: str) -> None:
+    marked(text.split("\n"), text.upper().split("\n"), color=True)
+    shown_state(text, None)
+    for read in (read_states, read_span):
+        with suppress(ShellError):
+            read(text)
+
+
+def _lexers(text: str) -> None:
+    for lexer in (AirflowOutputLexer(), AirflowCommandLexer()):
+        list(lexer.get_tokens_unprocessed(text))
+
+
+#: By the name of what is fuzzed.
+SUBJECTS: Mapping[str, Subject] = {
+    "command line": _command_line,
+    "understanding": _by_grammar(lambda text, grammar: hint(understand(parse(text), grammar))),
+    "suggestions": _by_grammar(lambda text, grammar: suggest(text, len(text), grammar)),
+    "checks": _by_grammar(advice.problem_in),
+    "safety": _by_grammar(_safety),
+    "redaction": _by_grammar(_redaction),
+    "redaction, no grammar": lambda text: _redaction(text, None),
+    "redaction, local command": lambda text: _redaction(f"version | {text}", None),
+    "redaction, directive": lambda text: _redaction(f".send {text}", None),
+    "translation": _by_grammar(translate),
+    "explanation": _by_grammar(lambda text, grammar: advice.explained(text, len(text) // 2, grammar)),
+    "history expansion": lambda text: expand(text, OneLine("dags list")),
+    "history changes": lambda text: expand("!!:gs/a/" + text, OneLine("a" + text)),
+    "saved lines": _saved,
+    "scripts": _by_grammar(_scripts),
+    "classifier": lambda text: list(lines.classify(text)),
+    "verdict": lambda text: [
+        judge(words, text, text, Version(3, 3, 1)) for words in (("dags", "list"), ("dags", "list-import-errors"))
+    ],
+    "versions": lambda text: (parse_version(text), version_in_reply(text)),
+    "sanitiser": sanitise,
+    "tables": _by_list(_records),
+    "drawing": _by_list(_drawing),
+    "colours": _lexers,
+    "secrets in replies": lambda text: (covered_in_log(text, ("pin",)), secrets.covered(text)),
+    "names in replies": _by_grammar(_learning),
+    "reply": _reply,
+    "addresses": _addresses,
+    "settings": _settings,
+    "watching": _watching,
+}

@@ -1,0 +1,141 @@
+"""Held here: whatever text there is, every reader of text comes to an end and raises nothing but our own errors."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from mwaa_shell import audit
+from mwaa_shell.airflow.command_line import OPEN_END, Problem, logical_lines, split
+from mwaa_shell.airflow.grammar import LONGEST, load, versions
+from mwaa_shell.errors import ShellError
+from mwaa_shell.history.expansion import Expansion, expand
+from mwaa_shell.mwaa.client import LONG_TOKEN, MASK, _without
+from mwaa_shell.mwaa.reply import HttpReply, read
+from mwaa_shell.result import Result
+from tests.fuzz.strategies import foreign, pieces, texts
+from tests.fuzz.subjects import SUBJECTS, OneLine
+
+#: These read a text many times over: for each Airflow, or in each format.
+DEAR = ("drawing", "tables", "translation", "suggestions", "scripts", "names in replies", "redaction")
+
+
+def _examples(name: str) -> settings:
+    count = 15 if name in DEAR else 40
+    return settings(max_examples=count, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+@pytest.mark.parametrize("name", SUBJECTS)
+def test_nothing_but_our_own_errors(name: str) -> None:
+    @_examples(name)
+    @given(foreign)
+    def run(text: str) -> None:
+        with suppress(ShellError):
+            SUBJECTS[name](text)
+
+    run()
+
+
+#: More than Python's own limits: digits of a number, depth of JSON, and what only looks like a number.
+NUMBER = "9" * 5_000
+HARD = (
+    *(
+        NUMBER,
+        f"1.2.{NUMBER}",
+        f'{{"a": {NUMBER}}}',
+        f"[{NUMBER}]",
+        f"- a: {NUMBER}\n",
+        f"x://a:{NUMBER}/",
+        f"::h:{NUMBER}",
+    ),
+    *(piece * 2_000 for piece in ("[", '{"a":', "a: ", "- ", "@", "\\x", "{{", " ")),
+    *("²", "٣", "1e999", "NaN", "2024-99-99T99:99:99", f"- a: {'[' * 3_000}\n", f"{' ' * 5_000}- a: b\n"),
+)
+BEFORE = (
+    "",
+    "dags trigger one -c ",
+    "connections add a --conn-extra ",
+    "version | ",
+    "!",
+    "tasks run a b ",
+    "dag_id | n\n===+===\na | ",
+)
+
+
+@pytest.mark.parametrize("name", SUBJECTS)
+def test_nor_for_what_is_beyond_the_limits(name: str) -> None:
+    for text in HARD:
+        for before in BEFORE:
+            with suppress(ShellError):
+                SUBJECTS[name](before + text)
+
+
+def by_whole_lines(lines: list[str]) -> list[tuple[int, str]]:
+    """What ``logical_lines`` says, from all that is held so far each time: plain, and slow."""
+    made, held, first = [], "", 0
+    for number, line in enumerate(lines, 1):
+        first = first or number
+        comment = not held and line.lstrip(" \t\r\n").startswith("#")
+        problem = None if comment else split(held + line)[2]
+        if problem is not None and problem.message != OPEN_END:
+            held += line + "\n"
+        elif not comment and (len(line) - len(line.rstrip("\\"))) % 2:
+            held += line[:-1] + "  "
+        else:
+            made.append((first, held + line))
+            held, first = "", 0
+    return [*made, (first, held[:-1])] if held else made
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(st.sampled_from(["'", '"', "\\", "a", " ", "\n", "|", ">", "#", "\\\n", "'\n"]), max_size=30).map("".join)
+)
+def test_lines_go_on_where_a_parse_of_the_whole_says_so(text: str) -> None:
+    lines = text.split("\n")
+    assert list(logical_lines(lines)) == by_whole_lines(lines)
+
+
+def test_no_airflow_has_longer_commands() -> None:
+    words = {len(name.split()) for version in versions() for name in load(version).names}
+    assert max(words) <= LONGEST
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.binary(max_size=300) | foreign.map(lambda text: text.encode("utf-8", "replace")), st.integers(100, 599))
+def test_any_body_is_streams_or_a_sentence(body: bytes, status: int) -> None:
+    said = "x"
+    try:
+        read(HttpReply(status, body))
+    except ShellError as error:
+        said = str(error)
+    assert said.isprintable()
+
+
+@given(st.text(st.characters(codec="ascii", exclude_categories=("C", "Z")), min_size=LONG_TOKEN), texts, texts)
+def test_no_token_is_left_in_a_reply(token: str, before: str, after: str) -> None:
+    body = (before + token + after).encode("utf-8", "replace")
+    reply = _without(token, HttpReply(403, body, location=before + token))
+    assert token in MASK or (token.encode() not in bytes(reply.body) and token not in reply.location)
+
+
+@settings(max_examples=40, deadline=None)
+@given(pieces, foreign)
+def test_an_audit_line_is_one_line_of_json(line: str, reply: str) -> None:
+    from mwaa_shell.airflow.redaction import masked
+
+    bodies = audit._bodies(masked(line), Result(stdout=reply.encode("utf-8", "replace")), ("pin",))
+    assert "\n" not in json.dumps(bodies)
+
+
+def test_a_change_in_every_place_makes_no_endless_line() -> None:
+    found = expand(f"!!:gs/a/{'b' * 5_000}/", OneLine("a" * 5_000))
+    assert isinstance(found, Problem)
+    assert "more than 1000000 characters" in found.message
+    found = expand(f"!!:s/a/{'b' * 5_000}/", OneLine("a" * 5_000))
+    assert isinstance(found, Expansion)
+    assert len(found.line) == 9_999

@@ -1,0 +1,277 @@
+"""Held here: what the shell writes of its own accord is for its owner only, and nobody can lead it elsewhere."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from mwaa_shell import debug, saved
+from mwaa_shell.audit import Audit
+from mwaa_shell.catalog import last_seen
+from mwaa_shell.catalog.catalog import Catalogue
+from mwaa_shell.catalog.store import Store
+from mwaa_shell.errors import LocalProblem, ShellError, UsageError
+from mwaa_shell.history.entries import Entry
+from mwaa_shell.history.store import History
+from mwaa_shell.link import Target
+from mwaa_shell.local import provision
+from mwaa_shell.local.folders import make_private
+from mwaa_shell.local.recipes import recipes
+from mwaa_shell.output.tee import Tee
+from mwaa_shell.private_files import append_to, check, make_folder
+from mwaa_shell.settings import Access
+from tests.double import Double
+from tests.security import stage
+
+#: A user that nobody is.
+STRANGER = 65_531
+Plant = Callable[[Path, Path], None]
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.lstat().st_mode)
+
+
+@pytest.fixture
+def plant(monkeypatch: pytest.MonkeyPatch) -> Plant:
+    """Makes a link of a stranger's; who is not root becomes a stranger to what is there."""
+
+    def made(link: Path, target: Path) -> None:
+        link.parent.mkdir(parents=True, exist_ok=True)
+        link.symlink_to(target)
+        if os.geteuid() == 0:
+            os.lchown(link, STRANGER, STRANGER)
+        else:
+            monkeypatch.setattr(os, "geteuid", lambda: STRANGER)
+
+    return made
+
+
+@pytest.fixture
+def open_umask() -> Iterator[None]:
+    before = os.umask(0)
+    yield
+    os.umask(before)
+
+
+@pytest.fixture
+def log() -> Iterator[None]:
+    yield
+    debug.close()
+
+
+def entry() -> Entry:
+    return Entry(1.0, "", "eu-west-1", "my-env", "dags list")
+
+
+# -- a whole run -------------------------------------------------------------------------------------------------------
+
+
+def test_all_that_a_run_writes_is_for_its_owner(
+    double: Double, program: list[str], environ: dict[str, str], tmp_path: Path
+) -> None:
+    stage.act(double)
+    home = tmp_path / "home"
+    home.mkdir(mode=0o755)
+    folders = {"HOME": home, "XDG_CONFIG_HOME": home / ".config", "XDG_DATA_HOME": home / ".local" / "share",
+               "XDG_CACHE_HOME": home / ".cache"}  # fmt: skip
+    ended = subprocess.run(
+        [*program, "my-env", "--keep-going", "--log-file", "log.jsonl", "--debug", "debug.log"],
+        input=b".tee talk.txt\ndags list\n.save one dags list\n",
+        cwd=home,
+        env=stage.variables(environ) | {name: str(path) for name, path in folders.items()},
+        capture_output=True,
+        check=True,
+        umask=0,
+    )
+    assert ended.stderr == b""
+    written = list(home.rglob("*"))
+    names = {path.name for path in written if path.is_file()}
+    assert {"log.jsonl", "debug.log", "talk.txt", "commands.toml", "environments.json", "history.sqlite"} <= names
+    assert {path: oct(mode(path)) for path in written if mode(path) & 0o077} == {}
+
+
+# -- each file ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("open_umask", "log")
+def test_a_file_and_its_folders_are_private_whatever_the_umask_is(tmp_path: Path) -> None:
+    root = tmp_path / "a"
+    with History(root / "data" / "b" / "history.sqlite") as history:
+        assert history.begin(entry()) == 1
+    assert Store(root / "names" / "c", "1", "eu-west-1", "my-env").save(Catalogue()) is None
+    saved.save(root / "config" / "d" / "commands.toml", "one", "dags list")
+    make_private(root / "local" / "2.10.3")
+    for name in ("audit", "tee", "debug"):
+        make_folder(root / name)
+    Audit(root / "audit" / "log")
+    Tee(root / "tee" / "log")
+    debug.to(root / "debug" / "log")
+    found = {path: mode(path) for path in (root, *root.rglob("*"))}
+    assert len(found) > 15
+    assert {path for path, own in found.items() if own & 0o077} == set()
+
+
+def test_an_old_log_is_closed_to_others(tmp_path: Path, log: None) -> None:
+    path = tmp_path / "debug.log"
+    path.touch(0o644)
+    path.chmod(0o644)
+    debug.to(path)
+    assert mode(path) == 0o600
+
+
+# -- links -------------------------------------------------------------------------------------------------------------
+
+
+def test_the_history_follows_no_link_of_a_stranger(tmp_path: Path, plant: Plant) -> None:
+    target = tmp_path / "precious"
+    target.write_bytes(b"")
+    target.chmod(0o644)
+    plant(tmp_path / "shared" / "history.sqlite", target)
+    with History(tmp_path / "shared" / "history.sqlite") as history:
+        assert history.begin(entry()) is None
+        assert "a symbolic link that somebody else has made" in history.trouble
+    assert (target.read_bytes(), mode(target)) == (b"", 0o644)
+
+
+def test_nor_does_it_go_into_a_folder_behind_one(tmp_path: Path, plant: Plant) -> None:
+    (tmp_path / "elsewhere").mkdir(mode=0o755)
+    plant(tmp_path / "shared" / "mwaa-shell", tmp_path / "elsewhere")
+    with History(tmp_path / "shared" / "mwaa-shell" / "history.sqlite") as history:
+        assert history.begin(entry()) is None
+        assert "somebody else" in history.trouble
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+def test_the_names_go_into_no_folder_behind_a_link_of_a_stranger(tmp_path: Path, plant: Plant) -> None:
+    (tmp_path / "elsewhere").mkdir(mode=0o755)
+    plant(tmp_path / "cache" / "names", tmp_path / "elsewhere")
+    store = Store(tmp_path / "cache" / "names", "1", "eu-west-1", "my-env")
+    assert "somebody else" in (store.save(Catalogue()) or "")
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+    assert mode(tmp_path / "elsewhere") == 0o755
+
+
+def test_names_behind_a_link_of_a_stranger_are_not_read(tmp_path: Path, plant: Plant) -> None:
+    own = Store(tmp_path / "own", "1", "eu-west-1", "my-env")
+    own.save(Catalogue())
+    store = Store(tmp_path / "names", "1", "eu-west-1", "my-env")
+    plant(store.path, own.path)
+    assert "somebody else" in (store.load()[1] or "")
+
+
+def test_where_environments_were_seen_is_not_written_through_a_link(
+    tmp_path: Path, plant: Plant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    plant(tmp_path / "cache" / "names", tmp_path / "elsewhere")
+    monkeypatch.setattr(last_seen, "default_folder", lambda: tmp_path / "cache" / "names")
+    last_seen._keep(Target("my-env", Access()), last_seen.Seen("1", "eu-west-1", "my-env"))
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+def test_named_commands_are_not_written_through_a_link_of_a_stranger(tmp_path: Path, plant: Plant) -> None:
+    target = tmp_path / "precious"
+    target.write_text("")
+    plant(tmp_path / "config" / "commands.toml", target)
+    with pytest.raises(ShellError, match="somebody else"):
+        saved.save(tmp_path / "config" / "commands.toml", "one", "dags list")
+    assert target.read_text() == ""
+
+
+@pytest.mark.parametrize("begin", [Audit, Tee], ids=["log", "transcript"])
+def test_nothing_is_appended_through_a_link_of_a_stranger(
+    begin: Callable[[Path], object], tmp_path: Path, plant: Plant
+) -> None:
+    target = tmp_path / "precious"
+    target.write_text("mine\n")
+    plant(tmp_path / "shared" / "log", target)
+    with pytest.raises(UsageError, match="somebody else"):
+        begin(tmp_path / "shared" / "log")
+    plant(tmp_path / "shared" / "new", tmp_path / "made")
+    with pytest.raises(UsageError, match="somebody else"):
+        begin(tmp_path / "shared" / "new")
+    assert target.read_text() == "mine\n"
+    assert not (tmp_path / "made").exists()
+
+
+def test_the_debug_log_follows_no_link_at_all(tmp_path: Path, log: None) -> None:
+    target = tmp_path / "target"
+    target.write_text("mine\n")
+    (tmp_path / "debug.log").symlink_to(target)
+    with pytest.raises(UsageError, match="it is a symbolic link"):
+        debug.to(tmp_path / "debug.log")
+    assert target.read_text() == "mine\n"
+
+
+def test_the_debug_log_is_a_plain_file(tmp_path: Path, log: None) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", tmp_path, tmp_path / "missing" / "log", Path("/dev/null"), Path("\0")):
+        with pytest.raises(UsageError, match="cannot be written"):
+            debug.to(path)
+    assert not debug.is_on()
+
+
+def test_a_private_mwaa_keeps_nothing_behind_a_link_of_a_stranger(tmp_path: Path, plant: Plant) -> None:
+    (tmp_path / "elsewhere").mkdir(mode=0o755)
+    plant(tmp_path / "data" / "2.10.3", tmp_path / "elsewhere")
+    with pytest.raises(LocalProblem, match="somebody else"):
+        make_private(tmp_path / "data" / "2.10.3")
+    assert mode(tmp_path / "elsewhere") == 0o755
+
+
+def test_no_airflow_of_a_stranger_is_run(tmp_path: Path, plant: Plant, monkeypatch: pytest.MonkeyPatch) -> None:
+    recipe = recipes()[-1]
+    monkeypatch.setenv("MWAA_SHELL_LOCAL_CACHE", str(tmp_path / "own"))
+    venv = provision._folder(recipe, "local", recipe.pythons[0])
+    (venv / "bin").mkdir(parents=True)
+    (venv / "bin" / "python").touch()
+    (venv / "complete.json").write_text(json.dumps(provision._mark(recipe, "local")))
+    assert provision.ready(recipe) is not None
+    monkeypatch.setenv("MWAA_SHELL_LOCAL_CACHE", str(tmp_path / "shared"))
+    plant(provision._folder(recipe, "local", recipe.pythons[0]), venv)
+    assert provision.ready(recipe) is None
+
+
+def test_no_lock_is_taken_through_a_link_of_a_stranger(
+    tmp_path: Path, plant: Plant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MWAA_SHELL_LOCAL_CACHE", str(tmp_path / "shared"))
+    recipe = recipes()[-1]
+    target = tmp_path / "precious"
+    target.write_text("mine\n")
+    plant(tmp_path / "shared" / f"{recipe.version}-local.lock", target)
+    with pytest.raises(LocalProblem, match="somebody else"):
+        provision.provide(recipe, lambda text: None)
+    assert target.read_text() == "mine\n"
+
+
+def test_a_link_of_ones_own_is_followed(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    os.close(append_to(tmp_path / "link" / "one"))
+    (tmp_path / "two").symlink_to(tmp_path / "real" / "two")
+    os.close(append_to(tmp_path / "two"))
+    assert {path.name: mode(path) for path in (tmp_path / "real").iterdir()} == {"one": 0o600, "two": 0o600}
+    check(tmp_path / "link")
+    check(tmp_path / "nowhere")
+    with pytest.raises(OSError, match="File exists"):
+        make_folder(tmp_path / "two")
+
+
+def test_what_belongs_to_somebody_else_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / "log").touch()
+    for path in (own, own / "log"):
+        os.chown(path, STRANGER if os.geteuid() == 0 else -1, -1)
+    monkeypatch.setattr(os, "geteuid", lambda: STRANGER - 1)
+    for use in (make_folder, lambda path: append_to(path / "log"), check):
+        with pytest.raises(PermissionError, match="belongs to somebody else"):
+            use(own)
