@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mwaa_shell.errors import UsageError
+from mwaa_shell.private_files import append_to
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,7 +47,7 @@ class Audit:
 
     def _append(self, data: bytes) -> None:
         try:
-            handle = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+            handle = append_to(self.path)
             try:
                 os.write(handle, data)
             finally:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mwaa_shell import script
+from mwaa_shell.airflow.command_line import parse
 from mwaa_shell.errors import ExitCode
 from mwaa_shell.history.origins import COMMAND, FILE
 from mwaa_shell.output.live import PlainCanvas
@@ -54,10 +55,15 @@ def run(session: Session, lines: Iterable[script.Line], streams: Streams) -> Exi
                 if result.exit_code is ExitCode.INTERRUPTED:
                     return result.exit_code
                 code = code or result.exit_code
-                if not session.settings.keep_going:
+                if not session.settings.keep_going or _was_to_lead_elsewhere(step):
                     break
             if result.leaves:
                 break
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
     return code
+
+
+def _was_to_lead_elsewhere(step: script.Step) -> bool:
+    """Whether a line was to open another environment: what stands behind it is not meant for this one."""
+    return parse(step.line).values[:1] == (".use",)

@@ -1,36 +1,104 @@
 """The launcher: options become Settings, and Settings one way to run. The only ``sys.exit`` of the program.
 
-``--help`` and ``--version`` import neither boto3 nor requests nor prompt_toolkit.
+Each import is paid for by what is shown next, so there are hardly any here: ``--help`` and ``--version`` import nothing
+at all, the first prompt is drawn before the settings are read, and prompt_toolkit is imported behind it.
 """
 
 from __future__ import annotations
 
-import argparse
+import gc
 import os
 import sys
-import threading
-import threading
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
-from typing import NoReturn, TypeVar
 
-from mwaa_shell import __version__, completions, debug
-from mwaa_shell.config import template
-from mwaa_shell.errors import ExitCode, ShellError, UsageError
-from mwaa_shell.options import Order, build_parser, read_options, read_order, sources_of
-from mwaa_shell.settings import Settings
-from mwaa_shell.streams import Streams, standard_streams
+TYPE_CHECKING = False  # the module of that name takes longer than --version may
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterable, Iterator, Sequence
+    from typing import NoReturn
 
-T = TypeVar("T")
+    from mwaa_shell.doctor.finding import Finding
+    from mwaa_shell.errors import ExitCode
+    from mwaa_shell.settings import Order, Settings
+    from mwaa_shell.streams import Streams
+    from mwaa_shell.terminal.early import Early
 
 
-def run(arguments: Sequence[str], streams: Streams) -> ExitCode:
-    """Run the program; raises ``ShellError`` for what could not even begin."""
-    if arguments[:1] == [completions.NAMES]:  # asked by what --completions printed
+#: New objects between two looks for garbage, where a command is run and that is all.
+SELDOM = 100_000
+
+
+def _at_once(arguments: Sequence[str]) -> str:
+    """What is printed without reading any other option; nothing where something else is wanted."""
+    if arguments == ["--version"]:
+        return _version()
+    return _help() if arguments in (["--help"], ["-h"]) else ""
+
+
+def _version() -> str:
+    from mwaa_shell import __version__
+
+    return f"mwaa-shell {__version__}\n"
+
+
+def _help() -> str:
+    """The text of ``--help``, which is kept as a file: making it takes as long as the start of Python."""
+    with open(os.path.join(os.path.dirname(__file__), "help.txt"), encoding="utf-8") as file:
+        return file.read()
+
+
+def run(arguments: Sequence[str], streams: Streams | None = None) -> ExitCode:
+    """Run the program, on the process's own streams if no others are given.
+
+    Raises ``ShellError`` for what could not even begin.
+    """
+    from mwaa_shell.options import PLAIN_YES, read_options
+    from mwaa_shell.terminal.early import Early
+
+    # A plain --yes takes no value: what stands behind it is the environment, or another option.
+    words = [PLAIN_YES if word == "--yes" else word for word in arguments]
+    early = Early(os.environ)
+    if streams is None:
+        gc.disable()  # what is imported is no garbage: looking for it takes a tenth of the start
+    try:
+        options = None if _asks_for_names(arguments) else read_options(words)
+        if options is not None and streams is None:
+            _show_early(early, options)
+        from mwaa_shell.streams import standard_streams
+
+        return _run(arguments, options, streams or standard_streams(), early)
+    finally:
+        early.over()
+
+
+def _asks_for_names(arguments: Sequence[str]) -> bool:
+    """Whether what --completions printed asks for names."""
+    from mwaa_shell import completions
+
+    return arguments[:1] == [completions.NAMES]
+
+
+def _show_early(early: Early, options: argparse.Namespace) -> None:
+    """Draw the prompt, where it is certain that there will be one and what it says."""
+    from mwaa_shell.options import may_have_settings, opens_a_prompt
+
+    name = options.env or options.environment or os.environ.get("MWAA_ENVIRONMENT")
+    if name and opens_a_prompt(options) and not may_have_settings():
+        from mwaa_shell.mark import PROTECTED, is_protected
+
+        early.show(name, protected=is_protected(name, PROTECTED), read_only=options.read_only)
+
+
+def _run(arguments: Sequence[str], options: argparse.Namespace | None, streams: Streams, early: Early) -> ExitCode:
+    import threading
+
+    from mwaa_shell import completions, debug
+    from mwaa_shell.errors import ExitCode, UsageError
+    from mwaa_shell.options import build_parser, read_order, sources_of
+
+    threading.excepthook = lambda one: streams.note(debug.crash(one.exc_value)) if one.exc_value else None
+    if options is None:
         streams.data(completions.answer(arguments[1:], build_parser()).encode())
         return ExitCode.OK
-    # A plain --yes takes no value: what stands behind it is the environment, or another option.
-    options = read_options(["--yes=" if word == "--yes" else word for word in arguments])
     if options.debug is not None:
         debug.to(options.debug)
     printed = _printed(options)
@@ -48,10 +116,14 @@ def run(arguments: Sequence[str], streams: Streams) -> ExitCode:
         debug.begin(order.settings.access, vars(options))
     for problem in order.settings.config.problems:
         streams.note(problem)
-    streams = replace(streams, color=order.settings.color)
+    streams.color = order.settings.color
     if order.local is None:
-        return _run_on(order, order.settings, streams)
+        return _run_on(order, order.settings, streams, early)
+    from dataclasses import replace
+
     from mwaa_shell.local.console import private_mwaa, serve
+
+    gc.enable()
 
     with private_mwaa(order.local, order.settings.access.timeout, streams) as running:
         if order.serve:
@@ -59,18 +131,23 @@ def run(arguments: Sequence[str], streams: Streams) -> ExitCode:
             return ExitCode.OK
         access = replace(running.access, max_reply=order.settings.access.max_reply)
         settings = replace(order.settings, environment=running.environments[0], access=access)
-        return _run_on(order, settings, streams)
+        return _run_on(order, settings, streams, early)
 
 
 def _printed(options: argparse.Namespace) -> str | None:
     """What is printed without anything being opened; ``None`` where something is to be run."""
     if options.help:
-        return build_parser().format_help()
+        return _help()
     if options.version:
-        return f"mwaa-shell {__version__}\n"
+        return _version()
     if options.completions:
+        from mwaa_shell import completions
+        from mwaa_shell.options import build_parser
+
         return completions.script(options.completions, build_parser())
     if options.print_config:
+        from mwaa_shell.config import template
+
         return template()
     return _grammar(options.print_grammar) if options.print_grammar is not None else None
 
@@ -81,6 +158,7 @@ def _grammar(text: str) -> str:
 
     from mwaa_shell.airflow.grammar import as_json, load, versions
     from mwaa_shell.airflow.versions import parse_version
+    from mwaa_shell.errors import UsageError
 
     version = parse_version(text)
     if version not in versions():
@@ -93,6 +171,7 @@ def _print_token(settings: Settings, streams: Streams) -> ExitCode:
     """A token for other programs, in the form of the AWS CLI; nothing else of the program ever shows one."""
     import json
 
+    from mwaa_shell.errors import ExitCode
     from mwaa_shell.front import Front
     from mwaa_shell.session import Session
 
@@ -104,7 +183,7 @@ def _print_token(settings: Settings, streams: Streams) -> ExitCode:
     return ExitCode.OK
 
 
-def _noted(items: Iterable[T], noted: list[T]) -> Iterator[T]:
+def _noted(items: Iterable[Finding], noted: list[Finding]) -> Iterator[Finding]:
     """The items, each of them noted when it goes by."""
     for item in items:
         noted.append(item)
@@ -124,7 +203,7 @@ def _examine(settings: Settings, streams: Streams, *, as_json: bool) -> ExitCode
     progress = Progress(streams)
     session = Session(settings, Front(streams.note, progress))
     width = shutil.get_terminal_size().columns if streams.stdout_tty else 0
-    found: list[finding.Finding] = []
+    found: list[Finding] = []
     try:
         for text in finding.as_texts(_noted(examine(session), found), width):
             streams.data(b"" if as_json else text.encode(errors="replace"))
@@ -135,16 +214,16 @@ def _examine(settings: Settings, streams: Streams, *, as_json: bool) -> ExitCode
     return finding.exit_code(found)
 
 
-def _run_on(order: Order, settings: Settings, streams: Streams) -> ExitCode:
+def _run_on(order: Order, settings: Settings, streams: Streams, early: Early) -> ExitCode:
     """The one choice between the ways to run."""
     if order.print_token:
         return _print_token(settings, streams)
     if order.doctor:
         return _examine(settings, streams, as_json=order.json)
     if not order.sources and streams.interactive:
-        from mwaa_shell.terminal.shell import Shell
-
-        return Shell(settings, streams).run()
+        return _open_prompt(settings, streams, early)
+    gc.enable()
+    gc.set_threshold(SELDOM)
     from mwaa_shell import batch, script
     from mwaa_shell.front import Front
     from mwaa_shell.history.origins import FILE
@@ -159,30 +238,72 @@ def _run_on(order: Order, settings: Settings, streams: Streams) -> ExitCode:
         session.close()
 
 
+def _open_prompt(settings: Settings, streams: Streams, early: Early) -> ExitCode:
+    """The interactive shell. Its prompt looks for garbage again once it stands."""
+    if settings.environment and not settings.config.problems:
+        name = settings.environment
+        early.show(name, protected=settings.protects(name), read_only=settings.only_reads(name))
+    _import_asyncio()
+    from mwaa_shell.terminal.shell import Shell
+
+    return Shell(settings, streams, early).run()
+
+
+def _import_asyncio() -> None:
+    """asyncio does without ssl where there is none, and nobody here asks it for TLS: the prompt need not wait for it.
+
+    Who speaks to AWS imports it behind the prompt.
+    """
+    if "ssl" in sys.modules:
+        return
+    sys.modules["ssl"] = None  # type: ignore[assignment]
+    try:
+        import asyncio  # noqa: F401
+    finally:
+        del sys.modules["ssl"]
+
+
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """The program's entry point."""
-    streams = standard_streams()
-    threading.excepthook = lambda one: streams.note(debug.crash(one.exc_value)) if one.exc_value else None
+    words = sys.argv[1:] if arguments is None else list(arguments)
     try:
-        code = run(sys.argv[1:] if arguments is None else arguments, streams)
-        streams.stdout.flush()
-    except ShellError as error:
+        text = _at_once(words) if sys.stdout else ""
+        if text:
+            sys.stdout.write(text)
+        code = 0 if text else int(run(words))
+        if sys.stdout:
+            sys.stdout.flush()
+    except BaseException as error:
+        code = _failed(error)
+    if sys.modules.get("mwaa_shell.debug"):
+        from mwaa_shell import debug
+
+        debug.event("end", code=code)
+    sys.exit(code)
+
+
+def _failed(error: BaseException) -> int:
+    """Say what ended the program, and with which code it is left. Raises what is no failure at all."""
+    from mwaa_shell import debug
+    from mwaa_shell.errors import ExitCode, ShellError
+    from mwaa_shell.streams import standard_streams
+
+    code, said = ExitCode.UNKNOWN, ""
+    if isinstance(error, ShellError):
         debug.error("program", error)
-        streams.note(str(error))
-        code = error.exit_code
-    except KeyboardInterrupt:
+        code, said = error.exit_code, str(error)
+    elif isinstance(error, KeyboardInterrupt):
         code = ExitCode.INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read our output has read enough; nothing more can be said there.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    elif isinstance(error, BrokenPipeError):
         code = ExitCode.PIPE
-    except OSError as error:
+    elif isinstance(error, OSError):
         debug.error("program", error)
-        streams.note(f"Something on this machine failed: {error}")
+        code, said = ExitCode.FAILED, f"Something on this machine failed: {error}"
+    elif isinstance(error, Exception):  # no traceback: its last line may quote what was typed
+        said = debug.crash(error)
+    else:
+        raise error
+    if isinstance(error, OSError):  # whoever read our output has read enough; nothing more can be said there
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        code = ExitCode.FAILED
-    except Exception as error:  # no traceback: its last line may quote what was typed
-        streams.note(debug.crash(error))
-        code = ExitCode.UNKNOWN
-    debug.event("end", code=int(code))
-    sys.exit(int(code))
+    standard_streams().note(said)
+    return int(code)

@@ -6,16 +6,19 @@ The table ``SETTINGS`` says what can stand there; what ``.set`` can change stand
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 from mwaa_shell.preferences import PREFERENCES, Preference
 
+if TYPE_CHECKING:
+    from pathlib import Path
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+
+class Setting(NamedTuple):
     """One thing that the file can say."""
 
     name: str
@@ -28,8 +31,7 @@ class Setting:
     variables: tuple[str, ...] = ()  #: environment variables that say the same, and win
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(NamedTuple):
     """A value, and where it stands: a line of the file, counted from 1."""
 
     value: object
@@ -44,6 +46,7 @@ class Config:
     general: Mapping[str, Said] = field(default_factory=dict)
     environments: tuple[tuple[str, Mapping[str, Said]], ...] = ()  #: pattern of a name -> what holds there
     problems: tuple[str, ...] = ()  #: sentences
+    doubtful: bool = False  #: whether one of them may have been meant to keep something from being changed
 
     @property
     def name(self) -> str:
@@ -54,7 +57,7 @@ class Config:
         """What holds on an environment: the general part, and over it each section whose pattern fits, in order."""
         found = dict(self.general)
         for pattern, said in self.environments:
-            if fnmatchcase(environment, pattern):
+            if fnmatchcase(environment.lower(), pattern.lower()):  # as "protect" takes them
                 found |= said
         return found
 
@@ -131,6 +134,8 @@ NAMED = {setting.name: setting for setting in SETTINGS}
 
 def default_path() -> Path:
     """Where the file belongs on this machine."""
+    from pathlib import Path
+
     import platformdirs
 
     return Path(platformdirs.user_config_dir("mwaa-shell")) / "config.toml"
@@ -144,7 +149,7 @@ def read(path: Path) -> Config:
         return Config()
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        return Config(path, problems=(f"{path} cannot be read: {reason}",))
+        return Config(path, problems=(f"{path} cannot be read: {reason}",), doubtful=True)
     return parse(text, path)
 
 
@@ -155,7 +160,7 @@ def parse(text: str, path: Path) -> Config:
     try:
         tables = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        return Config(path, problems=(f"{path} is no TOML, and is left out: {error}",))
+        return Config(path, problems=(f"{path} is no TOML, and is left out: {error}",), doubtful=True)
     lines = dict(_lines(text))
     problems: list[str] = []
     sections = tables.pop("environments", {})
@@ -166,7 +171,12 @@ def parse(text: str, path: Path) -> Config:
             environments.append((pattern, dict(_said(members, pattern, lines, path, problems))))
         else:
             problems.append(f"{path}: {pattern} is no section of an environment")
-    return Config(path, general, tuple(environments), tuple(problems))
+    doubtful = any(GUARDING.search(problem.removeprefix(str(path))) for problem in problems)
+    return Config(path, general, tuple(environments), tuple(problems), doubtful)
+
+
+#: What a mistake is about that may cost the protection of an environment.
+GUARDING = re.compile(r"read.?only|protect|environment", re.IGNORECASE)
 
 
 def _said(
@@ -180,9 +190,14 @@ def _said(
         if setting is None or not (setting.per_environment if section else setting.everywhere):
             problems.append(f"{where}: {_unknown(name, section, setting)}")
         elif not setting.accepts(value):
-            problems.append(f"{where}: {name} takes {setting.takes}, not {_short(value)}")
+            problems.append(f"{where}: {name} takes {setting.takes}, not {_seen(name, value)}")
         else:
             yield name, Said(value, line)
+
+
+def _seen(name: str, value: object) -> str:
+    """A wrong value, as it may be shown: a proxy's may have a password in it."""
+    return "that" if name == "proxy" else _short(value)
 
 
 def _unknown(name: str, section: str, setting: Setting | None) -> str:

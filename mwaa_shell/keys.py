@@ -5,11 +5,10 @@ What prompt_toolkit binds by itself is here too, so that it is told; only rows w
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(NamedTuple):
     """One key: how people call it, what it does, and what we bind it to."""
 
     shown: str

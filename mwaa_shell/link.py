@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from mwaa_shell.airflow.versions import Version, parse_version
 from mwaa_shell.errors import CredentialsProblem, EnvironmentNotFound, PermissionMissing, ShellError
-from mwaa_shell.mwaa.environment import CliToken, Environment
+from mwaa_shell.mwaa.environment import HOST, CliToken, Environment
 from mwaa_shell.settings import Access
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mwaa_shell.job import Job
     from mwaa_shell.mwaa.client import Client
     from mwaa_shell.mwaa.environments import Environments
+    from mwaa_shell.mwaa.transport import Transport
 
 #: Makes the AWS side for one way to reach it.
 MakeEnvironments = Callable[[Access], "Environments"]
@@ -72,11 +73,18 @@ class Link:
         self._making = threading.RLock()
         self._environments: Environments | None = None
         self._client: Client | None = None
+        self._transport: Transport | None = None
+        self._web_server = ""  # as the last token named it
 
     @property
     def refused(self) -> bool:
         """Whether AWS does not allow GetEnvironment."""
         return self._refusal is not None
+
+    @property
+    def described(self) -> bool:
+        """Whether AWS has said what there is to say: asking again takes no time."""
+        return self._described
 
     @property
     def environments(self) -> Environments:
@@ -95,8 +103,8 @@ class Link:
         with self._making:
             if self._client is None:
                 access = self.target.access
-                transport = transport_for(access, self.environments.ca_bundle)
-                self._client = Client(self._mint, transport, access.timeout, lambda: self.known.access_mode)
+                self._transport = transport_for(access, self.environments.ca_bundle)
+                self._client = Client(self._mint, self._transport, access.timeout, lambda: self.known.access_mode)
             return self._client
 
     @property
@@ -111,7 +119,23 @@ class Link:
         return load(known) if known else None
 
     def _mint(self) -> CliToken:
-        return self.environments.cli_token(self.target.name)
+        """A token for the command that is about to go; the way to the web server is opened meanwhile, if it is not."""
+        if self._transport is not None and not self._transport.is_open:
+            threading.Thread(target=self.open_web_server, name="open", daemon=True).start()
+        token = self.environments.cli_token(self.target.name)
+        self._web_server = token.host
+        return token
+
+    @property
+    def web_server(self) -> str:
+        """Host of the web server, as far as it is known: as AWS named it with the last token, or describes it."""
+        return self._web_server or host_of(str(self.known.details.get("WebserverUrl") or ""))
+
+    def open_web_server(self) -> None:
+        """Have a connection to the web server ready, if it is known where that is; tells nothing."""
+        _ = self.client
+        if self.web_server and self._transport is not None and not self._transport.is_open:
+            self._transport.open(self.web_server)
 
     def describe(self, *, again: bool = False) -> ShellError | None:
         """Ask GetEnvironment, once unless ``again``; why it told nothing, or ``None``.
@@ -134,3 +158,9 @@ class Link:
             self._described, self._refusal = True, None
             self.version = self.version or self.known.version
             return None
+
+
+def host_of(url: str) -> str:
+    """The host, and the port, of what GetEnvironment calls the web server's URL; nothing where it is none."""
+    host = url.removeprefix("https://").rstrip("/")
+    return host if HOST.fullmatch(host) else ""

@@ -1,21 +1,25 @@
-"""The options of the command line: what there is, and what they ask for as values. Nothing is opened or asked here."""
+"""The options of the command line: what there is, and what they ask for as values. Nothing is opened or asked here.
+
+The first prompt is drawn between reading the options and making values of them: what the latter needs is imported then.
+"""
 
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
 
 from mwaa_shell import completions
-from mwaa_shell.config import default_path
-from mwaa_shell.config import read as read_config
 from mwaa_shell.errors import EXIT_CODE_MEANINGS, UsageError
-from mwaa_shell.settings import MAX_REPLY, READ_TIMEOUT, Access, LocalSettings, Settings
+from mwaa_shell.limits import MAX_REPLY, READ_TIMEOUT
 
+TYPE_CHECKING = False  # the module of that name is not imported before the first prompt is seen
 if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import Any, NoReturn
+
     from mwaa_shell.batch import Source
+    from mwaa_shell.settings import LocalSettings, Order
 
 USAGE = """\
 mwaa-shell [ENV] [options]              a prompt, on ENV or your choice
@@ -23,6 +27,9 @@ mwaa-shell [ENV] [options]              a prompt, on ENV or your choice
        mwaa-shell --local [VERSION] [options]  a private MWAA on this machine
        mwaa-shell doctor [ENV] [options]       what works, and what to do if not"""
 
+#: What a plain ``--yes`` is read as: it takes no value, so that what stands behind it is the environment.
+PLAIN = "\0"
+PLAIN_YES = f"--yes={PLAIN}"
 #: In the place of the environment: look for what is wrong.
 DOCTOR = "doctor"
 
@@ -54,6 +61,12 @@ class _AddSource(argparse.Action):
         option_string: str | None = None,
     ) -> None:
         namespace.sources = [*(namespace.sources or []), (self.metavar, str(values))]
+
+
+def _path(text: str) -> Path:
+    from pathlib import Path
+
+    return Path(text)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -98,10 +111,10 @@ def build_parser() -> argparse.ArgumentParser:
     local.add_argument(
         "--local", metavar="VERSION", nargs="?", const="", help="real Airflow, no AWS; versions with commas: several"
     )
-    local.add_argument("--dags-folder", metavar="DIR", type=Path, help="your DAGs instead of the three examples")
+    local.add_argument("--dags-folder", metavar="DIR", type=_path, help="your DAGs instead of the three examples")
     local.add_argument("--scheduler", action="store_true", help="run what is triggered, with Airflow's own scheduler")
     local.add_argument("--serve", action="store_true", help="serve it for other clients, and print how to reach it")
-    local.add_argument("--record", metavar="DIR", type=Path, help="keep what the airflow program answered, as files")
+    local.add_argument("--record", metavar="DIR", type=_path, help="keep what the airflow program answered, as files")
     local.add_argument("--fresh-processes", action="store_true", help="a new process for each command, as MWAA does")
     tools = parser.add_argument_group("for other tools")
     tools.add_argument("--check", action="store_true", help="only say which lines Airflow would refuse; offline")
@@ -112,26 +125,13 @@ def build_parser() -> argparse.ArgumentParser:
     tools.add_argument("--force", action="store_true", help="print it even on a terminal")
     tools.add_argument("--completions", choices=completions.SHELLS, help="what completes these options in your shell")
     other = parser.add_argument_group("other")
-    other.add_argument("--log-file", metavar="FILE", type=Path, help="add each command that is sent, as JSON lines")
+    other.add_argument("--log-file", metavar="FILE", type=_path, help="add each command that is sent, as JSON lines")
     other.add_argument("--log-output", action="store_true", help="and what it printed, where that holds no passwords")
-    other.add_argument("--debug", metavar="FILE", type=Path, help="write down what goes on, for reports of bugs")
+    other.add_argument("--debug", metavar="FILE", type=_path, help="write down what goes on, for reports of bugs")
     other.add_argument("--color", choices=("auto", "always", "never"), default="auto", help="colours (auto)")
     other.add_argument("--version", action="store_true", help="the version of mwaa-shell")
     other.add_argument("-h", "--help", action="store_true", help="this text")
     return parser
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """What the command line asks for."""
-
-    settings: Settings
-    local: LocalSettings | None
-    serve: bool
-    sources: tuple[Source, ...]
-    print_token: bool = False
-    doctor: bool = False
-    json: bool = False
 
 
 def read_options(arguments: Sequence[str]) -> argparse.Namespace:
@@ -153,8 +153,27 @@ def read_options(arguments: Sequence[str]) -> argparse.Namespace:
     return options
 
 
+def may_have_settings() -> bool:
+    """Whether the user may have a file of settings: a look at wherever its folder can be, for that costs no import."""
+    home, there = os.path.expanduser("~"), os.environ.get("XDG_CONFIG_HOME")
+    places = [os.path.join(home, ".config"), os.path.join(home, "Library", "Application Support")]
+    return any(os.path.exists(os.path.join(place, "mwaa-shell")) for place in (*places, *([there] if there else [])))
+
+
+def opens_a_prompt(options: argparse.Namespace) -> bool:
+    """Whether there is going to be a prompt on an environment that is there already, if somebody sits at a terminal."""
+    others = ("help", "version", "completions", "print_config", "check", "print_token", "sources", "doctor")
+    return options.local is None and options.print_grammar is None and not any(getattr(options, one) for one in others)
+
+
 def read_order(options: argparse.Namespace, environ: dict[str, str]) -> Order:
     """The options as values; raises ``UsageError`` where they contradict each other."""
+    from dataclasses import replace
+
+    from mwaa_shell.config import Config, default_path
+    from mwaa_shell.config import read as read_config
+    from mwaa_shell.settings import Access, Order, Settings
+
     if "" in (options.env, options.environment):
         raise UsageError("The name of the environment is empty")
     named = options.env or options.environment
@@ -172,7 +191,7 @@ def read_order(options: argparse.Namespace, environ: dict[str, str]) -> Order:
         raise UsageError("--max-reply takes a whole number of megabytes, at least 1")
     if options.airflow_version is not None:
         _check_version(options.airflow_version)
-    config = read_config(default_path())
+    config = read_config(default_path()) if may_have_settings() else Config()
     said = {name: one.value for name, one in config.general.items()}
     access = Access(options.profile, options.region, options.endpoint_url, options.ca_bundle, options.timeout)
     access = replace(access, max_reply=options.max_reply)
@@ -185,9 +204,9 @@ def read_order(options: argparse.Namespace, environ: dict[str, str]) -> Order:
         keep_going=options.keep_going,
         validate=not options.no_validate,
         read_only=options.read_only,
-        yes=options.yes,
+        yes=_yes(options.yes),
         color=options.color,
-        log_file=options.log_file or (Path(str(said["log-file"])).expanduser() if "log-file" in said else None),
+        log_file=options.log_file or (_path(str(said["log-file"])).expanduser() if "log-file" in said else None),
         log_output=options.log_output,
         config=config,
         secret_words=environ.get("MWAA_SHELL_SECRET_WORDS", ""),
@@ -201,6 +220,13 @@ def read_order(options: argparse.Namespace, environ: dict[str, str]) -> Order:
         doctor=getattr(options, "doctor", False),
         json=options.json,
     )
+
+
+def _yes(said: str | None) -> str | None:
+    """Empty for a plain ``--yes``; raises for one behind which a name is missing."""
+    if said == "":
+        raise UsageError("--yes= wants the name of the environment behind it, or leave out the =")
+    return "" if said == PLAIN else said
 
 
 def _usual_environment(environ: dict[str, str], said: dict[str, object]) -> str | None:
@@ -239,6 +265,8 @@ def _check_version(text: str) -> None:
 def _local(options: argparse.Namespace) -> LocalSettings | None:
     if options.local is None:
         return None
+    from mwaa_shell.settings import LocalSettings
+
     versions = tuple(part.strip() for part in options.local.split(",") if part.strip())
     return LocalSettings(versions, options.dags_folder, options.record, options.fresh_processes, options.scheduler)
 
@@ -246,6 +274,8 @@ def _local(options: argparse.Namespace) -> LocalSettings | None:
 def sources_of(given: list[tuple[str, str]]) -> tuple[Source, ...]:
     if not given:
         return ()
+    from pathlib import Path
+
     from mwaa_shell.batch import Source
 
     return tuple(Source(text=value) if kind == "COMMAND" else Source(path=Path(value)) for kind, value in given)

@@ -7,14 +7,14 @@ first, the third has what the shell adds, which is always shown.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mwaa_shell import debug
 from mwaa_shell.afterwards import advised
 from mwaa_shell.airflow.asking import ADDED, RUN_ID, wants_run_id, with_json, with_run_id
 from mwaa_shell.airflow.command_line import ParsedLine, parse
-from mwaa_shell.history.unmask import unmasked
-from mwaa_shell.rails import Answers, Place, is_protected, need, pass_rails
+from mwaa_shell.history.unmask import MASK, unmasked
+from mwaa_shell.rails import Answers, Place, need, pass_rails, place_of
 from mwaa_shell.result import Outcome, Result
 from mwaa_shell.run_ids import RunIds
 from mwaa_shell.sending import run_command
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from mwaa_shell.job import Watcher
     from mwaa_shell.link import Link
     from mwaa_shell.session import Session
+
+#: A secret that is shorter is not looked for in what comes back: it would be found in every other word.
+SHORTEST = 4
 
 
 class Outgoing:
@@ -44,6 +47,8 @@ class Outgoing:
         allowed, yes = self._pass_rails(line, as_it_is=as_it_is)
         made, additions = (line, ()) if as_it_is else self._adding(allowed, line)
         sent = unmasked(made, session.grammar, session.front.ask_secret, session.secret_words, as_it_is=as_it_is)
+        if debug.is_on():
+            debug.keep_out(*(one.value for one in session.secrets_in(sent.text)))
         session.goes_to = sent.destination or session.goes_to
         kept = recorded and not session.private and session.preferences["history"] == "on"
         number = session.record.begin(link, line, session.origin) if kept else None
@@ -52,7 +57,8 @@ class Outgoing:
         debug.event("ended", outcome=result.outcome.value, status=result.http_status, seconds=result.seconds,
                     stdout=len(result.stdout), stderr=len(result.stderr))  # fmt: skip
         added = " ".join(one for one in (yes, *additions) if one)
-        result = advised(replace(result, words=sent.values, added=added), line, sent, session.grammar)
+        result = replace(result, words=sent.values, added=added, **self._hidden(sent, result))
+        result = advised(result, line, sent, session.grammar)
         self._run_ids.settle(link.target.name, line.values, result.outcome)
         if result.outcome is Outcome.INTERRUPTED and result.remote and recorded:
             link.slot.unfinished = session.covered(line.command)
@@ -60,6 +66,15 @@ class Outgoing:
         if session.live is not None and not session.private:
             session.live.learn(sent, result)
         return result
+
+    def _hidden(self, sent: ParsedLine, result: Result) -> dict[str, Any]:
+        """The secrets of a line, and what is said of it without them: Airflow quotes what it does not understand."""
+        found = self._session.secrets_in(sent.text)
+        hidden = tuple(dict.fromkeys(one.value for one in found if len(one.value) >= SHORTEST))
+        message = result.message
+        for secret in hidden:
+            message = message.replace(secret, MASK)
+        return {"hidden": hidden, "message": message}
 
     def _warn_of_unfinished(self, link: Link) -> None:
         """Say once that a command before this one, which nobody waited for, may still run."""
@@ -77,13 +92,7 @@ class Outgoing:
 
     def _place_called(self, name: str) -> Place:
         session = self._session
-        said = session.settings.config.on(name)
-        protected = is_protected(name, session.preferences["protect"])
-        return Place(
-            name,
-            protected=bool(said["protected"].value) if "protected" in said else protected,
-            read_only=session.read_only or ("read-only" in said and bool(said["read-only"].value)),
-        )
+        return place_of(name, session.settings, session.preferences["protect"], read_only=session.read_only)
 
     def _pass_rails(self, line: ParsedLine, *, as_it_is: bool) -> tuple[ParsedLine, str]:
         """The line with the flag that says yes to Airflow, where somebody has said it here, and that flag.
@@ -102,13 +111,14 @@ class Outgoing:
 
     def check_rails(self, line: ParsedLine) -> None:
         """Raise ahead of time for what the rails will refuse; where somebody can be asked, that is not known yet."""
-        from mwaa_shell.airflow.safety import danger_of
+        from mwaa_shell.airflow.safety import answered, danger_of
 
         session = self._session
         place = self._place_called(session.ahead.environment) if session.ahead.environment else self.place
         danger = danger_of(line, session.grammar if session.ahead.version_known else None)
         if session.front.ask is None:
-            pass_rails(session.covered(line.command), danger, place, Answers(session.settings.yes))
+            asks = answered(line, session.grammar if session.ahead.version_known else None) is not None
+            pass_rails(session.covered(line.command), danger, place, Answers(session.settings.yes), asks=asks)
         else:
             need(danger, place)
 

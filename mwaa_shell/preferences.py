@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from mwaa_shell.errors import UsageError
+from mwaa_shell.mark import PROTECTED
 
 
-@dataclass(frozen=True, slots=True)
-class Preference:
+class Preference(NamedTuple):
     """One thing that can be set: to one of its words, or else to what ``also`` accepts, or to a whole number from
     ``least`` to ``most``."""
 
@@ -34,8 +35,12 @@ class Preference:
         return value.isascii() and value.isdigit() and self.least <= int(value[:6]) <= self.most
 
 
+#: Characters of words and patterns, which every name is compared with.
+LONGEST = 1_000
+
+
 def _are_words(value: str) -> bool:
-    return "\n" not in value
+    return "\n" not in value and len(value) <= LONGEST
 
 
 def _is_zone(name: str) -> bool:
@@ -62,7 +67,7 @@ PREFERENCES = (
     Preference("tables", "own", "whose tables: our own, for which -o json is added, or Airflow's", ("own", "airflow")),
     Preference("zone", "local", "the time zone of dates in tables; airflow leaves them as they are",
                ("local", "utc", "airflow"), also=_is_zone, form="a name such as Europe/Berlin"),
-    Preference("protect", "*prod*", "which environments are protected: there a change is asked about",
+    Preference("protect", PROTECTED, "which environments are protected: there a change is asked about",
                also=_are_words, form="names or patterns such as *prod*,live"),
     Preference("theme", "auto", "for what background the colours of replies are; auto asks $COLORFGBG",
                ("auto", "dark", "light")),

@@ -10,10 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
 
-from mwaa_shell.airflow.knowledge import Danger, Level
 from mwaa_shell.errors import RefusedByRule
+
+if TYPE_CHECKING:
+    from mwaa_shell.airflow.knowledge import Danger
+    from mwaa_shell.settings import Settings
 
 
 class Need(Enum):
@@ -42,13 +45,15 @@ class Answers:
     ask_name: Callable[[str], str | None] | None = None
 
 
-def is_protected(name: str, patterns: str) -> bool:
-    """Whether an environment's name fits one of the patterns, which stand behind each other with commas."""
-    return any(fnmatchcase(name.lower(), one.strip().lower()) for one in patterns.split(",") if one.strip())
+def place_of(name: str, settings: Settings, protect: str, *, read_only: bool) -> Place:
+    """An environment as its settings have it, and what has been set since: which are protected, that all only read."""
+    return Place(name, settings.protects(name, protect), settings.only_reads(name, read_only))
 
 
 def need(danger: Danger, place: Place) -> Need:
     """What a line of this danger wants on this environment; raises for what a read-only session does not send."""
+    from mwaa_shell.airflow.knowledge import Level
+
     if danger.level is Level.READ:
         return Need.NOTHING
     if place.read_only:
@@ -94,5 +99,7 @@ def _answered_beforehand(line: str, danger: Danger, place: Place, wanted: Need, 
 
 
 def _does(danger: Danger) -> str:
+    from mwaa_shell.airflow.knowledge import Level
+
     word = "destroys something" if danger.level is Level.DESTROY else "changes something"
     return f"{word}: {danger.reason}" if danger.reason else word

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from mwaa_shell.body import Body
 from mwaa_shell.errors import ExitCode, OutcomeUnknown, ShellError
 
 
@@ -32,10 +33,10 @@ class Result:
 
     outcome: Outcome = Outcome.OK
     exit_code: ExitCode = ExitCode.OK
-    stdout: bytes = b""
-    stderr: bytes = b""
+    stdout: Body = b""
+    stderr: Body = b""
     message: str = ""  #: what the shell has to say about it, a sentence or nothing
-    reply: bytes = b""  #: the HTTP body as it came, nothing for a directive
+    reply: Body = b""  #: the HTTP body as it came, nothing for a directive
     http_status: int | None = None
     token_seconds: float = 0.0  #: how long CreateCliToken took
     command_seconds: float = 0.0  #: how long the environment took to answer
@@ -48,6 +49,7 @@ class Result:
     outcomes: tuple[Outcome, ...] = ()  #: of what each line of stdout tells: its word is coloured by it
     added: str = ""  #: what the shell added to what was typed
     clipboard: bytes = b""  #: text to put on the terminal's clipboard
+    hidden: tuple[str, ...] = ()  #: secrets of the line that was sent, which a reply may repeat
     format: str = ""  #: what to draw the records of the reply as, whatever the session draws
 
     @property

@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 
 from mwaa_shell.airflow.command_line import quote, split
 from mwaa_shell.errors import ShellError, UsageError
+from mwaa_shell.private_files import check, make_folder
 
 _NAME = r"[a-z_][a-z0-9_-]*"
 PARAMETER = re.compile(rf"\{{\{{{_NAME}\}}\}}|\{{({_NAME})\}}")
@@ -284,8 +285,9 @@ def _write(path: Path, before: str, text: str) -> None:
 
     part = ""
     try:
+        check(path)
         target = path.resolve()
-        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(target.parent, tighten=False)
         handle, part = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
         with os.fdopen(handle, "wb") as file:
             file.write(text.encode())

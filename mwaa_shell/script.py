@@ -38,6 +38,7 @@ class Step:
 
     result: Result
     left: int
+    line: str = ""
 
 
 def read(path: Path) -> str:
@@ -68,6 +69,8 @@ def check(session: Session, lines: Sequence[Line], depth: int = 0) -> None:
         session.ahead = Ahead()
     for line in lines:
         parsed = parse(line.text)
+        if session.front.ask is None and parsed.values[:1] and parsed.values[0].startswith(("!", "^")):
+            raise UsageError(f"{line.text.strip()}: history is expanded at a prompt; in a script, .redo NUMBER runs it")
         problem = session.problem_before_sending(parsed) if session.ahead.version_known else parsed.problem
         if problem is not None:
             where = f"{line.where}: " if line.where else ""
@@ -96,7 +99,7 @@ def run(
         if depth == DEEPEST and result.brings:
             result = from_error(UsageError(f"Files bring files {DEEPEST} deep: one of them brings itself"))
         behind = lines[number:] if isinstance(lines, Sequence) else ()
-        yield Step(result, sum(parse(one.text).kind is not Kind.BLANK for one in behind))
+        yield Step(result, sum(parse(one.text).kind is not Kind.BLANK for one in behind), line.text)
         if result.brings and result.ok:
             blank = " " if line.text.startswith(" ") else ""  # not to be written down, nor what it brings
             lines_in_its_place = [Line(blank + one.line, origin=one.origin) for one in result.brings]

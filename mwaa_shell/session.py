@@ -8,11 +8,10 @@ the way to run brings along.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 from mwaa_shell import debug
-from mwaa_shell.afterwards import put_back
 from mwaa_shell.airflow.command_line import Kind, ParsedLine, Problem, line_at, logical_lines, parse, spans_of_lines
 from mwaa_shell.airflow.versions import parse_version
 from mwaa_shell.config import as_preferences
@@ -21,14 +20,12 @@ from mwaa_shell.front import Front
 from mwaa_shell.history.ahead import Ahead
 from mwaa_shell.history.origins import TYPED
 from mwaa_shell.history.record import Record
-from mwaa_shell.history.unmask import unmasked
 from mwaa_shell.job import Job, TooLate, Watcher, mind_ctrl_c
 from mwaa_shell.link import Link, MakeEnvironments, Target, real_environments
 from mwaa_shell.links import Links
+from mwaa_shell.mark import mark
 from mwaa_shell.mwaa.environment import Environment
-from mwaa_shell.outgoing import Outgoing
 from mwaa_shell.preferences import Preferences
-from mwaa_shell.result import Result, from_error, interrupted
 from mwaa_shell.settings import Access, Settings
 
 if TYPE_CHECKING:
@@ -36,7 +33,9 @@ if TYPE_CHECKING:
     from mwaa_shell.airflow.grammar import Grammar
     from mwaa_shell.airflow.redaction import Span
     from mwaa_shell.catalog.live import LiveNames
+    from mwaa_shell.outgoing import Outgoing
     from mwaa_shell.output.tee import Tee
+    from mwaa_shell.result import Result
 
 T = TypeVar("T")
 
@@ -53,11 +52,10 @@ class Session:
         if settings.secret_words:
             self.preferences.set("secret-words", " ".join(settings.secret_words.split()))
         self.links = Links(make, self.preferences, settings.config)
-        self.outgoing = Outgoing(self)
         self.record = Record(self.front.note, lambda: self.secret_words)
         if settings.log_file is not None:
             self.record.log_to(settings.log_file, output=settings.log_output)
-        self.read_only = settings.read_only  #: send nothing but what reads
+        self.read_only = settings.read_only or settings.config.doubtful  #: send nothing but what reads
         self.last: Result | None = None  #: of the last Airflow command
         self.tee: Tee | None = None  #: the transcript of what is shown
         self.reruns: dict[str, int] = {}  #: lines that stand for a command of the history, and its number
@@ -76,6 +74,13 @@ class Session:
         if settings.environment:
             self.open(settings.environment, settings.access)
 
+    @cached_property
+    def outgoing(self) -> Outgoing:
+        """What sends commands; made when the first one is."""
+        from mwaa_shell.outgoing import Outgoing
+
+        return Outgoing(self)
+
     # -- where it is -------------------------------------------------------------------------------------------------
 
     @property
@@ -89,6 +94,13 @@ class Session:
     def here(self) -> Target | None:
         """Which environment the session is on, if on any."""
         return self._link.target if self._link else None
+
+    @property
+    def mark(self) -> list[tuple[str, str]]:
+        """The same as the prompt says it, in pieces, each with the name of its style before it."""
+        name = self.here.name if self.here else ""
+        protected = self.settings.protects(name, self.preferences["protect"])
+        return mark(name, protected=protected, read_only=self.settings.only_reads(name, self.read_only))
 
     @property
     def live(self) -> LiveNames | None:
@@ -154,6 +166,9 @@ class Session:
 
     def execute(self, text: str, origin: str = TYPED) -> Result:
         """Run one line, which came from where ``origin`` says. Never raises an expected failure, and takes Ctrl-C."""
+        from mwaa_shell.afterwards import put_back
+        from mwaa_shell.result import Result, from_error, interrupted
+
         mind_ctrl_c()
         self.origin, self.private = origin, text.startswith(" ")
         line = parse(text)
@@ -174,11 +189,14 @@ class Session:
         except KeyboardInterrupt:
             debug.event("interrupted")
             return interrupted("Stopped", remote=False)
+        finally:
+            self.delivers, self.goes_to = False, None
 
     def _write_down(self, text: str, kind: Kind) -> None:
         """Tell the debug log of a line, without its secrets."""
         debug.keep_out(*(span.value for span in self.secrets_in(text)))
-        debug.event("line", kind=kind.value, origin=self.origin, text="(private)" if self.private else self.covered(text))
+        shown = "(private)" if self.private else self.covered(text)
+        debug.event("line", kind=kind.value, origin=self.origin, text=shown)
 
     @property
     def grammar(self) -> Grammar | None:
@@ -253,7 +271,11 @@ class Session:
     def learn_version(self) -> None:
         """Wait until AWS has told about the environment, or has not; say once what is not allowed and what it costs."""
         link = self.link
-        error = self.wait_for("asking AWS about the environment", link.target.access.timeout, link.describe)
+        error = (
+            link.describe()
+            if link.described
+            else self.wait_for("asking AWS about the environment", link.target.access.timeout, link.describe)
+        )
         if isinstance(error, PermissionMissing) and link.target not in self._told:
             self._told.add(link.target)
             unknown = "status and access mode" if link.version else "Airflow version, status and access mode"
@@ -276,6 +298,8 @@ class Session:
             from mwaa_shell.directives import run
 
             if line.destination is not None:  # what stands before it has masks of its own kind
+                from mwaa_shell.history.unmask import unmasked
+
                 behind = parse(f"version{line.text[line.words[-1].end :]}")
                 self.goes_to = unmasked(behind, None, self.front.ask_secret, self.secret_words).destination
             return run(self, line)
@@ -309,6 +333,8 @@ class Session:
     def _add_to(self, tee: Tee, line: ParsedLine, result: Result) -> None:
         """Add to the transcript; one that cannot be written stops nobody: it ends, and that is said."""
         try:
+            from datetime import UTC, datetime
+
             now, shown = datetime.now(UTC), line.destination is None
             tee.add(self.link.target.name, self.covered(line.text.strip()), result, now, shown=shown)
         except UsageError as error:

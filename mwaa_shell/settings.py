@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mwaa_shell.config import NAMED, Config, Said
+from mwaa_shell.config import NAMED, Config, Said, as_preferences
+from mwaa_shell.limits import MAX_REPLY, READ_TIMEOUT
+from mwaa_shell.mark import PROTECTED, is_protected
 
-#: Seconds to wait for a connection to be made, on both sides.
-CONNECT_TIMEOUT = 10.0
-#: Seconds to wait for an answer: MWAA's gateway gives up at about 60.
-READ_TIMEOUT = 75.0
-#: Longest reply that is taken, in MB after decompression.
-MAX_REPLY = 512
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mwaa_shell.batch import Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +72,7 @@ def says(access: Access, member: str) -> bool:
     return bool(getattr(access, member) != getattr(Access(), member))
 
 
-@dataclass(frozen=True, slots=True)
-class LocalSettings:
+class LocalSettings(NamedTuple):
     """What to run as a private MWAA."""
 
     versions: tuple[str, ...] = ()  #: empty: the newest that this machine can run
@@ -101,3 +99,30 @@ class Settings:
     log_output: bool = False  #: and with it what it printed
     config: Config = field(default_factory=Config)  #: the user's own file
     secret_words: str = ""  #: the user's own names of secrets, with commas or blanks between
+
+    def protects(self, name: str, patterns: str | None = None) -> bool:
+        """Whether an environment is protected: as the file says of it, else where its name fits the patterns."""
+        said = self.config.on(name)
+        if "protected" in said:
+            return bool(said["protected"].value)
+        if patterns is None:
+            patterns = as_preferences(said).get("protect", PROTECTED)
+        return is_protected(name, patterns)
+
+    def only_reads(self, name: str, always: bool | None = None) -> bool:
+        """Whether nothing but reads is sent to an environment: always, or because the file says so of it."""
+        said = self.config.on(name)
+        always = self.read_only if always is None else always
+        return always or ("read-only" in said and bool(said["read-only"].value))
+
+
+class Order(NamedTuple):
+    """What the command line asks for."""
+
+    settings: Settings
+    local: LocalSettings | None
+    serve: bool
+    sources: tuple[Source, ...]
+    print_token: bool = False
+    doctor: bool = False
+    json: bool = False

@@ -9,22 +9,29 @@ import io
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import BinaryIO, TextIO
 
 
-@dataclass(frozen=True, slots=True)
 class Streams:
-    """Where lines come from and where bytes go."""
+    """Where lines come from and where bytes go; no dataclass, for the first prompt waits for this file."""
 
-    stdin: TextIO
-    stdout: BinaryIO
-    stderr: BinaryIO
-    stdin_tty: bool
-    stdout_tty: bool
-    stderr_tty: bool
-    color: str = "auto"
-    no_color: bool = False  #: NO_COLOR is set, or the terminal cannot
+    __slots__ = ("color", "no_color", "stderr", "stderr_tty", "stdin", "stdin_tty", "stdout", "stdout_tty")
+
+    def __init__(  # noqa: PLR0913, PLR0917  (a value with as many members)
+        self,
+        stdin: TextIO,
+        stdout: BinaryIO,
+        stderr: BinaryIO,
+        stdin_tty: bool,
+        stdout_tty: bool,
+        stderr_tty: bool,
+        color: str = "auto",
+        no_color: bool = False,
+    ) -> None:
+        self.stdin, self.stdout, self.stderr = stdin, stdout, stderr
+        self.stdin_tty, self.stdout_tty, self.stderr_tty = stdin_tty, stdout_tty, stderr_tty
+        self.color = color
+        self.no_color = no_color  #: NO_COLOR is set, or the terminal cannot
 
     def data(self, data: bytes) -> None:
         """Bytes for standard output, exactly as they are."""

@@ -234,7 +234,7 @@ class Double:
     @property
     def commands(self) -> list[str]:
         """The text of every command that reached the web server."""
-        return [request.body.decode() for request in self.web.seen]
+        return [request.body.decode() for request in self.web.seen if request.method != "HEAD"]
 
     def close(self) -> None:
         """End both sides."""

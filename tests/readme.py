@@ -2,7 +2,7 @@
 
     python -m tests.readme
 
-writes them into the README; a test fails where they differ.
+writes them into the README, and the text of ``--help`` into its file; a test fails where they differ.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
+import mwaa_shell
 from mwaa_shell.config import SETTINGS, Setting
 from mwaa_shell.directives import DIRECTIVES
 from mwaa_shell.errors import EXIT_CODE_MEANINGS
@@ -20,6 +21,9 @@ from mwaa_shell.options import build_parser
 from mwaa_shell.preferences import PREFERENCES
 
 README = Path(__file__).parent.parent / "README.md"
+HELP = Path(mwaa_shell.__file__).parent / "help.txt"
+#: Columns that the text of --help is made for.
+WIDTH = 80
 
 
 def tables() -> dict[str, list[str]]:
@@ -62,5 +66,13 @@ def filled(text: str) -> str:
     return text
 
 
+def help_text() -> str:
+    """What ``--help`` prints."""
+    parser = build_parser()
+    parser.formatter_class = lambda prog: argparse.RawDescriptionHelpFormatter(prog, width=WIDTH - 2)
+    return parser.format_help()
+
+
 if __name__ == "__main__":
+    HELP.write_text(help_text())
     README.write_text(filled(README.read_text()))

@@ -12,6 +12,7 @@ import pytest
 from mwaa_shell import __version__
 from mwaa_shell.errors import EXIT_CODE_MEANINGS, ExitCode, UsageError
 from mwaa_shell.options import build_parser, read_order
+from tests.terminal.emulator import Terminal
 
 HEAVY = ("boto3", "botocore", "requests", "urllib3", "prompt_toolkit", "pygments", "platformdirs", "asyncio", "ssl")
 
@@ -23,10 +24,71 @@ def loaded_by(code: str) -> set[str]:
     return {name.split(".")[0] for name in ended.stderr.split()}
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["--version"]])
-def test_help_and_version_import_nothing_heavy(arguments: list[str]) -> None:
+@pytest.mark.parametrize("arguments", [["--help"], ["-h"], ["--version"]])
+def test_help_and_version_import_nothing(arguments: list[str]) -> None:
     code = f"from mwaa_shell.cli import main\ntry: main({arguments})\nexcept SystemExit: pass"
-    assert loaded_by(code).isdisjoint(HEAVY)
+    assert loaded_by(code) - loaded_by("") <= {"mwaa_shell", "__future__", "gc"}
+
+
+#: Runs the program up to a place, and says what is imported then.
+UP_TO = """
+import sys
+from mwaa_shell.cli import main
+from mwaa_shell.terminal.early import Early
+def tell(*words, **named):
+    import os
+    print("\\n".join(sys.modules), file=sys.stderr, flush=True)
+    {work}
+    os._exit(0)
+def stands(self):
+    from prompt_toolkit.renderer import Renderer
+    Renderer.render = tell
+Early.{place}
+main(["my-env"])
+"""
+SEEN, DRAWN = "show = tell", "hand_over = stands"
+
+
+def loaded_at(place: str, environ: dict[str, str], told: Path, work: str = "") -> set[str]:
+    """Every module that is loaded in the real program, in a terminal, when it comes to a place."""
+    code = UP_TO.format(place=place, work=work)
+    alone = {name: value for name, value in environ.items() if name != "PYTHONPATH"}  # it goes nowhere
+    with Terminal(["/bin/sh", "-c", f'exec "$0" "$@" 2>{told}', sys.executable, "-c", code], alone) as terminal:
+        assert terminal.wait_exit() == 0
+    return set(told.read_text().split())
+
+
+def test_the_prompt_is_seen_before_anything_dear_is_imported(environ: dict[str, str], tmp_path: Path) -> None:
+    loaded = loaded_at(SEEN, environ, tmp_path / "told")
+    dear = {"dataclasses", "inspect", "typing", "pathlib", "json", "logging", "socket", "threading", "tomllib"}
+    assert loaded.isdisjoint({*HEAVY, *dear})
+    assert {name for name in loaded if name.startswith("mwaa_shell.")} == {
+        "mwaa_shell.cli", "mwaa_shell.completions", "mwaa_shell.errors", "mwaa_shell.limits", "mwaa_shell.mark",
+        "mwaa_shell.options", "mwaa_shell.terminal", "mwaa_shell.terminal.early",
+    }  # fmt: skip
+
+
+def test_when_the_prompt_stands_only_what_draws_it_is_imported(environ: dict[str, str], tmp_path: Path) -> None:
+    """A module costs the start half a percent or more: whoever adds one here should know why."""
+    loaded = loaded_at(DRAWN, environ, tmp_path / "told")
+    foreign = {*HEAVY, "sqlite3", "json", "pathlib", "difflib", "urllib"} - {"prompt_toolkit", "asyncio"}
+    assert {name.split(".")[0] for name in loaded}.isdisjoint(foreign)
+    ours = {name.removeprefix("mwaa_shell.") for name in loaded if name.startswith("mwaa_shell.")}
+    assert {name for name in ours if not name.startswith("terminal.")} == {
+        "cli", "completions", "config", "debug", "errors", "front", "job", "keys", "limits", "link", "links", "mark",
+        "options", "preferences", "session", "settings", "streams", "terminal",
+        "airflow", "airflow.command_line", "airflow.versions", "history", "history.ahead", "history.origins",
+        "history.record", "history.unmask", "mwaa", "mwaa.environment", "output", "output.sanitise",
+    }  # fmt: skip
+    assert ours.isdisjoint({"terminal.canvas", "terminal.choice", "terminal.picker", "terminal.questions"})
+
+
+def test_asyncio_without_tls_leaves_tls_to_others(environ: dict[str, str], tmp_path: Path) -> None:
+    work = "import ssl; ssl.create_default_context(); print('made', file=sys.stderr, flush=True)"
+    told = loaded_at(DRAWN, environ, tmp_path / "told", work)
+    assert "asyncio" in told
+    assert "ssl" not in told
+    assert "made" in told
 
 
 def test_the_prompt_needs_no_aws() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 import mwaa_shell
 from mwaa_shell.local.recipes import recipes
-from tests.readme import tables
+from tests.readme import HELP, help_text, tables
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -19,6 +19,10 @@ README = (ROOT / "README.md").read_text()
 def test_the_tables_are_those_of_the_program(head: str, rows: list[str]) -> None:
     assert README.count(head) == 1
     assert "\n".join(rows) + "\n\n" in README, "python -m tests.readme writes the tables anew"
+
+
+def test_the_help_is_the_newest() -> None:
+    assert HELP.read_text() == help_text(), "python -m tests.readme writes it anew"
 
 
 def test_every_version_is_in_the_readme() -> None:

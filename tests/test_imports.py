@@ -38,19 +38,20 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("settings",),
     ("config",),
     ("streams", "preferences", "keys", "run_ids"),
-    ("debug",),
-    ("errors",),
+    ("body",),
+    ("debug", "private_files"),
+    ("errors", "limits", "mark"),
     ("__init__",),
 )
 #: The only importers of each library.
 DOORS = {
-    "boto3": {"mwaa/environments.py", "mwaa/identity.py"},
+    "boto3": set(),
     "botocore": {"mwaa/environments.py", "mwaa/aws_errors.py", "mwaa/identity.py"},
     "requests": {"mwaa/transport.py", "mwaa/connections.py", "mwaa/route.py"},
     "urllib3": {"mwaa/transport.py", "mwaa/connections.py"},
     "pygments": {"output/lexer.py", "output/command_lexer.py"},
     "wcwidth": {"output/wrapping.py", "output/screen_rows.py", "output/live.py"},
-    "platformdirs": {"local/folders.py", "catalog/store.py", "history/store.py", "saved.py", "config.py"},
+    "platformdirs": {"local/folders.py", "catalog/folder.py", "history/store.py", "saved.py", "config.py"},
 }
 #: These run inside Airflow's own Python and import nothing of this package.
 ELSEWHERE = {"local/worker.py", "local/certificate.py", "local/read_parser.py", "local/rest_worker.py"}

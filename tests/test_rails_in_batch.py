@@ -94,3 +94,33 @@ def test_what_airflow_would_ask_is_asked_here_although_it_destroys_nothing(doubl
     assert run("-c", line).returncode == 5
     assert run("--yes", "-c", line).returncode == 0
     assert double.commands == [f"{line} -y"]
+
+
+def test_where_no_other_environment_was_opened_nothing_behind_it_is_sent_to_this_one(double: Double, run: Run) -> None:
+    ended = run("--yes", "--keep-going", "-c", ".use nosuch", "-c", "dags delete a")
+    assert (ended.returncode, double.commands) == (3, [])
+
+
+def test_what_airflow_would_ask_is_refused_before_the_first_line_is_sent(double: Double, run: Run) -> None:
+    ended = run("-c", "version", "-c", "dags pause --treat-dag-id-as-regex a.*")
+    assert (ended.returncode, double.commands) == (5, [])
+
+
+def test_what_is_added_is_said(double: Double, run: Run) -> None:
+    assert run("--yes", "-c", "dags delete a").stderr == b"mwaa-shell: sent with -y\n"
+
+
+def test_airflow_is_answered_also_where_its_version_is_not_known(double: Double, run: Run) -> None:
+    double.aws.behave = double.only_tokens
+    assert run("--yes", "-c", "dags delete a").returncode == 0
+    assert double.commands == ["dags delete a -y"]
+
+
+def test_a_yes_without_the_name_that_was_meant_is_none(double: Double, run: Run) -> None:
+    assert run("--yes=", "-c", "dags delete a -y").returncode == 2
+    assert double.commands == []
+
+
+def test_a_command_of_a_provider_that_this_airflow_has_not_destroys_all_the_same(double: Double, run: Run) -> None:
+    assert run("-c", ".send kubernetes cleanup-pods").returncode == 5
+    assert double.commands == []

@@ -197,4 +197,4 @@ def test_data_only_holds_for_commands(double: Double, bundle: str) -> None:
     session = Session(Settings(environment="my-env", access=double.access(bundle), data_only=True))
     result = session.execute("dags list -o json")
     assert (result.stdout, result.stderr) == (b'[{"a": 1}]\n', b"[2026-01-01 00:00:00] {a.py:1} INFO - x\nw\n")
-    assert session.execute(".raw").stdout.startswith(b"[2026-01-01")
+    assert bytes(session.execute(".raw").stdout).startswith(b"[2026-01-01")

@@ -97,3 +97,25 @@ def test_options_win_and_the_private_mwaa_is_left_alone() -> None:
     said = parse('region = "eu-west-1"\nconnect-to = ["::127.0.0.1:1"]', PATH).general
     assert with_file(Access(region="us-east-1"), said, {}) == Access(region="us-east-1", connect_to=("::127.0.0.1:1",))
     assert with_file(Access(direct=True), said, {}) == Access(direct=True)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'read-only = true\nmenu = "tab',
+        'read-only = "true"',
+        "readonly = true",
+        '[environment."*env*"]\nread-only = true',
+        '[environments."my-env"]\nprotected = "yes"',
+    ],
+)
+def test_a_mistake_that_may_have_been_meant_as_a_guard_keeps_to_reads(double: Double, run: Run, text: str) -> None:
+    assert run(text, "my-env", "--yes", "-c", "version").returncode == 0
+    assert run(text, "my-env", "--yes", "-c", "variables set a b").returncode == 5
+    assert double.commands == ["version"]
+
+
+def test_patterns_of_sections_fit_in_any_case(double: Double, run: Run) -> None:
+    text = '[environments."*PROD*"]\nread-only = true\n'
+    assert run(text, "my-prod", "--yes=my-prod", "-c", "variables set a b").returncode == 5
+    assert double.commands == []

@@ -6,7 +6,6 @@ Each question takes the line and the environment's command tree, ``None`` while 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mwaa_shell.airflow.command_line import Kind, ParsedLine, Problem, logical_lines, parse, spans_of_lines
@@ -31,7 +30,7 @@ def problem_in(text: str, grammar: Grammar | None, patterns: Sequence[str] = ())
     said = translation.notes if translation is not None else ()
     here = [f"here: {translation.text.strip()}"] if translation is not None and translation.text else []
     message = as_sentence([*said, *here]) or problem.message
-    return replace(problem, message=_without_secrets(line, message, grammar, patterns))
+    return problem._replace(message=_without_secrets(line, message, grammar, patterns))
 
 
 def _without_secrets(line: ParsedLine, message: str, grammar: Grammar, patterns: Sequence[str]) -> str:

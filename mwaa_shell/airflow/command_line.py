@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from itertools import pairwise
+from typing import NamedTuple
 
 BLANKS = " \t\r\n"
 OPEN_END = "A backslash ends the line"
@@ -31,8 +32,7 @@ class Kind(Enum):
     AIRFLOW = "airflow"  #: sent to the environment
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """One argument: its value without quotes, and the half-open span that it takes in the text."""
 
     value: str
@@ -40,16 +40,14 @@ class Word:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """What is wrong, as a sentence, and where."""
 
     message: str
     position: int
 
 
-@dataclass(frozen=True, slots=True)
-class Destination:
+class Destination(NamedTuple):
     """Where the decoded standard output goes: ``|`` a local command, ``>`` or ``>>`` a file."""
 
     operator: str
@@ -249,7 +247,7 @@ def _state_behind(line: str, state: str) -> str:
         assert found is not None  # it matches nothing as well
         char = line[found.end() : found.end() + 1]
         position = found.end() + 1
-        if char != "\\":  # one that ends the line escapes nothing
+        if char not in ("", "\\"):  # a backslash that ends the line escapes nothing
             state = "" if state else char
     return state
 

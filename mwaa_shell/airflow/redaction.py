@@ -101,9 +101,15 @@ def masks(text: str, grammar: Grammar | None = None, patterns: Sequence[str] = (
 
 
 def left_mask(text: str, places: Sequence[Span]) -> int | None:
-    """Where the first mask stands that is in none of these places."""
-    found = (at.start() for at in re.finditer(re.escape(MASK), text))
-    return next((at for at in found if not any(place.start <= at < place.end for place in places)), None)
+    """Where the first mask stands that is in none of these places, which are in their order."""
+    left = iter(places)
+    place = next(left, None)
+    for found in re.finditer(re.escape(MASK), text):
+        while place is not None and place.end <= found.start():
+            place = next(left, None)
+        if place is None or found.start() < place.start:
+            return found.start()
+    return None
 
 
 def has_mask(text: str, grammar: Grammar | None = None, patterns: Sequence[str] = ()) -> bool:

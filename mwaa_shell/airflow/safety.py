@@ -32,11 +32,14 @@ def reads(line: ParsedLine, grammar: Grammar | None) -> bool:
 
 def question_in(line: ParsedLine, grammar: Grammar | None) -> Question | None:
     """What the command would ask on standard input, which the endpoint does not have."""
-    found = _command(line, grammar) if grammar is not None else None
-    if found is None or grammar is None:
-        return None
-    command, count = found
-    return knowledge.asks(command.name, grammar.version, line.values[count:])
+    asked = [_question_in(line, known) for known in _grammars(grammar) if _command(line, known) is not None]
+    answers = {question.answer if question else None for question in asked}
+    return asked[0] if len(answers) == 1 else None  # where no version is known, all that know the command agree
+
+
+def _question_in(line: ParsedLine, grammar: Grammar) -> Question | None:
+    found = _command(line, grammar)
+    return knowledge.asks(found[0].name, grammar.version, line.values[found[1] :]) if found else None
 
 
 def answered(line: ParsedLine, grammar: Grammar | None) -> ParsedLine | None:
@@ -60,10 +63,13 @@ def _grammars(grammar: Grammar | None) -> list[Grammar]:
 
 def _danger_in(line: ParsedLine, grammar: Grammar) -> Danger | None:
     found = _command(line, grammar)
-    if found is None:
-        return None
-    command, count = found
-    return knowledge.danger(command.name, grammar.version, line.values[count:])
+    if found is not None:
+        return knowledge.danger(found[0].name, grammar.version, line.values[found[1] :])
+    for count in range(min(len(line.values), 3), 0, -1):  # of a provider that is not installed everywhere
+        danger = knowledge.danger(" ".join(line.values[:count]), grammar.version, line.values[count:])
+        if danger.level is Level.DESTROY:
+            return danger
+    return None
 
 
 def _command(line: ParsedLine, grammar: Grammar | None) -> tuple[Command, int] | None:

@@ -20,8 +20,9 @@ MASK = "***"
 
 #: What any Airflow from 1.10.12 to 3.3.1 hides by default, where a name contains it.
 _NAMES = (
-    "access_key access_token api_key apikey auth_header authorization bearer connection_string dsn keyfile_dict"
-    " passphrase passwd password private_key proxies proxy secret service_account service_key token webhook_url"
+    "access_key access_token account_key api_key apikey auth_header authorization bearer connection_string dsn"
+    " keyfile_dict passphrase passwd password private_key proxies proxy secret service_account service_key token"
+    " webhook_url"
 )
 NAMES = tuple(_NAMES.split())
 #: Numbers are hidden under these names alone: tokens and keys are no numbers, ``max_tokens`` and ``proxy_port`` are.

@@ -196,7 +196,7 @@ def _refused_json(understanding: Understanding, part: Part) -> str | None:
         value = json.loads(part.value)
     except json.JSONDecodeError as error:
         return _malformed(option.flags[-1], error)
-    except RecursionError:
+    except (ValueError, RecursionError):  # a number, or a depth, beyond what this Python reads
         return None
     wrong = not isinstance(value, dict) and not OBJECTS.isdisjoint(option.flags)
     return f"{option.flags[-1]} takes a JSON object, not {_shown(part.value)}" if wrong else None
@@ -211,7 +211,7 @@ def _reads_json(understanding: Understanding, option: Option) -> bool:
 
 
 def _last(understanding: Understanding, option: Option) -> Part:
-    return [one for one in understanding.parts if one.role is Role.VALUE and one.argument is option][-1]
+    return next(one for one in reversed(understanding.parts) if one.role is Role.VALUE and one.argument is option)
 
 
 def _malformed(name: str, error: json.JSONDecodeError) -> str:
@@ -229,7 +229,7 @@ def _malformed_at(understanding: Understanding, part: Part) -> int:
             json.loads(part.value)
         except json.JSONDecodeError as error:
             return min(begins + error.pos, part.end) if begins >= 0 else part.start
-        except RecursionError:
+        except (ValueError, RecursionError):
             pass
     return part.start
 

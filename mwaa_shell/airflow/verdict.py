@@ -83,7 +83,7 @@ def _import_errors(words: tuple[str, ...], rows: list[str], version: Version | N
 def _rows(rows: list[str]) -> str:
     try:
         count = len(json.loads(rows[-1]))
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         return "DAG files"
     return "1 DAG file" if count == 1 else f"{count} DAG files"
 

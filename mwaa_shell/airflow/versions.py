@@ -19,7 +19,7 @@ class Version(NamedTuple):
 
 def parse_version(text: str | None) -> Version | None:
     """The first version number in ``text``; AWS binds the form to no list."""
-    found = re.search(r"(?<![\d.])(\d+)\.(\d+)(?:\.(\d+))?(?![\d])", text or "")
+    found = re.search(r"(?<![\d.])([0-9]{1,9})\.([0-9]{1,9})(?:\.([0-9]{1,9}))?(?![\d])", text or "")
     if found is None:
         return None
     return Version(int(found[1]), int(found[2]), int(found[3] or 0))

@@ -7,17 +7,16 @@ always wins.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mwaa_shell.airflow.versions import Version, parse_version
-from mwaa_shell.catalog.store import default_folder
+from mwaa_shell.catalog.folder import default_folder
+from mwaa_shell.private_files import make_folder
 
 if TYPE_CHECKING:
     from mwaa_shell.link import Link, Target
@@ -87,6 +86,8 @@ def _key(target: Target) -> str:
 
 def _mark() -> str:
     """Tells one access key from another, as far as variables name it, without showing it."""
+    import hashlib
+
     return hashlib.sha256(os.environ.get("AWS_ACCESS_KEY_ID", "").encode()).hexdigest()[:12]
 
 
@@ -103,8 +104,9 @@ def _read() -> Mapping[str, object]:
 
 
 def _write(rows: Mapping[str, object]) -> None:
-    folder = _file().parent
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder = make_folder(_file().parent)
+    import tempfile
+
     handle, name = tempfile.mkstemp(prefix=".environments.", dir=folder)  # 0600 from creation
     try:
         with os.fdopen(handle, "w") as file:

@@ -98,7 +98,8 @@ class LiveNames:
             self._load(seen)
 
     def _load(self, seen: LastSeen) -> None:
-        from mwaa_shell.catalog.store import Store, default_folder
+        from mwaa_shell.catalog.folder import default_folder
+        from mwaa_shell.catalog.store import Store
 
         if self._store is not None:  # the account is another than the last time: so are the names
             self.catalogue.forget()

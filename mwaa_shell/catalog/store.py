@@ -18,11 +18,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-import platformdirs
-
 from mwaa_shell.airflow.knowledge import Kind
 from mwaa_shell.catalog.catalog import Catalogue, Facts, Key, Known
 from mwaa_shell.catalog.names import KEPT, NO_FACTS, OF_A_DAG
+from mwaa_shell.private_files import check, make_folder
 
 FORMAT = 1
 #: What is larger is not read, in bytes; of what would be larger, only what changed last is written.
@@ -48,11 +47,6 @@ Stamp = tuple[int, int, int]  #: tells one version of a file from another
 
 class NotOurs(Exception):
     """What was read is no catalogue of this environment; the text says why."""
-
-
-def default_folder() -> Path:
-    """Where names are kept: in the user's cache folder, which ``XDG_CACHE_HOME`` puts elsewhere on Linux."""
-    return Path(platformdirs.user_cache_dir("mwaa-shell")) / "names"
 
 
 class Store:
@@ -85,7 +79,7 @@ class Store:
         What another shell has kept in the meantime is merged into the catalogue first.
         """
         try:
-            self._make_folder()
+            make_folder(self.path.parent)
             for _ in range(TRIES):
                 stamp = self._stamp_now()
                 if stamp is not None and stamp != self._stamp:
@@ -106,12 +100,6 @@ class Store:
         except OSError as error:
             return f"The kept names cannot be deleted: {error.strerror or error}"
         return None
-
-    def _make_folder(self) -> None:
-        folder = self.path.parent
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if folder.stat().st_mode & 0o077:
-            folder.chmod(0o700)
 
     def _stamp_now(self) -> Stamp | None:
         try:
@@ -144,6 +132,7 @@ class Store:
         return True
 
     def _read(self) -> tuple[dict[Key, Known], dict[Key, Mapping[str, float]]]:
+        check(self.path)
         with self.path.open("rb") as file:
             if os.fstat(file.fileno()).st_size > LARGEST:
                 raise NotOurs("the file is too large")

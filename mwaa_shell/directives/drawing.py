@@ -34,7 +34,7 @@ def check_output(session: Session, words: tuple[str, ...], depth: int) -> None:
 
 def draw_as(session: Session, words: tuple[str, ...]) -> Result:
     """The last reply in another format; nothing is sent."""
-    from mwaa_shell.output.records import find
+    from mwaa_shell.output.records import find_in
 
     arguments = Arguments(".as")
     arguments.add_argument("format", choices=[form for form in FORMATS if form != "auto"])
@@ -42,7 +42,7 @@ def draw_as(session: Session, words: tuple[str, ...]) -> Result:
     last = session.last
     if last is None:
         raise UsageError("There is no reply yet: run an Airflow command first")
-    if form != "raw" and find(last.stdout.decode("utf-8", "replace"), last.words) is None:
+    if form != "raw" and find_in(last.stdout, last.words) is None:
         raise UsageError(f".as {form}: the last reply holds no records that could be read; .raw shows it as it came")
     return Result(stdout=last.stdout, words=last.words, format=form)
 

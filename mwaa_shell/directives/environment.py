@@ -101,6 +101,8 @@ def readonly(session: Session, words: tuple[str, ...]) -> Result:
         raise UsageError("--read-only holds until the shell ends")
     if state is not None:
         session.read_only = state == "on"
+    if session.outgoing.place.read_only and not session.read_only:
+        return talk("Only what reads is sent here: the file of settings says so of this environment")
     return talk("Only what reads is sent" if session.read_only else "What changes something is sent too")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,12 @@ if TYPE_CHECKING:
     from mwaa_shell.session import Session
 
 
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not int(text[:9]) > 0:
+        raise argparse.ArgumentTypeError(f"a number of commands, at least 1, not {text}")
+    return int(text[:9])
+
+
 def history(session: Session, words: tuple[str, ...]) -> Result:
     """What was run here, or everywhere, the newest last."""
     import json
@@ -31,7 +38,7 @@ def history(session: Session, words: tuple[str, ...]) -> Result:
     arguments.add_argument("--all", action="store_true")
     arguments.add_argument("--failed", action="store_true")
     arguments.add_argument("--since")
-    arguments.add_argument("-n", type=int, default=50)
+    arguments.add_argument("-n", type=_count, default=50)
     arguments.add_argument("--json", action="store_true")
     given = arguments.read(words)
     here = zone(session.preferences["zone"])  # the system's where Airflow's dates stay as they are

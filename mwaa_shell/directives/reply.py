@@ -10,6 +10,7 @@ from mwaa_shell.errors import RefusedByRule, UsageError
 from mwaa_shell.result import Result, talk
 
 if TYPE_CHECKING:
+    from mwaa_shell.body import Body
     from mwaa_shell.session import Session
 
 
@@ -23,24 +24,26 @@ def raw(session: Session, words: tuple[str, ...]) -> Result:
     given = arguments.read(words)
     last = _last(session)
     if session.front.draws_tables and not session.delivers:
-        _refuse_passwords(session, last, ".raw")
+        _refuse_passwords(session, last, ".raw", encoded=given.reply)
     if given.reply:
         return Result(stdout=_body(last), raw=True)
     if last.reply and not (last.ok or last.stdout or last.stderr):
         raise UsageError("The last reply holds no output of a command: .raw --reply shows it as it came")
-    return Result(stdout=last.stdout, stderr=last.stderr, raw=True)
+    return Result(stdout=last.stdout, stderr=last.stderr, raw=True, hidden=last.hidden)
 
 
-def _refuse_passwords(session: Session, last: Result, name: str) -> None:
+def _refuse_passwords(session: Session, last: Result, name: str, *, encoded: bool) -> None:
+    """``encoded`` is for what hands the reply to the terminal in base64, where nothing can be covered."""
     from mwaa_shell.output.secrets import has_secrets
 
-    if has_secrets(last.words) and session.preferences["reveal"] == "off":
+    repeats = encoded and any(secret.encode() in bytes(last.stdout) + bytes(last.stderr) for secret in last.hidden)
+    if (repeats or has_secrets(last.words)) and session.preferences["reveal"] == "off":
         raise RefusedByRule(
             f"The reply may hold passwords: .set reveal on lets {name} have it, .raw > FILE keeps it off the screen"
         )
 
 
-def _body(last: Result) -> bytes:
+def _body(last: Result) -> Body:
     if not last.reply:
         raise UsageError(f"The last command got no reply: {last.message or last.outcome.value}")
     return last.reply
@@ -63,8 +66,8 @@ def copy(session: Session, words: tuple[str, ...]) -> Result:
     last = _last(session)
     if not session.front.draws_tables or session.delivers or os.environ.get("TERM", "dumb") == "dumb":
         raise UsageError(".copy asks the terminal to keep the reply, and there is none here: .raw > FILE writes it")
-    _refuse_passwords(session, last, ".copy")
-    data = clean(handed_over(last, session.preferences).stdout or last.stdout)
+    _refuse_passwords(session, last, ".copy", encoded=True)
+    data = clean(bytes(handed_over(last, session.preferences).stdout or last.stdout))
     if not data:
         raise UsageError("The last reply has nothing on standard output to copy")
     if len(data) > LIMIT:

@@ -40,7 +40,7 @@ def script(session: Session, words: tuple[str, ...]) -> Result:
 def _line(session: Session, text: str) -> str:
     """The line: of the history where there is a number or nothing."""
     history = session.record.history
-    if text and not text.isdigit():
+    if text and not (text.isascii() and text.isdigit()):
         return text
     entry = history.get(int(text[:18])) if text else history.last(where_of(session.link))
     if entry is None:

@@ -46,7 +46,7 @@ def surroundings() -> Surroundings:
 
 def findings(around: Surroundings) -> Iterator[Finding]:
     """All about this machine."""
-    from mwaa_shell.catalog.store import default_folder
+    from mwaa_shell.catalog.folder import default_folder
     from mwaa_shell.history.store import default_path
 
     yield python()

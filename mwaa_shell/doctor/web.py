@@ -12,7 +12,7 @@ from mwaa_shell.doctor.aws import clock, plain, skipped
 from mwaa_shell.doctor.bounded import bounded
 from mwaa_shell.doctor.finding import Finding, Mark
 from mwaa_shell.errors import ShellError
-from mwaa_shell.settings import CONNECT_TIMEOUT
+from mwaa_shell.limits import CONNECT_TIMEOUT
 
 if TYPE_CHECKING:
     from mwaa_shell.mwaa.route import Route

@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from mwaa_shell.private_files import check, make_folder
+
 if TYPE_CHECKING:
     import sqlite3
 
@@ -49,6 +51,7 @@ class Database:
     """The file. Any thread may call, one at a time has it; several processes may have the same one."""
 
     def __init__(self, path: Path, tables: Tables) -> None:
+        self._named = path
         self.path = Path(os.path.realpath(path))  # SQLite keeps its log beside the file itself, not beside a link
         self.trouble = ""  #: the first thing that went wrong, a sentence
         self._tables = tables
@@ -132,7 +135,7 @@ class Database:
         self._make_private()
         self._file = self._file_now()
         address = f"{self.path.as_uri()}?mode=rw"  # never creates it, and with its own idea of permissions
-        connection = sqlite3.connect(address, PATIENCE, isolation_level=None, check_same_thread=False, uri=True)
+        connection = sqlite3.connect(address, timeout=PATIENCE, isolation_level=None, check_same_thread=False, uri=True)
         try:
             connection.text_factory = lambda raw: raw.decode(errors="replace")
             self._furnish(connection)
@@ -143,13 +146,14 @@ class Database:
 
     def _make_private(self) -> None:
         """A folder and an empty file that only their owner can look into."""
-        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for link in (self._named.parent, self._named):
+            check(link)
+        make_folder(self.path.parent)
         with contextlib.suppress(FileExistsError):
             os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        for path, mode in ((self.path.parent, 0o700), (self.path, 0o600)):
-            if path.stat().st_mode & 0o077:
-                with contextlib.suppress(OSError):  # somebody else's, who lets us use it
-                    path.chmod(mode)
+        check(self.path)
+        if self.path.stat().st_mode & 0o077:
+            self.path.chmod(0o600)
 
     def _furnish(self, connection: sqlite3.Connection) -> None:
         """Make the tables in an empty file, and see that those of another one are ours."""

@@ -25,6 +25,8 @@ _EVENT = re.compile(
     r"!(?:(?P<again>!)|(?P<back>-[0-9]+)|(?P<number>[0-9]+)|\?(?P<inside>[^?\n]*)\??|(?P<starts>[^\s:|>]+))"
 )
 _CHANGE = re.compile(r":(?P<all>g?)s(?P<sign>[^\w\s\\])")
+#: Characters of a line that changes may make: a change in every place may make much of little.
+LONGEST = 1_000_000
 _APPENDED = re.compile(r"[\s|>]|$")
 
 
@@ -168,5 +170,8 @@ def _expanded(entry: Entry, changes: list[_Change], line: str, end: int) -> Expa
     for change in changes:
         if change.old not in text:
             return Problem(f"There is no {change.old} in: {text}", change.start)
-        text = text.replace(change.old, change.new, -1 if change.everywhere else 1)
+        count = text.count(change.old) if change.everywhere else 1
+        if len(text) + count * (len(change.new) - len(change.old)) > LONGEST:
+            return Problem(f"This makes a line of more than {LONGEST} characters", change.start)
+        text = text.replace(change.old, change.new, count)
     return Expansion(text + line[end:].rstrip(), entry)

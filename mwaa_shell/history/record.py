@@ -8,13 +8,14 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mwaa_shell.airflow.command_line import ParsedLine
 from mwaa_shell.errors import UsageError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from mwaa_shell.audit import Audit
     from mwaa_shell.history.entries import Where
     from mwaa_shell.history.store import History

@@ -38,7 +38,7 @@ def unmasked(
     if left is not None:  # in a place where no secret goes: what was masked there would be overwritten
         raise UsageError(f"A mask is left at column {left + 1}: type what goes there (.send sends it as it is)")
     answers = [ask(place.name or "the secret") if ask else None for place in places]
-    known = [answer for answer in answers if answer is not None]
+    known = [answer for answer in answers if answer]  # an empty one is a reflex, and would replace what is there
     if len(known) < len(places):
         names = ", ".join(dict.fromkeys(place.name or "a secret" for place in places))
         raise UsageError(f"{names} is masked and kept nowhere: type it; nothing was sent")

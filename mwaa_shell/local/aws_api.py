@@ -104,7 +104,10 @@ class AwsApi:
             raise AwsError(403, "MissingAuthenticationTokenException", "Missing Authentication Token")
         if not secrets.compare_digest(credential[1].encode(), self._keys.access_key.encode()):
             raise AwsError(403, "UnrecognizedClientException", "The security token included in the request is invalid.")
-        url = urlsplit(target)
+        try:
+            url = urlsplit(target)
+        except ValueError:
+            raise AwsError(400, "ValidationException", "The address makes no sense") from None
         parts = [unquote(part) for part in url.path.strip("/").split("/")]
         match method, parts:
             case "GET", ["environments"]:
@@ -128,7 +131,8 @@ class AwsApi:
     def _list(self, query: dict[str, str]) -> dict[str, Any]:
         size = query.get("MaxResults", str(PAGE))
         start = query.get("NextToken", "0")
-        if not size.isdigit() or not 1 <= int(size) <= PAGE or not start.isdigit():
+        numbers = all(re.fullmatch("[0-9]{1,9}", text) for text in (size, start))
+        if not numbers or not 1 <= int(size) <= PAGE:
             raise AwsError(400, "ValidationException", "MaxResults is 1 to 25, NextToken comes from the page before")
         names = sorted(self._environments)
         end = int(start) + int(size)

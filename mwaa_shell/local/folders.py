@@ -11,6 +11,7 @@ import platformdirs
 
 from mwaa_shell.airflow.versions import Version
 from mwaa_shell.errors import LocalProblem
+from mwaa_shell.private_files import make_folder
 
 APP = "mwaa-shell"
 
@@ -54,8 +55,7 @@ def state_for(version: Version, dags_folder: Path | None) -> State:
 def make_private(folder: Path) -> Path:
     """Make a folder that only its owner can look into."""
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        folder.chmod(0o700)
+        make_folder(folder)
     except OSError as error:
         raise LocalProblem(f"The folder {folder} cannot be made: {error.strerror}") from None
     return folder

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import ssl
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -66,7 +67,7 @@ class JsonHandler(BaseHTTPRequestHandler):
     def body(self) -> bytes | None:
         """The request's body; ``None`` after a refusal for its length has been sent."""
         length = self.headers.get("Content-Length", "0")
-        if not length.isdigit() or int(length) > MAX_BODY:
+        if not re.fullmatch("[0-9]{1,9}", length) or int(length) > MAX_BODY:
             self.close_connection = True
             self.reply(413, {"message": "Request Too Long"})
             return None

@@ -25,6 +25,7 @@ from mwaa_shell.local import interpreters
 from mwaa_shell.local.folders import installs
 from mwaa_shell.local.pip_settings import uv_environment
 from mwaa_shell.local.recipes import Recipe
+from mwaa_shell.private_files import append_to, check, make_folder
 
 #: Called with one line about what is going on.
 Progress = Callable[[str], None]
@@ -52,6 +53,7 @@ def ready(recipe: Recipe, profile: str = "local") -> Installed | None:
     for python in recipe.pythons:
         venv = _folder(recipe, profile, python)
         try:
+            check(venv)  # what is in it is going to be run
             mark = json.loads((venv / "complete.json").read_text())
         except (OSError, ValueError):
             continue
@@ -205,8 +207,8 @@ def _one_at_a_time(recipe: Recipe, profile: str, progress: Progress) -> Iterator
     """Hold the version's lock: another shell that installs it is waited for."""
     folder = installs()
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = (folder / f"{recipe.version}-{profile}.lock").open("w")
+        make_folder(folder, tighten=False)
+        lock = os.fdopen(append_to(folder / f"{recipe.version}-{profile}.lock"), "a")
     except OSError as error:
         raise LocalProblem(f"The cache folder {folder} cannot be used: {error.strerror}") from None
     with lock:

@@ -142,7 +142,7 @@ def read_call(body: bytes) -> Call:
     """The request in the form of the service model; ``AwsError`` for any other."""
     try:
         members = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise AwsError(400, "SerializationException", "The body is no JSON") from None
     match members:
         case {"Method": str(method), "Path": str(path)} if method in METHODS and path.startswith("/"):

@@ -15,15 +15,15 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 from urllib.parse import urljoin, urlsplit
 
-from mwaa_shell.airflow.verdict import judge
+from mwaa_shell.airflow.verdict import ENOUGH, judge
 from mwaa_shell.airflow.versions import Version
 from mwaa_shell.errors import ExitCode, NothingRan, OutcomeUnknown, ShellError
 from mwaa_shell.job import Job
+from mwaa_shell.limits import CONNECT_TIMEOUT
 from mwaa_shell.mwaa import reply as replies
 from mwaa_shell.mwaa.environment import CliToken, how_to_reach
 from mwaa_shell.mwaa.reply import HttpReply, Unreachable
 from mwaa_shell.result import Result, failed, from_error
-from mwaa_shell.settings import CONNECT_TIMEOUT
 
 #: The phases of a job that runs a command, as the waiting line names them.
 TOKEN = "asking AWS for a token"
@@ -158,9 +158,10 @@ def _without(token: str, reply: HttpReply) -> HttpReply:
     """The reply without the token: gateways quote the header that they refuse. A short one may be anybody's word."""
     if len(token) < LONG_TOKEN:
         return reply
-    return replace(
-        reply, body=reply.body.replace(token.encode(), MASK.encode()), location=reply.location.replace(token, MASK)
-    )
+    location = reply.location.replace(token, MASK)
+    if reply.streams is not None:  # holds nothing but the two streams in base64
+        return replace(reply, location=location)
+    return replace(reply, body=bytes(reply.body).replace(token.encode(), MASK.encode()), location=location)
 
 
 def redirect_target(url: str, location: str) -> str:
@@ -194,8 +195,8 @@ def _result(command: Command, reply: HttpReply, version: Version | None, slash: 
         return replace(told, reply=reply.body, http_status=reply.status)
     verdict = judge(
         command.words,
-        streams.stdout.decode("utf-8", "replace"),
-        streams.stderr.decode("utf-8", "replace"),
+        streams.stdout[:ENOUGH].decode("utf-8", "replace"),
+        streams.stderr[-ENOUGH:].decode("utf-8", "replace"),
         version,
     )
     ended = Result() if verdict.ok else failed(verdict.reason)

@@ -61,6 +61,8 @@ def from_details(name: str, details: Mapping[str, Any]) -> Environment:
     )
 
 
+#: A host, perhaps with a port.
+HOST = re.compile(r"[A-Za-z0-9.-]+(:\d+)?")
 #: Words in the name of a configuration option whose value is nobody's to read over a shoulder: Airflow's own list.
 _SECRET = re.compile(
     r"access_token|api_?key|apikey|authorization|passphrase|passwd|password|private_key|secret|token|fernet_key|"

@@ -1,6 +1,7 @@
-"""Who the environments are and who may talk to them: the AWS side. The only importer of boto3.
+"""Who the environments are and who may talk to them: the AWS side, over botocore.
 
-Credentials, profile, region, endpoints, retries and proxies are boto3's own resolution. Foreign errors leave this file
+Credentials, profile, region, endpoints, retries and proxies are botocore's own resolution, as boto3 has it. That is
+not imported: what it adds is for other services, and costs a third of the time and 3 MB. Foreign errors leave this file
 as the sentences of ``aws_errors.py``. Credentials that are over are resolved anew at the next call.
 """
 
@@ -11,23 +12,25 @@ import re
 import threading
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
-import boto3
 import botocore.exceptions as aws
+from botocore import UNSIGNED
 from botocore.config import Config
+from botocore.session import Session
 
 from mwaa_shell import debug
 from mwaa_shell.errors import CredentialsProblem, NothingRan, ShellError
+from mwaa_shell.limits import CONNECT_TIMEOUT
 from mwaa_shell.mwaa.aws_errors import Asked, Asker, refused_by_airflow, sentence
-from mwaa_shell.mwaa.environment import CliToken, Environment, from_details
+from mwaa_shell.mwaa.environment import HOST, CliToken, Environment, from_details
 from mwaa_shell.mwaa.idle import IDLE_LIMIT, NEVER, clocks, idle_since
-from mwaa_shell.settings import CONNECT_TIMEOUT, Access
+from mwaa_shell.settings import Access
 
 T = TypeVar("T")
 
 #: What a header and a URL can hold: a token or a host of any other form is never sent, and never quoted.
 _VISIBLE = re.compile(r"[\x21-\x7e]+")
-_HOST = re.compile(r"[A-Za-z0-9.-]+(:\d+)?")
 #: Seconds that a REST request is waited for: AWS gives up after 10, a private MWAA's first one takes longer.
 REST_TIMEOUT = 30.0
 
@@ -38,7 +41,7 @@ class Environments:
     def __init__(self, access: Access) -> None:
         self.access = access
         self._lock = threading.Lock()
-        self._made: tuple[boto3.Session, Any] | None = None
+        self._made: tuple[Session, Any] | None = None
         self._rest: Any | None = None
         self._used = NEVER
 
@@ -59,11 +62,42 @@ class Environments:
         reply = self._call("CreateCliToken", name, lambda client: client.create_cli_token(Name=name))
         token, host = reply.get("CliToken"), reply.get("WebServerHostname")
         if not (
-            isinstance(token, str) and _VISIBLE.fullmatch(token) and isinstance(host, str) and _HOST.fullmatch(host)
+            isinstance(token, str) and _VISIBLE.fullmatch(token) and isinstance(host, str) and HOST.fullmatch(host)
         ):
             raise NothingRan(f"CreateCliToken for {name} brought no usable token or host, nothing ran")
         debug.keep_out(token)
         return CliToken(token, host)
+
+    def open_for_tokens(self) -> None:
+        """Open the connection that CreateCliToken goes over, which is to another host than GetEnvironment's.
+
+        Only a call opens one, so one is made that asks for nothing: HEAD, unsigned, no token. What goes wrong is left
+        for the token to say. A configured endpoint is one host for all: the connection is there already.
+        """
+        client = self._client()[1]
+        if client.meta.config.inject_host_prefix is False:
+            return
+        own = threading.get_ident()
+
+        def unsigned(**_: Any) -> Any:
+            return UNSIGNED if threading.get_ident() == own else None
+
+        def ask_for_nothing(params: dict[str, Any], **_: Any) -> None:
+            if threading.get_ident() == own:
+                url = urlsplit(params["url"])
+                params.update(method="HEAD", url=f"{url.scheme}://{url.netloc}/", body=b"")
+
+        handlers = {"choose-signer.mwaa.CreateCliToken": unsigned, "before-call.mwaa.CreateCliToken": ask_for_nothing}
+        for event, handler in handlers.items():
+            client.meta.events.register(event, handler)
+        try:
+            client.create_cli_token(Name="none")
+        except (aws.ClientError, aws.BotoCoreError, ValueError, AttributeError, TypeError):
+            pass  # refused, as it should be
+        finally:
+            for event, handler in handlers.items():
+                client.meta.events.unregister(event, handler)
+            self._used = clocks()
 
     def invoke_rest(self, name: str, path: str, query: Mapping[str, object]) -> object:
         """What Airflow's REST API answers to one GET; needs ``airflow:InvokeRestApi`` and Airflow 2.4.3.
@@ -106,18 +140,18 @@ class Environments:
     @property
     def ca_bundle(self) -> str | None:
         """The CA bundle that boto3 is configured with: ``AWS_CA_BUNDLE`` or the profile's ``ca_bundle``."""
-        bundle = self._client()[0]._session.get_config_variable("ca_bundle")
+        bundle = self._client()[0].get_config_variable("ca_bundle")
         return str(bundle) if bundle else None
 
-    def boto(self) -> tuple[boto3.Session, Any]:
-        """The boto3 session and its client of MWAA, made if need be; raises ``ShellError`` where that cannot be."""
+    def boto(self) -> tuple[Session, Any]:
+        """The botocore session and its client of MWAA, made if need be; raises ``ShellError`` where that cannot be."""
         return self._client()
 
     def problem(self, error: Exception, operation: str) -> ShellError:
         """What a foreign exception means, for what is asked of AWS elsewhere."""
         return self._sentence(error, operation, "")
 
-    def _client(self) -> tuple[boto3.Session, Any]:
+    def _client(self) -> tuple[Session, Any]:
         with self._lock:
             if self._made is None:
                 try:
@@ -162,7 +196,8 @@ class Environments:
         A request on a connection whose other end is gone is not refused: it waits until its time is up.
         """
         with self._lock:
-            if self._made is not None and idle_since(self._used) > IDLE_LIMIT:
+            # One that was never used may just be opened, by another thread.
+            if self._made is not None and self._used != NEVER and idle_since(self._used) > IDLE_LIMIT:
                 for client in (self._made[1], self._rest):
                     if client is not None:
                         client.close()
@@ -189,7 +224,7 @@ class Environments:
         return Asker(profile, client.meta.region_name or "", source, _login_profile(session, profile))
 
 
-def _tell_of(session: boto3.Session, client: Any) -> None:
+def _tell_of(session: Session, client: Any) -> None:
     """Tell the debug log where AWS is asked, and which key must not stand in it."""
     if not debug.is_on():
         return
@@ -197,10 +232,12 @@ def _tell_of(session: boto3.Session, client: Any) -> None:
     if source:
         key = session.get_credentials().get_frozen_credentials()
         debug.keep_out(key.access_key, key.secret_key, key.token)
-    debug.event("client", region=client.meta.region_name, endpoint=client.meta.endpoint_url, credentials=source or "none")
+    debug.event(
+        "client", region=client.meta.region_name, endpoint=client.meta.endpoint_url, credentials=source or "none"
+    )
 
 
-def _source(session: boto3.Session) -> str:
+def _source(session: Session) -> str:
     """Where the credentials came from; nothing where there are none."""
     try:
         credentials = session.get_credentials()
@@ -209,9 +246,9 @@ def _source(session: boto3.Session) -> str:
     return str(credentials.method) if credentials is not None else ""
 
 
-def _login_profile(session: boto3.Session, profile: str) -> str:
+def _login_profile(session: Session, profile: str) -> str:
     """The profile that has an SSO login: this one, or one that it builds its role on."""
-    profiles = session._session.full_config.get("profiles", {})
+    profiles = session.full_config.get("profiles", {})
     name, seen = profile or "default", set()
     while name not in seen:
         seen.add(name)
@@ -222,20 +259,19 @@ def _login_profile(session: boto3.Session, profile: str) -> str:
     return ""
 
 
-def _make(access: Access) -> tuple[boto3.Session, Any]:
-    """A boto3 session and its mwaa client; a configured endpoint keeps its host name as it is."""
+def _make(access: Access) -> tuple[Session, Any]:
+    """A session and its mwaa client; a configured endpoint keeps its host name as it is."""
     keys = access.keys
-    session = boto3.Session(
-        profile_name=access.profile,
-        region_name=access.region,
-        aws_access_key_id=keys.access_key if keys else None,
-        aws_secret_access_key=keys.secret_key if keys else None,
-    )
+    session = Session(profile=access.profile)
+    if access.region:
+        session.set_config_variable("region", access.region)
+    if keys:
+        session.set_credentials(keys.access_key, keys.secret_key)
     return session, _client_of(session, access, Config())
 
 
-def _client_of(session: boto3.Session, access: Access, extra: Config) -> Any:
-    region = session.region_name or os.environ.get("AWS_REGION")
+def _client_of(session: Session, access: Access, extra: Config) -> Any:
+    region = session.get_config_variable("region") or os.environ.get("AWS_REGION")
     config = Config(
         connect_timeout=CONNECT_TIMEOUT,
         read_timeout=access.timeout,
@@ -244,7 +280,7 @@ def _client_of(session: boto3.Session, access: Access, extra: Config) -> Any:
     ).merge(extra)
 
     def client(more: Config) -> Any:
-        return session.client(
+        return session.create_client(
             "mwaa",
             region_name=region,
             endpoint_url=access.endpoint_url,

@@ -9,17 +9,17 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-import boto3
 import botocore.exceptions as aws
 from botocore.config import Config
 from botocore.parsers import ResponseParserError
+from botocore.session import Session
 from botocore.utils import get_environ_proxies
 
 from mwaa_shell.errors import NothingRan, ShellError
+from mwaa_shell.limits import CONNECT_TIMEOUT
 from mwaa_shell.mwaa.environments import Environments
 from mwaa_shell.mwaa.reply import clip
 from mwaa_shell.mwaa.route import hide_credentials
-from mwaa_shell.settings import CONNECT_TIMEOUT
 
 #: Where botocore finds credentials, in an operator's words.
 SOURCES = {
@@ -100,11 +100,11 @@ def credentials(environments: Environments) -> Credentials:
     )
 
 
-def _session(environments: Environments) -> boto3.Session:
+def _session(environments: Environments) -> Session:
     try:
         return environments.boto()[0]
     except ShellError:  # for want of a region, perhaps: the key is another question
-        return boto3.Session(profile_name=environments.access.profile)
+        return Session(profile=environments.access.profile)
 
 
 def caller(environments: Environments) -> Caller:
@@ -127,7 +127,7 @@ def caller(environments: Environments) -> Caller:
 def _sts(environments: Environments) -> Any:
     session, client = environments.boto()
     access = environments.access
-    return session.client(
+    return session.create_client(
         "sts",
         region_name=client.meta.region_name or ANY_REGION,
         verify=access.ca_bundle,

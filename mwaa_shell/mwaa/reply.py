@@ -13,6 +13,7 @@ import json
 import re
 from dataclasses import dataclass
 
+from mwaa_shell.body import Body
 from mwaa_shell.errors import NothingRan, OutcomeUnknown, ShellError
 
 #: Longest piece of foreign text that a sentence quotes, in characters.
@@ -20,21 +21,22 @@ CLIP = 300
 
 
 @dataclass(frozen=True, slots=True)
+class Streams:
+    """What the airflow program wrote, decoded from base64."""
+
+    stdout: Body
+    stderr: Body
+
+
+@dataclass(frozen=True, slots=True)
 class HttpReply:
     """Status and body, whole and decompressed."""
 
     status: int
-    body: bytes
+    body: Body
     content_type: str = ""
     location: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Streams:
-    """What the airflow program wrote, decoded from base64."""
-
-    stdout: bytes
-    stderr: bytes
+    streams: Streams | None = None  #: of a long reply, which was decoded while it came
 
 
 class CommandRejected(ShellError):
@@ -65,7 +67,9 @@ _STATUS = {
 
 def read(reply: HttpReply) -> Streams:
     """The command's streams, or raises the sentence that stands for what came instead."""
-    members = _json_object(reply.body)
+    if reply.streams is not None:
+        return reply.streams
+    members = _json_object(bytes(reply.body))
     if members is not None and "stdout" in members and "stderr" in members:
         return Streams(_stream(members["stdout"], "stdout"), _stream(members["stderr"], "stderr"))
     kind, sentence = _STATUS.get(reply.status, (OutcomeUnknown, NO_RESULT))
@@ -112,15 +116,15 @@ def _what_it_says(reply: HttpReply, members: dict[str, object] | None) -> str:
         if members is not None and isinstance(members.get(key), str):
             return clip(str(members[key]))
     text = reply.body.decode("utf-8", "replace")
-    title = re.search(r"<title[^>]*>(.*?)</title>", text[:65536], re.IGNORECASE | re.DOTALL)
+    title = re.search(r"<title[^<>]*>([^<]*)</title>", text[:65536], re.IGNORECASE)
     if title:
         return clip(html.unescape(title[1]))
     if re.match(r"\s*<", text):
-        return clip(html.unescape(re.sub(r"<[^>]*>", " ", text[:65536])))
+        return clip(html.unescape(re.sub(r"<[^<>]*>", " ", text[:65536])))
     return clip(text)
 
 
 def clip(text: str) -> str:
-    """Foreign text on one line, without control characters, at most ``CLIP`` characters."""
-    words = " ".join(re.sub(r"[^\x20-\x7e\xa0-\U0010ffff]", " ", text[: CLIP * 4]).split())
+    """Foreign text on one line, without what is not to be seen or turns text around, at most ``CLIP`` characters."""
+    words = " ".join("".join(char if char.isprintable() else " " for char in text[: CLIP * 4]).split())
     return words if len(words) <= CLIP else words[: CLIP - 3] + "..."

@@ -4,16 +4,13 @@ Connections are kept alive between commands and given up when they have been idl
 after about 60 seconds, and a command put on a dropped one may or may not have arrived. The command is the body of the
 request, so as long as no byte of the body was asked for, nothing can have run: that is how a failure is told to be
 certain (``NothingRan``) or not (``OutcomeUnknown``). Redirects are never followed here.
-
-Replies are decompressed here and not by urllib3, whose older versions inflate each piece whole: a small reply can be
-made to fill the memory.
 """
 
 from __future__ import annotations
 
 import os
 import ssl
-import zlib
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -24,16 +21,16 @@ import urllib3
 
 from mwaa_shell import __version__, debug
 from mwaa_shell.errors import NothingRan, OutcomeUnknown, ShellError
+from mwaa_shell.limits import CONNECT_TIMEOUT, MAX_REPLY
 from mwaa_shell.mwaa.connections import Adapter, causes, cut, proxy_problem, tls_context
 from mwaa_shell.mwaa.idle import IDLE_LIMIT, NEVER, clocks, idle_since
-from mwaa_shell.mwaa.reply import HttpReply, Unreachable, clip, unreadable
+from mwaa_shell.mwaa.receiving import whole
+from mwaa_shell.mwaa.reply import HttpReply, Unreachable, clip
 from mwaa_shell.mwaa.route import Route, hide_credentials, route_of
-from mwaa_shell.settings import CONNECT_TIMEOUT, MAX_REPLY, Access
+from mwaa_shell.settings import Access
 
-CHUNK = 256 * 1024
-MEGABYTE = 1024 * 1024
-#: How a gzip file begins.
-GZIP = b"\x1f"
+#: Seconds that a connection which is opened ahead is waited for: by itself, and by a command that wants to go over it.
+OPEN_TIMEOUT, OPEN_PATIENCE = 5.0, 1.0
 
 
 class _Body:
@@ -105,12 +102,14 @@ class Transport:
         self._context = tls_context(bundles)
         self._used = NEVER
         self._opened: list[Any] = []
+        self._turn = threading.Lock()  #: who has it is the only one on the session's connection
+        self._taken: tuple[str, Route] | None = None
         self._session = self._new_session()
 
     def _new_session(self) -> requests.Session:
         session = requests.Session()
         session.trust_env = False
-        session.mount("https://", Adapter(self._context, self._opened, self.route))
+        session.mount("https://", Adapter(self._context, self._opened, self._route_taken))
         session.headers["User-Agent"] = f"mwaa-shell/{__version__}"
         session.headers["Accept-Encoding"] = "gzip"  # no more than _Unpacked can read
         return session
@@ -118,6 +117,11 @@ class Transport:
     def route(self, url: str) -> Route:
         """The way that a request takes."""
         return route_of(url, proxy=self._proxy, connect_to=self._connect_to, direct=self._direct)
+
+    def _route_taken(self, url: str) -> Route:
+        """The way of the request that is being sent: asking the environment for proxies twice costs more than this."""
+        taken = self._taken
+        return taken[1] if taken is not None and taken[0] == url else self.route(url)
 
     def post(self, url: str, command: str, token: str, may_send: Callable[[], bool] = lambda: True) -> HttpReply:
         """Send one command as text and read the whole reply. Raises ``NothingRan`` or ``OutcomeUnknown``.
@@ -127,6 +131,8 @@ class Transport:
         if urlsplit(url).scheme != "https":
             raise NothingRan(f"The CLI endpoint is https without exception, not {url}")
         route = self.route(url)
+        turn = self._take_turn()
+        self._taken = url, route
         self._drop_idle()
         body = _Body(command.encode(), may_send)
         ended = debug.timed("request", method="POST", url=url, way=route.words or None, bytes=len(body))
@@ -140,7 +146,7 @@ class Transport:
                 allow_redirects=False,
                 stream=True,
             ) as response:
-                reply = _whole(response, self._max_reply)
+                reply = whole(response, self._max_reply)
                 ended(status=reply.status, received=len(reply.body))
                 return reply
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
@@ -148,6 +154,45 @@ class Transport:
             raise _translate(error, body.asked, urlsplit(url).netloc, self._timeout[1], route) from None
         finally:
             self._used = clocks()
+            turn.release()
+
+    def _take_turn(self) -> threading.Lock:
+        """Wait a moment for a connection that is being opened, which saves making another; then go without it."""
+        turn = self._turn
+        if turn.acquire(timeout=OPEN_PATIENCE):
+            return turn
+        self.give_up()
+        self._turn.acquire()
+        return self._turn
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a connection is there, as far as its age tells."""
+        return idle_since(self._used) <= IDLE_LIMIT
+
+    def open(self, host: str) -> None:
+        """Open a connection to a web server for the command that comes next, by a HEAD without a token.
+
+        What goes wrong is left for the command to say. Nothing happens while something else is on its way.
+        """
+        turn = self._turn
+        if not turn.acquire(blocking=False):
+            return
+        ended = debug.timed("request", method="HEAD", host=host)
+        try:
+            self._drop_idle()
+            with self._session.head(
+                f"https://{host}/",
+                headers={"Host": host},
+                timeout=(CONNECT_TIMEOUT, OPEN_TIMEOUT),
+                allow_redirects=False,
+            ) as response:
+                self._used = clocks()
+                ended(status=response.status_code)
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError, ShellError) as error:
+            ended(outcome=type(error).__name__)
+        finally:
+            turn.release()
 
     def greet(self, host: str) -> Peer:
         """Ask a web server for its first page, without a token: whether it is reached, and proves who it is.
@@ -174,7 +219,7 @@ class Transport:
         A connection that is being made cannot be closed: what is posted next has a session of its own.
         """
         opened, left = self._opened, self._session
-        self._opened = []
+        self._opened, self._turn = [], threading.Lock()
         self._session = self._new_session()
         left.close()
         cut(opened)
@@ -205,59 +250,6 @@ def _peer(response: requests.Response, connection: Any) -> Peer:
         connection.version() or "TLS",
         clip(str(issuer.get("organizationName") or issuer.get("commonName") or "nobody named")),
         str(certificate.get("notAfter", "")),
-    )
-
-
-class _Unpacked:
-    """The pieces of a body, decompressed one bounded piece after the other."""
-
-    def __init__(self, encoding: str) -> None:
-        if encoding not in ("", "identity", "gzip", "x-gzip"):
-            raise unreadable(f"is compressed as {clip(encoding)}, which was not asked for")
-        self._zip = zlib.decompressobj(zlib.MAX_WBITS | 16) if "gzip" in encoding else None
-        self.whole = self._zip is None  #: nothing is missing at the end
-
-    def pieces(self, data: bytes) -> Iterator[bytes]:
-        """What a piece of the body holds."""
-        if self._zip is None:
-            yield data
-            return
-        while data:  # what is held back at the end of a piece comes with the next: the last one ends in a checksum
-            if self._zip.eof:  # one gzip file behind the other, or anything else behind the last one
-                if not data.startswith(GZIP):
-                    return
-                self._zip = zlib.decompressobj(zlib.MAX_WBITS | 16)
-            try:
-                piece = self._zip.decompress(data, CHUNK)
-            except zlib.error as error:
-                raise unreadable(f"is said to be gzip and is none ({error})") from None
-            yield piece
-            self.whole = self._zip.eof
-            data = self._zip.unused_data if self.whole else self._zip.unconsumed_tail
-
-
-def _whole(response: requests.Response, max_reply: int) -> HttpReply:
-    """The reply, if it is no longer than ``max_reply`` MB on the way and when it is decompressed."""
-    chunks: list[bytes] = []
-    size = arrived = 0
-    unpacked = _Unpacked(response.headers.get("Content-Encoding", "").strip().lower())
-    for data in response.raw.stream(CHUNK, decode_content=False):
-        arrived += len(data)
-        for chunk in unpacked.pieces(data):
-            size += len(chunk)
-            if max(size, arrived) > max_reply * MEGABYTE:
-                raise unreadable(f"is larger than {max_reply} MB (--max-reply takes more)")
-            chunks.append(chunk)
-    announced = response.headers.get("Content-Length", "")
-    if announced.isdigit() and arrived < int(announced):
-        raise unreadable(f"broke off after {arrived} of {announced} bytes")
-    if not unpacked.whole and arrived:
-        raise unreadable(f"broke off after {arrived} bytes")
-    return HttpReply(
-        response.status_code,
-        b"".join(chunks),
-        response.headers.get("Content-Type", ""),
-        response.headers.get("Location", ""),
     )
 
 

@@ -9,9 +9,11 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from mwaa_shell.airflow.command_line import output_format
 from mwaa_shell.airflow.lines import SGR
+from mwaa_shell.body import Large, chunks, joined
 from mwaa_shell.errors import ExitCode
 from mwaa_shell.result import Outcome, Result
 
@@ -38,10 +40,12 @@ def data_only(words: tuple[str, ...], result: Result) -> Result:
     wanted = output_format(words)
     if wanted not in ("json", "yaml") or not result.remote or not result.stdout:
         return result
+    if wanted == "json" and isinstance(result.stdout, Large) and _is_one_list(result.stdout):
+        return result
     text = result.stdout.decode("utf-8", "surrogateescape")
     found = find(text, wanted)
     if found is None:
-        missing = replace(result, stdout=b"", stderr=result.stdout + result.stderr)
+        missing = replace(result, stdout=b"", stderr=joined(result.stdout, result.stderr))
         if not result.ok:
             return missing
         message = f"The reply holds no {wanted.upper()}: what came instead is on standard error"
@@ -49,7 +53,14 @@ def data_only(words: tuple[str, ...], result: Result) -> Result:
     rest = found.rest.encode("utf-8", "surrogateescape")
     if rest and not rest.endswith(b"\n"):
         rest += b"\n"
-    return replace(result, stdout=found.data.encode("utf-8", "surrogateescape"), stderr=rest + result.stderr)
+    return replace(result, stdout=found.data.encode("utf-8", "surrogateescape"), stderr=joined(rest, result.stderr))
+
+
+def _is_one_list(stdout: Large) -> bool:
+    """Whether a long reply is one line that looks like a list of records: what is clean need not be read as a whole."""
+    if stdout[:2] != b"[{" or not stdout.endswith(b"}]\n"):
+        return False
+    return sum(part.count(b"\n") for part in chunks(stdout)) == 1
 
 
 def find(text: str, wanted: str) -> Found | None:
@@ -81,7 +92,7 @@ def _start(line: str) -> int:
     """Where the list of records begins: behind colour codes, and behind what somebody printed without a newline."""
     if SGR.sub("", line).startswith(("[", "{")) and _rank(line) == RECORDS:
         return 0
-    for place in re.finditer(r"\[\{|\[\](?=\s*$)", line):
+    for place in islice(re.finditer(r"\[\{|\[\](?=\s*\Z)", line), SPREAD_TRIES):
         if _rank(line[place.start() :]) == RECORDS:
             return place.start()
     return 0

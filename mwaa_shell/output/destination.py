@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from mwaa_shell.airflow.command_line import Destination, output_format
+from mwaa_shell.body import Body, chunks
 from mwaa_shell.errors import ExitCode, RefusedByRule, UsageError
 from mwaa_shell.output.foreground import STOPPED, ending, lent, name_of
 from mwaa_shell.preferences import Preferences
@@ -103,7 +105,7 @@ def _pipe(command: str, result: Result, left: Result) -> Result:
             process = subprocess.Popen(TRAP + command, shell=True, stdin=subprocess.PIPE)  # noqa: S602
         except OSError as error:
             return _worse(left, f"{name} could not be run: {error.strerror}")
-        process.communicate(result.stdout)  # which says nothing of a command that does not read to the end
+        _feed(process, result.stdout)
     if process.returncode == 0:
         return left
     if process.returncode in STOPPED:
@@ -111,17 +113,24 @@ def _pipe(command: str, result: Result, left: Result) -> Result:
     return _worse(left, f"{name} {ending(process)}")
 
 
-def _write(path: Path, data: bytes, *, append: bool) -> None:
+def _feed(process: subprocess.Popen[bytes], data: Body) -> None:
+    """Write to a command and wait for its end; it may leave before it has read all."""
+    assert process.stdin is not None
+    with process, contextlib.suppress(BrokenPipeError), process.stdin as pipe:
+        pipe.writelines(chunks(data))
+
+
+def _write(path: Path, data: Body, *, append: bool) -> None:
     if append or (path.exists() and not path.is_file()):  # a device such as /dev/null is written to, not replaced
         with path.open("ab") as file:
-            file.write(data)
+            file.writelines(chunks(data))
         return
     target = path.resolve()  # through a symbolic link, whose target is replaced
     mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask()
     handle, part = tempfile.mkstemp(dir=target.parent, prefix=".mwaa-shell-")
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(data)
+            file.writelines(chunks(data))
         os.chmod(part, mode)
         os.replace(part, target)
     except OSError:

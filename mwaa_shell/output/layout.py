@@ -39,14 +39,14 @@ def lay_out(columns: Sequence[Column], width: int) -> Layout | None:
     """The columns that fit; ``None`` where not even the ids do.
 
     A few long ids do not cost the other columns their place: where what stands left of them is the same in all rows,
-    the table begins with the ids, and a long one has a line of its own.
+    the table begins with the ids, and a long one has a line of its own. Without states no table is worth it.
     """
     ids = next((column for column in columns if column.worth is Worth.ID and not column.same), columns[0])
     whole = ids.natural
     for natural, dispensable in _ways(ids):
         ids.natural = natural
         found = _laid_out(columns, width, ids if natural != whole else None)
-        if found is not None and all(column.worth <= dispensable for column in found.left_out):
+        if found and all(column.worth <= dispensable and not column.stateful for column in found.left_out):
             return found
     ids.natural = whole
     return None

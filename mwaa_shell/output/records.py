@@ -13,6 +13,7 @@ from typing import Any
 
 from mwaa_shell.airflow.command_line import output_format
 from mwaa_shell.airflow.lines import SGR, LineKind, classify
+from mwaa_shell.body import Body
 from mwaa_shell.output import data, rows_plain, rows_table, rows_v1, rows_yaml
 from mwaa_shell.output.block import Block
 from mwaa_shell.output.rows import NOTHING
@@ -58,6 +59,13 @@ def find(stdout: str, words: tuple[str, ...]) -> Found | None:
     if is_export(words):
         return _of_export(stdout, words)
     return _of_table(stdout) or _of_nothing(stdout)
+
+
+def find_in(reply: Body, words: tuple[str, ...], errors: str = "replace") -> Found | None:
+    """The same for the bytes of a reply; ``errors`` is what decoding does with those that are no UTF-8."""
+    if len(reply) > LIMIT * 4:  # more characters than are laid out, however many bytes each has
+        return None
+    return find(reply.decode("utf-8", errors), words)
 
 
 def is_export(words: tuple[str, ...]) -> bool:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from mwaa_shell.output.theme import Theme
     from mwaa_shell.output.view import View
 
+#: Lines that are handed on at a time: each piece costs something, and nobody waits for so few.
+TOGETHER = 100
 #: Formats in which a reply is left as it came.
 AS_IT_CAME = ("auto", "raw")
 
@@ -60,7 +62,8 @@ def _hidden(words: tuple[str, ...], view: View) -> Iterator[str]:
 def _drawn(found: Found, form: str, view: View, theme: Theme) -> Iterator[str]:
     from mwaa_shell.output.formats import drawn
 
-    text = (f"{line}\n" for line in drawn(found, form, view))
+    made = drawn(found, form, view)
+    text = ("\n".join([*made[start : start + TOGETHER], ""]) for start in range(0, len(made), TOGETHER))
     if form in ("json", "yaml"):
         yield from readable(text, view, fold=False, usage=False, theme=theme)
     else:
@@ -79,10 +82,10 @@ def exported(result: Result, form: str) -> bytes | None:
     if form in AS_IT_CAME or not result.words:
         return None
     from mwaa_shell.output.formats import drawn
-    from mwaa_shell.output.records import find
+    from mwaa_shell.output.records import find_in
     from mwaa_shell.output.view import View
 
-    found = find(result.stdout.decode("utf-8", "surrogateescape"), result.words)
+    found = find_in(result.stdout, result.words, "surrogateescape")
     if found is None:
         return None
     made = drawn(found, form, View(width=PAPER, zone=None), faithful=True)
@@ -101,9 +104,9 @@ def _drawing(result: Result, words: tuple[str, ...], view: View) -> tuple[Found,
     form = _form(result, words, view) or ("table" if hides else "")
     if not form:
         return None
-    from mwaa_shell.output.records import find
+    from mwaa_shell.output.records import find_in
 
-    found = find(result.stdout.decode("utf-8", "replace"), words)
+    found = find_in(result.stdout, words)
     if found is None:
         return None
     shown = masked(found, words) if hides else found

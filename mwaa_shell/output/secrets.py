@@ -91,5 +91,5 @@ def _covered(text: str) -> str:
     for found in sorted(secrets_of(text, partial(sensitive))):
         if found.first >= end:
             made += [text[end : found.first], MASK]
-            end = found.last
+        end = max(end, found.last)
     return "".join([*made, text[end:]])

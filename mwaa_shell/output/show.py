@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
 
+from mwaa_shell.body import chunks
 from mwaa_shell.output.sanitise import sanitise
 from mwaa_shell.output.view import View
 from mwaa_shell.result import Outcome, Result
@@ -18,6 +19,8 @@ GUTTER = "│ "
 RED, YELLOW, GREEN, DIM, PLAIN = "\x1b[31m", "\x1b[33m", "\x1b[32m", "\x1b[90m", "\x1b[0m"
 COLORS = {Outcome.OK: GREEN, Outcome.FAILED: RED, Outcome.UNKNOWN: YELLOW}
 WORDS = {Outcome.UNKNOWN: "outcome unknown", Outcome.REFUSED: "nothing ran"}
+#: Stands for a secret that a reply repeats.
+MASK = b"***"
 #: Seconds below which nobody asks where they went.
 QUICK = 0.05
 #: Where an exception comes from; the whole of it stands above the verdict. ``AirflowException`` says nothing of itself.
@@ -35,11 +38,15 @@ class AtPrompt:
 def show(result: Result, streams: Streams, view: View | None = None, prompt: AtPrompt | None = None) -> None:
     """Write both streams of a result and what the shell has to say about it."""
     view = view or View(color=streams.colored())
+    if result.hidden and streams.pretty() and not view.reveal:
+        result = without(result.hidden, result)
     pager = prompt is not None and prompt.pager
     if pager and streams.stdout_tty and streams.stderr_tty:  # both on one screen: they go through one pager
         _put(chain(_standard_output(result, view), _standard_error(result, view)), streams, view, pager)
     else:
         _show_apart(result, streams, view, pager)
+    if prompt is None and result.added and result.remote:
+        streams.note(f"sent with {result.added}")
     if result.clipboard:
         from mwaa_shell.output import clipboard
 
@@ -51,6 +58,14 @@ def show(result: Result, streams: Streams, view: View | None = None, prompt: AtP
         streams.note(sanitise(_sentence(result)))
 
 
+def without(hidden: tuple[str, ...], result: Result) -> Result:
+    """The result without the secrets of its line: argparse quotes what it does not take."""
+    stdout, stderr = bytes(result.stdout), bytes(result.stderr)
+    for secret in map(str.encode, hidden):
+        stdout, stderr = stdout.replace(secret, MASK), stderr.replace(secret, MASK)
+    return replace(result, stdout=stdout, stderr=stderr)
+
+
 def _show_apart(result: Result, streams: Streams, view: View, pager: bool) -> None:
     """The two streams go to two places."""
     if result.stdout and streams.pretty():
@@ -59,13 +74,15 @@ def _show_apart(result: Result, streams: Streams, view: View, pager: bool) -> No
         from mwaa_shell.output.render import exported, wanted
 
         made = exported(result, wanted(result, view))
-        streams.data(result.stdout if made is None else made)
+        for data in chunks(result.stdout if made is None else made):
+            streams.data(data)
     if result.stderr and streams.pretty(stderr=True):
         own = replace(view, color=streams.colored(stderr=True))
         for piece in _standard_error(result, own):
             streams.talk(piece.encode("utf-8", "replace"))
     elif result.stderr:
-        streams.talk(result.stderr)
+        for data in chunks(result.stderr):
+            streams.talk(data)
 
 
 def _put(pieces: Iterable[str], streams: Streams, view: View, pager: bool) -> None:

@@ -6,8 +6,11 @@ import os
 from datetime import datetime
 from pathlib import Path
 
+from mwaa_shell.body import Body, chunks, joined
 from mwaa_shell.errors import UsageError
 from mwaa_shell.output.sanitise import sanitise
+from mwaa_shell.output.show import without
+from mwaa_shell.private_files import append_to
 from mwaa_shell.result import Result
 
 
@@ -33,19 +36,20 @@ class Tee:
         said = f"{now.isoformat(timespec='seconds')} {prompt}> {line}"
         if result.added:
             said += f" {result.added}"
-        output = result.stdout if shown else b""
-        if output and not output.endswith(b"\n"):
-            output += b"\n"
+        output = without(result.hidden, result).stdout if result.hidden else result.stdout
+        output = output if shown else b""
+        end = b"\n" if output and not output.endswith(b"\n") else b""
         ended = "" if result.ok else _comment(f"{result.outcome.value}: {result.message}")
-        self._append(_comment(said).encode(errors="replace") + output + ended.encode(errors="replace"))
+        self._append(joined(_comment(said).encode(errors="replace"), output, end + ended.encode(errors="replace")))
 
-    def _append(self, data: bytes) -> None:
+    def _append(self, data: Body) -> None:
         try:
-            handle = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+            handle = append_to(self.path)
             with os.fdopen(handle, "wb", buffering=0) as file:
-                left = memoryview(data)
-                while left:
-                    left = left[file.write(left) or 0 :]
+                for part in chunks(data):
+                    left = memoryview(part)
+                    while left:
+                        left = left[file.write(left) or 0 :]
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) else error
             raise UsageError(f"{self.path} cannot be written: {reason}") from None

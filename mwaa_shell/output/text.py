@@ -10,6 +10,7 @@ import codecs
 import re
 from collections.abc import Iterable, Iterator
 
+from mwaa_shell.body import Body, Large
 from mwaa_shell.output.fold import blocks, folded
 from mwaa_shell.output.highlight import Painter
 from mwaa_shell.output.sanitise import sanitised
@@ -52,14 +53,14 @@ def raw(chunks: Iterable[str], view: View) -> Iterator[str]:
 class Decoded(Iterator[str]):
     """UTF-8 in chunks; each byte that is none becomes U+FFFD, and is counted."""
 
-    def __init__(self, data: bytes | memoryview) -> None:
+    def __init__(self, data: Body | memoryview) -> None:
         self.invalid = 0  #: bytes that were no UTF-8, in the chunks that were taken until now
-        self._chunks = self._decoded(memoryview(data))
+        self._chunks = self._decoded(memoryview(data) if isinstance(data, bytes) else data)
 
     def __next__(self) -> str:
         return next(self._chunks)
 
-    def _decoded(self, data: memoryview) -> Iterator[str]:
+    def _decoded(self, data: Large | memoryview) -> Iterator[str]:
         decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
         start, size = 0, FIRST
         while start < len(data):
@@ -80,7 +81,7 @@ class Decoded(Iterator[str]):
         return f"{self.invalid} {are} no UTF-8 and shown as \ufffd"
 
 
-def decoded(data: bytes | memoryview) -> Decoded:
+def decoded(data: Body | memoryview) -> Decoded:
     """The text of a reply, in chunks that are decoded when they are wanted."""
     return Decoded(data)
 

@@ -18,7 +18,7 @@ class Added(Processor):
         """The line as it is, and what is added if it has been entered just now."""
         document, fragments = transformation_input.document, transformation_input.fragments
         app = get_app()
-        entered = app.is_done and app.exit_style == "class:accepted"
+        entered = app.is_done and app.exit_style not in ("class:aborting", "class:exiting")
         if not entered or document.line_count > 1:
             return Transformation(fragments)
         added = self._session.outgoing.added_to(document.text)

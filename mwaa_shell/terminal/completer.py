@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import importlib
 import re
-from collections.abc import Iterable
+import sys
+from collections.abc import AsyncGenerator, Iterable
 from typing import TYPE_CHECKING
 
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
@@ -12,9 +15,14 @@ from prompt_toolkit.formatted_text import StyleAndTextTuples
 
 from mwaa_shell.output.sanitise import sanitise
 from mwaa_shell.session import Session
+from mwaa_shell.terminal.drawn import drawn
 
 if TYPE_CHECKING:
     from mwaa_shell.airflow.suggestions import Suggestion
+
+
+#: What finds candidates, and takes longer to import than a key may.
+FOUND_BY = "mwaa_shell.directives.completion"
 
 
 class LineCompleter(Completer):
@@ -23,6 +31,16 @@ class LineCompleter(Completer):
     def __init__(self, session: Session) -> None:
         self._session = session
         self.found_nothing_in = ""  #: the text before the cursor when there was nothing to offer last
+
+    async def get_completions_async(
+        self, document: Document, complete_event: CompleteEvent
+    ) -> AsyncGenerator[Completion, None]:
+        """The same; what has to be imported for the first key is so behind its drawing, and lets others be typed."""
+        if FOUND_BY not in sys.modules:
+            await drawn()
+            await asyncio.to_thread(importlib.import_module, FOUND_BY)
+        for one in self.get_completions(document, complete_event):
+            yield one
 
     def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterable[Completion]:
         """Candidates for the word under the cursor; while typing, only once the word is long enough."""

@@ -9,6 +9,9 @@ from prompt_toolkit.shortcuts import prompt
 from mwaa_shell.airflow.command_line import logical_lines, spans_of_lines
 from mwaa_shell.session import Session
 
+#: Without any of these a line is one word, with nothing inside it.
+SEVERAL = frozenset(" \t\n=:@/'\"\\{")
+
 
 class Cover(Processor):
     """Shows a star for each letter of a secret; the line itself stays as it is."""
@@ -42,7 +45,7 @@ class Cover(Processor):
         return self._covered
 
     def _secrets(self, text: str) -> list[int]:
-        if not text:  # nothing is imported before the prompt stands
+        if not SEVERAL.intersection(text):  # one bare word is no secret: the first key imports nothing for it
             return []
         found: list[int] = []
         lines = [line for _, line in logical_lines(text.split("\n"))]

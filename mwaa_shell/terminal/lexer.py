@@ -11,7 +11,6 @@ from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.lexers import Lexer
 
 from mwaa_shell.airflow.command_line import Kind, ParsedLine, logical_lines, parse, spans_of_lines
-from mwaa_shell.directives import command_in
 from mwaa_shell.session import Session
 
 if TYPE_CHECKING:
@@ -59,6 +58,8 @@ class LineLexer(Lexer):
     def _styles(self, text: str) -> list[str]:
         """A style for each character; a pasted block is several lines, each coloured for itself."""
         styles: list[str] = []
+        if not text:  # nothing is imported before the prompt stands
+            return styles
         lines = [line for _, line in logical_lines(text.split("\n"))]
         for (start, _), line in zip(spans_of_lines(text), lines, strict=True):
             styles += [""] * (start - len(styles)) + self._line_styles(line)
@@ -70,6 +71,8 @@ class LineLexer(Lexer):
         if line.kind is Kind.BLANK:
             return ["class:line.comment"] * len(text)
         if line.kind is Kind.DIRECTIVE and line.words:
+            from mwaa_shell.directives import command_in
+
             word, offset = line.words[0], command_in(text)
             styles[word.start : word.end] = ["class:line.directive"] * (word.end - word.start)
             if offset and not text[offset:].startswith("."):

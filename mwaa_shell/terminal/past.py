@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, Callable, Iterable
 from typing import TYPE_CHECKING
 
 from prompt_toolkit.auto_suggest import AutoSuggest, Suggestion
 from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.document import Document
+from prompt_toolkit.filters import Condition
 from prompt_toolkit.history import History
+from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+from prompt_toolkit.key_binding.key_processor import KeyPress, KeyProcessor
+from prompt_toolkit.keys import Keys
 
 from mwaa_shell.history.record import where_of
 from mwaa_shell.history.unmask import MASK
 from mwaa_shell.link import Link
 from mwaa_shell.session import Session
+from mwaa_shell.terminal.drawn import SOON
 
 if TYPE_CHECKING:
     from mwaa_shell.history.entries import Where
@@ -26,9 +33,38 @@ class PastLines(History):
         super().__init__()
         self._session = session
         self._link = session.link
+        self.is_there = False  #: the lines have been read
+        self._wanted: asyncio.Event | None = None  # of the loop that runs: each prompt has one of its own
+        self._then: Callable[[], None] | None = None
+
+    def want(self, then: Callable[[], None]) -> None:
+        """Read the lines now, and do something once they are there."""
+        self._then = then
+        if self._wanted is not None:
+            self._wanted.set()
+
+    async def read(self) -> None:
+        """Wait until the lines are there."""
+        while not self.is_there:
+            await asyncio.sleep(SOON)
+
+    async def load(self) -> AsyncGenerator[str, None]:
+        """The newest first. The first time, what has been typed already is drawn before, unless they are wanted."""
+        if not self.is_there and self._then is None:
+            self._wanted = asyncio.Event()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wanted.wait(), SOON)
+        try:
+            async for line in super().load():
+                yield line
+        finally:  # whatever has become of them, keys wait no longer
+            self.is_there = True
+            then, self._then = self._then, None
+            if then is not None:
+                asyncio.get_running_loop().call_soon(then)
 
     def load_history_strings(self) -> Iterable[str]:
-        """The newest first; called once the prompt stands, and quick enough for a key that comes at once."""
+        """The newest first; called once the prompt stands."""
         return self._session.record.history.lines(where_of(self._link))
 
     def store_string(self, string: str) -> None:
@@ -38,6 +74,29 @@ class PastLines(History):
         """Remember a line for up arrow; not one that begins with a blank, nor a secret."""
         if not string.startswith(" "):
             super().append_string(self._session.covered(string))
+
+
+def waiting_keys(past: PastLines) -> KeyBindings:
+    """Keys that go through the lines before they are there: these keys wait for them, and all behind them too."""
+    bound, held = KeyBindings(), list[KeyPress]()
+
+    def hold(event: KeyPressEvent) -> None:
+        processor = event.app.key_processor
+        if not held:
+            past.want(lambda: go_on(processor))
+        held.extend([*event.key_sequence, *processor.input_queue])
+        processor.input_queue.clear()
+
+    def go_on(processor: KeyProcessor) -> None:
+        keys = held.copy()
+        held.clear()
+        processor.feed_multiple(keys, first=True)
+        processor.process_keys()
+
+    for key in (Keys.Up, Keys.ControlP, Keys.ControlR, Keys.PageUp):
+        bound.add(key, filter=Condition(lambda: not past.is_there), eager=True)(hold)
+    bound.add(Keys.Any, filter=Condition(lambda: bool(held)), eager=True)(hold)
+    return bound
 
 
 class SuggestPast(AutoSuggest):
@@ -54,6 +113,12 @@ class SuggestPast(AutoSuggest):
         if key not in self._places:
             self._places[key] = where_of(link)
         return self._places[key]
+
+    async def get_suggestion_async(self, buff: Buffer, document: Document) -> Suggestion | None:
+        """The same, once the lines are there: the first key does not wait for them."""
+        if isinstance(buff.history, PastLines):
+            await buff.history.read()
+        return self.get_suggestion(buff, document)
 
     def get_suggestion(self, buffer: Buffer, document: Document) -> Suggestion | None:
         """The rest of a line that was typed before, here if possible."""

@@ -9,10 +9,12 @@ from __future__ import annotations
 import shutil
 import sys
 import termios
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from mwaa_shell.job import Job
 from mwaa_shell.streams import Streams
+
+if TYPE_CHECKING:
+    from mwaa_shell.job import Job
 
 #: Seconds after which waiting is worth a word.
 QUIET = 0.5
@@ -25,7 +27,12 @@ class Progress:
     def __init__(self, streams: Streams) -> None:
         self._streams = streams
         self._shown = False
+        self._silent = False  # the terminal does not echo
         self._terminal_before: list[Any] | None = None
+
+    def begin_with(self, terminal_before: list[Any] | None) -> None:
+        """The terminal has been taken already; this is how it was."""
+        self._terminal_before = self._terminal_before or terminal_before
 
     def tick(self, job: Job[Any]) -> None:
         """Draw the line anew."""
@@ -47,7 +54,7 @@ class Progress:
         """Let the terminal be as it was."""
         if self._terminal_before is not None:
             termios.tcsetattr(sys.stdin.fileno(), termios.TCSANOW, self._terminal_before)
-            self._terminal_before = None
+            self._terminal_before, self._silent = None, False
 
     def drop_typed(self) -> None:
         """Forget the keys that nobody has read yet."""
@@ -56,10 +63,10 @@ class Progress:
 
     def stop_echo(self) -> None:
         """Keys are kept but not shown; Ctrl-C still is a signal."""
-        if self._terminal_before is not None or not self._streams.stdin_tty:
+        if self._silent or not self._streams.stdin_tty:
             return
-        before = termios.tcgetattr(sys.stdin.fileno())
+        before = self._terminal_before or termios.tcgetattr(sys.stdin.fileno())
         quiet = list(before)
         quiet[3] &= ~(termios.ECHO | termios.ICANON)
         termios.tcsetattr(sys.stdin.fileno(), termios.TCSANOW, quiet)
-        self._terminal_before = before
+        self._terminal_before, self._silent = before, True

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import sys
+import time
+from collections.abc import Callable
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.application import run_in_terminal
@@ -11,6 +14,7 @@ from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.enums import EditingMode
 from prompt_toolkit.filters import Condition
 from prompt_toolkit.formatted_text import StyleAndTextTuples
+from prompt_toolkit.key_binding import merge_key_bindings
 from prompt_toolkit.layout.containers import FloatContainer, Window
 from prompt_toolkit.layout.controls import BufferControl
 from prompt_toolkit.layout.dimension import Dimension
@@ -31,7 +35,7 @@ from mwaa_shell.terminal.cover import Cover
 from mwaa_shell.terminal.keys import NOT_ASKED, bindings
 from mwaa_shell.terminal.lexer import LineLexer
 from mwaa_shell.terminal.message import Message
-from mwaa_shell.terminal.past import PastLines, SuggestPast
+from mwaa_shell.terminal.past import PastLines, SuggestPast, waiting_keys
 from mwaa_shell.terminal.style import STYLE
 from mwaa_shell.terminal.toolbar import State, toolbar
 from mwaa_shell.terminal.warm_up import Changed, WarmUp
@@ -39,6 +43,8 @@ from mwaa_shell.terminal.warm_up import Changed, WarmUp
 #: Seconds to wait for the second key of a pair such as Ctrl-X Ctrl-E, and for what may follow a bare Esc.
 PAIR, ESCAPE = 1.0, 0.1
 
+#: Seconds in which nothing was drawn until the warm-up begins: what was typed before comes first. And its latest.
+QUIET, LATEST = 0.05, 0.5
 #: Seconds after which an idle prompt is drawn anew: the age of the names goes on.
 REDRAW = 30.0
 
@@ -60,6 +66,13 @@ def terminal_output() -> Output:
     return PlainTextOutput(stream) if is_dumb_terminal() else create_output(always_prefer_tty=True)
 
 
+def look_for_garbage() -> None:
+    """Do so again, now that a prompt stands; not among what has been imported for it."""
+    if not gc.isenabled():
+        gc.freeze()
+        gc.enable()
+
+
 class Prompt:
     """Reads lines for one session; warms up each environment behind the prompt."""
 
@@ -70,14 +83,15 @@ class Prompt:
         self._said = Message(session)
         self._crashes: set[str] = set()
         self._completer = LineCompleter(session)
+        past = PastLines(session)
         self._prompt: PromptSession[str] = PromptSession(
             message=self._message,
             bottom_toolbar=self._toolbar,
             completer=self._completer,
             lexer=LineLexer(session),
             complete_while_typing=Condition(lambda: session.preferences["menu"] == "typing"),
-            key_bindings=bindings(session, self._said),
-            history=PastLines(session),
+            key_bindings=merge_key_bindings([bindings(session, self._said), waiting_keys(past)]),
+            history=past,
             auto_suggest=SuggestPast(session),
             input_processors=[Cover(session), Added(session)],
             enable_suspend=True,
@@ -86,6 +100,7 @@ class Prompt:
         )
         self._prompt.app.timeoutlen, self._prompt.app.ttimeoutlen = PAIR, ESCAPE
         self._prompt.app.before_render += lambda app: self._reserve()
+        self._prompt.app.after_render += lambda app: look_for_garbage()
         self._said.watch(self._prompt.default_buffer)
         self._furnish()
 
@@ -113,7 +128,11 @@ class Prompt:
         self._prompt.editing_mode = EditingMode.VI if preferences["keys"] == "vi" else EditingMode.EMACS
         never = preferences["menu"] == "never"
         self._prompt.complete_style = CompleteStyle.READLINE_LIKE if never else CompleteStyle.COLUMN
-        return self._prompt.prompt(default=typed, pre_run=self._begin, set_exception_handler=False)
+        try:
+            return self._prompt.prompt(default=typed, pre_run=self._begin, set_exception_handler=False)
+        finally:
+            if self.link in self._warm_ups:  # a line that was typed at once has come before it
+                self._warm_ups[self.link].start()
 
     # -- the menu ----------------------------------------------------------------------------------------------------
 
@@ -149,12 +168,25 @@ class Prompt:
         if warm_up is None:
             changed = Changed(lambda: self._changed(link), self._names_changed)
             warm_up = self._warm_ups[link] = WarmUp(self._session, link, changed)
-            warm_up.start()
+            self._when_quiet(warm_up.start, time.monotonic() + LATEST)
         elif warm_up.missing:
             self._leave_missing(link)
 
+    def _when_quiet(self, work: Callable[[], object], latest: float) -> None:
+        """Do something as soon as nobody has typed for a moment, or it is late."""
+
+        def look(before: int) -> None:
+            drawn = self._prompt.app.render_counter
+            if drawn == before or time.monotonic() > latest:
+                work()
+            else:
+                loop.call_later(QUIET, look, drawn)
+
+        loop = asyncio.get_running_loop()
+        loop.call_later(QUIET, look, self._prompt.app.render_counter + 1)
+
     def _failed(self, error: object) -> None:
-        """A mistake of our own while somebody types, each place of it once; prompt_toolkit would show what it quotes."""
+        """A mistake of our own while somebody types, told once; prompt_toolkit would show what it quotes."""
         if not isinstance(error, Exception):
             return
         said = debug.crash(error)
@@ -190,11 +222,7 @@ class Prompt:
             app.exit(exception=EnvironmentMissing(self._buffer.text))
 
     def _message(self) -> StyleAndTextTuples:
-        place = self._session.outgoing.place
-        said = [word for word, holds in (("protected", place.protected), ("read-only", place.read_only)) if holds]
-        warning: StyleAndTextTuples = [("class:warning", f"[{' '.join(said)}]"), ("", " ")] if said else []
-        name = "class:environment.protected" if place.protected else "class:environment"
-        return [*warning, (name, place.name), ("class:mark", "> ")]
+        return [*self._session.mark]
 
     def _toolbar(self) -> StyleAndTextTuples:
         link = self._session.link

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import termios
+import textwrap
 
 from prompt_toolkit.application import get_app_session
 from prompt_toolkit.input.typeahead import clear_typeahead
@@ -26,9 +28,15 @@ def typed(question: str) -> str | None:
 def _answer(question: str) -> str | None:
     _forget_typed()
     try:
-        return prompt(sanitise(question))
+        return prompt(_folded(sanitise(question)))
     except (KeyboardInterrupt, EOFError):
         return None
+
+
+def _folded(question: str) -> str:
+    """The question with its lines ended between words, and a blank at its end."""
+    lines = textwrap.wrap(question, max(shutil.get_terminal_size().columns - 1, 20)) or [""]
+    return "\n".join(lines) + question[len(question.rstrip()) :]
 
 
 def _forget_typed() -> None:

@@ -3,44 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from prompt_toolkit.application import create_app_session
 from prompt_toolkit.utils import is_dumb_terminal
 
-from mwaa_shell import debug, script
+from mwaa_shell import debug
 from mwaa_shell.errors import EnvironmentNotFound, ExitCode, ShellError
 from mwaa_shell.front import Front
-from mwaa_shell.history.origins import rerun_of
 from mwaa_shell.link import Link
 from mwaa_shell.output.sanitise import sanitise
-from mwaa_shell.output.show import AtPrompt, show
-from mwaa_shell.output.view import view_of
-from mwaa_shell.result import Result
 from mwaa_shell.session import Session
 from mwaa_shell.settings import Access, Settings
 from mwaa_shell.streams import Streams
-from mwaa_shell.terminal import questions
-from mwaa_shell.terminal.canvas import canvas_for
-from mwaa_shell.terminal.choice import pick
-from mwaa_shell.terminal.cover import read_secret
-from mwaa_shell.terminal.picker import choose
+from mwaa_shell.terminal.early import Early
 from mwaa_shell.terminal.progress import Progress
 from mwaa_shell.terminal.prompt import EnvironmentMissing, Prompt, terminal_output
 from mwaa_shell.terminal.warm_up import WarmUp
+
+if TYPE_CHECKING:
+    from mwaa_shell import script
+    from mwaa_shell.result import Result
 
 
 class Shell:
     """One interactive run."""
 
-    def __init__(self, settings: Settings, streams: Streams) -> None:
+    def __init__(self, settings: Settings, streams: Streams, early: Early) -> None:
         self._streams = streams
+        self._early = early
         self._progress = Progress(streams)
-        front = Front(self._note, self._progress, choose=self._choose, pick=pick, ask_secret=read_secret)
-        front.ask, front.ask_name = questions.yes, questions.typed
+        front = Front(self._note, self._progress, choose=self._choose, pick=_pick, ask_secret=_read_secret)
+        front.ask, front.ask_name = _ask, _ask_name
         front.draws_tables, front.keeps_names = streams.stdout_tty, True
         self._session = Session(settings, front)
-        front.canvas = canvas_for(streams, self._progress, self._session.preferences)
         self._typed = ""
         self._echoed = ""  # what the echo of the running line says that is added to it
 
@@ -58,6 +54,7 @@ class Shell:
             self._session.open_default()
         warm_ups: dict[Link, WarmUp] = {}
         prompt = Prompt(self._session, warm_ups)
+        self._progress.begin_with(self._early.hand_over())
         while True:
             if prompt.link is not self._session.link:
                 prompt = Prompt(self._session, warm_ups)
@@ -84,6 +81,9 @@ class Shell:
 
     def _execute(self, line: str) -> bool:
         """Run what was entered up to the first failure and show what came of it; whether the user leaves."""
+        from mwaa_shell import script
+
+        self._have_canvas()
         lines = [self._from(one) for one in script.lines_of(line.split("\n"))]  # a pasted block is several
         self._progress.stop_echo()
         for step in script.run(self._session, lines, before=self._echo if len(lines) == 1 else self._echo_all):
@@ -101,7 +101,17 @@ class Shell:
                 return step.result.leaves
         return False
 
+    def _have_canvas(self) -> None:
+        """Somewhere to show what goes on; made when the first line is run."""
+        from mwaa_shell.terminal.canvas import canvas_for
+
+        front = self._session.front
+        front.canvas = front.canvas or canvas_for(self._streams, self._progress, self._session.preferences)
+
     def _show(self, result: Result) -> None:
+        from mwaa_shell.output.show import AtPrompt, show
+        from mwaa_shell.output.view import view_of
+
         preferences = self._session.preferences
         try:
             view = view_of(self._streams, preferences)
@@ -111,6 +121,10 @@ class Shell:
 
     def _from(self, line: script.Line) -> script.Line:
         """The line with its origin: one of the history, or the keyboard."""
+        from dataclasses import replace
+
+        from mwaa_shell.history.origins import rerun_of
+
         number = self._session.reruns.pop(line.text, None)
         return line if number is None else replace(line, origin=rerun_of(number))
 
@@ -145,10 +159,41 @@ class Shell:
         self._session.open(chosen, link.target.access)
 
     def _choose(self, session: Session, access: Access, names: Sequence[str]) -> str | None:
+        from mwaa_shell.terminal.picker import choose
+
         if is_dumb_terminal():  # it shows no menu
             self._note(f"there are {', '.join(names)}")
         return choose(session, access, names)
 
     def _note(self, text: str) -> None:
+        if self._early.shown:
+            self._early.over()
         self._progress.over()
         self._streams.note(text)
+
+
+# What asks somebody is imported when there is something to ask.
+
+
+def _ask(question: str) -> bool:
+    from mwaa_shell.terminal import questions
+
+    return questions.yes(question)
+
+
+def _ask_name(question: str) -> str | None:
+    from mwaa_shell.terminal import questions
+
+    return questions.typed(question)
+
+
+def _read_secret(name: str) -> str | None:
+    from mwaa_shell.terminal.cover import read_secret
+
+    return read_secret(name)
+
+
+def _pick(rows: Sequence[tuple[str, str]]) -> int | None:
+    from mwaa_shell.terminal.choice import pick
+
+    return pick(rows)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from prompt_toolkit.document import Document
 from prompt_toolkit.formatted_text import StyleAndTextTuples
@@ -16,8 +15,7 @@ if TYPE_CHECKING:
     from mwaa_shell.airflow.suggestions import Piece
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(NamedTuple):
     """What goes on behind the prompt, in words."""
 
     notice: str = ""  #: what went wrong

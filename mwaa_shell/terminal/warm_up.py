@@ -7,19 +7,22 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import sys
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
 
 from mwaa_shell import debug
 from mwaa_shell.errors import EnvironmentNotFound, PermissionMissing, ShellError
 from mwaa_shell.link import Link
-from mwaa_shell.sending import ask_version
 from mwaa_shell.session import Session
 
+#: Seconds after which a thread that imports lets a key go first; at other times Python's own 0.005 cost less.
+SHORT_TURN, USUAL_TURN = 0.0005, sys.getswitchinterval()
 
-@dataclass(frozen=True, slots=True)
-class Changed:
+
+class Changed(NamedTuple):
     """Who is to be told that there is something new to show: of the environment, of its names."""
 
     environment: Callable[[], None]
@@ -32,12 +35,16 @@ class WarmUp:
     def __init__(self, session: Session, link: Link, changed: Changed) -> None:
         self.notice = ""
         self.missing = False  #: AWS knows no such environment
+        self._begun = False
         self._session = session
         self._link = link
         self._changed = changed
 
     def start(self) -> None:
-        """Begin."""
+        """Begin, if it has not begun."""
+        if self._begun:
+            return
+        self._begun = True
         threading.Thread(target=self._run, name="warm-up", daemon=True).start()
 
     def _run(self) -> None:
@@ -62,30 +69,51 @@ class WarmUp:
                 self._session.known_names = tuple(self._link.environments.names())
 
     def _ask_for_this(self) -> None:
-        live = self._session.names_of(self._link)
-        if live is not None:
-            live.changed = self._changed.names
-            live.settle()
-            self._changed.environment()
-        import_aws()
+        with calmly():
+            live = self._session.names_of(self._link)
+            if live is not None:
+                live.changed = self._changed.names
+                live.settle()
+                self._changed.environment()
+            import_aws()
+            _ = self._link.environments.region  # makes botocore's session and client
+        threading.Thread(target=self._open_for_tokens, name="open", daemon=True).start()
         error = self._link.describe()
         self._changed.environment()
-        if live is not None:
-            live.settle()
-            live.want_dags()
-        read_knowledge(self._link)
-        _ = self._link.client  # imports requests and reads the CA bundle
-        import mwaa_shell.output.render  # noqa: F401  (the first reply is to be shown at once)
+        with calmly():
+            if live is not None:
+                live.settle()
+                live.want_dags()
+            read_knowledge(self._link)
+            _ = self._link.client  # imports requests and reads the CA bundle
+        self._link.open_web_server()
+        with calmly():
+            import_for_the_first_command()
 
         if isinstance(error, PermissionMissing):
             self.notice = f"{error.action} is not allowed: the status is unknown"
             if self._link.version is None:
                 self.notice = f"{error.action} is not allowed: asking the environment for its version"
                 self._changed.environment()
+                from mwaa_shell.sending import ask_version
+
                 ask_version(self._link)
                 self.notice = f"{error.action} is not allowed: the status is unknown"
         elif error is not None:
             self.notice = str(error)
+
+    def _open_for_tokens(self) -> None:
+        with contextlib.suppress(ShellError):  # whoever asks for a token is told
+            self._link.environments.open_for_tokens()
+
+
+def import_for_the_first_command() -> None:
+    """Import what sending a command and showing its reply take."""
+    import mwaa_shell.outgoing
+    import mwaa_shell.output.render
+    import mwaa_shell.output.show
+    import mwaa_shell.script
+    import mwaa_shell.terminal.canvas  # noqa: F401
 
 
 def read_knowledge(link: Link) -> None:
@@ -96,15 +124,27 @@ def read_knowledge(link: Link) -> None:
         suggest("d", 1, link.grammar)
 
 
-def import_aws() -> None:
-    """Import boto3 with the garbage collector off: its pauses would be felt by whoever is typing."""
+@contextmanager
+def calmly() -> Iterator[None]:
+    """While much is imported: whoever is typing comes first, and is not held up by looks for garbage.
+
+    What has been imported is none: it is not looked at afterwards either.
+    """
     was_on = gc.isenabled()
     gc.disable()
+    sys.setswitchinterval(SHORT_TURN)
     try:
-        import mwaa_shell.airflow.translation
-        import mwaa_shell.directives.completion
-        import mwaa_shell.mwaa.environments
-        import mwaa_shell.mwaa.transport  # noqa: F401
+        yield
     finally:
+        sys.setswitchinterval(USUAL_TURN)
         if was_on:
+            gc.freeze()
             gc.enable()
+
+
+def import_aws() -> None:
+    """Import what asks AWS and the web server, and what reads their replies."""
+    import mwaa_shell.airflow.translation
+    import mwaa_shell.directives.completion
+    import mwaa_shell.mwaa.environments
+    import mwaa_shell.mwaa.transport  # noqa: F401

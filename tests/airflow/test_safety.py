@@ -64,7 +64,7 @@ def test_the_flag_that_says_yes(line: str, grammar: Grammar, sent: str) -> None:
 @pytest.mark.parametrize(
     ("line", "grammar"),
     [("dags delete a -y", V2), ("dags delete a --yes", V2), ("variables delete a", V2), ("dags list", V2),
-     ("dags delete a", None), ("users create --username a", V2)],
+     ("users create --username a", V2)],
 )  # fmt: skip
 def test_lines_that_would_not_ask_or_take_no_yes(line: str, grammar: Grammar | None) -> None:
     assert answered(parse(line), grammar) is None

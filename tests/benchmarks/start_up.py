@@ -1,52 +1,89 @@
-"""How long until the prompt stands, beside a bare prompt_toolkit prompt started at the same moments.
+"""How long until the prompt is seen and takes keys, beside a bare prompt_toolkit prompt; and what needs no prompt.
 
 python -m tests.benchmarks.start_up [RUNS]
 """
 
 from __future__ import annotations
 
-import os
+import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from statistics import median
 
-from tests.conftest import scrubbed
-from tests.terminal.emulator import Terminal
+from tests.benchmarks.programs import OURS, Running, installed, table
+from tests.double import Double, command_reply
 
 BARE = "from prompt_toolkit import PromptSession; PromptSession().prompt('my-env> ')"
-OURS = [sys.executable, "-m", "mwaa_shell", "my-env"]
+#: One command as the AWS guide has it in Python, in a process of its own.
+RECIPE = """
+import base64, boto3, requests
+token = boto3.client("mwaa").create_cli_token(Name="my-env")
+headers = {"Authorization": "Bearer " + token["CliToken"], "Content-Type": "text/plain"}
+reply = requests.post("https://" + token["WebServerHostname"] + "/aws_mwaa/cli", headers=headers, data="version")
+print(base64.b64decode(reply.json()["stdout"]).decode())
+"""
+#: A key that completes nothing.
+KEY = "Z"
 
 
-def seconds_to_prompt(argv: list[str], environ: dict[str, str]) -> float:
-    """From the start of a program until its prompt is on the screen."""
+def prompt(argv: Sequence[str], environ: Mapping[str, str]) -> tuple[float, float]:
+    """Milliseconds from the start until the prompt is seen, and until a key that is pressed then is shown."""
+    with Running(argv, environ) as program:
+        seen = program.wait_for("my-env>")
+        program.send(KEY)
+        return (seen - program.began) * 1000, (program.wait_for(KEY) - program.began) * 1000
+
+
+def run(argv: Sequence[str], environ: Mapping[str, str]) -> float:
+    """Milliseconds that a program takes from start to end."""
     began = time.perf_counter()
-    with Terminal(argv, environ) as terminal:
-        terminal.wait_for_prompt("my-env")
-        return time.perf_counter() - began
+    subprocess.run(argv, env=dict(environ), check=True, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+    return (time.perf_counter() - began) * 1000
+
+
+def command(double: Double, environ: Mapping[str, str], folder: Path) -> dict[str, Callable[[], float]]:
+    """One command from start to end against a double that answers at once."""
+    bundle = str(folder / "ca.pem")
+    double.authority.cert_pem.write_to_path(bundle)
+    there = dict(environ) | {
+        "AWS_ENDPOINT_URL_MWAA": f"http://127.0.0.1:{double.aws.port}", "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
+        "AWS_SECRET_ACCESS_KEY": "not-a-secret", "AWS_CA_BUNDLE": bundle, "REQUESTS_CA_BUNDLE": bundle,
+        "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
+    }  # fmt: skip
+    double.web.behave = lambda request: command_reply(b"2.10.3\n")
+    return {
+        "floor: the AWS guide's Python": lambda: run([sys.executable, "-c", RECIPE], there),
+        "-c version": lambda: run([*OURS, "my-env", "-c", "version"], there),
+    }
 
 
 def main() -> None:
-    """Take turns, and print medians and the median of the ratios pair by pair."""
-    runs = int(sys.argv[1]) if len(sys.argv) > 1 else 11
-    with tempfile.TemporaryDirectory() as home:
-        # An endpoint where nobody listens: the prompt must not wait for it.
-        environ = scrubbed(Path(home)) | {
-            "AWS_DEFAULT_REGION": "eu-west-1",
-            "AWS_ENDPOINT_URL_MWAA": "http://127.0.0.1:9",
+    """Take turns, and print a table for each floor."""
+    runs = int(sys.argv[1]) if len(sys.argv) > 1 else 21
+    prompts: dict[str, list[float]] = {"floor: a bare prompt takes keys": [], "prompt seen": [], "takes keys": []}
+    double = Double()
+    with tempfile.TemporaryDirectory() as folder:
+        environ = installed(Path(folder))
+        plain = {
+            "floor: python -c pass": lambda: run([sys.executable, "-c", "pass"], environ),
+            "--version": lambda: run([*OURS, "--version"], environ),
+            "--help": lambda: run([*OURS, "--help"], environ),
         }
-        environ.pop("PYTHONDONTWRITEBYTECODE", None)
-        environ["PYTHONPATH"] = os.getcwd()
-        pairs = [
-            (seconds_to_prompt(OURS, environ), seconds_to_prompt([sys.executable, "-c", BARE], environ))
-            for _ in range(runs)
-        ]
-    ours, bare = (median(one[side] for one in pairs) for side in (0, 1))
-    ratio = median(our / floor for our, floor in pairs)
-    print(
-        f"prompt after {ours * 1000:.0f} ms, a bare prompt after {bare * 1000:.0f} ms: ratio {ratio:.2f} ({runs} runs)"
-    )
+        commands = command(double, environ, Path(folder))
+        ends: dict[str, list[float]] = {name: [] for name in (*plain, *commands)}
+        for turn in range(runs + 1):
+            bare = prompt([sys.executable, "-c", BARE], environ)[1]
+            measured = [bare, *prompt([*OURS, "my-env"], environ)]
+            measured += [work() for work in (*plain.values(), *commands.values())]
+            if turn:  # the first one reads the disk
+                for row, value in zip([*prompts.values(), *ends.values()], measured, strict=True):
+                    row.append(value)
+    double.close()
+    table(prompts, "floor: a bare prompt takes keys")
+    for rows in (plain, commands):
+        table({name: ends[name] for name in rows}, next(iter(rows)))
 
 
 if __name__ == "__main__":

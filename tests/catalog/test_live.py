@@ -498,14 +498,14 @@ def test_help_asks_nobody(double: Double, session: Session) -> None:
 
 
 def test_names_says_what_is_known_from_where(session: Session) -> None:
-    assert b"No names are known yet" in session.execute(".names").stdout
+    assert b"No names are known yet" in bytes(session.execute(".names").stdout)
     assert session.execute(".refresh").ok
     assert session.execute(".refresh runs hello").ok
     settled(live_of(session))
     text = session.execute(".names").stdout.decode()
     assert "     2  DAGs  (over REST, now)\n" in text
     assert "     2  runs of hello  (over REST, now)\n" in text
-    assert session.execute(".names runs hello").stdout.startswith(b"manual__2 failed 2026-01-02")
+    assert bytes(session.execute(".names runs hello").stdout).startswith(b"manual__2 failed 2026-01-02")
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,9 @@ import pytest
 from mwaa_shell.airflow.knowledge import Kind
 from mwaa_shell.catalog import store as module
 from mwaa_shell.catalog.catalog import Catalogue
+from mwaa_shell.catalog.folder import default_folder
 from mwaa_shell.catalog.names import KEPT, OF_A_DAG, Change, Gone, Name, Seen
-from mwaa_shell.catalog.store import Store, default_folder
+from mwaa_shell.catalog.store import Store
 
 
 @pytest.fixture

@@ -124,7 +124,7 @@ def test_raw_shows_the_last_reply_as_it_came(double: Double, session: Session) -
     session.execute("version")
     result = session.execute(".raw")
     assert (result.stdout, result.stderr) == (b"\x1b[31mred\xff\n", b"warned\n")
-    assert set(json.loads(session.execute(".raw --reply").stdout)) == {"stdout", "stderr"}
+    assert set(json.loads(bytes(session.execute(".raw --reply").stdout))) == {"stdout", "stderr"}
 
 
 def test_directives_take_a_destination(session: Session, tmp_path: Path) -> None:

@@ -173,7 +173,7 @@ def test_the_history_says_how_each_line_ended(double: Double, make: Make) -> Non
     run(session, "dags list", "dags list-runs -d a")
     result = run(session, ".history")[0]
     assert result.outcomes == (Outcome.OK, Outcome.FAILED)
-    assert result.stdout.count(b"\n") == 2
+    assert bytes(result.stdout).count(b"\n") == 2
     assert run(session, ".history nothing")[0].outcomes == ()
     assert run(session, ".history --json")[0].outcomes == ()
 
@@ -198,14 +198,14 @@ def test_times_are_in_the_users_zone(double: Double, make: Make) -> None:
         session.preferences.set("zone", name)
         moment = datetime.fromtimestamp(entry.when, zone)
         assert moment.strftime("  %Y-%m-%d %H:%M  ok ") in run(session, ".history")[0].stdout.decode()
-        [row] = json.loads(run(session, ".history --json")[0].stdout)
+        [row] = json.loads(bytes(run(session, ".history --json")[0].stdout))
         assert row["time"] == moment.isoformat(timespec="seconds")
 
 
 def test_a_text_may_be_several_words(double: Double, make: Make) -> None:
     session = make()
     run(session, "dags list", "dags list-runs -d a")
-    assert run(session, ".history dags list-runs -n 5")[0].stdout.count(b"\n") == 1
+    assert bytes(run(session, ".history dags list-runs -n 5")[0].stdout).count(b"\n") == 1
 
 
 def test_a_mask_is_not_sent_as_it_is_either(double: Double, make: Make) -> None:

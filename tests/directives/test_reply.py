@@ -154,7 +154,7 @@ def test_copy_wants_a_terminal_and_something_to_copy(
 def test_tmux_is_spoken_of(double: Double, session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TMUX", "/tmp/tmux,1,0")
     session.execute("version")
-    assert b"set-clipboard" in session.execute(".copy").stdout
+    assert b"set-clipboard" in bytes(session.execute(".copy").stdout)
 
 
 # -- .tee --------------------------------------------------------------------------------------------------------------

@@ -61,7 +61,7 @@ def test_a_watch_ends_with_its_condition(double: Double, session: Session, canva
     assert len(set(double.tokens)) == 3
     assert "success" in "\n".join(canvas.last or [])
     assert session.last is not None
-    assert b"success" in session.last.stdout
+    assert b"success" in bytes(session.last.stdout)
 
 
 def test_only_the_first_round_is_in_the_history_and_all_of_them_in_the_log(
@@ -203,7 +203,7 @@ def test_its_end_is_that_of_the_directive(double: Double, session: Session, canv
     assert result.exit_code is ExitCode.FAILED
     assert result.message.startswith("x r1 failed")
     assert result.message.endswith(": load failed")
-    assert b"load  failed" in result.stdout
+    assert b"load  failed" in bytes(result.stdout)
 
 
 def test_where_rest_is_not_allowed_the_cli_tells(

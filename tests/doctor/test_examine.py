@@ -394,12 +394,12 @@ def test_the_directive(ward: Ward, tmp_path: Path) -> None:
         assert (result.exit_code, result.message) == (ExitCode.OK, "")
         assert result.stdout.decode().endswith("\nAll is well\n")
         assert session.last is None  # the reply before it stays the last one
-        assert json.loads(session.execute(".doctor --json").stdout)["ok"] is True
+        assert json.loads(bytes(session.execute(".doctor --json").stdout))["ok"] is True
         ward.aws = ward.double.only_tokens
         ward.double.web.close()
         result = session.execute(".doctor")
         assert (result.exit_code, "failed" in result.message) == (ExitCode.NOTHING_RAN, True)
-        assert b"FAIL  TCP" in result.stdout
+        assert b"FAIL  TCP" in bytes(result.stdout)
         assert session.execute(".doctor now").exit_code is ExitCode.USAGE
 
 

@@ -106,5 +106,5 @@ def test_saved_commands() -> None:
 
 def test_all_of_it_is_looked_at_and_nothing_is_made(tmp_path: Path) -> None:
     names = [found.name for found in machine.findings(machine.surroundings())]
-    assert names == ["Python", "terminal", "colours", "locale", "history", "names", "saved commands"]
+    assert names == ["Python", "terminal", "colours", "locale", "settings", "history", "names", "saved commands"]
     assert list(tmp_path.iterdir()) == []

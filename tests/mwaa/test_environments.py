@@ -311,3 +311,27 @@ def test_the_rest_api_is_at_the_host_of_the_tokens(monkeypatch: pytest.MonkeyPat
 def test_the_bundle_of_boto3_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_CA_BUNDLE", "/some/ca.pem")
     assert Environments(Access(region="eu-west-1", keys=KEYS)).ca_bundle == "/some/ca.pem"
+
+
+def test_the_way_to_the_tokens_is_opened_without_asking_for_one() -> None:
+    environments = Environments(Access(region="eu-west-1", keys=KEYS))
+    asked: list[Any] = []
+
+    def answer(request: Any, **_: Any) -> AWSResponse:
+        asked.append(request)
+        body = b"" if request.method == "HEAD" else b'{"CliToken": "t", "WebServerHostname": "h"}'
+        return AWSResponse(request.url, 200 if body else 403, HTTPHeaders(), _Raw(body))
+
+    environments._client()[1].meta.events.register("before-send.mwaa", answer)
+    environments.open_for_tokens()
+    assert environments.cli_token("my-env").token == "t"
+    ahead, token = asked
+    assert (ahead.method, ahead.url) == ("HEAD", "https://env.airflow.eu-west-1.amazonaws.com/")
+    assert "Authorization" not in ahead.headers
+    assert (token.method, token.url) == ("POST", "https://env.airflow.eu-west-1.amazonaws.com/clitoken/my-env")
+    assert "Authorization" in token.headers
+
+
+def test_at_a_configured_endpoint_there_is_nothing_to_open(double: Double) -> None:
+    Environments(double.access(None)).open_for_tokens()
+    assert double.aws.seen == []

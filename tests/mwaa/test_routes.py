@@ -42,7 +42,7 @@ def hosts(double: Double) -> dict[str, tuple[str, int]]:
 
 def post(double: Double, transport: Transport, command: str = "dags list") -> bytes:
     with closing(transport):
-        return transport.post(f"https://{double.host}/aws_mwaa/cli", command, "canary-token").body
+        return bytes(transport.post(f"https://{double.host}/aws_mwaa/cli", command, "canary-token").body)
 
 
 def saw_only_ciphertext(relay: Relay) -> bool:

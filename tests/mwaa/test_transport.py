@@ -16,8 +16,9 @@ import pytest
 from mwaa_shell.errors import NothingRan, OutcomeUnknown
 from mwaa_shell.mwaa import transport as module
 from mwaa_shell.mwaa.connections import tls_context
+from mwaa_shell.mwaa.receiving import CHUNK
 from mwaa_shell.mwaa.transport import Transport, bundles_for_web
-from tests.double import Double, Request, command_reply, reply
+from tests.double import Double, Request, command_reply, never, reply
 
 
 @pytest.fixture
@@ -26,7 +27,7 @@ def web(double: Double, bundle: str) -> Transport:
 
 
 def post(web: Transport, double: Double, command: str = "dags list") -> bytes:
-    return web.post(f"https://{double.host}/aws_mwaa/cli", command, "secret").body
+    return bytes(web.post(f"https://{double.host}/aws_mwaa/cli", command, "secret").body)
 
 
 def test_a_command_arrives_as_plain_text_with_its_token(double: Double, web: Transport) -> None:
@@ -107,7 +108,7 @@ def test_no_other_compression_is_asked_for_or_read(double: Double, web: Transpor
     assert double.web.seen[0].headers["accept-encoding"] == "gzip"
 
 
-@pytest.mark.parametrize("size", [1, module.CHUNK, module.CHUNK + 1, 3 * module.CHUNK + 100, MB])
+@pytest.mark.parametrize("size", [1, CHUNK, CHUNK + 1, 3 * CHUNK + 100, MB])
 def test_every_size_is_read_whole(size: int, double: Double, bundle: str) -> None:
     web = Transport([bundle], 5.0, direct=True, max_reply=1)
     mixed = bytes(number % 251 for number in range(1000)) * (size // 1000 + 1)
@@ -119,7 +120,7 @@ def test_every_size_is_read_whole(size: int, double: Double, bundle: str) -> Non
 
 
 def test_every_cut_of_a_compressed_reply_is_put_together(double: Double, web: Transport) -> None:
-    whole = b"x" * (3 * module.CHUNK + 100)
+    whole = b"x" * (3 * CHUNK + 100)
     pieces = [bytes((byte,)) for byte in gzip.compress(whole)]
     chunks = b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in [*pieces, b""])
     head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -306,3 +307,52 @@ def test_two_bundles_are_trusted_together(double: Double, bundle: str) -> None:
 def test_a_bundle_that_cannot_be_used(tmp_path: Path) -> None:
     with pytest.raises(NothingRan, match="cannot be used"):
         tls_context([str(tmp_path / "missing.pem")])
+
+
+def test_a_connection_that_is_opened_ahead_carries_the_command(double: Double, web: Transport) -> None:
+    double.web.behave = lambda request: reply(302, b"") if request.method == "HEAD" else command_reply(b"done")
+    assert not web.is_open
+    web.open(double.host)
+    assert web.is_open
+    post(web, double)
+    ahead, command = double.web.seen
+    assert (ahead.method, ahead.path, "authorization" in ahead.headers) == ("HEAD", "/", False)
+    assert (command.method, command.connection, ahead.connection) == ("POST", 1, 1)
+
+
+def test_what_goes_wrong_ahead_is_left_for_the_command(double: Double, web: Transport) -> None:
+    double.web.behave = reset
+    web.open(double.host)
+    web.open("nobody.invalid")
+    Transport([], 5.0, direct=True).open(double.host)  # who is not trusted
+    double.web.behave = lambda request: command_reply(b"done")
+    post(web, double)
+    assert double.commands == ["dags list"]
+
+
+def test_a_server_that_is_slow_to_greet_holds_no_command_up(
+    double: Double, web: Transport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "OPEN_PATIENCE", 0.01)
+
+    def slow(request: Request) -> bytes | None:
+        return never(request) if request.method == "HEAD" else command_reply(b"done")
+
+    double.web.behave = slow
+    opening = threading.Thread(target=web.open, args=(double.host,))
+    opening.start()
+    double.web.arrived.acquire()
+    post(web, double)
+    opening.join(5)  # its connection was cut
+    assert not opening.is_alive()
+    assert [request.connection for request in double.web.seen] == [1, 2]
+
+
+def test_nothing_is_opened_while_a_command_is_on_its_way(double: Double, web: Transport) -> None:
+    def meanwhile(request: Request) -> bytes:
+        web.open(double.host)
+        return command_reply(b"done")
+
+    double.web.behave = meanwhile
+    post(web, double)
+    assert [request.method for request in double.web.seen] == ["POST"]

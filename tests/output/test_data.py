@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mwaa_shell.airflow.command_line import output_format
+from mwaa_shell.body import Body, Large
 from mwaa_shell.errors import ExitCode
 from mwaa_shell.output.data import data_only, find
 from mwaa_shell.result import Outcome, Result
@@ -38,8 +39,8 @@ def recorded(wanted: str) -> dict[str, tuple[tuple[str, ...], Result]]:
     return found
 
 
-def lines(data: bytes) -> Counter[bytes]:
-    return Counter(line for line in data.splitlines() if line.strip())
+def lines(data: Body) -> Counter[bytes]:
+    return Counter(line for line in bytes(data).splitlines() if line.strip())
 
 
 def got(stdout: bytes, words: tuple[str, ...] = JSON, stderr: bytes = b"") -> Result:
@@ -50,10 +51,10 @@ def got(stdout: bytes, words: tuple[str, ...] = JSON, stderr: bytes = b"") -> Re
 def test_recorded_json_is_json_and_nothing_is_lost(name: str) -> None:
     words, result = recorded("json")[name]
     clean = data_only(words, result)
-    value = json.loads(clean.stdout)
+    value = json.loads(bytes(clean.stdout))
     assert isinstance(value, list)
     assert all(isinstance(item, dict) for item in value)
-    assert len(clean.stdout.splitlines()) == 1
+    assert len(bytes(clean.stdout).splitlines()) == 1
     assert lines(clean.stdout) + lines(clean.stderr) == lines(result.stdout) + lines(result.stderr)
     assert clean.ok
 
@@ -109,7 +110,7 @@ def test_records_behind_what_was_printed_without_a_newline_win() -> None:
 
 def test_json_behind_a_colour_reset_is_found() -> None:
     result = got(b"\x1b[0m" + DATA)
-    assert (result.outcome, json.loads(result.stdout)) == (Outcome.OK, json.loads(DATA))
+    assert (result.outcome, json.loads(bytes(result.stdout))) == (Outcome.OK, json.loads(DATA))
 
 
 @pytest.mark.parametrize(("before", "after"), [(b"- printed by a DAG\n", b""), (b"", b"\n- printed by a DAG\n")])
@@ -174,3 +175,36 @@ def test_no_line_is_lost_or_made(parts: list[str]) -> None:
         if found is not None:
             assert found.data
             assert lines((found.data + found.rest).encode()) == lines(text.encode())
+
+
+class Counted(Large):
+    """Bytes somewhere else, that count how many of them are held at a time."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self.most = 0
+
+    def __len__(self) -> int:
+        return len(self._data)
+
+    def read(self, start: int, end: int) -> bytes:
+        self.most = max(self.most, end - start)
+        return self._data[start:end]
+
+
+@pytest.mark.parametrize("noise", [b"", b"said before\n"])
+def test_a_long_clean_list_is_handed_on_in_parts(noise: bytes) -> None:
+    data = b'[{"dag_id": "a", "note": "' + b"x" * 600_000 + b'"}]\n'
+    stdout = Counted(noise + data)
+    result = data_only(JSON, Result(stdout=stdout, stderr=b"said\n", remote=True))
+    assert (result.stdout is stdout) is (noise == b"")
+    assert stdout.most < len(data)
+    assert (bytes(result.stdout), bytes(result.stderr)) == (data, noise + b"said\n")
+
+
+@pytest.mark.parametrize(
+    "stdout", [b'[{"a": 1}]', b'[{"a": 1}]\n\n', b'[{"a": 1}]\n[{"b": 2}]\n', b'{"a": 1}\n', b"[{nothing\n"]
+)
+def test_any_other_long_reply_is_read_as_a_whole(stdout: bytes) -> None:
+    large, plain = (data_only(JSON, Result(stdout=one, remote=True)) for one in (Counted(stdout), stdout))
+    assert (large.outcome, bytes(large.stdout), bytes(large.stderr)) == (plain.outcome, plain.stdout, plain.stderr)

@@ -180,3 +180,21 @@ def test_a_reason_that_the_server_wrote_cannot_drive_the_terminal(verdict: bool)
     result = Result(Outcome.FAILED, ExitCode.FAILED, message="no \x1b]0;owned\x07\x9b2J", remote=True)
     err = shown(result, err_tty=True, no_color=True, verdict=verdict)[1]
     assert err.decode().endswith("no ^[]0;owned^G<U+009B>2J\n")
+
+
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        ("airflow.exceptions.AirflowException: Dag 'x' could not be found", "Dag 'x' could not be found"),
+        ("airflow.exceptions.DagNotFound: Dag id x", "DagNotFound: Dag id x"),
+        ("KeyError: 'a.B: c'", "KeyError: 'a.B: c'"),
+        ("see airflow.cfg", "see airflow.cfg"),
+    ],
+)
+def test_the_verdict_does_not_say_which_module_an_exception_is_of(message: str, said: str) -> None:
+    result = Result(Outcome.FAILED, ExitCode.FAILED, message=message, remote=True)
+    assert shown(result, err_tty=True, no_color=True, verdict=True)[1].decode() == f"failed: {said}\n"
+
+
+def test_a_reply_of_blank_lines_shows_nothing() -> None:
+    assert shown(Result(stdout=b"\n  \n", stderr=b"\n"), out_tty=True, err_tty=True, no_color=True) == (b"", b"")

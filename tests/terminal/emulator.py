@@ -160,6 +160,15 @@ class Terminal(AbstractContextManager["Terminal"]):
         else:
             self.send(KEYS[name] if name in KEYS else chr(ord(name.removeprefix("ctrl-").upper()) - 64))
 
+    def look(self) -> None:
+        """Read what has been written already; waits for nothing."""
+        while not self.ended and select.select([self._master], [], [], 0)[0]:
+            self._pump(0)
+
+    def attributes(self) -> list[Any]:
+        """How the terminal is set, as ``termios`` has it."""
+        return termios.tcgetattr(self._master)
+
     def resize(self, columns: int, rows: int) -> None:
         """Change the window's size; the program gets SIGWINCH."""
         self.screen.resize(rows, columns)

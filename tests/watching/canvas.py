@@ -39,7 +39,7 @@ class FakeCanvas:
         self.told.append(text)
 
     def put(self, result: Result) -> None:
-        self.came.append(result.stdout)
+        self.came.append(bytes(result.stdout))
 
     def bell(self) -> None:
         self.bells += 1

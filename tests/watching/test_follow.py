@@ -62,7 +62,7 @@ def test_to_a_good_end() -> None:
 def test_to_a_bad_end() -> None:
     ended = followed(FakeCanvas(), Told(RUNNING, FAILED))
     assert (ended.exit_code, ended.message) == (ExitCode.FAILED, "sales r1 failed: a failed")
-    assert b"a     failed" in ended.stdout
+    assert b"a     failed" in bytes(ended.stdout)
 
 
 def test_lines_instead_of_pictures() -> None:

@@ -1,0 +1,21 @@
+"""What a prompt says of the environment that it is on, from its very first drawing; imports nothing that takes time."""
+
+from __future__ import annotations
+
+#: Which environments are protected where nobody has said more: names or patterns, with commas.
+PROTECTED = "*prod*"
+
+
+def is_protected(name: str, patterns: str) -> bool:
+    """Whether an environment's name fits one of the patterns, which stand behind each other with commas."""
+    from fnmatch import fnmatchcase
+
+    return any(fnmatchcase(name.lower(), one.strip().lower()) for one in patterns.split(",") if one.strip())
+
+
+def mark(name: str, *, protected: bool, read_only: bool) -> list[tuple[str, str]]:
+    """The prompt in pieces, each with the name of its style before it."""
+    said = [word for word, holds in (("protected", protected), ("read-only", read_only)) if holds]
+    warning = [("class:warning", f"[{' '.join(said)}]"), ("", " ")] if said else []
+    style = "class:environment.protected" if protected else "class:environment"
+    return [*warning, (style, name), ("class:mark", "> ")]

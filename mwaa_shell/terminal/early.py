@@ -1,0 +1,104 @@
+"""The prompt before prompt_toolkit: shown, and the terminal taken, while that is still being imported.
+
+Nothing is read here. Keys typed meanwhile stay with the kernel, unseen and in order, until prompt_toolkit reads
+them as if they were pressed then: so Ctrl-C drops a line, and a paste is a paste. What was typed still earlier, and
+echoed by the kernel, is erased: it is drawn again where it belongs.
+
+This file is on the way to the first thing that a user sees: it imports nothing that takes time.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import struct
+import termios
+
+from mwaa_shell.mark import mark
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+KEYBOARD, SCREEN, OTHER_SCREEN = 0, 1, 2
+#: Pastes come in brackets from now on, as prompt_toolkit asks for them too.
+PASTES, NO_PASTES = "\x1b[?2004h", "\x1b[?2004l"
+ERASE = "\r\x1b[K"
+#: The styles of the mark as parameters of SGR, and without colours.
+STYLES = {
+    "class:environment": ("1;32", "1"),
+    "class:environment.protected": ("1;31", "1"),
+    "class:warning": ("7;31", "7"),
+}
+
+
+class Early:
+    """What stands on the terminal until prompt_toolkit has it; nothing at all until ``show``."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self._before: list[Any] | None = None  # how the terminal was
+        self._screen: int | None = None  # where the prompt is drawn
+
+    @property
+    def shown(self) -> bool:
+        return self._before is not None
+
+    def show(self, name: str, *, protected: bool, read_only: bool) -> None:
+        """Take the terminal and draw the prompt of an environment, where there is a keyboard and a screen for it."""
+        screen = next((one for one in (SCREEN, OTHER_SCREEN) if os.isatty(one)), None)
+        if self.shown or screen is None or not os.isatty(KEYBOARD):
+            return
+        pieces = mark(name, protected=protected, read_only=read_only)
+        if self._fits("".join(text for _, text in pieces), screen) and self._take():
+            self._screen = screen
+            drawn = "".join(self._styled(style, text) for style, text in pieces)
+            self._write((ERASE if _typed() else "") + PASTES + drawn)
+
+    def _fits(self, text: str, screen: int) -> bool:
+        """Whether the prompt takes less than one row, whatever the terminal; a dumb one cannot take it back."""
+        dumb = self._environ.get("TERM", "dumb").lower() in ("dumb", "unknown")
+        return not dumb and text.isascii() and text.isprintable() and len(text) < os.get_terminal_size(screen).columns
+
+    def _styled(self, style: str, text: str) -> str:
+        colored, plain = STYLES.get(style, ("", ""))
+        parameters = plain if self._environ.get("NO_COLOR") else colored
+        return f"\x1b[0;{parameters}m{text}\x1b[0m" if parameters else text
+
+    def _take(self) -> bool:
+        """No echo, no lines, no signals from keys: as prompt_toolkit is going to have it."""
+        try:
+            before = termios.tcgetattr(KEYBOARD)
+            quiet = [*before[:6], list(before[6])]
+            quiet[0] &= ~(termios.ICRNL | termios.INLCR | termios.IGNCR | termios.IXON)
+            quiet[3] &= ~(termios.ECHO | termios.ICANON | termios.IEXTEN | termios.ISIG)
+            quiet[6][termios.VMIN], quiet[6][termios.VTIME] = 1, 0
+            termios.tcsetattr(KEYBOARD, termios.TCSANOW, quiet)
+        except termios.error:
+            return False
+        self._before = before
+        return True
+
+    def _write(self, text: str) -> None:
+        if self._screen is not None:
+            os.write(self._screen, text.encode())
+
+    def hand_over(self) -> list[Any] | None:
+        """Let somebody else draw over it from now on, and give the terminal back: how it was, ``None`` if not taken."""
+        self._write("\r")
+        before, self._before, self._screen = self._before, None, None
+        return before
+
+    def over(self) -> None:
+        """Take the prompt away, and let the terminal be as it was; for what has something to say before."""
+        self._write(ERASE + NO_PASTES)
+        if self._before is not None:
+            termios.tcsetattr(KEYBOARD, termios.TCSANOW, self._before)
+        self._before = self._screen = None
+
+
+def _typed() -> bool:
+    """Whether keys wait to be read: the kernel has echoed them."""
+    waiting = fcntl.ioctl(KEYBOARD, termios.FIONREAD, struct.pack("i", 0))
+    return bool(struct.unpack("i", waiting)[0])

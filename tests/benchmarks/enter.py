@@ -1,0 +1,93 @@
+"""From Enter to the output on the screen, and to the next prompt, beside a minimal prompt that does the same.
+
+python -m tests.benchmarks.enter [COMMANDS]
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from tests.benchmarks.network import NAME, network
+from tests.conftest import scrubbed
+from tests.terminal.emulator import Terminal
+
+LINE = "dags list -o json"
+#: What is at the end of its output, and of nothing that was there before.
+LAST = "team_19_load"
+MINIMAL = """
+import base64, os, boto3, requests
+from prompt_toolkit import PromptSession
+client, web, prompt = boto3.client("mwaa"), requests.Session(), PromptSession()
+while True:
+    line = prompt.prompt("my-env> ")
+    token = client.create_cli_token(Name="my-env")
+    url = f"https://{token['WebServerHostname']}/aws_mwaa/cli"
+    reply = web.post(url, data=line, verify=os.environ["AWS_CA_BUNDLE"],
+                     headers={"Authorization": f"Bearer {token['CliToken']}", "Content-Type": "text/plain"})
+    print(base64.b64decode(reply.json()["stdout"]).decode())
+"""
+PROGRAMS = {
+    "minimal": [sys.executable, "-c", MINIMAL],
+    "mwaa-shell": [sys.executable, "-m", "mwaa_shell", NAME],
+}
+
+
+class NotDrawn:
+    """In the place of the emulated screen while time counts: drawing takes some of its own."""
+
+    def feed(self, data: bytes) -> None:
+        pass
+
+
+def command(terminal: Terminal) -> tuple[float, float]:
+    """Milliseconds from Enter to the end of the output, and to the next prompt."""
+    terminal.send(LINE)
+    terminal.wait_for(lambda text: LINE in terminal.lines[terminal.screen.cursor.y])
+    time.sleep(0.3)  # what follows a key is over
+    terminal.raw.clear()
+    screen: Any = terminal._stream
+    terminal._stream = NotDrawn()  # type: ignore[assignment]
+    began = time.perf_counter()
+    terminal.enter()
+    terminal.wait_for(lambda text: LAST.encode() in terminal.raw)
+    shown = time.perf_counter()
+    terminal._stream = screen
+    screen.feed(bytes(terminal.raw))
+    terminal.wait_for_prompt(NAME)
+    return (shown - began) * 1000, (time.perf_counter() - began) * 1000
+
+
+def main() -> None:
+    """Take turns in two terminals that stay open, and print medians and ratios."""
+    commands = int(sys.argv[1]) if len(sys.argv) > 1 else 25
+    for far in (0, 40):
+        with tempfile.TemporaryDirectory() as folder, network(Path(folder), far) as found:
+            environ = (
+                scrubbed(Path(folder)) | found.environ | {"PAGER": "", "AWS_DISABLE_HOST_PREFIX_INJECTION": "true"}
+            )
+            environ.pop("PYTHONDONTWRITEBYTECODE", None)
+            terminals = {name: Terminal(argv, environ, 150, 50) for name, argv in PROGRAMS.items()}
+            times: dict[str, list[tuple[float, float]]] = {name: [] for name in PROGRAMS}
+            for terminal in terminals.values():
+                terminal.wait_for_prompt(NAME)
+            time.sleep(3)  # somebody types the first line
+            for _ in range(commands):
+                for name, terminal in terminals.items():
+                    times[name].append(command(terminal))
+            for terminal in terminals.values():
+                terminal.close()
+        print(f"\n{f'network {far} ms away':26}{'output':>10}{'ratio':>8}{'prompt':>10}{'ratio':>8}{'first':>10}")
+        floor = [median(one[part] for one in times["minimal"][1:]) for part in (0, 1)]
+        for name, known in times.items():
+            shown, prompt = (median(one[part] for one in known[1:]) for part in (0, 1))
+            ratios = shown / floor[0], prompt / floor[1]
+            print(f"{name:26}{shown:>10.1f}{ratios[0]:>8.2f}{prompt:>10.1f}{ratios[1]:>8.2f}{known[0][0]:>10.1f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,14 @@
+"""Replies of any size for the benchmarks: log text, JSON in lines, JSON in one line, a table."""
+
+from __future__ import annotations
+
+from tests.benchmarks.output import LOG, RECORD, ROW
+
+KINDS = ("log", "json", "line", "table")
+
+
+def made(kind: str, size: int) -> bytes:
+    """About so many bytes of one kind."""
+    unit = {"log": LOG, "json": "    " + RECORD.strip() + "\n", "line": RECORD, "table": ROW}[kind]
+    text = unit * (size // len(unit) + 1)
+    return f"[{text.rstrip(', ')}]\n".encode() if kind == "line" else text.encode()
