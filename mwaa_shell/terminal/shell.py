@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,11 @@ if TYPE_CHECKING:
     from mwaa_shell.result import Result
 
 
+#: Seconds after which a thread that works behind the prompt lets a key go first; Python's own are 0.005, and a key
+#: needs several turns.
+TURN = 0.0005
+
+
 class Shell:
     """One interactive run."""
 
@@ -42,6 +48,7 @@ class Shell:
 
     def run(self) -> ExitCode:
         """Until the user leaves. Raises ``ShellError`` where there is no environment to open."""
+        sys.setswitchinterval(TURN)
         try:
             with create_app_session(output=terminal_output()):
                 return self._run()

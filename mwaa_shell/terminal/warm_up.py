@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,9 +16,6 @@ from mwaa_shell import debug
 from mwaa_shell.errors import EnvironmentNotFound, PermissionMissing, ShellError
 from mwaa_shell.link import Link
 from mwaa_shell.session import Session
-
-#: Seconds after which a thread that imports lets a key go first; at other times Python's own 0.005 cost less.
-SHORT_TURN, USUAL_TURN = 0.0005, sys.getswitchinterval()
 
 
 class Changed(NamedTuple):
@@ -126,17 +122,15 @@ def read_knowledge(link: Link) -> None:
 
 @contextmanager
 def calmly() -> Iterator[None]:
-    """While much is imported: whoever is typing comes first, and is not held up by looks for garbage.
+    """While much is imported: whoever is typing is not held up by looks for garbage.
 
     What has been imported is none: it is not looked at afterwards either.
     """
     was_on = gc.isenabled()
     gc.disable()
-    sys.setswitchinterval(SHORT_TURN)
     try:
         yield
     finally:
-        sys.setswitchinterval(USUAL_TURN)
         if was_on:
             gc.freeze()
             gc.enable()

@@ -73,7 +73,7 @@ def test_verdicts_are_those_of_the_airflow_program(
 ) -> None:
     wrong: list[str] = []
     asked = commands(served)
-    session = Session(Settings(served.name, access_from(served.environ), validate=False))
+    session = Session(Settings(served.name, access_from(served.environ), validate=False, yes=""))
     for command in asked:
         result = session.execute(command)
         stdout, stderr, code = served.last_record()

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.airflow
 @pytest.fixture
 def session(served: Served, monkeypatch: pytest.MonkeyPatch) -> Session:
     monkeypatch.setattr(live_names, "PAUSE", 0.0)
-    made = Session(Settings(environment=served.name, access=access_from(served.environ)))
+    made = Session(Settings(environment=served.name, access=access_from(served.environ), yes=""))
     made.front.keeps_names = True
     made.link.describe()
     return made

@@ -44,7 +44,7 @@ MADE = (
 def cli(served: Served, *commands: str) -> bytes:
     """What commands print, their data only."""
     lines = [part for command in commands for part in ("-c", command)]
-    program = [sys.executable, "-m", "mwaa_shell", "--no-validate", "--data", *lines]
+    program = [sys.executable, "-m", "mwaa_shell", "--no-validate", "--yes", "--data", *lines]
     ended = subprocess.run(program, env=served.environ, capture_output=True, timeout=120, check=False)
     assert ended.returncode == 0, ended.stderr
     return ended.stdout
