@@ -45,7 +45,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
 )
 #: The only importers of each library.
 DOORS = {
-    "boto3": set(),
+    "boto3": {"mwaa/environments.py"},
     "botocore": {"mwaa/environments.py", "mwaa/aws_errors.py", "mwaa/identity.py"},
     "requests": {"mwaa/transport.py", "mwaa/connections.py", "mwaa/route.py"},
     "urllib3": {"mwaa/transport.py", "mwaa/connections.py"},

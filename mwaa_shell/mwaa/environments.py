@@ -1,7 +1,6 @@
-"""Who the environments are and who may talk to them: the AWS side, over botocore.
+"""Who the environments are and who may talk to them: the AWS side. The only importer of boto3.
 
-Credentials, profile, region, endpoints, retries and proxies are botocore's own resolution, as boto3 has it. That is
-not imported: what it adds is for other services, and costs a third of the time and 3 MB. Foreign errors leave this file
+Credentials, profile, region, endpoints, retries and proxies are boto3's own resolution. Foreign errors leave this file
 as the sentences of ``aws_errors.py``. Credentials that are over are resolved anew at the next call.
 """
 
@@ -14,6 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
+import boto3
 import botocore.exceptions as aws
 from botocore import UNSIGNED
 from botocore.config import Config
@@ -279,8 +279,10 @@ def _client_of(session: Session, access: Access, extra: Config) -> Any:
         proxies={} if access.direct else None,
     ).merge(extra)
 
+    made_by = boto3.Session(botocore_session=session)
+
     def client(more: Config) -> Any:
-        return session.create_client(
+        return made_by.client(
             "mwaa",
             region_name=region,
             endpoint_url=access.endpoint_url,
