@@ -291,7 +291,7 @@ class Session:
         self.delivers = line.destination is not None
         self.goes_to = line.destination
         if line.destination is not None:
-            from mwaa_shell.output.destination import check
+            from mwaa_shell.output.delivery.destination import check
 
             check(line.destination, self.front.ask)
         if line.kind is Kind.DIRECTIVE:
@@ -321,11 +321,11 @@ class Session:
         if self.tee is not None and result.remote and not self.private:
             self._add_to(self.tee, line, result)
         if self.settings.data_only and result.remote:
-            from mwaa_shell.output.data import data_only
+            from mwaa_shell.output.reading.data import data_only
 
             result = data_only(line.values, result)
         if self.goes_to is not None:
-            from mwaa_shell.output.destination import deliver, handed_over
+            from mwaa_shell.output.delivery.destination import deliver, handed_over
 
             result = deliver(self.goes_to, handed_over(result, self.preferences))
         return result

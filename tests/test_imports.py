@@ -43,14 +43,26 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("errors", "limits", "mark"),
     ("__init__",),
 )
+#: The rooms of the largest folder, in the same order; what stands in none of them is its front.
+ROOMS: tuple[tuple[str, ...], ...] = (
+    ("tee", "live"),
+    ("show",),
+    ("delivery",),
+    ("render",),
+    ("tables",),
+    ("painting",),
+    ("reading",),
+    ("sanitise", "view"),
+    ("__init__",),
+)
 #: The only importers of each library.
 DOORS = {
     "boto3": {"mwaa/environments.py"},
     "botocore": {"mwaa/environments.py", "mwaa/aws_errors.py", "mwaa/identity.py"},
     "requests": {"mwaa/transport.py", "mwaa/connections.py", "mwaa/route.py"},
     "urllib3": {"mwaa/transport.py", "mwaa/connections.py"},
-    "pygments": {"output/lexer.py", "output/command_lexer.py"},
-    "wcwidth": {"output/wrapping.py", "output/screen_rows.py", "output/live.py"},
+    "pygments": {"output/painting/lexer.py", "output/painting/command_lexer.py"},
+    "wcwidth": {"output/tables/wrapping.py", "output/delivery/screen_rows.py", "output/live.py"},
     "platformdirs": {"local/folders.py", "catalog/folder.py", "history/store.py", "saved.py", "config.py"},
 }
 #: These run inside Airflow's own Python and import nothing of this package.
@@ -64,6 +76,11 @@ def layer_of(module: str) -> int:
         if module in names:
             return number
     raise AssertionError(f"{module} is in no layer: give it one")
+
+
+def room_of(name: str) -> int:
+    """The place of a room of ``output/`` in that order."""
+    return next(number for number, names in enumerate(ROOMS) if name in names)
 
 
 def imports_of(path: Path) -> set[str]:
@@ -90,6 +107,15 @@ def test_imports_run_downwards(file: str) -> None:
         other = module.split(".")[1]
         allowed = other == own or layer_of(other) > layer_of(own)
         assert allowed, f"{file} imports {module}, which is above it or beside it"
+
+
+@pytest.mark.parametrize("file", [name for name in FILES if name.startswith("output/")])
+def test_imports_run_downwards_between_the_rooms_of_output(file: str) -> None:
+    own = file.split("/")[1].removesuffix(".py")
+    for module in imports_of(ROOT / file):
+        if module.startswith("mwaa_shell.output."):
+            other = module.split(".")[2]
+            assert other == own or room_of(other) > room_of(own), f"{file} imports {module}"
 
 
 @pytest.mark.parametrize("file", FILES)

@@ -12,7 +12,7 @@ from mwaa_shell.airflow.understanding import Understanding
 from mwaa_shell.airflow.versions import Version
 from mwaa_shell.catalog.arguments import is_name, used, value, values
 from mwaa_shell.catalog.names import NO_FACTS, Change, Gone, Name, Seen
-from mwaa_shell.output.rows import Row, read_rows
+from mwaa_shell.output.reading.rows import Row, read_rows
 
 #: Commands that fail where one of the names in their line does not exist: these kinds are there if they succeed.
 NEEDED: Mapping[str, tuple[Kind, ...]] = {

@@ -14,7 +14,7 @@ from mwaa_shell.airflow.knowledge import Kind
 from mwaa_shell.airflow.understanding import Understanding
 from mwaa_shell.catalog.arguments import is_name, value
 from mwaa_shell.catalog.names import NO_FACTS, OF_A_DAG, Change, Name, Seen
-from mwaa_shell.output.rows import Row, read_lines, read_rows
+from mwaa_shell.output.reading.rows import Row, read_lines, read_rows
 
 
 @dataclass(frozen=True, slots=True)

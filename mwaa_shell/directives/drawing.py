@@ -34,7 +34,7 @@ def check_output(session: Session, words: tuple[str, ...], depth: int) -> None:
 
 def draw_as(session: Session, words: tuple[str, ...]) -> Result:
     """The last reply in another format; nothing is sent."""
-    from mwaa_shell.output.records import find_in
+    from mwaa_shell.output.reading.records import find_in
 
     arguments = Arguments(".as")
     arguments.add_argument("format", choices=[form for form in FORMATS if form != "auto"])

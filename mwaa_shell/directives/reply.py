@@ -34,7 +34,7 @@ def raw(session: Session, words: tuple[str, ...]) -> Result:
 
 def _refuse_passwords(session: Session, last: Result, name: str, *, encoded: bool) -> None:
     """``encoded`` is for what hands the reply to the terminal in base64, where nothing can be covered."""
-    from mwaa_shell.output.secrets import has_secrets
+    from mwaa_shell.output.tables.secrets import has_secrets
 
     repeats = encoded and any(secret.encode() in bytes(last.stdout) + bytes(last.stderr) for secret in last.hidden)
     if (repeats or has_secrets(last.words)) and session.preferences["reveal"] == "off":
@@ -59,8 +59,8 @@ def copy(session: Session, words: tuple[str, ...]) -> Result:
     """What a pipe would get of the last reply, to the clipboard of the terminal; as text that is safe to paste."""
     import os
 
-    from mwaa_shell.output.clipboard import LIMIT, clean
-    from mwaa_shell.output.destination import handed_over
+    from mwaa_shell.output.delivery.clipboard import LIMIT, clean
+    from mwaa_shell.output.delivery.destination import handed_over
 
     no_words(".copy", words)
     last = _last(session)

@@ -38,7 +38,7 @@ def watch(session: Session, words: tuple[str, ...]) -> Result:
     session.ensure_open()
     session.learn_version()
     _refuse_what_cannot_be_watched(session, line)
-    from mwaa_shell.output.data import data_only
+    from mwaa_shell.output.reading.data import data_only
     from mwaa_shell.watching.rounds import Rounds
 
     def send(number: int, pulse: Pulse) -> Result:

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Sequence
 from typing import Protocol
 
-from mwaa_shell.output import wrapping
+from mwaa_shell.output.tables import wrapping
 from mwaa_shell.output.view import View, view_of
 from mwaa_shell.preferences import Preferences
 from mwaa_shell.result import Result

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 from mwaa_shell.airflow.command_line import output_format
 from mwaa_shell.airflow.secret_values import MASK
-from mwaa_shell.output.text import decoded, raw, readable
+from mwaa_shell.output.painting.text import decoded, raw, readable
 from mwaa_shell.result import Result
 
 if TYPE_CHECKING:
-    from mwaa_shell.output.records import Found
-    from mwaa_shell.output.theme import Theme
+    from mwaa_shell.output.painting.theme import Theme
+    from mwaa_shell.output.reading.records import Found
     from mwaa_shell.output.view import View
 
 #: Lines that are handed on at a time: each piece costs something, and nobody waits for so few.
@@ -50,7 +50,7 @@ HIDDEN = f"{MASK} covers secrets, .set reveal on shows them"
 
 def _hides(result: Result, words: tuple[str, ...], view: View) -> bool:
     """Whether a reply that cannot be read as records is not to be shown at all."""
-    from mwaa_shell.output.secrets import has_secrets
+    from mwaa_shell.output.tables.secrets import has_secrets
 
     return bool(words) and result.ok and not view.reveal and has_secrets(words)
 
@@ -60,7 +60,7 @@ def _hidden(words: tuple[str, ...], view: View) -> Iterator[str]:
 
 
 def _drawn(found: Found, form: str, view: View, theme: Theme) -> Iterator[str]:
-    from mwaa_shell.output.formats import drawn
+    from mwaa_shell.output.tables.formats import drawn
 
     made = drawn(found, form, view)
     text = ("\n".join([*made[start : start + TOGETHER], ""]) for start in range(0, len(made), TOGETHER))
@@ -72,7 +72,7 @@ def _drawn(found: Found, form: str, view: View, theme: Theme) -> Iterator[str]:
 
 def theme_of(view: View) -> Theme:
     """The colours for the terminal's background."""
-    from mwaa_shell.output.theme import chosen
+    from mwaa_shell.output.painting.theme import chosen
 
     return chosen(view.theme, view.background)
 
@@ -81,8 +81,8 @@ def exported(result: Result, form: str) -> bytes | None:
     """The records of a reply in a format, byte for byte for programs; ``None`` where there are none to be seen."""
     if form in AS_IT_CAME or not result.words:
         return None
-    from mwaa_shell.output.formats import drawn
-    from mwaa_shell.output.records import find_in
+    from mwaa_shell.output.reading.records import find_in
+    from mwaa_shell.output.tables.formats import drawn
     from mwaa_shell.output.view import View
 
     found = find_in(result.stdout, result.words, "surrogateescape")
@@ -98,13 +98,13 @@ PAPER = 200
 
 def _drawing(result: Result, words: tuple[str, ...], view: View) -> tuple[Found, str, bool] | None:
     """The records of a reply, what to draw them as and whether some are hidden; ``None`` where it stays text."""
-    from mwaa_shell.output.secrets import has_secrets, masked
+    from mwaa_shell.output.tables.secrets import has_secrets, masked
 
     hides = has_secrets(words) and not view.reveal
     form = _form(result, words, view) or ("table" if hides else "")
     if not form:
         return None
-    from mwaa_shell.output.records import find_in
+    from mwaa_shell.output.reading.records import find_in
 
     found = find_in(result.stdout, words)
     if found is None:
@@ -130,9 +130,9 @@ def _form(result: Result, words: tuple[str, ...], view: View) -> str:
 
 
 def _as_text(result: Result, words: tuple[str, ...], view: View) -> Iterator[str]:
-    from mwaa_shell.output.records import LIMIT
-    from mwaa_shell.output.secrets import covered
-    from mwaa_shell.output.text import is_help_the_answer, is_noise_the_answer
+    from mwaa_shell.output.painting.text import is_help_the_answer, is_noise_the_answer
+    from mwaa_shell.output.reading.records import LIMIT
+    from mwaa_shell.output.tables.secrets import covered
 
     hides = words[:1] == ("connections",) and not view.reveal
     if _hides(result, words, view):

@@ -48,7 +48,7 @@ def show(result: Result, streams: Streams, view: View | None = None, prompt: AtP
     if prompt is None and result.added and result.remote:
         streams.note(f"sent with {result.added}")
     if result.clipboard:
-        from mwaa_shell.output import clipboard
+        from mwaa_shell.output.delivery import clipboard
 
         clipboard.put(result.clipboard, streams, os.environ)
     if prompt is not None and result.remote:
@@ -86,7 +86,7 @@ def _show_apart(result: Result, streams: Streams, view: View, pager: bool) -> No
 
 
 def _put(pieces: Iterable[str], streams: Streams, view: View, pager: bool) -> None:
-    from mwaa_shell.output.pager import put
+    from mwaa_shell.output.delivery.pager import put
 
     put(pieces, streams, height=view.height, width=view.width, pager=pager and streams.stdout_tty)
 
@@ -127,8 +127,8 @@ def trimmed(pieces: Iterable[str]) -> Iterator[str]:
 def _standard_error(result: Result, view: View) -> Iterator[str]:
     if not result.stderr:
         return
+    from mwaa_shell.output.painting.text import decoded, is_noise_the_answer, raw, readable
     from mwaa_shell.output.render import theme_of
-    from mwaa_shell.output.text import decoded, is_noise_the_answer, raw, readable
 
     text, fold = decoded(result.stderr), not is_noise_the_answer(result.words)
     shown = raw(text, view) if result.raw else readable(text, view, fold=fold, theme=theme_of(view))

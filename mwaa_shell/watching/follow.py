@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from mwaa_shell.errors import OutcomeUnknown, PermissionMissing, ShellError
-from mwaa_shell.output.cells import label
 from mwaa_shell.output.live import Canvas
+from mwaa_shell.output.tables.cells import label
 from mwaa_shell.result import Outcome, Result, failed, from_error, interrupted
 from mwaa_shell.watching import picture
 from mwaa_shell.watching.rounds import Pulse, whole_seconds

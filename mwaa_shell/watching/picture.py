@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
 
-from mwaa_shell.output.cells import label
 from mwaa_shell.output.live import BOLD, DIM, GREEN, RED, YELLOW, clipped, painted, pieces, wide
-from mwaa_shell.output.states import CODES, STATES
+from mwaa_shell.output.painting.states import CODES, STATES
+from mwaa_shell.output.tables.cells import label
 from mwaa_shell.output.view import View
 from mwaa_shell.watching.runs import BAD, BEGUN, FINISHED, Run, Snapshot, Task, by_urgency, in_order
 from mwaa_shell.watching.spans import span

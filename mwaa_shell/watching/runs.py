@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from mwaa_shell.output.cells import label
+from mwaa_shell.output.tables.cells import label
 
 #: The states that Airflow has had for runs, tasks and jobs, in any version.
 STATES = (

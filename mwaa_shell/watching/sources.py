@@ -18,7 +18,7 @@ from mwaa_shell.airflow.understanding import understand
 from mwaa_shell.airflow.validation import validate
 from mwaa_shell.airflow.versions import Version
 from mwaa_shell.errors import NothingRan, OutcomeUnknown, ShellError
-from mwaa_shell.output.rows import Row, read_rows
+from mwaa_shell.output.reading.rows import Row, read_rows
 from mwaa_shell.result import Outcome, Result
 from mwaa_shell.watching.runs import FINISHED, OVER, Run, Snapshot, Task, newest, run_of, task_of
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from mwaa_shell.airflow.command_line import output_format
 from mwaa_shell.airflow.lines import data_lines
 from mwaa_shell.errors import UsageError
-from mwaa_shell.output.rows import Row, read_rows
+from mwaa_shell.output.reading.rows import Row, read_rows
 from mwaa_shell.output.sanitise import sanitise
 from mwaa_shell.result import Result
 from mwaa_shell.watching.runs import STATES, newest, state

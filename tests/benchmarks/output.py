@@ -11,7 +11,7 @@ import tracemalloc
 from collections.abc import Iterator
 from itertools import islice
 
-from mwaa_shell.output.text import decoded, raw, readable
+from mwaa_shell.output.painting.text import decoded, raw, readable
 from mwaa_shell.output.view import View
 
 VIEW = View(color=True)

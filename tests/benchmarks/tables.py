@@ -12,8 +12,8 @@ import time
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from mwaa_shell.output.formats import drawn
-from mwaa_shell.output.records import LIMIT, Found, find
+from mwaa_shell.output.reading.records import LIMIT, Found, find
+from mwaa_shell.output.tables.formats import drawn
 from mwaa_shell.output.view import View
 
 ROWS = (1000, 3000, 10_000)

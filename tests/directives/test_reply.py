@@ -9,7 +9,7 @@ import pytest
 
 from mwaa_shell.errors import ExitCode
 from mwaa_shell.front import Front
-from mwaa_shell.output.clipboard import LIMIT
+from mwaa_shell.output.delivery.clipboard import LIMIT
 from mwaa_shell.result import Outcome
 from mwaa_shell.session import Session
 from mwaa_shell.settings import Settings

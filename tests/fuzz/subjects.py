@@ -31,13 +31,14 @@ from mwaa_shell.history.expansion import expand
 from mwaa_shell.mark import is_protected
 from mwaa_shell.mwaa import reply, route
 from mwaa_shell.mwaa.client import redirect_target
-from mwaa_shell.output import data, records, secrets
-from mwaa_shell.output.command_lexer import AirflowCommandLexer
-from mwaa_shell.output.lexer import AirflowOutputLexer
+from mwaa_shell.output.painting.command_lexer import AirflowCommandLexer
+from mwaa_shell.output.painting.lexer import AirflowOutputLexer
+from mwaa_shell.output.reading import data, records
+from mwaa_shell.output.reading.rows import read_rows
 from mwaa_shell.output.render import exported
 from mwaa_shell.output.render import lines as rendered
-from mwaa_shell.output.rows import read_rows
 from mwaa_shell.output.sanitise import sanitise
+from mwaa_shell.output.tables import secrets
 from mwaa_shell.output.view import View
 from mwaa_shell.preferences import PREFERENCES, Preferences
 from mwaa_shell.result import Result

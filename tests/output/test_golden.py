@@ -11,7 +11,7 @@ import re
 import pytest
 
 from mwaa_shell.airflow.lines import data_lines
-from mwaa_shell.output.secrets import has_secrets
+from mwaa_shell.output.tables.secrets import has_secrets
 from mwaa_shell.output.view import View
 from mwaa_shell.result import Result
 from tests.output.golden import VERSIONS, WIDTHS, drawn, path_of, replies, shown

@@ -1,0 +1,132 @@
+"""Shows text that does not fit the terminal through the user's pager, and all other text directly.
+
+Text comes in pieces that are made as they are asked for, so that 50 MB open as fast as a page: as many are taken as it
+takes to know that they do not fit, the rest as the pager reads.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import subprocess
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
+
+from mwaa_shell.output.delivery.foreground import STOPPED, ending, lent
+from mwaa_shell.output.delivery.screen_rows import ScreenRows
+from mwaa_shell.streams import Streams
+
+#: Rows that the line on how it ended and the next prompt take.
+OWN_ROWS = 2
+#: Characters that are written at once.
+SLICE = 32 * 1024
+#: Characters that a pipe may hold unread, and more: a pager that has taken so many has shown something.
+UNREAD = 256 * 1024
+
+#: Pagers that could not be used; none is tried, or spoken of, a second time.
+_refused: set[tuple[str, ...]] = set()
+
+
+def put(pieces: Iterable[str], streams: Streams, *, height: int, width: int, pager: bool) -> None:
+    """Write text to the terminal (standard output): directly where it fits into ``height`` rows and ``width`` columns,
+    through the user's pager where it does not and ``pager`` is true.
+
+    The taking of pieces ends where the pager is left. Raises ``KeyboardInterrupt`` for Ctrl-C while it writes directly.
+    """
+    command = chosen(os.environ) if pager else None
+    left = iter(pieces)
+    if command is None or tuple(command) in _refused:
+        _directly(left, streams)
+        return
+    taken: list[str] = []
+    rows = ScreenRows(height - OWN_ROWS, width)
+    for piece in left:
+        taken.append(piece)
+        if not rows.fits(piece):
+            _paged(command, chain(_encoded(taken), _encoded(left)), streams)  # the first screen does not wait
+            return
+    _directly(taken, streams)
+
+
+def chosen(environ: Mapping[str, str]) -> list[str] | None:
+    """The pager as a program and its arguments: ``PAGER`` split as a shell would, or less where there is one.
+
+    ``None`` for no pager: ``PAGER`` is empty, or nobody chose one and the terminal cannot place the cursor.
+    """
+    wanted = environ.get("PAGER")
+    if wanted is None:
+        able = environ.get("TERM", "dumb") != "dumb" and shutil.which("less", path=environ.get("PATH"))
+        return ["less"] if able else None
+    try:
+        words = shlex.split(wanted)
+    except ValueError:  # a quote is open: no program has that name, which will be said
+        words = [wanted]
+    return [os.path.expanduser(words[0]), *words[1:]] if words else None
+
+
+def settings(environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a pager. less leaves short text alone, keeps colours and the screen, unless LESS is set."""
+    return {"LESS": "-FRX", "LESSCHARSET": "utf-8", **environ}
+
+
+def _directly(pieces: Iterable[str], streams: Streams) -> None:
+    for data in _encoded(pieces):
+        streams.data(data)
+
+
+def _encoded(pieces: Iterable[str]) -> Iterator[bytes]:
+    """The pieces as bytes: small ones together, a long one in slices."""
+    held: list[str] = []
+    size = 0
+    for piece in pieces:
+        for start in range(0, len(piece), SLICE):
+            held.append(piece[start : start + SLICE])
+            size += len(held[-1])
+            if size >= SLICE:
+                yield "".join(held).encode("utf-8", "replace")
+                held, size = [], 0
+    if held:
+        yield "".join(held).encode("utf-8", "replace")
+
+
+def _paged(command: list[str], left: Iterator[bytes], streams: Streams) -> None:
+    streams.stdout.flush()
+    unread: list[bytes] | None = []  # what went into the pipe and may not have come out; ``None`` once it must have
+    with lent():
+        try:
+            process = subprocess.Popen(command, stdin=subprocess.PIPE, bufsize=0, env=settings(os.environ))
+        except OSError as error:
+            reason = f"could not be started: {error.strerror}"
+        else:
+            unread = _fed(process, left)
+            reason = ending(process) if process.returncode and process.returncode not in STOPPED else ""
+    if reason and unread is not None:
+        _refused.add(tuple(command))
+        streams.note(f"The pager {command[0]} {reason}; what does not fit is shown without one")
+        for data in chain(unread, left):
+            streams.data(data)
+
+
+def _fed(process: subprocess.Popen[bytes], left: Iterator[bytes]) -> list[bytes] | None:
+    """Write to a pager as it reads, and wait for its end; what it may not have read, ``None`` where that is over."""
+    given: list[bytes] | None = []
+    size = 0
+    with process:
+        try:
+            for data in left:
+                if given is not None:
+                    given.append(data)
+                _write(process, data)
+                size += len(data)
+                given = given if size < UNREAD else None
+        except BrokenPipeError:
+            pass  # it has been left
+    return given
+
+
+def _write(process: subprocess.Popen[bytes], data: bytes) -> None:
+    assert process.stdin is not None
+    view = memoryview(data)
+    while view:
+        view = view[process.stdin.write(view) or 0 :]

@@ -1,0 +1,1 @@
+"""What a reply holds: its records and its data, in whatever format Airflow printed them."""

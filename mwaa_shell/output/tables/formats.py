@@ -1,0 +1,103 @@
+"""Records in the format that was asked for: two for people, four for programs and other tools.
+
+``table`` and ``vertical`` are for whoever reads: dates in a zone, ``yes`` and ``no``, colours. ``json``, ``yaml``,
+``csv`` and ``markdown`` hold the values as Airflow printed them. All of them are made safe for a terminal, unless they
+go elsewhere.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from mwaa_shell.output.reading.records import Found
+from mwaa_shell.output.tables import cells, yaml_text
+from mwaa_shell.output.tables.table import quiet, table
+from mwaa_shell.output.tables.vertical import vertical
+from mwaa_shell.output.view import View
+
+#: What Markdown takes for more than text; ``_`` only at the edge of a word, where most ids have none.
+MARKDOWN = re.compile(r"[\\|`*]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|<|&(?=#?\w+;)")
+SURROGATE = re.compile("[\ud800-\udfff]")
+ENTITIES = {"<": "&lt;", "&": "&amp;"}
+
+
+def drawn(found: Found, format: str, view: View, *, faithful: bool = False) -> list[str]:  # noqa: A002
+    """The records as lines without line ends; a value that has line ends is on several lines of ``csv``.
+
+    ``format`` is ``table``, which is vertical where a table is of no use, ``vertical``, ``json``, ``yaml``, ``csv`` or
+    ``markdown``; any other is a table. With ``faithful`` every value stays as it is: nothing is made safe for a
+    terminal, no date is converted, there is no colour.
+    """
+    if format in DATA:
+        lines = DATA[format](found)
+        return lines if faithful else [cells.clean(line) for line in lines]
+    if faithful:
+        view = replace(view, zone=None, color=False, now=None)
+    if not found.records:
+        return list(quiet(["no rows"], view))
+    made = table(found, view) if format != "vertical" else None
+    return vertical(found, view) if made is None else made
+
+
+def _json(found: Found) -> list[str]:
+    text = json.dumps([dict(record) for record in found.records], indent=2, ensure_ascii=False)
+    # One half of a pair that stands alone is no character, and only JSON's own escape can hold it.
+    return SURROGATE.sub(lambda half: f"\\u{ord(half[0]):04x}", text).split("\n")
+
+
+def _yaml(found: Found) -> list[str]:
+    return list(yaml_text.lines([dict(record) for record in found.records]))
+
+
+class _Rows:
+    """Takes what a CSV writer writes, which is a row at a time."""
+
+    def __init__(self) -> None:
+        self.written: list[str] = []
+
+    def write(self, row: str) -> None:
+        self.written.append(row)
+
+
+def _csv(found: Found) -> list[str]:
+    """As RFC 4180 has it, but for the line ends; nothing at all is an empty field, a list or a mapping is JSON."""
+    if not found.columns:
+        return []
+    rows = _Rows()
+    writer = csv.writer(rows, lineterminator="\r\n")  # with another one it puts no quotes around a bare CR
+    writer.writerow(found.columns)
+    writer.writerows([_field(record.get(name)) for name in found.columns] for record in found.records)
+    return [line for row in rows.written for line in row.removesuffix("\r\n").split("\n")]
+
+
+def _field(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, list | dict):
+        return json.dumps(value, ensure_ascii=False)
+    return value if isinstance(value, str) else json.dumps(value) if isinstance(value, float) else str(value)
+
+
+def _markdown(found: Found) -> list[str]:
+    if not found.columns:
+        return ["no rows"]
+    head = [found.columns, tuple("---" for _ in found.columns)]
+    rows = [[_marked(record, name) for name in found.columns] for record in found.records]
+    return [f"| {' | '.join(row)} |" for row in (list(map(_escaped, head[0])), head[1], *rows)]
+
+
+def _marked(record: Mapping[str, object], name: str) -> str:
+    value = record.get(name)
+    return "" if value is None else _escaped(cells.plain(value))
+
+
+def _escaped(text: str) -> str:
+    text = MARKDOWN.sub(lambda found: ENTITIES.get(found[0], f"\\{found[0]}"), text)
+    return re.sub(r"\r\n|[\r\n]", "<br>", text)
+
+
+DATA: Mapping[str, Callable[[Found], list[str]]] = {"json": _json, "yaml": _yaml, "csv": _csv, "markdown": _markdown}

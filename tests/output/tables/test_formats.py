@@ -1,0 +1,134 @@
+"""Held here: what programs get is what Airflow printed, and what a terminal gets can do nothing to it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mwaa_shell.output.reading.records import Found
+from mwaa_shell.output.tables.formats import DATA, drawn
+from mwaa_shell.output.view import View
+
+NASTY = Found(
+    ("dag_id", "note", "conf"),
+    (
+        {"dag_id": "a", "note": 'one\ntwo, "three" | \x1b[31mred\x9b', "conf": {"region": "eu", "n": None}},
+        {"dag_id": "b", "note": None, "conf": []},
+    ),
+    "",
+    "",
+)
+EMPTY = Found((), (), "", "")
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=3,
+)
+TABLES = st.lists(st.text(min_size=1), min_size=1, max_size=4, unique=True).flatmap(
+    lambda names: st.lists(st.tuples(*[VALUES] * len(names)), max_size=3).map(
+        lambda rows: Found(tuple(names), tuple(dict(zip(names, row, strict=True)) for row in rows), "", "")
+    )
+)
+
+
+def faithful(found: Found, form: str) -> str:
+    return "\n".join(drawn(found, form, View(), faithful=True))
+
+
+def test_csv() -> None:
+    assert faithful(NASTY, "csv") == (
+        'dag_id,note,conf\na,"one\ntwo, ""three"" | \x1b[31mred\x9b","{""region"": ""eu"", ""n"": null}"\nb,,[]'
+    )
+    assert drawn(NASTY, "csv", View())[1:3] == [
+        'a,"one',
+        'two, ""three"" | red<U+009B>","{""region"": ""eu"", ""n"": null}"',
+    ]
+    assert drawn(EMPTY, "csv", View()) == []
+    assert drawn(Found(("key",), (), "", ""), "csv", View()) == ["key"]
+
+
+def test_json() -> None:
+    assert json.loads(faithful(NASTY, "json")) == list(NASTY.records)
+    assert drawn(Found(("key",), ({"key": "ü"},), "", ""), "json", View()) == ["[", "  {", '    "key": "ü"', "  }", "]"]
+    assert drawn(EMPTY, "json", View()) == ["[]"]
+
+
+def test_yaml() -> None:
+    assert drawn(NASTY, "yaml", View(), faithful=True) == [
+        "- dag_id: a",
+        '  note: "one\\ntwo, \\"three\\" | \\u001b[31mred\\u009b"',
+        "  conf:",
+        "    region: eu",
+        '    "n": null',
+        "- dag_id: b",
+        "  note: null",
+        "  conf: []",
+    ]
+    assert drawn(EMPTY, "yaml", View()) == ["[]"]
+
+
+def test_markdown() -> None:
+    assert drawn(NASTY, "markdown", View(), faithful=True) == [
+        "| dag_id | note | conf |",
+        "| --- | --- | --- |",
+        '| a | one<br>two, "three" \\| \x1b[31mred\x9b | {"region": "eu", "n": null} |',
+        "| b |  | [] |",
+    ]
+    row = {"dag_id": "my_dag __init__ *x* `y` a\\|b <frozen> &amp; R&D"}
+    assert drawn(Found(("dag_id",), (row,), "", ""), "markdown", View())[2] == (
+        "| my_dag \\_\\_init\\_\\_ \\*x\\* \\`y\\` a\\\\\\|b &lt;frozen> &amp;amp; R&D |"
+    )
+    assert drawn(EMPTY, "markdown", View()) == ["no rows"]
+
+
+def test_data_is_never_converted() -> None:
+    row = {"run_id": "a", "start_date": "2026-11-22T12:56:31.444+00:00", "ok": "True", "note": "None"}
+    for form in DATA:
+        text = "\n".join(drawn(Found(tuple(row), (row,), "", ""), form, View()))
+        assert all(value in text for value in row.values()), form
+
+
+def test_a_table_for_a_file_holds_values_as_they_came() -> None:
+    row = {"run_id": "a", "start_date": "2026-11-22T12:56:31.444+00:00"}
+    lines = drawn(Found(tuple(row), (row,), "", ""), "table", View(width=100, color=True), faithful=True)
+    assert lines == [
+        "run_id  start_date",
+        "──────  ─────────────────────────────",
+        "a       2026-11-22T12:56:31.444+00:00",
+    ]
+
+
+def test_an_unknown_format_is_a_table() -> None:
+    assert drawn(NASTY, "auto", View(width=100)) == drawn(NASTY, "table", View(width=100))
+
+
+@given(TABLES)
+def test_json_and_csv_are_read_back(found: Found) -> None:
+    assert json.loads(faithful(found, "json")) == list(found.records)
+    rows = list(csv.reader(io.StringIO(faithful(found, "csv"), newline="")))
+    assert rows[0] == list(found.columns)
+    for row, record in zip(rows[1:], found.records, strict=True):
+        for cell, name in zip(row, found.columns, strict=True):
+            assert cell == _field(record[name])
+
+
+def _field(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if value is None or isinstance(value, bool):
+        return {None: "", True: "True", False: "False"}[value]
+    return json.dumps(value, ensure_ascii=False)
+
+
+@pytest.mark.parametrize("form", ["table", "vertical", *DATA])
+@given(found=TABLES)
+def test_nothing_that_is_drawn_acts_on_a_terminal(form: str, found: Found) -> None:
+    for line in drawn(found, form, View()):
+        assert not any(char < " " or "\x7f" <= char < "\xa0" or char in "\u202e\u2066" for char in line)
+        line.encode()

@@ -1,0 +1,75 @@
+"""Held here: a record line by line, with nothing left out."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mwaa_shell.output.reading.records import Found
+from mwaa_shell.output.tables.cells import clean, label
+from mwaa_shell.output.tables.columns import IDS
+from mwaa_shell.output.tables.formats import drawn
+from mwaa_shell.output.view import View
+
+
+def vertical(*records: dict[str, object], **view: Any) -> list[str]:
+    return drawn(Found(tuple(records[0]), records, "", ""), "vertical", View(**view))
+
+
+def test_a_record() -> None:
+    record: dict[str, object] = {"dag_id": "a", "description": "one two three four five six", "tags": [], "note": None}
+    assert vertical(record, width=35) == [
+        "dag_id       a",
+        "description  one two three four",
+        "             five six",
+        "tags         []",
+        "note         -",
+    ]
+
+
+def test_several_records_are_numbered() -> None:
+    assert vertical({"a": 1}, {"a": 2}, width=20) == ["── 1 of 2 ──────────", "a  1", "── 2 of 2 ──────────", "a  2"]
+
+
+def test_an_id_is_never_folded() -> None:
+    assert vertical({"run_id": "r" * 24}, width=30) == ["run_id", "  " + "r" * 24]
+    assert vertical({"run_id": "r" * 90}, width=30) == ["run_id", "r" * 90]
+
+
+def test_a_name_that_leaves_no_room_stands_above() -> None:
+    assert vertical({"a_rather_long_name_of_a_thing": "its value"}, width=30) == [
+        "a_rather_long_name_of_a_thing",
+        "  its value",
+    ]
+
+
+def test_dates_say_how_long_ago_they_were() -> None:
+    now = datetime(2026, 11, 22, 13, tzinfo=UTC)
+    assert vertical({"start_date": "2026-11-22T12:57:00+00:00"}, now=now) == [
+        "start_date  2026-11-22 12:57:00 (3 min ago)",
+        "times in UTC",
+    ]
+
+
+def test_colours() -> None:
+    assert vertical({"state": "running", "note": None}, color=True) == [
+        "\x1b[1mstate\x1b[0m  \x1b[36mrunning\x1b[0m",
+        "\x1b[1mnote\x1b[0m   \x1b[90m-\x1b[0m",
+    ]
+
+
+@settings(deadline=None)
+@given(st.dictionaries(st.text(min_size=1) | st.sampled_from(sorted(IDS)), st.text(), min_size=1), st.integers(20, 90))
+def test_every_name_and_value_is_there_in_order(record: dict[str, str], width: int) -> None:
+    lines = vertical(dict(record), width=width, zone=None)
+    wanted = "".join(label(name) + _shown(name, value) for name, value in record.items())
+    assert "".join("".join(lines).split()) == "".join(wanted.split())
+
+
+def _shown(name: str, value: str) -> str:
+    if name in IDS:
+        return label(value)
+    return {"None": "-", "True": "yes", "False": "no"}.get(value, clean(value))
