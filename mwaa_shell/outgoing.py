@@ -48,7 +48,7 @@ class Outgoing:
         made, additions = (line, ()) if as_it_is else self._adding(allowed, line)
         sent = unmasked(made, session.grammar, session.front.ask_secret, session.secret_words, as_it_is=as_it_is)
         if debug.is_on():
-            debug.keep_out(*(one.value for one in session.secrets_in(sent.text)))
+            debug.keep_out(*(one.value for one in session.reader.secrets_in(sent.text)))
         session.goes_to = sent.destination or session.goes_to
         kept = recorded and not session.private and session.preferences["history"] == "on"
         number = session.record.begin(link, line, session.origin) if kept else None
@@ -61,7 +61,7 @@ class Outgoing:
         result = advised(result, line, sent, session.grammar)
         self._run_ids.settle(link.target.name, line.values, result.outcome)
         if result.outcome is Outcome.INTERRUPTED and result.remote and recorded:
-            link.slot.unfinished = session.covered(line.command)
+            link.slot.unfinished = session.reader.covered(line.command)
         session.record.finish(number, link, line, result)
         if session.live is not None and not session.private:
             session.live.learn(sent, result)
@@ -69,7 +69,7 @@ class Outgoing:
 
     def _hidden(self, sent: ParsedLine, result: Result) -> dict[str, Any]:
         """The secrets of a line, and what is said of it without them: Airflow quotes what it does not understand."""
-        found = self._session.secrets_in(sent.text)
+        found = self._session.reader.secrets_in(sent.text)
         hidden = tuple(dict.fromkeys(one.value for one in found if len(one.value) >= SHORTEST))
         message = result.message
         for secret in hidden:
@@ -104,7 +104,7 @@ class Outgoing:
         session = self._session
         made = None if as_it_is else answered(line, session.grammar)
         answers = Answers(session.settings.yes, session.front.ask, session.front.ask_name)
-        shown, danger = session.covered(line.command), danger_of(line, session.grammar)
+        shown, danger = session.reader.covered(line.command), danger_of(line, session.grammar)
         if pass_rails(shown, danger, self.place, answers, asks=made is not None) and made is not None:
             return made, made.command.removeprefix(line.command).strip()
         return line, ""
@@ -118,7 +118,7 @@ class Outgoing:
         danger = danger_of(line, session.grammar if session.ahead.version_known else None)
         if session.front.ask is None:
             asks = answered(line, session.grammar if session.ahead.version_known else None) is not None
-            pass_rails(session.covered(line.command), danger, place, Answers(session.settings.yes), asks=asks)
+            pass_rails(session.reader.covered(line.command), danger, place, Answers(session.settings.yes), asks=asks)
         else:
             need(danger, place)
 

@@ -71,14 +71,16 @@ def check(session: Session, lines: Sequence[Line], depth: int = 0) -> None:
         parsed = parse(line.text)
         if session.front.ask is None and parsed.values[:1] and parsed.values[0].startswith(("!", "^")):
             raise UsageError(f"{line.text.strip()}: history is expanded at a prompt; in a script, .redo NUMBER runs it")
-        problem = session.problem_before_sending(parsed) if session.ahead.version_known else parsed.problem
+        problem = session.reader.problem_before_sending(parsed) if session.ahead.version_known else parsed.problem
         if problem is not None:
             where = f"{line.where}: " if line.where else ""
-            raise UsageError(f"{where}{problem.message}, in: {session.covered(line.text.strip())}; nothing was sent")
+            raise UsageError(
+                f"{where}{problem.message}, in: {session.reader.covered(line.text.strip())}; nothing was sent"
+            )
         if parsed.kind is Kind.AIRFLOW:
             session.outgoing.check_rails(parsed)
         if parsed.kind is Kind.DIRECTIVE and depth <= DEEPEST:
-            session.check_directive(parsed, depth)
+            session.reader.check_directive(parsed, depth)
             session.ahead.version_known &= parsed.values[:1] != (".use",)
 
 

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 from mwaa_shell import debug
-from mwaa_shell.airflow.command_line import Kind, ParsedLine, Problem, line_at, logical_lines, parse, spans_of_lines
+from mwaa_shell.airflow.command_line import Kind, ParsedLine, parse
 from mwaa_shell.airflow.versions import parse_version
 from mwaa_shell.config import as_preferences
 from mwaa_shell.errors import NothingRan, PermissionMissing, ShellError, UsageError
@@ -26,12 +26,12 @@ from mwaa_shell.links import Links
 from mwaa_shell.mark import mark
 from mwaa_shell.mwaa.environment import Environment
 from mwaa_shell.preferences import Preferences
+from mwaa_shell.reader import Reader
 from mwaa_shell.settings import Access, Settings
 
 if TYPE_CHECKING:
     from mwaa_shell.airflow.command_line import Destination
     from mwaa_shell.airflow.grammar import Grammar
-    from mwaa_shell.airflow.redaction import Span
     from mwaa_shell.catalog.live import LiveNames
     from mwaa_shell.outgoing import Outgoing
     from mwaa_shell.output.tee import Tee
@@ -55,6 +55,7 @@ class Session:
         self.record = Record(self.front.note, lambda: self.secret_words)
         if settings.log_file is not None:
             self.record.log_to(settings.log_file, output=settings.log_output)
+        self.reader = Reader(self)
         self.read_only = settings.read_only or settings.config.doubtful  #: send nothing but what reads
         self.last: Result | None = None  #: of the last Airflow command
         self.tee: Tee | None = None  #: the transcript of what is shown
@@ -130,7 +131,7 @@ class Session:
     def names(self, access: Access) -> list[str]:
         """The names of the environments that ``access`` sees; waits for AWS."""
         link = self.links.to(Target("", access))
-        names = self.wait_for("listing environments", access.timeout, lambda: link.environments.names())  # noqa: PLW0108  (boto3 is imported on the job)
+        names = self.wait_for("listing environments", access.timeout, lambda: link.environments.names())  # noqa: PLW0108  (its attribute makes the client)
         self.known_names = tuple(names)
         return names
 
@@ -179,7 +180,7 @@ class Session:
                 return Result()
             if not _is_text(text):
                 raise UsageError("The line is no UTF-8 text, nothing was sent")
-            problem = self.problem_before_sending(line)
+            problem = self.reader.problem_before_sending(line)
             if problem is not None:
                 raise UsageError(f"{problem.message} (column {problem.position + 1}), nothing was sent")
             return put_back(self._deliver(line, self._run(line)), line)
@@ -194,8 +195,8 @@ class Session:
 
     def _write_down(self, text: str, kind: Kind) -> None:
         """Tell the debug log of a line, without its secrets."""
-        debug.keep_out(*(span.value for span in self.secrets_in(text)))
-        shown = "(private)" if self.private else self.covered(text)
+        debug.keep_out(*(span.value for span in self.reader.secrets_in(text)))
+        shown = "(private)" if self.private else self.reader.covered(text)
         debug.event("line", kind=kind.value, origin=self.origin, text=shown)
 
     @property
@@ -212,61 +213,6 @@ class Session:
     def secret_words(self) -> tuple[str, ...]:
         """The user's own names of secrets."""
         return self.preferences.list_of("secret-words")
-
-    def secrets_in(self, line: str) -> tuple[Span, ...]:
-        """The secrets of one line."""
-        from mwaa_shell.airflow.redaction import secrets_in
-        from mwaa_shell.directives.saved import secret_values
-
-        return secrets_in(line, self.grammar, self.secret_words, secret_values(self, line))
-
-    def covered(self, text: str) -> str:
-        """A line, or a block of lines, without the secrets in it."""
-        from mwaa_shell.airflow.redaction import masked
-        from mwaa_shell.directives.saved import secret_values
-
-        made, position = "", 0
-        for (start, end), (_, line) in zip(spans_of_lines(text), logical_lines(text.split("\n")), strict=True):
-            shown = masked(line, self.grammar, self.secret_words, secret_values(self, line))
-            made += text[position:start] + (shown.text if shown.anything else text[start:end])
-            position = end
-        return made + text[position:]
-
-    def problem_in(self, text: str) -> Problem | None:
-        """What Airflow would refuse in a line, as far as is known now; asks nobody."""
-        from mwaa_shell.airflow import advice
-
-        return advice.problem_in(text, self.checked_by, self.secret_words)
-
-    @property
-    def checked_by(self) -> Grammar | None:
-        """The command tree that lines are checked with; ``None`` where the user wants no checks."""
-        return self.grammar if self.settings.validate else None
-
-    def explained(self, text: str, cursor: int) -> str:
-        """What is known of the word under the cursor, as a page; asks nobody."""
-        from mwaa_shell.airflow import advice
-        from mwaa_shell.directives import command_in, page
-
-        begins, line = line_at(text, cursor)
-        own = page(line)
-        if own is None:
-            begins += command_in(line)
-            own = advice.explained(line[command_in(line) :], cursor - begins, self.grammar)
-        return own or "Nothing is known of this; .help lists what can be typed"
-
-    def check_directive(self, line: ParsedLine, depth: int) -> None:
-        """Raise for what can be known to be wrong with a directive ahead of time; ``depth`` is that of its file."""
-        from mwaa_shell.directives import check
-
-        check(self, line, depth)
-
-    def problem_before_sending(self, line: ParsedLine) -> Problem | None:
-        """The same with all that can be known of the environment: opens one and asks AWS, if need be."""
-        if line.kind is Kind.AIRFLOW and line.problem is None:
-            self.ensure_open()
-            self.learn_version()
-        return self.problem_in(line.text)
 
     def learn_version(self) -> None:
         """Wait until AWS has told about the environment, or has not; say once what is not allowed and what it costs."""
@@ -336,7 +282,7 @@ class Session:
             from datetime import UTC, datetime
 
             now, shown = datetime.now(UTC), line.destination is None
-            tee.add(self.link.target.name, self.covered(line.text.strip()), result, now, shown=shown)
+            tee.add(self.link.target.name, self.reader.covered(line.text.strip()), result, now, shown=shown)
         except UsageError as error:
             self.front.note(f"{error}; .tee is off")
             self.tee = None

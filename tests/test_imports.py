@@ -18,6 +18,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("check", "completions"),
     ("batch", "terminal"),
     ("session",),
+    ("reader",),
     ("directives",),
     ("doctor",),
     ("outgoing",),

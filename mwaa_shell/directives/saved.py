@@ -67,7 +67,7 @@ def _refuse(session: Session, line: str) -> None:
     if re.search(r"[\r\n]", line):
         raise UsageError(".save: a saved command is one line; .source runs a file of several")
     if parsed.problem is not None:
-        raise UsageError(f".save: {parsed.problem.message}, in: {session.covered(line)}")
+        raise UsageError(f".save: {parsed.problem.message}, in: {session.reader.covered(line)}")
     if " " in parsed.values[0]:
         raise UsageError(f".save: put quotes around the whole line, such as {EXAMPLE}")
     for span in _secrets(session, line):

@@ -115,7 +115,7 @@ def _refuse_what_cannot_be_watched(session: Session, line: ParsedLine) -> None:
     """Raise for what is no Airflow command, what Airflow would refuse, and what changes something."""
     if line.kind is not Kind.AIRFLOW:
         raise UsageError(".watch wants an Airflow command, such as .watch dags list")
-    problem = session.problem_before_sending(line)
+    problem = session.reader.problem_before_sending(line)
     if problem is not None:
         raise UsageError(f"{problem.message}, nothing was sent")
     from mwaa_shell.airflow.understanding import understand

@@ -130,14 +130,14 @@ class Keys:
         """Put this Airflow's words on the prompt and say so; False where the line needs none."""
         from mwaa_shell.airflow.advice import as_sentence, translated_block
 
-        found = translated_block(buffer.text, self._session.checked_by)
+        found = translated_block(buffer.text, self._session.reader.checked_by)
         if found is None:
             return False
         text, notes = found
         buffer.cancel_completion()
         buffer.save_to_undo_stack()
         buffer.document = Document(text, len(text))
-        runs = "" if self._session.problem_in(text) else "Enter runs it, "
+        runs = "" if self._session.reader.problem_in(text) else "Enter runs it, "
         self._message.say(f"{as_sentence(notes)} ({runs}Ctrl-_ undoes)", "class:message.changed")
         return True
 
@@ -150,7 +150,7 @@ class Keys:
     def explain(self, event: KeyPressEvent) -> None:
         """Write above the prompt what is known of the word under the cursor."""
         buffer = event.current_buffer
-        page = self._session.explained(buffer.text, buffer.cursor_position)
+        page = self._session.reader.explained(buffer.text, buffer.cursor_position)
         run_in_terminal(lambda: print(sanitise(page)))
 
     def edit(self, event: KeyPressEvent) -> None:

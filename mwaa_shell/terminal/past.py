@@ -73,7 +73,7 @@ class PastLines(History):
     def append_string(self, string: str) -> None:
         """Remember a line for up arrow; not one that begins with a blank, nor a secret."""
         if not string.startswith(" "):
-            super().append_string(self._session.covered(string))
+            super().append_string(self._session.reader.covered(string))
 
 
 def waiting_keys(past: PastLines) -> KeyBindings:

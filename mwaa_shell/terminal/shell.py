@@ -139,7 +139,7 @@ class Shell:
         """A line of several is shown before it runs: what comes out belongs to it."""
         here = self._session.here
         self._echoed = self._session.outgoing.added_to(line).strip()
-        shown = f"{sanitise(self._session.covered(line))} {self._echoed}".rstrip()
+        shown = f"{sanitise(self._session.reader.covered(line))} {self._echoed}".rstrip()
         self._streams.talk(f"{here.name if here else ''}> {shown}\n".encode(errors="replace"))
 
     def _echo(self, line: str, depth: int) -> None:

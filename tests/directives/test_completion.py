@@ -136,9 +136,9 @@ def test_each_line_of_a_block_is_one(session: Session, text: str, found: str, pl
 
 def test_a_line_of_a_block_is_explained(session: Session) -> None:
     block = "version\ndags list -o json\n.send dags trigger"
-    assert session.explained(block, 3).startswith("version")
-    assert session.explained(block, 20).startswith("dags list: -o, --output")
-    assert session.explained(block, len(block)).startswith("dags trigger [flags]")
+    assert session.reader.explained(block, 3).startswith("version")
+    assert session.reader.explained(block, 20).startswith("dags list: -o, --output")
+    assert session.reader.explained(block, len(block)).startswith("dags trigger [flags]")
 
 
 def test_saved_commands_and_their_parameters(session: Session) -> None:

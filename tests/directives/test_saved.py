@@ -202,19 +202,19 @@ def test_what_is_typed_for_a_secret_is_covered(
 ) -> None:
     saved.save(path, "n", line)
     wanted = covered if covered is not None else typed.replace('"t"', '"***"')
-    assert session.covered(f".do n {typed}") == f".do n {wanted}"
-    shown = [f".do n {typed}"[one.start : one.end] for one in session.secrets_in(f".do n {typed}")]
+    assert session.reader.covered(f".do n {typed}") == f".do n {wanted}"
+    shown = [f".do n {typed}"[one.start : one.end] for one in session.reader.secrets_in(f".do n {typed}")]
     assert len(shown) == wanted.count("***")
-    assert session.covered(f"  .do n {wanted}") == f"  .do n {wanted}"
+    assert session.reader.covered(f"  .do n {wanted}") == f"  .do n {wanted}"
 
 
 def test_names_of_the_users_own_are_secret(path: Path) -> None:
     made = Session(Settings(environment="my-env", airflow_version="2.10.3", secret_words="pin, acme_*"))
     with pytest.raises(RefusedByRule, match="vendor_pin is a secret"):
         run(made, ".save n variables set vendor_pin 4711")
-    assert made.covered("variables set acme_key 4711") == "variables set acme_key ***"
+    assert made.reader.covered("variables set acme_key 4711") == "variables set acme_key ***"
     made.preferences.set("secret-words", "")
-    assert made.covered("variables set acme_key 4711") == "variables set acme_key 4711"
+    assert made.reader.covered("variables set acme_key 4711") == "variables set acme_key 4711"
 
 
 # -- ahead of time ----------------------------------------------------------------------------------------------------
