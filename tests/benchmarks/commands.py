@@ -112,6 +112,17 @@ def one(way: str, found: Network, runs: int) -> list[float]:
     return times
 
 
+def environment(home: Path) -> dict[str, str]:
+    """The variables of those processes."""
+    environ = scrubbed(home) | {
+        "PYTHONPATH": os.environ.get("PYTHONPATH", os.getcwd()),
+        "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
+        "AWS_SECRET_ACCESS_KEY": "not-a-secret",
+    }
+    environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    return environ
+
+
 def measured(found: Network, runs: int, rounds: int, environ: dict[str, str]) -> dict[str, list[list[float]]]:
     """The ways in turn, in a fresh process each time."""
     times: dict[str, list[list[float]]] = {way: [] for way in WAYS}
@@ -143,13 +154,7 @@ def main() -> None:
     runs = int(sys.argv[1]) if len(sys.argv) > 1 else 40
     for far in (0, FAR):
         with tempfile.TemporaryDirectory() as folder, network(Path(folder), far) as found:
-            environ = scrubbed(Path(folder)) | {
-                "PYTHONPATH": os.environ.get("PYTHONPATH", os.getcwd()),
-                "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
-                "AWS_SECRET_ACCESS_KEY": "not-a-secret",
-            }
-            environ.pop("PYTHONDONTWRITEBYTECODE", None)
-            table(f"network {far} ms away", measured(found, runs if not far else 15, 3, environ))
+            table(f"network {far} ms away", measured(found, runs if not far else 15, 3, environment(Path(folder))))
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from tests.benchmarks.network import NAME, network
+from tests.benchmarks.network import NAME, Network, network
 from tests.conftest import scrubbed
 from tests.terminal.emulator import Terminal
 
@@ -62,25 +62,29 @@ def command(terminal: Terminal) -> tuple[float, float]:
     return (shown - began) * 1000, (time.perf_counter() - began) * 1000
 
 
+def measured(found: Network, home: Path, commands: int) -> dict[str, list[tuple[float, float]]]:
+    """The same of each program, turn by turn in two terminals that stay open."""
+    environ = scrubbed(home) | found.environ | {"PAGER": "", "AWS_DISABLE_HOST_PREFIX_INJECTION": "true"}
+    environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    terminals = {name: Terminal(argv, environ, 150, 50) for name, argv in PROGRAMS.items()}
+    times: dict[str, list[tuple[float, float]]] = {name: [] for name in PROGRAMS}
+    for terminal in terminals.values():
+        terminal.wait_for_prompt(NAME)
+    time.sleep(3)  # somebody types the first line
+    for _ in range(commands):
+        for name, terminal in terminals.items():
+            times[name].append(command(terminal))
+    for terminal in terminals.values():
+        terminal.close()
+    return times
+
+
 def main() -> None:
-    """Take turns in two terminals that stay open, and print medians and ratios."""
+    """Print medians and ratios."""
     commands = int(sys.argv[1]) if len(sys.argv) > 1 else 25
     for far in (0, 40):
         with tempfile.TemporaryDirectory() as folder, network(Path(folder), far) as found:
-            environ = (
-                scrubbed(Path(folder)) | found.environ | {"PAGER": "", "AWS_DISABLE_HOST_PREFIX_INJECTION": "true"}
-            )
-            environ.pop("PYTHONDONTWRITEBYTECODE", None)
-            terminals = {name: Terminal(argv, environ, 150, 50) for name, argv in PROGRAMS.items()}
-            times: dict[str, list[tuple[float, float]]] = {name: [] for name in PROGRAMS}
-            for terminal in terminals.values():
-                terminal.wait_for_prompt(NAME)
-            time.sleep(3)  # somebody types the first line
-            for _ in range(commands):
-                for name, terminal in terminals.items():
-                    times[name].append(command(terminal))
-            for terminal in terminals.values():
-                terminal.close()
+            times = measured(found, Path(folder), commands)
         print(f"\n{f'network {far} ms away':26}{'output':>10}{'ratio':>8}{'prompt':>10}{'ratio':>8}{'first':>10}")
         floor = [median(one[part] for one in times["minimal"][1:]) for part in (0, 1)]
         for name, known in times.items():

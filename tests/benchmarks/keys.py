@@ -36,10 +36,15 @@ APART = 0.025
 FIRST_KEYS = "dags list-runs --dag-id team_07_sales_load"
 
 
+def names_of(count: int) -> list[str]:
+    """So many ids of DAGs, the same each time."""
+    return dag_ids(count, random.Random(1))
+
+
 @contextmanager
 def environment(environ: Mapping[str, str], folder: Path, count: int) -> Iterator[dict[str, str]]:
     """A double with so many DAGs, whose names are kept on disk since yesterday and asked for again now."""
-    names = dag_ids(count, random.Random(1))
+    names = names_of(count)
     double = Double()
 
     def page(request: Request) -> bytes:
@@ -64,18 +69,29 @@ def environment(environ: Mapping[str, str], folder: Path, count: int) -> Iterato
         double.close()
 
 
-def key_times(argv: list[str], environ: Mapping[str, str], ready: str, rounds: int) -> list[float]:
-    """Milliseconds from each key to the last repaint that it caused."""
+def key_times(
+    argv: list[str],
+    environ: Mapping[str, str],
+    ready: str,
+    rounds: int,
+    command: str = COMMAND,
+    quiet: float = 0.03,
+) -> list[float]:
+    """Milliseconds from each key to the last repaint that it caused, behind a command.
+
+    It was the last when nothing else has come for ``quiet`` seconds.
+    """
     times = []
     with Running(argv, environ) as program:
         program.wait_for(ready)
         program.settle(0.3)
         for _ in range(rounds):
-            program.send(COMMAND)
+            program.send(command)
             program.settle(0.1)
             for key in TYPED:
                 pressed = program.send(key)
-                times.append((program.settle() - pressed) * 1000)
+                program.read(5)
+                times.append((program.settle(quiet) - pressed) * 1000)
             program.send("\x15")
             program.settle(0.1)
     return times

@@ -74,10 +74,16 @@ def in_a_process(work: str, folder: Path, environ: dict[str, str]) -> float:
     return float(subprocess.run(argv, env=environ, check=True, stdout=subprocess.PIPE).stdout)
 
 
-def table(runs: int, found: Network, home: Path) -> None:
-    """Take turns and print medians."""
+def environment(found: Network, home: Path) -> dict[str, str]:
+    """The variables of those programs."""
     environ = scrubbed(home) | found.environ | {"PAGER": ""}
     environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    return environ
+
+
+def table(runs: int, found: Network, home: Path) -> None:
+    """Take turns and print medians."""
+    environ = environment(found, home)
     names = home / "names"
     in_a_process("keep_names", names, environ)
     bare = [sys.executable, "-c", BARE]

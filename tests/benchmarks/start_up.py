@@ -43,15 +43,20 @@ def run(argv: Sequence[str], environ: Mapping[str, str]) -> float:
     return (time.perf_counter() - began) * 1000
 
 
-def command(double: Double, environ: Mapping[str, str], folder: Path) -> dict[str, Callable[[], float]]:
-    """One command from start to end against a double that answers at once."""
+def variables(double: Double, environ: Mapping[str, str], folder: Path) -> dict[str, str]:
+    """The environment in which a double is the MWAA that everybody finds."""
     bundle = str(folder / "ca.pem")
     double.authority.cert_pem.write_to_path(bundle)
-    there = dict(environ) | {
+    return dict(environ) | {
         "AWS_ENDPOINT_URL_MWAA": f"http://127.0.0.1:{double.aws.port}", "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
         "AWS_SECRET_ACCESS_KEY": "not-a-secret", "AWS_CA_BUNDLE": bundle, "REQUESTS_CA_BUNDLE": bundle,
         "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
     }  # fmt: skip
+
+
+def command(double: Double, environ: Mapping[str, str], folder: Path) -> dict[str, Callable[[], float]]:
+    """One command from start to end against a double that answers at once."""
+    there = variables(double, environ, folder)
     double.web.behave = lambda request: command_reply(b"2.10.3\n")
     return {
         "floor: the AWS guide's Python": lambda: run([sys.executable, "-c", RECIPE], there),

@@ -1,0 +1,188 @@
+"""The table of the README: this program, its floors and programs beside it, turn by turn in one run.
+
+python -m tests.benchmarks [TURNS]   (some minutes; Linux; the first time it installs the others)
+
+Prints Markdown. A ratio is the median of the ratios of the turns; all else are medians. The other files of this folder
+measure each of these more closely, and more than these.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+from tests.benchmarks import commands, enter, keys, memory, peers, replies, start_up
+from tests.benchmarks.network import Network, network
+from tests.benchmarks.programs import OURS, Running, installed
+from tests.double import Double
+
+PLAIN = [sys.executable, "-c", "pass"]
+BARE = [sys.executable, "-c", start_up.BARE]
+COMPLETER = """
+import sys
+from prompt_toolkit import PromptSession
+from prompt_toolkit import completion
+words = open(sys.argv[1]).read().split()
+PromptSession(completer=getattr(completion, sys.argv[2])(words)).prompt("my-env> ")
+"""
+#: prompt_toolkit's own ways to complete among words.
+COMPLETERS = ("WordCompleter", "FuzzyWordCompleter")
+#: Seconds without a drawing until one of those has certainly ended.
+SLOW = 1.5
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way to do a thing, and how long it took in each turn."""
+
+    name: str
+    times: Sequence[float]
+
+    def ratio(self, floor: Way) -> float:
+        """How much more than the floor, turn by turn."""
+        return median(one / other for one, other in zip(self.times, floor.times, strict=False))
+
+
+def section(title: str, unit: str, ways: Sequence[Way]) -> None:
+    """Print one part of the table; the first way is the floor of the others."""
+    for number, way in enumerate(ways):
+        ratio = "1" if not number else f"{way.ratio(ways[0]):.2f}"
+        digits = 1 if median(way.times) < 100 else 0
+        print(f"| {title if not number else ''} | {way.name} | {median(way.times):.{digits}f} {unit} | {ratio} |")
+    sys.stdout.flush()
+
+
+def in_turns(turns: int, works: Mapping[str, Callable[[], float]]) -> list[Way]:
+    """Each of them in each turn; the first turn reads the disk and does not count."""
+    times: dict[str, list[float]] = {name: [] for name in works}
+    for turn in range(turns + 1):
+        for name, work in works.items():
+            took = work()
+            if turn:
+                times[name].append(took)
+    return [Way(name, took) for name, took in times.items()]
+
+
+def until_keys(argv: Sequence[str], environ: Mapping[str, str], ready: str, cwd: Path) -> float:
+    """Milliseconds until a program beside ours shows a key that is pressed as soon as its prompt is seen."""
+    with Running(argv, environ, cwd) as program:
+        program.wait_for(ready)
+        program.send(start_up.KEY)
+        return (program.wait_for(start_up.KEY) - program.began) * 1000
+
+
+def starts(turns: int, environ: Mapping[str, str], folder: Path, others: Path) -> None:
+    """Starting, and ending at once."""
+    section("a start that ends at once", "ms", in_turns(turns, {
+        "`python -c pass`": lambda: start_up.run(PLAIN, environ),
+        "`mwaa-shell --version`": lambda: start_up.run([*OURS, "--version"], environ),
+        "`mwaa-shell --help`": lambda: start_up.run([*OURS, "--help"], environ),
+    }))  # fmt: skip
+    works: dict[str, Callable[[], float]] = {
+        "a bare `PromptSession().prompt()` takes keys": lambda: start_up.prompt(BARE, environ)[1],
+        "mwaa-shell's prompt is seen": lambda: start_up.prompt([*OURS, "my-env"], environ)[0],
+        "mwaa-shell takes keys": lambda: start_up.prompt([*OURS, "my-env"], environ)[1],
+    }
+    for name, (argv, ready) in peers.PROMPTS.items():
+        whole, plain = [str(others / argv[0]), *argv[1:]], {k: v for k, v in environ.items() if k != "PYTHONPATH"}
+        works[f"{name} takes keys"] = lambda whole=whole, ready=ready, plain=plain: until_keys(  # type: ignore[misc]
+            whole, plain, ready, folder
+        )
+    section("to a prompt", "ms", in_turns(turns, works))
+
+
+def single(turns: int, environ: Mapping[str, str], folder: Path, others: Path) -> None:
+    """One command in a process of its own, against servers that answer at once."""
+    double = Double()
+    recipe, ours = start_up.command(double, environ, folder).values()
+    works = {"AWS's Python recipe": recipe, "`mwaa-shell my-env -c version`": ours}
+    script = peers.script(start_up.variables(double, environ, folder), others)
+    if script is not None:
+        works["AWS's recipe with the AWS CLI, curl and jq"] = lambda: start_up.run(*script)
+    section("one command from a script, no network", "ms", in_turns(turns, works))
+    double.close()
+
+
+def in_a_session(turns: int, far: int) -> None:
+    """A command of a session that is open, and the first one."""
+    with tempfile.TemporaryDirectory() as name, network(Path(name), far) as found:
+        times = commands.measured(found, turns + 1, 3, commands.environment(Path(name)))
+        warm = [Way(way, [one for run in runs for one in run[1:]]) for way, runs in times.items()]
+        section(f"a command in a session, {far} ms of network", "ms", warm)
+        first = [Way(f"{way}, the first command", [run[0] for run in runs]) for way, runs in times.items()]
+        section("", "ms", first)
+        times_of = enter.measured(found, Path(name), turns)
+        shown = [Way(f"{way} prompt", [one[0] for one in known[1:]]) for way, known in times_of.items()]
+        section(f"Enter to output on the screen, {far} ms of network", "ms", shown)
+
+
+def typing(rounds: int, environ: Mapping[str, str], folder: Path) -> None:
+    """A key among many names."""
+    few, many = keys.COUNTS
+    words = folder / "words"
+    words.write_text("\n".join(keys.names_of(many)))
+    with keys.environment(environ, folder, few) as small, keys.environment(environ, folder, many) as large:
+        ways: dict[str, Callable[[], list[float]]] = {
+            "prompt_toolkit without a completer": lambda: keys.key_times(BARE, environ, "my-env>", 1),
+            f"mwaa-shell, {few:,} names": lambda: keys.key_times([*OURS, "my-env"], small, "AVAILABLE", 1),
+            f"mwaa-shell, {many:,} names": lambda: keys.key_times([*OURS, "my-env"], large, "AVAILABLE", 1),
+        }
+        for name in COMPLETERS:
+            argv = [sys.executable, "-c", COMPLETER, str(words), name]
+            ways[f"prompt_toolkit's {name}, {many:,} words"] = lambda argv=argv: keys.key_times(  # type: ignore[misc]
+                argv, environ, "my-env>", 1, "", SLOW
+            )
+        times: dict[str, list[float]] = {name: [] for name in ways}
+        for _ in range(rounds):
+            for name, work in ways.items():
+                times[name] += work()
+    section("a key, until all is drawn", "ms", [Way(*one) for one in times.items()])
+
+
+def footprint(turns: int, found: Network, home: Path) -> None:
+    """Memory, and long replies."""
+    environ = memory.environment(found, home)
+    prompts = {
+        "a bare `PromptSession().prompt()`": lambda: memory.at_the_prompt(BARE, environ),
+        "mwaa-shell, first prompt": lambda: memory.at_the_prompt(memory.OURS, environ),
+        "mwaa-shell, after the first command": lambda: memory.at_the_prompt(memory.OURS, environ, 1),
+    }
+    section("memory", "MB", in_turns(turns, prompts))
+    for kind, said in (("log", "50 MB of log lines"), ("line", "50 MB in one line")):
+        runs = [replies.measured(kind, 50_000_000, "terminal", found, environ) for _ in range(turns)]
+        section(said, "ms", [Way("from arrival to the first screen", [run["screen"] * 1000 for run in runs])])
+        section("", "MB", [Way("memory that it adds", [run["more memory"] for run in runs])])
+
+
+@contextmanager
+def wheel() -> Iterator[tuple[dict[str, str], Path]]:
+    """The program as its wheel installs it: its environment, and a folder to work in."""
+    with tempfile.TemporaryDirectory() as name:
+        yield installed(Path(name)), Path(name)
+
+
+def main() -> None:
+    """Print the table."""
+    turns = int(sys.argv[1]) if len(sys.argv) > 1 else 15
+    others = peers.programs()
+    print("| what | way | median | ratio |\n|---|---|---|---|", flush=True)
+    with wheel() as (environ, folder):
+        starts(turns, environ, folder, others)
+        single(turns, environ, folder, others)
+        typing(max(2, turns // 4), environ, folder)
+    for far in (0, commands.FAR):
+        in_a_session(turns, far)
+    with tempfile.TemporaryDirectory() as name, network(Path(name)) as found:
+        footprint(max(3, turns // 4), found, Path(name))
+    version = subprocess.run([sys.executable, "--version"], check=True, capture_output=True, text=True).stdout
+    print(f"\n{version.strip()}, {', '.join(peers.WANTED)}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()
