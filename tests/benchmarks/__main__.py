@@ -8,6 +8,7 @@ measure each of these more closely, and more than these.
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -17,11 +18,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from tests.benchmarks import commands, enter, keys, memory, peers, replies, start_up
+from mwaa_shell.local.folders import installs
+from tests.benchmarks import commands, enter, keys, local_commands, memory, peers, replies, start_up
 from tests.benchmarks.network import Network, network
 from tests.benchmarks.programs import OURS, Running, installed
 from tests.double import Double
 
+#: The Airflow of the private MWAA.
+AIRFLOW = "2.10.3"
 PLAIN = [sys.executable, "-c", "pass"]
 BARE = [sys.executable, "-c", start_up.BARE]
 COMPLETER = """
@@ -160,6 +164,25 @@ def footprint(turns: int, found: Network, home: Path) -> None:
         section("", "MB", [Way("memory that it adds", [run["more memory"] for run in runs])])
 
 
+def private(turns: int, environ: Mapping[str, str]) -> None:
+    """The private MWAA: from nothing to one answer, and a command in a session, beside a process for each."""
+    cache = {"MWAA_SHELL_LOCAL_CACHE": str(installs())}
+    ours = [*OURS, "--local", AIRFLOW, "-c", "version"]
+    start_up.run(ours, {**environ, **cache})  # installs it, and makes its database
+    airflow = str(next(installs().glob(f"{AIRFLOW}-py*/bin/airflow")))
+    os.environ["XDG_DATA_HOME"] = environ["XDG_DATA_HOME"]  # for what runs in this process
+    plain = {**environ, "AIRFLOW_HOME": f"{environ['HOME']}/airflow", "PYTHONPATH": ""}
+    works = {
+        "`airflow version`": lambda: start_up.run([airflow, "version"], plain),
+        f"`mwaa-shell --local {AIRFLOW} -c version`": lambda: start_up.run(ours, {**environ, **cache}),
+    }
+    section("Airflow on this machine", "ms", in_turns(turns, works))
+    fresh, forked = (list(local_commands.seconds(AIRFLOW, fresh=fresh)) for fresh in (True, False))
+    for command, one, other in zip(local_commands.commands(AIRFLOW), fresh, forked, strict=True):
+        ways = (Way("a process for each", [one * 1000]), Way("mwaa-shell --local", [other * 1000]))
+        section(f"`{command}` there", "ms", ways)
+
+
 @contextmanager
 def wheel() -> Iterator[tuple[dict[str, str], Path]]:
     """The program as its wheel installs it: its environment, and a folder to work in."""
@@ -176,6 +199,7 @@ def main() -> None:
         starts(turns, environ, folder, others)
         single(turns, environ, folder, others)
         typing(max(2, turns // 4), environ, folder)
+        private(max(3, turns // 4), environ)
     for far in (0, commands.FAR):
         in_a_session(turns, far)
     with tempfile.TemporaryDirectory() as name, network(Path(name)) as found:

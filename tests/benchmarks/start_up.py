@@ -39,8 +39,18 @@ def prompt(argv: Sequence[str], environ: Mapping[str, str]) -> tuple[float, floa
 def run(argv: Sequence[str], environ: Mapping[str, str]) -> float:
     """Milliseconds that a program takes from start to end."""
     began = time.perf_counter()
-    subprocess.run(argv, env=dict(environ), check=True, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
-    return (time.perf_counter() - began) * 1000
+    done = subprocess.run(
+        argv,
+        env=dict(environ),
+        check=False,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
+    took = (time.perf_counter() - began) * 1000
+    if done.returncode:
+        raise SystemExit(f"{' '.join(argv)} failed: {done.stderr.decode()}")
+    return took
 
 
 def variables(double: Double, environ: Mapping[str, str], folder: Path) -> dict[str, str]:
