@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from mwaa_shell.airflow.translation import Translation
 
 
+#: Characters of a message: one that repeats a line of more is no help, and each word of the line is looked for in it.
+LONGEST = 2_000
+
+
 def problem_in(text: str, grammar: Grammar | None, patterns: Sequence[str] = ()) -> Problem | None:
     """The first mistake in a line, with what it is called here if it is in another Airflow's words."""
     line = parse(text)
@@ -30,6 +34,8 @@ def problem_in(text: str, grammar: Grammar | None, patterns: Sequence[str] = ())
     said = translation.notes if translation is not None else ()
     here = [f"here: {translation.text.strip()}"] if translation is not None and translation.text else []
     message = as_sentence([*said, *here]) or problem.message
+    if len(message) > LONGEST:
+        message = problem.message
     return problem._replace(message=_without_secrets(line, message, grammar, patterns))
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from enum import Enum
 from itertools import pairwise
 from typing import NamedTuple
@@ -54,8 +53,7 @@ class Destination(NamedTuple):
     target: str
 
 
-@dataclass(frozen=True, slots=True)
-class ParsedLine:
+class ParsedLine(NamedTuple):
     """What a line says. ``command`` is the text to send: as typed, without ``airflow`` in front and what follows."""
 
     text: str
@@ -104,10 +102,10 @@ def _control_character(text: str) -> Problem | None:
     return Problem("There is a control character here", found.start()) if found else None
 
 
-def split(text: str) -> tuple[tuple[Word, ...], int, Problem | None]:
-    """The words of ``text``, where the command ends, and an unbalanced quote if there is one."""
+def split(text: str, start: int = 0) -> tuple[tuple[Word, ...], int, Problem | None]:
+    """The words of ``text`` from a place on, where the command ends, and an unbalanced quote if there is one."""
     words: list[Word] = []
-    position = 0
+    position = start
     while True:
         while position < len(text) and text[position] in BLANKS:
             position += 1
@@ -147,6 +145,26 @@ def _word(text: str, start: int) -> tuple[Word, Problem | None]:
         position += 1
     word = Word("".join(value), start, position)
     return word, Problem(f"A {quote} is opened here and never closed", opened) if quote else None
+
+
+def letters_of(text: str, word: Word) -> list[tuple[int, int, str]]:
+    """For each character of a word's value where it starts and ends in the text, and the quotes that it stands in."""
+    letters: list[tuple[int, int, str]] = []
+    quotes, position = "", word.start
+    while position < word.end:
+        char, following = text[position], text[position + 1 : position + 2]
+        width = 1
+        if char == "\\" and following and (not quotes or (quotes == '"' and following in '\\"')):
+            width = 2
+            letters.append((position, position + 2, quotes))
+        elif char == quotes:
+            quotes = ""
+        elif not quotes and char in "'\"":
+            quotes = char
+        elif quotes or char != "\\":
+            letters.append((position, position + 1, quotes))
+        position += width
+    return letters
 
 
 def _operator_at(text: str, position: int) -> str:

@@ -9,9 +9,8 @@ from __future__ import annotations
 import json
 import pkgutil  # importlib.resources takes 25 ms to import, this one 1 ms
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from mwaa_shell.airflow.versions import Version, parse_version
 
@@ -19,8 +18,7 @@ from mwaa_shell.airflow.versions import Version, parse_version
 SWITCHES = {"store_true": False, "store_false": True, "count": None, "store_const": None, "append_const": None}
 
 
-@dataclass(frozen=True, slots=True)
-class Positional:
+class Positional(NamedTuple):
     """An argument that is known by its place."""
 
     name: str
@@ -36,8 +34,7 @@ class Positional:
         return self.nargs not in ("?", "*", "...")
 
 
-@dataclass(frozen=True, slots=True)
-class Option:
+class Option(NamedTuple):
     """An argument that is known by its flags."""
 
     flags: tuple[str, ...]
@@ -56,16 +53,14 @@ class Option:
         return self.nargs != 0
 
 
-@dataclass(frozen=True, slots=True)
-class ExclusiveGroup:
+class ExclusiveGroup(NamedTuple):
     """Arguments of which only one may be given: the long flag of an option, the name of a positional."""
 
     members: tuple[str, ...]
     required: bool  #: one of them must be given
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(NamedTuple):
     """One command that runs; groups of commands are only words in front of it."""
 
     name: str  #: all its words, such as "dags trigger"
@@ -84,16 +79,24 @@ class Command:
 LONGEST = 5
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Grammar:
     """The commands of one Airflow."""
 
-    version: Version
-    groups: tuple[str, ...]
-    names: tuple[str, ...]  #: of all commands, sorted
-    _facts: Mapping[str, Any]
-    _names: Mapping[tuple[str, ...], str]  #: the words of every name and alias -> the name
-    _made: dict[str, Command] = field(default_factory=dict)
+    __slots__ = ("_facts", "_made", "_names", "groups", "names", "version")
+
+    def __init__(
+        self,
+        version: Version,
+        groups: tuple[str, ...],
+        facts: Mapping[str, Any],
+        names: Mapping[tuple[str, ...], str],
+    ) -> None:
+        """``facts`` are those of the data file; ``names`` leads from the words of every name and alias to the name."""
+        self.version = version
+        self.groups = groups
+        self.names = tuple(facts)  #: of all commands, sorted
+        self._facts, self._names = facts, names
+        self._made: dict[str, Command] = {}
 
     def named(self, name: str) -> Command | None:
         """The command of exactly this name; an alias is none."""
@@ -135,9 +138,7 @@ def meant_by(text: str) -> Version | None:
 @cache
 def load(version: Version) -> Grammar:
     """The tree of a version that we have; ``FileNotFoundError`` for any other."""
-    data = pkgutil.get_data(__package__, f"data/airflow-{version}.json")
-    assert data is not None  # every way to install a package can read its files
-    return read(data.decode())
+    return read(_file(f"airflow-{version}.json"))
 
 
 @cache
@@ -160,6 +161,17 @@ def nearest(version: Version) -> Version | None:
         return max(lower) if lower else min(same, default=None)
 
 
+def _file(name: str) -> str:
+    found = pkgutil.get_data(__package__, f"data/{name}")
+    assert found is not None  # every way to install a package can read its files
+    return found.decode()
+
+
+def data_of(name: str) -> dict[str, Any]:
+    """What a data file in JSON holds, whatever it is about."""
+    return dict(json.loads(_file(name)))
+
+
 def read(text: str) -> Grammar:
     """The tree that a data file holds."""
     data = json.loads(text)
@@ -168,7 +180,7 @@ def read(text: str) -> Grammar:
     if version is None:
         raise ValueError(f"no version: {data['version']!r}")
     names = {tuple(name.split()): main for main, fact in facts.items() for name in (main, *fact.get("aliases", ()))}
-    return Grammar(version, tuple(data["groups"]), tuple(facts), facts, names)
+    return Grammar(version, tuple(data["groups"]), facts, names)
 
 
 def usual_dest(flags: Sequence[str]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
@@ -72,5 +71,7 @@ def _like(text: str, known: Mapping[str, str], cutoff: float) -> str | None:
 
 def closest(text: str, known: Iterable[str], cutoff: float) -> str | None:
     """The one of the known words that is most like a text, if it is like it at all."""
+    import difflib
+
     found = difflib.get_close_matches(text, known, 1, cutoff)
     return found[0] if found else None

@@ -1,19 +1,17 @@
 """What Airflow's parser does not say of its commands, and MWAA's users need to know: ``data/knowledge.toml``.
 
 Which commands AWS lists, what MWAA was seen to refuse, what parses DAG files, what asks on stdin, what is dangerous and
-why, which argument takes the name of what. All of it is advice: the server decides. The file is read when the first
-question is asked. ``words`` are always those that follow the command's name, without their quotes; abbreviated and
-bundled flags count as argparse counts them.
+why, which argument takes the name of what. All of it is advice: the server decides. The file's twin in JSON, which is
+read in a tenth of the time, is read when the first question is asked. ``words`` are always those that follow the
+command's name, without their quotes; abbreviated and bundled flags count as argparse counts them.
 """
 
 from __future__ import annotations
 
-import pkgutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from mwaa_shell.airflow import command_line, grammar
 from mwaa_shell.airflow.grammar import Command, Option, Positional
@@ -51,16 +49,14 @@ class Kind(Enum):
     OTHER = "other"  #: text of another kind, a number, a choice, a name that does not exist yet
 
 
-@dataclass(frozen=True, slots=True)
-class Danger:
+class Danger(NamedTuple):
     """How dangerous a line is; ``reason`` is empty where a command only reads."""
 
     level: Level
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Support:
+class Support(NamedTuple):
     """What is known of a command's chances on MWAA. A hint, never a gate."""
 
     documented: bool  #: AWS lists it for this version
@@ -75,16 +71,14 @@ class Support:
         return not self.documented or bool(self.refused) or self.senseless
 
 
-@dataclass(frozen=True, slots=True)
-class Parsing:
+class Parsing(NamedTuple):
     """Why a command is slow: it loads DAG files on the web server."""
 
     reason: str
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(NamedTuple):
     """What a line would ask on stdin, which the endpoint does not have."""
 
     answer: str  #: the flag that says yes beforehand; empty where it wants a password
@@ -93,6 +87,8 @@ class Question:
 
 
 UNKNOWN = Danger(Level.CHANGE, "not a command of Airflow's own: nobody has said what it does")
+#: Characters of a flag, and more.
+LONGEST_FLAG = 60
 #: argparse prints the usage and does nothing else.
 HELP = frozenset({"-h", "--help"})
 
@@ -189,13 +185,22 @@ def _options(command: Command, word: str) -> list[tuple[Option, str | None]]:
     if word.startswith("--"):
         meant = [option for option in command.options if any(name.startswith(flag) for name in option.flags)]
         return [(meant[0], written)] if len(meant) == 1 else []
-    found = command.option(word[:2]) if word.startswith("-") else None
-    if found is None:
-        return []
-    if found.takes_value:
-        return [(found, word[2:].removeprefix("="))]
-    others = _options(command, f"-{word[2:]}")
-    return [(found, None), *others] if others else []
+    return _bundled(command, word) if word.startswith("-") else []
+
+
+def _bundled(command: Command, word: str) -> list[tuple[Option, str | None]]:
+    """The options of a word such as ``-ab``, ``-abVALUE`` or ``-ab=VALUE``, letter by letter."""
+    made: list[tuple[Option, str | None]] = []
+    flags, equals, value = word.partition("=")
+    for place in range(1, len(word)):
+        last = command.option(f"-{flags[place:]}") if 0 < len(flags) - place <= LONGEST_FLAG else None
+        if last is not None:
+            return [*made, (last, value if equals else None)]
+        found = command.option(f"-{word[place]}")
+        if found is None or found.takes_value:
+            return [*made, (found, word[place + 1 :].removeprefix("="))] if found else []
+        made.append((found, None))
+    return []
 
 
 def _fits(command: Command, words: Sequence[str]) -> bool:
@@ -229,8 +234,7 @@ def _fits(command: Command, words: Sequence[str]) -> bool:
 # ---- The file.
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
+class _Entry(NamedTuple):
     """What is said of some commands, in some versions, with some flags."""
 
     reason: str
@@ -246,8 +250,7 @@ class _Entry:
         return in_time and (not self.when or bool(self.when & given)) and not self.unless & given
 
 
-@dataclass(frozen=True, slots=True)
-class _Knowledge:
+class _Knowledge(NamedTuple):
     entries: Mapping[str, Mapping[str, tuple[_Entry, ...]]]  #: topic -> command -> what is said, in order
     dangers: Mapping[str, Danger]
     kinds: Mapping[str, Kind]
@@ -262,11 +265,7 @@ def _first(topic: str, name: str, version: Version, given: frozenset[str]) -> _E
 
 @cache
 def _load() -> _Knowledge:
-    import tomllib
-
-    data = pkgutil.get_data(__package__, "data/knowledge.toml")
-    assert data is not None  # every way to install a package can read its files
-    tables = tomllib.loads(data.decode())
+    tables = grammar.data_of("knowledge.json")
     dangers, kinds = tables["danger"], tables["kinds"]
     topics = {topic: tables[topic] for topic in ("documented", "refused", "senseless", "parses", "asks")}
     topics["rules"] = dangers["rules"]

@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 
 class LineKind(Enum):
@@ -27,16 +27,14 @@ class LineKind(Enum):
     USAGE = "usage"  #: argparse's last line
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One line without its end, and its kind."""
 
     kind: LineKind
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """What is known of a line; equal readings are the same object."""
 
     kind: LineKind
@@ -65,15 +63,15 @@ HEAD = re.compile(
     # what MWAA itself prints, per web server process
     r"|(?P<quiet4>CloudWatch logging is disabled for |Successfully generated RDS auth token at )"
     # /path/file.py:48 UserWarning: text (Airflow's own form) and Python's /path/file.py:48: UserWarning: text
-    r"|(?:<\w+>|\S*\.pyx?):\d+:? (?:(?P<old>\w*Deprecat\w*Warning|FutureWarning|RemovedIn\w+Warning)|"
-    r"(?P<warning>\w*Warning\w*)): "
+    r"|(?:<\w+>|\S*\.pyx?):\d+:? (?:(?P<old>(?=\w*?Deprecat)\w*Warning|FutureWarning|RemovedIn\w+Warning)|"
+    r"(?P<warning>(?=\w*?Warning)\w+)): "
     rf"|(?P<traceback>{'|'.join(map(re.escape, (TRACEBACK_START, *BETWEEN_TRACEBACKS)))})"
     r"|(?P<usage>airflow(?: \S+)* command error: |(?:airflow|usage: airflow).*: error: )"
 )
 #: Warnings that come with every command on MWAA, and those that only announce a later version.
 KNOWN_WARNING = re.compile(
     r"Could not import graphviz\.|Skipping unsupported ALTER for creation of implicit constraint"
-    r"|\[py\.warnings\] category=(?:\w*Deprecat\w*|Future|RemovedIn\w+)Warning "
+    r"|\[py\.warnings\] category=(?:(?=\w*?Deprecat)\w*|Future|RemovedIn\w+)Warning "
 )
 #: A sentence of a warning that spreads over several lines.
 GRAPHVIZ_TAIL = re.compile(r"You might need to install the graphviz package|Run `pip install graphviz` to attempt")

@@ -72,7 +72,7 @@ def at(understanding: Understanding, cursor: int) -> Place:
         quote=line.text[problem.position].strip("\\") if problem is not None else "",
         wants=(),
         words_before=tuple(one.value for one in before),
-        without=understand(replace(line, words=before + after), understanding.grammar),
+        without=understand(line._replace(words=before + after), understanding.grammar),
     )
     is_comment = line.kind is Kind.BLANK and not line.text.isspace() and line.text
     if line.kind is Kind.DIRECTIVE or is_comment or end < cursor or (word is None and place.fragment):
@@ -81,7 +81,7 @@ def at(understanding: Understanding, cursor: int) -> Place:
     if len(pieces) > 1 and pieces[-1].role is not Role.FLAG:
         return _in_pieces(understanding, place, pieces, cursor)
     probe = Word("\n", cursor, cursor)  # any argument that is no command
-    line = replace(line, kind=Kind.AIRFLOW, words=(*before, probe, *after))
+    line = line._replace(kind=Kind.AIRFLOW, words=(*before, probe, *after))
     return replace(place, wants=_wants(understand(line, understanding.grammar), probe, place.fragment))
 
 

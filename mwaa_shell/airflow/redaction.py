@@ -2,11 +2,11 @@
 
 Secret are the values of flags for passwords and connection URIs, of variables and JSON members that an Airflow would
 hide by their names, and passwords inside other URIs. Only these are covered: the rest of a line stays as typed, so that
-it can be run again once its secrets are back. Of ``--conn-uri`` the whole value is covered, because its query may hold
-secrets of any name; of other URIs the password, and what the query calls by a secret's name. ``--conn-extra`` and
-``--conn-json`` are covered member by member, and whole where they are no JSON. What the grammar does not know of a line
-is read by the names of its flags, and what stands behind a directive or a ``#`` is read as a line. A command of this
-machine, behind ``|``, has rules of its own. Nothing here raises, but ``fill`` for a wrong number of answers.
+it can be run again once its secrets are back. Of ``--conn-uri``, ``--conn-extra`` and ``--conn-json`` the whole value
+is covered, because it may hold secrets of any name; of other URIs the password, and what the query calls by a secret's
+name; of other JSON the members that are called by one. What the grammar does not know of a line is read by the names of
+its flags, and what stands behind a directive or a ``#`` is read as a line. A command of this machine, behind ``|``, has
+rules of its own. Nothing here raises, but ``fill`` for a wrong number of answers.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby
+from typing import NamedTuple
 
-from mwaa_shell.airflow.command_line import BLANKS, Kind, ParsedLine, Word, parse, quote, split
+from mwaa_shell.airflow.command_line import BLANKS, Kind, ParsedLine, Word, letters_of, parse, quote, split
 from mwaa_shell.airflow.grammar import Grammar
 from mwaa_shell.airflow.secret_programs import read_local
 from mwaa_shell.airflow.secret_values import MASK, Found, Named, Why, encoded, moved, secrets_of, sensitive
@@ -41,10 +41,13 @@ __all__ = [
 
 #: Stands in the place of a secret in a line that is saved.
 PARAMETER = re.compile(r"\{[a-z_][a-z0-9_-]*\}")
+#: What stands between the commands of this machine.
+BETWEEN = re.compile(f"[{BLANKS}|>]*")
+#: Where a part of a text starts and ends, and what stands there instead.
+Change = tuple[int, int, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """A secret and where it stands in the text: half-open, inside its quotes."""
 
     start: int
@@ -60,8 +63,7 @@ class Span:
     nested: Span | None = None  #: the same in the word's value, where that is a line itself
 
 
-@dataclass(frozen=True, slots=True)
-class Masked:
+class Masked(NamedTuple):
     """A line that shows no secret, and where its masks stand."""
 
     text: str
@@ -121,13 +123,14 @@ def masked(
     text: str, grammar: Grammar | None = None, patterns: Sequence[str] = (), assigned: Collection[str] = ()
 ) -> Masked:
     """The line with its secrets covered."""
-    for _, group in groupby(reversed(secrets_in(text, grammar, patterns, assigned)), key=lambda span: span.word):
+    changes: list[Change] = []
+    for _, group in groupby(secrets_in(text, grammar, patterns, assigned), key=lambda span: span.word):
         spans = list(group)
-        if not all(span.plain for span in spans):
-            text = _with(text, [(span, MASK) for span in spans])
-            continue
-        for span in spans:
-            text = text[: span.start] + MASK + text[span.end :]
+        if all(span.plain for span in spans):
+            changes += [(span.start, span.end, MASK) for span in spans]
+        else:
+            changes += _in_word(text, [(span, MASK) for span in spans])
+    text = _changed(text, changes)
     return Masked(text, masks(text, grammar, patterns))
 
 
@@ -137,37 +140,40 @@ def fill(text: str, answers: Sequence[str], grammar: Grammar | None = None, patt
     if len(answers) != len(spans):
         raise ValueError(f"{len(spans)} masks, {len(answers)} answers")
     written = [(span, encoded(answer, span.coding)) for span, answer in zip(spans, answers, strict=True)]
-    for _, group in groupby(reversed(written), key=lambda change: change[0].word):
-        text = _with(text, list(group))
-    return text
+    return _changed(text, _in_words(text, written))
 
 
-def _with(text: str, changes: Sequence[tuple[Span, str]]) -> str:
-    """The line with something else for the secrets of one word, the last one first.
-
-    The word is quoted anew, in a form that is sure to be taken.
-    """
-    word, local = changes[0][0].word, changes[0][0].local
-    if local and all(span.plain for span, _ in changes):
-        return _in_place(text, changes)
-    value = word.value
-    for span, written in changes:
-        value = value[: span.inside[0]] + written + value[span.inside[1] :]
-    nested = [(span.nested, written) for span, written in changes if span.nested is not None]
-    if nested:
-        value = word.value
-        for _, group in groupby(nested, key=lambda change: change[0].word):
-            value = _with(value, list(group))
-    return text[: word.start] + (shlex.quote if local else quote)(value) + text[word.end :]
+def _changed(text: str, changes: Iterable[Change]) -> str:
+    """The text with its changes, which are in their order."""
+    made: list[str] = []
+    position = 0
+    for start, end, new in changes:
+        made += [text[position:start], new]
+        position = max(position, end)
+    return "".join([*made, text[position:]])
 
 
-def _in_place(text: str, changes: Sequence[tuple[Span, str]]) -> str:
+def _in_words(text: str, written: Sequence[tuple[Span, str]]) -> Iterator[Change]:
+    """What has to be changed for something else to stand in the places of secrets, which are in their order."""
+    for _, group in groupby(written, key=lambda one: one[0].word):
+        yield from _in_word(text, list(group))
+
+
+def _in_word(text: str, written: Sequence[tuple[Span, str]]) -> list[Change]:
+    """The same for the secrets of one word, which is quoted anew, in a form that is sure to be taken."""
+    word, local = written[0][0].word, written[0][0].local
+    if local and all(span.plain for span, _ in written):
+        return _in_place(text, written)
+    inside = [(*span.inside, new) for span, new in written if span.nested is None]
+    inside += _in_words(word.value, [(span.nested, new) for span, new in written if span.nested is not None])
+    value = _changed(word.value, sorted(inside))
+    return [(word.start, word.end, (shlex.quote if local else quote)(value))]
+
+
+def _in_place(text: str, written: Sequence[tuple[Span, str]]) -> list[Change]:
     """The same for a command of this machine, whose shell expands what stands beside the secret: that stays."""
-    letters = _letters(text, changes[0][0].word)
-    for span, answer in changes:
-        quotes = letters[span.inside[0]][2]
-        text = text[: span.start] + _for_shell(answer, quotes) + text[span.end :]
-    return text
+    letters = letters_of(text, written[0][0].word)
+    return [(span.start, span.end, _for_shell(answer, letters[span.inside[0]][2])) for span, answer in written]
 
 
 def _for_shell(answer: str, quotes: str) -> str:
@@ -197,7 +203,7 @@ def _found(
     unclosed = split(text)[2] if parsed.problem and words else None
     if unclosed and words[-1].start <= unclosed.position < words[-1].end:  # it makes one word of all that follows
         rest = _spans(text, read(_unknown_pieces(text, unclosed.position + 1), named))
-        spans = (replace(span, plain=True) for span in (*spans, *rest))
+        spans = (span._replace(plain=True) for span in (*spans, *rest))
     yield from spans
     yield from _behind_the_command(text, words[-1].end if words else len(text), named)
 
@@ -210,14 +216,14 @@ def _pieces(words: Sequence[Word], parts: Sequence[Part]) -> Iterator[Piece]:
 
 
 def _unknown_pieces(text: str, start: int) -> list[Piece]:
-    words = (Word(word.value, word.start + start, word.end + start) for word in split(text[start:])[0])
-    return [Piece(word, word.value) for word in words]
+    return [Piece(word, word.value) for word in split(text, start)[0]]
 
 
 def _behind_the_command(text: str, position: int, named: Named) -> Iterator[Span]:
     """Secrets of the commands and files of this machine."""
     while position < len(text):
-        position = len(text) - len(text[position:].lstrip(BLANKS + "|>"))
+        found = BETWEEN.match(text, position)
+        position = found.end() if found else position
         pieces = _unknown_pieces(text, position)
         yield from _spans(text, read_local(pieces, named), local=True)
         position = pieces[-1].word.end if pieces else len(text)
@@ -228,10 +234,10 @@ def _in_quoted_lines(parsed: ParsedLine, grammar: Grammar | None, named: Named) 
     for word in parsed.words if not _runs_saved(parsed) else ():
         if not any(blank in word.value for blank in BLANKS):
             continue
-        for span in _merged(_found(parse(word.value), grammar, named)):
-            found = Found(span.start, span.end, span.why, span.name, span.value, span.coding)
-            for outer in _spans(parsed.text, [(word, found)], local=span.local):
-                yield replace(outer, nested=span, plain=outer.plain and span.plain)
+        inner = _merged(_found(parse(word.value), grammar, named))
+        found = [Found(one.start, one.end, one.why, one.name, one.value, one.coding) for one in inner]
+        for span, outer in zip(inner, _spans(parsed.text, ((word, one) for one in found)), strict=True):
+            yield outer._replace(nested=span, plain=outer.plain and span.plain, local=span.local)
 
 
 def _assignments(parsed: ParsedLine, named: Named, secret: Collection[str]) -> Iterator[Span]:
@@ -259,7 +265,7 @@ def _merged(spans: Iterable[Span]) -> tuple[Span, ...]:
         if not kept or span.start >= kept[-1].end:
             kept.append(span)
         elif span.end > kept[-1].end:
-            kept[-1] = replace(kept[-1], end=span.end, plain=True)
+            kept[-1] = kept[-1]._replace(end=span.end, plain=True)
     return tuple(kept)
 
 
@@ -267,7 +273,7 @@ def _spans(text: str, found: Iterable[tuple[Word, Found]], *, local: bool = Fals
     read_before: Word | None = None
     letters: list[tuple[int, int, str]] = []
     for word, one in found:
-        letters = letters if word is read_before else _letters(text, word)
+        letters = letters if word is read_before else letters_of(text, word)
         read_before = word
         first, last = letters[one.first], letters[one.last - 1]
         yield Span(
@@ -282,23 +288,3 @@ def _spans(text: str, found: Iterable[tuple[Word, Found]], *, local: bool = Fals
             plain=first[2] == last[2],
             local=local,
         )
-
-
-def _letters(text: str, word: Word) -> list[tuple[int, int, str]]:
-    """For each character of a word's value where it starts and ends in the text, and the quotes that it stands in."""
-    letters: list[tuple[int, int, str]] = []
-    quotes, position = "", word.start
-    while position < word.end:
-        char, following = text[position], text[position + 1 : position + 2]
-        width = 1
-        if char == "\\" and following and (not quotes or (quotes == '"' and following in '\\"')):
-            width = 2
-            letters.append((position, position + 2, quotes))
-        elif char == quotes:
-            quotes = ""
-        elif not quotes and char in "'\"":
-            quotes = char
-        elif quotes or char != "\\":
-            letters.append((position, position + 1, quotes))
-        position += width
-    return letters

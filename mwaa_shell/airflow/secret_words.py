@@ -16,9 +16,9 @@ from mwaa_shell.airflow.grammar import Option, Positional
 from mwaa_shell.airflow.secret_values import Found, Named, Why, is_data, moved, secrets_of, sensitive
 from mwaa_shell.airflow.understanding import Role, looks_like_flag
 
-#: Flags whose whole value is secret, and those that take JSON, named as Airflow 1.10 writes them.
-WHOLE = ("password", "conn_password", "conn_uri")
-DATA = ("conn_extra", "conn_json")
+#: Flags whose whole value is secret, named as Airflow 1.10 writes them. What stands in the JSON of a connection is its
+#: provider's to name: a secret may have any name there.
+WHOLE = ("password", "conn_password", "conn_uri", "conn_extra", "conn_json")
 #: What has a secret's name and no value.
 SWITCH = "use_random_password"
 #: Flags that no Airflow has, and that were meant for a password; "past" is not among them.
@@ -132,7 +132,7 @@ class _Reader:
         yield from self._whole(value, why, name) if name else secrets_of(value, self._named)
 
     def _of_flag(self, flag: str, value: str) -> Iterator[Found]:
-        if flag and not (_plain_name(flag) in DATA and is_data(value)):
+        if flag:
             return self._whole(value, Why.FLAG, flag)
         return secrets_of(value, self._named)
 
@@ -143,8 +143,8 @@ class _Reader:
 
 @lru_cache(4096)
 def secret_flag(flags: tuple[str, ...]) -> str:
-    """The flag, among those of one option, whose value is secret or JSON that may hold secrets; empty for none."""
-    return next((flag for flag in flags if _plain_name(flag) in WHOLE + DATA or sensitive(flag)), "")
+    """The flag, among those of one option, whose value is secret; empty for none."""
+    return next((flag for flag in flags if _plain_name(flag) in WHOLE or sensitive(flag)), "")
 
 
 @lru_cache(4096)
@@ -153,9 +153,9 @@ def _flag_by_name(written: str) -> str:
     name = _plain_name(written)
     if not written.startswith("--") or (name and SWITCH.startswith(name)):
         return ""
-    if name in WHOLE + DATA:
+    if name in WHOLE:
         return written
-    for one in WHOLE + DATA:
+    for one in WHOLE:
         if one.startswith(name) and len(name) >= (len("conn_x") if one.startswith("conn") else len("pas")):
             return "--" + one.replace("_", "-")
     return written if MISSPELT.search(name) or sensitive(name) else ""

@@ -1,16 +1,16 @@
 """One line about each command, group, flag and positional, in words of our own: ``data/summaries.toml``.
 
-The file is read when the first line is asked for. What it does not know, such as a command that a plugin brings, has
-an empty summary.
+Its twin in JSON is read when the first line is asked for. What it does not know, such as a command that a plugin
+brings, has an empty summary.
 """
 
 from __future__ import annotations
 
-import pkgutil
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
+from mwaa_shell.airflow import grammar
 from mwaa_shell.airflow.grammar import Option, Positional
 
 
@@ -42,8 +42,7 @@ def flag_name(option: Option) -> str:
     return next((name for name in option.flags if name.startswith("--")), option.flags[0])
 
 
-@dataclass(frozen=True, slots=True)
-class _Summaries:
+class _Summaries(NamedTuple):
     """The file, table by table."""
 
     groups: Mapping[str, str]
@@ -55,10 +54,6 @@ class _Summaries:
 
 @cache
 def _load() -> _Summaries:
-    import tomllib
-
-    data = pkgutil.get_data(__package__, "data/summaries.toml")
-    assert data is not None  # every way to install a package can read its files
-    tables = tomllib.loads(data.decode())
+    tables = grammar.data_of("summaries.json")
     names = ("groups", "commands", "positionals", "flags", "of")
     return _Summaries(*(tables[name] for name in names))

@@ -1,9 +1,9 @@
 """A line in the words of another Airflow, said in the words of this one.
 
-Which version a line was written for is found by reading it against the command trees of the others. What differs
-between them is data (``translation_table``); what is called the same is read off the trees. A line is only translated
-as far as nothing it would do is added to it: what would do more than was asked, or something else without an argument
-that found no place, has no translation.
+Which version a line was written for, ``translation_source`` finds. What differs between versions is data
+(``translation_table``); what is called the same is read off their command trees. A line is only translated as far as
+nothing it would do is added to it: what would do more than was asked, or something else without an argument that found
+no place, has no translation.
 """
 
 from __future__ import annotations
@@ -12,11 +12,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from mwaa_shell.airflow import knowledge
-from mwaa_shell.airflow.command_line import Kind, ParsedLine, parse
+from mwaa_shell.airflow.command_line import Kind, parse
 from mwaa_shell.airflow.grammar import Command, Grammar, Option, Positional, load, versions
+from mwaa_shell.airflow.translation_source import accepts, source
 from mwaa_shell.airflow.translation_table import Deed, Name, Place, argument_of, key_of, table
 from mwaa_shell.airflow.translation_words import Argument, Value, arguments_of, line_of
-from mwaa_shell.airflow.understanding import HELP, Role, Understanding, understand
+from mwaa_shell.airflow.understanding import HELP, Understanding, understand
 from mwaa_shell.airflow.validation import validate
 from mwaa_shell.airflow.versions import Version
 
@@ -39,58 +40,12 @@ def translate(text: str, target: Grammar) -> Translation | None:
     if line.kind is not Kind.AIRFLOW or line.problem is not None:
         return None
     own = understand(line, target)
-    source = None if _accepts(own) else _source(line, own)
-    if source is None or source.command is None:
+    spoken = None if accepts(own) else source(line, own)
+    if spoken is None or spoken.command is None:
         return None
-    found = _translation(source, source.command, target)
+    found = _translation(spoken, spoken.command, target)
     same = found.text is not None and parse(found.text).values == line.values
     return None if same else found
-
-
-# -- which version's words a line is in --------------------------------------------------------------------------------
-
-
-def _accepts(understanding: Understanding) -> bool:
-    """Whether a version takes the line and each word of it: what ``-hn`` is to Airflow 1, others take for ``-h``."""
-    asks = any(part.argument is HELP for part in understanding.parts)
-    known = understanding.command is not None or asks
-    return known and not _strange(understanding) and validate(understanding) is None
-
-
-def _source(line: ParsedLine, own: Understanding) -> Understanding | None:
-    """The line as the first version reads it that takes it, else as the one that has the fewest words to spare."""
-    best: Understanding | None = None
-    for version in _order(own.grammar.version):
-        there = understand(line, load(version))
-        if there.command is None or not _knows_more(there, there.command, own):
-            continue
-        if _accepts(there):
-            return there
-        if best is None or _strange(there) < _strange(best):
-            best = there
-    return best
-
-
-def _order(target: Version) -> list[Version]:
-    """The newest of each major first, then all others: most lines are found without reading every tree."""
-    others = [version for version in versions() if version != target]
-    newest = {version.major: version for version in others}
-    return sorted(
-        others,
-        key=lambda one: (newest[one.major] != one, abs(one.major - target.major), one.major, [-part for part in one]),
-    )
-
-
-def _knows_more(there: Understanding, command: Command, own: Understanding) -> bool:
-    """Whether a version makes more of a line: not where it takes a mistyped command of a group for a value."""
-    if own.command is not None:
-        return _strange(there) < _strange(own)
-    groups = sum(part.role is Role.GROUP for part in own.parts)
-    return not _strange(there) or len(command.name.split()) > groups
-
-
-def _strange(understanding: Understanding) -> int:
-    return sum(part.role is Role.EXTRA for part in understanding.parts)
 
 
 # -- what it is in the target's ----------------------------------------------------------------------------------------

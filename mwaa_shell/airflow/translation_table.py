@@ -7,12 +7,11 @@ an option, with hyphens where Airflow 1 has underscores.
 
 from __future__ import annotations
 
-import pkgutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
-from mwaa_shell.airflow.grammar import Command, Grammar, Option, Positional
+from mwaa_shell.airflow.grammar import Command, Grammar, Option, Positional, data_of
 from mwaa_shell.airflow.summaries import flag_name
 
 
@@ -176,11 +175,7 @@ def _place(spelled: str, command: Command) -> Place | None:
 @cache
 def table() -> Table:
     """The file's content."""
-    import tomllib
-
-    data = pkgutil.get_data(__package__, "data/translations.toml")
-    assert data is not None  # every way to install a package can read its files
-    tables = tomllib.loads(data.decode())
+    tables = data_of("translations.json")
     return Table(
         deeds=tuple(_deed(one) for one in tables["deeds"]),
         arguments=_tuples(tables["everywhere"]["arguments"]),

@@ -12,8 +12,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import NamedTuple
 
-from mwaa_shell.airflow.command_line import Kind, ParsedLine, Word, split
+from mwaa_shell.airflow.command_line import Kind, ParsedLine, Word, letters_of
 from mwaa_shell.airflow.grammar import Command, Grammar, Option, Positional
 
 #: What every parser has, and the command trees leave out.
@@ -39,8 +40,7 @@ class Role(Enum):
     EXTRA = "extra"  #: a positional too many, a flag that is none or several, a value for a flag that takes none
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """A word, or a piece of one such as the value in ``--flag=value``; the ``=`` is in neither piece."""
 
     word: Word
@@ -51,8 +51,7 @@ class Part:
     value: str  #: without quotes
 
 
-@dataclass(frozen=True, slots=True)
-class Understanding:
+class Understanding(NamedTuple):
     """What a line means to one Airflow."""
 
     line: ParsedLine
@@ -227,21 +226,21 @@ class _Reader:
             self.parts.append(_whole(word, Role.EXTRA))
             return position + 1
         flag, value = self.joined[position]
-        option, start = self.flags[flag], 0
-        end = len(word.value) if value is None else len(word.value.removesuffix(value).removesuffix("="))
-        while value and option.nargs == 0 and not flag.startswith("--") and f"-{value[0]}" in self.flags:
-            self._piece(word, Role.FLAG, option, start, end)
-            start = len(word.value) - len(value)
-            end, flag = start + 1, f"-{value[0]}"
-            option, value = self.flags[flag], value[1:] or None
-            value = value and value.removeprefix("=")
-        self._piece(word, Role.FLAG, option, start, end)
-        if value is not None:
-            takes = option.nargs in COUNTS or option.nargs == 1
-            role, argument = (Role.VALUE, option) if takes else (Role.EXTRA, None)
-            self._piece(word, role, argument, len(word.value) - len(value), len(word.value))
-            return position + 1
-        return self._values(option, position + 1)
+        pieces = _Pieces(self.text, word, self.parts)
+        option, text, start = self.flags[flag], word.value, 0
+        joined = len(text) if value is None else len(text) - len(value)  # where the value begins, or would
+        end = len(text) if value is None else len(text[:joined].removesuffix("="))
+        while joined < len(text) and option.nargs == 0 and flag[1] != "-" and f"-{text[joined]}" in self.flags:
+            pieces.add(Role.FLAG, option, start, end)
+            start, end, flag = joined, joined + 1, f"-{text[joined]}"
+            option, value = self.flags[flag], value if end < len(text) else None
+            joined = end + text.startswith("=", end)
+        pieces.add(Role.FLAG, option, start, end)
+        if value is None:
+            return self._values(option, position + 1)
+        takes = option.nargs in COUNTS or option.nargs == 1
+        pieces.add(Role.VALUE if takes else Role.EXTRA, option if takes else None, joined, len(text))
+        return position + 1
 
     def _values(self, option: Option, position: int) -> int:
         most = option.nargs if isinstance(option.nargs, int) else COUNTS[option.nargs][1]
@@ -251,28 +250,30 @@ class _Reader:
             position, most = position + 1, most - 1
         return position
 
-    def _piece(self, word: Word, role: Role, argument: Option | None, start: int, end: int) -> None:
-        """A piece of a word, by where it starts and ends in the word's value."""
-        first, last = _position(self.text, word, start), _position(self.text, word, end)
-        self.parts.append(Part(word, role, argument, first, last, word.value[start:end]))
+
+@dataclass(slots=True)
+class _Pieces:
+    """The pieces of one word, by where they start and end in the word's value; ``parts`` grows."""
+
+    text: str
+    word: Word
+    parts: list[Part]
+    letters: list[tuple[int, int, str]] = field(default_factory=list)  #: if the word has quotes
+
+    def add(self, role: Role, argument: Option | None, start: int, end: int) -> None:
+        first, last = self._position(start), self._position(end)
+        self.parts.append(Part(self.word, role, argument, first, last, self.word.value[start:end]))
+
+    def _position(self, count: int) -> int:
+        """Where in the text the first characters of the word's value end."""
+        word = self.word
+        if count == len(word.value):
+            return word.end
+        if not count or word.end - word.start == len(word.value):
+            return word.start + count
+        self.letters = self.letters or letters_of(self.text, word)
+        return self.letters[count - 1][1]
 
 
 def _pattern(nargs: int | str | None) -> str:
     return "-*" + "-*".join("A" * nargs) + "-*" if isinstance(nargs, int) else PATTERNS[nargs]
-
-
-def _position(text: str, word: Word, count: int) -> int:
-    """Where in the text the first characters of a word's value end."""
-    if count == len(word.value):
-        return word.end
-    end = word.start + count
-    if word.end - word.start == len(word.value) or not count:
-        return end
-    while end < word.end and len(_unquoted(text[word.start : end])) < count:
-        end += 1
-    return end
-
-
-def _unquoted(text: str) -> str:
-    words = split(text)[0]
-    return words[0].value if words else ""

@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from mwaa_shell.airflow.lines import Line, LineKind, classify, data_lines
 from mwaa_shell.airflow.versions import Version
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """``ok``, and for a failure the one line that says why."""
 
     ok: bool
@@ -49,7 +48,9 @@ def judge(words: tuple[str, ...], stdout: str, stderr: str, version: Version | N
 def _usage_error(errors: list[Line]) -> str:
     spoken = [line for line in errors if line.kind is not LineKind.BLANK]
     if spoken and spoken[-1].kind is LineKind.USAGE:
-        return re.sub(r" \(choose from .*\)|, see help above\.$", "", spoken[-1].text)
+        said, choose, choices = spoken[-1].text.partition(" (choose from ")
+        said += choices.rpartition(")")[2] if ")" in choices else choose + choices
+        return said.removesuffix(", see help above.")
     return ""
 
 

@@ -27,6 +27,8 @@ _EVENT = re.compile(
 _CHANGE = re.compile(r":(?P<all>g?)s(?P<sign>[^\w\s\\])")
 #: Characters of a line that changes may make: a change in every place may make much of little.
 LONGEST = 1_000_000
+#: Changes behind one event: each reads the whole line.
+MOST_CHANGES = 50
 _APPENDED = re.compile(r"[\s|>]|$")
 
 
@@ -104,6 +106,8 @@ def _event(line: str, start: int, past: Past) -> Expansion | Problem:
     for change in _changes(line, end):
         if isinstance(change, Problem):
             return change
+        if len(changes) == MOST_CHANGES:
+            return Problem(f"There are more than {MOST_CHANGES} changes here", change.start)
         changes.append(change)
         end = change.end
     return _expanded(entry, changes, line, end)

@@ -41,16 +41,21 @@ connections add db --conn-p <--conn-password:pw>
 connections add db --conn-pasword <--conn-pasword:pw>
 connections add db --conn-uri <--conn-uri:postgres://u@h/d?sslkey=x>
 connections add db --conn-u=<--conn-uri:postgres://u:p@h/d>
-connections add db --conn-extra '{"region": "eu", "aws_secret_access_key": "<aws_secret_access_key:k>"}'
-connections add db --conn-extra "{\"region\": \"eu\", \"Api-Key\": \"<Api-Key:k>\"}"
-connections add db --conn-e '{"keyfile_dict": <keyfile_dict:{"a": ["}", 1]}>, "region": "eu"}'
-connections add db --conn-extra '{"keyfile_dict": "<keyfile_dict:{\"a\": 1}>", "x": "{}"}'
+connections add db --conn-extra '<--conn-extra:{"region": "eu", "sslkey": "k"}>'
+connections add db --conn-e '<--conn-extra:{"keyfile_dict": {"a": ["}", 1]}, "region": "eu"}>'
 connections add db --conn-extra <--conn-extra:anything>
-connections add db --conn-json '{"login": "me", "password": "<password:x>", "extra": {"token": "<token:t>"}}'
-connections add db --conn-json '{"extra": "{\"token\": \"<token:t>\", \"n\": 1}"}'
-connections add db --conn-json '{"password": <password:1234>, "port": 5432}'
+connections add db --conn-extra=<--conn-extra:{}> --conn-type t
+connections add db --conn-json '<--conn-json:{"login": "me", "password": "x", "extra": {"token": "t"}}>' --conn-type t
+connections add db --conn-j=<--conn-json:{password:x,port:5432}>
+dags trigger d -c '{"region": "eu", "aws_secret_access_key": "<aws_secret_access_key:k>"}'
+dags trigger d -c "{\"region\": \"eu\", \"Api-Key\": \"<Api-Key:k>\"}"
+dags trigger d --conf '{"keyfile_dict": <keyfile_dict:{"a": ["}", 1]}>, "region": "eu"}'
+dags trigger d --conf '{"keyfile_dict": "<keyfile_dict:{\"a\": 1}>", "x": "{}"}'
+dags trigger d -c '{"login": "me", "password": "<password:x>", "extra": {"token": "<token:t>"}}'
+dags trigger d -c '{"extra": "{\"token\": \"<token:t>\", \"n\": 1}"}'
+dags trigger d -c '{"password": <password:1234>, "port": 5432}'
 connections add db --conn-host https://me:<URI password:pw>@h/
-connections -a --conn_id db --conn_uri <--conn_uri:x> --conn_extra '{"password": "<password:x>"}' --conn_type t
+connections -a --conn_id db --conn_uri <--conn_uri:x> --conn_extra '<--conn_extra:{"password": "x"}>' --conn_type t
 connections -a --conn_id db --conn_password <--conn_password:x> --conn_login me
 users create -u me -r Op -e me@example.com -f A -l B -p <--password:pw>
 users create --username me --password <--password:pw> --role Op
@@ -178,7 +183,6 @@ def meant(value: str) -> object:
         """dags list | curl -H "Authorization: Bearer $TOKEN" -u "$ME:$PASSWORD" -d token=$TOKEN https://h:443/a:b""",
         "dags list | sort -u -t: -k2 | grep -v 'a: b' | cut -d: -f1",
         "dags list | awk -F= -v n=1 '{print $1}' | ssh -p 22 h 'cat > x'",
-        "connections add db --conn-type t --conn-extra {}",
         "connections get my_password",
         "tasks run a b c --ignore-depends-on-past d --depends-on-past wait",
         "webserver -p 8080 --ssl-key x",
@@ -196,7 +200,7 @@ def test_ordinary_lines_stay_as_they_are(line: str) -> None:
 @pytest.mark.parametrize("version", grammar.versions(), ids=str)
 def test_no_example_is_covered(version: Version) -> None:
     for lines in KNOWLEDGE["examples"].values():
-        for line in lines:
+        for line in (one for one in lines if "--conn-extra" not in one):  # which is covered whatever stands there
             assert not secrets_in(line, grammar.load(version)), line
             assert not secrets_in(line), line
 
@@ -278,7 +282,7 @@ ANSWERS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1)
 
 @given(ANSWERS, ANSWERS)
 def test_any_answer_arrives(first: str, second: str) -> None:
-    shell = 'connections add db --conn-password=*** --conn-extra \'{"token": "***", "n": 1}\' | jq .'
+    shell = 'connections add db --conn-password=*** --conn-port \'{"token": "***", "n": 1}\' | jq .'
     filled = fill(shell, [first, second], V2)
     values = shlex.split(filled)
     assert parse(filled).values == tuple(values[:-3])

@@ -16,7 +16,8 @@ from mwaa_shell.airflow.grammar import Grammar
 from mwaa_shell.airflow.guesses import suggested
 from mwaa_shell.airflow.suggestions import suggest
 from mwaa_shell.airflow.understanding import understand
-from mwaa_shell.airflow.validation import JSON_FLAGS, validate
+from mwaa_shell.airflow.validation import validate
+from mwaa_shell.airflow.validation_values import JSON_FLAGS
 from mwaa_shell.airflow.versions import Version
 from mwaa_shell.local import grammars
 

@@ -52,7 +52,7 @@ HARD = (
         f"x://a:{NUMBER}/",
         f"::h:{NUMBER}",
     ),
-    *(piece * 2_000 for piece in ("[", '{"a":', "a: ", "- ", "@", "\\x", "{{", " ")),
+    *(piece * 2_000 for piece in ("[", '{"a":', "a: ", "- ", "@", "\\x", "{{", " ", "y", "-c a ")),
     *("²", "٣", "1e999", "NaN", "2024-99-99T99:99:99", f"- a: {'[' * 3_000}\n", f"{' ' * 5_000}- a: b\n"),
 )
 BEFORE = (
@@ -62,6 +62,7 @@ BEFORE = (
     "version | ",
     "!",
     "tasks run a b ",
+    "dags delete x -y",
     "dag_id | n\n===+===\na | ",
 )
 
@@ -139,3 +140,10 @@ def test_a_change_in_every_place_makes_no_endless_line() -> None:
     found = expand(f"!!:s/a/{'b' * 5_000}/", OneLine("a" * 5_000))
     assert isinstance(found, Expansion)
     assert len(found.line) == 9_999
+
+
+def test_changes_have_an_end() -> None:
+    assert isinstance(expand("!!" + ":s/a/a/" * 50, OneLine("a")), Expansion)
+    found = expand("!!" + ":s/a/a/" * 51, OneLine("a"))
+    assert isinstance(found, Problem)
+    assert found.message == "There are more than 50 changes here"
