@@ -6,7 +6,7 @@ in that word, as the bits of one integer. What is left of them may fit; nothing 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import reduce
 from itertools import chain
 from operator import and_, or_
@@ -25,17 +25,19 @@ _LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789")
 _FOREIGN = "\N{REPLACEMENT CHARACTER}"  #: stands for all that is not ASCII
 
 Word = tuple[str, int, bool]  #: capitals kept; its place, -1 for what is between words; whether the last touches it
+#: Hands names over, and may wait between them.
+Pace = Callable[[Iterable[str]], Iterable[str]]
 Key = tuple[str, int, int]  #: a letter (none for JOINED and INNER), a place, and what there is of it
 
 
 class Rows:
     """The sets, as integers in which the highest bit is the first name."""
 
-    def __init__(self, names: Sequence[str]) -> None:
+    def __init__(self, names: Sequence[str], pace: Pace = iter) -> None:
         self._size = (len(names) + 7) // 8
         self._all = ((1 << len(names)) - 1) << (self._size * 8 - len(names))
         self._places = self._affordable(names)
-        rows = self._filled(names)
+        rows = self._filled(pace(names))
         self._nowhere = [0] * self._places
         self._others = {letter: bits for (letter, place, _), bits in rows.items() if place < 0}
         self._rows: tuple[dict[str, list[int]], ...] = tuple({} for _ in range(7))
@@ -51,7 +53,7 @@ class Rows:
                 break
         return self._places
 
-    def _filled(self, names: Sequence[str]) -> dict[Key, int]:
+    def _filled(self, names: Iterable[str]) -> dict[Key, int]:
         rows: dict[Key, bytearray] = {}
         seen: dict[Word, list[bytearray]] = {}  # the rows of a word
         for number, name in enumerate(names):
@@ -63,7 +65,8 @@ class Rows:
                     its_rows = seen[word] = [rows.setdefault(key, bytearray(self._size)) for key in self._keys(*word)]
                 for row in its_rows:
                     row[at] |= bit
-        return {key: int.from_bytes(row, "big") for key, row in rows.items()}
+        seen.clear()  # else all rows would be there twice for a moment
+        return {key: int.from_bytes(rows.pop(key), "big") for key in list(rows)}
 
     def _words_of(self, name: str) -> list[Word]:
         words, end, last = [], -1, self._places - 1

@@ -8,39 +8,22 @@ from __future__ import annotations
 
 import threading
 from bisect import bisect_left, bisect_right
-from collections.abc import Container, Iterable, Mapping, Set
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from math import log2
 from types import MappingProxyType
 
 from mwaa_shell.airflow.knowledge import Kind
-from mwaa_shell.catalog.index import NO_PICKS, Index
-from mwaa_shell.catalog.names import NO_FACTS, OF_A_DAG, Change, Gone, Name, Seen
+from mwaa_shell.catalog.index import NO_PICKS, Found, Index
+from mwaa_shell.catalog.known import NAMES, SMALL, Key, Known, facts_of, merged, ordered, others, without
+from mwaa_shell.catalog.names import OF_A_DAG, Change, Gone, Name, Seen
+from mwaa_shell.catalog.packed import Packed, with_facts
+from mwaa_shell.turns import TURNS
 
-#: Most names of a kind, over all DAGs; most runs of a DAG; most DAGs whose tasks, and whose runs, are kept.
-NAMES, RUNS, DAGS = 100_000, 200, 2_000
-#: Longer names are none of Airflow's, which ends at 250 letters (assets at 1500).
-LENGTH = 1_500
+#: Most DAGs whose tasks, and whose runs, are kept.
+DAGS = 2_000
 #: So many picked names are kept of a list, and so many lists of them; after so many seconds a pick counts half.
 PICKS, PICKED_LISTS, HALF_LIFE = 50, 500, 3 * 86_400.0
-#: An index of so many names is made in a few milliseconds, when it is first wanted.
-SMALL = 400
-
-Facts = Mapping[str, str]
-Key = tuple[Kind, str]  #: a kind, and the DAG if the names belong to one
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What is known of one kind, or of the tasks or runs of one DAG. Times are UTC, in seconds."""
-
-    texts: tuple[str, ...]  #: runs newest first, all others alphabetical
-    facts: Mapping[str, Facts] = field(repr=False)  #: of each of these names
-    learned: float  #: when the list was last told
-    changed: float  #: when anything in it last changed
-    source: str  #: who told the list: "reply", "REST" or "CLI"
-    complete: bool  #: whether there were no others then
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,14 +76,14 @@ class Catalogue:
         if index is None:
             return _beginning(known, fragment, limit)
         found = index.search(fragment, limit, self._picks.get((kind, dag), NO_PICKS))
-        return _names(known, found.names), found.more
+        return _found(known, index, found), found.more
 
     def prepare(self) -> None:
         """Make the indexes of long lists, about 15 us a name: for a thread, after ``apply`` or ``merge``."""
         for key, known in self.known().items():
             index = self._indexes.get(key)
             if len(known.texts) > SMALL and (index is None or index.names is not known.texts):
-                index = Index(known.texts)
+                index = Index(known.texts, TURNS.pace)
                 with self._changing:
                     if self._known.get(key) is not None:
                         self._indexes[key] = index
@@ -137,8 +120,8 @@ class Catalogue:
         with self._changing, self._picking:
             for key, other in known.items():
                 mine = self._known.get(key)
-                left = _without(other, self._gone.get(key, frozenset()))
-                self._put(key, _merged(key[0], mine, left) if mine else _ordered(key[0], left.facts, left))
+                left = without(other, self._gone.get(key, frozenset()))
+                self._put(key, merged(key[0], mine, left) if mine else ordered(key[0], left.facts, left))
             for key, theirs in picks.items():
                 ours = self._picks.get(key, NO_PICKS)
                 self._pick(
@@ -169,16 +152,18 @@ class Catalogue:
     def _see(self, seen: Seen, source: str, now: float) -> None:
         key = (seen.kind, seen.dag)
         old = self._known.get(key)
-        told = _told(seen.names, old)
+        told = facts_of(seen.names, old)
         if key in self._gone:
             self._gone[key].difference_update(told)
         if seen.all or old is None:
-            self._put(key, _ordered(seen.kind, told, Known((), {}, now, now, source, seen.all)))
+            self._put(key, ordered(seen.kind, told, Known((), {}, now, now, source, seen.all)))
         else:
             fresh = replace(old, changed=now) if old.complete else replace(old, changed=now, learned=now, source=source)
-            news = told.keys() - old.facts.keys()  # who tells of known runs alone tells nothing of their order
-            merged = {**told, **_others(old, told)} if news else {**old.facts, **told}
-            self._put(key, _ordered(seen.kind, merged, fresh))
+            if all(text in old.facts for text in told):  # who tells of known runs alone tells nothing of their order
+                merged = with_facts(old.facts, told)
+            else:
+                merged = {**told, **others(old, told)}
+            self._put(key, ordered(seen.kind, merged, fresh))
         if seen.kind is Kind.RUN:
             self._note_last_state(seen.dag, now)
 
@@ -189,15 +174,15 @@ class Catalogue:
             state = runs.facts[runs.texts[0]].get("state")
             if state and dags.facts[dag].get("last_state") != state:
                 facts = MappingProxyType({**dags.facts[dag], "last_state": state})
-                self._known[Kind.DAG, ""] = replace(dags, facts={**dags.facts, dag: facts}, changed=now)
+                self._known[Kind.DAG, ""] = replace(dags, facts=with_facts(dags.facts, {dag: facts}), changed=now)
 
     def _lose(self, gone: Gone, now: float) -> None:
         key = (gone.kind, gone.dag)
         self._gone.setdefault(key, set()).add(gone.text)
         old = self._known.get(key)
         if old and gone.text in old.facts:
-            left = _others(old, {gone.text})
-            self._put(key, _ordered(gone.kind, left, replace(old, changed=now)))
+            left = others(old, {gone.text})
+            self._put(key, ordered(gone.kind, left, replace(old, changed=now)))
         if gone.kind is Kind.DAG:
             for drop in [(kind, gone.text) for kind in OF_A_DAG if (kind, gone.text) in self._known]:
                 self._drop(drop)
@@ -236,65 +221,16 @@ class Catalogue:
 
 def _names(known: Known, texts: Iterable[str]) -> list[Name]:
     """Those of the names that are still known."""
+    if isinstance(known.facts, Packed) and texts is known.texts:
+        return [Name(text, facts) for text, facts in known.facts.pairs()]
     return [Name(text, facts) for text in texts if (facts := known.facts.get(text)) is not None]
 
 
-def _others(known: Known, but: Container[str]) -> dict[str, Facts]:
-    return {text: facts for text, facts in known.facts.items() if text not in but}
-
-
-def _without(known: Known, gone: Set[str]) -> Known:
-    """What another shell knows, without what has gone since: it may not have heard."""
-    if gone.isdisjoint(known.facts):
-        return known
-    return replace(known, facts={text: facts for text, facts in known.facts.items() if text not in gone})
-
-
-def _told(names: Iterable[Name], old: Known | None) -> dict[str, Facts]:
-    """The facts of the names that were told, and what was known of them already; equal facts are kept once."""
-    kept: dict[tuple[tuple[str, str], ...], Facts] = {(): NO_FACTS}
-    told = {}
-    for name in names:
-        text = name.text
-        if not text or len(text) > LENGTH or not text.isprintable():
-            continue  # nothing that could be typed, or that may be written to a terminal
-        before = old.facts.get(text, NO_FACTS) if old else NO_FACTS
-        facts = {**before, **name.facts} if before else name.facts
-        items = tuple(facts.items())
-        if items not in kept:
-            kept[items] = MappingProxyType(dict(facts))
-        told[text] = kept[items]
-    return told
-
-
-def _ordered(kind: Kind, facts: Mapping[str, Facts], base: Known) -> Known:
-    """The names in the order of their kind; of too many those that come first are kept."""
-    most = RUNS if kind is Kind.RUN else NAMES
-    texts = list(_newest_first(facts) if kind is Kind.RUN else facts)[:most]
-    cut = len(texts) < len(facts)
-    if cut:
-        facts = {text: facts[text] for text in texts}
-    if kind is not Kind.RUN:
-        texts.sort()
-        texts.sort(key=str.lower)
-    return replace(base, texts=tuple(texts), facts=facts, complete=base.complete and not cut)
-
-
-def _newest_first(runs: Mapping[str, Facts]) -> Iterable[str]:
-    """By their dates, if all have one that can be compared; else as they are. A reply may tell of old runs alone."""
-    try:
-        dates = {text: datetime.fromisoformat(facts["date"]) for text, facts in runs.items()}
-        return sorted(runs, key=dates.__getitem__, reverse=True)
-    except (KeyError, ValueError, TypeError):
-        return runs
-
-
-def _merged(kind: Kind, mine: Known, other: Known) -> Known:
-    late, early = (mine, other) if mine.changed >= other.changed else (other, mine)
-    if late.complete:
-        return _ordered(kind, late.facts, late)
-    facts = {**late.facts, **_others(early, late.facts)}
-    return _ordered(kind, facts, replace(early, changed=late.changed) if early.complete else late)
+def _found(known: Known, index: Index, found: Found) -> list[Name]:
+    """The names that an index found, if they are still known."""
+    if isinstance(known.facts, Packed) and index.names is known.texts:
+        return [Name(text, known.facts.at(number)) for text, number in zip(found.names, found.numbers, strict=True)]
+    return _names(known, found.names)
 
 
 def _beginning(known: Known, fragment: str, limit: int) -> tuple[list[Name], int]:

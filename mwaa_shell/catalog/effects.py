@@ -38,13 +38,15 @@ DATE = re.compile(r"\d{4}-?\d\d-?\d\d")
 
 PAUSED = re.compile(r"^Dag: (.+), paused: (?:True|False)$", re.MULTILINE)
 #: ``trigger`` before 2.6; between 2.4 and 2.6 with the state.
-CREATED = re.compile(r"^Created <DagRun (\S+) @ (.+?): (.+?), (?:state:(\w+), |externally triggered)", re.MULTILINE)
+CREATED = re.compile(
+    r"^Created <DagRun (\S+) @ (.{1,99}?): (.{1,999}?), (?:state:(\w+), |externally triggered)", re.MULTILINE
+)
 #: Since then a new run waits in a queue; before, and where the reply does not say it, it runs at once.
 QUEUED_SINCE = Version(2, 1)
-ADDED = re.compile(r"^\s*(?:Successfully added|A connection with) `conn_id`=", re.MULTILINE)
-DELETED = re.compile(r"^\s*Successfully deleted (?:connection with )?`conn_id`=", re.MULTILINE)
+ADDED = re.compile(r"^[^\S\n]*(?:Successfully added|A connection with) `conn_id`=", re.MULTILINE)
+DELETED = re.compile(r"^[^\S\n]*Successfully deleted (?:connection with )?`conn_id`=", re.MULTILINE)
 REMOVED = re.compile(r"^Removed \d+ record", re.MULTILINE)
-CREATED_USER = re.compile(r'(?:^User ".+" created|user .+ created\.?$|already exists? in the db)', re.MULTILINE)
+CREATED_USER = re.compile(r'(?:^User ".+" created|^(?>.*?user ).+ created\.?$|already exists? in the db)', re.MULTILINE)
 DELETED_USER = re.compile(r'^User "?(.+?)"? deleted\.?$', re.MULTILINE)
 
 

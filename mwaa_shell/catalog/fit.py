@@ -20,6 +20,8 @@ PREFIX, WORD, WORDS, INSIDE, SCATTERED = range(5)
 RUN = re.compile(r"[^\W\d_]+|\d+")
 #: Matches where a word begins.
 START = re.compile(r"(?<![^\W\d_])[^\W\d_]|(?<!\d)\d|(?<=[a-z])[A-Z]|(?<=[A-Z])[A-Z](?=[a-z])")
+#: A word of small letters and digits, and what stands behind it.
+_PLAIN = re.compile(r"(?:[a-z]+|[0-9]+)[^a-z0-9]*")
 
 
 def fits(typed: str, name: str) -> tuple[int, int] | None:
@@ -55,18 +57,34 @@ def begins_word(typed: str, name: str) -> bool:
 
 def begins_words(typed: str, name: str) -> bool:
     """Whether the text can be cut into beginnings of some of the words, in their order."""
-    lowered = name.lower()
-    starts = [match.start() for match in START.finditer(source(name, lowered))]
+    length = len(typed)
     reached = {0}  # how many letters may be used up before the next word
-    for start, end in pairwise([*starts, len(lowered)]):
-        if lowered[start] not in typed:
-            continue
-        for used in tuple(reached):
-            for common, (wanted, there) in enumerate(zip(typed[used:], lowered[start:end], strict=False), 1):
-                if wanted != there:
-                    break
-                reached.add(used + common)
-    return len(typed) in reached
+    for word in _words(name):
+        used = typed.rfind(word[0])
+        while used >= 0:  # from behind: what this word adds lies behind what it goes on from
+            if used in reached:
+                reached.update(range(used + 1, used + 1 + _common(word, typed, used)))
+            used = typed.rfind(word[0], 0, used)
+        if length in reached:
+            return True
+    return not typed
+
+
+def _words(name: str) -> list[str]:
+    """The words of a name in small letters, each with what stands between it and the next."""
+    lowered = name.lower()
+    if lowered == name and name.isascii():
+        return _PLAIN.findall(name)
+    starts = [match.start() for match in START.finditer(source(name, lowered))]
+    return [lowered[start:end] for start, end in pairwise([*starts, len(lowered)])]
+
+
+def _common(word: str, typed: str, used: int) -> int:
+    """With how many of its letters, the first of which is the same, the text goes on there."""
+    length = 1
+    while typed.startswith(word[: length + 1], used) and length < len(word):
+        length += 1
+    return length
 
 
 def spread(typed: str, lowered: str) -> int | None:

@@ -13,12 +13,12 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from heapq import nsmallest
 from itertools import chain, islice, pairwise
 from types import MappingProxyType
 
-from mwaa_shell.catalog.bits import Rows
+from mwaa_shell.catalog.bits import Pace, Rows
 from mwaa_shell.catalog.fit import (
     INSIDE,
     PREFIX,
@@ -31,16 +31,17 @@ from mwaa_shell.catalog.fit import (
     spread,
     stands_in,
 )
+from mwaa_shell.catalog.packed import Texts
 
 #: So few names are looked at one by one.
 FEW = 400
 #: So many of those that are not shown are counted, where counting means looking at them.
-COUNTED = 250
+COUNTED = 100
 #: So many scattered matches, the first in order, are compared by how close their letters stand.
 COMPARED = 1000
-#: So many of the names that may fit are looked at for each way to fit, in their order: some 10 ms together. It matters
+#: So many of the names that may fit are looked at for each way to fit, in their order: some 5 ms together. It matters
 #: only where most of them do not fit after all, as in long names that are a jumble.
-LOOKED_AT = {WORD: 4000, WORDS: 1000, INSIDE: 4000, SCATTERED: 6000}
+LOOKED_AT = {WORD: 2000, WORDS: 500, INSIDE: 3000, SCATTERED: 3000}
 NO_PICKS: Mapping[str, float] = MappingProxyType({})
 
 
@@ -51,18 +52,20 @@ class Found:
     names: tuple[str, ...]
     more: int
     exact: bool = True
+    numbers: tuple[int, ...] = field(default=(), compare=False)  #: their places among all names
 
 
 class Index:
     """An index of names, each given once, in the order in which equals shall stand.
 
-    Making one takes 10 to 20 us a name, so a long one belongs on a thread; ``search`` may be called from any thread.
+    Making one takes 10 to 20 us a name, so a long one belongs on a thread, where ``pace`` may wait between names;
+    ``search`` may be called from any thread.
     """
 
-    def __init__(self, names: Sequence[str]) -> None:
-        self.names = tuple(names)
-        self._order = _alphabetical(self.names)
-        self._rows = Rows(self.names) if len(self.names) > FEW else None
+    def __init__(self, names: Sequence[str], pace: Pace = iter) -> None:
+        self.names = names if isinstance(names, tuple | Texts) else tuple(names)
+        self._order = _alphabetical(self.names, pace)
+        self._rows = Rows(self.names, pace) if len(self.names) > FEW else None
         #: A fragment that left few names, and their numbers. Replaced as a whole, so threads need no lock.
         self._left: tuple[str, Sequence[int]] = ("\n", ())
 
@@ -73,10 +76,12 @@ class Index:
         if self._rows is None:
             return self._one_by_one(typed, range(len(self.names)), limit, picks)
         if typed.startswith(before):
-            return self._one_by_one(typed, left, limit, picks)
+            return self._one_by_one(typed, left, limit, picks, narrows=True)
         return self._by_rows(self._rows, typed, limit, self._picked(typed, picks))
 
-    def _one_by_one(self, typed: str, numbers: Iterable[int], limit: int, picks: Mapping[str, float]) -> Found:
+    def _one_by_one(
+        self, typed: str, numbers: Iterable[int], limit: int, picks: Mapping[str, float], *, narrows: bool = False
+    ) -> Found:
         unpicked = float("-inf")
         ranked = []
         for number in numbers:
@@ -84,11 +89,14 @@ class Index:
             if (fit := fits(typed, name)) is not None:
                 ranked.append((fit[0], -picks.get(name, unpicked), fit[1], number))
         ranked.sort()
-        return self._found([number for *_, number in ranked], limit)
+        fitting = [number for *_, number in ranked]
+        if narrows:
+            self._left = (typed, sorted(fitting))
+        return self._found(fitting, limit)
 
     def _found(self, numbers: Sequence[int], limit: int, *, exact: bool = True) -> Found:
-        shown = tuple([self.names[number] for number in numbers[:limit]])
-        return Found(shown, len(numbers) - len(shown), exact)
+        shown = tuple(numbers[:limit])
+        return Found(tuple([self.names[number] for number in shown]), len(numbers) - len(shown), exact, shown)
 
     def _by_rows(self, rows: Rows, typed: str, limit: int, picked: Mapping[int, int]) -> Found:
         beginning = self._beginning(typed)
@@ -96,8 +104,8 @@ class Index:
         everything = len(beginning) == len(self.names)
         if everything or len(beginning) > limit:
             numbers = [*dict.fromkeys(chain(first, self._smallest(beginning, limit + len(first))))]
-            shown = self._found(numbers, limit).names
-            return Found(shown, len(beginning) - len(shown), everything)
+            found = self._found(numbers, limit)
+            return replace(found, more=len(beginning) - len(found.names), exact=everything)
         search = _Search(self.names, rows, typed, picked, dict.fromkeys(chain(first, self._smallest(beginning, limit))))
         if search.enough(limit):
             return self._found([*search.taken], limit, exact=False)
@@ -193,9 +201,9 @@ def _fitting(picked: Mapping[int, int], way: int) -> list[int]:
     return [number for number, fit in picked.items() if fit == way]
 
 
-def _alphabetical(names: Sequence[str]) -> Sequence[int]:
+def _alphabetical(names: Sequence[str], pace: Pace) -> Sequence[int]:
     """The numbers in alphabetical order; nothing to keep where the names stand in that order anyway."""
-    lowered = [name.lower() for name in names]
-    if all(one <= other for one, other in pairwise(lowered)):
+    if all(one <= other for one, other in pairwise(map(str.lower, pace(names)))):
         return range(len(names))
+    lowered = [name.lower() for name in names]
     return array("I", sorted(range(len(names)), key=lowered.__getitem__))

@@ -10,9 +10,8 @@ import contextlib
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from mwaa_shell.airflow.versions import Version, parse_version
 from mwaa_shell.catalog.folder import default_folder
@@ -25,8 +24,7 @@ if TYPE_CHECKING:
 MOST = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(NamedTuple):
     """Where an environment is, and what it ran."""
 
     account: str

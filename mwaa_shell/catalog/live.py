@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mwaa_shell.airflow.knowledge import Kind
-from mwaa_shell.catalog.catalog import Catalogue, Key
+from mwaa_shell.catalog.catalog import Catalogue
+from mwaa_shell.catalog.known import Key
 from mwaa_shell.catalog.names import OF_A_DAG, Change
 from mwaa_shell.catalog.worker import Worker
 from mwaa_shell.errors import ShellError

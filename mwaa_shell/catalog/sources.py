@@ -23,6 +23,7 @@ from mwaa_shell.errors import NothingRan, PermissionMissing, ShellError
 from mwaa_shell.job import Job, TooLate
 from mwaa_shell.result import Result
 from mwaa_shell.sending import on_the_wire
+from mwaa_shell.turns import TURNS
 
 if TYPE_CHECKING:
     from mwaa_shell.link import Link
@@ -105,6 +106,7 @@ def over_rest(link: Link, kind: Kind, dag: str) -> Told:
             break
         if page:
             time.sleep(BETWEEN)
+        TURNS.give_way()
         try:
             reply = link.environments.invoke_rest(link.target.name, request.path, request.query)
             found, request = rest.read(request, reply)
@@ -135,7 +137,8 @@ def through_cli(link: Link, kind: Kind, dag: str) -> Sequence[Change]:
         raise NothingRan(f"{title(kind, dag)} could not be refreshed: {result.message}")
     changes = of_reply(line, result, link.grammar)[0]
     if not any(isinstance(one, Seen) and (one.kind, one.dag) == (kind, dag) for one in changes):
-        raise NothingRan(f"the list of {title(kind, dag)} could not be read")
+        where = link.target.name
+        raise NothingRan(f"The list of {title(kind, dag)} on {where} could not be read: see {line.text}")
     return changes
 
 

@@ -13,6 +13,7 @@ class Added(Processor):
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self._known = ("", -1, "")  # of a line in one drawing, which asks for it several times
 
     def apply_transformation(self, transformation_input: TransformationInput) -> Transformation:
         """The line as it is, and what is added if it has been entered just now."""
@@ -21,5 +22,10 @@ class Added(Processor):
         entered = app.is_done and app.exit_style not in ("class:aborting", "class:exiting")
         if not entered or document.line_count > 1:
             return Transformation(fragments)
-        added = self._session.outgoing.added_to(document.text)
+        added = self._added(document.text, app.render_counter)
         return Transformation([*fragments, ("class:line.added", added)] if added else fragments)
+
+    def _added(self, text: str, drawing: int) -> str:
+        if self._known[:2] != (text, drawing):
+            self._known = (text, drawing, self._session.outgoing.added_to(text))
+        return self._known[2]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-import re
 import sys
 from collections.abc import AsyncGenerator, Iterable
 from typing import TYPE_CHECKING
@@ -18,6 +17,7 @@ from mwaa_shell.session import Session
 from mwaa_shell.terminal.drawn import drawn
 
 if TYPE_CHECKING:
+    from mwaa_shell.airflow.grammar import Grammar
     from mwaa_shell.airflow.suggestions import Suggestion
 
 
@@ -30,15 +30,23 @@ class LineCompleter(Completer):
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self._known: Grammar | None = None  #: whose words have been read
+        self.is_reading = False  #: whether they are being read: until then prompt_toolkit asks for no other candidates
         self.found_nothing_in = ""  #: the text before the cursor when there was nothing to offer last
 
     async def get_completions_async(
         self, document: Document, complete_event: CompleteEvent
     ) -> AsyncGenerator[Completion, None]:
-        """The same; what has to be imported for the first key is so behind its drawing, and lets others be typed."""
-        if FOUND_BY not in sys.modules:
-            await drawn()
-            await asyncio.to_thread(importlib.import_module, FOUND_BY)
+        """The same; what has to be read for the first key is so behind its drawing, and lets others be typed."""
+        grammar = self._session.grammar
+        if FOUND_BY not in sys.modules or self._known is not grammar:
+            self.is_reading = True
+            try:
+                await drawn()
+                await asyncio.to_thread(read_for_completion, grammar)
+            finally:
+                self.is_reading = False
+            self._known = grammar
         for one in self.get_completions(document, complete_event):
             yield one
 
@@ -62,6 +70,15 @@ class LineCompleter(Completer):
         return any(len(word) >= enough for word in typed) and any(one.text != text[one.start : cursor] for one in found)
 
 
+def read_for_completion(grammar: Grammar | None) -> None:
+    """Import what finds candidates, and read the command tree and the words that explain it."""
+    importlib.import_module(FOUND_BY)
+    if grammar is not None:
+        from mwaa_shell.airflow.suggestions import suggest
+
+        suggest("d", 1, grammar)
+
+
 def _completion(suggestion: Suggestion, text: str, cursor: int) -> Completion | None:
     """What is put before the cursor; ``None`` where the rest of the word behind the cursor would not fit to it."""
     behind = text[cursor : suggestion.end]
@@ -81,5 +98,7 @@ def _meta(suggestion: Suggestion) -> StyleAndTextTuples:
     mark = "(required) " if suggestion.required else "(not on MWAA) " if suggestion.doubt else ""
     text: StyleAndTextTuples = []
     if suggestion.state:
-        text.append((f"class:state.{re.sub('[^a-z_]', '', suggestion.state)}", f"{sanitise(suggestion.state)}  "))
+        from mwaa_shell.output.painting.states import STATES
+
+        text.append((STATES.get(suggestion.state, ""), f"{sanitise(suggestion.state)}  "))
     return [*text, ("", mark + sanitise(suggestion.doubt or suggestion.summary))]

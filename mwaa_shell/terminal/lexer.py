@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from prompt_toolkit.document import Document
@@ -29,10 +30,11 @@ CLASSES = {
     "EXTRA": "class:line.unknown",
 }
 
-_STRING = r'(?:\\"[^"\\]*\\"|"(?:[^"\\]|\\.)*")'  # in single quotes, or escaped in double ones
+#: In single quotes, or escaped in double ones; one that is still open goes to the end, so that nothing is read twice.
+_STRING = r'(?:\\"[^"\\]*\\"|"(?:[^"\\]++|\\.)*+(?:"|\\?\Z))'
 #: The pieces of JSON inside a value.
 JSON = re.compile(
-    rf"(?P<key>{_STRING}(?=\s*:))|(?P<string>{_STRING})|(?P<other>-?\b\d[\d.eE+-]*|\b(?:true|false|null)\b)"
+    rf"{_STRING}(?:(?P<key>(?=\s*:))|(?P<string>))|(?P<other>-?\b\d[\d.eE+-]*|\b(?:true|false|null)\b)", re.DOTALL
 )
 
 
@@ -51,7 +53,7 @@ class LineLexer(Lexer):
 
         def pieces(number: int) -> StyleAndTextTuples:
             start, text = starts[number], document.lines[number]
-            return [(style, char) for style, char in zip(styles[start : start + len(text)], text, strict=True)]
+            return list(_runs(styles[start : start + len(text)], text))
 
         return pieces
 
@@ -84,6 +86,15 @@ class LineLexer(Lexer):
         return styles
 
 
+def _runs(styles: Sequence[str], text: str) -> Iterator[tuple[str, str]]:
+    """The pieces of a text of one style each."""
+    start = 0
+    for style, run in groupby(styles):
+        end = start + sum(1 for _ in run)
+        yield style, text[start:end]
+        start = end
+
+
 def _parts(line: ParsedLine, grammar: Grammar) -> Iterator[tuple[int, int, str]]:
     """The spans of a line with their styles; JSON has its own on top."""
     from mwaa_shell.airflow.understanding import understand
@@ -95,7 +106,9 @@ def _parts(line: ParsedLine, grammar: Grammar) -> Iterator[tuple[int, int, str]]
         yield part.start, part.end, CLASSES[part.role.name]
         if _is_json(understanding, part):
             inside = part.start + line.text.startswith(("'", '"'), part.start)
-            for found in JSON.finditer(line.text, inside, part.end):
+            opened = line.text[part.start : inside]
+            end = part.end - bool(opened and line.text.endswith(opened, inside, part.end))
+            for found in JSON.finditer(line.text, inside, end):
                 yield found.start(), found.end(), f"class:line.json.{found.lastgroup}"
 
 

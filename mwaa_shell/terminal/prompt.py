@@ -15,11 +15,7 @@ from prompt_toolkit.enums import EditingMode
 from prompt_toolkit.filters import Condition
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.key_binding import merge_key_bindings
-from prompt_toolkit.layout.containers import FloatContainer, Window
 from prompt_toolkit.layout.controls import BufferControl
-from prompt_toolkit.layout.dimension import Dimension
-from prompt_toolkit.layout.margins import ConditionalMargin, ScrollbarMargin
-from prompt_toolkit.layout.menus import CompletionsMenuControl
 from prompt_toolkit.output import Output
 from prompt_toolkit.output.defaults import create_output
 from prompt_toolkit.output.plain_text import PlainTextOutput
@@ -32,13 +28,17 @@ from mwaa_shell.session import Session
 from mwaa_shell.terminal.added import Added
 from mwaa_shell.terminal.completer import LineCompleter
 from mwaa_shell.terminal.cover import Cover
+from mwaa_shell.terminal.drawn import SOON
 from mwaa_shell.terminal.keys import NOT_ASKED, bindings
+from mwaa_shell.terminal.layout import furnish
 from mwaa_shell.terminal.lexer import LineLexer
+from mwaa_shell.terminal.menu import Menu
 from mwaa_shell.terminal.message import Message
 from mwaa_shell.terminal.past import PastLines, SuggestPast, waiting_keys
 from mwaa_shell.terminal.style import STYLE
 from mwaa_shell.terminal.toolbar import State, toolbar
 from mwaa_shell.terminal.warm_up import Changed, WarmUp
+from mwaa_shell.turns import TURNS
 
 #: Seconds to wait for the second key of a pair such as Ctrl-X Ctrl-E, and for what may follow a bare Esc.
 PAIR, ESCAPE = 1.0, 0.1
@@ -99,23 +99,15 @@ class Prompt:
             style=STYLE,
         )
         self._prompt.app.timeoutlen, self._prompt.app.ttimeoutlen = PAIR, ESCAPE
+        self._prompt.app.key_processor.before_key_press += lambda processor: TURNS.key()
         self._prompt.app.before_render += lambda app: self._reserve()
         self._prompt.app.after_render += lambda app: look_for_garbage()
-        self._said.watch(self._prompt.default_buffer)
-        self._furnish()
-
-    def _furnish(self) -> None:
-        """Fit what prompt_toolkit made: the menu under the word that it completes, our message under the line."""
-        for container in self._prompt.layout.walk():
-            if isinstance(container, FloatContainer):
-                container.floats += self._said.floats()
-            if not isinstance(container, Window):
-                continue
-            if isinstance(container.content, CompletionsMenuControl):
-                container.height = self._menu_height
-                container.right_margins = [ConditionalMargin(ScrollbarMargin(), Condition(self._scrolls))]
-            elif isinstance(container.content, BufferControl) and container.content.buffer is self._buffer:
-                container.content.menu_position = self._menu_position
+        self._said.watch(self._buffer)
+        self._menu = Menu(self._buffer, lambda: session.preferences.number("menu-rows"))
+        furnish(self._prompt.layout, self._menu, self._said.floats())
+        control = self._prompt.layout.current_control
+        if isinstance(control, BufferControl):
+            control.menu_position = self._menu.position
 
     @property
     def _buffer(self) -> Buffer:
@@ -134,31 +126,10 @@ class Prompt:
             if self.link in self._warm_ups:  # a line that was typed at once has come before it
                 self._warm_ups[self.link].start()
 
-    # -- the menu ----------------------------------------------------------------------------------------------------
-
     def _reserve(self) -> None:
         """As many rows below the line as the menu or the message needs, and none where there is neither."""
-        state = self._buffer.complete_state
-        menu = min(len(state.completions), self._menu_rows) if state else 0
+        menu = self._menu.rows()
         self._prompt.reserve_space_for_menu = max(menu, self._said.rows) + 1 if menu or self._said.text else 0
-
-    @property
-    def _menu_rows(self) -> int:
-        return self._session.preferences.number("menu-rows")
-
-    def _menu_height(self) -> Dimension:
-        return Dimension(min=1, max=self._menu_rows)
-
-    def _menu_position(self) -> int | None:
-        """Where the word begins that the menu completes; the menu's own margin stands before it."""
-        state = self._buffer.complete_state
-        if state is None or not state.completions:
-            return None
-        return max(state.original_document.cursor_position + state.completions[0].start_position - 1, 0)
-
-    def _scrolls(self) -> bool:
-        state = self._buffer.complete_state
-        return state is not None and len(state.completions) > self._menu_rows
 
     def _begin(self) -> None:
         """Start the warm-up once the prompt stands: nothing slow comes before it."""
@@ -210,6 +181,9 @@ class Prompt:
 
     def _open_menu(self) -> None:
         """Where the cursor waits for names that have come, show them as if the key had just been pressed."""
+        if self._completer.is_reading:
+            asyncio.get_running_loop().call_later(SOON, self._open_menu)
+            return
         buffer, state = self._buffer, self._buffer.complete_state
         waits = self._completer.found_nothing_in == buffer.document.text_before_cursor
         if buffer.text and (waits if state is None else state.complete_index is None):

@@ -7,15 +7,20 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from importlib.machinery import ModuleSpec
+from types import ModuleType
 from typing import NamedTuple
 
 from mwaa_shell import debug
 from mwaa_shell.errors import EnvironmentNotFound, PermissionMissing, ShellError
 from mwaa_shell.link import Link
 from mwaa_shell.session import Session
+from mwaa_shell.terminal.completer import read_for_completion
+from mwaa_shell.turns import TURNS
 
 
 class Changed(NamedTuple):
@@ -62,9 +67,10 @@ class WarmUp:
         self._session.known_profiles, self._session.known_regions = map(tuple, self._link.environments.places())
         if not self._session.known_names:
             with contextlib.suppress(ShellError):  # who may not list them types the name
-                self._session.known_names = tuple(self._link.environments.names())
+                self._session.opening.keep_names(self._link.environments.names(), self._link)
 
     def _ask_for_this(self) -> None:
+        import_for_typing()
         with calmly():
             live = self._session.names_of(self._link)
             if live is not None:
@@ -75,12 +81,12 @@ class WarmUp:
             _ = self._link.environments.region  # makes botocore's session and client
         threading.Thread(target=self._open_for_tokens, name="open", daemon=True).start()
         error = self._link.describe()
-        self._changed.environment()
         with calmly():
+            read_for_completion(self._link.grammar)  # before anything is drawn with it
+            self._changed.environment()
             if live is not None:
                 live.settle()
                 live.want_dags()
-            read_knowledge(self._link)
             _ = self._link.client  # imports requests and reads the CA bundle
         self._link.open_web_server()
         with calmly():
@@ -106,38 +112,57 @@ class WarmUp:
 def import_for_the_first_command() -> None:
     """Import what sending a command and showing its reply take."""
     import mwaa_shell.outgoing
+    import mwaa_shell.output.painting.text
     import mwaa_shell.output.render
     import mwaa_shell.output.show
     import mwaa_shell.script
     import mwaa_shell.terminal.canvas  # noqa: F401
 
 
-def read_knowledge(link: Link) -> None:
-    """Read what the first completion needs: the command tree, and the words that explain it."""
-    from mwaa_shell.airflow.suggestions import suggest
-
-    if link.grammar is not None:
-        suggest("d", 1, link.grammar)
+def import_for_typing() -> None:
+    """Import what the keys of any line need: its colours, its secrets, its candidates."""
+    import mwaa_shell.airflow.redaction
+    import mwaa_shell.airflow.understanding
+    import mwaa_shell.directives.completion  # noqa: F401
 
 
 @contextmanager
 def calmly() -> Iterator[None]:
-    """While much is imported: whoever is typing is not held up by looks for garbage.
+    """While much is imported: whoever is typing is not held up by it, nor by looks for garbage.
 
     What has been imported is none: it is not looked at afterwards either.
     """
     was_on = gc.isenabled()
     gc.disable()
+    between = BetweenImports()
+    sys.meta_path.insert(0, between)
     try:
         yield
     finally:
+        sys.meta_path.remove(between)
         if was_on:
             gc.freeze()
             gc.enable()
 
 
+class BetweenImports:
+    """Lets keys go first before each module that a thread imports; it finds none itself."""
+
+    def __init__(self) -> None:
+        self._thread = threading.get_ident()
+
+    def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
+        """Not before our own modules: a key may need one of these, and would wait for it."""
+        if threading.get_ident() == self._thread and not name.startswith("mwaa_shell"):
+            TURNS.give_way()
+        return None
+
+
 def import_aws() -> None:
     """Import what asks AWS and the web server, and what reads their replies."""
+    from mwaa_shell.mwaa.lean import import_requests
+
+    import_requests()
     import mwaa_shell.airflow.translation
     import mwaa_shell.directives.completion
     import mwaa_shell.mwaa.environments

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 
 from mwaa_shell.airflow.knowledge import Kind
 from mwaa_shell.catalog import catalog
+from mwaa_shell.catalog import known as known_names
+from mwaa_shell.catalog.bits import Pace
 from mwaa_shell.catalog.catalog import Catalogue, Summary
 from mwaa_shell.catalog.index import Index
 from mwaa_shell.catalog.names import Change, Gone, Name, Seen
@@ -186,10 +188,10 @@ def test_the_typing_path_does_not_wait_for_an_index_in_the_making(monkeypatch: p
     catalogue = known(dags(*[f"dag_{number:04}" for number in range(1000)]))
     begun, go_on = threading.Event(), threading.Event()
 
-    def slow(names: tuple[str, ...]) -> Index:
+    def slow(names: Sequence[str], pace: Pace) -> Index:
         begun.set()
         assert go_on.wait(10)
-        return Index(names)
+        return Index(names, pace)
 
     monkeypatch.setattr(catalog, "Index", slow)
     thread = threading.Thread(target=catalogue.prepare)
@@ -211,8 +213,9 @@ def test_forgetting() -> None:
 
 
 def test_there_are_limits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(catalog, "RUNS", 3)
-    monkeypatch.setattr(catalog, "NAMES", 5)
+    monkeypatch.setattr(known_names, "RUNS", 3)
+    for module in (known_names, catalog):
+        monkeypatch.setattr(module, "NAMES", 5)
     monkeypatch.setattr(catalog, "DAGS", 2)
     catalogue = known(runs("r1", "r0", "r_1", "r_2", whole=True, dag="a"), dags(*"abcdefgh"))
     assert texts(catalogue, Kind.RUN, "a") == ["r1", "r0", "r_1"]

@@ -213,7 +213,7 @@ def test_a_list_that_cannot_be_read_is_a_notice(double: Double, session: Session
     live = live_of(session)
     live.refresh(Kind.DAG)
     settled(live)
-    assert live.notice == "the list of DAGs could not be read"
+    assert live.notice == "The list of DAGs on my-env could not be read: see dags list -o json"
 
 
 def test_a_slow_answer_holds_up_nothing_that_is_known(double: Double, session: Session) -> None:

@@ -110,7 +110,7 @@ def test_never_a_menu(opened: Open) -> None:
 def test_the_menu_takes_as_many_rows_as_it_is_told(opened: Open) -> None:
     terminal = opened(".set menu-rows 3")
     terminal.send("dags l")
-    terminal.wait_for("list-import-errors")
+    terminal.wait_for("list-jobs")  # the third: what stands above it has been drawn before
     shown = [line for line in terminal.lines if " list" in line and "my-env>" not in line]
     assert len(shown) == 3
 
@@ -240,4 +240,4 @@ def test_what_is_typed_at_once_after_enter_is_not_echoed(double: Double, opened:
     answer.set()
     terminal.wait_for("my-env> versio")
     assert "versioshown" not in terminal.history_text.replace("\n", "")
-    assert terminal.history_text.count("versio") == 1
+    assert terminal.history_text.replace("version  ", "").count("versio") == 1  # the menu may be there already
