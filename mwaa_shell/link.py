@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mwaa_shell.airflow.versions import Version, parse_version
 from mwaa_shell.errors import CredentialsProblem, EnvironmentNotFound, PermissionMissing, ShellError
@@ -26,8 +26,7 @@ if TYPE_CHECKING:
 MakeEnvironments = Callable[[Access], "Environments"]
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """Which environment, reached how."""
 
     name: str
@@ -89,15 +88,18 @@ class Link:
     @property
     def environments(self) -> Environments:
         """The AWS side."""
-        with self._making:
-            if self._environments is None:
-                self._environments = self._make(self.target.access)
-            return self._environments
+        if self._environments is None:  # who has it asks AWS while the other side is being made
+            with self._making:
+                self._environments = self._environments or self._make(self.target.access)
+        return self._environments
 
     @property
     def client(self) -> Client:
         """What runs commands."""
         from mwaa_shell.mwaa.client import Client
+        from mwaa_shell.mwaa.lean import import_requests
+
+        import_requests()
         from mwaa_shell.mwaa.transport import transport_for
 
         with self._making:
@@ -136,6 +138,14 @@ class Link:
         _ = self.client
         if self.web_server and self._transport is not None and not self._transport.is_open:
             self._transport.open(self.web_server)
+
+    def get_ready(self) -> None:
+        """Import what checks a command and what sends it. What goes wrong is left for the command to say."""
+        import mwaa_shell.airflow.redaction
+        import mwaa_shell.airflow.validation  # noqa: F401
+
+        with suppress(ShellError):
+            _ = self.client
 
     def describe(self, *, again: bool = False) -> ShellError | None:
         """Ask GetEnvironment, once unless ``again``; why it told nothing, or ``None``.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from mwaa_shell.body import Body
 from mwaa_shell.errors import ExitCode, OutcomeUnknown, ShellError
@@ -19,8 +20,7 @@ class Outcome(StrEnum):
     REFUSED = "refused"  #: certain that nothing ran
 
 
-@dataclass(frozen=True, slots=True)
-class Brought:
+class Brought(NamedTuple):
     """A line that another one brings, and where the history says that it came from."""
 
     line: str

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import botocore.exceptions as aws
@@ -31,8 +31,7 @@ _NO_CREDENTIALS = (aws.NoCredentialsError, aws.PartialCredentialsError, aws.Cred
 _UNREACHED = (aws.EndpointConnectionError, aws.ConnectTimeoutError)
 
 
-@dataclass(frozen=True, slots=True)
-class Asker:
+class Asker(NamedTuple):
     """Who asks AWS, and where."""
 
     profile: str = ""
@@ -52,8 +51,7 @@ class Asker:
         return command + (f" --profile {profile}" if profile else "")
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """What AWS was asked, and for which environment; nothing while a client was still being made."""
 
     operation: str = ""

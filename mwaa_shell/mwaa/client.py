@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Protocol
+from dataclasses import replace
+from typing import NamedTuple, Protocol
 from urllib.parse import urljoin, urlsplit
 
 from mwaa_shell.airflow.verdict import ENOUGH, judge
@@ -22,7 +22,7 @@ from mwaa_shell.job import Job
 from mwaa_shell.limits import CONNECT_TIMEOUT
 from mwaa_shell.mwaa import reply as replies
 from mwaa_shell.mwaa.environment import CliToken, how_to_reach
-from mwaa_shell.mwaa.reply import HttpReply, Unreachable
+from mwaa_shell.mwaa.reply import Asked, HttpReply, Unreachable
 from mwaa_shell.result import Result, failed, from_error
 
 #: The phases of a job that runs a command, as the waiting line names them.
@@ -43,6 +43,9 @@ REPEAT_WITHIN = 20.0
 #: What stands for a token that a reply repeats, and the length from which on it cannot be there by chance.
 MASK, LONG_TOKEN = "***", 8
 
+#: What may be behind a redirect that is none of Airflow's.
+_BETWEEN = "a proxy or a custom domain in between may send it: .doctor shows the way"
+
 PLAIN_PATH = "/aws_mwaa/cli"
 SLASH_PATH = "/aws_mwaa/cli/"  # Airflow 3 answers the other form with a redirect to this one
 
@@ -57,8 +60,7 @@ class Posts(Protocol):
         """Close the connection under a waiting ``post``."""
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(NamedTuple):
     """One Airflow command: the text to send, and its arguments for the verdict."""
 
     text: str
@@ -117,7 +119,8 @@ class Client:
                 raise NothingRan("Given up before anything was sent")
             token = self._mint()
             minted = self._clock()
-            result = _result(command, self._send(command.text, token, slash, job, leave), version, slash)
+            reply = self._send(command.text, token, slash, job, leave)
+            result = _result(command, reply, version, Asked(token.environment, token.log, slash))
         except Unreachable as error:
             result = from_error(Unreachable(f"{error}; {how_to_reach(self._access_mode())}"))
         except ShellError as error:
@@ -147,7 +150,7 @@ class Client:
             target = redirect_target(url, reply.location)
             reply = post(target)
             if 300 <= reply.status < 400:
-                raise NothingRan(f"{token.host} redirects a second time, nothing ran")
+                raise NothingRan(f"{token.host} redirects a second time, nothing ran; {_BETWEEN}")
             self._slash = urlsplit(target).path.endswith("/")
         elif 300 <= reply.status < 400:
             raise _refused_redirect(token.host, reply)
@@ -160,8 +163,8 @@ def _without(token: str, reply: HttpReply) -> HttpReply:
         return reply
     location = reply.location.replace(token, MASK)
     if reply.streams is not None:  # holds nothing but the two streams in base64
-        return replace(reply, location=location)
-    return replace(reply, body=bytes(reply.body).replace(token.encode(), MASK.encode()), location=location)
+        return reply._replace(location=location)
+    return reply._replace(body=bytes(reply.body).replace(token.encode(), MASK.encode()), location=location)
 
 
 def redirect_target(url: str, location: str) -> str:
@@ -171,7 +174,9 @@ def redirect_target(url: str, location: str) -> str:
         answer = urlsplit(urljoin(url, location))
         port = answer.port
     except ValueError:
-        raise NothingRan(f"{asked.netloc} redirects to an address that makes no sense, nothing ran") from None
+        raise NothingRan(
+            f"{asked.netloc} redirects to an address that makes no sense, nothing ran; {_BETWEEN}"
+        ) from None
     ports = {None, asked.port or 443, 80 if answer.scheme == "http" else None}
     if (answer.hostname or "").lower() != (asked.hostname or "").lower() or port not in ports:
         where = replies.clip(answer.netloc)
@@ -187,12 +192,11 @@ def _refused_redirect(host: str, reply: HttpReply) -> ShellError:
     return NothingRan(f"HTTP {reply.status}: {host} redirects to {where}: not followed, nothing ran")
 
 
-def _result(command: Command, reply: HttpReply, version: Version | None, slash: bool) -> Result:
+def _result(command: Command, reply: HttpReply, version: Version | None, asked: Asked) -> Result:
     try:
-        streams = replies.read(reply)
+        streams = replies.read(reply, asked)
     except ShellError as error:
-        told = from_error(replies.with_form(error, reply.status, slash))
-        return replace(told, reply=reply.body, http_status=reply.status)
+        return replace(from_error(error), reply=reply.body, http_status=reply.status)
     verdict = judge(
         command.words,
         streams.stdout[:ENOUGH].decode("utf-8", "replace"),

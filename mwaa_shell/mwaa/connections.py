@@ -84,6 +84,10 @@ def _tracking(base: Any, opened: list[Any]) -> type[HTTPSConnectionPool]:
     return Pool
 
 
+#: Who may have named a CA bundle; the shell's own setting is ``--ca-bundle``, or the same word in ``config.toml``.
+_NAMED_BY = "--ca-bundle, config.toml, REQUESTS_CA_BUNDLE, AWS_CA_BUNDLE, CURL_CA_BUNDLE or ~/.aws/config names it"
+
+
 def tls_context(bundles: Sequence[str]) -> ssl.SSLContext:
     """A verifying context that trusts all of ``bundles`` (files, or folders of hashed ones), or what certifi holds."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # verifies certificate and name, and trusts nobody yet
@@ -93,7 +97,7 @@ def tls_context(bundles: Sequence[str]) -> ssl.SSLContext:
             folder = os.path.isdir(where)
             context.load_verify_locations(capath=where if folder else None, cafile=None if folder else where)
         except (OSError, ssl.SSLError) as error:
-            raise NothingRan(f"The CA bundle {where} cannot be used: {error}") from None
+            raise NothingRan(f"The CA bundle {where} cannot be used, nothing ran: {error}; {_NAMED_BY}") from None
     return context
 
 

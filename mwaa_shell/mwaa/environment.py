@@ -16,6 +16,8 @@ class CliToken:
 
     token: str = field(repr=False)
     host: str = ""
+    environment: str = ""  #: whose it is
+    log: str = ""  #: where in CloudWatch its web server writes; nothing where there is no CloudWatch
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,14 +23,19 @@ from mwaa_shell import debug
 from mwaa_shell.errors import CredentialsProblem, NothingRan, ShellError
 from mwaa_shell.limits import CONNECT_TIMEOUT
 from mwaa_shell.mwaa.aws_errors import Asked, Asker, refused_by_airflow, sentence
+from mwaa_shell.mwaa.credentials import login_profile, source_of
 from mwaa_shell.mwaa.environment import HOST, CliToken, Environment, from_details
 from mwaa_shell.mwaa.idle import IDLE_LIMIT, NEVER, clocks, idle_since
+from mwaa_shell.mwaa.lean import forget_other_services
+from mwaa_shell.mwaa.one_time_codes import never_ask, wanted
 from mwaa_shell.settings import Access
 
 T = TypeVar("T")
 
 #: What a header and a URL can hold: a token or a host of any other form is never sent, and never quoted.
 _VISIBLE = re.compile(r"[\x21-\x7e]+")
+#: What may be behind a reply that AWS does not send.
+_ANOTHER = "a proxy or another endpoint may have answered for AWS: .doctor shows the way"
 #: Seconds that a REST request is waited for: AWS gives up after 10, a private MWAA's first one takes longer.
 REST_TIMEOUT = 30.0
 
@@ -64,9 +69,9 @@ class Environments:
         if not (
             isinstance(token, str) and _VISIBLE.fullmatch(token) and isinstance(host, str) and HOST.fullmatch(host)
         ):
-            raise NothingRan(f"CreateCliToken for {name} brought no usable token or host, nothing ran")
+            raise NothingRan(f"CreateCliToken for {name} brought no usable token or host, nothing ran; {_ANOTHER}")
         debug.keep_out(token)
-        return CliToken(token, host)
+        return CliToken(token, host, name, "" if self.access.direct else f"airflow-{name}-WebServer")
 
     def open_for_tokens(self) -> None:
         """Open the connection that CreateCliToken goes over, which is to another host than GetEnvironment's.
@@ -112,7 +117,7 @@ class Environments:
         reply = self._call("InvokeRestApi", name, ask)
         status = reply.get("RestApiStatusCode")
         if "RestApiResponse" not in reply:
-            raise NothingRan(f"InvokeRestApi on {name} brought half a reply, or none that can be read")
+            raise NothingRan(f"InvokeRestApi on {name} brought half a reply, or none that can be read; {_ANOTHER}")
         if isinstance(status, int) and status >= 400:
             raise NothingRan(refused_by_airflow(name, status, reply["RestApiResponse"]))
         return reply["RestApiResponse"]
@@ -149,7 +154,10 @@ class Environments:
 
     def problem(self, error: Exception, operation: str) -> ShellError:
         """What a foreign exception means, for what is asked of AWS elsewhere."""
-        return self._sentence(error, operation, "")
+        said = self._sentence(error, operation, "")
+        if isinstance(said, CredentialsProblem):
+            self.forget()
+        return said
 
     def _client(self) -> tuple[Session, Any]:
         with self._lock:
@@ -158,7 +166,8 @@ class Environments:
                     self._made = _make(self.access)
                     _tell_of(*self._made)
                 except (aws.BotoCoreError, ValueError) as error:
-                    raise self._sentence(error, "", "") from None
+                    said, self._made = self._sentence(error, "", ""), None
+                    raise said from None
             return self._made
 
     def _rest_client(self) -> Any:
@@ -186,7 +195,8 @@ class Environments:
                 self.forget()
             raise translated from None
         except (AttributeError, TypeError, RecursionError):  # what botocore's parser makes of a reply of another shape
-            raise NothingRan(f"{operation} brought a reply that makes no sense, nothing ran") from None
+            what = f"{operation} for {name}" if name else operation
+            raise NothingRan(f"{what} brought a reply that makes no sense, nothing ran; {_ANOTHER}") from None
         finally:
             self._used = clocks()
 
@@ -211,7 +221,8 @@ class Environments:
 
     def _sentence(self, error: Exception, operation: str, name: str) -> ShellError:
         # Asking where credentials come from that could not be had would run a credential_process once more.
-        return sentence(error, Asked(operation, name), self._asker(has_some=isinstance(error, aws.ClientError)))
+        asker = self._asker(has_some=isinstance(error, aws.ClientError))
+        return wanted(error, asker.profile) or sentence(error, Asked(operation, name), asker)
 
     def _asker(self, *, has_some: bool) -> Asker:
         access = self.access
@@ -220,15 +231,15 @@ class Environments:
         if made is None:
             return Asker(profile, access.region or "")
         session, client = made
-        source = _source(session) if has_some else ""
-        return Asker(profile, client.meta.region_name or "", source, _login_profile(session, profile))
+        source = source_of(session) if has_some else ""
+        return Asker(profile, client.meta.region_name or "", source, login_profile(session, profile))
 
 
 def _tell_of(session: Session, client: Any) -> None:
     """Tell the debug log where AWS is asked, and which key must not stand in it."""
     if not debug.is_on():
         return
-    source = _source(session)
+    source = source_of(session)
     if source:
         key = session.get_credentials().get_frozen_credentials()
         debug.keep_out(key.access_key, key.secret_key, key.token)
@@ -237,32 +248,12 @@ def _tell_of(session: Session, client: Any) -> None:
     )
 
 
-def _source(session: Session) -> str:
-    """Where the credentials came from; nothing where there are none."""
-    try:
-        credentials = session.get_credentials()
-    except (aws.BotoCoreError, aws.ClientError, ValueError, OSError):
-        return ""
-    return str(credentials.method) if credentials is not None else ""
-
-
-def _login_profile(session: Session, profile: str) -> str:
-    """The profile that has an SSO login: this one, or one that it builds its role on."""
-    profiles = session.full_config.get("profiles", {})
-    name, seen = profile or "default", set()
-    while name not in seen:
-        seen.add(name)
-        known = profiles.get(name, {})
-        if "sso_session" in known or "sso_start_url" in known:
-            return str(name) if name != "default" or profile else ""
-        name = known.get("source_profile", name)
-    return ""
-
-
 def _make(access: Access) -> tuple[Session, Any]:
     """A session and its mwaa client; a configured endpoint keeps its host name as it is."""
     keys = access.keys
     session = Session(profile=access.profile)
+    never_ask(session)
+    forget_other_services(session)
     if access.region:
         session.set_config_variable("region", access.region)
     if keys:
@@ -290,12 +281,25 @@ def _client_of(session: Session, access: Access, extra: Config) -> Any:
             config=config.merge(more),
         )
 
-    if access.endpoint_url or _endpoint_is_configured(client):
-        return client(Config(inject_host_prefix=False))
-    return client(Config())
+    if not access.endpoint_url and not _may_be_configured(session):
+        return client(Config())
+    made = client(Config(inject_host_prefix=False))
+    return made if access.endpoint_url or _is_elsewhere(made, client) else client(Config())
 
 
-def _endpoint_is_configured(client: Callable[[Config], Any]) -> bool:
-    """Whether a variable or the profile names an endpoint: then the client's differs from AWS's own."""
-    own = client(Config(ignore_configured_endpoint_urls=True)).meta.endpoint_url
-    return bool(client(Config()).meta.endpoint_url != own)
+def _may_be_configured(session: Session) -> bool:
+    """Whether a variable or a file names an endpoint of any service: else no client is made only to find out."""
+    named = any(variable.startswith("AWS_ENDPOINT_URL") for variable in os.environ)
+    return named or _has_member(session.full_config, "endpoint_url")
+
+
+def _has_member(table: Mapping[str, Any], wanted: str) -> bool:
+    """Whether there is a member of this name, at any depth."""
+    inner = (one for one in table.values() if isinstance(one, Mapping))
+    return wanted in table or any(_has_member(one, wanted) for one in inner)
+
+
+def _is_elsewhere(made: Any, client: Callable[[Config], Any]) -> bool:
+    """Whether the endpoint of a client is one that is configured: then it differs from AWS's own."""
+    own = client(Config(ignore_configured_endpoint_urls=True))
+    return bool(made.meta.endpoint_url != own.meta.endpoint_url)

@@ -18,6 +18,7 @@ from botocore.utils import get_environ_proxies
 from mwaa_shell.errors import NothingRan, ShellError
 from mwaa_shell.limits import CONNECT_TIMEOUT
 from mwaa_shell.mwaa.environments import Environments
+from mwaa_shell.mwaa.one_time_codes import never_ask
 from mwaa_shell.mwaa.reply import clip
 from mwaa_shell.mwaa.route import hide_credentials
 
@@ -104,7 +105,9 @@ def _session(environments: Environments) -> Session:
     try:
         return environments.boto()[0]
     except ShellError:  # for want of a region, perhaps: the key is another question
-        return Session(profile=environments.access.profile)
+        session = Session(profile=environments.access.profile)
+        never_ask(session)
+        return session
 
 
 def caller(environments: Environments) -> Caller:

@@ -11,7 +11,7 @@ import binascii
 import html
 import json
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from mwaa_shell.body import Body
 from mwaa_shell.errors import NothingRan, OutcomeUnknown, ShellError
@@ -20,16 +20,14 @@ from mwaa_shell.errors import NothingRan, OutcomeUnknown, ShellError
 CLIP = 300
 
 
-@dataclass(frozen=True, slots=True)
-class Streams:
+class Streams(NamedTuple):
     """What the airflow program wrote, decoded from base64."""
 
     stdout: Body
     stderr: Body
 
 
-@dataclass(frozen=True, slots=True)
-class HttpReply:
+class HttpReply(NamedTuple):
     """Status and body, whole and decompressed."""
 
     status: int
@@ -37,6 +35,18 @@ class HttpReply:
     content_type: str = ""
     location: str = ""
     streams: Streams | None = None  #: of a long reply, which was decoded while it came
+
+
+class Asked(NamedTuple):
+    """Whom a reply is from, and how they were asked."""
+
+    environment: str = ""
+    log: str = ""  #: where in CloudWatch its web server writes
+    slash: bool = False  #: the form of the path that was asked for
+
+
+#: Where nobody has said whom.
+ANYBODY = Asked()
 
 
 class CommandRejected(ShellError):
@@ -49,34 +59,52 @@ class Unreachable(NothingRan):
 
 #: What says that nothing ran now, but may in a moment.
 BUSY = (429, 503)
-NO_RESULT = "the reply is not a command's result, the command may have run"
-#: What an HTTP status says about the command where the reply holds none of its output.
+#: What an HTTP status says about the command where the reply holds none of its output, and what to do about it.
 _STATUS = {
-    400: (CommandRejected, "the environment rejected the command"),
-    401: (NothingRan, "the environment did not accept the token, nothing ran"),
-    403: (NothingRan, "the environment refused: MWAA blocks this command, or did not accept the token; nothing ran"),
-    404: (NothingRan, "the environment has no CLI endpoint at this path, nothing ran"),
-    413: (NothingRan, "the command is too long for the environment, nothing ran"),
-    429: (NothingRan, "the environment is asked too often, nothing ran"),
-    503: (NothingRan, "the web server is busy (it runs about 4 commands at once) or not ready, nothing ran"),
-    500: (OutcomeUnknown, "the web server failed: the command may have run, or MWAA does not support it"),
-    502: (OutcomeUnknown, "the web server gave no answer to the gateway: the command may have run"),
-    504: (OutcomeUnknown, "the gateway stopped waiting after about 60 seconds: the command may still be running"),
+    400: (CommandRejected, "{name} rejected the command", ".help COMMAND tells what its Airflow takes"),
+    401: (NothingRan, "{name} did not accept the token, nothing ran", ".doctor shows whose it is, and its way"),
+    403: (
+        NothingRan,
+        "{name} refused: MWAA blocks this command, or did not accept the token; nothing ran",
+        ".help COMMAND tells what is blocked, .doctor whose token it is",
+    ),
+    404: (NothingRan, "{name} has no CLI endpoint at this path, nothing ran", ""),
+    413: (NothingRan, "the command is too long for {name}, nothing ran", "shorten it, such as by JSON in a variable"),
+    429: (NothingRan, "{name} is asked too often, nothing ran", "wait a moment, then run it again"),
+    503: (
+        NothingRan,
+        "the web server of {name} is busy (it runs about 4 commands at once) or not ready, nothing ran",
+        "wait a moment, then run it again",
+    ),
+    500: (OutcomeUnknown, "the web server of {name} failed: the command may have run, or MWAA does not support it", ""),
+    502: (OutcomeUnknown, "the web server of {name} gave no answer to the gateway: the command may have run", ""),
+    504: (
+        OutcomeUnknown,
+        "the gateway of {name} stopped waiting after about 60 seconds: the command may still be running",
+        "",
+    ),
 }
+_NO_RESULT = (
+    OutcomeUnknown,
+    "the reply of {name} is not a command's result, the command may have run",
+    ".raw --reply shows it",
+)
+_REFUSED = (NothingRan, "{name} refused the request, nothing ran", ".raw --reply shows its answer")
 
 
-def read(reply: HttpReply) -> Streams:
+def read(reply: HttpReply, asked: Asked = ANYBODY) -> Streams:
     """The command's streams, or raises the sentence that stands for what came instead."""
     if reply.streams is not None:
         return reply.streams
     members = _json_object(bytes(reply.body))
     if members is not None and "stdout" in members and "stderr" in members:
         return Streams(_stream(members["stdout"], "stdout"), _stream(members["stderr"], "stderr"))
-    kind, sentence = _STATUS.get(reply.status, (OutcomeUnknown, NO_RESULT))
-    if reply.status not in _STATUS and 400 <= reply.status < 500:
-        kind, sentence = NothingRan, "the environment refused the request, nothing ran"
+    other = _REFUSED if 400 <= reply.status < 500 else _NO_RESULT
+    kind, sentence, advice = _STATUS.get(reply.status, other)
     said = _what_it_says(reply, members)
-    raise kind(f"HTTP {reply.status}: {sentence}" + (f" ({said})" if said else ""))
+    happened = sentence.format(name=asked.environment or "the environment") + (f" ({said})" if said else "")
+    advice = advice or _advice(reply.status, asked)
+    raise kind(f"HTTP {reply.status}: {happened}" + (f"; {advice}" if advice else ""))
 
 
 def unreadable(what: str) -> OutcomeUnknown:
@@ -84,12 +112,12 @@ def unreadable(what: str) -> OutcomeUnknown:
     return OutcomeUnknown(f"The reply {what}: the command may have run")
 
 
-def with_form(error: ShellError, status: int, slash: bool) -> ShellError:
-    """Say which form of the path was asked for, where a 404 may be about that."""
-    if status != 404:
-        return error
-    asked, other = ("/aws_mwaa/cli/", "/aws_mwaa/cli") if slash else ("/aws_mwaa/cli", "/aws_mwaa/cli/")
-    return NothingRan(f"{error} (asked for {asked}; the next command asks for {other})")
+def _advice(status: int, asked: Asked) -> str:
+    """What to do, where that depends on whom and how was asked: a 404 may be about the form of the path."""
+    if status == 404:
+        first, other = ("/aws_mwaa/cli/", "/aws_mwaa/cli") if asked.slash else ("/aws_mwaa/cli", "/aws_mwaa/cli/")
+        return f"asked for {first}, the next command asks for {other}; if that fails too: .doctor shows who answers"
+    return f"{asked.log} in CloudWatch may tell why" if status in (500, 502) and asked.log else ""
 
 
 def _json_object(body: bytes) -> dict[str, object] | None:

@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from mwaa_shell.errors import NothingRan, UsageError
@@ -21,7 +23,7 @@ PROXY_PORTS = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
 HTTPS_PORT = 443
 #: The variables that may name a proxy for https, in the order in which they win.
 VARIABLES = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
-EXTRA = "SOCKS needs one package more: pip install 'mwaa-shell[socks]'"
+EXTRA = "PySocks is missing: install it beside mwaa-shell (its extra [socks])"
 
 _PART = r"(\[[^\s\[\]/@]+\]|[^\s:\[\]/@]*)"
 _CONNECT_TO = re.compile(rf"{_PART}:(\d*):{_PART}:(\d*)")
@@ -47,8 +49,7 @@ class Proxy:
         return f"{self.scheme}://{_bracketed(self.host)}:{self.port}"
 
 
-@dataclass(frozen=True, slots=True)
-class ConnectTo:
+class ConnectTo(NamedTuple):
     """One ``--connect-to``: what it holds for, and where that leads; nothing stands for any, or for the same."""
 
     host: str
@@ -61,8 +62,7 @@ class ConnectTo:
         return self.host.lower() in ("", host.lower()) and self.port in (None, port)
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(NamedTuple):
     """The way to one web server."""
 
     host: str  #: the environment's: the name that TLS verifies
@@ -159,6 +159,8 @@ def standard_proxy(host: str, port: int) -> Proxy | None:
 
     Raises ``NothingRan`` where they name something else.
     """
+    if not _may_be_named():
+        return None
     from requests.utils import get_environ_proxies, select_proxy
 
     url = f"https://{_bracketed(host)}:{port}"
@@ -170,6 +172,12 @@ def standard_proxy(host: str, port: int) -> Proxy | None:
         return read_proxy(named, source)
     except UsageError as error:
         raise NothingRan(f"{error}; nothing ran") from None
+
+
+def _may_be_named() -> bool:
+    """Whether there is anything to ask requests about, which takes longer than this look at each command."""
+    system = sys.platform in ("darwin", "win32")  # these have settings of their own
+    return system or any(name[-6:].lower() == "_proxy" for name in os.environ)
 
 
 def hide_credentials(text: str) -> str:

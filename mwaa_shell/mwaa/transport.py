@@ -12,8 +12,7 @@ import os
 import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import requests
@@ -71,8 +70,7 @@ def bundles_for_web(chosen: str | None, aws: str | None, environ: Mapping[str, s
     return tuple(dict.fromkeys(named or [bundle for bundle in (environ.get("CURL_CA_BUNDLE"),) if bundle]))
 
 
-@dataclass(frozen=True, slots=True)
-class Peer:
+class Peer(NamedTuple):
     """Who answered at the other end of a verified connection."""
 
     status: int  #: of HTTP

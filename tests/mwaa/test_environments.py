@@ -6,6 +6,7 @@ import contextlib
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 from botocore.awsrequest import AWSResponse, HTTPHeaders
 
@@ -60,6 +61,27 @@ def test_an_endpoint_of_the_profile_keeps_its_host(
     monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
     environments = Environments(Access(profile="here", direct=True))
     assert (environments.names(), environments.region) == (["my-env"], "eu-west-1")
+
+
+@pytest.mark.parametrize(
+    ("variables", "made"),
+    [({}, 1), ({"AWS_ENDPOINT_URL_S3": "http://127.0.0.1:9"}, 3), ({"AWS_ENDPOINT_URL": "http://127.0.0.1:9"}, 2)],
+)
+def test_no_more_clients_are_made_than_it_takes_to_know_the_endpoint(
+    variables: dict[str, str], made: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[object] = []
+    usual = boto3.Session.client
+
+    def client(session: Any, *words: Any, **named: Any) -> Any:
+        asked.append(words)
+        return usual(session, *words, **named)
+
+    monkeypatch.setattr(boto3.Session, "client", client)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    own = Environments(Access(region="eu-west-1", keys=KEYS)).boto()[1].meta.config.inject_host_prefix is not False
+    assert (len(asked), own) == (made, made != 2)
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mwaa_shell.errors import ExitCode, NothingRan, ShellError
-from mwaa_shell.mwaa.reply import CLIP, HttpReply, Streams, clip, read, with_form
+from mwaa_shell.errors import ExitCode, ShellError
+from mwaa_shell.mwaa.reply import CLIP, Asked, HttpReply, Streams, clip, read
 
 
 def encoded(stdout: bytes, stderr: bytes) -> bytes:
@@ -62,7 +62,7 @@ def test_the_status_decides_where_there_are_no_streams(status: int, code: ExitCo
 def test_a_sentence_quotes_what_came_instead(body: bytes, said: str) -> None:
     with pytest.raises(ShellError) as caught:
         read(HttpReply(503, body))
-    assert str(caught.value).endswith(said)
+    assert f"{said}; wait a moment" in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -100,10 +100,28 @@ def test_clipped_text_is_one_short_printable_line(text: str) -> None:
 @pytest.mark.parametrize(
     ("slash", "words"),
     [
-        (False, "no (asked for /aws_mwaa/cli; the next command asks for /aws_mwaa/cli/)"),
-        (True, "no (asked for /aws_mwaa/cli/; the next command asks for /aws_mwaa/cli)"),
+        (False, "asked for /aws_mwaa/cli, the next command asks for /aws_mwaa/cli/; if"),
+        (True, "asked for /aws_mwaa/cli/, the next command asks for /aws_mwaa/cli; if"),
     ],
 )
 def test_a_404_says_which_form_of_the_path_it_was(slash: bool, words: str) -> None:
-    assert str(with_form(NothingRan("no"), 404, slash)) == words
-    assert str(with_form(NothingRan("no"), 403, slash)) == "no"
+    assert words in sentence(404, Asked("my-env", slash=slash))
+    assert "asked for" not in sentence(403, Asked("my-env", slash=slash))
+
+
+@pytest.mark.parametrize("status", [200, 400, 401, 403, 404, 413, 418, 429, 500, 502, 503, 504, 599])
+def test_each_refusal_names_the_environment(status: int) -> None:
+    assert "my-{env}" in sentence(status, Asked("my-{env}"))  # whatever somebody has typed as a name
+    assert "the environment" in sentence(status, Asked())
+
+
+@pytest.mark.parametrize(("status", "log", "told"), [(500, "a-log", True), (502, "a-log", True), (503, "a-log", False)])
+def test_a_web_server_that_fails_has_a_log(status: int, log: str, told: bool) -> None:
+    assert sentence(status, Asked("my-env", log)).endswith("; a-log in CloudWatch may tell why") is told
+    assert "CloudWatch" not in sentence(status, Asked("my-env"))
+
+
+def sentence(status: int, asked: Asked) -> str:
+    with pytest.raises(ShellError) as raised:
+        read(HttpReply(status, b"{}"), asked)
+    return str(raised.value)

@@ -433,7 +433,7 @@ def test_what_is_no_proxy_is_not_quoted(text: str) -> None:
 
 def test_socks_without_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "socks", None)
-    with pytest.raises(UsageError, match=r"pip install 'mwaa-shell\[socks\]'"):
+    with pytest.raises(UsageError, match=r"PySocks is missing: install it beside mwaa-shell \(its extra \[socks\]\)"):
         read_proxy("socks5h://u:canary@127.0.0.1:1080", "--proxy")
 
 
