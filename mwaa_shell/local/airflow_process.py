@@ -15,7 +15,7 @@ import subprocess
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
@@ -152,13 +152,8 @@ class AirflowProcess:
         """End the process and every command that it runs."""
         with self._lock:
             process, self._process = self._process, None
-        if process is not None and process.stdin is not None:
-            process.stdin.close()
-            try:
-                process.wait(timeout=5)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+        if process is not None:
+            end(process)
 
     # -- setting up --------------------------------------------------------------------------------------------------
 
@@ -185,6 +180,18 @@ class AirflowProcess:
                 f"Airflow {self.installed.recipe.version} could not be set up: airflow {' '.join(arguments)} "
                 f"ended with {answer.code}: {words[-1] if words else 'no message'}"
             )
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """Let a process go that ends with its standard input."""
+    assert process.stdin is not None
+    with suppress(OSError):  # it has ended before it read all that was written
+        process.stdin.close()
+    try:
+        process.wait(timeout=5)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 @contextmanager

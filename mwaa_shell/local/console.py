@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+from mwaa_shell.dumb import is_dumb
+from mwaa_shell.local.notes import teller
 from mwaa_shell.local.start import Running, exports, running
 from mwaa_shell.settings import LocalSettings
 from mwaa_shell.streams import Streams
+
+
+def draws(streams: Streams) -> bool:
+    """Whether standard error is a terminal that can take back what it shows."""
+    return streams.stderr_tty and not is_dumb(os.environ)
 
 
 class StatusLine:
@@ -17,12 +25,13 @@ class StatusLine:
 
     def __init__(self, streams: Streams) -> None:
         self._streams = streams
+        self._draws = draws(streams)
         self._last = ""
 
     def say(self, text: str) -> None:
         """Show what is going on: ``what: step`` or ``what: step: detail``."""
         step = ": ".join(text.split(": ")[:2])
-        if self._streams.stderr_tty:
+        if self._draws:
             self._streams.talk(b"\r\x1b[K" + text[: shutil.get_terminal_size().columns - 1].encode())
         elif step != self._last:
             self._streams.note(step)
@@ -30,7 +39,7 @@ class StatusLine:
 
     def erase(self) -> None:
         """Take the line away."""
-        if self._last and self._streams.stderr_tty:
+        if self._last and self._draws:
             self._streams.talk(b"\r\x1b[K")
 
 
@@ -48,9 +57,13 @@ def private_mwaa(wanted: LocalSettings, timeout: float, streams: Streams) -> Ite
 
 
 def interject(text: str, streams: Streams) -> None:
-    """Say what went wrong behind the commands: on a terminal below the line that is being typed there."""
-    if streams.interactive and streams.stderr_tty:
-        streams.talk(b"\x1b[J\r\n")
+    """Say what went wrong behind the commands: by whoever draws a prompt, else in the place of the status line."""
+    tell = teller()
+    if tell is not None:
+        tell(text)
+        return
+    if draws(streams):
+        streams.talk(b"\r\x1b[J")
     streams.note(text)
 
 

@@ -83,7 +83,8 @@ def read_tree(installed: Installed) -> dict[str, Any]:
         )
     if done.returncode:
         said = done.stderr.decode(errors="replace").strip().splitlines() or ["no message"]
-        raise LocalProblem(f"The parser of Airflow {installed.recipe.version} could not be read: {said[-1]}")
+        version, again = installed.recipe.version, f"remove {installed.venv} to have it made anew"
+        raise LocalProblem(f"The parser of Airflow {version} could not be read: {said[-1]}; {again}")
     tree: dict[str, Any] = json.loads(done.stdout)
     return tree
 

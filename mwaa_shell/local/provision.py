@@ -185,7 +185,9 @@ def find_uv() -> Path:
             return Path(folder) / "uv"
     on_path = shutil.which("uv")
     if on_path is None:
-        raise LocalProblem("uv, which installs the local Airflow, is missing: pip install 'mwaa-shell[local]'")
+        raise LocalProblem(
+            "uv, which installs the local Airflow, is missing: install mwaa-shell with [local], or uv itself"
+        )
     return Path(on_path)
 
 

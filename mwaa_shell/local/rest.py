@@ -17,11 +17,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib import resources
+from pathlib import Path
 from typing import Any
 
 from mwaa_shell.airflow.versions import Version
 from mwaa_shell.errors import LocalProblem
-from mwaa_shell.local.airflow_process import AirflowProcess, airflow_environment
+from mwaa_shell.local.airflow_process import AirflowProcess, airflow_environment, end
 from mwaa_shell.local.aws_api import AwsError
 
 #: The first version whose REST API MWAA offers.
@@ -30,6 +31,8 @@ SINCE = Version(2, 4, 3)
 LIMIT = 10.0
 #: Seconds that a request may take which finds the application not made yet.
 FIRST_LIMIT = 25.0
+#: In the folder of an environment, what the process writes.
+LOG = "rest.log"
 ENDING = "The private MWAA is ending"
 METHODS = ("GET", "PUT", "POST", "PATCH", "DELETE")
 SIMPLE = "airflow.api_fastapi.auth.managers.simple.simple_auth_manager.SimpleAuthManager"
@@ -51,8 +54,16 @@ class RestApi:
     """One environment's REST API: from the JSON of an ``InvokeRestApi`` to that of its reply."""
 
     def __init__(
-        self, start: Start, prepare: Callable[[], None], *, limit: float = LIMIT, first_limit: float = FIRST_LIMIT
+        self,
+        start: Start,
+        prepare: Callable[[], None],
+        log: Path = Path(LOG),
+        *,
+        limit: float = LIMIT,
+        first_limit: float = FIRST_LIMIT,
     ) -> None:
+        """``log`` is where the process that ``start`` makes writes, limits are in seconds."""
+        self._log = log
         self._start = start
         self._prepare = prepare
         self._limits = (first_limit, limit)
@@ -101,7 +112,7 @@ class RestApi:
             process.stdin.flush()
         except (OSError, ValueError):
             pass  # it has ended, or is closed: the next line says so
-        message = _next_message(process)
+        message = _next_message(process, self._log)
         self._asking = False
         return int(message["status"]), message["body"]
 
@@ -117,7 +128,7 @@ class RestApi:
                 self._process = self._start()
             process = self._process
         if not self._ready:
-            _next_message(process)
+            _next_message(process, self._log)
             self._ready = True
         return process
 
@@ -162,26 +173,16 @@ def _of_airflow(status: int, said: object) -> AwsError:
     return AwsError(400, code, "", {"RestApiStatusCode": status, "RestApiResponse": said})
 
 
-def _next_message(process: subprocess.Popen[bytes]) -> dict[str, Any]:
+def _next_message(process: subprocess.Popen[bytes], log: Path) -> dict[str, Any]:
     assert process.stdout is not None
     try:
         return dict(json.loads(process.stdout.readline()))
     except ValueError:  # nothing more comes, or it is closed
         process.kill()
         process.wait()
-        raise LocalProblem("The process that answers the REST API has ended") from None
-
-
-def end(process: subprocess.Popen[bytes]) -> None:
-    """Let a process go that ends with its standard input."""
-    assert process.stdin is not None
-    with suppress(OSError):  # it has ended before it read all that was written
-        process.stdin.close()
-    try:
-        process.wait(timeout=5)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+        raise LocalProblem(
+            f"The process that answers the REST API has ended: ask again for a new one; {log} may tell why"
+        ) from None
 
 
 def _close(process: subprocess.Popen[bytes]) -> None:
@@ -196,14 +197,14 @@ def rest_api(airflow: AirflowProcess) -> RestApi | None:
     """The REST API beside an environment's commands, on the same database; ``None`` where MWAA offers none."""
     if airflow.installed.recipe.version < SINCE:
         return None
-    return RestApi(lambda: start_worker(airflow), lambda: airflow.set_up(lambda line: None))
+    return RestApi(lambda: start_worker(airflow), lambda: airflow.set_up(lambda line: None), airflow.state.folder / LOG)
 
 
 def start_worker(airflow: AirflowProcess) -> subprocess.Popen[bytes]:
     """The process that answers; its words go to a log in the environment's folder."""
     installed, state = airflow.installed, airflow.state
     worker = resources.files(__package__).joinpath("rest_worker.py")
-    with (state.folder / "rest.log").open("wb") as log:
+    with (state.folder / LOG).open("wb") as log:
         return subprocess.Popen(
             [installed.python, "-I", str(worker)],
             stdin=subprocess.PIPE,

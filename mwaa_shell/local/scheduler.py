@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import IO
 
 from mwaa_shell.airflow.grammar import load
+from mwaa_shell.airflow.lines import Classifier
 from mwaa_shell.airflow.versions import Version
 from mwaa_shell.errors import LocalProblem
 from mwaa_shell.local.airflow_process import AirflowProcess, prepare_folders
@@ -67,7 +68,11 @@ def plan(version: Version, state: State, port: int) -> Plan:
     """The services of a version; those of Airflow 3 meet on a port of this machine."""
     settings = SETTINGS[version.major] | _database(version, state)
     if version >= SEVERAL_AT_ONCE:
-        settings |= {"AIRFLOW__CORE__EXECUTOR": "LocalExecutor", "AIRFLOW__CORE__PARALLELISM": str(AT_ONCE)}
+        settings |= {
+            "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
+            "AIRFLOW__CORE__PARALLELISM": str(AT_ONCE),
+            "AIRFLOW__SCHEDULER__MAX_TIS_PER_QUERY": str(AT_ONCE),  # of more than that, each command would warn
+        }
     command = load(version).named("scheduler")
     serves_logs = command is not None and command.option("--skip-serve-logs") is not None
     scheduler = ("scheduler", "--skip-serve-logs") if serves_logs else ("scheduler",)  # to the whole network
@@ -160,7 +165,7 @@ def hold(lock: Path) -> IO[str]:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         file.close()
-        raise LocalProblem("another shell's runs the DAGs of this environment") from None
+        raise LocalProblem("another shell has one, which runs its DAGs; end that shell to run them here") from None
     return file
 
 
@@ -172,11 +177,13 @@ def keep_readers_going(path: Path) -> None:
 
 
 def last_lines(log: Path) -> str:
-    """The last lines of a log, one below the other, for the end of a sentence; ``?`` for what drives a terminal."""
+    """The last lines of a log that are no noise, for the end of a sentence; ``?`` for what drives a terminal."""
     try:
         text = log.read_bytes()[-100_000:].decode(errors="replace")
     except OSError:
         text = ""
-    lines = [line for line in text.splitlines() if line.strip()][-LAST_LINES:]
+    written = [line for line in text.splitlines() if line.strip()]
+    read = zip(written, Classifier().read(written), strict=True)
+    lines = ([line for line, reading in read if not reading.noise] or written)[-LAST_LINES:]
     plain = ["".join(one if one.isprintable() else "?" for one in line)[:500] for line in lines]
     return f" (see {log})" + "".join(f"\n  {line}" for line in plain)

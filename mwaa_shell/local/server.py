@@ -8,6 +8,7 @@ line: ``{"progress": text}`` while something is made, then ``{"ready": {...}}`` 
 
 from __future__ import annotations
 
+import fcntl
 import importlib
 import json
 import os
@@ -17,7 +18,8 @@ import subprocess
 import sys
 import tempfile
 import threading
-from contextlib import ExitStack, suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -57,7 +59,8 @@ def make_certificate(python: Path, folder: Path) -> ssl.SSLContext:
     )
     if made.returncode != 0:
         words = made.stderr.decode(errors="replace").strip().splitlines()
-        raise LocalProblem(f"No certificate could be made: {words[-1] if words else 'no message'}")
+        why = words[-1] if words else "no message"
+        raise LocalProblem(f"No certificate could be made: {why}; remove {python.parent.parent} to have it made anew")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.load_cert_chain(folder / "server.pem", folder / "server.key")
@@ -67,8 +70,8 @@ def make_certificate(python: Path, folder: Path) -> ssl.SSLContext:
 def serve(wanted: dict[str, Any], stack: ExitStack) -> dict[str, Any]:
     """Start everything that ``wanted`` names; how to reach it."""
     states = [State(Path(item["state"]), Path(item["dags"])) for item in wanted["environments"]]
-    for state in states:
-        prepare_folders(state)
+    for item, state in zip(wanted["environments"], states, strict=True):
+        stack.enter_context(used(prepare_folders(state) / "used", f"Airflow {item['version']}"))
     scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="run-", dir=states[0].folder)))
     airflows, schedulers = [], []
     for item, state in zip(wanted["environments"], states, strict=True):
@@ -115,6 +118,18 @@ def serve(wanted: dict[str, Any], stack: ExitStack) -> dict[str, Any]:
     }
 
 
+@contextmanager
+def used(lock: Path, name: str) -> Iterator[None]:
+    """Hold a share of an environment, and tell whoever starts if it is not the only one."""
+    with lock.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            tell(note=f"Another shell has {name} open too: both see and change the same runs and variables")
+        fcntl.flock(file, fcntl.LOCK_SH)
+        yield
+
+
 def _details(airflow: AirflowProcess) -> dict[str, Any]:
     """What GetEnvironment says beyond the names; nothing here is made up."""
     details: dict[str, Any] = {"DagS3Path": str(airflow.state.dags)}
@@ -129,7 +144,7 @@ def _run_in_background(server: Server) -> None:
 
 def end_orphans() -> None:
     """End what a process of commands has left that was killed itself: its tasks and schedulers are ours since."""
-    processes: Any = importlib.import_module("mwaa_shell.local.worker")
+    processes: Any = importlib.import_module("mwaa_shell.local.processes")
     for pid in processes.descendants(os.getpid()):
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
@@ -139,7 +154,7 @@ def main() -> None:
     """Serve until standard input ends."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     os.umask(0o077)
-    importlib.import_module("mwaa_shell.local.worker").adopt_orphans()
+    importlib.import_module("mwaa_shell.local.processes").adopt_orphans()
     with suppress(KeyboardInterrupt), ExitStack() as stack:
         stack.callback(end_orphans)
         try:

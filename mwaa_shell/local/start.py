@@ -53,9 +53,9 @@ def running(
     """A private MWAA that lives as long as the block, and ends with this process whatever ends it."""
     chosen = [recipe_for(text) for text in wanted.versions] or [default_recipe()]
     if len(set(chosen)) != len(chosen):
-        raise UsageError("--local names a version twice")
+        raise UsageError("--local names a version twice: leave one out")
     if wanted.record is not None and not (wanted.record.is_dir() and os.access(wanted.record, os.W_OK)):
-        raise UsageError(f"{wanted.record} is no folder that can be recorded into")
+        raise UsageError(f"{wanted.record} is no folder that can be recorded into: make it, or name another")
     order = {
         "environments": [_environment(recipe, wanted, progress) for recipe in chosen],
         "record": str(wanted.record.resolve()) if wanted.record else None,
@@ -128,7 +128,7 @@ def _await_ready(server: subprocess.Popen[bytes], progress: Progress, note: Note
             raise LocalProblem(message["error"])
         elif "ready" in message:
             return dict(message["ready"])
-    raise LocalProblem("The private MWAA ended before it was ready")
+    raise LocalProblem("The private MWAA ended before it was ready: start it again, and report it if it does so again")
 
 
 def _access(reached: dict[str, Any], timeout: float) -> Access:

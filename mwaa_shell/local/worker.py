@@ -1,7 +1,7 @@
 """Runs the real ``airflow`` program for the private MWAA: imports Airflow once, then forks for each command.
 
 This file runs inside the Airflow's own Python (3.7 to 3.13), never inside the shell's, and so imports nothing of this
-package. It is single-threaded: a fork of a process with threads is unsafe.
+package but two files beside it, which do the same. It is single-threaded: a fork of a process with threads is unsafe.
 
 The server writes one JSON object a line to standard input::
 
@@ -12,44 +12,44 @@ once Airflow is imported, then ``{"id": 1, "rc": 0}`` for each command that ende
 process and every command.
 
 What Airflow prints while it is imported stands at the head of each answer, as it does when a fresh process is started
-for each command. Modules that earlier commands imported late are imported here while nothing is asked for; a module
-that prints while it is imported is given back, so that the command that needs it prints the same.
+for each command. Modules that earlier commands imported late are imported here while nothing is asked for.
 """
 
 import atexit
-import ctypes
-import errno
 import gc
-import importlib
+import importlib.util
 import json
 import os
 import random
 import runpy
 import select
 import signal
-import subprocess
 import sys
 import tempfile
 import threading
 import traceback
 
-KEEP_OUT = (
-    "airflow.cli.commands.",
-    "unusual_prefix_",
-    "airflow_local_settings",
-    "webserver_config",
-    "airflow.www_rbac.views",  # 1.10 reads the DAG folder with it
-)
-NEVER_FORGET = ("airflow.models", "airflow.settings", "airflow.configuration")
+
+def beside(name):
+    """A file beside this one as a module. Its folder is on no path, where its other names would be in Airflow's way."""
+    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), name + ".py")
+    spec = importlib.util.spec_from_file_location("mwaa_shell_" + name, path)
+    module = importlib.util.module_from_spec(spec)
+    keeps, sys.dont_write_bytecode = sys.dont_write_bytecode, True  # nothing of this Python in that folder
+    try:
+        spec.loader.exec_module(module)
+    finally:
+        sys.dont_write_bytecode = keeps
+    return module
 
 
 class Worker:
-    """The pipes, the running commands and what is known about late imports."""
+    """The pipes and the running commands."""
 
-    def __init__(self, script, scratch, learned, fresh):
+    def __init__(self, script, scratch, late, fresh):
         self.script = script  # the venv's own airflow program
         self.scratch = scratch  # a private folder for what imports print
-        self.learned = learned  # the file that keeps the names of late imports
+        self.late = late  # the late imports
         self.fresh = fresh  # a new process for each command, as MWAA does
         self.requests = os.dup(0)
         self.replies = os.dup(1)
@@ -57,8 +57,6 @@ class Worker:
         self.services = set()  # those that keep nobody waiting
         self.buffer = b""
         self.preface = (b"", b"")
-        self.pending = []  # modules still to be imported ahead of need
-        self.venv = os.path.dirname(os.path.dirname(os.path.abspath(script)))
         null = os.open(os.devnull, os.O_RDWR)
         os.dup2(null, 0)
         os.dup2(null, 1)
@@ -69,7 +67,7 @@ class Worker:
         """Import Airflow and build its parser once, keeping what that prints."""
         if not self.fresh:
             self.preface = self.captured(build_parser)
-            self.pending = self.read_learned()
+            self.late.begin()
         self.send({"ready": True})
 
     def captured(self, work):
@@ -89,40 +87,6 @@ class Worker:
             os.close(saved[1])
         return tuple(read_back(file) for file in files)
 
-    def read_learned(self):
-        try:
-            with open(self.learned) as file:
-                names = json.load(file)
-            return [name for name in names if isinstance(name, str) and not name.startswith(KEEP_OUT)]
-        except (OSError, ValueError):
-            return []
-
-    def learn(self, path):
-        """Note which modules a command imported late, for this process and for the next start."""
-        try:
-            with open(path) as file:
-                names = json.load(file)
-            os.unlink(path)
-        except (OSError, ValueError):
-            return
-        known = self.read_learned()
-        fresh = [name for name in names if name not in known]
-        self.pending += fresh
-        try:
-            if fresh:
-                write_whole(self.learned, json.dumps(known + fresh))
-        except OSError:
-            pass  # a cache that cannot be written costs the next start some speed, nothing else
-
-    def import_one(self):
-        """Import one module ahead of need; give it back if it printed."""
-        name = self.pending.pop(0)
-        if name in sys.modules:
-            return
-        printed = self.captured(lambda: try_import(name))
-        if any(printed) and not name.startswith(NEVER_FORGET):
-            sys.modules.pop(name, None)
-
     # -- serving -------------------------------------------------------------------------------------------------
 
     def send(self, message):
@@ -135,7 +99,7 @@ class Worker:
         signal.set_wakeup_fd(tell)
         signal.signal(signal.SIGCHLD, lambda number, frame: None)
         while True:
-            idle = bool(self.pending) and self.services.issuperset(self.running)
+            idle = bool(self.late.pending) and self.services.issuperset(self.running)
             ready = select.select([self.requests, wake], [], [], 0 if idle else None)[0]
             if wake in ready:
                 os.read(wake, 4096)
@@ -151,7 +115,7 @@ class Worker:
                     os.close(tell)
                     return job
             if not ready and idle:
-                self.import_one()
+                self.late.import_one(self.captured)
 
     def accept(self, data):
         self.buffer += data
@@ -178,38 +142,21 @@ class Worker:
             if pid in self.running:
                 number, imports = self.running.pop(pid)
                 self.services.discard(pid)
-                self.learn(imports)
+                self.late.learn(imports)
                 code = -os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
                 self.send({"id": number, "rc": code})
 
     def stop(self):
-        """End every command with all that it has started, also what has a session of its own."""
-        for _ in range(5):  # who is killed may have started another meanwhile
-            family = descendants(os.getpid())
-            for pid in family:
-                try:
-                    os.kill(pid, signal.SIGKILL)
-                except OSError as error:
-                    if error.errno not in (errno.ESRCH, errno.EPERM):
-                        raise
-            if not family:
-                break
-            self.reap_quietly()
+        """End every command with all that it has started."""
+        processes.end_family()
         os._exit(0)
-
-    def reap_quietly(self):
-        try:
-            while True:
-                os.waitpid(-1, 0)
-        except ChildProcessError:
-            pass
 
     # -- in the forked child -------------------------------------------------------------------------------------
 
     def become(self, job):
         """Turn this forked child into the airflow program of one command."""
         os.setsid()
-        end_with_parent()
+        processes.end_with_parent()
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.default_int_handler)
         os.close(self.requests)
@@ -234,51 +181,6 @@ class Worker:
             frame = frame.tb_next
         traceback.print_exception(kind, error, frame or trace)
 
-    def note_imports(self, path, before):
-        """Leave the names of the modules that this command imported late, in the order in which they were done."""
-        names = []
-        for name, module in list(sys.modules.items()):
-            origin = getattr(module, "__file__", None) or ""
-            ours = origin.startswith(self.venv) or os.path.dirname(os.__file__) in origin
-            if name not in before and ours and not name.startswith(KEEP_OUT) and name != "__main__":
-                names.append(name)
-        try:
-            write_whole(path, json.dumps(names))
-        except OSError:
-            pass  # a full disk costs the next command some speed, nothing else
-
-
-def adopt_orphans():
-    """On Linux, let processes whose parent has ended become our children, so that they can be found and ended."""
-    prctl(36, 1)  # PR_SET_CHILD_SUBREAPER
-
-
-def end_with_parent():
-    """On Linux, be asked to end if this file's process is killed, which then can end nothing itself."""
-    prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
-
-
-def prctl(option, value):
-    try:
-        ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
-    except (OSError, AttributeError):
-        pass
-
-
-def descendants(root):
-    """The processes below one, as ps tells."""
-    listed = subprocess.Popen(["ps", "-A", "-o", "pid=,ppid="], stdout=subprocess.PIPE)
-    children = {}
-    for line in listed.communicate()[0].splitlines():
-        pid, parent = (int(word) for word in line.split())
-        children.setdefault(parent, []).append(pid)
-    found, todo = [], [root]
-    while todo:
-        below = [pid for pid in children.get(todo.pop(), []) if pid != listed.pid]
-        found += below
-        todo += below
-    return found
-
 
 def build_parser():
     """Import what every command imports; the parser is cached by Airflow itself from 2.0 on."""
@@ -290,13 +192,6 @@ def build_parser():
         cli.CLIFactory.get_parser()
     else:
         cli_parser.get_parser()
-
-
-def try_import(name):
-    try:
-        importlib.import_module(name)
-    except BaseException:  # whatever a module does, the command that wants it will meet it itself
-        pass
 
 
 def dispose_pool():
@@ -331,8 +226,10 @@ def leave(code):
 
 
 def flush():
-    sys.stdout.flush()
-    sys.stderr.flush()
+    """As the interpreter does at its end: a command may have closed a stream, or taken it away."""
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None and not getattr(stream, "closed", False):
+            stream.flush()
 
 
 def read_back(file):
@@ -341,19 +238,16 @@ def read_back(file):
         return file.read()
 
 
-def write_whole(path, text):
-    with open(path + ".part", "w") as file:
-        file.write(text)
-    os.rename(path + ".part", path)
-
-
 if __name__ == "__main__":
-    worker = Worker(sys.argv[1], sys.argv[2], sys.argv[3], sys.argv[4:] == ["fresh"])
-    adopt_orphans()
+    processes, late_imports = beside("processes"), beside("late_imports")
+    script = sys.argv[1]
+    late = late_imports.LateImports(sys.argv[3], os.path.dirname(os.path.dirname(os.path.abspath(script))))
+    worker = Worker(script, sys.argv[2], late, sys.argv[4:] == ["fresh"])
+    processes.adopt_orphans()
     worker.import_airflow()
     job = worker.serve()
     worker.become(job)
     loaded = set(sys.modules)
-    code = run_program(worker.script)
-    worker.note_imports(job["stdout"] + ".imports", loaded)
+    code = run_program(script)
+    late.leave_note(job["stdout"] + ".imports", loaded)
     leave(code)

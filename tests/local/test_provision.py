@@ -237,4 +237,5 @@ def test_uv_is_found_beside_python_and_on_the_path(tmp_path: Path, monkeypatch: 
         (tmp_path / folder / "uv").unlink()
     with pytest.raises(LocalProblem) as raised:
         find_uv()
-    assert str(raised.value) == "uv, which installs the local Airflow, is missing: pip install 'mwaa-shell[local]'"
+    missing = "uv, which installs the local Airflow, is missing"
+    assert str(raised.value) == f"{missing}: install mwaa-shell with [local], or uv itself"

@@ -168,7 +168,7 @@ def assert_true(value: bool) -> None:
 def test_a_process_that_ends_is_a_failure_and_is_started_anew(make: Make) -> None:
     api = make()
     first = pid(api)
-    with pytest.raises(AwsError, match="has ended") as caught:
+    with pytest.raises(AwsError, match="has ended: ask again") as caught:
         api.invoke(order("/die"))
     assert caught.value.status == 500
     assert pid(api) != first

@@ -32,6 +32,13 @@ def test_every_service_is_a_command_of_its_version(recipe: Recipe) -> None:
         assert all(command.option(word) for word in words if word.startswith("--"))
 
 
+@pytest.mark.parametrize("recipe", recipes(), ids=lambda recipe: str(recipe.version))
+def test_no_more_tasks_are_looked_at_than_run(recipe: Recipe) -> None:
+    """Else each command warns, from Airflow 2.7 on."""
+    settings = plan(recipe.version, STATE, 4711).settings
+    assert settings.get("AIRFLOW__SCHEDULER__MAX_TIS_PER_QUERY") == settings.get("AIRFLOW__CORE__PARALLELISM")
+
+
 def test_logs_are_not_served_to_the_network() -> None:
     for text in ("2.2.2", "2.10.3", "3.0.6", "3.3.1"):
         assert "--skip-serve-logs" in plan(recipe_for(text).version, STATE, 4711).services[-1]
@@ -92,6 +99,15 @@ def test_last_lines_cannot_drive_a_terminal(tmp_path: Path) -> None:
     assert told[1:3] == ["  two", "  ?]0;title?three\N{REPLACEMENT CHARACTER}"]
     assert len(told[3]) == 502
     assert last_lines(tmp_path / "none") == f" (see {tmp_path / 'none'})"
+
+
+def test_last_lines_are_what_tells_something(tmp_path: Path) -> None:
+    log = tmp_path / "scheduler.log"
+    quiet = "[2026-11-22T12:56:31.444+0000] {a.py:43} INFO - begun\n"
+    log.write_text(f"{quiet}[2026-11-22T12:56:31.444+0000] {{a.py:43}} ERROR - no\n{quiet * 5}")
+    assert last_lines(log).split("\n")[1:] == ["  [2026-11-22T12:56:31.444+0000] {a.py:43} ERROR - no"]
+    log.write_text(quiet)
+    assert last_lines(log).endswith("INFO - begun")
 
 
 class Services(AirflowProcess):

@@ -1,0 +1,69 @@
+"""Held here: what is said from another thread stands above the prompt, and what is being typed stays on it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.double import Double, command_reply
+from tests.terminal.emulator import Terminal
+
+#: The program, whose environment tells something as soon as somebody writes to a pipe that has a name.
+TELLS = """
+import sys, threading
+from contextlib import nullcontext
+from mwaa_shell.cli import main
+from mwaa_shell.terminal.shell import Shell
+pipe = sys.argv[1]
+
+def heard(self):
+    def listen():
+        while True:
+            with open(pipe) as told:
+                self._note_aside(told.read())
+    threading.Thread(target=listen, daemon=True).start()
+    return nullcontext()
+
+Shell._heard = heard
+main(["my-env"])
+"""
+
+
+@pytest.fixture
+def pipe(tmp_path: Path) -> Path:
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    return path
+
+
+@pytest.fixture
+def terminal(environ: dict[str, str], pipe: Path) -> Iterator[Terminal]:
+    with Terminal([sys.executable, "-c", TELLS, str(pipe)], environ) as running:
+        running.wait_for("AVAILABLE")
+        yield running
+
+
+def test_at_a_prompt(terminal: Terminal, pipe: Path) -> None:
+    terminal.send("dags lis")
+    terminal.wait_for("my-env> dags lis")
+    pipe.write_text("it ended (see the log)")
+    terminal.wait_for("mwaa-shell: it ended (see the log)\nmy-env> dags lis")
+    terminal.send("t -o json")
+    terminal.wait_for("mwaa-shell: it ended (see the log)\nmy-env> dags list -o json")
+    assert terminal.history_text.count("my-env>") == 1
+
+
+def test_while_a_command_runs(terminal: Terminal, pipe: Path, double: Double) -> None:
+    def behave(request: object) -> bytes:
+        pipe.write_text("it ended")
+        return command_reply(b"done\n")
+
+    double.web.behave = behave
+    terminal.enter("version")
+    terminal.wait_for("ok ")
+    assert "mwaa-shell: it ended\n" in terminal.text
+    terminal.wait_for_prompt("my-env")
