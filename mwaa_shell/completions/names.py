@@ -1,24 +1,30 @@
 """The names that a shell's completion asks for: environments, profiles, regions. Read from disk, from nowhere else.
 
-Environments are those that the shell was on; profiles and regions stand in the AWS configuration files. What cannot be
-read is as if it were empty: whoever presses Tab has no use for a reason.
+Environments are those that the shell was on, that it listed last and that the user's settings name; profiles and
+regions stand in the AWS configuration files. What cannot be read is as if it were empty: whoever presses Tab has no use
+for a reason.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeGuard
 
+from mwaa_shell.catalog.folder import default_folder
+from mwaa_shell.catalog.listed import listed
 from mwaa_shell.completions.options import Option, Value
 
 #: What stands for the environment and looks for what is wrong.
 DOCTOR = "doctor"
 #: Asked for by a shell that does not count words: whatever may stand in the place of the environment.
 PLACE = "place"
+#: What makes a name of a section stand for several environments.
+PATTERN = re.compile(r"[*?\[]")
 #: What is longer is no configuration that somebody wrote, in bytes.
 LONGEST = 4_000_000
 
@@ -77,7 +83,7 @@ def _environments(given: _Given) -> set[str]:
     """Those that were seen with the profile and in the region that are named; all, where none was."""
     if "--local" in given.values:
         return set()
-    seen = list(_seen())
+    seen = [*_known(), *_set_up()]
     profile, region = given.values.get("--profile"), given.values.get("--region")
     fit = {one.name for one in seen if profile in (None, one.profile) and region in (None, one.region)}
     return fit or {one.name for one in seen}
@@ -90,10 +96,14 @@ class _Seen:
     region: str
 
 
+def _known() -> Iterator[_Seen]:
+    """What AWS has told of, sooner or later."""
+    yield from _seen()
+    yield from (_Seen(*one) for one in listed())
+
+
 def _seen() -> Iterator[_Seen]:
     """What ``catalog.last_seen`` has kept, but for private MWAAs: they are not reached by their names."""
-    from mwaa_shell.catalog.folder import default_folder
-
     rows = _json(_text(default_folder() / "environments.json"))
     for key, row in rows.items() if isinstance(rows, dict) else ():
         target = _json(key)
@@ -102,6 +112,20 @@ def _seen() -> Iterator[_Seen]:
         name, profile, _, where, *_ = target
         if where != "local":
             yield _Seen(name, profile, row[1])
+
+
+def _set_up() -> Iterator[_Seen]:
+    """Those that ``config.toml`` names in full."""
+    from mwaa_shell import config
+
+    path = config.default_path()
+    said = config.read(path) if path.exists() else config.Config()
+    default = said.general.get("environment")
+    sections = dict.fromkeys([str(default.value)], said.general) if default else {}
+    sections |= {name: members for name, members in said.environments if not PATTERN.search(name)}
+    for name, members in sections.items():
+        profile, region = (str(members[one].value) if one in members else "" for one in ("profile", "region"))
+        yield _Seen(name, profile, region)
 
 
 def _json(text: str) -> object:
@@ -117,7 +141,7 @@ def _texts(value: object, least: int) -> TypeGuard[list[str]]:
 
 def _regions() -> set[str]:
     """Those of the profiles, and those where an environment was seen."""
-    return {region for _, region in _profiles()} | {one.region for one in _seen()}
+    return {region for _, region in _profiles()} | {one.region for one in _known()}
 
 
 def _profiles() -> Iterator[tuple[str, str]]:

@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from mwaa_shell.airflow.versions import Version
-from mwaa_shell.catalog import last_seen
+from mwaa_shell.catalog import last_seen, listed
 from mwaa_shell.catalog.folder import default_folder
 from mwaa_shell.completions.names import names
 from mwaa_shell.completions.options import options_of
+from mwaa_shell.config import default_path
 from mwaa_shell.link import Link, Target
 from mwaa_shell.mwaa.environment import Environment
 from mwaa_shell.options import build_parser
@@ -96,6 +97,71 @@ def test_what_can_stand_in_the_place_of_the_environment(words: str, expected: st
 def test_environments_behind_an_option() -> None:
     assert names("environments", ["--profile", "data-prod", "-e"], OPTIONS) == ["sales-prod"]
     assert names("environments", ["doctor", "-e"], OPTIONS) == ["sales-dev", "sales-prod"]
+
+
+@pytest.mark.usefixtures("seen")
+def test_environments_of_the_last_listing() -> None:
+    listed.keep(["old"], Access(profile="data-prod"), "eu-central-1")
+    listed.keep(["sales-prod", "sales-test"], Access(profile="data-prod"), "eu-central-1")
+    listed.keep(["lab"], Access(), "eu-north-1")
+    listed.keep(["local-2-10-3"], Access(keys=Keys("a", "b")), "local-1")
+    assert names("environments", [], OPTIONS) == ["lab", "sales-dev", "sales-prod", "sales-test"]
+    assert names("environments", ["--profile", "data-prod"], OPTIONS) == ["sales-prod", "sales-test"]
+    assert names("environments", ["--region", "eu-north-1"], OPTIONS) == ["lab"]
+    assert "eu-north-1" in names("regions", [], OPTIONS)
+
+
+def test_a_listing_is_for_its_owner_only_and_old_ones_go() -> None:
+    for number in range(listed.MOST + 1):
+        listed.keep([f"env-{number}"], Access(), f"region-{number}")
+    file = default_folder() / "listed.json"
+    assert (file.stat().st_mode & 0o777, file.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+    assert list(file.parent.iterdir()) == [file]
+    assert len(list(listed.listed())) == listed.MOST
+    assert "env-0" not in names("environments", [], OPTIONS)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"\xff",
+        b"[" * 100_000,
+        b'{"x": ["a"], "[]": ["a"], "[1, 2]": ["a"], "[\\"a\\", \\"b\\"]": [1]}',
+    ],
+)
+def test_a_damaged_listing_is_none(content: bytes) -> None:
+    default_folder().mkdir(parents=True)
+    (default_folder() / "listed.json").write_bytes(content)
+    assert names("environments", [], OPTIONS) == []
+    listed.keep(["a"], Access(), "eu-west-1")
+    assert names("environments", [], OPTIONS) == ["a"]
+
+
+SECTIONS = """\
+environment = "main-env"
+region = "eu-west-1"
+[environments."prod-*"]
+protected = true
+[environments."dev-?"]
+[environments."[ab]"]
+[environments.staging]
+profile = "data-prod"
+[environments."two words"]
+"""
+
+
+def test_environments_that_the_settings_name_in_full() -> None:
+    path = default_path()
+    path.parent.mkdir(parents=True)
+    path.write_text(SECTIONS)
+    assert names("environments", [], OPTIONS) == ["main-env", "staging", "two words"]
+    assert names("environments", ["--profile", "data-prod"], OPTIONS) == ["staging"]
+    assert names("environments", ["--region", "eu-west-1"], OPTIONS) == ["main-env"]
+    path.write_text("no = toml =")
+    assert names("environments", [], OPTIONS) == []
 
 
 @pytest.mark.usefixtures("configured")

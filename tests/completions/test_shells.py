@@ -17,6 +17,9 @@ from tests.conftest import scrubbed
 #: Set where a missing shell is a failure and not a skip.
 DEMANDED = "MWAA_SHELL_TEST_DEMANDS_SHELLS"
 CONFIG = "[default]\n[profile data-prod]\nregion = eu-central-1\n[profile two words]\n[profile a:reader]\n"
+SETTINGS = '[environments."prod-*"]\nprotected = true\n[environments.lab]\nregion = "eu-north-1"\n'
+#: Those that the shell was on, one that it listed, one that the settings name.
+ENVIRONMENTS = ["lab", "sales-dev", "sales-prod", "warehouse"]
 EVIL = "$(touch pwned);`touch pwned`'\"*"
 
 
@@ -62,6 +65,10 @@ def known_names(home: Path) -> None:
         json.dumps(["sales-prod", "data-prod", "", "", ""]): ["1", "eu-central-1", "2.10.3"],
     }
     (names / "environments.json").write_text(json.dumps(rows))
+    listed = {json.dumps(["", "eu-west-1"]): ["sales-dev", "warehouse"]}
+    (names / "listed.json").write_text(json.dumps(listed))
+    (home / ".config" / "mwaa-shell").mkdir(parents=True)
+    (home / ".config" / "mwaa-shell" / "config.toml").write_text(SETTINGS)
     (home / ".aws").mkdir()
     (home / ".aws" / "config").write_text(f"{CONFIG}[profile {EVIL}]\n")
 
@@ -76,10 +83,10 @@ def offered(words: list[str], line: str) -> list[str]:
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        ("mwaa-shell ", ["doctor", "sales-dev", "sales-prod"]),
+        ("mwaa-shell ", ["doctor", *ENVIRONMENTS]),
         ("mwaa-shell sal", ["sales-dev", "sales-prod"]),
         ("~/bin/mwaa-shell sal", ["sales-dev", "sales-prod"]),
-        ("mwaa-shell doctor ", ["sales-dev", "sales-prod"]),
+        ("mwaa-shell doctor ", ENVIRONMENTS),
         ("mwaa-shell --col", ["--color"]),
         ("mwaa-shell --comp", ["--completions"]),
         ("mwaa-shell --color ", ["always", "auto", "never"]),
@@ -94,7 +101,7 @@ def offered(words: list[str], line: str) -> list[str]:
         ("mwaa-shell --profile=data-prod -e ", ["sales-prod"]),
         ("mwaa-shell --connect-to ::127.0.0.1:8443 sal", ["sales-dev", "sales-prod"]),
         ("mwaa-shell --yes sal", ["sales-dev", "sales-prod"]),
-        ("mwaa-shell --yes=", ["sales-dev", "sales-prod"]),
+        ("mwaa-shell --yes=", ENVIRONMENTS),
         ("mwaa-shell --local 2.1", ["2.10.1", "2.10.3", "2.11.0", "2.11.2"]),
         ("mwaa-shell --local=2.1", ["2.10.1", "2.10.3", "2.11.0", "2.11.2"]),
         ("mwaa-shell --local 2.10.3,3.", ["2.10.3,3.0.6", "2.10.3,3.2.1", "2.10.3,3.3.1"]),
