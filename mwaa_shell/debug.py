@@ -35,7 +35,7 @@ LOOKS = (
     re.compile(r"(?<=//)[^\s/]*(?=@)"),
     re.compile(r"(?i:(?<=bearer )|(?<=basic ))[\w.~+/=-]{8,}"),
     re.compile(r"(?i:(?<=signature=)|(?<=security-token=)|(?<=credential=))[^\s,&\"]+"),
-    re.compile(r"eyJ[\w-]{8,}\.[\w.-]+"),
+    re.compile(r"(?<![\w-])(?>[\w-]*?eyJ)[\w-]{8,}\.[\w.-]+"),  # from the start of its run, to look at it once
 )
 #: Environment variables with secrets in them.
 KEYS = ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN", "AWS_ACCESS_KEY_ID")

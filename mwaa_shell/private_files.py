@@ -20,14 +20,14 @@ FOREIGN = "it belongs to somebody else"
 
 
 def check(path: Path) -> None:
-    """Raise for a link, or a file or folder behind one, that is not for us to use; what is missing is all right."""
+    """Raise for a link on the way, or a file or folder at its end, that is not for us to use; what is missing is all
+    right."""
     with contextlib.suppress(FileNotFoundError):
-        found = os.lstat(path)
-        if stat.S_ISLNK(found.st_mode):
-            if found.st_uid not in (os.geteuid(), ROOT):
-                raise OSError(errno.ELOOP, FOREIGN_LINK, str(path))
-            found = os.stat(path)
-        _check_owner(found, path)
+        for one in (*reversed(path.parents), path):
+            found = os.lstat(one)
+            if stat.S_ISLNK(found.st_mode) and found.st_uid not in (os.geteuid(), ROOT):
+                raise OSError(errno.ELOOP, FOREIGN_LINK, str(one))
+        _check_owner(os.stat(path), path)
 
 
 def _check_owner(found: os.stat_result, path: Path) -> None:
@@ -41,6 +41,7 @@ def make_folder(path: Path, *, tighten: bool = True) -> Path:
 
     With ``tighten``, one that is there and open to others is closed to them.
     """
+    check(path)
     missing = [one for one in (path, *path.parents) if not os.path.lexists(one)]
     for one in reversed(missing):
         with contextlib.suppress(FileExistsError):  # another shell was quicker
@@ -69,3 +70,9 @@ def append_to(path: Path) -> int:
         os.close(handle)
         raise
     return handle
+
+
+def short(path: Path | str) -> str:
+    """A path as it is shown: ``~`` for the home folder."""
+    home = os.path.expanduser("~")
+    return str(path).replace(home, "~", 1) if home != "/" and Path(path).is_relative_to(home) else str(path)

@@ -15,6 +15,8 @@ CONNECTIONS = json.dumps([
     {"conn_id": "wh", "conn_type": "postgres", "password": secret("stored"),
      "get_uri": f"postgres://u:{quote(secret('storeduri'))}@h/db", "extra": {"api_key": secret("storedextra")}},
 ]).encode()  # fmt: skip
+#: The variables of a user's environment that hold keys of AWS.
+KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 #: A line whose reply never comes, one whose reply makes no sense, one that is refused.
 HANGS, GARBLED, REFUSED = "dags list-import-errors", "dags report", "pools list"
 

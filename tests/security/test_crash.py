@@ -46,7 +46,7 @@ def broken(module: str, name: str) -> list[str]:
     ("module", "name"),
     [("session", "Session._run"), ("mwaa.client", "Client._attempt"), ("history.record", "Record.begin"),
      ("mwaa.environments", "Environments.cli_token"), ("outgoing", "run_command"), ("airflow.verdict", "judge"),
-     ("mwaa.transport", "Transport.post"), ("batch", "show"), ("options", "read_order")],
+     ("mwaa.transport", "Transport.post"), ("output.show", "show"), ("options", "read_order")],
 )  # fmt: skip
 def test_a_script_learns_where_it_is_and_nothing_else(
     module: str, name: str, double: Double, environ: dict[str, str], tmp_path: Path

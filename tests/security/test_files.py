@@ -97,6 +97,38 @@ def test_all_that_a_run_writes_is_for_its_owner(
     assert {path: oct(mode(path)) for path in written if mode(path) & 0o077} == {}
 
 
+def test_a_run_writes_nothing_behind_links_of_a_stranger(
+    double: Double, program: list[str], environ: dict[str, str], tmp_path: Path
+) -> None:
+    """Who is not root cannot make such links: then the folders are behind links of the user's own."""
+    stage.act(double)
+    home, elsewhere = tmp_path / "home", tmp_path / "elsewhere"
+    folders = {"XDG_CONFIG_HOME": home / ".config", "XDG_DATA_HOME": home / ".local" / "share",
+               "XDG_CACHE_HOME": home / ".cache"}  # fmt: skip
+    for name, path in folders.items():
+        (elsewhere / name).mkdir(parents=True)
+        path.mkdir(parents=True)
+        (path / "mwaa-shell").symlink_to(elsewhere / name)
+        if os.geteuid() == 0:
+            os.lchown(path / "mwaa-shell", STRANGER, STRANGER)
+    ended = subprocess.run(
+        [*program, "my-env", "--keep-going"],
+        input=b"dags list\n.save one dags list\n",
+        cwd=home,
+        env=stage.variables(environ | {"HOME": str(home)}) | {name: str(path) for name, path in folders.items()},
+        capture_output=True,
+        check=False,
+        umask=0,
+    )
+    written = [path for path in elsewhere.rglob("*") if path.is_file()]
+    assert double.commands, "the command runs all the same"
+    if os.geteuid() == 0:
+        assert b"a symbolic link that somebody else has made" in ended.stderr
+        assert written == []
+    else:
+        assert {oct(mode(path)) for path in written} == {"0o600"}
+
+
 # -- each file ---------------------------------------------------------------------------------------------------------
 
 
