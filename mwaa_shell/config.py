@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, NamedTuple
 
-from mwaa_shell.preferences import PREFERENCES, Preference
+from mwaa_shell.preferences import LONGEST, PREFERENCES, Preference
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -167,10 +167,13 @@ def parse(text: str, path: Path) -> Config:
     general = dict(_said(tables, "", lines, path, problems))
     environments = []
     for pattern, members in sections.items() if isinstance(sections, dict) else ():
-        if isinstance(members, dict):
-            environments.append((pattern, dict(_said(members, pattern, lines, path, problems))))
+        if not isinstance(members, dict):
+            problems.append(f"{path}: {_short(pattern)} is no section of an environment")
+        elif len(pattern) > LONGEST:
+            problems.append(f"{_place(path, lines, pattern)}: the name of an environment, or a pattern for several, "
+                            f"has at most {LONGEST} characters")  # fmt: skip
         else:
-            problems.append(f"{path}: {pattern} is no section of an environment")
+            environments.append((pattern, dict(_said(members, pattern, lines, path, problems))))
     doubtful = any(GUARDING.search(problem.removeprefix(str(path))) for problem in problems)
     return Config(path, general, tuple(environments), tuple(problems), doubtful)
 
@@ -185,7 +188,7 @@ def _said(
     """What can be used of one section; the rest is told."""
     for name, value in members.items():
         line = lines.get((section, name), 0)
-        where = f"{path}:{line}" if line else str(path)
+        where = _place(path, lines, section, name)
         setting = NAMED.get(name)
         if setting is None or not (setting.per_environment if section else setting.everywhere):
             problems.append(f"{where}: {_unknown(name, section, setting)}")
@@ -193,6 +196,12 @@ def _said(
             problems.append(f"{where}: {name} takes {setting.takes}, not {_seen(name, value)}")
         else:
             yield name, Said(value, line)
+
+
+def _place(path: Path, lines: Mapping[tuple[str, str], int], section: str, name: str = "") -> str:
+    """Where a key stands, or the section itself."""
+    line = lines.get((section, name), 0)
+    return f"{path}:{line}" if line else str(path)
 
 
 def _seen(name: str, value: object) -> str:
@@ -223,14 +232,24 @@ def _lines(text: str) -> Iterator[tuple[tuple[str, str], int]]:
         stripped = line.strip()
         if stripped.startswith("["):
             section = _section(stripped)
+            yield (section, ""), number
         elif "=" in stripped and not stripped.startswith("#"):
             yield (section, stripped.split("=", 1)[0].strip().strip("\"'")), number
 
 
 def _section(header: str) -> str:
     """The pattern of ``[environments."prod-*"]``; empty for any other header."""
-    name = header.strip("[] ").partition("#")[0].strip("[] ")
-    return name.removeprefix("environments.").strip().strip("\"'") if name.startswith("environments.") else ""
+    import tomllib
+
+    try:
+        sections = tomllib.loads(header).get("environments", {})
+    except (tomllib.TOMLDecodeError, RecursionError):  # a line of a list
+        return ""
+    return next(iter(sections), "") if isinstance(sections, dict) else ""
+
+
+#: What the template shows in the section of an environment.
+SHOWN_AGAIN = ("profile", "protected", "names", "colour")
 
 
 def template() -> str:
@@ -240,7 +259,7 @@ def template() -> str:
         if setting.everywhere:
             made += [*_comment(setting), ""]
     made += ["# On environments whose names fit a pattern, these hold instead:", '# [environments."*prod*"]']
-    made += [f"# {one.name} = {one.example}" for one in SETTINGS if one.name in ("profile", "protected", "names")]
+    made += [f"# {one.name} = {one.example}" for one in SETTINGS if one.name in SHOWN_AGAIN]
     return "\n".join(made) + "\n"
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 #: Which environments are protected where nobody has said more: names or patterns, with commas.
 PROTECTED = "*prod*"
 
+#: What colour the name of an environment can have; the terminal's own shades.
+COLOURS = ("red", "green", "yellow", "blue", "magenta", "cyan")
+
 
 def is_protected(name: str, patterns: str) -> bool:
     """Whether an environment's name fits one of the patterns, which stand behind each other with commas."""
@@ -13,9 +16,9 @@ def is_protected(name: str, patterns: str) -> bool:
     return any(fnmatchcase(name.lower(), one.strip().lower()) for one in patterns.split(",") if one.strip())
 
 
-def mark(name: str, *, protected: bool, read_only: bool) -> list[tuple[str, str]]:
-    """The prompt in pieces, each with the name of its style before it."""
+def mark(name: str, *, protected: bool, read_only: bool, colour: str = "auto") -> list[tuple[str, str]]:
+    """The prompt in pieces, each with the name of its style before it; ``auto`` is red where it is protected."""
     said = [word for word, holds in (("protected", protected), ("read-only", read_only)) if holds]
     warning = [("class:warning", f"[{' '.join(said)}]"), ("", " ")] if said else []
-    style = "class:environment.protected" if protected else "class:environment"
-    return [*warning, (style, name), ("class:mark", "> ")]
+    kind = f".{colour}" if colour in COLOURS else ".protected" if protected else ""
+    return [*warning, (f"class:environment{kind}", name), ("class:mark", "> ")]

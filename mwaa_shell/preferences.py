@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from mwaa_shell.errors import UsageError
-from mwaa_shell.mark import PROTECTED
+from mwaa_shell.mark import COLOURS, PROTECTED
 
 
 class Preference(NamedTuple):
@@ -69,6 +69,8 @@ PREFERENCES = (
                ("local", "utc", "airflow"), also=_is_zone, form="a name such as Europe/Berlin"),
     Preference("protect", PROTECTED, "which environments are protected: there a change is asked about",
                also=_are_words, form="names or patterns such as *prod*,live"),
+    Preference("colour", "auto", "of the name on the prompt; auto is green, or red where it is protected",
+               ("auto", *COLOURS)),
     Preference("theme", "auto", "for what background the colours of replies are; auto asks $COLORFGBG",
                ("auto", "dark", "light")),
     Preference("pager", "on", "whether what does not fit the screen goes through a pager", ("on", "off")),

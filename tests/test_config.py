@@ -98,3 +98,26 @@ def test_what_can_be_set_can_stand_in_the_file(one: object) -> None:
 @given(st.text())
 def test_no_text_is_too_strange(text: str) -> None:
     config.parse(text, PATH)
+
+
+def test_a_pattern_has_an_end() -> None:
+    found = config.parse(f'menu = "tab"\n\n[environments."{"[" * 100_000}"]\nprotected = true\n', PATH)
+    long = "config.toml:3: the name of an environment, or a pattern for several, has at most 1000 characters"
+    assert (found.problems, found.environments, found.doubtful) == ((long,), (), True)
+    longest = config.parse(f'[environments."{"*[" * 500}"]\nprotected = true\n', PATH)
+    assert longest.problems == ()
+    assert "protected" not in longest.on("my-env")
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        '[environments."*[ab]#]"]',
+        "[ environments . '*[ab]#]' ] # all",
+        '[environments."*\\u005bab]#]"]',
+        "[environments.a]",
+    ],
+)
+def test_a_section_has_its_lines_whatever_it_is_called(header: str) -> None:
+    found = config.parse(f"{header}\nmenus = 1\n", PATH)
+    assert found.problems == ("config.toml:2: there is no setting menus; did you mean menu?",)

@@ -14,7 +14,8 @@ import os
 import struct
 import termios
 
-from mwaa_shell.mark import mark
+from mwaa_shell.dumb import is_dumb
+from mwaa_shell.mark import COLOURS, mark
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,9 +26,11 @@ KEYBOARD, SCREEN, OTHER_SCREEN = 0, 1, 2
 #: Pastes come in brackets from now on, as prompt_toolkit asks for them too.
 PASTES, NO_PASTES = "\x1b[?2004h", "\x1b[?2004l"
 ERASE = "\r\x1b[K"
+CODES = {"red": 31, "green": 32, "yellow": 33, "blue": 34, "magenta": 35, "cyan": 36}
 #: The styles of the mark as parameters of SGR, and without colours.
 STYLES = {
     "class:environment": ("1;32", "1"),
+    **{f"class:environment.{colour}": (f"1;{CODES[colour]}", "1") for colour in COLOURS},
     "class:environment.protected": ("1;31", "1"),
     "class:warning": ("7;31", "7"),
 }
@@ -45,12 +48,12 @@ class Early:
     def shown(self) -> bool:
         return self._before is not None
 
-    def show(self, name: str, *, protected: bool, read_only: bool) -> None:
+    def show(self, name: str, *, protected: bool, read_only: bool, colour: str = "auto") -> None:
         """Take the terminal and draw the prompt of an environment, where there is a keyboard and a screen for it."""
         screen = next((one for one in (SCREEN, OTHER_SCREEN) if os.isatty(one)), None)
         if self.shown or screen is None or not os.isatty(KEYBOARD):
             return
-        pieces = mark(name, protected=protected, read_only=read_only)
+        pieces = mark(name, protected=protected, read_only=read_only, colour=colour)
         if self._fits("".join(text for _, text in pieces), screen) and self._take():
             self._screen = screen
             drawn = "".join(self._styled(style, text) for style, text in pieces)
@@ -58,8 +61,9 @@ class Early:
 
     def _fits(self, text: str, screen: int) -> bool:
         """Whether the prompt takes less than one row, whatever the terminal; a dumb one cannot take it back."""
-        dumb = self._environ.get("TERM", "dumb").lower() in ("dumb", "unknown")
-        return not dumb and text.isascii() and text.isprintable() and len(text) < os.get_terminal_size(screen).columns
+        if is_dumb(self._environ):
+            return False
+        return text.isascii() and text.isprintable() and len(text) < os.get_terminal_size(screen).columns
 
     def _styled(self, style: str, text: str) -> str:
         colored, plain = STYLES.get(style, ("", ""))

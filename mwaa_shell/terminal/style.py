@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from prompt_toolkit.styles import Style
 
+from mwaa_shell.mark import COLOURS
+
 STYLE = Style.from_dict(
     {
         "environment": "bold ansigreen",
         "environment.protected": "bold ansired",
+        **{f"environment.{colour}": f"bold ansi{colour}" for colour in COLOURS},
         "warning": "reverse ansired",
         "mark": "",
         "line.command": "ansicyan",
@@ -34,12 +37,6 @@ STYLE = Style.from_dict(
         "completion-menu.completion.current": "noinherit reverse",
         "completion-menu.meta.completion": "noinherit ansibrightblack",
         "completion-menu.meta.completion.current": "noinherit reverse",
-        "state.success": "ansigreen",
-        "state.failed": "ansired",
-        "state.upstream_failed": "ansired",
-        "state.running": "ansicyan",
-        "state.queued": "ansiyellow",
-        "state.up_for_retry": "ansiyellow",
         "scrollbar.background": "bg:default",
         "scrollbar.button": "bg:ansibrightblack",
         "auto-suggestion": "ansibrightblack",

@@ -99,11 +99,13 @@ def test_a_protected_environment_looks_so_from_the_first_moment(held: Held) -> N
 def test_what_the_file_says_holds_from_the_first_moment(held: Held, environ: dict[str, str]) -> None:
     folder = Path(environ["XDG_CONFIG_HOME"]) / "mwaa-shell"
     folder.mkdir(parents=True)
-    (folder / "config.toml").write_text('[environments."my-*"]\nprotected = true\n')
+    (folder / "config.toml").write_text('[environments."my-*"]\nprotected = true\ncolour = "magenta"\n')
     terminal = held.start("my-env")
     assert terminal.text == "[protected] my-env>"
+    assert terminal.screen.buffer[0][13].fg == "magenta"
     held.let_go()
     terminal.wait_for_prompt("[protected] my-env")
+    assert terminal.screen.buffer[terminal.screen.cursor.y][13].fg == "magenta"
 
 
 def test_keys_wait_unseen_and_are_shown_once(held: Held, double: Double) -> None:

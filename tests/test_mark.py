@@ -1,0 +1,44 @@
+"""What a prompt says of its environment."""
+
+from __future__ import annotations
+
+import pytest
+
+from mwaa_shell.mark import COLOURS, is_protected, mark
+
+
+def said(**how: object) -> str:
+    return "".join(text for _, text in mark("my-env", **({"protected": False, "read_only": False} | how)))  # type: ignore[arg-type]
+
+
+def test_it_ends_in_the_name_whatever_stands_before() -> None:
+    assert said() == "my-env> "
+    assert said(protected=True) == "[protected] my-env> "
+    assert said(protected=True, read_only=True, colour="blue") == "[protected read-only] my-env> "
+
+
+@pytest.mark.parametrize(
+    ("protected", "colour", "style"),
+    [
+        (False, "auto", "class:environment"),
+        (True, "auto", "class:environment.protected"),
+        *[(True, colour, f"class:environment.{colour}") for colour in COLOURS],
+        (False, "hotdog", "class:environment"),
+    ],
+)
+def test_its_colour_is_the_users_or_says_that_it_is_protected(protected: bool, colour: str, style: str) -> None:
+    assert mark("my-env", protected=protected, read_only=False, colour=colour)[-2] == (style, "my-env")
+
+
+@pytest.mark.parametrize(
+    ("name", "patterns", "protected"),
+    [
+        ("My-Prod", "*prod*", True),
+        ("my-env", "*prod*", False),
+        ("live", "*prod*, LIVE", True),
+        ("live", "", False),
+        ("live", ",", False),
+    ],
+)
+def test_patterns_protect_without_regard_to_case(name: str, patterns: str, protected: bool) -> None:
+    assert is_protected(name, patterns) is protected
