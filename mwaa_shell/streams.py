@@ -11,6 +11,8 @@ import sys
 from collections.abc import Mapping
 from typing import BinaryIO, TextIO
 
+from mwaa_shell.dumb import is_dumb
+
 
 class Streams:
     """Where lines come from and where bytes go; no dataclass, for the first prompt waits for this file."""
@@ -84,7 +86,7 @@ def standard_streams(color: str = "auto", environ: Mapping[str, str] | None = No
         stdout_tty=stdout.isatty(),
         stderr_tty=stderr.isatty(),
         color=color,
-        no_color=bool(environ.get("NO_COLOR")) or environ.get("TERM", "dumb") == "dumb",
+        no_color=bool(environ.get("NO_COLOR")) or is_dumb(environ),
     )
 
 

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from mwaa_shell.airflow.command_line import output_format
 from mwaa_shell.airflow.secret_values import MASK
-from mwaa_shell.output.painting.text import decoded, raw, readable
 from mwaa_shell.result import Result
 
 if TYPE_CHECKING:
@@ -27,6 +26,8 @@ AS_IT_CAME = ("auto", "raw")
 
 def lines(result: Result, words: tuple[str, ...], view: View) -> Iterator[str]:
     """The standard output for a terminal, in pieces that end in a newline or go on, each made when it is asked for."""
+    from mwaa_shell.output.painting.text import decoded, raw, readable
+
     if result.raw or wanted(result, view) == "raw":
         yield from _hidden(words, view) if _hides(result, words, view) else raw(decoded(result.stdout), view)
         return
@@ -60,11 +61,17 @@ def _hidden(words: tuple[str, ...], view: View) -> Iterator[str]:
 
 
 def _drawn(found: Found, form: str, view: View, theme: Theme) -> Iterator[str]:
+    from mwaa_shell.output.painting.text import readable
     from mwaa_shell.output.tables.formats import drawn
 
     made = drawn(found, form, view)
     text = ("\n".join([*made[start : start + TOGETHER], ""]) for start in range(0, len(made), TOGETHER))
-    if form in ("json", "yaml"):
+    if form == "json" and view.color:  # nothing in it has to be told apart, folded or made safe
+        from mwaa_shell.output.painting.highlight import Look, Painter
+
+        painter = Painter(theme)
+        yield from (painter.paint(Look.JSON, piece) for piece in text)
+    elif form == "yaml":
         yield from readable(text, view, fold=False, usage=False, theme=theme)
     else:
         yield from text
@@ -130,7 +137,7 @@ def _form(result: Result, words: tuple[str, ...], view: View) -> str:
 
 
 def _as_text(result: Result, words: tuple[str, ...], view: View) -> Iterator[str]:
-    from mwaa_shell.output.painting.text import is_help_the_answer, is_noise_the_answer
+    from mwaa_shell.output.painting.text import decoded, is_help_the_answer, is_noise_the_answer, readable
     from mwaa_shell.output.reading.records import LIMIT
     from mwaa_shell.output.tables.secrets import covered
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -61,16 +62,30 @@ def zone(name: str) -> tzinfo | None:
 def _local_zone() -> tzinfo:
     """The machine's own zone, with its changes over the year where its name can be found out."""
     import os
+
+    try:
+        link = os.readlink(LOCAL)
+    except OSError:  # a file of its own, or none
+        link = ""
+    own = _named_zone(os.environ.get("TZ", "").removeprefix(":"), link)
+    return own or datetime.now().astimezone().tzinfo or UTC  # the offset of now, for want of the name
+
+
+LOCAL = "/etc/localtime"
+
+
+@lru_cache(maxsize=8)
+def _named_zone(variable: str, link: str) -> tzinfo | None:
+    """The zone that ``TZ`` names, else the one that the machine's own file is a link to."""
+    import os
     from pathlib import Path
     from zoneinfo import ZoneInfo
 
-    named = os.environ.get("TZ", "").removeprefix(":")
-    linked = os.path.realpath("/etc/localtime").partition("/zoneinfo/")[2]
-    for name in (named, *([linked] if not named else [])):
-        if name and not Path(name).is_absolute():
-            try:
-                return ZoneInfo(name)
-            except (OSError, ValueError, KeyError):  # an unknown name is a KeyError
-                continue
-    own = datetime.now().astimezone().tzinfo  # the offset of now, for want of the name
-    return own or UTC
+    linked = os.path.realpath(os.path.join(os.path.dirname(LOCAL), link)).partition("/zoneinfo/")[2]
+    name = variable or linked
+    if not name or Path(name).is_absolute():
+        return None
+    try:
+        return ZoneInfo(name)
+    except (OSError, ValueError, KeyError):  # an unknown name is a KeyError
+        return None

@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 
+from mwaa_shell.front import Front
 from mwaa_shell.output.live import Canvas, PlainCanvas, clipped, let_pass, wide
 from mwaa_shell.output.view import View, view_of
 from mwaa_shell.preferences import Preferences
 from mwaa_shell.result import Result
 from mwaa_shell.streams import Streams
-from mwaa_shell.terminal.progress import Progress
+from mwaa_shell.terminal.progress import Progress, can_draw
 
 HIDE, SHOW = "\x1b[?25l", "\x1b[?25h"
 UP = "\x1b[{}A"
@@ -26,9 +28,20 @@ ERASE_LINE, ERASE_BELOW, ERASE_ALL = "\x1b[K", "\x1b[J", "\x1b[H\x1b[2J"
 
 def canvas_for(streams: Streams, progress: Progress, preferences: Preferences) -> Canvas:
     """The one that draws, where standard output is a terminal that can."""
-    if streams.stdout_tty and os.environ.get("TERM", "dumb") != "dumb":
+    if streams.stdout_tty and can_draw():
         return TerminalCanvas(streams, progress, preferences)
     return PlainCanvas(streams, preferences)
+
+
+@contextmanager
+def drawing(front: Front, streams: Streams, preferences: Preferences) -> Iterator[None]:
+    """A canvas for lines that run without a prompt, while somebody looks on; the terminal is as before afterwards."""
+    progress = Progress(streams)
+    front.canvas = canvas_for(streams, progress, preferences)
+    try:
+        yield
+    finally:
+        progress.over()
 
 
 class TerminalCanvas:

@@ -1,16 +1,18 @@
 """The line that lives while something is waited for: elapsed seconds on standard error, erased afterwards.
 
 Nothing is shown for what is quick. While somebody waits, the terminal does not echo: what is typed meanwhile is kept
-and stands on the next prompt.
+and stands on the next prompt. A terminal that cannot take a line back has one line for what is slow, and that stays.
 """
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import termios
 from typing import TYPE_CHECKING, Any
 
+from mwaa_shell.dumb import is_dumb
 from mwaa_shell.streams import Streams
 
 if TYPE_CHECKING:
@@ -18,7 +20,14 @@ if TYPE_CHECKING:
 
 #: Seconds after which waiting is worth a word.
 QUIET = 0.5
+#: And where that word stays for ever.
+LONG = 3.0
 ERASE = b"\r\x1b[K"
+
+
+def can_draw() -> bool:
+    """Whether the terminal does more than print: it moves its cursor and erases."""
+    return not is_dumb(os.environ)
 
 
 class Progress:
@@ -26,6 +35,7 @@ class Progress:
 
     def __init__(self, streams: Streams) -> None:
         self._streams = streams
+        self._erases = can_draw()
         self._shown = False
         self._silent = False  # the terminal does not echo
         self._terminal_before: list[Any] | None = None
@@ -37,15 +47,20 @@ class Progress:
     def tick(self, job: Job[Any]) -> None:
         """Draw the line anew."""
         self.stop_echo()
-        if job.elapsed >= QUIET and self._streams.stderr_tty:
+        if not self._streams.stderr_tty:
+            return
+        if self._erases and job.elapsed >= QUIET:
             text = f"{job.elapsed:5.1f} s  {job.phase}  (Ctrl-C stops waiting)"
             width = max(shutil.get_terminal_size().columns - 1, 10)
             self._shown = True  # before it is: Ctrl-C may come in between
             self._streams.talk(ERASE + text[:width].encode("utf-8", "replace"))
+        elif not self._shown and job.elapsed >= LONG:
+            self._shown = True
+            self._streams.note(f"{job.phase} (Ctrl-C stops waiting)")
 
     def over(self) -> None:
         """Take the line away and let the terminal echo again."""
-        if self._shown:
+        if self._shown and self._erases:
             self._streams.talk(ERASE)
         self._shown = False
         self.echo()

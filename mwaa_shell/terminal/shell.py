@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from typing import TYPE_CHECKING
 
-from prompt_toolkit.application import create_app_session
-from prompt_toolkit.utils import is_dumb_terminal
+from prompt_toolkit.application import create_app_session, run_in_terminal
+from prompt_toolkit.application.current import AppSession
 
 from mwaa_shell import debug
 from mwaa_shell.errors import EnvironmentNotFound, ExitCode, ShellError
-from mwaa_shell.front import Front
+from mwaa_shell.front import NONE_CHOSEN, Front
 from mwaa_shell.link import Link
 from mwaa_shell.output.sanitise import sanitise
 from mwaa_shell.session import Session
 from mwaa_shell.settings import Access, Settings
 from mwaa_shell.streams import Streams
 from mwaa_shell.terminal.early import Early
-from mwaa_shell.terminal.progress import Progress
+from mwaa_shell.terminal.progress import Progress, can_draw
 from mwaa_shell.terminal.prompt import EnvironmentMissing, Prompt, terminal_output
 from mwaa_shell.terminal.warm_up import WarmUp
 
@@ -43,6 +45,7 @@ class Shell:
         front.ask, front.ask_name = _ask, _ask_name
         front.draws_tables, front.keeps_names = streams.stdout_tty, True
         self._session = Session(settings, front)
+        self._drawing: AppSession | None = None  # who has the terminal, if anything asks for keys
         self._typed = ""
         self._echoed = ""  # what the echo of the running line says that is added to it
 
@@ -50,7 +53,7 @@ class Shell:
         """Until the user leaves. Raises ``ShellError`` where there is no environment to open."""
         sys.setswitchinterval(TURN)
         try:
-            with create_app_session(output=terminal_output()):
+            with create_app_session(output=terminal_output()) as self._drawing, self._heard():
                 return self._run()
         finally:
             self._progress.echo()
@@ -58,7 +61,7 @@ class Shell:
 
     def _run(self) -> ExitCode:
         if self._session.here is None:
-            self._session.open_default()
+            self._session.opening.open_default()
         warm_ups: dict[Link, WarmUp] = {}
         prompt = Prompt(self._session, warm_ups)
         self._progress.begin_with(self._early.hand_over())
@@ -154,7 +157,7 @@ class Shell:
         region = f" in {link.region}" if link.region else ""
         missing = f"There is no environment {link.target.name}{region}"
         try:
-            names = self._session.names(link.target.access)
+            names = self._session.opening.names(link.target.access)
         except ShellError as error:
             raise EnvironmentNotFound(f"{missing}, and they cannot be listed: {error}") from None
         if not names:
@@ -162,20 +165,37 @@ class Shell:
         self._note(missing)
         chosen = self._choose(self._session, link.target.access, names)
         if chosen is None:
-            raise EnvironmentNotFound("No environment was chosen")
+            raise EnvironmentNotFound(NONE_CHOSEN)
         self._session.open(chosen, link.target.access)
 
     def _choose(self, session: Session, access: Access, names: Sequence[str]) -> str | None:
         from mwaa_shell.terminal.picker import choose
 
-        if is_dumb_terminal():  # it shows no menu
-            self._note(f"there are {', '.join(names)}")
         return choose(session, access, names)
 
     def _note(self, text: str) -> None:
         if self._early.shown:
             self._early.over()
         self._progress.over()
+        self._streams.note(text)
+
+    def _heard(self) -> AbstractContextManager[None]:
+        """A private MWAA tells what goes wrong in it; no other environment does."""
+        if self._session.access.keys is None:
+            return nullcontext()
+        from mwaa_shell.local.notes import told_by
+
+        return told_by(self._note_aside)
+
+    def _note_aside(self, text: str) -> None:
+        """Say something on another thread: above the prompt, or what else asks for keys, which is drawn anew."""
+        app = self._drawing.app if self._drawing is not None else None
+        if app is not None and app.loop is not None and app.is_running:
+            say = partial(run_in_terminal, partial(self._streams.note, text))
+            app.loop.call_soon_threadsafe(say, context=app.context)
+            return
+        if can_draw() and self._streams.stderr_tty:
+            self._streams.talk(b"\r\x1b[J")  # the line of what is waited for, which comes back below
         self._streams.note(text)
 
 

@@ -168,7 +168,7 @@ def test_leaving_the_picker_leaves(double: Double, opened: Open) -> None:
     terminal.wait_for("environment:")
     terminal.key("ctrl-c")
     assert terminal.wait_exit() == 2
-    assert "No environment was chosen" in terminal.text
+    assert "No environment was chosen: mwaa-shell NAME" in terminal.text
 
 
 def test_a_wrong_name_opens_the_picker_and_keeps_what_was_typed(double: Double, opened: Open) -> None:

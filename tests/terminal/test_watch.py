@@ -30,6 +30,12 @@ def opened(environ: dict[str, str]) -> Iterator[Open]:
         terminal.close()
 
 
+def alone(environ: dict[str, str], *lines: str, **variables: str) -> Terminal:
+    """The program at a terminal, with lines and no prompt."""
+    options = [word for line in lines for word in ("-c", line)]
+    return Terminal([sys.executable, "-m", "mwaa_shell", "my-env", *options], environ | {"TZ": "UTC"} | variables)
+
+
 def listed(*states: str) -> bytes:
     rows = [{"dag_id": "x", "run_id": f"run_{number}", "state": state} for number, state in enumerate(states)]
     return command_reply(json.dumps(rows).encode())
@@ -145,3 +151,26 @@ def test_a_run_is_followed_to_its_end(double: Double, opened: Open) -> None:
     assert "mwaa-shell: x r1 failed after 1 min 12 s: load failed" in shown.replace("\n", "")
     assert shown.count("extract") == 1
     assert double.commands == []
+
+
+def test_without_a_prompt_it_is_drawn_too_and_the_terminal_is_as_before(
+    double: Double, environ: dict[str, str]
+) -> None:
+    rounds = iter([listed("queued"), listed("running"), listed("success")])
+    double.web.behave = lambda request: next(rounds)
+    with alone(environ, ".watch -n 1 --until-state success dags list-runs -d x -o json") as terminal:
+        before = terminal.attributes()
+        terminal.wait_for("next in 1 s")
+        assert terminal.attributes() != before  # keys are not shown
+        assert terminal.wait_exit() == 0
+        assert "reached state success after" in terminal.text
+        assert terminal.history_text.count("run_0") == 1
+        assert terminal.attributes() == before
+
+
+def test_without_a_prompt_a_dumb_terminal_gets_plain_text(double: Double, environ: dict[str, str]) -> None:
+    double.web.behave = lambda request: listed("success")
+    with alone(environ, ".watch --until-state success dags list-runs -d x -o json", TERM="dumb") as terminal:
+        assert terminal.wait_exit() == 0
+        assert "reached state success" in terminal.text
+        assert b"\x1b" not in terminal.raw

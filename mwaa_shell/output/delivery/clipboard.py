@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping
 
+from mwaa_shell.dumb import is_dumb
 from mwaa_shell.output.sanitise import sanitise
 from mwaa_shell.streams import Streams
 
@@ -33,7 +34,7 @@ def sequence(data: bytes, environ: Mapping[str, str]) -> bytes:
 
 def put(data: bytes, streams: Streams, environ: Mapping[str, str]) -> None:
     """Send it to the terminal, on whichever stream that is; nothing where there is none."""
-    if not data or environ.get("TERM", "dumb") == "dumb":
+    if not data or is_dumb(environ):
         return
     if streams.stdout_tty:
         streams.data(sequence(data, environ))

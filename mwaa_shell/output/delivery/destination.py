@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from pathlib import Path
 from mwaa_shell.airflow.command_line import Destination, output_format
 from mwaa_shell.body import Body, chunks
 from mwaa_shell.errors import ExitCode, RefusedByRule, UsageError
-from mwaa_shell.output.delivery.foreground import STOPPED, ending, lent, name_of
+from mwaa_shell.output.delivery.foreground import STOPPED, ending, fresh_line, lent, name_of
 from mwaa_shell.preferences import Preferences
 from mwaa_shell.result import Outcome, Result
 
@@ -33,27 +34,33 @@ def check(destination: Destination, ask: Callable[[str], bool] | None = None) ->
         return
     path = _path(destination)
     if path.is_file() and path.stat().st_size and not ask(f"{path} exists, replace it?"):
-        raise RefusedByRule(f"{path} stays as it is, nothing was sent")
+        raise RefusedByRule(f"{path} stays as it is, the line was not sent")
 
 
 def _check_target(destination: Destination) -> None:
     if "\0" in destination.target:
-        raise UsageError("A NUL has no place behind | or >, nothing was sent")
+        raise UsageError("A NUL has no place behind | or >, the line was not sent")
     if destination.operator == "|":
         return
     try:
         path = _path(destination).resolve()  # a link is written through
         if path.is_dir():
-            raise UsageError(f"{path} is a folder, nothing was sent")
+            raise UsageError(f"{path} is a folder, the line was not sent")
         exists = path.exists()
     except (OSError, RuntimeError, ValueError) as error:
-        raise UsageError(f"{destination.target} is no name for a file ({error}), nothing was sent") from None
+        raise UsageError(f"{destination.target} is no name for a file ({error}), the line was not sent") from None
     if not exists and not path.parent.is_dir():
-        raise UsageError(f"There is no folder {path.parent}, nothing was sent")
+        raise UsageError(f"There is no folder {path.parent}, the line was not sent")
     # A file is replaced whole, which takes a folder that can be written; appending and devices take the file itself.
     place = path if exists and (destination.operator == ">>" or not path.is_file()) else path.parent
     if not os.access(place, os.W_OK):
-        raise UsageError(f"{place} cannot be written, nothing was sent")
+        raise UsageError(f"{place} cannot be written: {_why_not(place)}, the line was not sent")
+
+
+def _why_not(place: Path) -> str:
+    """Why something that is there cannot be written, in the system's words."""
+    read_only = os.statvfs(place).f_flag & os.ST_RDONLY
+    return os.strerror(errno.EROFS if read_only else errno.EACCES)
 
 
 def handed_over(result: Result, preferences: Preferences) -> Result:
@@ -106,6 +113,7 @@ def _pipe(command: str, result: Result, left: Result) -> Result:
         except OSError as error:
             return _worse(left, f"{name} could not be run: {error.strerror}")
         _feed(process, result.stdout)
+    fresh_line()
     if process.returncode == 0:
         return left
     if process.returncode in STOPPED:

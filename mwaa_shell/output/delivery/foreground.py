@@ -14,11 +14,14 @@ import subprocess
 import termios
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
-#: Standard input, whose terminal is lent.
+from mwaa_shell.dumb import is_dumb
+
+#: Standard input, whose terminal is lent, and where such a program and the shell write.
 TERMINAL = 0
+SCREEN, OTHER_SCREEN = 1, 2
 #: What a program that Ctrl-C ended returns: by itself, or through a shell.
 STOPPED = (-signal.SIGINT, 128 + signal.SIGINT)
 
@@ -35,6 +38,19 @@ def lent() -> Iterator[None]:
     finally:
         if before is not None:
             _set(before)
+
+
+def fresh_line() -> None:
+    """Put the cursor at the beginning of a line: of the next one where a program has left it behind text.
+
+    A terminal that is asked where its cursor is answers among the keys that are typed ahead. But a whole row of blanks
+    reaches the next row from everywhere but from the beginning of one: a terminal wraps when there is more to come.
+    Nothing is done where nobody sees it, and on a dumb terminal, which may wrap as it likes.
+    """
+    if is_dumb(os.environ) or not (os.isatty(SCREEN) and os.isatty(OTHER_SCREEN)):
+        return
+    with suppress(OSError):  # the terminal has gone
+        os.write(SCREEN, b" " * os.get_terminal_size(SCREEN).columns + b"\r\x1b[K")
 
 
 def name_of(command: str) -> str:

@@ -11,8 +11,10 @@ import shlex
 import shutil
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from itertools import chain
 
+from mwaa_shell.dumb import is_dumb
 from mwaa_shell.output.delivery.foreground import STOPPED, ending, lent
 from mwaa_shell.output.delivery.screen_rows import ScreenRows
 from mwaa_shell.streams import Streams
@@ -56,13 +58,19 @@ def chosen(environ: Mapping[str, str]) -> list[str] | None:
     """
     wanted = environ.get("PAGER")
     if wanted is None:
-        able = environ.get("TERM", "dumb") != "dumb" and shutil.which("less", path=environ.get("PATH"))
+        able = not is_dumb(environ) and shutil.which("less", path=environ.get("PATH"))
         return ["less"] if able else None
     try:
         words = shlex.split(wanted)
     except ValueError:  # a quote is open: no program has that name, which will be said
         words = [wanted]
     return [os.path.expanduser(words[0]), *words[1:]] if words else None
+
+
+@cache
+def _has_less(path: str | None) -> bool:
+    """Whether less is in one of these folders; looked for once, for it is asked at every reply."""
+    return shutil.which("less", path=path) is not None
 
 
 def settings(environ: Mapping[str, str]) -> dict[str, str]:

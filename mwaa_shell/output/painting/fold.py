@@ -20,6 +20,7 @@ from mwaa_shell.output.painting.held import (
     Traceback,
     Usage,
     runs,
+    tells_nothing,
     usage_error,
 )
 from mwaa_shell.output.painting.highlight import Look
@@ -85,6 +86,8 @@ def looks(text: str) -> Iterator[Piece]:
 def folded(text: Iterable[Block], *, noise: bool = True, usage: bool = True) -> Iterator[Piece]:
     """The pieces of a stream. Without ``noise`` log lines stay, without ``usage`` argparse's help does.
 
+    Warnings of libraries to those who build on them are left out without a word: they come with every command.
+
     Blanks at the ends of lines, and blank lines at the start, at the end and behind what is folded, are left out; the
     last line has an end.
     """
@@ -106,6 +109,7 @@ class _Folder:
         self._blanks = 0  #: blank lines whose place is not known yet
         self._gap = False  #: whether a blank line would part anything
         self._look = Look.TEXT  #: of the long line that goes on
+        self._dropped = False  #: the warning before was left out; so are its further lines, and blank ones behind it
 
     def take(self, block: Block) -> Iterator[Piece]:
         """The pieces that are certain now."""
@@ -136,7 +140,7 @@ class _Folder:
 
     def _run(self, reading: Reading, lines: list[str]) -> Iterator[Piece]:
         if reading.kind is LineKind.BLANK:
-            self._blanks += len(lines)
+            self._blanks += 0 if self._dropped else len(lines)
             if self._blanks > MOST_LINES:
                 yield from self._release()
                 self._gap = True
@@ -144,15 +148,25 @@ class _Folder:
         elif reading.kind is LineKind.TRACEBACK:
             yield from self._hold(Traceback, reading, lines)
         elif reading.noise and (self._folds_noise or reading.kind is LineKind.WARNING):
-            yield from self._hold(Noise, reading, lines)
+            left = self._without_old_news(reading, lines)
+            if left:
+                yield from self._hold(Noise, reading, left)
+            self._dropped = not left or left[-1] != lines[-1]
         elif reading == DATA and isinstance(self._held, Traceback) and not self._blanks:
             taken = self._held.add_said(lines)
             yield from self._plain(reading, lines[taken:])
         else:
             yield from self._plain(reading, lines)
 
+    def _without_old_news(self, reading: Reading, lines: list[str]) -> list[str]:
+        """The noise that is worth being counted."""
+        if not reading.begins:
+            return [] if self._dropped else lines
+        return [line for line in lines if not tells_nothing(line)]
+
     def _plain(self, reading: Reading, lines: list[str]) -> Iterator[Piece]:
         """What is not folded."""
+        self._dropped = False
         if lines:
             yield from self._release()
             self._flood = None
@@ -170,6 +184,7 @@ class _Folder:
 
     def _hold(self, kind: type[Held], reading: Reading, lines: list[str]) -> Iterator[Piece]:
         """Add to what is held, or begin to hold; what becomes too much is shown, and so is what follows of its kind."""
+        self._dropped = False
         if self._flood is kind:
             yield from self._shown(runs(reading, lines))
             return

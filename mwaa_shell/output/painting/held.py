@@ -1,4 +1,7 @@
-"""What is held back until its end is known, because it is to be folded: noise, a traceback, a usage text."""
+"""What is held back until its end is known, because it is to be folded: noise, a traceback, a usage text.
+
+And what is not even worth a line that says that it was folded.
+"""
 
 from __future__ import annotations
 
@@ -76,6 +79,28 @@ class Noise:
     def unfolded(self) -> Iterator[Piece]:
         """All of it."""
         yield from self._pieces
+
+
+#: Where a warning comes from, in Python's form, in Airflow's own (without the last colon) and in structlog's.
+WARNED = re.compile(
+    r"(?P<file><\w+>|\S*\.pyx?):\d+:? (?=\w*?Warning)\w+: |(?>.*?\[py\.warnings\] ).*\bfilename=(?P<file2>\S+)"
+)
+#: What 3.1 and later print with every command about DAGs, with no file named, until graphviz is installed.
+EVERY_TIME = re.compile(r".{1,99}\] Could not import graphviz\.")
+#: Where Airflow warns of settings, which are the user's; and the one that 2.10.3 itself asks for by its old name.
+SETTINGS, ITS_OWN = "/airflow/configuration.py", "section/key [core/sql_alchemy_conn] has been deprecated"
+
+
+def tells_nothing(line: str) -> bool:
+    """Whether noise is about the inside of installed packages: about no command, no DAG and no setting of the user's.
+
+    ``line`` is the first one of a warning that is noise.
+    """
+    found = WARNED.match(line)
+    file = (found["file"] or found["file2"]) if found else ""
+    if file.endswith(SETTINGS) and ITS_OWN not in line:
+        return False
+    return bool(FOREIGN.search(file) if found else EVERY_TIME.match(line))
 
 
 FRAME = re.compile(r'  File "(?P<file>[^"]*)", line \d+')

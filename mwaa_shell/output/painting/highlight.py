@@ -186,15 +186,21 @@ class Painter:
     def __init__(self, theme: Theme = EITHER) -> None:
         self._codes = dict(theme.codes)
         self._in_string = False  #: a string of JSON goes on in the next piece of the line
-        self._painters = {look: self._painter(look) for look in Look}
+        self._painters: dict[Look, Callable[[re.Match[str]], str]] = {}  # most replies have one look
 
     def paint(self, look: Look, run: str) -> str:
         """The run with colour codes in it."""
         if look is Look.JSON:
             return self._json(run)
-        return _pattern(look).sub(self._painters[look], run)
+        return _pattern(look).sub(self._painter(look), run)
 
     def _painter(self, look: Look) -> Callable[[re.Match[str]], str]:
+        painter = self._painters.get(look)
+        if painter is None:
+            painter = self._painters[look] = self._made(look)
+        return painter
+
+    def _made(self, look: Look) -> Callable[[re.Match[str]], str]:
         codes = self._codes
         if look in COLUMNS:
             return self._column_painter(COLUMNS[look][1])
@@ -246,7 +252,7 @@ class Painter:
             self._in_string = not run.endswith("\n") and _quotes(run) % 2 == 1
         elif run:
             self._in_string = False  # the line has ended
-        return before + PIECES[Look.JSON][0].sub(self._painters[Look.JSON], run)
+        return before + PIECES[Look.JSON][0].sub(self._painter(Look.JSON), run)
 
 
 def _quotes(run: str) -> int:

@@ -10,6 +10,7 @@ import json
 import re
 from dataclasses import dataclass, replace
 from itertools import islice
+from typing import Any, NamedTuple
 
 from mwaa_shell.airflow.command_line import output_format
 from mwaa_shell.airflow.lines import SGR
@@ -65,64 +66,85 @@ def _is_one_list(stdout: Large) -> bool:
 
 def find(text: str, wanted: str) -> Found | None:
     """The data in the text of a reply, ``None`` where there is none."""
-    return _find_json(text) if wanted == "json" else _find_yaml(text)
+    if wanted != "json":
+        return _find_yaml(text)
+    found = find_json(text)
+    return found[0] if found else None
 
 
 #: How many beginnings are tried for a value that spreads over lines, which no known Airflow prints.
 SPREAD_TRIES = 50
 
 
-def _find_json(text: str) -> Found | None:
-    """The last line that is a list of records, else the last line that is a JSON value at all."""
+def find_json(text: str) -> tuple[Found, Any] | None:
+    """The last line that is a list of records, else the last line that is a JSON value at all; and what it says."""
     lines = _lines(text)
-    best, best_rank, best_start = -1, 0, 0
+    best, found = -1, _NONE
     for index, line in enumerate(lines):
-        start = _start(line)
-        rank = _rank(line[start:])
-        if rank and rank >= best_rank:
-            best, best_rank, best_start = index, rank, start
+        own = _read(line)
+        if own.rank and own.rank >= found.rank:
+            best, found = index, own
     if best < 0:
         return _find_spread_json(text)
-    chatter = lines[best][:best_start]
-    before = [*lines[:best], *([chatter + "\n"] if SGR.sub("", chatter) else [])]
-    return Found(SGR.sub("", lines[best][best_start:]).strip() + "\n", "".join(before), "".join(lines[best + 1 :]))
+    chatter = lines[best][: found.start]
+    before = [*lines[:best], *([chatter + "\n"] if _plain(chatter) else [])]
+    data = _plain(lines[best][found.start :]).strip() + "\n"
+    return Found(data, "".join(before), "".join(lines[best + 1 :])), found.value
 
 
-def _start(line: str) -> int:
-    """Where the list of records begins: behind colour codes, and behind what somebody printed without a newline."""
-    if SGR.sub("", line).startswith(("[", "{")) and _rank(line) == RECORDS:
-        return 0
+#: The rank of what Airflow prints, a list of objects; of another list or object; of anything else.
+RECORDS, OTHER, NOTHING = 2, 1, 0
+
+
+class _Read(NamedTuple):
+    """What JSON there is in a line."""
+
+    rank: int
+    start: int = 0  #: where it begins
+    value: Any = None
+
+
+_NONE = _Read(NOTHING)
+
+
+def _read(line: str) -> _Read:
+    """Behind colour codes, and where there are records behind what somebody printed without a newline."""
+    whole = _value(line)
+    if whole.rank == RECORDS:
+        return whole
     for place in islice(re.finditer(r"\[\{|\[\](?=\s*\Z)", line), SPREAD_TRIES):
-        if _rank(line[place.start() :]) == RECORDS:
-            return place.start()
-    return 0
+        found = _value(line[place.start() :])
+        if found.rank == RECORDS:
+            return found._replace(start=place.start())
+    return whole
 
 
-#: The rank of what Airflow prints: a list of objects.
-RECORDS = 2
-
-
-def _rank(line: str) -> int:
-    """``RECORDS``; 1 for another list or object; 0 for anything else."""
-    line = SGR.sub("", line)
+def _value(line: str) -> _Read:
+    line = _plain(line)
     if not line.startswith(("[", "{")):
-        return 0
+        return _NONE
     try:
         value = json.loads(line)
     except (ValueError, RecursionError):
-        return 0
-    return RECORDS if isinstance(value, list) and all(isinstance(item, dict) for item in value) else 1
+        return _NONE
+    records = isinstance(value, list) and all(isinstance(item, dict) for item in value)
+    return _Read(RECORDS if records else OTHER, 0, value)
 
 
-def _find_spread_json(text: str) -> Found | None:
+def _plain(text: str) -> str:
+    """Without colour codes."""
+    return SGR.sub("", text) if "\x1b" in text else text
+
+
+def _find_spread_json(text: str) -> tuple[Found, Any] | None:
     decoder = json.JSONDecoder()
     starts = [match.start() for match in re.finditer(r"^[\[{]", text, re.MULTILINE)]
     for start in starts[:SPREAD_TRIES]:
         try:
-            _, end = decoder.raw_decode(text, start)
+            value, end = decoder.raw_decode(text, start)
         except (ValueError, RecursionError):
             continue
-        return Found(text[start:end] + "\n", text[:start], text[end:].lstrip("\n"))
+        return Found(text[start:end] + "\n", text[:start], text[end:].lstrip("\n")), value
     return None
 
 

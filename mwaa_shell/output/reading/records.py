@@ -6,10 +6,8 @@ the table stands before or after it, and a value is what JSON or YAML says it is
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from mwaa_shell.airflow.command_line import output_format
 from mwaa_shell.airflow.lines import SGR, LineKind, classify
@@ -78,13 +76,12 @@ def is_export(words: tuple[str, ...]) -> bool:
 
 
 def _of_json(stdout: str) -> Found | None:
-    found = data.find(stdout, "json")
-    value = _loaded(found.data) if found else None
+    found, value = data.find_json(stdout) or (None, None)
     if found is None or value is None:
         return None
     records = [value] if isinstance(value, dict) else value
-    other = data.find(found.before, "json")
-    if other is not None and _loaded(other.data) and isinstance(_loaded(other.data), list):
+    _, other = data.find_json(found.before) or (None, None)
+    if other and isinstance(other, list):
         return None
     return _made(records, found.before, found.after)
 
@@ -102,8 +99,7 @@ def _of_yaml(stdout: str) -> Found | None:
 
 def _of_export(stdout: str, words: tuple[str, ...]) -> Found | None:
     """The records of a mapping: connections by their ids, variables by their keys."""
-    found = data.find(stdout, "json")
-    value = _loaded(found.data) if found else None
+    found, value = data.find_json(stdout) or (None, None)
     if found is None or not isinstance(value, dict):
         return None
     if words[0] == "variables":
@@ -111,13 +107,6 @@ def _of_export(stdout: str, words: tuple[str, ...]) -> Found | None:
     if not all(isinstance(own, dict) for own in value.values()):
         return None
     return _made([{"conn_id": name, **own} for name, own in value.items()], found.before, found.after)
-
-
-def _loaded(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return None
 
 
 def _made(records: object, before: str, after: str) -> Found | None:

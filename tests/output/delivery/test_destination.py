@@ -124,9 +124,9 @@ def test_what_cannot_be_written_is_said_before_sending(operator: str, tmp_path: 
     (tmp_path / "locked").mkdir()
     (tmp_path / "file").touch()
     for target, said in [
-        (tmp_path, f"{tmp_path} is a folder, nothing was sent"),
-        (tmp_path / "none" / "out", f"There is no folder {tmp_path / 'none'}, nothing was sent"),
-        (tmp_path / "locked" / "out", f"{tmp_path / 'locked'} cannot be written, nothing was sent"),
+        (tmp_path, f"{tmp_path} is a folder, the line was not sent"),
+        (tmp_path / "none" / "out", f"There is no folder {tmp_path / 'none'}, the line was not sent"),
+        (tmp_path / "locked" / "out", f"{tmp_path}/locked cannot be written: Permission denied, the line was not sent"),
     ]:
         with pytest.raises(UsageError) as raised:
             check(to(operator, target))
@@ -137,7 +137,7 @@ def test_a_locked_file_cannot_be_appended_to(tmp_path: Path, locked: set[Path]) 
     path = tmp_path / "file"
     path.touch()
     locked.add(path)
-    with pytest.raises(UsageError, match="file cannot be written, nothing was sent"):
+    with pytest.raises(UsageError, match="file cannot be written: Permission denied, the line was not sent"):
         check(to(">>", path))
 
 
@@ -236,7 +236,7 @@ def test_a_file_is_replaced_only_with_leave(answer: bool, tmp_path: Path) -> Non
     else:
         with pytest.raises(RefusedByRule) as raised:
             check(to(">", path), ask)
-        assert str(raised.value) == f"{path} stays as it is, nothing was sent"
+        assert str(raised.value) == f"{path} stays as it is, the line was not sent"
     assert asked == [f"{path} exists, replace it?"]
     assert path.read_text() == "old"
 

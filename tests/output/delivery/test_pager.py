@@ -11,6 +11,7 @@ import shutil
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import SupportsIndex
 
 import pyte
 import pytest
@@ -19,7 +20,7 @@ from hypothesis import strategies as st
 
 from mwaa_shell.output.delivery import pager
 from mwaa_shell.output.delivery.pager import chosen, put, settings
-from mwaa_shell.output.delivery.screen_rows import ScreenRows
+from mwaa_shell.output.delivery.screen_rows import PER_CELL, ScreenRows
 from mwaa_shell.streams import Streams
 from tests.conftest import scrubbed
 from tests.terminal.emulator import Terminal
@@ -137,15 +138,30 @@ def test_a_terminal_needs_as_many_rows(pieces: list[str], width: int) -> None:
 
 
 def test_what_does_not_fit_is_not_looked_at_to_its_end() -> None:
-    class Endless(str):
+    class Long(str):
         __slots__ = ()
 
+        def __getitem__(self, part: SupportsIndex | slice) -> str:
+            assert isinstance(part, slice)
+            assert part.stop == 20 * 80 * PER_CELL
+            return super().__getitem__(part)
+
         def __iter__(self) -> Iterator[str]:
-            return itertools.repeat("\u0301")
+            raise AssertionError("all of it would be looked at")
 
     rows = ScreenRows(20, 80)
-    assert not rows.fits(Endless())
+    assert not rows.fits(Long("\u0301" * (20 * 80 * PER_CELL + 1)))
     assert not rows.fits("x")
+
+
+@pytest.mark.parametrize("text", ["\x1b[1;31mred\x1b[0m", "x" * 25 + "\n", "ab\tc\n\ndé漢" + "x" * 9])
+def test_where_text_is_cut_makes_no_difference(text: str) -> None:
+    """In a colour code, too."""
+    whole = next(most for most in itertools.count() if ScreenRows(most, 10).fits(text))
+    for cut in range(len(text) + 1):
+        for most in (whole, whole - 1):
+            rows = ScreenRows(most, 10)
+            assert all(rows.fits(piece) for piece in (text[:cut], text[cut:])) is (most == whole)
 
 
 # -- what is shown -----------------------------------------------------------------------------------------------------

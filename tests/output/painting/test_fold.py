@@ -16,7 +16,9 @@ SAMPLES = Path(__file__).parents[2] / "samples"
 VERSIONS = sorted(path.stem for path in SAMPLES.glob("*.json"))
 LOG = "[2026-11-22T12:56:31.444+0000] {__init__.py:43} INFO - Loaded API auth backend: session\n"
 LOUD = "[2026-11-22T12:56:31.444+0000] {dagbag.py:259} ERROR - Failed to import: /usr/local/airflow/dags/a.py\n"
-WARNING = "/usr/lib/python3.11/x.py:859: FutureWarning: old\n  warnings.warn(\n"
+WARNING = "/usr/local/airflow/dags/x.py:859: FutureWarning: old\n  warnings.warn(\n"
+LIBRARY = "/usr/lib/python3.11/x.py:859: FutureWarning: old\n  warnings.warn(\n"
+CONFIGURATION = "/usr/local/lib/python3.11/site-packages/airflow/configuration.py:859 FutureWarning: "
 MATTERS = "/usr/local/airflow/dags/a.py:3: UserWarning: the bucket is empty\n"
 INSTALLED = '  File "/usr/local/lib/python3.11/site-packages/airflow/cli.py", line 3, in f\n    g()\n'
 OWN = '  File "/usr/local/airflow/dags/a.py", line 2, in <module>\n    import nothing\n'
@@ -66,11 +68,30 @@ def test_what_would_be_missed_stays(line: str) -> None:
     "warning",
     [
         "2026-11-22T13:05:49Z [warning  ] Could not import graphviz.\nYou might need to install the graphviz package\n",
-        "2026-11-22T13:05:49Z [warning  ] gone soon [py.warnings] category=StarletteDeprecationWarning filename=a\n",
+        "2026-11-22T13:05:49Z [warning  ] a [py.warnings] category=ADeprecationWarning filename=/site-packages/a.py\n",
+        "<string>:241: DeprecationWarning: a\n",
+        LIBRARY,
+        f"{LIBRARY}\n{LIBRARY}",
+        f"{CONFIGURATION}section/key [core/sql_alchemy_conn] has been deprecated, you should use[database/a] instead\n",
     ],
 )
-def test_warnings_that_always_come_are_noise(warning: str) -> None:
-    assert shown(warning) == "1 log line, .raw shows it\n"
+def test_warnings_of_libraries_to_others_are_left_out(warning: str) -> None:
+    assert shown(warning) == ""
+    assert shown(f"a\n{warning}b\n") == "a\nb\n"
+    assert shown(LOG + warning + LOG) == "2 log lines, .raw shows them\n"
+    assert shown(warning + WARNING + warning) == "1 warning, .raw shows it\n"
+
+
+@pytest.mark.parametrize(
+    ("warning", "kind"),
+    [
+        (f"{CONFIGURATION}section/key [core/dag_concurrency] has been deprecated, you should use[a/b]\n", "warning"),
+        (f"{CONFIGURATION}The a option in [b] has been moved to the c option in [d]\n", "warning"),
+        ("2026-11-22T13:05:49Z [warning  ] a [py.warnings] category=FutureWarning filename=/dags/a.py\n", "log line"),
+    ],
+)
+def test_warnings_of_what_is_the_users_are_counted(warning: str, kind: str) -> None:
+    assert shown(LIBRARY + warning) == f"1 {kind}, .raw shows it\n"
 
 
 def test_where_log_lines_are_the_answer_only_warnings_fold() -> None:

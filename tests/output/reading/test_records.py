@@ -15,6 +15,7 @@ from mwaa_shell.airflow.command_line import output_format
 from mwaa_shell.output.reading import records
 from mwaa_shell.output.reading.records import Found, find
 from mwaa_shell.output.reading.rows import read_rows
+from tests.output.reading.pieces import PIECES
 
 FOLDERS = (Path(__file__).parents[2] / "samples", Path(__file__).parents[1] / "rows")
 LOG = "[2024-01-01 00:00:00,000] {dagbag.py:396} INFO - Filling up the DagBag\n"
@@ -161,34 +162,11 @@ def test_what_is_too_large_is_not_read() -> None:
     assert find(sparse, ("x", "-o", "json")) is None
 
 
-PIECES = [
-    "=",
-    "+",
-    "|",
-    " ",
-    "\n",
-    "- a: ",
-    "  ",
-    '"',
-    "╒═╤",
-    "│",
-    "╞",
-    "DAGS\n",
-    "---\n",
-    "a  b\n",
-    "[{",
-    "}]",
-    "{",
-    TABLE,
-    BOX,
-    JSON,
-    LOG,
-]
 FORMS = st.sampled_from([(), ("-o", "json"), ("-o", "yaml"), ("-o", "plain"), ("-o", "table")])
 
 
 @settings(deadline=None)
-@given(st.text() | st.lists(st.sampled_from(PIECES)).map("".join), FORMS)
+@given(st.text() | st.lists(st.sampled_from([*PIECES, TABLE, BOX, JSON, LOG])).map("".join), FORMS)
 def test_finding_never_raises_and_names_every_column(text: str, form: tuple[str, ...]) -> None:
     found = find(text, ("x", *form))
     if found is not None:

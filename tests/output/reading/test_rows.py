@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from mwaa_shell.airflow.command_line import output_format
 from mwaa_shell.output.reading.rows import read_lines, read_rows
+from tests.output.reading.pieces import PIECES
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 RECORDED = Path(__file__).parents[1] / "rows"
@@ -220,28 +221,6 @@ def test_ten_thousand_records_are_read_at_once(form: str) -> None:
     found = read_rows(made[form], form)
     assert time.perf_counter() - began < 2
     assert [row["dag_id"] for row in found or []] == ids
-
-
-PIECES = [
-    "=",
-    "+",
-    "|",
-    " ",
-    "\n",
-    "- a: ",
-    "  ",
-    "'",
-    '"',
-    "\\",
-    "╒═╤",
-    "│",
-    "╞",
-    "DAGS\n",
-    "---\n",
-    "a  b\n",
-    "[",
-    "{",
-]
 
 
 @settings(deadline=None, max_examples=60)

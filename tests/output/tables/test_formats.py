@@ -53,6 +53,12 @@ def test_csv() -> None:
     assert drawn(Found(("key",), (), "", ""), "csv", View()) == ["key"]
 
 
+@given(TABLES)
+def test_json_is_indented_as_pythons_own_does(found: Found) -> None:
+    text = "\n".join(DATA["json"](found))
+    assert text == json.dumps([dict(one) for one in found.records], indent=2, ensure_ascii=False)
+
+
 def test_json() -> None:
     assert json.loads(faithful(NASTY, "json")) == list(NASTY.records)
     assert drawn(Found(("key",), ({"key": "ü"},), "", ""), "json", View()) == ["[", "  {", '    "key": "ü"', "  }", "]"]
