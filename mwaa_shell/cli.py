@@ -23,15 +23,18 @@ if TYPE_CHECKING:
     from mwaa_shell.terminal.early import Early
 
 
-#: New objects between two looks for garbage, where a command is run and that is all.
-SELDOM = 100_000
+#: New objects between two looks for garbage, where commands are run and that is all. What a command takes is imported
+#: while the first one runs, and makes a quarter of these.
+SELDOM = 400_000
 
 
 def _at_once(arguments: Sequence[str]) -> str:
     """What is printed without reading any other option; nothing where something else is wanted."""
     if arguments == ["--version"]:
         return _version()
-    return _help() if arguments in (["--help"], ["-h"]) else ""
+    if arguments in (["--help"], ["-h"]):
+        return _help()
+    return _help(whole=True) if arguments == ["--help-all"] else ""
 
 
 def _version() -> str:
@@ -40,10 +43,11 @@ def _version() -> str:
     return f"mwaa-shell {__version__}\n"
 
 
-def _help() -> str:
-    """The text of ``--help``, which is kept as a file: making it takes as long as the start of Python."""
+def _help(*, whole: bool = False) -> str:
+    """The text of ``--help`` or ``--help-all``, kept in one file: making it takes as long as the start of Python."""
     with open(os.path.join(os.path.dirname(__file__), "help.txt"), encoding="utf-8") as file:
-        return file.read()
+        short, _, all_of_it = file.read().partition("\f\n")
+    return all_of_it if whole else short
 
 
 def run(arguments: Sequence[str], streams: Streams | None = None) -> ExitCode:
@@ -114,8 +118,8 @@ def _run(arguments: Sequence[str], options: argparse.Namespace | None, streams: 
     order = read_order(options, dict(os.environ))
     if debug.is_on():
         debug.begin(order.settings.access, vars(options))
-    for problem in order.settings.config.problems:
-        streams.note(problem)
+    for remark in order.settings.remarks:
+        streams.note(remark)
     streams.color = order.settings.color
     if order.local is None:
         return _run_on(order, order.settings, streams, early)
@@ -136,8 +140,8 @@ def _run(arguments: Sequence[str], options: argparse.Namespace | None, streams: 
 
 def _printed(options: argparse.Namespace) -> str | None:
     """What is printed without anything being opened; ``None`` where something is to be run."""
-    if options.help:
-        return _help()
+    if options.help or options.help_all:
+        return _help(whole=options.help_all)
     if options.version:
         return _version()
     if options.completions:
@@ -176,7 +180,7 @@ def _print_token(settings: Settings, streams: Streams) -> ExitCode:
     from mwaa_shell.session import Session
 
     session = Session(settings, Front(streams.note))
-    session.ensure_open()
+    session.opening.ensure_open()
     token = session.link.environments.cli_token(session.link.target.name)
     value = {"CliToken": token.token, "WebServerHostname": token.host}
     streams.data(json.dumps(value, indent=4).encode() + b"\n")
@@ -233,7 +237,13 @@ def _run_on(order: Order, settings: Settings, streams: Streams, early: Early) ->
     session = Session(settings, Front(streams.note))
     try:
         script.check(session, written)
-        return batch.run(session, written if order.sources else script.lines_of(streams.stdin, origin=FILE), streams)
+        lines = written if order.sources else script.lines_of(streams.stdin, origin=FILE)
+        if not streams.stdout_tty:
+            return batch.run(session, lines, streams)
+        from mwaa_shell.terminal.canvas import drawing
+
+        with drawing(session.front, streams, session.preferences):
+            return batch.run(session, lines, streams)
     finally:
         session.close()
 
@@ -242,7 +252,8 @@ def _open_prompt(settings: Settings, streams: Streams, early: Early) -> ExitCode
     """The interactive shell. Its prompt looks for garbage again once it stands."""
     if settings.environment and not settings.config.problems:
         name = settings.environment
-        early.show(name, protected=settings.protects(name), read_only=settings.only_reads(name))
+        protected, read_only = settings.protects(name), settings.only_reads(name)
+        early.show(name, protected=protected, read_only=read_only, colour=settings.colour_of(name))
     _import_asyncio()
     from mwaa_shell.terminal.shell import Shell
 
@@ -279,6 +290,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         from mwaa_shell import debug
 
         debug.event("end", code=code)
+    gc.freeze()  # what is left goes with the process: looking through it takes a tenth of a short run
     sys.exit(code)
 
 

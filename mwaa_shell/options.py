@@ -27,18 +27,25 @@ mwaa-shell [ENV] [options]              a prompt, on ENV or your choice
        mwaa-shell --local [VERSION] [options]  a private MWAA on this machine
        mwaa-shell doctor [ENV] [options]       what works, and what to do if not"""
 
+#: What ``--help`` says of the options, so that it fits a screen; ``--help-all`` has them all.
+FIRST_SCREEN = (
+    ("where", ("--profile", "--region", "--proxy", "--read-only")),
+    ("run", ("-c", "-f", "--data", "--yes")),
+    ("local", ("--dags-folder", "--scheduler")),
+    ("more", ("--check", "--print-config", "--help-all")),
+)
+
 #: What a plain ``--yes`` is read as: it takes no value, so that what stands behind it is the environment.
 PLAIN = "\0"
 PLAIN_YES = f"--yes={PLAIN}"
 #: In the place of the environment: look for what is wrong.
 DOCTOR = "doctor"
 
-EXAMPLES = """\
-examples:
-  mwaa-shell my-env -c 'dags list'
-  mwaa-shell my-env --data -c 'dags list -o json' | jq .
-  mwaa-shell --local 2.10.3 --dags-folder dags -c 'dags list-import-errors'
-"""
+EXAMPLES = (
+    "mwaa-shell my-env --data -c 'dags list -o json' | jq .",
+    "mwaa-shell my-env -c 'dags trigger sales_daily' -c '.follow sales_daily'",
+    "mwaa-shell --local 2.10.3 --dags-folder dags -c 'dags list-import-errors'",
+)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -47,7 +54,7 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         from mwaa_shell.mwaa.route import hide_credentials
 
-        raise UsageError(f"{hide_credentials(message)} (mwaa-shell --help lists the options)")
+        raise UsageError(f"{hide_credentials(message)} (mwaa-shell --help-all lists the options)")
 
 
 class _AddSource(argparse.Action):
@@ -70,13 +77,14 @@ def _path(text: str) -> Path:
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """All launcher options, in the groups in which ``--help`` shows them."""
+    """All launcher options, in the groups in which ``--help-all`` shows them."""
+    examples = "\n".join(f"  {line}" for line in EXAMPLES)
     codes = "\n".join(f"  {code.value:>3}  {meaning}" for code, meaning in EXIT_CODE_MEANINGS.items())
     parser = _Parser(
         prog="mwaa-shell",
         usage=USAGE,
         description="The interactive shell for the Apache Airflow CLI on Amazon MWAA.",
-        epilog=f"{EXAMPLES}\nexit codes:\n{codes}",
+        epilog=f"examples:\n{examples}\n\nexit codes:\n{codes}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         add_help=False,
         allow_abbrev=False,
@@ -103,9 +111,9 @@ def build_parser() -> argparse.ArgumentParser:
     batch = parser.add_argument_group("run and exit")
     batch.add_argument("-c", dest="sources", metavar="COMMAND", action=_AddSource, help="run this (repeatable)")
     batch.add_argument("-f", dest="sources", metavar="FILE", action=_AddSource, help="run the lines of this file")
-    batch.add_argument("--data", action="store_true", help="of -o json and -o yaml replies, only the data on stdout")
+    batch.add_argument("--data", action="store_true", help="of -o json and yaml replies, only the data on stdout")
     batch.add_argument("--no-validate", action="store_true", help="send lines that Airflow would refuse")
-    batch.add_argument("--yes", metavar="ENV", help="send what destroys; with =ENV, to a protected environment too")
+    batch.add_argument("--yes", metavar="ENV", help="send what destroys; with =ENV, where it is protected")
     batch.add_argument("--keep-going", action="store_true", help="do not stop at the first failure")
     local = parser.add_argument_group("a private MWAA on this machine")
     local.add_argument(
@@ -130,7 +138,8 @@ def build_parser() -> argparse.ArgumentParser:
     other.add_argument("--debug", metavar="FILE", type=_path, help="write down what goes on, for reports of bugs")
     other.add_argument("--color", choices=("auto", "always", "never"), default="auto", help="colours (auto)")
     other.add_argument("--version", action="store_true", help="the version of mwaa-shell")
-    other.add_argument("-h", "--help", action="store_true", help="this text")
+    other.add_argument("-h", "--help", action="store_true", help="what is used most, on one screen")
+    other.add_argument("--help-all", action="store_true", help="every option, and the exit codes")
     return parser
 
 
@@ -162,7 +171,7 @@ def may_have_settings() -> bool:
 
 def opens_a_prompt(options: argparse.Namespace) -> bool:
     """Whether there is going to be a prompt on an environment that is there already, if somebody sits at a terminal."""
-    others = ("help", "version", "completions", "print_config", "check", "print_token", "sources", "doctor")
+    others = ("help", "help_all", "version", "completions", "print_config", "check", "print_token", "sources", "doctor")
     return options.local is None and options.print_grammar is None and not any(getattr(options, one) for one in others)
 
 

@@ -1,15 +1,15 @@
-"""Draws a pyte screen as an SVG: a window with a title, and text cell by cell, whatever fonts the viewer has."""
+"""Draws what a terminal shows as an SVG: a window with a title, and text cell by cell, in whatever font there is."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from xml.sax.saxutils import escape
 
-import pyte
 from pyte.screens import Char
+from shot import Row, Shot
 
 #: Pixels: the size of letters, one cell, the space around the text, the title bar.
 FONT_SIZE, WIDTH, HEIGHT, MARGIN, BAR = 14, 8.4, 18, 16, 36
@@ -50,11 +50,25 @@ LIGHT = Theme(
 )
 
 
-def svg(screen: pyte.Screen, title: str, theme: Theme = DARK, *, cursor: bool = True) -> str:
-    """The picture; the same screen always gives the same text."""
-    width = round(screen.columns * WIDTH + 2 * MARGIN)
-    height = BAR + screen.lines * HEIGHT + MARGIN + MARGIN // 2
-    shapes = [shape for y in range(screen.lines) for shape in _row(screen, y, theme, cursor)]
+def svg(seen: Shot, title: str, theme: Theme = DARK) -> str:
+    """The picture; the same shot always gives the same text."""
+    shapes = [shape for y in range(len(seen.rows)) for shape in row(seen, y, theme, top(y))]
+    return window(len(seen.rows[0]), len(seen.rows), title, theme, shapes)
+
+
+def top(y: int) -> int:
+    """Where a row begins, in pixels."""
+    return BAR + MARGIN // 2 + y * HEIGHT
+
+
+def size(columns: int, rows: int) -> tuple[int, int]:
+    """Width and height of a window, in pixels."""
+    return round(columns * WIDTH + 2 * MARGIN), BAR + rows * HEIGHT + MARGIN + MARGIN // 2
+
+
+def window(columns: int, rows: int, title: str, theme: Theme, shapes: Iterable[str]) -> str:
+    """A window around shapes."""
+    width, height = size(columns, rows)
     dots = "".join(f'<circle cx="{MARGIN + 5 + 18 * i}" cy="{BAR / 2:g}" r="5.5"/>' for i in range(3))
     muted = theme.color("brightblack", theme.foreground)
     lines = [
@@ -74,25 +88,30 @@ def svg(screen: pyte.Screen, title: str, theme: Theme = DARK, *, cursor: bool = 
     return "\n".join(lines) + "\n"
 
 
-def _row(screen: pyte.Screen, y: int, theme: Theme, cursor: bool) -> Iterator[str]:
-    """Runs of cells of one style."""
-    cells = [screen.buffer[y][x] for x in range(screen.columns)]
-    if cursor and not screen.cursor.hidden and screen.cursor.y == y and screen.cursor.x < screen.columns:
-        under = cells[screen.cursor.x]
-        cells[screen.cursor.x] = under._replace(reverse=not under.reverse)
+def cells(seen: Shot, y: int) -> Row:
+    """A row as it is drawn: where the cursor is, reversed."""
+    found = seen.rows[y]
+    if seen.cursor is None or seen.cursor[0] != y:
+        return found
+    x = seen.cursor[1]
+    return (*found[:x], found[x]._replace(reverse=not found[x].reverse), *found[x + 1 :])
+
+
+def row(seen: Shot, y: int, theme: Theme, top: int) -> Iterator[str]:
+    """Runs of cells of one style, in a row that begins at ``top``."""
     x = 0
-    for style, group in groupby(cells, key=lambda cell: cell._replace(data="")):
+    for style, group in groupby(cells(seen, y), key=lambda cell: cell._replace(data="")):
         run = [cell.data for cell in group]
-        yield from _run(run, style, x, y, theme)
+        yield from _run(run, style, x, top, theme)
         x += len(run)
 
 
-def _run(run: list[str], style: Char, column: int, y: int, theme: Theme) -> Iterator[str]:
+def _run(run: list[str], style: Char, column: int, top: int, theme: Theme) -> Iterator[str]:
     """The background, if it is another one than the window's, and the words on it."""
     ink, paper = theme.color(style.fg, theme.foreground), theme.color(style.bg, theme.background)
     if style.reverse:
         ink, paper = paper, ink
-    top, left = BAR + MARGIN // 2 + y * HEIGHT, MARGIN + column * WIDTH
+    left = MARGIN + column * WIDTH
     if paper != theme.background:
         yield f'<rect x="{left:.1f}" y="{top}" width="{len(run) * WIDTH:.1f}" height="{HEIGHT}" fill="{paper}"/>'
     text = "".join(cell or "\0" for cell in run)  # the second cell of a wide character keeps its place

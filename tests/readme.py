@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Iterable
+from collections.abc import Iterator
 from pathlib import Path
 
 import mwaa_shell
+from mwaa_shell.completions.options import JOINED
 from mwaa_shell.config import SETTINGS, Setting
 from mwaa_shell.directives import DIRECTIVES
 from mwaa_shell.errors import EXIT_CODE_MEANINGS
 from mwaa_shell.keys import KEYS
-from mwaa_shell.options import build_parser
+from mwaa_shell.options import EXAMPLES, FIRST_SCREEN, USAGE, build_parser
 from mwaa_shell.preferences import PREFERENCES
 
 README = Path(__file__).parent.parent / "README.md"
@@ -29,25 +30,40 @@ WIDTH = 80
 def tables() -> dict[str, list[str]]:
     """The rows of each table with its head, by that head."""
     made = {
-        "| option | meaning |": [f"| {spelled(one)} | {one.help} |" for one in build_parser()._actions],
-        "| command | meaning |": [f"| `{f'{one.name} {one.usage}'.strip()}` | {one.summary} |" for one in DIRECTIVES],
-        "| key | what it does |": [f"| {key.shown} | {key.does} |" for key in KEYS],
+        "| option | meaning |": [row(spelled(one), str(one.help)) for one in build_parser()._actions],
+        "| command | meaning |": [row(f"`{f'{one.name} {one.usage}'.strip()}`", one.summary) for one in DIRECTIVES],
+        "| key | what it does |": [row(key.shown, key.does) for key in KEYS],
         "| name | what it is | values | default |": [
-            f"| `{one.name}` | {one.summary} | {one.takes} | {one.default} |" for one in PREFERENCES
+            row(f"`{one.name}`", one.summary, one.takes, one.default) for one in PREFERENCES
         ],
-        "| exit code | meaning |": [f"| {code.value} | {meaning} |" for code, meaning in EXIT_CODE_MEANINGS.items()],
+        "| exit code | meaning |": [row(str(code.value), meaning) for code, meaning in EXIT_CODE_MEANINGS.items()],
         "| setting | what it is | values | where |": [_setting(one) for one in SETTINGS if not _is_preference(one)],
     }
     return {head: [head, "|--:|---|" if "exit" in head else "|---" * (head.count("|") - 1) + "|", *rows]
             for head, rows in made.items()}  # fmt: skip
 
 
+def row(*cells: str) -> str:
+    """A row of a table: what parts cells is escaped in them, as it has to be within backticks too."""
+    escaped = [cell.replace("|", r"\|") for cell in cells]
+    return f"| {' | '.join(escaped)} |"
+
+
 def spelled(action: argparse.Action) -> str:
     """An option as the table spells it."""
     value = str(action.metavar or ("{" + ",".join(action.choices) + "}" if action.choices else ""))
-    value = f"[{value}]" if action.nargs == "?" and action.option_strings else value
-    names: Iterable[str] = action.option_strings or [""]
-    return ", ".join(f"`{f'{name} {value}'.strip()}`" for name in names)
+    return ", ".join(f"`{name}`" for name in _invocations(action, value))
+
+
+def _invocations(action: argparse.Action, value: str) -> Iterator[str]:
+    """Each name of an option with its value, in brackets where it can be left out."""
+    if not action.option_strings:
+        yield value
+    for name in action.option_strings:
+        if action.dest in JOINED:
+            yield f"{name}[={value}]"
+        else:
+            yield f"{name} {f'[{value}]' if action.nargs == '?' else value}".strip()
 
 
 def _is_preference(setting: Setting) -> bool:
@@ -56,7 +72,7 @@ def _is_preference(setting: Setting) -> bool:
 
 def _setting(one: Setting) -> str:
     where = {(True, True): "both", (True, False): "the top", (False, True): "a section"}
-    return f"| `{one.name}` | {one.summary} | {one.takes} | {where[one.everywhere, one.per_environment]} |"
+    return row(f"`{one.name}`", one.summary, one.takes, where[one.everywhere, one.per_environment])
 
 
 def filled(text: str) -> str:
@@ -66,11 +82,42 @@ def filled(text: str) -> str:
     return text
 
 
+class _Formatter(argparse.RawDescriptionHelpFormatter):
+    """argparse's, which knows of no value that stands behind ``=`` alone."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=WIDTH - 2)
+
+    def _format_action_invocation(self, action: argparse.Action) -> str:
+        if action.dest in JOINED:
+            return ", ".join(_invocations(action, str(action.metavar)))
+        return super()._format_action_invocation(action)
+
+
 def help_text() -> str:
-    """What ``--help`` prints."""
+    """What ``--help`` prints and, behind a form feed, what ``--help-all`` does."""
+    return f"{first_screen()}\f\n{whole_help()}"
+
+
+def whole_help() -> str:
+    """Every option, as argparse lists them."""
     parser = build_parser()
-    parser.formatter_class = lambda prog: argparse.RawDescriptionHelpFormatter(prog, width=WIDTH - 2)
+    parser.formatter_class = _Formatter
     return parser.format_help()
+
+
+def first_screen() -> str:
+    """How to start, the options that are used most, examples."""
+    parser = build_parser()
+    actions = {name: action for action in parser._actions for name in action.option_strings}
+    options = []
+    for group, names in FIRST_SCREEN:
+        for number, action in enumerate(actions[name] for name in names):
+            spelling = next(_invocations(action, str(action.metavar or "")))
+            options.append(f"{'' if number else group:<6} {spelling:<19} {action.help}")
+    usage = USAGE.replace("\n       ", "\n")
+    examples = [f"{'' if number else 'e.g.':<6} {line}" for number, line in enumerate(EXAMPLES)]
+    return "\n".join([str(parser.description), usage, "", *options, "", *examples]) + "\n"
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ def loaded_by(code: str) -> set[str]:
     return {name.split(".")[0] for name in ended.stderr.split()}
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["-h"], ["--version"]])
+@pytest.mark.parametrize("arguments", [["--help"], ["-h"], ["--help-all"], ["--version"]])
 def test_help_and_version_import_nothing(arguments: list[str]) -> None:
     code = f"from mwaa_shell.cli import main\ntry: main({arguments})\nexcept SystemExit: pass"
     assert loaded_by(code) - loaded_by("") <= {"mwaa_shell", "__future__", "gc"}
@@ -76,7 +76,7 @@ def test_when_the_prompt_stands_only_what_draws_it_is_imported(environ: dict[str
     ours = {name.removeprefix("mwaa_shell.") for name in loaded if name.startswith("mwaa_shell.")}
     assert {name for name in ours if not name.startswith("terminal.")} == {
         "cli", "completions", "config", "debug", "errors", "front", "job", "keys", "limits", "link", "links", "mark",
-        "options", "preferences", "session", "settings", "streams", "terminal",
+        "opening", "options", "preferences", "reader", "session", "settings", "streams", "terminal", "turns",
         "airflow", "airflow.command_line", "airflow.versions", "history", "history.ahead", "history.origins",
         "history.record", "history.unmask", "mwaa", "mwaa.environment", "output", "output.sanitise",
     }  # fmt: skip
@@ -114,13 +114,49 @@ assert not Cover(session)._places("")
     assert loaded.isdisjoint(("sqlite3", "platformdirs", "mwaa_shell.airflow.redaction", "mwaa_shell.catalog.live"))
 
 
+#: Runs a command and says what is imported by the end, and what Python says of garbage.
+AT_THE_END = """
+import gc, sys
+from mwaa_shell.cli import main
+try:
+    main(sys.argv[1:])
+finally:
+    print("\\n".join(sys.modules), f"kept={gc.get_freeze_count() > 0}", file=sys.stderr)
+"""
+
+
+def test_a_command_imports_what_it_takes_and_no_more(environ: dict[str, str]) -> None:
+    """Half of what AWS's own few lines of Python take is imports: each module more shows."""
+    argv = [sys.executable, "-c", AT_THE_END, "my-env", "-c", "version"]
+    loaded = set(subprocess.run(argv, env=environ, capture_output=True, text=True, check=True).stderr.split())
+    assert {"boto3", "requests", "sqlite3", "mwaa_shell.history.store"} <= loaded
+    foreign = {"prompt_toolkit", "pygments", "asyncio", "charset_normalizer", "chardet", "difflib", "tomllib",
+               "wcwidth", "zoneinfo"}  # fmt: skip
+    assert {name.split(".")[0] for name in loaded}.isdisjoint(foreign)
+    ours = {name.removeprefix("mwaa_shell.") for name in loaded if name.startswith("mwaa_shell.")}
+    rooms = {"directives", "doctor", "local", "scripts", "watching", "catalog.live", "airflow.translation",
+             "output.live", "output.painting", "output.reading", "output.tables", "saved"}  # fmt: skip
+    assert not {name for name in ours if name.startswith(tuple(rooms))}
+    assert "kept=True" in loaded, "the end of a process needs no look for garbage"
+
+
 def test_batch_needs_no_terminal() -> None:
     loaded = loaded_by("import mwaa_shell.batch, mwaa_shell.mwaa.environments, mwaa_shell.mwaa.transport")
     assert loaded.isdisjoint(("prompt_toolkit", "pygments"))
 
 
-def test_help_shows_options_exit_codes_and_fits(program: list[str]) -> None:
-    text = subprocess.run([*program, "--help"], capture_output=True, text=True, check=True).stdout
+@pytest.mark.parametrize("before", [[], ["my-env"]])
+def test_help_fits_a_screen_and_says_where_the_rest_is(program: list[str], before: list[str]) -> None:
+    text = subprocess.run([*program, *before, "--help"], capture_output=True, text=True, check=True).stdout
+    assert len(text.splitlines()) < 24
+    assert max(len(line) for line in text.splitlines()) <= 80
+    assert "--help-all " in text
+
+
+@pytest.mark.parametrize("before", [[], ["my-env"]])
+def test_all_of_the_help_shows_options_and_exit_codes(program: list[str], before: list[str]) -> None:
+    text = subprocess.run([*program, *before, "--help-all"], capture_output=True, text=True, check=True).stdout
+    assert all(name in text for action in build_parser()._actions for name in action.option_strings)
     for code, meaning in EXIT_CODE_MEANINGS.items():
         assert f"{code.value:>5}  {meaning}" in text
     assert max(len(line) for line in text.splitlines()) <= 80

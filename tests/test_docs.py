@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
@@ -37,6 +38,34 @@ def test_every_part_of_the_house_is_on_the_map() -> None:
     parts |= {f"{path.parent.name}/" for path in package.glob("*/__init__.py")}
     named = set(re.findall(r"`([\w.]+/?)`", README.split("## For contributors")[1]))
     assert parts <= named
+
+
+def test_every_message_that_is_explained_exists() -> None:
+    package = Path(mwaa_shell.__file__).parent
+    said = "\n".join(
+        node.value
+        for path in package.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    )
+    explained = re.findall(r"^\| `(.+?)` \|", README.split("| what it says |")[1].split("\n\n")[0], re.MULTILINE)
+    assert explained
+    for message in explained:
+        for part in re.split(r"\s*\.\.\.\s*", message):
+            assert part in said, message
+
+
+def test_every_picture_is_shown() -> None:
+    shown = set(re.findall(r"\]\((screenshots/[^)]+)\)", README))
+    for path in (ROOT / "screenshots").rglob("*.svg"):
+        place = path.relative_to(ROOT)
+        assert {str(place), str(place.parent)} & shown, place
+
+
+def test_the_links_of_the_contents_lead_somewhere() -> None:
+    headings = re.findall(r"^#+ (.+)$", README, re.MULTILINE)
+    anchors = {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+    assert set(re.findall(r"\]\(#([^)]+)\)", README)) <= anchors
 
 
 def test_pictures_exist() -> None:
