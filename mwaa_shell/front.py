@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from mwaa_shell.settings import Access
 
 
+#: What is said where an environment could have been chosen, and none was.
+NONE_CHOSEN = "No environment was chosen: mwaa-shell NAME or .use NAME opens one"
+
+
 def _unheard(text: str) -> None:
     """Nobody listens."""
 

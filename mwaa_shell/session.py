@@ -15,7 +15,7 @@ from mwaa_shell import debug
 from mwaa_shell.airflow.command_line import Kind, ParsedLine, parse
 from mwaa_shell.airflow.versions import parse_version
 from mwaa_shell.config import as_preferences
-from mwaa_shell.errors import NothingRan, PermissionMissing, ShellError, UsageError
+from mwaa_shell.errors import NothingRan, ShellError, UsageError
 from mwaa_shell.front import Front
 from mwaa_shell.history.ahead import Ahead
 from mwaa_shell.history.origins import TYPED
@@ -24,7 +24,7 @@ from mwaa_shell.job import Job, TooLate, Watcher, mind_ctrl_c
 from mwaa_shell.link import Link, MakeEnvironments, Target, real_environments
 from mwaa_shell.links import Links
 from mwaa_shell.mark import mark
-from mwaa_shell.mwaa.environment import Environment
+from mwaa_shell.opening import Opening
 from mwaa_shell.preferences import Preferences
 from mwaa_shell.reader import Reader
 from mwaa_shell.settings import Access, Settings
@@ -56,6 +56,7 @@ class Session:
         if settings.log_file is not None:
             self.record.log_to(settings.log_file, output=settings.log_output)
         self.reader = Reader(self)
+        self.opening = Opening(self)
         self.read_only = settings.read_only or settings.config.doubtful  #: send nothing but what reads
         self.last: Result | None = None  #: of the last Airflow command
         self.tee: Tee | None = None  #: the transcript of what is shown
@@ -70,7 +71,6 @@ class Session:
         self.known_regions: tuple[str, ...] = ()
         self.access = settings.access  #: how AWS is reached, as far as the user has said it here
         self._link: Link | None = None
-        self._told: set[Target] = set()
         self._said_version = settings.airflow_version
         if settings.environment:
             self.open(settings.environment, settings.access)
@@ -101,7 +101,8 @@ class Session:
         """The same as the prompt says it, in pieces, each with the name of its style before it."""
         name = self.here.name if self.here else ""
         protected = self.settings.protects(name, self.preferences["protect"])
-        return mark(name, protected=protected, read_only=self.settings.only_reads(name, self.read_only))
+        read_only = self.settings.only_reads(name, self.read_only)
+        return mark(name, protected=protected, read_only=read_only, colour=self.preferences["colour"])
 
     @property
     def live(self) -> LiveNames | None:
@@ -128,41 +129,6 @@ class Session:
             self._link.version = parse_version(self._said_version)
             self._said_version = None
 
-    def names(self, access: Access) -> list[str]:
-        """The names of the environments that ``access`` sees; waits for AWS."""
-        link = self.links.to(Target("", access))
-        names = self.wait_for("listing environments", access.timeout, lambda: link.environments.names())  # noqa: PLW0108  (its attribute makes the client)
-        self.known_names = tuple(names)
-        return names
-
-    def describe(self, link: Link) -> Environment:
-        """What GetEnvironment knows of a link's environment; waits for AWS, raises if it is not told."""
-
-        def ask() -> Environment:
-            error = link.describe(again=True)
-            if error is not None:
-                raise error
-            return link.known
-
-        return self.wait_for("asking AWS", link.target.access.timeout, ask)
-
-    def open_default(self) -> None:
-        """Go to the only environment of the region, or to the one that the user chooses. Raises where there is none."""
-        access = self.settings.access
-        try:
-            names = self.names(access)
-        except PermissionMissing as error:
-            raise PermissionMissing(f"{error}; name an environment: mwaa-shell NAME", error.action) from None
-        region = self.links.to(Target("", access)).environments.region or "this region"
-        if not names:
-            raise NothingRan(f"There is no environment in {region}: name another with --region or --profile")
-        chosen = names[0] if len(names) == 1 else self.front.choose(self, access, names) if self.front.choose else ""
-        if chosen == "":
-            raise UsageError(f"There are {len(names)} environments in {region}, name one of them: {', '.join(names)}")
-        if chosen is None:
-            raise UsageError("No environment was chosen")
-        self.open(chosen, access)
-
     # -- running a line ----------------------------------------------------------------------------------------------
 
     def execute(self, text: str, origin: str = TYPED) -> Result:
@@ -179,10 +145,10 @@ class Session:
             if line.kind is Kind.BLANK:
                 return Result()
             if not _is_text(text):
-                raise UsageError("The line is no UTF-8 text, nothing was sent")
+                raise UsageError("This is no UTF-8 text, the line was not sent")
             problem = self.reader.problem_before_sending(line)
             if problem is not None:
-                raise UsageError(f"{problem.message} (column {problem.position + 1}), nothing was sent")
+                raise UsageError(f"{problem.message} (column {problem.position + 1}), the line was not sent")
             return put_back(self._deliver(line, self._run(line)), line)
         except ShellError as error:
             debug.error("line", error)
@@ -195,7 +161,7 @@ class Session:
 
     def _write_down(self, text: str, kind: Kind) -> None:
         """Tell the debug log of a line, without its secrets."""
-        debug.keep_out(*(span.value for span in self.reader.secrets_in(text)))
+        debug.keep_out(*self.reader.secret_values(text))
         shown = "(private)" if self.private else self.reader.covered(text)
         debug.event("line", kind=kind.value, origin=self.origin, text=shown)
 
@@ -213,25 +179,6 @@ class Session:
     def secret_words(self) -> tuple[str, ...]:
         """The user's own names of secrets."""
         return self.preferences.list_of("secret-words")
-
-    def learn_version(self) -> None:
-        """Wait until AWS has told about the environment, or has not; say once what is not allowed and what it costs."""
-        link = self.link
-        error = (
-            link.describe()
-            if link.described
-            else self.wait_for("asking AWS about the environment", link.target.access.timeout, link.describe)
-        )
-        if isinstance(error, PermissionMissing) and link.target not in self._told:
-            self._told.add(link.target)
-            unknown = "status and access mode" if link.version else "Airflow version, status and access mode"
-            advice = "" if link.version else " (--airflow-version says the version)"
-            self.front.note(f"{error.action} is not allowed on {link.target.name}: its {unknown} are not known{advice}")
-
-    def ensure_open(self) -> None:
-        """Be on an environment: the only one of the region, or the one that the user chooses."""
-        if self._link is None:
-            self.open_default()
 
     def _run(self, line: ParsedLine) -> Result:
         self.delivers = line.destination is not None
@@ -257,7 +204,7 @@ class Session:
         """Send an Airflow command as it is, whatever the command tree says of it."""
         line = parse(text)
         if line.problem is not None:
-            raise UsageError(f"{line.problem.message}, nothing was sent")
+            raise UsageError(f"{line.problem.message}, the line was not sent")
         if line.kind is not Kind.AIRFLOW:
             raise UsageError(".send: an Airflow command is missing")
         result = self.last = self.outgoing.run(line, as_it_is=True)
@@ -289,14 +236,28 @@ class Session:
 
     # -- waiting -----------------------------------------------------------------------------------------------------
 
-    def wait_for(self, phase: str, limit: float, ask: Callable[[], T], watcher: Watcher | None = None) -> T:
-        """Run something slow that changes nothing, bounded by ``limit`` seconds; Ctrl-C stops the waiting."""
+    def wait_for(
+        self,
+        phase: str,
+        limit: float,
+        ask: Callable[[], T],
+        watcher: Watcher | None = None,
+        *,
+        meanwhile: Callable[[], object] | None = None,
+    ) -> T:
+        """Run something slow that changes nothing, bounded by ``limit`` seconds; Ctrl-C stops the waiting.
+
+        ``meanwhile`` is run once before the waiting, while it goes on.
+        """
 
         def work(job: Job[T]) -> T:
             job.enter(phase, limit)
             return ask()
 
         job = Job(work, phase)
+        if meanwhile is not None:
+            job.start()
+            meanwhile()
         try:
             return job.follow(watcher or self.front.watcher)
         except TooLate as late:

@@ -18,7 +18,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("check", "completions"),
     ("batch", "terminal"),
     ("session",),
-    ("reader",),
+    ("opening", "reader"),
     ("directives",),
     ("doctor",),
     ("outgoing",),
@@ -41,7 +41,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("streams", "preferences", "keys", "run_ids"),
     ("body",),
     ("debug", "private_files"),
-    ("errors", "limits", "mark"),
+    ("errors", "limits", "mark", "dumb", "turns"),
     ("__init__",),
 )
 #: The rooms of the largest folder, in the same order; what stands in none of them is its front.
@@ -59,15 +59,24 @@ ROOMS: tuple[tuple[str, ...], ...] = (
 #: The only importers of each library.
 DOORS = {
     "boto3": {"mwaa/environments.py"},
-    "botocore": {"mwaa/environments.py", "mwaa/aws_errors.py", "mwaa/identity.py"},
-    "requests": {"mwaa/transport.py", "mwaa/connections.py", "mwaa/route.py"},
+    "botocore": {
+        "mwaa/environments.py",
+        "mwaa/aws_errors.py",
+        "mwaa/credentials.py",
+        "mwaa/identity.py",
+        "mwaa/one_time_codes.py",
+    },
+    "requests": {"mwaa/transport.py", "mwaa/connections.py", "mwaa/route.py", "mwaa/lean.py"},
     "urllib3": {"mwaa/transport.py", "mwaa/connections.py"},
     "pygments": {"output/painting/lexer.py", "output/painting/command_lexer.py"},
     "wcwidth": {"output/tables/wrapping.py", "output/delivery/screen_rows.py", "output/live.py"},
     "platformdirs": {"local/folders.py", "catalog/folder.py", "history/store.py", "saved.py", "config.py"},
 }
 #: These run inside Airflow's own Python and import nothing of this package.
-ELSEWHERE = {"local/worker.py", "local/certificate.py", "local/read_parser.py", "local/rest_worker.py"}
+ELSEWHERE = {
+    *("local/worker.py", "local/late_imports.py", "local/processes.py"),
+    *("local/certificate.py", "local/read_parser.py", "local/rest_worker.py"),
+}
 FILES = sorted(str(path.relative_to(ROOT)) for path in ROOT.rglob("*.py"))
 
 
