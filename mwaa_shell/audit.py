@@ -53,7 +53,7 @@ class Audit:
             finally:
                 os.close(handle)
         except OSError as error:
-            raise UsageError(f"The log {self.path} cannot be written: {error.strerror}") from None
+            raise UsageError(f"The log {self.path} cannot be written: {error.strerror}; name another") from None
 
 
 def _bodies(line: Masked, result: Result, patterns: Sequence[str]) -> dict[str, object]:

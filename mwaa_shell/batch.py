@@ -7,22 +7,22 @@ the first failure ends the run unless the user said to keep going, and its exit 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 from mwaa_shell import script
-from mwaa_shell.airflow.command_line import parse
+from mwaa_shell.airflow.command_line import Kind, parse
 from mwaa_shell.errors import ExitCode
 from mwaa_shell.history.origins import COMMAND, FILE
-from mwaa_shell.output.live import PlainCanvas
-from mwaa_shell.output.show import show
-from mwaa_shell.output.view import view_of
 from mwaa_shell.session import Session
 from mwaa_shell.streams import Streams
 
+if TYPE_CHECKING:
+    from mwaa_shell.output.view import View
+    from mwaa_shell.preferences import Preferences
 
-@dataclass(frozen=True, slots=True)
-class Source:
+
+class Source(NamedTuple):
     """Where lines come from: a ``-c`` text or a ``-f`` file, in the order in which they were given."""
 
     text: str | None = None
@@ -45,12 +45,13 @@ def read(source: Source) -> str:
 
 def run(session: Session, lines: Iterable[script.Line], streams: Streams) -> ExitCode:
     """Run the lines in order; the exit code of the first failure, or OK."""
+    from mwaa_shell.output.show import show
+
     code = ExitCode.OK
-    session.front.canvas = session.front.canvas or PlainCanvas(streams, session.preferences)
     try:
-        for step in script.run(session, lines):
+        for step in script.run(session, lines, before=lambda line, depth: _have_canvas(session, streams, line)):
             result = step.result
-            show(result, streams, view_of(streams, session.preferences))
+            show(result, streams, _view(streams, session.preferences))
             if not result.ok:
                 if result.exit_code is ExitCode.INTERRUPTED:
                     return result.exit_code
@@ -62,6 +63,23 @@ def run(session: Session, lines: Iterable[script.Line], streams: Streams) -> Exi
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
     return code
+
+
+def _have_canvas(session: Session, streams: Streams, line: str) -> None:
+    """Somewhere to show what goes on, for the directives that do: nothing of it is imported for a plain command."""
+    if session.front.canvas is None and parse(line).kind is Kind.DIRECTIVE:
+        from mwaa_shell.output.live import PlainCanvas
+
+        session.front.canvas = PlainCanvas(streams, session.preferences)
+
+
+def _view(streams: Streams, preferences: Preferences) -> View:
+    """How replies are shown. The screen and the time zone take a while to find out, and are nothing to a program."""
+    from mwaa_shell.output.view import View, view_of
+
+    if streams.pretty() or streams.pretty(stderr=True):
+        return view_of(streams, preferences)
+    return View(format=preferences["output"])
 
 
 def _was_to_lead_elsewhere(step: script.Step) -> bool:

@@ -26,10 +26,10 @@ class ExitCode(IntEnum):
 
     OK = 0  #: the command ran and succeeded
     FAILED = 1  #: the command ran and failed, or the local command or file after it did
-    USAGE = 2  #: a mistake in the options or in the line; nothing was sent
+    USAGE = 2  #: a mistake in the options or in the line, which was not sent
     NOTHING_RAN = 3  #: AWS, credentials or connection; nothing ran
     UNKNOWN = 4  #: the outcome is unknown: the command may have run
-    REFUSED = 5  #: refused by a safety rule; nothing was sent
+    REFUSED = 5  #: refused by a safety rule: the line was not sent
     INTERRUPTED = 130  #: Ctrl-C
     PIPE = 141  #: whoever read the output has left
 
@@ -38,10 +38,10 @@ class ExitCode(IntEnum):
 EXIT_CODE_MEANINGS: dict[ExitCode, str] = {
     ExitCode.OK: "ok",
     ExitCode.FAILED: "the Airflow command failed, or the local command or file after it",
-    ExitCode.USAGE: "usage: a mistake in the options or in the line, nothing was sent",
+    ExitCode.USAGE: "usage: a mistake in the options or in the line, which was not sent",
     ExitCode.NOTHING_RAN: "AWS, credentials or connection: nothing ran",
     ExitCode.UNKNOWN: "outcome unknown: the command may have run",
-    ExitCode.REFUSED: "refused by a safety rule, nothing was sent",
+    ExitCode.REFUSED: "refused by a safety rule: the line was not sent",
     ExitCode.INTERRUPTED: "interrupted",
     ExitCode.PIPE: "whoever read the output has left",
 }

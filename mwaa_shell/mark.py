@@ -1,12 +1,23 @@
-"""What a prompt says of the environment that it is on, from its very first drawing; imports nothing that takes time."""
+"""What a prompt says of the environment that it is on, from its very first drawing, and whether its terminal can more
+than print; imports nothing that takes time.
+"""
 
 from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 #: Which environments are protected where nobody has said more: names or patterns, with commas.
 PROTECTED = "*prod*"
 
 #: What colour the name of an environment can have; the terminal's own shades.
 COLOURS = ("red", "green", "yellow", "blue", "magenta", "cyan")
+
+
+def is_dumb(environ: Mapping[str, str]) -> bool:
+    """Whether the terminal cannot move its cursor, erase or colour, or nobody has said what it is."""
+    return environ.get("TERM", "").lower() in ("", "dumb", "unknown")
 
 
 def is_protected(name: str, patterns: str) -> bool:

@@ -13,6 +13,7 @@ from mwaa_shell import debug
 from mwaa_shell.afterwards import advised
 from mwaa_shell.airflow.asking import ADDED, RUN_ID, wants_run_id, with_json, with_run_id
 from mwaa_shell.airflow.command_line import ParsedLine, parse
+from mwaa_shell.history.ahead import Ahead
 from mwaa_shell.history.unmask import MASK, unmasked
 from mwaa_shell.rails import Answers, Place, need, pass_rails, place_of
 from mwaa_shell.result import Outcome, Result
@@ -48,7 +49,7 @@ class Outgoing:
         made, additions = (line, ()) if as_it_is else self._adding(allowed, line)
         sent = unmasked(made, session.grammar, session.front.ask_secret, session.secret_words, as_it_is=as_it_is)
         if debug.is_on():
-            debug.keep_out(*(one.value for one in session.reader.secrets_in(sent.text)))
+            debug.keep_out(*session.reader.secret_values(sent.text))
         session.goes_to = sent.destination or session.goes_to
         kept = recorded and not session.private and session.preferences["history"] == "on"
         number = session.record.begin(link, line, session.origin) if kept else None
@@ -69,8 +70,8 @@ class Outgoing:
 
     def _hidden(self, sent: ParsedLine, result: Result) -> dict[str, Any]:
         """The secrets of a line, and what is said of it without them: Airflow quotes what it does not understand."""
-        found = self._session.reader.secrets_in(sent.text)
-        hidden = tuple(dict.fromkeys(one.value for one in found if len(one.value) >= SHORTEST))
+        found = self._session.reader.secret_values(sent.text)
+        hidden = tuple(dict.fromkeys(one for one in found if len(one) >= SHORTEST))
         message = result.message
         for secret in hidden:
             message = message.replace(secret, MASK)
@@ -87,40 +88,60 @@ class Outgoing:
     @property
     def place(self) -> Place:
         """The environment that the session is on, as far as the rails care."""
-        here = self._session.here
-        return self._place_called(here.name if here else "")
+        return self._place(Ahead())
 
-    def _place_called(self, name: str) -> Place:
+    def _place(self, ahead: Ahead) -> Place:
+        """The environment that will be open behind some lines, with what they will have set."""
         session = self._session
-        return place_of(name, session.settings, session.preferences["protect"], read_only=session.read_only)
+        here = ahead.link.target if ahead.link is not None else None if ahead.elsewhere else session.here
+        protect = session.preferences["protect"] if session.preferences.is_set("protect") else None
+        protect = protect if ahead.protect is None else ahead.protect
+        read_only = session.read_only if ahead.read_only is None else ahead.read_only
+        place = place_of(here.name if here else "", session.settings, protect, read_only=read_only)
+        return replace(place, why=self._why_read_only(ahead, read_only=read_only)) if place.read_only else place
+
+    def _why_read_only(self, ahead: Ahead, *, read_only: bool) -> str:
+        """Who says that nothing but reads is sent."""
+        settings = self._session.settings
+        if settings.read_only:
+            return "as --read-only says"
+        if settings.config.doubtful and read_only and not ahead.read_only:
+            return f"until {settings.config.name} is mended or .readonly off lifts that"
+        return "as .readonly says" if read_only else f"as {settings.config.name} says"
 
     def _pass_rails(self, line: ParsedLine, *, as_it_is: bool) -> tuple[ParsedLine, str]:
         """The line with the flag that says yes to Airflow, where somebody has said it here, and that flag.
 
         Raises ``RefusedByRule`` where nobody has.
         """
+        from mwaa_shell.airflow.knowledge import Level
         from mwaa_shell.airflow.safety import answered, danger_of
 
         session = self._session
         made = None if as_it_is else answered(line, session.grammar)
+        danger = danger_of(line, session.grammar)
+        if danger.level is Level.READ and made is None:  # most lines: what may be shown of them is not asked for
+            return line, ""
         answers = Answers(session.settings.yes, session.front.ask, session.front.ask_name)
-        shown, danger = session.reader.covered(line.command), danger_of(line, session.grammar)
+        shown = session.reader.covered(line.command)
         if pass_rails(shown, danger, self.place, answers, asks=made is not None) and made is not None:
             return made, made.command.removeprefix(line.command).strip()
         return line, ""
 
-    def check_rails(self, line: ParsedLine) -> None:
-        """Raise ahead of time for what the rails will refuse; where somebody can be asked, that is not known yet."""
+    def check_rails(self, line: ParsedLine, *, as_it_is: bool = False) -> None:
+        """Raise ahead of time for what will be refused; where somebody can be asked, that is not known yet."""
         from mwaa_shell.airflow.safety import answered, danger_of
 
-        session = self._session
-        place = self._place_called(session.ahead.environment) if session.ahead.environment else self.place
-        danger = danger_of(line, session.grammar if session.ahead.version_known else None)
+        session, grammar = self._session, self._session.reader.grammar_ahead
+        place, danger = self._place(session.ahead), danger_of(line, grammar)
+        shown = session.reader.covered(line.command)
         if session.front.ask is None:
-            asks = answered(line, session.grammar if session.ahead.version_known else None) is not None
-            pass_rails(session.reader.covered(line.command), danger, place, Answers(session.settings.yes), asks=asks)
+            asks = not as_it_is and answered(line, grammar) is not None
+            pass_rails(shown, danger, place, Answers(session.settings.yes), asks=asks)
         else:
-            need(danger, place)
+            need(danger, place, shown)
+        if session.front.ask_secret is None:
+            unmasked(line, grammar, None, session.secret_words, as_it_is=as_it_is)
 
     # -- what is added -----------------------------------------------------------------------------------------------
 

@@ -34,6 +34,7 @@ class Place:
     name: str
     protected: bool = False
     read_only: bool = False
+    why: str = ""  #: it is: who says so, such as "as --read-only says"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,19 +46,20 @@ class Answers:
     ask_name: Callable[[str], str | None] | None = None
 
 
-def place_of(name: str, settings: Settings, protect: str, *, read_only: bool) -> Place:
+def place_of(name: str, settings: Settings, protect: str | None, *, read_only: bool) -> Place:
     """An environment as its settings have it, and what has been set since: which are protected, that all only read."""
     return Place(name, settings.protects(name, protect), settings.only_reads(name, read_only))
 
 
-def need(danger: Danger, place: Place) -> Need:
+def need(danger: Danger, place: Place, line: str = "the line") -> Need:
     """What a line of this danger wants on this environment; raises for what a read-only session does not send."""
     from mwaa_shell.airflow.knowledge import Level
 
     if danger.level is Level.READ:
         return Need.NOTHING
     if place.read_only:
-        raise RefusedByRule(f"This session only reads: the line {_does(danger)}; nothing was sent")
+        why = f", {place.why}" if place.why else ""
+        raise RefusedByRule(f"This session only reads{why}: {line} {_does(danger)}; the line was not sent")
     if danger.level is Level.DESTROY:
         return Need.NAME if place.protected else Need.YES
     return Need.YES if place.protected else Need.NOTHING
@@ -68,7 +70,7 @@ def pass_rails(line: str, danger: Danger, place: Place, answers: Answers, *, ask
 
     ``asks`` is for a line about which Airflow would ask: nobody can answer there, so it is asked here.
     """
-    wanted = need(danger, place)
+    wanted = need(danger, place, line)
     if asks and wanted is Need.NOTHING:
         wanted = Need.YES
     if wanted is Need.NOTHING:
@@ -77,7 +79,7 @@ def pass_rails(line: str, danger: Danger, place: Place, answers: Answers, *, ask
         _answered_beforehand(line, danger, place, wanted, answers.beforehand)
     elif wanted is Need.YES:
         if not answers.ask(f"{line} {_does(danger)}. Run it on {place.name}?"):
-            raise RefusedByRule("Not confirmed, nothing was sent")
+            raise RefusedByRule("Not confirmed, the line was not sent")
     else:
         _typed_name(line, danger, place, answers.ask_name)
     return True
@@ -87,7 +89,7 @@ def _typed_name(line: str, danger: Danger, place: Place, ask_name: Callable[[str
     typed = ask_name(f"{line} {_does(danger)}. {place.name} is protected: type its name to run it")
     if typed is None or typed.strip() != place.name:
         why = "Not confirmed" if not (typed or "").strip() else f"That is not {place.name}"
-        raise RefusedByRule(f"{why}, nothing was sent")
+        raise RefusedByRule(f"{why}, the line was not sent")
 
 
 def _answered_beforehand(line: str, danger: Danger, place: Place, wanted: Need, said: str | None) -> None:
@@ -95,7 +97,7 @@ def _answered_beforehand(line: str, danger: Danger, place: Place, wanted: Need, 
         return
     flag = f"--yes={place.name}" if place.protected else "--yes"
     where = f"{place.name} is protected" if place.protected else f"on {place.name}"
-    raise RefusedByRule(f"{line} {_does(danger)} ({where}): {flag} lets it run; nothing was sent")
+    raise RefusedByRule(f"{line} {_does(danger)} ({where}): {flag} lets it run; the line was not sent")
 
 
 def _does(danger: Danger) -> str:

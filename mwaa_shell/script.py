@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mwaa_shell.airflow.command_line import Kind, logical_lines, parse
-from mwaa_shell.errors import UsageError
+from mwaa_shell.errors import RefusedByRule, UsageError
 from mwaa_shell.history.ahead import Ahead
 from mwaa_shell.history.origins import FILE, TYPED
 from mwaa_shell.result import Result, from_error
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 #: How deep files may bring files: one that brings itself ends here.
 DEEPEST = 10
+#: What is said of a line that is refused when its turn has come: others may have been sent by then.
+NOT_SENT = "the line was not sent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,28 +62,39 @@ def lines_in(path: Path) -> list[Line]:
     return list(lines_of(read(path).split("\n"), str(path), FILE))
 
 
-def check(session: Session, lines: Sequence[Line], depth: int = 0) -> None:
+def check(session: Session, lines: Sequence[Line], depth: int = 0, unsent: str = "nothing was sent") -> None:
     """Raise for the first line that would be refused, before any runs.
 
-    Behind a ``.use`` nobody knows yet which Airflow it will be: there only quotes and directives are looked at.
+    Each is looked at as if those before it had run. What is raised says of all of them what it would say of the line
+    alone when its turn has come: ``unsent``, and where the line stands.
     """
     if depth == 0:
         session.ahead = Ahead()
-    for line in lines:
-        parsed = parse(line.text)
-        if session.front.ask is None and parsed.values[:1] and parsed.values[0].startswith(("!", "^")):
-            raise UsageError(f"{line.text.strip()}: history is expanded at a prompt; in a script, .redo NUMBER runs it")
-        problem = session.reader.problem_before_sending(parsed) if session.ahead.version_known else parsed.problem
-        if problem is not None:
-            where = f"{line.where}: " if line.where else ""
-            raise UsageError(
-                f"{where}{problem.message}, in: {session.reader.covered(line.text.strip())}; nothing was sent"
-            )
-        if parsed.kind is Kind.AIRFLOW:
-            session.outgoing.check_rails(parsed)
-        if parsed.kind is Kind.DIRECTIVE and depth <= DEEPEST:
-            session.reader.check_directive(parsed, depth)
-            session.ahead.version_known &= parsed.values[:1] != (".use",)
+    try:
+        for line in lines:
+            session.ahead.where = line.where or (session.ahead.where if depth else "")
+            _check(session, line, depth)
+    except (UsageError, RefusedByRule) as error:
+        if depth:
+            raise
+        where = f"{session.ahead.where}: " if session.ahead.where else ""
+        raise type(error)(where + str(error).replace(NOT_SENT, unsent)) from None
+
+
+def _check(session: Session, line: Line, depth: int) -> None:
+    """The same for one line, which takes its place among those that will have run."""
+    parsed = parse(line.text)
+    if session.front.ask is None and parsed.values[:1] and parsed.values[0].startswith(("!", "^")):
+        written = session.reader.covered(line.text.strip())
+        raise UsageError(f"{written}: history is expanded at a prompt; in a script, .redo NUMBER runs it")
+    problem = session.reader.problem_ahead(parsed)
+    if problem is not None:
+        raise UsageError(f"{problem.message}, in: {session.reader.covered(line.text.strip())}; {NOT_SENT}")
+    if parsed.kind is Kind.AIRFLOW:
+        session.outgoing.check_rails(parsed)
+    if parsed.kind is Kind.DIRECTIVE and depth <= DEEPEST:
+        session.reader.check_directive(parsed, depth)
+    session.ahead.lines += parsed.kind is not Kind.BLANK
 
 
 def run(

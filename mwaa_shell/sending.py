@@ -34,7 +34,7 @@ def run_command(link: Link, line: ParsedLine, watcher: Watcher | None = None) ->
         return replace(from_error(_too_late(late, link)), remote=True, command_seconds=job.elapsed)
     except Interrupted as stopped:
         if stopped.phase != BEHIND_REFRESH:
-            return _stopped(link, stopped.phase)
+            return replace(_stopped(link, stopped.phase), command_seconds=job.elapsed)
     mind_ctrl_c()
     if link.slot.refreshing is not None:
         link.slot.refreshing.give_up()

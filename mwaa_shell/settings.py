@@ -100,6 +100,14 @@ class Settings:
     config: Config = field(default_factory=Config)  #: the user's own file
     secret_words: str = ""  #: the user's own names of secrets, with commas or blanks between
 
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What is wrong with the user's file, and what that costs until it is mended."""
+        config = self.config
+        if not config.doubtful or self.read_only:
+            return config.problems
+        return (*config.problems, f"Until {config.name} is mended, only what reads is sent; .readonly off lifts that")
+
     def protects(self, name: str, patterns: str | None = None) -> bool:
         """Whether an environment is protected: as the file says of it, else where its name fits the patterns."""
         said = self.config.on(name)
@@ -108,6 +116,10 @@ class Settings:
         if patterns is None:
             patterns = as_preferences(said).get("protect", PROTECTED)
         return is_protected(name, patterns)
+
+    def colour_of(self, name: str) -> str:
+        """The colour of an environment's name before anything is set, as the file says."""
+        return as_preferences(self.config.on(name)).get("colour", "auto")
 
     def only_reads(self, name: str, always: bool | None = None) -> bool:
         """Whether nothing but reads is sent to an environment: always, or because the file says so of it."""

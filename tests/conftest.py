@@ -6,11 +6,18 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 import tests.guard.sitecustomize  # noqa: F401  (installs the hook in this process)
+from mwaa_shell.history.database import Database
 from tests.double import Double
+
+# Examples are made by the clock of a machine that does much else.
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
 
 GUARD = Path(__file__).parent / "guard"
 #: Variables of the user's that must not reach a test.
@@ -54,6 +61,22 @@ def _scrub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         *(key for key in wanted if key.startswith("AWS_")),
     ):
         monkeypatch.setenv(key, wanted[key])
+
+
+@pytest.fixture(autouse=True)
+def _let_go_of_histories(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Close the files of sessions that no test has closed: Python 3.13 warns of those that are left to it."""
+    made: list[Database] = []
+    begin = Database.__init__
+
+    def noted(self: Database, *arguments: Any, **named: Any) -> None:
+        begin(self, *arguments, **named)
+        made.append(self)
+
+    monkeypatch.setattr(Database, "__init__", noted)
+    yield
+    for database in made:
+        database.close()
 
 
 @pytest.fixture

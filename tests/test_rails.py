@@ -58,7 +58,7 @@ def test_nothing_is_asked_about_what_runs_anyway() -> None:
 
 
 def test_a_no_is_a_refusal() -> None:
-    with pytest.raises(RefusedByRule, match="Not confirmed, nothing was sent"):
+    with pytest.raises(RefusedByRule, match="Not confirmed, the line was not sent"):
         pass_rails("a", DESTROY, OPEN, Answers(ask=lambda question: False, ask_name=lambda question: "staging"))
 
 
@@ -98,7 +98,7 @@ def test_what_is_said_beforehand(danger: Danger, place: Place, said: str | None,
         assert pass_rails("a", danger, place, Answers(said)) is (need(danger, place) is not Need.NOTHING)
         return
     flag = "--yes=prod" if place.protected else "--yes"
-    with pytest.raises(RefusedByRule, match=f": {flag} lets it run; nothing was sent"):
+    with pytest.raises(RefusedByRule, match=f": {flag} lets it run; the line was not sent"):
         pass_rails("a", danger, place, Answers(said))
 
 

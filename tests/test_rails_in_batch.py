@@ -124,3 +124,106 @@ def test_a_yes_without_the_name_that_was_meant_is_none(double: Double, run: Run)
 def test_a_command_of_a_provider_that_this_airflow_has_not_destroys_all_the_same(double: Double, run: Run) -> None:
     assert run("-c", ".send kubernetes cleanup-pods").returncode == 5
     assert double.commands == []
+
+
+def test_what_is_set_on_the_way_counts_for_the_lines_behind_it(double: Double, run: Run) -> None:
+    ended = run("-c", "version", "-c", ".set protect my-*", "-c", "dags trigger a")
+    assert (ended.returncode, double.commands) == (5, [])
+    assert b"(my-env is protected): --yes=my-env lets it run; nothing was sent" in ended.stderr
+    assert run("-c", ".set protect nothing", "-c", "dags trigger a", environment="my-prod").returncode == 0
+    ended = run("-c", "version", "-c", ".readonly on", "-c", "dags trigger a")
+    assert (ended.returncode, double.commands) == (5, ["dags trigger a"])
+    assert b"This session only reads, as .readonly says: dags trigger a changes something" in ended.stderr
+    assert run("-c", ".readonly on", "-c", ".readonly off", "-c", "dags trigger b").returncode == 0
+    assert double.commands == ["dags trigger a", "dags trigger b"]
+
+
+def test_what_cannot_be_lifted_is_known_ahead(double: Double, run: Run) -> None:
+    ended = run("--read-only", "-c", "version", "-c", ".readonly off")
+    assert (ended.returncode, double.commands) == (2, [])
+
+
+def test_what_was_set_for_one_environment_holds_on_the_next(double: Double, run: Run) -> None:
+    ended = run("-c", "version", "-c", ".set protect nothing", "-c", ".use my-prod", "-c", "dags trigger a")
+    assert (ended.returncode, double.commands) == (0, ["version", "dags trigger a"])
+    ended = run("--yes", "-c", "version", "-c", ".use my-prod", "-c", ".use my-env", "-c", "dags delete a -y")
+    assert (ended.returncode, double.commands[2:]) == (0, ["version", "dags delete a -y"])
+
+
+def test_lines_are_checked_for_the_airflow_of_the_environment_that_they_open(double: Double, run: Run) -> None:
+    describe = double.describe
+    double.describe = lambda name: describe(name) | ({"AirflowVersion": "1.10.12"} if name == "my-prod" else {})  # type: ignore[method-assign]
+    ended = run("-c", "version", "-c", ".use my-prod", "-c", "dags list")
+    assert (ended.returncode, double.commands) == (2, [])
+    assert b"list_dags" in ended.stderr
+    assert run("-c", "version", "-c", ".use my-prod", "-c", "list_dags").returncode == 0
+
+
+def test_an_environment_that_there_is_not_is_known_ahead(double: Double, run: Run) -> None:
+    ended = run("-c", "version", "-c", ".use my-prd")
+    assert (ended.returncode, double.commands) == (3, [])
+    assert b"did you mean my-prod?" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "said"),
+    [
+        (".redo 2", 5, b".redo 2: it changes something; nothing was sent. A prompt asks, a script writes it out"),
+        (".redo 1-2", 5, b".redo 1,2: it changes something; nothing was sent"),
+        (".redo 1,2 --on my-prod", 5, b"it changes something; nothing was sent"),
+        (".redo 1 --on my-prd", 3, b"did you mean my-prod?"),
+        (".redo 99", 2, b"There is no command 99 in the history: .history lists them"),
+        (".redo x", 2, b"x is no number of a command"),
+        (".redo 1 --edit", 2, b".redo --edit: there is no prompt to put it on"),
+        (".redo 1 --failed", 2, b".redo wants numbers"),
+        (".redo 3", 2, b"db_password is masked and kept nowhere: type it; nothing was sent"),
+        (".do again", 5, b".redo 2: it changes something; nothing was sent"),
+        (".source FILE", 5, b"again:1: .redo 2: it changes something; nothing was sent"),
+    ],
+)
+def test_a_rerun_is_looked_at_before_the_first_line_is_sent(
+    double: Double, run: Run, tmp_path: Path, line: str, code: int, said: bytes
+) -> None:
+    (tmp_path / "again").write_text(".redo 2\n")
+    before = ["dags list", "dags trigger a", "config get-value a 'postgres://u:hunter2@h/db'"]
+    run(*(word for one in before for word in ("-c", one)))
+    assert len(double.commands) == 3
+    line = line.replace("FILE", str(tmp_path / "again"))
+    ended = run("-c", ".save again .redo 2", "-c", "version", "-c", line)
+    assert (ended.returncode, len(double.commands)) == (code, 3)
+    assert said.replace(b"db_password", b"URI password") in ended.stderr
+
+
+def test_a_rerun_that_reads_runs_and_what_this_run_has_sent_is_known_by_then(double: Double, run: Run) -> None:
+    run("-c", "dags list")
+    ended = run("-c", "version", "-c", ".redo 1-2", "-c", ".redo --failed")
+    assert (ended.returncode, double.commands[1:]) == (0, ["version", "dags list", "version"])
+    ended = run("-c", "dags trigger a", "-c", ".redo 5")
+    assert (ended.returncode, double.commands[4:]) == (5, ["dags trigger a"])
+    assert b".redo 5: it changes something; the line was not sent" in ended.stderr
+
+
+def test_on_standard_input_a_line_is_looked_at_when_it_has_come(
+    double: Double, program: list[str], environ: dict[str, str]
+) -> None:
+    lines = b"version\ndags delete a\nversion\n"
+    ended = subprocess.run([*program, "my-env"], env=environ, input=lines, capture_output=True, check=False, timeout=60)
+    assert (ended.returncode, double.commands) == (5, ["version"])
+    assert b"--yes lets it run; the line was not sent\n" in ended.stderr
+    assert b"nothing was sent" not in ended.stderr
+
+
+@pytest.mark.parametrize("line", [".send .send dags list", ".send .use my-prod", ".send exit", ".send help"])
+@pytest.mark.parametrize("environment", ["my-env", "my-prod"])
+def test_a_directive_is_no_command_to_send(double: Double, run: Run, line: str, environment: str) -> None:
+    ended = run("-c", "version", "-c", line, environment=environment)
+    own = line.split()[1]
+    assert (ended.returncode, double.commands) == (2, [])
+    said = f"mwaa-shell: .send takes an Airflow command, and {own} is one of the shell's own; nothing was sent\n"
+    assert ended.stderr == said.encode()
+
+
+def test_what_is_sent_as_it_is_is_not_asked_about_for_airflow(double: Double, run: Run) -> None:
+    line = "dags pause --treat-dag-id-as-regex a.*"
+    assert run("-c", f".send {line}").returncode == 0
+    assert double.commands == [line]

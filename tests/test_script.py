@@ -83,6 +83,11 @@ def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
         (".source nofile", "nofile cannot be read"),
         ("dags lst", "book:2: dags lst is no command"),
         (".use other\ndags 'x", "book:3: "),
+        (".use other\ndags lst", "book:3: dags lst is no command"),
+        (".use", "book:2: .use: name an environment"),
+        (".send .send dags list", r"book:2: .send takes an Airflow command, and .send is one of the shell's own; noth"),
+        (".send .use other", "book:2: .send takes an Airflow command, and .use is one"),
+        ("connections add x --conn-password '***'", "book:2: --conn-password is masked and kept nowhere"),
         (".source inner", "inner:1: dags lst is no command"),
     ],
 )
@@ -90,6 +95,7 @@ def test_all_is_looked_at_before_anything_runs(
     double: Double, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str, said: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    double.names = ("my-env", "other")
     Path("inner").write_text("dags lst\n")
     Path("book").write_text(f"version\n{line}\n")
     with pytest.raises(UsageError, match=said):

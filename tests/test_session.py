@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -13,6 +13,7 @@ from mwaa_shell.errors import ExitCode, NothingRan, UsageError
 from mwaa_shell.front import Front
 from mwaa_shell.job import Job
 from mwaa_shell.mwaa.client import RUNNING
+from mwaa_shell.mwaa.environment import Environment
 from mwaa_shell.result import Outcome
 from mwaa_shell.sending import QUEUED, ask_version
 from mwaa_shell.session import Session
@@ -111,7 +112,7 @@ def test_an_environment_that_does_not_exist(double: Double, bundle: str) -> None
 
 def test_the_only_environment_is_taken(double: Double, bundle: str) -> None:
     session = Session(Settings(access=double.access(bundle)))
-    session.open_default()
+    session.opening.open_default()
     assert session.here is not None
     assert session.here.name == "my-env"
 
@@ -120,13 +121,13 @@ def test_several_environments_are_named(double: Double, bundle: str) -> None:
     double.names = ("a", "b", "c")
     session = Session(Settings(access=double.access(bundle)))
     with pytest.raises(UsageError, match="a, b, c"):
-        session.open_default()
+        session.opening.open_default()
 
 
 def test_no_environment_at_all(double: Double, bundle: str) -> None:
     double.names = ()
     with pytest.raises(NothingRan, match="There is no environment in eu-west-1"):
-        Session(Settings(access=double.access(bundle))).open_default()
+        Session(Settings(access=double.access(bundle))).opening.open_default()
 
 
 def test_one_of_several_may_be_chosen(double: Double, bundle: str) -> None:
@@ -136,7 +137,7 @@ def test_one_of_several_may_be_chosen(double: Double, bundle: str) -> None:
         return names[1]
 
     session = Session(Settings(access=double.access(bundle)), Front(choose=choose))
-    session.open_default()
+    session.opening.open_default()
     assert session.here is not None
     assert session.here.name == "b"
 
@@ -190,6 +191,29 @@ def test_aws_that_never_answers_is_given_up(double: Double, bundle: str) -> None
     done.set()
     assert (result.exit_code, double.commands) == (ExitCode.NOTHING_RAN, [])
     assert "nothing ran" in result.message
+
+
+class AnswersLate:
+    """An AWS side that says what it knows once somebody has made what sends commands."""
+
+    region, ca_bundle = "eu-west-1", None
+
+    def __init__(self) -> None:
+        self.asked = threading.Event()
+
+    def __getattribute__(self, name: str) -> Any:
+        if name == "ca_bundle":
+            self.asked.set()
+        return object.__getattribute__(self, name)
+
+    def describe(self, name: str) -> Environment:
+        return Environment(name, Version(2, 10, 3), "AVAILABLE" if self.asked.wait(10) else "nobody came")
+
+
+def test_what_sends_commands_is_made_while_aws_answers() -> None:
+    session = Session(Settings(environment="my-env"), make=lambda access: cast("Any", AnswersLate()))
+    session.opening.learn_version()
+    assert (session.link.version, session.link.known.status) == (Version(2, 10, 3), "AVAILABLE")
 
 
 def test_data_only_holds_for_commands(double: Double, bundle: str) -> None:

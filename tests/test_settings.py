@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -110,9 +111,42 @@ def test_options_win_and_the_private_mwaa_is_left_alone() -> None:
     ],
 )
 def test_a_mistake_that_may_have_been_meant_as_a_guard_keeps_to_reads(double: Double, run: Run, text: str) -> None:
-    assert run(text, "my-env", "--yes", "-c", "version").returncode == 0
-    assert run(text, "my-env", "--yes", "-c", "variables set a b").returncode == 5
+    read = run(text, "my-env", "--yes", "-c", "version")
+    assert read.returncode == 0
+    assert b"Until config.toml is mended, only what reads is sent; .readonly off lifts that\n" in read.stderr
+    refused = run(text, "my-env", "--yes", "-c", "version", "-c", "variables set a b")
+    assert refused.returncode == 5
+    why = b"until config.toml is mended or .readonly off lifts that: variables set a b changes something"
+    assert b"This session only reads, " + why in refused.stderr
     assert double.commands == ["version"]
+    assert run(text, "my-env", "--yes=my-env", "-c", ".readonly off", "-c", "variables set a b").returncode == 0
+    assert double.commands == ["version", "variables set a b"]
+
+
+def test_of_a_mistake_that_guards_nothing_no_more_is_said(double: Double, run: Run) -> None:
+    ended = run('menu = "tabs"', "my-env", "-c", "variables set a b")
+    assert (ended.returncode, double.commands) == (0, ["variables set a b"])
+    assert b"Until" not in ended.stderr
+
+
+def test_the_settings_say_why_nothing_but_reads_is_sent(double: Double, run: Run) -> None:
+    told = run("readonly = true", "my-env", "-c", ".settings", "-c", ".readonly").stdout.decode()
+    assert "Until config.toml is mended" in told
+    assert re.search(r"^read-only +yes +config.toml has to be mended$", told, re.MULTILINE)
+    assert told.endswith("Only what reads is sent, until config.toml is mended or .readonly off lifts that\n")
+    both = run("readonly = true", "my-env", "--read-only", "-c", "variables set a b")
+    assert b"Until" not in both.stderr, "and nothing lifts it"
+    assert b"This session only reads, as --read-only says" in both.stderr
+
+
+def test_paths_below_the_home_folder_are_short(run: Run, environ: dict[str, str]) -> None:
+    home = environ["HOME"]
+    ended = run(f'log-file = "{home}/commands.jsonl"\nca-bundle = "/elsewhere{home}.pem"', "my-env", "-c", ".settings")
+    found = rows(ended)
+    assert found["from"] == ["~/.config/mwaa-shell/config.toml"]
+    assert found["log-file"] == ["~/commands.jsonl", "config.toml:1"]
+    assert found["ca-bundle"] == [f"/elsewhere{home}.pem", "config.toml:2"]
+    assert home not in ended.stdout.decode().replace("/elsewhere" + home, "")
 
 
 def test_patterns_of_sections_fit_in_any_case(double: Double, run: Run) -> None:

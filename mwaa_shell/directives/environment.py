@@ -7,33 +7,48 @@ from typing import TYPE_CHECKING
 
 from mwaa_shell.directives.registry import Arguments, Directive, Takes, no_words
 from mwaa_shell.errors import EnvironmentNotFound, PermissionMissing, UsageError
+from mwaa_shell.front import NONE_CHOSEN
 from mwaa_shell.link import Target
 from mwaa_shell.mwaa.environment import facts
 from mwaa_shell.result import Result, talk
 from mwaa_shell.settings import Access, at
 
 if TYPE_CHECKING:
+    from mwaa_shell.link import Link
     from mwaa_shell.session import Session
+
+NAME_ONE = ".use: name an environment; .envs lists them"
 
 
 def use(session: Session, words: tuple[str, ...]) -> Result:
     """Go to another environment once AWS has confirmed that it exists; without a name, choose one."""
+    name, access = _wanted(words, session.access)
+    if not name:
+        name = _choose(session, access)
+    _confirmed(session, name, access)
+    session.open(name, access)
+    return Result()
+
+
+def _wanted(words: tuple[str, ...], access: Access) -> tuple[str, Access]:
+    """The name of an environment, if one is given, and the way to it from the way that is used now."""
     given = _given(words)
     name, _, region = (given.environment or "").partition("@")
     if region and given.region:
         raise UsageError(f".use: the region is given twice, {region} and {given.region}")
-    access = at(_access(session), region or given.region, given.profile)
-    if not name:
-        name = _choose(session, access)
+    return name, at(access, region or given.region, given.profile)
+
+
+def _confirmed(session: Session, name: str, access: Access) -> Link:
+    """The link to an environment of which AWS says that it exists, or does not want to say anything."""
     link = session.links.to(Target(name, access))
     try:
-        session.describe(link)
+        session.opening.describe(link)
     except EnvironmentNotFound as error:
         raise EnvironmentNotFound(f"{error}{_did_you_mean(session, access, name)}") from None
     except PermissionMissing:
         pass  # the right to run commands may be there all the same
-    session.open(name, access)
-    return Result()
+    return link
 
 
 def _given(words: tuple[str, ...]) -> argparse.Namespace:
@@ -45,20 +60,22 @@ def _given(words: tuple[str, ...]) -> argparse.Namespace:
 
 
 def check_use(session: Session, words: tuple[str, ...], depth: int) -> None:
-    """Note which environment it will be: the rails of the lines behind it are that one's."""
-    session.ahead.environment = (_given(words).environment or "").partition("@")[0]
-
-
-def _access(session: Session) -> Access:
-    return session.access
+    """Raise where AWS knows no such environment; the lines behind it are checked for this one."""
+    ahead = session.ahead
+    name, access = _wanted(words, ahead.access or session.access)
+    if not name and session.front.choose is None:
+        raise UsageError(NAME_ONE)
+    ahead.link, ahead.elsewhere = None, not name
+    if name:
+        ahead.link, ahead.access = _confirmed(session, name, access), access
 
 
 def _choose(session: Session, access: Access) -> str:
     if session.front.choose is None:
-        raise UsageError(".use: name an environment; .envs lists them")
-    chosen = session.front.choose(session, access, session.names(access))
+        raise UsageError(NAME_ONE)
+    chosen = session.front.choose(session, access, session.opening.names(access))
     if chosen is None:
-        raise UsageError("No environment was chosen")
+        raise UsageError(NONE_CHOSEN)
     return chosen
 
 
@@ -66,7 +83,7 @@ def _did_you_mean(session: Session, access: Access, name: str) -> str:
     import difflib
 
     try:
-        near = difflib.get_close_matches(name, session.names(access), 1)
+        near = difflib.get_close_matches(name, session.opening.names(access), 1)
     except PermissionMissing:
         near = []
     return f"; did you mean {near[0]}?" if near else ""
@@ -77,7 +94,7 @@ def envs(session: Session, words: tuple[str, ...]) -> Result:
     no_words(".envs", words)
     here = session.here
     rows = []
-    for name in session.names(_access(session)):
+    for name in session.opening.names(session.access):
         mark = "*" if here and here.name == name else " "
         rows.append(f"{mark} {name}")
     return talk("\n".join(rows) or "There are none in this region")
@@ -86,24 +103,37 @@ def envs(session: Session, words: tuple[str, ...]) -> Result:
 def info(session: Session, words: tuple[str, ...]) -> Result:
     """Everything that GetEnvironment tells."""
     no_words(".info", words)
-    session.ensure_open()
-    rows = facts(session.describe(session.link))
+    session.opening.ensure_open()
+    rows = facts(session.opening.describe(session.link))
     width = max((len(label) for label, _ in rows), default=0)
     return talk("\n".join(f"{label:<{width}}  {text}" for label, text in rows))
 
 
 def readonly(session: Session, words: tuple[str, ...]) -> Result:
     """Send nothing but what reads from now on, or stop keeping to that; without a word, say which."""
-    arguments = Arguments(".readonly")
-    arguments.add_argument("state", nargs="?", choices=("on", "off"))
-    state = arguments.read(words).state
-    if state == "off" and session.settings.read_only:
-        raise UsageError("--read-only holds until the shell ends")
+    state = _state(session, words)
     if state is not None:
         session.read_only = state == "on"
-    if session.outgoing.place.read_only and not session.read_only:
+    place = session.outgoing.place
+    if place.read_only and not session.read_only:
         return talk("Only what reads is sent here: the file of settings says so of this environment")
-    return talk("Only what reads is sent" if session.read_only else "What changes something is sent too")
+    return talk(f"Only what reads is sent, {place.why}" if place.read_only else "What changes something is sent too")
+
+
+def check_readonly(session: Session, words: tuple[str, ...], depth: int) -> None:
+    """Raise for what cannot be lifted; the lines behind it find it so."""
+    state = _state(session, words)
+    if state is not None:
+        session.ahead.read_only = state == "on"
+
+
+def _state(session: Session, words: tuple[str, ...]) -> str | None:
+    arguments = Arguments(".readonly")
+    arguments.add_argument("state", nargs="?", choices=("on", "off"))
+    state: str | None = arguments.read(words).state
+    if state == "off" and session.settings.read_only:
+        raise UsageError("--read-only holds until the shell ends")
+    return state
 
 
 DIRECTIVES = (
@@ -117,6 +147,8 @@ DIRECTIVES = (
         flags={"--profile": Takes.PROFILE, "--region": Takes.REGION},
     ),
     Directive(".envs", "", "the environments of this account and region", envs),
-    Directive(".readonly", "[on|off]", "send nothing that changes anything, or say whether", readonly),
+    Directive(
+        ".readonly", "[on|off]", "send nothing that changes anything, or say whether", readonly, check=check_readonly
+    ),
     Directive(".info", "", "what AWS knows of this environment", info),
 )

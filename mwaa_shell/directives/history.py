@@ -6,6 +6,7 @@ import argparse
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from mwaa_shell import script
 from mwaa_shell.directives.registry import Arguments, Directive, Takes
 from mwaa_shell.errors import RefusedByRule, UsageError
 from mwaa_shell.history.origins import rerun_of
@@ -15,6 +16,7 @@ from mwaa_shell.result import Brought, Outcome, Result, talk
 if TYPE_CHECKING:
     from datetime import tzinfo
 
+    from mwaa_shell.airflow.grammar import Grammar
     from mwaa_shell.history.entries import Entry
     from mwaa_shell.session import Session
 
@@ -82,16 +84,8 @@ def _one_line(entry: Entry) -> str:
 def redo(session: Session, words: tuple[str, ...]) -> Result:
     """Run a command of the history again, or several; what changes something waits on the prompt."""
     from mwaa_shell.history.entries import numbers
-    from mwaa_shell.history.rerun import why_not_at_once
 
-    arguments = Arguments(".redo")
-    arguments.add_argument("numbers", nargs="?")
-    arguments.add_argument("--failed", action="store_true")
-    arguments.add_argument("--edit", action="store_true")
-    arguments.add_argument("--on")
-    given = arguments.read(words)
-    if given.failed == bool(given.numbers):
-        raise UsageError(".redo wants numbers, such as 42 or 40-44, or --failed")
+    given = _read_redo(session, words)
     if given.failed:
         failed = _failed(session)
         if not failed:
@@ -105,16 +99,10 @@ def redo(session: Session, words: tuple[str, ...]) -> Result:
         from mwaa_shell.directives.environment import use
 
         use(session, (given.on,))
-    session.ensure_open()
-    session.learn_version()
-    lines = [_here(session, entry) for entry in entries]
-    reason = next((why for entry in entries if (why := why_not_at_once(entry, session.grammar))), "")
-    if given.edit and not session.watched:
-        raise UsageError(".redo --edit: there is no prompt to put it on")
-    if reason and not session.watched:
-        raise RefusedByRule(
-            f".redo {_numbers(entries)}: {reason}; nothing was sent. A prompt asks, a script writes it out"
-        )
+    session.opening.ensure_open()
+    session.opening.learn_version()
+    lines = [_in_words_of(session.grammar, entry) for entry in entries]
+    reason = _why_not_at_once(session, entries, session.grammar)
     made = [Brought(line, rerun_of(entry.number)) for line, entry in zip(lines, entries, strict=True)]
     if session.watched and (given.edit or given.on or reason or lines != [entry.line for entry in entries]):
         session.reruns |= {one.line: entry.number for one, entry in zip(made, entries, strict=True)}
@@ -122,10 +110,66 @@ def redo(session: Session, words: tuple[str, ...]) -> Result:
     return Result(brings=tuple(made))
 
 
+def check_redo(session: Session, words: tuple[str, ...], depth: int) -> None:
+    """Raise for commands that there are not, and for what has to be looked at where nobody does.
+
+    What failed in this session is known only when its turn has come; so is what the lines before will have sent.
+    """
+    from mwaa_shell.directives.environment import check_use
+    from mwaa_shell.history.entries import numbers
+
+    given = _read_redo(session, words)
+    if given.on:
+        check_use(session, (given.on,), depth)
+    entries = [] if given.failed else [one for number in numbers(given.numbers) if (one := _so_far(session, number))]
+    if session.watched or not entries:
+        return
+    if session.ahead.link is None:
+        session.opening.ensure_open()
+        session.opening.learn_version()
+    grammar = session.reader.grammar_ahead
+    _why_not_at_once(session, entries, grammar)
+    script.check(session, [script.Line(_in_words_of(grammar, entry)) for entry in entries], depth + 1)
+
+
+def _read_redo(session: Session, words: tuple[str, ...]) -> argparse.Namespace:
+    arguments = Arguments(".redo")
+    arguments.add_argument("numbers", nargs="?")
+    arguments.add_argument("--failed", action="store_true")
+    arguments.add_argument("--edit", action="store_true")
+    arguments.add_argument("--on")
+    given = arguments.read(words)
+    if given.failed == bool(given.numbers):
+        raise UsageError(".redo wants numbers, such as 42 or 40-44, or --failed")
+    if given.edit and not session.watched:
+        raise UsageError(".redo --edit: there is no prompt to put it on")
+    return given
+
+
+def _why_not_at_once(session: Session, entries: list[Entry], grammar: Grammar | None) -> str:
+    """Why somebody has to look at them first, if they have to; raises ``RefusedByRule`` where nobody does."""
+    from mwaa_shell.history.rerun import why_not_at_once
+
+    reason = next((why for entry in entries if (why := why_not_at_once(entry, grammar))), "")
+    if reason and not session.watched:
+        raise RefusedByRule(
+            f".redo {_numbers(entries)}: {reason}; the line was not sent. A prompt asks, a script writes it out"
+        )
+    return reason
+
+
+def _so_far(session: Session, number: int) -> Entry | None:
+    """The command of this number; ``None`` where one of the lines before may get it. Raises where there is none."""
+    from mwaa_shell.history.entries import Search
+
+    newest = next((entry.number for entry in session.record.history.find(Search(), 1)), 0)
+    return None if newest < number <= newest + session.ahead.lines else _entry(session, number)
+
+
 def _entry(session: Session, number: int) -> Entry:
     found = session.record.history.get(number)
     if found is None:
-        raise UsageError(f"There is no command {number} in the history")
+        raise UsageError(f"There is no command {number} in the history: .history lists them")
     return found
 
 
@@ -153,7 +197,7 @@ def _chosen(session: Session, failed: list[Entry]) -> list[Entry]:
     rows = [(str(entry.number), f"{entry.outcome.value:<11}  {_one_line(entry)}") for entry in failed]
     if session.front.pick is None:
         listed = "".join(f"\n  {number}  {told}" for number, told in rows)
-        raise RefusedByRule(f".redo --failed: name one of these {len(failed)}, nothing was sent{listed}")
+        raise RefusedByRule(f".redo --failed: name one of these {len(failed)}, the line was not sent{listed}")
     picked = session.front.pick(rows)
     return [] if picked is None else [failed[picked]]
 
@@ -162,11 +206,11 @@ def _numbers(entries: list[Entry]) -> str:
     return ",".join(str(entry.number) for entry in entries)
 
 
-def _here(session: Session, entry: Entry) -> str:
-    """The line of an entry in the words of the Airflow that is open."""
+def _in_words_of(grammar: Grammar | None, entry: Entry) -> str:
+    """The line of an entry in the words of an Airflow."""
     from mwaa_shell.airflow.advice import translated
 
-    found = translated(entry.line, session.grammar)
+    found = translated(entry.line, grammar)
     return found.text if found is not None and found.text else entry.line
 
 
@@ -195,6 +239,7 @@ DIRECTIVES = (
         "NUMBERS|--failed [--edit] [--on ENV]",
         "run 42, 40-44 or what failed here again",
         redo,
+        check=check_redo,
         takes=(Takes.NUMBER,),
         flags={"--failed": None, "--edit": None, "--on": Takes.ENVIRONMENT},
     ),

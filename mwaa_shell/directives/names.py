@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 
 def _live(session: Session, directive: str) -> LiveNames:
-    session.ensure_open()
+    session.opening.ensure_open()
     if session.live is None:
-        raise UsageError(f"{directive}: names are kept at a prompt only")
+        raise UsageError(f"{directive}: names are kept at a prompt only; mwaa-shell NAME opens one")
     return session.live
 
 
@@ -70,7 +70,7 @@ def refresh(session: Session, words: tuple[str, ...]) -> Result:
     given = arguments.read(words)
     live = _live(session, ".refresh")
     if live.mode == "off":
-        raise UsageError(".refresh: .set names is off")
+        raise UsageError(".refresh: .set names is off; .set names auto turns it on")
     kind = _kind(given.kind)
     from mwaa_shell.catalog.names import OF_A_DAG
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mwaa_shell.directives.registry import Arguments, Directive, Takes, no_words
 from mwaa_shell.errors import RefusedByRule, UsageError
+from mwaa_shell.mark import is_dumb
 from mwaa_shell.result import Result, talk
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def copy(session: Session, words: tuple[str, ...]) -> Result:
 
     no_words(".copy", words)
     last = _last(session)
-    if not session.front.draws_tables or session.delivers or os.environ.get("TERM", "dumb") == "dumb":
+    if not session.front.draws_tables or session.delivers or is_dumb(os.environ):
         raise UsageError(".copy asks the terminal to keep the reply, and there is none here: .raw > FILE writes it")
     _refuse_passwords(session, last, ".copy", encoded=True)
     data = clean(bytes(handed_over(last, session.preferences).stdout or last.stdout))

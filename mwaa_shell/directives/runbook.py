@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def source(session: Session, words: tuple[str, ...]) -> Result:
     """Run the lines of a file, once all of them are found good."""
     lines = _lines(words)
-    script.check(session, lines)
+    script.check(session, lines, unsent="nothing of the file was sent")
     return Result(brings=tuple(Brought(line.text, line.origin) for line in lines))
 
 

@@ -117,12 +117,10 @@ def secret_values(session: Session, line: str) -> set[str]:
 
 
 def _is_secret(session: Session, line: str, given: Mapping[str, str], name: str) -> bool:
-    """Whether what is given for a parameter stands in a secret's place; of JSON only members may be secret."""
+    """Whether what is given for a parameter stands in a secret's place."""
     from mwaa_shell.airflow.redaction import secrets_in
-    from mwaa_shell.airflow.secret_values import is_data
 
-    mark = f'{{"x": "{MARK}"}}' if is_data(given.get(name, "")) else MARK
-    marked = saved.put_in(line, {**given, name: mark})
+    marked = saved.put_in(line, {**given, name: MARK})
     return any(MARK in span.value for span in secrets_in(marked, session.grammar, session.secret_words))
 
 

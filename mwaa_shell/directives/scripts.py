@@ -22,8 +22,8 @@ def script(session: Session, words: tuple[str, ...]) -> Result:
     given = parsed.words[1:]
     if not given:
         raise UsageError(USAGE)
-    session.ensure_open()
-    session.learn_version()
+    session.opening.ensure_open()
+    session.opening.learn_version()
     from mwaa_shell.scripts import ScriptTarget
     from mwaa_shell.scripts import script as made
 
@@ -44,7 +44,9 @@ def _line(session: Session, text: str) -> str:
         return text
     entry = history.get(int(text[:18])) if text else history.last(where_of(session.link))
     if entry is None:
-        raise UsageError(f"There is no command {text} in the history" if text else "Nothing was run here yet")
+        raise UsageError(
+            f"There is no command {text} in the history: .history lists them" if text else "Nothing was run here yet"
+        )
     return entry.line
 
 

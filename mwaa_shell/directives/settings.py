@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mwaa_shell.config import SETTINGS, Setting
 from mwaa_shell.directives.registry import Directive, no_words
 from mwaa_shell.preferences import PREFERENCES
+from mwaa_shell.private_files import short
 from mwaa_shell.result import Result, talk
 from mwaa_shell.settings import FROM_FILE, Access, says
 
 if TYPE_CHECKING:
     from mwaa_shell.session import Session
 
+#: What the private MWAA says of itself.
+OF_LOCAL = ("endpoint-url", "region", "ca-bundle")
 OWN = {one.name for one in PREFERENCES}
 
 
@@ -28,8 +32,8 @@ def settings(session: Session, words: tuple[str, ...]) -> Result:
 
 def _problems(session: Session) -> Iterator[str]:
     config = session.settings.config
-    yield f"from {config.path}" if config.path else "There is no file of settings; --print-config prints one"
-    yield from config.problems
+    yield f"from {short(config.path)}" if config.path else "There is no file of settings; --print-config prints one"
+    yield from session.settings.remarks if session.read_only else config.problems
 
 
 def _value(session: Session, one: Setting) -> tuple[str, str]:
@@ -48,7 +52,7 @@ def _of_access(session: Session, one: Setting, line: str) -> tuple[str, str]:
     access = session.here.access if session.here else session.access
     value = getattr(access, FROM_FILE[one.name])
     if says(session.access, FROM_FILE[one.name]):
-        return _shown(one, value), f"--{one.name}"
+        return _shown(one, value), "--local" if access.direct and one.name in OF_LOCAL else f"--{one.name}"
     variable = next((name for name in one.variables if os.environ.get(name)), "")
     if variable and not access.direct:
         return _shown(one, os.environ[variable]), f"${variable}"
@@ -61,6 +65,8 @@ def _of_settings(session: Session, one: Setting, line: str) -> tuple[str, str]:
         return _shown(one, place.protected), line or f"protect {session.preferences['protect']}"
     if one.name == "read-only":
         where = "--read-only" if settings.read_only else ".readonly" if session.read_only else line or "default"
+        if settings.config.doubtful and session.read_only and not settings.read_only:
+            where = f"{settings.config.name} has to be mended"
         return _shown(one, place.read_only), where
     if one.name == "environment":
         return place.name or "-", "open"
@@ -79,6 +85,8 @@ def _shown(one: Setting, value: object) -> str:
         return " ".join(value) or "-"
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, Path) or one.takes == "a file":
+        return short(str(value)) if value else "-"
     return "-" if value in (None, "") else f"{value:g}" if isinstance(value, float) else str(value)
 
 

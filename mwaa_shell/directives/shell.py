@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mwaa_shell.airflow.command_line import parse
+from mwaa_shell.airflow.command_line import Kind, ParsedLine, parse
 from mwaa_shell.directives.registry import Arguments, Directive, Takes, find, no_words
 from mwaa_shell.errors import UsageError
 from mwaa_shell.keys import KEYS
@@ -16,27 +17,30 @@ if TYPE_CHECKING:
     from mwaa_shell.airflow.grammar import Grammar
     from mwaa_shell.session import Session
 
-LINES = (
-    ("dags list", "an Airflow command, sent as typed"),
-    ("dags list -o json | jq .", "its standard output to a command of this machine"),
-    ("dags list > FILE", "or to a file (>> appends)"),
-)
+#: Behind ``.help``: what each directive is for.
+ALL = "all"
 
 
 def show_help(session: Session, words: tuple[str, ...]) -> Result:
-    """What can be typed: made from the registry."""
+    """What can be typed: on one screen, or all about a part of it."""
     from mwaa_shell.directives import DIRECTIVES
+    from mwaa_shell.directives.overview import LINES, overview
 
+    if not words:
+        return _page(overview())
     chosen = DIRECTIVES
-    if words:
+    if words != (ALL,):
         directive = find(DIRECTIVES, words[0]) or find(DIRECTIVES, f".{words[0]}")
         if directive is None or len(words) > 1:
-            return talk(_explained(session, words))
+            return _page(_explained(session, words))
         chosen = (directive,)
     rows = [(f"{item.name} {item.usage}".strip(), item.summary) for item in chosen]
-    if not words:
-        rows = [*LINES, *rows]
-    return talk(_table(rows))
+    return _page(_table([*LINES, *rows] if words == (ALL,) else rows))
+
+
+def _page(text: str) -> Result:
+    """A text of ours: no data whose keys and values want colours."""
+    return replace(talk(text), raw=True)
 
 
 def _explained(session: Session, words: tuple[str, ...]) -> str:
@@ -45,7 +49,7 @@ def _explained(session: Session, words: tuple[str, ...]) -> str:
     from mwaa_shell.airflow.grammar import load, versions
 
     if session.here is not None:
-        session.learn_version()
+        session.opening.learn_version()
     grammar = (session.link.grammar if session.here else None) or load(versions()[-1])
     page = explain(words, grammar) or _explained_as_here(words, grammar)
     if page is None:
@@ -81,14 +85,23 @@ def _row(left: str, right: str, width: int) -> str:
 
 def send(session: Session, words: tuple[str, ...]) -> Result:
     """Send a line that the command tree would refuse: environments can have plugins."""
-    if not words:
-        raise UsageError(".send: an Airflow command is missing")
-    return session.send_anyway(words[0])
+    return session.send_anyway(_to_send(words).text)
 
 
 def check_send(session: Session, words: tuple[str, ...], depth: int) -> None:
     """Raise for what the rails will refuse: they hold for this line too."""
-    session.outgoing.check_rails(parse(words[0] if words else ""))
+    session.outgoing.check_rails(_to_send(words), as_it_is=True)
+
+
+def _to_send(words: tuple[str, ...]) -> ParsedLine:
+    """The Airflow command; raises ``UsageError`` for anything else."""
+    line = parse(words[0] if words else "")
+    if line.kind is Kind.BLANK:
+        raise UsageError(".send: an Airflow command is missing")
+    if line.kind is Kind.DIRECTIVE:
+        own = line.values[0]
+        raise UsageError(f".send takes an Airflow command, and {own} is one of the shell's own; the line was not sent")
+    return line
 
 
 def leave(session: Session, words: tuple[str, ...]) -> Result:
@@ -112,9 +125,11 @@ def set_preference(session: Session, words: tuple[str, ...]) -> Result:
 
 
 def check_set(session: Session, words: tuple[str, ...], depth: int) -> None:
-    """Raise for a name or a value that is none."""
+    """Raise for a name or a value that is none; the rails of the lines behind it are those that it sets."""
     if len(words) == 2:
         Preferences().set(*words)
+    if len(words) == 2 and words[0] == "protect":
+        session.ahead.protect = words[1]
 
 
 def show_keys(session: Session, words: tuple[str, ...]) -> Result:
@@ -126,7 +141,7 @@ def show_keys(session: Session, words: tuple[str, ...]) -> Result:
 FIRST = (
     Directive(
         ".help",
-        "[COMMAND]",
+        "[COMMAND|all]",
         "what can be typed here, or all about one command",
         show_help,
         bare=("help",),

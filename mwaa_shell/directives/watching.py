@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from mwaa_shell.airflow.command_line import Kind, ParsedLine, parse
@@ -14,10 +15,13 @@ from mwaa_shell.result import Result
 if TYPE_CHECKING:
     from argparse import Namespace
 
+    from mwaa_shell.airflow.command_line import Problem
+    from mwaa_shell.airflow.grammar import Grammar
     from mwaa_shell.output.live import Canvas
     from mwaa_shell.session import Session
     from mwaa_shell.watching.follow import Sources
     from mwaa_shell.watching.rounds import Plan, Pulse
+    from mwaa_shell.watching.until import Until
 
 #: The fewest seconds between two requests.
 FASTEST = 1.0
@@ -35,9 +39,12 @@ FLAGS: Mapping[str, Takes | None] = {
 def watch(session: Session, words: tuple[str, ...]) -> Result:
     """Repeat a command that reads, until Ctrl-C, a condition or a limit."""
     plan, line = read_watch(words)
-    session.ensure_open()
-    session.learn_version()
-    _refuse_what_cannot_be_watched(session, line)
+    session.opening.ensure_open()
+    session.opening.learn_version()
+    _refuse_what_cannot_be_watched(line, session.reader.problem_before_sending(line), session.grammar)
+    in_vain = _awaited_in_vain(plan.until, line, session.grammar)
+    if in_vain:
+        session.front.note(in_vain)
     from mwaa_shell.output.reading.data import data_only
     from mwaa_shell.watching.rounds import Rounds
 
@@ -55,9 +62,12 @@ def watch(session: Session, words: tuple[str, ...]) -> Result:
 
 def check_watch(session: Session, words: tuple[str, ...], depth: int) -> None:
     """Raise for options and a command that make no sense, or may not be repeated."""
-    _, line = read_watch(words)
-    if session.ahead.version_known:
-        _refuse_what_cannot_be_watched(session, line)
+    plan, line = read_watch(words)
+    reader, ahead = session.reader, session.ahead
+    problem, grammar = reader.problem_ahead(line), reader.grammar_ahead
+    if grammar is not None or not (ahead.elsewhere or ahead.link):  # else it is known when its turn has come
+        _refuse_what_cannot_be_watched(line, problem, grammar)
+        _awaited_in_vain(plan.until, line, grammar)
 
 
 def read_watch(words: tuple[str, ...]) -> tuple[Plan, ParsedLine]:
@@ -111,26 +121,41 @@ def _length(given: str | None, usual: float) -> float:
     return usual if given is None else read_span(given)
 
 
-def _refuse_what_cannot_be_watched(session: Session, line: ParsedLine) -> None:
+def _refuse_what_cannot_be_watched(line: ParsedLine, problem: Problem | None, grammar: Grammar | None) -> None:
     """Raise for what is no Airflow command, what Airflow would refuse, and what changes something."""
     if line.kind is not Kind.AIRFLOW:
         raise UsageError(".watch wants an Airflow command, such as .watch dags list")
-    problem = session.reader.problem_before_sending(line)
     if problem is not None:
-        raise UsageError(f"{problem.message}, nothing was sent")
+        raise UsageError(f"{problem.message}, the line was not sent")
     from mwaa_shell.airflow.understanding import understand
     from mwaa_shell.history.rerun import changes_something
 
-    grammar = session.grammar
     if grammar is None:
         raise RefusedByRule(
             "Nobody knows whether this command only reads, as the Airflow version is not known: "
-            "--airflow-version says it; nothing was sent"
+            "--airflow-version says it; the line was not sent"
         )
     understanding = understand(line, grammar)
     if changes_something(understanding):
         name = understanding.command.name if understanding.command else line.values[0]
-        raise RefusedByRule(f"{name} changes something, and may not be repeated by .watch; nothing was sent")
+        raise RefusedByRule(f"{name} changes something, and may not be repeated by .watch; the line was not sent")
+
+
+def _awaited_in_vain(until: Until, line: ParsedLine, grammar: Grammar | None) -> str:
+    """What is waited for in vain, as a sentence, where something else may still come; raises where nothing will."""
+    from mwaa_shell.watching.told import never, why_never
+
+    found = grammar.command(line.values) if grammar is not None else None
+    if found is None or grammar is None or not until.states:
+        return ""
+    name = found[0].name
+    states = never(until.states, name, grammar.version)
+    if not states:
+        return ""
+    why = why_never(states, name, grammar.version)
+    if len(states) == len(until.states) and not until.text:
+        raise UsageError(f"{until} would never come: {why}; the line was not sent")
+    return why
 
 
 def follow(session: Session, words: tuple[str, ...]) -> Result:
@@ -140,8 +165,8 @@ def follow(session: Session, words: tuple[str, ...]) -> Result:
     given = _read_follow(words)
     usual = Pace()
     pace = Pace(_at_least(given.n, usual.every, FASTEST, "-n"), _length(given.longest, usual.seconds), given.bell)
-    session.ensure_open()
-    session.learn_version()
+    session.opening.ensure_open()
+    session.opening.learn_version()
     canvas = _canvas(session)
     ended = Follow(pace, _sources(session, given.dag, given.run), canvas).run()
     return replace(ended, stdout=b"") if canvas.live and not session.delivers else ended
@@ -178,9 +203,10 @@ def _sources(session: Session, dag: str, run: str) -> Sources:
         found: list[Source] = []
         denied = session.live is not None and session.live.rest_denied
         if link.version is not None and link.version >= REST_SINCE and not denied:
-            found.append(Rest(get, link.version, dag, run))
+            found.append(Rest(get, link.version, dag, run, link.target.name))
         if grammar is not None:
-            found.append(Cli(lambda line: session.outgoing.run(line, watcher=pulse, recorded=False), grammar, dag, run))
+            send = partial(session.outgoing.run, watcher=pulse, recorded=False)
+            found.append(Cli(send, grammar, dag, run, link.target.name))
         if not found:
             raise UsageError(".follow has to know the Airflow version: --airflow-version says it")
         return found
@@ -190,7 +216,7 @@ def _sources(session: Session, dag: str, run: str) -> Sources:
 
 def _canvas(session: Session) -> Canvas:
     if session.front.canvas is None:
-        raise UsageError("There is nothing here on which it could be shown")
+        raise UsageError("There is no screen here to show it on: mwaa-shell -c runs it without one")
     return session.front.canvas
 
 

@@ -184,7 +184,8 @@ class AwsChecks:
             return not_allowed(name, error, "the Airflow version and the status are missed; --airflow-version says one")
         except ShellError as error:
             return failure(name, error)
-        return Finding(name, Mark.OK, f"allowed; it runs Airflow {self.known.version or '?'}", remote=True)
+        runs = f"it runs Airflow {self.known.version}" if self.known.version else "no Airflow version is told"
+        return Finding(name, Mark.OK, f"allowed; {runs}", remote=True)
 
     def _rest(self) -> Finding:
         name, environment = "InvokeRestApi", self.name or ""

@@ -16,6 +16,8 @@ from pathlib import Path
 from mwaa_shell import __version__, config
 from mwaa_shell.doctor.finding import Finding, Mark
 from mwaa_shell.errors import ShellError
+from mwaa_shell.mark import is_dumb
+from mwaa_shell.private_files import short
 
 #: How the file of a SQLite database begins.
 SQLITE = b"SQLite format 3\0"
@@ -35,7 +37,7 @@ class Surroundings:
 
     @property
     def dumb(self) -> bool:
-        return self.environ.get("TERM", "dumb") in ("", "dumb")
+        return is_dumb(self.environ)
 
 
 def surroundings() -> Surroundings:
@@ -104,11 +106,13 @@ def language(around: Surroundings) -> Finding:
 def settings(said: config.Config) -> Finding:
     """The user's own file: whether all of it makes sense."""
     if said.path is None:
-        return Finding("settings", Mark.OK, f"no {_short(config.default_path())}: all have their defaults")
+        return Finding("settings", Mark.OK, f"no {short(config.default_path())}: all have their defaults")
     if said.problems:
         advice = "mend or remove the line; what it says does not hold"
+        if said.doubtful:
+            advice += ", and only what reads is sent until then (.readonly off lifts that)"
         return Finding("settings", Mark.NOTE, "; ".join(said.problems), advice)
-    return Finding("settings", Mark.OK, _short(said.path))
+    return Finding("settings", Mark.OK, short(said.path))
 
 
 def history(path: Path) -> Finding:
@@ -130,25 +134,20 @@ def kept(name: str, path: Path, mode: int, variable: str) -> Finding:
         return _not_yet(name, path, variable)
     if not os.access(path, os.R_OK | os.W_OK):
         advice = f"make it yours, or set {variable} to a folder that is"
-        return Finding(name, Mark.FAIL, f"{_short(path)} cannot be read and written", advice)
+        return Finding(name, Mark.FAIL, f"{short(path)} cannot be read and written", advice)
     now = stat.S_IMODE(path.stat().st_mode)
     if now & ~mode & 0o077:
         advice = f"chmod {mode:o} {shlex.quote(str(path))}"
-        return Finding(name, Mark.NOTE, f"others on this machine can get at {_short(path)}", advice)
-    return Finding(name, Mark.OK, f"{_short(path)}, for you alone")
+        return Finding(name, Mark.NOTE, f"others on this machine can get at {short(path)}", advice)
+    return Finding(name, Mark.OK, f"{short(path)}, for you alone")
 
 
 def _not_yet(name: str, path: Path, variable: str) -> Finding:
     above = next(parent for parent in path.parents if parent.exists())
     if above.is_dir() and os.access(above, os.W_OK | os.X_OK):
-        return Finding(name, Mark.OK, f"none yet; it will be {_short(path)}")
+        return Finding(name, Mark.OK, f"none yet; it will be {short(path)}")
     advice = f"make {above} writable, or set {variable} to a folder that is"
-    return Finding(name, Mark.FAIL, f"{_short(path)} cannot be made", advice)
-
-
-def _short(path: Path) -> str:
-    home = os.path.expanduser("~")
-    return str(path).replace(home, "~", 1) if path.is_relative_to(home) and home != "/" else str(path)
+    return Finding(name, Mark.FAIL, f"{short(path)} cannot be made", advice)
 
 
 def saved_commands() -> Finding:
@@ -162,4 +161,4 @@ def saved_commands() -> Finding:
         return Finding("saved commands", Mark.FAIL, str(error), "mend that line, or take it out")
     if not path.exists():
         return Finding("saved commands", Mark.OK, "none yet")
-    return Finding("saved commands", Mark.OK, f"{count} in {_short(path)}")
+    return Finding("saved commands", Mark.OK, f"{count} in {short(path)}")

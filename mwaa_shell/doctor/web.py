@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 #: The names of all checks here, in their order.
 CHECKS = ("proxy", "DNS", "TCP", "TLS", "version")
+#: Characters of what a command printed that are shown.
+LONGEST = 60
 
 
 class WebChecks:
@@ -160,6 +162,18 @@ def version(result: Result) -> Finding:
 
     if not result.ok:
         return Finding("version", Mark.FAIL, plain(ShellError(result.message)), remote=True)
-    said = version_in_reply(result.stdout.decode("utf-8", "replace"))
+    text = result.stdout.decode("utf-8", "replace")
+    said = version_in_reply(text)
     spent = f"{result.token_seconds:.1f} s for a token and {result.command_seconds:.1f} s for the answer"
-    return Finding("version", Mark.OK, f"the environment says Airflow {said or '?'}: {spent}", remote=True)
+    if said is None:
+        advice = "commands run; --airflow-version says the version where AWS does not tell it"
+        return Finding("version", Mark.NOTE, f"the command ran and {_printed(text)}; {spent}", advice, remote=True)
+    return Finding("version", Mark.OK, f"the environment says Airflow {said}: {spent}", remote=True)
+
+
+def _printed(text: str) -> str:
+    """What ``version`` printed where that is no version, cut where it is long."""
+    first = next((line for line in map(str.strip, text.splitlines()) if line), "")
+    if not first:
+        return "printed nothing, where the version was expected"
+    return f"printed no version, but '{first[:LONGEST]}{'…' if len(first) > LONGEST else ''}'"

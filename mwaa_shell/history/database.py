@@ -14,9 +14,8 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from mwaa_shell.private_files import check, make_folder
 
@@ -34,8 +33,7 @@ TRIES = 4
 DAMAGED, LOCKED = (11, 26), (5, 6)
 
 
-@dataclass(frozen=True, slots=True)
-class Tables:
+class Tables(NamedTuple):
     """What a file holds; ``application`` and ``version`` stand in its header."""
 
     application: int

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta, tzinfo
+from typing import NamedTuple
 
 from mwaa_shell.errors import UsageError
 from mwaa_shell.history.origins import RERUN, TYPED
@@ -17,8 +18,7 @@ DIGITS = 18
 UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 
 
-@dataclass(frozen=True, slots=True)
-class Where:
+class Where(NamedTuple):
     """The environment that a command was sent to. ``account`` is empty as long as it is not known."""
 
     account: str
@@ -58,8 +58,7 @@ class Entry:
         return int(digits) if known else None
 
 
-@dataclass(frozen=True, slots=True)
-class Ending:
+class Ending(NamedTuple):
     """What becomes known of an entry when it is over."""
 
     outcome: Outcome
@@ -70,8 +69,7 @@ class Ending:
     version: str = ""  #: of Airflow; empty leaves it as it was
 
 
-@dataclass(frozen=True, slots=True)
-class Search:
+class Search(NamedTuple):
     """Which entries are wanted; by default all of them."""
 
     text: str = ""  #: stands in the line, capitals or not

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mwaa_shell.history.entries import Where
     from mwaa_shell.history.store import History
     from mwaa_shell.link import Link, Target
+    from mwaa_shell.mwaa.environment import Environment
     from mwaa_shell.result import Result
 
 
@@ -35,6 +36,7 @@ class Record:
         self._secret_words = secret_words  # the user's own names of secrets
         self._audit: Audit | None = None
         self._told = False
+        self._seen: dict[Target, Environment] = {}  # as AWS had told of each when that was last kept
         self._places: dict[Target, Where] = {}  # under which each environment was last written down
         self._opening = threading.Lock()
         self._history: History | None = None
@@ -65,7 +67,9 @@ class Record:
         from mwaa_shell.history.entries import Entry
 
         covered = masked(line.text, link.grammar, self._secret_words())
-        last_seen.of(link)  # so that the next shell knows whose history this is before it asks AWS
+        if self._seen.get(link.target) is not link.known:
+            last_seen.of(link)  # so that the next shell knows whose history this is before it asks AWS
+            self._seen[link.target] = link.known
         where = self._place(link)
         number = self.history.begin(
             Entry(

@@ -15,9 +15,10 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import astuple, dataclass, replace
+from dataclasses import fields, replace
+from operator import attrgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import platformdirs
 
@@ -67,6 +68,7 @@ _COLUMNS = (
     "sent, account, region, environment, line, version, origin, masked, outcome, seconds, http_status, stdout_bytes,"
     " stderr_bytes, number, shell"
 )
+_VALUES = attrgetter(*(one.name for one in fields(Entry)))
 _INSERT = f"INSERT INTO commands ({_COLUMNS}) VALUES ({', '.join('?' * len(_COLUMNS.split(',')))})"  # noqa: S608
 _FINISH = (
     "UPDATE commands SET outcome = ?, seconds = ?, http_status = ?, stdout_bytes = ?, stderr_bytes = ?,"
@@ -116,7 +118,7 @@ class History:
 
     def begin(self, entry: Entry) -> int | None:
         """Write an entry before it is sent; its number, ``None`` if it could not be written."""
-        *values, _, _ = astuple(entry)
+        *values, _, _ = _VALUES(entry)
         row = [*map(_storable, values), None, self.shell]
         number = self._database.do(lambda connection: connection.execute(_INSERT, row).lastrowid, None)
         self._first = self._first or number
@@ -125,7 +127,7 @@ class History:
     def finish(self, number: int | None, ending: Ending) -> None:
         """Say how an entry of this shell ended; ``number`` is what ``begin`` returned."""
         if number is not None:
-            self._change(_FINISH, [*astuple(ending), number, self.shell])
+            self._change(_FINISH, [*ending, number, self.shell])
 
     def correct(self, was: Where, account: str) -> None:
         """Put what this shell wrote under ``was`` into another account: AWS has said which one it is."""
@@ -228,8 +230,7 @@ def _drop_oldest(connection: sqlite3.Connection) -> None:
             connection.execute(f"DELETE FROM {table} WHERE number <= ?", [upto])  # noqa: S608
 
 
-@dataclass(frozen=True, slots=True)
-class _Past:
+class _Past(NamedTuple):
     history: History
     where: Where
 

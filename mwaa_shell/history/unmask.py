@@ -41,5 +41,5 @@ def unmasked(
     known = [answer for answer in answers if answer]  # an empty one is a reflex, and would replace what is there
     if len(known) < len(places):
         names = ", ".join(dict.fromkeys(place.name or "a secret" for place in places))
-        raise UsageError(f"{names} is masked and kept nowhere: type it; nothing was sent")
+        raise UsageError(f"{names} is masked and kept nowhere: type it; the line was not sent")
     return parse(fill(line.text, known, grammar, patterns))

@@ -8,9 +8,9 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from mwaa_shell.dumb import is_dumb
 from mwaa_shell.local.notes import teller
 from mwaa_shell.local.start import Running, exports, running
+from mwaa_shell.mark import is_dumb
 from mwaa_shell.settings import LocalSettings
 from mwaa_shell.streams import Streams
 

@@ -78,7 +78,7 @@ def _command(line: str, grammar: Grammar | None, patterns: Sequence[str]) -> Com
     if parsed.problem is not None:
         raise UsageError(parsed.problem.message)
     if parsed.kind is not Kind.AIRFLOW:
-        raise UsageError("A script runs an Airflow command")
+        raise UsageError("A script runs an Airflow command, such as .script dags list bash")
     if parsed.destination is not None:
         raise UsageError(
             f"A script runs the Airflow command alone: leave out {parsed.destination.operator} and what follows, "

@@ -14,8 +14,7 @@ import os
 import struct
 import termios
 
-from mwaa_shell.dumb import is_dumb
-from mwaa_shell.mark import COLOURS, mark
+from mwaa_shell.mark import COLOURS, is_dumb, mark
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ import sys
 import termios
 from typing import TYPE_CHECKING, Any
 
-from mwaa_shell.dumb import is_dumb
+from mwaa_shell.mark import is_dumb
 from mwaa_shell.streams import Streams
 
 if TYPE_CHECKING:

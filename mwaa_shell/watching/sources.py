@@ -28,6 +28,8 @@ REST_SINCE = Version(2, 4, 3)
 PAGE, PAGES = 100, 100
 #: Looks after which the CLI is asked for the run itself, whatever its tasks look like.
 AT_LEAST_EVERY = 10
+#: What to do about a reply that has never been seen.
+REPORT = "please report it, with the log of --debug"
 #: The word for the newest run.
 LATEST = "latest"
 
@@ -64,8 +66,10 @@ class Rest:
 
     name = "REST"
 
-    def __init__(self, get: Get, version: Version, dag: str, run: str) -> None:
-        self._get = get
+    def __init__(self, get: Get, version: Version, dag: str, run: str, where: str = "") -> None:
+        """``where`` is the environment's name, for what is said."""
+        self._ask_for = get
+        self._where = where or "the environment"
         self._path = f"/dags/{percent(dag, safe='')}"
         self._dag, self._run = dag, run
         self._order = "-run_after" if version.major >= 3 else "-execution_date"
@@ -76,13 +80,14 @@ class Rest:
         self._run = run.run_id  # the newest one stays the one, whatever comes after it
         tasks = tuple(task_of(row) for row in self._tasks(run.run_id))
         if _waits(run, tasks) or self._paused:
-            self._paused = str(_object(self._get(self._path, {})).get("is_paused")) == "True"
+            self._paused = str(self._get(self._path, {}).get("is_paused")) == "True"
         return Snapshot(run, tasks, _about_waiting(run, paused=self._paused))
 
     def _ask_run(self) -> Run:
         if self._run != LATEST:
-            return run_of(_object(self._get(f"{self._path}/dagRuns/{percent(self._run, safe='')}", {})), self._dag)
-        found = _list(self._get(f"{self._path}/dagRuns", {"limit": 1, "order_by": self._order}), "dag_runs")
+            return run_of(self._get(f"{self._path}/dagRuns/{percent(self._run, safe='')}", {}), self._dag)
+        newest_first = {"limit": 1, "order_by": self._order}
+        found = self._list(self._get(f"{self._path}/dagRuns", newest_first), "dag_runs")
         if not found:
             raise no_runs(self._dag)
         return run_of(found[0], self._dag)
@@ -92,12 +97,24 @@ class Rest:
         rows: list[Mapping[str, object]] = []
         for _ in range(PAGES):
             reply = self._get(path, {"limit": PAGE, "offset": len(rows)})
-            page = _list(reply, "task_instances")
+            page = self._list(reply, "task_instances")
             rows += page
-            total = _object(reply).get("total_entries")
+            total = reply.get("total_entries")
             if not page or not isinstance(total, int) or len(rows) >= total:
                 break
         return rows
+
+    def _get(self, path: str, query: Mapping[str, object]) -> Mapping[str, Any]:
+        reply = self._ask_for(path, query)
+        if not isinstance(reply, dict):
+            raise NothingRan(f"The REST API of {self._where} answered in a form that is not known; {REPORT}")
+        return reply
+
+    def _list(self, reply: Mapping[str, Any], member: str) -> list[Mapping[str, Any]]:
+        found = reply.get(member)
+        if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
+            raise NothingRan(f"The REST API of {self._where} answered without {member}; {REPORT}")
+        return found
 
 
 class Cli:
@@ -105,8 +122,10 @@ class Cli:
 
     name = "the CLI"
 
-    def __init__(self, send: Send, grammar: Grammar, dag: str, run: str) -> None:
+    def __init__(self, send: Send, grammar: Grammar, dag: str, run: str, where: str = "") -> None:
+        """``where`` is the environment's name, for what is said."""
         self._send = send
+        self._where = where or "the environment"
         self._grammar = grammar
         self._dag, self._wanted = dag, run
         self._run: Run | None = None
@@ -144,7 +163,9 @@ class Cli:
             return None
         command = self._grammar.named("tasks states-for-dag-run")
         if command is None:
-            self._blind = f"Airflow {self._grammar.version} has no command that tells of all tasks of a run"
+            self._blind = (
+                f"{self._airflow} has no command that tells of all tasks of a run; its web interface shows them"
+            )
             return None
         by_date = not any("run_id" in one.name for one in command.positionals)
         line = self._line(TASKS, self._dag, run.date if by_date else run.run_id)
@@ -152,7 +173,7 @@ class Cli:
         if result.http_status == 403 and result.outcome is Outcome.REFUSED:
             self._blind = f"The environment refuses tasks states-for-dag-run: {result.message}"
             return None
-        return tuple(task_of(row) for row in _rows_of(result, line))
+        return tuple(task_of(row) for row in _rows_of(result, line, self._where))
 
     def _look_whether_paused(self, *, waits: bool) -> None:
         """Once, and only where a run waits longer than it takes."""
@@ -170,7 +191,11 @@ class Cli:
 
     def _rows(self, forms: tuple[str, ...], dag: str) -> list[Row]:
         line = self._line(forms, dag)
-        return _rows_of(self._send(line), line)
+        return _rows_of(self._send(line), line, self._where)
+
+    @property
+    def _airflow(self) -> str:
+        return f"Airflow {self._grammar.version} on {self._where}"
 
     def _line(self, forms: tuple[str, ...], dag: str, run: str = "") -> ParsedLine:
         """The first form that this Airflow takes."""
@@ -178,7 +203,8 @@ class Cli:
             line = parse(form.replace("{dag}", quote(dag)).replace("{run}", quote(run)))
             if validate(understand(line, self._grammar)) is None:
                 return line
-        raise NothingRan(f"Airflow {self._grammar.version} has no {forms[0].partition(' {')[0]}")
+        missing = forms[0].partition(" {")[0]
+        raise NothingRan(f"{self._airflow} has no {missing}, which tells of runs; its web interface shows them")
 
 
 def no_runs(dag: str) -> NotThere:
@@ -203,7 +229,7 @@ def _waits(run: Run, tasks: tuple[Task, ...] | None) -> bool:
     return run.state == "queued" or (run.state == "running" and waiting)
 
 
-def _rows_of(result: Result, line: ParsedLine) -> list[Row]:
+def _rows_of(result: Result, line: ParsedLine, where: str) -> list[Row]:
     """The records of a reply; raises what went wrong."""
     if result.outcome is Outcome.INTERRUPTED:
         raise KeyboardInterrupt
@@ -213,18 +239,5 @@ def _rows_of(result: Result, line: ParsedLine) -> list[Row]:
         raise (OutcomeUnknown if result.outcome is Outcome.UNKNOWN else NothingRan)(result.message)
     rows = read_rows(result.stdout.decode("utf-8", "replace"), output_format(line.values))
     if rows is None:
-        raise NothingRan(f"The reply to {' '.join(line.values[:2])} could not be read")
+        raise NothingRan(f"The reply of {where} could not be read: see {line.text}")
     return rows
-
-
-def _object(reply: object) -> Mapping[str, Any]:
-    if not isinstance(reply, dict):
-        raise NothingRan("The reply of the REST API has another form than is known")
-    return reply
-
-
-def _list(reply: object, member: str) -> list[Mapping[str, Any]]:
-    found = _object(reply).get(member)
-    if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
-        raise NothingRan(f"The reply of the REST API holds no {member}")
-    return found

@@ -10,6 +10,7 @@ import pytest
 from mwaa_shell.airflow.explain import explain
 from mwaa_shell.airflow.grammar import load, versions
 from mwaa_shell.directives import DIRECTIVES
+from mwaa_shell.directives.overview import GROUPS
 from mwaa_shell.errors import ExitCode
 from mwaa_shell.session import Session
 from mwaa_shell.settings import Settings
@@ -29,8 +30,17 @@ def shown(session: Session, line: str) -> str:
 
 
 @pytest.mark.parametrize("word", ["help", ".help"])
-def test_help_names_every_directive(session: Session, word: str) -> None:
+def test_help_names_every_directive_once_and_fits_a_screen(session: Session, word: str) -> None:
     text = shown(session, word)
+    grouped = [name for _, names in GROUPS for name in names]
+    assert sorted(grouped) == sorted(directive.name for directive in DIRECTIVES)
+    assert all(f" {name} " in text.replace("\n", " ") for name in grouped)
+    assert max(len(line) for line in text.splitlines()) <= 80
+    assert len(text.splitlines()) < 24
+
+
+def test_help_for_all_says_what_each_is_for(session: Session) -> None:
+    text = shown(session, ".help all")
     for directive in DIRECTIVES:
         assert f"\n{directive.name} " in f"\n{text}"
         assert directive.summary in text

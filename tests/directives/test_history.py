@@ -79,7 +79,7 @@ def test_what_failed_is_listed_where_nobody_can_pick(double: Double, make: Make)
     result = run(session, ".redo --failed")[0]
     assert result.exit_code is ExitCode.REFUSED
     rows = result.message.splitlines()
-    assert rows[0] == ".redo --failed: name one of these 2, nothing was sent"
+    assert rows[0] == ".redo --failed: name one of these 2, the line was not sent"
     assert [row.split() for row in rows[1:]] == [["3", "failed", *lines[0].split()], ["2", "failed", *lines[1].split()]]
     assert len(double.commands) == 3
 

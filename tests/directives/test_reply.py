@@ -220,7 +220,7 @@ def test_a_file_is_not_replaced_without_leave_and_nothing_is_sent(
     session.front.ask = lambda question: False
     refused = session.execute(f"dags list > {path}")
     assert (refused.exit_code, refused.outcome) == (ExitCode.REFUSED, Outcome.REFUSED)
-    assert refused.message == f"{path} stays as it is, nothing was sent"
+    assert refused.message == f"{path} stays as it is, the line was not sent"
     assert (double.commands, path.read_text()) == ([], "old")
     session.front.ask = lambda question: True
     answer(double, RECORDS)

@@ -246,5 +246,52 @@ def test_a_script_is_checked_before_its_first_line_is_sent(double: Double, sessi
     for line in (".watch dags trigger x", ".watch dags lst", ".watch --nope dags list", ".follow"):
         with pytest.raises(ShellError):
             check(session, [Line("version"), Line(line)])
-    check(session, [Line("version"), Line(".use elsewhere"), Line(".watch of another Airflow")])
     assert double.commands == []
+
+
+def test_a_watch_is_checked_for_the_airflow_on_which_it_will_be(double: Double, session: Session) -> None:
+    double.names = ("my-env", "old", "unknown")
+    describe = double.describe
+    double.describe = lambda name: describe(name) | ({"AirflowVersion": "1.10.12"} if name == "old" else {})  # type: ignore[method-assign]
+    check(session, [Line("version"), Line(".use old"), Line(".watch list_dags")])
+    with pytest.raises(UsageError, match="dags list"):
+        check(session, [Line("version"), Line(".use old"), Line(".watch dags list")])
+    double.aws.behave = lambda request: (
+        refusal(403, "AccessDeniedException", "not you") if "unknown" in request.path else double.answer_aws(request)
+    )
+    check(session, [Line(".use unknown"), Line(".watch of another Airflow")])
+    assert double.commands == []
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (".watch --until-state success dags list", "state success would never come: the replies of dags list"),
+        (".watch --until-state skipped dags list-runs -d x", "dags list-runs of Airflow 2.10.3 never tells of skipped"),
+        (".watch --until-state sensing,awaiting_input tasks states-for-dag-run x r", "never tells of sensing or"),
+    ],
+)
+def test_a_state_that_never_comes_is_not_waited_for(double: Double, session: Session, line: str, said: str) -> None:
+    result = session.execute(line)
+    assert result.exit_code is ExitCode.USAGE
+    assert said in result.message
+    with pytest.raises(UsageError, match="nothing was sent"):
+        check(session, [Line("version"), Line(line)])
+    assert double.commands == []
+
+
+@pytest.mark.parametrize("more", ["--until-state skipped,success", "--until-state skipped --until r1"])
+def test_what_may_come_is_waited_for_and_the_rest_is_said(double: Double, session: Session, more: str) -> None:
+    notes: list[str] = []
+    session.front.note = notes.append
+    rounds(double, "success")
+    assert session.execute(f".watch {more} dags list-runs -d x").ok
+    assert notes == [
+        "dags list-runs of Airflow 2.10.3 never tells of skipped, but of none, queued, running, success, failed"
+    ]
+
+
+def test_a_text_of_the_users_may_be_any_state(double: Double, session: Session) -> None:
+    double.web.behave = lambda request: command_reply(b"sensing\n")
+    assert session.execute(".watch --until-state sensing variables get step").ok
+    assert len(double.commands) == 1

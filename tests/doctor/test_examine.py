@@ -21,7 +21,7 @@ from mwaa_shell.mwaa.environment import Environment
 from mwaa_shell.mwaa.identity import Credentials, read_date
 from mwaa_shell.mwaa.transport import Peer
 from mwaa_shell.options import read_options, read_order
-from mwaa_shell.result import failed
+from mwaa_shell.result import Result, failed
 from mwaa_shell.session import Session
 from mwaa_shell.settings import Access, Settings
 from tests.double import NOT_UPDATED, WEB_NAME, Behave, Double, Request, command_reply, refusal, reply
@@ -365,6 +365,23 @@ def test_a_web_server_that_tells_no_time() -> None:
     assert [one.mark for one in web.dated(peer, 0.0)] == [Mark.SKIP]
     assert web.tls(peer).text == "TLSv1.3, signed by somebody; HTTP 200"
     assert web.version(failed("because")).mark is Mark.FAIL
+
+
+@pytest.mark.parametrize(
+    ("printed", "told"),
+    [
+        (b"", "the command ran and printed nothing, where the version was expected; "),
+        (b"\n  hello\x1b[2J https://me:geheim@h\n", "the command ran and printed no version, but 'hello"),
+        (b"x" * 100, f"the command ran and printed no version, but '{'x' * 60}…'; "),
+    ],
+)
+def test_a_version_that_tells_none(printed: bytes, told: str) -> None:
+    found = web.version(Result(stdout=printed))
+    assert (found.mark, found.text.startswith(told)) == (Mark.NOTE, True)
+    assert "--airflow-version" in found.advice
+    shown = "".join(as_texts([found]))
+    assert "\x1b" not in shown
+    assert "geheim" not in shown
 
 
 def test_private_addresses_are_said_to_be(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from mwaa_shell.config import parse
 from mwaa_shell.doctor import machine
 from mwaa_shell.doctor.finding import Mark
 from mwaa_shell.doctor.machine import Surroundings
@@ -108,3 +109,9 @@ def test_all_of_it_is_looked_at_and_nothing_is_made(tmp_path: Path) -> None:
     names = [found.name for found in machine.findings(machine.surroundings())]
     assert names == ["Python", "terminal", "colours", "locale", "settings", "history", "names", "saved commands"]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_mistake_in_the_settings_says_what_it_costs() -> None:
+    guarding, other = (machine.settings(parse(text, Path("x"))) for text in ("readonly = true", 'menu = "tabs"'))
+    assert "only what reads is sent until then (.readonly off lifts that)" in guarding.advice
+    assert "only what reads" not in other.advice

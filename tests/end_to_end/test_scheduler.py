@@ -126,7 +126,8 @@ def test_one_scheduler_an_environment(tmp_path: Path) -> None:
 
     def note(text: str) -> None:
         said.append(text)
-        heard.set()
+        if "No scheduler" in text:
+            heard.set()
 
     dags = make_dags(tmp_path / "dags")
     wanted = LocalSettings(("2.10.3",), dags, scheduler=True)
@@ -143,7 +144,9 @@ def test_one_scheduler_an_environment(tmp_path: Path) -> None:
             other.close()
         session.close()
     assert said == [
-        "No scheduler was started for Airflow 2.10.3: another shell's runs the DAGs of this environment",
+        "Another shell has Airflow 2.10.3 open too: both see and change the same runs and variables",
+        "No scheduler was started for Airflow 2.10.3: another shell has one, which runs its DAGs; "
+        "end that shell to run them here",
     ]
 
 

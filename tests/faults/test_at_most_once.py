@@ -139,7 +139,7 @@ def sent_ids(double: Double) -> list[str]:
 
 
 def test_each_run_has_an_id_that_is_shown(double: Double, named: Session) -> None:
-    named.learn_version()
+    named.opening.learn_version()
     shown = named.outgoing.added_to(TRIGGER)
     assert shown == named.outgoing.added_to(TRIGGER)  # it is decided once, however often it is drawn
     result = named.execute(TRIGGER)
@@ -199,5 +199,6 @@ def test_after_ctrl_c_the_next_command_warns_once(double: Double, make: Make) ->
     assert notes == ["variables set password *** may still be running on my-env: it was not waited for"]
     kept = [(row.line, str(row.outcome)) for row in session.record.history.find()]
     assert ("variables set password ***", "interrupted") in kept
+    assert (session.record.history.find()[-1].seconds or 0) > 0, "the time that it was waited for"
     assert kept.count((READ, "ok")) == 2
     assert len(double.commands) == 3

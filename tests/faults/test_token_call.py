@@ -156,7 +156,7 @@ def test_aws_that_is_not_reached(
 def test_a_token_call_that_hangs_blocks_nobody(double: Double, make: Make) -> None:
     only_for_tokens(double, never)
     session = make()
-    session.learn_version()
+    session.opening.learn_version()
     session.link.client._timeout = 0.2
     hung = session.execute(CHANGE)
     assert (hung.outcome, hung.message) == (Outcome.REFUSED, "AWS gave no answer within 0.2 seconds, nothing ran")

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from mwaa_shell.airflow.command_line import parse
+from mwaa_shell.catalog import last_seen
 from mwaa_shell.errors import UsageError
 from mwaa_shell.history.origins import TYPED
 from mwaa_shell.history.record import Record, where_of
@@ -75,6 +76,23 @@ def test_what_was_seen_last_is_corrected(record: Record, link: Link) -> None:
     sent(before, later, "version")
     assert accounts(before) == [OTHER, HERE, HERE], "what others wrote stays"
     before.close()
+
+
+def test_what_aws_has_said_is_kept_once(record: Record, link: Link, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+
+    def rows() -> dict[str, object]:
+        read.append("a file")
+        return {}
+
+    monkeypatch.setattr(last_seen, "_read", rows)
+    told(link, "1" * 12)
+    for _ in range(3):
+        sent(record, link, "version")
+    assert read == ["a file"]
+    told(link, "2" * 12)
+    sent(record, link, "version")
+    assert len(read) == 2
 
 
 def test_secrets_of_the_users_own_names(record: Record, link: Link, tmp_path: Path) -> None:

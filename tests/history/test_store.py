@@ -315,7 +315,7 @@ def test_no_key_reads_all_rows(path: Path, history: History) -> None:
 
 
 def test_another_account_after_all(path: Path, history: History) -> None:
-    unknown = replace(HERE, account="")
+    unknown = HERE._replace(account="")
     with History(path) as other:
         typed(other, "of the other", where=unknown)
     typed(history, "one", where=unknown)

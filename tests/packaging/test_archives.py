@@ -98,7 +98,7 @@ def test_the_program_runs_from_the_wheel(wheel: zipfile.ZipFile, tmp_path: Path)
 
 def _data_files_are_found(run: Callable[..., str]) -> None:
     assert run("--version") == f"mwaa-shell {__version__}\n"
-    assert "--completions" in run("--help")
+    assert "--completions" in run("--help-all")
     assert '"dags list"' in run("--print-grammar", "3.3.1")
     assert run("--check", "--airflow-version", "2.10.3", "-c", "dags list") == ""
     assert "#compdef" in run("--completions", "zsh")

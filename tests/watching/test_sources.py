@@ -77,7 +77,7 @@ def test_airflow_1_tells_of_the_run_only() -> None:
     snapshot = source.ask()
     assert (snapshot.run.run_id, snapshot.run.state) == ("manual__2026-11-22T12:54:45+00:00", "running")
     assert snapshot.tasks is None
-    assert "no command that tells of all tasks" in snapshot.remarks[0]
+    assert "on the environment has no command that tells of all tasks" in snapshot.remarks[0]
     source.ask()
     assert cli.since() == ["list_dag_runs hello_world"] * 2
 

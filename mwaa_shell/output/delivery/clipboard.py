@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping
 
-from mwaa_shell.dumb import is_dumb
+from mwaa_shell.mark import is_dumb
 from mwaa_shell.output.sanitise import sanitise
 from mwaa_shell.streams import Streams
 

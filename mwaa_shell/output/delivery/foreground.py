@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from mwaa_shell.dumb import is_dumb
+from mwaa_shell.mark import is_dumb
 
 #: Standard input, whose terminal is lent, and where such a program and the shell write.
 TERMINAL = 0

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from itertools import chain
 
-from mwaa_shell.dumb import is_dumb
+from mwaa_shell.mark import is_dumb
 from mwaa_shell.output.delivery.foreground import STOPPED, ending, lent
 from mwaa_shell.output.delivery.screen_rows import ScreenRows
 from mwaa_shell.streams import Streams
