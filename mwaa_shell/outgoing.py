@@ -6,7 +6,9 @@ first, the third has what the shell adds, which is always shown.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from mwaa_shell import debug
@@ -35,16 +37,19 @@ class Outgoing:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._run_ids = RunIds()
+        self._unlearned: Callable[[], None] | None = None  # takes in the names of the last reply
 
     def run(
         self, line: ParsedLine, *, as_it_is: bool = False, watcher: Watcher | None = None, recorded: bool = True
     ) -> Result:
-        """Send one Airflow command and wait for its Result; its names are learned behind the next prompt.
+        """Send one Airflow command and wait for its Result; its names are learned behind the next prompt, once that
+        has shown it and called ``learn``; at once where there is no prompt.
 
         ``watcher`` waits in the place of the session's own; what is not ``recorded`` still is in the audit trail.
         Where masks stand for secrets, those are asked for and sent, but what is written down keeps the masks.
         """
         session, link = self._session, self._session.link
+        self.learn()
         allowed, yes = self._pass_rails(line, as_it_is=as_it_is)
         made, additions = (line, ()) if as_it_is else self._adding(allowed, line)
         sent = unmasked(made, session.grammar, session.front.ask_secret, session.secret_words, as_it_is=as_it_is)
@@ -65,8 +70,16 @@ class Outgoing:
             link.slot.unfinished = session.reader.covered(line.command)
         session.record.finish(number, link, line, result)
         if session.live is not None and not session.private:
-            session.live.learn(sent, result)
+            self._unlearned = partial(session.live.learn, sent, result)
+            if not session.watched:
+                self.learn()
         return result
+
+    def learn(self) -> None:
+        """Take in the names of the last reply, on a thread that takes time from whoever draws that reply."""
+        learn, self._unlearned = self._unlearned, None
+        if learn is not None:
+            learn()
 
     def _hidden(self, sent: ParsedLine, result: Result) -> dict[str, Any]:
         """The secrets of a line, and what is said of it without them: Airflow quotes what it does not understand."""

@@ -42,3 +42,15 @@ def test_its_colour_is_the_users_or_says_that_it_is_protected(protected: bool, c
 )
 def test_patterns_protect_without_regard_to_case(name: str, patterns: str, protected: bool) -> None:
     assert is_protected(name, patterns) is protected
+
+
+@pytest.mark.parametrize(
+    ("term", "dumb"),
+    [("dumb", True), ("DUMB", True), ("unknown", True), ("", True), ("xterm-256color", False), ("dumber", False)],
+)
+def test_what_is_dumb(term: str, dumb: bool) -> None:
+    assert is_dumb({"TERM": term}) is dumb
+
+
+def test_where_nobody_says_what_it_is() -> None:
+    assert is_dumb({})

@@ -57,7 +57,7 @@ class RestApi:
         self,
         start: Start,
         prepare: Callable[[], None],
-        log: Path = Path(LOG),
+        log: Path,
         *,
         limit: float = LIMIT,
         first_limit: float = FIRST_LIMIT,

@@ -165,7 +165,7 @@ def hold(lock: Path) -> IO[str]:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         file.close()
-        raise LocalProblem("another shell has one, which runs its DAGs; end that shell to run them here") from None
+        raise LocalProblem("another shell has one; end that shell to run the DAGs here") from None
     return file
 
 

@@ -128,6 +128,8 @@ class Shell:
             show(result, self._streams, view, AtPrompt(self._echoed, preferences["pager"] == "on"))
         except KeyboardInterrupt:
             self._note("Stopped showing; .raw shows all of it")
+        finally:
+            self._session.outgoing.learn()
 
     def _from(self, line: script.Line) -> script.Line:
         """The line with its origin: one of the history, or the keyboard."""

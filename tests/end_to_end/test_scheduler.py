@@ -145,8 +145,7 @@ def test_one_scheduler_an_environment(tmp_path: Path) -> None:
         session.close()
     assert said == [
         "Another shell has Airflow 2.10.3 open too: both see and change the same runs and variables",
-        "No scheduler was started for Airflow 2.10.3: another shell has one, which runs its DAGs; "
-        "end that shell to run them here",
+        "No scheduler was started for Airflow 2.10.3: another shell has one; end that shell to run the DAGs here",
     ]
 
 

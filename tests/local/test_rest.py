@@ -28,6 +28,7 @@ from mwaa_shell.mwaa.environments import Environments
 from mwaa_shell.settings import Access
 
 KEYS = make_keys()
+LOG = Path("a/rest.log")
 #: Answers each request with itself; the paths say how else.
 ECHO = """
 import json, os, sys
@@ -56,7 +57,7 @@ def make() -> Iterator[Make]:
     with ExitStack() as stack:
 
         def made(program: str = ECHO, prepare: Callable[[], None] = lambda: None, **limits: float) -> RestApi:
-            api = RestApi(start(program), prepare, **limits)
+            api = RestApi(start(program), prepare, LOG, **limits)
             stack.callback(api.close)
             return api
 
@@ -133,7 +134,7 @@ def test_nothing_is_started_before_somebody_asks() -> None:
         started.append("it")
         return start()()
 
-    api = RestApi(note, lambda: None)
+    api = RestApi(note, lambda: None, LOG)
     assert started == []
     for _ in range(2):
         api.invoke(order("/dags"))
@@ -168,7 +169,7 @@ def assert_true(value: bool) -> None:
 def test_a_process_that_ends_is_a_failure_and_is_started_anew(make: Make) -> None:
     api = make()
     first = pid(api)
-    with pytest.raises(AwsError, match="has ended: ask again") as caught:
+    with pytest.raises(AwsError, match=r"has ended: ask again for a new one; a/rest\.log may tell why") as caught:
         api.invoke(order("/die"))
     assert caught.value.status == 500
     assert pid(api) != first
@@ -209,7 +210,7 @@ def test_closing_ends_the_process_and_who_waits_for_it() -> None:
         return processes[-1]
 
     about_to_ask = threading.Semaphore(0)
-    api = RestApi(note, about_to_ask.release)
+    api = RestApi(note, about_to_ask.release, LOG)
     api.invoke(order("/dags"))
     with ThreadPoolExecutor(1) as waiting:
         answer = waiting.submit(api.invoke, order("/hang"))
