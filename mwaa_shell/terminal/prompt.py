@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import sys
 import time
 from collections.abc import Callable
@@ -29,6 +28,7 @@ from mwaa_shell.terminal.added import Added
 from mwaa_shell.terminal.completer import LineCompleter
 from mwaa_shell.terminal.cover import Cover
 from mwaa_shell.terminal.drawn import SOON
+from mwaa_shell.terminal.garbage import GARBAGE
 from mwaa_shell.terminal.keys import NOT_ASKED, bindings
 from mwaa_shell.terminal.layout import furnish
 from mwaa_shell.terminal.lexer import LineLexer
@@ -66,13 +66,6 @@ def terminal_output() -> Output:
     return PlainTextOutput(stream) if is_dumb_terminal() else create_output(always_prefer_tty=True)
 
 
-def look_for_garbage() -> None:
-    """Do so again, now that a prompt stands; not among what has been imported for it."""
-    if not gc.isenabled():
-        gc.freeze()
-        gc.enable()
-
-
 class Prompt:
     """Reads lines for one session; warms up each environment behind the prompt."""
 
@@ -101,7 +94,7 @@ class Prompt:
         self._prompt.app.timeoutlen, self._prompt.app.ttimeoutlen = PAIR, ESCAPE
         self._prompt.app.key_processor.before_key_press += lambda processor: TURNS.key()
         self._prompt.app.before_render += lambda app: self._reserve()
-        self._prompt.app.after_render += lambda app: look_for_garbage()
+        self._prompt.app.after_render += lambda app: GARBAGE.look()
         self._said.watch(self._buffer)
         self._menu = Menu(self._buffer, lambda: session.preferences.number("menu-rows"))
         furnish(self._prompt.layout, self._menu, self._said.floats())

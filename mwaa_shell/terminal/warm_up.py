@@ -6,13 +6,8 @@ Nothing here prints; what there is to say goes to the toolbar.
 from __future__ import annotations
 
 import contextlib
-import gc
-import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from importlib.machinery import ModuleSpec
-from types import ModuleType
+from collections.abc import Callable
 from typing import NamedTuple
 
 from mwaa_shell import debug
@@ -20,6 +15,7 @@ from mwaa_shell.errors import EnvironmentNotFound, PermissionMissing, ShellError
 from mwaa_shell.link import Link
 from mwaa_shell.session import Session
 from mwaa_shell.terminal.completer import read_for_completion
+from mwaa_shell.terminal.garbage import GARBAGE
 from mwaa_shell.turns import TURNS
 
 
@@ -71,7 +67,7 @@ class WarmUp:
 
     def _ask_for_this(self) -> None:
         import_for_typing()
-        with calmly():
+        with GARBAGE.left_alone():
             live = self._session.names_of(self._link)
             if live is not None:
                 live.changed = self._changed.names
@@ -81,7 +77,7 @@ class WarmUp:
             _ = self._link.environments.region  # makes botocore's session and client
         threading.Thread(target=self._open_for_tokens, name="open", daemon=True).start()
         error = self._link.describe()
-        with calmly():
+        with GARBAGE.left_alone():
             read_for_completion(self._link.grammar)  # before anything is drawn with it
             self._changed.environment()
             if live is not None:
@@ -89,7 +85,7 @@ class WarmUp:
                 live.want_dags()
             _ = self._link.client  # imports requests and reads the CA bundle
         self._link.open_web_server()
-        with calmly():
+        with GARBAGE.left_alone():
             import_for_the_first_command()
 
         if isinstance(error, PermissionMissing):
@@ -126,42 +122,13 @@ def import_for_typing() -> None:
     import mwaa_shell.directives.completion  # noqa: F401
 
 
-@contextmanager
-def calmly() -> Iterator[None]:
-    """While much is imported: whoever is typing is not held up by it, nor by looks for garbage.
-
-    What has been imported is none: it is not looked at afterwards either.
-    """
-    was_on = gc.isenabled()
-    gc.disable()
-    between = BetweenImports()
-    sys.meta_path.insert(0, between)
-    try:
-        yield
-    finally:
-        sys.meta_path.remove(between)
-        if was_on:
-            gc.freeze()
-            gc.enable()
-
-
-class BetweenImports:
-    """Lets keys go first before each module that a thread imports; it finds none itself."""
-
-    def __init__(self) -> None:
-        self._thread = threading.get_ident()
-
-    def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
-        """Not before our own modules: a key may need one of these, and would wait for it."""
-        if threading.get_ident() == self._thread and not name.startswith("mwaa_shell"):
-            TURNS.give_way()
-        return None
-
-
 def import_aws() -> None:
     """Import what asks AWS and the web server, and what reads their replies."""
     from mwaa_shell.mwaa.lean import import_requests
+    from mwaa_shell.mwaa.pieces import import_in_pieces
 
+    for _ in import_in_pieces():
+        TURNS.give_way()
     import_requests()
     import mwaa_shell.airflow.translation
     import mwaa_shell.directives.completion

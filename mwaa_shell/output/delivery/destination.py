@@ -7,10 +7,10 @@ import errno
 import os
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from secrets import token_hex
 
 from mwaa_shell.airflow.command_line import Destination, output_format
 from mwaa_shell.body import Body, chunks
@@ -134,22 +134,18 @@ def _write(path: Path, data: Body, *, append: bool) -> None:
             file.writelines(chunks(data))
         return
     target = path.resolve()  # through a symbolic link, whose target is replaced
-    mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask()
-    handle, part = tempfile.mkstemp(dir=target.parent, prefix=".mwaa-shell-")
+    mode = target.stat().st_mode & 0o777 if target.exists() else None
+    part = target.with_name(f".mwaa-shell-{token_hex(8)}")
+    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666 if mode is None else 0o600)  # less the umask
     try:
         with os.fdopen(handle, "wb") as file:
             file.writelines(chunks(data))
-        os.chmod(part, mode)
+        if mode is not None:
+            os.chmod(part, mode)
         os.replace(part, target)
-    except OSError:
+    except BaseException:  # Ctrl-C too
         os.unlink(part)
         raise
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def _worse(result: Result, message: str) -> Result:

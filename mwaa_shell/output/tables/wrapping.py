@@ -5,6 +5,7 @@ slash or a comma, else in the middle of a word. Nothing is cut off, and only bla
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 #: What must stay in one piece if it can: blanks, or a word up to and with what it may be broken behind.
 PIECE = re.compile(r"[ \t]+|[^ \t,/;&?]*[,/;&?]+|[^ \t,/;&?]+")
@@ -66,13 +67,26 @@ def _cut(word: str, room: int) -> list[str]:
         return _cut_ascii(word, room)
     parts: list[str] = []
     now, taken = "", 0
-    for char in word:
-        width = _of_one(char)
+    for sign in _signs(word):
+        width = wide(sign)
         if taken + width > room and now:
             parts.append(now)
             now, taken = "", 0
-        now, taken = now + char, taken + width
+        now, taken = now + sign, taken + width
     return [*parts, now]
+
+
+def _signs(word: str) -> Iterator[str]:
+    """Each character with those that have no width by themselves: some make the one before them wider."""
+    from wcwidth import wcwidth
+
+    sign = ""
+    for char in word:
+        if sign and wcwidth(char) != 0:
+            yield sign
+            sign = ""
+        sign += char
+    yield sign
 
 
 def _cut_ascii(word: str, room: int) -> list[str]:

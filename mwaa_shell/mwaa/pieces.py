@@ -1,0 +1,33 @@
+"""What boto3 and requests are made of, in an order in which each needs those before it, some milliseconds a piece.
+
+For a thread that imports them while somebody types: between two pieces a key can go first. Within one it cannot, as
+Python imports one module at a time in all threads together.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator
+
+#: The modules that take long, after what they import. One that a version does not have is left out.
+PIECES = (
+    "email.charset", "email.utils", "email.parser", "ssl", "http.client", "hashlib", "zipfile", "importlib.metadata",
+    "importlib.resources", "urllib3",
+    "urllib.request", "http.cookiejar", "inspect", "six", "dateutil.tz", "xml.etree.ElementTree", "botocore.exceptions",
+    "botocore.compat", "dateutil.parser", "platform", "botocore.useragent", "botocore.utils",
+    "botocore.auth", "botocore.model", "botocore.eventstream", "botocore.parsers", "botocore.httpchecksum", "jmespath",
+    "html.parser", "botocore.docs.service", "botocore.waiter", "botocore.endpoint", "botocore.args", "configparser",
+    "botocore.configloader", "botocore.credentials", "botocore.configprovider", "botocore.client", "botocore.handlers",
+    "botocore.session", "pickle", "multiprocessing.context", "subprocess", "multiprocessing.managers", "s3transfer",
+    "s3transfer.manager", "boto3",
+)  # fmt: skip
+
+
+def import_in_pieces() -> Iterator[str]:
+    """Import one after the other, each when the next is asked for; its name."""
+    for name in PIECES:
+        try:
+            importlib.import_module(name)
+        except ImportError:
+            continue
+        yield name
