@@ -35,7 +35,10 @@ class Target(NamedTuple):
 
 def real_environments(access: Access) -> Environments:
     """The AWS side over boto3."""
-    from mwaa_shell.mwaa.environments import Environments
+    from mwaa_shell.mwaa.pieces import ALONE
+
+    with ALONE:
+        from mwaa_shell.mwaa.environments import Environments
 
     return Environments(access)
 
@@ -96,11 +99,14 @@ class Link:
     @property
     def client(self) -> Client:
         """What runs commands."""
-        from mwaa_shell.mwaa.client import Client
-        from mwaa_shell.mwaa.lean import import_requests
+        from mwaa_shell.mwaa.pieces import ALONE
 
-        import_requests()
-        from mwaa_shell.mwaa.transport import transport_for
+        with ALONE:
+            from mwaa_shell.mwaa.client import Client
+            from mwaa_shell.mwaa.lean import import_requests
+
+            import_requests()
+            from mwaa_shell.mwaa.transport import transport_for
 
         with self._making:
             if self._client is None:

@@ -7,6 +7,7 @@ Python imports one module at a time in all threads together.
 from __future__ import annotations
 
 import importlib
+import threading
 from collections.abc import Iterator
 
 #: The modules that take long, after what they import. One that a version does not have is left out.
@@ -23,11 +24,17 @@ PIECES = (
 )  # fmt: skip
 
 
+#: Held by whoever imports any of it. Two threads that import modules which need each other, each from another end, would
+#: wait for each other: Python gives one of them a module that is half there.
+ALONE = threading.RLock()
+
+
 def import_in_pieces() -> Iterator[str]:
     """Import one after the other, each when the next is asked for; its name."""
     for name in PIECES:
         try:
-            importlib.import_module(name)
+            with ALONE:
+                importlib.import_module(name)
         except ImportError:
             continue
         yield name

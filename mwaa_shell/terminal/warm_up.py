@@ -125,12 +125,13 @@ def import_for_typing() -> None:
 def import_aws() -> None:
     """Import what asks AWS and the web server, and what reads their replies."""
     from mwaa_shell.mwaa.lean import import_requests
-    from mwaa_shell.mwaa.pieces import import_in_pieces
+    from mwaa_shell.mwaa.pieces import ALONE, import_in_pieces
 
     for _ in import_in_pieces():
         TURNS.give_way()
-    import_requests()
+    with ALONE:
+        import_requests()
+        import mwaa_shell.mwaa.environments
+        import mwaa_shell.mwaa.transport
     import mwaa_shell.airflow.translation
-    import mwaa_shell.directives.completion
-    import mwaa_shell.mwaa.environments
-    import mwaa_shell.mwaa.transport  # noqa: F401
+    import mwaa_shell.directives.completion  # noqa: F401
