@@ -24,8 +24,8 @@ PIECES = (
 )  # fmt: skip
 
 
-#: Held by whoever imports any of it. Two threads that import modules which need each other, each from another end, would
-#: wait for each other: Python gives one of them a module that is half there.
+#: Held by whoever imports any of it. Two threads that import modules which need each other, each from another end,
+#: would wait for each other: Python gives one of them a module that is half there.
 ALONE = threading.RLock()
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 import sys
 
 import pytest
 
+from mwaa_shell.link import Link, Target, real_environments
 from mwaa_shell.mwaa import pieces
+from mwaa_shell.settings import Access
 
 #: Imports them all, and prints of each which of those behind it were there already.
 TRIAL = """
@@ -34,32 +37,26 @@ def test_what_a_version_does_not_have_is_left_out(monkeypatch: pytest.MonkeyPatc
     assert list(pieces.import_in_pieces()) == ["json", "base64"]
 
 
-#: Two threads that want the same modules at the same moment, as the first line of a prompt may.
-RACE = """
-import sys, threading
-sys.setswitchinterval(1e-5)
-from mwaa_shell.link import real_environments
-from mwaa_shell.mwaa.pieces import import_in_pieces
-from mwaa_shell.settings import Access
-failed = []
+class Noted(contextlib.AbstractContextManager[None]):
+    """In the place of the lock: how often it was taken."""
 
-def run(work):
-    try:
-        work()
-    except BaseException as error:
-        failed.append(repr(error))
+    times = 0
 
-works = (lambda: list(import_in_pieces()), lambda: real_environments(Access()))
-threads = [threading.Thread(target=run, args=(work,)) for work in works]
-for thread in threads:
-    thread.start()
-for thread in threads:
-    thread.join()
-sys.exit("; ".join(failed))
-"""
+    def __enter__(self) -> None:
+        self.times += 1
+
+    def __exit__(self, *error: object) -> None:
+        pass
 
 
-@pytest.mark.parametrize("turn", range(3))
-def test_a_line_that_is_sent_meanwhile_finds_whole_modules(environ: dict[str, str], turn: int) -> None:
-    done = subprocess.run([sys.executable, "-c", RACE], env=environ, check=False, capture_output=True, text=True)
-    assert (done.returncode, done.stderr) == (0, "")
+def test_whoever_imports_them_takes_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    noted = Noted()
+    monkeypatch.setattr(pieces, "ALONE", noted)
+    monkeypatch.setattr(pieces, "PIECES", ("json", "base64"))
+    assert list(pieces.import_in_pieces()) == ["json", "base64"]
+    assert noted.times == 2
+    link = Link(Target("my-env", Access(region="eu-west-1")), make=real_environments)
+    assert link.environments is not None
+    assert noted.times == 3
+    assert link.client is not None
+    assert noted.times == 4
