@@ -91,7 +91,10 @@ class _Formatter(argparse.RawDescriptionHelpFormatter):
     def _format_action_invocation(self, action: argparse.Action) -> str:
         if action.dest in JOINED:
             return ", ".join(_invocations(action, str(action.metavar)))
-        return super()._format_action_invocation(action)
+        if not action.option_strings or action.nargs == 0:
+            return super()._format_action_invocation(action)
+        value = self._format_args(action, self._get_default_metavar_for_optional(action))
+        return ", ".join(f"{option} {value}" for option in action.option_strings)  # from 3.13 on, argparse has it once
 
 
 def help_text() -> str:
