@@ -27,7 +27,7 @@ class Audit:
 
     def __init__(self, path: Path, *, output: bool = False) -> None:
         """Raises ``UsageError`` for a file that cannot be written; 0600 if it is new."""
-        self.path = path.expanduser()
+        self.path = Path(os.path.expanduser(path))  # as it is where nobody knows the folder
         self._output = output
         self._append(b"")
 

@@ -180,8 +180,11 @@ def _print_token(settings: Settings, streams: Streams) -> ExitCode:
     from mwaa_shell.session import Session
 
     session = Session(settings, Front(streams.note))
-    session.opening.ensure_open()
-    token = session.link.environments.cli_token(session.link.target.name)
+    try:
+        session.opening.ensure_open()
+        token = session.link.environments.cli_token(session.link.target.name)
+    finally:
+        session.close()
     value = {"CliToken": token.token, "WebServerHostname": token.host}
     streams.data(json.dumps(value, indent=4).encode() + b"\n")
     return ExitCode.OK

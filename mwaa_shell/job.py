@@ -40,10 +40,11 @@ class Interrupted(KeyboardInterrupt):
 
 
 @contextmanager
-def _ctrl_c_sets(pressed: threading.Event) -> Iterator[None]:
+def _ctrl_c_sets(pressed: threading.Event, late: threading.Event | None) -> Iterator[None]:
     """Inside, Ctrl-C sets an event instead of striking anywhere; after one, further ones do nothing.
 
     They stay without effect until ``mind_ctrl_c``: somebody who presses twice must still be told what may be running.
+    Where there was none, one that is ``late`` sets that event until ``strike_again``.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -52,13 +53,24 @@ def _ctrl_c_sets(pressed: threading.Event) -> Iterator[None]:
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, signal.SIG_IGN if pressed.is_set() else signal.default_int_handler)
+        if pressed.is_set():
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+        elif late is None:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+        else:
+            signal.signal(signal.SIGINT, lambda number, frame: late.set())
 
 
 def mind_ctrl_c() -> None:
     """Let Ctrl-C raise ``KeyboardInterrupt`` again."""
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def strike_again() -> None:
+    """The same behind a job that was followed with ``late``; one that stopped the waiting stays without effect."""
+    if signal.getsignal(signal.SIGINT) != signal.SIG_IGN:
+        mind_ctrl_c()
 
 
 class Watcher(Protocol):
@@ -145,11 +157,14 @@ class Job(Generic[T]):
             let_go()
         return phase
 
-    def follow(self, watcher: Watcher | None = None) -> T:
-        """Begin, and wait until done. Raises what the work raised, ``TooLate``, or ``Interrupted`` after Ctrl-C."""
+    def follow(self, watcher: Watcher | None = None, late: threading.Event | None = None) -> T:
+        """Begin, and wait until done. Raises what the work raised, ``TooLate``, or ``Interrupted`` after Ctrl-C.
+
+        With ``late``, a Ctrl-C behind the end is only noted there, until ``strike_again``.
+        """
         pressed = threading.Event()
         try:
-            with _ctrl_c_sets(pressed):
+            with _ctrl_c_sets(pressed, late):
                 self._wait(watcher, pressed)
         except KeyboardInterrupt:  # a watcher may stop the waiting too
             raise Interrupted(self.give_up()) from None

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mwaa_shell.settings import LocalSettings, Order
 
 USAGE = """\
-mwaa-shell [ENV] [options]              a prompt, on ENV or your choice
+mwaa-shell [ENV] [options]              a prompt on ENV, or choose one
        mwaa-shell [ENV] -c COMMAND | -f FILE   run and exit; or lines on stdin
        mwaa-shell --local [VERSION] [options]  a private MWAA on this machine
        mwaa-shell doctor [ENV] [options]       what works, and what to do if not"""
@@ -91,12 +91,12 @@ def build_parser() -> argparse.ArgumentParser:
     )
     where = parser.add_argument_group("environment")
     where.add_argument("environment", metavar="ENV", nargs="?", help="the environment (or $MWAA_ENVIRONMENT)")
-    where.add_argument("-e", "--env", metavar="ENV", help="the same, for any name")
+    where.add_argument("-e", "--env", metavar="ENV", help="the same, whatever its name is")
     where.add_argument("--profile", metavar="NAME", help="AWS profile")
     where.add_argument("--region", metavar="REGION", help="AWS region")
     where.add_argument("--endpoint-url", metavar="URL", help="another endpoint for the AWS API")
     where.add_argument("--ca-bundle", metavar="FILE", help="CA certificates to trust, for AWS and the web server")
-    where.add_argument("--proxy", metavar="URL", help="to the web server, over http, https or socks5h")
+    where.add_argument("--proxy", metavar="URL", help="proxy to the web server: http, https or socks5h")
     where.add_argument(
         "--connect-to", metavar="RULE", action="append", help="HOST:PORT:HOST:PORT as in curl, for tunnels (repeatable)"
     )
@@ -111,9 +111,9 @@ def build_parser() -> argparse.ArgumentParser:
     batch = parser.add_argument_group("run and exit")
     batch.add_argument("-c", dest="sources", metavar="COMMAND", action=_AddSource, help="run this (repeatable)")
     batch.add_argument("-f", dest="sources", metavar="FILE", action=_AddSource, help="run the lines of this file")
-    batch.add_argument("--data", action="store_true", help="of -o json and yaml replies, only the data on stdout")
+    batch.add_argument("--data", action="store_true", help="print only the data of -o json and yaml replies")
     batch.add_argument("--no-validate", action="store_true", help="send lines that Airflow would refuse")
-    batch.add_argument("--yes", metavar="ENV", help="send what destroys; with =ENV, where it is protected")
+    batch.add_argument("--yes", metavar="ENV", help="allow what destroys; --yes=ENV on a protected one")
     batch.add_argument("--keep-going", action="store_true", help="do not stop at the first failure")
     local = parser.add_argument_group("a private MWAA on this machine")
     local.add_argument(
@@ -125,7 +125,7 @@ def build_parser() -> argparse.ArgumentParser:
     local.add_argument("--record", metavar="DIR", type=_path, help="keep what the airflow program answered, as files")
     local.add_argument("--fresh-processes", action="store_true", help="a new process for each command, as MWAA does")
     tools = parser.add_argument_group("for other tools")
-    tools.add_argument("--check", action="store_true", help="only say which lines Airflow would refuse; offline")
+    tools.add_argument("--check", action="store_true", help="only list lines that Airflow would refuse; offline")
     tools.add_argument("--json", action="store_true", help="what doctor finds, as JSON")
     tools.add_argument("--print-grammar", metavar="VERSION", help="the commands of an Airflow version, as JSON")
     tools.add_argument("--print-config", action="store_true", help="a file of settings to start from")
@@ -215,7 +215,7 @@ def read_order(options: argparse.Namespace, environ: dict[str, str]) -> Order:
         read_only=options.read_only,
         yes=_yes(options.yes),
         color=options.color,
-        log_file=options.log_file or (_path(str(said["log-file"])).expanduser() if "log-file" in said else None),
+        log_file=options.log_file or (_path(os.path.expanduser(str(said["log-file"]))) if "log-file" in said else None),
         log_output=options.log_output,
         config=config,
         secret_words=environ.get("MWAA_SHELL_SECRET_WORDS", ""),
@@ -277,7 +277,8 @@ def _local(options: argparse.Namespace) -> LocalSettings | None:
     from mwaa_shell.settings import LocalSettings
 
     versions = tuple(part.strip() for part in options.local.split(",") if part.strip())
-    return LocalSettings(versions, options.dags_folder, options.record, options.fresh_processes, options.scheduler)
+    wanted = LocalSettings(versions, options.dags_folder, options.record, options.fresh_processes, options.scheduler)
+    return wanted._replace(prompt=not options.sources)
 
 
 def sources_of(given: list[tuple[str, str]]) -> tuple[Source, ...]:

@@ -17,6 +17,7 @@ from mwaa_shell.airflow.asking import ADDED, RUN_ID, wants_run_id, with_json, wi
 from mwaa_shell.airflow.command_line import ParsedLine, parse
 from mwaa_shell.history.ahead import Ahead
 from mwaa_shell.history.unmask import MASK, unmasked
+from mwaa_shell.job import strike_again
 from mwaa_shell.rails import Answers, Place, need, pass_rails, place_of
 from mwaa_shell.result import Outcome, Result
 from mwaa_shell.run_ids import RunIds
@@ -49,6 +50,9 @@ class Outgoing:
         Where masks stand for secrets, those are asked for and sent, but what is written down keeps the masks.
         """
         session, link = self._session, self._session.link
+        if session.late.is_set():  # it holds for what comes behind that answer
+            session.late.clear()
+            raise KeyboardInterrupt
         self.learn()
         allowed, yes = self._pass_rails(line, as_it_is=as_it_is)
         made, additions = (line, ()) if as_it_is else self._adding(allowed, line)
@@ -59,11 +63,21 @@ class Outgoing:
         kept = recorded and not session.private and session.preferences["history"] == "on"
         number = session.record.begin(link, line, session.origin) if kept else None
         self._warn_of_unfinished(link)
-        result = run_command(link, sent, watcher or session.front.watcher)
+        try:
+            result = run_command(link, sent, watcher or session.front.watcher, session.late)
+            added = " ".join(one for one in (yes, *additions) if one)
+            return self._noted(replace(result, words=sent.values, added=added), number, line, sent, recorded=recorded)
+        finally:
+            strike_again()
+
+    def _noted(
+        self, result: Result, number: int | None, line: ParsedLine, sent: ParsedLine, *, recorded: bool
+    ) -> Result:
+        """The Result with what is known of it here, written down; Ctrl-C does not strike before that is done."""
+        session, link = self._session, self._session.link
         debug.event("ended", outcome=result.outcome.value, status=result.http_status, seconds=result.seconds,
                     stdout=len(result.stdout), stderr=len(result.stderr))  # fmt: skip
-        added = " ".join(one for one in (yes, *additions) if one)
-        result = replace(result, words=sent.values, added=added, **self._hidden(sent, result))
+        result = replace(result, **self._hidden(sent, result))
         result = advised(result, line, sent, session.grammar)
         self._run_ids.settle(link.target.name, line.values, result.outcome)
         if result.outcome is Outcome.INTERRUPTED and result.remote and recorded:

@@ -56,6 +56,7 @@ def make_folder(path: Path, *, tighten: bool = True) -> Path:
 
 def append_to(path: Path) -> int:
     """A descriptor that adds to a file, which is 0600 if it is new. A device is written to like a file."""
+    check(path)
     flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
     try:
         handle = os.open(path, flags | os.O_NOFOLLOW, 0o600)

@@ -49,6 +49,7 @@ def read(path: Path) -> str:
         return path.expanduser().read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError, RuntimeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        reason = "nobody knows that home folder" if isinstance(error, RuntimeError) else reason
         raise UsageError(f"{path} cannot be read: {reason}") from None
 
 

@@ -22,14 +22,16 @@ QUEUED = "waiting for the command before it"
 BEHIND_REFRESH = "waiting for the refresh of names"
 
 
-def run_command(link: Link, line: ParsedLine, watcher: Watcher | None = None) -> Result:
-    """Send one command and wait for its Result; Ctrl-C stops the waiting.
+def run_command(
+    link: Link, line: ParsedLine, watcher: Watcher | None = None, afterwards: threading.Event | None = None
+) -> Result:
+    """Send one command and wait for its Result; Ctrl-C stops the waiting, one ``afterwards`` is noted there.
 
     If what is waited for is a refresh of names, that is given up first, and the command goes out.
     """
     job: Job[Result] = Job(lambda job: on_the_wire(link, line, job), "command")
     try:
-        return job.follow(watcher)
+        return job.follow(watcher, afterwards)
     except TooLate as late:
         return replace(from_error(_too_late(late, link)), remote=True, command_seconds=job.elapsed)
     except Interrupted as stopped:
@@ -38,7 +40,7 @@ def run_command(link: Link, line: ParsedLine, watcher: Watcher | None = None) ->
     mind_ctrl_c()
     if link.slot.refreshing is not None:
         link.slot.refreshing.give_up()
-    return run_command(link, line, watcher)
+    return run_command(link, line, watcher, afterwards)
 
 
 def on_the_wire(link: Link, line: ParsedLine, job: Job[Result]) -> Result:

@@ -7,7 +7,9 @@ the way to run brings along.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
@@ -61,6 +63,7 @@ class Session:
         self.last: Result | None = None  #: of the last Airflow command
         self.tee: Tee | None = None  #: the transcript of what is shown
         self.reruns: dict[str, int] = {}  #: lines that stand for a command of the history, and its number
+        self.late = threading.Event()  #: Ctrl-C was pressed while an answer was being written down
         self.ahead = Ahead()  #: what is known of the lines that are being checked, before any runs
         self.origin = TYPED  #: where the running line came from, in the words of the history
         self.private = False  #: the running line is not to be written down
@@ -138,6 +141,9 @@ class Session:
 
         mind_ctrl_c()
         self.origin, self.private = origin, text.startswith(" ")
+        before = self.last
+        if self.watched and origin == TYPED:  # whoever pressed it has seen the answer, and typed on
+            self.late.clear()
         line = parse(text)
         if debug.is_on():
             self._write_down(text, line.kind)
@@ -155,9 +161,17 @@ class Session:
             return put_back(from_error(error), line)
         except KeyboardInterrupt:
             debug.event("interrupted")
-            return interrupted("Stopped", remote=False)
+            return interrupted("Stopped", remote=False) if self.last is before else self._stopped_behind(self.last)
         finally:
             self.delivers, self.goes_to = False, None
+
+    def _stopped_behind(self, answer: Result | None) -> Result:
+        """What is left of an answer whose delivery Ctrl-C has ended: the command itself is over."""
+        from mwaa_shell.result import Result, interrupted
+
+        stopped = interrupted("Stopped, but the command itself was over", remote=True)
+        kept = answer if answer is not None and self.goes_to is None else Result()
+        return replace(kept, outcome=stopped.outcome, exit_code=stopped.exit_code, message=stopped.message, remote=True)
 
     def _write_down(self, text: str, kind: Kind) -> None:
         """Tell the debug log of a line, without its secrets."""

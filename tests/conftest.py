@@ -11,14 +11,17 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+import mwaa_shell
 import tests.guard.sitecustomize  # noqa: F401  (installs the hook in this process)
 from mwaa_shell.history.database import Database
+from mwaa_shell.session import Session
 from tests.double import Double
 
 # Examples are made by the clock of a machine that does much else.
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy")
 
+PROGRAM = str(Path(mwaa_shell.__file__).parent) + os.sep
 GUARD = Path(__file__).parent / "guard"
 #: Variables of the user's that must not reach a test.
 FOREIGN = ("AWS_", "MWAA_", "AIRFLOW", "BOTO", "NO_COLOR", "FORCE_COLOR", "PAGER", "LESS", "http_proxy", "https_proxy")
@@ -65,7 +68,10 @@ def _scrub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def _let_go_of_histories(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Close the files of sessions that no test has closed: Python 3.13 warns of those that are left to it."""
+    """Close the files of sessions that no test has closed: Python 3.13 warns of those that are left to it.
+
+    Sessions that the program itself has made are to be closed by it.
+    """
     made: list[Database] = []
     begin = Database.__init__
 
@@ -74,9 +80,34 @@ def _let_go_of_histories(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         made.append(self)
 
     monkeypatch.setattr(Database, "__init__", noted)
+    open_ones = _of_the_program(monkeypatch)
     yield
     for database in made:
         database.close()
+    assert open_ones == [], "these places of the program have left a session open"
+
+
+def _of_the_program(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Where the program has made sessions that are still open, as functions in files; it grows and shrinks."""
+    open_ones: dict[Session, str] = {}
+    left: list[str] = []
+    begin, end = Session.__init__, Session.close
+
+    def begun(self: Session, *arguments: Any, **named: Any) -> None:
+        maker = sys._getframe(1).f_code
+        begin(self, *arguments, **named)
+        if maker.co_filename.startswith(PROGRAM):
+            open_ones[self] = f"{maker.co_filename.removeprefix(PROGRAM)} {maker.co_name}"
+            left[:] = open_ones.values()
+
+    def closed(self: Session) -> None:
+        end(self)
+        open_ones.pop(self, None)
+        left[:] = open_ones.values()
+
+    monkeypatch.setattr(Session, "__init__", begun)
+    monkeypatch.setattr(Session, "close", closed)
+    return left
 
 
 @pytest.fixture

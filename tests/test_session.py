@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import signal
 import threading
 from collections.abc import Sequence
 from typing import Any, cast
@@ -9,12 +11,14 @@ from typing import Any, cast
 import pytest
 
 from mwaa_shell.airflow.versions import Version
+from mwaa_shell.catalog.live import LiveNames
 from mwaa_shell.errors import ExitCode, NothingRan, UsageError
 from mwaa_shell.front import Front
+from mwaa_shell.history.record import Record
 from mwaa_shell.job import Job
 from mwaa_shell.mwaa.client import RUNNING
 from mwaa_shell.mwaa.environment import Environment
-from mwaa_shell.result import Outcome
+from mwaa_shell.result import Outcome, Result
 from mwaa_shell.sending import QUEUED, ask_version
 from mwaa_shell.session import Session
 from mwaa_shell.settings import Access, Settings
@@ -222,3 +226,92 @@ def test_data_only_holds_for_commands(double: Double, bundle: str) -> None:
     result = session.execute("dags list -o json")
     assert (result.stdout, result.stderr) == (b'[{"a": 1}]\n', b"[2026-01-01 00:00:00] {a.py:1} INFO - x\nw\n")
     assert bytes(session.execute(".raw").stdout).startswith(b"[2026-01-01")
+
+
+def test_at_a_prompt_names_are_learned_once_the_reply_is_shown(
+    double: Double, bundle: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learned: list[tuple[str, ...]] = []
+    monkeypatch.setattr(LiveNames, "learn", lambda self, line, result: learned.append(line.values))
+    watcher = StopWhen("never")
+    session = Session(Settings(environment="my-env", access=double.access(bundle)), Front(watcher=watcher))
+    session.front.keeps_names = True
+    session.execute("dags list")
+    assert learned == []
+    session.outgoing.learn()
+    session.outgoing.learn()
+    assert learned == [("dags", "list")]
+    session.execute("pools list")
+    session.execute("version")  # nobody has shown what came before
+    assert learned == [("dags", "list"), ("pools", "list")]
+
+
+# -- Ctrl-C once there is an answer ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def pressed_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C while the answer is being written down."""
+    finish = Record.finish
+
+    def pressed(self: Record, *arguments: Any) -> None:
+        signal.raise_signal(signal.SIGINT)
+        finish(self, *arguments)
+
+    monkeypatch.setattr(Record, "finish", pressed)
+
+
+@pytest.mark.usefixtures("pressed_late")
+def test_ctrl_c_behind_the_answer_loses_nothing(double: Double, session: Session) -> None:
+    result = session.execute("dags trigger x")
+    assert (result.outcome, result.remote, result.stdout) == (Outcome.OK, True, b"done\n")
+    assert session.last is result
+    assert [(entry.line, entry.outcome) for entry in session.record.history.find()] == [("dags trigger x", Outcome.OK)]
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+@pytest.mark.usefixtures("pressed_late")
+def test_it_stops_what_comes_behind_that(double: Double, session: Session) -> None:
+    session.execute("dags trigger x")
+    stopped = session.execute("dags trigger y")
+    assert (stopped.exit_code, stopped.remote) == (ExitCode.INTERRUPTED, False)
+    assert double.commands == ["dags trigger x"]
+    assert session.execute("dags trigger z").ok  # once is enough
+
+
+@pytest.mark.usefixtures("pressed_late")
+def test_but_nothing_that_is_typed_behind_it(double: Double, bundle: str, notes: Notes) -> None:
+    front = Front(notes, watcher=StopWhen("never"))
+    session = Session(Settings(environment="my-env", access=double.access(bundle)), front)
+    assert session.execute("dags trigger x").ok
+    assert session.execute("dags trigger y").ok
+    assert double.commands == ["dags trigger x", "dags trigger y"]
+
+
+@pytest.mark.parametrize(("line", "shown"), [("dags trigger x", b"done\n"), ("dags trigger x > out", b"")])
+def test_ctrl_c_while_the_answer_is_handed_on(
+    line: str, shown: bytes, double: Double, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def pressed(*_: object) -> Result:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(session, "_deliver", pressed)
+    result = session.execute(line)
+    assert (result.exit_code, result.remote, result.stdout) == (ExitCode.INTERRUPTED, True, shown)
+    assert result.message == "Stopped, but the command itself was over"
+    assert session.last is not None
+    assert session.last.ok
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("dags list > ~nobody-of-that-name/out", "There is no folder .*~nobody-of-that-name"),
+        (".tee ~nobody-of-that-name/out", "is no name for a file"),
+        (".source ~nobody-of-that-name/lines", "cannot be read: nobody knows that home folder"),
+    ],
+)
+def test_a_home_that_nobody_knows(line: str, said: str, double: Double, session: Session) -> None:
+    result = session.execute(line)
+    assert (result.exit_code, double.commands) == (ExitCode.USAGE, [])
+    assert re.search(said, result.message)

@@ -6,7 +6,6 @@ always wins.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 from collections.abc import Mapping
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mwaa_shell.airflow.versions import Version, parse_version
 from mwaa_shell.catalog.folder import default_folder
-from mwaa_shell.private_files import make_folder
+from mwaa_shell.catalog.small_file import keep_row, rows_of
 
 if TYPE_CHECKING:
     from mwaa_shell.link import Link, Target
@@ -56,21 +55,14 @@ def of(link: Link) -> Seen | None:
 
 def recall(target: Target) -> Seen | None:
     """What was kept of the last time."""
-    row = _read().get(_key(target))
+    row = rows_of(_file()).get(_key(target))
     if not isinstance(row, list) or len(row) != 3 or not all(isinstance(one, str) for one in row):
         return None
     return Seen(row[0], row[1], target.name, parse_version(row[2]))
 
 
 def _keep(target: Target, seen: Seen) -> None:
-    rows = dict(_read())
-    row = [seen.account, seen.region, str(seen.version or "")]
-    if rows.get(_key(target)) == row:
-        return
-    rows.pop(_key(target), None)
-    rows[_key(target)] = row
-    with contextlib.suppress(OSError):
-        _write(dict(list(rows.items())[-MOST:]))
+    keep_row(_file(), _key(target), [seen.account, seen.region, str(seen.version or "")], MOST)
 
 
 def _key(target: Target) -> str:
@@ -91,25 +83,3 @@ def _mark() -> str:
 
 def _file() -> Path:
     return default_folder() / "environments.json"
-
-
-def _read() -> Mapping[str, object]:
-    try:
-        rows = json.loads(_file().read_bytes())
-    except (OSError, ValueError, RecursionError):
-        return {}
-    return rows if isinstance(rows, dict) else {}
-
-
-def _write(rows: Mapping[str, object]) -> None:
-    folder = make_folder(_file().parent)
-    import tempfile
-
-    handle, name = tempfile.mkstemp(prefix=".environments.", dir=folder)  # 0600 from creation
-    try:
-        with os.fdopen(handle, "w") as file:
-            json.dump(rows, file)
-        os.replace(name, _file())
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise

@@ -6,20 +6,17 @@ not kept.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from mwaa_shell.catalog.folder import default_folder
-from mwaa_shell.private_files import make_folder
+from mwaa_shell.catalog.small_file import keep_row, rows_of
 from mwaa_shell.settings import Access
 
 #: So many listings are kept, the last ones.
 MOST = 50
-#: Bytes; a file that is longer is none of ours.
-LONGEST = 1_000_000
 
 
 def keep(names: Sequence[str], access: Access, region: str) -> None:
@@ -27,17 +24,12 @@ def keep(names: Sequence[str], access: Access, region: str) -> None:
     if access.keys is not None:
         return
     key = json.dumps([access.profile or os.environ.get("AWS_PROFILE", ""), region])
-    rows = dict(_read())
-    if rows.pop(key, None) == list(names):
-        return
-    rows[key] = list(names)
-    with contextlib.suppress(OSError):
-        _write(dict(list(rows.items())[-MOST:]))
+    keep_row(_file(), key, list(names), MOST)
 
 
 def listed() -> Iterator[tuple[str, str, str]]:
     """The name, the profile and the region of each environment that was listed, whatever state the file is in."""
-    for key, names in _read().items():
+    for key, names in rows_of(_file()).items():
         try:
             profile, region = json.loads(key)
         except (ValueError, TypeError, RecursionError):
@@ -48,26 +40,3 @@ def listed() -> Iterator[tuple[str, str, str]]:
 
 def _file() -> Path:
     return default_folder() / "listed.json"
-
-
-def _read() -> Mapping[str, object]:
-    try:
-        with _file().open("rb") as file:
-            rows = json.loads(file.read(LONGEST))
-    except (OSError, ValueError, RecursionError):
-        return {}
-    return rows if isinstance(rows, dict) else {}
-
-
-def _write(rows: Mapping[str, object]) -> None:
-    import tempfile
-
-    folder = make_folder(_file().parent)
-    handle, name = tempfile.mkstemp(prefix=".listed.", dir=folder)  # 0600 from creation
-    try:
-        with os.fdopen(handle, "w") as file:
-            json.dump(rows, file)
-        os.replace(name, _file())
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise

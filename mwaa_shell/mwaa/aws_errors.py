@@ -5,6 +5,7 @@ A refusal is told apart by what was asked: the call of ours, or one that botocor
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
@@ -28,6 +29,9 @@ _NOT_UPDATED = "Update your environment"
 _TOLERANCE = 240
 _SSO = (aws.SSOError, aws.TokenRetrievalError)
 _NO_CREDENTIALS = (aws.NoCredentialsError, aws.PartialCredentialsError, aws.CredentialRetrievalError)
+#: Variables and settings of a profile that name a file, or a program, that credentials come from.
+_FILES = ("AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE")
+_SETTINGS = ("credential_process", "web_identity_token_file")
 _UNREACHED = (aws.EndpointConnectionError, aws.ConnectTimeoutError)
 
 
@@ -66,10 +70,9 @@ def sentence(error: Exception, asked: Asked, asker: Asker) -> ShellError:
     """What a foreign exception means for the user."""
     if isinstance(error, aws.ClientError):
         return _refusal(error, asked, asker)
-    if isinstance(error, aws.ProfileNotFound):
-        return CredentialsProblem(f"{error}: name one with --profile, or see ~/.aws/config")
-    if isinstance(error, aws.NoRegionError):
-        return CredentialsProblem("No region is set: pass --region, or set AWS_DEFAULT_REGION or one in the profile")
+    setup = _about_setup(error, asker)
+    if setup is not None:
+        return setup
     if isinstance(error, _SSO):
         return CredentialsProblem(f"The SSO login is missing or over, nothing ran: run {asker.login}")
     if type(error).__name__.startswith("Login"):  # older botocore has no such errors
@@ -79,17 +82,68 @@ def sentence(error: Exception, asked: Asked, asker: Asker) -> ShellError:
             f"No usable AWS credentials ({clip(str(error))}): run {asker.login}, pass --profile, "
             "or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; mwaa-shell --local needs none"
         )
+    if isinstance(error, OSError) and error.filename is not None:
+        return _unread(error, asker)
     where = asker.region or "this region"
+    way = _about_way(error, where)
+    if way is not None:
+        return way
+    what = f"{asked.operation} for {asked.name}" if asked.name else asked.operation or "AWS"
+    return NothingRan(f"{what} failed in {where}, nothing ran: {clip(hide_credentials(str(error)))}")
+
+
+def _about_setup(error: Exception, asker: Asker) -> ShellError | None:
+    """What is wrong with a profile or a region, before AWS is asked."""
+    if isinstance(error, aws.ProfileNotFound):
+        return CredentialsProblem(f"{error}: name one with --profile, or see ~/.aws/config")
+    if isinstance(error, aws.NoRegionError):
+        return CredentialsProblem("No region is set: pass --region, or set AWS_REGION or one in the profile")
+    if isinstance(error, (aws.InvalidRegionError, aws.UnknownRegionError)):
+        region = clip(str(error.kwargs.get("region_name", asker.region)))
+        return CredentialsProblem(f"{region} is not the name of a region: pass one such as --region eu-central-1")
+    if isinstance(error, aws.InvalidConfigError):
+        return CredentialsProblem(
+            f"The AWS profile cannot be used, nothing ran: {clip(_first(error))}; mend ~/.aws/config"
+        )
+    return None
+
+
+def _about_way(error: Exception, where: str) -> ShellError | None:
+    """Why AWS was not reached."""
     if isinstance(error, _UNREACHED):
-        host = clip(urlsplit(hide_credentials(str(error.kwargs.get("endpoint_url", "")))).netloc)
         return NothingRan(
-            f"AWS could not be reached at {host or 'its endpoint'}, nothing ran: "
+            f"AWS could not be reached at {_host(error)}, nothing ran: "
             f"is this machine online, and {where} the right region?"
+        )
+    if isinstance(error, aws.SSLError):
+        return NothingRan(
+            f"AWS did not prove who it is over TLS at {_host(error)}, nothing ran: if a proxy in between opens TLS, "
+            f"pass its certificate with --ca-bundle FILE, or set AWS_CA_BUNDLE ({clip(hide_credentials(str(error)))})"
         )
     if isinstance(error, aws.ProxyConnectionError):
         return NothingRan(f"AWS could not be reached through its proxy, nothing ran: {_about_proxy(error)}")
-    what = f"{asked.operation} for {asked.name}" if asked.name else asked.operation or "AWS"
-    return NothingRan(f"{what} failed in {where}, nothing ran: {clip(hide_credentials(str(error)))}")
+    return None
+
+
+def _host(error: aws.BotoCoreError) -> str:
+    """Who was asked."""
+    url = hide_credentials(str(error.kwargs.get("endpoint_url", "")))
+    return clip(urlsplit(url).netloc) or "its endpoint"
+
+
+def _first(error: aws.BotoCoreError) -> str:
+    """What botocore has to say, in one sentence without its end."""
+    return str(error.kwargs.get("error_msg", error)).strip().rstrip(".")
+
+
+def _unread(error: OSError, asker: Asker) -> CredentialsProblem:
+    """A program or a file that credentials come from, which botocore takes to be there."""
+    file = clip(str(error.filename))
+    whose = f"profile {asker.profile}" if asker.profile else "the default profile"
+    variable = next((name for name in _FILES if os.environ.get(name) == error.filename), None)
+    named = f"let {variable} name another file" if variable else f"mend {' or '.join(_SETTINGS)} of {whose}"
+    why = error.strerror or type(error).__name__
+    return CredentialsProblem(f"No AWS credentials, nothing ran ({file}: {why}): put it there, or {named}")
 
 
 def _about_proxy(error: aws.ProxyConnectionError) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import ssl
+import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -13,7 +14,9 @@ from requests.adapters import HTTPAdapter
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3.connectionpool import HTTPSConnectionPool
 
+from mwaa_shell import __version__
 from mwaa_shell.errors import NothingRan
+from mwaa_shell.mwaa.idle import NEVER
 from mwaa_shell.mwaa.route import Route
 
 
@@ -68,6 +71,26 @@ class Adapter(HTTPAdapter):
 
     def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
         """Nothing to set: the context verifies, always."""
+
+
+class Line:
+    """One session with all that belongs to it: who gives it up leaves the whole of it behind, and nothing else."""
+
+    def __init__(self, context: ssl.SSLContext, way: Callable[[str], Route]) -> None:
+        self.opened: list[Any] = []
+        self.turn = threading.Lock()  #: who has it is the only one on the session's connection
+        self.used = NEVER
+        self.taken: tuple[str, Route] | None = None
+        self._way = way
+        self.session = requests.Session()
+        self.session.trust_env = False
+        self.session.mount("https://", Adapter(context, self.opened, self._route_taken))
+        self.session.headers["User-Agent"] = f"mwaa-shell/{__version__}"
+        self.session.headers["Accept-Encoding"] = "gzip"  # no more than receiving.py can read
+
+    def _route_taken(self, url: str) -> Route:
+        """The way of the request that is being sent: asking the environment for proxies twice costs more than this."""
+        return self.taken[1] if self.taken is not None and self.taken[0] == url else self._way(url)
 
 
 def _tracking(base: Any, opened: list[Any]) -> type[HTTPSConnectionPool]:

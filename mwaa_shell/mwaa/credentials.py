@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import botocore.exceptions as aws
 from botocore.session import Session
+
+from mwaa_shell import debug
 
 
 def source_of(session: Session) -> str:
@@ -13,6 +17,22 @@ def source_of(session: Session) -> str:
     except (aws.BotoCoreError, aws.ClientError, ValueError, OSError):
         return ""
     return str(credentials.method) if credentials is not None else ""
+
+
+def tell_of(session: Session, client: Any) -> None:
+    """Tell the debug log where AWS is asked, and which key must not stand in it; a log changes nothing else."""
+    if not debug.is_on():
+        return
+    source = source_of(session)
+    if source:
+        try:
+            key = session.get_credentials().get_frozen_credentials()
+            debug.keep_out(key.access_key, key.secret_key, key.token)
+        except Exception as error:  # the call that comes next says so
+            debug.event("credentials", source=source, outcome=type(error).__name__)
+    debug.event(
+        "client", region=client.meta.region_name, endpoint=client.meta.endpoint_url, credentials=source or "none"
+    )
 
 
 def login_profile(session: Session, profile: str) -> str:

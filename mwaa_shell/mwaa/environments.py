@@ -23,7 +23,7 @@ from mwaa_shell import debug
 from mwaa_shell.errors import CredentialsProblem, NothingRan, ShellError
 from mwaa_shell.limits import CONNECT_TIMEOUT
 from mwaa_shell.mwaa.aws_errors import Asked, Asker, refused_by_airflow, sentence
-from mwaa_shell.mwaa.credentials import login_profile, source_of
+from mwaa_shell.mwaa.credentials import login_profile, source_of, tell_of
 from mwaa_shell.mwaa.environment import HOST, CliToken, Environment, from_details
 from mwaa_shell.mwaa.idle import IDLE_LIMIT, NEVER, clocks, idle_since
 from mwaa_shell.mwaa.lean import forget_other_services
@@ -82,7 +82,7 @@ class Environments:
         client = self._client()[1]
         if client.meta.config.inject_host_prefix is False:
             return
-        own = threading.get_ident()
+        own: int | None = threading.get_ident()
 
         def unsigned(**_: Any) -> Any:
             return UNSIGNED if threading.get_ident() == own else None
@@ -97,9 +97,10 @@ class Environments:
             client.meta.events.register(event, handler)
         try:
             client.create_cli_token(Name="none")
-        except (aws.ClientError, aws.BotoCoreError, ValueError, AttributeError, TypeError):
+        except (aws.ClientError, aws.BotoCoreError, ValueError, OSError, AttributeError, TypeError):
             pass  # refused, as it should be
         finally:
+            own = None  # a call that has found them already may be on a thread that gets this one's number
             for event, handler in handlers.items():
                 client.meta.events.unregister(event, handler)
             self._used = clocks()
@@ -161,14 +162,14 @@ class Environments:
 
     def _client(self) -> tuple[Session, Any]:
         with self._lock:
-            if self._made is None:
-                try:
-                    self._made = _make(self.access)
-                    _tell_of(*self._made)
-                except (aws.BotoCoreError, ValueError) as error:
-                    said, self._made = self._sentence(error, "", ""), None
-                    raise said from None
-            return self._made
+            if self._made is not None:
+                return self._made
+            try:
+                made = self._made = _make(self.access)
+            except (aws.ClientError, aws.BotoCoreError, ValueError, OSError) as error:
+                raise self._sentence(error, "", "") from None
+        tell_of(*made)  # may fetch credentials
+        return made
 
     def _rest_client(self) -> Any:
         """Its own: one that gives up soon, and asks once."""
@@ -188,7 +189,7 @@ class Environments:
             answer = call(self._client()[1])
             ended(outcome="ok")
             return answer
-        except (aws.ClientError, aws.BotoCoreError, ValueError) as error:
+        except (aws.ClientError, aws.BotoCoreError, ValueError, OSError) as error:
             translated = self._sentence(error, operation, name)
             ended(outcome=type(error).__name__, says=str(translated))
             if isinstance(translated, CredentialsProblem):
@@ -233,19 +234,6 @@ class Environments:
         session, client = made
         source = source_of(session) if has_some else ""
         return Asker(profile, client.meta.region_name or "", source, login_profile(session, profile))
-
-
-def _tell_of(session: Session, client: Any) -> None:
-    """Tell the debug log where AWS is asked, and which key must not stand in it."""
-    if not debug.is_on():
-        return
-    source = source_of(session)
-    if source:
-        key = session.get_credentials().get_frozen_credentials()
-        debug.keep_out(key.access_key, key.secret_key, key.token)
-    debug.event(
-        "client", region=client.meta.region_name, endpoint=client.meta.endpoint_url, credentials=source or "none"
-    )
 
 
 def _make(access: Access) -> tuple[Session, Any]:

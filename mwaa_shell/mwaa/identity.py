@@ -116,7 +116,7 @@ def caller(environments: Environments) -> Caller:
         reply = _sts(environments).get_caller_identity()
     except aws.ClientError as error:
         return Caller("", _date(error.response), environments.problem(error, "GetCallerIdentity"))
-    except (aws.BotoCoreError, ValueError, ShellError) as error:
+    except (aws.BotoCoreError, ValueError, OSError, ShellError) as error:
         problem = error if isinstance(error, ShellError) else environments.problem(error, "GetCallerIdentity")
         return Caller(error=problem)
     except (ResponseParserError, KeyError, AttributeError, TypeError):  # a gateway on the way says something else

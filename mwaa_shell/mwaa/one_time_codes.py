@@ -6,8 +6,8 @@ botocore makes in the same way, and it is read here. Nothing is written: credent
 
 from __future__ import annotations
 
+import os
 import shlex
-from pathlib import Path
 from typing import Any
 
 import botocore.exceptions as aws
@@ -29,7 +29,7 @@ class _OfTheAwsCli(JSONFileCache):  # type: ignore[misc]
     """Credentials of roles that the AWS CLI has fetched, and those that were fetched here."""
 
     def __init__(self) -> None:
-        super().__init__(str(Path("~/.aws/cli/cache").expanduser()))
+        super().__init__(os.path.expanduser("~/.aws/cli/cache"))
         self._own: dict[str, Any] = {}
 
     def __contains__(self, key: str) -> bool:

@@ -18,10 +18,10 @@ from urllib.parse import urlsplit
 import requests
 import urllib3
 
-from mwaa_shell import __version__, debug
+from mwaa_shell import debug
 from mwaa_shell.errors import NothingRan, OutcomeUnknown, ShellError
 from mwaa_shell.limits import CONNECT_TIMEOUT, MAX_REPLY
-from mwaa_shell.mwaa.connections import Adapter, causes, cut, proxy_problem, tls_context
+from mwaa_shell.mwaa.connections import Line, causes, cut, proxy_problem, tls_context
 from mwaa_shell.mwaa.idle import IDLE_LIMIT, NEVER, clocks, idle_since
 from mwaa_shell.mwaa.receiving import whole
 from mwaa_shell.mwaa.reply import HttpReply, Unreachable, clip
@@ -98,28 +98,15 @@ class Transport:
         self._timeout = (CONNECT_TIMEOUT, read_timeout)
         self._direct, self._proxy, self._connect_to = direct, proxy, connect_to
         self._context = tls_context(bundles)
-        self._used = NEVER
-        self._opened: list[Any] = []
-        self._turn = threading.Lock()  #: who has it is the only one on the session's connection
-        self._taken: tuple[str, Route] | None = None
-        self._session = self._new_session()
+        self._changing = threading.Lock()
+        self._line = self._new_line()
 
-    def _new_session(self) -> requests.Session:
-        session = requests.Session()
-        session.trust_env = False
-        session.mount("https://", Adapter(self._context, self._opened, self._route_taken))
-        session.headers["User-Agent"] = f"mwaa-shell/{__version__}"
-        session.headers["Accept-Encoding"] = "gzip"  # no more than _Unpacked can read
-        return session
+    def _new_line(self) -> Line:
+        return Line(self._context, self.route)
 
     def route(self, url: str) -> Route:
         """The way that a request takes."""
         return route_of(url, proxy=self._proxy, connect_to=self._connect_to, direct=self._direct)
-
-    def _route_taken(self, url: str) -> Route:
-        """The way of the request that is being sent: asking the environment for proxies twice costs more than this."""
-        taken = self._taken
-        return taken[1] if taken is not None and taken[0] == url else self.route(url)
 
     def post(self, url: str, command: str, token: str, may_send: Callable[[], bool] = lambda: True) -> HttpReply:
         """Send one command as text and read the whole reply. Raises ``NothingRan`` or ``OutcomeUnknown``.
@@ -129,13 +116,14 @@ class Transport:
         if urlsplit(url).scheme != "https":
             raise NothingRan(f"The CLI endpoint is https without exception, not {url}")
         route = self.route(url)
-        turn = self._take_turn()
-        self._taken = url, route
-        self._drop_idle()
+        line = self._take_turn()
+        line.taken = url, route
+        _drop_idle(line)
+        used = NEVER
         body = _Body(command.encode(), may_send)
         ended = debug.timed("request", method="POST", url=url, way=route.words or None, bytes=len(body))
         try:
-            with self._session.post(
+            with line.session.post(
                 url,
                 data=body,
                 headers={"Content-Type": "text/plain", "Host": urlsplit(url).netloc},
@@ -145,52 +133,59 @@ class Transport:
                 stream=True,
             ) as response:
                 reply = whole(response, self._max_reply)
+                used = clocks()
                 ended(status=reply.status, received=len(reply.body))
                 return reply
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
             ended(outcome=type(error).__name__, left=body.asked)
             raise _translate(error, body.asked, urlsplit(url).netloc, self._timeout[1], route) from None
         finally:
-            self._used = clocks()
-            turn.release()
+            line.used = used
+            line.turn.release()
 
-    def _take_turn(self) -> threading.Lock:
-        """Wait a moment for a connection that is being opened, which saves making another; then go without it."""
-        turn = self._turn
-        if turn.acquire(timeout=OPEN_PATIENCE):
-            return turn
-        self.give_up()
-        self._turn.acquire()
-        return self._turn
+    def _take_turn(self) -> Line:
+        """Wait a moment for a connection that is being opened, which saves making another; then go without it.
+
+        Raises ``NothingRan`` for whoever was given up meanwhile: what is there now is the next command's.
+        """
+        line = self._line
+        if line.turn.acquire(timeout=OPEN_PATIENCE):
+            return line
+        fresh = self._new_line()
+        fresh.turn.acquire()
+        if not self._leave(line, fresh):
+            raise NothingRan("Given up before the command was sent")
+        return fresh
 
     @property
     def is_open(self) -> bool:
         """Whether a connection is there, as far as its age tells."""
-        return idle_since(self._used) <= IDLE_LIMIT
+        return idle_since(self._line.used) <= IDLE_LIMIT
 
     def open(self, host: str) -> None:
         """Open a connection to a web server for the command that comes next, by a HEAD without a token.
 
         What goes wrong is left for the command to say. Nothing happens while something else is on its way.
         """
-        turn = self._turn
-        if not turn.acquire(blocking=False):
+        line = self._line
+        if not line.turn.acquire(blocking=False):
             return
         ended = debug.timed("request", method="HEAD", host=host)
         try:
-            self._drop_idle()
-            with self._session.head(
+            _drop_idle(line)
+            line.used = NEVER
+            with line.session.head(
                 f"https://{host}/",
                 headers={"Host": host},
                 timeout=(CONNECT_TIMEOUT, OPEN_TIMEOUT),
                 allow_redirects=False,
             ) as response:
-                self._used = clocks()
+                line.used = clocks()
                 ended(status=response.status_code)
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError, ShellError) as error:
             ended(outcome=type(error).__name__)
         finally:
-            turn.release()
+            line.turn.release()
 
     def greet(self, host: str) -> Peer:
         """Ask a web server for its first page, without a token: whether it is reached, and proves who it is.
@@ -198,33 +193,41 @@ class Transport:
         Raises ``NothingRan``.
         """
         url = f"https://{host}/"
-        route = self.route(url)
+        route, line = self.route(url), self._line
         try:
-            with self._session.get(
+            with line.session.get(
                 url, headers={"Host": host}, timeout=self._timeout, allow_redirects=False, stream=True
             ) as response:
-                return _peer(response, self._opened[-1])
+                return _peer(response, line.opened[-1])
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
             raise _translate(error, False, host, self._timeout[1], route) from None
-
-    def _drop_idle(self) -> None:
-        if idle_since(self._used) > IDLE_LIMIT:
-            self._session.close()  # the pools only: the session itself goes on
 
     def give_up(self) -> None:
         """Close the connection under whatever waits on it, from another thread; one that comes about later is nobody's.
 
         A connection that is being made cannot be closed: what is posted next has a session of its own.
         """
-        opened, left = self._opened, self._session
-        self._opened, self._turn = [], threading.Lock()
-        self._session = self._new_session()
-        left.close()
-        cut(opened)
+        self._leave(self._line, self._new_line())
+
+    def _leave(self, line: Line, fresh: Line) -> bool:
+        """Go over to a fresh one and cut the connection of the other; ``False`` where somebody else has done that."""
+        with self._changing:
+            if self._line is not line:
+                return False
+            self._line = fresh
+        line.session.close()
+        cut(line.opened)
+        return True
 
     def close(self) -> None:
         """Let go of every connection."""
-        self._session.close()
+        self._line.session.close()
+
+
+def _drop_idle(line: Line) -> None:
+    """Let go of a connection that may be gone, and of one that a failure has left."""
+    if idle_since(line.used) > IDLE_LIMIT:
+        line.session.close()  # the pools only: the session itself goes on
 
 
 def transport_for(access: Access, aws_bundle: str | None) -> Transport:

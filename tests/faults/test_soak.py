@@ -77,6 +77,8 @@ class Soak:
     gone: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
 
     def web(self, request: Request) -> bytes | None:
+        if request.method == "HEAD":  # a connection that is opened ahead, behind one that broke off
+            return reply(302, b"")
         with self.lock:
             self.open += 1
             self.most_open = max(self.most_open, self.open)

@@ -60,7 +60,18 @@ def test_what_is_over_says_how_to_go_on(asker: Asker, remedy: str) -> None:
             NothingRan,
             "CreateCliToken for my-env failed in eu-west-1",
         ),
-        (aws.InvalidRegionError(region_name="x y"), NothingRan, "nothing ran: Provided region_name 'x y'"),
+        (aws.InvalidRegionError(region_name="x y"), CredentialsProblem, "x y is not the name of a region: pass one"),
+        (aws.NoRegionError(), CredentialsProblem, "pass --region, or set AWS_REGION or one in the profile"),
+        (
+            aws.InvalidConfigError(error_msg='The source_profile "b" of "a" does not exist.'),
+            CredentialsProblem,
+            'cannot be used, nothing ran: The source_profile "b" of "a" does not exist; mend ~/.aws/config',
+        ),
+        (
+            aws.SSLError(endpoint_url="https://u:pw@a.b/c", error="CERTIFICATE_VERIFY_FAILED"),
+            NothingRan,
+            "over TLS at ***@a.b, nothing ran: if a proxy in between opens TLS, pass its certificate with --ca-bundle",
+        ),
     ],
 )
 def test_each_error_has_its_sentence(error: Exception, kind: type[ShellError], words: str) -> None:

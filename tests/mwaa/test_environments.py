@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import os
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +12,10 @@ import boto3
 import pytest
 from botocore.awsrequest import AWSResponse, HTTPHeaders
 
+from mwaa_shell import debug
 from mwaa_shell.airflow.versions import Version
 from mwaa_shell.errors import CredentialsProblem, EnvironmentNotFound, NothingRan, PermissionMissing, ShellError
+from mwaa_shell.mwaa import identity
 from mwaa_shell.mwaa.environments import Environments
 from mwaa_shell.settings import Access, Keys
 from tests.double import NOT_UPDATED, Behave, Double, cut_off, never, refusal, reply, rest_reply
@@ -357,3 +361,105 @@ def test_the_way_to_the_tokens_is_opened_without_asking_for_one() -> None:
 def test_at_a_configured_endpoint_there_is_nothing_to_open(double: Double) -> None:
     Environments(double.access(None)).open_for_tokens()
     assert double.aws.seen == []
+
+
+def test_a_call_on_a_thread_that_comes_later_asks_for_its_token() -> None:
+    environments = Environments(Access(region="eu-west-1", keys=KEYS))
+    events = environments._client()[1].meta.events
+    found: list[Any] = []
+    begin = events.register
+
+    def kept(name: str, handler: Any, *more: Any, **named: Any) -> None:
+        found.append(handler)
+        begin(name, handler, *more, **named)
+
+    events.register = kept
+    begin("before-send.mwaa", lambda request, **_: AWSResponse(request.url, 403, HTTPHeaders(), _Raw(b"")))
+    environments.open_for_tokens()
+    unsigned, ask_for_nothing = found
+    params = {"url": "https://env.example/clitoken/my-env", "method": "POST"}
+    ask_for_nothing(params=params)
+    assert (unsigned(), params["method"]) == (None, "POST")
+
+
+PROCESS = "[profile helper]\nregion = eu-west-1\ncredential_process = {program}\n"
+
+
+@pytest.fixture
+def helper(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, double: Double) -> Environments:
+    """Of a profile whose program is not there."""
+    (tmp_path / "config").write_text(PROCESS.format(program=tmp_path / "missing"))
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    return Environments(Access(profile="helper", endpoint_url=f"http://127.0.0.1:{double.aws.port}", direct=True))
+
+
+def test_a_credential_process_that_is_not_there(helper: Environments, tmp_path: Path) -> None:
+    said = (
+        f"No AWS credentials, nothing ran ({tmp_path / 'missing'}: No such file or directory): put it there, or mend "
+        "credential_process or web_identity_token_file of profile helper"
+    )
+    for ask in (helper.names, helper.boto, helper.open_for_tokens, lambda: helper.cli_token("my-env")):
+        with pytest.raises(CredentialsProblem) as raised:
+            ask()
+        assert str(raised.value) == said
+    with pytest.raises(CredentialsProblem):
+        identity.credentials(helper)
+
+
+def test_a_credential_process_that_is_there_later(helper: Environments, tmp_path: Path) -> None:
+    with pytest.raises(CredentialsProblem):
+        helper.names()
+    program = tmp_path / "missing"
+    program.write_text('#!/bin/sh\necho \'{"Version": 1, "AccessKeyId": "AKIDEXAMPLE", "SecretAccessKey": "x"}\'\n')
+    program.chmod(0o700)
+    assert helper.names() == ["my-env"]
+
+
+@pytest.fixture
+def web_identity(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, double: Double) -> Environments:
+    """Whose token file is not there."""
+    monkeypatch.setenv("AWS_ROLE_ARN", "arn:aws:iam::123456789012:role/etl")
+    monkeypatch.setenv("AWS_WEB_IDENTITY_TOKEN_FILE", str(tmp_path / "missing"))
+    endpoint = f"http://127.0.0.1:{double.aws.port}"
+    return Environments(Access(region="eu-west-1", endpoint_url=endpoint, direct=True))
+
+
+def test_a_token_file_that_is_not_there(web_identity: Environments, tmp_path: Path) -> None:
+    said = (
+        f"No AWS credentials, nothing ran ({tmp_path / 'missing'}: No such file or directory): put it there, or let "
+        "AWS_WEB_IDENTITY_TOKEN_FILE name another file"
+    )
+    for ask in (web_identity.names, lambda: web_identity.cli_token("my-env")):
+        with pytest.raises(CredentialsProblem) as raised:
+            ask()
+        assert str(raised.value) == said
+    with pytest.raises(CredentialsProblem):
+        identity.credentials(web_identity)
+    error = identity.caller(web_identity).error
+    assert isinstance(error, CredentialsProblem)
+
+
+def test_a_debug_log_changes_nothing(web_identity: Environments, tmp_path: Path) -> None:
+    debug.to(tmp_path / "debug.log")
+    try:
+        client = web_identity.boto()[1]
+        assert client.meta.region_name == "eu-west-1"
+        assert not web_identity._lock.locked()
+    finally:
+        debug.close()
+    told = (tmp_path / "debug.log").read_text()
+    assert "credentials source=assume-role-with-web-identity outcome=FileNotFoundError" in told
+    assert "client region=eu-west-1" in told
+
+
+def test_a_program_that_machines_have_no_room_for_is_no_matter_of_credentials(
+    environments: Environments, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = environments.boto()[1]
+    monkeypatch.setattr(client, "get_environment", _out_of_files)
+    with pytest.raises(NothingRan, match=r"GetEnvironment for my-env failed in .*, nothing ran: .*Too many open files"):
+        environments.describe("my-env")
+
+
+def _out_of_files(**_: object) -> None:
+    raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))

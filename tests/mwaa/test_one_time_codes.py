@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pwd
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -17,7 +18,7 @@ from botocore.utils import JSONFileCache
 from mwaa_shell.errors import CredentialsProblem
 from mwaa_shell.mwaa import identity
 from mwaa_shell.mwaa.environments import Environments
-from mwaa_shell.settings import Access
+from mwaa_shell.settings import Access, Keys
 from tests.double import Double, Request, Side, refusal, reply
 from tests.terminal.emulator import Terminal
 
@@ -174,3 +175,12 @@ def test_the_prompt_stays_the_users(variables: dict[str, str], environ: dict[str
         assert b"Enter MFA" not in bytes(terminal.raw)
     assert double.commands[0].startswith("dags list")
     assert json.loads(next((Path(os.environ["HOME"]) / ".aws" / "cli" / "cache").iterdir()).read_text())
+
+
+def test_a_user_without_a_name_and_without_a_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nobody(_: int) -> None:
+        raise KeyError
+
+    monkeypatch.delenv("HOME")
+    monkeypatch.setattr(pwd, "getpwuid", nobody)
+    Environments(Access(region="eu-west-1", keys=Keys("AKIDEXAMPLE", "not-a-secret"))).boto()

@@ -356,3 +356,64 @@ def test_nothing_is_opened_while_a_command_is_on_its_way(double: Double, web: Tr
     double.web.behave = meanwhile
     post(web, double)
     assert [request.method for request in double.web.seen] == ["POST"]
+
+
+class HungOpener:
+    """The turn of somebody who opens a connection and does not come to an end while a command waits for it."""
+
+    def __init__(self) -> None:
+        self.waited_for = threading.Event()
+        self.too_long = threading.Event()
+
+    def acquire(self, timeout: float) -> bool:
+        self.waited_for.set()
+        assert self.too_long.wait(10)
+        return False
+
+
+def test_a_command_that_was_given_up_does_not_cut_off_the_next_one(double: Double, web: Transport) -> None:
+    opener = HungOpener()
+    web._line.turn = opener  # type: ignore[assignment]
+    said: list[str] = []
+
+    def given_up() -> None:
+        with pytest.raises(NothingRan) as raised:
+            post(web, double, "dags trigger a")
+        said.append(str(raised.value))
+
+    first = threading.Thread(target=given_up)
+    first.start()
+    assert opener.waited_for.wait(10)
+    web.give_up()
+
+    def meanwhile(request: Request) -> bytes:
+        opener.too_long.set()
+        first.join(10)
+        return command_reply(b"done")
+
+    double.web.behave = meanwhile
+    assert b"stdout" in post(web, double, "dags trigger b")
+    assert (said, double.commands) == (["Given up before the command was sent"], ["dags trigger b"])
+    assert web.is_open
+
+
+def test_what_was_given_up_has_connections_of_its_own(double: Double, web: Transport) -> None:
+    left = web._line
+    post(web, double)
+    assert left.opened
+    web.give_up()
+    post(web, double)
+    after = web._line
+    assert after.opened != left.opened
+    assert {request.connection for request in double.web.seen} == {1, 2}
+
+
+def test_nothing_is_open_once_it_was_given_up_or_has_failed(double: Double, web: Transport) -> None:
+    post(web, double)
+    assert web.is_open
+    web.give_up()
+    assert not web.is_open
+    double.web.behave = reset
+    with pytest.raises(OutcomeUnknown):
+        post(web, double)
+    assert not web.is_open
