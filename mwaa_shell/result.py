@@ -36,6 +36,7 @@ class Result:
     stdout: Body = b""
     stderr: Body = b""
     message: str = ""  #: what the shell has to say about it, a sentence or nothing
+    remark: str = ""  #: how to read what Airflow printed, for whoever looks at it; mostly nothing
     reply: Body = b""  #: the HTTP body as it came, nothing for a directive
     http_status: int | None = None
     token_seconds: float = 0.0  #: how long CreateCliToken took
@@ -48,6 +49,7 @@ class Result:
     words: tuple[str, ...] = ()  #: the arguments of the command that was sent, as they were sent
     outcomes: tuple[Outcome, ...] = ()  #: of what each line of stdout tells: its word is coloured by it
     added: str = ""  #: what the shell added to what was typed
+    paged: bool = True  #: may go through a pager; not where the end of it is what somebody wants to see
     clipboard: bytes = b""  #: text to put on the terminal's clipboard
     hidden: tuple[str, ...] = ()  #: secrets of the line that was sent, which a reply may repeat
     format: str = ""  #: what to draw the records of the reply as, whatever the session draws

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mwaa_shell.directives.registry import Arguments, Directive
@@ -27,11 +28,11 @@ def doctor(session: Session, words: tuple[str, ...]) -> Result:
         return Result(Outcome.INTERRUPTED, ExitCode.INTERRUPTED, _report(found, as_json=False), message="Stopped")
     from mwaa_shell.doctor.finding import exit_code, summary
 
-    result = talk(_report(found, as_json=given.json).decode())
+    result = replace(talk(_report(found, as_json=given.json).decode()), paged=False)
     code = exit_code(found)
     if code is ExitCode.OK:
         return result
-    return Result(Outcome.FAILED, code, result.stdout, message=summary(found))
+    return replace(result, outcome=Outcome.FAILED, exit_code=code, message=summary(found))
 
 
 def _report(found: list[Finding], *, as_json: bool) -> bytes:
@@ -43,7 +44,7 @@ def _report(found: list[Finding], *, as_json: bool) -> bytes:
     import shutil
 
     width = shutil.get_terminal_size().columns if os.isatty(1) else 0
-    return "".join([*finding.as_texts(found, width), finding.summary(found)]).encode()
+    return "".join([*finding.as_texts(finding.worst_last(found), width), finding.summary(found)]).encode()
 
 
 DIRECTIVES = (

@@ -11,7 +11,7 @@ from mwaa_shell.directives.registry import Arguments, Directive, Takes
 from mwaa_shell.errors import RefusedByRule, UsageError
 from mwaa_shell.history.origins import rerun_of
 from mwaa_shell.history.record import where_of
-from mwaa_shell.result import Brought, Outcome, Result, talk
+from mwaa_shell.result import Brought, Outcome, Result, failed, talk
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -51,13 +51,16 @@ def history(session: Session, words: tuple[str, ...]) -> Result:
         failed_only=given.failed,
         since=since(given.since, time.time(), here) if given.since else None,
     )
-    found = session.record.history.find(search, max(given.n, 0))[::-1]
+    kept = session.record.history
+    found = kept.find(search, max(given.n, 0))[::-1]
+    if kept.is_off:
+        return failed(kept.trouble)
     if given.json:
         return talk(json.dumps([_as_json(entry, here) for entry in found]))
     if not found:
         return talk("Nothing of the kind was run")
     shown = talk("\n".join(_row(entry, everywhere, here) for entry in found))
-    return replace(shown, outcomes=tuple(entry.outcome for entry in found))
+    return replace(shown, outcomes=tuple(entry.outcome for entry in found), paged=False)
 
 
 def _as_json(entry: Entry, zone: tzinfo | None) -> dict[str, object]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 #: What can be typed, but for directives.
 LINES = (
     ("dags list", "an Airflow command, sent as typed"),
-    ("dags list -o json | jq .", "its standard output to a command of this machine"),
+    ("dags list -o json | jq .", "send its standard output to a local command"),
     ("dags list > FILE", "or to a file (>> appends)"),
-    ("!!  !42  !dags  ^old^new", "a command of before again, such as number 42"),
+    ("!!  !42  !dags  ^old^new", "run an earlier command again, such as number 42"),
 )
 #: Every directive stands in one of them.
 GROUPS = (
@@ -16,7 +16,7 @@ GROUPS = (
     ("runs", (".follow", ".watch")),
     ("names to complete", (".names", ".refresh", ".forget")),
     ("what was sent", (".history", ".redo", ".log", ".script")),
-    ("lines of yours", (".save", ".do", ".saved", ".unsave", ".source", ".translate", ".send")),
+    ("your own lines", (".save", ".do", ".saved", ".unsave", ".source", ".translate", ".send")),
     ("the shell", (".help", ".keys", ".set", ".settings", ".exit")),
 )
 #: What tells more.

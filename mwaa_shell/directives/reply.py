@@ -35,10 +35,10 @@ def raw(session: Session, words: tuple[str, ...]) -> Result:
 
 def _refuse_passwords(session: Session, last: Result, name: str, *, encoded: bool) -> None:
     """``encoded`` is for what hands the reply to the terminal in base64, where nothing can be covered."""
-    from mwaa_shell.output.tables.secrets import has_secrets
+    from mwaa_shell.output.tables.secrets import shows_any
 
     repeats = encoded and any(secret.encode() in bytes(last.stdout) + bytes(last.stderr) for secret in last.hidden)
-    if (repeats or has_secrets(last.words)) and session.preferences["reveal"] == "off":
+    if (repeats or shows_any(last.words, last.stdout)) and session.preferences["reveal"] == "off":
         raise RefusedByRule(
             f"The reply may hold passwords: .set reveal on lets {name} have it, .raw > FILE keeps it off the screen"
         )

@@ -45,19 +45,28 @@ def _page(text: str) -> Result:
 
 def _explained(session: Session, words: tuple[str, ...]) -> str:
     """The page of an Airflow command of the environment's version; of the newest that we know where that is unknown."""
-    from mwaa_shell.airflow.explain import explain
+    from mwaa_shell.airflow.explain import WIDTH, explain
     from mwaa_shell.airflow.grammar import load, versions
 
     if session.here is not None:
         session.opening.learn_version()
     grammar = (session.link.grammar if session.here else None) or load(versions()[-1])
-    page = explain(words, grammar) or _explained_as_here(words, grammar)
+    width = _columns() or WIDTH
+    page = explain(words, grammar, width) or _explained_as_here(words, grammar, width)
     if page is None:
         raise UsageError(f"{' '.join(words)} is no directive and no command of Airflow {grammar.version}")
     return page
 
 
-def _explained_as_here(words: tuple[str, ...], grammar: Grammar) -> str | None:
+def _columns() -> int:
+    """Those of the terminal that a page may take, 0 where there is none."""
+    import os
+    import shutil
+
+    return shutil.get_terminal_size().columns - 1 if os.isatty(1) else 0
+
+
+def _explained_as_here(words: tuple[str, ...], grammar: Grammar, width: int) -> str | None:
     """The page of what another Airflow's words are called here, or why there is nothing of the kind."""
     from mwaa_shell.airflow.advice import as_sentence
     from mwaa_shell.airflow.command_line import parse
@@ -68,7 +77,7 @@ def _explained_as_here(words: tuple[str, ...], grammar: Grammar) -> str | None:
     if found is None:
         return None
     command = grammar.command(parse(found.text).values) if found.text else None
-    page = explain(tuple(command[0].name.split()), grammar) if command else None
+    page = explain(tuple(command[0].name.split()), grammar, width) if command else None
     return f"{as_sentence(found.notes)}\n\n{page or ''}".strip()
 
 

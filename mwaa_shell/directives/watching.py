@@ -187,7 +187,7 @@ def _read_follow(words: tuple[str, ...]) -> Namespace:
 
 def _sources(session: Session, dag: str, run: str) -> Sources:
     """REST where the environment has it and is not known to refuse it, then the CLI."""
-    from mwaa_shell.watching.sources import REST_SINCE, Cli, Rest, Source
+    from mwaa_shell.watching.sources import REST_SINCE, Cli, Rest, Source, Unscheduled
 
     link, grammar = session.link, session.grammar
 
@@ -209,9 +209,13 @@ def _sources(session: Session, dag: str, run: str) -> Sources:
             found.append(Cli(send, grammar, dag, run, link.target.name))
         if not found:
             raise UsageError(".follow has to know the Airflow version: --airflow-version says it")
-        return found
+        why = "" if link.target.access.scheduled else NO_SCHEDULER.format(version=link.version or "VERSION")
+        return [Unscheduled(source, why) for source in found] if why else found
 
     return make
+
+
+NO_SCHEDULER = "No scheduler runs here: exit, then start mwaa-shell --local {version} --scheduler"
 
 
 def _canvas(session: Session) -> Canvas:

@@ -33,6 +33,8 @@ class Finding:
     remote: bool = False  #: about AWS or the web server, not about this machine
 
 
+#: What somebody has to do something about, the worst last.
+WORSE = (Mark.NOTE, Mark.FAIL)
 #: Columns of a mark, and of a name: the longest is ``ListEnvironments``.
 MARK_WIDTH, NAME_WIDTH = 6, 18
 INDENT = " " * MARK_WIDTH
@@ -80,6 +82,11 @@ def _folded(text: str, first: str, other: str, width: int) -> list[str]:
 def _safe(text: str) -> str:
     """On one line, with no password of a URL and nothing that a terminal acts on."""
     return " ".join(sanitise(hide_credentials(text)).split())
+
+
+def worst_last(findings: Sequence[Finding]) -> list[Finding]:
+    """What fails stands right above the prompt, what is to note before it, and all else in the order of the checks."""
+    return sorted(findings, key=lambda one: WORSE.index(one.mark) if one.mark in WORSE else -1)
 
 
 def summary(findings: Iterable[Finding]) -> str:

@@ -8,7 +8,7 @@ import platform
 import shlex
 import shutil
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -108,11 +108,17 @@ def settings(said: config.Config) -> Finding:
     if said.path is None:
         return Finding("settings", Mark.OK, f"no {short(config.default_path())}: all have their defaults")
     if said.problems:
-        advice = "mend or remove the line; what it says does not hold"
+        advice = "mend or remove these lines; what they say does not hold"
         if said.doubtful:
             advice += ", and only what reads is sent until then (.readonly off lifts that)"
-        return Finding("settings", Mark.NOTE, "; ".join(said.problems), advice)
+        return Finding("settings", Mark.NOTE, _counted(said.problems), advice)
     return Finding("settings", Mark.OK, short(said.path))
+
+
+def _counted(problems: Sequence[str]) -> str:
+    """The one mistake, or how many there are: each is told before anything else is."""
+    others = len(problems) - 1
+    return problems[0] + (f", and {others} more mistake{'s' if others > 1 else ''}" if others else "")
 
 
 def history(path: Path) -> Finding:

@@ -56,7 +56,7 @@ class Database:
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
         self._file: File | None = None
-        self._off = False  # it could not be opened, or was damaged twice
+        self.is_off = False  #: it could not be opened, or was damaged twice
         self._moved = False  # a damaged one was moved aside
 
     def do(self, work: Callable[[sqlite3.Connection], T], otherwise: T, patience: float = -1) -> T:
@@ -64,7 +64,7 @@ class Database:
 
         A call waits ``patience`` seconds for a thread that has the file, for ever if negative.
         """
-        if self._off or not self._lock.acquire(timeout=patience):
+        if self.is_off or not self._lock.acquire(timeout=patience):
             return otherwise
         try:
             return self._attempt(work)
@@ -102,7 +102,7 @@ class Database:
 
     def _failed(self, error: Exception) -> None:
         if self._connection is None or _code(error) in DAMAGED:
-            self._off = True
+            self.is_off = True
             self._close()
         elif _code(error) in LOCKED:
             with contextlib.suppress(Exception):

@@ -132,10 +132,17 @@ class Record:
         if self._history is not None:
             self._history.close()
 
+    def news(self) -> str:
+        """Why commands are not remembered, or were lost; empty if all is well, or this has been asked for before."""
+        if not self.history.trouble or self._told:
+            return ""
+        self._told = True
+        return self.history.trouble
+
     def _tell(self) -> None:
-        if self.history.trouble and not self._told:
-            self._told = True
-            self._note(self.history.trouble)
+        news = self.news()
+        if news:
+            self._note(news)
 
 
 def where_of(link: Link) -> Where:

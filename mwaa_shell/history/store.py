@@ -102,6 +102,11 @@ class History:
         """Why commands are not remembered, or were lost: a sentence, the first reason; empty if all is well."""
         return self._database.trouble
 
+    @property
+    def is_off(self) -> bool:
+        """Whether there is no history at all, for the reason that ``trouble`` tells."""
+        return self._database.is_off
+
     def close(self) -> None:
         """Let go of the file, and of what is too old in it if this shell has written; a later call opens it again."""
         if self._first is not None:

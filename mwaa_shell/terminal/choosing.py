@@ -14,6 +14,7 @@ from prompt_toolkit.styles import Style, merge_styles
 from prompt_toolkit.utils import is_dumb_terminal
 from prompt_toolkit.validation import ValidationError, Validator
 
+from mwaa_shell.terminal.stray import stray_keys
 from mwaa_shell.terminal.style import STYLE
 
 #: Rows of the menu, at most.
@@ -97,7 +98,7 @@ def _listed(choices: Choices) -> str:
 
 def _leaving_keys() -> KeyBindings:
     """Esc leaves without a choice, as Ctrl-C and Ctrl-D do."""
-    keys = KeyBindings()
+    keys = stray_keys()
 
     @keys.add("escape", eager=True)
     def leave(event: KeyPressEvent) -> None:

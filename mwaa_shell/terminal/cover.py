@@ -8,6 +8,7 @@ from prompt_toolkit.shortcuts import prompt
 
 from mwaa_shell.airflow.command_line import logical_lines, spans_of_lines
 from mwaa_shell.session import Session
+from mwaa_shell.terminal.stray import stray_keys
 
 #: Without any of these a line is one word, with nothing inside it.
 SEVERAL = frozenset(" \t\n=:@/'\"\\{")
@@ -58,6 +59,6 @@ class Cover(Processor):
 def read_secret(name: str) -> str | None:
     """What the user types for a secret, unseen; ``None`` if they would rather not."""
     try:
-        return prompt(f"{name}: ", is_password=True)
+        return prompt(f"{name}: ", is_password=True, key_bindings=stray_keys())
     except (KeyboardInterrupt, EOFError):
         return None

@@ -150,7 +150,8 @@ class Keys:
     def explain(self, event: KeyPressEvent) -> None:
         """Write above the prompt what is known of the word under the cursor."""
         buffer = event.current_buffer
-        page = self._session.reader.explained(buffer.text, buffer.cursor_position)
+        width = event.app.output.get_size().columns - 1
+        page = self._session.reader.explained(buffer.text, buffer.cursor_position, width)
         run_in_terminal(lambda: print(sanitise(page)))
 
     def edit(self, event: KeyPressEvent) -> None:

@@ -29,9 +29,10 @@ if TYPE_CHECKING:
 class PastLines(History):
     """What was run before, this environment's first, and what has been typed since; without secrets."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, tell: Callable[[str], None] = lambda text: None) -> None:
         super().__init__()
         self._session = session
+        self._tell = tell
         self._link = session.link
         self.is_there = False  #: the lines have been read
         self._wanted: asyncio.Event | None = None  # of the loop that runs: each prompt has one of its own
@@ -65,7 +66,12 @@ class PastLines(History):
 
     def load_history_strings(self) -> Iterable[str]:
         """The newest first; called once the prompt stands."""
-        return self._session.record.history.lines(where_of(self._link))
+        record = self._session.record
+        lines = record.history.lines(where_of(self._link))
+        trouble = record.news()
+        if trouble:
+            self._tell(trouble)
+        return lines
 
     def store_string(self, string: str) -> None:
         """The session writes down what is sent."""

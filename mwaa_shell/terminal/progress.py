@@ -10,6 +10,7 @@ import os
 import shutil
 import sys
 import termios
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from mwaa_shell.mark import is_dumb
@@ -68,7 +69,8 @@ class Progress:
     def echo(self) -> None:
         """Let the terminal be as it was."""
         if self._terminal_before is not None:
-            termios.tcsetattr(sys.stdin.fileno(), termios.TCSANOW, self._terminal_before)
+            with suppress(termios.error):  # it may have gone
+                termios.tcsetattr(sys.stdin.fileno(), termios.TCSANOW, self._terminal_before)
             self._terminal_before, self._silent = None, False
 
     def drop_typed(self) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.application import run_in_terminal
@@ -35,6 +36,7 @@ from mwaa_shell.terminal.lexer import LineLexer
 from mwaa_shell.terminal.menu import Menu
 from mwaa_shell.terminal.message import Message
 from mwaa_shell.terminal.past import PastLines, SuggestPast, waiting_keys
+from mwaa_shell.terminal.stray import stray_keys
 from mwaa_shell.terminal.style import STYLE
 from mwaa_shell.terminal.toolbar import State, toolbar
 from mwaa_shell.terminal.warm_up import Changed, WarmUp
@@ -69,21 +71,24 @@ def terminal_output() -> Output:
 class Prompt:
     """Reads lines for one session; warms up each environment behind the prompt."""
 
-    def __init__(self, session: Session, warm_ups: dict[Link, WarmUp]) -> None:
+    def __init__(
+        self, session: Session, warm_ups: dict[Link, WarmUp], say: Callable[[str], None] = lambda text: None
+    ) -> None:
         self._session = session
         self.link = session.link  #: the lines of before are those of this environment first
         self._warm_ups = warm_ups
+        self._say = say  # a sentence, on a terminal that nobody draws on
         self._said = Message(session)
         self._crashes: set[str] = set()
         self._completer = LineCompleter(session)
-        past = PastLines(session)
+        past = PastLines(session, self._tell)
         self._prompt: PromptSession[str] = PromptSession(
             message=self._message,
             bottom_toolbar=self._toolbar,
             completer=self._completer,
             lexer=LineLexer(session),
             complete_while_typing=Condition(lambda: session.preferences["menu"] == "typing"),
-            key_bindings=merge_key_bindings([bindings(session, self._said), waiting_keys(past)]),
+            key_bindings=merge_key_bindings([stray_keys(), bindings(session, self._said), waiting_keys(past)]),
             history=past,
             auto_suggest=SuggestPast(session),
             input_processors=[Cover(session), Added(session)],
@@ -105,6 +110,11 @@ class Prompt:
     @property
     def _buffer(self) -> Buffer:
         return self._prompt.default_buffer
+
+    @property
+    def text(self) -> str:
+        """What stands on it, or stood when it was left."""
+        return self._buffer.text
 
     def read(self, typed: str = "") -> str:
         """One line. Raises ``KeyboardInterrupt``, ``EOFError`` or ``EnvironmentMissing``."""
@@ -135,6 +145,8 @@ class Prompt:
             self._when_quiet(warm_up.start, time.monotonic() + LATEST)
         elif warm_up.missing:
             self._leave_missing(link)
+        else:
+            self._tell_what_blocks(link)  # it may have come to be known while a line ran
 
     def _when_quiet(self, work: Callable[[], object], latest: float) -> None:
         """Do something as soon as nobody has typed for a moment, or it is late."""
@@ -156,14 +168,29 @@ class Prompt:
         said = debug.crash(error)
         if said not in self._crashes:
             self._crashes.add(said)
-            run_in_terminal(lambda: self._session.front.note(said))
+            self._tell(said)
+
+    def _tell(self, text: str) -> None:
+        """Say a sentence above the prompt."""
+        run_in_terminal(lambda: self._say(text))
 
     def _changed(self, link: Link) -> None:
         """Called by the warm-up's thread."""
         app = self._prompt.app
         app.invalidate()
-        if self._warm_ups[link].missing and app.loop is not None:
+        if app.loop is None:
+            return
+        if self._warm_ups[link].missing:
             app.loop.call_soon_threadsafe(self._leave_missing, link)
+        elif self._warm_ups[link].blocks:
+            app.loop.call_soon_threadsafe(partial(self._tell_what_blocks, link), context=app.context)
+
+    def _tell_what_blocks(self, link: Link) -> None:
+        """What no command gets past is said once, and whole: below the prompt there may be no room for it."""
+        warm_up, app = self._warm_ups[link], self._prompt.app
+        if warm_up.blocks and app.is_running and not app.is_done and self._session.link is link:
+            said, warm_up.blocks = warm_up.blocks, ""
+            self._tell(f"{said} (.doctor looks for what is wrong)")
 
     def _names_changed(self) -> None:
         """Called by the thread that keeps the names: draw anew, and open the menu that had nothing to show."""

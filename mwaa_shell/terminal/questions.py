@@ -12,6 +12,7 @@ from prompt_toolkit.input.typeahead import clear_typeahead
 from prompt_toolkit.shortcuts import prompt
 
 from mwaa_shell.output.sanitise import sanitise
+from mwaa_shell.terminal.stray import stray_keys
 
 
 def yes(question: str) -> bool:
@@ -28,7 +29,7 @@ def typed(question: str) -> str | None:
 def _answer(question: str) -> str | None:
     _forget_typed()
     try:
-        return prompt(_folded(sanitise(question)))
+        return prompt(_folded(sanitise(question)), key_bindings=stray_keys())
     except (KeyboardInterrupt, EOFError):
         return None
 

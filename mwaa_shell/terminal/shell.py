@@ -20,6 +20,7 @@ from mwaa_shell.session import Session
 from mwaa_shell.settings import Access, Settings
 from mwaa_shell.streams import Streams
 from mwaa_shell.terminal.early import Early
+from mwaa_shell.terminal.leaving import Leaving
 from mwaa_shell.terminal.progress import Progress, can_draw
 from mwaa_shell.terminal.prompt import EnvironmentMissing, Prompt, terminal_output
 from mwaa_shell.terminal.warm_up import WarmUp
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 #: Seconds after which a thread that works behind the prompt lets a key go first; Python's own are 0.005, and a key
 #: needs several turns.
 TURN = 0.0005
+#: So many prompts in a row may break down; then nobody can type.
+MOST_CRASHES = 3
 
 
 class Shell:
@@ -46,14 +49,17 @@ class Shell:
         front.draws_tables, front.keeps_names = streams.stdout_tty, True
         self._session = Session(settings, front)
         self._drawing: AppSession | None = None  # who has the terminal, if anything asks for keys
+        self._leaving = Leaving(lambda: self._drawing.app if self._drawing is not None else None)
+        self._warm_ups: dict[Link, WarmUp] = {}
         self._typed = ""
+        self._crashes = 0  # of the prompt, since somebody could last type at it
         self._echoed = ""  # what the echo of the running line says that is added to it
 
     def run(self) -> ExitCode:
         """Until the user leaves. Raises ``ShellError`` where there is no environment to open."""
         sys.setswitchinterval(TURN)
         try:
-            with create_app_session(output=terminal_output()) as self._drawing, self._heard():
+            with create_app_session(output=terminal_output()) as self._drawing, self._heard(), self._leaving.watched():
                 return self._run()
         finally:
             self._progress.echo()
@@ -62,32 +68,66 @@ class Shell:
     def _run(self) -> ExitCode:
         if self._session.here is None:
             self._session.opening.open_default()
-        warm_ups: dict[Link, WarmUp] = {}
-        prompt = Prompt(self._session, warm_ups)
         self._progress.begin_with(self._early.hand_over())
+        prompt: Prompt | None = self._new_prompt()
         while True:
-            if prompt.link is not self._session.link:
-                prompt = Prompt(self._session, warm_ups)
+            self._leaving.check()
+            if prompt is None or prompt.link is not self._session.link:
+                prompt = self._new_prompt()
             try:
-                typed, self._typed = self._typed, ""
-                line = prompt.read(typed)
-            except KeyboardInterrupt:
-                continue
+                line = self._read(prompt)
             except EOFError:
                 return ExitCode.OK
             except EnvironmentMissing as missing:
                 self._typed = missing.typed
                 self._choose_instead()
                 continue
-            try:
-                leaves = self._execute(line)
-            except ShellError:
-                raise
-            except Exception as error:  # a mistake of our own: said without what it quotes, and the session goes on
-                self._note(debug.crash(error))
-                continue
-            if leaves:
+            if line is None:
+                prompt = None
+            elif self._leaves_after(line):
                 return ExitCode.OK
+
+    def _new_prompt(self) -> Prompt:
+        return Prompt(self._session, self._warm_ups, self._streams.note)
+
+    def _read(self, prompt: Prompt) -> str | None:
+        """One line, empty where Ctrl-C dropped it; ``None`` where the prompt broke down.
+
+        Raises what the prompt raises for a user who leaves, and what broke it if it will not stand any more.
+        """
+        typed, self._typed = self._typed, ""
+        try:
+            line = prompt.read(typed)
+        except KeyboardInterrupt:
+            line = ""
+        except (EOFError, EnvironmentMissing, ShellError):
+            raise
+        except Exception as error:
+            self._leaving.check()  # the terminal may have gone with it
+            self._crashes += 1
+            if self._crashes > MOST_CRASHES:
+                raise
+            debug.error("prompt", error)
+            self._note(
+                f"The prompt broke down and begins anew, nothing was sent by it: {type(error).__name__}, "
+                "a mistake in mwaa-shell itself. Please report it; --debug FILE writes down what leads to it"
+            )
+            self._typed = prompt.text
+            return None
+        self._crashes = 0
+        return line
+
+    def _leaves_after(self, line: str) -> bool:
+        """Run what was entered; whether the user leaves."""
+        if not line:
+            return False
+        try:
+            return self._execute(line)
+        except ShellError:
+            raise
+        except Exception as error:  # a mistake of our own: said without what it quotes, and the session goes on
+            self._note(debug.crash(error))
+            return False
 
     def _execute(self, line: str) -> bool:
         """Run what was entered up to the first failure and show what came of it; whether the user leaves."""

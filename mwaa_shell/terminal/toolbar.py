@@ -30,7 +30,7 @@ def toolbar(link: Link, state: State, document: Document, columns: int) -> Style
     grammar = link.grammar
     pieces = _hint(document, grammar) if grammar and document.text else []
     if pieces and state.pressing and state.notice and not doing:
-        return [("class:toolbar.trouble", f" {sanitise(state.notice)}")]
+        return [("class:toolbar.trouble", _cut(f" {sanitise(state.notice)}", columns))]
     if pieces:
         before = f" {sanitise(doing)} " if doing else ""
         return [("class:toolbar.doing", before), ("", " "), *_fitted(pieces, columns - len(before) - 1)]
@@ -39,7 +39,14 @@ def toolbar(link: Link, state: State, document: Document, columns: int) -> Style
     said = f"  {sanitise(state.notice)}" if state.notice and not doing else ""
     if said and len(link.target.name) + 1 + len(facts) + len(said) > columns:
         facts = ""  # what went wrong is news, all else stays as it is
-    return [*text, ("", facts), ("class:toolbar.trouble", said)]
+    left = columns - len(link.target.name) - 1
+    facts = _cut(facts, left)
+    return [*text, ("", facts), ("class:toolbar.trouble", _cut(said, left - len(facts)))]
+
+
+def _cut(text: str, columns: int) -> str:
+    """As much of a text as there is room for; what is cut off is marked."""
+    return text if len(text) <= columns else f"{text[: max(columns - 1, 0)]}…" if columns > 0 else ""
 
 
 def _facts(link: Link) -> tuple[str, str, str]:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from mwaa_shell import debug
-from mwaa_shell.errors import EnvironmentNotFound, PermissionMissing, ShellError
+from mwaa_shell.errors import CredentialsProblem, EnvironmentNotFound, PermissionMissing, ShellError
 from mwaa_shell.link import Link
 from mwaa_shell.session import Session
 from mwaa_shell.terminal.completer import read_for_completion
@@ -32,6 +32,7 @@ class WarmUp:
     def __init__(self, session: Session, link: Link, changed: Changed) -> None:
         self.notice = ""
         self.missing = False  #: AWS knows no such environment
+        self.blocks = ""  #: why no command can be sent from here at all, until that has been told
         self._begun = False
         self._session = session
         self._link = link
@@ -51,7 +52,7 @@ class WarmUp:
             self.missing = True
         except ShellError as error:
             debug.error("warm-up", error)
-            self.notice = str(error)
+            self._say(error)
         except Exception as error:  # a background thread never prints, not even a mistake of our own
             debug.error("warm-up", error)
             self.notice = f"the warm-up failed: {type(error).__name__}"
@@ -98,7 +99,12 @@ class WarmUp:
                 ask_version(self._link)
                 self.notice = f"{error.action} is not allowed: the status is unknown"
         elif error is not None:
-            self.notice = str(error)
+            self._say(error)
+
+    def _say(self, error: ShellError) -> None:
+        self.notice = str(error)
+        if isinstance(error, CredentialsProblem):
+            self.blocks = self.notice
 
     def _open_for_tokens(self) -> None:
         with contextlib.suppress(ShellError):  # whoever asks for a token is told

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -194,6 +196,20 @@ def test_a_run_is_followed_over_rest(double: Double, session: Session, canvas: F
     assert double.tokens == []
     assert "load  success" in "\n".join(canvas.last or [])
     assert session.record.history.find(Search()) == []
+
+
+@pytest.mark.parametrize("scheduled", [True, False])
+def test_without_a_scheduler_a_run_that_waits_says_so(
+    double: Double, bundle: str, canvas: FakeCanvas, scheduled: bool
+) -> None:
+    rest(double, "queued", "queued", "success")
+    access = replace(double.access(bundle), scheduled=scheduled)
+    with closing(Session(Settings(environment="my-env", access=access, airflow_version="2.10.3"))) as session:
+        session.front.canvas = canvas
+        assert session.execute(".follow x").ok
+    remedy = "No scheduler runs here: exit, then start mwaa-shell --local 2.10.3 --scheduler"
+    assert any(remedy in line for lines in canvas.pictures for line in lines) is not scheduled
+    assert remedy not in "\n".join(canvas.last or [])
 
 
 def test_its_end_is_that_of_the_directive(double: Double, session: Session, canvas: FakeCanvas) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from mwaa_shell.doctor.finding import Finding, Mark, as_json, as_text, as_texts, exit_code, summary
+from mwaa_shell.doctor.finding import Finding, Mark, as_json, as_text, as_texts, exit_code, summary, worst_last
 from mwaa_shell.errors import ExitCode
 
 GOOD = Finding("TCP", Mark.OK, "answers")
@@ -70,3 +70,9 @@ def test_nothing_that_drives_a_terminal_and_no_password_is_shown() -> None:
         assert "canary" not in text
         assert "http://***@p:1" in text
     assert as_text(nasty).count("\n") == 2
+
+
+def test_what_fails_stands_last() -> None:
+    marks = [Mark.FAIL, Mark.OK, Mark.NOTE, Mark.SKIP, Mark.FAIL, Mark.OK]
+    found = [Finding(str(number), mark, "") for number, mark in enumerate(marks)]
+    assert [one.name for one in worst_last(found)] == ["1", "3", "5", "2", "0", "4"]

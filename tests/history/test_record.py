@@ -81,11 +81,7 @@ def test_what_was_seen_last_is_corrected(record: Record, link: Link) -> None:
 def test_what_aws_has_said_is_kept_once(record: Record, link: Link, monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[str] = []
 
-    def rows() -> dict[str, object]:
-        read.append("a file")
-        return {}
-
-    monkeypatch.setattr(last_seen, "_read", rows)
+    monkeypatch.setattr(last_seen, "keep_row", lambda *_: read.append("a file"))
     told(link, "1" * 12)
     for _ in range(3):
         sent(record, link, "version")

@@ -305,3 +305,21 @@ def test_a_pasted_secret_is_recalled_masked_line_by_line(double: Double, opened:
     terminal.key("up")
     terminal.wait_for(lambda text: text.rstrip().count("db_password ***") >= 2)
     assert b"geheim" not in terminal.raw
+
+
+def test_the_newest_stands_above_the_prompt_and_each_takes_one_row(double: Double, opened: Open) -> None:
+    double.web.behave = lambda request: command_reply(b"done\n")
+    terminal = opened()
+    wide = "variables set key '漢字\t" + "long " * 30 + "'"
+    for _ in range(13):
+        terminal.run("my-env", "version")
+    terminal.enter(wide)
+    terminal.wait_for("ok ")
+    for _ in range(13):
+        terminal.run("my-env", "version")
+    shown = terminal.run("my-env", ".history").split("\n")
+    assert [line[:5].strip() for line in shown] == [str(number) for number in range(1, 28)]
+    assert [line for line in shown if line.endswith("…")] == [shown[13]]
+    assert shown[-1].endswith("version")
+    piped = terminal.run("my-env", ".history long | wc -m")
+    assert int(piped.split()[0]) > 180

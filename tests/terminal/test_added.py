@@ -1,0 +1,32 @@
+"""Held here: what is added to a line is found once for each drawing, however often the drawing asks for the line."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from prompt_toolkit.document import Document
+
+from mwaa_shell.terminal import added
+from mwaa_shell.terminal.added import Added
+
+
+def test_one_drawing_asks_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    app = SimpleNamespace(is_done=True, exit_style="class:accepting", render_counter=0)
+    monkeypatch.setattr(added, "get_app", lambda: app)
+
+    def added_to(text: str) -> str:
+        asked.append(text)
+        return " -o json"
+
+    session: Any = SimpleNamespace(outgoing=SimpleNamespace(added_to=added_to))
+    processor = Added(session)
+    for drawing, text in ((1, "dags list"), (2, "dags list"), (2, "pools list")):
+        app.render_counter = drawing
+        wanted: Any = SimpleNamespace(document=Document(text), fragments=[("", text)])
+        for _ in range(4):
+            shown = processor.apply_transformation(wanted).fragments
+            assert list(shown) == [("", text), ("class:line.added", " -o json")]
+    assert asked == ["dags list", "dags list", "pools list"]
