@@ -86,18 +86,21 @@ def translated_block(text: str, grammar: Grammar | None) -> tuple[str, tuple[str
     return (made, tuple(dict.fromkeys(notes))) if made != text else None
 
 
-def explained(text: str, cursor: int, grammar: Grammar | None) -> str | None:
-    """What the word under the cursor is: a flag or an argument of a command, else the page of the command itself."""
+def explained(text: str, cursor: int, grammar: Grammar | None, width: int | None = None) -> str | None:
+    """What the word under the cursor is: a flag or an argument of a command, else the page of the command itself.
+
+    For so many columns, or for those of most terminals.
+    """
     if grammar is None:
         return None
-    from mwaa_shell.airflow.explain import explain, explain_argument
+    from mwaa_shell.airflow.explain import WIDTH, explain, explain_argument
     from mwaa_shell.airflow.understanding import Role, understand
 
     understanding = understand(parse(text), grammar)
     if understanding.command is None:
         words = [part.value for part in understanding.parts if part.role is Role.GROUP]
-        return explain(tuple(words), grammar) if words else None
+        return explain(tuple(words), grammar, width or WIDTH) if words else None
     part = next((one for one in understanding.parts if one.start <= cursor <= one.end and one.argument), None)
     if part is not None and part.argument is not None:
-        return explain_argument(understanding.command, part.argument)
-    return explain(tuple(understanding.command.name.split()), grammar)
+        return explain_argument(understanding.command, part.argument, width or WIDTH)
+    return explain(tuple(understanding.command.name.split()), grammar, width or WIDTH)

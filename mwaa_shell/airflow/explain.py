@@ -9,7 +9,10 @@ from mwaa_shell.airflow.grammar import Command, Grammar, Option, Positional, loa
 from mwaa_shell.airflow.suggestions import metavar, shown
 from mwaa_shell.airflow.versions import Version
 
-WIDTH = 79
+#: Columns where nobody says how many there are, the most that are good to read, and the least.
+WIDTH, MOST, LEAST = 79, 100, 40
+#: Columns of the first column of a table, at most.
+WIDEST = 30
 LEVELS = {
     knowledge.Level.READ: "reads only",
     knowledge.Level.CHANGE: "changes something",
@@ -35,16 +38,21 @@ KINDS = {
 }
 
 
-def explain(words: tuple[str, ...], grammar: Grammar) -> str | None:
-    """The page of a command, or of a group; ``None`` for words that are neither."""
+def explain(words: tuple[str, ...], grammar: Grammar, width: int = WIDTH) -> str | None:
+    """The page of a command, or of a group, for so many columns; ``None`` for words that are neither."""
     found = grammar.command(words)
     if found is not None and found[1] == len(words):
-        return _command(found[0], grammar.version)
-    return _group(" ".join(words), grammar)
+        return _command(found[0], grammar.version, _readable(width))
+    return _group(" ".join(words), grammar, _readable(width))
 
 
-def explain_argument(command: Command, argument: Option | Positional) -> str:
+def _readable(width: int) -> int:
+    return max(min(width, MOST), LEAST)
+
+
+def explain_argument(command: Command, argument: Option | Positional, width: int = WIDTH) -> str:
     """What one argument of a command is: its flags, what it takes and what it means."""
+    width = _readable(width)
     if isinstance(argument, Positional):
         head, summary = shown(argument), summaries.positional(command.name, argument)
     else:
@@ -57,23 +65,23 @@ def explain_argument(command: Command, argument: Option | Positional) -> str:
         facts.append(f"takes {KINDS.get(kind, kind.value.replace('_', ' '))}")
     if isinstance(argument, Option) and argument.action == "append":
         facts.append("may be given more than once")
-    lines = [f"{command.name}: {head}", textwrap.fill(summary, WIDTH, initial_indent="  ", subsequent_indent="  ")]
-    return "\n".join([*lines, *(textwrap.fill(f, WIDTH, initial_indent="- ", subsequent_indent="  ") for f in facts)])
+    lines = [f"{command.name}: {head}", textwrap.fill(summary, width, initial_indent="  ", subsequent_indent="  ")]
+    return "\n".join([*lines, *(_wrapped(fact, width) for fact in facts)])
 
 
 def _flags_of(option: Option) -> str:
     return ", ".join(option.flags) + (f" {metavar(option)}" if option.takes_value else "")
 
 
-def _group(name: str, grammar: Grammar) -> str | None:
+def _group(name: str, grammar: Grammar, width: int) -> str | None:
     below = grammar.below(name)
     if not below:
         return None
     rows = [(command, summaries.command(command)) for command in below]
-    return f"{name}: {summaries.group(name)}\n\n" + _table(rows)
+    return f"{name}: {summaries.group(name)}\n\n" + _table(rows, width)
 
 
-def _command(command: Command, version: Version) -> str:
+def _command(command: Command, version: Version, width: int) -> str:
     usage = " ".join([command.name, *(shown(one) for one in command.options if one.required)])
     if any(not one.required for one in command.options):
         usage += " [flags]"
@@ -84,8 +92,8 @@ def _command(command: Command, version: Version) -> str:
         mark = "(required) " if option.required else ""
         arguments.append((_flags_of(option), mark + summaries.flag(command.name, option)))
     if arguments:
-        parts.append(_table(arguments))
-    parts.append("\n".join(_wrapped(note) for note in _notes(command.name, version)))
+        parts.append(_table(arguments, width))
+    parts.append("\n".join(_wrapped(note, width) for note in _notes(command.name, version)))
     lines = knowledge.examples(command.name, version)
     if lines:
         parts.append("examples:\n" + "\n".join(f"  {line}" for line in lines))
@@ -123,17 +131,19 @@ def _ranges(name: str) -> str:
     return ", ".join(str(run[0]) if len(run) == 1 else f"{run[0]} to {run[-1]}" for run in runs)
 
 
-def _wrapped(text: str) -> str:
-    return textwrap.fill(text, WIDTH, initial_indent="- ", subsequent_indent="  ")
+def _wrapped(text: str, width: int) -> str:
+    return textwrap.fill(text, width, initial_indent="- ", subsequent_indent="  ")
 
 
-def _table(rows: list[tuple[str, str]]) -> str:
-    width = min(max(len(left) for left, _ in rows), 30)
-    lines = []
-    for left, right in rows:
-        alone = len(left) > width
-        if alone:
-            lines.append(f"  {left}")
-        start = f"  {'' if alone else left:<{width}}  "
-        lines.append(textwrap.fill(right, WIDTH, initial_indent=start, subsequent_indent=" " * (width + 4)))
-    return "\n".join(lines)
+def _table(rows: list[tuple[str, str]], width: int) -> str:
+    """Two columns in as few lines as can be; what is wider than the first one has a line of its own there."""
+    firsts = {min(len(left), WIDEST) for left, _ in rows}
+    tables = [[line for left, right in rows for line in _row(left, right, first, width)] for first in sorted(firsts)]
+    shortest = min(reversed(tables), key=len)  # of several the one whose first column holds more
+    return "\n".join(shortest)
+
+
+def _row(left: str, right: str, first: int, width: int) -> list[str]:
+    alone = [f"  {left}"] if len(left) > first else []
+    start = f"  {'' if alone else left:<{first}}  "
+    return alone + textwrap.wrap(right, width, initial_indent=start, subsequent_indent=" " * (first + 4))

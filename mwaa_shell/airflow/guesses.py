@@ -7,7 +7,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from mwaa_shell.airflow.grammar import Grammar
 from mwaa_shell.airflow.knowledge import support
-from mwaa_shell.airflow.matching import SCATTERED, best, rank
+from mwaa_shell.airflow.matching import INSIDE, best, rank
+
+#: How like a word of a group must be: two letters of four may have changed places, and hardly more may be wrong.
+ALIKE = 0.7
+#: Fewer letters than this stand inside of too many words.
+ENOUGH = 4
 
 
 def suggested(grammar: Grammar, groups: Sequence[str], word: str, following: str = "") -> str | None:
@@ -17,12 +22,12 @@ def suggested(grammar: Grammar, groups: Sequence[str], word: str, following: str
     """
     group, word = " ".join(groups), word.lower()[:60]
     below = {name.removeprefix(f"{group} "): name for name in grammar.below(group)} if group else {}
-    keys = {_key(name): name for name in grammar.names}
-    last = {name.rpartition(" ")[2]: name for name in grammar.names}
+    keys = {_key(name.removeprefix(f"{group} ")): name for name in (grammar.below(group) if group else grammar.names)}
+    last = {name.rpartition(" ")[2]: name for name in grammar.names if not _is_doubtful(grammar, name)}
     tops = {name: name for name in grammar.groups}
     searches: tuple[tuple[str, Mapping[str, str], float], ...] = (
-        (word, below, 0.6),
-        (_key(f"{group} {word}"), keys, 0.75),
+        (word, below, ALIKE),
+        (_key(word), keys, 0.75),
         (word, {} if group else tops, 0.6),
         (word, last, 0.85),
     )
@@ -45,13 +50,14 @@ def _begins(beginning: str) -> Callable[[str], bool]:
 
 def _menu(grammar: Grammar, group: str, word: str) -> list[str]:
     """The names that the menu has for a word of two letters or more, the best first; not those that only have them."""
+    most = INSIDE if len(word) >= ENOUGH else INSIDE - 1
     if len(word) < 2:
         return []
     start = f"{group} " if group else ""
     words = [f"{start}{one}" for one in grammar.words_after(group.split())]
     names = words if group else [*words, *(name for name in grammar.names if " " in name)]
     found = best(word, names, lambda name: name.removeprefix(start))
-    return [name for name in found if (rank(word, name.removeprefix(start)) or (SCATTERED,))[0] < SCATTERED]
+    return [name for name in found if (rank(word, name.removeprefix(start)) or (most + 1,))[0] <= most]
 
 
 def _is_doubtful(grammar: Grammar, name: str) -> bool:

@@ -6,7 +6,7 @@ programs: the same records in the format that was asked for, every value as it c
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from mwaa_shell.airflow.command_line import output_format
@@ -29,7 +29,8 @@ def lines(result: Result, words: tuple[str, ...], view: View) -> Iterator[str]:
     from mwaa_shell.output.painting.text import decoded, raw, readable
 
     if result.raw or wanted(result, view) == "raw":
-        yield from _hidden(words, view) if _hides(result, words, view) else raw(decoded(result.stdout), view)
+        hidden = _hides(result, words, view)
+        yield from _hidden(words, view) if hidden else raw(_covered(decoded(result.stdout), words, view), view)
         return
     drawing = _drawing(result, words, view) if words else None
     if drawing is None:
@@ -105,9 +106,10 @@ PAPER = 200
 
 def _drawing(result: Result, words: tuple[str, ...], view: View) -> tuple[Found, str, bool] | None:
     """The records of a reply, what to draw them as and whether some are hidden; ``None`` where it stays text."""
+    from mwaa_shell.airflow.secret_options import shows_options
     from mwaa_shell.output.tables.secrets import has_secrets, masked
 
-    hides = has_secrets(words) and not view.reveal
+    hides = (has_secrets(words) or shows_options(words)) and not view.reveal
     form = _form(result, words, view) or ("table" if hides else "")
     if not form:
         return None
@@ -139,20 +141,33 @@ def _form(result: Result, words: tuple[str, ...], view: View) -> str:
 def _as_text(result: Result, words: tuple[str, ...], view: View) -> Iterator[str]:
     from mwaa_shell.output.painting.text import decoded, is_help_the_answer, is_noise_the_answer, readable
     from mwaa_shell.output.reading.records import LIMIT
-    from mwaa_shell.output.tables.secrets import covered
 
-    hides = words[:1] == ("connections",) and not view.reveal
     if _hides(result, words, view):
         yield from _hidden(words, view)
         return
     if len(result.stdout) > LIMIT and _form(result, words, view):
         yield f"{len(result.stdout) / 1e6:.0f} MB are not drawn as a table; this is the text as it came\n"
     text = decoded(result.stdout)
-    chunks = [covered("".join(text))] if hides else text
+    chunks = _covered(text, words, view)
     fold, usage = not is_noise_the_answer(words), not is_help_the_answer(words)
     yield from _ended(readable(chunks, view, fold=fold, usage=usage, theme=theme_of(view)))
     if text.note:
         yield f"{text.note}\n"
+
+
+def _covered(text: Iterable[str], words: tuple[str, ...], view: View) -> Iterator[str]:
+    """Text with a mask for each secret; of a configuration, with a line that says so where there is one."""
+    from mwaa_shell.airflow.secret_options import shows_options
+    from mwaa_shell.output.tables.secrets import covered_text, is_covered
+
+    if view.reveal or not is_covered(words):
+        yield from text
+        return
+    came = "".join(text)
+    shown = covered_text(came, words)
+    yield shown
+    if shown != came and shows_options(words):
+        yield f"{'' if shown[-1:] == chr(10) else chr(10)}{HIDDEN}\n"
 
 
 def _ended(pieces: Iterator[str]) -> Iterator[str]:

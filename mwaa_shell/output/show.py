@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -40,13 +41,18 @@ def show(result: Result, streams: Streams, view: View | None = None, prompt: AtP
     view = view or View(color=streams.colored())
     if result.hidden and streams.pretty() and not view.reveal:
         result = without(result.hidden, result)
-    pager = prompt is not None and prompt.pager
+    if result.outcomes and not streams.stdout_tty:
+        view = replace(view, width=sys.maxsize)  # coloured or not, what is no terminal gets each line whole
+    pager = prompt is not None and prompt.pager and result.paged
     if pager and streams.stdout_tty and streams.stderr_tty:  # both on one screen: they go through one pager
         _put(chain(_standard_output(result, view), _standard_error(result, view)), streams, view, pager)
     else:
         _show_apart(result, streams, view, pager)
     if prompt is None and result.added and result.remote:
         streams.note(f"sent with {result.added}")
+    if result.remark and streams.pretty():
+        dim, plain = (DIM, PLAIN) if streams.colored(stderr=True) else ("", "")
+        streams.talk(f"{dim}{sanitise(result.remark)}{plain}\n".encode())
     if result.clipboard:
         from mwaa_shell.output.delivery import clipboard
 
@@ -103,12 +109,15 @@ def _standard_output(result: Result, view: View) -> Iterator[str]:
 
 
 def _by_outcome(result: Result, view: View) -> Iterator[str]:
-    """Lines that tell of one command each, with the word for its outcome in colour."""
+    """Lines that tell of one command each, on one row of a terminal, with the word for its outcome in colour."""
+    from mwaa_shell.output.tables.wrapping import cut
+
     lines = sanitise(result.stdout.decode("utf-8", "replace")).removesuffix("\n").split("\n")
     for line, outcome in zip(lines, result.outcomes, strict=True):
         color = DIM if outcome is Outcome.REFUSED else COLORS.get(outcome, YELLOW)
         word = outcome.value
-        yield f"{line.replace(word, f'{color}{word}{PLAIN}', 1) if view.color else line}\n"
+        row = cut(line.replace("\t", " "), view.width)
+        yield f"{row.replace(word, f'{color}{word}{PLAIN}', 1) if view.color else row}\n"
 
 
 def trimmed(pieces: Iterable[str]) -> Iterator[str]:

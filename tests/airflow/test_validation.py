@@ -237,6 +237,20 @@ def test_what_a_word_begins_is_meant_as_the_menu_has_it(tree: Grammar, text: str
     assert found.message.endswith(f"; did you mean {meant}?")
 
 
+@pytest.mark.parametrize("word", ["nope", "stop", "foo", "none", "resume"])
+@pytest.mark.parametrize("group", ["dags", "pools", "variables", "connections"])
+def test_no_guess_is_better_than_a_wild_one(group: str, word: str) -> None:
+    assert suggested(V2, [group], word) is None
+
+
+@pytest.mark.parametrize(
+    ("group", "word", "meant"),
+    [("dags", "shwo", "show"), ("dags", "puase", "pause"), ("pools", "lits", "list"), ("users", "craete", "create")],
+)
+def test_letters_that_have_changed_places(group: str, word: str, meant: str) -> None:
+    assert suggested(V2, [group], word) == f"{group} {meant}"
+
+
 @pytest.mark.parametrize("tree", [V1, V2, V3])
 def test_where_the_menu_has_one_item_it_is_meant(tree: Grammar) -> None:
     for group in ("", *tree.groups):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 import subprocess
 import sys
@@ -198,3 +199,50 @@ def test_the_verdict_does_not_say_which_module_an_exception_is_of(message: str, 
 
 def test_a_reply_of_blank_lines_shows_nothing() -> None:
     assert shown(Result(stdout=b"\n  \n", stderr=b"\n"), out_tty=True, err_tty=True, no_color=True) == (b"", b"")
+
+
+def test_json_of_records_is_painted_in_large_pieces() -> None:
+    from mwaa_shell.output.render import TOGETHER, lines
+    from mwaa_shell.output.view import View
+
+    records = [{"dag_id": f"{number}", "runs": [[1, None]]} for number in range(TOGETHER)]
+    words = ("dags", "list", "-o", "json")
+    result = Result(stdout=json.dumps(records).encode() + b"\n", words=words, remote=True)
+    colored, bare = (list(lines(result, words, View(color=color))) for color in (True, False))
+    assert len(colored) == len(bare) == -(-len(json.dumps(records, indent=2).split("\n")) // TOGETHER)
+    assert plain("".join(colored).encode()) == "".join(bare).encode()
+    assert json.loads("".join(bare)) == records
+    assert "\x1b[35m1\x1b[0m" in colored[0]  # a number in a list looks like one behind a key
+
+
+def test_the_zone_of_the_machine_follows_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    from mwaa_shell.output.view import zone
+
+    for name in ("Europe/Berlin", "Asia/Tokyo", "Europe/Berlin"):
+        monkeypatch.setenv("TZ", name)
+        assert str(zone("local")) == name
+
+
+def test_how_to_read_a_reply_stands_below_it_where_somebody_looks() -> None:
+    result = Result(stdout=b"is_paused  yes\n", remote=True, remark="as it was before\x1b")
+    out, err = shown(result, out_tty=True, err_tty=True, verdict=True)
+    assert plain(err) == b"as it was before^[\nok\n"
+    assert out == b"is_paused  yes\n"
+    assert shown(result, err_tty=True)[1] == b""
+
+
+def test_lines_of_commands_are_cut_on_a_terminal_alone() -> None:
+    line = b"1  ok  variables set k " + b"x" * 200
+    result = Result(stdout=line + b"\n", outcomes=(Outcome.OK,))
+    on_screen = plain(shown(result, out_tty=True)[0]).decode()
+    assert (len(on_screen), on_screen[-2:]) == (81, "…\n")
+    assert plain(shown(result, color="always")[0]) == line + b"\n"
+    assert shown(result)[0] == line + b"\n"
+
+
+def test_what_wants_no_pager_gets_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PAGER", "a-pager-that-there-is-not")
+    out, err = io.BytesIO(), io.BytesIO()
+    streams = Streams(io.StringIO(), out, err, False, True, True)
+    show(Result(stdout=b"a\n" * 99, paged=False), streams, prompt=AtPrompt(pager=True))
+    assert (out.getvalue(), err.getvalue()) == (b"a\n" * 99, b"")

@@ -99,7 +99,7 @@ def deliver(destination: Destination, result: Result) -> Result:
 
 
 def _path(destination: Destination) -> Path:
-    return Path(destination.target).expanduser()
+    return Path(os.path.expanduser(destination.target))
 
 
 def _pipe(command: str, result: Result, left: Result) -> Result:

@@ -1,8 +1,8 @@
 """What a reply holds that nobody should see over a shoulder: passwords of connections, and variables with such names.
 
 Airflow prints connections in clear up to 3.1, and exports them in clear in every version. Here they are covered in the
-records before these are drawn. Replies to a command that asks for one value (``variables get``) are left alone: that
-value is what was asked for.
+records before these are drawn, and in the text of what prints the configuration. The reply to ``variables get`` is left
+alone: that value is what was asked for.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ from dataclasses import replace
 from functools import partial
 
 from mwaa_shell.airflow.lines import HEAD
+from mwaa_shell.airflow.secret_options import covered_options, shows_options
 from mwaa_shell.airflow.secret_values import MASK, NAMES_OF_NUMBERS, secrets_of, sensitive
+from mwaa_shell.body import Body
 from mwaa_shell.output.reading.records import Found, is_export
 from mwaa_shell.output.tables.cells import plain
 
@@ -32,6 +34,24 @@ def has_secrets(words: tuple[str, ...]) -> bool:
     return words[:1] in (("connections",), ("variables",)) and is_export(words)
 
 
+def is_covered(words: tuple[str, ...]) -> bool:
+    """Whether something may have to be covered: in records, or in what is no table."""
+    return has_secrets(words) or words[:1] == ("connections",) or shows_options(words)
+
+
+def covered_text(text: str, words: tuple[str, ...]) -> str:
+    """What a command printed as text, with a mask for each secret."""
+    return covered_options(text, words) if shows_options(words) else covered(text)
+
+
+def shows_any(words: tuple[str, ...], stdout: Body) -> bool:
+    """Whether a reply is not to be shown as it came."""
+    if has_secrets(words) or not shows_options(words):
+        return has_secrets(words)
+    text = bytes(stdout).decode("utf-8", "replace")
+    return covered_options(text, words) != text
+
+
 def _lists(word: str) -> bool:
     """Whether it is ``-l`` or ``--list`` of 1.10, shortened as argparse lets people."""
     return word == "-l" or (len(word) > 2 and "--list".startswith(word))
@@ -39,7 +59,7 @@ def _lists(word: str) -> bool:
 
 def masked(found: Found, words: tuple[str, ...]) -> Found:
     """The same with a mask for each secret; the very same where there is none to hide."""
-    if not has_secrets(words):
+    if not has_secrets(words) and not shows_options(words):
         return found
     whole = COLUMNS if words[0] == "connections" else frozenset()
     records = tuple(_record(record, whole) for record in found.records)

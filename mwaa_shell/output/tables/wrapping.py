@@ -32,6 +32,19 @@ def _of_one(char: str) -> int:
     return 2 if char == EMOJI else max(wcwidth(char), 0)
 
 
+def cut(line: str, room: int) -> str:
+    """A line of at most so many columns; what is cut off is marked. It has no sequences of a terminal in it."""
+    if wide(line) <= room:
+        return line
+    end = used = 0
+    for sign in _signs(line):
+        used += wide(sign)
+        if used > room - 1:
+            break
+        end += len(sign)
+    return f"{line[:end]}…"
+
+
 def widest(text: str) -> int:
     """The columns of the widest line of text."""
     return max(map(wide, text.split("\n"))) if "\n" in text else wide(text)

@@ -179,3 +179,18 @@ def test_finding_never_raises_and_names_every_column(text: str, form: tuple[str,
 @pytest.mark.parametrize("form", [(), ("-o", "json"), ("-o", "yaml"), ("-o", "plain")])
 def test_large_replies_of_nothing_do_no_harm(text: str, form: tuple[str, ...]) -> None:
     find(text, ("x", *form))
+
+
+def test_a_line_of_json_is_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed: list[str] = []
+    loads = json.loads
+
+    def counted(text: str) -> Any:
+        parsed.append(text)
+        return loads(text)
+
+    monkeypatch.setattr(json, "loads", counted)
+    found = find(LOG + JSON, ("dags", "list", "-o", "json"))
+    assert found is not None
+    assert found.records == tuple(loads(JSON))
+    assert parsed.count(JSON) == 1

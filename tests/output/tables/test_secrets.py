@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from mwaa_shell.output.reading.records import Found, find
+from mwaa_shell.output.render import lines
 from mwaa_shell.output.tables.formats import drawn
-from mwaa_shell.output.tables.secrets import covered, has_secrets, masked
+from mwaa_shell.output.tables.secrets import covered, has_secrets, masked, shows_any
 from mwaa_shell.output.view import View
+from mwaa_shell.result import Result
 
 FOLDERS = (Path(__file__).parents[2] / "samples", Path(__file__).parents[1] / "rows")
 LIST = ("connections", "list", "-o", "json")
@@ -125,3 +128,24 @@ def test_recorded_replies_show_none(case: dict[str, Any]) -> None:
 )
 def test_text_is_covered_where_it_holds_secrets_and_nowhere_else(text: str, shown: str | None) -> None:
     assert covered(text) == (text.replace("pw", "***") if shown is None else shown)
+
+
+def test_a_configuration_with_a_secret_is_not_shown_as_it_came() -> None:
+    assert shows_any(("config", "list"), b"fernet_key = k\n")
+    assert not shows_any(("config", "list"), b"# fernet_key = \n")
+    assert not shows_any(("dags", "list"), b"fernet_key = k\n")
+
+
+CONFIG = Result(stdout=b"[core]\nfernet_key = k3y\nparallelism = 32\n", remote=True, words=("config", "list"))
+
+
+def shown(result: Result, **settings: Any) -> str:
+    return "".join(lines(result, result.words, View(width=80, **settings)))
+
+
+@pytest.mark.parametrize("form", ["auto", "raw", "json"])
+def test_a_configuration_on_a_terminal(form: str) -> None:
+    text = shown(CONFIG, format=form)
+    assert text == "[core]\nfernet_key = ***\nparallelism = 32\n*** covers secrets, .set reveal on shows them\n"
+    assert "k3y" in shown(CONFIG, format=form, reveal=True)
+    assert shown(replace(CONFIG, stdout=b"parallelism = 32\n")) == "parallelism = 32\n"
