@@ -66,12 +66,47 @@ def _text(value: object) -> bool:
     return isinstance(value, str) and bool(value) and value.isprintable()
 
 
+#: The forms of what options take as well, and read where they are used; a test holds the two together.
+SCHEMES = ("http", "https", "socks5", "socks5h")
+PART = r"(\[[^\s\[\]/@]+\]|[^\s:\[\]/@]*)"
+CONNECT_TO = re.compile(rf"{PART}:(\d*):{PART}:(\d*)")
+VERSION = re.compile(r"(?s:.*)(?<![\d.])\d{1,9}\.\d{1,9}(?:\.\d{1,9})?(?!\d)(?s:.*)")
+REGION = re.compile(r"[A-Za-z0-9-]{1,63}")
+URL = re.compile(r"https?://[^\s/]+\S*", re.IGNORECASE)
+
+
+def _form(form: re.Pattern[str]) -> Callable[[object], bool]:
+    return lambda value: _text(value) and bool(form.fullmatch(str(value)))
+
+
+def _proxy(value: object) -> bool:
+    from urllib.parse import urlsplit
+
+    if not _text(value):
+        return False
+    url = str(value) if "://" in str(value) else f"http://{value}"
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        return False
+    strange = re.search(r"[^\x21-\x7e]", url) or parts.path not in ("", "/") or parts.query or parts.fragment
+    return parts.scheme in SCHEMES and bool(host) and port != 0 and not strange
+
+
+def _rule(value: object) -> bool:
+    found = CONNECT_TO.fullmatch(value) if isinstance(value, str) else None
+    if found is None or not (found[3] or found[4]):
+        return False
+    return all(0 < int(port[:6]) < 65536 for port in (found[2], found[4]) if port)
+
+
+def _rules(value: object) -> bool:
+    return isinstance(value, list) and all(map(_rule, value))
+
+
 def _flag(value: object) -> bool:
     return isinstance(value, bool)
-
-
-def _texts(value: object) -> bool:
-    return isinstance(value, list) and all(map(_text, value))
 
 
 def _number(least: float, most: float) -> Callable[[object], bool]:
@@ -110,18 +145,19 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("environment", "the environment to open where none is named", "a name", '"my-env"', _text,
             per_environment=False, variables=("MWAA_ENVIRONMENT",)),
     Setting("profile", "AWS profile", "a name", '"data-platform"', _text, variables=("AWS_PROFILE",)),
-    Setting("region", "AWS region", "a name", '"eu-central-1"', _text, variables=("AWS_REGION", "AWS_DEFAULT_REGION")),
-    Setting("endpoint-url", "another endpoint for the AWS API", "a URL", '"https://vpce.example.com"', _text,
+    Setting("region", "AWS region", "a name", '"eu-central-1"', _form(REGION),
+            variables=("AWS_REGION", "AWS_DEFAULT_REGION")),
+    Setting("endpoint-url", "another endpoint for the AWS API", "a URL", '"https://vpce.example.com"', _form(URL),
             variables=("AWS_ENDPOINT_URL_MWAA",)),
     Setting("ca-bundle", "CA certificates to trust, for AWS and the web server", "a file", '"company.pem"', _text,
             variables=("AWS_CA_BUNDLE",)),
     Setting("proxy", "on the way to the web server", "a URL of http, https or socks5h", '"socks5h://127.0.0.1:1080"',
-            _text),
+            _proxy),
     Setting("connect-to", "where to connect instead, for tunnels", "a list of HOST:PORT:HOST:PORT",
-            '["::127.0.0.1:8443"]', _texts),
+            '["::127.0.0.1:8443"]', _rules),
     Setting("timeout", "seconds to wait for an answer", "1 to 3600", "75", _number(1, 3600)),
     Setting("max-reply", "longest reply to take, in MB after decompression", "1 to 100000", "512", _number(1, 100_000)),
-    Setting("airflow-version", "the version, if AWS may not tell it", "a version", '"2.10.3"', _text),
+    Setting("airflow-version", "the version, if AWS may not tell it", "a version", '"2.10.3"', _form(VERSION)),
     Setting("read-only", "send nothing that changes anything", "true or false", "false", _flag),
     Setting("protected", "ask before a change, and for the name before something is destroyed", "true or false", "true",
             _flag, everywhere=False),
@@ -160,22 +196,24 @@ def parse(text: str, path: Path) -> Config:
     try:
         tables = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        return Config(path, problems=(f"{path} is no TOML, and is left out: {error}",), doubtful=True)
+        return Config(path, problems=(f"{path} is not TOML and is left out: {error}",), doubtful=True)
     lines = dict(_lines(text))
-    problems: list[str] = []
+    wrong: list[tuple[int, str]] = []
     sections = tables.pop("environments", {})
-    general = dict(_said(tables, "", lines, path, problems))
+    general = dict(_said(tables, "", lines, wrong))
     environments = []
     for pattern, members in sections.items() if isinstance(sections, dict) else ():
         if not isinstance(members, dict):
-            problems.append(f"{path}: {_short(pattern)} is no section of an environment")
+            line = lines.get((ENVIRONMENTS, pattern), 0)
+            wrong.append((line, f"{_short(pattern)} is no section of an environment"))
         elif len(pattern) > LONGEST:
-            problems.append(f"{_place(path, lines, pattern)}: the name of an environment, or a pattern for several, "
-                            f"has at most {LONGEST} characters")  # fmt: skip
+            long = f"the name of an environment, or a pattern for several, has at most {LONGEST} characters"
+            wrong.append((lines.get((pattern, ""), 0), long))
         else:
-            environments.append((pattern, dict(_said(members, pattern, lines, path, problems))))
-    doubtful = any(GUARDING.search(problem.removeprefix(str(path))) for problem in problems)
-    return Config(path, general, tuple(environments), tuple(problems), doubtful)
+            environments.append((pattern, dict(_said(members, pattern, lines, wrong))))
+    problems = tuple(f"{path}:{line}: {what}" if line else f"{path}: {what}" for line, what in sorted(wrong))
+    doubtful = any(GUARDING.search(what) for _, what in wrong)
+    return Config(path, general, tuple(environments), problems, doubtful)
 
 
 #: What a mistake is about that may cost the protection of an environment.
@@ -183,25 +221,29 @@ GUARDING = re.compile(r"read.?only|protect|environment", re.IGNORECASE)
 
 
 def _said(
-    members: Mapping[str, object], section: str, lines: Mapping[tuple[str, str], int], path: Path, problems: list[str]
+    members: Mapping[str, object], section: str, lines: Mapping[tuple[str, str], int], wrong: list[tuple[int, str]]
 ) -> Iterator[tuple[str, Said]]:
-    """What can be used of one section; the rest is told."""
+    """What can be used of one section; the rest is told, each with its line or 0."""
     for name, value in members.items():
         line = lines.get((section, name), 0)
-        where = _place(path, lines, section, name)
         setting = NAMED.get(name)
-        if setting is None or not (setting.per_environment if section else setting.everywhere):
-            problems.append(f"{where}: {_unknown(name, section, setting)}")
+        if isinstance(value, dict):
+            wrong.append((line, _no_section(name, value)))
+        elif setting is None or not (setting.per_environment if section else setting.everywhere):
+            wrong.append((line, _unknown(name, section, setting)))
         elif not setting.accepts(value):
-            problems.append(f"{where}: {name} takes {setting.takes}, not {_seen(name, value)}")
+            wrong.append((line, f"{name} takes {setting.takes}, not {_seen(name, value)}"))
         else:
             yield name, Said(value, line)
 
 
-def _place(path: Path, lines: Mapping[tuple[str, str], int], section: str, name: str = "") -> str:
-    """Where a key stands, or the section itself."""
-    line = lines.get((section, name), 0)
-    return f"{path}:{line}" if line else str(path)
+def _no_section(name: str, members: Mapping[str, object]) -> str:
+    """What is lost with a section that nobody knows is said where that may have been meant to guard something."""
+    import difflib
+
+    near = '; did you mean [environments."NAME"]?' if difflib.get_close_matches(name, ["environments"]) else ""
+    guarding = next((key for key in members if GUARDING.search(key)), "")
+    return f"there is no section [{_short(name)}]{near}" + (f"; {_short(guarding)} does not hold" if guarding else "")
 
 
 def _seen(name: str, value: object) -> str:
@@ -225,27 +267,35 @@ def _short(value: object) -> str:
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
+#: Stands for a section that is none of an environment, before its name: no pattern begins with it.
+OTHER = "\n"
+ENVIRONMENTS = f"{OTHER}environments"
+
+
 def _lines(text: str) -> Iterator[tuple[tuple[str, str], int]]:
     """Where each key of each section stands: the parser of the standard library does not tell."""
     section = ""
     for number, line in enumerate(text.split("\n"), 1):
         stripped = line.strip()
-        if stripped.startswith("["):
-            section = _section(stripped)
-            yield (section, ""), number
+        header = _header(stripped) if stripped.startswith("[") else None
+        if header is not None:
+            section = header[1] if header[0] == "environments" and header[1] else OTHER + header[0]
+            yield ("", header[0]) if section.startswith(OTHER) else (section, ""), number
         elif "=" in stripped and not stripped.startswith("#"):
             yield (section, stripped.split("=", 1)[0].strip().strip("\"'")), number
 
 
-def _section(header: str) -> str:
-    """The pattern of ``[environments."prod-*"]``; empty for any other header."""
+def _header(line: str) -> tuple[str, str] | None:
+    """``environments`` and ``prod-*`` of ``[environments."prod-*"]``; ``None`` for what is none, such as a list."""
     import tomllib
 
     try:
-        sections = tomllib.loads(header).get("environments", {})
-    except (tomllib.TOMLDecodeError, RecursionError):  # a line of a list
-        return ""
-    return next(iter(sections), "") if isinstance(sections, dict) else ""
+        tables = tomllib.loads(line)
+    except (tomllib.TOMLDecodeError, RecursionError):
+        return None
+    name = next(iter(tables), "")
+    inner = tables.get(name)
+    return name, next(iter(inner), "") if isinstance(inner, dict) else ""
 
 
 #: What the template shows in the section of an environment.

@@ -36,6 +36,7 @@ class Access:
     keys: Keys | None = None
     max_reply: int = MAX_REPLY  #: MB after decompression
     direct: bool = False  #: on this machine: no proxy, no instance metadata
+    scheduled: bool = True  #: something runs its DAGs; a private MWAA does not unless it is asked to
     #: to the web server; empty for none, ``None`` for what the standard variables say. May hold a password
     proxy: str | None = field(default=None, repr=False)
     connect_to: tuple[str, ...] = ()  #: each ``HOST:PORT:HOST:PORT``, for the web server
@@ -80,6 +81,7 @@ class LocalSettings(NamedTuple):
     record: Path | None = None  #: keep each request and what the airflow program answered here
     fresh_processes: bool = False
     scheduler: bool = False  #: run the DAGs too
+    prompt: bool = True  #: somebody is to sit at a prompt, and is told of others on the same environment
 
 
 @dataclass(frozen=True, slots=True)

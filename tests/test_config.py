@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mwaa_shell import config
+from mwaa_shell.airflow.versions import parse_version
+from mwaa_shell.errors import UsageError
+from mwaa_shell.mwaa import route
 from mwaa_shell.preferences import PREFERENCES
 
 PATH = Path("config.toml")
@@ -38,8 +42,17 @@ def test_a_file_that_cannot_be_read_is_told_and_left_out(tmp_path: Path) -> None
         ("timeout = true", "config.toml:1: timeout takes 1 to 3600, not True"),
         ("protected = true", "config.toml:1: protected can only stand in the section of an environment"),
         ("[environments.a]\nlog-file = 'b'", "config.toml:2: log-file can only stand at the top of the file"),
-        ("[environments]\na = 1", "config.toml: a is no section of an environment"),
-        ("[shell]\nmenu = 'tab'", "config.toml: there is no setting shell"),
+        ("[environments]\na = 1", "config.toml:2: a is no section of an environment"),
+        ("[shell]\nmenu = 'tab'", "config.toml:1: there is no section [shell]"),
+        (
+            "[environment.prod]\nprotected = true",
+            'config.toml:1: there is no section [environment]; did you mean [environments."NAME"]?',
+        ),
+        ("proxy = 'ftp://ann:pw@x'", "config.toml:1: proxy takes a URL of http, https or socks5h, not that"),
+        ("connect-to = ['a:1']", "config.toml:1: connect-to takes a list of HOST:PORT:HOST:PORT, not ['a:1']"),
+        ("airflow-version = 'two'", "config.toml:1: airflow-version takes a version, not two"),
+        ("endpoint-url = 'vpce.example.com'", "config.toml:1: endpoint-url takes a URL, not vpce.example.com"),
+        ("region = 'eu central'", "config.toml:1: region takes a name, not eu central"),
         ("connect-to = 'a:1:b:2'", "config.toml:1: connect-to takes a list of HOST:PORT:HOST:PORT, not a:1:b:2"),
     ],
 )
@@ -47,6 +60,49 @@ def test_what_makes_no_sense_is_told_with_its_line(text: str, said: str) -> None
     found = config.parse(text, PATH)
     assert found.problems == (said,)
     assert not found.general
+
+
+def test_mistakes_are_told_in_the_order_of_their_lines() -> None:
+    text = "menus = 1\n[nonsense]\nmenu = 1\n[environments.a]\nmenu = 1\n[[more]]\nx = 1\n"
+    told = [problem.split(": ")[0] for problem in config.parse(text, PATH).problems]
+    assert told == [f"config.toml:{line}" for line in (1, 2, 5, 6)]
+
+
+def test_a_key_of_a_section_that_nobody_knows_is_not_taken_for_one_of_the_top() -> None:
+    found = config.parse("keys = 'vi'\n[shell]\nkeys = 'emacs'\n", PATH)
+    assert found.general == {"keys": config.Said("vi", 1)}
+
+
+def test_a_section_that_may_have_been_meant_to_guard() -> None:
+    found = config.parse("[production]\nread-only = true\n", PATH)
+    assert found.problems == ("config.toml:1: there is no section [production]; read-only does not hold",)
+    assert found.doubtful
+    assert not config.parse("[shell]\nkeys = 'vi'\n", PATH).doubtful
+
+
+def takes(read: Callable[[str], object], text: str) -> bool:
+    try:
+        return read(text) is not None
+    except UsageError:
+        return False
+
+
+PROXIES = ["ftp://x", "http://", "x", "x:3128", "socks5h://h:1080", "HTTPS://u:p%40@h/", "http://h/p", "http://h:0", "http://h:99999",
+           "http://[::1]:8", "http://a b", "http://h?q", "http://[::1", "socks4://h", "//h", "é"]  # fmt: skip
+RULES = ["::h:1", "a:1:b:2", "a:1", "a:0:b:2", "a:1:b:65536", "a:1::", "::::", "[::1]:1:[::2]:2", "a b:1:c:2", ":::443"]
+VERSIONS = ["2.10.3", "2.10", "2", "two", "v2.10.3 of us", "1.2.3.4", "..", "12345678901.1", "3.0.6\n"]
+
+
+def test_the_file_takes_what_the_options_take(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(route, "has_socks", lambda: True)
+    named = {name: config.NAMED[name].accepts for name in ("proxy", "connect-to", "airflow-version")}
+    for text in PROXIES:
+        assert named["proxy"](text) == takes(lambda text: route.read_proxy(text, "x"), text), text
+    for text in RULES:
+        assert named["connect-to"]([text]) == takes(route.read_connect_to, text), text
+    for text in VERSIONS[:-1]:
+        assert named["airflow-version"](text) == (parse_version(text) is not None), text
+    assert not named["airflow-version"](VERSIONS[-1])  # a line end is no part of a value
 
 
 def test_a_mistake_costs_nothing_but_itself() -> None:
@@ -57,7 +113,7 @@ def test_a_mistake_costs_nothing_but_itself() -> None:
 def test_what_is_no_toml_is_told_with_its_place() -> None:
     found = config.parse("menu = 'tab'\nkeys = vi", PATH)
     assert found.general == {}
-    assert "config.toml is no TOML, and is left out: " in found.problems[0]
+    assert "config.toml is not TOML and is left out: " in found.problems[0]
     assert "line 2" in found.problems[0]
 
 
