@@ -1,4 +1,5 @@
-"""What to say and to propose about a command that did not end plainly: nothing ran, or nobody knows. Pure."""
+"""What to say and to propose about a command that did not end plainly: nothing ran, or nobody knows; or that ended
+well and does not look so. Pure."""
 
 from __future__ import annotations
 
@@ -16,11 +17,15 @@ if TYPE_CHECKING:
 
 #: HTTP statuses that say that a command did not run, after which somebody might think of sending it again.
 REFUSALS = (403, 429, 503)
+#: Bytes of a reply that are looked at.
+READ = 100_000
 
 
 def advised(result: Result, typed: ParsedLine, sent: ParsedLine, grammar: Grammar | None) -> Result:
     """The result of a command, with what to do next where it is not plain how it ended."""
-    if not result.remote or result.outcome in (Outcome.OK, Outcome.FAILED):
+    if result.remote and result.ok:
+        return _explained(result, sent, grammar)
+    if not result.remote or result.outcome is Outcome.FAILED:
         return result
     harmless = reads(sent, grammar)
     if result.outcome is Outcome.REFUSED:
@@ -33,6 +38,16 @@ def advised(result: Result, typed: ParsedLine, sent: ParsedLine, grammar: Gramma
     if not check:
         return result
     return replace(_with(result, f"{check} tells{_of_which_run(result)}"), proposal=check if asked else "")
+
+
+def _explained(result: Result, sent: ParsedLine, grammar: Grammar | None) -> Result:
+    """The result of a command that did what it should, with how to read a reply that does not look so."""
+    if grammar is None or sent.values[:1] != ("dags",):
+        return result
+    from mwaa_shell.airflow.value_before import about_value_before
+
+    remark = about_value_before(sent.values, grammar.version, bytes(result.stdout[:READ]).decode("utf-8", "replace"))
+    return replace(result, remark=remark) if remark else result
 
 
 def put_back(result: Result, line: ParsedLine) -> Result:

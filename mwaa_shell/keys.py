@@ -19,17 +19,17 @@ class Key(NamedTuple):
 
 KEYS = (
     Key("Tab", "complete, or open the menu; then go to its next item", ("tab",), "complete"),
-    Key("Shift-Tab", "go to the item before", ("s-tab",)),
+    Key("Shift-Tab", "go to the previous item", ("s-tab",)),
     Key("Enter", "run the line; on an item of the menu, take it and run nothing", ("enter", "escape enter"), "enter"),
-    Key("Enter after \\", "go on in a new line", ("enter",)),
+    Key("Enter after \\", "continue on a new line", ("enter",)),
     Key("Esc", "close the menu", ("escape",), "close"),
-    Key("Right, Alt-F", "take the grey suggestion, or a word of it", ("right", "escape f")),
+    Key("Right, Alt-F", "accept the grey suggestion, or one word of it", ("right", "escape f")),
     Key("Up, Down", "older and newer lines; in the menu, up and down", ("up", "down")),
-    Key("Ctrl-R", "search in the lines of before", ("c-r",)),
+    Key("Ctrl-R", "search earlier lines", ("c-r",)),
     Key("F1", "explain what is under the cursor", ("f1",), "explain"),
     Key("Ctrl-X Ctrl-E", "edit the line in $VISUAL or $EDITOR", ("c-x c-e",), "edit"),
     Key("Ctrl-_", "undo", ("c-_",)),
-    Key("Backspace", "delete, and look again what fits", ("backspace",), "delete"),
+    Key("Backspace", "delete, and offer again what fits", ("backspace",), "delete"),
     Key("Ctrl-C", "drop the line; stop waiting for a command", ("c-c",)),
     Key("Ctrl-D", "leave, on an empty line", ("c-d",)),
 )

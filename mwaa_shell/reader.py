@@ -64,8 +64,8 @@ class Reader:
         """The command tree that lines are checked with; ``None`` where the user wants no checks."""
         return self._session.grammar if self._session.settings.validate else None
 
-    def explained(self, text: str, cursor: int) -> str:
-        """What is known of the word under the cursor, as a page; asks nobody."""
+    def explained(self, text: str, cursor: int, width: int | None = None) -> str:
+        """What is known of the word under the cursor, as a page of so many columns; asks nobody."""
         from mwaa_shell.airflow import advice
         from mwaa_shell.directives import command_in, page
 
@@ -73,7 +73,7 @@ class Reader:
         own = page(line)
         if own is None:
             begins += command_in(line)
-            own = advice.explained(line[command_in(line) :], cursor - begins, self._session.grammar)
+            own = advice.explained(line[command_in(line) :], cursor - begins, self._session.grammar, width)
         return own or "Nothing is known of this; .help lists what can be typed"
 
     @property

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
 from mwaa_shell.afterwards import advised, put_back
 from mwaa_shell.airflow.command_line import parse
 from mwaa_shell.airflow.grammar import load
-from mwaa_shell.airflow.versions import Version
+from mwaa_shell.airflow.versions import Version, parse_version
 from mwaa_shell.errors import NothingRan, OutcomeUnknown, RefusedByRule, ShellError, UsageError
 from mwaa_shell.result import Result, failed, from_error, interrupted
 
@@ -85,3 +88,39 @@ def test_without_a_command_tree_everything_may_change_something() -> None:
     line = parse("nobody knows this")
     assert advised(remote(NothingRan("busy"), 503), line, line, None).message.startswith("busy; it may change")
     assert advised(UNKNOWN, line, line, None) == UNKNOWN
+
+
+def paused(version: Version, line: str, value: str) -> str:
+    """What is said of a reply of ``dags pause`` or ``unpause``."""
+    result = Result(stdout=f'[{{"dag_id": "x", "is_paused": "{value}"}}]\n'.encode(), remote=True)
+    return advised(result, parse(line), parse(line), load(version)).remark
+
+
+@pytest.mark.parametrize(
+    ("version", "line", "value", "said"),
+    [
+        (Version(3, 3, 1), "dags unpause x -o json", "True", "now it is unpaused"),
+        (Version(3, 2, 1), "dags pause x -o json", "False", "now it is paused"),
+        (Version(2, 9, 2), "dags unpause x -o json", "True", "Airflow 2.9.2 shows is_paused as it was before"),
+        (Version(3, 3, 1), "dags unpause x -o json", "False", ""),
+        (Version(3, 0, 6), "dags unpause x -o json", "True", ""),
+        (Version(2, 10, 3), "dags unpause x -o json", "True", ""),
+        (Version(3, 3, 1), "dags list -o json", "True", ""),
+    ],
+)
+def test_a_value_of_before_is_explained(version: Version, line: str, value: str, said: str) -> None:
+    told = paused(version, line, value)
+    assert said in told
+    assert bool(said) == bool(told)
+
+
+@pytest.mark.parametrize("version", ["1.10.12", "2.0.2", "2.10.3", "2.11.2", "3.0.6", "3.3.1"])
+@pytest.mark.parametrize("command", ["pause", "unpause"])
+def test_recorded_replies_are_explained_where_they_show_the_value_of_before(version: str, command: str) -> None:
+    samples = json.loads((Path(__file__).parent / "samples" / f"{version}.json").read_text())
+    case = samples[f"dags-{command}"]
+    line, found = parse(" ".join(case["argv"])), parse_version(version)
+    assert found is not None
+    told = advised(Result(stdout=case["stdout"].encode(), remote=True), line, line, load(found)).remark
+    shows_after = ("True" if command == "pause" else "False") in case["stdout"]
+    assert bool(told) != shows_after

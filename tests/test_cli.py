@@ -234,6 +234,13 @@ def test_local_versions(given: str, versions: tuple[str, ...]) -> None:
     order = read_order(build_parser().parse_args([given]), {})
     assert order.local is not None
     assert order.local.versions == versions
+    assert order.local.prompt
+
+
+def test_who_runs_commands_is_not_told_who_else_is_there() -> None:
+    local = read_order(build_parser().parse_args(["--local", "-c", "version"]), {}).local
+    assert local is not None
+    assert not local.prompt
 
 
 def test_options_are_not_abbreviated() -> None:

@@ -15,6 +15,7 @@ from tests.readme import HELP, help_text, tables
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text()
 
 
 @pytest.mark.parametrize(("head", "rows"), tables().items(), ids=str)
@@ -37,8 +38,14 @@ def test_every_part_of_the_house_is_on_the_map() -> None:
     package = Path(mwaa_shell.__file__).parent
     parts = {path.name for path in package.iterdir() if path.suffix == ".py" and not path.name.startswith("__")}
     parts |= {f"{path.parent.name}/" for path in package.glob("*/__init__.py")}
-    named = set(re.findall(r"`([\w.]+/?)`", README.split("## For contributors")[1]))
+    named = set(re.findall(r"`([\w.]+/?)`", CONTRIBUTING))
     assert parts <= named
+
+
+def test_the_line_that_runs_the_tests_is_the_same_for_everybody() -> None:
+    (line,) = re.findall(r"^    (python3 -m venv .*pytest)$", README, re.MULTILINE)
+    assert f"    {line}\n" in CONTRIBUTING
+    assert "(CONTRIBUTING.md)" in README
 
 
 def texts_of(tree: ast.Module) -> Iterator[str]:

@@ -5,14 +5,23 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+import termios
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
+from types import FrameType
+from typing import Any, NoReturn
 
 from mwaa_shell.local.notes import teller
 from mwaa_shell.local.start import Running, exports, running
 from mwaa_shell.mark import is_dumb
 from mwaa_shell.settings import LocalSettings
 from mwaa_shell.streams import Streams
+
+#: Seconds after which waiting is worth a number, and between two drawings of it.
+QUIET, TICK = 1.0, 0.1
 
 
 def draws(streams: Streams) -> bool:
@@ -21,39 +30,115 @@ def draws(streams: Streams) -> bool:
 
 
 class StatusLine:
-    """One line on standard error, replaced on a terminal; elsewhere each step is a line, but not each package."""
+    """One line on standard error, replaced on a terminal; elsewhere each step is a line, but not each package.
 
-    def __init__(self, streams: Streams) -> None:
+    On a terminal it has a clock, for a step may take a minute, and what is typed meanwhile is kept and not echoed.
+    """
+
+    def __init__(self, streams: Streams, clock: Callable[[], float] = time.monotonic, tick: float = TICK) -> None:
         self._streams = streams
         self._draws = draws(streams)
-        self._last = ""
+        self._clock, self._tick_every = clock, tick
+        self._began = clock()  # of all steps together
+        self._last = self._text = ""
+        self._over = threading.Event()
+        self._drawing = threading.Lock()  # whoever has it draws
+        self._ticking: threading.Thread | None = None
+        self._terminal_before: list[Any] | None = None
 
     def say(self, text: str) -> None:
         """Show what is going on: ``what: step`` or ``what: step: detail``."""
         step = ": ".join(text.split(": ")[:2])
         if self._draws:
-            self._streams.talk(b"\r\x1b[K" + text[: shutil.get_terminal_size().columns - 1].encode())
+            self._text = text
+            self._stop_echo()
+            self.draw()
+            self._tick()
         elif step != self._last:
             self._streams.note(step)
         self._last = step
 
+    def draw(self) -> None:
+        """The line as it is now, with the seconds once there are some."""
+        with self._drawing:
+            seconds = self._clock() - self._began
+            if self._over.is_set() or not self._text:
+                return
+            text = f"{seconds:5.1f} s  {self._text}" if seconds >= QUIET else self._text
+            width = max(shutil.get_terminal_size().columns - 1, 10)
+            self._streams.talk(b"\r\x1b[K" + text[:width].encode("utf-8", "replace"))
+
+    def _tick(self) -> None:
+        """Draw it anew from now on, on a thread of its own."""
+        if self._ticking is None:
+            self._ticking = threading.Thread(target=self._go_on, name="status line", daemon=True)
+            self._ticking.start()
+
+    def _go_on(self) -> None:
+        while not self._over.wait(self._tick_every):
+            self.draw()
+
+    def _stop_echo(self) -> None:
+        """The keys stay with the terminal, for the prompt; Ctrl-C still is a signal."""
+        if self._terminal_before is not None or not self._streams.stdin_tty:
+            return
+        with suppress(OSError, ValueError, termios.error):
+            before = termios.tcgetattr(self._streams.stdin.fileno())
+            quiet = [*before[:6], list(before[6])]
+            quiet[3] &= ~(termios.ECHO | termios.ICANON)
+            termios.tcsetattr(self._streams.stdin.fileno(), termios.TCSANOW, quiet)
+            self._terminal_before = before
+
     def erase(self) -> None:
-        """Take the line away."""
-        if self._last and self._draws:
-            self._streams.talk(b"\r\x1b[K")
+        """Take the line away, and let the terminal be as it was."""
+        with self._drawing:
+            if self._last and self._draws and not self._over.is_set():
+                self._streams.talk(b"\r\x1b[K")
+            self._over.set()
+        if self._ticking is not None:
+            self._ticking.join()
+        before, self._terminal_before = self._terminal_before, None
+        if before is not None:
+            with suppress(OSError, ValueError, termios.error):
+                termios.tcsetattr(self._streams.stdin.fileno(), termios.TCSANOW, before)
 
 
 @contextmanager
 def private_mwaa(wanted: LocalSettings, timeout: float, streams: Streams) -> Iterator[Running]:
     """A private MWAA for the length of the block, with what is being made for it on the status line."""
     line = StatusLine(streams)
+    wanted = wanted._replace(prompt=wanted.prompt and streams.stdin_tty)
     try:
-        with running(wanted, timeout, line.say, lambda text: interject(text, streams)) as started:
-            line.erase()
+        with ExitStack() as stack:
+            with _ended_in_order():
+                note = partial(interject, streams=streams)
+                started = stack.enter_context(running(wanted, timeout, line.say, note))
+                line.erase()
             yield started
     except BaseException:
         line.erase()
         raise
+
+
+@contextmanager
+def _ended_in_order() -> Iterator[None]:
+    """Inside, SIGTERM and SIGHUP end the program as Ctrl-C does: the terminal is not left without its echo."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    minded = [one for one in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(one) is signal.SIG_DFL]
+    for one in minded:
+        signal.signal(one, _end)
+    try:
+        yield
+    finally:
+        for one in minded:
+            signal.signal(one, signal.SIG_DFL)
+
+
+def _end(number: int, frame: FrameType | None) -> NoReturn:
+    signal.signal(number, signal.SIG_DFL)
+    raise SystemExit(128 + number)
 
 
 def interject(text: str, streams: Streams) -> None:

@@ -19,7 +19,7 @@ APP = "mwaa-shell"
 def installs() -> Path:
     """The folder of installed Airflows; ``MWAA_SHELL_LOCAL_CACHE`` puts it elsewhere."""
     chosen = os.environ.get("MWAA_SHELL_LOCAL_CACHE")
-    return Path(chosen).expanduser().absolute() if chosen else Path(platformdirs.user_cache_dir(APP)) / "local"
+    return Path(os.path.expanduser(chosen)).absolute() if chosen else Path(platformdirs.user_cache_dir(APP)) / "local"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def state_for(version: Version, dags_folder: Path | None) -> State:
     if dags_folder is None:
         folder = root / str(version)
         return State(folder, folder / "dags")
-    path = dags_folder.expanduser().resolve()
+    path = Path(os.path.expanduser(dags_folder)).resolve()
     if not path.is_dir():
         raise LocalProblem(f"There is no DAG folder {path}")
     mark = hashlib.sha256(str(path).encode()).hexdigest()[:8]

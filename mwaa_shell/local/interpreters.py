@@ -69,11 +69,13 @@ def answers(path: Path, version: str) -> bool:
 
 
 def _pyenv_versions(environ: Mapping[str, str]) -> Path:
-    return Path(environ.get("PYENV_ROOT") or Path(environ.get("HOME") or "~").expanduser() / ".pyenv") / "versions"
+    return (
+        Path(environ.get("PYENV_ROOT") or Path(environ.get("HOME") or os.path.expanduser("~")) / ".pyenv") / "versions"
+    )
 
 
 def _uv_pythons(environ: Mapping[str, str]) -> Path:
     if environ.get("UV_PYTHON_INSTALL_DIR"):
         return Path(environ["UV_PYTHON_INSTALL_DIR"])
-    home = Path(environ.get("HOME") or "~").expanduser()
+    home = Path(environ.get("HOME") or os.path.expanduser("~"))
     return Path(environ.get("XDG_DATA_HOME") or home / ".local" / "share") / "uv" / "python"

@@ -64,7 +64,7 @@ def config_files(environ: Mapping[str, str]) -> list[Path]:
     """pip's configuration files, the weakest first."""
     if environ.get("PIP_CONFIG_FILE") == os.devnull:
         return []
-    home = Path(environ.get("HOME") or "~").expanduser()
+    home = Path(environ.get("HOME") or os.path.expanduser("~"))
     files = [Path(folder) / "pip" / "pip.conf" for folder in environ.get("XDG_CONFIG_DIRS", "/etc/xdg").split(":")]
     files.append(Path("/etc/pip.conf"))
     if sys.platform == "darwin":

@@ -212,7 +212,9 @@ def _one_at_a_time(recipe: Recipe, profile: str, progress: Progress) -> Iterator
         make_folder(folder, tighten=False)
         lock = os.fdopen(append_to(folder / f"{recipe.version}-{profile}.lock"), "a")
     except OSError as error:
-        raise LocalProblem(f"The cache folder {folder} cannot be used: {error.strerror}") from None
+        raise LocalProblem(
+            f"The cache folder {folder} cannot be used: {error.strerror}; MWAA_SHELL_LOCAL_CACHE names another"
+        ) from None
     with lock:
         pause = threading.Event()
         told = False

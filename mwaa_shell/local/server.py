@@ -71,7 +71,8 @@ def serve(wanted: dict[str, Any], stack: ExitStack) -> dict[str, Any]:
     """Start everything that ``wanted`` names; how to reach it."""
     states = [State(Path(item["state"]), Path(item["dags"])) for item in wanted["environments"]]
     for item, state in zip(wanted["environments"], states, strict=True):
-        stack.enter_context(used(prepare_folders(state) / "used", f"Airflow {item['version']}"))
+        name = f"Airflow {item['version']}"
+        stack.enter_context(used(prepare_folders(state) / "used", name, told=wanted["prompt"]))
     scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="run-", dir=states[0].folder)))
     airflows, schedulers = [], []
     for item, state in zip(wanted["environments"], states, strict=True):
@@ -119,13 +120,14 @@ def serve(wanted: dict[str, Any], stack: ExitStack) -> dict[str, Any]:
 
 
 @contextmanager
-def used(lock: Path, name: str) -> Iterator[None]:
-    """Hold a share of an environment, and tell whoever starts if it is not the only one."""
+def used(lock: Path, name: str, *, told: bool) -> Iterator[None]:
+    """Hold a share of an environment, and tell whoever starts if it is not the only one and they are to be told."""
     with lock.open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            tell(note=f"Another shell has {name} open too: both see and change the same runs and variables")
+            if told:
+                tell(note=f"Another shell has {name} open too: both see and change the same runs and variables")
         fcntl.flock(file, fcntl.LOCK_SH)
         yield
 

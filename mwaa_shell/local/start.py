@@ -61,6 +61,7 @@ def running(
         "record": str(wanted.record.resolve()) if wanted.record else None,
         "fresh": wanted.fresh_processes,
         "scheduler": wanted.scheduler,
+        "prompt": wanted.prompt,
     }
     with subprocess.Popen(
         [sys.executable, "-P", "-c", SERVE, str(Path(mwaa_shell.__file__).parent.parent)],
@@ -76,7 +77,7 @@ def running(
                 server.stdin.flush()
             reached = _await_ready(server, progress, note)
             with _hearing(server, note):
-                yield Running(_access(reached, timeout), tuple(reached["environments"]))
+                yield Running(_access(reached, timeout, wanted.scheduler), tuple(reached["environments"]))
         finally:
             _end(server)
 
@@ -131,7 +132,7 @@ def _await_ready(server: subprocess.Popen[bytes], progress: Progress, note: Note
     raise LocalProblem("The private MWAA ended before it was ready: start it again, and report it if it does so again")
 
 
-def _access(reached: dict[str, Any], timeout: float) -> Access:
+def _access(reached: dict[str, Any], timeout: float, scheduled: bool) -> Access:
     return Access(
         region=reached["region"],
         endpoint_url=reached["endpoint"],
@@ -139,6 +140,7 @@ def _access(reached: dict[str, Any], timeout: float) -> Access:
         timeout=timeout,
         keys=Keys(reached["access_key"], reached["secret_key"]),
         direct=True,
+        scheduled=scheduled,
     )
 
 

@@ -9,6 +9,7 @@ when it can tell something: at the beginning, while nothing has begun, and when 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, Protocol
 from urllib.parse import quote as percent
 
@@ -205,6 +206,21 @@ class Cli:
                 return line
         missing = forms[0].partition(" {")[0]
         raise NothingRan(f"{self._airflow} has no {missing}, which tells of runs; its web interface shows them")
+
+
+class Unscheduled:
+    """Another source, of an environment where nothing runs DAGs: that is said while nothing of a run begins."""
+
+    def __init__(self, source: Source, why: str) -> None:
+        self._source = source
+        self._why = why
+        self.name = source.name
+
+    def ask(self) -> Snapshot:
+        snapshot = self._source.ask()
+        if snapshot.over or not _waits(snapshot.run, snapshot.tasks):
+            return snapshot
+        return replace(snapshot, remarks=(*snapshot.remarks, self._why))
 
 
 def no_runs(dag: str) -> NotThere:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import pty
+import termios
+import threading
 from pathlib import Path
 
 import pytest
@@ -23,7 +27,7 @@ def standing(monkeypatch: pytest.MonkeyPatch, term: str, *, tty: bool = True) ->
 
 
 def started(streams: Streams) -> None:
-    line = StatusLine(streams)
+    line = StatusLine(streams, tick=3600)
     for step in STEPS:
         line.say(step)
     line.erase()
@@ -33,6 +37,51 @@ def test_a_terminal_shows_each_step_on_the_same_line(monkeypatch: pytest.MonkeyP
     streams, error = standing(monkeypatch, "xterm")
     started(streams)
     assert error.getvalue().decode() == "".join(f"\r\x1b[K{step}" for step in STEPS) + "\r\x1b[K"
+
+
+def test_what_takes_long_has_a_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    streams, error = standing(monkeypatch, "xterm")
+    now = [100.0]
+    line = StatusLine(streams, clock=lambda: now[0], tick=3600)
+    line.say("Airflow 2.10.3: reading the DAGs")
+    now[0] += 41.5
+    line.draw()
+    line.erase()
+    line.draw()  # what is late is drawn no more
+    shown = error.getvalue().decode().split("\r\x1b[K")
+    assert shown == ["", "Airflow 2.10.3: reading the DAGs", " 41.5 s  Airflow 2.10.3: reading the DAGs", ""]
+
+
+def test_it_goes_on_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    streams, error = standing(monkeypatch, "xterm")
+    drawn = threading.Event()
+    times = iter([0.0, 0.0])
+
+    def clock() -> float:
+        moment = next(times, 7.0)
+        if moment:
+            drawn.set()
+        return moment
+
+    line = StatusLine(streams, clock=clock, tick=0.001)
+    line.say("step")
+    assert drawn.wait(30)
+    line.erase()
+    assert error.getvalue().endswith(b"\r\x1b[K  7.0 s  step\r\x1b[K")
+
+
+def test_keys_are_not_echoed_on_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    master, slave = pty.openpty()
+    with os.fdopen(slave, encoding="utf-8", closefd=True) as stdin:
+        before = termios.tcgetattr(slave)
+        line = StatusLine(Streams(stdin, io.BytesIO(), io.BytesIO(), True, True, True), tick=3600)
+        line.say("step")
+        assert not termios.tcgetattr(slave)[3] & (termios.ECHO | termios.ICANON)
+        assert termios.tcgetattr(slave)[3] & termios.ISIG
+        line.erase()
+        assert termios.tcgetattr(slave) == before
+    os.close(master)
 
 
 @pytest.mark.parametrize(("term", "tty"), [("dumb", True), ("xterm", False)])
@@ -63,11 +112,13 @@ def test_a_note_is_told_by_whoever_draws_the_prompt(monkeypatch: pytest.MonkeyPa
 
 def test_who_is_not_alone_on_an_environment_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     lock = tmp_path / "used"
-    with used(lock, "Airflow 2.10.3"):
+    with used(lock, "Airflow 2.10.3", told=True):
         assert capsys.readouterr().out == ""
         for _ in range(2):  # the first one of them leaves before the next comes
-            with used(lock, "Airflow 2.10.3"):
+            with used(lock, "Airflow 2.10.3", told=True):
                 note = json.loads(capsys.readouterr().out)["note"]
                 assert note.startswith("Another shell has Airflow 2.10.3 open too")
-    with used(lock, "Airflow 2.10.3"):
+        with used(lock, "Airflow 2.10.3", told=False):  # a command of a script, not somebody at a prompt
+            assert capsys.readouterr().out == ""
+    with used(lock, "Airflow 2.10.3", told=True):
         assert capsys.readouterr().out == ""

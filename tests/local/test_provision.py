@@ -222,7 +222,10 @@ def test_a_cache_that_cannot_be_used_is_said(uv: FakeUv) -> None:
     uv.cache.touch()
     with pytest.raises(LocalProblem) as raised:
         uv.provide()
-    assert str(raised.value) == f"The cache folder {uv.cache} cannot be used: File exists"
+    assert (
+        str(raised.value)
+        == f"The cache folder {uv.cache} cannot be used: File exists; MWAA_SHELL_LOCAL_CACHE names another"
+    )
 
 
 def test_uv_is_found_beside_python_and_on_the_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

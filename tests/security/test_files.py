@@ -233,6 +233,22 @@ def test_nothing_is_appended_through_a_link_of_a_stranger(
     assert not (tmp_path / "made").exists()
 
 
+@pytest.mark.parametrize("begin", [Audit, Tee], ids=["log", "transcript"])
+def test_nor_in_a_folder_behind_one(begin: Callable[[Path], object], tmp_path: Path, plant: Plant) -> None:
+    (tmp_path / "elsewhere" / "below").mkdir(parents=True)
+    (tmp_path / "elsewhere" / "below" / "old").write_text("mine\n")
+    plant(tmp_path / "shared" / "folder", tmp_path / "elsewhere")
+    for name in ("old", "new"):
+        with pytest.raises(UsageError, match="a symbolic link that somebody else has made"):
+            begin(tmp_path / "shared" / "folder" / "below" / name)
+    assert [path.read_text() for path in (tmp_path / "elsewhere" / "below").iterdir()] == ["mine\n"]
+
+
+def test_a_log_below_a_home_that_nobody_knows() -> None:
+    with pytest.raises(UsageError, match="No such file or directory"):
+        Audit(Path("~nobody-of-that-name/log"))
+
+
 def test_the_debug_log_follows_no_link_at_all(tmp_path: Path, log: None) -> None:
     target = tmp_path / "target"
     target.write_text("mine\n")

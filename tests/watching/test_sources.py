@@ -12,7 +12,7 @@ from mwaa_shell.airflow.grammar import Grammar, load
 from mwaa_shell.airflow.versions import Version, parse_version
 from mwaa_shell.errors import NothingRan, OutcomeUnknown, PermissionMissing
 from mwaa_shell.result import Outcome, Result, failed, from_error
-from mwaa_shell.watching.sources import Cli, Failed, NotThere, Rest
+from mwaa_shell.watching.sources import Cli, Failed, NotThere, Rest, Unscheduled
 from tests.watching.test_until import VERSIONS, recorded
 
 TASK = {"task_id": "a", "map_index": -1, "state": "success", "start_date": "2026-01-01T10:00:00Z",
@@ -133,6 +133,15 @@ def test_a_paused_dag_is_found_out_once_where_a_run_waits() -> None:
     for _ in range(3):
         assert source.ask().remarks == ("x is paused: nothing of it begins until dags unpause x",)
     assert [line.split()[1] for line in cli.sent].count("details") == 1
+
+
+def test_where_nothing_runs_dags_that_is_said_while_nothing_begins() -> None:
+    waits, begun = ({**TASK, "state": state} for state in (None, "running"))
+    cli = FakeCli(dags_list_runs=[rows(run("queued")), rows(run("running"))], tasks_states=[rows(waits), rows(begun)],
+                  dags_details=[rows()], dags_list=[rows()])  # fmt: skip
+    source = Unscheduled(Cli(cli, grammar("2.10.3"), "x", "r1"), "no scheduler")
+    assert source.name == "the CLI"
+    assert [source.ask().remarks for _ in range(2)] == [("no scheduler",), ()]
 
 
 @pytest.mark.parametrize(
