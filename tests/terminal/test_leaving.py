@@ -13,6 +13,15 @@ from tests.double import Double, Request
 from tests.terminal.emulator import Terminal
 
 
+@pytest.fixture(autouse=True)
+def _minded() -> Iterator[None]:
+    """A signal that is ignored here is ignored by what is started here, and the shell lets that be."""
+    before = {one: signal.signal(one, signal.SIG_DFL) for one in (signal.SIGTERM, signal.SIGHUP)}
+    yield
+    for one, handler in before.items():
+        signal.signal(one, handler)
+
+
 @pytest.fixture
 def opened(environ: dict[str, str]) -> Iterator[Terminal]:
     with Terminal([sys.executable, "-m", "mwaa_shell", "my-env"], environ) as running:
@@ -22,8 +31,6 @@ def opened(environ: dict[str, str]) -> Iterator[Terminal]:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_at_the_prompt(opened: Terminal, number: signal.Signals) -> None:
-    if signal.getsignal(number) is signal.SIG_IGN:
-        pytest.skip("these tests run where the signal is ignored, as under nohup, and so does the shell")
     opened.send("dags tr")
     opened.wait_for("start a run of a DAG now")
     os.kill(opened.pid, number)
