@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from typing import Any, NoReturn
 
     from mwaa_shell.batch import Source
+    from mwaa_shell.config import Config
     from mwaa_shell.settings import LocalSettings, Order
 
 USAGE = """\
@@ -175,12 +176,18 @@ def opens_a_prompt(options: argparse.Namespace) -> bool:
     return options.local is None and options.print_grammar is None and not any(getattr(options, one) for one in others)
 
 
+def _config() -> Config:
+    """What the user's file says; whoever has none does not import what reads it."""
+    from mwaa_shell import config_file
+
+    return config_file.read(config_file.default_path())
+
+
 def read_order(options: argparse.Namespace, environ: dict[str, str]) -> Order:
     """The options as values; raises ``UsageError`` where they contradict each other."""
     from dataclasses import replace
 
-    from mwaa_shell.config import Config, default_path
-    from mwaa_shell.config import read as read_config
+    from mwaa_shell.config import Config
     from mwaa_shell.settings import Access, Order, Settings
 
     if "" in (options.env, options.environment):
@@ -200,7 +207,7 @@ def read_order(options: argparse.Namespace, environ: dict[str, str]) -> Order:
         raise UsageError("--max-reply takes a whole number of megabytes, at least 1")
     if options.airflow_version is not None:
         _check_version(options.airflow_version)
-    config = read_config(default_path()) if may_have_settings() else Config()
+    config = _config() if may_have_settings() else Config()
     said = {name: one.value for name, one in config.general.items()}
     access = Access(options.profile, options.region, options.endpoint_url, options.ca_bundle, options.timeout)
     access = replace(access, max_reply=options.max_reply)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mwaa_shell import config
+from mwaa_shell import config, config_file
 from mwaa_shell.airflow.versions import parse_version
 from mwaa_shell.errors import UsageError
 from mwaa_shell.mwaa import route
@@ -19,17 +19,17 @@ PATH = Path("config.toml")
 
 
 def test_no_file_says_nothing(tmp_path: Path) -> None:
-    assert config.read(tmp_path / "config.toml") == config.Config()
+    assert config_file.read(tmp_path / "config.toml") == config.Config()
 
 
 def test_a_file_that_cannot_be_read_is_told_and_left_out(tmp_path: Path) -> None:
     (tmp_path / "config.toml").write_bytes(b"menu = '\xff'")
-    found = config.read(tmp_path / "config.toml")
+    found = config_file.read(tmp_path / "config.toml")
     assert (found.general, found.problems) == (
         {},
         (f"{tmp_path / 'config.toml'} cannot be read: it is not UTF-8 text",),
     )
-    assert "cannot be read: Is a directory" in config.read(tmp_path).problems[0]
+    assert "cannot be read: Is a directory" in config_file.read(tmp_path).problems[0]
 
 
 @pytest.mark.parametrize(
@@ -57,27 +57,27 @@ def test_a_file_that_cannot_be_read_is_told_and_left_out(tmp_path: Path) -> None
     ],
 )
 def test_what_makes_no_sense_is_told_with_its_line(text: str, said: str) -> None:
-    found = config.parse(text, PATH)
+    found = config_file.parse(text, PATH)
     assert found.problems == (said,)
     assert not found.general
 
 
 def test_mistakes_are_told_in_the_order_of_their_lines() -> None:
     text = "menus = 1\n[nonsense]\nmenu = 1\n[environments.a]\nmenu = 1\n[[more]]\nx = 1\n"
-    told = [problem.split(": ")[0] for problem in config.parse(text, PATH).problems]
+    told = [problem.split(": ")[0] for problem in config_file.parse(text, PATH).problems]
     assert told == [f"config.toml:{line}" for line in (1, 2, 5, 6)]
 
 
 def test_a_key_of_a_section_that_nobody_knows_is_not_taken_for_one_of_the_top() -> None:
-    found = config.parse("keys = 'vi'\n[shell]\nkeys = 'emacs'\n", PATH)
+    found = config_file.parse("keys = 'vi'\n[shell]\nkeys = 'emacs'\n", PATH)
     assert found.general == {"keys": config.Said("vi", 1)}
 
 
 def test_a_section_that_may_have_been_meant_to_guard() -> None:
-    found = config.parse("[production]\nread-only = true\n", PATH)
+    found = config_file.parse("[production]\nread-only = true\n", PATH)
     assert found.problems == ("config.toml:1: there is no section [production]; read-only does not hold",)
     assert found.doubtful
-    assert not config.parse("[shell]\nkeys = 'vi'\n", PATH).doubtful
+    assert not config_file.parse("[shell]\nkeys = 'vi'\n", PATH).doubtful
 
 
 def takes(read: Callable[[str], object], text: str) -> bool:
@@ -106,12 +106,12 @@ def test_the_file_takes_what_the_options_take(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_a_mistake_costs_nothing_but_itself() -> None:
-    found = config.parse("menu = 'always'\nkeys = 'vi'", PATH)
+    found = config_file.parse("menu = 'always'\nkeys = 'vi'", PATH)
     assert found.general == {"keys": config.Said("vi", 2)}
 
 
 def test_what_is_no_toml_is_told_with_its_place() -> None:
-    found = config.parse("menu = 'tab'\nkeys = vi", PATH)
+    found = config_file.parse("menu = 'tab'\nkeys = vi", PATH)
     assert found.general == {}
     assert "config.toml is not TOML and is left out: " in found.problems[0]
     assert "line 2" in found.problems[0]
@@ -126,7 +126,7 @@ region = "eu-central-1"
 [environments.prod-billing]
 region = "us-east-1"
 """
-    found = config.parse(text, PATH)
+    found = config_file.parse(text, PATH)
     assert found.problems == ()
     assert {name: said.value for name, said in found.on("staging").items()} == {"region": "eu-west-1"}
     assert {name: said.value for name, said in found.on("prod-etl").items()} == {
@@ -138,9 +138,9 @@ region = "us-east-1"
 
 def test_the_template_says_nothing_and_every_line_of_it_can_be_taken() -> None:
     made = config.template()
-    assert config.parse(made, PATH) == config.Config(PATH)
+    assert config_file.parse(made, PATH) == config.Config(PATH)
     taken = "\n".join(line.removeprefix("# ") for line in made.split("\n") if " = " in line or line.startswith("# ["))
-    found = config.parse(taken, PATH)
+    found = config_file.parse(taken, PATH)
     assert found.problems == ()
     assert set(found.general) == {one.name for one in config.SETTINGS if one.everywhere}
     assert [pattern for pattern, _ in found.environments] == ["*prod*"]
@@ -153,14 +153,14 @@ def test_what_can_be_set_can_stand_in_the_file(one: object) -> None:
 
 @given(st.text())
 def test_no_text_is_too_strange(text: str) -> None:
-    config.parse(text, PATH)
+    config_file.parse(text, PATH)
 
 
 def test_a_pattern_has_an_end() -> None:
-    found = config.parse(f'menu = "tab"\n\n[environments."{"[" * 100_000}"]\nprotected = true\n', PATH)
+    found = config_file.parse(f'menu = "tab"\n\n[environments."{"[" * 100_000}"]\nprotected = true\n', PATH)
     long = "config.toml:3: the name of an environment, or a pattern for several, has at most 1000 characters"
     assert (found.problems, found.environments, found.doubtful) == ((long,), (), True)
-    longest = config.parse(f'[environments."{"*[" * 500}"]\nprotected = true\n', PATH)
+    longest = config_file.parse(f'[environments."{"*[" * 500}"]\nprotected = true\n', PATH)
     assert longest.problems == ()
     assert "protected" not in longest.on("my-env")
 
@@ -175,5 +175,5 @@ def test_a_pattern_has_an_end() -> None:
     ],
 )
 def test_a_section_has_its_lines_whatever_it_is_called(header: str) -> None:
-    found = config.parse(f"{header}\nmenus = 1\n", PATH)
+    found = config_file.parse(f"{header}\nmenus = 1\n", PATH)
     assert found.problems == ("config.toml:2: there is no setting menus; did you mean menu?",)

@@ -37,6 +37,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("result",),
     ("airflow",),
     ("settings",),
+    ("config_file",),
     ("config",),
     ("streams", "preferences", "keys", "run_ids"),
     ("body",),
@@ -70,7 +71,7 @@ DOORS = {
     "urllib3": {"mwaa/transport.py", "mwaa/connections.py"},
     "pygments": {"output/painting/lexer.py", "output/painting/command_lexer.py"},
     "wcwidth": {"output/tables/wrapping.py", "output/delivery/screen_rows.py", "output/live.py"},
-    "platformdirs": {"local/folders.py", "catalog/folder.py", "history/store.py", "saved.py", "config.py"},
+    "platformdirs": {"local/folders.py", "catalog/folder.py", "history/store.py", "saved.py", "config_file.py"},
 }
 #: These run inside Airflow's own Python and import nothing of this package.
 ELSEWHERE = {

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from mwaa_shell.config import Said, parse
+from mwaa_shell.config import Said
+from mwaa_shell.config_file import parse
 from mwaa_shell.settings import Access, with_file
 from tests.double import Double
 

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
-from mwaa_shell import __version__, config
+from mwaa_shell import __version__, config_file
+from mwaa_shell.config import Config
 from mwaa_shell.doctor.finding import Finding, Mark
 from mwaa_shell.errors import ShellError
 from mwaa_shell.mark import is_dumb
@@ -55,7 +56,7 @@ def findings(around: Surroundings) -> Iterator[Finding]:
     yield terminal(around)
     yield colors(around)
     yield language(around)
-    yield settings(config.read(config.default_path()))
+    yield settings(config_file.read(config_file.default_path()))
     yield history(default_path())
     yield kept("names", default_folder(), 0o700, "XDG_CACHE_HOME")
     yield saved_commands()
@@ -103,10 +104,10 @@ def language(around: Surroundings) -> Finding:
     return Finding("locale", Mark.NOTE, text, "export LC_ALL=C.UTF-8, or another locale of UTF-8 that is installed")
 
 
-def settings(said: config.Config) -> Finding:
+def settings(said: Config) -> Finding:
     """The user's own file: whether all of it makes sense."""
     if said.path is None:
-        return Finding("settings", Mark.OK, f"no {short(config.default_path())}: all have their defaults")
+        return Finding("settings", Mark.OK, f"no {short(config_file.default_path())}: all have their defaults")
     if said.problems:
         advice = "mend or remove these lines; what they say does not hold"
         if said.doubtful:

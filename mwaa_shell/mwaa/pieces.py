@@ -1,4 +1,6 @@
-"""What boto3 and requests are made of, in an order in which each needs those before it, some milliseconds a piece.
+"""What boto3 and requests need, in an order in which each needs those before it, some milliseconds a piece.
+
+Neither is among them: what is left of them is imported where they are used.
 
 For a thread that imports them while somebody types: between two pieces a key can go first. Within one it cannot, as
 Python imports one module at a time in all threads together.
@@ -20,7 +22,7 @@ PIECES = (
     "html.parser", "botocore.docs.service", "botocore.waiter", "botocore.endpoint", "botocore.args", "configparser",
     "botocore.configloader", "botocore.credentials", "botocore.configprovider", "botocore.client", "botocore.handlers",
     "botocore.session", "pickle", "multiprocessing.context", "subprocess", "multiprocessing.managers", "s3transfer",
-    "s3transfer.manager", "boto3",
+    "s3transfer.manager",
 )  # fmt: skip
 
 

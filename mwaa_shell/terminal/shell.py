@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 #: Seconds after which a thread that works behind the prompt lets a key go first; Python's own are 0.005, and a key
 #: needs several turns.
-TURN = 0.0005
+SWITCH_INTERVAL = 0.0005
 #: So many prompts in a row may break down; then nobody can type.
 MOST_CRASHES = 3
 
@@ -57,7 +57,7 @@ class Shell:
 
     def run(self) -> ExitCode:
         """Until the user leaves. Raises ``ShellError`` where there is no environment to open."""
-        sys.setswitchinterval(TURN)
+        sys.setswitchinterval(SWITCH_INTERVAL)
         try:
             with create_app_session(output=terminal_output()) as self._drawing, self._heard(), self._leaving.watched():
                 return self._run()

@@ -14,7 +14,7 @@ from mwaa_shell.catalog import last_seen, listed
 from mwaa_shell.catalog.folder import default_folder
 from mwaa_shell.completions.names import names
 from mwaa_shell.completions.options import options_of
-from mwaa_shell.config import default_path
+from mwaa_shell.config_file import default_path
 from mwaa_shell.link import Link, Target
 from mwaa_shell.mwaa.environment import Environment
 from mwaa_shell.options import build_parser

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mwaa_shell.config import parse
+from mwaa_shell.config_file import parse
 from mwaa_shell.doctor import machine
 from mwaa_shell.doctor.finding import Mark
 from mwaa_shell.doctor.machine import Surroundings

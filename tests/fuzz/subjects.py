@@ -12,7 +12,7 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
-from mwaa_shell import config, saved
+from mwaa_shell import config_file, saved
 from mwaa_shell.airflow import advice, lines, safety
 from mwaa_shell.airflow.asking import with_json, with_run_id
 from mwaa_shell.airflow.command_line import line_at, logical_lines, parse, spans_of_lines
@@ -156,7 +156,7 @@ def _addresses(text: str) -> None:
 
 
 def _settings(text: str) -> None:
-    config.parse(text, Path("config.toml"))
+    config_file.parse(text, Path("config.toml"))
     chosen = Preferences()
     for one in PREFERENCES:
         with suppress(ShellError):

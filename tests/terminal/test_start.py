@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from mwaa_shell.config import default_path
+from mwaa_shell.config_file import default_path
 from mwaa_shell.options import may_have_settings
 from tests.double import Double, command_reply, never
 from tests.terminal.emulator import Terminal
