@@ -15,6 +15,8 @@ from typing import NamedTuple
 
 BLANKS = " \t\r\n"
 OPEN_END = "A backslash ends the line"
+#: What stands without quotes.
+PLAIN = re.compile(r"[\w./:=+,@%-]+")
 #: Behind nothing or an open quote, all up to where that changes: a quote, or an operator outside of any.
 UP_TO = {
     "": re.compile(r"(?:[^\\'\"|>]++|\\.)*+", re.DOTALL),
@@ -201,7 +203,7 @@ def _destination(
 
 def quote(value: str) -> str:
     """An argument in the form that MWAA's endpoint is known to take: single quotes, or double ones with escapes."""
-    if value and all(char.isalnum() or char in "-_./:=+,@%" for char in value):
+    if PLAIN.fullmatch(value):
         return value
     if "'" not in value:
         return f"'{value}'"

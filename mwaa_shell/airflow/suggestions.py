@@ -7,8 +7,8 @@ as functions, so that this file does not care where the words are kept.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from functools import cache
+from typing import NamedTuple
 
 from mwaa_shell.airflow import knowledge, summaries
 from mwaa_shell.airflow.command_line import parse, quote
@@ -23,8 +23,7 @@ from mwaa_shell.airflow.versions import Version
 LIMIT = 60
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """A name that an environment has, best first among others."""
 
     text: str
@@ -41,8 +40,7 @@ def no_names(kind: Kind, dag: str, fragment: str) -> tuple[Sequence[Found], int]
     return (), 0
 
 
-@dataclass(frozen=True, slots=True)
-class Suggestion:
+class Suggestion(NamedTuple):
     """One candidate: ``text`` replaces the span from ``start`` to ``end``."""
 
     text: str
@@ -55,8 +53,7 @@ class Suggestion:
     doubt: str = ""  #: why MWAA would refuse it, as far as anybody has seen
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """A piece of a command's syntax, as the hint shows it."""
 
     text: str
@@ -133,7 +130,7 @@ def _named(wanted: Wants, place: Place, names: Names) -> list[Suggestion]:
     argument = wanted.option if isinstance(wanted, WantsValue) else wanted.positional
     kind = knowledge.kind(place.without.command.name, argument)
     found, more = names(kind, dag_of(place.without), place.fragment)
-    made = [replace(_fitted(one.text, place), summary=one.summary, state=one.state) for one in found]
+    made = [_fitted(one.text, place, one.summary, one.state) for one in found]
     if more:
         typed = f"{place.quote}{place.fragment}"
         made.append(Suggestion(typed, place.start, place.end, f"… and {more:,} more", "type on to find them"))
@@ -223,7 +220,7 @@ def _display(flag: str, option: Option) -> str:
     return f"{flag}{value}" + (f", {short}" if short else "")
 
 
-def _fitted(text: str, place: Place) -> Suggestion:
+def _fitted(text: str, place: Place, summary: str = "", state: str = "") -> Suggestion:
     """A value in the quotes that are open, or in those that it needs."""
     quoted = f"{place.quote}{text}{place.quote}" if place.quote else quote(text)
-    return Suggestion(quoted, place.start, place.end, text)
+    return Suggestion(quoted, place.start, place.end, text, summary, state=state)

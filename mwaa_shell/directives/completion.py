@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,7 +34,7 @@ def complete(session: Session, text: str, cursor: int, *, asked: bool = False) -
     """The candidates for the word under the cursor, best first; ``asked`` by a key that does nothing else."""
     begins, line = line_at(text, cursor)
     found = _in_line(session, line, cursor - begins, asked=asked)
-    return [replace(one, start=one.start + begins, end=one.end + begins) for one in found] if begins else found
+    return [one._replace(start=one.start + begins, end=one.end + begins) for one in found] if begins else found
 
 
 def _in_line(session: Session, text: str, cursor: int, *, asked: bool) -> list[Suggestion]:
@@ -58,7 +58,7 @@ def _airflow(session: Session, text: str, cursor: int, offset: int, names: Names
     if grammar is None or cursor < offset:
         return []
     found = suggest(text[offset:], cursor - offset, grammar, names)
-    return [replace(one, start=one.start + offset, end=one.end + offset) for one in found] if offset else found
+    return [one._replace(start=one.start + offset, end=one.end + offset) for one in found] if offset else found
 
 
 @dataclass(frozen=True, slots=True)

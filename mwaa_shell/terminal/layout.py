@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from prompt_toolkit.layout import Layout
-from prompt_toolkit.layout.containers import Float, FloatContainer, HSplit, Window
+from prompt_toolkit.layout.containers import Float, FloatContainer, HSplit
 from prompt_toolkit.layout.menus import CompletionsMenu
 
 from mwaa_shell.terminal.menu import Menu
@@ -24,6 +24,6 @@ def furnish(layout: Layout, menu: Menu, floats: Sequence[Float]) -> None:
     root.children = [line, root.children[-1]]
     line.floats = [one for one in line.floats if isinstance(one.content, CompletionsMenu)]
     for one in line.floats:
-        if isinstance(one.content, CompletionsMenu) and isinstance(one.content.content, Window):
-            menu.furnish(one.content.content)
+        if isinstance(one.content, CompletionsMenu):
+            menu.furnish(one.content)
     line.floats += floats

@@ -111,6 +111,7 @@ class SuggestPast(AutoSuggest):
     def __init__(self, session: Session) -> None:
         self._session = session
         self._places: dict[tuple[Link, str], Where] = {}  # found out once, not at each key
+        self._last: tuple[Where | None, str, str | None] = None, "", None  # where, what was typed, what was found
 
     def _here(self) -> Where:
         """The environment that the session is on; found out anew when AWS has told its account."""
@@ -131,11 +132,22 @@ class SuggestPast(AutoSuggest):
         text = document.text
         if not text.strip() or "\n" in text:
             return None
-        found = None
-        if not text.startswith("."):
-            found = self._session.record.history.suggest(text, self._here())
-        found = found or next((line for line in _newest(buffer) if line.startswith(text) and MASK not in line), None)
+        found = self._line(buffer, text)
         return Suggestion(found[len(text) :]) if found and "\n" not in found else None
+
+    def _line(self, buffer: Buffer, text: str) -> str | None:
+        """The newest line that begins so. One letter more leaves it the newest while it still fits, and none none."""
+        here = self._here()
+        where, before, found = self._last
+        fits = found is None or (found.startswith(text) and found != text)
+        if not (fits and where == here and before and text[:-1] == before):
+            found = self._looked_up(buffer, text, here)
+        self._last = here, text, found
+        return found
+
+    def _looked_up(self, buffer: Buffer, text: str, here: Where) -> str | None:
+        found = None if text.startswith(".") else self._session.record.history.suggest(text, here)
+        return found or next((line for line in _newest(buffer) if line.startswith(text) and MASK not in line), None)
 
 
 def _newest(buffer: Buffer) -> Iterable[str]:

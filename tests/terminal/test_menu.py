@@ -1,4 +1,4 @@
-"""What the menu draws of the candidates."""
+"""What the menu draws of the candidates, on a screen of prompt_toolkit's."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.input import DummyInput
 from prompt_toolkit.layout import Layout
 from prompt_toolkit.layout.containers import HSplit, Window
+from prompt_toolkit.layout.mouse_handlers import MouseHandlers
+from prompt_toolkit.layout.screen import Char, Screen, WritePosition
 from prompt_toolkit.output import DummyOutput
 from prompt_toolkit.shortcuts import PromptSession
-from prompt_toolkit.utils import get_cwidth
 
 from mwaa_shell.terminal.layout import furnish
-from mwaa_shell.terminal.menu import Menu, MenuControl, Widths
+from mwaa_shell.terminal.menu import Menu, Widths
 
 
 @pytest.fixture
@@ -31,16 +32,22 @@ def session() -> Iterator[PromptSession[str]]:
             yield made
 
 
-def rows(session: PromptSession[str], completions: list[Completion], width: int) -> list[StyleAndTextTuples]:
-    """The rows of the menu in so many cells, the first of them selected."""
-    session.default_buffer.complete_state = CompletionState(Document("d"), completions, 0)
-    content = MenuControl().create_content(width, 8)
-    return [content.get_line(row) for row in range(content.line_count)]
+def drawn_cells(
+    session: PromptSession[str], completions: list[Completion], width: int, menu: Menu | None = None, current: int = 0
+) -> list[list[Char]]:
+    """The cells of the menu at the height that it wants, with one candidate selected."""
+    session.default_buffer.complete_state = CompletionState(Document("d"), completions, current)
+    menu = menu or Menu(session.default_buffer, lambda: 8)
+    screen = Screen()
+    width, height = min(width, menu.preferred_width(width).preferred), menu.preferred_height(width, 24).preferred
+    menu.write_to_screen(screen, MouseHandlers(), WritePosition(2, 1, width, height), "", erase_bg=True, z_index=None)
+    assert screen.height == 1 + height
+    return [[screen.data_buffer[1 + row][x] for x in sorted(screen.data_buffer[1 + row])] for row in range(height)]
 
 
 def drawn(session: PromptSession[str], completions: list[Completion], width: int) -> list[str]:
     """Their text."""
-    return ["".join(text for _, text, *_ in row) for row in rows(session, completions, width)]
+    return ["".join(cell.char for cell in row) for row in drawn_cells(session, completions, width)]
 
 
 def test_items_and_what_is_said_of_them_stand_in_columns(session: PromptSession[str]) -> None:
@@ -57,17 +64,73 @@ def test_what_is_too_long_is_cut(session: PromptSession[str]) -> None:
 
 @pytest.mark.parametrize("width", range(2, 30))
 def test_a_row_takes_no_more_cells_than_there_are(session: PromptSession[str], width: int) -> None:
-    (row,) = drawn(session, [Completion("日本 abc", display_meta="said 再実行")], width)
-    assert get_cwidth(row) <= width
+    (row,) = drawn_cells(session, [Completion("日本 abc", display_meta="said 再実行")], width)
+    assert len(row) <= width
+    assert sum(cell.width for cell in row) <= width
+
+
+@pytest.mark.parametrize("width", range(2, 12))
+def test_so_does_one_beside_the_bar(session: PromptSession[str], width: int) -> None:
+    rows = drawn_cells(session, [Completion("日本 abc")] * 20, width)
+    assert {len(row) for row in rows} <= set(range(width + 1))
+    assert all("scrollbar" in row[-1].style for row in rows)
 
 
 def test_each_piece_has_its_style(session: PromptSession[str]) -> None:
     said: StyleAndTextTuples = [("class:state", "failed"), ("", " x")]
-    first, second = rows(session, [Completion("a", display_meta=said), Completion("b", style="class:doubtful")], 80)
-    styles = [(style.split(), text) for style, text, *_ in first]
-    assert (["class:completion-menu.completion.current"], "a") in styles
-    assert (["class:completion-menu.meta.completion.current", "class:state"], "failed") in styles
-    assert second[1][0].split() == ["class:completion-menu.completion", "class:doubtful"]
+    completions = [Completion("z", display_meta=said), Completion("b", style="class:doubtful")]
+    first, second = drawn_cells(session, completions, 80)
+    styles = {cell.char: cell.style.split() for cell in first}
+    assert styles["z"] == ["class:completion-menu", "class:completion-menu.completion.current"]
+    assert styles["f"] == ["class:completion-menu", "class:completion-menu.meta.completion.current", "class:state"]
+    assert second[1].style.split() == ["class:completion-menu", "class:completion-menu.completion", "class:doubtful"]
+
+
+def test_letters_take_the_cells_that_they_need(session: PromptSession[str]) -> None:
+    (row,) = drawn_cells(session, [Completion("e\u0301日x\x1b")], 80)
+    assert [cell.char for cell in row] == [" ", "e\u0301", "日", "", "x", "^[", ""]
+    (row,) = drawn_cells(session, [Completion("", display="\u0301abcd")], 80)
+    assert "".join(cell.char for cell in row) == " \u0301abcd  "
+
+
+@pytest.mark.parametrize(
+    ("walk", "first"),
+    [((0, 6), 0), ((0, 7), 1), ((0, 7, 1), 0), ((0, 19), 12), ((0, 19, 13), 12), ((0, 19, 12), 11), ((19, 0), 0)],
+)
+def test_the_selected_row_is_in_sight_and_the_next_one_too(
+    session: PromptSession[str], walk: tuple[int, ...], first: int
+) -> None:
+    completions = [Completion(f"dag_{number:02}") for number in range(20)]
+    menu = Menu(session.default_buffer, lambda: 8)
+    for current in walk:
+        rows = drawn_cells(session, completions, 80, menu, current)
+    texts = ["".join(cell.char for cell in row).split()[0] for row in rows]
+    assert texts == [f"dag_{number:02}" for number in range(first, first + 8)]
+    (selected,) = (text for text, row in zip(texts, rows, strict=True) if ".current" in row[1].style)
+    assert selected == f"dag_{walk[-1]:02}"
+
+
+def test_a_menu_of_one_row_shows_the_selected_one(session: PromptSession[str]) -> None:
+    menu = Menu(session.default_buffer, lambda: 1)
+    for current in (0, 2, 1):
+        (row,) = drawn_cells(session, [Completion(name) for name in "abc"], 80, menu, current)
+        assert row[1].char == "abc"[current]
+
+
+def test_the_bar_tells_which_rows_these_are(session: PromptSession[str]) -> None:
+    completions = [Completion(f"dag_{number:02}") for number in range(40)]
+    menu = Menu(session.default_buffer, lambda: 8)
+    for current, button in ((0, [0, 1]), (20, [2, 3]), (39, [6, 7])):
+        rows = drawn_cells(session, completions, 80, menu, current)
+        assert [number for number, row in enumerate(rows) if "scrollbar.button" in row[-1].style] == button
+    assert not any("scrollbar" in row[-1].style for row in drawn_cells(session, completions[:8], 80))
+
+
+def test_the_next_list_begins_at_its_top(session: PromptSession[str]) -> None:
+    menu = Menu(session.default_buffer, lambda: 8)
+    drawn_cells(session, [Completion(f"dag_{number:02}") for number in range(40)], 80, menu, 39)
+    rows = drawn_cells(session, [Completion(name) for name in "abc"], 80, menu)
+    assert [row[1].char for row in rows] == ["a", "b", "c"]
 
 
 def test_widths_follow_a_list_that_grows() -> None:
@@ -83,7 +146,7 @@ def test_what_is_never_shown_is_not_laid_out(session: PromptSession[str]) -> Non
     left = list(session.layout.walk())
     assert len(left) < before / 2
     assert session.layout.current_window in left
-    assert any(isinstance(one, Window) and isinstance(one.content, MenuControl) for one in left)
+    assert any(isinstance(one, Menu) for one in left)
 
 
 def test_another_layout_is_refused(session: PromptSession[str]) -> None:
