@@ -94,6 +94,8 @@ class Job(Generic[T]):
         self._limit = 0.0
         self._done = threading.Event()
         self._given_up = threading.Event()
+        self._caught_up = threading.Event()  # whoever waits has done what was to be done meanwhile
+        self._caught_up.set()
         self._lock = threading.Lock()
         self._let_go: Callable[[], None] | None = None
         self._value: T | None = None
@@ -133,6 +135,11 @@ class Job(Generic[T]):
         """Let so many seconds go by in a phase of their own; ``False`` as soon as the job has been given up."""
         return self.enter(phase) and not self._given_up.wait(seconds)
 
+    def caught_up(self) -> bool:
+        """Wait for what is done meanwhile by whoever waits; ``False`` if the job has been given up."""
+        self._caught_up.wait()
+        return not self._given_up.is_set()
+
     # -- for whoever waits -------------------------------------------------------------------------------------------
 
     @property
@@ -153,18 +160,26 @@ class Job(Generic[T]):
         with self._lock:
             self._given_up.set()
             phase, let_go = self.phase, self._let_go
+        self._caught_up.set()
         if let_go is not None:
             let_go()
         return phase
 
-    def follow(self, watcher: Watcher | None = None, late: threading.Event | None = None) -> T:
+    def follow(
+        self,
+        watcher: Watcher | None = None,
+        late: threading.Event | None = None,
+        meanwhile: Callable[[], object] | None = None,
+    ) -> T:
         """Begin, and wait until done. Raises what the work raised, ``TooLate``, or ``Interrupted`` after Ctrl-C.
 
-        With ``late``, a Ctrl-C behind the end is only noted there, until ``strike_again``.
+        With ``late``, a Ctrl-C behind the end is only noted there, until ``strike_again``. ``meanwhile`` is run once
+        while the work goes on, as far as that does not wait for it (``caught_up``).
         """
         pressed = threading.Event()
         try:
             with _ctrl_c_sets(pressed, late):
+                self._begin(meanwhile, pressed)
                 self._wait(watcher, pressed)
         except KeyboardInterrupt:  # a watcher may stop the waiting too
             raise Interrupted(self.give_up()) from None
@@ -173,8 +188,22 @@ class Job(Generic[T]):
                 watcher.over()
         return self.result()
 
-    def _wait(self, watcher: Watcher | None, pressed: threading.Event) -> None:
+    def _begin(self, meanwhile: Callable[[], object] | None, pressed: threading.Event) -> None:
+        if meanwhile is None:
+            self.start()
+            return
+        self._caught_up.clear()
         self.start()
+        try:
+            meanwhile()
+        except BaseException:
+            self.give_up()
+            raise
+        if pressed.is_set():  # what waits for this must not happen any more
+            raise Interrupted(self.give_up())
+        self._caught_up.set()
+
+    def _wait(self, watcher: Watcher | None, pressed: threading.Event) -> None:
         while not self._done.wait(TICK):
             if pressed.is_set():
                 raise Interrupted(self.give_up())

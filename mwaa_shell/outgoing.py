@@ -7,9 +7,9 @@ first, the third has what the shell adds, which is always shown.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mwaa_shell import debug
 from mwaa_shell.afterwards import advised
@@ -30,6 +30,16 @@ if TYPE_CHECKING:
 
 #: A secret that is shorter is not looked for in what comes back: it would be found in every other word.
 SHORTEST = 4
+
+
+@dataclass
+class _Sending:
+    """A command on its way: as it was typed and as it is sent, and what is known of it before it goes."""
+
+    line: ParsedLine
+    sent: ParsedLine
+    number: int | None = None  #: of its entry in the history
+    hidden: tuple[str, ...] = ()  #: its secrets
 
 
 class Outgoing:
@@ -60,29 +70,43 @@ class Outgoing:
         if debug.is_on():
             debug.keep_out(*session.reader.secret_values(sent.text))
         session.goes_to = sent.destination or session.goes_to
-        kept = recorded and not session.private and session.preferences["history"] == "on"
-        number = session.record.begin(link, line, session.origin) if kept else None
         self._warn_of_unfinished(link)
+        sending = _Sending(line, sent)
         try:
-            result = run_command(link, sent, watcher or session.front.watcher, session.late)
+            result = run_command(
+                link,
+                sent,
+                watcher or session.front.watcher,
+                session.late,
+                partial(self._before, sending, recorded=recorded),
+            )
             added = " ".join(one for one in (yes, *additions) if one)
-            return self._noted(replace(result, words=sent.values, added=added), number, line, sent, recorded=recorded)
+            return self._noted(replace(result, words=sent.values, added=added), sending, recorded=recorded)
         finally:
             strike_again()
 
-    def _noted(
-        self, result: Result, number: int | None, line: ParsedLine, sent: ParsedLine, *, recorded: bool
-    ) -> Result:
+    def _before(self, sending: _Sending, *, recorded: bool) -> None:
+        """Write the command down, and look for its secrets, while AWS is asked for a token."""
+        session = self._session
+        if recorded and not session.private and session.preferences["history"] == "on":
+            sending.number = session.record.begin(session.link, sending.line, session.origin)
+        found = session.reader.secret_values(sending.sent.text)
+        sending.hidden = tuple(dict.fromkeys(one for one in found if len(one) >= SHORTEST))
+
+    def _noted(self, result: Result, sending: _Sending, *, recorded: bool) -> Result:
         """The Result with what is known of it here, written down; Ctrl-C does not strike before that is done."""
+        line, sent = sending.line, sending.sent
         session, link = self._session, self._session.link
         debug.event("ended", outcome=result.outcome.value, status=result.http_status, seconds=result.seconds,
                     stdout=len(result.stdout), stderr=len(result.stderr))  # fmt: skip
-        result = replace(result, **self._hidden(sent, result))
-        result = advised(result, line, sent, session.grammar)
+        message = result.message
+        for secret in sending.hidden:  # Airflow quotes what it does not understand
+            message = message.replace(secret, MASK)
+        result = advised(replace(result, hidden=sending.hidden, message=message), line, sent, session.grammar)
         self._run_ids.settle(link.target.name, line.values, result.outcome)
         if result.outcome is Outcome.INTERRUPTED and result.remote and recorded:
             link.slot.unfinished = session.reader.covered(line.command)
-        session.record.finish(number, link, line, result)
+        session.record.finish(sending.number, link, line, result)
         if session.live is not None and not session.private:
             self._unlearned = partial(session.live.learn, sent, result)
             if not session.watched:
@@ -94,15 +118,6 @@ class Outgoing:
         learn, self._unlearned = self._unlearned, None
         if learn is not None:
             learn()
-
-    def _hidden(self, sent: ParsedLine, result: Result) -> dict[str, Any]:
-        """The secrets of a line, and what is said of it without them: Airflow quotes what it does not understand."""
-        found = self._session.reader.secret_values(sent.text)
-        hidden = tuple(dict.fromkeys(one for one in found if len(one) >= SHORTEST))
-        message = result.message
-        for secret in hidden:
-            message = message.replace(secret, MASK)
-        return {"hidden": hidden, "message": message}
 
     def _warn_of_unfinished(self, link: Link) -> None:
         """Say once that a command before this one, which nobody waited for, may still run."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -23,15 +24,20 @@ BEHIND_REFRESH = "waiting for the refresh of names"
 
 
 def run_command(
-    link: Link, line: ParsedLine, watcher: Watcher | None = None, afterwards: threading.Event | None = None
+    link: Link,
+    line: ParsedLine,
+    watcher: Watcher | None = None,
+    afterwards: threading.Event | None = None,
+    before: Callable[[], object] | None = None,
 ) -> Result:
     """Send one command and wait for its Result; Ctrl-C stops the waiting, one ``afterwards`` is noted there.
 
-    If what is waited for is a refresh of names, that is given up first, and the command goes out.
+    ``before`` is done before the command goes, while AWS is asked for its token. If what is waited for is a refresh of
+    names, that is given up first, and the command goes out.
     """
     job: Job[Result] = Job(lambda job: on_the_wire(link, line, job), "command")
     try:
-        return job.follow(watcher, afterwards)
+        return job.follow(watcher, afterwards, before)
     except TooLate as late:
         return replace(from_error(_too_late(late, link)), remote=True, command_seconds=job.elapsed)
     except Interrupted as stopped:

@@ -261,19 +261,15 @@ class Session:
     ) -> T:
         """Run something slow that changes nothing, bounded by ``limit`` seconds; Ctrl-C stops the waiting.
 
-        ``meanwhile`` is run once before the waiting, while it goes on.
+        ``meanwhile`` is run once while it goes on.
         """
 
         def work(job: Job[T]) -> T:
             job.enter(phase, limit)
             return ask()
 
-        job = Job(work, phase)
-        if meanwhile is not None:
-            job.start()
-            meanwhile()
         try:
-            return job.follow(watcher or self.front.watcher)
+            return Job(work, phase).follow(watcher or self.front.watcher, meanwhile=meanwhile)
         except TooLate as late:
             raise NothingRan(f"AWS gave no answer within {late.seconds:g} seconds ({phase}), nothing ran") from None
 

@@ -234,3 +234,65 @@ def test_ctrl_c_pressed_twice_is_one_interrupt(end: threading.Event) -> None:
         mind_ctrl_c()
     with pytest.raises(KeyboardInterrupt):
         os.kill(os.getpid(), signal.SIGINT)
+
+
+def waiting(end: threading.Event) -> tuple[Job[bool], list[str]]:
+    """A job that does something, then waits for what is done meanwhile; and what happened, in its order."""
+    happened: list[str] = []
+
+    def work(job: Job[bool]) -> bool:
+        happened.append("begun")
+        end.set()
+        goes_on = job.caught_up()
+        happened.append("went on" if goes_on else "given up")
+        return goes_on
+
+    return Job(work), happened
+
+
+def test_what_is_done_meanwhile_comes_between(end: threading.Event) -> None:
+    job, happened = waiting(end)
+
+    def meanwhile() -> None:
+        assert end.wait(PATIENCE)
+        happened.append("done meanwhile")
+
+    assert job.follow(meanwhile=meanwhile) is True
+    assert happened == ["begun", "done meanwhile", "went on"]
+
+
+def test_nothing_is_waited_for_where_nothing_is_done_meanwhile(end: threading.Event) -> None:
+    job, happened = waiting(end)
+    assert job.follow() is True
+    assert happened == ["begun", "went on"]
+
+
+def test_what_goes_wrong_meanwhile_gives_the_job_up(end: threading.Event) -> None:
+    job, happened = waiting(end)
+    watching = Watching()
+
+    def meanwhile() -> None:
+        assert end.wait(PATIENCE)
+        raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        job.follow(watching, meanwhile=meanwhile)
+    assert job.wait(PATIENCE)
+    assert job.result() is False
+    assert (happened, watching.overs) == (["begun", "given up"], 1)
+
+
+def test_ctrl_c_meanwhile_is_taken_before_the_work_goes_on(end: threading.Event) -> None:
+    job, happened = waiting(end)
+
+    def meanwhile() -> None:
+        assert end.wait(PATIENCE)
+        os.kill(os.getpid(), signal.SIGINT)
+        happened.append("done meanwhile")
+
+    with pytest.raises(Interrupted):
+        job.follow(meanwhile=meanwhile)
+    mind_ctrl_c()
+    assert job.wait(PATIENCE)
+    assert job.result() is False
+    assert happened == ["begun", "done meanwhile", "given up"]

@@ -246,6 +246,56 @@ def test_at_a_prompt_names_are_learned_once_the_reply_is_shown(
     assert learned == [("dags", "list"), ("pools", "list")]
 
 
+# -- what comes before a command goes ----------------------------------------------------------------------------------
+
+
+def test_a_command_is_written_down_before_it_goes(double: Double, session: Session) -> None:
+    written: list[list[tuple[str, Outcome]]] = []
+
+    def look(request: Request) -> bytes:
+        written.append([(entry.line, entry.outcome) for entry in session.record.history.find()])
+        return command_reply(b"done\n")
+
+    double.web.behave = look
+    session.execute("dags trigger x")
+    assert written == [[("dags trigger x", Outcome.UNKNOWN)]]
+
+
+def test_ctrl_c_while_it_is_written_down_sends_nothing(
+    double: Double, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin = Record.begin
+
+    def pressed(self: Record, *arguments: Any) -> int | None:
+        signal.raise_signal(signal.SIGINT)
+        return begin(self, *arguments)
+
+    monkeypatch.setattr(Record, "begin", pressed)
+    stopped = session.execute("dags trigger x")
+    assert (stopped.exit_code, stopped.message) == (
+        ExitCode.INTERRUPTED,
+        "Stopped before the command was sent, nothing ran",
+    )
+    monkeypatch.undo()
+    assert session.execute("version").ok
+    assert double.commands == ["version"]
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_mistake_of_ours_while_it_is_written_down_sends_nothing(
+    double: Double, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise ValueError("a mistake")
+
+    monkeypatch.setattr(Record, "begin", broken)
+    with pytest.raises(ValueError, match="a mistake"):
+        session.execute("dags trigger x")
+    monkeypatch.undo()
+    assert session.execute("version").ok
+    assert double.commands == ["version"]
+
+
 # -- Ctrl-C once there is an answer ------------------------------------------------------------------------------------
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from enum import Enum
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -75,8 +76,9 @@ class ParsedLine(NamedTuple):
 BARE_DIRECTIVES = ("help", "exit", "quit")
 
 
+@lru_cache(maxsize=4)
 def parse(text: str) -> ParsedLine:
-    """Understand a line; never raises."""
+    """Understand a line; never raises. A key, and Enter, ask for the same line a dozen times."""
     stripped = text.strip(BLANKS)
     if not stripped or stripped.startswith("#"):
         return ParsedLine(text, Kind.BLANK)

@@ -106,7 +106,7 @@ def _in_pieces(understanding: Understanding, place: Place, pieces: Sequence[Part
 
 def _wants(probed: Understanding, probe: Word, fragment: str) -> tuple[Wants, ...]:
     """What an argument at the place of the probe would be read as, and whether a flag may stand there instead."""
-    index = next((index for index, part in enumerate(probed.parts) if part.word is probe), None)
+    index = next((index for index, part in enumerate(probed.parts) if part.word == probe), None)
     if index is None:
         return ()
     before, part = probed.parts[:index], probed.parts[index]

@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import lru_cache
 from typing import NamedTuple
 
 from mwaa_shell.airflow.command_line import Kind, ParsedLine, Word, letters_of
@@ -62,6 +63,7 @@ class Understanding(NamedTuple):
     given: frozenset[str] = frozenset()  #: all flags of the options that are given, and names of the positionals
 
 
+@lru_cache(maxsize=8)
 def understand(line: ParsedLine, grammar: Grammar) -> Understanding:
     """Read a line; never raises. What is no Airflow command has no parts."""
     if line.kind is not Kind.AIRFLOW:

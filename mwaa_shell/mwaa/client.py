@@ -119,6 +119,8 @@ class Client:
                 raise NothingRan("Given up before anything was sent")
             token = self._mint()
             minted = self._clock()
+            if not job.caught_up():
+                raise NothingRan("Given up before the command was sent")
             reply = self._send(command.text, token, slash, job, leave)
             result = _result(command, reply, version, Asked(token.environment, token.log, slash))
         except Unreachable as error:
