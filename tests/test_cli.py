@@ -101,13 +101,14 @@ def test_the_prompt_needs_no_aws() -> None:
 
 def test_the_first_drawing_imports_nothing_of_secrets_and_history() -> None:
     draw = """
+import asyncio
 from prompt_toolkit.document import Document
 from mwaa_shell.session import Session
 from mwaa_shell.settings import Settings
 from mwaa_shell.terminal.cover import Cover
 from mwaa_shell.terminal.prompt import Prompt
 session = Session(Settings(environment="x"))
-prompt = Prompt(session, {})
+prompt = Prompt(session, {}, asyncio.Runner())
 assert not Cover(session)._places("")
 """
     loaded = loaded_by(draw)

@@ -72,9 +72,15 @@ class Prompt:
     """Reads lines for one session; warms up each environment behind the prompt."""
 
     def __init__(
-        self, session: Session, warm_ups: dict[Link, WarmUp], say: Callable[[str], None] = lambda text: None
+        self,
+        session: Session,
+        warm_ups: dict[Link, WarmUp],
+        runner: asyncio.Runner,
+        say: Callable[[str], None] = lambda text: None,
     ) -> None:
+        """``runner`` has the loop for one line after the other: making one anew takes time behind each Enter."""
         self._session = session
+        self._runner = runner
         self.link = session.link  #: the lines of before are those of this environment first
         self._warm_ups = warm_ups
         self._say = say  # a sentence, on a terminal that nobody draws on
@@ -124,7 +130,8 @@ class Prompt:
         never = preferences["menu"] == "never"
         self._prompt.complete_style = CompleteStyle.READLINE_LIKE if never else CompleteStyle.COLUMN
         try:
-            return self._prompt.prompt(default=typed, pre_run=self._begin, set_exception_handler=False)
+            line = self._prompt.prompt_async(default=typed, pre_run=self._begin, set_exception_handler=False)
+            return self._runner.run(line)
         finally:
             if self.link in self._warm_ups:  # a line that was typed at once has come before it
                 self._warm_ups[self.link].start()

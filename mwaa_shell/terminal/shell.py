@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -59,7 +60,12 @@ class Shell:
         """Until the user leaves. Raises ``ShellError`` where there is no environment to open."""
         sys.setswitchinterval(SWITCH_INTERVAL)
         try:
-            with create_app_session(output=terminal_output()) as self._drawing, self._heard(), self._leaving.watched():
+            with (
+                create_app_session(output=terminal_output()) as self._drawing,
+                asyncio.Runner() as self._runner,
+                self._heard(),
+                self._leaving.watched(),
+            ):
                 return self._run()
         finally:
             self._progress.echo()
@@ -88,7 +94,7 @@ class Shell:
                 return ExitCode.OK
 
     def _new_prompt(self) -> Prompt:
-        return Prompt(self._session, self._warm_ups, self._streams.note)
+        return Prompt(self._session, self._warm_ups, self._runner, self._streams.note)
 
     def _read(self, prompt: Prompt) -> str | None:
         """One line, empty where Ctrl-C dropped it; ``None`` where the prompt broke down.

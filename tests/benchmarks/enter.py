@@ -7,18 +7,17 @@ from __future__ import annotations
 
 import sys
 import tempfile
-import time
+from contextlib import ExitStack
 from pathlib import Path
 from statistics import median
-from typing import Any
 
 from tests.benchmarks.network import NAME, Network, network
+from tests.benchmarks.programs import Running
 from tests.conftest import scrubbed
-from tests.terminal.emulator import Terminal
 
 LINE = "dags list -o json"
 #: What is at the end of its output, and of nothing that was there before.
-LAST = "team_19_load"
+LAST = b"team_19_load"
 MINIMAL = """
 import base64, os, boto3, requests
 from prompt_toolkit import PromptSession
@@ -37,45 +36,39 @@ PROGRAMS = {
 }
 
 
-class NotDrawn:
-    """In the place of the emulated screen while time counts: drawing takes some of its own."""
-
-    def feed(self, data: bytes) -> None:
-        pass
-
-
-def command(terminal: Terminal) -> tuple[float, float]:
+def command(program: Running) -> tuple[float, float]:
     """Milliseconds from Enter to the end of the output, and to the next prompt."""
-    terminal.send(LINE)
-    terminal.wait_for(lambda text: LINE in terminal.lines[terminal.screen.cursor.y])
-    time.sleep(0.3)  # what follows a key is over
-    terminal.raw.clear()
-    screen: Any = terminal._stream
-    terminal._stream = NotDrawn()  # type: ignore[assignment]
-    began = time.perf_counter()
-    terminal.enter()
-    terminal.wait_for(lambda text: LAST.encode() in terminal.raw)
-    shown = time.perf_counter()
-    terminal._stream = screen
-    screen.feed(bytes(terminal.raw))
-    terminal.wait_for_prompt(NAME)
-    return (shown - began) * 1000, (time.perf_counter() - began) * 1000
+    program.send(LINE)
+    program.settle(0.4)  # what follows a key is over
+    began = program.send("\r")
+    shown = until(program, LAST)
+    program.raw = program.raw[program.raw.index(LAST) :]
+    prompt = until(program, NAME.encode())
+    return (shown - began) * 1000, (prompt - began) * 1000
+
+
+def until(program: Running, wanted: bytes) -> float:
+    """Read until something has come; when that was."""
+    while wanted not in program.raw:
+        if not program.read(30):
+            raise AssertionError(f"{wanted!r} did not come: {program.text!r}")
+    return program.at
 
 
 def measured(found: Network, home: Path, commands: int) -> dict[str, list[tuple[float, float]]]:
     """The same of each program, turn by turn in two terminals that stay open."""
     environ = scrubbed(home) | found.environ | {"PAGER": "", "AWS_DISABLE_HOST_PREFIX_INJECTION": "true"}
     environ.pop("PYTHONDONTWRITEBYTECODE", None)
-    terminals = {name: Terminal(argv, environ, 150, 50) for name, argv in PROGRAMS.items()}
     times: dict[str, list[tuple[float, float]]] = {name: [] for name in PROGRAMS}
-    for terminal in terminals.values():
-        terminal.wait_for_prompt(NAME)
-    time.sleep(3)  # somebody types the first line
-    for _ in range(commands):
-        for name, terminal in terminals.items():
-            times[name].append(command(terminal))
-    for terminal in terminals.values():
-        terminal.close()
+    with ExitStack() as stack:
+        programs = {name: stack.enter_context(Running(argv, environ)) for name, argv in PROGRAMS.items()}
+        for program in programs.values():
+            program.wait_for(f"{NAME}>")
+            program.settle(2.0)  # somebody types the first line
+        for _ in range(commands):
+            for name, program in programs.items():
+                times[name].append(command(program))
+                program.settle(0.3)
     return times
 
 

@@ -104,7 +104,8 @@ def main() -> None:
             patch.object(Prompt, "_begin", begin_typing),
         ):
             try:
-                Prompt(session(count), {}).read()
+                with asyncio.Runner() as runner:
+                    Prompt(session(count), {}, runner).read()
             except EOFError:
                 pass
     plain = times[: len(times) // 2]
