@@ -116,7 +116,8 @@ def single(turns: int, environ: Mapping[str, str], folder: Path, others: Path) -
 def in_a_session(turns: int, far: int) -> None:
     """A command of a session that is open, and the first one."""
     with tempfile.TemporaryDirectory() as name, network(Path(name), far) as found:
-        times = commands.measured(found, turns + 1, 3, commands.environment(Path(name)))
+        runs = turns + 1 if far else commands.RUNS
+        times = commands.measured(found, runs, 3, commands.environment(Path(name)))
         warm = [Way(way, [one for run in runs for one in run[1:]]) for way, runs in times.items()]
         section(f"a command in a session, {far} ms of network", "ms", warm)
         first = [Way(f"{way}, the first command", [run[0] for run in runs]) for way, runs in times.items()]

@@ -27,6 +27,7 @@ from tests.conftest import scrubbed
 
 LINE = "dags list -o json"
 FAR = 40  #: milliseconds of a round trip
+RUNS = 40  #: commands of a session: the first dozen warms processors and Python up
 
 
 def bare(found: Network) -> Callable[[], object]:
@@ -151,7 +152,7 @@ def main() -> None:
         way, many, bundle, ports = sys.argv[2:]
         print(json.dumps(one(way, Network(bundle, json.loads(ports)), int(many))))
         return
-    runs = int(sys.argv[1]) if len(sys.argv) > 1 else 40
+    runs = int(sys.argv[1]) if len(sys.argv) > 1 else RUNS
     for far in (0, FAR):
         with tempfile.TemporaryDirectory() as folder, network(Path(folder), far) as found:
             table(f"network {far} ms away", measured(found, runs if not far else 15, 3, environment(Path(folder))))
