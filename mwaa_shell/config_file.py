@@ -18,18 +18,16 @@ if TYPE_CHECKING:
 
 def default_path() -> Path:
     """Where the file belongs on this machine."""
-    from pathlib import Path
+    from mwaa_shell import user_folders
 
-    import platformdirs
-
-    return Path(platformdirs.user_config_dir("mwaa-shell")) / "config.toml"
+    return user_folders.config() / "config.toml"
 
 
 def read(path: Path) -> Config:
     """What a file says; nothing where there is none. Never raises."""
     try:
         text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return Config()
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"

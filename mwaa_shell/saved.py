@@ -147,9 +147,9 @@ def _written(value: str, quotes: str, before: str) -> str:
 
 def default_path() -> Path:
     """The file: in the user's configuration folder, which ``XDG_CONFIG_HOME`` puts elsewhere on Linux."""
-    import platformdirs
+    from mwaa_shell import user_folders
 
-    return Path(platformdirs.user_config_dir("mwaa-shell")) / "commands.toml"
+    return user_folders.config() / "commands.toml"
 
 
 def load(path: Path) -> dict[str, Saved]:

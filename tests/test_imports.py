@@ -42,7 +42,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("streams", "preferences", "keys", "run_ids"),
     ("body",),
     ("debug", "private_files"),
-    ("errors", "limits", "mark", "turns"),
+    ("errors", "limits", "mark", "turns", "user_folders"),
     ("__init__",),
 )
 #: The rooms of the largest folder, in the same order; what stands in none of them is its front.
@@ -71,7 +71,7 @@ DOORS = {
     "urllib3": {"mwaa/transport.py", "mwaa/connections.py"},
     "pygments": {"output/painting/lexer.py", "output/painting/command_lexer.py"},
     "wcwidth": {"output/tables/wrapping.py", "output/delivery/screen_rows.py", "output/live.py"},
-    "platformdirs": {"local/folders.py", "catalog/folder.py", "history/store.py", "saved.py", "config_file.py"},
+    "platformdirs": {"user_folders.py"},
 }
 #: These run inside Airflow's own Python and import nothing of this package.
 ELSEWHERE = {

@@ -137,7 +137,7 @@ def history(path: Path) -> Finding:
 
 def kept(name: str, path: Path, mode: int, variable: str) -> Finding:
     """A file or folder of the shell's own: whether it can be written, and read by nobody else."""
-    if not path.exists():
+    if not os.path.exists(path):  # nor where a folder above it cannot be looked into
         return _not_yet(name, path, variable)
     if not os.access(path, os.R_OK | os.W_OK):
         advice = f"make it yours, or set {variable} to a folder that is"
@@ -150,7 +150,7 @@ def kept(name: str, path: Path, mode: int, variable: str) -> Finding:
 
 
 def _not_yet(name: str, path: Path, variable: str) -> Finding:
-    above = next(parent for parent in path.parents if parent.exists())
+    above = next(parent for parent in path.parents if os.path.exists(parent))
     if above.is_dir() and os.access(above, os.W_OK | os.X_OK):
         return Finding(name, Mark.OK, f"none yet; it will be {short(path)}")
     advice = f"make {above} writable, or set {variable} to a folder that is"

@@ -7,19 +7,16 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-import platformdirs
-
+from mwaa_shell import user_folders
 from mwaa_shell.airflow.versions import Version
 from mwaa_shell.errors import LocalProblem
 from mwaa_shell.private_files import make_folder
-
-APP = "mwaa-shell"
 
 
 def installs() -> Path:
     """The folder of installed Airflows; ``MWAA_SHELL_LOCAL_CACHE`` puts it elsewhere."""
     chosen = os.environ.get("MWAA_SHELL_LOCAL_CACHE")
-    return Path(os.path.expanduser(chosen)).absolute() if chosen else Path(platformdirs.user_cache_dir(APP)) / "local"
+    return Path(os.path.expanduser(chosen)).absolute() if chosen else user_folders.cache() / "local"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +38,7 @@ class State:
 
 def state_for(version: Version, dags_folder: Path | None) -> State:
     """The state of one version; a DAG folder of the user's has a database of its own."""
-    root = Path(platformdirs.user_data_dir(APP)) / "local"
+    root = user_folders.data() / "local"
     if dags_folder is None:
         folder = root / str(version)
         return State(folder, folder / "dags")
