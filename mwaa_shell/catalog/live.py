@@ -233,8 +233,8 @@ class LiveNames:
 
 
 def age(seconds: float) -> str:
-    """A time that has passed, roughly: ``now``, ``5 min``, ``3 h``, ``2 d``."""
+    """How old something is, roughly: ``now``, ``5 min old``, ``3 h old``, ``2 d old``."""
     for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
         if seconds >= size:
-            return f"{seconds // size:.0f} {unit}"
+            return f"{seconds // size:.0f} {unit} old"
     return "now"

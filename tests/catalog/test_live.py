@@ -522,7 +522,9 @@ def test_in_batch_there_are_no_names(double: Double, bundle: str) -> None:
     assert session.execute(".names").exit_code is ExitCode.USAGE
 
 
-@pytest.mark.parametrize(("seconds", "said"), [(0, "now"), (59, "now"), (60, "1 min"), (7200, "2 h"), (2e5, "2 d")])
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(0, "now"), (59, "now"), (60, "1 min old"), (7200, "2 h old"), (2e5, "2 d old")]
+)
 def test_ages(seconds: float, said: str) -> None:
     assert age(seconds) == said
 
