@@ -94,7 +94,7 @@ class Job(Generic[T]):
         self._limit = 0.0
         self._done = threading.Event()
         self._given_up = threading.Event()
-        self._caught_up = threading.Event()  # whoever waits has done what was to be done meanwhile
+        self._caught_up = threading.Event()  # nobody need wait for what is done meanwhile, or not any more
         self._caught_up.set()
         self._lock = threading.Lock()
         self._let_go: Callable[[], None] | None = None
@@ -160,7 +160,7 @@ class Job(Generic[T]):
         with self._lock:
             self._given_up.set()
             phase, let_go = self.phase, self._let_go
-        self._caught_up.set()
+        self._caught_up.set()  # the work hears of it there
         if let_go is not None:
             let_go()
         return phase
@@ -174,13 +174,16 @@ class Job(Generic[T]):
         """Begin, and wait until done. Raises what the work raised, ``TooLate``, or ``Interrupted`` after Ctrl-C.
 
         With ``late``, a Ctrl-C behind the end is only noted there, until ``strike_again``. ``meanwhile`` is run once
-        while the work goes on, as far as that does not wait for it (``caught_up``).
+        when the work has begun; where that asks ``caught_up``, it waits for the end of it. Ctrl-C inside it raises
+        ``Interrupted`` without a phase: the work never got past that place.
         """
         pressed = threading.Event()
         try:
             with _ctrl_c_sets(pressed, late):
                 self._begin(meanwhile, pressed)
                 self._wait(watcher, pressed)
+        except Interrupted:
+            raise
         except KeyboardInterrupt:  # a watcher may stop the waiting too
             raise Interrupted(self.give_up()) from None
         finally:
@@ -199,8 +202,9 @@ class Job(Generic[T]):
         except BaseException:
             self.give_up()
             raise
-        if pressed.is_set():  # what waits for this must not happen any more
-            raise Interrupted(self.give_up())
+        if pressed.is_set():
+            self.give_up()
+            raise Interrupted("")
         self._caught_up.set()
 
     def _wait(self, watcher: Watcher | None, pressed: threading.Event) -> None:

@@ -46,7 +46,7 @@ def run_command(
     mind_ctrl_c()
     if link.slot.refreshing is not None:
         link.slot.refreshing.give_up()
-    return run_command(link, line, watcher, afterwards)
+    return run_command(link, line, watcher, afterwards)  # what comes before has been done by now
 
 
 def on_the_wire(link: Link, line: ParsedLine, job: Job[Result]) -> Result:

@@ -10,6 +10,7 @@ from typing import Any, cast
 
 import pytest
 
+from mwaa_shell.airflow.command_line import parse
 from mwaa_shell.airflow.versions import Version
 from mwaa_shell.catalog.live import LiveNames
 from mwaa_shell.errors import ExitCode, NothingRan, UsageError
@@ -19,7 +20,7 @@ from mwaa_shell.job import Job
 from mwaa_shell.mwaa.client import RUNNING
 from mwaa_shell.mwaa.environment import Environment
 from mwaa_shell.result import Outcome, Result
-from mwaa_shell.sending import QUEUED, ask_version
+from mwaa_shell.sending import QUEUED, ask_version, on_the_wire
 from mwaa_shell.session import Session
 from mwaa_shell.settings import Access, Settings
 from tests.double import Double, Request, command_reply, reply
@@ -280,6 +281,51 @@ def test_ctrl_c_while_it_is_written_down_sends_nothing(
     assert session.execute("version").ok
     assert double.commands == ["version"]
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_nor_does_it_behind_a_refresh_of_names(
+    double: Double, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, answer = threading.Event(), threading.Event()
+
+    def slow(request: Request) -> bytes:
+        asked.set()
+        assert answer.wait(30)
+        return command_reply(b"done\n")
+
+    double.web.behave = slow
+    refresh: Job[Result] = Job(lambda job: on_the_wire(session.link, parse("dags list"), job), "refresh")
+    session.link.slot.refreshing = refresh.start()
+    assert asked.wait(30)
+    begin = Record.begin
+
+    def pressed(self: Record, *arguments: Any) -> int | None:
+        while not any(one.name == "command" for one in threading.enumerate()):
+            pass
+        signal.raise_signal(signal.SIGINT)
+        return begin(self, *arguments)
+
+    monkeypatch.setattr(Record, "begin", pressed)
+    stopped = session.execute("dags trigger x")
+    assert (stopped.exit_code, stopped.remote) == (ExitCode.INTERRUPTED, False)
+    answer.set()
+    assert refresh.follow().ok
+    session.link.slot.refreshing = None
+    assert double.commands == ["dags list"]
+
+
+def test_the_time_that_it_takes_to_write_is_not_the_commands(
+    double: Double, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin, wait = Record.begin, threading.Event()
+
+    def slow(self: Record, *arguments: Any) -> int | None:
+        wait.wait(1.0)  # AWS has answered long before
+        return begin(self, *arguments)
+
+    session.execute("version")
+    monkeypatch.setattr(Record, "begin", slow)
+    assert session.execute("version").seconds < 1.0
 
 
 def test_a_mistake_of_ours_while_it_is_written_down_sends_nothing(

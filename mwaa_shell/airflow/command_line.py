@@ -16,6 +16,8 @@ from typing import NamedTuple
 
 BLANKS = " \t\r\n"
 OPEN_END = "A backslash ends the line"
+#: Lines of so many characters are read once and not at each question; what a longer one says takes much memory.
+REMEMBERED = 2_000
 #: What stands without quotes.
 PLAIN = re.compile(r"[\w./:=+,@%-]+")
 #: Behind nothing or an open quote, all up to where that changes: a quote, or an operator outside of any.
@@ -76,9 +78,12 @@ class ParsedLine(NamedTuple):
 BARE_DIRECTIVES = ("help", "exit", "quit")
 
 
-@lru_cache(maxsize=4)
 def parse(text: str) -> ParsedLine:
     """Understand a line; never raises. A key, and Enter, ask for the same line a dozen times."""
+    return _remembered(text) if len(text) <= REMEMBERED else _parsed(text)
+
+
+def _parsed(text: str) -> ParsedLine:
     stripped = text.strip(BLANKS)
     if not stripped or stripped.startswith("#"):
         return ParsedLine(text, Kind.BLANK)
@@ -98,6 +103,9 @@ def parse(text: str) -> ParsedLine:
     if problem is None and not words:
         problem = Problem(f"There is no command before {operator}", end)
     return ParsedLine(text, kind, text[start:stop], words, destination, problem)
+
+
+_remembered = lru_cache(maxsize=4)(_parsed)
 
 
 def _control_character(text: str) -> Problem | None:

@@ -15,7 +15,7 @@ from enum import Enum
 from functools import lru_cache
 from typing import NamedTuple
 
-from mwaa_shell.airflow.command_line import Kind, ParsedLine, Word, letters_of
+from mwaa_shell.airflow.command_line import REMEMBERED, Kind, ParsedLine, Word, letters_of
 from mwaa_shell.airflow.grammar import Command, Grammar, Option, Positional
 
 #: What every parser has, and the command trees leave out.
@@ -63,9 +63,12 @@ class Understanding(NamedTuple):
     given: frozenset[str] = frozenset()  #: all flags of the options that are given, and names of the positionals
 
 
-@lru_cache(maxsize=8)
 def understand(line: ParsedLine, grammar: Grammar) -> Understanding:
     """Read a line; never raises. What is no Airflow command has no parts."""
+    return _remembered(line, grammar) if len(line.text) <= REMEMBERED else _understood(line, grammar)
+
+
+def _understood(line: ParsedLine, grammar: Grammar) -> Understanding:
     if line.kind is not Kind.AIRFLOW:
         return Understanding(line, grammar)
     parts: list[Part] = []
@@ -79,6 +82,9 @@ def understand(line: ParsedLine, grammar: Grammar) -> Understanding:
     known: tuple[Option | Positional, ...] = (*command.positionals, *command.options)
     missing = tuple(one for one in known if one.required and names_of(one)[0] not in given)
     return Understanding(line, grammar, command, tuple(parts), missing, given)
+
+
+_remembered = lru_cache(maxsize=8)(_understood)
 
 
 def names_of(argument: Option | Positional) -> tuple[str, ...]:

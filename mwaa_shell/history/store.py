@@ -200,7 +200,7 @@ class History:
 
     def suggest(self, prefix: str, where: Where) -> str | None:
         """A longer line that was typed and begins so: one of this environment's rather than of another, a new one
-        rather than an old one, never a masked one.
+        rather than an old one, never a masked one. ``None`` if there is none, empty if the file cannot be asked now.
         """
         if not prefix.strip():
             return None
@@ -211,7 +211,8 @@ class History:
                     return str(line)
             return None
 
-        return self._database.do(read, None, KEY_PATIENCE)
+        unknown: str | None = ""
+        return self._database.do(read, unknown, KEY_PATIENCE)
 
     def _entries(self, condition: str, values: Sequence[object], limit: int, skip: int = 0) -> list[Entry]:
         query = f"SELECT {_COLUMNS} FROM commands WHERE {condition} ORDER BY number DESC LIMIT ? OFFSET ?"  # noqa: S608

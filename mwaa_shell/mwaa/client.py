@@ -111,16 +111,16 @@ class Client:
         self, command: Command, version: Version | None, job: Job[Result], leave: Callable[[], None]
     ) -> Result:
         """One token and one POST."""
-        started = self._clock()
-        minted = started
+        started = minted = sent = self._clock()
         slash = self._slash if self._slash is not None else bool(version and version.major >= 3)
         try:
             if not job.enter(TOKEN, self._timeout, leave):
                 raise NothingRan("Given up before anything was sent")
             token = self._mint()
-            minted = self._clock()
+            minted = sent = self._clock()
             if not job.caught_up():
                 raise NothingRan("Given up before the command was sent")
+            sent = self._clock()
             reply = self._send(command.text, token, slash, job, leave)
             result = _result(command, reply, version, Asked(token.environment, token.log, slash))
         except Unreachable as error:
@@ -129,7 +129,7 @@ class Client:
             result = from_error(error)
         if result.http_status == 404 and result.exit_code is ExitCode.NOTHING_RAN:
             self._slash = not slash
-        seconds = self._clock() - minted
+        seconds = self._clock() - sent
         return replace(result, token_seconds=minted - started, command_seconds=seconds, remote=True)
 
     def _send(self, text: str, token: CliToken, slash: bool, job: Job[Result], leave: Callable[[], None]) -> HttpReply:

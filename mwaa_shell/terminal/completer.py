@@ -87,7 +87,7 @@ def _completion(suggestion: Suggestion, text: str, cursor: int) -> Completion | 
     return Completion(
         suggestion.text.removesuffix(behind),
         start_position=suggestion.start - cursor,
-        display=suggestion.display,
+        display=sanitise(suggestion.display),
         display_meta=_meta(suggestion),
         style="class:doubtful" if suggestion.doubt else "",
     )

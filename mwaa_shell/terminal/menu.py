@@ -88,7 +88,7 @@ class Menu(Container):
         state = self._state
         if state is None:
             return Dimension(preferred=0)
-        return Dimension(preferred=sum(self._widths.of(state.completions)) + (len(state.completions) > self.rows()))
+        return Dimension(preferred=sum(self._widths.of(state.completions)) + self._scrolls(state))
 
     def preferred_height(self, width: int, max_available_height: int) -> Dimension:
         """A row for each candidate, as far as the user wants that."""
@@ -108,7 +108,7 @@ class Menu(Container):
         if state is None or not state.completions:
             return
         self._scroll(state.complete_index or 0, len(state.completions), at.height)
-        bar = _bar(self._top, at.height, len(state.completions)) if len(state.completions) > at.height else []
+        bar = _bar(self._top, at.height, len(state.completions)) if self._scrolls(state) else []
         room = at.width - bool(bar)
         for row, completion in enumerate(state.completions[self._top : self._top + at.height]):
             drawn = self._row(completion, room, style, is_current=self._top + row == state.complete_index)
@@ -117,6 +117,10 @@ class Menu(Container):
             columns = range(at.xpos, at.xpos + at.width)
             screen.data_buffer[at.ypos + row].update(zip(columns, cells(drawn), strict=False))
         screen.height = max(screen.height, at.ypos + at.height)
+
+    def _scrolls(self, state: CompletionState) -> bool:
+        """Whether there are more than the user wants to see at a time."""
+        return len(state.completions) > self._most_rows()
 
     def _scroll(self, current: int, count: int, rows: int) -> None:
         """As little as leaves the current candidate in sight, and what is next to it if there is room."""
@@ -139,7 +143,7 @@ class Menu(Container):
 
 
 def _bar(top: int, rows: int, count: int) -> list[str]:
-    """The styles of the bar's cells: where the rows on the screen stand among all."""
+    """The styles of the bar's cells: where the rows on the screen stand among all; two at least, as elsewhere."""
     height, start = max(1, rows * rows // count), rows * top // count
     return [f"class:scrollbar.{'button' if start <= row <= start + height else 'background'}" for row in range(rows)]
 

@@ -35,7 +35,7 @@ class PastLines(History):
         self._tell = tell
         self._link = session.link
         self.is_there = False  #: the lines have been read
-        self._wanted: asyncio.Event | None = None  # of the loop that runs: each prompt has one of its own
+        self._wanted: asyncio.Event | None = None  # set by a key that cannot wait
         self._then: Callable[[], None] | None = None
 
     def want(self, then: Callable[[], None]) -> None:
@@ -111,7 +111,11 @@ class SuggestPast(AutoSuggest):
     def __init__(self, session: Session) -> None:
         self._session = session
         self._places: dict[tuple[Link, str], Where] = {}  # found out once, not at each key
-        self._last: tuple[Where | None, str, str | None] = None, "", None  # where, what was typed, what was found
+        self._last: tuple[Where, str, str | None] | None = None  # where, what was typed, what was found
+
+    def forget(self) -> None:
+        """Another line begins: others may have been run meanwhile."""
+        self._last = None
 
     def _here(self) -> Where:
         """The environment that the session is on; found out anew when AWS has told its account."""
@@ -136,18 +140,19 @@ class SuggestPast(AutoSuggest):
         return Suggestion(found[len(text) :]) if found and "\n" not in found else None
 
     def _line(self, buffer: Buffer, text: str) -> str | None:
-        """The newest line that begins so. One letter more leaves it the newest while it still fits, and none none."""
+        """The newest line that begins so. One letter more is not looked up: the line that fitted is still the newest
+        if it fits, and where no line began so none begins with more.
+        """
         here = self._here()
-        where, before, found = self._last
-        fits = found is None or (found.startswith(text) and found != text)
-        if not (fits and where == here and before and text[:-1] == before):
-            found = self._looked_up(buffer, text, here)
-        self._last = here, text, found
+        if self._last is not None and self._last[:2] == (here, text[:-1]):
+            found = self._last[2]
+            if found is None or (found.startswith(text) and found != text):
+                self._last = here, text, found
+                return found
+        told = None if text.startswith(".") else self._session.record.history.suggest(text, here)
+        found = told or next((line for line in _newest(buffer) if line.startswith(text) and MASK not in line), None)
+        self._last = None if told == "" else (here, text, found)  # nobody knows where the file could not be asked
         return found
-
-    def _looked_up(self, buffer: Buffer, text: str, here: Where) -> str | None:
-        found = None if text.startswith(".") else self._session.record.history.suggest(text, here)
-        return found or next((line for line in _newest(buffer) if line.startswith(text) and MASK not in line), None)
 
 
 def _newest(buffer: Buffer) -> Iterable[str]:

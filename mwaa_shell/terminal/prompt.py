@@ -88,6 +88,7 @@ class Prompt:
         self._crashes: set[str] = set()
         self._completer = LineCompleter(session)
         past = PastLines(session, self._tell)
+        self._suggest = SuggestPast(session)
         self._prompt: PromptSession[str] = PromptSession(
             message=self._message,
             bottom_toolbar=self._toolbar,
@@ -96,7 +97,7 @@ class Prompt:
             complete_while_typing=Condition(lambda: session.preferences["menu"] == "typing"),
             key_bindings=merge_key_bindings([stray_keys(), bindings(session, self._said), waiting_keys(past)]),
             history=past,
-            auto_suggest=SuggestPast(session),
+            auto_suggest=self._suggest,
             input_processors=[Cover(session), Added(session)],
             enable_suspend=True,
             refresh_interval=REDRAW,
@@ -125,6 +126,7 @@ class Prompt:
     def read(self, typed: str = "") -> str:
         """One line. Raises ``KeyboardInterrupt``, ``EOFError`` or ``EnvironmentMissing``."""
         self._said.clear()
+        self._suggest.forget()
         preferences = self._session.preferences
         self._prompt.editing_mode = EditingMode.VI if preferences["keys"] == "vi" else EditingMode.EMACS
         never = preferences["menu"] == "never"

@@ -10,6 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mwaa_shell.airflow.command_line import (
+    REMEMBERED,
     Destination,
     Kind,
     Word,
@@ -254,3 +255,10 @@ def test_a_control_character_is_a_mistake(text: str) -> None:
 )
 def test_a_backslash_joins_lines_and_numbers_stay(text: str, lines: list[tuple[int, str]]) -> None:
     assert list(logical_lines(text.splitlines(keepends=True))) == lines
+
+
+def test_a_line_is_read_once_but_a_long_one_is_not_kept() -> None:
+    short, long = "dags list", "dags list " + "x" * REMEMBERED
+    assert parse(short) is parse(short)
+    assert parse(long) == parse(long)
+    assert parse(long) is not parse(long)

@@ -123,7 +123,7 @@ def test_a_key_does_not_wait_for_a_thread_that_has_the_file(tmp_path: Path) -> N
         thread = threading.Thread(target=history._database.do, args=(slow, None))
         thread.start()
         entered.wait(60)
-        assert (history.suggest("dags", HERE), history.lines(HERE)) == (None, [])
+        assert (history.suggest("dags", HERE), history.lines(HERE)) == ("", [])
         leave.set()
         thread.join()
         assert (history.suggest("dags", HERE), history.lines(HERE)) == ("dags list", ["dags list"])

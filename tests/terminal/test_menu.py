@@ -126,6 +126,16 @@ def test_the_bar_tells_which_rows_these_are(session: PromptSession[str]) -> None
     assert not any("scrollbar" in row[-1].style for row in drawn_cells(session, completions[:8], 80))
 
 
+def test_a_low_terminal_has_fewer_rows_and_no_bar_for_that(session: PromptSession[str]) -> None:
+    menu, screen = Menu(session.default_buffer, lambda: 8), Screen()
+    completions = [Completion(f"dag_{number:02}") for number in range(6)]
+    session.default_buffer.complete_state = CompletionState(Document("d"), completions, 5)
+    width = menu.preferred_width(80).preferred
+    menu.write_to_screen(screen, MouseHandlers(), WritePosition(0, 0, width, 3), "", erase_bg=True, z_index=None)
+    rows = ["".join(screen.data_buffer[y][x].char for x in range(width)) for y in range(3)]
+    assert rows == [" dag_03 ", " dag_04 ", " dag_05 "]
+
+
 def test_the_next_list_begins_at_its_top(session: PromptSession[str]) -> None:
     menu = Menu(session.default_buffer, lambda: 8)
     drawn_cells(session, [Completion(f"dag_{number:02}") for number in range(40)], 80, menu, 39)

@@ -84,6 +84,22 @@ def test_what_was_run_meanwhile_is_found_by_the_next_line(session: Session) -> N
     assert suggested(past, "task") == "s list one"
 
 
+def test_what_the_file_could_not_tell_is_looked_up_again(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    past = SuggestPast(session)
+    with monkeypatch.context() as busy:
+        busy.setattr(session.record.history._database, "is_off", True)
+        assert suggested(past, "p") is None
+    assert suggested(past, "po") == "ols list"
+
+
+def test_another_line_begins_anew(session: Session) -> None:
+    past = SuggestPast(session)
+    assert suggested(past, "task") is None
+    session.record.history.begin(Entry(1001.5, "", "", "my-env", "tasks list one"))
+    past.forget()
+    assert suggested(past, "tasks") == " list one"
+
+
 def test_another_environment_has_other_lines(session: Session) -> None:
     past = SuggestPast(session)
     assert suggested(past, "pool") == "s list"
