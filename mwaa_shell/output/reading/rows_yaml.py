@@ -12,7 +12,11 @@ from collections.abc import Callable, Mapping
 from itertools import groupby
 from typing import Any
 
-KEY = re.compile(r"""('(?:[^']|'')*'|"(?:[^"\\]|\\.)*"|[^\s'"\-#\[{][^:]*|-[^\s:][^:]*):(?: +(.*))?$""", re.DOTALL)
+#: A colon ends a key where a blank or nothing follows it; any other is a part of the key.
+_REST = r"(?:[^:]|:(?=\S))*+"
+KEY = re.compile(
+    rf"""('(?:[^']|'')*'|"(?:[^"\\]|\\.)*"|[^\s'"\-#\[{{]{_REST}|-[^\s:]{_REST}):(?: +(.*))?$""", re.DOTALL
+)
 #: Deeper than this nothing is taken apart: no reply is, and a line of dashes must not exhaust the stack.
 DEEPEST = 20
 WORDS: Mapping[str, Any] = {"null": None, "~": None, "": None, "true": True, "false": False, "[]": [], "{}": {}}

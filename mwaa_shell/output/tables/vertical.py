@@ -45,7 +45,8 @@ def _entry(column: Column, row: int, names: int, view: View) -> Iterator[str]:
     code = painted(column, column.texts.shown[row]) if view.color else ""
     parts = [text] if whole else wrapping.wrap(text, room if beside else max(view.width - GAP, 2))
     parts = [f"{code}{part}{PLAIN}" if code and part else part for part in parts]
-    titles = [column.title] if beside else wrapping.wrap(column.title, max(view.width, 2))
+    wrapped = (part.rstrip(" ") for part in wrapping.wrap(column.title, max(view.width, 2)))
+    titles = [column.title] if beside else [*wrapped]
     title = [f"{BOLD}{part}{PLAIN}" if view.color else part for part in titles]
     if not beside:
         yield from title

@@ -196,6 +196,7 @@ def tables(draw: st.DrawFn, values: st.SearchStrategy[Any] = VALUES) -> Found:
 
 
 @example(found({"Conn Id": "0000\x80\x80 "}), 20, "table", False)
+@example(found({"Conn Id": None, "Pool": None, "00000000 ": None}), 20, "table", False)
 @example(found(*[{"Conn Id": "", "Pool": "five " * 9, "Provider": one} for one in (None, "")]), 20, "table", False)
 @settings(deadline=None)
 @given(tables(), st.integers(20, 150), st.sampled_from(["table", "vertical"]), st.booleans())

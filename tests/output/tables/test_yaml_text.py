@@ -6,7 +6,7 @@ import json
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mwaa_shell.output.reading import rows_yaml
@@ -60,5 +60,7 @@ VALUES = st.recursive(
 
 
 @given(st.lists(st.dictionaries(NAMES, VALUES, min_size=1, max_size=3), min_size=1, max_size=3))
+@example([{"A:0": None}])
+@example([{"a:b": "c: d"}, {"manual__2026-11-22T12:56:25+00:00": {"x:y": ["z:1"]}}])
 def test_our_own_reader_finds_the_same(records: list[dict[str, object]]) -> None:
     assert rows_yaml.read_values(written(records)) == records
