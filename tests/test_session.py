@@ -271,13 +271,13 @@ def test_ctrl_c_while_it_is_written_down_sends_nothing(
         signal.raise_signal(signal.SIGINT)
         return begin(self, *arguments)
 
-    monkeypatch.setattr(Record, "begin", pressed)
-    stopped = session.execute("dags trigger x")
+    with monkeypatch.context() as patched:
+        patched.setattr(Record, "begin", pressed)
+        stopped = session.execute("dags trigger x")
     assert (stopped.exit_code, stopped.message) == (
         ExitCode.INTERRUPTED,
         "Stopped before the command was sent, nothing ran",
     )
-    monkeypatch.undo()
     assert session.execute("version").ok
     assert double.commands == ["version"]
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
@@ -334,10 +334,10 @@ def test_a_mistake_of_ours_while_it_is_written_down_sends_nothing(
     def broken(*_: object) -> None:
         raise ValueError("a mistake")
 
-    monkeypatch.setattr(Record, "begin", broken)
-    with pytest.raises(ValueError, match="a mistake"):
-        session.execute("dags trigger x")
-    monkeypatch.undo()
+    with monkeypatch.context() as patched:
+        patched.setattr(Record, "begin", broken)
+        with pytest.raises(ValueError, match="a mistake"):
+            session.execute("dags trigger x")
     assert session.execute("version").ok
     assert double.commands == ["version"]
 
