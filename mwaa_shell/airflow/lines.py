@@ -76,6 +76,9 @@ KNOWN_WARNING = re.compile(
 #: A sentence of a warning that spreads over several lines.
 GRAPHVIZ_TAIL = re.compile(r"You might need to install the graphviz package|Run `pip install graphviz` to attempt")
 
+#: Lines that are read at a time where the first that matters ends the reading.
+TOGETHER = 50
+
 _DATA = Reading(LineKind.DATA)
 _BLANK = Reading(LineKind.BLANK)
 _TRACEBACK = Reading(LineKind.TRACEBACK)
@@ -145,6 +148,13 @@ def classify(text: str) -> Iterator[Line]:
     lines = text.splitlines()
     for line, reading in zip(lines, Classifier().read(lines), strict=True):
         yield Line(reading.kind, line)
+
+
+def has_data(text: str) -> bool:
+    """Whether there is a line that is neither noise nor blank; reads no further than to the first."""
+    classifier, lines = Classifier(), text.splitlines()
+    pieces = (lines[start : start + TOGETHER] for start in range(0, len(lines), TOGETHER))
+    return any(reading.kind is LineKind.DATA for piece in pieces for reading in classifier.read(piece))
 
 
 def data_lines(text: str) -> list[str]:

@@ -12,7 +12,7 @@ import json
 import re
 from typing import NamedTuple
 
-from mwaa_shell.airflow.lines import Line, LineKind, classify, data_lines
+from mwaa_shell.airflow.lines import Line, LineKind, classify, data_lines, has_data
 from mwaa_shell.airflow.versions import Version
 
 
@@ -38,10 +38,10 @@ IMPORT_ERRORS_FAIL_SINCE = Version(2, 8)
 def judge(words: tuple[str, ...], stdout: str, stderr: str, version: Version | None = None) -> Verdict:
     """The verdict on the reply to one command; ``words`` are its arguments."""
     errors = list(classify(stderr[-ENOUGH:]))
-    data = data_lines(stdout[:ENOUGH])
-    reason = _usage_error(errors) or _uncaught(errors, logged_is_fatal=not data) or _import_errors(words, data, version)
-    if not reason and not data:
-        reason = _last_words(errors)
+    data = stdout[:ENOUGH]
+    reason = _usage_error(errors) or _uncaught(errors, data) or _import_errors(words, data, version)
+    if not reason and (said := _last_words(errors)) and not has_data(data):
+        reason = said
     return Verdict(not reason, reason)
 
 
@@ -54,7 +54,7 @@ def _usage_error(errors: list[Line]) -> str:
     return ""
 
 
-def _uncaught(errors: list[Line], *, logged_is_fatal: bool) -> str:
+def _uncaught(errors: list[Line], stdout: str) -> str:
     """The message of the traceback that standard error ends with, apart from log lines and warnings after it.
 
     One that stands right behind a log line was caught and logged, and proves nothing where there is data.
@@ -67,15 +67,16 @@ def _uncaught(errors: list[Line], *, logged_is_fatal: bool) -> str:
         first -= 1
     frames = [line.text for line in errors[first:last] if line.text.strip()]
     logged = first > 0 and errors[first - 1].kind is LineKind.LOG
-    if not frames or (logged and not logged_is_fatal):
+    if not frames or (logged and has_data(stdout)):
         return ""
     margin = [text for text in frames if not text.startswith((" ", "\t", "Traceback ", "During ", "The above "))]
     return margin[-1] if margin else frames[-1].strip()
 
 
-def _import_errors(words: tuple[str, ...], rows: list[str], version: Version | None) -> str:
+def _import_errors(words: tuple[str, ...], stdout: str, version: Version | None) -> str:
     if words[:2] != ("dags", "list-import-errors") or version is None or version < IMPORT_ERRORS_FAIL_SINCE:
         return ""
+    rows = data_lines(stdout)
     if not rows or any(row.strip() in ("No data found", "[]") for row in rows):
         return ""
     return f"{_rows(rows)} could not be imported"

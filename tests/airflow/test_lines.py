@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mwaa_shell.airflow.lines import Classifier, LineKind, Reading, classify, data_lines
+from mwaa_shell.airflow.lines import Classifier, LineKind, Reading, classify, data_lines, has_data
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 VERSIONS = sorted(path.stem for path in SAMPLES.glob("*.json"))
@@ -215,3 +215,14 @@ def test_in_recorded_replies_nothing_that_failed_is_noise(version: str) -> None:
 def test_equal_readings_are_one_object() -> None:
     assert Classifier().read(["a"])[0] is Classifier().read(["b"])[0]
     assert Classifier().read(["a"])[0] == Reading(LineKind.DATA)
+
+
+@given(st.lists(st.sampled_from([*NOISE, "data"]) | st.text(max_size=5), max_size=120))
+def test_there_is_data_where_a_line_is(lines: list[str]) -> None:
+    text = "\n".join(lines)
+    assert has_data(text) == bool(data_lines(text))
+
+
+def test_data_far_behind_noise_is_found() -> None:
+    assert has_data("\n".join([NOISE[2]] * 200 + ["data"]))
+    assert not has_data("\n".join([NOISE[2]] * 200))
