@@ -6,9 +6,18 @@ Each question takes the line and the environment's command tree, ``None`` while 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from mwaa_shell.airflow.command_line import Kind, ParsedLine, Problem, logical_lines, parse, spans_of_lines
+from mwaa_shell.airflow.command_line import (
+    REMEMBERED,
+    Kind,
+    ParsedLine,
+    Problem,
+    logical_lines,
+    parse,
+    spans_of_lines,
+)
 
 if TYPE_CHECKING:
     from mwaa_shell.airflow.grammar import Grammar
@@ -21,6 +30,11 @@ LONGEST = 2_000
 
 def problem_in(text: str, grammar: Grammar | None, patterns: Sequence[str] = ()) -> Problem | None:
     """The first mistake in a line, with what it is called here if it is in another Airflow's words."""
+    look = _remembered if len(text) <= REMEMBERED else _problem_in
+    return look(text, grammar, tuple(patterns))
+
+
+def _problem_in(text: str, grammar: Grammar | None, patterns: tuple[str, ...]) -> Problem | None:
     line = parse(text)
     if line.problem is not None or line.kind is not Kind.AIRFLOW or grammar is None:
         return line.problem
@@ -37,6 +51,9 @@ def problem_in(text: str, grammar: Grammar | None, patterns: Sequence[str] = ())
     if len(message) > LONGEST:
         message = problem.message
     return problem._replace(message=_without_secrets(line, message, grammar, patterns))
+
+
+_remembered = lru_cache(maxsize=4)(_problem_in)  # Enter asks for what the last key has asked for
 
 
 def _without_secrets(line: ParsedLine, message: str, grammar: Grammar, patterns: Sequence[str]) -> str:

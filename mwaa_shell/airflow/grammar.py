@@ -151,6 +151,7 @@ def versions() -> tuple[Version, ...]:
     return tuple(sorted(version for version in found if version is not None))
 
 
+@cache
 def nearest(version: Version) -> Version | None:
     """This version if we have it, else the next lower one of its major, else the lowest; None for an unknown major."""
     try:

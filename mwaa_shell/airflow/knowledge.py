@@ -117,6 +117,8 @@ def parses_dags(name: str, version: Version, words: Sequence[str] = ()) -> Parsi
 
 def asks(name: str, version: Version, words: Sequence[str] = ()) -> Question | None:
     """What the line would ask on stdin, if it would."""
+    if name not in _load().entries["asks"]:  # most commands: which flags there are is not looked for
+        return None
     given = _given(_command(name, version), words)
     found = _first("asks", name, version, given)
     return Question(found.word, found.reason, found.source) if found and not given & HELP else None
@@ -124,11 +126,14 @@ def asks(name: str, version: Version, words: Sequence[str] = ()) -> Question | N
 
 def danger(name: str, version: Version, words: Sequence[str] = ()) -> Danger:
     """What the line does to the environment; what we have never heard of changes something."""
+    known = _load()
+    if name not in known.entries["rules"] and not any(word.startswith(("-h", "--h")) for word in words):
+        return known.dangers.get(name, UNKNOWN)
     given = _given(_command(name, version), words)
     rule = _first("rules", name, version, given)
     if given & HELP:
         return Danger(Level.READ, "")
-    return Danger(Level(rule.word), rule.reason) if rule else _load().dangers.get(name, UNKNOWN)
+    return Danger(Level(rule.word), rule.reason) if rule else known.dangers.get(name, UNKNOWN)
 
 
 def kind(name: str, argument: Option | Positional | str) -> Kind:

@@ -14,11 +14,21 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from itertools import groupby
 from typing import NamedTuple
 
-from mwaa_shell.airflow.command_line import BLANKS, Kind, ParsedLine, Word, letters_of, parse, quote, split
+from mwaa_shell.airflow.command_line import (
+    BLANKS,
+    REMEMBERED,
+    Kind,
+    ParsedLine,
+    Word,
+    letters_of,
+    parse,
+    quote,
+    split,
+)
 from mwaa_shell.airflow.grammar import Grammar
 from mwaa_shell.airflow.secret_programs import read_local
 from mwaa_shell.airflow.secret_values import MASK, Found, Named, Why, encoded, moved, secrets_of, sensitive
@@ -86,6 +96,17 @@ def secrets_in(
     ``patterns`` are the user's own names of secrets, as ``sensitive`` reads them; ``assigned`` are the parameters of a
     saved command whose values are secret. The grammar of an understanding is the one that counts.
     """
+    if isinstance(line, str) and len(line) <= REMEMBERED:  # a key, and Enter, ask for the same one several times
+        return _remembered(line, grammar, tuple(patterns), frozenset(assigned))
+    return _secrets_in(line, grammar, patterns, assigned)
+
+
+def _secrets_in(
+    line: str | ParsedLine | Understanding,
+    grammar: Grammar | None,
+    patterns: Sequence[str],
+    assigned: Collection[str],
+) -> tuple[Span, ...]:
     named = partial(sensitive, patterns=tuple(patterns))
     if isinstance(line, Understanding):
         known = line.parts if line.line.kind is Kind.AIRFLOW else None
@@ -95,6 +116,9 @@ def secrets_in(
     if parsed.values[:1] == (".save",):
         return tuple(span for span in found if not PARAMETER.fullmatch(span.value))
     return found
+
+
+_remembered = lru_cache(maxsize=4)(_secrets_in)
 
 
 def masks(text: str, grammar: Grammar | None = None, patterns: Sequence[str] = ()) -> tuple[Span, ...]:
