@@ -65,14 +65,14 @@ def _drawn(found: Found, form: str, view: View, theme: Theme) -> Iterator[str]:
     from mwaa_shell.output.painting.text import readable
     from mwaa_shell.output.tables.formats import drawn
 
+    if form == "json" and view.color:
+        from mwaa_shell.output.tables import json_text
+
+        yield from json_text.painted(found.records, theme)
+        return
     made = drawn(found, form, view)
     text = ("\n".join([*made[start : start + TOGETHER], ""]) for start in range(0, len(made), TOGETHER))
-    if form == "json" and view.color:  # nothing in it has to be told apart, folded or made safe
-        from mwaa_shell.output.painting.highlight import Look, Painter
-
-        painter = Painter(theme)
-        yield from (painter.paint(Look.JSON, piece) for piece in text)
-    elif form == "yaml":
+    if form == "yaml":
         yield from readable(text, view, fold=False, usage=False, theme=theme)
     else:
         yield from text

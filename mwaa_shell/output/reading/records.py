@@ -80,7 +80,7 @@ def _of_json(stdout: str) -> Found | None:
     if found is None or value is None:
         return None
     records = [value] if isinstance(value, dict) else value
-    _, other = data.find_json(found.before) or (None, None)
+    _, other = (data.find_json(found.before) if found.before else None) or (None, None)
     if other and isinstance(other, list):
         return None
     return _made(records, found.before, found.after)

@@ -45,6 +45,12 @@ def clean(text: str) -> str:
     return sanitise(text).replace("\t", "    ")
 
 
+def cleaned(lines: list[str]) -> list[str]:
+    """The same for each of several lines; most replies have nothing to be made safe, which is seen at once."""
+    text = "".join(lines)
+    return lines if text.isascii() and text.isprintable() else [clean(line) for line in lines]
+
+
 def label(text: str) -> str:
     """An id or the name of a column: safe, and one line."""
     if text.isascii() and text.isprintable():

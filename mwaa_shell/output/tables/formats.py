@@ -14,15 +14,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from mwaa_shell.output.reading.records import Found
-from mwaa_shell.output.tables import cells, yaml_text
+from mwaa_shell.output.tables import cells, json_text, yaml_text
 from mwaa_shell.output.tables.table import quiet, table
 from mwaa_shell.output.tables.vertical import vertical
 from mwaa_shell.output.view import View
 
 #: What Markdown takes for more than text; ``_`` only at the edge of a word, where most ids have none.
 MARKDOWN = re.compile(r"[\\|`*]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|<|&(?=#?\w+;)")
-AS_JSON = json.JSONEncoder(ensure_ascii=False).encode
-SURROGATE = re.compile("[\ud800-\udfff]")
 ENTITIES = {"<": "&lt;", "&": "&amp;"}
 
 
@@ -35,7 +33,7 @@ def drawn(found: Found, format: str, view: View, *, faithful: bool = False) -> l
     """
     if format in DATA:
         lines = DATA[format](found)
-        return lines if faithful else [cells.clean(line) for line in lines]
+        return lines if faithful else cells.cleaned(lines)
     if faithful:
         view = replace(view, zone=None, color=False, now=None)
     if not found.records:
@@ -45,22 +43,7 @@ def drawn(found: Found, format: str, view: View, *, faithful: bool = False) -> l
 
 
 def _json(found: Found) -> list[str]:
-    made = ",\n".join(map(_as_object, found.records))
-    text = f"[\n{made}\n]" if made else "[]"
-    # One half of a pair that stands alone is no character, and only JSON's own escape can hold it.
-    return SURROGATE.sub(lambda half: f"\\u{ord(half[0]):04x}", text).split("\n")
-
-
-def _as_object(record: Mapping[str, object]) -> str:
-    """What ``json.dumps`` makes of a record in an indented list; with an indent that is Python's own slow way."""
-    members = ",\n".join(f"    {AS_JSON(name)}: {_as_member(value)}" for name, value in record.items())
-    return f"  {{\n{members}\n  }}" if members else "  {}"
-
-
-def _as_member(value: object) -> str:
-    if isinstance(value, dict | list):
-        return json.dumps(value, indent=2, ensure_ascii=False).replace("\n", "\n    ")
-    return AS_JSON(value)
+    return json_text.text(found.records).split("\n")
 
 
 def _yaml(found: Found) -> list[str]:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mwaa_shell.output.tables.cells import Texts, clean, label, plain, texts
+from mwaa_shell.output.tables.cells import Texts, clean, cleaned, label, plain, texts
 from mwaa_shell.output.view import View
 
 VIEW = View(zone=ZoneInfo("Europe/Berlin"))
@@ -97,3 +97,8 @@ def test_every_value_has_a_text(values: list[object], whole: bool) -> None:
         assert "\t" not in text
         text.encode()
         assert not (whole and "\n" in text)
+
+
+@given(st.lists(st.text(st.characters(), max_size=10) | st.just("plain"), max_size=5))
+def test_several_lines_are_made_safe_each_for_itself(lines: list[str]) -> None:
+    assert cleaned(lines) == [clean(line) for line in lines]
