@@ -19,7 +19,7 @@ from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.session import Session
 
-from mwaa_shell import debug
+from mwaa_shell import __version__, debug
 from mwaa_shell.errors import CredentialsProblem, NothingRan, ShellError
 from mwaa_shell.limits import CONNECT_TIMEOUT
 from mwaa_shell.mwaa.aws_errors import Asked, Asker, refused_by_airflow, sentence
@@ -49,6 +49,7 @@ class Environments:
         self._made: tuple[Session, Any] | None = None
         self._rest: Any | None = None
         self._used = NEVER
+        self._asked: Callable[[], object] = lambda: None  # called when a token is asked for
 
     # -- what AWS is asked -------------------------------------------------------------------------------------------
 
@@ -62,8 +63,9 @@ class Environments:
         details = reply.get("Environment")
         return from_details(name, details if isinstance(details, dict) else {})
 
-    def cli_token(self, name: str) -> CliToken:
-        """A fresh token for one command; needs ``airflow:CreateCliToken``."""
+    def cli_token(self, name: str, asked: Callable[[], object] = lambda: None) -> CliToken:
+        """A fresh token for one command; needs ``airflow:CreateCliToken``. ``asked`` is called when it is asked for."""
+        self._asked = asked
         reply = self._call("CreateCliToken", name, lambda client: client.create_cli_token(Name=name))
         token, host = reply.get("CliToken"), reply.get("WebServerHostname")
         if not (
@@ -166,6 +168,7 @@ class Environments:
                 return self._made
             try:
                 made = self._made = _make(self.access)
+                made[1].meta.events.register("before-send.mwaa.CreateCliToken", self._tell)
             except (aws.ClientError, aws.BotoCoreError, ValueError, OSError) as error:
                 raise self._sentence(error, "", "") from None
         tell_of(*made)  # may fetch credentials
@@ -181,6 +184,9 @@ class Environments:
                     session, self.access, Config(read_timeout=seconds, retries={"total_max_attempts": 1})
                 )
             return self._rest
+
+    def _tell(self, **_: Any) -> None:
+        self._asked()
 
     def _call(self, operation: str, name: str, call: Callable[[Any], T]) -> T:
         self._drop_idle()
@@ -251,14 +257,14 @@ def _make(access: Access) -> tuple[Session, Any]:
 
 def _client_of(session: Session, access: Access, extra: Config) -> Any:
     region = session.get_config_variable("region") or os.environ.get("AWS_REGION")
+    made_by = boto3.Session(botocore_session=session)
     config = Config(
         connect_timeout=CONNECT_TIMEOUT,
         read_timeout=access.timeout,
         tcp_keepalive=True,
         proxies={} if access.direct else None,
+        user_agent=_user_agent(session),
     ).merge(extra)
-
-    made_by = boto3.Session(botocore_session=session)
 
     def client(more: Config) -> Any:
         return made_by.client(
@@ -273,6 +279,13 @@ def _client_of(session: Session, access: Access, extra: Config) -> Any:
         return client(Config())
     made = client(Config(inject_host_prefix=False))
     return made if access.endpoint_url or _is_elsewhere(made, client) else client(Config())
+
+
+def _user_agent(session: Session) -> str:
+    """What CloudTrail says of who asked. botocore's own is put together twice for each call, of thirty parts."""
+    app = session.get_config_variable("user_agent_appid")
+    known = f"mwaa-shell/{__version__} {session.user_agent_name}/{session.user_agent_version}"
+    return f"{known} app/{app}" if app else known
 
 
 def _may_be_configured(session: Session) -> bool:

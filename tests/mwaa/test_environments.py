@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import boto3
 import pytest
 from botocore.awsrequest import AWSResponse, HTTPHeaders
 
-from mwaa_shell import debug
+from mwaa_shell import __version__, debug
 from mwaa_shell.airflow.versions import Version
 from mwaa_shell.errors import CredentialsProblem, EnvironmentNotFound, NothingRan, PermissionMissing, ShellError
 from mwaa_shell.mwaa import identity
@@ -44,6 +45,28 @@ def test_every_token_is_asked_for_anew(double: Double, environments: Environment
     assert [token.token for token in tokens] == ["token-1", "token-2"]
     assert {token.host for token in tokens} == {double.host}
     assert {request.connection for request in double.aws.seen} == {1}
+
+
+@pytest.mark.parametrize(("app", "end"), [(None, ""), ("on-call", " app/on-call")])
+def test_cloudtrail_can_tell_who_asked(
+    double: Double, app: str | None, end: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if app:
+        monkeypatch.setenv("AWS_SDK_UA_APP_ID", app)
+    environments = Environments(double.access(None))
+    environments.cli_token("my-env")
+    environments.describe("my-env")
+    for request in double.aws.seen:
+        said = request.headers["user-agent"]
+        assert re.fullmatch(rf"mwaa-shell/{__version__} Boto3/[\d.]+{end} Botocore/[\d.]+", said), said
+
+
+def test_it_is_told_when_a_token_is_asked_for(double: Double, environments: Environments) -> None:
+    seen: list[int] = []
+    environments.cli_token("my-env", lambda: seen.append(len(double.aws.seen)))
+    environments.describe("my-env")
+    environments.cli_token("my-env")
+    assert seen == [0]
 
 
 @pytest.mark.parametrize("variable", ["AWS_ENDPOINT_URL_MWAA", "AWS_ENDPOINT_URL"])
