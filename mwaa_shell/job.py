@@ -15,11 +15,16 @@ from contextlib import contextmanager
 from typing import Any, Generic, Protocol, TypeVar
 
 from mwaa_shell import debug
+from mwaa_shell.workers import WORKERS
 
 T = TypeVar("T")
 
 #: Seconds between two looks at a job that is waited for: short enough for a live clock.
 TICK = 0.1
+#: Seconds that work is left alone at most until it has asked somebody: what is done meanwhile would only hold it up.
+HEAD_START = 0.02
+#: Seconds from there until the question is on its way.
+ON_ITS_WAY = 0.0001
 
 
 class TooLate(Exception):
@@ -94,29 +99,34 @@ class Job(Generic[T]):
         self._limit = 0.0
         self._done = threading.Event()
         self._given_up = threading.Event()
+        self._waits = threading.Event()  # for somebody else: this processor is free
         self._caught_up = threading.Event()  # nobody need wait for what is done meanwhile, or not any more
         self._caught_up.set()
         self._lock = threading.Lock()
         self._let_go: Callable[[], None] | None = None
         self._value: T | None = None
         self._error: BaseException | None = None
-        self._thread = threading.Thread(target=self._run, args=(work,), name=name, daemon=True)
+        self._work: Callable[[Job[T]], T] | None = work
+        self._name = name
 
     def start(self) -> Job[T]:
         """Begin, if it has not begun; the job itself."""
         if not self._begun:
             self._begun = True
             self.started = time.monotonic()
-            self._thread.start()
+            WORKERS.begin(self._run, self._name)
         return self
 
-    def _run(self, work: Callable[[Job[T]], T]) -> None:
+    def _run(self) -> None:
+        work, self._work = self._work, None
+        assert work is not None  # it begins once
         try:
             self._value = work(self)
         except BaseException as error:  # handed to whoever waits, in result()
             self._error = error
         finally:
             self._done.set()
+            self._waits.set()
 
     # -- for the work ------------------------------------------------------------------------------------------------
 
@@ -128,12 +138,16 @@ class Job(Generic[T]):
             self.phase, self._let_go = phase, let_go
             self._limit = limit or 0.0
             self._deadline = None if limit is None else time.monotonic() + limit
-        debug.event("phase", job=self._thread.name, phase=phase, limit=limit)
+        debug.event("phase", job=self._name, phase=phase, limit=limit)
         return True
 
     def pause(self, phase: str, seconds: float) -> bool:
         """Let so many seconds go by in a phase of their own; ``False`` as soon as the job has been given up."""
         return self.enter(phase) and not self._given_up.wait(seconds)
+
+    def waits(self) -> None:
+        """Say that somebody else has been asked: there is time now for what is done meanwhile."""
+        self._waits.set()
 
     def caught_up(self) -> bool:
         """Wait for what is done meanwhile by whoever waits; ``False`` if the job has been given up."""
@@ -170,17 +184,20 @@ class Job(Generic[T]):
         watcher: Watcher | None = None,
         late: threading.Event | None = None,
         meanwhile: Callable[[], object] | None = None,
+        *,
+        head_start: float = 0.0,
     ) -> T:
         """Begin, and wait until done. Raises what the work raised, ``TooLate``, or ``Interrupted`` after Ctrl-C.
 
         With ``late``, a Ctrl-C behind the end is only noted there, until ``strike_again``. ``meanwhile`` is run once
-        when the work has begun; where that asks ``caught_up``, it waits for the end of it. Ctrl-C inside it raises
-        ``Interrupted`` without a phase: the work never got past that place.
+        when the work has begun and ``waits``, or after the seconds of its ``head_start``; where the work asks
+        ``caught_up``, it waits for the end of it. Ctrl-C inside it raises ``Interrupted`` without a phase: the work
+        never got past that place.
         """
         pressed = threading.Event()
         try:
             with _ctrl_c_sets(pressed, late):
-                self._begin(meanwhile, pressed)
+                self._begin(meanwhile, pressed, head_start)
                 self._wait(watcher, pressed)
         except Interrupted:
             raise
@@ -191,13 +208,15 @@ class Job(Generic[T]):
                 watcher.over()
         return self.result()
 
-    def _begin(self, meanwhile: Callable[[], object] | None, pressed: threading.Event) -> None:
+    def _begin(self, meanwhile: Callable[[], object] | None, pressed: threading.Event, head_start: float) -> None:
         if meanwhile is None:
             self.start()
             return
         self._caught_up.clear()
         self.start()
         try:
+            if self._waits.wait(head_start):
+                time.sleep(ON_ITS_WAY)
             meanwhile()
         except BaseException:
             self.give_up()

@@ -126,11 +126,14 @@ class Link:
         known = nearest(version)
         return load(known) if known else None
 
-    def _mint(self) -> CliToken:
-        """A token for the command that is about to go; the way to the web server is opened meanwhile, if it is not."""
+    def _mint(self, asked: Callable[[], object]) -> CliToken:
+        """A token for the command that is about to go; the way to the web server is opened meanwhile, if it is not.
+
+        ``asked`` is called when AWS is.
+        """
         if self._transport is not None and not self._transport.is_open:
             threading.Thread(target=self.open_web_server, name="open", daemon=True).start()
-        token = self.environments.cli_token(self.target.name)
+        token = self.environments.cli_token(self.target.name, asked)
         self._web_server = token.host
         return token
 

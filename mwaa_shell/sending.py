@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from mwaa_shell.airflow.command_line import ParsedLine, parse
 from mwaa_shell.airflow.versions import version_in_reply
 from mwaa_shell.errors import NothingRan, OutcomeUnknown, ShellError
-from mwaa_shell.job import TICK, Interrupted, Job, TooLate, Watcher, mind_ctrl_c
+from mwaa_shell.job import HEAD_START, TICK, Interrupted, Job, TooLate, Watcher, mind_ctrl_c
 from mwaa_shell.mwaa.environment import how_to_reach
 from mwaa_shell.result import Result, from_error, interrupted
 
@@ -37,7 +37,7 @@ def run_command(
     """
     job: Job[Result] = Job(lambda job: on_the_wire(link, line, job), "command")
     try:
-        return job.follow(watcher, afterwards, before)
+        return job.follow(watcher, afterwards, before, head_start=HEAD_START)
     except TooLate as late:
         return replace(from_error(_too_late(late, link)), remote=True, command_seconds=job.elapsed)
     except Interrupted as stopped:

@@ -95,8 +95,12 @@ def test_what_the_work_raises_is_raised_where_it_is_waited_for(error: BaseExcept
 
 
 def test_the_work_runs_on_a_daemon_thread_of_its_name() -> None:
-    worker: threading.Thread = Job(lambda job: threading.current_thread(), "command").start().follow()
-    assert (worker.name, worker.daemon) == ("command", True)
+    def of_whom(job: Job[tuple[threading.Thread, str, bool]]) -> tuple[threading.Thread, str, bool]:
+        worker = threading.current_thread()
+        return worker, worker.name, worker.daemon
+
+    worker, *what = Job(of_whom, "command").start().follow()
+    assert what == ["command", True]
     assert worker is not threading.current_thread()
 
 

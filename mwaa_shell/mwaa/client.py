@@ -73,13 +73,15 @@ class Client:
 
     def __init__(
         self,
-        mint: Callable[[], CliToken],
+        mint: Callable[[Callable[[], object]], CliToken],
         transport: Posts,
         timeout: float,
         access_mode: Callable[[], str] = lambda: "",
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """``access_mode`` is what AWS says of who reaches the web server, asked when it matters."""
+        """``mint`` calls what it is given when AWS is asked. ``access_mode`` is what AWS says of who reaches the web
+        server, asked when it matters.
+        """
         self._mint = mint
         self._transport = transport
         self._timeout = timeout
@@ -116,7 +118,7 @@ class Client:
         try:
             if not job.enter(TOKEN, self._timeout, leave):
                 raise NothingRan("Given up before anything was sent")
-            token = self._mint()
+            token = self._mint(job.waits)
             minted = sent = self._clock()
             if not job.caught_up():
                 raise NothingRan("Given up before the command was sent")

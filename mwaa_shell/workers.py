@@ -1,0 +1,44 @@
+"""Threads that are kept: one whose work is over takes the next, so that nobody waits for a thread to start.
+
+Work that hangs has its thread for itself, and the next one gets another. None of them outlives the process.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from queue import SimpleQueue
+
+#: What is to be done, and what its thread is called meanwhile.
+Task = tuple[Callable[[], object], str]
+
+
+class Workers:
+    """Of this process; any thread may ask."""
+
+    def __init__(self) -> None:
+        self._idle: list[SimpleQueue[Task]] = []  # what each thread waits at that has nothing to do
+
+    def begin(self, work: Callable[[], object], name: str) -> None:
+        """Do something, which raises nothing, on a thread of its own."""
+        try:
+            waiting = self._idle.pop()  # one step: no other thread gets the same
+        except IndexError:
+            threading.Thread(target=self._serve, args=(work, name), daemon=True).start()
+        else:
+            waiting.put((work, name))
+
+    def _serve(self, work: Callable[[], object], name: str) -> None:
+        tasks: SimpleQueue[Task] = SimpleQueue()
+        thread = threading.current_thread()
+        while True:
+            thread.name = name
+            work()
+            del work  # what it holds may be large
+            self._idle.append(tasks)
+            thread.name = "idle"
+            work, name = tasks.get()
+
+
+#: Of the jobs of this process.
+WORKERS = Workers()
