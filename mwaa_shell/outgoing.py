@@ -48,13 +48,12 @@ class Outgoing:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._run_ids = RunIds()
-        self._unlearned: Callable[[], None] | None = None  # takes in the names of the last reply
+        self._left: list[Callable[[], object]] = []  # to do of the last command, once its reply is shown
 
     def run(
         self, line: ParsedLine, *, as_it_is: bool = False, watcher: Watcher | None = None, recorded: bool = True
     ) -> Result:
-        """Send one Airflow command and wait for its Result; its names are learned behind the next prompt, once that
-        has shown it and called ``learn``; at once where there is no prompt.
+        """Send one Airflow command and wait for its Result; a prompt calls ``settle`` when it has shown that.
 
         ``watcher`` waits in the place of the session's own; what is not ``recorded`` still is in the audit trail.
         Where masks stand for secrets, those are asked for and sent, but what is written down keeps the masks.
@@ -63,7 +62,7 @@ class Outgoing:
         if session.late.is_set():  # it holds for what comes behind that answer
             session.late.clear()
             raise KeyboardInterrupt
-        self.learn()
+        self.settle()
         allowed, yes = self._pass_rails(line, as_it_is=as_it_is)
         made, additions = (line, ()) if as_it_is else self._adding(allowed, line)
         sent = unmasked(made, session.grammar, session.front.ask_secret, session.secret_words, as_it_is=as_it_is)
@@ -106,18 +105,21 @@ class Outgoing:
         self._run_ids.settle(link.target.name, line.values, result.outcome)
         if result.outcome is Outcome.INTERRUPTED and result.remote and recorded:
             link.slot.unfinished = session.reader.covered(line.command)
-        session.record.finish(sending.number, link, line, result)
+        self._left = [partial(session.record.finish, sending.number, link, line, result)]
         if session.live is not None and not session.private:
-            self._unlearned = partial(session.live.learn, sent, result)
-            if not session.watched:
-                self.learn()
+            self._left.append(partial(session.live.learn, sent, result))
+        if not session.watched or session.delivers or session.record.audits:  # a prompt shows it in a moment
+            self.settle()
         return result
 
-    def learn(self) -> None:
-        """Take in the names of the last reply, on a thread that takes time from whoever draws that reply."""
-        learn, self._unlearned = self._unlearned, None
-        if learn is not None:
-            learn()
+    def settle(self) -> None:
+        """Do what is left of the last command: write down how it ended, and take in the names of its reply.
+
+        Nobody waits for either. The names are learned on a thread, which takes time from whoever draws the reply.
+        """
+        while self._left:
+            self._left[0]()
+            del self._left[0]  # not before it is done: Ctrl-C may strike, and it may be done twice
 
     def _warn_of_unfinished(self, link: Link) -> None:
         """Say once that a command before this one, which nobody waited for, may still run."""

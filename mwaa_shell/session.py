@@ -118,6 +118,8 @@ class Session:
 
     def close(self) -> None:
         """Keep what has to be kept; the session is over."""
+        if "outgoing" in vars(self):
+            self.outgoing.settle()
         self.links.close()
         self.record.close()
 

@@ -6,6 +6,7 @@ import re
 import signal
 import threading
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -16,6 +17,7 @@ from mwaa_shell.catalog.live import LiveNames
 from mwaa_shell.errors import ExitCode, NothingRan, UsageError
 from mwaa_shell.front import Front
 from mwaa_shell.history.record import Record
+from mwaa_shell.history.store import History
 from mwaa_shell.job import Job
 from mwaa_shell.mwaa.client import RUNNING
 from mwaa_shell.mwaa.environment import Environment
@@ -239,8 +241,8 @@ def test_at_a_prompt_names_are_learned_once_the_reply_is_shown(
     session.front.keeps_names = True
     session.execute("dags list")
     assert learned == []
-    session.outgoing.learn()
-    session.outgoing.learn()
+    session.outgoing.settle()
+    session.outgoing.settle()
     assert learned == [("dags", "list")]
     session.execute("pools list")
     session.execute("version")  # nobody has shown what came before
@@ -375,13 +377,33 @@ def test_it_stops_what_comes_behind_that(double: Double, session: Session) -> No
     assert session.execute("dags trigger z").ok  # once is enough
 
 
-@pytest.mark.usefixtures("pressed_late")
-def test_but_nothing_that_is_typed_behind_it(double: Double, bundle: str, notes: Notes) -> None:
+def test_at_a_prompt_it_stops_nothing_and_loses_nothing(
+    double: Double, bundle: str, notes: Notes, monkeypatch: pytest.MonkeyPatch
+) -> None:
     front = Front(notes, watcher=StopWhen("never"))
     session = Session(Settings(environment="my-env", access=double.access(bundle)), front)
     assert session.execute("dags trigger x").ok
+    with monkeypatch.context() as patched:
+        patched.setattr(History, "finish", lambda *arguments: signal.raise_signal(signal.SIGINT))
+        with pytest.raises(KeyboardInterrupt):  # which the prompt takes
+            session.outgoing.settle()
     assert session.execute("dags trigger y").ok
+    session.close()
     assert double.commands == ["dags trigger x", "dags trigger y"]
+    assert [entry.outcome for entry in session.record.history.find()] == [Outcome.OK] * 2
+
+
+def test_how_it_ended_is_written_down_at_once_where_its_output_goes_elsewhere(
+    double: Double, bundle: str, notes: Notes, tmp_path: Path
+) -> None:
+    front = Front(notes, watcher=StopWhen("never"))
+    session = Session(Settings(environment="my-env", access=double.access(bundle)), front)
+    assert session.execute(f"dags list > {tmp_path / 'out'}").ok
+    assert [entry.outcome for entry in session.record.history.find()] == [Outcome.OK]
+    assert session.execute("dags list").ok
+    assert [entry.outcome for entry in session.record.history.find()] == [Outcome.UNKNOWN, Outcome.OK]
+    session.close()
+    assert [entry.outcome for entry in session.record.history.find()] == [Outcome.OK] * 2
 
 
 @pytest.mark.parametrize(("line", "shown"), [("dags trigger x", b"done\n"), ("dags trigger x > out", b"")])

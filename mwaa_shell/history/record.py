@@ -60,6 +60,11 @@ class Record:
 
         self._audit = Audit(path, output=output) if path is not None else None
 
+    @property
+    def audits(self) -> bool:
+        """Whether there is an audit trail."""
+        return self._audit is not None
+
     def begin(self, link: Link, line: ParsedLine, origin: str) -> int | None:
         """Write a command down before it is sent; its number, if it could be written."""
         from mwaa_shell.airflow.redaction import MASK, masked

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
 
@@ -34,6 +34,7 @@ class AtPrompt:
 
     echoed: str = ""  #: what the echo of the line has said already that was added to it
     pager: bool = False  #: what does not fit the screen may go through one
+    settle: Callable[[], object] = lambda: None  #: called before somebody reads there, who may take their time
 
 
 def show(result: Result, streams: Streams, view: View | None = None, prompt: AtPrompt | None = None) -> None:
@@ -45,9 +46,14 @@ def show(result: Result, streams: Streams, view: View | None = None, prompt: AtP
         view = replace(view, width=sys.maxsize)  # coloured or not, what is no terminal gets each line whole
     pager = prompt is not None and prompt.pager and result.paged
     if pager and streams.stdout_tty and streams.stderr_tty:  # both on one screen: they go through one pager
-        _put(chain(_standard_output(result, view), _standard_error(result, view)), streams, view, pager)
+        _put(
+            chain(_standard_output(result, view), _standard_error(result, view)),
+            streams,
+            view,
+            prompt if pager else None,
+        )
     else:
-        _show_apart(result, streams, view, pager)
+        _show_apart(result, streams, view, prompt if pager else None)
     if prompt is None and result.added and result.remote:
         streams.note(f"sent with {result.added}")
     if result.remark and streams.pretty():
@@ -72,10 +78,10 @@ def without(hidden: tuple[str, ...], result: Result) -> Result:
     return replace(result, stdout=stdout, stderr=stderr)
 
 
-def _show_apart(result: Result, streams: Streams, view: View, pager: bool) -> None:
+def _show_apart(result: Result, streams: Streams, view: View, paging: AtPrompt | None) -> None:
     """The two streams go to two places."""
     if result.stdout and streams.pretty():
-        _put(_standard_output(result, view), streams, view, pager)
+        _put(_standard_output(result, view), streams, view, paging)
     elif result.stdout:
         from mwaa_shell.output.render import exported, wanted
 
@@ -91,10 +97,13 @@ def _show_apart(result: Result, streams: Streams, view: View, pager: bool) -> No
             streams.talk(data)
 
 
-def _put(pieces: Iterable[str], streams: Streams, view: View, pager: bool) -> None:
+def _put(pieces: Iterable[str], streams: Streams, view: View, paging: AtPrompt | None) -> None:
     from mwaa_shell.output.delivery.pager import put
 
-    put(pieces, streams, height=view.height, width=view.width, pager=pager and streams.stdout_tty)
+    if paging is None:
+        put(pieces, streams, height=view.height, width=view.width, pager=False)
+    else:
+        put(pieces, streams, height=view.height, width=view.width, pager=streams.stdout_tty, before=paging.settle)
 
 
 def _standard_output(result: Result, view: View) -> Iterator[str]:

@@ -133,7 +133,9 @@ class Shell:
             raise
         except Exception as error:  # a mistake of our own: said without what it quotes, and the session goes on
             self._note(debug.crash(error))
-            return False
+        except KeyboardInterrupt:  # between two things that take it themselves
+            pass
+        return False
 
     def _execute(self, line: str) -> bool:
         """Run what was entered up to the first failure and show what came of it; whether the user leaves."""
@@ -171,11 +173,12 @@ class Shell:
         preferences = self._session.preferences
         try:
             view = view_of(self._streams, preferences)
-            show(result, self._streams, view, AtPrompt(self._echoed, preferences["pager"] == "on"))
+            settle = self._session.outgoing.settle
+            show(result, self._streams, view, AtPrompt(self._echoed, preferences["pager"] == "on", settle))
         except KeyboardInterrupt:
             self._note("Stopped showing; .raw shows all of it")
         finally:
-            self._session.outgoing.learn()
+            self._session.outgoing.settle()
 
     def _from(self, line: script.Line) -> script.Line:
         """The line with its origin: one of the history, or the keyboard."""

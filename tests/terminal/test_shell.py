@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from mwaa_shell.history.store import History
+from mwaa_shell.result import Outcome
 from tests.double import Double, Request, command_reply
 from tests.terminal.emulator import Terminal
 
@@ -329,3 +331,47 @@ def test_no_descriptor_is_left_open(double: Double, opened: Open) -> None:
         terminal.run("my-env", "dags list")
         counts.append(len(os.listdir(f"/proc/{terminal.pid}/fd")) if sys.platform == "linux" else 0)
     assert counts[2] <= counts[1]  # what is asked behind the prompt may close one meanwhile
+
+
+#: Runs the program with somebody who presses Ctrl-C between the output of a command and the next prompt.
+PRESSES = """
+import signal, sys
+from mwaa_shell.cli import main
+from mwaa_shell.outgoing import Outgoing
+settle, pressed = Outgoing.settle, []
+def settled(self):
+    if self._left and not pressed:
+        pressed.append(True)
+        signal.raise_signal(signal.SIGINT)
+    settle(self)
+Outgoing.settle = settled
+sys.exit(main())
+"""
+
+
+def test_ctrl_c_between_the_output_and_the_prompt_ends_nothing(double: Double, environ: dict[str, str]) -> None:
+    with Terminal([sys.executable, "-c", PRESSES, "my-env"], environ) as running:
+        running.wait_for_prompt("my-env")
+        running.run("my-env", "dags list")
+        assert "\ndone\nok " in running.history_text
+        running.run("my-env", "pools list")
+        running.run("my-env", ".history")
+        assert running.history_text.count("  ok  ") == 2
+        running.enter("exit")
+        assert running.wait_exit() == 0
+    assert double.commands == ["dags list -o json", "pools list -o json"]
+
+
+def test_the_history_knows_how_a_command_ended_while_a_pager_shows_it(
+    double: Double, opened: Open, environ: dict[str, str]
+) -> None:
+    double.web.behave = lambda request: command_reply(b"line\n" * 100 + b"the end\n")
+    terminal = opened("my-env", PAGER="sh -c 'cat; echo it stays; read word < /dev/tty'")
+    terminal.wait_for_prompt("my-env")
+    terminal.enter("variables get x")
+    terminal.wait_for("it stays")
+    path = Path(environ["XDG_DATA_HOME"]) / "mwaa-shell" / "history.sqlite"
+    with History(path) as history:
+        assert [entry.outcome for entry in history.find()] == [Outcome.OK]
+    terminal.send("\r")
+    terminal.wait_for_prompt("my-env")

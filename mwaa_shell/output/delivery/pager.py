@@ -10,7 +10,7 @@ import os
 import shlex
 import shutil
 import subprocess
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from itertools import chain
 
@@ -30,11 +30,20 @@ UNREAD = 256 * 1024
 _refused: set[tuple[str, ...]] = set()
 
 
-def put(pieces: Iterable[str], streams: Streams, *, height: int, width: int, pager: bool) -> None:
+def put(  # noqa: PLR0913  (the screen is two of them)
+    pieces: Iterable[str],
+    streams: Streams,
+    *,
+    height: int,
+    width: int,
+    pager: bool,
+    before: Callable[[], object] = lambda: None,
+) -> None:
     """Write text to the terminal (standard output): directly where it fits into ``height`` rows and ``width`` columns,
     through the user's pager where it does not and ``pager`` is true.
 
-    The taking of pieces ends where the pager is left. Raises ``KeyboardInterrupt`` for Ctrl-C while it writes directly.
+    ``before`` is called before a pager opens. The taking of pieces ends where the pager is left. Raises
+    ``KeyboardInterrupt`` for Ctrl-C while it writes directly.
     """
     command = chosen(os.environ) if pager else None
     left = iter(pieces)
@@ -46,6 +55,7 @@ def put(pieces: Iterable[str], streams: Streams, *, height: int, width: int, pag
     for piece in left:
         taken.append(piece)
         if not rows.fits(piece):
+            before()
             _paged(command, chain(_encoded(taken), _encoded(left)), streams)  # the first screen does not wait
             return
     _directly(taken, streams)
@@ -58,7 +68,7 @@ def chosen(environ: Mapping[str, str]) -> list[str] | None:
     """
     wanted = environ.get("PAGER")
     if wanted is None:
-        able = not is_dumb(environ) and shutil.which("less", path=environ.get("PATH"))
+        able = not is_dumb(environ) and _has_less(environ.get("PATH"))
         return ["less"] if able else None
     try:
         words = shlex.split(wanted)
