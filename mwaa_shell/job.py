@@ -15,7 +15,6 @@ from contextlib import contextmanager
 from typing import Any, Generic, Protocol, TypeVar
 
 from mwaa_shell import debug
-from mwaa_shell.workers import WORKERS
 
 T = TypeVar("T")
 
@@ -112,6 +111,8 @@ class Job(Generic[T]):
     def start(self) -> Job[T]:
         """Begin, if it has not begun; the job itself."""
         if not self._begun:
+            from mwaa_shell.workers import WORKERS
+
             self._begun = True
             self.started = time.monotonic()
             WORKERS.begin(self._run, self._name)
