@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
-from itertools import accumulate
+from itertools import accumulate, count
 from pathlib import Path
 from statistics import median
 
@@ -62,11 +62,11 @@ def table(title: str, sizes: Sequence[int], works: Callable[[int], Works]) -> No
         print(f"{name:34}" + "".join(f"{one:>12.3f}" for one in times) + f"{step:>12}")
 
 
-def with_names(count: int) -> Works:
+def with_names(many: int) -> Works:
     """What follows a key, and what is done once behind the prompt."""
-    names = dag_ids(min(count, 200_000), random.Random(1))
-    more = -(-count // len(names))
-    names = sorted(f"{name}_{number}" for name in names for number in range(more))[:count] if more > 1 else names
+    names = dag_ids(min(many, 200_000), random.Random(1))
+    more = -(-many // len(names))
+    names = sorted(f"{name}_{number}" for name in names for number in range(more))[:many] if more > 1 else names
     index = Index(names)
     index.search("team_07_s")
     return {
@@ -77,10 +77,10 @@ def with_names(count: int) -> Works:
     }
 
 
-def with_history(count: int, folder: Path) -> Works:
+def with_history(many: int, folder: Path) -> Works:
     """What follows a key."""
-    history = History(folder / f"{count}.sqlite")
-    fill(history, count, random.Random(1))
+    history = History(folder / f"{many}.sqlite")
+    fill(history, many, random.Random(1))
     typed = keys(history, "dags trigger team_07_load_1")
     typed[0]()
     return {
@@ -113,17 +113,21 @@ def with_output(size: int) -> Works:
 
 
 def with_line(length: int) -> Works:
-    """What follows a key in a long line."""
+    """What follows a key in a long line, each time in another one: what is known of a line is remembered."""
     grammar = load(Version(2, 10, 3))
     text = 'dags trigger x --conf \'{"a": "' + "b " * (length // 2) + "\"}'"
     text = text if length > 40 else "dags list "[:length]
-    line = understand(parse(text), grammar)
+    line, numbers = understand(parse(text), grammar), count()
+
+    def another() -> str:
+        return f"{text} {next(numbers)}"
+
     return {
-        "read": lambda: parse(text),
-        "understood": lambda: understand(parse(text), grammar),
+        "read": lambda: parse(another()),
+        "understood": lambda: understand(parse(another()), grammar),
         "checked": lambda: validate(line),
-        "completed": lambda: suggest(text, len(text), grammar),
-        "its secrets covered": lambda: masked(text, grammar),
+        "completed": lambda: suggest(another(), len(text), grammar),
+        "its secrets covered": lambda: masked(another(), grammar),
     }
 
 
@@ -137,7 +141,7 @@ def main() -> None:
     table("names", sizes(1000, 10_000, 100_000, 1_000_000), with_names)
     with tempfile.TemporaryDirectory() as folder:
         rows = sizes(1000, 10_000, 100_000, 1_000_000)
-        table("commands in the history", rows, lambda count: with_history(count, Path(folder)))
+        table("commands in the history", rows, lambda many: with_history(many, Path(folder)))
     table("bytes of output", sizes(1000, 100_000, 1_000_000, 10_000_000, 100_000_000), with_output)
     table("characters of a line", sizes(10, 100, 1000, 10_000, 100_000), with_line)
 
