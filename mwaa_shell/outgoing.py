@@ -17,7 +17,7 @@ from mwaa_shell.airflow.asking import ADDED, RUN_ID, wants_run_id, with_json, wi
 from mwaa_shell.airflow.command_line import ParsedLine, parse
 from mwaa_shell.history.ahead import Ahead
 from mwaa_shell.history.unmask import MASK, unmasked
-from mwaa_shell.job import strike_again
+from mwaa_shell.job import ctrl_c_waits, strike_again
 from mwaa_shell.rails import Answers, Place, need, pass_rails, place_of
 from mwaa_shell.result import Outcome, Result
 from mwaa_shell.run_ids import RunIds
@@ -38,6 +38,7 @@ class _Sending:
 
     line: ParsedLine
     sent: ParsedLine
+    recorded: bool  #: in the history, where that is on
     number: int | None = None  #: of its entry in the history
     hidden: tuple[str, ...] = ()  #: its secrets
 
@@ -70,30 +71,33 @@ class Outgoing:
             debug.keep_out(*session.reader.secret_values(sent.text))
         session.goes_to = sent.destination or session.goes_to
         self._warn_of_unfinished(link)
-        sending = _Sending(line, sent)
+        sending = _Sending(line, sent, recorded)
         try:
             result = run_command(
                 link,
                 sent,
                 watcher or session.front.watcher,
                 session.late,
-                partial(self._before, sending, recorded=recorded),
+                partial(self._before, sending),
             )
             added = " ".join(one for one in (yes, *additions) if one)
-            return self._noted(replace(result, words=sent.values, added=added), sending, recorded=recorded)
+            result = self._noted(replace(result, words=sent.values, added=added), sending)
+            if not session.watched or watcher is not None or session.delivers or session.record.audits:
+                self.settle()  # else a prompt shows it in a moment
+            return result
         finally:
             strike_again()
 
-    def _before(self, sending: _Sending, *, recorded: bool) -> None:
+    def _before(self, sending: _Sending) -> None:
         """Write the command down, and look for its secrets, while AWS is asked for a token."""
         session = self._session
-        if recorded and not session.private and session.preferences["history"] == "on":
+        if sending.recorded and not session.private and session.preferences["history"] == "on":
             sending.number = session.record.begin(session.link, sending.line, session.origin)
         found = session.reader.secret_values(sending.sent.text)
         sending.hidden = tuple(dict.fromkeys(one for one in found if len(one) >= SHORTEST))
 
-    def _noted(self, result: Result, sending: _Sending, *, recorded: bool) -> Result:
-        """The Result with what is known of it here, written down; Ctrl-C does not strike before that is done."""
+    def _noted(self, result: Result, sending: _Sending) -> Result:
+        """The Result with what is known of it here, and what is left to do of it; Ctrl-C does not strike before."""
         line, sent = sending.line, sending.sent
         session, link = self._session, self._session.link
         debug.event("ended", outcome=result.outcome.value, status=result.http_status, seconds=result.seconds,
@@ -103,13 +107,11 @@ class Outgoing:
             message = message.replace(secret, MASK)
         result = advised(replace(result, hidden=sending.hidden, message=message), line, sent, session.grammar)
         self._run_ids.settle(link.target.name, line.values, result.outcome)
-        if result.outcome is Outcome.INTERRUPTED and result.remote and recorded:
+        if result.outcome is Outcome.INTERRUPTED and result.remote and sending.recorded:
             link.slot.unfinished = session.reader.covered(line.command)
         self._left = [partial(session.record.finish, sending.number, link, line, result)]
         if session.live is not None and not session.private:
             self._left.append(partial(session.live.learn, sent, result))
-        if not session.watched or session.delivers or session.record.audits:  # a prompt shows it in a moment
-            self.settle()
         return result
 
     def settle(self) -> None:
@@ -117,9 +119,10 @@ class Outgoing:
 
         Nobody waits for either. The names are learned on a thread, which takes time from whoever draws the reply.
         """
-        while self._left:
-            self._left[0]()
-            del self._left[0]  # not before it is done: Ctrl-C may strike, and it may be done twice
+        if self._left:
+            with ctrl_c_waits():
+                while self._left:
+                    self._left.pop(0)()
 
     def _warn_of_unfinished(self, link: Link) -> None:
         """Say once that a command before this one, which nobody waited for, may still run."""

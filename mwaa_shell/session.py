@@ -63,7 +63,7 @@ class Session:
         self.last: Result | None = None  #: of the last Airflow command
         self.tee: Tee | None = None  #: the transcript of what is shown
         self.reruns: dict[str, int] = {}  #: lines that stand for a command of the history, and its number
-        self.late = threading.Event()  #: Ctrl-C was pressed while an answer was being written down
+        self.late = threading.Event()  #: Ctrl-C was pressed once an answer was there
         self.ahead = Ahead()  #: what is known of the lines that are being checked, before any runs
         self.origin = TYPED  #: where the running line came from, in the words of the history
         self.private = False  #: the running line is not to be written down
@@ -118,10 +118,12 @@ class Session:
 
     def close(self) -> None:
         """Keep what has to be kept; the session is over."""
-        if "outgoing" in vars(self):
-            self.outgoing.settle()
-        self.links.close()
-        self.record.close()
+        try:
+            if "outgoing" in vars(self):
+                self.outgoing.settle()
+        finally:
+            self.links.close()
+            self.record.close()
 
     def open(self, name: str, access: Access) -> None:
         """Go to an environment; nothing is asked."""

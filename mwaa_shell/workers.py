@@ -22,22 +22,20 @@ class Workers:
     def begin(self, work: Callable[[], object], name: str) -> None:
         """Do something, which raises nothing, on a thread of its own."""
         try:
-            waiting = self._idle.pop()  # one step: no other thread gets the same
+            tasks = self._idle.pop()  # one step: no other thread gets the same
         except IndexError:
-            threading.Thread(target=self._serve, args=(work, name), daemon=True).start()
-        else:
-            waiting.put((work, name))
+            tasks = SimpleQueue()
+            threading.Thread(target=self._serve, args=(tasks,), name=name, daemon=True).start()
+        tasks.put((work, name))
 
-    def _serve(self, work: Callable[[], object], name: str) -> None:
-        tasks: SimpleQueue[Task] = SimpleQueue()
+    def _serve(self, tasks: SimpleQueue[Task]) -> None:
         thread = threading.current_thread()
         while True:
-            thread.name = name
+            work, thread.name = tasks.get()
             work()
             del work  # what it holds may be large
             self._idle.append(tasks)
             thread.name = "idle"
-            work, name = tasks.get()
 
 
 #: Of the jobs of this process.

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from mwaa_shell import job as module
-from mwaa_shell.job import Interrupted, Job, TooLate, mind_ctrl_c
+from mwaa_shell.job import Interrupted, Job, TooLate, ctrl_c_waits, mind_ctrl_c
 
 #: Seconds after which a test that hangs fails instead.
 PATIENCE = 30.0
@@ -269,6 +269,69 @@ def test_nothing_is_waited_for_where_nothing_is_done_meanwhile(end: threading.Ev
     job, happened = waiting(end)
     assert job.follow() is True
     assert happened == ["begun", "went on"]
+
+
+#: Seconds that no test waits.
+FOR_EVER = 3600.0
+
+
+def test_what_is_done_meanwhile_begins_when_the_work_waits() -> None:
+    happened: list[str] = []
+
+    def work(job: Job[bool]) -> bool:
+        happened.append("asked")
+        job.waits()
+        return job.caught_up()
+
+    assert Job(work).follow(meanwhile=lambda: happened.append("done meanwhile"), head_start=FOR_EVER) is True
+    assert happened == ["asked", "done meanwhile"]
+
+
+def test_it_begins_too_where_the_work_never_says_so(end: threading.Event) -> None:
+    assert Job(lambda job: end.wait(PATIENCE)).follow(meanwhile=end.set, head_start=0.001) is True
+
+
+def test_it_is_done_where_the_work_fails_at_once() -> None:
+    def fail(job: Job[None]) -> None:
+        raise ValueError("no")
+
+    done: list[bool] = []
+    with pytest.raises(ValueError, match="no"):
+        Job(fail).follow(meanwhile=lambda: done.append(True), head_start=FOR_EVER)
+    assert done == [True]
+
+
+def test_ctrl_c_before_the_work_waits_stops_it_there() -> None:
+    happened: list[str] = []
+
+    def work(job: Job[bool]) -> bool:
+        os.kill(os.getpid(), signal.SIGINT)
+        job.waits()
+        return job.caught_up()
+
+    job = Job(work)
+    with pytest.raises(Interrupted):
+        job.follow(meanwhile=lambda: happened.append("done meanwhile"), head_start=FOR_EVER)
+    mind_ctrl_c()
+    assert job.wait(PATIENCE)
+    assert job.result() is False
+    assert happened == ["done meanwhile"]  # such as writing it down
+
+
+def test_ctrl_c_waits_and_strikes_at_the_end() -> None:
+    done: list[str] = []
+
+    def pressed() -> None:
+        with ctrl_c_waits():
+            signal.raise_signal(signal.SIGINT)
+            done.append("all of it")
+
+    with pytest.raises(KeyboardInterrupt):
+        pressed()
+    with ctrl_c_waits():
+        done.append("again")
+    assert done == ["all of it", "again"]
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_what_goes_wrong_meanwhile_gives_the_job_up(end: threading.Event) -> None:

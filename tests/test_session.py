@@ -11,6 +11,7 @@ from typing import Any, cast
 
 import pytest
 
+from mwaa_shell import afterwards, outgoing
 from mwaa_shell.airflow.command_line import parse
 from mwaa_shell.airflow.versions import Version
 from mwaa_shell.catalog.live import LiveNames
@@ -384,13 +385,77 @@ def test_at_a_prompt_it_stops_nothing_and_loses_nothing(
     session = Session(Settings(environment="my-env", access=double.access(bundle)), front)
     assert session.execute("dags trigger x").ok
     with monkeypatch.context() as patched:
-        patched.setattr(History, "finish", lambda *arguments: signal.raise_signal(signal.SIGINT))
+        finish = History.finish
+
+        def pressed(self: History, *arguments: Any) -> None:
+            signal.raise_signal(signal.SIGINT)
+            finish(self, *arguments)
+
+        patched.setattr(History, "finish", pressed)
         with pytest.raises(KeyboardInterrupt):  # which the prompt takes
             session.outgoing.settle()
+    assert [entry.outcome for entry in session.record.history.find()] == [Outcome.OK]
     assert session.execute("dags trigger y").ok
     session.close()
     assert double.commands == ["dags trigger x", "dags trigger y"]
     assert [entry.outcome for entry in session.record.history.find()] == [Outcome.OK] * 2
+
+
+def test_once_there_is_an_answer_it_stops_nothing_that_is_typed_behind_it(
+    double: Double, bundle: str, notes: Notes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    front = Front(notes, watcher=StopWhen("never"))
+    session = Session(Settings(environment="my-env", access=double.access(bundle)), front)
+    with monkeypatch.context() as patched:
+        advised = afterwards.advised
+
+        def pressed(result: Result, *arguments: Any) -> Result:
+            signal.raise_signal(signal.SIGINT)
+            return advised(result, *arguments)
+
+        patched.setattr(outgoing, "advised", pressed)
+        assert session.execute("dags trigger x").ok
+    assert session.late.is_set()
+    assert session.execute("dags trigger y").ok
+    assert double.commands == ["dags trigger x", "dags trigger y"]
+
+
+def test_what_goes_wrong_at_the_end_of_a_command_is_not_in_the_way_of_the_next(
+    double: Double, bundle: str, notes: Notes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*arguments: object) -> None:
+        raise RuntimeError("no more threads")
+
+    session = Session(
+        Settings(environment="my-env", access=double.access(bundle)), Front(notes, watcher=StopWhen("never"))
+    )
+    session.front.keeps_names = True
+    assert session.execute("dags list").ok
+    with monkeypatch.context() as patched:
+        patched.setattr(History, "finish", fails)
+        with pytest.raises(RuntimeError):
+            session.outgoing.settle()
+    assert session.execute("version").ok
+    session.close()
+
+
+def test_a_command_is_written_down_while_aws_is_asked(
+    double: Double, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin, begun = Record.begin, threading.Event()
+
+    def noted(self: Record, *arguments: Any) -> int | None:
+        number = begin(self, *arguments)
+        begun.set()
+        return number
+
+    def answer(request: Request) -> bytes:
+        assert "clitoken" not in request.path or begun.wait(10)
+        return double.answer_aws(request)
+
+    monkeypatch.setattr(Record, "begin", noted)
+    double.aws.behave = answer
+    assert session.execute("version").ok
 
 
 def test_how_it_ended_is_written_down_at_once_where_its_output_goes_elsewhere(
@@ -402,8 +467,11 @@ def test_how_it_ended_is_written_down_at_once_where_its_output_goes_elsewhere(
     assert [entry.outcome for entry in session.record.history.find()] == [Outcome.OK]
     assert session.execute("dags list").ok
     assert [entry.outcome for entry in session.record.history.find()] == [Outcome.UNKNOWN, Outcome.OK]
+    session.outgoing.run(parse("pools list"), watcher=StopWhen("never"))  # such as a round of .watch
+    assert [entry.outcome for entry in session.record.history.find()] == [Outcome.OK] * 3
+    assert session.execute("dags list").ok
     session.close()
-    assert [entry.outcome for entry in session.record.history.find()] == [Outcome.OK] * 2
+    assert [entry.outcome for entry in session.record.history.find()] == [Outcome.OK] * 4
 
 
 @pytest.mark.parametrize(("line", "shown"), [("dags trigger x", b"done\n"), ("dags trigger x > out", b"")])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -48,6 +49,23 @@ def test_a_thread_that_has_nothing_to_do_is_used_again() -> None:
     assert first.daemon
     assert idle(first)
     assert done(workers, "second") is first
+
+
+def test_what_has_been_done_is_let_go() -> None:
+    class Large:
+        def work(self) -> None:
+            pass
+
+    workers = Workers()
+    for _ in range(2):  # on a new thread, and on one that is kept
+        large = Large()
+        kept = weakref.ref(large)
+        workers.begin(large.work, "large")
+        del large
+        thread = done(workers, "behind it")
+        assert idle(thread)
+        tries = threading.Event()
+        assert any(kept() is None or tries.wait(0.001) for _ in range(int(PATIENCE * 1000)))
 
 
 def test_work_that_hangs_holds_nobody_up(end: threading.Event) -> None:

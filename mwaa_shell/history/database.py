@@ -64,13 +64,15 @@ class Database:
 
         A call waits ``patience`` seconds for a thread that has the file, for ever if negative.
         """
-        if self.is_off or not self._lock.acquire(timeout=patience):
+        if self.is_off:
+            return otherwise
+        if patience < 0:
+            with self._lock:  # a signal cannot come between the taking and the end of it
+                return self._done(work, otherwise)
+        if not self._lock.acquire(timeout=patience):
             return otherwise
         try:
-            return self._attempt(work)
-        except Exception as error:  # whatever it is, the shell goes on without its history
-            self._failed(error)
-            return otherwise
+            return self._done(work, otherwise)
         finally:
             self._lock.release()
 
@@ -80,6 +82,13 @@ class Database:
             self._close()
 
     # -- all below: by the thread that holds the lock ----------------------------------------------------------------
+
+    def _done(self, work: Callable[[sqlite3.Connection], T], otherwise: T) -> T:
+        try:
+            return self._attempt(work)
+        except Exception as error:  # whatever it is, the shell goes on without its history
+            self._failed(error)
+            return otherwise
 
     def _attempt(self, work: Callable[[sqlite3.Connection], T]) -> T:
         for _ in range(TRIES - 1):

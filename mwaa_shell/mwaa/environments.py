@@ -49,7 +49,7 @@ class Environments:
         self._made: tuple[Session, Any] | None = None
         self._rest: Any | None = None
         self._used = NEVER
-        self._asked: Callable[[], object] = lambda: None  # called when a token is asked for
+        self._asked: Callable[[], object] | None = None  # called when a token is asked for
 
     # -- what AWS is asked -------------------------------------------------------------------------------------------
 
@@ -63,10 +63,13 @@ class Environments:
         details = reply.get("Environment")
         return from_details(name, details if isinstance(details, dict) else {})
 
-    def cli_token(self, name: str, asked: Callable[[], object] = lambda: None) -> CliToken:
+    def cli_token(self, name: str, asked: Callable[[], object] | None = None) -> CliToken:
         """A fresh token for one command; needs ``airflow:CreateCliToken``. ``asked`` is called when it is asked for."""
         self._asked = asked
-        reply = self._call("CreateCliToken", name, lambda client: client.create_cli_token(Name=name))
+        try:
+            reply = self._call("CreateCliToken", name, lambda client: client.create_cli_token(Name=name))
+        finally:
+            self._asked = None
         token, host = reply.get("CliToken"), reply.get("WebServerHostname")
         if not (
             isinstance(token, str) and _VISIBLE.fullmatch(token) and isinstance(host, str) and HOST.fullmatch(host)
@@ -186,7 +189,8 @@ class Environments:
             return self._rest
 
     def _tell(self, **_: Any) -> None:
-        self._asked()
+        if self._asked is not None:
+            self._asked()
 
     def _call(self, operation: str, name: str, call: Callable[[Any], T]) -> T:
         self._drop_idle()
@@ -283,7 +287,7 @@ def _client_of(session: Session, access: Access, extra: Config) -> Any:
 
 def _user_agent(session: Session) -> str:
     """What CloudTrail says of who asked. botocore's own is put together twice for each call, of thirty parts."""
-    app = session.get_config_variable("user_agent_appid")
+    app = re.sub(r"[^\w!$%&'*+.^`|~-]", "-", session.get_config_variable("user_agent_appid") or "", flags=re.ASCII)
     known = f"mwaa-shell/{__version__} {session.user_agent_name}/{session.user_agent_version}"
     return f"{known} app/{app}" if app else known
 

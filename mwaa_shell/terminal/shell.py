@@ -134,7 +134,8 @@ class Shell:
         except Exception as error:  # a mistake of our own: said without what it quotes, and the session goes on
             self._note(debug.crash(error))
         except KeyboardInterrupt:  # between two things that take it themselves
-            pass
+            self._session.outgoing.settle()
+            self._note("Stopped here; .history tells what was sent, .raw shows the last reply")
         return False
 
     def _execute(self, line: str) -> bool:

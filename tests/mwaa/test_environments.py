@@ -47,7 +47,7 @@ def test_every_token_is_asked_for_anew(double: Double, environments: Environment
     assert {request.connection for request in double.aws.seen} == {1}
 
 
-@pytest.mark.parametrize(("app", "end"), [(None, ""), ("on-call", " app/on-call")])
+@pytest.mark.parametrize(("app", "end"), [(None, ""), ("on-call", " app/on-call"), ("a\nb (ü)", " app/a-b----")])
 def test_cloudtrail_can_tell_who_asked(
     double: Double, app: str | None, end: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -67,6 +67,16 @@ def test_it_is_told_when_a_token_is_asked_for(double: Double, environments: Envi
     environments.describe("my-env")
     environments.cli_token("my-env")
     assert seen == [0]
+
+
+def test_it_is_told_though_the_token_is_refused(double: Double, environments: Environments) -> None:
+    double.aws.behave = lambda request: refusal(403, "AccessDeniedException", "no")
+    asked: list[bool] = []
+    with pytest.raises(PermissionMissing):
+        environments.cli_token("my-env", lambda: asked.append(True))
+    with pytest.raises(PermissionMissing):
+        environments.cli_token("my-env")
+    assert asked == [True]
 
 
 @pytest.mark.parametrize("variable", ["AWS_ENDPOINT_URL_MWAA", "AWS_ENDPOINT_URL"])

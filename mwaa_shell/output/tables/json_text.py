@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from mwaa_shell.output.painting.highlight import SHORT, Look, Painter, scalar
+from mwaa_shell.output.painting.highlight import KNOWN, SHORT, Look, Painter, scalar
 from mwaa_shell.output.painting.theme import Theme
 from mwaa_shell.output.tables.cells import clean
 
@@ -75,12 +75,16 @@ class _Colours:
         return f"{key} {self._painter.paint(Look.JSON, clean(_escaped(_as_json(value))))}"
 
     def _name(self, name: str) -> str:
+        if len(self._names) > KNOWN:
+            self._names.clear()
         made = self._names[name] = self._theme.paint("key", f"{clean(_escaped(AS_JSON(name)))}:")
         return made
 
     def _text(self, value: str) -> str:
         written = clean(_escaped(AS_JSON(value)))
         made = self._theme.paint(scalar(written) or "string", written)
+        if len(self._texts) > KNOWN:
+            self._texts.clear()
         if len(value) < SHORT:
             self._texts[value] = made
         return made

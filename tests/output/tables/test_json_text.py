@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mwaa_shell.output.painting.highlight import Look, Painter
+from mwaa_shell.output.painting.highlight import KNOWN, Look, Painter
 from mwaa_shell.output.painting.theme import DARK, PLAIN
 from mwaa_shell.output.tables import json_text
 from mwaa_shell.output.tables.cells import clean
@@ -47,3 +47,10 @@ def test_each_piece_is_made_when_it_is_wanted() -> None:
     pieces = json_text.painted([Counted(a=1) for _ in range(json_text.TOGETHER * 3)], DARK)
     next(pieces)
     assert Counted.seen == json_text.TOGETHER
+
+
+def test_what_is_known_by_heart_is_bounded() -> None:
+    colours = json_text._Colours(DARK)
+    for number in range(KNOWN * 2 + 10):
+        colours.member(f"name{number}", f"value{number}")
+    assert max(len(colours._names), len(colours._texts)) <= KNOWN + 1
