@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import pytest
 
-from mwaa_shell import afterwards, outgoing
+from mwaa_shell import afterwards, outgoing, sending
 from mwaa_shell.airflow.command_line import parse
 from mwaa_shell.airflow.versions import Version
 from mwaa_shell.catalog.live import LiveNames
@@ -22,6 +22,7 @@ from mwaa_shell.history.store import History
 from mwaa_shell.job import Job
 from mwaa_shell.mwaa.client import RUNNING
 from mwaa_shell.mwaa.environment import Environment
+from mwaa_shell.mwaa.environments import Environments
 from mwaa_shell.result import Outcome, Result
 from mwaa_shell.sending import QUEUED, ask_version, on_the_wire
 from mwaa_shell.session import Session
@@ -456,6 +457,27 @@ def test_a_command_is_written_down_while_aws_is_asked(
     monkeypatch.setattr(Record, "begin", noted)
     double.aws.behave = answer
     assert session.execute("version").ok
+
+
+def test_it_is_not_written_down_before_aws_is_asked(
+    double: Double, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order: list[str] = []
+    begin, tell = Record.begin, Environments._tell
+
+    def noted(self: Record, *arguments: Any) -> int | None:
+        order.append("written down")
+        return begin(self, *arguments)
+
+    def told(self: Environments, **more: Any) -> None:
+        order.append("asked")
+        tell(self, **more)
+
+    monkeypatch.setattr(sending, "HEAD_START", 10.0)
+    monkeypatch.setattr(Record, "begin", noted)
+    monkeypatch.setattr(Environments, "_tell", told)
+    assert session.execute("version").ok
+    assert order == ["asked", "written down"]
 
 
 def test_how_it_ended_is_written_down_at_once_where_its_output_goes_elsewhere(

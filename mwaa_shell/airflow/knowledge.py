@@ -127,6 +127,7 @@ def asks(name: str, version: Version, words: Sequence[str] = ()) -> Question | N
 def danger(name: str, version: Version, words: Sequence[str] = ()) -> Danger:
     """What the line does to the environment; what we have never heard of changes something."""
     known = _load()
+    # Each Enter asks. Most commands have no rule about flags; what may be --help is left to what follows.
     if name not in known.entries["rules"] and not any(word.startswith(("-h", "--h")) for word in words):
         return known.dangers.get(name, UNKNOWN)
     given = _given(_command(name, version), words)

@@ -189,8 +189,9 @@ class Environments:
             return self._rest
 
     def _tell(self, **_: Any) -> None:
-        if self._asked is not None:
-            self._asked()
+        asked = self._asked  # a call that nobody waits for any more may end on another thread now
+        if asked is not None:
+            asked()
 
     def _call(self, operation: str, name: str, call: Callable[[Any], T]) -> T:
         self._drop_idle()
