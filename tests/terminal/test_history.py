@@ -111,6 +111,7 @@ def test_secrets_are_nowhere_and_a_mask_is_never_sent(double: Double, opened: Op
     terminal.wait_for(f"--conn-uri {'*' * len(SECRET)}")
     terminal.key("enter")
     terminal.wait_for("ok ")
+    terminal.wait_for_prompt("my-env")  # how it ended is written down behind the output
     assert sent(double) == [f"connections add wh --conn-uri {SECRET}"]
     assert kept(tmp_path) == [("123456789012", "connections add wh --conn-uri ***", "ok", "typed")]
     terminal.key("up")
