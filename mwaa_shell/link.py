@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mwaa_shell.airflow.versions import Version, parse_version
@@ -35,10 +34,7 @@ class Target(NamedTuple):
 
 def real_environments(access: Access) -> Environments:
     """The AWS side over boto3."""
-    from mwaa_shell.mwaa.pieces import ALONE
-
-    with ALONE:
-        from mwaa_shell.mwaa.environments import Environments
+    from mwaa_shell.mwaa.environments import Environments
 
     return Environments(access)
 
@@ -99,14 +95,8 @@ class Link:
     @property
     def client(self) -> Client:
         """What runs commands."""
-        from mwaa_shell.mwaa.pieces import ALONE
-
-        with ALONE:
-            from mwaa_shell.mwaa.client import Client
-            from mwaa_shell.mwaa.lean import import_requests
-
-            import_requests()
-            from mwaa_shell.mwaa.transport import transport_for
+        from mwaa_shell.mwaa.client import Client
+        from mwaa_shell.mwaa.transport import transport_for
 
         with self._making:
             if self._client is None:
@@ -126,14 +116,11 @@ class Link:
         known = nearest(version)
         return load(known) if known else None
 
-    def _mint(self, asked: Callable[[], object]) -> CliToken:
-        """A token for the command that is about to go; the way to the web server is opened meanwhile, if it is not.
-
-        ``asked`` is called when AWS is.
-        """
+    def _mint(self) -> CliToken:
+        """A token for the command that is about to go; the way to the web server is opened meanwhile, if it is not."""
         if self._transport is not None and not self._transport.is_open:
             threading.Thread(target=self.open_web_server, name="open", daemon=True).start()
-        token = self.environments.cli_token(self.target.name, asked)
+        token = self.environments.cli_token(self.target.name)
         self._web_server = token.host
         return token
 
@@ -147,14 +134,6 @@ class Link:
         _ = self.client
         if self.web_server and self._transport is not None and not self._transport.is_open:
             self._transport.open(self.web_server)
-
-    def get_ready(self) -> None:
-        """Import what checks a command and what sends it. What goes wrong is left for the command to say."""
-        import mwaa_shell.airflow.redaction
-        import mwaa_shell.airflow.validation  # noqa: F401
-
-        with suppress(ShellError):
-            _ = self.client
 
     def describe(self, *, again: bool = False) -> ShellError | None:
         """Ask GetEnvironment, once unless ``again``; why it told nothing, or ``None``.

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mwaa_shell.airflow.command_line import ParsedLine, parse
 from mwaa_shell.airflow.versions import version_in_reply
 from mwaa_shell.errors import NothingRan, OutcomeUnknown, ShellError
-from mwaa_shell.job import HEAD_START, TICK, Interrupted, Job, TooLate, Watcher, mind_ctrl_c
+from mwaa_shell.interrupts import INTERRUPTS
+from mwaa_shell.job import TICK, Interrupted, Job, TooLate, Watcher
 from mwaa_shell.mwaa.environment import how_to_reach
 from mwaa_shell.result import Result, from_error, interrupted
 
@@ -23,30 +23,23 @@ QUEUED = "waiting for the command before it"
 BEHIND_REFRESH = "waiting for the refresh of names"
 
 
-def run_command(
-    link: Link,
-    line: ParsedLine,
-    watcher: Watcher | None = None,
-    afterwards: threading.Event | None = None,
-    before: Callable[[], object] | None = None,
-) -> Result:
-    """Send one command and wait for its Result; Ctrl-C stops the waiting, one ``afterwards`` is noted there.
+def run_command(link: Link, line: ParsedLine, watcher: Watcher | None = None) -> Result:
+    """Send one command and wait for its Result; Ctrl-C stops the waiting.
 
-    ``before`` is done before the command goes, while AWS is asked for its token. If what is waited for is a refresh of
-    names, that is given up first, and the command goes out.
+    If what is waited for is a refresh of names, Ctrl-C gives that up, and the command goes out.
     """
     job: Job[Result] = Job(lambda job: on_the_wire(link, line, job), "command")
     try:
-        return job.follow(watcher, afterwards, before, head_start=HEAD_START)
+        return job.follow(watcher)
     except TooLate as late:
         return replace(from_error(_too_late(late, link)), remote=True, command_seconds=job.elapsed)
     except Interrupted as stopped:
         if stopped.phase != BEHIND_REFRESH:
             return replace(_stopped(link, stopped.phase), command_seconds=job.elapsed)
-    mind_ctrl_c()
+    INTERRUPTS.restore()
     if link.slot.refreshing is not None:
         link.slot.refreshing.give_up()
-    return run_command(link, line, watcher, afterwards)  # what comes before has been done by now
+    return run_command(link, line, watcher)
 
 
 def on_the_wire(link: Link, line: ParsedLine, job: Job[Result]) -> Result:

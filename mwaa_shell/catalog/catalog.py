@@ -18,7 +18,6 @@ from mwaa_shell.catalog.index import NO_PICKS, Found, Index
 from mwaa_shell.catalog.known import NAMES, SMALL, Key, Known, facts_of, merged, ordered, others, without
 from mwaa_shell.catalog.names import OF_A_DAG, Change, Gone, Name, Seen
 from mwaa_shell.catalog.packed import Packed, with_facts
-from mwaa_shell.turns import TURNS
 
 #: Most DAGs whose tasks, and whose runs, are kept.
 DAGS = 2_000
@@ -83,7 +82,7 @@ class Catalogue:
         for key, known in self.known().items():
             index = self._indexes.get(key)
             if len(known.texts) > SMALL and (index is None or index.names is not known.texts):
-                index = Index(known.texts, TURNS.pace)
+                index = Index(known.texts)
                 with self._changing:
                     if self._known.get(key) is not None:
                         self._indexes[key] = index

@@ -10,7 +10,6 @@ from types import MappingProxyType
 from mwaa_shell.airflow.knowledge import Kind
 from mwaa_shell.catalog.names import NO_FACTS, Name
 from mwaa_shell.catalog.packed import Facts, Packed, Packing, order, pairs
-from mwaa_shell.turns import TURNS
 
 #: Most names of a kind, over all DAGs; most runs of a DAG.
 NAMES, RUNS = 100_000, 200
@@ -49,7 +48,7 @@ def facts_of(names: Iterable[Name], old: Known | None) -> dict[str, Facts]:
     """The facts of the names that were told, and what was known of them already; equal facts are kept once."""
     kept: dict[tuple[tuple[str, str], ...], Facts] = {(): NO_FACTS}
     told = {}
-    for name in TURNS.pace(names):
+    for name in names:
         text = name.text
         if not text or len(text) > LENGTH or not text.isprintable():
             continue  # nothing that could be typed, or that may be written to a terminal
@@ -80,7 +79,7 @@ def ordered(kind: Kind, facts: Mapping[str, Facts], base: Known) -> Known:
 
 def _packed(texts: Iterable[str], facts: Mapping[str, Facts]) -> Packed:
     packing = Packing()
-    for text in TURNS.pace(texts):
+    for text in texts:
         packing.add(text, facts[text])
     return packing.packed()
 

@@ -23,7 +23,6 @@ from mwaa_shell.errors import NothingRan, PermissionMissing, ShellError
 from mwaa_shell.job import Job, TooLate
 from mwaa_shell.result import Result
 from mwaa_shell.sending import on_the_wire
-from mwaa_shell.turns import TURNS
 
 if TYPE_CHECKING:
     from mwaa_shell.link import Link
@@ -106,7 +105,6 @@ def over_rest(link: Link, kind: Kind, dag: str) -> Told:
             break
         if page:
             time.sleep(BETWEEN)
-        TURNS.give_way()
         try:
             reply = link.environments.invoke_rest(link.target.name, request.path, request.query)
             found, request = rest.read(request, reply)

@@ -25,7 +25,6 @@ from mwaa_shell.catalog.known import SMALL, Key, Known
 from mwaa_shell.catalog.names import KEPT, NO_FACTS, OF_A_DAG
 from mwaa_shell.catalog.packed import Facts, Packed, Packing, pairs
 from mwaa_shell.private_files import check, make_folder
-from mwaa_shell.turns import TURNS
 
 FORMAT = 1
 #: What is larger is not read, in bytes; of what would be larger, only what changed last is written.
@@ -177,7 +176,7 @@ def _pieces(key: Key, known: Known) -> Iterator[dict[str, Any]]:
     names = (
         pairs(known.facts) if isinstance(known.facts, Packed) else ((text, known.facts[text]) for text in known.texts)
     )
-    left = TURNS.pace(names)
+    left = names
     for _ in range(0, max(1, len(known.texts)), PIECE):
         piece = list(islice(left, PIECE))
         shared: dict[tuple[tuple[str, str], ...], int] = {}
@@ -223,7 +222,7 @@ class _Names:
 
     def update(self, named: Iterable[tuple[str, Facts]]) -> None:
         """Take in one piece of the file."""
-        for text, facts in TURNS.pace(named):
+        for text, facts in named:
             if self._packing is not None and not self._packing.add(text, facts):
                 self._facts, self._packing = dict(self._packing.packed().pairs()), None
             if self._packing is None:

@@ -73,15 +73,13 @@ class Client:
 
     def __init__(
         self,
-        mint: Callable[[Callable[[], object]], CliToken],
+        mint: Callable[[], CliToken],
         transport: Posts,
         timeout: float,
         access_mode: Callable[[], str] = lambda: "",
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """``mint`` calls what it is given when AWS is asked. ``access_mode`` is what AWS says of who reaches the web
-        server, asked when it matters.
-        """
+        """``access_mode`` is what AWS says of who reaches the web server, asked when it matters."""
         self._mint = mint
         self._transport = transport
         self._timeout = timeout
@@ -118,11 +116,8 @@ class Client:
         try:
             if not job.enter(TOKEN, self._timeout, leave):
                 raise NothingRan("Given up before anything was sent")
-            token = self._mint(job.waits)
+            token = self._mint()
             minted = sent = self._clock()
-            if not job.caught_up():
-                raise NothingRan("Given up before the command was sent")
-            sent = self._clock()
             reply = self._send(command.text, token, slash, job, leave)
             result = _result(command, reply, version, Asked(token.environment, token.log, slash))
         except Unreachable as error:

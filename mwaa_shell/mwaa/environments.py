@@ -11,11 +11,9 @@ import re
 import threading
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 import boto3
 import botocore.exceptions as aws
-from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.session import Session
 
@@ -49,7 +47,6 @@ class Environments:
         self._made: tuple[Session, Any] | None = None
         self._rest: Any | None = None
         self._used = NEVER
-        self._asked: Callable[[], object] | None = None  # called when a token is asked for
 
     # -- what AWS is asked -------------------------------------------------------------------------------------------
 
@@ -63,13 +60,9 @@ class Environments:
         details = reply.get("Environment")
         return from_details(name, details if isinstance(details, dict) else {})
 
-    def cli_token(self, name: str, asked: Callable[[], object] | None = None) -> CliToken:
-        """A fresh token for one command; needs ``airflow:CreateCliToken``. ``asked`` is called when it is asked for."""
-        self._asked = asked
-        try:
-            reply = self._call("CreateCliToken", name, lambda client: client.create_cli_token(Name=name))
-        finally:
-            self._asked = None
+    def cli_token(self, name: str) -> CliToken:
+        """A fresh token for one command; needs ``airflow:CreateCliToken``."""
+        reply = self._call("CreateCliToken", name, lambda client: client.create_cli_token(Name=name))
         token, host = reply.get("CliToken"), reply.get("WebServerHostname")
         if not (
             isinstance(token, str) and _VISIBLE.fullmatch(token) and isinstance(host, str) and HOST.fullmatch(host)
@@ -77,38 +70,6 @@ class Environments:
             raise NothingRan(f"CreateCliToken for {name} brought no usable token or host, nothing ran; {_ANOTHER}")
         debug.keep_out(token)
         return CliToken(token, host, name, "" if self.access.direct else f"airflow-{name}-WebServer")
-
-    def open_for_tokens(self) -> None:
-        """Open the connection that CreateCliToken goes over, which is to another host than GetEnvironment's.
-
-        Only a call opens one, so one is made that asks for nothing: HEAD, unsigned, no token. What goes wrong is left
-        for the token to say. A configured endpoint is one host for all: the connection is there already.
-        """
-        client = self._client()[1]
-        if client.meta.config.inject_host_prefix is False:
-            return
-        own: int | None = threading.get_ident()
-
-        def unsigned(**_: Any) -> Any:
-            return UNSIGNED if threading.get_ident() == own else None
-
-        def ask_for_nothing(params: dict[str, Any], **_: Any) -> None:
-            if threading.get_ident() == own:
-                url = urlsplit(params["url"])
-                params.update(method="HEAD", url=f"{url.scheme}://{url.netloc}/", body=b"")
-
-        handlers = {"choose-signer.mwaa.CreateCliToken": unsigned, "before-call.mwaa.CreateCliToken": ask_for_nothing}
-        for event, handler in handlers.items():
-            client.meta.events.register(event, handler)
-        try:
-            client.create_cli_token(Name="none")
-        except (aws.ClientError, aws.BotoCoreError, ValueError, OSError, AttributeError, TypeError):
-            pass  # refused, as it should be
-        finally:
-            own = None  # a call that has found them already may be on a thread that gets this one's number
-            for event, handler in handlers.items():
-                client.meta.events.unregister(event, handler)
-            self._used = clocks()
 
     def invoke_rest(self, name: str, path: str, query: Mapping[str, object]) -> object:
         """What Airflow's REST API answers to one GET; needs ``airflow:InvokeRestApi`` and Airflow 2.4.3.
@@ -171,7 +132,6 @@ class Environments:
                 return self._made
             try:
                 made = self._made = _make(self.access)
-                made[1].meta.events.register("before-send.mwaa.CreateCliToken", self._tell)
             except (aws.ClientError, aws.BotoCoreError, ValueError, OSError) as error:
                 raise self._sentence(error, "", "") from None
         tell_of(*made)  # may fetch credentials
@@ -187,11 +147,6 @@ class Environments:
                     session, self.access, Config(read_timeout=seconds, retries={"total_max_attempts": 1})
                 )
             return self._rest
-
-    def _tell(self, **_: Any) -> None:
-        asked = self._asked  # a call that nobody waits for any more may end on another thread now
-        if asked is not None:
-            asked()
 
     def _call(self, operation: str, name: str, call: Callable[[Any], T]) -> T:
         self._drop_idle()

@@ -1,33 +1,14 @@
-"""What boto3 and requests bring along and nobody here has use for: it takes time at each start, and memory for ever."""
+"""What boto3 brings along and nobody here has use for: it takes memory for ever."""
 
 from __future__ import annotations
 
 import os
-import sys
-import warnings
 from typing import Any
 
-#: Guess how text is encoded. Replies are read as bytes here; without these requests takes text for UTF-8.
-DETECTORS = ("chardet", "charset_normalizer")
 #: The services that are asked, as botocore's table of endpoints calls them: MWAA, and those that give credentials.
 SERVICES = frozenset({"airflow", "oidc", "portal.sso", "signin", "sts"})
 #: Of botocore's data, the one with the endpoints of every service there is.
 ENDPOINTS = "endpoints"
-
-
-def import_requests() -> None:
-    """Import requests as it is where no detector is installed, which it allows for, and says."""
-    if "requests" in sys.modules:
-        return
-    warnings.filterwarnings("ignore", "Unable to find acceptable character detection dependency")
-    left_out = [name for name in DETECTORS if name not in sys.modules]
-    for name in left_out:
-        sys.modules[name] = None  # type: ignore[assignment]  # what Python takes for: there is none
-    try:
-        import requests  # noqa: F401
-    finally:
-        for name in left_out:
-            sys.modules.pop(name, None)
 
 
 def forget_other_services(session: Any) -> None:

@@ -14,7 +14,6 @@ from prompt_toolkit.formatted_text import StyleAndTextTuples
 
 from mwaa_shell.output.sanitise import sanitise
 from mwaa_shell.session import Session
-from mwaa_shell.terminal.drawn import drawn
 
 if TYPE_CHECKING:
     from mwaa_shell.airflow.grammar import Grammar
@@ -23,6 +22,8 @@ if TYPE_CHECKING:
 
 #: What finds candidates, and takes longer to import than a key may.
 FOUND_BY = "mwaa_shell.directives.completion"
+#: Seconds until prompt_toolkit's loop is idle: what was typed has been drawn by then.
+SOON = 0.02
 
 
 class LineCompleter(Completer):
@@ -42,7 +43,7 @@ class LineCompleter(Completer):
         if FOUND_BY not in sys.modules or self._known is not grammar:
             self.is_reading = True
             try:
-                await drawn()
+                await asyncio.sleep(SOON)
                 await asyncio.to_thread(read_for_completion, grammar)
             finally:
                 self.is_reading = False

@@ -20,7 +20,7 @@ from mwaa_shell.history.record import where_of
 from mwaa_shell.history.unmask import MASK
 from mwaa_shell.link import Link
 from mwaa_shell.session import Session
-from mwaa_shell.terminal.drawn import SOON
+from mwaa_shell.terminal.completer import SOON
 
 if TYPE_CHECKING:
     from mwaa_shell.history.entries import Where

@@ -26,10 +26,8 @@ from mwaa_shell import debug
 from mwaa_shell.link import Link
 from mwaa_shell.session import Session
 from mwaa_shell.terminal.added import Added
-from mwaa_shell.terminal.completer import LineCompleter
+from mwaa_shell.terminal.completer import SOON, LineCompleter
 from mwaa_shell.terminal.cover import Cover
-from mwaa_shell.terminal.drawn import SOON
-from mwaa_shell.terminal.garbage import GARBAGE
 from mwaa_shell.terminal.keys import NOT_ASKED, bindings
 from mwaa_shell.terminal.layout import furnish
 from mwaa_shell.terminal.lexer import LineLexer
@@ -40,7 +38,6 @@ from mwaa_shell.terminal.stray import stray_keys
 from mwaa_shell.terminal.style import STYLE
 from mwaa_shell.terminal.toolbar import State, toolbar
 from mwaa_shell.terminal.warm_up import Changed, WarmUp
-from mwaa_shell.turns import TURNS
 
 #: Seconds to wait for the second key of a pair such as Ctrl-X Ctrl-E, and for what may follow a bare Esc.
 PAIR, ESCAPE = 1.0, 0.1
@@ -104,9 +101,7 @@ class Prompt:
             style=STYLE,
         )
         self._prompt.app.timeoutlen, self._prompt.app.ttimeoutlen = PAIR, ESCAPE
-        self._prompt.app.key_processor.before_key_press += lambda processor: TURNS.key()
         self._prompt.app.before_render += lambda app: self._reserve()
-        self._prompt.app.after_render += lambda app: GARBAGE.look()
         self._said.watch(self._buffer)
         self._menu = Menu(self._buffer, lambda: session.preferences.number("menu-rows"))
         furnish(self._prompt.layout, self._menu, self._said.floats())

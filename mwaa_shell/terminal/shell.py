@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
@@ -31,9 +30,6 @@ if TYPE_CHECKING:
     from mwaa_shell.result import Result
 
 
-#: Seconds after which a thread that works behind the prompt lets a key go first; Python's own are 0.005, and a key
-#: needs several turns.
-SWITCH_INTERVAL = 0.0005
 #: So many prompts in a row may break down; then nobody can type.
 MOST_CRASHES = 3
 
@@ -58,7 +54,6 @@ class Shell:
 
     def run(self) -> ExitCode:
         """Until the user leaves. Raises ``ShellError`` where there is no environment to open."""
-        sys.setswitchinterval(SWITCH_INTERVAL)
         try:
             with (
                 create_app_session(output=terminal_output()) as self._drawing,

@@ -6,6 +6,7 @@ Nothing here prints; what there is to say goes to the toolbar.
 from __future__ import annotations
 
 import contextlib
+import gc
 import threading
 from collections.abc import Callable
 from typing import NamedTuple
@@ -15,8 +16,6 @@ from mwaa_shell.errors import CredentialsProblem, EnvironmentNotFound, Permissio
 from mwaa_shell.link import Link
 from mwaa_shell.session import Session
 from mwaa_shell.terminal.completer import read_for_completion
-from mwaa_shell.terminal.garbage import GARBAGE
-from mwaa_shell.turns import TURNS
 
 
 class Changed(NamedTuple):
@@ -57,6 +56,7 @@ class WarmUp:
             debug.error("warm-up", error)
             self.notice = f"the warm-up failed: {type(error).__name__}"
         finally:
+            look_for_garbage()
             self._changed.environment()
 
     def _ask(self) -> None:
@@ -68,26 +68,21 @@ class WarmUp:
 
     def _ask_for_this(self) -> None:
         import_for_typing()
-        with GARBAGE.left_alone():
-            live = self._session.names_of(self._link)
-            if live is not None:
-                live.changed = self._changed.names
-                live.settle()
-                self._changed.environment()
-            import_aws()
-            _ = self._link.environments.region  # makes botocore's session and client
-        threading.Thread(target=self._open_for_tokens, name="open", daemon=True).start()
-        error = self._link.describe()
-        with GARBAGE.left_alone():
-            read_for_completion(self._link.grammar)  # before anything is drawn with it
+        live = self._session.names_of(self._link)
+        if live is not None:
+            live.changed = self._changed.names
+            live.settle()
             self._changed.environment()
-            if live is not None:
-                live.settle()
-                live.want_dags()
-            _ = self._link.client  # imports requests and reads the CA bundle
+        import_aws()
+        error = self._link.describe()
+        read_for_completion(self._link.grammar)  # before anything is drawn with it
+        self._changed.environment()
+        if live is not None:
+            live.settle()
+            live.want_dags()
         self._link.open_web_server()
-        with GARBAGE.left_alone():
-            import_for_the_first_command()
+        import_for_the_first_command()
+        look_for_garbage()
 
         if isinstance(error, PermissionMissing):
             self.notice = f"{error.action} is not allowed: the status is unknown"
@@ -106,9 +101,12 @@ class WarmUp:
         if isinstance(error, CredentialsProblem):
             self.blocks = self.notice
 
-    def _open_for_tokens(self) -> None:
-        with contextlib.suppress(ShellError):  # whoever asks for a token is told
-            self._link.environments.open_for_tokens()
+
+def look_for_garbage() -> None:
+    """Let Python collect garbage again, which the launcher has turned off; what was imported stays out of it."""
+    if not gc.isenabled():
+        gc.freeze()
+        gc.enable()
 
 
 def import_for_the_first_command() -> None:
@@ -130,14 +128,6 @@ def import_for_typing() -> None:
 
 def import_aws() -> None:
     """Import what asks AWS and the web server, and what reads their replies."""
-    from mwaa_shell.mwaa.lean import import_requests
-    from mwaa_shell.mwaa.pieces import ALONE, import_in_pieces
-
-    for _ in import_in_pieces():
-        TURNS.give_way()
-    with ALONE:
-        import_requests()
-        import mwaa_shell.mwaa.environments
-        import mwaa_shell.mwaa.transport
     import mwaa_shell.airflow.translation
-    import mwaa_shell.directives.completion  # noqa: F401
+    import mwaa_shell.mwaa.environments
+    import mwaa_shell.mwaa.transport  # noqa: F401

@@ -37,7 +37,6 @@ def put(  # noqa: PLR0913  (the screen is two of them)
     height: int,
     width: int,
     pager: bool,
-    before: Callable[[], object] = lambda: None,
 ) -> None:
     """Write text to the terminal (standard output): directly where it fits into ``height`` rows and ``width`` columns,
     through the user's pager where it does not and ``pager`` is true.
@@ -55,7 +54,6 @@ def put(  # noqa: PLR0913  (the screen is two of them)
     for piece in left:
         taken.append(piece)
         if not rows.fits(piece):
-            before()
             _paged(command, chain(_encoded(taken), _encoded(left)), streams)  # the first screen does not wait
             return
     _directly(taken, streams)
