@@ -10,11 +10,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from mwaa_shell import script
 from mwaa_shell.airflow.command_line import Kind, parse
 from mwaa_shell.errors import ExitCode
 from mwaa_shell.history.origins import COMMAND, FILE
-from mwaa_shell.session import Session
+from mwaa_shell.session import Executor, Session, script
+from mwaa_shell.session.executor import Step
 from mwaa_shell.streams import Streams
 
 if TYPE_CHECKING:
@@ -43,13 +43,13 @@ def read(source: Source) -> str:
     return source.text if source.text is not None else script.read(source.path or Path("-"))
 
 
-def run(session: Session, lines: Iterable[script.Line], streams: Streams) -> ExitCode:
+def run(executor: Executor, lines: Iterable[script.Line], streams: Streams) -> ExitCode:
     """Run the lines in order; the exit code of the first failure, or OK."""
     from mwaa_shell.output.show import show
 
-    code = ExitCode.OK
+    code, session = ExitCode.OK, executor.session
     try:
-        for step in script.run(session, lines, before=lambda line, depth: _have_canvas(session, streams, line)):
+        for step in executor.run_lines(lines, before=lambda line, depth: _have_canvas(session, streams, line)):
             result = step.result
             show(result, streams, _view(streams, session.preferences))
             if not result.ok:
@@ -67,10 +67,10 @@ def run(session: Session, lines: Iterable[script.Line], streams: Streams) -> Exi
 
 def _have_canvas(session: Session, streams: Streams, line: str) -> None:
     """Somewhere to show what goes on, for the directives that do: nothing of it is imported for a plain command."""
-    if session.front.canvas is None and parse(line).kind is Kind.DIRECTIVE:
+    if session.ui.canvas is None and parse(line).kind is Kind.DIRECTIVE:
         from mwaa_shell.output.live import PlainCanvas
 
-        session.front.canvas = PlainCanvas(streams, session.preferences)
+        session.ui.canvas = PlainCanvas(streams, session.preferences)
 
 
 def _view(streams: Streams, preferences: Preferences) -> View:
@@ -82,6 +82,6 @@ def _view(streams: Streams, preferences: Preferences) -> View:
     return View(format=preferences["output"])
 
 
-def _was_to_lead_elsewhere(step: script.Step) -> bool:
+def _was_to_lead_elsewhere(step: Step) -> bool:
     """Whether a line was to open another environment: what stands behind it is not meant for this one."""
     return parse(step.line).values[:1] == (".use",)

@@ -176,12 +176,13 @@ def _print_token(settings: Settings, streams: Streams) -> ExitCode:
     import json
 
     from mwaa_shell.errors import ExitCode
-    from mwaa_shell.front import Front
     from mwaa_shell.session import Session
+    from mwaa_shell.session.environment import require_environment
+    from mwaa_shell.session.interface import UserInterface
 
-    session = Session(settings, Front(streams.note))
+    session = Session(settings, UserInterface(streams.note))
     try:
-        session.opening.ensure_open()
+        require_environment(session)
         token = session.link.environments.cli_token(session.link.target.name)
     finally:
         session.close()
@@ -203,12 +204,12 @@ def _examine(settings: Settings, streams: Streams, *, as_json: bool) -> ExitCode
 
     from mwaa_shell.doctor import finding
     from mwaa_shell.doctor.examine import examine
-    from mwaa_shell.front import Front
     from mwaa_shell.session import Session
+    from mwaa_shell.session.interface import UserInterface
     from mwaa_shell.terminal.progress import Progress
 
     progress = Progress(streams)
-    session = Session(settings, Front(streams.note, progress))
+    session = Session(settings, UserInterface(streams.note, progress))
     width = shutil.get_terminal_size().columns if streams.stdout_tty else 0
     found: list[Finding] = []
     try:
@@ -231,22 +232,23 @@ def _run_on(order: Order, settings: Settings, streams: Streams, early: Early) ->
         return _open_prompt(settings, streams, early)
     gc.enable()
     gc.set_threshold(SELDOM)
-    from mwaa_shell import batch, script
-    from mwaa_shell.front import Front
+    from mwaa_shell import batch
+    from mwaa_shell.directives import TABLE
     from mwaa_shell.history.origins import FILE
-    from mwaa_shell.session import Session
+    from mwaa_shell.session import Executor, Session, UserInterface, script
 
     written = batch.read_sources(order.sources)
-    session = Session(settings, Front(streams.note))
+    session = Session(settings, UserInterface(streams.note))
+    executor = Executor(session, TABLE)
     try:
-        script.check(session, written)
+        executor.plan().check(written)
         lines = written if order.sources else script.lines_of(streams.stdin, origin=FILE)
         if not streams.stdout_tty:
-            return batch.run(session, lines, streams)
+            return batch.run(executor, lines, streams)
         from mwaa_shell.terminal.canvas import drawing
 
-        with drawing(session.front, streams, session.preferences):
-            return batch.run(session, lines, streams)
+        with drawing(session.ui, streams, session.preferences):
+            return batch.run(executor, lines, streams)
     finally:
         session.close()
 

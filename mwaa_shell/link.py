@@ -64,6 +64,7 @@ class Link:
         self.last_version: Version | None = None  #: what the environment ran when it was last seen, until AWS says more
         self.region = target.access.region or ""
         self.slot = slot or CliSlot()
+        self.refusal_shown = False  #: the user has been told what AWS does not permit here
         self._make = make
         self._described = False
         self._refusal: PermissionMissing | None = None  # GetEnvironment is not allowed

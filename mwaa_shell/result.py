@@ -46,6 +46,7 @@ class Result:
     leaves: bool = False  #: the user asked to leave the shell
     brings: tuple[Brought, ...] = ()  #: lines to run in its place
     proposal: str = ""  #: a line to put on the prompt, for the user to run
+    proposed: tuple[Brought, ...] = ()  #: the lines of the proposal that stand for others, and where each comes from
     words: tuple[str, ...] = ()  #: the arguments of the command that was sent, as they were sent
     outcomes: tuple[Outcome, ...] = ()  #: of what each line of stdout tells: its word is coloured by it
     added: str = ""  #: what the shell added to what was typed

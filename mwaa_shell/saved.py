@@ -16,11 +16,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mwaa_shell.airflow.command_line import quote, split
 from mwaa_shell.errors import ShellError, UsageError
 from mwaa_shell.private_files import check, make_folder
+
+if TYPE_CHECKING:
+    from mwaa_shell.airflow.grammar import Grammar
+    from mwaa_shell.airflow.redaction import Span
 
 _NAME = r"[a-z_][a-z0-9_-]*"
 PARAMETER = re.compile(rf"\{{\{{{_NAME}\}}\}}|\{{({_NAME})\}}")
@@ -28,6 +32,8 @@ PARAMETER = re.compile(rf"\{{\{{{_NAME}\}}\}}|\{{({_NAME})\}}")
 GOOD_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*")
 TABLE = "commands"
 HEAD = f"# Lines that .do runs by their names; {{dag}} is a parameter: .do NAME dag=...\n[{TABLE}]\n"
+#: Stands for a value, to see whether it would be a secret.
+MARK = "mark-of-a-value"
 #: An entry that spans more lines than this is not changed here.
 LONGEST = 20
 #: A value on the line of its name, and what a person wrote behind it.
@@ -140,6 +146,54 @@ def _written(value: str, quotes: str, before: str) -> str:
         odd = (len(before) - len(before.rstrip("\\"))) % 2  # a backslash that was none before a brace
         return "\\" * odd + value.replace("\\", "\\\\").replace('"', '\\"')
     return quote(value)
+
+
+# -- the file ----------------------------------------------------------------------------------------------------------
+
+
+# -- secrets -----------------------------------------------------------------------------------------------------------
+
+
+def secrets_of(line: str, grammar: Grammar | None, secret_words: tuple[str, ...]) -> list[Span]:
+    """Return the secret places of a line, for one Airflow and for an unknown one."""
+    from mwaa_shell.airflow.redaction import secrets_in
+
+    known = {id(grammar): grammar, id(None): None}.values()
+    return [span for one in known for span in secrets_in(line, one, secret_words)]
+
+
+def parameter_in(span: Span) -> str:
+    """Return the parameter that is all there is in a secret's place; empty if there is something else."""
+    inside = parameters(span.value)
+    return inside[0] if inside and span.value == f"{{{inside[0]}}}" else ""
+
+
+def secret_parameters_of(line: str, grammar: Grammar | None, secret_words: tuple[str, ...]) -> set[str]:
+    """Return the parameters of a saved line that stand in a secret's place."""
+    return {parameter_in(span) for span in secrets_of(line, grammar, secret_words)} - {""}
+
+
+def secret_parameters(line: str, grammar: Grammar | None, secret_words: tuple[str, ...]) -> set[str]:
+    """Return the parameters of a line that runs a saved command whose values are secret; never raises.
+
+    A value may make a secret of another one, as the key of a variable does.
+    """
+    words = split(line.lstrip())[0]
+    try:
+        found = load(default_path()).get(words[1].value) if len(words) > 1 and words[0].value == ".do" else None
+    except UsageError:
+        return set()
+    if found is None:
+        return set()
+    from mwaa_shell.airflow.redaction import secrets_in
+
+    given = dict(word.value.split("=", 1) for word in words[2:] if "=" in word.value)
+    secret: set[str] = set()
+    for name in parameters(found.line):
+        marked = put_in(found.line, {**given, name: MARK})
+        if any(MARK in span.value for span in secrets_in(marked, grammar, secret_words)):
+            secret.add(name)
+    return secret
 
 
 # -- the file ----------------------------------------------------------------------------------------------------------

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from mwaa_shell.afterwards import advised, put_back
 from mwaa_shell.airflow.command_line import parse
 from mwaa_shell.airflow.grammar import load
 from mwaa_shell.airflow.versions import Version, parse_version
 from mwaa_shell.errors import NothingRan, OutcomeUnknown, RefusedByRule, ShellError, UsageError
 from mwaa_shell.result import Result, failed, from_error, interrupted
+from mwaa_shell.session.next_steps import advised, put_back
 
 GRAMMAR = load(Version(2, 10, 3))
 

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from mwaa_shell import job as module
-from mwaa_shell.job import Interrupted, Job, TooLate, ctrl_c_waits, mind_ctrl_c
+from mwaa_shell.interrupts import INTERRUPTS
+from mwaa_shell.job import Interrupted, Job, TooLate
 
 #: Seconds after which a test that hangs fails instead.
 PATIENCE = 30.0
@@ -235,131 +236,35 @@ def test_ctrl_c_pressed_twice_is_one_interrupt(end: threading.Event) -> None:
         os.kill(os.getpid(), signal.SIGINT)  # without effect until somebody minds it again
         assert stopped.value.phase == "working"
     finally:
-        mind_ctrl_c()
+        INTERRUPTS.restore()
     with pytest.raises(KeyboardInterrupt):
         os.kill(os.getpid(), signal.SIGINT)
 
 
-def waiting(end: threading.Event) -> tuple[Job[bool], list[str]]:
-    """A job that does something, then waits for what is done meanwhile; and what happened, in its order."""
-    happened: list[str] = []
-
-    def work(job: Job[bool]) -> bool:
-        happened.append("begun")
-        end.set()
-        goes_on = job.caught_up()
-        happened.append("went on" if goes_on else "given up")
-        return goes_on
-
-    return Job(work), happened
+def test_a_noted_ctrl_c_begins_nothing() -> None:
+    begun: list[bool] = []
+    with INTERRUPTS.deferred():
+        signal.raise_signal(signal.SIGINT)
+        with pytest.raises(Interrupted) as stopped:
+            Job(lambda job: begun.append(True)).follow()
+    INTERRUPTS.restore()
+    assert (stopped.value.phase, begun) == ("", [])
 
 
-def test_what_is_done_meanwhile_comes_between(end: threading.Event) -> None:
-    job, happened = waiting(end)
-
-    def meanwhile() -> None:
-        assert end.wait(PATIENCE)
-        happened.append("done meanwhile")
-
-    assert job.follow(meanwhile=meanwhile) is True
-    assert happened == ["begun", "done meanwhile", "went on"]
-
-
-def test_nothing_is_waited_for_where_nothing_is_done_meanwhile(end: threading.Event) -> None:
-    job, happened = waiting(end)
-    assert job.follow() is True
-    assert happened == ["begun", "went on"]
-
-
-#: Seconds that no test waits.
-FOR_EVER = 3600.0
-
-
-def test_what_is_done_meanwhile_begins_when_the_work_waits() -> None:
-    happened: list[str] = []
-
-    def work(job: Job[bool]) -> bool:
-        happened.append("asked")
-        job.waits()
-        return job.caught_up()
-
-    assert Job(work).follow(meanwhile=lambda: happened.append("done meanwhile"), head_start=FOR_EVER) is True
-    assert happened == ["asked", "done meanwhile"]
-
-
-def test_it_begins_too_where_the_work_never_says_so(end: threading.Event) -> None:
-    assert Job(lambda job: end.wait(PATIENCE)).follow(meanwhile=end.set, head_start=0.001) is True
-
-
-def test_it_is_done_where_the_work_fails_at_once() -> None:
-    def fail(job: Job[None]) -> None:
-        raise ValueError("no")
-
-    done: list[bool] = []
-    with pytest.raises(ValueError, match="no"):
-        Job(fail).follow(meanwhile=lambda: done.append(True), head_start=FOR_EVER)
-    assert done == [True]
-
-
-def test_ctrl_c_before_the_work_waits_stops_it_there() -> None:
-    happened: list[str] = []
-
-    def work(job: Job[bool]) -> bool:
-        os.kill(os.getpid(), signal.SIGINT)
-        job.waits()
-        return job.caught_up()
-
-    job = Job(work)
-    with pytest.raises(Interrupted):
-        job.follow(meanwhile=lambda: happened.append("done meanwhile"), head_start=FOR_EVER)
-    mind_ctrl_c()
-    assert job.wait(PATIENCE)
-    assert job.result() is False
-    assert happened == ["done meanwhile"]  # such as writing it down
-
-
-def test_ctrl_c_waits_and_strikes_at_the_end() -> None:
-    done: list[str] = []
-
-    def pressed() -> None:
-        with ctrl_c_waits():
+def test_ctrl_c_is_noted_while_it_is_deferred() -> None:
+    with INTERRUPTS.deferred() as pressed:
+        assert not pressed.is_set()
+        with INTERRUPTS.deferred() as inner:
             signal.raise_signal(signal.SIGINT)
-            done.append("all of it")
-
+        assert inner is pressed
+        assert pressed.is_set()
+    signal.raise_signal(signal.SIGINT)  # without effect until the next command
+    INTERRUPTS.restore()
     with pytest.raises(KeyboardInterrupt):
-        pressed()
-    with ctrl_c_waits():
-        done.append("again")
-    assert done == ["all of it", "again"]
+        signal.raise_signal(signal.SIGINT)
+
+
+def test_ctrl_c_takes_effect_again_after_a_quiet_deferral() -> None:
+    with INTERRUPTS.deferred():
+        pass
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
-
-
-def test_what_goes_wrong_meanwhile_gives_the_job_up(end: threading.Event) -> None:
-    job, happened = waiting(end)
-    watching = Watching()
-
-    def meanwhile() -> None:
-        assert end.wait(PATIENCE)
-        raise ValueError("no")
-
-    with pytest.raises(ValueError, match="no"):
-        job.follow(watching, meanwhile=meanwhile)
-    assert job.wait(PATIENCE)
-    assert job.result() is False
-    assert (happened, watching.overs) == (["begun", "given up"], 1)
-
-
-def test_ctrl_c_meanwhile_is_taken_before_the_work_goes_on(end: threading.Event) -> None:
-    job, happened = waiting(end)
-
-    def meanwhile() -> None:
-        assert end.wait(PATIENCE)
-        os.kill(os.getpid(), signal.SIGINT)
-        happened.append("done meanwhile")
-
-    with pytest.raises(Interrupted):
-        job.follow(meanwhile=meanwhile)
-    mind_ctrl_c()
-    assert job.wait(PATIENCE)
-    assert job.result() is False
-    assert happened == ["begun", "done meanwhile", "given up"]

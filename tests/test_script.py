@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from mwaa_shell import script
 from mwaa_shell.errors import ExitCode, UsageError
-from mwaa_shell.session import Session
+from mwaa_shell.session import Session, script
 from mwaa_shell.settings import Settings
 from tests.double import Double, command_reply
+from tests.sessions import check_lines, run_lines
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def session(double: Double, bundle: str) -> Session:
 def run(session: Session, *lines: str) -> tuple[list[ExitCode], list[str]]:
     told: list[str] = []
     codes = []
-    for step in script.run(session, [script.Line(line) for line in lines], lambda line, depth: told.append(line)):
+    for step in run_lines(session, [script.Line(line) for line in lines], lambda line, depth: told.append(line)):
         codes.append(step.result.exit_code)
         if not step.result.ok:
             break
@@ -99,10 +99,10 @@ def test_all_is_looked_at_before_anything_runs(
     Path("inner").write_text("dags lst\n")
     Path("book").write_text(f"version\n{line}\n")
     with pytest.raises(UsageError, match=said):
-        script.check(session, script.lines_in(Path("book")))
+        check_lines(session, script.lines_in(Path("book")))
     assert double.commands == []
 
 
 def test_what_is_left_is_counted(session: Session) -> None:
     lines = [script.Line(text) for text in ("version", "# x", "", "version")]
-    assert [step.left for step in script.run(session, lines)] == [1, 1, 1, 0]
+    assert [step.left for step in run_lines(session, lines)] == [1, 1, 1, 0]

@@ -6,28 +6,26 @@ import re
 import signal
 import threading
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
-from mwaa_shell import afterwards, outgoing, sending
-from mwaa_shell.airflow.command_line import parse
 from mwaa_shell.airflow.versions import Version
-from mwaa_shell.catalog.live import LiveNames
 from mwaa_shell.errors import ExitCode, NothingRan, UsageError
-from mwaa_shell.front import Front
 from mwaa_shell.history.record import Record
 from mwaa_shell.history.store import History
 from mwaa_shell.job import Job
+from mwaa_shell.link import Link
 from mwaa_shell.mwaa.client import RUNNING
-from mwaa_shell.mwaa.environment import Environment
-from mwaa_shell.mwaa.environments import Environments
 from mwaa_shell.result import Outcome, Result
-from mwaa_shell.sending import QUEUED, ask_version, on_the_wire
-from mwaa_shell.session import Session
-from mwaa_shell.settings import Access, Settings
+from mwaa_shell.sending import QUEUED, ask_version
+from mwaa_shell.session import Executor, Session
+from mwaa_shell.session.environment import open_default
+from mwaa_shell.session.interface import UserInterface
+from mwaa_shell.session.script import Line
+from mwaa_shell.settings import Settings
 from tests.double import Double, Request, command_reply, reply
+from tests.sessions import execute, run_lines
 
 
 class Notes(list[str]):
@@ -44,11 +42,11 @@ def notes() -> Notes:
 
 @pytest.fixture
 def session(double: Double, bundle: str, notes: Notes) -> Session:
-    return Session(Settings(environment="my-env", access=double.access(bundle)), Front(notes))
+    return Session(Settings(environment="my-env", access=double.access(bundle)), UserInterface(notes))
 
 
 def test_a_command_is_sent_as_typed(double: Double, session: Session) -> None:
-    result = session.execute('  airflow dags trigger x -c \'{"a": "b"}\' ')
+    result = execute(session, '  airflow dags trigger x -c \'{"a": "b"}\' ')
     assert (result.outcome, result.stdout) == (Outcome.OK, b"done\n")
     assert double.commands == ['dags trigger x -c \'{"a": "b"}\'']
     assert double.web.seen[0].headers["authorization"] == "Bearer token-1"
@@ -56,7 +54,7 @@ def test_a_command_is_sent_as_typed(double: Double, session: Session) -> None:
 
 @pytest.mark.parametrize("line", ["", "   ", "# a comment", "#"])
 def test_blank_lines_and_comments_do_nothing(double: Double, session: Session, line: str) -> None:
-    assert session.execute(line).ok
+    assert execute(session, line).ok
     assert double.aws.seen == []
 
 
@@ -64,14 +62,14 @@ def test_blank_lines_and_comments_do_nothing(double: Double, session: Session, l
     "line", ["dags trigger 'x", "dags list |", "dags list > ", "| jq", "dags list 2> x", ".nope", ".exit now", ".raw"]
 )
 def test_a_mistake_is_said_and_nothing_is_sent(double: Double, session: Session, line: str) -> None:
-    result = session.execute(line)
+    result = execute(session, line)
     assert (result.exit_code, bool(result.message)) == (ExitCode.USAGE, True)
     assert double.aws.seen == []
 
 
 def test_version_three_is_asked_at_the_slash(double: Double, session: Session) -> None:
     double.version = "3.0.6"
-    session.execute("version")
+    execute(session, "version")
     assert double.web.seen[0].path == "/aws_mwaa/cli/"
 
 
@@ -82,7 +80,7 @@ def test_a_redirect_keeps_everything(double: Double, session: Session) -> None:
         return command_reply(b"3.0.6\n")
 
     double.web.behave = hop
-    assert session.execute("version").stdout == b"3.0.6\n"
+    assert execute(session, "version").stdout == b"3.0.6\n"
     first, second = double.web.seen
     assert (first.body, first.headers["authorization"]) == (second.body, second.headers["authorization"])
     assert (second.method, second.path) == ("POST", "/aws_mwaa/cli/")
@@ -90,7 +88,7 @@ def test_a_redirect_keeps_everything(double: Double, session: Session) -> None:
 
 def test_the_token_call_alone_is_enough(double: Double, session: Session, notes: Notes) -> None:
     double.aws.behave = double.only_tokens
-    assert [session.execute("version").stdout for _ in range(2)] == [b"done\n", b"done\n"]
+    assert [execute(session, "version").stdout for _ in range(2)] == [b"done\n", b"done\n"]
     assert double.commands == ["version", "version"]
     assert [note.split(" is not allowed")[0] for note in notes] == ["airflow:GetEnvironment"]
     assert session.link.version is None
@@ -105,13 +103,13 @@ def test_the_version_is_learned_from_the_version_command(double: Double, session
 def test_the_user_may_say_the_version(double: Double, bundle: str) -> None:
     settings = Settings(environment="my-env", access=double.access(bundle), airflow_version="3.2.1")
     session = Session(settings)
-    session.execute("version")
+    execute(session, "version")
     assert (session.link.version, double.web.seen[0].path) == (Version(3, 2, 1), "/aws_mwaa/cli/")
 
 
 def test_an_environment_that_does_not_exist(double: Double, bundle: str) -> None:
     session = Session(Settings(environment="nope", access=double.access(bundle)))
-    result = session.execute("version")
+    result = execute(session, "version")
     assert (result.exit_code, result.message) == (
         ExitCode.NOTHING_RAN,
         "There is no environment nope in eu-west-1",
@@ -121,7 +119,7 @@ def test_an_environment_that_does_not_exist(double: Double, bundle: str) -> None
 
 def test_the_only_environment_is_taken(double: Double, bundle: str) -> None:
     session = Session(Settings(access=double.access(bundle)))
-    session.opening.open_default()
+    open_default(session)
     assert session.here is not None
     assert session.here.name == "my-env"
 
@@ -130,23 +128,23 @@ def test_several_environments_are_named(double: Double, bundle: str) -> None:
     double.names = ("a", "b", "c")
     session = Session(Settings(access=double.access(bundle)))
     with pytest.raises(UsageError, match="a, b, c"):
-        session.opening.open_default()
+        open_default(session)
 
 
 def test_no_environment_at_all(double: Double, bundle: str) -> None:
     double.names = ()
     with pytest.raises(NothingRan, match="There is no environment in eu-west-1"):
-        Session(Settings(access=double.access(bundle))).opening.open_default()
+        open_default(Session(Settings(access=double.access(bundle))))
 
 
 def test_one_of_several_may_be_chosen(double: Double, bundle: str) -> None:
     double.names = ("a", "b", "c")
 
-    def choose(session: Session, access: Access, names: Sequence[str]) -> str:
-        return names[1]
+    def choose(links: Sequence[Link]) -> str:
+        return links[1].target.name
 
-    session = Session(Settings(access=double.access(bundle)), Front(choose=choose))
-    session.opening.open_default()
+    session = Session(Settings(access=double.access(bundle)), UserInterface(choose=choose))
+    open_default(session)
     assert session.here is not None
     assert session.here.name == "b"
 
@@ -176,8 +174,8 @@ def test_ctrl_c_closes_the_connection_and_says_what_may_be(double: Double, bundl
 
     double.web.behave = wait_for_the_end
     watcher = StopWhen(RUNNING)
-    session = Session(Settings(environment="my-env", access=double.access(bundle)), Front(watcher=watcher))
-    result = session.execute("dags list")
+    session = Session(Settings(environment="my-env", access=double.access(bundle)), UserInterface(watcher=watcher))
+    result = execute(session, "dags list")
     assert (result.outcome, result.exit_code) == (Outcome.INTERRUPTED, ExitCode.INTERRUPTED)
     assert "may still be running on my-env" in result.message
     assert gone.wait(5)
@@ -185,9 +183,11 @@ def test_ctrl_c_closes_the_connection_and_says_what_may_be(double: Double, bundl
 
 
 def test_two_commands_never_run_at_once(double: Double, bundle: str) -> None:
-    session = Session(Settings(environment="my-env", access=double.access(bundle)), Front(watcher=StopWhen(QUEUED)))
+    session = Session(
+        Settings(environment="my-env", access=double.access(bundle)), UserInterface(watcher=StopWhen(QUEUED))
+    )
     with session.link.slot.lock:
-        result = session.execute("dags list")
+        result = execute(session, "dags list")
     assert "before the command was sent" in result.message
     assert double.commands == []
 
@@ -196,59 +196,18 @@ def test_aws_that_never_answers_is_given_up(double: Double, bundle: str) -> None
     done = threading.Event()
     double.aws.behave = lambda request: b"" if done.wait(20) else None
     session = Session(Settings(environment="my-env", access=double.access(bundle, timeout=0.5)))
-    result = session.execute("dags list")
+    result = execute(session, "dags list")
     done.set()
     assert (result.exit_code, double.commands) == (ExitCode.NOTHING_RAN, [])
     assert "nothing ran" in result.message
 
 
-class AnswersLate:
-    """An AWS side that says what it knows once somebody has made what sends commands."""
-
-    region, ca_bundle = "eu-west-1", None
-
-    def __init__(self) -> None:
-        self.asked = threading.Event()
-
-    def __getattribute__(self, name: str) -> Any:
-        if name == "ca_bundle":
-            self.asked.set()
-        return object.__getattribute__(self, name)
-
-    def describe(self, name: str) -> Environment:
-        return Environment(name, Version(2, 10, 3), "AVAILABLE" if self.asked.wait(10) else "nobody came")
-
-
-def test_what_sends_commands_is_made_while_aws_answers() -> None:
-    session = Session(Settings(environment="my-env"), make=lambda access: cast("Any", AnswersLate()))
-    session.opening.learn_version()
-    assert (session.link.version, session.link.known.status) == (Version(2, 10, 3), "AVAILABLE")
-
-
 def test_data_only_holds_for_commands(double: Double, bundle: str) -> None:
     double.web.behave = lambda request: command_reply(b'[2026-01-01 00:00:00] {a.py:1} INFO - x\n[{"a": 1}]\n', b"w\n")
     session = Session(Settings(environment="my-env", access=double.access(bundle), data_only=True))
-    result = session.execute("dags list -o json")
+    result = execute(session, "dags list -o json")
     assert (result.stdout, result.stderr) == (b'[{"a": 1}]\n', b"[2026-01-01 00:00:00] {a.py:1} INFO - x\nw\n")
-    assert bytes(session.execute(".raw").stdout).startswith(b"[2026-01-01")
-
-
-def test_at_a_prompt_names_are_learned_once_the_reply_is_shown(
-    double: Double, bundle: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    learned: list[tuple[str, ...]] = []
-    monkeypatch.setattr(LiveNames, "learn", lambda self, line, result: learned.append(line.values))
-    watcher = StopWhen("never")
-    session = Session(Settings(environment="my-env", access=double.access(bundle)), Front(watcher=watcher))
-    session.front.keeps_names = True
-    session.execute("dags list")
-    assert learned == []
-    session.outgoing.settle()
-    session.outgoing.settle()
-    assert learned == [("dags", "list")]
-    session.execute("pools list")
-    session.execute("version")  # nobody has shown what came before
-    assert learned == [("dags", "list"), ("pools", "list")]
+    assert bytes(execute(session, ".raw").stdout).startswith(b"[2026-01-01")
 
 
 # -- what comes before a command goes ----------------------------------------------------------------------------------
@@ -262,7 +221,7 @@ def test_a_command_is_written_down_before_it_goes(double: Double, session: Sessi
         return command_reply(b"done\n")
 
     double.web.behave = look
-    session.execute("dags trigger x")
+    execute(session, "dags trigger x")
     assert written == [[("dags trigger x", Outcome.UNKNOWN)]]
 
 
@@ -277,59 +236,14 @@ def test_ctrl_c_while_it_is_written_down_sends_nothing(
 
     with monkeypatch.context() as patched:
         patched.setattr(Record, "begin", pressed)
-        stopped = session.execute("dags trigger x")
+        stopped = execute(session, "dags trigger x")
     assert (stopped.exit_code, stopped.message) == (
         ExitCode.INTERRUPTED,
         "Stopped before the command was sent, nothing ran",
     )
-    assert session.execute("version").ok
+    assert execute(session, "version").ok
     assert double.commands == ["version"]
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
-
-
-def test_nor_does_it_behind_a_refresh_of_names(
-    double: Double, session: Session, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked, answer = threading.Event(), threading.Event()
-
-    def slow(request: Request) -> bytes:
-        asked.set()
-        assert answer.wait(30)
-        return command_reply(b"done\n")
-
-    double.web.behave = slow
-    refresh: Job[Result] = Job(lambda job: on_the_wire(session.link, parse("dags list"), job), "refresh")
-    session.link.slot.refreshing = refresh.start()
-    assert asked.wait(30)
-    begin = Record.begin
-
-    def pressed(self: Record, *arguments: Any) -> int | None:
-        while not any(one.name == "command" for one in threading.enumerate()):
-            pass
-        signal.raise_signal(signal.SIGINT)
-        return begin(self, *arguments)
-
-    monkeypatch.setattr(Record, "begin", pressed)
-    stopped = session.execute("dags trigger x")
-    assert (stopped.exit_code, stopped.remote) == (ExitCode.INTERRUPTED, False)
-    answer.set()
-    assert refresh.follow().ok
-    session.link.slot.refreshing = None
-    assert double.commands == ["dags list"]
-
-
-def test_the_time_that_it_takes_to_write_is_not_the_commands(
-    double: Double, session: Session, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    begin, wait = Record.begin, threading.Event()
-
-    def slow(self: Record, *arguments: Any) -> int | None:
-        wait.wait(1.0)  # AWS has answered long before
-        return begin(self, *arguments)
-
-    session.execute("version")
-    monkeypatch.setattr(Record, "begin", slow)
-    assert session.execute("version").seconds < 1.0
 
 
 def test_a_mistake_of_ours_while_it_is_written_down_sends_nothing(
@@ -341,8 +255,8 @@ def test_a_mistake_of_ours_while_it_is_written_down_sends_nothing(
     with monkeypatch.context() as patched:
         patched.setattr(Record, "begin", broken)
         with pytest.raises(ValueError, match="a mistake"):
-            session.execute("dags trigger x")
-    assert session.execute("version").ok
+            execute(session, "dags trigger x")
+    assert execute(session, "version").ok
     assert double.commands == ["version"]
 
 
@@ -362,138 +276,34 @@ def pressed_late(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("pressed_late")
-def test_ctrl_c_behind_the_answer_loses_nothing(double: Double, session: Session) -> None:
-    result = session.execute("dags trigger x")
-    assert (result.outcome, result.remote, result.stdout) == (Outcome.OK, True, b"done\n")
-    assert session.last is result
+def test_ctrl_c_after_the_answer_keeps_output_and_outcome(double: Double, session: Session) -> None:
+    result = execute(session, "dags trigger x")
+    assert (result.exit_code, result.remote, result.stdout) == (ExitCode.INTERRUPTED, True, b"done\n")
+    assert result.message == "Stopped, but the command itself was over"
     assert [(entry.line, entry.outcome) for entry in session.record.history.find()] == [("dags trigger x", Outcome.OK)]
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 @pytest.mark.usefixtures("pressed_late")
-def test_it_stops_what_comes_behind_that(double: Double, session: Session) -> None:
-    session.execute("dags trigger x")
-    stopped = session.execute("dags trigger y")
-    assert (stopped.exit_code, stopped.remote) == (ExitCode.INTERRUPTED, False)
+def test_ctrl_c_after_the_answer_stops_the_lines_behind_it(double: Double, session: Session) -> None:
+    lines = [Line("dags trigger x"), Line("dags trigger y")]
+    first = next(iter(run_lines(session, lines)))
+    assert not first.result.ok
+    assert first.left == 1
     assert double.commands == ["dags trigger x"]
-    assert session.execute("dags trigger z").ok  # once is enough
 
 
-def test_at_a_prompt_it_stops_nothing_and_loses_nothing(
-    double: Double, bundle: str, notes: Notes, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    front = Front(notes, watcher=StopWhen("never"))
-    session = Session(Settings(environment="my-env", access=double.access(bundle)), front)
-    assert session.execute("dags trigger x").ok
-    with monkeypatch.context() as patched:
-        finish = History.finish
-
-        def pressed(self: History, *arguments: Any) -> None:
-            signal.raise_signal(signal.SIGINT)
-            finish(self, *arguments)
-
-        patched.setattr(History, "finish", pressed)
-        with pytest.raises(KeyboardInterrupt):  # which the prompt takes
-            session.outgoing.settle()
-    assert [entry.outcome for entry in session.record.history.find()] == [Outcome.OK]
-    assert session.execute("dags trigger y").ok
-    session.close()
-    assert double.commands == ["dags trigger x", "dags trigger y"]
-    assert [entry.outcome for entry in session.record.history.find()] == [Outcome.OK] * 2
-
-
-def test_once_there_is_an_answer_it_stops_nothing_that_is_typed_behind_it(
-    double: Double, bundle: str, notes: Notes, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    front = Front(notes, watcher=StopWhen("never"))
-    session = Session(Settings(environment="my-env", access=double.access(bundle)), front)
-    with monkeypatch.context() as patched:
-        advised = afterwards.advised
-
-        def pressed(result: Result, *arguments: Any) -> Result:
-            signal.raise_signal(signal.SIGINT)
-            return advised(result, *arguments)
-
-        patched.setattr(outgoing, "advised", pressed)
-        assert session.execute("dags trigger x").ok
-    assert session.late.is_set()
-    assert session.execute("dags trigger y").ok
-    assert double.commands == ["dags trigger x", "dags trigger y"]
-
-
-def test_what_goes_wrong_at_the_end_of_a_command_is_not_in_the_way_of_the_next(
-    double: Double, bundle: str, notes: Notes, monkeypatch: pytest.MonkeyPatch
+def test_a_mistake_of_ours_at_the_end_is_not_in_the_way_of_the_next_command(
+    double: Double, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fails(*arguments: object) -> None:
         raise RuntimeError("no more threads")
 
-    session = Session(
-        Settings(environment="my-env", access=double.access(bundle)), Front(notes, watcher=StopWhen("never"))
-    )
-    session.front.keeps_names = True
-    assert session.execute("dags list").ok
     with monkeypatch.context() as patched:
         patched.setattr(History, "finish", fails)
         with pytest.raises(RuntimeError):
-            session.outgoing.settle()
-    assert session.execute("version").ok
-    session.close()
-
-
-def test_a_command_is_written_down_while_aws_is_asked(
-    double: Double, session: Session, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    begin, begun = Record.begin, threading.Event()
-
-    def noted(self: Record, *arguments: Any) -> int | None:
-        number = begin(self, *arguments)
-        begun.set()
-        return number
-
-    def answer(request: Request) -> bytes:
-        assert "clitoken" not in request.path or begun.wait(10)
-        return double.answer_aws(request)
-
-    monkeypatch.setattr(Record, "begin", noted)
-    double.aws.behave = answer
-    assert session.execute("version").ok
-
-
-def test_it_is_not_written_down_before_aws_is_asked(
-    double: Double, session: Session, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    order: list[str] = []
-    begin, tell = Record.begin, Environments._tell
-
-    def noted(self: Record, *arguments: Any) -> int | None:
-        order.append("written down")
-        return begin(self, *arguments)
-
-    def told(self: Environments, **more: Any) -> None:
-        order.append("asked")
-        tell(self, **more)
-
-    monkeypatch.setattr(sending, "HEAD_START", 10.0)
-    monkeypatch.setattr(Record, "begin", noted)
-    monkeypatch.setattr(Environments, "_tell", told)
-    assert session.execute("version").ok
-    assert order == ["asked", "written down"]
-
-
-def test_how_it_ended_is_written_down_at_once_where_its_output_goes_elsewhere(
-    double: Double, bundle: str, notes: Notes, tmp_path: Path
-) -> None:
-    front = Front(notes, watcher=StopWhen("never"))
-    session = Session(Settings(environment="my-env", access=double.access(bundle)), front)
-    assert session.execute(f"dags list > {tmp_path / 'out'}").ok
-    assert [entry.outcome for entry in session.record.history.find()] == [Outcome.OK]
-    assert session.execute("dags list").ok
-    assert [entry.outcome for entry in session.record.history.find()] == [Outcome.UNKNOWN, Outcome.OK]
-    session.outgoing.run(parse("pools list"), watcher=StopWhen("never"))  # such as a round of .watch
-    assert [entry.outcome for entry in session.record.history.find()] == [Outcome.OK] * 3
-    assert session.execute("dags list").ok
-    session.close()
-    assert [entry.outcome for entry in session.record.history.find()] == [Outcome.OK] * 4
+            execute(session, "dags list")
+    assert execute(session, "version").ok
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 @pytest.mark.parametrize(("line", "shown"), [("dags trigger x", b"done\n"), ("dags trigger x > out", b"")])
@@ -503,8 +313,8 @@ def test_ctrl_c_while_the_answer_is_handed_on(
     def pressed(*_: object) -> Result:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(session, "_deliver", pressed)
-    result = session.execute(line)
+    monkeypatch.setattr(Executor, "_deliver", pressed)
+    result = execute(session, line)
     assert (result.exit_code, result.remote, result.stdout) == (ExitCode.INTERRUPTED, True, shown)
     assert result.message == "Stopped, but the command itself was over"
     assert session.last is not None
@@ -520,6 +330,6 @@ def test_ctrl_c_while_the_answer_is_handed_on(
     ],
 )
 def test_a_home_that_nobody_knows(line: str, said: str, double: Double, session: Session) -> None:
-    result = session.execute(line)
+    result = execute(session, line)
     assert (result.exit_code, double.commands) == (ExitCode.USAGE, [])
     assert re.search(said, result.message)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mwaa_shell.airflow.command_line import ParsedLine, parse
+from mwaa_shell.airflow.command_line import line_at, parse
 from mwaa_shell.directives import (
     doctor,
     drawing,
@@ -23,12 +23,10 @@ from mwaa_shell.directives import (
     shell,
     watching,
 )
-from mwaa_shell.directives.registry import Directive, Takes, command_start, find
-from mwaa_shell.errors import UsageError
-from mwaa_shell.result import Result
+from mwaa_shell.directives.registry import Directive, DotCommandTable, Takes, command_start, find
 
 if TYPE_CHECKING:
-    from mwaa_shell.session import Session
+    from mwaa_shell.airflow.grammar import Grammar
 
 #: All of them, in the order in which help lists them.
 DIRECTIVES: tuple[Directive, ...] = (
@@ -46,6 +44,8 @@ DIRECTIVES: tuple[Directive, ...] = (
     *settings.DIRECTIVES,
     *shell.LAST,
 )
+#: What an executor is given.
+TABLE = DotCommandTable(DIRECTIVES)
 
 
 def page(text: str) -> str | None:
@@ -67,28 +67,13 @@ def command_in(text: str) -> int:
     return words[first].start if first < len(words) else words[-1].end
 
 
-def check(session: Session, line: ParsedLine, depth: int) -> None:
-    """Raise ``UsageError`` for what can be known to be wrong before anything runs; ``depth`` is that of its file."""
-    directive = _named(line.values[0])
-    if directive.check is not None:
-        directive.check(session, _words(directive, line), depth)
+def explained(text: str, cursor: int, grammar: Grammar | None, width: int | None = None) -> str:
+    """Return what is known of the word under the cursor, as a page of so many columns; asks nobody."""
+    from mwaa_shell.airflow import advice
 
-
-def _words(directive: Directive, line: ParsedLine) -> tuple[str, ...]:
-    if directive.takes_line and len(line.words) > 1:
-        return (line.text[line.words[1].start : line.words[-1].end],)
-    return line.values[1:]
-
-
-def _named(name: str) -> Directive:
-    directive = find(DIRECTIVES, name)
-    if directive is None:
-        known = " ".join(item.name for item in DIRECTIVES)
-        raise UsageError(f"There is no directive {name}; there are {known}")
-    return directive
-
-
-def run(session: Session, line: ParsedLine) -> Result:
-    """Run a directive; raises ``UsageError`` for one that does not exist."""
-    directive = _named(line.values[0])
-    return directive.run(session, _words(directive, line))
+    begins, line = line_at(text, cursor)
+    own = page(line)
+    if own is None:
+        begins += command_in(line)
+        own = advice.explained(line[command_in(line) :], cursor - begins, grammar, width)
+    return own or "Nothing is known of this; .help lists what can be typed"

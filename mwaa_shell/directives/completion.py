@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from mwaa_shell.airflow.command_line import line_at, quote, split
 from mwaa_shell.airflow.grammar import versions
@@ -21,10 +20,8 @@ from mwaa_shell.catalog.offers import offered
 from mwaa_shell.catalog.sources import TITLES
 from mwaa_shell.directives.registry import Directive, Takes, command_start, find
 from mwaa_shell.preferences import PREFERENCES, preference
+from mwaa_shell.session import Session
 from mwaa_shell.watching.runs import STATES
-
-if TYPE_CHECKING:
-    from mwaa_shell.session import Session
 
 #: How many entries of a folder are looked at, at most.
 ENTRIES = 2000

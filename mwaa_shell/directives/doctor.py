@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mwaa_shell.directives.registry import Arguments, Directive
+from mwaa_shell.directives.registry import Arguments, Directive, DotCommandCall
 from mwaa_shell.errors import ExitCode
 from mwaa_shell.result import Outcome, Result, talk
 
 if TYPE_CHECKING:
     from mwaa_shell.doctor.finding import Finding
-    from mwaa_shell.session import Session
 
 
-def doctor(session: Session, words: tuple[str, ...]) -> Result:
+def doctor(call: DotCommandCall, words: tuple[str, ...]) -> Result:
     """What works from here and what does not, as lines or with ``--json``; fails if anything does."""
+    session = call.session
     arguments = Arguments(".doctor")
     arguments.add_argument("--json", action="store_true")
     given = arguments.read(words)

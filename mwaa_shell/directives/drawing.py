@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from mwaa_shell.directives.registry import Arguments, Directive, Takes
+from mwaa_shell.directives.registry import Arguments, Directive, DotCommandCall, Takes
 from mwaa_shell.errors import UsageError
 from mwaa_shell.preferences import Preferences, preference
 from mwaa_shell.result import Result, talk
-
-if TYPE_CHECKING:
-    from mwaa_shell.session import Session
+from mwaa_shell.session import Plan
 
 FORMATS = preference("output").words
 
 
-def output(session: Session, words: tuple[str, ...]) -> Result:
+def output(call: DotCommandCall, words: tuple[str, ...]) -> Result:
     """Choose what replies are drawn as from now on; without a word, say what it is."""
+    session = call.session
     arguments = Arguments(".output")
     arguments.add_argument("format", nargs="?")
     form = arguments.read(words).format
@@ -26,14 +23,15 @@ def output(session: Session, words: tuple[str, ...]) -> Result:
     return Result()
 
 
-def check_output(session: Session, words: tuple[str, ...], depth: int) -> None:
+def check_output(plan: Plan, words: tuple[str, ...]) -> None:
     """Raise for a format that there is not."""
     for word in words[:1]:
         Preferences().set("output", word)
 
 
-def draw_as(session: Session, words: tuple[str, ...]) -> Result:
+def draw_as(call: DotCommandCall, words: tuple[str, ...]) -> Result:
     """The last reply in another format; nothing is sent."""
+    session = call.session
     from mwaa_shell.output.reading.records import find_in
 
     arguments = Arguments(".as")

@@ -5,23 +5,24 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from mwaa_shell.directives.registry import Arguments, Directive, Takes, no_words
+from mwaa_shell.directives.registry import Arguments, Directive, DotCommandCall, Takes, no_words
 from mwaa_shell.errors import EnvironmentNotFound, PermissionMissing, UsageError
-from mwaa_shell.front import NONE_CHOSEN
 from mwaa_shell.link import Target
 from mwaa_shell.mwaa.environment import facts
 from mwaa_shell.result import Result, talk
+from mwaa_shell.session import Plan, Session
+from mwaa_shell.session.environment import choose, describe, list_environments, require_environment
 from mwaa_shell.settings import Access, at
 
 if TYPE_CHECKING:
     from mwaa_shell.link import Link
-    from mwaa_shell.session import Session
 
 NAME_ONE = ".use: name an environment; .envs lists them"
 
 
-def use(session: Session, words: tuple[str, ...]) -> Result:
+def use(call: DotCommandCall, words: tuple[str, ...]) -> Result:
     """Go to another environment once AWS has confirmed that it exists; without a name, choose one."""
+    session = call.session
     name, access = _wanted(words, session.access)
     if not name:
         name = _choose(session, access)
@@ -43,7 +44,7 @@ def _confirmed(session: Session, name: str, access: Access) -> Link:
     """The link to an environment of which AWS says that it exists, or does not want to say anything."""
     link = session.links.to(Target(name, access))
     try:
-        session.opening.describe(link)
+        describe(session, link)
     except EnvironmentNotFound as error:
         raise EnvironmentNotFound(f"{error}{_did_you_mean(session, access, name)}") from None
     except PermissionMissing:
@@ -59,11 +60,12 @@ def _given(words: tuple[str, ...]) -> argparse.Namespace:
     return arguments.read(words)
 
 
-def check_use(session: Session, words: tuple[str, ...], depth: int) -> None:
+def check_use(plan: Plan, words: tuple[str, ...]) -> None:
     """Raise where AWS knows no such environment; the lines behind it are checked for this one."""
-    ahead = session.ahead
+    session = plan.session
+    ahead = plan.state
     name, access = _wanted(words, ahead.access or session.access)
-    if not name and session.front.choose is None:
+    if not name and session.ui.choose is None:
         raise UsageError(NAME_ONE)
     ahead.link, ahead.elsewhere = None, not name
     if name:
@@ -71,60 +73,61 @@ def check_use(session: Session, words: tuple[str, ...], depth: int) -> None:
 
 
 def _choose(session: Session, access: Access) -> str:
-    if session.front.choose is None:
+    if session.ui.choose is None:
         raise UsageError(NAME_ONE)
-    chosen = session.front.choose(session, access, session.opening.names(access))
-    if chosen is None:
-        raise UsageError(NONE_CHOSEN)
-    return chosen
+    return choose(session, access, list_environments(session, access))
 
 
 def _did_you_mean(session: Session, access: Access, name: str) -> str:
     import difflib
 
     try:
-        near = difflib.get_close_matches(name, session.opening.names(access), 1)
+        near = difflib.get_close_matches(name, list_environments(session, access), 1)
     except PermissionMissing:
         near = []
     return f"; did you mean {near[0]}?" if near else ""
 
 
-def envs(session: Session, words: tuple[str, ...]) -> Result:
+def envs(call: DotCommandCall, words: tuple[str, ...]) -> Result:
     """The environments of the account and region, the open one marked."""
+    session = call.session
     no_words(".envs", words)
     here = session.here
     rows = []
-    for name in session.opening.names(session.access):
+    for name in list_environments(session, session.access):
         mark = "*" if here and here.name == name else " "
         rows.append(f"{mark} {name}")
     return talk("\n".join(rows) or "There are none in this region")
 
 
-def info(session: Session, words: tuple[str, ...]) -> Result:
+def info(call: DotCommandCall, words: tuple[str, ...]) -> Result:
     """Everything that GetEnvironment tells."""
+    session = call.session
     no_words(".info", words)
-    session.opening.ensure_open()
-    rows = facts(session.opening.describe(session.link))
+    require_environment(session)
+    rows = facts(describe(session, session.link))
     width = max((len(label) for label, _ in rows), default=0)
     return talk("\n".join(f"{label:<{width}}  {text}" for label, text in rows))
 
 
-def readonly(session: Session, words: tuple[str, ...]) -> Result:
+def readonly(call: DotCommandCall, words: tuple[str, ...]) -> Result:
     """Send nothing but what reads from now on, or stop keeping to that; without a word, say which."""
+    session = call.session
     state = _state(session, words)
     if state is not None:
         session.read_only = state == "on"
-    place = session.outgoing.place
+    place = session.protection()
     if place.read_only and not session.read_only:
         return talk("Only what reads is sent here: the file of settings says so of this environment")
     return talk(f"Only what reads is sent, {place.why}" if place.read_only else "What changes something is sent too")
 
 
-def check_readonly(session: Session, words: tuple[str, ...], depth: int) -> None:
+def check_readonly(plan: Plan, words: tuple[str, ...]) -> None:
     """Raise for what cannot be lifted; the lines behind it find it so."""
+    session = plan.session
     state = _state(session, words)
     if state is not None:
-        session.ahead.read_only = state == "on"
+        plan.state.read_only = state == "on"
 
 
 def _state(session: Session, words: tuple[str, ...]) -> str | None:

@@ -6,19 +6,19 @@ import argparse
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mwaa_shell import script
-from mwaa_shell.directives.registry import Arguments, Directive, Takes
+from mwaa_shell.directives.registry import Arguments, Directive, DotCommandCall, Takes
 from mwaa_shell.errors import RefusedByRule, UsageError
 from mwaa_shell.history.origins import rerun_of
 from mwaa_shell.history.record import where_of
 from mwaa_shell.result import Brought, Outcome, Result, failed, talk
+from mwaa_shell.session import Plan, Session, script
+from mwaa_shell.session.environment import load_environment_info, require_environment
 
 if TYPE_CHECKING:
     from datetime import tzinfo
 
     from mwaa_shell.airflow.grammar import Grammar
     from mwaa_shell.history.entries import Entry
-    from mwaa_shell.session import Session
 
 
 def _count(text: str) -> int:
@@ -27,8 +27,9 @@ def _count(text: str) -> int:
     return int(text[:9])
 
 
-def history(session: Session, words: tuple[str, ...]) -> Result:
+def history(call: DotCommandCall, words: tuple[str, ...]) -> Result:
     """What was run here, or everywhere, the newest last."""
+    session = call.session
     import json
     import time
 
@@ -84,8 +85,9 @@ def _one_line(entry: Entry) -> str:
     return entry.line.replace("\n", " ")
 
 
-def redo(session: Session, words: tuple[str, ...]) -> Result:
+def redo(call: DotCommandCall, words: tuple[str, ...]) -> Result:
     """Run a command of the history again, or several; what changes something waits on the prompt."""
+    session = call.session
     from mwaa_shell.history.entries import numbers
 
     given = _read_redo(session, words)
@@ -101,38 +103,39 @@ def redo(session: Session, words: tuple[str, ...]) -> Result:
     if given.on:
         from mwaa_shell.directives.environment import use
 
-        use(session, (given.on,))
-    session.opening.ensure_open()
-    session.opening.learn_version()
+        use(call, (given.on,))
+    require_environment(session)
+    load_environment_info(session)
     lines = [_in_words_of(session.grammar, entry) for entry in entries]
     reason = _why_not_at_once(session, entries, session.grammar)
     made = [Brought(line, rerun_of(entry.number)) for line, entry in zip(lines, entries, strict=True)]
-    if session.watched and (given.edit or given.on or reason or lines != [entry.line for entry in entries]):
-        session.reruns |= {one.line: entry.number for one, entry in zip(made, entries, strict=True)}
-        return Result(proposal="\n".join(lines), message=f"{reason or 'Ready'}: Enter runs it")
+    if session.ui.interactive and (given.edit or given.on or reason or lines != [entry.line for entry in entries]):
+        ready = f"{reason or 'Ready'}: Enter runs it"
+        return Result(proposal="\n".join(lines), proposed=tuple(made), message=ready)
     return Result(brings=tuple(made))
 
 
-def check_redo(session: Session, words: tuple[str, ...], depth: int) -> None:
+def check_redo(plan: Plan, words: tuple[str, ...]) -> None:
     """Raise for commands that there are not, and for what has to be looked at where nobody does.
 
     What failed in this session is known only when its turn has come; so is what the lines before will have sent.
     """
+    session = plan.session
     from mwaa_shell.directives.environment import check_use
     from mwaa_shell.history.entries import numbers
 
     given = _read_redo(session, words)
     if given.on:
-        check_use(session, (given.on,), depth)
-    entries = [] if given.failed else [one for number in numbers(given.numbers) if (one := _so_far(session, number))]
-    if session.watched or not entries:
+        check_use(plan, (given.on,))
+    entries = [] if given.failed else [one for number in numbers(given.numbers) if (one := _so_far(plan, number))]
+    if session.ui.interactive or not entries:
         return
-    if session.ahead.link is None:
-        session.opening.ensure_open()
-        session.opening.learn_version()
-    grammar = session.reader.grammar_ahead
+    if plan.state.link is None:
+        require_environment(session)
+        load_environment_info(session)
+    grammar = plan.grammar
     _why_not_at_once(session, entries, grammar)
-    script.check(session, [script.Line(_in_words_of(grammar, entry)) for entry in entries], depth + 1)
+    plan.check_nested([script.Line(_in_words_of(grammar, entry)) for entry in entries])
 
 
 def _read_redo(session: Session, words: tuple[str, ...]) -> argparse.Namespace:
@@ -144,7 +147,7 @@ def _read_redo(session: Session, words: tuple[str, ...]) -> argparse.Namespace:
     given = arguments.read(words)
     if given.failed == bool(given.numbers):
         raise UsageError(".redo wants numbers, such as 42 or 40-44, or --failed")
-    if given.edit and not session.watched:
+    if given.edit and not session.ui.interactive:
         raise UsageError(".redo --edit: there is no prompt to put it on")
     return given
 
@@ -154,19 +157,19 @@ def _why_not_at_once(session: Session, entries: list[Entry], grammar: Grammar | 
     from mwaa_shell.history.rerun import why_not_at_once
 
     reason = next((why for entry in entries if (why := why_not_at_once(entry, grammar))), "")
-    if reason and not session.watched:
+    if reason and not session.ui.interactive:
         raise RefusedByRule(
             f".redo {_numbers(entries)}: {reason}; the line was not sent. A prompt asks, a script writes it out"
         )
     return reason
 
 
-def _so_far(session: Session, number: int) -> Entry | None:
+def _so_far(plan: Plan, number: int) -> Entry | None:
     """The command of this number; ``None`` where one of the lines before may get it. Raises where there is none."""
     from mwaa_shell.history.entries import Search
 
-    newest = next((entry.number for entry in session.record.history.find(Search(), 1)), 0)
-    return None if newest < number <= newest + session.ahead.lines else _entry(session, number)
+    newest = next((entry.number for entry in plan.session.record.history.find(Search(), 1)), 0)
+    return None if newest < number <= newest + plan.state.lines else _entry(plan.session, number)
 
 
 def _entry(session: Session, number: int) -> Entry:
@@ -198,10 +201,10 @@ def _chosen(session: Session, failed: list[Entry]) -> list[Entry]:
     if len(failed) == 1:
         return failed
     rows = [(str(entry.number), f"{entry.outcome.value:<11}  {_one_line(entry)}") for entry in failed]
-    if session.front.pick is None:
+    if session.ui.pick is None:
         listed = "".join(f"\n  {number}  {told}" for number, told in rows)
         raise RefusedByRule(f".redo --failed: name one of these {len(failed)}, the line was not sent{listed}")
-    picked = session.front.pick(rows)
+    picked = session.ui.pick(rows)
     return [] if picked is None else [failed[picked]]
 
 
@@ -217,8 +220,9 @@ def _in_words_of(grammar: Grammar | None, entry: Entry) -> str:
     return found.text if found is not None and found.text else entry.line
 
 
-def log(session: Session, words: tuple[str, ...]) -> Result:
+def log(call: DotCommandCall, words: tuple[str, ...]) -> Result:
     """Write what is sent from now on to a file, or stop doing so."""
+    session = call.session
     from pathlib import Path
 
     arguments = Arguments(".log")

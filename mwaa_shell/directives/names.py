@@ -5,25 +5,27 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from mwaa_shell.directives.registry import Arguments, Directive, Takes, no_words
+from mwaa_shell.directives.registry import Arguments, Directive, DotCommandCall, Takes, no_words
 from mwaa_shell.errors import NothingRan, UsageError
 from mwaa_shell.result import Result, talk
+from mwaa_shell.session import Session
+from mwaa_shell.session.environment import require_environment
 
 if TYPE_CHECKING:
     from mwaa_shell.airflow.knowledge import Kind
     from mwaa_shell.catalog.live import LiveNames
-    from mwaa_shell.session import Session
 
 
 def _live(session: Session, directive: str) -> LiveNames:
-    session.opening.ensure_open()
+    require_environment(session)
     if session.live is None:
         raise UsageError(f"{directive}: names are kept at a prompt only; mwaa-shell NAME opens one")
     return session.live
 
 
-def names(session: Session, words: tuple[str, ...]) -> Result:
+def names(call: DotCommandCall, words: tuple[str, ...]) -> Result:
     """What is known of the environment's names: how many, from where, how old; of one kind, the names."""
+    session = call.session
     arguments = Arguments(".names")
     arguments.add_argument("kind", nargs="?")
     arguments.add_argument("dag", nargs="?", default="")
@@ -62,8 +64,9 @@ def _told(live: LiveNames) -> list[str]:
     return rows
 
 
-def refresh(session: Session, words: tuple[str, ...]) -> Result:
+def refresh(call: DotCommandCall, words: tuple[str, ...]) -> Result:
     """Ask the environment for the names of a kind, behind the prompt."""
+    session = call.session
     arguments = Arguments(".refresh")
     arguments.add_argument("kind", nargs="?", default="dags")
     arguments.add_argument("dag", nargs="?", default="")
@@ -92,8 +95,9 @@ def _kind(word: str) -> Kind:
     return found
 
 
-def forget(session: Session, words: tuple[str, ...]) -> Result:
+def forget(call: DotCommandCall, words: tuple[str, ...]) -> Result:
     """Drop all names of this environment, also those that are kept on disk."""
+    session = call.session
     no_words(".forget", words)
     trouble = _live(session, ".forget").forget()
     if trouble is not None:

@@ -6,14 +6,12 @@ import argparse
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
-from mwaa_shell.airflow.command_line import Word
+from mwaa_shell.airflow.command_line import ParsedLine, Word
 from mwaa_shell.errors import UsageError
 from mwaa_shell.result import Result
-
-if TYPE_CHECKING:
-    from mwaa_shell.session import Session
+from mwaa_shell.session import Executor, LineContext, Plan, Session
 
 
 class Takes(Enum):
@@ -39,18 +37,67 @@ class Takes(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class DotCommandCall:
+    """One call of a dot-command: the line that it stands in, and what it can use."""
+
+    executor: Executor
+    context: LineContext
+    table: DotCommandTable
+
+    @property
+    def session(self) -> Session:
+        """The session that the line runs in."""
+        return self.executor.session
+
+
+@dataclass(frozen=True, slots=True)
 class Directive:
     """One of the shell's own commands."""
 
     name: str  #: with its dot
     usage: str  #: its arguments, as help shows them
     summary: str  #: one line, in operator's words
-    run: Callable[[Session, tuple[str, ...]], Result]
+    run: Callable[[DotCommandCall, tuple[str, ...]], Result]
     bare: tuple[str, ...] = ()  #: names that work without a dot
     takes_line: bool = False  #: its one argument is the rest of the line as it was typed, quotes and all
-    check: Callable[[Session, tuple[str, ...], int], None] | None = None  #: raises, ahead of time, what can be known
+    check: Callable[[Plan, tuple[str, ...]], None] | None = None  #: raises, ahead of time, what can be known
     takes: tuple[Takes, ...] = ()  #: its positional arguments, in order
     flags: Mapping[str, Takes | None] = field(default_factory=dict)  #: and its flags, with what each takes
+
+
+@dataclass(frozen=True, slots=True)
+class DotCommandTable:
+    """The shell's own commands in the order in which help lists them, handed to the executor."""
+
+    items: tuple[Directive, ...]
+
+    def find(self, name: str) -> Directive | None:
+        """Return the dot-command of this name, with its dot or under a bare name."""
+        return find(self.items, name)
+
+    def run(self, executor: Executor, context: LineContext) -> Result:
+        """Run a dot-command; raises ``UsageError`` for one that does not exist."""
+        directive = self._named(context.line.values[0])
+        return directive.run(DotCommandCall(executor, context, self), _words(directive, context.line))
+
+    def check(self, plan: Plan, line: ParsedLine) -> None:
+        """Raise ``UsageError`` for what can be known to be wrong before anything runs."""
+        directive = self._named(line.values[0])
+        if directive.check is not None:
+            directive.check(plan, _words(directive, line))
+
+    def _named(self, name: str) -> Directive:
+        directive = self.find(name)
+        if directive is None:
+            known = " ".join(item.name for item in self.items)
+            raise UsageError(f"There is no directive {name}; there are {known}")
+        return directive
+
+
+def _words(directive: Directive, line: ParsedLine) -> tuple[str, ...]:
+    if directive.takes_line and len(line.words) > 1:
+        return (line.text[line.words[1].start : line.words[-1].end],)
+    return line.values[1:]
 
 
 def find(directives: Iterable[Directive], name: str) -> Directive | None:

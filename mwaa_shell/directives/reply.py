@@ -5,26 +5,27 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mwaa_shell.directives.registry import Arguments, Directive, Takes, no_words
+from mwaa_shell.directives.registry import Arguments, Directive, DotCommandCall, Takes, no_words
 from mwaa_shell.errors import RefusedByRule, UsageError
 from mwaa_shell.mark import is_dumb
 from mwaa_shell.result import Result, talk
+from mwaa_shell.session import Session
 
 if TYPE_CHECKING:
     from mwaa_shell.body import Body
-    from mwaa_shell.session import Session
 
 
-def raw(session: Session, words: tuple[str, ...]) -> Result:
+def raw(call: DotCommandCall, words: tuple[str, ...]) -> Result:
     """The last reply as it came: its two streams, or with ``--reply`` the HTTP body.
 
     Passwords that Airflow printed are not for a screen unless the user said so; a file and a command get every byte.
     """
+    session = call.session
     arguments = Arguments(".raw")
     arguments.add_argument("--reply", action="store_true")
     given = arguments.read(words)
     last = _last(session)
-    if session.front.draws_tables and not session.delivers:
+    if session.ui.draws_tables and not call.context.destination is not None:
         _refuse_passwords(session, last, ".raw", encoded=given.reply)
     if given.reply:
         return Result(stdout=_body(last), raw=True)
@@ -56,8 +57,9 @@ def _last(session: Session) -> Result:
     return session.last
 
 
-def copy(session: Session, words: tuple[str, ...]) -> Result:
+def copy(call: DotCommandCall, words: tuple[str, ...]) -> Result:
     """What a pipe would get of the last reply, to the clipboard of the terminal; as text that is safe to paste."""
+    session = call.session
     import os
 
     from mwaa_shell.output.delivery.clipboard import LIMIT, clean
@@ -65,7 +67,7 @@ def copy(session: Session, words: tuple[str, ...]) -> Result:
 
     no_words(".copy", words)
     last = _last(session)
-    if not session.front.draws_tables or session.delivers or is_dumb(os.environ):
+    if not session.ui.draws_tables or call.context.destination is not None or is_dumb(os.environ):
         raise UsageError(".copy asks the terminal to keep the reply, and there is none here: .raw > FILE writes it")
     _refuse_passwords(session, last, ".copy", encoded=True)
     data = clean(bytes(handed_over(last, session.preferences).stdout or last.stdout))
@@ -78,8 +80,9 @@ def copy(session: Session, words: tuple[str, ...]) -> Result:
     return replace(talk(f"{len(data):,} bytes for the clipboard of the terminal{hint}"), clipboard=data)
 
 
-def tee(session: Session, words: tuple[str, ...]) -> Result:
+def tee(call: DotCommandCall, words: tuple[str, ...]) -> Result:
     """Add what is run and shown from now on to a file, or stop doing so; without a word, say where it goes."""
+    session = call.session
     from pathlib import Path
 
     from mwaa_shell.output.tee import Tee

@@ -6,28 +6,27 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mwaa_shell import script
 from mwaa_shell.airflow.advice import as_sentence
-from mwaa_shell.directives.registry import Arguments, Directive, Takes
+from mwaa_shell.directives.registry import Arguments, Directive, DotCommandCall, Takes
 from mwaa_shell.errors import UsageError
 from mwaa_shell.result import Brought, Result, failed
+from mwaa_shell.session import Plan, script
 
 if TYPE_CHECKING:
     from mwaa_shell.airflow.grammar import Grammar
     from mwaa_shell.airflow.translation_files import TranslatedLine
-    from mwaa_shell.session import Session
 
 
-def source(session: Session, words: tuple[str, ...]) -> Result:
+def source(call: DotCommandCall, words: tuple[str, ...]) -> Result:
     """Run the lines of a file, once all of them are found good."""
     lines = _lines(words)
-    script.check(session, lines, unsent="nothing of the file was sent")
+    call.executor.plan().check(lines, unsent="nothing of the file was sent")
     return Result(brings=tuple(Brought(line.text, line.origin) for line in lines))
 
 
-def check_source(session: Session, words: tuple[str, ...], depth: int) -> None:
+def check_source(plan: Plan, words: tuple[str, ...]) -> None:
     """Raise for what is wrong in the file, and in those that it brings."""
-    script.check(session, _lines(words), depth + 1)
+    plan.check_nested(_lines(words))
 
 
 def _lines(words: tuple[str, ...]) -> list[script.Line]:
@@ -36,7 +35,7 @@ def _lines(words: tuple[str, ...]) -> list[script.Line]:
     return script.lines_in(Path(arguments.read(words).file))
 
 
-def translate(session: Session, words: tuple[str, ...]) -> Result:
+def translate(call: DotCommandCall, words: tuple[str, ...]) -> Result:
     """A file of lines in the words of an Airflow version; what has none there stands behind a ``#``."""
     arguments = Arguments(".translate")
     arguments.add_argument("version")

@@ -11,30 +11,28 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from mwaa_shell import saved, script
+from mwaa_shell import saved
 from mwaa_shell.airflow.command_line import Kind as LineKind
 from mwaa_shell.airflow.command_line import parse, quote, split
-from mwaa_shell.directives.registry import Directive, Takes, no_words
+from mwaa_shell.directives.registry import Directive, DotCommandCall, Takes, no_words
 from mwaa_shell.errors import RefusedByRule, UsageError
 from mwaa_shell.result import Brought, Result, talk
 from mwaa_shell.saved import Saved
+from mwaa_shell.session import Plan, Session, script
 
 if TYPE_CHECKING:
-    from mwaa_shell.airflow.redaction import Span
     from mwaa_shell.airflow.suggestions import Names
-    from mwaa_shell.session import Session
 
 EXAMPLE = ".save nightly \"dags trigger {dag} -c '{conf}'\""
 #: Parameters that are a DAG's, also where no command tree says so.
 DAGS = ("dag", "dag_id")
-#: Stands for a value, to see whether it would be a secret.
-MARK = "mark-of-a-value"
 #: Names longer than this get a row of their own.
 WIDEST = 28
 
 
-def save(session: Session, words: tuple[str, ...]) -> Result:
+def save(call: DotCommandCall, words: tuple[str, ...]) -> Result:
     """Keep a line: one quoted word, or all that stands behind the name, as it was typed."""
+    session = call.session
     wanted = _to_save(session, words)
     before = saved.save(saved.default_path(), wanted.name, wanted.line)
     told = [f"Saved in {saved.default_path()}; {wanted.usage} runs it"]
@@ -43,10 +41,11 @@ def save(session: Session, words: tuple[str, ...]) -> Result:
     return talk("\n".join(told))
 
 
-def check_save(session: Session, words: tuple[str, ...], depth: int) -> None:
+def check_save(plan: Plan, words: tuple[str, ...]) -> None:
     """Raise for what would not be saved; else the lines behind it may run it."""
+    session = plan.session
     wanted = _to_save(session, words)
-    session.ahead.saved[wanted.name] = wanted.line
+    plan.state.saved[wanted.name] = wanted.line
 
 
 def _to_save(session: Session, words: tuple[str, ...]) -> Saved:
@@ -67,80 +66,36 @@ def _refuse(session: Session, line: str) -> None:
     if re.search(r"[\r\n]", line):
         raise UsageError(".save: a saved command is one line; .source runs a file of several")
     if parsed.problem is not None:
-        raise UsageError(f".save: {parsed.problem.message}, in: {session.reader.covered(line)}")
+        raise UsageError(f".save: {parsed.problem.message}, in: {session.rules().masked(line)}")
     if " " in parsed.values[0]:
         raise UsageError(f".save: put quotes around the whole line, such as {EXAMPLE}")
-    for span in _secrets(session, line):
-        if not _parameter(span):
+    for span in saved.secrets_of(line, session.grammar, session.secret_words):
+        if not saved.parameter_in(span):
             name = span.name or "What is masked"
             raise RefusedByRule(
                 f"{name} is a secret, which is not saved: write a parameter in its place, such as {{secret}}"
             )
 
 
-def _secrets(session: Session, line: str) -> list[Span]:
-    """The secret places of a line, for the Airflow that is open and for any other."""
-    from mwaa_shell.airflow.redaction import secrets_in
-
-    grammar = session.grammar
-    known = {id(grammar): grammar, id(None): None}.values()
-    return [span for one in known for span in secrets_in(line, one, session.secret_words)]
-
-
-def _parameter(span: Span) -> str:
-    """The parameter that is all there is in a secret's place; nothing if there is something else."""
-    inside = saved.parameters(span.value)
-    return inside[0] if inside and span.value == f"{{{inside[0]}}}" else ""
-
-
-def _secret_parameters(session: Session, line: str) -> set[str]:
-    return {_parameter(span) for span in _secrets(session, line)} - {""}
-
-
-def secret_values(session: Session, line: str) -> set[str]:
-    """The parameters of a line that runs a saved command whose values are secret; never raises.
-
-    A value may make a secret of another one, as the key of a variable does.
-    """
-    text = line.lstrip()
-    if not text.startswith(".do"):  # most lines: nothing is read
-        return set()
-    words = split(text)[0]
-    try:
-        found = saved.load(saved.default_path()).get(words[1].value) if len(words) > 1 else None
-    except UsageError:
-        return set()
-    if found is None or words[0].value != ".do":
-        return set()
-    given = dict(word.value.split("=", 1) for word in words[2:] if "=" in word.value)
-    return {name for name in saved.parameters(found.line) if _is_secret(session, found.line, given, name)}
-
-
-def _is_secret(session: Session, line: str, given: Mapping[str, str], name: str) -> bool:
-    """Whether what is given for a parameter stands in a secret's place."""
-    from mwaa_shell.airflow.redaction import secrets_in
-
-    marked = saved.put_in(line, {**given, name: MARK})
-    return any(MARK in span.value for span in secrets_in(marked, session.grammar, session.secret_words))
-
-
-def do(session: Session, words: tuple[str, ...]) -> Result:
+def do(call: DotCommandCall, words: tuple[str, ...]) -> Result:
     """Run a saved line with values for its parameters."""
+    session = call.session
     known = saved.load(saved.default_path())
-    return Result(brings=(Brought(_filled(session, words, known), session.origin),))
+    return Result(brings=(Brought(_filled(session, words, known), call.context.origin),))
 
 
-def check_do(session: Session, words: tuple[str, ...], depth: int) -> None:
+def check_do(plan: Plan, words: tuple[str, ...]) -> None:
     """Raise for a name that is not saved, for wrong parameters and for what would be refused of the line.
 
     What the lines before it will have saved by then counts.
     """
+    session = plan.session
     known = saved.load(saved.default_path())
-    for name, line in session.ahead.saved.items():
+    for name, line in plan.state.saved.items():
         known.pop(name, None)
         if line is not None:
             known[name] = Saved(name, line)
-    script.check(session, [script.Line(_filled(session, words, known))], depth + 1)
+    plan.check_nested([script.Line(_filled(session, words, known))])
 
 
 def _filled(session: Session, words: tuple[str, ...], known: Mapping[str, Saved]) -> str:
@@ -149,7 +104,7 @@ def _filled(session: Session, words: tuple[str, ...], known: Mapping[str, Saved]
     found = _find(".do", words[0], known)
     values = _values(words[1:], found)
     for name in set(saved.parameters(found.line)) - set(values):
-        if name in _secret_parameters(session, found.line):
+        if name in saved.secret_parameters_of(found.line, session.grammar, session.secret_words):
             from mwaa_shell.airflow.redaction import MASK
 
             values[name] = MASK
@@ -180,7 +135,7 @@ def _values(words: Sequence[str], of: Saved) -> dict[str, str]:
     return values
 
 
-def list_saved(session: Session, words: tuple[str, ...]) -> Result:
+def list_saved(call: DotCommandCall, words: tuple[str, ...]) -> Result:
     """The saved lines by their names, in the order of their file."""
     no_words(".saved", words)
     found = saved.load(saved.default_path()).values()
@@ -189,16 +144,16 @@ def list_saved(session: Session, words: tuple[str, ...]) -> Result:
     return talk("\n".join(rows) or f"Nothing is saved in {saved.default_path()} yet: {EXAMPLE}")
 
 
-def unsave(session: Session, words: tuple[str, ...]) -> Result:
+def unsave(call: DotCommandCall, words: tuple[str, ...]) -> Result:
     """Keep a line no more, and say what it was."""
     found = _find(".unsave", _only_name(words), saved.load(saved.default_path()))
     saved.remove(saved.default_path(), found.name)
     return talk(f"No longer saved: .save {quote(found.name)} {quote(found.line)}")
 
 
-def check_unsave(session: Session, words: tuple[str, ...], depth: int) -> None:
+def check_unsave(plan: Plan, words: tuple[str, ...]) -> None:
     """Raise for words that make no sense; the lines behind it find nothing under the name."""
-    session.ahead.saved[_only_name(words)] = None
+    plan.state.saved[_only_name(words)] = None
 
 
 def _only_name(words: Sequence[str]) -> str:
@@ -234,7 +189,7 @@ def candidates(
         names = partial(offered, session.live, asked=asked)
         name = fragment.split("=", 1)[0]
         return [(f"{name}={value}", told) for value, told in _fitting(session, found.line, given, fragment, names)]
-    unseen = _secret_parameters(session, found.line)
+    unseen = saved.secret_parameters_of(found.line, session.grammar, session.secret_words)
     return [
         (f"{one}=", "asked for, unseen" if one in unseen else "")
         for one in saved.parameters(found.line)

@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from mwaa_shell.airflow.command_line import parse
-from mwaa_shell.directives.registry import Directive, Takes
+from mwaa_shell.directives.registry import Directive, DotCommandCall, Takes
 from mwaa_shell.errors import UsageError
 from mwaa_shell.history.record import where_of
 from mwaa_shell.result import Result, talk
-
-if TYPE_CHECKING:
-    from mwaa_shell.session import Session
+from mwaa_shell.session import Session
+from mwaa_shell.session.environment import load_environment_info, require_environment
 
 USAGE = ".script wants a number of the history or a command, and curl, bash, python or aws"
 
 
-def script(session: Session, words: tuple[str, ...]) -> Result:
+def script(call: DotCommandCall, words: tuple[str, ...]) -> Result:
     """A command of the history, or one that is written out, as a script of the kind that is named last."""
+    session = call.session
     parsed = parse(f".script {words[0]}") if words else parse(".script")
     given = parsed.words[1:]
     if not given:
         raise UsageError(USAGE)
-    session.opening.ensure_open()
-    session.opening.learn_version()
+    require_environment(session)
+    load_environment_info(session)
     from mwaa_shell.scripts import ScriptTarget
     from mwaa_shell.scripts import script as made
 

@@ -5,25 +5,23 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from mwaa_shell.config import SETTINGS, Setting
-from mwaa_shell.directives.registry import Directive, no_words
+from mwaa_shell.directives.registry import Directive, DotCommandCall, no_words
 from mwaa_shell.preferences import PREFERENCES
 from mwaa_shell.private_files import short
 from mwaa_shell.result import Result, talk
+from mwaa_shell.session import Session
 from mwaa_shell.settings import FROM_FILE, Access, says
-
-if TYPE_CHECKING:
-    from mwaa_shell.session import Session
 
 #: What the private MWAA says of itself.
 OF_LOCAL = ("endpoint-url", "region", "ca-bundle")
 OWN = {one.name for one in PREFERENCES}
 
 
-def settings(session: Session, words: tuple[str, ...]) -> Result:
+def settings(call: DotCommandCall, words: tuple[str, ...]) -> Result:
     """Every setting on this environment, its value, and where that comes from."""
+    session = call.session
     no_words(".settings", words)
     rows = [(one.name, *_value(session, one)) for one in SETTINGS]
     names, values = (max(len(row[place]) for row in rows) for place in (0, 1))
@@ -60,7 +58,7 @@ def _of_access(session: Session, one: Setting, line: str) -> tuple[str, str]:
 
 
 def _of_settings(session: Session, one: Setting, line: str) -> tuple[str, str]:
-    place, settings = session.outgoing.place, session.settings
+    place, settings = session.protection(), session.settings
     if one.name == "protected":
         return _shown(one, place.protected), line or f"protect {session.preferences['protect']}"
     if one.name == "read-only":

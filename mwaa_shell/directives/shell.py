@@ -7,30 +7,31 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mwaa_shell.airflow.command_line import Kind, ParsedLine, parse
-from mwaa_shell.directives.registry import Arguments, Directive, Takes, find, no_words
+from mwaa_shell.directives.registry import Arguments, Directive, DotCommandCall, Takes, no_words
 from mwaa_shell.errors import UsageError
 from mwaa_shell.keys import KEYS
 from mwaa_shell.preferences import PREFERENCES, Preferences, preference
 from mwaa_shell.result import Result, talk
+from mwaa_shell.session import Plan, Session
+from mwaa_shell.session.environment import load_environment_info
 
 if TYPE_CHECKING:
     from mwaa_shell.airflow.grammar import Grammar
-    from mwaa_shell.session import Session
 
 #: Behind ``.help``: what each directive is for.
 ALL = "all"
 
 
-def show_help(session: Session, words: tuple[str, ...]) -> Result:
+def show_help(call: DotCommandCall, words: tuple[str, ...]) -> Result:
     """What can be typed: on one screen, or all about a part of it."""
-    from mwaa_shell.directives import DIRECTIVES
+    session = call.session
     from mwaa_shell.directives.overview import LINES, overview
 
     if not words:
         return _page(overview())
-    chosen = DIRECTIVES
+    chosen = call.table.items
     if words != (ALL,):
-        directive = find(DIRECTIVES, words[0]) or find(DIRECTIVES, f".{words[0]}")
+        directive = call.table.find(words[0]) or call.table.find(f".{words[0]}")
         if directive is None or len(words) > 1:
             return _page(_explained(session, words))
         chosen = (directive,)
@@ -49,7 +50,7 @@ def _explained(session: Session, words: tuple[str, ...]) -> str:
     from mwaa_shell.airflow.grammar import load, versions
 
     if session.here is not None:
-        session.opening.learn_version()
+        load_environment_info(session)
     grammar = (session.link.grammar if session.here else None) or load(versions()[-1])
     width = _columns() or WIDTH
     page = explain(words, grammar, width) or _explained_as_here(words, grammar, width)
@@ -92,19 +93,21 @@ def _row(left: str, right: str, width: int) -> str:
     return f"{left:<{width}}  {right}"
 
 
-def send(session: Session, words: tuple[str, ...]) -> Result:
+def send(call: DotCommandCall, words: tuple[str, ...]) -> Result:
     """Send a line that the command tree would refuse: environments can have plugins."""
-    return session.send_anyway(_to_send(words).text)
+    return call.executor.send(replace(call.context, line=_to_send(words), as_it_is=True))[0]
 
 
-def check_send(session: Session, words: tuple[str, ...], depth: int) -> None:
+def check_send(plan: Plan, words: tuple[str, ...]) -> None:
     """Raise for what the rails will refuse: they hold for this line too."""
-    session.outgoing.check_rails(_to_send(words), as_it_is=True)
+    plan.check_safety(_to_send(words), as_it_is=True)
 
 
 def _to_send(words: tuple[str, ...]) -> ParsedLine:
     """The Airflow command; raises ``UsageError`` for anything else."""
     line = parse(words[0] if words else "")
+    if line.problem is not None:
+        raise UsageError(f"{line.problem.message}, the line was not sent")
     if line.kind is Kind.BLANK:
         raise UsageError(".send: an Airflow command is missing")
     if line.kind is Kind.DIRECTIVE:
@@ -113,14 +116,15 @@ def _to_send(words: tuple[str, ...]) -> ParsedLine:
     return line
 
 
-def leave(session: Session, words: tuple[str, ...]) -> Result:
+def leave(call: DotCommandCall, words: tuple[str, ...]) -> Result:
     """Leave the shell."""
     no_words(".exit", words)
     return Result(leaves=True)
 
 
-def set_preference(session: Session, words: tuple[str, ...]) -> Result:
+def set_preference(call: DotCommandCall, words: tuple[str, ...]) -> Result:
     """Change how the shell behaves, for as long as it runs; without words, what can be changed."""
+    session = call.session
     arguments = Arguments(".set")
     arguments.add_argument("name", nargs="?")
     arguments.add_argument("value", nargs="?")
@@ -133,15 +137,15 @@ def set_preference(session: Session, words: tuple[str, ...]) -> Result:
     return talk(_table(rows))
 
 
-def check_set(session: Session, words: tuple[str, ...], depth: int) -> None:
+def check_set(plan: Plan, words: tuple[str, ...]) -> None:
     """Raise for a name or a value that is none; the rails of the lines behind it are those that it sets."""
     if len(words) == 2:
         Preferences().set(*words)
     if len(words) == 2 and words[0] == "protect":
-        session.ahead.protect = words[1]
+        plan.state.protect = words[1]
 
 
-def show_keys(session: Session, words: tuple[str, ...]) -> Result:
+def show_keys(call: DotCommandCall, words: tuple[str, ...]) -> Result:
     """What the keys do: made from their table."""
     no_words(".keys", words)
     return talk(_table([(key.shown, key.does) for key in KEYS]))

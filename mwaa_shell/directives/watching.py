@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING
 
 from mwaa_shell.airflow.command_line import Kind, ParsedLine, parse
-from mwaa_shell.directives.registry import Arguments, Directive, Takes, command_start
+from mwaa_shell.directives.registry import Arguments, Directive, DotCommandCall, Takes, command_start
 from mwaa_shell.errors import RefusedByRule, UsageError
 from mwaa_shell.result import Result
+from mwaa_shell.session import LineContext, Plan, Session
+from mwaa_shell.session.environment import load_environment_info, require_environment
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -18,9 +19,8 @@ if TYPE_CHECKING:
     from mwaa_shell.airflow.command_line import Problem
     from mwaa_shell.airflow.grammar import Grammar
     from mwaa_shell.output.live import Canvas
-    from mwaa_shell.session import Session
     from mwaa_shell.watching.follow import Sources
-    from mwaa_shell.watching.rounds import Plan, Pulse
+    from mwaa_shell.watching.rounds import Pulse, WatchOptions
     from mwaa_shell.watching.until import Until
 
 #: The fewest seconds between two requests.
@@ -36,43 +36,43 @@ FLAGS: Mapping[str, Takes | None] = {
 }
 
 
-def watch(session: Session, words: tuple[str, ...]) -> Result:
+def watch(call: DotCommandCall, words: tuple[str, ...]) -> Result:
     """Repeat a command that reads, until Ctrl-C, a condition or a limit."""
-    plan, line = read_watch(words)
-    session.opening.ensure_open()
-    session.opening.learn_version()
-    _refuse_what_cannot_be_watched(line, session.reader.problem_before_sending(line), session.grammar)
-    in_vain = _awaited_in_vain(plan.until, line, session.grammar)
+    session = call.session
+    options, line = read_watch(words)
+    require_environment(session)
+    load_environment_info(session)
+    _refuse_what_cannot_be_watched(line, session.rules().problem_in(line.text), session.grammar)
+    in_vain = _awaited_in_vain(options.until, line, session.grammar)
     if in_vain:
-        session.front.note(in_vain)
+        session.ui.note(in_vain)
     from mwaa_shell.output.reading.data import data_only
     from mwaa_shell.watching.rounds import Rounds
 
     def send(number: int, pulse: Pulse) -> Result:
-        result = session.outgoing.run(line, watcher=pulse, recorded=number == 1)
+        result, _ = call.executor.send(replace(call.context, line=line, watcher=pulse, recorded=number == 1))
         return data_only(result.words, result) if session.settings.data_only else result
 
     canvas = _canvas(session)
-    ended, last = Rounds(plan, send, canvas).run()
+    ended, last = Rounds(options, send, canvas).run()
     if last is None:
         return ended
     session.last = last
-    return replace(ended, stdout=last.stdout, words=last.words) if session.delivers else ended
+    return replace(ended, stdout=last.stdout, words=last.words) if call.context.destination is not None else ended
 
 
-def check_watch(session: Session, words: tuple[str, ...], depth: int) -> None:
+def check_watch(plan: Plan, words: tuple[str, ...]) -> None:
     """Raise for options and a command that make no sense, or may not be repeated."""
-    plan, line = read_watch(words)
-    reader, ahead = session.reader, session.ahead
-    problem, grammar = reader.problem_ahead(line), reader.grammar_ahead
-    if grammar is not None or not (ahead.elsewhere or ahead.link):  # else it is known when its turn has come
+    options, line = read_watch(words)
+    problem, grammar = plan.problem_in(line), plan.grammar
+    if grammar is not None or not (plan.state.elsewhere or plan.state.link):  # else it is known when its turn has come
         _refuse_what_cannot_be_watched(line, problem, grammar)
-        _awaited_in_vain(plan.until, line, grammar)
+        _awaited_in_vain(options.until, line, grammar)
 
 
-def read_watch(words: tuple[str, ...]) -> tuple[Plan, ParsedLine]:
+def read_watch(words: tuple[str, ...]) -> tuple[WatchOptions, ParsedLine]:
     """The options in front, and the command behind them as it was typed; raises ``UsageError``."""
-    from mwaa_shell.watching.rounds import Plan
+    from mwaa_shell.watching.rounds import WatchOptions
     from mwaa_shell.watching.until import Until, read_states
 
     parsed = parse(f".watch {' '.join(words)}")  # one word: the rest of the line, quotes and all
@@ -81,15 +81,15 @@ def read_watch(words: tuple[str, ...]) -> tuple[Plan, ParsedLine]:
     command = parsed.words[first:]
     if command and command[0].value.startswith("-"):
         raise UsageError(f".watch has no {command[0].value}: its flags are {' '.join(FLAGS)}")
-    usual = Plan()
-    plan = Plan(
+    usual = WatchOptions()
+    options = WatchOptions(
         every=_at_least(given.n, usual.every, FASTEST, "-n"),
         until=Until(given.until or "", read_states(given.until_state) if given.until_state else ()),
         rounds=int(_at_least(given.times, usual.rounds, 1, "--times")),
         seconds=_length(given.longest, usual.seconds),
         bell=given.bell,
     )
-    return plan, parse(parsed.text[command[0].start :] if command else "")
+    return options, parse(parsed.text[command[0].start :] if command else "")
 
 
 def _options(words: tuple[str, ...]) -> Namespace:
@@ -158,21 +158,22 @@ def _awaited_in_vain(until: Until, line: ParsedLine, grammar: Grammar | None) ->
     return why
 
 
-def follow(session: Session, words: tuple[str, ...]) -> Result:
+def follow(call: DotCommandCall, words: tuple[str, ...]) -> Result:
     """Watch a run and its tasks until it is over; its end is the directive's."""
+    session = call.session
     from mwaa_shell.watching.follow import Follow, Pace
 
     given = _read_follow(words)
     usual = Pace()
     pace = Pace(_at_least(given.n, usual.every, FASTEST, "-n"), _length(given.longest, usual.seconds), given.bell)
-    session.opening.ensure_open()
-    session.opening.learn_version()
+    require_environment(session)
+    load_environment_info(session)
     canvas = _canvas(session)
-    ended = Follow(pace, _sources(session, given.dag, given.run), canvas).run()
-    return replace(ended, stdout=b"") if canvas.live and not session.delivers else ended
+    ended = Follow(pace, _sources(call, given.dag, given.run), canvas).run()
+    return replace(ended, stdout=b"") if canvas.live and not call.context.destination is not None else ended
 
 
-def check_follow(session: Session, words: tuple[str, ...], depth: int) -> None:
+def check_follow(plan: Plan, words: tuple[str, ...]) -> None:
     """Raise for words that make no sense."""
     _read_follow(words)
 
@@ -185,10 +186,11 @@ def _read_follow(words: tuple[str, ...]) -> Namespace:
     return arguments.read(words)
 
 
-def _sources(session: Session, dag: str, run: str) -> Sources:
+def _sources(call: DotCommandCall, dag: str, run: str) -> Sources:
     """REST where the environment has it and is not known to refuse it, then the CLI."""
     from mwaa_shell.watching.sources import REST_SINCE, Cli, Rest, Source, Unscheduled
 
+    session = call.session
     link, grammar = session.link, session.grammar
 
     def make(pulse: Pulse) -> list[Source]:
@@ -205,7 +207,11 @@ def _sources(session: Session, dag: str, run: str) -> Sources:
         if link.version is not None and link.version >= REST_SINCE and not denied:
             found.append(Rest(get, link.version, dag, run, link.target.name))
         if grammar is not None:
-            send = partial(session.outgoing.run, watcher=pulse, recorded=False)
+
+            def send(line: ParsedLine) -> Result:
+                context = LineContext(line, call.context.origin, call.context.private, watcher=pulse, recorded=False)
+                return call.executor.send(context)[0]
+
             found.append(Cli(send, grammar, dag, run, link.target.name))
         if not found:
             raise UsageError(".follow has to know the Airflow version: --airflow-version says it")
@@ -219,9 +225,9 @@ NO_SCHEDULER = "No scheduler runs here: exit, then start mwaa-shell --local {ver
 
 
 def _canvas(session: Session) -> Canvas:
-    if session.front.canvas is None:
+    if session.ui.canvas is None:
         raise UsageError("There is no screen here to show it on: mwaa-shell -c runs it without one")
-    return session.front.canvas
+    return session.ui.canvas
 
 
 DIRECTIVES = (

@@ -99,8 +99,10 @@ class WebChecks:
 
     def _version(self) -> Finding:
         from mwaa_shell.airflow.command_line import parse
+        from mwaa_shell.session.context import LineContext
+        from mwaa_shell.session.send import send
 
-        result = self._session.outgoing.run(parse("version"), recorded=False)
+        result = send(self._session, LineContext(parse("version"), recorded=False))[0]
         if result.exit_code.name == "INTERRUPTED":
             raise KeyboardInterrupt
         return version(result)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
 
@@ -34,7 +34,6 @@ class AtPrompt:
 
     echoed: str = ""  #: what the echo of the line has said already that was added to it
     pager: bool = False  #: what does not fit the screen may go through one
-    settle: Callable[[], object] = lambda: None  #: called before somebody reads there, who may take their time
 
 
 def show(result: Result, streams: Streams, view: View | None = None, prompt: AtPrompt | None = None) -> None:
@@ -100,10 +99,8 @@ def _show_apart(result: Result, streams: Streams, view: View, paging: AtPrompt |
 def _put(pieces: Iterable[str], streams: Streams, view: View, paging: AtPrompt | None) -> None:
     from mwaa_shell.output.delivery.pager import put
 
-    if paging is None:
-        put(pieces, streams, height=view.height, width=view.width, pager=False)
-    else:
-        put(pieces, streams, height=view.height, width=view.width, pager=streams.stdout_tty, before=paging.settle)
+    pager = paging is not None and streams.stdout_tty
+    put(pieces, streams, height=view.height, width=view.width, pager=pager)
 
 
 def _standard_output(result: Result, view: View) -> Iterator[str]:

@@ -6,6 +6,7 @@ from prompt_toolkit.application import get_app
 from prompt_toolkit.layout.processors import Processor, Transformation, TransformationInput
 
 from mwaa_shell.session import Session
+from mwaa_shell.session.send import additions_to
 
 
 class Added(Processor):
@@ -27,5 +28,5 @@ class Added(Processor):
 
     def _added(self, text: str, drawing: int) -> str:
         if self._known[:2] != (text, drawing):
-            self._known = (text, drawing, self._session.outgoing.added_to(text))
+            self._known = (text, drawing, additions_to(self._session, text))
         return self._known[2]

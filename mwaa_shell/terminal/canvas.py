@@ -13,11 +13,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
-from mwaa_shell.front import Front
 from mwaa_shell.output.live import Canvas, PlainCanvas, clipped, let_pass, wide
 from mwaa_shell.output.view import View, view_of
 from mwaa_shell.preferences import Preferences
 from mwaa_shell.result import Result
+from mwaa_shell.session.interface import UserInterface
 from mwaa_shell.streams import Streams
 from mwaa_shell.terminal.progress import Progress, can_draw
 
@@ -34,10 +34,10 @@ def canvas_for(streams: Streams, progress: Progress, preferences: Preferences) -
 
 
 @contextmanager
-def drawing(front: Front, streams: Streams, preferences: Preferences) -> Iterator[None]:
+def drawing(ui: UserInterface, streams: Streams, preferences: Preferences) -> Iterator[None]:
     """A canvas for lines that run without a prompt, while somebody looks on; the terminal is as before afterwards."""
     progress = Progress(streams)
-    front.canvas = canvas_for(streams, progress, preferences)
+    ui.canvas = canvas_for(streams, progress, preferences)
     try:
         yield
     finally:

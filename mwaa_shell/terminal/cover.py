@@ -51,7 +51,7 @@ class Cover(Processor):
         found: list[int] = []
         lines = [line for _, line in logical_lines(text.split("\n"))]
         for (start, _), line in zip(spans_of_lines(text), lines, strict=True):
-            for span in self._session.reader.secrets_in(line):
+            for span in self._session.rules().secrets_in(line):
                 found += range(start + span.start, start + span.end)
         return found
 

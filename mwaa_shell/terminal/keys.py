@@ -27,9 +27,12 @@ Action = Callable[[KeyPressEvent], object]
 NOT_ASKED = CompleteEvent()
 
 
-def bindings(session: Session, message: Message) -> KeyBindings:
-    """All keys of the table that have an action; ``message`` shows what is to be said of the line."""
-    actions = Keys(session, message)
+def bindings(session: Session, message: Message, origins: dict[str, str]) -> KeyBindings:
+    """All keys of the table that have an action; ``message`` shows what is to be said of the line.
+
+    Lines that stand for a command of the history are noted in ``origins``, with where they come from.
+    """
+    actions = Keys(session, message, origins)
     bound = KeyBindings()
     for key in KEYS:
         if key.action:
@@ -42,8 +45,9 @@ def bindings(session: Session, message: Message) -> KeyBindings:
 class Keys:
     """The actions, on one session."""
 
-    def __init__(self, session: Session, message: Message) -> None:
+    def __init__(self, session: Session, message: Message, origins: dict[str, str]) -> None:
         self._session = session
+        self._origins = origins
         self._message = message
 
     def named(self, action: str) -> tuple[Action, FilterOrBool]:
@@ -107,6 +111,7 @@ class Keys:
             return False
         from mwaa_shell.airflow.command_line import Problem
         from mwaa_shell.history.expansion import expand
+        from mwaa_shell.history.origins import rerun_of
         from mwaa_shell.history.record import where_of
         from mwaa_shell.history.rerun import why_not_at_once
 
@@ -120,7 +125,7 @@ class Keys:
         buffer.save_to_undo_stack()
         line = (" " if buffer.text.startswith(" ") else "") + found.line
         buffer.document = Document(line, len(line))
-        self._session.reruns[line] = found.number
+        self._origins[line] = rerun_of(found.number)
         reason = why_not_at_once(found.entry, self._session.grammar, found.line)
         if reason:
             self._message.say(f"#{found.number}: {reason} (Enter runs it, Ctrl-_ undoes)", "class:message.changed")
@@ -130,14 +135,14 @@ class Keys:
         """Put this Airflow's words on the prompt and say so; False where the line needs none."""
         from mwaa_shell.airflow.advice import as_sentence, translated_block
 
-        found = translated_block(buffer.text, self._session.reader.checked_by)
+        found = translated_block(buffer.text, self._session.rules().checked_by)
         if found is None:
             return False
         text, notes = found
         buffer.cancel_completion()
         buffer.save_to_undo_stack()
         buffer.document = Document(text, len(text))
-        runs = "" if self._session.reader.problem_in(text) else "Enter runs it, "
+        runs = "" if self._session.rules().problem_in(text) else "Enter runs it, "
         self._message.say(f"{as_sentence(notes)} ({runs}Ctrl-_ undoes)", "class:message.changed")
         return True
 
@@ -149,9 +154,11 @@ class Keys:
 
     def explain(self, event: KeyPressEvent) -> None:
         """Write above the prompt what is known of the word under the cursor."""
+        from mwaa_shell.directives import explained
+
         buffer = event.current_buffer
         width = event.app.output.get_size().columns - 1
-        page = self._session.reader.explained(buffer.text, buffer.cursor_position, width)
+        page = explained(buffer.text, buffer.cursor_position, self._session.grammar, width)
         run_in_terminal(lambda: print(sanitise(page)))
 
     def edit(self, event: KeyPressEvent) -> None:

@@ -42,7 +42,7 @@ class Message:
         spans = spans_of_lines(buffer.text)
         lines = [line for _, line in logical_lines(buffer.text.split("\n"))]
         for (start, _), line in zip(spans, lines, strict=True):
-            problem = self._session.reader.problem_in(line)
+            problem = self._session.rules().problem_in(line)
             if problem is not None:
                 anyway = "" if parse(line).problem else " (.send sends it)"
                 buffer.complete_state = None

@@ -17,9 +17,9 @@ from prompt_toolkit.key_binding.key_processor import KeyPress, KeyProcessor
 from prompt_toolkit.keys import Keys
 
 from mwaa_shell.history.record import where_of
-from mwaa_shell.history.unmask import MASK
 from mwaa_shell.link import Link
 from mwaa_shell.session import Session
+from mwaa_shell.session.fill_secrets import MASK
 from mwaa_shell.terminal.completer import SOON
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ class PastLines(History):
     def append_string(self, string: str) -> None:
         """Remember a line for up arrow; not one that begins with a blank, nor a secret."""
         if not string.startswith(" "):
-            super().append_string(self._session.reader.covered(string))
+            super().append_string(self._session.rules().masked(string))
 
 
 def waiting_keys(past: PastLines) -> KeyBindings:

@@ -10,9 +10,7 @@ import threading
 from collections.abc import Callable, Sequence
 
 from mwaa_shell.errors import ShellError
-from mwaa_shell.link import Link, Target
-from mwaa_shell.session import Session
-from mwaa_shell.settings import Access
+from mwaa_shell.link import Link
 from mwaa_shell.terminal import choosing
 
 #: GetEnvironment calls at once; an account has 10 environments in a region unless it asked for more.
@@ -51,9 +49,8 @@ class Environments:
         return describe
 
 
-def choose(session: Session, access: Access, names: Sequence[str]) -> str | None:
+def choose(links: Sequence[Link]) -> str | None:
     """Let the user choose; ``None`` if they would rather not."""
-    links = [session.links.to(Target(name, access)) for name in names]
     turns = threading.Semaphore(AT_ONCE)
 
     def begin(changed: Callable[[], None]) -> None:
@@ -61,7 +58,7 @@ def choose(session: Session, access: Access, names: Sequence[str]) -> str | None
             threading.Thread(target=_describe, args=(link, turns, changed), daemon=True).start()
 
     place = choosing.choose(Environments(links), begin)
-    return None if place is None else names[place]
+    return None if place is None else links[place].target.name
 
 
 def _describe(link: Link, turns: threading.Semaphore, changed: Callable[[], None]) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 
 from prompt_toolkit import PromptSession
@@ -24,6 +25,7 @@ from prompt_toolkit.utils import is_dumb_terminal
 
 from mwaa_shell import debug
 from mwaa_shell.link import Link
+from mwaa_shell.mark import mark
 from mwaa_shell.session import Session
 from mwaa_shell.terminal.added import Added
 from mwaa_shell.terminal.completer import SOON, LineCompleter
@@ -46,6 +48,14 @@ PAIR, ESCAPE = 1.0, 0.1
 QUIET, LATEST = 0.05, 0.5
 #: Seconds after which an idle prompt is drawn anew: the age of the names goes on.
 REDRAW = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A line to put on the prompt; where it, or each line of a block, comes from if not from the keyboard."""
+
+    text: str = ""
+    origins: Mapping[str, str] = field(default_factory=dict)
 
 
 class EnvironmentMissing(Exception):
@@ -80,6 +90,7 @@ class Prompt:
         self._runner = runner
         self.link = session.link  #: the lines of before are those of this environment first
         self._warm_ups = warm_ups
+        self.origins: dict[str, str] = {}  #: lines on the prompt that stand for commands of the history, and those
         self._say = say  # a sentence, on a terminal that nobody draws on
         self._said = Message(session)
         self._crashes: set[str] = set()
@@ -92,7 +103,9 @@ class Prompt:
             completer=self._completer,
             lexer=LineLexer(session),
             complete_while_typing=Condition(lambda: session.preferences["menu"] == "typing"),
-            key_bindings=merge_key_bindings([stray_keys(), bindings(session, self._said), waiting_keys(past)]),
+            key_bindings=merge_key_bindings(
+                [stray_keys(), bindings(session, self._said, self.origins), waiting_keys(past)]
+            ),
             history=past,
             auto_suggest=self._suggest,
             input_processors=[Cover(session), Added(session)],
@@ -118,8 +131,10 @@ class Prompt:
         """What stands on it, or stood when it was left."""
         return self._buffer.text
 
-    def read(self, typed: str = "") -> str:
+    def read(self, proposal: Proposal) -> str:
         """One line. Raises ``KeyboardInterrupt``, ``EOFError`` or ``EnvironmentMissing``."""
+        self.origins.clear()
+        self.origins.update(proposal.origins)
         self._said.clear()
         self._suggest.forget()
         preferences = self._session.preferences
@@ -127,7 +142,7 @@ class Prompt:
         never = preferences["menu"] == "never"
         self._prompt.complete_style = CompleteStyle.READLINE_LIKE if never else CompleteStyle.COLUMN
         try:
-            line = self._prompt.prompt_async(default=typed, pre_run=self._begin, set_exception_handler=False)
+            line = self._prompt.prompt_async(default=proposal.text, pre_run=self._begin, set_exception_handler=False)
             return self._runner.run(line)
         finally:
             if self.link in self._warm_ups:  # a line that was typed at once has come before it
@@ -220,7 +235,9 @@ class Prompt:
             app.exit(exception=EnvironmentMissing(self._buffer.text))
 
     def _message(self) -> StyleAndTextTuples:
-        return [*self._session.mark]
+        place = self._session.protection()
+        colour = self._session.preferences["colour"]
+        return [*mark(place.name, protected=place.protected, read_only=place.read_only, colour=colour)]
 
     def _toolbar(self) -> StyleAndTextTuples:
         link = self._session.link

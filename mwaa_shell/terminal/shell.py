@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -12,22 +13,24 @@ from prompt_toolkit.application import create_app_session, run_in_terminal
 from prompt_toolkit.application.current import AppSession
 
 from mwaa_shell import debug
-from mwaa_shell.errors import EnvironmentNotFound, ExitCode, ShellError
-from mwaa_shell.front import NONE_CHOSEN, Front
+from mwaa_shell.directives import TABLE
+from mwaa_shell.errors import EnvironmentNotFound, ExitCode, ShellError, UsageError
 from mwaa_shell.link import Link
 from mwaa_shell.output.sanitise import sanitise
-from mwaa_shell.session import Session
-from mwaa_shell.settings import Access, Settings
+from mwaa_shell.session import Executor, Session, UserInterface, script
+from mwaa_shell.session.environment import choose, list_environments, open_default
+from mwaa_shell.session.send import additions_to
+from mwaa_shell.settings import Settings
 from mwaa_shell.streams import Streams
 from mwaa_shell.terminal.early import Early
 from mwaa_shell.terminal.leaving import Leaving
 from mwaa_shell.terminal.progress import Progress, can_draw
-from mwaa_shell.terminal.prompt import EnvironmentMissing, Prompt, terminal_output
+from mwaa_shell.terminal.prompt import EnvironmentMissing, Prompt, Proposal, terminal_output
 from mwaa_shell.terminal.warm_up import WarmUp
 
 if TYPE_CHECKING:
-    from mwaa_shell import script
     from mwaa_shell.result import Result
+    from mwaa_shell.session import script
 
 
 #: So many prompts in a row may break down; then nobody can type.
@@ -41,14 +44,26 @@ class Shell:
         self._streams = streams
         self._early = early
         self._progress = Progress(streams)
-        front = Front(self._note, self._progress, choose=self._choose, pick=_pick, ask_secret=_read_secret)
-        front.ask, front.ask_name = _ask, _ask_name
-        front.draws_tables, front.keeps_names = streams.stdout_tty, True
-        self._session = Session(settings, front)
+        self._session = Session(
+            settings,
+            UserInterface(
+                self._note,
+                self._progress,
+                interactive=True,
+                choose=_choose,
+                pick=_pick,
+                ask=_ask,
+                ask_name=_ask_name,
+                ask_secret=_read_secret,
+                draws_tables=streams.stdout_tty,
+                keeps_names=True,
+            ),
+        )
+        self._executor = Executor(self._session, TABLE)
         self._drawing: AppSession | None = None  # who has the terminal, if anything asks for keys
         self._leaving = Leaving(lambda: self._drawing.app if self._drawing is not None else None)
         self._warm_ups: dict[Link, WarmUp] = {}
-        self._typed = ""
+        self._proposal = Proposal()  # what stands on the next prompt
         self._crashes = 0  # of the prompt, since somebody could last type at it
         self._echoed = ""  # what the echo of the running line says that is added to it
 
@@ -68,7 +83,7 @@ class Shell:
 
     def _run(self) -> ExitCode:
         if self._session.here is None:
-            self._session.opening.open_default()
+            open_default(self._session)
         self._progress.begin_with(self._early.hand_over())
         prompt: Prompt | None = self._new_prompt()
         while True:
@@ -80,12 +95,12 @@ class Shell:
             except EOFError:
                 return ExitCode.OK
             except EnvironmentMissing as missing:
-                self._typed = missing.typed
+                self._proposal = Proposal(missing.typed)
                 self._choose_instead()
                 continue
             if line is None:
                 prompt = None
-            elif self._leaves_after(line):
+            elif self._leaves_after(line, prompt.origins):
                 return ExitCode.OK
 
     def _new_prompt(self) -> Prompt:
@@ -96,9 +111,9 @@ class Shell:
 
         Raises what the prompt raises for a user who leaves, and what broke it if it will not stand any more.
         """
-        typed, self._typed = self._typed, ""
+        proposal, self._proposal = self._proposal, Proposal()
         try:
-            line = prompt.read(typed)
+            line = prompt.read(proposal)
         except KeyboardInterrupt:
             line = ""
         except (EOFError, EnvironmentMissing, ShellError):
@@ -113,38 +128,36 @@ class Shell:
                 f"The prompt broke down and begins anew, nothing was sent by it: {type(error).__name__}, "
                 "a mistake in mwaa-shell itself. Please report it; --debug FILE writes down what leads to it"
             )
-            self._typed = prompt.text
+            self._proposal = Proposal(prompt.text)
             return None
         self._crashes = 0
         return line
 
-    def _leaves_after(self, line: str) -> bool:
-        """Run what was entered; whether the user leaves."""
+    def _leaves_after(self, line: str, origins: Mapping[str, str]) -> bool:
+        """Run what was entered, of which ``origins`` says where lines come from; whether the user leaves."""
         if not line:
             return False
         try:
-            return self._execute(line)
+            return self._execute(line, origins)
         except ShellError:
             raise
         except Exception as error:  # a mistake of our own: said without what it quotes, and the session goes on
             self._note(debug.crash(error))
         except KeyboardInterrupt:  # between two things that take it themselves
-            self._session.outgoing.settle()
             self._note("Stopped here; .history tells what was sent, .raw shows the last reply")
         return False
 
-    def _execute(self, line: str) -> bool:
+    def _execute(self, line: str, origins: Mapping[str, str]) -> bool:
         """Run what was entered up to the first failure and show what came of it; whether the user leaves."""
-        from mwaa_shell import script
-
         self._have_canvas()
-        lines = [self._from(one) for one in script.lines_of(line.split("\n"))]  # a pasted block is several
+        block = script.lines_of(line.split("\n"))  # a pasted block is several
+        lines = [replace(one, origin=origins.get(one.text, one.origin)) for one in block]
         self._progress.stop_echo()
-        for step in script.run(self._session, lines, before=self._echo if len(lines) == 1 else self._echo_all):
+        for step in self._executor.run_lines(lines, before=self._echo if len(lines) == 1 else self._echo_all):
             self._progress.stop_echo()  # a local command has had the terminal as it was
             self._show(step.result)
             if step.result.proposal:
-                self._typed = step.result.proposal
+                self._proposal = Proposal(step.result.proposal, {one.line: one.origin for one in step.result.proposed})
                 if step.result.ok:
                     self._note(step.result.message)
                 else:  # said already; and nobody who typed ahead meant to send this again
@@ -159,8 +172,8 @@ class Shell:
         """Somewhere to show what goes on; made when the first line is run."""
         from mwaa_shell.terminal.canvas import canvas_for
 
-        front = self._session.front
-        front.canvas = front.canvas or canvas_for(self._streams, self._progress, self._session.preferences)
+        ui = self._session.ui
+        ui.canvas = ui.canvas or canvas_for(self._streams, self._progress, self._session.preferences)
 
     def _show(self, result: Result) -> None:
         from mwaa_shell.output.show import AtPrompt, show
@@ -169,32 +182,20 @@ class Shell:
         preferences = self._session.preferences
         try:
             view = view_of(self._streams, preferences)
-            settle = self._session.outgoing.settle
-            show(result, self._streams, view, AtPrompt(self._echoed, preferences["pager"] == "on", settle))
+            show(result, self._streams, view, AtPrompt(self._echoed, preferences["pager"] == "on"))
         except KeyboardInterrupt:
             self._note("Stopped showing; .raw shows all of it")
-        finally:
-            self._session.outgoing.settle()
-
-    def _from(self, line: script.Line) -> script.Line:
-        """The line with its origin: one of the history, or the keyboard."""
-        from dataclasses import replace
-
-        from mwaa_shell.history.origins import rerun_of
-
-        number = self._session.reruns.pop(line.text, None)
-        return line if number is None else replace(line, origin=rerun_of(number))
 
     def _echo_all(self, line: str, depth: int) -> None:
         """A line of several is shown before it runs: what comes out belongs to it."""
         here = self._session.here
-        self._echoed = self._session.outgoing.added_to(line).strip()
-        shown = f"{sanitise(self._session.reader.covered(line))} {self._echoed}".rstrip()
+        self._echoed = additions_to(self._session, line).strip()
+        shown = f"{sanitise(self._session.rules().masked(line))} {self._echoed}".rstrip()
         self._streams.talk(f"{here.name if here else ''}> {shown}\n".encode(errors="replace"))
 
     def _echo(self, line: str, depth: int) -> None:
         """So is one that a file brought; what was typed stands there already, with what is added to it."""
-        self._echoed = self._session.outgoing.added_to(line).strip()
+        self._echoed = additions_to(self._session, line).strip()
         if depth:
             self._echo_all(line, depth)
 
@@ -204,21 +205,16 @@ class Shell:
         region = f" in {link.region}" if link.region else ""
         missing = f"There is no environment {link.target.name}{region}"
         try:
-            names = self._session.opening.names(link.target.access)
+            names = list_environments(self._session, link.target.access)
         except ShellError as error:
             raise EnvironmentNotFound(f"{missing}, and they cannot be listed: {error}") from None
         if not names:
             raise EnvironmentNotFound(f"{missing}, nor any other")
         self._note(missing)
-        chosen = self._choose(self._session, link.target.access, names)
-        if chosen is None:
-            raise EnvironmentNotFound(NONE_CHOSEN)
-        self._session.open(chosen, link.target.access)
-
-    def _choose(self, session: Session, access: Access, names: Sequence[str]) -> str | None:
-        from mwaa_shell.terminal.picker import choose
-
-        return choose(session, access, names)
+        try:
+            self._session.open(choose(self._session, link.target.access, names), link.target.access)
+        except UsageError as error:
+            raise EnvironmentNotFound(str(error)) from None
 
     def _note(self, text: str) -> None:
         if self._early.shown:
@@ -265,6 +261,12 @@ def _read_secret(name: str) -> str | None:
     from mwaa_shell.terminal.cover import read_secret
 
     return read_secret(name)
+
+
+def _choose(links: Sequence[Link]) -> str | None:
+    from mwaa_shell.terminal.picker import choose
+
+    return choose(links)
 
 
 def _pick(rows: Sequence[tuple[str, str]]) -> int | None:

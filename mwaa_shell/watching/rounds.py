@@ -33,7 +33,7 @@ LIMIT = 500_000
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class WatchOptions:
     """How often, until when."""
 
     every: float = 5.0  #: seconds from the end of a round to the beginning of the next
@@ -63,7 +63,9 @@ class Pulse:
 class Rounds:
     """One watch."""
 
-    def __init__(self, plan: Plan, send: Send, canvas: Canvas, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, plan: WatchOptions, send: Send, canvas: Canvas, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._plan = plan
         self._send = send
         self._canvas = canvas

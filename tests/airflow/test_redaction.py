@@ -22,7 +22,7 @@ from mwaa_shell.airflow.secret_values import MASK, sensitive
 from mwaa_shell.airflow.secret_words import secret_flag
 from mwaa_shell.airflow.understanding import understand
 from mwaa_shell.airflow.versions import Version
-from mwaa_shell.history import unmask
+from mwaa_shell.session.fill_secrets import MASK as FILLED
 
 V1, V2, V3 = (grammar.load(version) for version in (Version(1, 10, 12), Version(2, 10, 3), Version(3, 3, 1)))
 TREES = (V1, V2, V3, None)
@@ -354,7 +354,7 @@ def test_a_huge_line_takes_no_more_than_its_length() -> None:
 
 
 def test_one_mask() -> None:
-    assert unmask.MASK == MASK
+    assert FILLED == MASK
 
 
 @pytest.mark.parametrize(

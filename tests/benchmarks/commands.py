@@ -24,6 +24,7 @@ from statistics import median, quantiles
 
 from tests.benchmarks.network import ENV, NAME, REGION, WEB, Network, network
 from tests.conftest import scrubbed
+from tests.sessions import execute
 
 LINE = "dags list -o json"
 FAR = 40  #: milliseconds of a round trip
@@ -69,16 +70,16 @@ def kept(found: Network) -> Callable[[], object]:
 
 def ours(found: Network) -> Callable[[], object]:
     """A session as the prompt has it, once all is done that is done behind the first prompt."""
-    from mwaa_shell.front import Front
     from mwaa_shell.history.record import where_of
     from mwaa_shell.output.show import AtPrompt, show
     from mwaa_shell.output.view import View
     from mwaa_shell.session import Session
+    from mwaa_shell.session.interface import UserInterface
     from mwaa_shell.settings import Access, Settings
     from mwaa_shell.streams import Streams
     from mwaa_shell.terminal.warm_up import Changed, WarmUp
 
-    front = Front()
+    front = UserInterface()
     front.draws_tables = front.keeps_names = True
     session = Session(Settings(environment=NAME, access=Access(None, REGION, None, found.bundle, 60.0)), front)
     WarmUp(session, session.link, Changed(lambda: None, lambda: None))._run()
@@ -91,7 +92,7 @@ def ours(found: Network) -> Callable[[], object]:
 
     def run() -> None:
         out = io.BytesIO()
-        result = session.execute(LINE)
+        result = execute(session, LINE)
         assert result.ok, result.message
         show(result, Streams(io.StringIO(), out, out, True, True, True), View(color=True), AtPrompt())
 

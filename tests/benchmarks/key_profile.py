@@ -26,10 +26,10 @@ from prompt_toolkit.output.vt100 import Vt100_Output
 import mwaa_shell.directives.completion  # noqa: F401  (what the warm-up imports)
 from mwaa_shell.airflow.knowledge import Kind
 from mwaa_shell.catalog.names import Name, Seen
-from mwaa_shell.front import Front
 from mwaa_shell.session import Session
+from mwaa_shell.session.interface import UserInterface
 from mwaa_shell.settings import Settings
-from mwaa_shell.terminal.prompt import Prompt
+from mwaa_shell.terminal.prompt import Prompt, Proposal
 from mwaa_shell.terminal.warm_up import WarmUp
 from tests.benchmarks.keys import COMMAND, TYPED
 from tests.benchmarks.names import dag_ids
@@ -57,7 +57,7 @@ class Nowhere:
 
 def session(count: int) -> Session:
     """A session that knows so many DAGs and asks nobody."""
-    made = Session(Settings(environment="my-env", airflow_version="2.10.3"), Front(keeps_names=True))
+    made = Session(Settings(environment="my-env", airflow_version="2.10.3"), UserInterface(keeps_names=True))
     live = made.live
     assert live is not None
     names = tuple(map(Name, dag_ids(count, random.Random(1))))
@@ -105,7 +105,7 @@ def main() -> None:
         ):
             try:
                 with asyncio.Runner() as runner:
-                    Prompt(session(count), {}, runner).read()
+                    Prompt(session(count), {}, runner).read(Proposal())
             except EOFError:
                 pass
     plain = times[: len(times) // 2]

@@ -15,6 +15,7 @@ from statistics import median
 from mwaa_shell.local.start import running
 from mwaa_shell.session import Session
 from mwaa_shell.settings import LocalSettings, Settings
+from tests.sessions import execute
 
 RUNS = 5
 VERSIONS = ("1.10.12", "2.10.3", "3.3.1")
@@ -32,12 +33,12 @@ def seconds(version: str, *, fresh: bool) -> Iterator[float]:
     with running(LocalSettings((version,), fresh_processes=fresh), 75, lambda line: None) as started:
         session = Session(Settings(started.environments[0], started.access))
         for command in commands(version):
-            session.execute(command)
+            execute(session, command)
         for command in commands(version):
             times = []
             for _ in range(RUNS):
                 began = time.perf_counter()
-                session.execute(command)
+                execute(session, command)
                 times.append(time.perf_counter() - began)
             yield median(times)
 

@@ -20,6 +20,7 @@ from typing import Any
 from tests.benchmarks.network import NAME, REGION, Network, network
 from tests.benchmarks.replies_made import KINDS
 from tests.conftest import scrubbed
+from tests.sessions import execute
 
 RUNS = 3
 #: Lines of the first screen.
@@ -60,11 +61,11 @@ def peak_of(pid: int, what: str = "VmHWM") -> float:
 
 def one(kind: str, size: int, way: str, found: Network) -> dict[str, float]:
     """A session of its own in this process: a short command, then a long reply, shown on a terminal or in a pipe."""
-    from mwaa_shell.front import Front
     from mwaa_shell.mwaa.transport import Transport
     from mwaa_shell.output.show import show
     from mwaa_shell.output.view import View
     from mwaa_shell.session import Session
+    from mwaa_shell.session.interface import UserInterface
     from mwaa_shell.settings import Access, Keys, Settings
     from mwaa_shell.streams import Streams
 
@@ -72,7 +73,7 @@ def one(kind: str, size: int, way: str, found: Network) -> dict[str, float]:
     keys = Keys("AKIDEXAMPLE", "not-a-secret")
     access = Access(None, REGION, None, found.bundle, 60.0, keys, direct=True)
     terminal = way == "terminal"
-    session = Session(Settings(environment=NAME, access=access), Front(keeps_names=terminal))
+    session = Session(Settings(environment=NAME, access=access), UserInterface(keeps_names=terminal))
     times: dict[str, float] = {}
     post = Transport.post
 
@@ -87,7 +88,7 @@ def one(kind: str, size: int, way: str, found: Network) -> dict[str, float]:
 
     def run(line: str, rows: int) -> FirstScreen:
         out = FirstScreen(rows)
-        result = session.execute(line)
+        result = execute(session, line)
         times["known"] = time.perf_counter()
         assert result.ok, result.message
         try:

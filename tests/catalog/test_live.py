@@ -16,14 +16,15 @@ from mwaa_shell.catalog.live import LiveNames, age
 from mwaa_shell.catalog.offers import offered
 from mwaa_shell.directives.completion import complete
 from mwaa_shell.errors import ExitCode
-from mwaa_shell.front import Front
 from mwaa_shell.job import Job
 from mwaa_shell.mwaa.client import RUNNING
 from mwaa_shell.result import Outcome
 from mwaa_shell.sending import BEHIND_REFRESH
 from mwaa_shell.session import Session
+from mwaa_shell.session.interface import UserInterface
 from mwaa_shell.settings import Settings
 from tests.double import NOT_UPDATED, Double, Request, command_reply, refusal
+from tests.sessions import execute
 
 DAGS = [{"dag_id": name, "is_paused": False, "owners": ["airflow"]} for name in ("daily_sales", "hello")]
 RUNS = [
@@ -39,7 +40,7 @@ def session(double: Double, bundle: str) -> Session:
     double.rest["/dags/hello/dagRuns"] = {"dag_runs": RUNS, "total_entries": 2}
     double.rest["/dags/hello/tasks"] = {"tasks": [{"task_id": "greet"}], "total_entries": 1}
     made = Session(Settings(environment="my-env", access=double.access(bundle)))
-    made.front.keeps_names = True
+    made.ui.keeps_names = True
     made.link.describe()
     return made
 
@@ -71,7 +72,7 @@ def settled(live: LiveNames) -> None:
 def test_every_reply_teaches(double: Double, session: Session) -> None:
     double.web.behave = lambda request: command_reply(LISTED)
     session.preferences.set("names", "learn")
-    assert session.execute("dags list -o json").ok
+    assert execute(session, "dags list -o json").ok
     settled(live_of(session))
     assert offer(session, "dags trigger ") == ["daily_sales", "hello"]
     assert offer(session, "dags trigger ds") == ["daily_sales"]
@@ -81,7 +82,7 @@ def test_every_reply_teaches(double: Double, session: Session) -> None:
 def test_what_is_off_learns_and_offers_nothing(double: Double, session: Session) -> None:
     double.web.behave = lambda request: command_reply(LISTED)
     session.preferences.set("names", "off")
-    session.execute("dags list -o json")
+    execute(session, "dags list -o json")
     live_of(session).want_dags()
     settled(live_of(session))
     assert texts(live_of(session)) == []
@@ -94,7 +95,7 @@ def test_what_is_used_stands_first(double: Double, session: Session) -> None:
     live.refresh(Kind.DAG)
     settled(live)
     double.web.behave = lambda request: command_reply(b"Dag: hello, paused: True\n")
-    session.execute("dags pause hello")
+    execute(session, "dags pause hello")
     settled(live)
     assert offer(session, "dags trigger ") == ["hello", "daily_sales"]
 
@@ -227,7 +228,7 @@ def test_a_slow_answer_holds_up_nothing_that_is_known(double: Double, session: S
     live = live_of(session)
     live.refresh(Kind.POOL)
     double.web.behave = lambda request: command_reply(LISTED)
-    assert session.execute("dags list -o json").ok
+    assert execute(session, "dags list -o json").ok
     assert live._desk.wait(20, for_later=False)
     assert offer(session, "dags trigger ") == ["daily_sales", "hello"]
     answer.set()
@@ -247,7 +248,7 @@ def test_what_was_asked_for_before_forgetting_does_not_come_back(double: Double,
     live = live_of(session)
     live.refresh(Kind.DAG)
     assert asked.wait(20)
-    assert session.execute(".forget").ok
+    assert execute(session, ".forget").ok
     answer.set()
     settled(live)
     assert texts(live) == []
@@ -346,14 +347,14 @@ def test_a_command_waits_for_the_refresh_and_ctrl_c_gives_that_up(double: Double
 
     double.web.behave, double.version = slow, "1.10.12"
     session = Session(
-        Settings(environment="my-env", access=double.access(bundle)), Front(watcher=Watches(BEHIND_REFRESH))
+        Settings(environment="my-env", access=double.access(bundle)), UserInterface(watcher=Watches(BEHIND_REFRESH))
     )
-    session.front.keeps_names = True
+    session.ui.keeps_names = True
     session.link.describe()
     live = live_of(session)
     live.refresh(Kind.DAG)
     assert running.wait(20)
-    result = session.execute("version")
+    result = execute(session, "version")
     assert (result.outcome, result.stdout) == (Outcome.OK, b"1.10.12\n")
     assert gone.wait(20)
     settled(live)
@@ -367,9 +368,11 @@ def test_ctrl_c_in_the_command_itself_stops_that(double: Double, bundle: str) ->
         release.wait(20)
 
     double.web.behave = hold
-    session = Session(Settings(environment="my-env", access=double.access(bundle)), Front(watcher=Watches(RUNNING)))
-    session.front.keeps_names = True
-    result = session.execute("version")
+    session = Session(
+        Settings(environment="my-env", access=double.access(bundle)), UserInterface(watcher=Watches(RUNNING))
+    )
+    session.ui.keeps_names = True
+    result = execute(session, "version")
     release.set()
     assert result.exit_code is ExitCode.INTERRUPTED
 
@@ -384,7 +387,7 @@ def test_names_are_there_at_the_next_start(double: Double, session: Session, bun
     settled(live)
     session.close()
     again = Session(Settings(environment="my-env", access=double.access(bundle)))
-    again.front.keeps_names = True
+    again.ui.keeps_names = True
     live_of(again).settle()  # before AWS was asked
     assert texts(live_of(again)) == ["daily_sales", "hello"]
     assert again.grammar is not None
@@ -406,7 +409,7 @@ def test_another_account_has_other_names(double: Double, session: Session, bundl
 
     double.describe = elsewhere  # type: ignore[method-assign]
     again = Session(Settings(environment="my-env", access=double.access(bundle)))
-    again.front.keeps_names = True
+    again.ui.keeps_names = True
     live_of(again).settle()
     assert texts(live_of(again)) == ["daily_sales", "hello"]
     again.link.describe()
@@ -424,7 +427,7 @@ def test_other_credentials_have_other_names(
     session.close()
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDOTHER")
     again = Session(Settings(environment="my-env", access=double.access(bundle)))
-    again.front.keeps_names = True
+    again.ui.keeps_names = True
     live_of(again).settle()
     assert texts(live_of(again)) == []
 
@@ -435,12 +438,12 @@ def test_names_are_kept_where_aws_does_not_say_whose_they_are(double: Double, bu
     settings = Settings(environment="my-env", access=double.access(bundle), airflow_version="2.10.3")
     for _ in range(2):
         session = Session(settings)
-        session.front.keeps_names = True
-        assert session.execute("dags list -o json").ok
+        session.ui.keeps_names = True
+        assert execute(session, "dags list -o json").ok
         settled(live_of(session))
         session.close()
     again = Session(settings)
-    again.front.keeps_names = True
+    again.ui.keeps_names = True
     again.link.describe()
     live_of(again).settle()
     assert texts(live_of(again)) == ["daily_sales", "hello"]
@@ -452,10 +455,10 @@ def test_use_swaps_the_whole_catalogue(double: Double, session: Session) -> None
     double.names = ("my-env", "other")
     live_of(session).refresh(Kind.DAG)
     settled(live_of(session))
-    assert session.execute(".use other").ok
+    assert execute(session, ".use other").ok
     assert offer(session, "dags trigger ") == []
     session.preferences.set("names", "learn")
-    assert session.execute(".use my-env").ok
+    assert execute(session, ".use my-env").ok
     assert offer(session, "dags trigger ") == ["daily_sales", "hello"]
 
 
@@ -466,8 +469,8 @@ def test_forgotten_names_are_gone_from_disk(double: Double, session: Session, tm
     settled(live)
     session.close()
     assert list((tmp_path / ".cache").rglob("*.names"))
-    assert "daily_sales" in session.execute(".names dags").stdout.decode()
-    assert session.execute(".forget").ok
+    assert "daily_sales" in execute(session, ".names dags").stdout.decode()
+    assert execute(session, ".forget").ok
     assert texts(live) == []
     assert not list((tmp_path / ".cache").rglob("*.names"))
     session.close()
@@ -479,7 +482,7 @@ def test_no_value_reaches_the_disk(double: Double, session: Session, tmp_path: P
     double.web.behave = lambda request: command_reply(json.dumps(rows).encode() + b"\n")
     live = live_of(session)
     live.settle()
-    assert session.execute("connections list -o json").ok
+    assert execute(session, "connections list -o json").ok
     settled(live)
     session.close()
     [kept] = (tmp_path / ".cache").rglob("*.names")
@@ -491,35 +494,35 @@ def test_no_value_reaches_the_disk(double: Double, session: Session, tmp_path: P
 
 
 def test_help_asks_nobody(double: Double, session: Session) -> None:
-    session.execute(".set names auto")
+    execute(session, ".set names auto")
     assert complete(session, ".help dags trigger ", 19, asked=True)
     settled(live_of(session))
     assert (double.rest_calls, double.commands) == ([], [])
 
 
 def test_names_says_what_is_known_from_where(session: Session) -> None:
-    assert b"No names are known yet" in bytes(session.execute(".names").stdout)
-    assert session.execute(".refresh").ok
-    assert session.execute(".refresh runs hello").ok
+    assert b"No names are known yet" in bytes(execute(session, ".names").stdout)
+    assert execute(session, ".refresh").ok
+    assert execute(session, ".refresh runs hello").ok
     settled(live_of(session))
-    text = session.execute(".names").stdout.decode()
+    text = execute(session, ".names").stdout.decode()
     assert "     2  DAGs  (over REST, now)\n" in text
     assert "     2  runs of hello  (over REST, now)\n" in text
-    assert bytes(session.execute(".names runs hello").stdout).startswith(b"manual__2 failed 2026-01-02")
+    assert bytes(execute(session, ".names runs hello").stdout).startswith(b"manual__2 failed 2026-01-02")
 
 
 @pytest.mark.parametrize(
     "line", [".refresh runs", ".refresh dags x", ".refresh nothing", ".names nothing", ".forget x"]
 )
 def test_mistakes_in_directives(double: Double, session: Session, line: str) -> None:
-    assert session.execute(line).exit_code is ExitCode.USAGE
+    assert execute(session, line).exit_code is ExitCode.USAGE
     assert double.rest_calls == []
 
 
 def test_in_batch_there_are_no_names(double: Double, bundle: str) -> None:
     session = Session(Settings(environment="my-env", access=double.access(bundle)))
     assert session.live is None
-    assert session.execute(".names").exit_code is ExitCode.USAGE
+    assert execute(session, ".names").exit_code is ExitCode.USAGE
 
 
 @pytest.mark.parametrize(

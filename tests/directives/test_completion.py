@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from mwaa_shell.airflow.versions import Version
-from mwaa_shell.directives import DIRECTIVES, command_in
+from mwaa_shell.directives import DIRECTIVES, command_in, explained
 from mwaa_shell.directives.completion import complete
 from mwaa_shell.session import Session
 from mwaa_shell.settings import Settings
+from tests.sessions import execute
 
 
 @pytest.fixture
@@ -136,13 +137,13 @@ def test_each_line_of_a_block_is_one(session: Session, text: str, found: str, pl
 
 def test_a_line_of_a_block_is_explained(session: Session) -> None:
     block = "version\ndags list -o json\n.send dags trigger"
-    assert session.reader.explained(block, 3).startswith("version")
-    assert session.reader.explained(block, 20).startswith("dags list: -o, --output")
-    assert session.reader.explained(block, len(block)).startswith("dags trigger [flags]")
+    assert explained(block, 3, session.grammar).startswith("version")
+    assert explained(block, 20, session.grammar).startswith("dags list: -o, --output")
+    assert explained(block, len(block), session.grammar).startswith("dags trigger [flags]")
 
 
 def test_saved_commands_and_their_parameters(session: Session) -> None:
-    assert session.execute(""".save nightly "dags trigger {dag} -c '{conf}'" """).ok
+    assert execute(session, """.save nightly "dags trigger {dag} -c '{conf}'" """).ok
     assert offered(session, ".do n") == ["nightly"]
     assert offered(session, ".unsave ") == ["nightly"]
     assert offered(session, ".do nightly ") == ["dag=", "conf="]

@@ -15,6 +15,7 @@ from mwaa_shell.errors import ExitCode
 from mwaa_shell.session import Session
 from mwaa_shell.settings import Settings
 from tests.double import Double, command_reply
+from tests.sessions import execute
 
 
 @pytest.fixture
@@ -24,7 +25,7 @@ def session(double: Double, bundle: str) -> Session:
 
 
 def shown(session: Session, line: str) -> str:
-    result = session.execute(line)
+    result = execute(session, line)
     assert result.ok, result.message
     return result.stdout.decode()
 
@@ -50,7 +51,7 @@ def test_help_for_all_says_what_each_is_for(session: Session) -> None:
 def test_help_for_one(session: Session) -> None:
     assert shown(session, ".help .use").startswith(".use [ENV[@REGION]]")
     assert shown(session, ".help use") == shown(session, ".help .use")
-    assert session.execute(".help nothing").exit_code is ExitCode.USAGE
+    assert execute(session, ".help nothing").exit_code is ExitCode.USAGE
 
 
 def test_help_for_a_command_of_this_airflow(session: Session) -> None:
@@ -73,7 +74,7 @@ def test_every_command_of_every_version_has_a_page() -> None:
 
 @pytest.mark.parametrize("word", ["exit", "quit", ".exit"])
 def test_leaving(session: Session, word: str) -> None:
-    assert session.execute(word).leaves
+    assert execute(session, word).leaves
 
 
 def test_envs_marks_the_open_one(session: Session) -> None:
@@ -83,13 +84,13 @@ def test_envs_marks_the_open_one(session: Session) -> None:
 def test_use_goes_elsewhere_and_back(double: Double, session: Session) -> None:
     for name in ("staging", "my-env", "staging"):
         shown(session, f".use {name}")
-        session.execute("version")
+        execute(session, "version")
     tokens = [request.path for request in double.aws.seen if request.path.startswith("/clitoken")]
     assert tokens == ["/clitoken/staging", "/clitoken/my-env", "/clitoken/staging"]
 
 
 def test_use_of_a_name_that_does_not_exist_stays(session: Session) -> None:
-    result = session.execute(".use stagin")
+    result = execute(session, ".use stagin")
     assert (result.exit_code, result.message) == (
         ExitCode.NOTHING_RAN,
         "There is no environment stagin in eu-west-1; did you mean staging?",
@@ -109,7 +110,7 @@ def test_use_with_a_region_and_a_profile(session: Session, tmp_path: Path, monke
 
 @pytest.mark.parametrize("line", [".use", ".use a b", ".use a@b --region c", ".use --nope", ".envs x", ".info x"])
 def test_words_that_make_no_sense(session: Session, line: str) -> None:
-    assert session.execute(line).exit_code is ExitCode.USAGE
+    assert execute(session, line).exit_code is ExitCode.USAGE
 
 
 def test_info_shows_all_but_secrets(double: Double, session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -131,21 +132,21 @@ def test_info_shows_all_but_secrets(double: Double, session: Session, monkeypatc
 
 def test_raw_shows_the_last_reply_as_it_came(double: Double, session: Session) -> None:
     double.web.behave = lambda request: command_reply(b"\x1b[31mred\xff\n", b"warned\n")
-    session.execute("version")
-    result = session.execute(".raw")
+    execute(session, "version")
+    result = execute(session, ".raw")
     assert (result.stdout, result.stderr) == (b"\x1b[31mred\xff\n", b"warned\n")
-    assert set(json.loads(bytes(session.execute(".raw --reply").stdout))) == {"stdout", "stderr"}
+    assert set(json.loads(bytes(execute(session, ".raw --reply").stdout))) == {"stdout", "stderr"}
 
 
 def test_directives_take_a_destination(session: Session, tmp_path: Path) -> None:
-    assert session.execute(f".envs > {tmp_path}/names").ok
+    assert execute(session, f".envs > {tmp_path}/names").ok
     assert (tmp_path / "names").read_text() == "* my-env\n  my-other\n  staging\n"
 
 
 def test_a_runbook_is_translated_and_what_needs_a_look_is_said(session: Session, tmp_path: Path) -> None:
     book = tmp_path / "book"
     book.write_text("# nightly\nairflow trigger_dag x | jq .\nserve_logs\ndags triger x\n")
-    result = session.execute(f".translate 3.3.1 {book}")
+    result = execute(session, f".translate 3.3.1 {book}")
     assert result.exit_code is ExitCode.FAILED
     assert result.message == "2 lines need a closer look"
     lines = result.stdout.decode().splitlines()
@@ -156,18 +157,18 @@ def test_a_runbook_is_translated_and_what_needs_a_look_is_said(session: Session,
     said = result.stderr.decode().splitlines()
     assert [line.split(": ")[0] for line in said] == [f"{book}:3", f"{book}:4"]
     book.write_text("dags list\n")
-    assert session.execute(f".translate 2.9 {book}").ok
+    assert execute(session, f".translate 2.9 {book}").ok
 
 
 @pytest.mark.parametrize("version", ["9.9", "x"])
 def test_a_version_that_is_none(session: Session, tmp_path: Path, version: str) -> None:
-    result = session.execute(f".translate {version} {tmp_path}/x")
+    result = execute(session, f".translate {version} {tmp_path}/x")
     assert "those are 1.10.12, 2.0.2" in result.message
 
 
 def test_what_is_set_is_shown(session: Session) -> None:
     assert "menu typing" in shown(session, ".set")
-    assert session.execute(".set menu tab").ok
+    assert execute(session, ".set menu tab").ok
     assert shown(session, ".set menu").startswith("menu tab  when the menu opens")
     assert "Ctrl-R" in shown(session, ".keys")
 

@@ -11,17 +11,18 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from mwaa_shell import options, script
+from mwaa_shell import options
 from mwaa_shell.errors import ExitCode, UsageError
-from mwaa_shell.front import Front
 from mwaa_shell.history.origins import COMMAND
 from mwaa_shell.output.show import DIM, GREEN, PLAIN, RED, YELLOW, show
 from mwaa_shell.output.view import View
 from mwaa_shell.result import Outcome, Result, talk
-from mwaa_shell.session import Session
+from mwaa_shell.session import Session, script
+from mwaa_shell.session.interface import UserInterface
 from mwaa_shell.settings import Settings
 from mwaa_shell.streams import Streams
 from tests.double import Double, Request, command_reply
+from tests.sessions import run_lines
 
 Make = Callable[..., Session]
 
@@ -31,7 +32,12 @@ def make(double: Double, bundle: str) -> Iterator[Make]:
     made: list[Session] = []
 
     def session(watched: bool = False) -> Session:
-        made.append(Session(Settings("my-env", double.access(bundle)), Front(watcher=Somebody() if watched else None)))
+        made.append(
+            Session(
+                Settings("my-env", double.access(bundle)),
+                UserInterface(watcher=Somebody() if watched else None, interactive=watched),
+            )
+        )
         return made[-1]
 
     yield session
@@ -58,7 +64,7 @@ def failing(double: Double, *commands: str) -> None:
 
 
 def run(session: Session, *lines: str) -> list[Result]:
-    return [step.result for step in script.run(session, [script.Line(line, origin=COMMAND) for line in lines])]
+    return [step.result for step in run_lines(session, [script.Line(line, origin=COMMAND) for line in lines])]
 
 
 def test_the_only_one_that_failed_runs_again(double: Double, make: Make) -> None:
@@ -94,7 +100,7 @@ def test_one_of_several_is_picked(double: Double, make: Make) -> None:
         offered.append(rows)
         return (1, 1, None)[len(offered) - 1]
 
-    session.front.pick = pick
+    session.ui.pick = pick
     run(session, ".redo --failed")
     assert double.commands[2:] == ["dags list-runs -d a"]
     assert run(session, ".redo --failed")[0].proposal == "dags pause b", "it changes something: it waits"
@@ -185,7 +191,7 @@ def test_a_mask_never_reaches_a_local_command(double: Double, make: Make, tmp_pa
     [result] = run(session, line)
     assert (result.exit_code, double.commands) == (ExitCode.USAGE, [])
     assert not (tmp_path / "out").exists()
-    session.front.ask_secret = lambda name: f"{name}'s \"$x"
+    session.ui.ask_secret = lambda name: f"{name}'s \"$x"
     assert run(session, line)[0].ok
     assert (tmp_path / "out").read_text() == "PASSWORD's \"$x"
 
@@ -211,7 +217,7 @@ def test_a_text_may_be_several_words(double: Double, make: Make) -> None:
 def test_a_mask_is_not_sent_as_it_is_either(double: Double, make: Make) -> None:
     session = make()
     assert run(session, ".send variables set api_key ***")[0].exit_code is ExitCode.USAGE
-    session.front.ask_secret = lambda name: "geheim"
+    session.ui.ask_secret = lambda name: "geheim"
     run(session, ".send variables set api_key ***", ".send variables set stars a***b")
     assert double.commands == ["variables set api_key geheim", "variables set stars a***b"]
     assert session.record.history.find()[1].line == "variables set api_key ***"

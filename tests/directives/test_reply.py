@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 from mwaa_shell.errors import ExitCode
-from mwaa_shell.front import Front
 from mwaa_shell.output.delivery.clipboard import LIMIT
 from mwaa_shell.result import Outcome
 from mwaa_shell.session import Session
+from mwaa_shell.session.interface import UserInterface
 from mwaa_shell.settings import Settings
 from tests.double import Double, command_reply, reply
+from tests.sessions import execute
 
 NOISY = b"[2024-01-01] {x.py:1} INFO - hi\n"
 RECORDS = b'[{"dag_id": "a"}]\n'
@@ -36,8 +37,8 @@ def session(double: Double, bundle: str, notes: Notes, monkeypatch: pytest.Monke
     """As at a prompt, whose standard output is a terminal."""
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.delenv("TMUX", raising=False)
-    session = Session(Settings(environment="my-env", access=double.access(bundle)), Front(notes))
-    session.front.draws_tables = True
+    session = Session(Settings(environment="my-env", access=double.access(bundle)), UserInterface(notes))
+    session.ui.draws_tables = True
     return session
 
 
@@ -50,51 +51,51 @@ def answer(double: Double, stdout: bytes, stderr: bytes = b"") -> None:
 
 def test_raw_hands_over_every_byte(double: Double, session: Session, tmp_path: Path) -> None:
     answer(double, NOISY + b"\xff\x00\r" + RECORDS, b"said")
-    session.execute("dags list -o json")
+    execute(session, "dags list -o json")
     for line in (f".raw > {tmp_path}/out", f".raw | cat > {tmp_path}/out"):
-        assert session.execute(line).ok
+        assert execute(session, line).ok
         assert (tmp_path / "out").read_bytes() == NOISY + b"\xff\x00\r" + RECORDS
-    session.execute(f".raw --reply > {tmp_path}/out")
+    execute(session, f".raw --reply > {tmp_path}/out")
     assert set(json.loads((tmp_path / "out").read_bytes())) == {"stdout", "stderr"}
 
 
 @pytest.mark.parametrize("line", [".raw", ".raw --reply"])
 def test_passwords_are_not_for_a_screen(double: Double, session: Session, tmp_path: Path, line: str) -> None:
     answer(double, b"password\nhunter2\n")
-    session.execute("connections list")
-    refused = session.execute(line)
+    execute(session, "connections list")
+    refused = execute(session, line)
     assert (refused.exit_code, refused.stdout) == (ExitCode.REFUSED, b"")
     assert ".set reveal on" in refused.message
     assert ".raw > FILE" in refused.message
-    assert session.execute(f"{line} > {tmp_path}/out").ok
+    assert execute(session, f"{line} > {tmp_path}/out").ok
     assert (tmp_path / "out").read_bytes()
-    session.execute(".set reveal on")
-    assert session.execute(line).stdout == (tmp_path / "out").read_bytes()
-    session.execute(".set reveal off")
-    assert session.execute(".copy").exit_code is ExitCode.REFUSED
-    session.front.draws_tables = False  # a script
-    assert session.execute(line).ok
+    execute(session, ".set reveal on")
+    assert execute(session, line).stdout == (tmp_path / "out").read_bytes()
+    execute(session, ".set reveal off")
+    assert execute(session, ".copy").exit_code is ExitCode.REFUSED
+    session.ui.draws_tables = False  # a script
+    assert execute(session, line).ok
 
 
 def test_raw_of_what_was_no_reply_of_a_command(double: Double, session: Session) -> None:
     double.web.behave = lambda request: reply(504, b"<title>late</title>", {"Content-Type": "text/html"})
-    session.execute("version")
-    assert ".raw --reply shows it" in session.execute(".raw").message
-    assert session.execute(".raw --reply").stdout == b"<title>late</title>"
+    execute(session, "version")
+    assert ".raw --reply shows it" in execute(session, ".raw").message
+    assert execute(session, ".raw --reply").stdout == b"<title>late</title>"
 
     def hang_up(request: object) -> None:
         return None
 
     double.web.behave = hang_up
-    assert session.execute("version").outcome is Outcome.UNKNOWN
-    told = session.execute(".raw --reply")
+    assert execute(session, "version").outcome is Outcome.UNKNOWN
+    told = execute(session, ".raw --reply")
     assert told.exit_code is ExitCode.USAGE
     assert "got no reply" in told.message
 
 
 @pytest.mark.parametrize("line", [".raw", ".copy"])
 def test_there_is_no_reply_yet(session: Session, line: str) -> None:
-    assert session.execute(line).message == "There is no reply yet: run an Airflow command first"
+    assert execute(session, line).message == "There is no reply yet: run an Airflow command first"
 
 
 # -- .copy -------------------------------------------------------------------------------------------------------------
@@ -102,33 +103,33 @@ def test_there_is_no_reply_yet(session: Session, line: str) -> None:
 
 def test_copy_takes_what_a_pipe_would_get(double: Double, session: Session) -> None:
     answer(double, NOISY + RECORDS)
-    session.execute("dags list -o json")
-    copied = session.execute(".copy")
+    execute(session, "dags list -o json")
+    copied = execute(session, ".copy")
     assert copied.clipboard == RECORDS
     assert copied.stdout == b"18 bytes for the clipboard of the terminal\n"
-    session.execute(".set pipe raw")
-    assert session.execute(".copy").clipboard == NOISY + RECORDS
+    execute(session, ".set pipe raw")
+    assert execute(session, ".copy").clipboard == NOISY + RECORDS
 
 
 def test_copy_takes_text_without_control_characters(double: Double, session: Session) -> None:
     answer(double, b"\x1b[31mred\x1b[0m\x1b[201~\xff\n")
-    session.execute("dags list")
-    assert session.execute(".copy").clipboard == "red^[[201~�\n".encode()
+    execute(session, "dags list")
+    assert execute(session, ".copy").clipboard == "red^[[201~�\n".encode()
 
 
 def test_a_reply_without_the_data_that_was_asked_for_is_copied_whole(double: Double, session: Session) -> None:
     answer(double, b"nothing of the kind\n")
-    session.execute("dags list -o json")
-    assert session.execute(".copy").clipboard == b"nothing of the kind\n"
+    execute(session, "dags list -o json")
+    assert execute(session, ".copy").clipboard == b"nothing of the kind\n"
 
 
 def test_what_is_too_long_for_a_terminal_is_said(double: Double, session: Session) -> None:
     answer(double, b"x" * LIMIT)
-    session.execute("dags list")
-    assert len(session.execute(".copy").clipboard) == LIMIT
+    execute(session, "dags list")
+    assert len(execute(session, ".copy").clipboard) == LIMIT
     answer(double, b"x" * LIMIT + b"\n")
-    session.execute("dags list")
-    told = session.execute(".copy")
+    execute(session, "dags list")
+    told = execute(session, ".copy")
     assert (told.exit_code, told.clipboard) == (ExitCode.USAGE, b"")
     assert "74,995 bytes" in told.message
     assert ".raw > FILE" in told.message
@@ -138,23 +139,23 @@ def test_copy_wants_a_terminal_and_something_to_copy(
     double: Double, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answer(double, b"")
-    session.execute("dags list")
-    assert "nothing on standard output" in session.execute(".copy").message
+    execute(session, "dags list")
+    assert "nothing on standard output" in execute(session, ".copy").message
     answer(double, b"x\n")
-    session.execute("dags list")
-    assert "there is none here" in session.execute(f".copy > {tmp_path}/out").message
+    execute(session, "dags list")
+    assert "there is none here" in execute(session, f".copy > {tmp_path}/out").message
     monkeypatch.setenv("TERM", "dumb")
-    assert "there is none here" in session.execute(".copy").message
+    assert "there is none here" in execute(session, ".copy").message
     monkeypatch.setenv("TERM", "xterm")
-    assert session.execute(".copy").ok
-    session.front.draws_tables = False
-    assert "there is none here" in session.execute(".copy").message
+    assert execute(session, ".copy").ok
+    session.ui.draws_tables = False
+    assert "there is none here" in execute(session, ".copy").message
 
 
 def test_tmux_is_spoken_of(double: Double, session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TMUX", "/tmp/tmux,1,0")
-    session.execute("version")
-    assert b"set-clipboard" in bytes(session.execute(".copy").stdout)
+    execute(session, "version")
+    assert b"set-clipboard" in bytes(execute(session, ".copy").stdout)
 
 
 # -- .tee --------------------------------------------------------------------------------------------------------------
@@ -167,16 +168,16 @@ def lines(path: Path) -> list[str]:
 
 def test_a_transcript(double: Double, session: Session, tmp_path: Path) -> None:
     path = tmp_path / "log"
-    assert session.execute(".tee").stdout == b"off\n"
-    assert session.execute(f".tee {path}").ok
-    assert session.execute(".tee").stdout == f"replies are added to {path}\n".encode()
+    assert execute(session, ".tee").stdout == b"off\n"
+    assert execute(session, f".tee {path}").ok
+    assert execute(session, ".tee").stdout == f"replies are added to {path}\n".encode()
     answer(double, NOISY + RECORDS)
-    session.execute("dags list -o json")
-    session.execute("dags list -o json | cat > /dev/null")
-    session.execute(".names")
-    session.execute(" dags list")  # not to be written down
-    session.execute(".tee off")
-    session.execute("dags list")
+    execute(session, "dags list -o json")
+    execute(session, "dags list -o json | cat > /dev/null")
+    execute(session, ".names")
+    execute(session, " dags list")  # not to be written down
+    execute(session, ".tee off")
+    execute(session, "dags list")
     noisy = NOISY.decode().strip()
     assert lines(path) == [
         "# my-env> dags list -o json", noisy, RECORDS.decode().strip(), "# my-env> dags list -o json | cat > /dev/null",
@@ -184,10 +185,10 @@ def test_a_transcript(double: Double, session: Session, tmp_path: Path) -> None:
 
 
 def test_no_secret_that_was_typed_is_in_it(double: Double, session: Session, tmp_path: Path) -> None:
-    session.execute(f".tee {tmp_path}/log")
+    execute(session, f".tee {tmp_path}/log")
     answer(double, b"", b"Traceback (most recent call last):\nValueError: no\n")
-    session.execute("connections add x --conn-password hunter2")
-    session.execute(".send users create -p hunter2")
+    execute(session, "connections add x --conn-password hunter2")
+    execute(session, ".send users create -p hunter2")
     text = (tmp_path / "log").read_text()
     assert "hunter2" not in text
     assert "> connections add x --conn-password ***" in text
@@ -196,16 +197,16 @@ def test_no_secret_that_was_typed_is_in_it(double: Double, session: Session, tmp
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
 def test_a_full_disk_is_said_once_and_stops_nobody(double: Double, session: Session, notes: Notes) -> None:
-    session.execute(".tee /dev/full")
+    execute(session, ".tee /dev/full")
     notes.clear()
     for _ in range(2):
-        assert session.execute("version").ok
+        assert execute(session, "version").ok
     assert notes == ["/dev/full cannot be written: No space left on device; .tee is off"]
-    assert session.execute(".tee").stdout == b"off\n"
+    assert execute(session, ".tee").stdout == b"off\n"
 
 
 def test_a_file_that_cannot_be_written_is_said_at_once(session: Session, tmp_path: Path) -> None:
-    assert session.execute(f".tee {tmp_path}/none/log").exit_code is ExitCode.USAGE
+    assert execute(session, f".tee {tmp_path}/none/log").exit_code is ExitCode.USAGE
     assert session.tee is None
 
 
@@ -217,23 +218,23 @@ def test_a_file_is_not_replaced_without_leave_and_nothing_is_sent(
 ) -> None:
     path = tmp_path / "out"
     path.write_text("old")
-    session.front.ask = lambda question: False
-    refused = session.execute(f"dags list > {path}")
+    session.ui.ask = lambda question: False
+    refused = execute(session, f"dags list > {path}")
     assert (refused.exit_code, refused.outcome) == (ExitCode.REFUSED, Outcome.REFUSED)
     assert refused.message == f"{path} stays as it is, the line was not sent"
     assert (double.commands, path.read_text()) == ([], "old")
-    session.front.ask = lambda question: True
+    session.ui.ask = lambda question: True
     answer(double, RECORDS)
-    assert session.execute(f"dags list > {path}").ok
+    assert execute(session, f"dags list > {path}").ok
     assert path.read_bytes() == RECORDS
 
 
 def test_data_alone_goes_to_a_file(double: Double, session: Session, tmp_path: Path) -> None:
     answer(double, NOISY + RECORDS, b"said\n")
-    left = session.execute(f"dags list -o json > {tmp_path}/out")
+    left = execute(session, f"dags list -o json > {tmp_path}/out")
     assert (tmp_path / "out").read_bytes() == RECORDS
     assert (left.stdout, left.stderr) == (b"", NOISY + b"said\n")
-    session.execute(".set pipe raw")
-    left = session.execute(f"dags list -o json | cat > {tmp_path}/out")
+    execute(session, ".set pipe raw")
+    left = execute(session, f"dags list -o json | cat > {tmp_path}/out")
     assert (tmp_path / "out").read_bytes() == NOISY + RECORDS
     assert left.stderr == b"said\n"

@@ -7,18 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from mwaa_shell import saved, script
-from mwaa_shell.airflow.command_line import parse
+from mwaa_shell import saved
 from mwaa_shell.airflow.knowledge import Kind
 from mwaa_shell.catalog.names import Name, Seen
-from mwaa_shell.directives.registry import find
+from mwaa_shell.directives import TABLE
 from mwaa_shell.directives.saved import DIRECTIVES, candidates
 from mwaa_shell.errors import RefusedByRule, ShellError, UsageError
 from mwaa_shell.history.origins import COMMAND, FILE, TYPED
 from mwaa_shell.result import Result
-from mwaa_shell.session import Session
+from mwaa_shell.session import Executor, LineContext, Session, script
+from mwaa_shell.session.script import Line
 from mwaa_shell.settings import Settings
 from tests.double import Double
+from tests.sessions import check_lines, execute, run_lines
 
 NIGHTLY = "dags trigger {dag} -c '{conf}'"
 
@@ -35,12 +36,7 @@ def path() -> Path:
 
 def run(session: Session, text: str) -> Result:
     """As the registry runs it."""
-    line = parse(text)
-    directive = find(DIRECTIVES, line.values[0])
-    assert directive is not None
-    if directive.takes_line and len(line.words) > 1:
-        return directive.run(session, (text[line.words[1].start : line.words[-1].end],))
-    return directive.run(session, line.values[1:])
+    return TABLE.run(Executor(session, TABLE), LineContext.of(text))
 
 
 def shown(session: Session, text: str) -> str:
@@ -169,8 +165,8 @@ def test_a_saved_line_is_sent_and_its_secret_is_asked_for(
         """.do nightly dag=sales conf='{"d": "it is"}'""",
         ".do add id=x",
     ]
-    made.front.ask_secret = lambda name: "hunter 2"
-    results = [step.result for step in script.run(made, [script.Line(line) for line in lines])]
+    made.ui.ask_secret = lambda name: "hunter 2"
+    results = [step.result for step in run_lines(made, [script.Line(line) for line in lines])]
     assert all(result.ok for result in results), results
     assert double.commands == [
         'dags trigger sales -c \'{"d": "it is"}\'',
@@ -181,7 +177,7 @@ def test_a_saved_line_is_sent_and_its_secret_is_asked_for(
 @pytest.mark.parametrize("origin", [TYPED, COMMAND, FILE])
 def test_what_it_runs_came_from_where_it_stands(session: Session, path: Path, origin: str) -> None:
     saved.save(path, "ls", "dags list")
-    assert [one.origin for one in session.execute(".do ls", origin).brings] == [origin]
+    assert [one.origin for one in execute(session, ".do ls", origin).brings] == [origin]
 
 
 @pytest.mark.parametrize(
@@ -201,19 +197,19 @@ def test_what_is_typed_for_a_secret_is_covered(
     session: Session, path: Path, line: str, typed: str, covered: str
 ) -> None:
     saved.save(path, "n", line)
-    assert session.reader.covered(f".do n {typed}") == f".do n {covered}"
-    shown = [f".do n {typed}"[one.start : one.end] for one in session.reader.secrets_in(f".do n {typed}")]
+    assert session.rules().masked(f".do n {typed}") == f".do n {covered}"
+    shown = [f".do n {typed}"[one.start : one.end] for one in session.rules().secrets_in(f".do n {typed}")]
     assert len(shown) == covered.count("***")
-    assert session.reader.covered(f"  .do n {covered}") == f"  .do n {covered}"
+    assert session.rules().masked(f"  .do n {covered}") == f"  .do n {covered}"
 
 
 def test_names_of_the_users_own_are_secret(path: Path) -> None:
     made = Session(Settings(environment="my-env", airflow_version="2.10.3", secret_words="pin, acme_*"))
     with pytest.raises(RefusedByRule, match="vendor_pin is a secret"):
         run(made, ".save n variables set vendor_pin 4711")
-    assert made.reader.covered("variables set acme_key 4711") == "variables set acme_key ***"
+    assert made.rules().masked("variables set acme_key 4711") == "variables set acme_key ***"
     made.preferences.set("secret-words", "")
-    assert made.reader.covered("variables set acme_key 4711") == "variables set acme_key 4711"
+    assert made.rules().masked("variables set acme_key 4711") == "variables set acme_key 4711"
 
 
 # -- ahead of time ----------------------------------------------------------------------------------------------------
@@ -233,13 +229,10 @@ def test_a_mistake_is_found_before_anything_runs(
 ) -> None:
     session = Session(Settings(environment="my-env", access=double.access(bundle), airflow_version="2.10.3"))
     saved.save(path, "n", line)
-    directive = find(DIRECTIVES, ".do")
-    assert directive is not None
-    assert directive.check is not None
     with pytest.raises(UsageError, match=why):
-        directive.check(session, words, 0)
+        check_lines(session, [Line(" ".join((".do", *words)))])
     saved.save(path, "n", NIGHTLY)
-    directive.check(session, ("n", "dag=x", "conf={}"), 0)
+    check_lines(session, [Line(".do n dag=x conf={}")])
     assert double.commands == []
 
 
@@ -270,9 +263,9 @@ def test_what_lines_before_will_have_saved_counts(
     for _ in range(2):  # nothing is left of the check before
         if why:
             with pytest.raises(ShellError, match=why):
-                script.check(session, [script.Line(line) for line in lines])
+                check_lines(session, [script.Line(line) for line in lines])
         else:
-            script.check(session, [script.Line(line) for line in lines])
+            check_lines(session, [script.Line(line) for line in lines])
     assert path.read_bytes() == before
     assert double.commands == []
 
@@ -282,7 +275,7 @@ def test_what_lines_before_will_have_saved_counts(
 
 @pytest.fixture
 def live(session: Session) -> Session:
-    session.front.keeps_names = True
+    session.ui.keeps_names = True
     assert session.live is not None
     session.preferences.set("names", "learn")
     dags = tuple(Name(one) for one in ("daily_sales", "hello"))
@@ -340,7 +333,7 @@ def test_dags_complete_where_the_version_is_not_known(live: Session, path: Path)
     assert texts(live, ".do nightly", "dag=h") == ["dag=hello"]
     live.preferences.set("names", "off")
     assert texts(live, ".do nightly", "dag=h") == []
-    live.front.keeps_names = False
+    live.ui.keeps_names = False
     assert texts(live, ".do nightly", "dag=h") == []
 
 

@@ -16,10 +16,11 @@ from mwaa_shell.directives.completion import complete
 from mwaa_shell.directives.watching import read_watch
 from mwaa_shell.errors import ExitCode, ShellError, UsageError
 from mwaa_shell.history.entries import Search
-from mwaa_shell.script import Line, check
 from mwaa_shell.session import Session
+from mwaa_shell.session.script import Line
 from mwaa_shell.settings import Settings
 from tests.double import Double, Request, command_reply, refusal, reply
+from tests.sessions import check_lines, execute
 from tests.watching.canvas import FakeCanvas
 
 RUN = {"dag_id": "x", "run_id": "r1", "state": "running", "execution_date": "2026-01-01T00:00:00+00:00",
@@ -36,8 +37,8 @@ def canvas() -> FakeCanvas:
 def session(double: Double, bundle: str, canvas: FakeCanvas, tmp_path: Path) -> Iterator[Session]:
     log = tmp_path / "log"
     made = Session(Settings(environment="my-env", access=double.access(bundle), log_file=log))
-    made.front.canvas = canvas
-    made.front.draws_tables = True
+    made.ui.canvas = canvas
+    made.ui.draws_tables = True
     yield made
     made.close()
 
@@ -56,7 +57,7 @@ def rounds(double: Double, *states: str) -> None:
 
 def test_a_watch_ends_with_its_condition(double: Double, session: Session, canvas: FakeCanvas) -> None:
     rounds(double, "queued", "running", "success")
-    result = session.execute(".watch -n 1 --until-state success,failed dags list-runs -d x")
+    result = execute(session, ".watch -n 1 --until-state success,failed dags list-runs -d x")
     assert result.ok
     assert result.stdout == b""
     assert double.commands == ["dags list-runs -d x -o json"] * 3
@@ -70,7 +71,7 @@ def test_only_the_first_round_is_in_the_history_and_all_of_them_in_the_log(
     double: Double, session: Session, tmp_path: Path
 ) -> None:
     rounds(double, "running")
-    assert session.execute(".watch --times 4 dags list-runs -d x").ok
+    assert execute(session, ".watch --times 4 dags list-runs -d x").ok
     found = session.record.history.find(Search())
     assert [entry.line for entry in found] == ["dags list-runs -d x"]
     assert len((tmp_path / "log").read_text().splitlines()) == 4
@@ -81,14 +82,14 @@ def test_what_is_handed_on_is_the_last_reply_and_nothing_is_added(
 ) -> None:
     rounds(double, "queued", "success")
     target = tmp_path / "runs"
-    assert session.execute(f".watch --until success dags list-runs -d x > {target}").ok
+    assert execute(session, f".watch --until success dags list-runs -d x > {target}").ok
     assert double.commands == ["dags list-runs -d x"] * 2
     assert json.loads(target.read_text())[0]["state"] == "success"
 
 
 def test_a_limit_without_the_condition_is_a_failure(double: Double, session: Session) -> None:
     rounds(double, "running")
-    result = session.execute(".watch --times 2 --until-state success dags list-runs -d x")
+    result = execute(session, ".watch --times 2 --until-state success dags list-runs -d x")
     assert (result.exit_code, result.message) == (ExitCode.FAILED, "state success did not come within 2 rounds")
 
 
@@ -114,7 +115,7 @@ def test_a_limit_without_the_condition_is_a_failure(double: Double, session: Ses
 def test_what_is_refused_before_anything_is_sent(
     double: Double, session: Session, line: str, code: ExitCode, said: str
 ) -> None:
-    result = session.execute(line)
+    result = execute(session, line)
     assert result.exit_code is code
     assert said in result.message
     assert double.commands == []
@@ -122,10 +123,10 @@ def test_what_is_refused_before_anything_is_sent(
 
 def test_where_the_version_is_not_known_nothing_is_repeated(double: Double, session: Session) -> None:
     double.aws.behave = double.only_tokens
-    result = session.execute(".watch dags list")
+    result = execute(session, ".watch dags list")
     assert result.exit_code is ExitCode.REFUSED
     assert "--airflow-version says it" in result.message
-    assert session.execute(".follow x").exit_code is ExitCode.USAGE
+    assert execute(session, ".follow x").exit_code is ExitCode.USAGE
     assert double.commands == []
 
 
@@ -190,7 +191,7 @@ def rest(double: Double, *states: str) -> None:
 
 def test_a_run_is_followed_over_rest(double: Double, session: Session, canvas: FakeCanvas) -> None:
     rest(double, "queued", "running", "success")
-    result = session.execute(".follow x")
+    result = execute(session, ".follow x")
     assert result.ok
     assert double.commands == []
     assert double.tokens == []
@@ -205,8 +206,8 @@ def test_without_a_scheduler_a_run_that_waits_says_so(
     rest(double, "queued", "queued", "success")
     access = replace(double.access(bundle), scheduled=scheduled)
     with closing(Session(Settings(environment="my-env", access=access, airflow_version="2.10.3"))) as session:
-        session.front.canvas = canvas
-        assert session.execute(".follow x").ok
+        session.ui.canvas = canvas
+        assert execute(session, ".follow x").ok
     remedy = "No scheduler runs here: exit, then start mwaa-shell --local 2.10.3 --scheduler"
     assert any(remedy in line for lines in canvas.pictures for line in lines) is not scheduled
     assert remedy not in "\n".join(canvas.last or [])
@@ -215,7 +216,7 @@ def test_without_a_scheduler_a_run_that_waits_says_so(
 def test_its_end_is_that_of_the_directive(double: Double, session: Session, canvas: FakeCanvas) -> None:
     canvas.live = False
     rest(double, "running", "failed")
-    result = session.execute(".follow x latest")
+    result = execute(session, ".follow x latest")
     assert result.exit_code is ExitCode.FAILED
     assert result.message.startswith("x r1 failed")
     assert result.message.endswith(": load failed")
@@ -231,7 +232,7 @@ def test_where_rest_is_not_allowed_the_cli_tells(
 
     double.aws.behave = answer
     rounds(double, "running", "running", "success", "success")
-    assert session.execute(".follow x r1").ok
+    assert execute(session, ".follow x r1").ok
     assert double.commands == [
         "dags list-runs -d x -o json",
         "tasks states-for-dag-run x r1 -o json",
@@ -253,7 +254,7 @@ def test_where_the_tasks_are_refused_the_run_is_left(double: Double, session: Se
 
     double.web.behave = behave
     double.version = "2.2.2"  # no REST there
-    assert session.execute(".follow x").ok
+    assert execute(session, ".follow x").ok
     assert "refuses tasks states-for-dag-run" in "\n".join(canvas.last or [])
     assert double.rest_calls == []
 
@@ -261,7 +262,7 @@ def test_where_the_tasks_are_refused_the_run_is_left(double: Double, session: Se
 def test_a_script_is_checked_before_its_first_line_is_sent(double: Double, session: Session) -> None:
     for line in (".watch dags trigger x", ".watch dags lst", ".watch --nope dags list", ".follow"):
         with pytest.raises(ShellError):
-            check(session, [Line("version"), Line(line)])
+            check_lines(session, [Line("version"), Line(line)])
     assert double.commands == []
 
 
@@ -269,13 +270,13 @@ def test_a_watch_is_checked_for_the_airflow_on_which_it_will_be(double: Double, 
     double.names = ("my-env", "old", "unknown")
     describe = double.describe
     double.describe = lambda name: describe(name) | ({"AirflowVersion": "1.10.12"} if name == "old" else {})  # type: ignore[method-assign]
-    check(session, [Line("version"), Line(".use old"), Line(".watch list_dags")])
+    check_lines(session, [Line("version"), Line(".use old"), Line(".watch list_dags")])
     with pytest.raises(UsageError, match="dags list"):
-        check(session, [Line("version"), Line(".use old"), Line(".watch dags list")])
+        check_lines(session, [Line("version"), Line(".use old"), Line(".watch dags list")])
     double.aws.behave = lambda request: (
         refusal(403, "AccessDeniedException", "not you") if "unknown" in request.path else double.answer_aws(request)
     )
-    check(session, [Line(".use unknown"), Line(".watch of another Airflow")])
+    check_lines(session, [Line(".use unknown"), Line(".watch of another Airflow")])
     assert double.commands == []
 
 
@@ -288,20 +289,20 @@ def test_a_watch_is_checked_for_the_airflow_on_which_it_will_be(double: Double, 
     ],
 )
 def test_a_state_that_never_comes_is_not_waited_for(double: Double, session: Session, line: str, said: str) -> None:
-    result = session.execute(line)
+    result = execute(session, line)
     assert result.exit_code is ExitCode.USAGE
     assert said in result.message
     with pytest.raises(UsageError, match="nothing was sent"):
-        check(session, [Line("version"), Line(line)])
+        check_lines(session, [Line("version"), Line(line)])
     assert double.commands == []
 
 
 @pytest.mark.parametrize("more", ["--until-state skipped,success", "--until-state skipped --until r1"])
 def test_what_may_come_is_waited_for_and_the_rest_is_said(double: Double, session: Session, more: str) -> None:
     notes: list[str] = []
-    session.front.note = notes.append
+    session.ui.note = notes.append
     rounds(double, "success")
-    assert session.execute(f".watch {more} dags list-runs -d x").ok
+    assert execute(session, f".watch {more} dags list-runs -d x").ok
     assert notes == [
         "dags list-runs of Airflow 2.10.3 never tells of skipped, but of none, queued, running, success, failed"
     ]
@@ -309,5 +310,5 @@ def test_what_may_come_is_waited_for_and_the_rest_is_said(double: Double, sessio
 
 def test_a_text_of_the_users_may_be_any_state(double: Double, session: Session) -> None:
     double.web.behave = lambda request: command_reply(b"sensing\n")
-    assert session.execute(".watch --until-state sensing variables get step").ok
+    assert execute(session, ".watch --until-state sensing variables get step").ok
     assert len(double.commands) == 1

@@ -26,6 +26,7 @@ from mwaa_shell.session import Session
 from mwaa_shell.settings import Access, Settings
 from tests.double import NOT_UPDATED, WEB_NAME, Behave, Double, Request, command_reply, refusal, reply
 from tests.proxies import ConnectProxy, Forwarder
+from tests.sessions import execute
 
 CALLER = "arn:aws:sts::123456789012:assumed-role/operator/me"
 STS = (
@@ -407,17 +408,17 @@ def test_the_program(ward: Ward, program: list[str], environ: dict[str, str]) ->
 
 def test_the_directive(ward: Ward, tmp_path: Path) -> None:
     with closing(Session(Settings(environment="my-env", access=ward.access))) as session:
-        result = session.execute(".doctor")
+        result = execute(session, ".doctor")
         assert (result.exit_code, result.message) == (ExitCode.OK, "")
         assert result.stdout.decode().endswith("\nAll is well\n")
         assert session.last is None  # the reply before it stays the last one
-        assert json.loads(bytes(session.execute(".doctor --json").stdout))["ok"] is True
+        assert json.loads(bytes(execute(session, ".doctor --json").stdout))["ok"] is True
         ward.aws = ward.double.only_tokens
         ward.double.web.close()
-        result = session.execute(".doctor")
+        result = execute(session, ".doctor")
         assert (result.exit_code, "failed" in result.message) == (ExitCode.NOTHING_RAN, True)
         assert b"FAIL  TCP" in bytes(result.stdout)
-        assert session.execute(".doctor now").exit_code is ExitCode.USAGE
+        assert execute(session, ".doctor now").exit_code is ExitCode.USAGE
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ import pytest
 from mwaa_shell.session import Session
 from mwaa_shell.settings import Access, Keys, Settings
 from tests.end_to_end.conftest import Served, local_environ, serve
+from tests.sessions import execute
 
 pytestmark = pytest.mark.airflow
 
@@ -75,7 +76,7 @@ def test_verdicts_are_those_of_the_airflow_program(
     asked = commands(served)
     session = Session(Settings(served.name, access_from(served.environ), validate=False, yes=""))
     for command in asked:
-        result = session.execute(command)
+        result = execute(session, command)
         stdout, stderr, code = served.last_record()
         assert (result.stdout, result.stderr) == (stdout, stderr), command
         if result.ok != (code == 0):

@@ -14,6 +14,7 @@ from mwaa_shell.settings import Settings
 from tests.end_to_end.conftest import Served
 from tests.end_to_end.test_batch import access_from
 from tests.end_to_end.test_terminal import PATIENCE, PROGRAM
+from tests.sessions import execute
 from tests.terminal.emulator import Terminal
 from tests.watching.canvas import FakeCanvas
 
@@ -72,10 +73,10 @@ def test_through_the_cli_where_rest_is_not_allowed(
     served = scheduling(version)
     session = Session(Settings(environment=served.name, access=access_from(served.environ)))
     canvas = FakeCanvas(live=False)
-    session.front.canvas = canvas
-    assert session.execute("dags unpause night_shift").ok
-    assert session.execute(trigger(version, "cli", 3, '{"seconds": 0}')).ok
-    result = session.execute(".follow night_shift cli")
+    session.ui.canvas = canvas
+    assert execute(session, "dags unpause night_shift").ok
+    assert execute(session, trigger(version, "cli", 3, '{"seconds": 0}')).ok
+    result = execute(session, ".follow night_shift cli")
     session.close()
     assert result.ok, result.message
     assert states_in(result.stdout.decode()) == dict.fromkeys(TASKS, "success")

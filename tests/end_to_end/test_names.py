@@ -11,6 +11,7 @@ from mwaa_shell.session import Session
 from mwaa_shell.settings import Settings
 from tests.end_to_end.conftest import Served
 from tests.end_to_end.test_batch import access_from
+from tests.sessions import execute
 
 pytestmark = pytest.mark.airflow
 
@@ -19,7 +20,7 @@ pytestmark = pytest.mark.airflow
 def session(served: Served, monkeypatch: pytest.MonkeyPatch) -> Session:
     monkeypatch.setattr(live_names, "PAUSE", 0.0)
     made = Session(Settings(environment=served.name, access=access_from(served.environ), yes=""))
-    made.front.keeps_names = True
+    made.ui.keeps_names = True
     made.link.describe()
     return made
 
@@ -41,7 +42,7 @@ def refreshed(session: Session, kind: Kind, dag: str = "") -> set[str]:
 
 
 def test_all_ways_tell_the_same_names(served: Served, session: Session) -> None:
-    assert session.execute(served.grammar.trigger.replace("run_1", "run_of_names")).ok
+    assert execute(session, served.grammar.trigger.replace("run_1", "run_of_names")).ok
     for kind, dag in ((Kind.DAG, ""), (Kind.TASK, "hello_world"), (Kind.RUN, "hello_world"), (Kind.POOL, "")):
         first = refreshed(session, kind, dag)  # over REST where the version has it
         assert first
@@ -52,7 +53,7 @@ def test_all_ways_tell_the_same_names(served: Served, session: Session) -> None:
         live_of(session).rest_denied = False
     live_of(session).catalogue.forget()
     session.preferences.set("names", "learn")
-    assert session.execute(served.grammar.list_dags).ok
+    assert execute(session, served.grammar.list_dags).ok
     assert live_of(session).wait()
     assert {"hello_world", "sales_daily", "inventory_sync"} <= known(session, Kind.DAG)
 
@@ -64,10 +65,10 @@ def test_names_follow_what_commands_do(served: Served, session: Session) -> None
         "2": ("variables set names_key value", "variables delete names_key"),
         "3": ("variables set names_key value", "variables delete names_key"),
     }[served.version[0]]
-    assert session.execute(made).ok
+    assert execute(session, made).ok
     assert live_of(session).wait()
     assert known(session, Kind.VARIABLE) == {"names_key"}
-    assert session.execute(gone).ok
+    assert execute(session, gone).ok
     assert live_of(session).wait()
     assert known(session, Kind.VARIABLE) == set()
     live_of(session).catalogue.forget()
@@ -78,6 +79,6 @@ def test_a_name_that_is_none_leaves(served: Served, session: Session) -> None:
 
     session.preferences.set("names", "learn")
     live_of(session).catalogue.apply([Seen(Kind.DAG, (Name("no_such_dag"), Name("hello_world")))], "REST", 1.0)
-    assert not session.execute(served.grammar.missing).ok
+    assert not execute(session, served.grammar.missing).ok
     assert live_of(session).wait()
     assert known(session, Kind.DAG) == {"hello_world"}

@@ -20,6 +20,7 @@ from mwaa_shell.settings import LocalSettings, Settings
 from tests.end_to_end.conftest import Served, installed, local_environ, make_dags
 from tests.end_to_end.test_batch import access_from
 from tests.end_to_end.test_terminal import PATIENCE, PROGRAM, words_of
+from tests.sessions import execute
 from tests.terminal.emulator import Terminal
 
 pytestmark = [pytest.mark.airflow, pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")]
@@ -33,7 +34,7 @@ DATE = {"2.10.3": "-e 2024-02-01", "3.3.1": "-l 2024-02-01"}
 
 def list_runs(session: Session, version: str, dag: str) -> dict[str, str]:
     """The runs of a DAG and their states, as a command tells them."""
-    result = session.execute(f"dags list-runs {'' if version >= '3' else '-d '}{dag} -o json")
+    result = execute(session, f"dags list-runs {'' if version >= '3' else '-d '}{dag} -o json")
     assert result.ok, result.stderr
     text = result.stdout.decode()
     rows = json.loads(text[text.index("[{") :] if "[{" in text else "[]")
@@ -49,7 +50,7 @@ def ended(session: Session, version: str, dag: str, run: str) -> str:
 
 
 def tasks(session: Session, dag: str, run: str) -> dict[str, str]:
-    result = session.execute(f"tasks states-for-dag-run {dag} {run} -o json")
+    result = execute(session, f"tasks states-for-dag-run {dag} {run} -o json")
     assert result.ok, result.stderr
     text = result.stdout.decode()
     return {row["task_id"]: row["state"] for row in json.loads(text[text.index("[{") :])}
@@ -60,13 +61,13 @@ def test_what_is_triggered_runs_to_its_end(version: str, scheduling: Callable[[s
     served = scheduling(version)
     session = Session(Settings(served.name, access_from(served.environ)))
     for dag in ("hello_world", "night_shift"):
-        assert session.execute(f"dags unpause {dag}").ok
+        assert execute(session, f"dags unpause {dag}").ok
     for command in (
         "dags trigger hello_world -r greeting",
         f"dags trigger night_shift -r calm {SHORT}",
         f"dags trigger night_shift -r stormy {FAILS} {DATE[version]}",
     ):
-        assert session.execute(command).ok, command
+        assert execute(session, command).ok, command
     assert ended(session, version, "hello_world", "greeting") == "success"
     assert ended(session, version, "night_shift", "calm") == "success"
     assert ended(session, version, "night_shift", "stormy") == "failed"
@@ -105,7 +106,7 @@ def test_a_scheduler_that_ends_is_told_once(version: str, tmp_path: Path) -> Non
     dags = make_dags(tmp_path / "dags", "night_shift.py")
     with running(LocalSettings((version,), dags, scheduler=True), 75, lambda line: None, note) as started:
         session = Session(Settings(started.environments[0], started.access))
-        runs = [session.execute(f"dags {what} hello_world") for what in ("unpause", "trigger -r first")]
+        runs = [execute(session, f"dags {what} hello_world") for what in ("unpause", "trigger -r first")]
         assert all(run.ok for run in runs)
         assert ended(session, version, "hello_world", "first") == "success"
         worker = next(pid for pid in below(os.getpid()) if "worker.py" in words_of(pid) and works_on(dags, pid))
@@ -113,7 +114,7 @@ def test_a_scheduler_that_ends_is_told_once(version: str, tmp_path: Path) -> Non
         assert len([pid for pid in below(worker) if parent(pid) == worker]) >= (1 if version < "3" else 3)
         os.kill(worker, signal.SIGKILL)  # as a machine does that runs out of memory
         assert heard.wait(PATIENCE)
-        assert session.execute("version").ok, "commands go on without a scheduler"
+        assert execute(session, "version").ok, "commands go on without a scheduler"
         session.close()
     assert_ended(handles)
     assert len(said) == 1
@@ -134,12 +135,12 @@ def test_one_scheduler_an_environment(tmp_path: Path) -> None:
     with running(wanted, 75, lambda line: None, lambda text: None) as first:
         session = Session(Settings(first.environments[0], first.access))
         for command in ("dags unpause hello_world", "dags trigger hello_world -r first"):
-            assert session.execute(command).ok
+            assert execute(session, command).ok
         assert ended(session, "2.10.3", "hello_world", "first") == "success"
         with running(wanted, 75, lambda line: None, note) as second:
             assert heard.wait(PATIENCE)
             other = Session(Settings(second.environments[0], second.access))
-            assert other.execute("dags trigger hello_world -r second").ok
+            assert execute(other, "dags trigger hello_world -r second").ok
             assert ended(other, "2.10.3", "hello_world", "second") == "success"
             other.close()
         session.close()

@@ -12,11 +12,11 @@ import pytest
 from mwaa_shell import cli
 from mwaa_shell import job as job_module
 from mwaa_shell.errors import ShellError
-from mwaa_shell.front import Front
 from mwaa_shell.limits import READ_TIMEOUT
 from mwaa_shell.mwaa import client as client_module
 from mwaa_shell.mwaa import transport
 from mwaa_shell.session import Session
+from mwaa_shell.session.interface import UserInterface
 from mwaa_shell.settings import Settings
 from mwaa_shell.streams import Streams
 from tests.double import Double
@@ -87,7 +87,7 @@ def make(double: Double, bundle: str) -> Iterator[Make]:
 
     def session(**front: Any) -> Session:
         settings = Settings(environment="my-env", access=double.access(bundle, READ_TIMEOUT), yes="")
-        made.append(Session(settings, Front(**front)))
+        made.append(Session(settings, UserInterface(**front)))
         return made[-1]
 
     yield session

@@ -12,9 +12,12 @@ from mwaa_shell.mwaa import client as client_module
 from mwaa_shell.mwaa.client import BUSY
 from mwaa_shell.result import Outcome, Result
 from mwaa_shell.session import Session
+from mwaa_shell.session.environment import load_environment_info
+from mwaa_shell.session.send import additions_to
 from tests.double import Behave, Double, Request, command_reply, never, reply
 from tests.faults import behaviours as b
 from tests.faults.conftest import Make
+from tests.sessions import execute
 
 READ, CHANGE, DESTROY = "dags list", "dags pause daily", "dags delete daily"
 TRIGGER = "dags trigger daily"
@@ -30,7 +33,7 @@ def busy_for(times: int, status: int = 503) -> Behave:
 @pytest.mark.parametrize("times", [1, 4])
 def test_a_read_waits_its_turn(status: int, times: int, double: Double, make: Make) -> None:
     double.web.behave = busy_for(times, status)
-    assert make().execute(READ).stdout == b"done\n"
+    assert execute(make(), READ).stdout == b"done\n"
     assert double.commands == [READ] * (times + 1)
     headers = [request.headers["authorization"] for request in double.web.seen]
     assert len(set(headers)) == times + 1
@@ -38,7 +41,7 @@ def test_a_read_waits_its_turn(status: int, times: int, double: Double, make: Ma
 
 def test_after_four_repeats_the_answer_stands(double: Double, make: Make) -> None:
     double.web.behave = busy_for(9)
-    result = make().execute(READ)
+    result = execute(make(), READ)
     assert (result.exit_code, result.proposal) == (ExitCode.NOTHING_RAN, READ)
     assert double.commands == [READ] * 5
 
@@ -48,17 +51,17 @@ def test_after_four_repeats_the_answer_stands(double: Double, make: Make) -> Non
 def test_what_may_change_something_is_not_repeated(status: int, line: str, double: Double, make: Make) -> None:
     double.web.behave = busy_for(1, status)
     session = make()
-    result = session.execute(line if "knows" not in line else f".send {line}")
+    result = execute(session, line if "knows" not in line else f".send {line}")
     assert (result.outcome, result.exit_code) == (Outcome.REFUSED, ExitCode.NOTHING_RAN)
     assert "it may change something, so it is not sent again by itself" in result.message
     assert result.proposal.endswith(line)
     assert len(double.commands) == 1
-    assert session.execute(result.proposal).ok  # which is for the user to send
+    assert execute(session, result.proposal).ok  # which is for the user to send
 
 
 def test_the_output_of_a_command_is_no_sign_of_a_busy_server(double: Double, make: Make) -> None:
     double.web.behave = lambda request: command_reply(b"", b"Traceback\nBusy: no\n", status=503)
-    assert make().execute(READ).outcome is Outcome.FAILED
+    assert execute(make(), READ).outcome is Outcome.FAILED
     assert double.commands == [READ]
 
 
@@ -81,10 +84,10 @@ def test_ctrl_c_ends_the_waiting_at_once(double: Double, make: Make, monkeypatch
     monkeypatch.setattr(client_module, "REPEAT_WITHIN", 7200.0)
     double.web.behave = busy_for(1)
     session = make(watcher=AtPhase(BUSY))
-    result = session.execute(READ)
+    result = execute(session, READ)
     assert result.outcome is Outcome.INTERRUPTED
     assert result.message == "Stopped: my-env was too busy for the command, nothing ran"
-    assert session.execute("version").ok  # whose turn has come
+    assert execute(session, "version").ok  # whose turn has come
     assert double.commands == [READ, "version"]
 
 
@@ -103,7 +106,7 @@ CHECKS = {
 @pytest.mark.parametrize("line", CHECKS)
 def test_the_command_that_tells_is_proposed(line: str, double: Double, make: Make) -> None:
     double.web.behave = b.reset
-    result = make().execute(line)
+    result = execute(make(), line)
     assert (result.outcome, result.exit_code, result.proposal) == (Outcome.UNKNOWN, ExitCode.UNKNOWN, CHECKS[line])
     assert result.message.endswith(f"; {CHECKS[line]} tells" if CHECKS[line] else ")")
     assert len(double.commands) == 1
@@ -120,7 +123,7 @@ def test_the_command_that_tells_is_proposed(line: str, double: Double, make: Mak
 def test_in_the_words_of_the_same_airflow(version: str, line: str, check: str, double: Double, make: Make) -> None:
     double.version = version
     double.web.behave = b.reset
-    assert make().execute(line).proposal == check
+    assert execute(make(), line).proposal == check
 
 
 # -- an id for each run -----------------------------------------------------------------------------------------------
@@ -130,7 +133,7 @@ def test_in_the_words_of_the_same_airflow(version: str, line: str, check: str, d
 def named(make: Make) -> Session:
     """A session that gives each run an id."""
     session = make()
-    assert session.execute(".set trigger-run-id on").ok
+    assert execute(session, ".set trigger-run-id on").ok
     return session
 
 
@@ -139,11 +142,11 @@ def sent_ids(double: Double) -> list[str]:
 
 
 def test_each_run_has_an_id_that_is_shown(double: Double, named: Session) -> None:
-    named.opening.learn_version()
-    shown = named.outgoing.added_to(TRIGGER)
-    assert shown == named.outgoing.added_to(TRIGGER)  # it is decided once, however often it is drawn
-    result = named.execute(TRIGGER)
-    named.execute(TRIGGER)
+    load_environment_info(named)
+    shown = additions_to(named, TRIGGER)
+    assert shown == additions_to(named, TRIGGER)  # it is decided once, however often it is drawn
+    result = execute(named, TRIGGER)
+    execute(named, TRIGGER)
     first, second = double.commands
     assert first == f"{TRIGGER}{shown}"
     assert result.added == shown.strip()
@@ -152,22 +155,22 @@ def test_each_run_has_an_id_that_is_shown(double: Double, named: Session) -> Non
 
 @pytest.mark.parametrize("line", ["dags trigger daily -r mine", "dags trigger --run-id=mine daily", READ, "version"])
 def test_nothing_else_gets_one(line: str, double: Double, named: Session) -> None:
-    named.execute(line)
+    execute(named, line)
     assert double.commands == [line]
 
 
 def test_without_the_setting_nothing_is_added(double: Double, make: Make) -> None:
-    make().execute(TRIGGER)
+    execute(make(), TRIGGER)
     assert double.commands == [TRIGGER]
 
 
 def test_a_repeat_of_what_nobody_knows_has_the_same_id(double: Double, named: Session) -> None:
     double.web.behave = b.reset
-    unknown = named.execute(TRIGGER)
+    unknown = execute(named, TRIGGER)
     double.web.behave = lambda request: command_reply(b"", b"airflow.exceptions.DagRunAlreadyExists: there is one\n")
-    assert named.execute(TRIGGER).outcome is Outcome.FAILED
+    assert execute(named, TRIGGER).outcome is Outcome.FAILED
     double.web.behave = lambda request: command_reply(b"done\n")
-    named.execute(TRIGGER)
+    execute(named, TRIGGER)
     first, repeat, other = sent_ids(double)
     assert first == repeat != other
     assert unknown.message.endswith(f"; dags list-runs -d daily tells, of run {first}")
@@ -187,15 +190,15 @@ def test_after_ctrl_c_the_next_command_warns_once(double: Double, make: Make) ->
     double.web.behave = hang
     notes: list[str] = []
     session = make(watcher=AtPhase("running"), note=notes.append)
-    result = session.execute("variables set password hunter2")
+    result = execute(session, "variables set password hunter2")
     assert (result.outcome, result.exit_code, result.proposal) == (Outcome.INTERRUPTED, ExitCode.INTERRUPTED, "")
     assert result.message == (
         "Stopped waiting: the command may still be running on my-env; variables get password tells"
     )
     assert gone.wait(10)  # the server sees the close
     double.web.behave = lambda request: command_reply(b"done\n")
-    session.front.watcher = None
-    assert [session.execute(READ).ok for _ in range(2)] == [True, True]
+    session.ui.watcher = None
+    assert [execute(session, READ).ok for _ in range(2)] == [True, True]
     assert notes == ["variables set password *** may still be running on my-env: it was not waited for"]
     kept = [(row.line, str(row.outcome)) for row in session.record.history.find()]
     assert ("variables set password ***", "interrupted") in kept

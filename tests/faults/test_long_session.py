@@ -22,6 +22,7 @@ from mwaa_shell.mwaa import idle
 from mwaa_shell.session import Session
 from mwaa_shell.settings import Access, Settings
 from tests.double import Behave, Double, Request, Side, command_reply, refusal, reply
+from tests.sessions import execute
 
 CHANGE = "dags trigger daily"
 SOON = "2999-01-01T00:00:00Z"
@@ -60,12 +61,12 @@ def as_profile(double: Double, bundle: str, tmp_path: Path, monkeypatch: pytest.
 
 def expires_and_comes_back(session: Session, double: Double, log_in: Callable[[], None]) -> str:
     """Run the line while the credentials are over, log in, and run what stands on the prompt; the sentence."""
-    refused = session.execute(CHANGE)
+    refused = execute(session, CHANGE)
     assert (refused.exit_code, refused.proposal) == (ExitCode.NOTHING_RAN, CHANGE)
     assert "\n" not in refused.message
     before = len(double.commands)
     log_in()
-    assert session.execute(refused.proposal).ok
+    assert execute(session, refused.proposal).ok
     assert double.commands[before:] == [CHANGE]
     return refused.message
 
@@ -80,7 +81,7 @@ def test_keys_in_a_file(double: Double, as_profile: Callable[..., Session], tmp_
 
     session = as_profile("[profile me]\nregion = eu-west-1\n", "me")
     write("OLD")
-    assert session.execute("version").ok
+    assert execute(session, "version").ok
     double.aws.behave = only(double, "NEW")
     said = expires_and_comes_back(session, double, lambda: write("NEW"))
     assert said == (
@@ -96,7 +97,7 @@ def test_keys_in_the_environment(
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "not-a-secret")
     monkeypatch.setenv("AWS_SESSION_TOKEN", "t")
     session = as_profile("[profile me]\naws_access_key_id = NEW\naws_secret_access_key = not-a-secret\n")
-    assert session.execute("version").ok
+    assert execute(session, "version").ok
     double.aws.behave = only(double, "NEW")
     said = expires_and_comes_back(session, double, lambda: _ok(session, ".use my-env --profile me --region eu-west-1"))
     assert "they came from AWS_ACCESS_KEY_ID, which a running program keeps" in said
@@ -104,7 +105,7 @@ def test_keys_in_the_environment(
 
 
 def _ok(session: Session, line: str) -> None:
-    result = session.execute(line)
+    result = execute(session, line)
     assert result.ok, result.message
 
 
@@ -121,11 +122,11 @@ def test_a_credential_process(double: Double, as_profile: Callable[..., Session]
     script.chmod(0o700)
     session = as_profile(f"[profile me]\nregion = eu-west-1\ncredential_process = {script}\n", "me")
     log_in("OLD")
-    assert session.execute("version").ok
+    assert execute(session, "version").ok
     assert runs.read_text().count("run") == 1
     double.aws.behave = only(double, "NEW")
     answer.unlink()
-    assert "log in where the credential_process of profile me gets them" in session.execute(CHANGE).message
+    assert "log in where the credential_process of profile me gets them" in execute(session, CHANGE).message
     said = expires_and_comes_back(session, double, lambda: log_in("NEW"))
     assert "log in first" in said
     assert (
@@ -211,7 +212,7 @@ def test_a_role_that_may_not_be_assumed(
         "[profile role]\nregion = eu-west-1\nsource_profile = base\nrole_arn = arn:aws:iam::123456789012:role/r\n",
         "role",
     )
-    assert session.execute(CHANGE).message == (
+    assert execute(session, CHANGE).message == (
         "AWS gives no credentials to profile role, nothing ran: AssumeRole: AccessDenied: not you"
     )
 
@@ -222,7 +223,7 @@ def test_a_role_that_may_not_be_assumed(
 @pytest.fixture
 def session(double: Double, bundle: str) -> Session:
     session = Session(Settings(environment="my-env", access=double.access(bundle)))
-    assert session.execute("version").ok
+    assert execute(session, "version").ok
     return session
 
 
@@ -235,12 +236,12 @@ def test_after_a_sleep_no_connection_is_trusted(
     monkeypatch.setattr(idle, "time", clocks)
     for side in (double.aws, double.web):
         side.go_deaf()  # what is sent on the old connections is never answered, and nobody says so
-    assert session.execute(CHANGE).ok
+    assert execute(session, CHANGE).ok
     assert double.commands == ["version", CHANGE]
 
 
 def test_without_one_connections_are_kept(double: Double, session: Session) -> None:
-    assert session.execute(CHANGE).ok
+    assert execute(session, CHANGE).ok
     assert {request.connection for request in double.web.seen} == {1}
     assert {request.connection for request in double.aws.seen} == {1}
 
@@ -248,10 +249,10 @@ def test_without_one_connections_are_kept(double: Double, session: Session) -> N
 def test_the_network_goes_and_comes_back(double: Double, session: Session) -> None:
     port = double.web.port
     double.web.close()
-    lost = session.execute(CHANGE)
+    lost = execute(session, CHANGE)
     assert (lost.exit_code, lost.proposal) == (ExitCode.NOTHING_RAN, CHANGE)
     double.web = Side(double.web.behave, double.web._context, port)
-    assert session.execute(lost.proposal).ok
+    assert execute(session, lost.proposal).ok
     assert double.commands == [CHANGE]
 
 
@@ -260,7 +261,7 @@ def test_a_new_web_server_gets_the_next_command_and_no_connections_pile_up(doubl
     before = len(os.listdir("/dev/fd"))
     for server in servers:
         double.token_host = f"127.0.0.1:{server.port}"
-        assert session.execute(CHANGE).stdout == b"new\n"
+        assert execute(session, CHANGE).stdout == b"new\n"
         assert [request.body for request in server.seen] == [CHANGE.encode()]
     assert double.commands == ["version"]
     for server in servers[:-3]:

@@ -22,6 +22,7 @@ from mwaa_shell.session import Session
 from tests.double import Behave, Double, Request, command_reply, cut_off, never, refusal, reply
 from tests.faults import behaviours as b
 from tests.faults.conftest import Make
+from tests.sessions import execute
 
 COMMANDS = 2000
 SEED = 20261122
@@ -132,7 +133,7 @@ def run(session: Session, soak: Soak, count: int) -> Counter[Outcome]:
     ended: Counter[Outcome] = Counter()
     for _ in range(count):
         soak.stop = soak.dice.randrange(1000) < STOPPED
-        result = session.execute(soak.dice.choice(LINES))
+        result = execute(session, soak.dice.choice(LINES))
         if soak.stop and result.outcome is Outcome.INTERRUPTED and result.remote:
             assert soak.gone.acquire(timeout=30)
         ended[result.outcome] += 1

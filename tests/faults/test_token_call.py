@@ -12,9 +12,11 @@ import botocore.endpoint
 import pytest
 
 from mwaa_shell.result import Outcome
+from mwaa_shell.session.environment import load_environment_info
 from tests.double import Behave, Double, Request, cut_off, never, refusal, reply
 from tests.faults import behaviours as b
 from tests.faults.conftest import Make, Program
+from tests.sessions import execute
 
 CHANGE = "dags trigger daily"
 #: How often botocore tries what may pass: 3 or 5 times, which is its own business.
@@ -126,10 +128,10 @@ def test_nothing_is_sent(fault: Fault, double: Double, program: Program, slept: 
 def test_the_line_stands_on_the_prompt_and_runs_once_it_can(double: Double, make: Make) -> None:
     only_for_tokens(double, b.always(refusal(403, "ExpiredTokenException", "over")))
     session = make()
-    refused = session.execute(CHANGE)
+    refused = execute(session, CHANGE)
     assert (refused.outcome, refused.proposal) == (Outcome.REFUSED, CHANGE)
     double.aws.behave = double.answer_aws
-    assert session.execute(refused.proposal).ok
+    assert execute(session, refused.proposal).ok
     assert double.commands == [CHANGE]
 
 
@@ -156,11 +158,11 @@ def test_aws_that_is_not_reached(
 def test_a_token_call_that_hangs_blocks_nobody(double: Double, make: Make) -> None:
     only_for_tokens(double, never)
     session = make()
-    session.opening.learn_version()
+    load_environment_info(session)
     session.link.client._timeout = 0.2
-    hung = session.execute(CHANGE)
+    hung = execute(session, CHANGE)
     assert (hung.outcome, hung.message) == (Outcome.REFUSED, "AWS gave no answer within 0.2 seconds, nothing ran")
     session.link.client._timeout = 20.0
     double.aws.behave = double.answer_aws
-    assert session.execute("dags list").ok
+    assert execute(session, "dags list").ok
     assert double.commands == ["dags list"]

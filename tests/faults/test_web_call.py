@@ -22,6 +22,7 @@ from mwaa_shell.result import Outcome, Result
 from tests.double import Behave, Double, Request, Side, command_reply, cut_off, never, reply
 from tests.faults import behaviours as b
 from tests.faults.conftest import Make, Program
+from tests.sessions import execute
 
 OK, FAILED, NOTHING_RAN, UNKNOWN = 0, 1, 3, 4
 READ, CHANGE = "dags list", "dags trigger daily"
@@ -136,7 +137,7 @@ def test_what_stands_on_the_prompt_afterwards(
     impatient(fault.timeout)
     double.web.behave = fault.behave
     session = make()
-    read, change = session.execute(READ), session.execute(f" {CHANGE} ")
+    read, change = execute(session, READ), execute(session, f" {CHANGE} ")
     expected = {NOTHING_RAN: (READ, f" {CHANGE} "), UNKNOWN: (READ, CHECK)}.get(fault.code, ("", ""))
     assert (read.proposal, change.proposal) == expected
     assert change.outcome is {0: Outcome.OK, 1: Outcome.FAILED, 3: Outcome.REFUSED, 4: Outcome.UNKNOWN}[fault.code]
@@ -182,7 +183,7 @@ def test_connecting_has_an_end(double: Double, make: Make, monkeypatch: pytest.M
     double.more = {"WebserverAccessMode": "PRIVATE_ONLY"}
     with b.deaf() as host:
         double.token_host = host
-        result = make().execute(CHANGE)
+        result = execute(make(), CHANGE)
     assert (result.outcome, result.proposal, double.commands) == (Outcome.REFUSED, CHANGE, [])
     assert result.message.startswith("my-env could not be reached within 0.2 seconds, nothing ran; its web server is ")
 
@@ -202,9 +203,9 @@ def test_whoever_stops_connecting_need_not_wait_for_it(double: Double, make: Mak
     session = make(watcher=StopConnecting())
     with b.deaf() as host:
         double.token_host = host
-        stopped = session.execute(CHANGE)
-        double.token_host, session.front.watcher = "", None
-        assert session.execute(READ).ok
+        stopped = execute(session, CHANGE)
+        double.token_host, session.ui.watcher = "", None
+        assert execute(session, READ).ok
         assert any(thread.name == "command" for thread in threading.enumerate())  # it still connects, for nobody
     assert stopped.message == "Stopped before the command was sent, nothing ran"
     assert double.commands == [READ]
@@ -284,7 +285,7 @@ def test_the_other_form_of_the_path_is_asked_next(double: Double, make: Make) ->
 
     double.web.behave = only_slash
     session = make()
-    assert [session.execute(READ).ok for _ in range(3)] == [False, True, True]
+    assert [execute(session, READ).ok for _ in range(3)] == [False, True, True]
     assert [request.path for request in double.web.seen] == ["/aws_mwaa/cli", "/aws_mwaa/cli/", "/aws_mwaa/cli/"]
 
 

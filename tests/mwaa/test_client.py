@@ -51,8 +51,7 @@ class Mint:
     def __init__(self) -> None:
         self.count = 0
 
-    def __call__(self, asked: Callable[[], object]) -> CliToken:
-        asked()
+    def __call__(self) -> CliToken:
         self.count += 1
         return CliToken(f"token-{self.count}", HOST)
 
@@ -156,7 +155,7 @@ def test_a_transport_failure_is_a_result(error: Exception, code: ExitCode) -> No
 
 
 def test_a_token_that_is_refused_sends_nothing() -> None:
-    def refuse(asked: Callable[[], object]) -> CliToken:
+    def refuse() -> CliToken:
         raise NothingRan("no token")
 
     web = FakeWeb()
@@ -248,7 +247,7 @@ def test_whoever_gives_up_while_a_token_is_made_lets_others_go_first() -> None:
     web = FakeWeb()
     job: Job[Result]
 
-    def mint(asked: Callable[[], object]) -> CliToken:
+    def mint() -> CliToken:
         job.give_up()
         return CliToken("late", HOST)
 

@@ -61,24 +61,6 @@ def test_cloudtrail_can_tell_who_asked(
         assert re.fullmatch(rf"mwaa-shell/{__version__} Boto3/[\d.]+{end} Botocore/[\d.]+", said), said
 
 
-def test_it_is_told_when_a_token_is_asked_for(double: Double, environments: Environments) -> None:
-    seen: list[int] = []
-    environments.cli_token("my-env", lambda: seen.append(len(double.aws.seen)))
-    environments.describe("my-env")
-    environments.cli_token("my-env")
-    assert seen == [0]
-
-
-def test_it_is_told_though_the_token_is_refused(double: Double, environments: Environments) -> None:
-    double.aws.behave = lambda request: refusal(403, "AccessDeniedException", "no")
-    asked: list[bool] = []
-    with pytest.raises(PermissionMissing):
-        environments.cli_token("my-env", lambda: asked.append(True))
-    with pytest.raises(PermissionMissing):
-        environments.cli_token("my-env")
-    assert asked == [True]
-
-
 @pytest.mark.parametrize("variable", ["AWS_ENDPOINT_URL_MWAA", "AWS_ENDPOINT_URL"])
 def test_a_configured_endpoint_keeps_its_host(double: Double, variable: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(variable, f"http://127.0.0.1:{double.aws.port}")
@@ -372,49 +354,6 @@ def test_the_bundle_of_boto3_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     assert Environments(Access(region="eu-west-1", keys=KEYS)).ca_bundle == "/some/ca.pem"
 
 
-def test_the_way_to_the_tokens_is_opened_without_asking_for_one() -> None:
-    environments = Environments(Access(region="eu-west-1", keys=KEYS))
-    asked: list[Any] = []
-
-    def answer(request: Any, **_: Any) -> AWSResponse:
-        asked.append(request)
-        body = b"" if request.method == "HEAD" else b'{"CliToken": "t", "WebServerHostname": "h"}'
-        return AWSResponse(request.url, 200 if body else 403, HTTPHeaders(), _Raw(body))
-
-    environments._client()[1].meta.events.register("before-send.mwaa", answer)
-    environments.open_for_tokens()
-    assert environments.cli_token("my-env").token == "t"
-    ahead, token = asked
-    assert (ahead.method, ahead.url) == ("HEAD", "https://env.airflow.eu-west-1.amazonaws.com/")
-    assert "Authorization" not in ahead.headers
-    assert (token.method, token.url) == ("POST", "https://env.airflow.eu-west-1.amazonaws.com/clitoken/my-env")
-    assert "Authorization" in token.headers
-
-
-def test_at_a_configured_endpoint_there_is_nothing_to_open(double: Double) -> None:
-    Environments(double.access(None)).open_for_tokens()
-    assert double.aws.seen == []
-
-
-def test_a_call_on_a_thread_that_comes_later_asks_for_its_token() -> None:
-    environments = Environments(Access(region="eu-west-1", keys=KEYS))
-    events = environments._client()[1].meta.events
-    found: list[Any] = []
-    begin = events.register
-
-    def kept(name: str, handler: Any, *more: Any, **named: Any) -> None:
-        found.append(handler)
-        begin(name, handler, *more, **named)
-
-    events.register = kept
-    begin("before-send.mwaa", lambda request, **_: AWSResponse(request.url, 403, HTTPHeaders(), _Raw(b"")))
-    environments.open_for_tokens()
-    unsigned, ask_for_nothing = found
-    params = {"url": "https://env.example/clitoken/my-env", "method": "POST"}
-    ask_for_nothing(params=params)
-    assert (unsigned(), params["method"]) == (None, "POST")
-
-
 PROCESS = "[profile helper]\nregion = eu-west-1\ncredential_process = {program}\n"
 
 
@@ -431,7 +370,7 @@ def test_a_credential_process_that_is_not_there(helper: Environments, tmp_path: 
         f"No AWS credentials, nothing ran ({tmp_path / 'missing'}: No such file or directory): put it there, or mend "
         "credential_process or web_identity_token_file of profile helper"
     )
-    for ask in (helper.names, helper.boto, helper.open_for_tokens, lambda: helper.cli_token("my-env")):
+    for ask in (helper.names, helper.boto, lambda: helper.cli_token("my-env")):
         with pytest.raises(CredentialsProblem) as raised:
             ask()
         assert str(raised.value) == said

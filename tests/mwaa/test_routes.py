@@ -24,6 +24,7 @@ from mwaa_shell.session import Session
 from mwaa_shell.settings import Access, Keys, Settings
 from tests.double import WEB_NAME, Double, Request, command_reply, reply
 from tests.proxies import ConnectProxy, Forwarder, Relay, SocksProxy
+from tests.sessions import execute
 
 VARIABLES = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY")
 
@@ -284,7 +285,7 @@ def test_a_redirect_of_airflow_3_takes_the_same_way(double: Double, bundle: str,
     double.web.behave = answer
     settings = Settings(environment="my-env", access=access(double, bundle, connect_to=(f"::127.0.0.1:{tunnel.port}",)))
     with closing(Session(settings)) as session:
-        result = session.execute("version")
+        result = execute(session, "version")
     assert (result.stdout, result.message) == (b"done\n", "")
     assert [request.path for request in double.web.seen] == ["/aws_mwaa/cli", "/aws_mwaa/cli/"]
     assert {request.headers["authorization"] for request in double.web.seen} == {f"Bearer {double.tokens[-1]}"}
@@ -314,7 +315,7 @@ def test_the_private_mwaa_goes_through_no_proxy(double: Double, bundle: str, mon
         for name in ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"):
             monkeypatch.setenv(name, f"http://127.0.0.1:{proxy.port}")
         with closing(Session(Settings(environment="my-env", access=double.access(bundle)))) as session:
-            assert session.execute("version").ok
+            assert execute(session, "version").ok
         assert (proxy.requests, len(double.commands)) == ([], 1)
 
 
@@ -335,7 +336,7 @@ def test_both_sides_take_the_standard_variables_and_the_option_is_for_the_web_se
                 proxy=f"socks5h://127.0.0.1:{web.port}",
             )
             with closing(Session(Settings(environment="my-env", access=way))) as session:
-                assert session.execute("version").message == ""
+                assert execute(session, "version").message == ""
             assert {port for _, port in aws.asked} == {there.aws.port}
             assert {port for _, port in web.asked} == {there.web.port}
 

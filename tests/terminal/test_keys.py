@@ -39,7 +39,7 @@ def opened(environ: dict[str, str]) -> Iterator[Open]:
 
 def test_every_action_of_the_table_is_bound() -> None:
     session = Session(Settings())
-    bound = bindings(session, Message(session)).bindings
+    bound = bindings(session, Message(session), {}).bindings
     assert len(bound) == sum(len(key.presses) for key in KEYS if key.action)
 
 

@@ -10,7 +10,7 @@ from mwaa_shell.errors import ExitCode, NothingRan, OutcomeUnknown, UsageError
 from mwaa_shell.job import Job
 from mwaa_shell.output.live import SGR
 from mwaa_shell.result import Outcome, Result, failed, from_error, interrupted
-from mwaa_shell.watching.rounds import Plan, Pulse, Rounds
+from mwaa_shell.watching.rounds import Pulse, Rounds, WatchOptions
 from mwaa_shell.watching.until import Until
 from tests.watching.canvas import FakeCanvas
 
@@ -40,7 +40,7 @@ def replies(*results: Result) -> Send:
     return Counted(*results)
 
 
-def watched(plan: Plan, send: Send, canvas: FakeCanvas) -> Result:
+def watched(plan: WatchOptions, send: Send, canvas: FakeCanvas) -> Result:
     return Rounds(plan, send, canvas, canvas.clock).run()[0]
 
 
@@ -50,7 +50,7 @@ def drawn(lines: Iterable[str]) -> str:
 
 def test_it_ends_when_the_state_is_reached() -> None:
     canvas = FakeCanvas()
-    plan = Plan(every=2, until=Until(states=("success",)), bell=True)
+    plan = WatchOptions(every=2, until=Until(states=("success",)), bell=True)
     ended = watched(plan, replies(runs("queued"), runs("running"), runs("success")), canvas)
     assert ended == Result()
     assert canvas.spent == 4
@@ -61,19 +61,19 @@ def test_it_ends_when_the_state_is_reached() -> None:
 
 def test_what_was_asked_for_is_the_last_reply() -> None:
     canvas = FakeCanvas()
-    last = Rounds(Plan(rounds=2), replies(runs("queued"), runs("running")), canvas).run()[1]
+    last = Rounds(WatchOptions(rounds=2), replies(runs("queued"), runs("running")), canvas).run()[1]
     assert last == runs("running")
 
 
 def test_a_limit_is_a_failure_only_where_something_was_waited_for() -> None:
-    assert watched(Plan(rounds=3), replies(runs("running")), FakeCanvas()).ok
-    ended = watched(Plan(rounds=3, until=Until("success")), replies(runs("running")), FakeCanvas())
+    assert watched(WatchOptions(rounds=3), replies(runs("running")), FakeCanvas()).ok
+    ended = watched(WatchOptions(rounds=3, until=Until("success")), replies(runs("running")), FakeCanvas())
     assert (ended.exit_code, ended.message) == (ExitCode.FAILED, "'success' did not come within 3 rounds")
 
 
 def test_time_is_a_limit_too() -> None:
     canvas = FakeCanvas()
-    ended = watched(Plan(every=10, seconds=60, until=Until("x")), replies(runs("running")), canvas)
+    ended = watched(WatchOptions(every=10, seconds=60, until=Until("x")), replies(runs("running")), canvas)
     assert ended.message == "'x' did not come within 1 min"
     assert canvas.spent == 50
 
@@ -81,7 +81,7 @@ def test_time_is_a_limit_too() -> None:
 def test_nobody_watches_for_ever() -> None:
     canvas = FakeCanvas(live=False)
     send = Counted(runs("running"))
-    assert watched(Plan(), send, canvas).ok
+    assert watched(WatchOptions(), send, canvas).ok
     assert send.asked == 1000
     assert canvas.told[-1] == "a watch ends after 1,000 rounds; --times lets it go on longer"
 
@@ -90,7 +90,7 @@ def test_a_failing_round_stands_in_the_header_and_it_goes_on() -> None:
     canvas = FakeCanvas()
     busy = from_error(NothingRan("HTTP 503: busy\x1b[2J"))
     send = replies(runs("running"), busy, busy, busy, busy, runs("success"))
-    assert watched(Plan(until=Until(states=("success",))), send, canvas).ok
+    assert watched(WatchOptions(until=Until(states=("success",))), send, canvas).ok
     pictures = [drawn(lines) for lines in canvas.pictures]
     during = next(text for text in pictures if "503" in text)
     assert "nothing ran: HTTP 503: busy^[[2J  next in" in during
@@ -108,7 +108,7 @@ def test_a_failing_round_stands_in_the_header_and_it_goes_on() -> None:
 )
 def test_it_gives_up_where_it_cannot_work(results: list[Result], rounds: int) -> None:
     send = Counted(*results)
-    ended = watched(Plan(), send, FakeCanvas())
+    ended = watched(WatchOptions(), send, FakeCanvas())
     assert send.asked == rounds
     assert (ended.outcome, ended.exit_code) == (results[-1].outcome, results[-1].exit_code)
     assert ended.message == f"no (round {rounds}, the watch ends)"
@@ -116,7 +116,7 @@ def test_it_gives_up_where_it_cannot_work(results: list[Result], rounds: int) ->
 
 def test_ctrl_c_between_two_rounds() -> None:
     canvas = FakeCanvas(waits=12)
-    ended = watched(Plan(bell=True), replies(runs("running")), canvas)
+    ended = watched(WatchOptions(bell=True), replies(runs("running")), canvas)
     assert (ended.exit_code, ended.message) == (ExitCode.INTERRUPTED, "Stopped after 3 rounds")
     assert canvas.last is not None
     assert canvas.bells == 0
@@ -124,7 +124,7 @@ def test_ctrl_c_between_two_rounds() -> None:
 
 def test_ctrl_c_while_a_request_is_on_its_way() -> None:
     canvas = FakeCanvas()
-    ended = watched(Plan(), replies(runs("running"), interrupted("Stopped waiting", remote=True)), canvas)
+    ended = watched(WatchOptions(), replies(runs("running"), interrupted("Stopped waiting", remote=True)), canvas)
     assert (ended.outcome, ended.message) == (Outcome.INTERRUPTED, "Stopped waiting (round 2)")
     assert "r1      running" in drawn(canvas.last or [])
 
@@ -134,7 +134,7 @@ def test_ctrl_c_at_any_other_moment() -> None:
         raise KeyboardInterrupt
 
     canvas = FakeCanvas()
-    assert watched(Plan(), strike, canvas).outcome is Outcome.INTERRUPTED
+    assert watched(WatchOptions(), strike, canvas).outcome is Outcome.INTERRUPTED
     assert canvas.last is not None
 
 
@@ -145,7 +145,7 @@ def test_the_clock_runs_while_it_is_asked() -> None:
         pulse.tick(Job(lambda job: None))
         return runs("running")
 
-    watched(Plan(rounds=1), send, canvas)
+    watched(WatchOptions(rounds=1), send, canvas)
     assert "asking " in drawn(canvas.pictures[-1])
 
 
@@ -155,7 +155,7 @@ def test_lines_instead_of_pictures_come_only_when_something_is_new() -> None:
         Result(stdout=f"2026-01-01T00:00:0{second}.5Z [info     ] hello [x]\n2.10.3\n".encode(), words=("version",))
         for second in range(3)
     ]
-    watched(Plan(rounds=4), replies(*logged, failed("no")), canvas)
+    watched(WatchOptions(rounds=4), replies(*logged, failed("no")), canvas)
     assert canvas.came == [logged[0].stdout, b""]
     assert [line.split(" at ")[0] for line in canvas.told] == ["round 1", "round 4"]
     assert canvas.told[1].endswith("failed: no")
@@ -165,5 +165,5 @@ def test_lines_instead_of_pictures_come_only_when_something_is_new() -> None:
 def test_a_reply_without_end_is_cut_off_and_says_so() -> None:
     canvas = FakeCanvas()
     long = Result(stdout=b"word " * 20 + b"\n" + b"x y z\n" * 400_000, words=("version",))
-    watched(Plan(rounds=2), replies(long), canvas)
+    watched(WatchOptions(rounds=2), replies(long), canvas)
     assert "too long to be watched" in drawn((canvas.last or [])[-1:])

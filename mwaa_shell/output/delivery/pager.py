@@ -10,7 +10,7 @@ import os
 import shlex
 import shutil
 import subprocess
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from itertools import chain
 
@@ -30,7 +30,7 @@ UNREAD = 256 * 1024
 _refused: set[tuple[str, ...]] = set()
 
 
-def put(  # noqa: PLR0913  (the screen is two of them)
+def put(
     pieces: Iterable[str],
     streams: Streams,
     *,
@@ -41,8 +41,7 @@ def put(  # noqa: PLR0913  (the screen is two of them)
     """Write text to the terminal (standard output): directly where it fits into ``height`` rows and ``width`` columns,
     through the user's pager where it does not and ``pager`` is true.
 
-    ``before`` is called before a pager opens. The taking of pieces ends where the pager is left. Raises
-    ``KeyboardInterrupt`` for Ctrl-C while it writes directly.
+    The taking of pieces ends where the pager is left. Raises ``KeyboardInterrupt`` for Ctrl-C while it writes directly.
     """
     command = chosen(os.environ) if pager else None
     left = iter(pieces)

@@ -46,9 +46,13 @@ class Answers:
     ask_name: Callable[[str], str | None] | None = None
 
 
-def place_of(name: str, settings: Settings, protect: str | None, *, read_only: bool) -> Place:
-    """An environment as its settings have it, and what has been set since: which are protected, that all only read."""
-    return Place(name, settings.protects(name, protect), settings.only_reads(name, read_only))
+def place_of(name: str, settings: Settings, protect: str | None, *, read_only: bool, why: str = "") -> Place:
+    """An environment as its settings have it, and what has been set since: which are protected, that all only read.
+
+    ``why`` is who says that it only reads.
+    """
+    only_reads = settings.only_reads(name, read_only)
+    return Place(name, settings.protects(name, protect), only_reads, why if only_reads else "")
 
 
 def need(danger: Danger, place: Place, line: str = "the line") -> Need:

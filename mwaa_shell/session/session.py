@@ -1,0 +1,158 @@
+"""The state of one run of the shell that outlives a command, and nothing else.
+
+A session is on one environment at a time. It makes nothing that takes it: what runs lines is the ``Executor``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
+
+from mwaa_shell.airflow.line_rules import LineRules
+from mwaa_shell.airflow.versions import parse_version
+from mwaa_shell.config import as_preferences
+from mwaa_shell.errors import NothingRan, UsageError
+from mwaa_shell.history.record import Record
+from mwaa_shell.job import Job, TooLate, Watcher
+from mwaa_shell.link import Link, MakeEnvironments, Target, real_environments
+from mwaa_shell.links import Links
+from mwaa_shell.preferences import Preferences
+from mwaa_shell.run_ids import RunIds
+from mwaa_shell.session.confirmation import Place, place_of
+from mwaa_shell.session.interface import UserInterface
+from mwaa_shell.settings import Access, Settings
+
+if TYPE_CHECKING:
+    from mwaa_shell.airflow.grammar import Grammar
+    from mwaa_shell.catalog.live import LiveNames
+    from mwaa_shell.output.tee import Tee
+    from mwaa_shell.result import Result
+
+T = TypeVar("T")
+
+
+class Session:
+    """The environment that the shell is on, the connections it has, the last output."""
+
+    def __init__(
+        self, settings: Settings, ui: UserInterface | None = None, make: MakeEnvironments = real_environments
+    ) -> None:
+        self.settings = settings
+        self.ui = ui or UserInterface()
+        self.preferences = Preferences()
+        if settings.secret_words:
+            self.preferences.set("secret-words", " ".join(settings.secret_words.split()))
+        self.links = Links(make, self.preferences, settings.config)
+        self.record = Record(self.ui.note, lambda: self.secret_words)
+        if settings.log_file is not None:
+            self.record.log_to(settings.log_file, output=settings.log_output)
+        self.run_ids = RunIds()
+        self.read_only = settings.read_only or settings.config.doubtful  #: send nothing but what reads
+        self.last: Result | None = None  #: of the last Airflow command
+        self.tee: Tee | None = None  #: the transcript of what is shown
+        self.known_names: tuple[str, ...] = ()  #: environments of the last listing, for completion
+        self.known_profiles: tuple[str, ...] = ()
+        self.known_regions: tuple[str, ...] = ()
+        self.access = settings.access  #: how AWS is reached, as far as the user has said it here
+        self._link: Link | None = None
+        self._said_version = settings.airflow_version
+        if settings.environment:
+            self.open(settings.environment, settings.access)
+
+    # -- the environment ---------------------------------------------------------------------------------------------
+
+    @property
+    def link(self) -> Link:
+        """The connection to the open environment; raises ``UsageError`` where none is open."""
+        if self._link is None:
+            raise UsageError("No environment is open: .use NAME opens one, .envs lists them")
+        return self._link
+
+    @property
+    def here(self) -> Target | None:
+        """The open environment, if one is open."""
+        return self._link.target if self._link else None
+
+    def open(self, name: str, access: Access) -> None:
+        """Go to an environment; AWS is not asked."""
+        self._link, self.access = self.links.to(Target(name, access)), access
+        said = self.settings.config.on(name)
+        self.preferences.given = as_preferences(said)
+        if not self._link.version and "airflow-version" in said:
+            self._link.version = parse_version(str(said["airflow-version"].value))
+        if self._said_version:  # the user said it of the environment that is opened first
+            self._link.version = parse_version(self._said_version)
+            self._said_version = None
+
+    @property
+    def live(self) -> LiveNames | None:
+        """The cached names of the open environment; ``None`` where none are kept."""
+        return self.names_of(self._link) if self._link is not None else None
+
+    def names_of(self, link: Link) -> LiveNames | None:
+        """Return the cached names of one environment; ``None`` where none are kept."""
+        return self.links.names_of(link) if self.ui.keeps_names else None
+
+    # -- what holds for lines ----------------------------------------------------------------------------------------
+
+    @property
+    def grammar(self) -> Grammar | None:
+        """The command tree of the open environment; ``None`` while its version is unknown."""
+        return self._link.grammar if self._link else None
+
+    @property
+    def secret_words(self) -> tuple[str, ...]:
+        """The user's own names of secrets."""
+        return self.preferences.list_of("secret-words")
+
+    def rules(self) -> LineRules:
+        """Return the rules for lines of the open environment, as far as it is known now."""
+        return LineRules(self.grammar, self.secret_words, self.settings.validate, _secret_parameters)
+
+    def protection(self) -> Place:
+        """Return which confirmations the open environment needs."""
+        return self.protection_of(self.here.name if self.here else "")
+
+    def protection_of(self, name: str, protect: str | None = None, read_only: bool | None = None) -> Place:
+        """Return which confirmations an environment needs, as later lines will set ``protect`` and ``read_only``."""
+        if protect is None and self.preferences.is_set("protect"):
+            protect = self.preferences["protect"]
+        now = self.read_only if read_only is None else read_only
+        config = self.settings.config
+        if self.settings.read_only:
+            why = "as --read-only says"
+        elif config.doubtful and now and read_only is None:
+            why = f"until {config.name} is mended or .readonly off lifts that"
+        else:
+            why = "as .readonly says" if now else f"as {config.name} says"
+        return place_of(name, self.settings, protect, read_only=now, why=why)
+
+    # -- waiting -----------------------------------------------------------------------------------------------------
+
+    def wait_for(self, phase: str, limit: float, ask: Callable[[], T], watcher: Watcher | None = None) -> T:
+        """Run something slow that changes nothing, for at most ``limit`` seconds; Ctrl-C stops the waiting."""
+
+        def work(job: Job[T]) -> T:
+            job.enter(phase, limit)
+            return ask()
+
+        try:
+            return Job(work, phase).follow(watcher or self.ui.watcher)
+        except TooLate as late:
+            raise NothingRan(f"AWS gave no answer within {late.seconds:g} seconds ({phase}), nothing ran") from None
+
+    def close(self) -> None:
+        """Keep what has to be kept; the session is over."""
+        try:
+            self.links.close()
+        finally:
+            self.record.close()
+
+
+def _secret_parameters(line: str, grammar: Grammar | None, secret_words: tuple[str, ...]) -> set[str]:
+    """Name the secret parameters of a line that runs a saved command; for any other line nothing is read."""
+    if not line.lstrip().startswith(".do"):
+        return set()
+    from mwaa_shell.saved import secret_parameters
+
+    return secret_parameters(line, grammar, secret_words)
