@@ -169,8 +169,10 @@ def _file(name: str) -> str:
 
 
 def data_of(name: str) -> dict[str, Any]:
-    """What a data file in JSON holds, whatever it is about."""
-    return dict(json.loads(_file(name)))
+    """What a data file in TOML holds, whatever it is about."""
+    import tomllib  # heavy: a parser in Python, needed behind the first key only
+
+    return tomllib.loads(_file(name))
 
 
 def read(text: str) -> Grammar:

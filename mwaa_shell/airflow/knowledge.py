@@ -271,7 +271,7 @@ def _first(topic: str, name: str, version: Version, given: frozenset[str]) -> _E
 
 @cache
 def _load() -> _Knowledge:
-    tables = grammar.data_of("knowledge.json")
+    tables = grammar.data_of("knowledge.toml")
     dangers, kinds = tables["danger"], tables["kinds"]
     topics = {topic: tables[topic] for topic in ("documented", "refused", "senseless", "parses", "asks")}
     topics["rules"] = dangers["rules"]

@@ -54,6 +54,6 @@ class _Summaries(NamedTuple):
 
 @cache
 def _load() -> _Summaries:
-    tables = grammar.data_of("summaries.json")
+    tables = grammar.data_of("summaries.toml")
     names = ("groups", "commands", "positionals", "flags", "of")
     return _Summaries(*(tables[name] for name in names))

@@ -175,7 +175,7 @@ def _place(spelled: str, command: Command) -> Place | None:
 @cache
 def table() -> Table:
     """The file's content."""
-    tables = data_of("translations.json")
+    tables = data_of("translations.toml")
     return Table(
         deeds=tuple(_deed(one) for one in tables["deeds"]),
         arguments=_tuples(tables["everywhere"]["arguments"]),

@@ -65,14 +65,9 @@ def _drawn(found: Found, form: str, view: View, theme: Theme) -> Iterator[str]:
     from mwaa_shell.output.painting.text import readable
     from mwaa_shell.output.tables.formats import drawn
 
-    if form == "json" and view.color:
-        from mwaa_shell.output.tables import json_text
-
-        yield from json_text.painted(found.records, theme)
-        return
     made = drawn(found, form, view)
     text = ("\n".join([*made[start : start + TOGETHER], ""]) for start in range(0, len(made), TOGETHER))
-    if form == "yaml":
+    if form in ("json", "yaml") and view.color:
         yield from readable(text, view, fold=False, usage=False, theme=theme)
     else:
         yield from text

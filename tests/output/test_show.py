@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import re
 import subprocess
 import sys
@@ -199,21 +198,6 @@ def test_the_verdict_does_not_say_which_module_an_exception_is_of(message: str, 
 
 def test_a_reply_of_blank_lines_shows_nothing() -> None:
     assert shown(Result(stdout=b"\n  \n", stderr=b"\n"), out_tty=True, err_tty=True, no_color=True) == (b"", b"")
-
-
-def test_json_of_records_is_painted_in_large_pieces() -> None:
-    from mwaa_shell.output.render import TOGETHER, lines
-    from mwaa_shell.output.view import View
-
-    records = [{"dag_id": f"{number}", "runs": [[1, None]]} for number in range(TOGETHER)]
-    words = ("dags", "list", "-o", "json")
-    result = Result(stdout=json.dumps(records).encode() + b"\n", words=words, remote=True)
-    colored, bare = (list(lines(result, words, View(color=color))) for color in (True, False))
-    assert len(bare) == -(-len(json.dumps(records, indent=2).split("\n")) // TOGETHER)
-    assert len(colored) < TOGETHER / 10
-    assert plain("".join(colored).encode()) == "".join(bare).encode()
-    assert json.loads("".join(bare)) == records
-    assert "\x1b[35m1\x1b[0m" in colored[0]  # a number in a list looks like one behind a key
 
 
 def test_the_zone_of_the_machine_follows_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,13 +14,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from mwaa_shell.output.reading.records import Found
-from mwaa_shell.output.tables import cells, json_text, yaml_text
+from mwaa_shell.output.tables import cells, yaml_text
 from mwaa_shell.output.tables.table import quiet, table
 from mwaa_shell.output.tables.vertical import vertical
 from mwaa_shell.output.view import View
 
 #: What Markdown takes for more than text; ``_`` only at the edge of a word, where most ids have none.
 MARKDOWN = re.compile(r"[\\|`*]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|<|&(?=#?\w+;)")
+SURROGATE = re.compile("[\ud800-\udfff]")
 ENTITIES = {"<": "&lt;", "&": "&amp;"}
 
 
@@ -43,7 +44,9 @@ def drawn(found: Found, format: str, view: View, *, faithful: bool = False) -> l
 
 
 def _json(found: Found) -> list[str]:
-    return json_text.text(found.records).split("\n")
+    made = json.dumps(found.records, indent=2, ensure_ascii=False)
+    # One half of a surrogate pair is no character: only JSON's own escape can hold it.
+    return SURROGATE.sub(lambda half: f"\\u{ord(half[0]):04x}", made).split("\n")
 
 
 def _yaml(found: Found) -> list[str]:
