@@ -181,3 +181,10 @@ def _block_end(lines: list[str], index: int) -> int:
         last = index if lines[index].strip() else last
         index += 1
     return last + 1
+
+
+def text_of(value: Any) -> str:
+    """Return a value of JSON or YAML as text."""
+    if isinstance(value, str):
+        return value
+    return str(value) if value is None or isinstance(value, bool) else json.dumps(value)

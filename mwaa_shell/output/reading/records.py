@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from mwaa_shell.airflow.command_line import output_format
 from mwaa_shell.airflow.lines import SGR, LineKind, classify
 from mwaa_shell.body import Body
-from mwaa_shell.output.reading import data, rows_plain, rows_table, rows_v1, rows_yaml
+from mwaa_shell.output.reading import data, rows_plain, rows_table, rows_v1
 from mwaa_shell.output.reading.block import Block
 from mwaa_shell.output.reading.rows import NOTHING
 
@@ -87,6 +87,8 @@ def _of_json(stdout: str) -> Found | None:
 
 
 def _of_yaml(stdout: str) -> Found | None:
+    from mwaa_shell.output.reading import rows_yaml  # imports PyYAML
+
     found = data.find(SGR.sub("", stdout), "yaml")
     records = rows_yaml.read_values(found.data) if found else None
     if found is None or records is None:

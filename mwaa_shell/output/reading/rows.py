@@ -15,8 +15,8 @@ from __future__ import annotations
 import json
 
 from mwaa_shell.airflow.lines import SGR, LineKind, classify
-from mwaa_shell.output.reading import data, rows_plain, rows_table, rows_v1, rows_yaml
-from mwaa_shell.output.reading.rows_yaml import text_of
+from mwaa_shell.output.reading import data, rows_plain, rows_table, rows_v1
+from mwaa_shell.output.reading.data import text_of
 
 Row = dict[str, str]
 #: What 2.0 and later print instead of an empty table.
@@ -31,6 +31,8 @@ def read_rows(stdout: str, wanted: str | None) -> list[Row] | None:
     if wanted == "json":
         return _read_json(stdout)
     if wanted == "yaml":
+        from mwaa_shell.output.reading import rows_yaml  # imports PyYAML
+
         found = data.find(SGR.sub("", stdout), "yaml")
         return rows_yaml.read(found.data) if found else None
     if wanted not in (None, "table", "plain"):

@@ -12,15 +12,18 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
 from mwaa_shell.output.reading.records import Found
-from mwaa_shell.output.tables import cells, yaml_text
+from mwaa_shell.output.tables import cells
 from mwaa_shell.output.tables.table import quiet, table
 from mwaa_shell.output.tables.vertical import vertical
 from mwaa_shell.output.view import View
 
 #: What Markdown takes for more than text; ``_`` only at the edge of a word, where most ids have none.
 MARKDOWN = re.compile(r"[\\|`*]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|<|&(?=#?\w+;)")
+#: No line of YAML is broken: the largest number that PyYAML takes.
+WIDEST = 2**31 - 1
 SURROGATE = re.compile("[\ud800-\udfff]")
 ENTITIES = {"<": "&lt;", "&": "&amp;"}
 
@@ -50,7 +53,22 @@ def _json(found: Found) -> list[str]:
 
 
 def _yaml(found: Found) -> list[str]:
-    return list(yaml_text.lines([dict(record) for record in found.records]))
+    import yaml  # heavy, and asked for by ``-o yaml`` alone
+
+    records = [dict(record) for record in found.records]
+    quick = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+    try:
+        made = _dumped(records, quick)
+    except UnicodeEncodeError:  # one half of a surrogate pair, which only Python's own emitter escapes
+        made = _dumped(records, yaml.SafeDumper)
+    return made.removesuffix("\n").split("\n")
+
+
+def _dumped(records: list[dict[str, object]], dumper: Any) -> str:
+    import yaml
+
+    text: str = yaml.dump(records, Dumper=dumper, sort_keys=False, allow_unicode=True, width=WIDEST)
+    return text
 
 
 class _Rows:

@@ -8,6 +8,7 @@ import json
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -66,17 +67,10 @@ def test_json() -> None:
 
 
 def test_yaml() -> None:
-    assert drawn(NASTY, "yaml", View(), faithful=True) == [
-        "- dag_id: a",
-        '  note: "one\\ntwo, \\"three\\" | \\u001b[31mred\\u009b"',
-        "  conf:",
-        "    region: eu",
-        '    "n": null',
-        "- dag_id: b",
-        "  note: null",
-        "  conf: []",
-    ]
-    assert drawn(EMPTY, "yaml", View()) == ["[]"]
+    lines = drawn(NASTY, "yaml", View(), faithful=True)
+    assert lines[0] == "- dag_id: a"
+    assert lines[-2:] == ["  note: null", "  conf: []"]
+    assert yaml.safe_load("\n".join(lines)) == [dict(record) for record in NASTY.records]
 
 
 def test_markdown() -> None:
