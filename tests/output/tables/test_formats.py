@@ -71,6 +71,7 @@ def test_yaml() -> None:
     assert lines[0] == "- dag_id: a"
     assert lines[-2:] == ["  note: null", "  conf: []"]
     assert yaml.safe_load("\n".join(lines)) == [dict(record) for record in NASTY.records]
+    assert drawn(EMPTY, "yaml", View()) == ["[]"]
 
 
 def test_markdown() -> None:
