@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from mwaa_shell.airflow.command_line import Kind, parse
 from mwaa_shell.errors import ExitCode
 from mwaa_shell.history.origins import COMMAND, FILE
 from mwaa_shell.session import Executor, Session, script
 from mwaa_shell.session.executor import Step
+from mwaa_shell.settings import InputSource
 from mwaa_shell.streams import Streams
 
 if TYPE_CHECKING:
@@ -22,14 +23,7 @@ if TYPE_CHECKING:
     from mwaa_shell.preferences import Preferences
 
 
-class Source(NamedTuple):
-    """Where lines come from: a ``-c`` text or a ``-f`` file, in the order in which they were given."""
-
-    text: str | None = None
-    path: Path | None = None
-
-
-def read_sources(sources: Iterable[Source]) -> list[script.Line]:
+def read_sources(sources: Iterable[InputSource]) -> list[script.Line]:
     """All lines of all sources; raises ``UsageError`` for a file that cannot be read."""
     lines: list[script.Line] = []
     for source in sources:
@@ -38,7 +32,7 @@ def read_sources(sources: Iterable[Source]) -> list[script.Line]:
     return lines
 
 
-def read(source: Source) -> str:
+def read(source: InputSource) -> str:
     """The text of one source; raises ``UsageError`` for a file that cannot be read."""
     return source.text if source.text is not None else script.read(source.path or Path("-"))
 

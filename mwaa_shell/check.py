@@ -10,15 +10,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from mwaa_shell.airflow.advice import problem_in
 from mwaa_shell.airflow.command_line import Kind, logical_lines, parse
 from mwaa_shell.airflow.grammar import Grammar
-from mwaa_shell.batch import Source, read
+from mwaa_shell.batch import read
 from mwaa_shell.directives import DIRECTIVES
 from mwaa_shell.directives.registry import find
 from mwaa_shell.directives.runbook import grammar_of
 from mwaa_shell.errors import ExitCode, UsageError
+from mwaa_shell.settings import InputSource
 from mwaa_shell.streams import Streams
 
 
-def run(sources: Sequence[Source], version: str | None, streams: Streams) -> ExitCode:
+def run(sources: Sequence[InputSource], version: str | None, streams: Streams) -> ExitCode:
     """Check all sources, or standard input where there are none; USAGE if there is any mistake."""
     grammar = _grammar(version, streams)
     found = 0
@@ -40,7 +41,7 @@ def mistakes(lines: Iterable[str], grammar: Grammar) -> Iterator[tuple[int, str]
             yield number, f"There is no directive {line.values[0]}"
 
 
-def _texts(sources: Sequence[Source], streams: Streams) -> Iterator[tuple[str, Iterable[str]]]:
+def _texts(sources: Sequence[InputSource], streams: Streams) -> Iterator[tuple[str, Iterable[str]]]:
     if not sources:
         yield "stdin", streams.stdin
     for source in sources:

@@ -18,9 +18,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any, NoReturn
 
-    from mwaa_shell.batch import Source
     from mwaa_shell.config import Config
-    from mwaa_shell.settings import LocalSettings, Order
+    from mwaa_shell.settings import InputSource, LocalSettings, Order
 
 USAGE = """\
 mwaa-shell [ENV] [options]              a prompt on ENV, or choose one
@@ -288,11 +287,13 @@ def _local(options: argparse.Namespace) -> LocalSettings | None:
     return wanted._replace(prompt=not options.sources)
 
 
-def sources_of(given: list[tuple[str, str]]) -> tuple[Source, ...]:
+def sources_of(given: list[tuple[str, str]]) -> tuple[InputSource, ...]:
     if not given:
         return ()
     from pathlib import Path
 
-    from mwaa_shell.batch import Source
+    from mwaa_shell.settings import InputSource
 
-    return tuple(Source(text=value) if kind == "COMMAND" else Source(path=Path(value)) for kind, value in given)
+    return tuple(
+        InputSource(text=value) if kind == "COMMAND" else InputSource(path=Path(value)) for kind, value in given
+    )

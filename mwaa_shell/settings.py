@@ -13,8 +13,6 @@ from mwaa_shell.mark import PROTECTED, is_protected
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mwaa_shell.batch import Source
-
 
 @dataclass(frozen=True, slots=True)
 class Keys:
@@ -130,13 +128,20 @@ class Settings:
         return always or ("read-only" in said and bool(said["read-only"].value))
 
 
+class InputSource(NamedTuple):
+    """Lines to run: a ``-c`` text or a ``-f`` file."""
+
+    text: str | None = None
+    path: Path | None = None
+
+
 class Order(NamedTuple):
     """What the command line asks for."""
 
     settings: Settings
     local: LocalSettings | None
     serve: bool
-    sources: tuple[Source, ...]
+    sources: tuple[InputSource, ...]
     print_token: bool = False
     doctor: bool = False
     json: bool = False
