@@ -202,6 +202,7 @@ def _examine(settings: Settings, streams: Streams, *, as_json: bool) -> ExitCode
     """Say what works and what does not, each as soon as it is known."""
     import shutil
 
+    from mwaa_shell.directives.doctor import examined_by
     from mwaa_shell.doctor import finding
     from mwaa_shell.doctor.examine import examine
     from mwaa_shell.session import Session
@@ -213,7 +214,7 @@ def _examine(settings: Settings, streams: Streams, *, as_json: bool) -> ExitCode
     width = shutil.get_terminal_size().columns if streams.stdout_tty else 0
     found: list[Finding] = []
     try:
-        for text in finding.as_texts(_noted(examine(session), found), width):
+        for text in finding.as_texts(_noted(examine(examined_by(session)), found), width):
             streams.data(b"" if as_json else text.encode(errors="replace"))
     finally:
         progress.over()

@@ -5,17 +5,36 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from mwaa_shell.airflow.command_line import parse
 from mwaa_shell.directives.registry import Arguments, Directive, DotCommandCall
+from mwaa_shell.doctor.bounded import Examined
 from mwaa_shell.errors import ExitCode
+from mwaa_shell.link import Link, Target
 from mwaa_shell.result import Outcome, Result, talk
+from mwaa_shell.session import LineContext, Session
+from mwaa_shell.session.send import send
 
 if TYPE_CHECKING:
     from mwaa_shell.doctor.finding import Finding
 
 
+def examined_by(session: Session) -> Examined:
+    """Return what the checks use of a session; the environment that they find is opened."""
+
+    def connect(name: str) -> Link:
+        access = session.here.access if session.here else session.settings.access
+        if name and session.here is None:
+            session.open(name, access)
+        return session.links.to(Target(name, access))
+
+    def run(link: Link, command: str) -> Result:
+        return send(session, LineContext(parse(command), recorded=False))[0]
+
+    return Examined(session.here.name if session.here else None, connect, session.wait_for, run)
+
+
 def doctor(call: DotCommandCall, words: tuple[str, ...]) -> Result:
     """What works from here and what does not, as lines or with ``--json``; fails if anything does."""
-    session = call.session
     arguments = Arguments(".doctor")
     arguments.add_argument("--json", action="store_true")
     given = arguments.read(words)
@@ -23,7 +42,7 @@ def doctor(call: DotCommandCall, words: tuple[str, ...]) -> Result:
 
     found: list[Finding] = []
     try:
-        found.extend(examine(session))
+        found.extend(examine(examined_by(call.session)))
     except KeyboardInterrupt:
         return Result(Outcome.INTERRUPTED, ExitCode.INTERRUPTED, _report(found, as_json=False), message="Stopped")
     from mwaa_shell.doctor.finding import exit_code, summary

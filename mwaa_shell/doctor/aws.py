@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from mwaa_shell.doctor.bounded import NoAnswer, bounded
+from mwaa_shell.doctor.bounded import Examined, NoAnswer, bounded
 from mwaa_shell.doctor.finding import Finding, Mark
 from mwaa_shell.errors import CredentialsProblem, EnvironmentNotFound, PermissionMissing, ShellError
 
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from mwaa_shell.mwaa.environment import CliToken, Environment
     from mwaa_shell.mwaa.environments import Environments
     from mwaa_shell.mwaa.identity import Caller, Credentials
-    from mwaa_shell.session import Session
 
 #: Seconds by which the clocks may differ: AWS takes signatures of the last five minutes, a token lives for one.
 NOTEWORTHY, TOO_MUCH = 30, 300
@@ -32,14 +31,15 @@ CHANGING = {"CREATING", "UPDATING", "ROLLING_BACK", "CREATING_SNAPSHOT", "PENDIN
 
 
 class AwsChecks:
-    """The checks of one session; what they find out is kept for those behind them."""
+    """The checks that ask AWS; what they find out is kept for those behind them."""
 
-    def __init__(self, session: Session, name: str | None) -> None:
-        self.name = name  #: of the environment; the only one of the region, where none was named
+    def __init__(self, examined: Examined) -> None:
+        self.name = examined.name  #: of the environment; the only one of the region, where none was named
         self.dated = False  #: AWS has told what time it is
         self.token: CliToken | None = None
         self.known: Environment | None = None
-        self._session = session
+        self._connect = examined.connect
+        self._wait = examined.wait
         self._reached: list[str] = []
         self._environments: Environments | None = None
         self._usable = True  #: the credentials, as far as is known
@@ -69,11 +69,7 @@ class AwsChecks:
     # -- who asks ----------------------------------------------------------------------------------------------------
 
     def _settings(self) -> Finding:
-        from mwaa_shell.link import Target
-
-        session = self._session
-        access = session.here.access if session.here else session.settings.access
-        link = session.links.to(Target(self.name or "", access))
+        link = self._connect(self.name or "")
 
         def look() -> str:
             from mwaa_shell.mwaa.identity import setup
@@ -84,7 +80,7 @@ class AwsChecks:
             return f"region {found.region or 'none'}, asked at {found.endpoint}{way}"
 
         try:
-            text = bounded(session, "looking for AWS settings", look)
+            text = bounded(self._wait, "looking for AWS settings", look)
         except ShellError as error:
             return failure("AWS settings", error)
         return Finding("AWS settings", Mark.OK, text, remote=True)
@@ -98,7 +94,7 @@ class AwsChecks:
             return
         asked = time.time()
         try:
-            caller = bounded(self._session, "asking STS who we are", lambda: _caller(environments))
+            caller = bounded(self._wait, "asking STS who we are", lambda: _caller(environments))
         except ShellError as error:
             yield unknown_caller(error)
             return
@@ -114,7 +110,7 @@ class AwsChecks:
             yield Finding("credentials", Mark.OK, "a key that was made for this start", remote=True)
             return
         try:
-            key = bounded(self._session, "looking for credentials", lambda: _credentials(self._aws))
+            key = bounded(self._wait, "looking for credentials", lambda: _credentials(self._aws))
         except ShellError as error:
             self._usable = False
             found = failure("credentials", error)
@@ -157,7 +153,7 @@ class AwsChecks:
     def _list(self) -> Finding:
         name = "ListEnvironments"
         try:
-            names = bounded(self._session, "listing environments", lambda: self._aws.names())  # noqa: PLW0108
+            names = bounded(self._wait, "listing environments", lambda: self._aws.names())  # noqa: PLW0108
         except PermissionMissing as error:
             needs = "" if self.name else "; name an environment: mwaa-shell doctor ENV"
             return not_allowed(name, error, f"only the choice between environments is missed{needs}")
@@ -175,7 +171,7 @@ class AwsChecks:
     def _describe(self) -> Finding:
         name, environment = "GetEnvironment", self.name or ""
         try:
-            self.known = bounded(self._session, "asking for the environment", lambda: self._aws.describe(environment))
+            self.known = bounded(self._wait, "asking for the environment", lambda: self._aws.describe(environment))
         except EnvironmentNotFound as error:
             self._found = False
             there = f"there are {', '.join(self._others)}" if self._others else "see --region and --profile"
@@ -192,7 +188,7 @@ class AwsChecks:
         text = "allowed; asked for one DAG"
         try:
             bounded(
-                self._session,
+                self._wait,
                 "asking Airflow's REST API",
                 lambda: self._aws.invoke_rest(environment, "/dags", {"limit": 1}),
                 REST_LIMIT,
@@ -207,7 +203,7 @@ class AwsChecks:
         name, environment = "CreateCliToken", self.name or ""
         begun = time.monotonic()
         try:
-            self.token = bounded(self._session, "making a token", lambda: self._aws.cli_token(environment))
+            self.token = bounded(self._wait, "making a token", lambda: self._aws.cli_token(environment))
         except PermissionMissing as error:
             advice = "no command runs without it: AWS's policy AmazonMWAAAirflowCliAccess allows it"
             return Finding(name, Mark.FAIL, _denied(error), advice, remote=True)

@@ -1,15 +1,15 @@
-"""Waits for a check no longer than it may take."""
+"""What the checks use of a session, and a limit for each check."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
 from mwaa_shell.errors import NothingRan
 from mwaa_shell.job import Job
-
-if TYPE_CHECKING:
-    from mwaa_shell.session import Session
+from mwaa_shell.link import Link
+from mwaa_shell.result import Result
 
 T = TypeVar("T")
 
@@ -21,8 +21,25 @@ class NoAnswer(NothingRan):
     """A check took too long."""
 
 
-def bounded(session: Session, phase: str, check: Callable[[], T], limit: float = LIMIT) -> T:
-    """What a check returns, or raises; ``NoAnswer`` after ``limit`` seconds. The session shows what is waited for."""
+class Wait(Protocol):
+    """Runs something slow while the user sees what is waited for; the limit is in seconds."""
+
+    def __call__(self, phase: str, limit: float, ask: Callable[[], T]) -> T:
+        """Return what it returns, or raise what it raises."""
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """The environment that is examined, if one is known, and how it is reached."""
+
+    name: str | None
+    connect: Callable[[str], Link]  #: the connection to an environment of a name, or to AWS where that is empty
+    wait: Wait
+    run: Callable[[Link, str], Result]  #: sends a command that is kept in no history
+
+
+def bounded(wait: Wait, phase: str, check: Callable[[], T], limit: float = LIMIT) -> T:
+    """Return what a check returns, or raise what it raises; ``NoAnswer`` after ``limit`` seconds."""
 
     def ask() -> T:
         job: Job[T] = Job(lambda job: check(), phase).start()
@@ -30,4 +47,4 @@ def bounded(session: Session, phase: str, check: Callable[[], T], limit: float =
             raise NoAnswer(f"No answer within {limit:g} seconds")
         return job.result()
 
-    return session.wait_for(phase, limit + 5, ask)
+    return wait(phase, limit + 5, ask)

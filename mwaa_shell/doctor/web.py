@@ -9,16 +9,16 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from mwaa_shell.doctor.aws import clock, plain, skipped
-from mwaa_shell.doctor.bounded import bounded
+from mwaa_shell.doctor.bounded import Examined, bounded
 from mwaa_shell.doctor.finding import Finding, Mark
 from mwaa_shell.errors import ShellError
 from mwaa_shell.limits import CONNECT_TIMEOUT
 
 if TYPE_CHECKING:
+    from mwaa_shell.link import Link
     from mwaa_shell.mwaa.route import Route
     from mwaa_shell.mwaa.transport import Peer, Transport
     from mwaa_shell.result import Result
-    from mwaa_shell.session import Session
 
 #: The names of all checks here, in their order.
 CHECKS = ("proxy", "DNS", "TCP", "TLS", "version")
@@ -29,8 +29,9 @@ LONGEST = 60
 class WebChecks:
     """The checks of the web server that came with a token."""
 
-    def __init__(self, session: Session, host: str, access_mode: str, *, dated: bool) -> None:
-        self._session = session
+    def __init__(self, examined: Examined, link: Link, host: str, access_mode: str, *, dated: bool) -> None:
+        self._examined = examined
+        self._link = link
         self._host = host
         self._access_mode = access_mode
         self._dated = dated
@@ -50,7 +51,7 @@ class WebChecks:
     def _tried(self) -> Iterator[Finding]:
         from mwaa_shell.mwaa.transport import transport_for
 
-        environments = self._session.link.environments
+        environments = self._link.environments
         transport = transport_for(environments.access, environments.ca_bundle)
         try:
             route = transport.route(f"https://{self._host}/")
@@ -66,7 +67,7 @@ class WebChecks:
     def _lookup(self, route: Route) -> Finding:
         host, port = route.first_hop
         try:
-            found = bounded(self._session, f"looking up {host}", lambda: addresses(host, port))
+            found = bounded(self._examined.wait, f"looking up {host}", lambda: addresses(host, port))
         except (OSError, UnicodeError, ShellError) as error:
             why = plain(error) if isinstance(error, ShellError) else getattr(error, "strerror", None) or str(error)
             return Finding("DNS", Mark.FAIL, f"{host} is not found here: {why}", self._advice(route), remote=True)
@@ -77,7 +78,7 @@ class WebChecks:
         host, port = route.first_hop
         begun = time.monotonic()
         try:
-            bounded(self._session, f"connecting to {host}", lambda: connect(host, port))
+            bounded(self._examined.wait, f"connecting to {host}", lambda: connect(host, port))
         except (OSError, ShellError) as error:
             why = plain(error) if isinstance(error, ShellError) else getattr(error, "strerror", None) or str(error)
             text = f"no connection to port {port} of {host}: {why}"
@@ -87,7 +88,7 @@ class WebChecks:
 
     def _greet(self, transport: Transport, route: Route) -> Iterator[Finding]:
         try:
-            peer = bounded(self._session, "asking the web server who it is", lambda: transport.greet(self._host))
+            peer = bounded(self._examined.wait, "asking the web server who it is", lambda: transport.greet(self._host))
         except ShellError as error:
             yield Finding("TLS", Mark.FAIL, plain(error), self._advice(route), remote=True)
             return
@@ -98,11 +99,7 @@ class WebChecks:
             yield from dated(peer, time.time())
 
     def _version(self) -> Finding:
-        from mwaa_shell.airflow.command_line import parse
-        from mwaa_shell.session.context import LineContext
-        from mwaa_shell.session.send import send
-
-        result = send(self._session, LineContext(parse("version"), recorded=False))[0]
+        result = self._examined.run(self._link, "version")
         if result.exit_code.name == "INTERRUPTED":
             raise KeyboardInterrupt
         return version(result)

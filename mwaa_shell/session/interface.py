@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from mwaa_shell.job import Watcher
-from mwaa_shell.link import Link
-from mwaa_shell.output.live import Canvas
+if TYPE_CHECKING:
+    from mwaa_shell.job import Watcher
+    from mwaa_shell.link import Link
+    from mwaa_shell.output.live import Canvas
 
 #: Shown where an environment could have been chosen, and the user chose none.
 NONE_CHOSEN = "No environment was chosen: mwaa-shell NAME or .use NAME opens one"

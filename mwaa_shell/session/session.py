@@ -5,6 +5,7 @@ A session is on one environment at a time. It makes nothing that takes it: what 
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
@@ -42,7 +43,7 @@ class Session:
         self.preferences = Preferences()
         if settings.secret_words:
             self.preferences.set("secret-words", " ".join(settings.secret_words.split()))
-        self.links = Links(make, self.preferences, settings.config)
+        self.links = Links(make, settings.config)
         self.record = Record(self.ui.note, lambda: self.secret_words)
         if settings.log_file is not None:
             self.record.log_to(settings.log_file, output=settings.log_output)
@@ -55,6 +56,8 @@ class Session:
         self.known_regions: tuple[str, ...] = ()
         self.access = settings.access  #: how AWS is reached, as far as the user has said it here
         self._link: Link | None = None
+        self._names: dict[Target, LiveNames] = {}
+        self._making_names = threading.Lock()
         self._said_version = settings.airflow_version
         if settings.environment:
             self.open(settings.environment, settings.access)
@@ -90,8 +93,19 @@ class Session:
         return self.names_of(self._link) if self._link is not None else None
 
     def names_of(self, link: Link) -> LiveNames | None:
-        """Return the cached names of one environment; ``None`` where none are kept."""
-        return self.links.names_of(link) if self.ui.keeps_names else None
+        """Return the cached names of one environment; ``None`` where none are kept. Called from any thread."""
+        if not self.ui.keeps_names:
+            return None
+        from mwaa_shell.catalog.live import LiveNames  # behind the prompt
+
+        with self._making_names:
+            if link.target not in self._names:
+                self._names[link.target] = LiveNames(link, self.preferences)
+            return self._names[link.target]
+
+    def names_so_far(self, link: Link) -> LiveNames | None:
+        """Return them if they have been read already: for what is drawn before anything can be known."""
+        return self._names.get(link.target)
 
     # -- what holds for lines ----------------------------------------------------------------------------------------
 
@@ -144,7 +158,8 @@ class Session:
     def close(self) -> None:
         """Keep what has to be kept; the session is over."""
         try:
-            self.links.close()
+            for names in self._names.values():
+                names.close()
         finally:
             self.record.close()
 

@@ -6,7 +6,6 @@ from prompt_toolkit.application import get_app
 from prompt_toolkit.layout.processors import Processor, Transformation, TransformationInput
 
 from mwaa_shell.session import Session
-from mwaa_shell.session.send import additions_to
 
 
 class Added(Processor):
@@ -28,5 +27,7 @@ class Added(Processor):
 
     def _added(self, text: str, drawing: int) -> str:
         if self._known[:2] != (text, drawing):
+            from mwaa_shell.session.send import additions_to  # what sends commands; no line has been entered before
+
             self._known = (text, drawing, additions_to(self._session, text))
         return self._known[2]

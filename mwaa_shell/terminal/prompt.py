@@ -243,7 +243,7 @@ class Prompt:
         link = self._session.link
         warm_up = self._warm_ups.get(link)
         notice = warm_up.notice if warm_up and not link.known.details else ""
-        live = self._session.links.names_so_far(link)
+        live = self._session.names_so_far(link)
         state = State(notice)
         if live is not None:
             state = State(notice or live.notice, live.summary(), live.doing, live.pressing)

@@ -13,13 +13,10 @@ from prompt_toolkit.application import create_app_session, run_in_terminal
 from prompt_toolkit.application.current import AppSession
 
 from mwaa_shell import debug
-from mwaa_shell.directives import TABLE
 from mwaa_shell.errors import EnvironmentNotFound, ExitCode, ShellError, UsageError
 from mwaa_shell.link import Link
 from mwaa_shell.output.sanitise import sanitise
-from mwaa_shell.session import Executor, Session, UserInterface, script
-from mwaa_shell.session.environment import choose, list_environments, open_default
-from mwaa_shell.session.send import additions_to
+from mwaa_shell.session import Session, UserInterface, script
 from mwaa_shell.settings import Settings
 from mwaa_shell.streams import Streams
 from mwaa_shell.terminal.early import Early
@@ -59,7 +56,6 @@ class Shell:
                 keeps_names=True,
             ),
         )
-        self._executor = Executor(self._session, TABLE)
         self._drawing: AppSession | None = None  # who has the terminal, if anything asks for keys
         self._leaving = Leaving(lambda: self._drawing.app if self._drawing is not None else None)
         self._warm_ups: dict[Link, WarmUp] = {}
@@ -83,6 +79,8 @@ class Shell:
 
     def _run(self) -> ExitCode:
         if self._session.here is None:
+            from mwaa_shell.session.environment import open_default
+
             open_default(self._session)
         self._progress.begin_with(self._early.hand_over())
         prompt: Prompt | None = self._new_prompt()
@@ -149,11 +147,15 @@ class Shell:
 
     def _execute(self, line: str, origins: Mapping[str, str]) -> bool:
         """Run what was entered up to the first failure and show what came of it; whether the user leaves."""
+        from mwaa_shell.directives import TABLE
+        from mwaa_shell.session import Executor  # both take long to import, and no line has been run yet
+
         self._have_canvas()
+        executor = Executor(self._session, TABLE)
         block = script.lines_of(line.split("\n"))  # a pasted block is several
         lines = [replace(one, origin=origins.get(one.text, one.origin)) for one in block]
         self._progress.stop_echo()
-        for step in self._executor.run_lines(lines, before=self._echo if len(lines) == 1 else self._echo_all):
+        for step in executor.run_lines(lines, before=self._echo if len(lines) == 1 else self._echo_all):
             self._progress.stop_echo()  # a local command has had the terminal as it was
             self._show(step.result)
             if step.result.proposal:
@@ -189,18 +191,24 @@ class Shell:
     def _echo_all(self, line: str, depth: int) -> None:
         """A line of several is shown before it runs: what comes out belongs to it."""
         here = self._session.here
+        from mwaa_shell.session.send import additions_to
+
         self._echoed = additions_to(self._session, line).strip()
         shown = f"{sanitise(self._session.rules().masked(line))} {self._echoed}".rstrip()
         self._streams.talk(f"{here.name if here else ''}> {shown}\n".encode(errors="replace"))
 
     def _echo(self, line: str, depth: int) -> None:
         """So is one that a file brought; what was typed stands there already, with what is added to it."""
+        from mwaa_shell.session.send import additions_to
+
         self._echoed = additions_to(self._session, line).strip()
         if depth:
             self._echo_all(line, depth)
 
     def _choose_instead(self) -> None:
         """The environment does not exist: say so, and let another be chosen. Leaves if there is none."""
+        from mwaa_shell.session.environment import choose, list_environments
+
         link = self._session.link
         region = f" in {link.region}" if link.region else ""
         missing = f"There is no environment {link.target.name}{region}"

@@ -15,7 +15,6 @@ from mwaa_shell import debug
 from mwaa_shell.errors import CredentialsProblem, EnvironmentNotFound, PermissionMissing, ShellError
 from mwaa_shell.link import Link
 from mwaa_shell.session import Session
-from mwaa_shell.session.environment import remember_names
 from mwaa_shell.terminal.completer import read_for_completion
 
 
@@ -64,6 +63,8 @@ class WarmUp:
         self._ask_for_this()
         self._session.known_profiles, self._session.known_regions = map(tuple, self._link.environments.places())
         if not self._session.known_names:
+            from mwaa_shell.session.environment import remember_names
+
             with contextlib.suppress(ShellError):  # who may not list them types the name
                 remember_names(self._session, self._link.environments.names(), self._link)
 
@@ -112,9 +113,11 @@ def look_for_garbage() -> None:
 
 def import_for_the_first_command() -> None:
     """Import what sending a command and showing its reply take."""
+    import mwaa_shell.directives
     import mwaa_shell.output.painting.text
     import mwaa_shell.output.render
     import mwaa_shell.output.show
+    import mwaa_shell.session.executor
     import mwaa_shell.terminal.canvas  # noqa: F401
 
 

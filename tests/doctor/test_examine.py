@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from mwaa_shell.directives.doctor import examined_by
 from mwaa_shell.doctor import aws, bounded, web
 from mwaa_shell.doctor.examine import examine
 from mwaa_shell.doctor.finding import Finding, Mark, as_texts, exit_code
@@ -55,7 +56,7 @@ class Ward:
         """What is found, by name; every check is in it once."""
         way = replace(self.access, **access)  # type: ignore[arg-type]
         with closing(Session(Settings(environment=name, access=way))) as session:
-            found = list(examine(session))
+            found = list(examine(examined_by(session)))
         assert len({one.name for one in found}) == len(found)
         text = "".join(as_texts(found))
         assert not any(word in text for word in ("not-a-secret", "AKIDEXAMPLE", "canary", *self.double.tokens))

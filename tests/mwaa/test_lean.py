@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,37 +11,6 @@ import pytest
 from botocore.session import Session
 
 from mwaa_shell.mwaa.lean import SERVICES, forget_other_services
-
-
-def said_by(code: str, *options: str) -> str:
-    """What a piece of code prints in a fresh process, where warnings are errors."""
-    argv = [sys.executable, "-W", "error", *options, "-c", code]
-    return subprocess.run(argv, capture_output=True, text=True, check=True).stdout.strip()
-
-
-def test_requests_comes_without_what_guesses_encodings() -> None:
-    code = """
-import sys
-from mwaa_shell.mwaa.lean import import_requests
-import_requests()
-import requests
-answer = requests.Response()
-answer._content = "\u00e4".encode()
-print(answer.text.isalpha(), sorted(name for name in sys.modules if name.startswith(("chardet", "charset_normalizer"))))
-import charset_normalizer
-"""
-    assert said_by(code) == "True []"
-
-
-def test_requests_that_is_there_stays_as_it_is() -> None:
-    code = """
-import requests, sys
-before = set(sys.modules)
-from mwaa_shell.mwaa.lean import import_requests
-import_requests()
-print(set(sys.modules) - before == {"mwaa_shell", "mwaa_shell.mwaa", "mwaa_shell.mwaa.lean"})
-"""
-    assert said_by(code) == "True"
 
 
 @pytest.fixture

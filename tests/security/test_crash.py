@@ -44,8 +44,8 @@ def broken(module: str, name: str) -> list[str]:
 
 @pytest.mark.parametrize(
     ("module", "name"),
-    [("session", "Session._run"), ("mwaa.client", "Client._attempt"), ("history.record", "Record.begin"),
-     ("mwaa.environments", "Environments.cli_token"), ("outgoing", "run_command"), ("airflow.verdict", "judge"),
+    [("session.executor", "Executor._deliver"), ("mwaa.client", "Client._attempt"), ("history.record", "Record.begin"),
+     ("mwaa.environments", "Environments.cli_token"), ("session.send", "run_command"), ("airflow.verdict", "judge"),
      ("mwaa.transport", "Transport.post"), ("output.show", "show"), ("options", "read_order")],
 )  # fmt: skip
 def test_a_script_learns_where_it_is_and_nothing_else(
@@ -73,7 +73,7 @@ def test_a_thread_quotes_nothing_either(double: Double, environ: dict[str, str])
     assert left_in(ended.stderr, ["password"]) == []
 
 
-@pytest.mark.parametrize(("module", "name"), [("session", "Session._run"), ("output.show", "show")])
+@pytest.mark.parametrize(("module", "name"), [("session.executor", "Executor._deliver"), ("output.show", "show")])
 def test_a_session_goes_on(module: str, name: str, double: Double, environ: dict[str, str], tmp_path: Path) -> None:
     stage.act(double)
     with Terminal(broken(module, name), stage.variables(environ), 100, 24) as terminal:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from prompt_toolkit.document import Document
 
+from mwaa_shell.session import send
 from mwaa_shell.terminal import added
 from mwaa_shell.terminal.added import Added
 
@@ -17,12 +18,13 @@ def test_one_drawing_asks_once(monkeypatch: pytest.MonkeyPatch) -> None:
     app = SimpleNamespace(is_done=True, exit_style="class:accepting", render_counter=0)
     monkeypatch.setattr(added, "get_app", lambda: app)
 
-    def added_to(text: str) -> str:
+    def additions_to(session: object, text: str) -> str:
         asked.append(text)
         return " -o json"
 
-    session: Any = SimpleNamespace(outgoing=SimpleNamespace(added_to=added_to))
-    processor = Added(session)
+    monkeypatch.setattr(send, "additions_to", additions_to)
+    nobody: Any = None
+    processor = Added(nobody)
     for drawing, text in ((1, "dags list"), (2, "dags list"), (2, "pools list")):
         app.render_counter = drawing
         wanted: Any = SimpleNamespace(document=Document(text), fragments=[("", text)])

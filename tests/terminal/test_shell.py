@@ -333,18 +333,18 @@ def test_no_descriptor_is_left_open(double: Double, opened: Open) -> None:
     assert counts[2] <= counts[1]  # what is asked behind the prompt may close one meanwhile
 
 
-#: Runs the program with somebody who presses Ctrl-C between the output of a command and the next prompt.
+#: Runs the program with somebody who presses Ctrl-C once the output of the first command is shown.
 PRESSES = """
 import signal, sys
+import mwaa_shell.output.show as output
 from mwaa_shell.cli import main
-from mwaa_shell.outgoing import Outgoing
-settle, pressed = Outgoing.settle, []
-def settled(self):
-    if self._left and not pressed:
+show, pressed = output.show, []
+def shown(*given):
+    show(*given)
+    if not pressed:
         pressed.append(True)
         signal.raise_signal(signal.SIGINT)
-    settle(self)
-Outgoing.settle = settled
+output.show = shown
 sys.exit(main())
 """
 
