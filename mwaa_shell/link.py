@@ -93,6 +93,10 @@ class Link:
                 self._environments = self._environments or self._make(self.target.access)
         return self._environments
 
+    def prepare(self) -> None:
+        """Import boto3 and make its client: that takes time on a slow machine, and is no waiting for AWS."""
+        self.region = self.environments.region or self.region
+
     @property
     def client(self) -> Client:
         """What runs commands."""

@@ -89,6 +89,8 @@ def load_environment_info(session: Session) -> None:
 
 
 def _ask_about(session: Session, link: Link) -> ShellError | None:
+    if not session.ui.interactive:  # at a prompt that has been done behind it
+        link.prepare()
     return session.wait_for("asking AWS about the environment", link.target.access.timeout, link.describe)
 
 
