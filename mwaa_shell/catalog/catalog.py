@@ -14,10 +14,9 @@ from math import log2
 from types import MappingProxyType
 
 from mwaa_shell.airflow.knowledge import Kind
-from mwaa_shell.catalog.index import NO_PICKS, Found, Index
+from mwaa_shell.catalog.index import NO_PICKS, Index
 from mwaa_shell.catalog.known import NAMES, SMALL, Key, Known, facts_of, merged, ordered, others, without
 from mwaa_shell.catalog.names import OF_A_DAG, Change, Gone, Name, Seen
-from mwaa_shell.catalog.packed import Packed, with_facts
 
 #: Most DAGs whose tasks, and whose runs, are kept.
 DAGS = 2_000
@@ -75,10 +74,10 @@ class Catalogue:
         if index is None:
             return _beginning(known, fragment, limit)
         found = index.search(fragment, limit, self._picks.get((kind, dag), NO_PICKS))
-        return _found(known, index, found), found.more
+        return _names(known, found.names), found.more
 
     def prepare(self) -> None:
-        """Make the indexes of long lists, about 15 us a name: for a thread, after ``apply`` or ``merge``."""
+        """Make the indexes of long lists, about 1.5 us a name: for a thread, after ``apply`` or ``merge``."""
         for key, known in self.known().items():
             index = self._indexes.get(key)
             if len(known.texts) > SMALL and (index is None or index.names is not known.texts):
@@ -158,10 +157,8 @@ class Catalogue:
             self._put(key, ordered(seen.kind, told, Known((), {}, now, now, source, seen.all)))
         else:
             fresh = replace(old, changed=now) if old.complete else replace(old, changed=now, learned=now, source=source)
-            if all(text in old.facts for text in told):  # who tells of known runs alone tells nothing of their order
-                merged = with_facts(old.facts, told)
-            else:
-                merged = {**told, **others(old, told)}
+            stays = all(text in old.facts for text in told)  # who tells of known runs tells nothing of their order
+            merged = {**old.facts, **told} if stays else {**told, **others(old, told)}
             self._put(key, ordered(seen.kind, merged, fresh))
         if seen.kind is Kind.RUN:
             self._note_last_state(seen.dag, now)
@@ -173,7 +170,7 @@ class Catalogue:
             state = runs.facts[runs.texts[0]].get("state")
             if state and dags.facts[dag].get("last_state") != state:
                 facts = MappingProxyType({**dags.facts[dag], "last_state": state})
-                self._known[Kind.DAG, ""] = replace(dags, facts=with_facts(dags.facts, {dag: facts}), changed=now)
+                self._known[Kind.DAG, ""] = replace(dags, facts={**dags.facts, dag: facts}, changed=now)
 
     def _lose(self, gone: Gone, now: float) -> None:
         key = (gone.kind, gone.dag)
@@ -220,16 +217,7 @@ class Catalogue:
 
 def _names(known: Known, texts: Iterable[str]) -> list[Name]:
     """Those of the names that are still known."""
-    if isinstance(known.facts, Packed) and texts is known.texts:
-        return [Name(text, facts) for text, facts in known.facts.pairs()]
     return [Name(text, facts) for text in texts if (facts := known.facts.get(text)) is not None]
-
-
-def _found(known: Known, index: Index, found: Found) -> list[Name]:
-    """The names that an index found, if they are still known."""
-    if isinstance(known.facts, Packed) and index.names is known.texts:
-        return [Name(text, known.facts.at(number)) for text, number in zip(found.names, found.numbers, strict=True)]
-    return _names(known, found.names)
 
 
 def _beginning(known: Known, fragment: str, limit: int) -> tuple[list[Name], int]:

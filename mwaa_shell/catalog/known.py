@@ -9,15 +9,15 @@ from types import MappingProxyType
 
 from mwaa_shell.airflow.knowledge import Kind
 from mwaa_shell.catalog.names import NO_FACTS, Name
-from mwaa_shell.catalog.packed import Facts, Packed, Packing, order, pairs
 
 #: Most names of a kind, over all DAGs; most runs of a DAG.
 NAMES, RUNS = 100_000, 200
 #: Longer names are none of Airflow's, which ends at 250 letters (assets at 1500).
 LENGTH = 1_500
-#: An index of so many names is made in a few milliseconds, when it is first wanted. More names are packed.
+#: An index of so many names is made in a few milliseconds, when it is first wanted.
 SMALL = 400
 
+Facts = Mapping[str, str]
 Key = tuple[Kind, str]  #: a kind, and the DAG if the names belong to one
 
 
@@ -34,7 +34,7 @@ class Known:
 
 
 def others(known: Known, but: Container[str]) -> dict[str, Facts]:
-    return {text: facts for text, facts in pairs(known.facts) if text not in but}
+    return {text: facts for text, facts in known.facts.items() if text not in but}
 
 
 def without(known: Known, gone: Set[str]) -> Known:
@@ -63,25 +63,13 @@ def facts_of(names: Iterable[Name], old: Known | None) -> dict[str, Facts]:
 
 def ordered(kind: Kind, facts: Mapping[str, Facts], base: Known) -> Known:
     """The names in the order of their kind; of too many those that come first are kept."""
-    if isinstance(facts, Packed) and len(facts) <= NAMES:
-        return replace(base, texts=facts.texts, facts=facts)
-    facts, most = dict(pairs(facts)), RUNS if kind is Kind.RUN else NAMES
+    most = RUNS if kind is Kind.RUN else NAMES
     texts = list(_newest_first(facts) if kind is Kind.RUN else facts)[:most]
     cut = len(texts) < len(facts)
     if kind is not Kind.RUN:
-        texts.sort(key=order)
-        if len(texts) > SMALL:
-            held = _packed(texts, facts)
-            return replace(base, texts=held.texts, facts=held, complete=base.complete and not cut)
+        texts.sort(key=lambda text: (text.lower(), text))  # capitals make no difference but between equals
     left = {text: facts[text] for text in texts} if cut else facts
     return replace(base, texts=tuple(texts), facts=left, complete=base.complete and not cut)
-
-
-def _packed(texts: Iterable[str], facts: Mapping[str, Facts]) -> Packed:
-    packing = Packing()
-    for text in texts:
-        packing.add(text, facts[text])
-    return packing.packed()
 
 
 def _newest_first(runs: Mapping[str, Facts]) -> Iterable[str]:
@@ -97,5 +85,5 @@ def merged(kind: Kind, mine: Known, other: Known) -> Known:
     late, early = (mine, other) if mine.changed >= other.changed else (other, mine)
     if late.complete:
         return ordered(kind, late.facts, late)
-    facts = {**dict(pairs(late.facts)), **others(early, late.facts)}
+    facts = {**late.facts, **others(early, late.facts)}
     return ordered(kind, facts, replace(early, changed=late.changed) if early.complete else late)

@@ -7,14 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mwaa_shell.airflow.command_line import ParsedLine, output_format, parse, quote
+from mwaa_shell.airflow.command_line import ParsedLine, parse, quote
 from mwaa_shell.airflow.grammar import Grammar
 from mwaa_shell.airflow.knowledge import Kind
 from mwaa_shell.airflow.suggestions import dag_of
 from mwaa_shell.airflow.understanding import Understanding, understand
 from mwaa_shell.airflow.validation import validate
 from mwaa_shell.airflow.verdict import ENOUGH
-from mwaa_shell.body import Large, chunks
 from mwaa_shell.catalog import rest
 from mwaa_shell.catalog.arguments import used
 from mwaa_shell.catalog.learning import learn
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
 
 #: Pages that are asked for at most, of up to a hundred names each; of runs, those that are kept.
 PAGES, RUN_PAGES = 100, 2
-#: Bytes of a reply that are read at once; of longer ones, only lists in JSON teach names.
+#: Bytes of output that names are learned from; longer output teaches none.
 LONGEST = 16_000_000
 #: Seconds between two pages: AWS allows about ten requests a second.
 BETWEEN = 0.1
@@ -66,13 +65,8 @@ def of_reply(
         return (), ()
     understanding = understand(line, grammar)
     stderr = result.stderr[-ENOUGH:].decode("utf-8", "replace")
-    in_portions = isinstance(result.stdout, Large) and output_format(line.values) == "json"
-    whole = b"" if in_portions or len(result.stdout) > LONGEST else result.stdout
+    whole = b"" if len(result.stdout) > LONGEST else result.stdout
     changes = learn(understanding, whole.decode("utf-8", "replace"), stderr, result.ok)
-    if in_portions and result.ok:
-        from mwaa_shell.catalog.portions import listed_in
-
-        changes += listed_in(understanding, chunks(result.stdout), stderr)
     return changes, used_names(understanding) if result.ok else ()
 
 

@@ -13,7 +13,7 @@ import math
 import os
 import re
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
@@ -21,9 +21,8 @@ from typing import Any
 
 from mwaa_shell.airflow.knowledge import Kind
 from mwaa_shell.catalog.catalog import Catalogue
-from mwaa_shell.catalog.known import SMALL, Key, Known
+from mwaa_shell.catalog.known import Facts, Key, Known
 from mwaa_shell.catalog.names import KEPT, NO_FACTS, OF_A_DAG
-from mwaa_shell.catalog.packed import Facts, Packed, Packing, pairs
 from mwaa_shell.private_files import check, make_folder
 
 FORMAT = 1
@@ -173,10 +172,7 @@ def _pieces(key: Key, known: Known) -> Iterator[dict[str, Any]]:
         "kind": kind.value, "dag": dag, "learned": known.learned, "changed": known.changed,
         "source": known.source, "complete": known.complete,
     }  # fmt: skip
-    names = (
-        pairs(known.facts) if isinstance(known.facts, Packed) else ((text, known.facts[text]) for text in known.texts)
-    )
-    left = names
+    left = ((text, known.facts[text]) for text in known.texts)
     for _ in range(0, max(1, len(known.texts)), PIECE):
         piece = list(islice(left, PIECE))
         shared: dict[tuple[tuple[str, str], ...], int] = {}
@@ -199,41 +195,18 @@ def _parsed(
     if head != owner:
         raise NotOurs("they are of another environment")
     picks = {_key(kind, dag): _scores(scores) for kind, dag, scores in json.loads(next(lines))["picks"]}
-    names: dict[Key, _Names] = {}
+    names: dict[Key, dict[str, Facts]] = {}
     about: dict[Key, Mapping[str, Any]] = {}
     for count, line in enumerate(lines, 3):
         piece = json.loads(line)
         if "lines" in piece:
             if piece["lines"] != count:
                 raise NotOurs("the file is damaged")
-            return {key: _known(names[key].facts(), about[key]) for key in about}, picks
+            return {key: _known(names[key], about[key]) for key in about}, picks
         key = _key(piece["kind"], piece["dag"])
-        names.setdefault(key, _Names(key[0])).update(_named(key[0], piece))
+        names.setdefault(key, {}).update(_named(key[0], piece))
         about[key] = piece
     raise NotOurs("the file is not complete")
-
-
-class _Names:
-    """The names of a list and their facts; packed as they come where they are many and in order, as a file has them."""
-
-    def __init__(self, kind: Kind) -> None:
-        self._packing = Packing() if kind is not Kind.RUN else None
-        self._facts: dict[str, Facts] = {}
-
-    def update(self, named: Iterable[tuple[str, Facts]]) -> None:
-        """Take in one piece of the file."""
-        for text, facts in named:
-            if self._packing is not None and not self._packing.add(text, facts):
-                self._facts, self._packing = dict(self._packing.packed().pairs()), None
-            if self._packing is None:
-                self._facts[text] = facts
-
-    def facts(self) -> Mapping[str, Facts]:
-        """Of all of them."""
-        if self._packing is None:
-            return self._facts
-        found = self._packing.packed()
-        return found if len(found) > SMALL else dict(found.pairs())
 
 
 def _key(kind: str, dag: str) -> Key:

@@ -10,7 +10,6 @@ import pytest
 from mwaa_shell.airflow.knowledge import Kind
 from mwaa_shell.catalog import catalog
 from mwaa_shell.catalog import known as known_names
-from mwaa_shell.catalog.bits import Pace
 from mwaa_shell.catalog.catalog import Catalogue, Summary
 from mwaa_shell.catalog.index import Index
 from mwaa_shell.catalog.names import Change, Gone, Name, Seen
@@ -188,10 +187,10 @@ def test_the_typing_path_does_not_wait_for_an_index_in_the_making(monkeypatch: p
     catalogue = known(dags(*[f"dag_{number:04}" for number in range(1000)]))
     begun, go_on = threading.Event(), threading.Event()
 
-    def slow(names: Sequence[str], pace: Pace) -> Index:
+    def slow(names: Sequence[str]) -> Index:
         begun.set()
         assert go_on.wait(10)
-        return Index(names, pace)
+        return Index(names)
 
     monkeypatch.setattr(catalog, "Index", slow)
     thread = threading.Thread(target=catalogue.prepare)

@@ -121,18 +121,14 @@ def test_what_does_not_fit(typed: str, name: str) -> None:
     assert fits(typed, name) is None
 
 
-@pytest.mark.parametrize("few", [0, 1000])
-def test_best_first(few: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(index, "FEW", few)
+def test_best_first() -> None:
     names = ["adspi", "daily_sales_import", "dsi_load", "DSI_check", "load_dsi", "odsi", "xd_x_s_xi"]
     found = Index(names).search("dsi")
     best = ("dsi_load", "DSI_check", "load_dsi", "daily_sales_import", "odsi", "adspi", "xd_x_s_xi")
     assert found == Found(best, 0)
 
 
-@pytest.mark.parametrize("few", [0, 1000])
-def test_picked_names_stand_first_among_equals(few: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(index, "FEW", few)
+def test_picked_names_stand_first_among_equals() -> None:
     names = ["load_a", "load_b", "load_c", "reload_d", "unloaded"]
     found = Index(names).search("load", picks={"unloaded": 9.0, "load_b": 1.0, "load_c": 2.0, "gone": 5.0})
     assert found.names == ("load_c", "load_b", "load_a", "unloaded", "reload_d")
@@ -140,7 +136,7 @@ def test_picked_names_stand_first_among_equals(few: int, monkeypatch: pytest.Mon
 
 def test_the_given_order_counts() -> None:
     runs = [f"manual__2026-01-{day:02}" for day in range(28, 0, -1)]
-    assert Index(runs).search("man", 2) == Found((runs[0], runs[1]), 26)
+    assert Index(runs).search("man", 2) == Found((runs[0], runs[1]), 26, exact=False)
 
 
 def test_how_many_more() -> None:
@@ -148,7 +144,9 @@ def test_how_many_more() -> None:
     built = Index(many)
     assert built.search("", 50).more == 1951
     assert built.search("team", 50) == Found(tuple(many[:50]), 1950, exact=False)
-    assert built.search("00", 50) == Found(tuple(many[:50]), index.COUNTED, exact=False)
+    found = built.search("00", 50)
+    assert (found.names, found.exact) == (tuple(many[:50]), False)
+    assert 100 < found.more <= 1950
     assert built.search("zeb") == Found(("zebra",), 0)
     assert built.search("zebra_") == Found((), 0)
     assert built.search("q") == Found((), 0)
@@ -161,23 +159,24 @@ def test_how_many_more() -> None:
     st.dictionaries(NAMES, st.floats(0.5, 9), max_size=3),
     st.data(),
 )
-def test_one_by_one_it_agrees(names: list[str], fragment: str, picks: dict[str, float], data: st.DataObject) -> None:
+def test_a_search_agrees_with_the_reference(
+    names: list[str], fragment: str, picks: dict[str, float], data: st.DataObject
+) -> None:
     limit = data.draw(st.integers(1, 10))
     check(Index(names).search(fragment, limit, picks), reference(names, fragment, picks), limit)
 
 
 @settings(max_examples=300)
 @given(st.lists(NAMES, unique=True, min_size=1, max_size=30), FRAGMENTS, st.data())
-def test_by_rows_it_agrees_key_by_key(names: list[str], fragment: str, data: st.DataObject) -> None:
+def test_a_search_agrees_key_by_key(names: list[str], fragment: str, data: st.DataObject) -> None:
     limit = data.draw(st.integers(1, 10))
     picked = data.draw(st.lists(st.sampled_from(names), unique=True, max_size=3))
     picks = {name: float(number) for number, name in enumerate(picked, 1)}
     if data.draw(st.booleans()):
         names = sorted(names, key=str.lower)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(index, "FEW", 0)
-        built = Index(names)
         patch.setattr(index, "FEW", data.draw(st.sampled_from([0, 3, 400])))
+        built = Index(names)
         for length in range(len(fragment) + 1):
             check(built.search(fragment[:length], limit, picks), reference(names, fragment[:length], picks), limit)
 
@@ -188,13 +187,12 @@ def test_a_fragment_that_goes_on_looks_only_at_what_is_left(monkeypatch: pytest.
     assert built.search("dsi").names == ("daily_sales_import",)
     looked_at: list[str] = []
     monkeypatch.setattr(index, "fits", lambda typed, name: looked_at.append(name))
-    monkeypatch.setattr(built, "_rows", object())
     assert built.search("dsim") == Found((), 0)
     assert looked_at == ["daily_sales_import"]
 
 
 def test_a_jumble_is_searched_within_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(index, "LOOKED_AT", dict.fromkeys(index.LOOKED_AT, 10))
-    names = [f"x_abc{number:05}" for number in range(1000)]
-    found = Index([*names, "x_cab"]).search("cb")
-    assert found == Found((), 0, exact=False)
+    monkeypatch.setattr(index, "COMPARED", 10)
+    names = [f"x_acb{number:05}" for number in range(1000)]
+    found = Index([*names, "x_cab"]).search("ab")
+    assert (found.names[0], len(found.names), found.exact) == ("x_cab", 11, False)
