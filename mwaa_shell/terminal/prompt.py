@@ -16,7 +16,10 @@ from prompt_toolkit.enums import EditingMode
 from prompt_toolkit.filters import Condition
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.key_binding import merge_key_bindings
+from prompt_toolkit.layout.containers import FloatContainer, Window
 from prompt_toolkit.layout.controls import BufferControl
+from prompt_toolkit.layout.dimension import Dimension
+from prompt_toolkit.layout.menus import CompletionsMenuControl
 from prompt_toolkit.output import Output
 from prompt_toolkit.output.defaults import create_output
 from prompt_toolkit.output.plain_text import PlainTextOutput
@@ -31,9 +34,7 @@ from mwaa_shell.terminal.added import Added
 from mwaa_shell.terminal.completer import SOON, LineCompleter
 from mwaa_shell.terminal.cover import Cover
 from mwaa_shell.terminal.keys import NOT_ASKED, bindings
-from mwaa_shell.terminal.layout import furnish
 from mwaa_shell.terminal.lexer import LineLexer
-from mwaa_shell.terminal.menu import Menu
 from mwaa_shell.terminal.message import Message
 from mwaa_shell.terminal.past import PastLines, SuggestPast, waiting_keys
 from mwaa_shell.terminal.stray import stray_keys
@@ -116,11 +117,7 @@ class Prompt:
         self._prompt.app.timeoutlen, self._prompt.app.ttimeoutlen = PAIR, ESCAPE
         self._prompt.app.before_render += lambda app: self._reserve()
         self._said.watch(self._buffer)
-        self._menu = Menu(self._buffer, lambda: session.preferences.number("menu-rows"))
-        furnish(self._prompt.layout, self._menu, self._said.floats())
-        control = self._prompt.layout.current_control
-        if isinstance(control, BufferControl):
-            control.menu_position = self._menu.position
+        self._lay_out()
 
     @property
     def _buffer(self) -> Buffer:
@@ -148,9 +145,28 @@ class Prompt:
             if self.link in self._warm_ups:  # a line that was typed at once has come before it
                 self._warm_ups[self.link].start()
 
+    def _lay_out(self) -> None:
+        """Put the message over the line, and the menu where the word begins, with as many rows as the user wants."""
+        for one in self._prompt.layout.walk():
+            if isinstance(one, FloatContainer):
+                one.floats += self._said.floats()
+            elif isinstance(one, Window) and isinstance(one.content, CompletionsMenuControl):
+                one.height = lambda: Dimension(min=1, max=self._session.preferences.number("menu-rows"))
+        control = self._prompt.layout.current_control
+        if isinstance(control, BufferControl):
+            control.menu_position = self._menu_position
+
+    def _menu_position(self) -> int | None:
+        """Where the word begins that the menu completes; a margin of the menu stands before it."""
+        state = self._buffer.complete_state
+        if state is None or not state.completions:
+            return None
+        return max(state.original_document.cursor_position + state.completions[0].start_position - 1, 0)
+
     def _reserve(self) -> None:
         """As many rows below the line as the menu or the message needs, and none where there is neither."""
-        menu = self._menu.rows()
+        state = self._buffer.complete_state
+        menu = min(len(state.completions), self._session.preferences.number("menu-rows")) if state else 0
         self._prompt.reserve_space_for_menu = max(menu, self._said.rows) + 1 if menu or self._said.text else 0
 
     def _begin(self) -> None:
