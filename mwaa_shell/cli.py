@@ -6,9 +6,10 @@ at all, the first prompt is drawn before the settings are read, and prompt_toolk
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
+
+from mwaa_shell import startup
 
 TYPE_CHECKING = False  # the module of that name takes longer than --version may
 if TYPE_CHECKING:
@@ -20,12 +21,6 @@ if TYPE_CHECKING:
     from mwaa_shell.errors import ExitCode
     from mwaa_shell.settings import Order, Settings
     from mwaa_shell.streams import Streams
-    from mwaa_shell.terminal.early import Early
-
-
-#: New objects between two looks for garbage, where commands are run and that is all. What a command takes is imported
-#: while the first one runs, and makes a quarter of these.
-SELDOM = 400_000
 
 
 def _at_once(arguments: Sequence[str]) -> str:
@@ -56,13 +51,12 @@ def run(arguments: Sequence[str], streams: Streams | None = None) -> ExitCode:
     Raises ``ShellError`` for what could not even begin.
     """
     from mwaa_shell.options import PLAIN_YES, read_options
-    from mwaa_shell.terminal.early import Early
 
     # A plain --yes takes no value: what stands behind it is the environment, or another option.
     words = [PLAIN_YES if word == "--yes" else word for word in arguments]
-    early = Early(os.environ)
+    early = startup.EarlyPrompt(os.environ)
     if streams is None:
-        gc.disable()  # what is imported is no garbage: looking for it takes a tenth of the start
+        startup.stop_collecting_garbage()
     try:
         options = None if _asks_for_names(arguments) else read_options(words)
         if options is not None and streams is None:
@@ -81,18 +75,20 @@ def _asks_for_names(arguments: Sequence[str]) -> bool:
     return arguments[:1] == [completions.NAMES]
 
 
-def _show_early(early: Early, options: argparse.Namespace) -> None:
+def _show_early(early: startup.EarlyPrompt, options: argparse.Namespace) -> None:
     """Draw the prompt, where it is certain that there will be one and what it says."""
-    from mwaa_shell.options import may_have_settings, opens_a_prompt
+    from mwaa_shell.options import named_environment
 
-    name = options.env or options.environment or os.environ.get("MWAA_ENVIRONMENT")
-    if name and opens_a_prompt(options) and not may_have_settings():
+    name = named_environment(options)
+    if name:
         from mwaa_shell.mark import PROTECTED, is_protected
 
         early.show(name, protected=is_protected(name, PROTECTED), read_only=options.read_only)
 
 
-def _run(arguments: Sequence[str], options: argparse.Namespace | None, streams: Streams, early: Early) -> ExitCode:
+def _run(
+    arguments: Sequence[str], options: argparse.Namespace | None, streams: Streams, early: startup.EarlyPrompt
+) -> ExitCode:
     import threading
 
     from mwaa_shell import completions, debug
@@ -127,8 +123,7 @@ def _run(arguments: Sequence[str], options: argparse.Namespace | None, streams: 
 
     from mwaa_shell.local.console import private_mwaa, serve
 
-    gc.enable()
-
+    startup.collect_seldom()
     with private_mwaa(order.local, order.settings.access.timeout, streams) as running:
         if order.serve:
             serve(running, streams)
@@ -223,7 +218,7 @@ def _examine(settings: Settings, streams: Streams, *, as_json: bool) -> ExitCode
     return finding.exit_code(found)
 
 
-def _run_on(order: Order, settings: Settings, streams: Streams, early: Early) -> ExitCode:
+def _run_on(order: Order, settings: Settings, streams: Streams, early: startup.EarlyPrompt) -> ExitCode:
     """The one choice between the ways to run."""
     if order.print_token:
         return _print_token(settings, streams)
@@ -231,8 +226,7 @@ def _run_on(order: Order, settings: Settings, streams: Streams, early: Early) ->
         return _examine(settings, streams, as_json=order.json)
     if not order.sources and streams.interactive:
         return _open_prompt(settings, streams, early)
-    gc.enable()
-    gc.set_threshold(SELDOM)
+    startup.collect_seldom()
     from mwaa_shell import batch
     from mwaa_shell.directives import TABLE
     from mwaa_shell.history.origins import FILE
@@ -254,30 +248,16 @@ def _run_on(order: Order, settings: Settings, streams: Streams, early: Early) ->
         session.close()
 
 
-def _open_prompt(settings: Settings, streams: Streams, early: Early) -> ExitCode:
+def _open_prompt(settings: Settings, streams: Streams, early: startup.EarlyPrompt) -> ExitCode:
     """The interactive shell. Its prompt looks for garbage again once it stands."""
     if settings.environment and not settings.config.problems:
         name = settings.environment
         protected, read_only = settings.protects(name), settings.only_reads(name)
         early.show(name, protected=protected, read_only=read_only, colour=settings.colour_of(name))
-    _import_asyncio()
+    startup.import_asyncio()
     from mwaa_shell.terminal.shell import Shell
 
-    return Shell(settings, streams, early).run()
-
-
-def _import_asyncio() -> None:
-    """asyncio does without ssl where there is none, and nobody here asks it for TLS: the prompt need not wait for it.
-
-    Who speaks to AWS imports it behind the prompt.
-    """
-    if "ssl" in sys.modules:
-        return
-    sys.modules["ssl"] = None  # type: ignore[assignment]
-    try:
-        import asyncio  # noqa: F401
-    finally:
-        del sys.modules["ssl"]
+    return Shell(settings, streams, early.hand_over()).run()
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
@@ -296,7 +276,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         from mwaa_shell import debug
 
         debug.event("end", code=code)
-    gc.freeze()  # what is left goes with the process: looking through it takes a tenth of a short run
+    startup.leave_garbage()
     sys.exit(code)
 
 

@@ -162,17 +162,19 @@ def read_options(arguments: Sequence[str]) -> argparse.Namespace:
     return options
 
 
+def named_environment(options: argparse.Namespace) -> str:
+    """Return the environment whose prompt will certainly stand, and look as by default; empty for other runs."""
+    name = options.env or options.environment or os.environ.get("MWAA_ENVIRONMENT")
+    other_runs = ("help", "help_all", "version", "completions", "print_config", "check", "print_token", "sources")
+    if options.doctor or options.local is not None or options.print_grammar is not None:
+        return ""
+    return name if name and not any(getattr(options, one) for one in other_runs) and not may_have_settings() else ""
+
+
 def may_have_settings() -> bool:
-    """Whether the user may have a file of settings: a look at wherever its folder can be, for that costs no import."""
-    home, there = os.path.expanduser("~"), os.environ.get("XDG_CONFIG_HOME")
-    places = [os.path.join(home, ".config"), os.path.join(home, "Library", "Application Support")]
-    return any(os.path.exists(os.path.join(place, "mwaa-shell")) for place in (*places, *([there] if there else [])))
-
-
-def opens_a_prompt(options: argparse.Namespace) -> bool:
-    """Whether there is going to be a prompt on an environment that is there already, if somebody sits at a terminal."""
-    others = ("help", "help_all", "version", "completions", "print_config", "check", "print_token", "sources", "doctor")
-    return options.local is None and options.print_grammar is None and not any(getattr(options, one) for one in others)
+    """Return whether there may be a config.toml: a look at each place that it can be in costs no import."""
+    places = ("~/.config", "~/Library/Application Support", os.environ.get("XDG_CONFIG_HOME") or "~/.config")
+    return any(os.path.exists(os.path.join(os.path.expanduser(place), "mwaa-shell")) for place in places)
 
 
 def _config() -> Config:

@@ -27,14 +27,16 @@ def loaded_by(code: str) -> set[str]:
 @pytest.mark.parametrize("arguments", [["--help"], ["-h"], ["--help-all"], ["--version"]])
 def test_help_and_version_import_nothing(arguments: list[str]) -> None:
     code = f"from mwaa_shell.cli import main\ntry: main({arguments})\nexcept SystemExit: pass"
-    assert loaded_by(code) - loaded_by("") <= {"mwaa_shell", "__future__", "gc"}
+    assert loaded_by(code) - loaded_by("") <= {
+        *("mwaa_shell", "__future__", "gc", "termios", "fcntl", "struct", "_struct")
+    }
 
 
 #: Runs the program up to a place, and says what is imported then.
 UP_TO = """
 import sys
 from mwaa_shell.cli import main
-from mwaa_shell.terminal.early import Early
+from mwaa_shell.startup import EarlyPrompt
 def tell(*words, **named):
     import os
     print("\\n".join(sys.modules), file=sys.stderr, flush=True)
@@ -43,7 +45,7 @@ def tell(*words, **named):
 def stands(self):
     from prompt_toolkit.renderer import Renderer
     Renderer.render = tell
-Early.{place}
+EarlyPrompt.{place}
 main(["my-env"])
 """
 SEEN, DRAWN = "show = tell", "hand_over = stands"
@@ -64,7 +66,7 @@ def test_the_prompt_is_seen_before_anything_dear_is_imported(environ: dict[str, 
     assert loaded.isdisjoint({*HEAVY, *dear})
     assert {name for name in loaded if name.startswith("mwaa_shell.")} == {
         "mwaa_shell.cli", "mwaa_shell.completions", "mwaa_shell.errors", "mwaa_shell.limits", "mwaa_shell.mark",
-        "mwaa_shell.options", "mwaa_shell.terminal", "mwaa_shell.terminal.early",
+        "mwaa_shell.options", "mwaa_shell.startup",
     }  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from prompt_toolkit.application import create_app_session, run_in_terminal
 from prompt_toolkit.application.current import AppSession
@@ -19,7 +19,6 @@ from mwaa_shell.output.sanitise import sanitise
 from mwaa_shell.session import Session, UserInterface, script
 from mwaa_shell.settings import Settings
 from mwaa_shell.streams import Streams
-from mwaa_shell.terminal.early import Early
 from mwaa_shell.terminal.leaving import Leaving
 from mwaa_shell.terminal.progress import Progress, can_draw
 from mwaa_shell.terminal.prompt import EnvironmentMissing, Prompt, Proposal, terminal_output
@@ -37,10 +36,11 @@ MOST_CRASHES = 3
 class Shell:
     """One interactive run."""
 
-    def __init__(self, settings: Settings, streams: Streams, early: Early) -> None:
+    def __init__(self, settings: Settings, streams: Streams, terminal_before: list[Any] | None = None) -> None:
+        """``terminal_before`` is how the terminal was before the launcher took it."""
         self._streams = streams
-        self._early = early
         self._progress = Progress(streams)
+        self._progress.begin_with(terminal_before)
         self._session = Session(
             settings,
             UserInterface(
@@ -82,7 +82,6 @@ class Shell:
             from mwaa_shell.session.environment import open_default
 
             open_default(self._session)
-        self._progress.begin_with(self._early.hand_over())
         prompt: Prompt | None = self._new_prompt()
         while True:
             self._leaving.check()
@@ -225,8 +224,6 @@ class Shell:
             raise EnvironmentNotFound(str(error)) from None
 
     def _note(self, text: str) -> None:
-        if self._early.shown:
-            self._early.over()
         self._progress.over()
         self._streams.note(text)
 

@@ -105,7 +105,7 @@ class WarmUp:
 
 
 def look_for_garbage() -> None:
-    """Let Python collect garbage again, which the launcher has turned off; what was imported stays out of it."""
+    """Let Python collect garbage again, but not among what has been imported: the start has turned that off."""
     if not gc.isenabled():
         gc.freeze()
         gc.enable()
