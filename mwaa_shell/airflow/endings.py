@@ -1,0 +1,50 @@
+"""How single commands end, as Airflow's own source has it: ``data/endings.toml``, read as its twin in JSON.
+
+The sentences that commands leave with, the lines on standard output that mean the same, and the commands whose success
+prints nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from mwaa_shell.airflow import grammar
+from mwaa_shell.airflow.versions import Version
+
+#: A progress bar that is still drawn leaves the cursor where it is, and the sentence starts there.
+_BAR = r"(?:.*%\|[^|]*\|[^\]]*\])?\s*"
+
+
+class Ending(NamedTuple):
+    """What is known of how one command ends."""
+
+    sentence: re.Pattern[str] | None  #: on standard error, of a command that failed
+    printed: re.Pattern[str] | None  #: on standard output, of a command that failed
+    quiet: bool  #: success may print nothing
+
+
+def of_command(words: Sequence[str], version: Version | None = None) -> Ending:
+    """The ending of the command that ``words`` begin with."""
+    named = tuple(word for word in words if not word.startswith("-"))[:2]
+    first = " ".join(named[:1])
+    old = version is not None and version.major < 2
+    return _ending(first if old else " ".join(named), first, old)
+
+
+@lru_cache(maxsize=64)
+def _ending(name: str, group: str, old: bool) -> Ending:
+    tables = grammar.data_of("endings.json")
+    names = list(dict.fromkeys(("", group, name)))
+    return Ending(
+        sentence=_any_of(tables["sentences"], names),
+        printed=_any_of(tables["printed"], names),
+        quiet=name in tables["quiet"]["commands_of_1" if old else "commands"],
+    )
+
+
+def _any_of(table: Mapping[str, Sequence[str]], names: Sequence[str]) -> re.Pattern[str] | None:
+    patterns = [pattern for name in names for pattern in table.get(name, ())]
+    return re.compile(f"{_BAR}(?P<said>{'|'.join(patterns)})\\s*$") if patterns else None
