@@ -1,7 +1,7 @@
 """How single commands end, as Airflow's own source has it: ``data/endings.toml``, read as its twin in JSON.
 
-The sentences that commands leave with, the lines on standard output that mean the same, and the commands whose success
-prints nothing.
+The sentences that commands leave with, the lines on standard output that mean the same, the commands whose success
+prints nothing, and log lines that come in pairs.
 """
 
 from __future__ import annotations
@@ -14,8 +14,13 @@ from typing import NamedTuple
 from mwaa_shell.airflow import grammar
 from mwaa_shell.airflow.versions import Version
 
-#: A progress bar that is still drawn leaves the cursor where it is, and the sentence starts there.
-_BAR = r"(?:.*%\|[^|]*\|[^\]]*\])?\s*"
+
+class Pair(NamedTuple):
+    """Log lines of which the second follows the first, unless the program was ended in between."""
+
+    begun: re.Pattern[str]
+    ended: re.Pattern[str]
+    reason: str  #: what to say where the second is missing
 
 
 class Ending(NamedTuple):
@@ -24,6 +29,7 @@ class Ending(NamedTuple):
     sentence: re.Pattern[str] | None  #: on standard error, of a command that failed
     printed: re.Pattern[str] | None  #: on standard output, of a command that failed
     quiet: bool  #: success may print nothing
+    pair: Pair | None  #: of log lines on standard output
 
 
 def of_command(words: Sequence[str], version: Version | None = None) -> Ending:
@@ -42,9 +48,14 @@ def _ending(name: str, group: str, old: bool) -> Ending:
         sentence=_any_of(tables["sentences"], names),
         printed=_any_of(tables["printed"], names),
         quiet=name in tables["quiet"]["commands_of_1" if old else "commands"],
+        pair=next((_pair(entry) for entry in tables["pairs"] if name in entry["commands"]), None),
     )
+
+
+def _pair(entry: Mapping[str, str]) -> Pair:
+    return Pair(re.compile(entry["begun"]), re.compile(entry["ended"]), entry["reason"])
 
 
 def _any_of(table: Mapping[str, Sequence[str]], names: Sequence[str]) -> re.Pattern[str] | None:
     patterns = [pattern for name in names for pattern in table.get(name, ())]
-    return re.compile(f"{_BAR}(?P<said>{'|'.join(patterns)})\\s*$") if patterns else None
+    return re.compile(f"(?:{'|'.join(patterns)})\\s*$") if patterns else None

@@ -7,6 +7,7 @@ nothing: Airflow, DAG files, tasks and libraries write there in commands that su
 - argparse's own last line;
 - a traceback that begins at the airflow program: that of an exception that was caught begins where it was caught;
 - a sentence that this command is known to leave with, on standard error or, of some commands, on standard output;
+- a log line of a run that begins, and none that it has ended;
 - a sentence or a traceback on standard error of a command that prints something when it succeeds, and has not.
 """
 
@@ -31,12 +32,16 @@ class Verdict(NamedTuple):
 
 #: Characters of a stream that are read: whether there is data shows at its beginning, why a command failed at its end.
 ENOUGH = 1_000_000
+#: Characters at the end of standard output in which a command says there that it failed.
+LAST = 20_000
 #: Characters of a line that can be a sentence which a command leaves with.
 LONGEST_SENTENCE = 10_000
 #: The line of an exception group that says what it is; those of its frames stand further to the right.
 GROUP_MESSAGE = re.compile(r"  \| \S")
 #: An exception whose message begins on the next line.
 NAME_ALONE = re.compile(r"[\w.]+:\s*$")
+#: Characters of standard output that are all of it: who calls may pass the first ``ENOUGH`` bytes.
+WHOLE = ENOUGH // 4
 #: Sentences on standard error that come with success.
 HARMLESS = re.compile(
     r"Error: Failed to load all files\. For details, run `airflow dags|list-import-errors`"
@@ -55,7 +60,8 @@ def judge(words: tuple[str, ...], stdout: str, stderr: str, version: Version | N
         _usage_error(errors)
         or _crash(errors)
         or _known(ending.sentence, errors)
-        or (_known(ending.printed, classify(stdout[:ENOUGH])) if ending.printed else "")
+        or (_known(ending.printed, classify(stdout[-LAST:])) if ending.printed else "")
+        or (_unfinished(ending.pair, stdout, errors) if ending.pair else "")
         or _import_errors(words, stdout[:ENOUGH], version)
     )
     if not reason and not ending.quiet and (said := _caught(errors) or _last_words(errors)):
@@ -100,12 +106,27 @@ def _sentence(said: str, further: str) -> str:
 
 def _known(pattern: re.Pattern[str] | None, lines: Iterable[Line]) -> str:
     """The last line of data that the pattern is about."""
-    found = [match["said"] for line in lines if line.kind is LineKind.DATA and (match := _match(pattern, line.text))]
-    return found[-1].strip() if found else ""
+    texts = [line.text for line in lines if line.kind is LineKind.DATA] if pattern else []
+    for text in reversed(texts):
+        for said in (text, _behind_bar(text)):
+            if pattern and len(said) < LONGEST_SENTENCE and pattern.match(said):
+                return said.strip()
+    return ""
 
 
-def _match(pattern: re.Pattern[str] | None, text: str) -> re.Match[str] | None:
-    return pattern.match(text) if pattern and len(text) < LONGEST_SENTENCE else None
+def _behind_bar(text: str) -> str:
+    """What was printed where a progress bar had left the cursor."""
+    return text.rpartition("%|")[2].partition("]")[2].lstrip() if "%|" in text else ""
+
+
+def _unfinished(pair: endings.Pair, stdout: str, errors: list[Line]) -> str:
+    """What a task said that left the program, or that it did not end; nothing where the end may have been cut off."""
+    if len(stdout) > WHOLE:
+        return ""
+    begun = max((match.start() for match in pair.begun.finditer(stdout)), default=-1)
+    if begun < 0 or pair.ended.search(stdout, begun):
+        return ""
+    return _last_words(errors) or pair.reason
 
 
 def _caught(errors: list[Line]) -> str:

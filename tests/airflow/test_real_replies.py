@@ -182,3 +182,12 @@ def test_usage_error_is_a_failure_whatever_follows(kind: str) -> None:
 def test_line_ends_of_other_systems_are_line_ends() -> None:
     stderr = f"{PROGRAM}ValueError: no\n".replace("\n", "\r\n")
     assert verdict("tasks test a b c", "", stderr) == Verdict(False, "ValueError: no")
+
+
+def test_run_that_did_not_end_is_a_failure() -> None:
+    begun = "[2026-11-29T19:07:04.587+0000] {dag.py:4396} INFO - [DAG TEST] starting task_id=a map_index=-1\n"
+    ended = "[2026-11-29T19:07:04.657+0000] {dagrun.py:905} INFO - DagRun Finished: dag_id=a, state=success\n"
+    assert verdict("dags test a 2024-01-01", begun, "") == Verdict(False, "the run began and did not end")
+    assert verdict("dags test a 2024-01-01", begun, "left\n") == Verdict(False, "left")
+    assert verdict("dags test a 2024-01-01", begun + ended, "left\n") == Verdict(True)
+    assert verdict("dags test a 2024-01-01", begun + "a" * 1_000_000, "") == Verdict(True)
