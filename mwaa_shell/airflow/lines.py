@@ -61,10 +61,15 @@ HEAD = re.compile(
     # 2026-11-22 13:05:49,572 INFO - text, and 2026-11-22 13:05:49,572 - logger - INFO - text: of libraries
     rf"|{_TIME}\S* (?:\[(?:(?P<quiet2>info|debug)|(?P<loud2>[a-z]+)) *\] |"
     r"(?:- \S+ - )?(?:(?P<quiet5>INFO|DEBUG)|(?P<loud5>WARNING|ERROR|CRITICAL)) - )"
-    # INFO  [alembic.runtime.migration] text
-    r"|(?:(?P<quiet3>INFO|DEBUG)|(?P<loud3>[A-Z]+)) +\[[\w.]+\] "
     # [INFO] text: what a command says of itself
     r"|(?P<loud4>\[[A-Z]{4,8}\] )"
+    # /path/file.py:48 UserWarning: text (Airflow's own form) and Python's /path/file.py:48: UserWarning: text
+    r"|(?:<\w+>|sys|\S*\.pyx?):\d+:? (?:(?P<old>(?=\w*?Deprecat)\w*Warning|FutureWarning|RemovedIn\w+Warning)|"
+    r"(?P<warning>(?=\w*?Warning)\w+)): "
+    # what begins with a capital letter is looked at together, and not at all for most lines of data
+    r"|(?=[A-Z-])(?:"
+    # INFO  [alembic.runtime.migration] text
+    r"(?:(?P<quiet3>INFO|DEBUG)|(?P<loud3>[A-Z]+)) +\[[\w.]+\] "
     # WARNING:logger:text, of Python's logging where nobody has set it up
     r"|(?:(?P<quiet6>INFO|DEBUG)|(?P<loud6>WARNING|ERROR|CRITICAL)):[^\s:]+:"
     # what Python says of exceptions that end nothing; a traceback follows
@@ -72,11 +77,8 @@ HEAD = re.compile(
     r"|--- Logging error ---|Task exception was never retrieved)"
     # what MWAA itself prints, per web server process
     r"|(?P<quiet4>CloudWatch logging is disabled for |Successfully generated RDS auth token at )"
-    # /path/file.py:48 UserWarning: text (Airflow's own form) and Python's /path/file.py:48: UserWarning: text
-    r"|(?:<\w+>|sys|\S*\.pyx?):\d+:? (?:(?P<old>(?=\w*?Deprecat)\w*Warning|FutureWarning|RemovedIn\w+Warning)|"
-    r"(?P<warning>(?=\w*?Warning)\w+)): "
-    rf"|(?P<traceback>{'|'.join(map(re.escape, (TRACEBACK_START, *BETWEEN_TRACEBACKS)))})"
-    rf"|(?P<group> +\+ Exception Group {re.escape(TRACEBACK_START)})"
+    rf"|(?P<traceback>{'|'.join(map(re.escape, (TRACEBACK_START, *BETWEEN_TRACEBACKS)))}))"
+    rf"|(?P<group>  \+ Exception Group {re.escape(TRACEBACK_START)})"
     r"|(?P<usage>airflow(?: \S+)* command error: |(?:airflow|usage: airflow).*: error: )"
 )
 #: The frame that every exception passes which nobody catches: the airflow program, and not a function in it.
@@ -130,7 +132,7 @@ class Classifier:
             reading = _headed(match, text) if match else _plain(text, before)
             found.append(reading)
             before = reading
-            if reading is _BLANK or (reading.kind is LineKind.TRACEBACK and not match and is_message(text)):
+            if not match and reading is not _DATA and (reading is _BLANK or _ends_traceback(reading, text)):
                 before = _DATA
         self._before = before
         return found
@@ -145,17 +147,24 @@ def _headed(match: re.Match[str], text: str) -> Reading:
 
 def _plain(text: str, before: Reading) -> Reading:
     """A line that begins like nothing that is known: what it is depends on the line before."""
-    if before.kind is LineKind.TRACEBACK and (not before.grouped or _GROUP_MARGIN.match(text)):
+    inside = before is not _DATA and before.kind is LineKind.TRACEBACK
+    if inside and (not before.grouped or _GROUP_MARGIN.match(text)):
         return _FATAL.get(before, before) if PROGRAM_FRAME.match(text) else before
     if not text or text.isspace():
         return _BLANK
-    if before.kind in (LineKind.LOG, LineKind.WARNING) and (
-        GRAPHVIZ_TAIL.match(text) or (before.kind is LineKind.WARNING and text.startswith("  "))
+    if (
+        before is not _DATA
+        and before.kind in (LineKind.LOG, LineKind.WARNING)
+        and (GRAPHVIZ_TAIL.match(text) or (before.kind is LineKind.WARNING and text.startswith("  ")))
     ):
         return _FURTHER.get(before, before)
-    if text.endswith(TRACEBACK_START) and ("%|" in text or text.endswith(f":{TRACEBACK_START}")):
+    if text[-1] == ":" and text.endswith(TRACEBACK_START) and ("%|" in text or text.endswith(f":{TRACEBACK_START}")):
         return _TRACEBACK  # behind a progress bar or a question, which leave the cursor where it is
     return _DATA
+
+
+def _ends_traceback(reading: Reading, text: str) -> bool:
+    return reading.kind is LineKind.TRACEBACK and is_message(text)
 
 
 def is_message(line: str) -> bool:
