@@ -9,10 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from mwaa_shell.airflow import grammar
-from mwaa_shell.airflow.versions import Version
+from mwaa_shell.airflow.versions import Version, parse_version
+
+#: What stands for a version that nobody knows.
+NEWEST = Version(999, 0)
 
 
 class Pair(NamedTuple):
@@ -37,22 +40,27 @@ def of_command(words: Sequence[str], version: Version | None = None) -> Ending:
     named = tuple(word for word in words if not word.startswith("-"))[:2]
     first = " ".join(named[:1])
     old = version is not None and version.major < 2
-    return _ending(first if old else " ".join(named), first, old)
+    return _ending(first if old else " ".join(named), first, old, version or NEWEST)
 
 
 @lru_cache(maxsize=64)
-def _ending(name: str, group: str, old: bool) -> Ending:
+def _ending(name: str, group: str, old: bool, version: Version) -> Ending:
     tables = grammar.data_of("endings.json")
     names = list(dict.fromkeys(("", group, name)))
     return Ending(
         sentence=_any_of(tables["sentences"], names),
         printed=_any_of(tables["printed"], names),
         quiet=name in tables["quiet"]["commands_of_1" if old else "commands"],
-        pair=next((_pair(entry) for entry in tables["pairs"] if name in entry["commands"]), None),
+        pair=next((_pair(entry) for entry in tables["pairs"] if _is_about(entry, name, version)), None),
     )
 
 
-def _pair(entry: Mapping[str, str]) -> Pair:
+def _is_about(entry: Mapping[str, Any], name: str, version: Version) -> bool:
+    before = parse_version(entry["before"]) if "before" in entry else None
+    return name in entry["commands"] and (before is None or version < before)
+
+
+def _pair(entry: Mapping[str, Any]) -> Pair:
     return Pair(re.compile(entry["begun"]), re.compile(entry["ended"]), entry["reason"])
 
 

@@ -191,3 +191,14 @@ def test_run_that_did_not_end_is_a_failure() -> None:
     assert verdict("dags test a 2024-01-01", begun, "left\n") == Verdict(False, "left")
     assert verdict("dags test a 2024-01-01", begun + ended, "left\n") == Verdict(True)
     assert verdict("dags test a 2024-01-01", begun + "a" * 1_000_000, "") == Verdict(True)
+
+
+@pytest.mark.parametrize(("version", "command"), [("1.10.12", "test a b 2024-01-01"), ("2.8.1", "tasks test a b c")])
+def test_task_that_left_the_program_is_a_failure_before_2_9(version: str, command: str) -> None:
+    head = "[2026-11-29 23:30:07,907] {taskinstance.py:901} INFO - "
+    begun = f"{head}Executing <Task(PythonOperator): go> on 2024-03-01T00:00:00+00:00\n"
+    assert verdict(command, begun, "", version) == Verdict(False, "the task began and did not end")
+    assert verdict(command, begun, "no rows\n", version) == Verdict(False, "no rows")
+    assert verdict(command, f"{begun}{head}Marking task as SUCCESS.\n", "no rows\n", version) == Verdict(True)
+    assert verdict(command, begun.replace("PythonOperator", "PythonSensor"), "", version) == Verdict(True)
+    assert verdict("tasks test a b c", begun, "", "2.10.3") == Verdict(True)
