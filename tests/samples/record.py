@@ -1,9 +1,9 @@
 """Recorder of what real Airflow programs print and with which exit code they end.
 
-``python -m tests.samples.record VERSION ...`` runs each command of ``more/seen.toml`` as a fresh process of that
-Airflow and writes ``more/seen/VERSION.json``. ``--table FILE`` names another table. ``--into FOLDER`` names another
-folder. ``--only WORDS`` records only the commands that begin with these words. ``--every N`` records only each Nth
-command, ``--first K`` starts with the Kth. Recorded output of other commands stays in the file.
+``python -m tests.samples.record VERSION ...`` runs each command of the tables in ``more`` as a fresh process of that
+Airflow and writes ``more/TABLE/VERSION.json``. ``--table FILE`` names a table and may be repeated. ``--only WORDS``
+records only the commands that begin with these words. ``--every N`` records only each Nth command of a table,
+``--first K`` starts with the Kth. Recorded output of other commands stays in the file.
 """
 
 from __future__ import annotations
@@ -96,9 +96,9 @@ def _holds(part: str, version: Version) -> bool:
 class Recorder:
     """One Airflow with a database of its own, and the file of what it printed."""
 
-    def __init__(self, installed: Installed, table: Table, home: Path, private: Path) -> None:
+    def __init__(self, installed: Installed, home: Path, private: Path) -> None:
         self._installed = installed
-        self._table = table
+        self._table = Table("", {}, {"plain": Setting()}, {})
         self._home = home
         self._current = ""
         state = State(private, home / "dags")
@@ -118,15 +118,22 @@ class Recorder:
             socket.gethostname(): "ip-10-0-0-1",
         }
 
-    def set_up(self) -> None:
-        """Make the database and register the DAGs."""
-        for name, text in self._table.files.items():
+    def make_database(self) -> None:
+        """Make the database."""
+        self._must(self._installed.recipe.init)
+
+    def take(self, table: Table) -> None:
+        """Put the files of a table in place and register its DAGs."""
+        self._table = table
+        self._current = ""
+        for name, text in table.files.items():
             (self._home / name).write_text(text)
-        recipe = self._installed.recipe
-        for words in dict.fromkeys((recipe.init, recipe.register)):
-            result = self.run("plain", words)
-            if result is None or result["code"]:
-                raise SystemExit(f"airflow {shlex.join(words)}: {result}")
+        self._must(self._installed.recipe.register)
+
+    def _must(self, words: tuple[str, ...]) -> None:
+        result = self.run("plain", words)
+        if result is None or result["code"]:
+            raise SystemExit(f"airflow {shlex.join(words)}: {result}")
 
     def run(self, setting: str, words: tuple[str, ...]) -> dict[str, Any] | None:
         """Return what one command printed and its exit code, or ``None`` if it took too long or printed too much."""
@@ -178,40 +185,46 @@ class Recorder:
         return text
 
 
-def record(text: str, table: Table, target: Path, names: list[str]) -> None:
-    """Record the named commands of one version."""
+def record(text: str, chosen: argparse.Namespace) -> None:
+    """Record one version."""
     installed = provide(recipe_for(text), lambda line: print(line, flush=True))
+    only = tuple(shlex.split(chosen.only))
+    with tempfile.TemporaryDirectory(prefix="mwaa-", dir="/tmp") as home, tempfile.TemporaryDirectory() as private:
+        recorder = Recorder(installed, Path(home), make_private(Path(private) / "state"))
+        recorder.make_database()
+        for path in chosen.table or sorted(MORE.glob("*.toml")):
+            table = Table.read(path, installed.recipe.version)
+            recorder.take(table)
+            names = [name for name, (_, words) in table.commands.items() if words[: len(only)] == only]
+            target = path.with_suffix("") / f"{text}.json"
+            for name in names[chosen.first - 1 :: chosen.every]:
+                reply = recorder.run(*table.commands[name])
+                print(text, "not recorded" if reply is None else reply["code"], name, flush=True)
+                put(target, table, name, reply)
+
+
+def put(target: Path, table: Table, name: str, reply: dict[str, Any] | None) -> None:
+    """Put what one command printed into the file, in the order of the table."""
     target.parent.mkdir(parents=True, exist_ok=True)
     replies: dict[str, Any] = json.loads(target.read_text()) if target.exists() else {}
-    with tempfile.TemporaryDirectory(prefix="mwaa-", dir="/tmp") as home, tempfile.TemporaryDirectory() as private:
-        recorder = Recorder(installed, table, Path(home), make_private(Path(private) / "state"))
-        recorder.set_up()
-        for name in names:
-            reply = recorder.run(*table.commands[name])
-            print(text, "not recorded" if reply is None else reply["code"], name, flush=True)
-            replies.pop(name, None)
-            if reply is not None:
-                replies[name] = reply
-            in_order = {name: replies[name] for name in table.commands if name in replies}
-            target.write_text(json.dumps(in_order, indent=1) + "\n")
+    replies.pop(name, None)
+    if reply is not None:
+        replies[name] = reply
+    in_order = {name: replies[name] for name in table.commands if name in replies}
+    target.write_text(json.dumps(in_order, indent=1) + "\n")
 
 
 def main() -> None:
     """Record the versions that the command line names."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("versions", nargs="+", metavar="VERSION")
-    parser.add_argument("--table", type=Path, default=MORE / "seen.toml", metavar="FILE")
-    parser.add_argument("--into", type=Path, metavar="FOLDER")
+    parser.add_argument("--table", type=Path, action="append", metavar="FILE")
     parser.add_argument("--only", default="", metavar="WORDS")
     parser.add_argument("--every", type=int, default=1, metavar="N")
     parser.add_argument("--first", type=int, default=1, metavar="K")
     chosen = parser.parse_args()
-    only = tuple(shlex.split(chosen.only))
     for version in chosen.versions:
-        table = Table.read(chosen.table, recipe_for(version).version)
-        names = [name for name, (_, words) in table.commands.items() if words[: len(only)] == only]
-        target = (chosen.into or chosen.table.with_suffix("")) / f"{version}.json"
-        record(version, table, target, names[chosen.first - 1 :: chosen.every])
+        record(version, chosen)
 
 
 if __name__ == "__main__":
