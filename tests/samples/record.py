@@ -131,35 +131,31 @@ class Recorder:
         self._must(self._installed.recipe.register)
 
     def _must(self, words: tuple[str, ...]) -> None:
-        result = self.run("plain", words)
-        if result is None or result["code"]:
+        result = self._ended("plain", words)
+        if result["code"]:
             raise SystemExit(f"airflow {shlex.join(words)}: {result}")
 
     def run(self, setting: str, words: tuple[str, ...]) -> dict[str, Any] | None:
         """Return what one command printed and its exit code, or ``None`` if it took too long or printed too much."""
-        self._prepare(setting)
         try:
-            done = subprocess.run(
-                [self._installed.airflow, *words],
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                env=self._environment | self._table.settings[setting].environment,
-                cwd=self._home,
-                timeout=PATIENCE,
-                check=False,
-            )
+            result = self._ended(setting, words)
         except subprocess.TimeoutExpired:
             return None
+        return None if len(result["stdout"]) + len(result["stderr"]) > LARGEST else result
+
+    def _ended(self, setting: str, words: tuple[str, ...]) -> dict[str, Any]:
+        self._prepare(setting)
+        done = subprocess.run(
+            [self._installed.airflow, *words],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            env=self._environment | self._table.settings[setting].environment,
+            cwd=self._home,
+            timeout=PATIENCE,
+            check=False,
+        )
         stdout, stderr = (self._neutralized(stream) for stream in (done.stdout, done.stderr))
-        if len(stdout) + len(stderr) > LARGEST:
-            return None
-        return {
-            "setting": setting,
-            "argv": list(words),
-            "code": done.returncode,
-            "stdout": stdout,
-            "stderr": stderr,
-        }
+        return {"setting": setting, "argv": list(words), "code": done.returncode, "stdout": stdout, "stderr": stderr}
 
     def _prepare(self, setting: str) -> None:
         """Write the DAG file and the plugin of a setting."""
