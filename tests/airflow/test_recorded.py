@@ -43,7 +43,7 @@ def test_outcome_is_the_true_exit_code(path: Path, record_property: Callable[[st
     figure = f"{len(replies) - len(wrong)} of {len(replies)}"
     print(f"{path.parent.name} {path.stem}: {figure} right")
     record_property(f"{path.parent.name}-{path.stem}", figure)
-    assert sorted(wrong) == sorted(known.get(f"{path.parent.name}/{path.stem}", []))
+    assert set(wrong) <= set(known.get(f"{path.parent.name}/{path.stem}", []))
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}-{path.stem}")

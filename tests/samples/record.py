@@ -34,7 +34,7 @@ HOME = "/usr/local/airflow"
 #: Seconds that a command may take.
 PATIENCE = 180
 #: Characters that a recorded output may have.
-LARGEST = 20_000
+LARGEST = 40_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +141,11 @@ class Recorder:
             result = self._ended(setting, words)
         except subprocess.TimeoutExpired:
             return None
-        return None if len(result["stdout"]) + len(result["stderr"]) > LARGEST else result
+        size = len(result["stdout"]) + len(result["stderr"])
+        if size > LARGEST:
+            print(f"{size} characters are too many", flush=True)
+            return None
+        return result
 
     def _ended(self, setting: str, words: tuple[str, ...]) -> dict[str, Any]:
         self._prepare(setting)
