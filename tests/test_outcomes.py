@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 from tests.airflow.test_real_replies import BANNER, CAUGHT, HARMLESS, PROGRAM
 from tests.double import Double, command_reply
+from tests.terminal.emulator import Terminal
 
 RECORDED = {
     (reply["command"], reply["code"]): reply
@@ -111,3 +113,20 @@ def test_status_of_a_failure_gives_the_last_sentence_as_reason(double: Double, r
 def test_long_output_of_a_success_is_one(double: Double, run: Run) -> None:
     double.web.behave = lambda request: command_reply(b"Role named 'x' does not exist\n" * 100_000, b"")
     assert run("-c", "variables get a").returncode == 0
+
+
+def test_screen_shows_the_word_and_the_reason(double: Double, program: list[str], environ: dict[str, str]) -> None:
+    command, reason = FAILURES[0]
+    replies = {
+        command: command_reply(BANNER.encode(), f"{HARMLESS['caught and more']}{reason}\n".encode()),
+        "dags reserialize": command_reply(b"", HARMLESS["python's logging"].encode()),
+    }
+    double.web.behave = lambda request: replies[request.body.decode()]
+    with Terminal([*program, "my-env"], environ, columns=120) as terminal:
+        terminal.wait_for_prompt("my-env")
+        terminal.run("my-env", command)
+        assert re.search(rf"^failed .*: {reason}$", terminal.history_text, re.MULTILINE)
+        terminal.run("my-env", "dags reserialize")
+        assert "WARNING:root:OSError" in terminal.history_text
+        assert "\nok " in terminal.history_text
+        assert len(re.findall("^failed ", terminal.history_text, re.MULTILINE)) == 1
