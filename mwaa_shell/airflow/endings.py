@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from mwaa_shell.airflow import grammar
@@ -67,3 +67,9 @@ def _pair(entry: Mapping[str, Any]) -> Pair:
 def _any_of(table: Mapping[str, Sequence[str]], names: Sequence[str]) -> re.Pattern[str] | None:
     patterns = [pattern for name in names for pattern in table.get(name, ())]
     return re.compile(f"(?:{'|'.join(patterns)})\\s*$") if patterns else None
+
+
+@cache
+def harmless() -> re.Pattern[str]:
+    """How the sentences begin that Airflow writes to standard error of commands that succeed."""
+    return re.compile("|".join(grammar.data_of("endings.json")["harmless"]["lines"]), re.IGNORECASE)

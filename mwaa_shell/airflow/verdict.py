@@ -42,12 +42,6 @@ GROUP_MESSAGE = re.compile(r"  \| \S")
 NAME_ALONE = re.compile(r"[\w.]+:\s*$")
 #: Characters of standard output that are all of it: who calls may pass the first ``ENOUGH`` bytes.
 WHOLE = ENOUGH // 4
-#: Sentences on standard error that come with success.
-HARMLESS = re.compile(
-    r"Error: Failed to load all files\. For details, run `airflow dags|list-import-errors`"
-    r"|\d+ (?:Variables|Pools|Connections) successfully (?:exported|imported)",
-    re.IGNORECASE,
-)
 #: ``dags list-import-errors`` leaves with 1 where there are any, from this version on.
 IMPORT_ERRORS_FAIL_SINCE = Version(2, 8)
 
@@ -161,5 +155,6 @@ def _rows(rows: list[str]) -> str:
 
 def _last_words(errors: list[Line]) -> str:
     """The sentence with which Airflow left without any data: what ``raise SystemExit('...')`` prints."""
-    said = [line.text for line in errors if line.kind is LineKind.DATA and not HARMLESS.match(line.text)]
+    harmless = endings.harmless()
+    said = [line.text for line in errors if line.kind is LineKind.DATA and not harmless.match(line.text)]
     return said[-1].rpartition("\r")[2].strip() if said else ""  # what a progress bar was drawn over is gone

@@ -110,6 +110,8 @@ def test_a_sentence_fails_only_where_there_is_no_data() -> None:
         "Error: Failed to load all files. For details, run `airflow dags list-import-errors`",
         "3 Variables successfully exported to /dev/stdout",
         "1 connections successfully imported",
+        "Connections successfully exported.",
+        "Values are hidden by default. Use `--show-values` to display them (may include sensitive data).",
     ],
 )
 def test_sentences_that_come_with_success(sentence: str) -> None:
