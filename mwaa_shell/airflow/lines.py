@@ -32,6 +32,7 @@ class Line(NamedTuple):
 
     kind: LineKind
     text: str
+    fatal: bool = False  #: of a traceback that the program ended with
 
 
 class Reading(NamedTuple):
@@ -40,6 +41,8 @@ class Reading(NamedTuple):
     kind: LineKind
     noise: bool = False  #: nobody misses it
     begins: bool = True  #: it is no further line of the entry before
+    fatal: bool = False  #: of a traceback that the program ended with
+    grouped: bool = False  #: of the traceback of an exception group
 
 
 #: Colour codes; Airflow 2 puts them into its log lines where its console is told to be coloured.
@@ -55,19 +58,33 @@ HEAD = re.compile(
     # [2026-11-22T12:56:31.444+0000] {dagbag.py:417} INFO - text: 1.10 to 3.0; MWAA doubles the braces
     rf"\[{_TIME}[^\]]*\] \{{[^}}]*\}}+ (?:(?P<quiet>INFO|DEBUG)|(?P<loud>[A-Z]+)) - "
     # 2026-11-22T13:05:49.572534Z [warning  ] text [logger] loc=file.py:1: structlog, 3.1 and later
-    rf"|{_TIME}\S* \[(?:(?P<quiet2>info|debug)|(?P<loud2>[a-z]+)) *\] "
-    # INFO  [alembic.runtime.migration] text
-    r"|(?:(?P<quiet3>INFO|DEBUG)|(?P<loud3>[A-Z]+)) +\[[\w.]+\] "
+    # 2026-11-22 13:05:49,572 INFO - text, and 2026-11-22 13:05:49,572 - logger - INFO - text: of libraries
+    rf"|{_TIME}\S* (?:\[(?:(?P<quiet2>info|debug)|(?P<loud2>[a-z]+)) *\] |"
+    r"(?:- \S+ - )?(?:(?P<quiet5>INFO|DEBUG)|(?P<loud5>WARNING|ERROR|CRITICAL)) - )"
     # [INFO] text: what a command says of itself
     r"|(?P<loud4>\[[A-Z]{4,8}\] )"
+    # /path/file.py:48 UserWarning: text (Airflow's own form) and Python's /path/file.py:48: UserWarning: text
+    r"|(?:<\w+>|sys|\S*\.pyx?):\d+:? (?:(?P<old>(?=\w*?Deprecat)\w*Warning|FutureWarning|RemovedIn\w+Warning)|"
+    r"(?P<warning>(?=\w*?Warning)\w+)): "
+    # what begins with a capital letter is looked at together, and not at all for most lines of data
+    r"|(?=[A-Z-])(?:"
+    # INFO  [alembic.runtime.migration] text
+    r"(?:(?P<quiet3>INFO|DEBUG)|(?P<loud3>[A-Z]+)) +\[[\w.]+\] "
+    # WARNING:logger:text, of Python's logging where nobody has set it up
+    r"|(?:(?P<quiet6>INFO|DEBUG)|(?P<loud6>WARNING|ERROR|CRITICAL)):[^\s:]+:"
+    # what Python says of exceptions that end nothing; a traceback follows
+    r"|(?P<loud7>Exception ignored |Exception in thread |Error in (?:atexit\.|sys\.)|Process \S+:$"
+    r"|--- Logging error ---|Task exception was never retrieved)"
     # what MWAA itself prints, per web server process
     r"|(?P<quiet4>CloudWatch logging is disabled for |Successfully generated RDS auth token at )"
-    # /path/file.py:48 UserWarning: text (Airflow's own form) and Python's /path/file.py:48: UserWarning: text
-    r"|(?:<\w+>|\S*\.pyx?):\d+:? (?:(?P<old>(?=\w*?Deprecat)\w*Warning|FutureWarning|RemovedIn\w+Warning)|"
-    r"(?P<warning>(?=\w*?Warning)\w+)): "
-    rf"|(?P<traceback>{'|'.join(map(re.escape, (TRACEBACK_START, *BETWEEN_TRACEBACKS)))})"
+    rf"|(?P<traceback>{'|'.join(map(re.escape, (TRACEBACK_START, *BETWEEN_TRACEBACKS)))}))"
+    rf"|(?P<group>  \+ Exception Group {re.escape(TRACEBACK_START)})"
     r"|(?P<usage>airflow(?: \S+)* command error: |(?:airflow|usage: airflow).*: error: )"
 )
+#: The frame that every exception passes which nobody catches: the airflow program, and not a function in it.
+PROGRAM_FRAME = re.compile(r'[ |]+File "(?:[^"]*/)?(?:airflow|airflow/__main__\.py)", line \d+, in <module>$')
+#: The lines of an exception group have a margin of their own.
+_GROUP_MARGIN = re.compile(r" +[|+]")
 #: Warnings that come with every command on MWAA, and those that only announce a later version.
 KNOWN_WARNING = re.compile(
     r"Could not import graphviz\.|Skipping unsupported ALTER for creation of implicit constraint"
@@ -82,6 +99,8 @@ TOGETHER = 50
 _DATA = Reading(LineKind.DATA)
 _BLANK = Reading(LineKind.BLANK)
 _TRACEBACK = Reading(LineKind.TRACEBACK)
+_GROUP = Reading(LineKind.TRACEBACK, grouped=True)
+_FATAL = {one: one._replace(fatal=True) for one in (_TRACEBACK, _GROUP)}
 _NOISE = Reading(LineKind.LOG, noise=True)
 _OLD_NEWS = Reading(LineKind.WARNING, noise=True)
 _READINGS = {
@@ -90,9 +109,10 @@ _READINGS = {
     "old": _OLD_NEWS,
     "warning": Reading(LineKind.WARNING),
     "traceback": _TRACEBACK,
+    "group": _GROUP,
     "usage": Reading(LineKind.USAGE),
 }
-_BY_GROUP = {name: _READINGS[name.rstrip("234")] for name in HEAD.groupindex}
+_BY_GROUP = {name: _READINGS[name.rstrip("234567")] for name in HEAD.groupindex}
 _NO_NEWS = {"loud": _NOISE, "loud2": _NOISE, "loud3": _NOISE, "warning": _OLD_NEWS}  #: where it is a known warning
 _FURTHER = {reading: Reading(reading.kind, reading.noise, begins=False) for reading in _READINGS.values()}
 
@@ -112,7 +132,7 @@ class Classifier:
             reading = _headed(match, text) if match else _plain(text, before)
             found.append(reading)
             before = reading
-            if reading is _BLANK or (reading is _TRACEBACK and not match and _ends_traceback(text)):
+            if not match and reading is not _DATA and (reading is _BLANK or _ends_traceback(reading, text)):
                 before = _DATA
         self._before = before
         return found
@@ -127,32 +147,49 @@ def _headed(match: re.Match[str], text: str) -> Reading:
 
 def _plain(text: str, before: Reading) -> Reading:
     """A line that begins like nothing that is known: what it is depends on the line before."""
-    if before is _TRACEBACK:
-        return _TRACEBACK
+    inside = before is not _DATA and before.kind is LineKind.TRACEBACK
+    if inside and (not before.grouped or _GROUP_MARGIN.match(text)):
+        return _FATAL.get(before, before) if PROGRAM_FRAME.match(text) else before
     if not text or text.isspace():
         return _BLANK
-    if before.kind in (LineKind.LOG, LineKind.WARNING) and (
-        GRAPHVIZ_TAIL.match(text) or (before.kind is LineKind.WARNING and text.startswith("  "))
+    if (
+        before is not _DATA
+        and before.kind in (LineKind.LOG, LineKind.WARNING)
+        and (GRAPHVIZ_TAIL.match(text) or (before.kind is LineKind.WARNING and text.startswith("  ")))
     ):
         return _FURTHER.get(before, before)
+    if text[-1] == ":" and text.endswith(TRACEBACK_START) and ("%|" in text or text.endswith(f":{TRACEBACK_START}")):
+        return _TRACEBACK  # behind a progress bar or a question, which leave the cursor where it is
     return _DATA
 
 
-def _ends_traceback(text: str) -> bool:
-    """An exception's own line stands at the margin; frames are indented."""
-    return not text.startswith((" ", "\t")) and bool(text.strip())
+def _ends_traceback(reading: Reading, text: str) -> bool:
+    return reading.kind is LineKind.TRACEBACK and is_message(text)
+
+
+def is_message(line: str) -> bool:
+    """Whether a line of a traceback is an exception's own: it stands at the margin; frames are indented."""
+    if not line or line.isspace() or line.startswith((" ", "\t", TRACEBACK_START, *BETWEEN_TRACEBACKS)):
+        return False
+    return not line.endswith(TRACEBACK_START)
+
+
+def lines_of(text: str) -> list[str]:
+    """The lines of a stream without their ends, as a terminal shows them."""
+    lines = text.replace("\r\n", "\n").split("\n")
+    return lines if lines[-1] else lines[:-1]
 
 
 def classify(text: str) -> Iterator[Line]:
     """The lines of ``text`` with their kinds, in order."""
-    lines = text.splitlines()
+    lines = lines_of(text)
     for line, reading in zip(lines, Classifier().read(lines), strict=True):
-        yield Line(reading.kind, line)
+        yield Line(reading.kind, line, reading.fatal)
 
 
 def has_data(text: str) -> bool:
     """Whether there is a line that is neither noise nor blank; reads no further than to the first."""
-    classifier, lines = Classifier(), text.splitlines()
+    classifier, lines = Classifier(), lines_of(text)
     pieces = (lines[start : start + TOGETHER] for start in range(0, len(lines), TOGETHER))
     return any(reading.kind is LineKind.DATA for piece in pieces for reading in classifier.read(piece))
 

@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import NamedTuple, Protocol
 from urllib.parse import urljoin, urlsplit
 
-from mwaa_shell.airflow.verdict import ENOUGH, judge
+from mwaa_shell.airflow.verdict import ENOUGH, judge, last_words
 from mwaa_shell.airflow.versions import Version
 from mwaa_shell.errors import ExitCode, NothingRan, OutcomeUnknown, ShellError
 from mwaa_shell.job import Job
@@ -196,15 +196,11 @@ def _result(command: Command, reply: HttpReply, version: Version | None, asked: 
         streams = replies.read(reply, asked)
     except ShellError as error:
         return replace(from_error(error), reply=reply.body, http_status=reply.status)
-    verdict = judge(
-        command.words,
-        streams.stdout[:ENOUGH].decode("utf-8", "replace"),
-        streams.stderr[-ENOUGH:].decode("utf-8", "replace"),
-        version,
-    )
+    stderr = streams.stderr[-ENOUGH:].decode("utf-8", "replace")
+    verdict = judge(command.words, streams.stdout[:ENOUGH].decode("utf-8", "replace"), stderr, version)
     ended = Result() if verdict.ok else failed(verdict.reason)
     if verdict.ok and reply.status >= 400:
-        ended = failed(f"HTTP {reply.status}, with no word about the reason")
+        ended = failed(last_words(stderr) or f"HTTP {reply.status}, with no word about the reason")
     return replace(ended, stdout=streams.stdout, stderr=streams.stderr, reply=reply.body, http_status=reply.status)
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mwaa_shell.airflow.lines import Classifier, LineKind, Reading, classify, data_lines, has_data
+from mwaa_shell.airflow.lines import Classifier, LineKind, Reading, classify, data_lines, has_data, lines_of
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 VERSIONS = sorted(path.stem for path in SAMPLES.glob("*.json"))
@@ -41,7 +41,8 @@ def kind(line: str) -> LineKind:
 @settings(deadline=None)
 @given(st.text() | st.lists(st.sampled_from(NOISE)).map("\n".join))
 def test_every_line_comes_out_once_and_in_order(text: str) -> None:
-    assert [line.text for line in classify(text)] == text.splitlines()
+    assert [line.text for line in classify(text)] == lines_of(text)
+    assert "\n".join(lines_of(text)) == text.replace("\r\n", "\n").removesuffix("\n")
 
 
 @pytest.mark.parametrize(
@@ -60,6 +61,14 @@ def test_every_line_comes_out_once_and_in_order(text: str) -> None:
         "INFO  [alembic.runtime.migration] Context impl SQLiteImpl.",
         "INFO [alembic.runtime.migration] Will assume non-transactional DDL.",
         "WARNI [airflow.models.crypto] empty cryptography key",
+        "2026-11-29 23:14:03,123 - mylib.core - WARNING - careful",
+        "2026-11-29 23:14:03,123 ERROR - careful",
+        "WARNING:root:OSError while attempting to symlink the latest log directory",
+        "INFO:my.lib:text",
+        "Exception ignored in: <function Odd.__del__ at 0x7f36c9ccc400>",
+        "Exception in thread Thread-1 (f):",
+        "Error in atexit._run_exitfuncs:",
+        "--- Logging error ---",
         "[INFO] Starting",
         "[WARNING] something",
         "CloudWatch logging is disabled for DAGProcessing",
@@ -83,6 +92,9 @@ def test_log_lines_of_every_style(line: str) -> None:
         "2026-11-22T13:05:49+00:00",
         "2026-11-22 | running",
         "INFO is a word",
+        "INFO: a word",
+        "ERROR: You need to upgrade the database.",
+        "2026-11-22T13:05:49 - running",
         "Error: no",
         "UserWarning: not a warning without a file",
         "The CloudWatch logging is disabled for X",
@@ -99,6 +111,7 @@ def test_what_nothing_claims_is_data(line: str) -> None:
         "/usr/lib/python3.7/site-packages/x.py:48 DeprecationWarning: old",
         "<frozen>:219: RuntimeWarning: size changed",
         "/usr/lib/x.py:1 RemovedInAirflow3Warning: old",
+        "sys:1: ResourceWarning: unclosed file",
     ],
 )
 def test_a_python_warning_takes_its_indented_source_line_along(first: str) -> None:
@@ -116,6 +129,33 @@ def test_a_chained_traceback_is_one_and_ends_at_the_margin() -> None:
     assert Counter(line.kind for line in got)[LineKind.TRACEBACK] == len(got) - 2 - kinds(text).count(LineKind.BLANK)
     assert got[-2].text == "ValueError: b"
     assert got[-2].kind is LineKind.TRACEBACK
+
+
+def fatal(text: str) -> list[bool]:
+    return [line.fatal for line in classify(text)]
+
+
+def test_traceback_through_the_program_is_fatal() -> None:
+    caught = "Traceback (most recent call last):\n  File \"/a/dags/airflow.py\", line 1, in <module>\nKeyError: 'a'\n"
+    frame = '  File "/usr/local/airflow/.local/bin/airflow", line 10, in <module>'
+    uncaught = f"Traceback (most recent call last):\n{frame}\n    main()\nValueError: b\nmore\n"
+    assert fatal(caught) == [False] * 3
+    assert fatal(uncaught) == [False, True, True, True, False]
+    between = "\nDuring handling of the above exception, another exception occurred:\n\n"
+    assert fatal(caught + between + uncaught) == [False] * 7 + [True] * 3 + [False]
+    assert fatal(f"{frame}\n") == [False]
+
+
+@pytest.mark.parametrize("before", [" 50%|#####     | 1/2 [00:01<00:01]", "Password:"])
+def test_traceback_may_begin_where_the_cursor_stood(before: str) -> None:
+    text = f"{before}Traceback (most recent call last):\n  File x\nKeyError: 'a'\nmore"
+    assert kinds(text) == [LineKind.TRACEBACK] * 3 + [LineKind.DATA]
+    assert kind("a | Traceback (most recent call last):") is LineKind.DATA
+
+
+def test_exception_group_has_a_margin_of_its_own() -> None:
+    group = "  + Exception Group Traceback (most recent call last):\n  |   File x\n  | E: a\n  +-+---- 1\n    | V: b"
+    assert kinds(f"{group}\nmore") == [LineKind.TRACEBACK] * 5 + [LineKind.DATA]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby, islice, takewhile
 from typing import Protocol
 
-from mwaa_shell.airflow.lines import BETWEEN_TRACEBACKS, TRACEBACK_START, LineKind, Reading
+from mwaa_shell.airflow.lines import BETWEEN_TRACEBACKS, TRACEBACK_START, LineKind, Reading, is_message
 from mwaa_shell.output.painting.highlight import Look, look_of
 
 Piece = tuple[Look, str]
@@ -156,11 +156,6 @@ class Traceback:
     def unfolded(self) -> Iterator[Piece]:
         """All of it."""
         yield from frames([*self._lines, *self._said])
-
-
-def is_message(line: str) -> bool:
-    """Whether a line of a traceback is an exception's own: it stands at the margin; frames are indented."""
-    return bool(line) and not line.startswith((" ", "\t", TRACEBACK_START, *BETWEEN_TRACEBACKS))
 
 
 def _shortened(lines: Sequence[str], more: Sequence[str] = ()) -> Iterator[Piece]:

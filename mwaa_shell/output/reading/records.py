@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from io import StringIO
 
 from mwaa_shell.airflow.command_line import output_format
 from mwaa_shell.airflow.lines import SGR, LineKind, classify
@@ -183,7 +184,7 @@ def _of_block(block: Block, before: str, after: str) -> Found | None:
 
 def _of_plain(stdout: str) -> Found | None:
     """A table without rules: all lines from its heading on that are no noise."""
-    own = stdout.splitlines(keepends=True)
+    own = list(StringIO(stdout, newline="\n"))
     kinds = [line.kind for line in classify(SGR.sub("", stdout))]
     quiet = [number for number, kind in enumerate(kinds) if kind in (LineKind.DATA, LineKind.BLANK)]
     if len(kinds) != len(own):  # a colour code beside a line end; the lines cannot be told apart
