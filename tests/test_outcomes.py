@@ -121,7 +121,7 @@ def test_screen_shows_the_word_and_the_reason(double: Double, program: list[str]
         command: command_reply(BANNER.encode(), f"{HARMLESS['caught and more']}{reason}\n".encode()),
         "dags reserialize": command_reply(b"", HARMLESS["python's logging"].encode()),
     }
-    double.web.behave = lambda request: replies[request.body.decode()]
+    double.web.behave = lambda request: replies.get(request.body.decode(), command_reply())  # a HEAD has no body
     with Terminal([*program, "my-env"], environ, columns=120) as terminal:
         terminal.wait_for_prompt("my-env")
         terminal.run("my-env", command)
