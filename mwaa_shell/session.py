@@ -22,7 +22,7 @@ from mwaa_shell.front import Front
 from mwaa_shell.history.ahead import Ahead
 from mwaa_shell.history.origins import TYPED
 from mwaa_shell.history.record import Record
-from mwaa_shell.job import Job, TooLate, Watcher, mind_ctrl_c
+from mwaa_shell.job import Interrupted, Job, TooLate, Watcher, mind_ctrl_c
 from mwaa_shell.link import Link, MakeEnvironments, Target, real_environments
 from mwaa_shell.links import Links
 from mwaa_shell.mark import mark
@@ -276,6 +276,11 @@ class Session:
             return Job(work, phase).follow(watcher or self.front.watcher, meanwhile=meanwhile)
         except TooLate as late:
             raise NothingRan(f"AWS gave no answer within {late.seconds:g} seconds ({phase}), nothing ran") from None
+        except Interrupted:
+            from mwaa_shell.mwaa.programs import end_detached  # imports subprocess
+
+            end_detached()
+            raise
 
 
 def _is_text(text: str) -> bool:

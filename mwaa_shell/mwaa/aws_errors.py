@@ -64,6 +64,7 @@ class Asker(NamedTuple):
     source: str = ""  #: where the credentials come from in the end, as botocore calls it
     login_profile: str = ""  #: the profile that has the login or the program, where ``profile`` builds on another one
     obtained: bool = True  #: whether there are credentials, good or bad
+    can_ask: bool = True  #: whether a program that gives credentials gets the terminal
 
     @property
     def name(self) -> str:
@@ -164,6 +165,8 @@ def _next_step(asker: Asker, asked: Asked) -> str:
         return f"run {asker.login}"
     if asker.source in ("shared-credentials-file", "config-file"):
         return f"run {asker.command('aws configure')}"
+    if asker.source == "custom-process" and not asker.can_ask:
+        return f"{look} in another terminal, or start with -c: at a prompt it cannot ask for anything"
     return f"{look}, which gets them in the same way"
 
 

@@ -11,6 +11,7 @@ import botocore.exceptions as aws
 from botocore.session import Session
 
 from mwaa_shell import debug
+from mwaa_shell.mwaa.programs import popen
 
 #: A key that can stand in the header of a request.
 _VISIBLE = re.compile(r"[\x21-\x7e]+")
@@ -53,6 +54,7 @@ def guard(session: Session) -> None:
     """
     for provider in session.get_component("credential_provider").providers:
         provider.load = partial(_load, provider.METHOD, provider.load)
+    _start_programs_here(session)
 
 
 def _load(source: str, load: Callable[[], Any]) -> Any:
@@ -80,6 +82,21 @@ def _obtained(source: str, get: Callable[[], Any]) -> Any:
         raise
     except Exception as error:
         raise Unobtained(source, error) from error
+
+
+def _start_programs_here(session: Session) -> None:
+    """Let ``credential_process`` of every profile be started by ``programs.popen``; botocore has no setting for it."""
+    resolver = session.get_component("credential_provider")
+    resolver.get_provider("custom-process")._popen = popen
+    builder = resolver.get_provider("assume-role")._profile_provider_builder
+    create = builder._create_process_provider
+
+    def created(profile_name: str) -> Any:
+        provider = create(profile_name)
+        provider._popen = popen
+        return provider
+
+    builder._create_process_provider = created
 
 
 def source_of(session: Session) -> str:

@@ -28,6 +28,7 @@ from mwaa_shell.mwaa.environment import HOST, CliToken, Environment, from_detail
 from mwaa_shell.mwaa.idle import IDLE_LIMIT, NEVER, clocks, idle_since
 from mwaa_shell.mwaa.lean import forget_other_services
 from mwaa_shell.mwaa.one_time_codes import never_ask, wanted
+from mwaa_shell.mwaa.programs import gets_a_terminal
 from mwaa_shell.settings import Access
 
 T = TypeVar("T")
@@ -266,7 +267,7 @@ def _asker(access: Access, session: Session | None, region: str, error: Exceptio
     elif isinstance(error, aws.ClientError):  # for any other, this would run a credential_process once more
         source = source_of(session)
     source, holder = origin(session, profile, source)
-    return Asker(profile, region, source, holder, not isinstance(error, Unobtained))
+    return Asker(profile, region, source, holder, not isinstance(error, Unobtained), gets_a_terminal())
 
 
 def session_of(access: Access) -> Session:
