@@ -204,10 +204,12 @@ def _examine(settings: Settings, streams: Streams, *, as_json: bool) -> ExitCode
     from mwaa_shell.doctor import finding
     from mwaa_shell.doctor.examine import examine
     from mwaa_shell.front import Front
+    from mwaa_shell.mwaa import programs
     from mwaa_shell.session import Session
     from mwaa_shell.terminal.progress import Progress
 
     progress = Progress(streams)
+    programs.before_each(progress.over)
     session = Session(settings, Front(streams.note, progress))
     width = shutil.get_terminal_size().columns if streams.stdout_tty else 0
     found: list[Finding] = []

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -18,14 +19,36 @@ NAMES_A_TERMINAL = "GPG_TTY"
 
 
 class _Kept:
-    """Whether a prompt keeps the terminal, and which programs run without one; one process has one terminal."""
+    """Whether a prompt keeps the terminal, and which programs run with and without one; a process has one terminal."""
 
     def __init__(self) -> None:
         self.is_kept = False
-        self.running: set[Detached] = set()
+        self.detached: set[Detached] = set()
+        self.attached: set[Attached] = set()
+        self.make_way: Callable[[], object] = lambda: None
 
 
 _kept = _Kept()
+
+
+class Attached(subprocess.Popen[bytes]):
+    """A program that may ask at the terminal of the shell; what the shell shows there makes way first."""
+
+    def __init__(self, words: list[str], **options: Any) -> None:
+        _kept.attached.add(self)
+        _kept.make_way()
+        try:
+            super().__init__(words, **options)
+        except BaseException:
+            _kept.attached.discard(self)
+            raise
+
+    def communicate(self, *arguments: Any, **options: Any) -> tuple[bytes, bytes]:
+        """Return what the program printed."""
+        try:
+            return super().communicate(*arguments, **options)
+        finally:
+            _kept.attached.discard(self)
 
 
 class Detached(subprocess.Popen[bytes]):
@@ -37,16 +60,26 @@ class Detached(subprocess.Popen[bytes]):
 
     def communicate(self, *arguments: Any, **options: Any) -> tuple[bytes, bytes]:
         """Return what the program printed; ``end_detached`` ends the program meanwhile."""
-        _kept.running.add(self)
+        _kept.detached.add(self)
         try:
             return super().communicate(*arguments, **options)
         finally:
-            _kept.running.discard(self)
+            _kept.detached.discard(self)
 
 
 def popen(words: list[str], **options: Any) -> subprocess.Popen[bytes]:
     """Start a program that gives credentials: ``subprocess.Popen`` for botocore."""
-    return Detached(words, **options) if _kept.is_kept else subprocess.Popen(words, **options)
+    return Detached(words, **options) if _kept.is_kept else Attached(words, **options)
+
+
+def is_at_terminal() -> bool:
+    """Return whether a program runs that may be asking at the terminal now."""
+    return bool(_kept.attached)
+
+
+def before_each(make_way: Callable[[], object]) -> None:
+    """Call this on any thread before a program gets the terminal."""
+    _kept.make_way = make_way
 
 
 def gets_a_terminal() -> bool:
@@ -61,7 +94,7 @@ def keep_terminal() -> None:
 
 def end_detached() -> None:
     """End the programs that run without a terminal, and what they started: Ctrl-C does not reach their sessions."""
-    for program in tuple(_kept.running):
+    for program in tuple(_kept.detached):
         if program.returncode is None:
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(program.pid, signal.SIGTERM)

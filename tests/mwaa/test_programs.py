@@ -62,6 +62,18 @@ def test_answer_is_taken_with_c(
     assert "AKIDASKED" in double.aws.seen[-1].headers["authorization"]
 
 
+def test_doctor_shows_question_and_answer(program: list[str], environ: dict[str, str], log: Path) -> None:
+    """The line that shows what the doctor waits for neither covers the question nor hides what is typed."""
+    command = [*program, "doctor", "my-env"]
+    with Terminal(command, variables(environ, asking(ASKS["terminal"], log)), 120, 40) as terminal:
+        terminal.wait_for("MFA code:")
+        terminal.enter("123456")
+        terminal.wait_for("MFA code: 123456")
+        terminal.wait_exit()
+        assert "from the profile's credential_process, key ****SKED" in terminal.text
+    assert log.read_text() == "run\ngot:123456\n"
+
+
 @pytest.mark.parametrize("asks", ASKS.values(), ids=ASKS)
 def test_prompt_stays_alive(asks: str, program: list[str], environ: dict[str, str], log: Path, double: Double) -> None:
     started = variables(environ, asking(asks, log))
