@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import botocore.exceptions as aws
 
 from mwaa_shell.errors import CredentialsProblem, EnvironmentNotFound, NothingRan, PermissionMissing, ShellError
+from mwaa_shell.mwaa.credentials import WEB_IDENTITY_VARIABLE
 from mwaa_shell.mwaa.reply import clip
 from mwaa_shell.mwaa.route import hide_credentials
 
@@ -32,7 +33,7 @@ _TOLERANCE = 240
 _SSO = (aws.SSOError, aws.TokenRetrievalError)
 _NO_CREDENTIALS = (aws.NoCredentialsError, aws.PartialCredentialsError, aws.CredentialRetrievalError)
 #: Variables that name a file that credentials come from.
-_FILES = ("AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE")
+_FILES = (WEB_IDENTITY_VARIABLE, "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE")
 #: Settings of a profile that name such a file, or a program, by botocore's name for the source.
 _SETTINGS = {"custom-process": "credential_process", "assume-role-with-web-identity": "web_identity_token_file"}
 #: Sources that a profile configures, in an operator's words.
@@ -50,6 +51,7 @@ _OF_MACHINES = {
     "env": "AWS_ACCESS_KEY_ID",
     "container-role": "the role of this container",
     "iam-role": "the role of this EC2 instance",
+    WEB_IDENTITY_VARIABLE: WEB_IDENTITY_VARIABLE,
 }
 #: What Python says of a value of another form; that means nothing to a user, and it may quote the value.
 _OF_ANOTHER_FORM = (AttributeError, TypeError, LookupError, RecursionError, UnicodeError, JSONDecodeError)
@@ -124,7 +126,9 @@ def sentence(error: Exception, asked: Asked, asker: Asker) -> ShellError:
     if not asker.obtained:
         return _unobtained(error, asked, asker)
     if not asked.operation:
-        return CredentialsProblem(f"The AWS settings cannot be used, nothing ran: {_why(error)}; mend ~/.aws/config")
+        return CredentialsProblem(
+            f"The AWS settings cannot be used, nothing ran: {_why(error)}; mend your AWS files or AWS_ variables"
+        )
     what = f"{asked.operation} for {asked.name}" if asked.name else asked.operation
     return NothingRan(f"{what} failed in {where}, nothing ran: {clip(hide_credentials(str(error)))}")
 
@@ -160,7 +164,7 @@ def _next_step(asker: Asker, asked: Asked) -> str:
     """The command that gets credentials, or shows why there are none."""
     look = f"run {asker.command('aws sts get-caller-identity')}"
     if asker.source == "env":
-        return f"set the variables anew and start again; or {_profile_instead(asked)}"
+        return f"set the variables anew and start again, or {_profile_instead(asked)}"
     if asker.source in ("sso", "login"):
         return f"run {asker.login}"
     if asker.source in ("shared-credentials-file", "config-file"):
@@ -312,7 +316,7 @@ def _remedy(asker: Asker, asked: Asked) -> str:
             f"log in where {asker.origin} gets them; "
             f"{asker.command('aws sts get-caller-identity')} shows whether it has new ones"
         )
-    if asker.source in ("container-role", "iam-role", "assume-role-with-web-identity"):
+    if asker.source in ("container-role", "iam-role", "assume-role-with-web-identity", WEB_IDENTITY_VARIABLE):
         return f"run {asker.command('aws sts get-caller-identity')} to see whether {asker.origin} has new ones"
     return f"run {asker.login}"
 

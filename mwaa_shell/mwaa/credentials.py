@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -17,6 +18,8 @@ from mwaa_shell.mwaa.programs import popen
 _VISIBLE = re.compile(r"[\x21-\x7e]+")
 #: botocore's names for where a role gets the credentials that it is assumed with (``credential_source``).
 _NAMED_SOURCES = {"Environment": "env", "Ec2InstanceMetadata": "iam-role", "EcsContainer": "container-role"}
+#: Names a file with a web identity; botocore looks there before it looks into a profile that is not named in code.
+WEB_IDENTITY_VARIABLE = "AWS_WEB_IDENTITY_TOKEN_FILE"
 #: Settings of a profile that each say where its credentials come from, with botocore's name of the source.
 _SETTINGS = {
     "web_identity_token_file": "assume-role-with-web-identity",
@@ -69,9 +72,9 @@ def _key(source: str, freeze: Callable[[], Any]) -> Any:
     key = _obtained(source, freeze)
     for value in (key.access_key, key.token or "none"):
         if not isinstance(value, str) or not _VISIBLE.fullmatch(value):
-            raise Unobtained(source, ValueError("the key or its token is not text"))
+            raise Unobtained(source, ValueError("the key or its token is empty, or has characters that AWS never uses"))
     if not isinstance(key.secret_key, str) or not key.secret_key:
-        raise Unobtained(source, ValueError("the secret key is not text"))
+        raise Unobtained(source, ValueError("the secret key is missing"))
     return key
 
 
@@ -146,6 +149,12 @@ def origin(session: Session, profile: str, source: str) -> Origin:
     if source in ("", "assume-role"):
         named = _NAMED_SOURCES.get(str(settings.get("credential_source")), "")
         source = named or next((_SETTINGS[one] for one in _SETTINGS if one in settings), source)
+    elif source == "assume-role-with-web-identity" and _is_in_variables(session):
+        source = WEB_IDENTITY_VARIABLE
     elif source in ("env", "container-role", "iam-role"):
         name = profile or "default"
     return Origin(source, name if name != "default" or profile else "")
+
+
+def _is_in_variables(session: Session) -> bool:
+    return WEB_IDENTITY_VARIABLE in os.environ and session.instance_variables().get("profile") is None

@@ -266,7 +266,9 @@ def _asker(access: Access, session: Session | None, region: str, error: Exceptio
         source = error.source
     elif isinstance(error, aws.ClientError):  # for any other, this would run a credential_process once more
         source = source_of(session)
-    source, holder = origin(session, profile, source)
+    holder = profile  # of a role that has an odd name, which does not hang on what it is assumed with
+    if source != "assume-role" or not isinstance(getattr(error, "cause", None), aws.ParamValidationError):
+        source, holder = origin(session, profile, source)
     return Asker(profile, region, source, holder, not isinstance(error, Unobtained), gets_a_terminal())
 
 

@@ -56,10 +56,10 @@ ODD_PROGRAMS = {
     "empty": ("/bin/true", "the output is not JSON"),
     "list": (printing("[]"), "it does not have the form that AWS documents"),
     "text": (printing('"x"'), "it does not have the form that AWS documents"),
-    "null key": (printing(json.dumps(GOOD | {"AccessKeyId": None})), "not text"),
-    "null secret": (printing(json.dumps(GOOD | {"SecretAccessKey": None})), "not text"),
-    "number": (printing(json.dumps(GOOD | {"SessionToken": 5})), "not text"),
-    "key in two lines": (printing(json.dumps(GOOD | {"AccessKeyId": "AK\nID"})), "not text"),
+    "null key": (printing(json.dumps(GOOD | {"AccessKeyId": None})), "characters that AWS never uses"),
+    "null secret": (printing(json.dumps(GOOD | {"SecretAccessKey": None})), "the secret key is missing"),
+    "number": (printing(json.dumps(GOOD | {"SessionToken": 5})), "characters that AWS never uses"),
+    "key in two lines": (printing(json.dumps(GOOD | {"AccessKeyId": "AK\nID"})), "characters that AWS never uses"),
     "odd date": (printing(json.dumps(GOOD | {"Expiration": "tomorrow"})), "tomorrow"),
     "no zone": (printing(json.dumps(GOOD | {"Expiration": "2099-01-01T00:00:00"})), "it does not have the form"),
     "bytes": ("/bin/sh -c \"printf '\\\\377\\\\376'\"", "the output is not JSON"),
@@ -207,6 +207,19 @@ NO_CREDENTIALS = {
         ROLE.format(name="mine") + "web_identity_token_file = /nonexistent/token\n",
         ["/nonexistent/token: No such file", "mend web_identity_token_file of profile mine"],
     ),
+    "role without a name": (
+        ROLE.format(name="mine").replace("arn:aws:iam::123456789012:role/", "")
+        + "source_profile = base\n[profile base]\naws_access_key_id = AKID\naws_secret_access_key = s\n",
+        [
+            "No AWS credentials from the role of profile mine",
+            "RoleArn",
+            "run aws sts get-caller-identity --profile mine",
+        ],
+    ),
+    "endless role": (
+        ROLE.format(name="mine") + "source_profile = other\n" + ROLE.format(name="other") + "source_profile = mine\n",
+        ["cannot be used, nothing ran", "Infinite loop"],
+    ),
     "half a key": (
         "[profile mine]\nregion = eu-west-1\naws_access_key_id = AKID\n",
         ["No AWS credentials from the keys of profile mine", "is missing", "run aws configure --profile mine"],
@@ -289,6 +302,39 @@ def test_profile_of_boto3_is_named(
     assert f"credential_process of {named}, nothing ran" in ended.stderr
     command = "aws sts get-caller-identity" + (f" --{named}" if named.startswith("profile") else ",")
     assert command in ended.stderr
+
+
+def test_web_identity_in_variables_is_named(program: list[str], environ: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("x")  # shorter than any
+    more = {
+        "AWS_ROLE_ARN": "arn:aws:iam::123456789012:role/etl",
+        "AWS_WEB_IDENTITY_TOKEN_FILE": str(tmp_path / "token"),
+    }
+    variables = variables_of(environ, "", AWS_DEFAULT_REGION="eu-west-1", **more)
+    ended = run(program, variables, "my-env", "-c", "dags list")
+    assert ended.returncode == 3
+    assert "No AWS credentials from AWS_WEB_IDENTITY_TOKEN_FILE, nothing ran" in ended.stderr
+    assert "run aws sts get-caller-identity" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("config", "more"),
+    [
+        ("[default\n", {}),
+        ("[default]\nregion\n", {}),
+        ("\ufeff\x00", {}),
+        ("[default]\nregion = eu-west-1\nmax_attempts = many\n", {}),
+        ("[default]\nregion = eu-west-1\n", {"AWS_METADATA_SERVICE_TIMEOUT": "soon"}),
+        ("[default]\nregion = eu-west-1\n", {"AWS_ENDPOINT_URL_MWAA": "nonsense"}),
+    ],
+)
+def test_odd_settings_are_a_sentence(
+    config: str, more: dict[str, str], program: list[str], environ: dict[str, str]
+) -> None:
+    keys = {name: environ[name] for name in KEYS[:2]}
+    ended = run(program, variables_of(environ, config, **keys | more), "my-env", "-c", "dags list")
+    assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (3, "", 1)
+    assert "mwaa-shell: The AWS settings cannot be used, nothing ran: " in ended.stderr
 
 
 def test_refused_role_names_who_asked(program: list[str], environ: dict[str, str], double: Double) -> None:
