@@ -304,6 +304,19 @@ def test_profile_of_boto3_is_named(
     assert command in ended.stderr
 
 
+@pytest.mark.parametrize("variable", ["AWS_PROFILE", "AWS_DEFAULT_PROFILE"])
+def test_profile_of_variables_goes_before_config_file(
+    variable: str, program: list[str], environ: dict[str, str]
+) -> None:
+    file = Path(environ["XDG_CONFIG_HOME"]) / "mwaa-shell" / "config.toml"
+    file.parent.mkdir(parents=True)
+    file.write_text('profile = "one"\n')
+    config = process("/bin/false", "one") + process("/bin/false", "two")
+    ended = run(program, variables_of(environ, config, **{variable: "two"}), "my-env", "-c", "dags list")
+    assert ended.returncode == 3
+    assert "credential_process of profile two, nothing ran" in ended.stderr
+
+
 def test_web_identity_in_variables_is_named(program: list[str], environ: dict[str, str], tmp_path: Path) -> None:
     (tmp_path / "token").write_text("x")  # shorter than any
     more = {
