@@ -238,6 +238,10 @@ def _run_on(order: Order, settings: Settings, streams: Streams, early: Early) ->
     from mwaa_shell.history.origins import FILE
     from mwaa_shell.session import Session
 
+    if not order.sources:
+        from mwaa_shell.mwaa import programs
+
+        programs.keep_standard_input()
     written = batch.read_sources(order.sources)
     session = Session(settings, Front(streams.note))
     try:

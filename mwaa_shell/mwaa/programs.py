@@ -23,6 +23,7 @@ class _Kept:
 
     def __init__(self) -> None:
         self.is_kept = False
+        self.has_commands = False  #: on standard input
         self.detached: set[Detached] = set()
         self.attached: set[Attached] = set()
         self.make_way: Callable[[], object] = lambda: None
@@ -37,8 +38,9 @@ class Attached(subprocess.Popen[bytes]):
     def __init__(self, words: list[str], **options: Any) -> None:
         _kept.attached.add(self)
         _kept.make_way()
+        stdin = subprocess.DEVNULL if _kept.has_commands else None
         try:
-            super().__init__(words, **options)
+            super().__init__(words, stdin=stdin, **options)
         except BaseException:
             _kept.attached.discard(self)
             raise
@@ -70,6 +72,11 @@ class Detached(subprocess.Popen[bytes]):
 def popen(words: list[str], **options: Any) -> subprocess.Popen[bytes]:
     """Start a program that gives credentials: ``subprocess.Popen`` for botocore."""
     return Detached(words, **options) if _kept.is_kept else Attached(words, **options)
+
+
+def keep_standard_input() -> None:
+    """Keep standard input for the commands that it holds: a program that reads would take them for answers."""
+    _kept.has_commands = True
 
 
 def is_at_terminal() -> bool:

@@ -143,13 +143,15 @@ def test_program_that_hangs_is_ended(key: str, program: list[str], environ: dict
 def test_script_on_standard_input_is_not_taken(
     program: list[str], environ: dict[str, str], log: Path, double: Double
 ) -> None:
+    """The script is longer than what is read ahead of the first command."""
     ended = subprocess.run(
         [*program, "my-env"],
         env=variables(environ, written(log.parent, "reads", f"cat >> {log}\necho '{KEYS}'")),
-        input="version\ndags list\n",
+        input="version\n" + "# a comment\n" * 20_000 + "dags list\n",
         capture_output=True,
         text=True,
         check=False,
     )
     assert ended.returncode == 0, ended.stderr
-    assert len(double.commands) == 2
+    assert [command.split(" -")[0] for command in double.commands] == ["version", "dags list"]
+    assert log.read_text() == ""
