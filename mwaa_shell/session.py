@@ -277,9 +277,9 @@ class Session:
         except TooLate as late:
             raise NothingRan(f"AWS gave no answer within {late.seconds:g} seconds ({phase}), nothing ran") from None
         except Interrupted:
-            from mwaa_shell.mwaa.programs import end_detached  # imports subprocess
+            from mwaa_shell.mwaa.programs import end_programs  # imports subprocess
 
-            end_detached()
+            end_programs()
             raise
 
 

@@ -16,7 +16,7 @@ from mwaa_shell import debug
 from mwaa_shell.errors import EnvironmentNotFound, ExitCode, ShellError
 from mwaa_shell.front import NONE_CHOSEN, Front
 from mwaa_shell.link import Link
-from mwaa_shell.mwaa.programs import end_detached, keep_terminal
+from mwaa_shell.mwaa.programs import end_programs, keep_terminal
 from mwaa_shell.output.sanitise import sanitise
 from mwaa_shell.session import Session
 from mwaa_shell.settings import Access, Settings
@@ -71,7 +71,7 @@ class Shell:
                 return self._run()
         finally:
             self._progress.echo()
-            end_detached()
+            end_programs()
             self._session.close()
 
     def _run(self) -> ExitCode:

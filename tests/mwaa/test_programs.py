@@ -122,10 +122,11 @@ def test_program_that_hangs_is_ended(key: str, program: list[str], environ: dict
     fifo = log.parent / "fifo"
     os.mkfifo(fifo)
     reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
-    path = written(log.parent, "hangs", f"exec 9> {fifo}\necho run >> {log}\nexec sleep 1000")
+    path = written(log.parent, "hangs", f"exec 9> {fifo}\necho run >&9\nexec sleep 1000")
     with Terminal([*program, "my-env"], variables(environ, path), 120, 24) as terminal:
         terminal.wait_for_prompt("my-env")
-        terminal.wait_for(lambda _: log.exists() and log.read_text() != "")
+        assert select.select([reader], [], [], 30)[0], "the program has not begun"
+        assert os.read(reader, 10) == b"run\n"
         if key == "ctrl-c":
             terminal.send("version")
             terminal.wait_for("my-env> version")
@@ -137,6 +138,23 @@ def test_program_that_hangs_is_ended(key: str, program: list[str], environ: dict
         else:
             assert terminal.wait_exit() == 0
         assert select.select([reader], [], [], 30)[0], "the program still has its end open"
+    os.close(reader)
+
+
+def test_program_that_ignores_ctrl_c_is_ended(program: list[str], environ: dict[str, str], log: Path) -> None:
+    """The keys are for the user's own shell then, which has started this one."""
+    fifo = log.parent / "fifo"
+    os.mkfifo(fifo)
+    reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
+    path = written(log.parent, "waits", f"trap '' INT\nexec 9> {fifo}\n{ASKS['terminal']}")
+    users = ["/bin/sh", "-c", 'trap : INT; "$@"; echo code:$?; read typed; echo typed:$typed', "sh"]
+    with Terminal([*users, *program, "my-env", "-c", "version"], variables(environ, path), 120, 24) as terminal:
+        terminal.wait_for("MFA code:")
+        terminal.key("ctrl-c")
+        terminal.wait_for("code:130")
+        assert select.select([reader], [], [], 30)[0], "the program still has its end open"
+        terminal.enter("ls")
+        terminal.wait_for("typed:ls")
     os.close(reader)
 
 
