@@ -200,11 +200,13 @@ def _examine(settings: Settings, streams: Streams, *, as_json: bool) -> ExitCode
     from mwaa_shell.directives.doctor import examined_by
     from mwaa_shell.doctor import finding
     from mwaa_shell.doctor.examine import examine
+    from mwaa_shell.mwaa import programs
     from mwaa_shell.session import Session
     from mwaa_shell.session.interface import UserInterface
     from mwaa_shell.terminal.progress import Progress
 
     progress = Progress(streams)
+    programs.before_each(progress.over)
     session = Session(settings, UserInterface(streams.note, progress))
     width = shutil.get_terminal_size().columns if streams.stdout_tty else 0
     found: list[Finding] = []
@@ -232,6 +234,10 @@ def _run_on(order: Order, settings: Settings, streams: Streams, early: startup.E
     from mwaa_shell.history.origins import FILE
     from mwaa_shell.session import Executor, Session, UserInterface, script
 
+    if not order.sources:
+        from mwaa_shell.mwaa import programs
+
+        programs.keep_standard_input()
     written = batch.read_sources(order.sources)
     session = Session(settings, UserInterface(streams.note))
     executor = Executor(session, TABLE)

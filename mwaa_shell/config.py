@@ -143,7 +143,8 @@ def as_preferences(said: Mapping[str, Said]) -> dict[str, str]:
 SETTINGS: tuple[Setting, ...] = (
     Setting("environment", "the environment to open where none is named", "a name", '"my-env"', _text,
             per_environment=False, variables=("MWAA_ENVIRONMENT",)),
-    Setting("profile", "AWS profile", "a name", '"data-platform"', _text, variables=("AWS_PROFILE",)),
+    Setting("profile", "AWS profile", "a name", '"data-platform"', _text,
+            variables=("AWS_PROFILE", "AWS_DEFAULT_PROFILE")),
     Setting("region", "AWS region", "a name", '"eu-central-1"', _form(REGION),
             variables=("AWS_REGION", "AWS_DEFAULT_REGION")),
     Setting("endpoint-url", "another endpoint for the AWS API", "a URL", '"https://vpce.example.com"', _form(URL),

@@ -184,6 +184,14 @@ def crash(problem: BaseException) -> str:
     )
 
 
+def is_own(problem: BaseException) -> bool:
+    """Whether code of the shell raised it, not a library that the shell has called."""
+    import traceback
+
+    frames = traceback.extract_tb(problem.__traceback__)
+    return bool(frames) and frames[-1].filename.startswith(_PACKAGE)
+
+
 def timed(name: str, **facts: object) -> Callable[..., None]:
     """Begin something that takes time; what comes back tells how it ended, with further facts."""
     begun = time.monotonic()

@@ -95,9 +95,11 @@ def _too_late(late: TooLate, link: Link) -> ShellError:
 
 def _stopped(link: Link, phase: str) -> Result:
     from mwaa_shell.mwaa.client import BUSY, RUNNING
+    from mwaa_shell.mwaa.programs import end_programs
 
     if phase == RUNNING:
         return interrupted(f"Stopped waiting: the command may still be running on {link.target.name}", remote=True)
     if phase == BUSY:
         return interrupted(f"Stopped: {link.target.name} was too busy for the command, nothing ran", remote=False)
+    end_programs()
     return interrupted("Stopped before the command was sent, nothing ran", remote=False)

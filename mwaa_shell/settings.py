@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -64,6 +65,11 @@ def with_file(access: Access, said: Mapping[str, Said], environ: Mapping[str, st
             value = said[name].value
             values[member] = tuple(value) if isinstance(value, list) else value
     return replace(access, **values)
+
+
+def profile_of_boto3(access: Access) -> str:
+    """The profile that boto3 uses, empty for none named: of the two variables, botocore takes this one first."""
+    return access.profile or os.environ.get("AWS_DEFAULT_PROFILE") or os.environ.get("AWS_PROFILE") or ""
 
 
 def says(access: Access, member: str) -> bool:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from mwaa_shell.airflow.command_line import parse
+from mwaa_shell.airflow.command_line import parse, quote
 from mwaa_shell.airflow.grammar import load
 from mwaa_shell.airflow.versions import Version, parse_version
 from mwaa_shell.errors import NothingRan, OutcomeUnknown, RefusedByRule, ShellError, UsageError
 from mwaa_shell.result import Result, failed, from_error, interrupted
 from mwaa_shell.session.next_steps import advised, put_back
+from tests.double import Double, reply
 
 GRAMMAR = load(Version(2, 10, 3))
 
@@ -124,3 +127,50 @@ def test_recorded_replies_are_explained_where_they_show_the_value_of_before(vers
     told = advised(Result(stdout=case["stdout"].encode(), remote=True), line, line, load(found)).remark
     shows_after = ("True" if command == "pause" else "False") in case["stdout"]
     assert bool(told) != shows_after
+
+
+# -- quotes that the web server does not split -------------------------------------------------------------------------
+
+FAILED = remote(OutcomeUnknown("HTTP 500: it failed"), 500)
+ABOUT_QUOTES = "its quotes may be why: MWAA fails at '\\'' inside single quotes, and takes double quotes"
+
+
+@pytest.mark.parametrize(
+    ("result", "line", "expected"),
+    [
+        (FAILED, r"""variables set k '{"a": "it'\''s"}'""", True),
+        (FAILED, r"""variables set k 'it'\''s' | cat""", True),
+        (FAILED, r"""dags list -d ''\'''""", True),
+        (UNKNOWN, r"""variables set k 'it'\''s'""", False),
+        (FAILED, r"""variables set k "it's '\'' so" """, False),
+        (FAILED, r"""variables set k it\'s""", False),
+        (FAILED, r"""variables set k "it's \"so\"" """, False),
+        (FAILED, r"""variables set k '"' "\'" """, False),
+        (FAILED, "variables set k v", False),
+    ],
+)
+def test_quotes_are_named_when_the_web_server_fails(result: Result, line: str, expected: bool) -> None:
+    message, _ = after(result, line)
+    assert (ABOUT_QUOTES in message) is expected
+
+
+def test_quotes_in_the_advice_can_be_sent() -> None:
+    (example,) = re.findall(r"""such as (".*")""", after(FAILED, r"""variables set k 'it'\''s'""")[0])
+    value = parse(f"variables set k {example}").values[-1]
+    assert value == """it's "so\""""
+    assert quote(value) == example
+
+
+def test_program_names_quotes_when_the_web_server_fails(
+    program: list[str], environ: dict[str, str], double: Double
+) -> None:
+    page = (
+        b"<!doctype html>\n<html lang=en>\n<title>500 Internal Server Error</title>\n<h1>Internal Server Error</h1>\n"
+    )
+    double.web.behave = lambda request: reply(500, page, {"Content-Type": "text/html"})
+    line = r"""variables set k '{"a": "it'\''s"}'"""
+    ended = subprocess.run([*program, "my-env", "-c", line], env=environ, capture_output=True, text=True, check=False)
+    assert ended.returncode == 4
+    assert ABOUT_QUOTES in ended.stderr
+    assert "variables get k tells" in ended.stderr
+    assert double.commands == [line]

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from mwaa_shell.airflow.versions import Version, parse_version
 from mwaa_shell.catalog.folder import default_folder
 from mwaa_shell.catalog.small_file import keep_row, rows_of
+from mwaa_shell.settings import profile_of_boto3
 
 if TYPE_CHECKING:
     from mwaa_shell.link import Link, Target
@@ -69,7 +70,7 @@ def _key(target: Target) -> str:
     """How an environment is reached; a private MWAA has another port at each start."""
     access = target.access
     where = "local" if access.keys else access.endpoint_url or os.environ.get("AWS_ENDPOINT_URL_MWAA", "")
-    profile = access.profile or os.environ.get("AWS_PROFILE", "")
+    profile = profile_of_boto3(access)
     region = access.region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION", "")
     return json.dumps([target.name, profile, region, where, _mark()])  # other credentials may be another account's
 

@@ -7,13 +7,12 @@ not kept.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from mwaa_shell.catalog.folder import default_folder
 from mwaa_shell.catalog.small_file import keep_row, rows_of
-from mwaa_shell.settings import Access
+from mwaa_shell.settings import Access, profile_of_boto3
 
 #: So many listings are kept, the last ones.
 MOST = 50
@@ -23,7 +22,7 @@ def keep(names: Sequence[str], access: Access, region: str) -> None:
     """Keep what was listed with an access, in the place of what was listed with it before."""
     if access.keys is not None:
         return
-    key = json.dumps([access.profile or os.environ.get("AWS_PROFILE", ""), region])
+    key = json.dumps([profile_of_boto3(access), region])
     keep_row(_file(), key, list(names), MOST)
 
 

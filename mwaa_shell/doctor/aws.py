@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 #: Seconds by which the clocks may differ: AWS takes signatures of the last five minutes, a token lives for one.
 NOTEWORTHY, TOO_MUCH = 30, 300
+#: How the part of a sentence begins that says what to do.
+ADVISES = ("run ", "pass ", "name ", "put ", "set the variables", "log in", "is this machine", "they came", "there are")
 #: Seconds for Airflow's REST API: AWS gives up after 10, a private MWAA's first answer takes longer.
 REST_LIMIT = 32.0
 #: The names of all checks that ask AWS, in their order.
@@ -243,11 +246,12 @@ def failure(name: str, error: ShellError) -> Finding:
     if isinstance(error, NoAnswer):
         advice = "is this machine online, and the region right? Does AWS want a proxy (HTTPS_PROXY)?"
         return Finding(name, Mark.FAIL, str(error), advice, remote=True)
-    text, _, advice = plain(error).partition(": ")
-    if advice.startswith(("run ", "pass ", "name ", "put ", "log in", "is this machine", "they came", "there are")):
-        return Finding(name, Mark.FAIL, text, advice, remote=True)
+    said = plain(error)
+    for colon in re.finditer(": ", said):  # there may be some in what AWS or a program has to say
+        if said[colon.end() :].startswith(ADVISES):
+            return Finding(name, Mark.FAIL, said[: colon.start()], said[colon.end() :], remote=True)
     advice = "see whether aws sts get-caller-identity works" if isinstance(error, CredentialsProblem) else ""
-    return Finding(name, Mark.FAIL, plain(error), advice, remote=True)
+    return Finding(name, Mark.FAIL, said, advice, remote=True)
 
 
 def _denied(error: PermissionMissing) -> str:

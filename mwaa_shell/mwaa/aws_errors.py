@@ -6,15 +6,18 @@ A refusal is told apart by what was asked: the call of ours, or one that botocor
 from __future__ import annotations
 
 import os
+import shlex
 import time
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
+from json import JSONDecodeError
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import botocore.exceptions as aws
 
 from mwaa_shell.errors import CredentialsProblem, EnvironmentNotFound, NothingRan, PermissionMissing, ShellError
+from mwaa_shell.mwaa.credentials import WEB_IDENTITY_VARIABLE
 from mwaa_shell.mwaa.reply import clip
 from mwaa_shell.mwaa.route import hide_credentials
 
@@ -29,9 +32,29 @@ _NOT_UPDATED = "Update your environment"
 _TOLERANCE = 240
 _SSO = (aws.SSOError, aws.TokenRetrievalError)
 _NO_CREDENTIALS = (aws.NoCredentialsError, aws.PartialCredentialsError, aws.CredentialRetrievalError)
-#: Variables and settings of a profile that name a file, or a program, that credentials come from.
-_FILES = ("AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE")
-_SETTINGS = ("credential_process", "web_identity_token_file")
+#: Variables that name a file that credentials come from.
+_FILES = (WEB_IDENTITY_VARIABLE, "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE")
+#: Settings of a profile that name such a file, or a program, by botocore's name for the source.
+_SETTINGS = {"custom-process": "credential_process", "assume-role-with-web-identity": "web_identity_token_file"}
+#: Sources that a profile configures, in an operator's words.
+_OF_PROFILES = {
+    "custom-process": "the credential_process",
+    "sso": "the SSO login",
+    "login": "the login",
+    "assume-role": "the role",
+    "assume-role-with-web-identity": "the web identity",
+    "shared-credentials-file": "the keys",
+    "config-file": "the keys",
+}
+#: And those that a machine or a start of the shell has.
+_OF_MACHINES = {
+    "env": "AWS_ACCESS_KEY_ID",
+    "container-role": "the role of this container",
+    "iam-role": "the role of this EC2 instance",
+    WEB_IDENTITY_VARIABLE: WEB_IDENTITY_VARIABLE,
+}
+#: What Python says of a value of another form; that means nothing to a user, and it may quote the value.
+_OF_ANOTHER_FORM = (AttributeError, TypeError, LookupError, RecursionError, UnicodeError, JSONDecodeError)
 _UNREACHED = (aws.EndpointConnectionError, aws.ConnectTimeoutError)
 
 
@@ -40,19 +63,33 @@ class Asker(NamedTuple):
 
     profile: str = ""
     region: str = ""
-    source: str = ""  #: where the credentials came from, as botocore calls it
-    login_profile: str = ""  #: the profile that has the login, where ``profile`` builds on another one
+    source: str = ""  #: where the credentials come from in the end, as botocore calls it
+    login_profile: str = ""  #: the profile that has the login or the program, where ``profile`` builds on another one
+    obtained: bool = True  #: whether there are credentials, good or bad
+    can_ask: bool = True  #: whether a program that gives credentials gets the terminal
 
     @property
     def name(self) -> str:
         return f"profile {self.profile}" if self.profile else "these credentials"
 
     @property
+    def origin(self) -> str:
+        """Where the credentials come from, with the profile that says so."""
+        if self.source in _OF_MACHINES:
+            return _OF_MACHINES[self.source]
+        profile = self.login_profile or self.profile
+        whose = f"profile {profile}" if profile else "the default profile"
+        return f"{_OF_PROFILES.get(self.source, self.source)} of {whose}"
+
+    @property
     def login(self) -> str:
         """The command that logs in again."""
+        return self.command("aws login" if self.source == "login" else "aws sso login")
+
+    def command(self, words: str) -> str:
+        """A command of the AWS CLI for the profile that has the login or the program."""
         profile = self.login_profile or self.profile
-        command = "aws login" if self.source == "login" else "aws sso login"
-        return command + (f" --profile {profile}" if profile else "")
+        return f"{words} --profile {shlex.quote(profile)}" if profile else words
 
 
 class Asked(NamedTuple):
@@ -73,10 +110,8 @@ def sentence(error: Exception, asked: Asked, asker: Asker) -> ShellError:
     setup = _about_setup(error, asker)
     if setup is not None:
         return setup
-    if isinstance(error, _SSO):
-        return CredentialsProblem(f"The SSO login is missing or over, nothing ran: run {asker.login}")
-    if type(error).__name__.startswith("Login"):  # older botocore has no such errors
-        return CredentialsProblem(f"The login is missing or over, nothing ran: run {_plain_login(asker)}")
+    if not asker.obtained and _is_of_credentials(error):
+        return _unobtained(error, asked, asker)
     if isinstance(error, _NO_CREDENTIALS):
         return CredentialsProblem(
             f"No usable AWS credentials ({clip(str(error))}): run {asker.login}, pass --profile, "
@@ -88,12 +123,63 @@ def sentence(error: Exception, asked: Asked, asker: Asker) -> ShellError:
     way = _about_way(error, where)
     if way is not None:
         return way
-    what = f"{asked.operation} for {asked.name}" if asked.name else asked.operation or "AWS"
+    if not asker.obtained:
+        return _unobtained(error, asked, asker)
+    if not asked.operation:
+        return CredentialsProblem(
+            f"The AWS settings cannot be used, nothing ran: {_why(error)}; mend your AWS files or AWS_ variables"
+        )
+    what = f"{asked.operation} for {asked.name}" if asked.name else asked.operation
     return NothingRan(f"{what} failed in {where}, nothing ran: {clip(hide_credentials(str(error)))}")
 
 
+def _is_of_credentials(error: Exception) -> bool:
+    """Whether it is no matter of a file or of the way to AWS, which have their own sentences."""
+    return not isinstance(error, OSError | aws.HTTPClientError)
+
+
+def _unobtained(error: Exception, asked: Asked, asker: Asker) -> CredentialsProblem:
+    """Whatever went wrong on the way to credentials: where they should have come from, and what to run."""
+    if type(error) is RuntimeError and "expired" in str(error):  # botocore has no class of its own for it
+        return CredentialsProblem(f"The AWS credentials have expired, nothing ran: {_remedy(asker, asked)}")
+    return CredentialsProblem(
+        f"No AWS credentials from {asker.origin}, nothing ran ({_why(error)}): {_next_step(asker, asked)}"
+    )
+
+
+def _why(error: Exception) -> str:
+    """What botocore, or the program that it ran, has to say."""
+    if isinstance(error, aws.PartialCredentialsError):
+        return f"{clip(str(error.kwargs.get('cred_var')))} is missing"
+    if isinstance(error, aws.CredentialRetrievalError):
+        return clip(hide_credentials(_first(error))) or "it failed without a word"
+    if isinstance(error, JSONDecodeError | UnicodeError):
+        return "the output is not JSON"
+    if isinstance(error, _OF_ANOTHER_FORM):
+        return "it does not have the form that AWS documents"
+    return clip(hide_credentials(str(error))) or type(error).__name__
+
+
+def _next_step(asker: Asker, asked: Asked) -> str:
+    """The command that gets credentials, or shows why there are none."""
+    look = f"run {asker.command('aws sts get-caller-identity')}"
+    if asker.source == "env":
+        return f"set the variables anew and start again, or {_profile_instead(asked)}"
+    if asker.source in ("sso", "login"):
+        return f"run {asker.login}"
+    if asker.source in ("shared-credentials-file", "config-file"):
+        return f"run {asker.command('aws configure')}"
+    if asker.source == "custom-process" and not asker.can_ask:
+        return f"{look} in another terminal, or start with -c: at a prompt it cannot ask for anything"
+    return f"{look}, which gets them in the same way"
+
+
+def _profile_instead(asked: Asked) -> str:
+    return f"log in to a profile and go on with .use {asked.name or 'ENV'} --profile NAME"
+
+
 def _about_setup(error: Exception, asker: Asker) -> ShellError | None:
-    """What is wrong with a profile or a region, before AWS is asked."""
+    """What is wrong with a profile, its login or a region, before AWS is asked."""
     if isinstance(error, aws.ProfileNotFound):
         return CredentialsProblem(f"{error}: name one with --profile, or see ~/.aws/config")
     if isinstance(error, aws.NoRegionError):
@@ -101,6 +187,10 @@ def _about_setup(error: Exception, asker: Asker) -> ShellError | None:
     if isinstance(error, (aws.InvalidRegionError, aws.UnknownRegionError)):
         region = clip(str(error.kwargs.get("region_name", asker.region)))
         return CredentialsProblem(f"{region} is not the name of a region: pass one such as --region eu-central-1")
+    if isinstance(error, _SSO):
+        return CredentialsProblem(f"The SSO login is missing or over, nothing ran: run {asker.login}")
+    if type(error).__name__.startswith("Login"):  # older botocore has no such errors
+        return CredentialsProblem(f"The login is missing or over, nothing ran: run {asker.command('aws login')}")
     if isinstance(error, aws.InvalidConfigError):
         return CredentialsProblem(
             f"The AWS profile cannot be used, nothing ran: {clip(_first(error))}; mend ~/.aws/config"
@@ -139,9 +229,11 @@ def _first(error: aws.BotoCoreError) -> str:
 def _unread(error: OSError, asker: Asker) -> CredentialsProblem:
     """A program or a file that credentials come from, which botocore takes to be there."""
     file = clip(str(error.filename))
-    whose = f"profile {asker.profile}" if asker.profile else "the default profile"
+    profile = asker.login_profile or asker.profile
+    whose = f"profile {profile}" if profile else "the default profile"
     variable = next((name for name in _FILES if os.environ.get(name) == error.filename), None)
-    named = f"let {variable} name another file" if variable else f"mend {' or '.join(_SETTINGS)} of {whose}"
+    setting = _SETTINGS.get(asker.source) or " or ".join(_SETTINGS.values())
+    named = f"let {variable} name another file" if variable else f"mend {setting} of {whose}"
     why = error.strerror or type(error).__name__
     return CredentialsProblem(f"No AWS credentials, nothing ran ({file}: {why}): put it there, or {named}")
 
@@ -154,11 +246,6 @@ def _about_proxy(error: aws.ProxyConnectionError) -> str:
     return "HTTPS_PROXY names a SOCKS proxy, which boto3 does not know; unset it, --proxy is for the web server alone"
 
 
-def _plain_login(asker: Asker) -> str:
-    profile = asker.login_profile or asker.profile
-    return "aws login" + (f" --profile {profile}" if profile else "")
-
-
 def _refusal(error: aws.ClientError, asked: Asked, asker: Asker) -> ShellError:
     details = error.response.get("Error", {})
     code, said = str(details.get("Code", "")), clip(str(details.get("Message", "")))
@@ -167,7 +254,8 @@ def _refusal(error: aws.ClientError, asked: Asked, asker: Asker) -> ShellError:
         return _about_credentials(error, code, said, asked, asker)
     if error.operation_name != asked.operation:
         return CredentialsProblem(
-            f"AWS gives no credentials to {asker.name}, nothing ran: {error.operation_name}: {code}: {said}"
+            f"AWS gives no credentials to {asker.name}, nothing ran ({error.operation_name}: {code}: {said}): "
+            f"run {asker.command('aws sts get-caller-identity')}, which shows who asks for them"
         )
     if "RestApiStatusCode" in error.response:
         answered = error.response["RestApiStatusCode"]
@@ -218,13 +306,18 @@ def _remedy(asker: Asker, asked: Asked) -> str:
     """How credentials that have expired are replaced while the shell runs."""
     if asker.source == "env":
         return (
-            "they came from AWS_ACCESS_KEY_ID, which a running program keeps; log in to a profile and go on with "
-            f".use {asked.name or 'ENV'} --profile NAME, or start again with new ones"
+            f"they came from AWS_ACCESS_KEY_ID, which a running program keeps; {_profile_instead(asked)}, "
+            "or start again with new ones"
         )
     if asker.source in ("shared-credentials-file", "config-file"):
         return f"put new ones of {asker.name} into your AWS files, or run {asker.login}"
     if asker.source == "custom-process":
-        return f"log in where the credential_process of {asker.name} gets them"
+        return (
+            f"log in where {asker.origin} gets them; "
+            f"{asker.command('aws sts get-caller-identity')} shows whether it has new ones"
+        )
+    if asker.source in ("container-role", "iam-role", "assume-role-with-web-identity", WEB_IDENTITY_VARIABLE):
+        return f"run {asker.command('aws sts get-caller-identity')} to see whether {asker.origin} has new ones"
     return f"run {asker.login}"
 
 

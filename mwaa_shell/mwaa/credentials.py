@@ -1,13 +1,105 @@
-"""Where the credentials of a session of botocore come from; never what they are."""
+"""Where the credentials of a session of botocore come from, and that they could not be had; never what they are."""
 
 from __future__ import annotations
 
-from typing import Any
+import os
+import re
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, NamedTuple
 
 import botocore.exceptions as aws
 from botocore.session import Session
 
 from mwaa_shell import debug
+from mwaa_shell.mwaa.programs import popen
+
+#: A key that can stand in the header of a request.
+_VISIBLE = re.compile(r"[\x21-\x7e]+")
+#: botocore's names for where a role gets the credentials that it is assumed with (``credential_source``).
+_NAMED_SOURCES = {"Environment": "env", "Ec2InstanceMetadata": "iam-role", "EcsContainer": "container-role"}
+#: Names a file with a web identity; botocore looks there before it looks into a profile that is not named in code.
+WEB_IDENTITY_VARIABLE = "AWS_WEB_IDENTITY_TOKEN_FILE"
+#: Settings of a profile that each say where its credentials come from, with botocore's name of the source.
+_SETTINGS = {
+    "web_identity_token_file": "assume-role-with-web-identity",
+    "sso_session": "sso",
+    "sso_start_url": "sso",
+    "aws_access_key_id": "shared-credentials-file",
+    "login_session": "login",
+    "credential_process": "custom-process",
+}
+
+
+class Unobtained(aws.BotoCoreError):  # type: ignore[misc]
+    """Credentials that could not be had, whatever botocore raised on the way to them."""
+
+    fmt = "No credentials from {source}"
+
+    def __init__(self, source: str, cause: Exception) -> None:
+        super().__init__(source=source)
+        self.source = source  #: as botocore calls it
+        self.cause = cause
+
+
+class Origin(NamedTuple):
+    """What a profile's credentials are made from in the end: a role is assumed with those of another profile."""
+
+    source: str  #: as botocore calls it
+    profile: str
+
+
+def guard(session: Session) -> None:
+    """Let a session raise ``Unobtained`` for all that goes wrong on the way to credentials.
+
+    botocore raises what the first line of its code that stumbles raises: RuntimeError for keys that have expired,
+    AttributeError for output that is a list. The same classes elsewhere mean something else.
+    """
+    for provider in session.get_component("credential_provider").providers:
+        provider.load = partial(_load, provider.METHOD, provider.load)
+    _start_programs_here(session)
+
+
+def _load(source: str, load: Callable[[], Any]) -> Any:
+    found = _obtained(source, load)
+    if found is not None:
+        found.get_frozen_credentials = partial(_key, source, found.get_frozen_credentials)
+    return found
+
+
+def _key(source: str, freeze: Callable[[], Any]) -> Any:
+    """Return a key that a request can be signed with."""
+    key = _obtained(source, freeze)
+    for value in (key.access_key, key.token or "none"):
+        if not isinstance(value, str) or not _VISIBLE.fullmatch(value):
+            raise Unobtained(source, ValueError("the key or its token is empty, or has characters that AWS never uses"))
+    if not isinstance(key.secret_key, str) or not key.secret_key:
+        raise Unobtained(source, ValueError("the secret key is missing"))
+    return key
+
+
+def _obtained(source: str, get: Callable[[], Any]) -> Any:
+    try:
+        return get()
+    except Unobtained:  # of the credentials that a role is assumed with
+        raise
+    except Exception as error:
+        raise Unobtained(source, error) from error
+
+
+def _start_programs_here(session: Session) -> None:
+    """Let ``credential_process`` of every profile be started by ``programs.popen``; botocore has no setting for it."""
+    resolver = session.get_component("credential_provider")
+    resolver.get_provider("custom-process")._popen = popen
+    builder = resolver.get_provider("assume-role")._profile_provider_builder
+    create = builder._create_process_provider
+
+    def created(profile_name: str) -> Any:
+        provider = create(profile_name)
+        provider._popen = popen
+        return provider
+
+    builder._create_process_provider = created
 
 
 def source_of(session: Session) -> str:
@@ -29,20 +121,40 @@ def tell_of(session: Session, client: Any) -> None:
             key = session.get_credentials().get_frozen_credentials()
             debug.keep_out(key.access_key, key.secret_key, key.token)
         except Exception as error:  # the call that comes next says so
-            debug.event("credentials", source=source, outcome=type(error).__name__)
+            cause = error.cause if isinstance(error, Unobtained) else error
+            debug.event("credentials", source=source, outcome=type(cause).__name__)
     debug.event(
         "client", region=client.meta.region_name, endpoint=client.meta.endpoint_url, credentials=source or "none"
     )
 
 
-def login_profile(session: Session, profile: str) -> str:
-    """The profile that has an SSO login: this one, or one that it builds its role on."""
-    profiles = session.full_config.get("profiles", {})
+def profile_of(session: Session) -> str:
+    """The profile that boto3 uses, as it decides itself; nothing for the default one that nobody has named."""
+    return str(session.get_config_variable("profile") or "")
+
+
+def origin(session: Session, profile: str, source: str) -> Origin:
+    """Where the credentials of a profile come from in the end."""
+    try:
+        profiles = session.full_config.get("profiles", {})
+    except aws.BotoCoreError:  # a file that cannot be read
+        return Origin(source, profile)
     name, seen = profile or "default", set()
     while name not in seen:
         seen.add(name)
-        known = profiles.get(name, {})
-        if "sso_session" in known or "sso_start_url" in known:
-            return str(name) if name != "default" or profile else ""
-        name = known.get("source_profile", name)
-    return ""
+        settings = profiles.get(name)
+        settings = settings if isinstance(settings, Mapping) else {}
+        if "role_arn" in settings:
+            name = str(settings.get("source_profile", name))
+    if source in ("", "assume-role"):
+        named = _NAMED_SOURCES.get(str(settings.get("credential_source")), "")
+        source = named or next((_SETTINGS[one] for one in _SETTINGS if one in settings), source)
+    elif source == "assume-role-with-web-identity" and _is_in_variables(session):
+        source = WEB_IDENTITY_VARIABLE
+    elif source in ("env", "container-role", "iam-role"):
+        name = profile or "default"
+    return Origin(source, name if name != "default" or profile else "")
+
+
+def _is_in_variables(session: Session) -> bool:
+    return WEB_IDENTITY_VARIABLE in os.environ and session.instance_variables().get("profile") is None

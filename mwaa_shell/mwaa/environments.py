@@ -21,11 +21,12 @@ from mwaa_shell import __version__, debug
 from mwaa_shell.errors import CredentialsProblem, NothingRan, ShellError
 from mwaa_shell.limits import CONNECT_TIMEOUT
 from mwaa_shell.mwaa.aws_errors import Asked, Asker, refused_by_airflow, sentence
-from mwaa_shell.mwaa.credentials import login_profile, source_of, tell_of
+from mwaa_shell.mwaa.credentials import Unobtained, guard, origin, profile_of, source_of, tell_of
 from mwaa_shell.mwaa.environment import HOST, CliToken, Environment, from_details
 from mwaa_shell.mwaa.idle import IDLE_LIMIT, NEVER, clocks, idle_since
 from mwaa_shell.mwaa.lean import forget_other_services
 from mwaa_shell.mwaa.one_time_codes import never_ask, wanted
+from mwaa_shell.mwaa.programs import gets_a_terminal
 from mwaa_shell.settings import Access
 
 T = TypeVar("T")
@@ -119,9 +120,9 @@ class Environments:
         """The botocore session and its client of MWAA, made if need be; raises ``ShellError`` where that cannot be."""
         return self._client()
 
-    def problem(self, error: Exception, operation: str) -> ShellError:
-        """What a foreign exception means, for what is asked of AWS elsewhere."""
-        said = self._sentence(error, operation, "")
+    def problem(self, error: Exception, operation: str, session: Session | None = None) -> ShellError:
+        """What a foreign exception means, for what is asked of AWS elsewhere, and by whom if by another session."""
+        said = self._sentence(error, operation, "", session)
         if isinstance(said, CredentialsProblem):
             self.forget()
         return said
@@ -130,10 +131,15 @@ class Environments:
         with self._lock:
             if self._made is not None:
                 return self._made
+            session = None
             try:
-                made = self._made = _make(self.access)
-            except (aws.ClientError, aws.BotoCoreError, ValueError, OSError) as error:
-                raise self._sentence(error, "", "") from None
+                session = session_of(self.access)
+                client = _client_of(session, self.access, Config())
+            except Exception as error:  # botocore reads files of the user's, which may hold anything
+                if not _is_foreign(error):
+                    raise
+                raise self._sentence(error, "", "", session) from None
+            made = self._made = session, client
         tell_of(*made)  # may fetch credentials
         return made
 
@@ -161,7 +167,10 @@ class Environments:
             if isinstance(translated, CredentialsProblem):
                 self.forget()
             raise translated from None
-        except (AttributeError, TypeError, RecursionError):  # what botocore's parser makes of a reply of another shape
+        except Exception as error:  # what botocore's parser makes of a reply of another shape
+            if not _is_foreign(error):
+                raise
+            ended(outcome=type(error).__name__)
             what = f"{operation} for {name}" if name else operation
             raise NothingRan(f"{what} brought a reply that makes no sense, nothing ran; {_ANOTHER}") from None
         finally:
@@ -186,36 +195,53 @@ class Environments:
 
     # -- what went wrong ---------------------------------------------------------------------------------------------
 
-    def _sentence(self, error: Exception, operation: str, name: str) -> ShellError:
-        # Asking where credentials come from that could not be had would run a credential_process once more.
-        asker = self._asker(has_some=isinstance(error, aws.ClientError))
-        return wanted(error, asker.profile) or sentence(error, Asked(operation, name), asker)
-
-    def _asker(self, *, has_some: bool) -> Asker:
-        access = self.access
-        profile = access.profile or os.environ.get("AWS_PROFILE") or os.environ.get("AWS_DEFAULT_PROFILE") or ""
-        made = self._made
-        if made is None:
-            return Asker(profile, access.region or "")
-        session, client = made
-        source = source_of(session) if has_some else ""
-        return Asker(profile, client.meta.region_name or "", source, login_profile(session, profile))
+    def _sentence(self, error: Exception, operation: str, name: str, session: Session | None = None) -> ShellError:
+        """What an exception means; ``session`` is one that has no client, for the client could not be made."""
+        region = self.access.region or ""
+        if session is None and self._made is not None:
+            session, client = self._made
+            region = client.meta.region_name or ""
+        asker = _asker(self.access, session, region, error)
+        cause = error.cause if isinstance(error, Unobtained) else error
+        return wanted(cause, asker.profile) or sentence(cause, Asked(operation, name), asker)
 
 
-def _make(access: Access) -> tuple[Session, Any]:
-    """A session and its mwaa client; a configured endpoint keeps its host name as it is."""
+def _is_foreign(error: Exception) -> bool:
+    """Whether it is botocore's own, and no mistake of the shell's in what botocore has called."""
+    return isinstance(error, aws.BotoCoreError) or not debug.is_own(error)
+
+
+def _asker(access: Access, session: Session | None, region: str, error: Exception) -> Asker:
+    if session is None:
+        return Asker(access.profile or "", region)
+    profile = profile_of(session)
+    source = ""
+    if isinstance(error, Unobtained):
+        source = error.source
+    elif isinstance(error, aws.ClientError):  # for any other, this would run a credential_process once more
+        source = source_of(session)
+    holder = profile  # of a role that has an odd name, which does not hang on what it is assumed with
+    if source != "assume-role" or not isinstance(getattr(error, "cause", None), aws.ParamValidationError):
+        source, holder = origin(session, profile, source)
+    return Asker(profile, region, source, holder, not isinstance(error, Unobtained), gets_a_terminal())
+
+
+def session_of(access: Access) -> Session:
+    """A session of botocore that asks nobody for a code, and says where credentials are missing."""
     keys = access.keys
     session = Session(profile=access.profile)
     never_ask(session)
+    guard(session)
     forget_other_services(session)
     if access.region:
         session.set_config_variable("region", access.region)
     if keys:
         session.set_credentials(keys.access_key, keys.secret_key)
-    return session, _client_of(session, access, Config())
+    return session
 
 
 def _client_of(session: Session, access: Access, extra: Config) -> Any:
+    """A client of MWAA; a configured endpoint keeps its host name as it is."""
     region = session.get_config_variable("region") or os.environ.get("AWS_REGION")
     made_by = boto3.Session(botocore_session=session)
     config = Config(

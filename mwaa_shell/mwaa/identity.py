@@ -11,14 +11,13 @@ from urllib.parse import urlsplit
 
 import botocore.exceptions as aws
 from botocore.config import Config
-from botocore.parsers import ResponseParserError
 from botocore.session import Session
 from botocore.utils import get_environ_proxies
 
+from mwaa_shell import debug
 from mwaa_shell.errors import NothingRan, ShellError
 from mwaa_shell.limits import CONNECT_TIMEOUT
-from mwaa_shell.mwaa.environments import Environments
-from mwaa_shell.mwaa.one_time_codes import never_ask
+from mwaa_shell.mwaa.environments import Environments, session_of
 from mwaa_shell.mwaa.reply import clip
 from mwaa_shell.mwaa.route import hide_credentials
 
@@ -84,6 +83,7 @@ def setup(environments: Environments) -> Setup:
 
 def credentials(environments: Environments) -> Credentials:
     """Whose key is used; may ask SSO, STS or the machine's own metadata for it. Raises ``ShellError``."""
+    session = None
     try:
         session = _session(environments)
         found = session.get_credentials()
@@ -91,7 +91,7 @@ def credentials(environments: Environments) -> Credentials:
             raise aws.NoCredentialsError()
         key = found.get_frozen_credentials()
     except (aws.ClientError, aws.BotoCoreError, ValueError, OSError) as error:
-        raise environments.problem(error, "") from None
+        raise environments.problem(error, "", session) from None
     expires = getattr(found, "_expiry_time", None)  # botocore tells it nowhere else
     return Credentials(
         SOURCES.get(str(found.method), clip(str(found.method))),
@@ -105,9 +105,7 @@ def _session(environments: Environments) -> Session:
     try:
         return environments.boto()[0]
     except ShellError:  # for want of a region, perhaps: the key is another question
-        session = Session(profile=environments.access.profile)
-        never_ask(session)
-        return session
+        return session_of(environments.access)
 
 
 def caller(environments: Environments) -> Caller:
@@ -119,7 +117,9 @@ def caller(environments: Environments) -> Caller:
     except (aws.BotoCoreError, ValueError, OSError, ShellError) as error:
         problem = error if isinstance(error, ShellError) else environments.problem(error, "GetCallerIdentity")
         return Caller(error=problem)
-    except (ResponseParserError, KeyError, AttributeError, TypeError):  # a gateway on the way says something else
+    except Exception as error:  # a gateway on the way says something else
+        if debug.is_own(error):
+            raise
         return Caller(error=NothingRan("STS brought a reply that makes no sense"))
     arn = reply.get("Arn")
     if not isinstance(arn, str):

@@ -3,7 +3,9 @@ well and does not look so. Pure."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from mwaa_shell.airflow.asking import RUN_ID
@@ -17,6 +19,15 @@ if TYPE_CHECKING:
 
 #: HTTP statuses that say that a command did not run, after which somebody might think of sending it again.
 REFUSALS = (403, 429, 503)
+#: What the web server answers to quotes that it cannot split, and to much else.
+SERVER_ERROR = 500
+#: A quoted piece of a command, an escaped character, or plain text.
+_PIECE = re.compile(r"""'[^']*'|"(?:\\.|[^"\\])*"|\\.|[^'"\\]+""", re.DOTALL)
+#: What programs that write commands for MWAA have found out; ``command_line.quote`` writes the form that works.
+_ABOUT_QUOTES = (
+    "its quotes may be why: MWAA fails at '\\'' inside single quotes, and takes double quotes "
+    'with \\ before each " and \\ inside, such as "it\'s \\"so\\""'
+)
 #: Bytes of a reply that are looked at.
 READ = 100_000
 
@@ -27,6 +38,8 @@ def advised(result: Result, typed: ParsedLine, sent: ParsedLine, grammar: Gramma
         return _explained(result, sent, grammar)
     if not result.remote or result.outcome is Outcome.FAILED:
         return result
+    if result.http_status == SERVER_ERROR and _closes_single_quotes(sent.command):
+        result = _with(result, _ABOUT_QUOTES)
     harmless = reads(sent, grammar)
     if result.outcome is Outcome.REFUSED:
         repeatable = result.http_status in REFUSALS and not harmless
@@ -59,6 +72,12 @@ def put_back(result: Result, line: ParsedLine) -> Result:
 
 def _with(result: Result, advice: str) -> Result:
     return replace(result, message=f"{result.message}; {advice}")
+
+
+def _closes_single_quotes(command: str) -> bool:
+    r"""Return whether single quotes end for an escaped one, as in ``'it'\''s'``: the web server does not split that."""
+    pieces = _PIECE.findall(command)
+    return any(piece == r"\'" and before[0] == "'" for before, piece in pairwise(pieces))
 
 
 def _of_which_run(result: Result) -> str:

@@ -13,9 +13,10 @@ from mwaa_shell.airflow.asking import ADDED, RUN_ID, wants_run_id, with_json, wi
 from mwaa_shell.airflow.command_line import ParsedLine, parse
 from mwaa_shell.airflow.knowledge import Level
 from mwaa_shell.airflow.safety import answered, danger_of
-from mwaa_shell.interrupts import INTERRUPTS
+from mwaa_shell.errors import OutcomeUnknown
+from mwaa_shell.interrupts import INTERRUPTS, signals_wait
 from mwaa_shell.link import Link
-from mwaa_shell.result import Outcome, Result, interrupted
+from mwaa_shell.result import Outcome, Result, from_error, interrupted
 from mwaa_shell.sending import run_command
 from mwaa_shell.session.confirmation import Answers, pass_rails
 from mwaa_shell.session.context import LineContext
@@ -44,27 +45,43 @@ def send(session: Session, context: LineContext) -> tuple[Result, LineContext]:
     debug.keep_out(*secrets)
     _warn_of_unfinished(session, link)
     with INTERRUPTS.deferred() as pressed:
-        keep = context.recorded and not context.private and session.preferences["history"] == "on"
-        number = session.record.begin(link, line, context.origin) if keep else None
-        result = run_command(link, sent, context.watcher or session.ui.watcher)
+        number, finished = _begin(session, context), False
+        try:
+            result = run_command(link, sent, context.watcher or session.ui.watcher)
+            hidden = tuple(dict.fromkeys(one for one in secrets if len(one) >= SHORTEST))
+            message = result.message
+            for secret in hidden:  # Airflow quotes what it does not understand
+                message = message.replace(secret, MASK)
+            added = " ".join(one for one in (yes, *additions) if one)
+            result = replace(result, words=sent.values, added=added, hidden=hidden, message=message)
+            with signals_wait():
+                session.record.finish(number, link, line, result)
+                finished = True
+        except BaseException as error:  # a mistake of the shell's own, or a signal that ends the program
+            if not finished:
+                stopped = not isinstance(error, Exception)
+                ended = interrupted("", remote=True) if stopped else from_error(OutcomeUnknown(""))
+                session.record.finish(number, link, line, ended)
+            raise
         debug.event("ended", outcome=result.outcome.value, status=result.http_status, seconds=result.seconds,
                     stdout=len(result.stdout), stderr=len(result.stderr))  # fmt: skip
-        hidden = tuple(dict.fromkeys(one for one in secrets if len(one) >= SHORTEST))
-        message = result.message
-        for secret in hidden:  # Airflow quotes what it does not understand
-            message = message.replace(secret, MASK)
-        added = " ".join(one for one in (yes, *additions) if one)
-        result = replace(result, words=sent.values, added=added, hidden=hidden, message=message)
-        result = advised(result, line, sent, session.grammar)
-        session.record.finish(number, link, line, result)
         session.run_ids.settle(link.target.name, line.values, result.outcome)
         if result.outcome is Outcome.INTERRUPTED and result.remote and context.recorded:
             link.slot.unfinished = session.rules().masked(line.command)
         if session.live is not None and not context.private:
             session.live.learn(sent, result)
+        result = advised(result, line, sent, session.grammar)
     if pressed.is_set() and result.outcome is not Outcome.INTERRUPTED:
         result = stopped_after(result)
     return result, context
+
+
+def _begin(session: Session, context: LineContext) -> int | None:
+    """Write the command down before it is sent; return its number in the history, if it is kept there."""
+    if not context.recorded or context.private or session.preferences["history"] != "on":
+        return None
+    with signals_wait():
+        return session.record.begin(session.link, context.line, context.origin)
 
 
 def stopped_after(result: Result) -> Result:

@@ -14,7 +14,7 @@ from mwaa_shell.airflow.versions import parse_version
 from mwaa_shell.config import as_preferences
 from mwaa_shell.errors import NothingRan, UsageError
 from mwaa_shell.history.record import Record
-from mwaa_shell.job import Job, TooLate, Watcher
+from mwaa_shell.job import Interrupted, Job, TooLate, Watcher
 from mwaa_shell.link import Link, MakeEnvironments, Target, real_environments
 from mwaa_shell.links import Links
 from mwaa_shell.preferences import Preferences
@@ -154,6 +154,11 @@ class Session:
             return Job(work, phase).follow(watcher or self.ui.watcher)
         except TooLate as late:
             raise NothingRan(f"AWS gave no answer within {late.seconds:g} seconds ({phase}), nothing ran") from None
+        except Interrupted:
+            from mwaa_shell.mwaa.programs import end_programs  # imports subprocess
+
+            end_programs()
+            raise
 
     def close(self) -> None:
         """Keep what has to be kept; the session is over."""

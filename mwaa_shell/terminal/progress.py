@@ -14,6 +14,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from mwaa_shell.mark import is_dumb
+from mwaa_shell.mwaa.programs import is_at_terminal
 from mwaa_shell.streams import Streams
 
 if TYPE_CHECKING:
@@ -46,7 +47,9 @@ class Progress:
         self._terminal_before = self._terminal_before or terminal_before
 
     def tick(self, job: Job[Any]) -> None:
-        """Draw the line anew."""
+        """Draw the line anew, except while a program that gives credentials may be asking there."""
+        if is_at_terminal():
+            return
         self.stop_echo()
         if not self._streams.stderr_tty:
             return

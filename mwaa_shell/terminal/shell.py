@@ -15,6 +15,7 @@ from prompt_toolkit.application.current import AppSession
 from mwaa_shell import debug
 from mwaa_shell.errors import EnvironmentNotFound, ExitCode, ShellError, UsageError
 from mwaa_shell.link import Link
+from mwaa_shell.mwaa.programs import end_programs, keep_terminal
 from mwaa_shell.output.sanitise import sanitise
 from mwaa_shell.session import Session, UserInterface, script
 from mwaa_shell.settings import Settings
@@ -65,6 +66,7 @@ class Shell:
 
     def run(self) -> ExitCode:
         """Until the user leaves. Raises ``ShellError`` where there is no environment to open."""
+        keep_terminal()
         try:
             with (
                 create_app_session(output=terminal_output()) as self._drawing,
@@ -75,6 +77,7 @@ class Shell:
                 return self._run()
         finally:
             self._progress.echo()
+            end_programs()
             self._session.close()
 
     def _run(self) -> ExitCode:

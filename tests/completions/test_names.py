@@ -218,3 +218,16 @@ print(*sys.modules, file=sys.stderr)
     assert ended.stdout == "doctor\nsales-prod\n"
     loaded = {name.split(".")[0] for name in ended.stderr.split()}
     assert loaded.isdisjoint(set(HEAVY) - {"platformdirs"})
+
+
+def test_listing_is_kept_for_the_profile_of_boto3(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "one")
+    listed.keep(["a"], Access(), "eu-north-1")
+    monkeypatch.setenv("AWS_DEFAULT_PROFILE", "two")
+    listed.keep(["b"], Access(), "eu-north-1")
+    listed.keep(["c"], Access(profile="three"), "eu-north-1")
+    assert sorted(listed.listed()) == [
+        ("a", "one", "eu-north-1"),
+        ("b", "two", "eu-north-1"),
+        ("c", "three", "eu-north-1"),
+    ]

@@ -213,7 +213,8 @@ def test_a_role_that_may_not_be_assumed(
         "role",
     )
     assert execute(session, CHANGE).message == (
-        "AWS gives no credentials to profile role, nothing ran: AssumeRole: AccessDenied: not you"
+        "AWS gives no credentials to profile role, nothing ran (AssumeRole: AccessDenied: not you): "
+        "run aws sts get-caller-identity --profile base, which shows who asks for them"
     )
 
 

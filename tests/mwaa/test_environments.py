@@ -368,7 +368,7 @@ def helper(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, double: Double) -> E
 def test_a_credential_process_that_is_not_there(helper: Environments, tmp_path: Path) -> None:
     said = (
         f"No AWS credentials, nothing ran ({tmp_path / 'missing'}: No such file or directory): put it there, or mend "
-        "credential_process or web_identity_token_file of profile helper"
+        "credential_process of profile helper"
     )
     for ask in (helper.names, helper.boto, lambda: helper.cli_token("my-env")):
         with pytest.raises(CredentialsProblem) as raised:
