@@ -223,12 +223,20 @@ def _examine(settings: Settings, streams: Streams, *, as_json: bool) -> ExitCode
 
 def _run_on(order: Order, settings: Settings, streams: Streams, early: Early) -> ExitCode:
     """The one choice between the ways to run."""
-    if order.print_token:
-        return _print_token(settings, streams)
-    if order.doctor:
-        return _examine(settings, streams, as_json=order.json)
-    if not order.sources and streams.interactive:
+    if not (order.print_token or order.doctor or order.sources) and streams.interactive:
         return _open_prompt(settings, streams, early)
+    from mwaa_shell.signals import ended_in_order
+
+    with ended_in_order():
+        if order.print_token:
+            return _print_token(settings, streams)
+        if order.doctor:
+            return _examine(settings, streams, as_json=order.json)
+        return _run_lines(order, settings, streams)
+
+
+def _run_lines(order: Order, settings: Settings, streams: Streams) -> ExitCode:
+    """Commands of ``-c``, ``-f`` and standard input."""
     gc.enable()
     gc.set_threshold(SELDOM)
     from mwaa_shell import batch, script

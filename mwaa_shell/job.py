@@ -65,22 +65,6 @@ def _ctrl_c_sets(pressed: threading.Event, late: threading.Event | None) -> Iter
             signal.signal(signal.SIGINT, lambda number, frame: late.set())
 
 
-@contextmanager
-def ctrl_c_waits() -> Iterator[None]:
-    """Inside, Ctrl-C is only noted; at the end it does what it would have done."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    pressed = threading.Event()
-    before = signal.signal(signal.SIGINT, lambda number, frame: pressed.set())
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-        if pressed.is_set():
-            signal.raise_signal(signal.SIGINT)
-
-
 def mind_ctrl_c() -> None:
     """Let Ctrl-C raise ``KeyboardInterrupt`` again."""
     if threading.current_thread() is threading.main_thread():

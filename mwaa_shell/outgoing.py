@@ -15,13 +15,15 @@ from mwaa_shell import debug
 from mwaa_shell.afterwards import advised
 from mwaa_shell.airflow.asking import ADDED, RUN_ID, wants_run_id, with_json, with_run_id
 from mwaa_shell.airflow.command_line import ParsedLine, parse
+from mwaa_shell.errors import OutcomeUnknown
 from mwaa_shell.history.ahead import Ahead
 from mwaa_shell.history.unmask import MASK, unmasked
-from mwaa_shell.job import ctrl_c_waits, strike_again
+from mwaa_shell.job import strike_again
 from mwaa_shell.rails import Answers, Place, need, pass_rails, place_of
-from mwaa_shell.result import Outcome, Result
+from mwaa_shell.result import Outcome, Result, from_error, interrupted
 from mwaa_shell.run_ids import RunIds
 from mwaa_shell.sending import run_command
+from mwaa_shell.signals import signals_wait
 
 if TYPE_CHECKING:
     from mwaa_shell.job import Watcher
@@ -39,7 +41,9 @@ class _Sending:
     line: ParsedLine
     sent: ParsedLine
     recorded: bool  #: in the history, where that is on
+    begun: bool = False  #: it may have been written down
     number: int | None = None  #: of its entry in the history
+    ended: bool = False  #: what is left to do of it is known
     hidden: tuple[str, ...] = ()  #: its secrets
 
 
@@ -85,14 +89,19 @@ class Outgoing:
             if not session.watched or watcher is not None or session.delivers or session.record.audits:
                 self.settle()  # else a prompt shows it in a moment
             return result
+        except BaseException as error:
+            self._end_anyhow(sending, error)
+            raise
         finally:
             strike_again()
 
     def _before(self, sending: _Sending) -> None:
         """Write the command down, and look for its secrets, while AWS is asked for a token."""
         session = self._session
+        sending.begun = True
         if sending.recorded and not session.private and session.preferences["history"] == "on":
-            sending.number = session.record.begin(session.link, sending.line, session.origin)
+            with signals_wait():
+                sending.number = session.record.begin(session.link, sending.line, session.origin)
         found = session.reader.secret_values(sending.sent.text)
         sending.hidden = tuple(dict.fromkeys(one for one in found if len(one) >= SHORTEST))
 
@@ -102,6 +111,8 @@ class Outgoing:
         session, link = self._session, self._session.link
         debug.event("ended", outcome=result.outcome.value, status=result.http_status, seconds=result.seconds,
                     stdout=len(result.stdout), stderr=len(result.stderr))  # fmt: skip
+        self._left = [partial(session.record.finish, sending.number, link, line, result)]
+        sending.ended = True
         message = result.message
         for secret in sending.hidden:  # Airflow quotes what it does not understand
             message = message.replace(secret, MASK)
@@ -109,10 +120,18 @@ class Outgoing:
         self._run_ids.settle(link.target.name, line.values, result.outcome)
         if result.outcome is Outcome.INTERRUPTED and result.remote and sending.recorded:
             link.slot.unfinished = session.reader.covered(line.command)
-        self._left = [partial(session.record.finish, sending.number, link, line, result)]
         if session.live is not None and not session.private:
             self._left.append(partial(session.live.learn, sent, result))
         return result
+
+    def _end_anyhow(self, sending: _Sending, error: BaseException) -> None:
+        """Write down an end where there is no Result: a mistake of our own, or a signal that ends the program."""
+        if sending.begun and not sending.ended:
+            link, line = self._session.link, sending.line
+            stopped = not isinstance(error, Exception)
+            ended = interrupted("", remote=True) if stopped else from_error(OutcomeUnknown(""))
+            self._left = [partial(self._session.record.finish, sending.number, link, line, ended)]
+        self.settle()
 
     def settle(self) -> None:
         """Do what is left of the last command: write down how it ended, and take in the names of its reply.
@@ -120,7 +139,7 @@ class Outgoing:
         Nobody waits for either. The names are learned on a thread, which takes time from whoever draws the reply.
         """
         if self._left:
-            with ctrl_c_waits():
+            with signals_wait():
                 while self._left:
                     self._left.pop(0)()
 

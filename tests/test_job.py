@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from mwaa_shell import job as module
-from mwaa_shell.job import Interrupted, Job, TooLate, ctrl_c_waits, mind_ctrl_c
+from mwaa_shell.job import Interrupted, Job, TooLate, mind_ctrl_c
 
 #: Seconds after which a test that hangs fails instead.
 PATIENCE = 30.0
@@ -316,22 +316,6 @@ def test_ctrl_c_before_the_work_waits_stops_it_there() -> None:
     assert job.wait(PATIENCE)
     assert job.result() is False
     assert happened == ["done meanwhile"]  # such as writing it down
-
-
-def test_ctrl_c_waits_and_strikes_at_the_end() -> None:
-    done: list[str] = []
-
-    def pressed() -> None:
-        with ctrl_c_waits():
-            signal.raise_signal(signal.SIGINT)
-            done.append("all of it")
-
-    with pytest.raises(KeyboardInterrupt):
-        pressed()
-    with ctrl_c_waits():
-        done.append("again")
-    assert done == ["all of it", "again"]
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_what_goes_wrong_meanwhile_gives_the_job_up(end: threading.Event) -> None:

@@ -19,7 +19,7 @@ from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.session import Session
 
-from mwaa_shell import __version__, debug
+from mwaa_shell import __version__, core_files, debug
 from mwaa_shell.errors import CredentialsProblem, NothingRan, ShellError
 from mwaa_shell.limits import CONNECT_TIMEOUT
 from mwaa_shell.mwaa.aws_errors import Asked, Asker, refused_by_airflow, sentence
@@ -249,6 +249,7 @@ class Environments:
 
 def _make(access: Access) -> tuple[Session, Any]:
     """A session and its mwaa client; a configured endpoint keeps its host name as it is."""
+    core_files.prevent()
     keys = access.keys
     session = Session(profile=access.profile)
     never_ask(session)
