@@ -101,7 +101,7 @@ def _run(arguments: Sequence[str], options: argparse.Namespace | None, streams: 
 
     threading.excepthook = lambda one: streams.note(debug.crash(one.exc_value)) if one.exc_value else None
     if options is None:
-        streams.data(completions.answer(arguments[1:], build_parser()).encode())
+        streams.data(completions.answer(arguments[1:], build_parser()).encode(errors="replace"))
         return ExitCode.OK
     if options.debug is not None:
         debug.to(options.debug)
@@ -217,7 +217,7 @@ def _examine(settings: Settings, streams: Streams, *, as_json: bool) -> ExitCode
     finally:
         progress.over()
         session.close()
-    streams.data((finding.as_json(found) if as_json else f"{finding.summary(found)}\n").encode())
+    streams.data((finding.as_json(found) if as_json else f"{finding.summary(found)}\n").encode(errors="replace"))
     return finding.exit_code(found)
 
 

@@ -39,11 +39,11 @@ class Texts(Sequence[str]):
             at += len(self)
         if at < 0:
             raise IndexError(at)
-        return self._bytes[self._ends[at] : self._ends[at + 1]].decode()
+        return self._bytes[self._ends[at] : self._ends[at + 1]].decode("utf-8", "surrogatepass")
 
     def __iter__(self) -> Iterator[str]:
         for start, end in pairwise(self._ends):
-            yield self._bytes[start:end].decode()
+            yield self._bytes[start:end].decode("utf-8", "surrogatepass")
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, Texts):
@@ -120,7 +120,7 @@ class Packing:
         if place <= self._last:
             return False
         self._last = place
-        self._bytes += text.encode()
+        self._bytes += text.encode("utf-8", "surrogatepass")
         self._ends.append(len(self._bytes))
         items = tuple(facts.items())
         number = self._places.setdefault(items, len(self._tables))

@@ -24,7 +24,7 @@ from mwaa_shell.errors import CredentialsProblem, NothingRan, ShellError
 from mwaa_shell.limits import CONNECT_TIMEOUT
 from mwaa_shell.mwaa.aws_errors import Asked, Asker, refused_by_airflow, sentence
 from mwaa_shell.mwaa.credentials import login_profile, source_of, tell_of
-from mwaa_shell.mwaa.environment import HOST, CliToken, Environment, from_details
+from mwaa_shell.mwaa.environment import CliToken, Environment, from_details, is_host
 from mwaa_shell.mwaa.idle import IDLE_LIMIT, NEVER, clocks, idle_since
 from mwaa_shell.mwaa.lean import forget_other_services
 from mwaa_shell.mwaa.one_time_codes import never_ask, wanted
@@ -71,9 +71,7 @@ class Environments:
         finally:
             self._asked = None
         token, host = reply.get("CliToken"), reply.get("WebServerHostname")
-        if not (
-            isinstance(token, str) and _VISIBLE.fullmatch(token) and isinstance(host, str) and HOST.fullmatch(host)
-        ):
+        if not (isinstance(token, str) and _VISIBLE.fullmatch(token) and isinstance(host, str) and is_host(host)):
             raise NothingRan(f"CreateCliToken for {name} brought no usable token or host, nothing ran; {_ANOTHER}")
         debug.keep_out(token)
         return CliToken(token, host, name, "" if self.access.direct else f"airflow-{name}-WebServer")
@@ -206,7 +204,10 @@ class Environments:
             if isinstance(translated, CredentialsProblem):
                 self.forget()
             raise translated from None
-        except (AttributeError, TypeError, RecursionError):  # what botocore's parser makes of a reply of another shape
+        except ShellError:  # of a client that could not be made
+            raise
+        except Exception as error:  # whatever botocore's parser makes of a reply of another shape, or of its dates
+            ended(outcome=type(error).__name__)
             what = f"{operation} for {name}" if name else operation
             raise NothingRan(f"{what} brought a reply that makes no sense, nothing ran; {_ANOTHER}") from None
         finally:
