@@ -97,7 +97,7 @@ def _run(
 
     threading.excepthook = lambda one: streams.note(debug.crash(one.exc_value)) if one.exc_value else None
     if options is None:
-        streams.data(completions.answer(arguments[1:], build_parser()).encode())
+        streams.data(completions.answer(arguments[1:], build_parser()).encode(errors="replace"))
         return ExitCode.OK
     if options.debug is not None:
         debug.to(options.debug)
@@ -216,18 +216,26 @@ def _examine(settings: Settings, streams: Streams, *, as_json: bool) -> ExitCode
     finally:
         progress.over()
         session.close()
-    streams.data((finding.as_json(found) if as_json else f"{finding.summary(found)}\n").encode())
+    streams.data((finding.as_json(found) if as_json else f"{finding.summary(found)}\n").encode(errors="replace"))
     return finding.exit_code(found)
 
 
 def _run_on(order: Order, settings: Settings, streams: Streams, early: startup.EarlyPrompt) -> ExitCode:
     """The one choice between the ways to run."""
-    if order.print_token:
-        return _print_token(settings, streams)
-    if order.doctor:
-        return _examine(settings, streams, as_json=order.json)
-    if not order.sources and streams.interactive:
+    if not (order.print_token or order.doctor or order.sources) and streams.interactive:
         return _open_prompt(settings, streams, early)
+    from mwaa_shell.interrupts import ended_in_order
+
+    with ended_in_order():
+        if order.print_token:
+            return _print_token(settings, streams)
+        if order.doctor:
+            return _examine(settings, streams, as_json=order.json)
+        return _run_lines(order, settings, streams)
+
+
+def _run_lines(order: Order, settings: Settings, streams: Streams) -> ExitCode:
+    """Run the commands of ``-c``, ``-f`` and standard input."""
     startup.collect_seldom()
     from mwaa_shell import batch
     from mwaa_shell.directives import TABLE

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mwaa_shell.airflow.versions import Version, parse_version
 from mwaa_shell.errors import CredentialsProblem, EnvironmentNotFound, PermissionMissing, ShellError
-from mwaa_shell.mwaa.environment import HOST, CliToken, Environment
+from mwaa_shell.mwaa.environment import CliToken, Environment, is_host
 from mwaa_shell.settings import Access
 
 if TYPE_CHECKING:
@@ -166,4 +166,4 @@ class Link:
 def host_of(url: str) -> str:
     """The host, and the port, of what GetEnvironment calls the web server's URL; nothing where it is none."""
     host = url.removeprefix("https://").rstrip("/")
-    return host if HOST.fullmatch(host) else ""
+    return host if is_host(host) else ""

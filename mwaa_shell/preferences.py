@@ -48,7 +48,7 @@ def _is_zone(name: str) -> bool:
 
     try:
         return bool(zoneinfo.ZoneInfo(name))
-    except (OSError, ValueError, zoneinfo.ZoneInfoNotFoundError):
+    except (OSError, ValueError, zoneinfo.ZoneInfoNotFoundError, RecursionError):  # a name of hundreds of parts
         return False
 
 

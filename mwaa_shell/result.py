@@ -67,7 +67,8 @@ class Result:
 
 def talk(text: str) -> Result:
     """The result of a directive that succeeded and has something to show."""
-    return Result(stdout=text.encode() if text.endswith("\n") or not text else text.encode() + b"\n")
+    end = "" if text.endswith("\n") or not text else "\n"
+    return Result(stdout=f"{text}{end}".encode(errors="replace"))  # half a character has no bytes
 
 
 def from_error(error: ShellError) -> Result:

@@ -36,6 +36,11 @@ def run_command(link: Link, line: ParsedLine, watcher: Watcher | None = None) ->
     except Interrupted as stopped:
         if stopped.phase != BEHIND_REFRESH:
             return replace(_stopped(link, stopped.phase), command_seconds=job.elapsed)
+    except ShellError as error:  # such as a CA bundle that cannot be read
+        return replace(from_error(error), remote=True, command_seconds=job.elapsed)
+    except BaseException:  # a mistake of our own, or a signal that ends the program
+        job.give_up()
+        raise
     INTERRUPTS.restore()
     if link.slot.refreshing is not None:
         link.slot.refreshing.give_up()

@@ -49,9 +49,10 @@ class Streams:
         self.stderr.flush()
 
     def note(self, text: str) -> None:
-        """A sentence of the shell's own."""
+        """A sentence of the shell's own; what it quotes cannot drive the terminal."""
         if text:
-            self.talk(f"mwaa-shell: {text}\n".encode(errors="replace"))
+            shown = "".join(char if char.isprintable() or char in "\n\t" else "?" for char in text)
+            self.talk(f"mwaa-shell: {shown}\n".encode(errors="replace"))
 
     @property
     def interactive(self) -> bool:
@@ -96,4 +97,4 @@ def _close_gaps() -> None:
         try:
             os.fstat(number)
         except OSError:
-            os.open(os.devnull, os.O_RDWR)
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # by local commands, as any standard stream

@@ -29,7 +29,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
 )
 #: What stands below all of them: single files, none of which is in a circle of imports.
 BASE = {
-    *("body", "config", "config_file", "debug", "errors", "interrupts", "job", "keys", "limits", "mark"),
+    *("body", "config", "config_file", "core_files", "debug", "errors", "interrupts", "job", "keys", "limits", "mark"),
     *(
         "preferences",
         "private_files",

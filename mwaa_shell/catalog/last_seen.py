@@ -79,7 +79,7 @@ def _mark() -> str:
     """Tells one access key from another, as far as variables name it, without showing it."""
     import hashlib
 
-    return hashlib.sha256(os.environ.get("AWS_ACCESS_KEY_ID", "").encode()).hexdigest()[:12]
+    return hashlib.sha256(os.environ.get("AWS_ACCESS_KEY_ID", "").encode(errors="replace")).hexdigest()[:12]
 
 
 def _file() -> Path:

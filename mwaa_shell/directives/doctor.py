@@ -58,12 +58,14 @@ def _report(found: list[Finding], *, as_json: bool) -> bytes:
     from mwaa_shell.doctor import finding
 
     if as_json:
-        return finding.as_json(found).encode()
+        return finding.as_json(found).encode(errors="replace")
     import os
     import shutil
 
     width = shutil.get_terminal_size().columns if os.isatty(1) else 0
-    return "".join([*finding.as_texts(finding.worst_last(found), width), finding.summary(found)]).encode()
+    return "".join([*finding.as_texts(finding.worst_last(found), width), finding.summary(found)]).encode(
+        errors="replace"
+    )
 
 
 DIRECTIVES = (

@@ -92,11 +92,15 @@ class Record:
         return number
 
     def finish(self, number: int | None, link: Link, line: ParsedLine, result: Result) -> None:
-        """Write down how it ended, in the history if it has a number there."""
-        if self._audit is not None:
-            self._log(link, line, result)
-        if number is None:
-            return
+        """Write down how it ended, in the history if it has a number there, whatever becomes of the audit trail."""
+        try:
+            if self._audit is not None:
+                self._log(link, line, result)
+        finally:
+            if number is not None:
+                self._finish(number, link, result)
+
+    def _finish(self, number: int, link: Link, result: Result) -> None:
         from mwaa_shell.history.entries import Ending
 
         self._place(link)

@@ -11,9 +11,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
-from types import FrameType
-from typing import Any, NoReturn
+from typing import Any
 
+from mwaa_shell.interrupts import ended_in_order
 from mwaa_shell.local.notes import teller
 from mwaa_shell.local.start import Running, exports, running
 from mwaa_shell.mark import is_dumb
@@ -110,7 +110,7 @@ def private_mwaa(wanted: LocalSettings, timeout: float, streams: Streams) -> Ite
     wanted = wanted._replace(prompt=wanted.prompt and streams.stdin_tty)
     try:
         with ExitStack() as stack:
-            with _ended_in_order():
+            with ended_in_order():  # the terminal is not left without its echo
                 note = partial(interject, streams=streams)
                 started = stack.enter_context(running(wanted, timeout, line.say, note))
                 line.erase()
@@ -118,27 +118,6 @@ def private_mwaa(wanted: LocalSettings, timeout: float, streams: Streams) -> Ite
     except BaseException:
         line.erase()
         raise
-
-
-@contextmanager
-def _ended_in_order() -> Iterator[None]:
-    """Inside, SIGTERM and SIGHUP end the program as Ctrl-C does: the terminal is not left without its echo."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    minded = [one for one in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(one) is signal.SIG_DFL]
-    for one in minded:
-        signal.signal(one, _end)
-    try:
-        yield
-    finally:
-        for one in minded:
-            signal.signal(one, signal.SIG_DFL)
-
-
-def _end(number: int, frame: FrameType | None) -> NoReturn:
-    signal.signal(number, signal.SIG_DFL)
-    raise SystemExit(128 + number)
 
 
 def interject(text: str, streams: Streams) -> None:

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import NamedTuple, Protocol
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 
 from mwaa_shell.airflow.verdict import ENOUGH, judge, last_words
 from mwaa_shell.airflow.versions import Version
@@ -45,6 +45,9 @@ MASK, LONG_TOKEN = "***", 8
 
 #: What may be behind a redirect that is none of Airflow's.
 _BETWEEN = "a proxy or a custom domain in between may send it: .doctor shows the way"
+
+#: What says of a request that it was not carried out, if it names another place for it.
+MOVED = (301, 302, 307, 308)
 
 PLAIN_PATH = "/aws_mwaa/cli"
 SLASH_PATH = "/aws_mwaa/cli/"  # Airflow 3 answers the other form with a redirect to this one
@@ -148,10 +151,10 @@ class Client:
         if reply.status in (307, 308):
             target = redirect_target(url, reply.location)
             reply = post(target)
-            if 300 <= reply.status < 400:
+            if reply.status in MOVED and reply.location:
                 raise NothingRan(f"{token.host} redirects a second time, nothing ran; {_BETWEEN}")
             self._slash = urlsplit(target).path.endswith("/")
-        elif 300 <= reply.status < 400:
+        if replies.is_redirect(reply.status):
             raise _refused_redirect(token.host, reply)
         return reply
 
@@ -167,7 +170,11 @@ def _without(token: str, reply: HttpReply) -> HttpReply:
 
 
 def redirect_target(url: str, location: str) -> str:
-    """Where to post again: the path of ``location`` on the very host and port of ``url``. Raises for another host."""
+    """Where to post again: the path of ``location`` on the very host and port of ``url``.
+
+    Raises ``NothingRan`` for another host, and ``OutcomeUnknown`` for ``url`` itself: a server that answers so has not
+    said that the command did not run.
+    """
     asked = urlsplit(url)
     try:
         answer = urlsplit(urljoin(url, location))
@@ -181,13 +188,17 @@ def redirect_target(url: str, location: str) -> str:
         where = replies.clip(answer.netloc)
         raise NothingRan(f"{asked.netloc} redirects to {where}: the token does not go there, nothing ran")
     query = f"?{answer.query}" if answer.query else ""
-    return f"https://{asked.netloc}{answer.path or '/'}{query}"
+    target = f"https://{asked.netloc}{answer.path or '/'}{query}"
+    if unquote(target) == unquote(url):
+        raise OutcomeUnknown(f"{asked.netloc} redirects to where it was asked: the command may have run; {_BETWEEN}")
+    return target
 
 
 def _refused_redirect(host: str, reply: HttpReply) -> ShellError:
-    where = replies.clip(reply.location) or "nowhere"
-    if reply.status == 303:  # "look there for the answer": the request itself was taken
-        return OutcomeUnknown(f"HTTP 303: {host} answers with a redirect to {where}: the command may have run")
+    where = replies.clip(reply.location)
+    if reply.status not in MOVED or not where:  # such as 303, "look there for the answer": the request was taken
+        way = f"a redirect to {where}" if where else "a redirect that leads nowhere"
+        return OutcomeUnknown(f"HTTP {reply.status}: {host} answers with {way}: the command may have run; {_BETWEEN}")
     return NothingRan(f"HTTP {reply.status}: {host} redirects to {where}: not followed, nothing ran")
 
 

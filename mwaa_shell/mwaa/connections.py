@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import http.client
+import io
 import os
 import socket
 import ssl
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import requests
@@ -19,6 +22,9 @@ from mwaa_shell.errors import NothingRan
 from mwaa_shell.mwaa.idle import NEVER
 from mwaa_shell.mwaa.route import Route
 
+#: Interim responses that are skipped; a server that sends more of them makes no sense.
+MOST_INTERIM = 100
+
 
 def cut(opened: Sequence[Any]) -> None:
     """Close connections under whatever waits on them, from another thread."""
@@ -29,6 +35,55 @@ def cut(opened: Sequence[Any]) -> None:
             socket.socket.shutdown(getattr(sock, "socket", sock), socket.SHUT_RDWR)
         except OSError:
             pass
+
+
+class _Stream(io.BufferedReader):
+    """What is read of one response; at its end, whether anything stands behind it on the connection."""
+
+    def __init__(self, raw: io.RawIOBase, sock: Any) -> None:
+        super().__init__(raw)
+        self._sock = sock
+
+    def close(self) -> None:
+        """Cut a connection on which more has arrived: it would be taken for the answer to the next command."""
+        if not self.closed and self._is_more_there():
+            cut([self._sock])
+        super().close()
+
+    def _is_more_there(self) -> bool:
+        """Whether there is a byte in this buffer, in that of TLS or in that of the system; waits for none."""
+        with suppress(OSError, ValueError):  # nothing there is an error of TLS, and a closed socket has none either
+            timeout = self._sock.gettimeout()
+            self._sock.settimeout(0)
+            try:
+                return bool(self.peek(1))
+            finally:
+                self._sock.settimeout(timeout)
+        return False
+
+
+class _Response(http.client.HTTPResponse):
+    """The final response to a request: interim ones, such as 102 and 103, are skipped."""
+
+    def __init__(self, sock: Any, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        self.fp: io.BufferedReader = _Stream(self.fp.detach(), sock)
+
+    def begin(self) -> None:
+        """Read the status and the headers. 101 is final: what follows is no HTTP any more."""
+        super().begin()
+        for _ in range(MOST_INTERIM):
+            if not 100 <= self.status < 200 or self.status == http.client.SWITCHING_PROTOCOLS:
+                return
+            self.headers = self.msg = None  # type: ignore[assignment]  # as before the first one was read
+            super().begin()
+
+
+class _Session(requests.Session):
+    """A session that looks at no redirect: requests would read its body whole, however long that is."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """No response leads anywhere."""
 
 
 class Adapter(HTTPAdapter):
@@ -82,7 +137,7 @@ class Line:
         self.used = NEVER
         self.taken: tuple[str, Route] | None = None
         self._way = way
-        self.session = requests.Session()
+        self.session = _Session()
         self.session.trust_env = False
         self.session.mount("https://", Adapter(context, self.opened, self._route_taken))
         self.session.headers["User-Agent"] = f"mwaa-shell/{__version__}"
@@ -97,6 +152,8 @@ def _tracking(base: Any, opened: list[Any]) -> type[HTTPSConnectionPool]:
     """A pool like ``base``, straight or SOCKS, that keeps hold of the socket of the connection that it made last."""
 
     class Connection(base.ConnectionCls):  # type: ignore[misc]
+        response_class = _Response
+
         def connect(self) -> None:
             super().connect()
             opened[:] = [self.sock] if self.sock is not None else []

@@ -63,8 +63,8 @@ def from_details(name: str, details: Mapping[str, Any]) -> Environment:
     )
 
 
-#: A host, perhaps with a port.
-HOST = re.compile(r"[A-Za-z0-9.-]+(:\d+)?")
+#: A host of labels that DNS takes, perhaps with a port.
+_HOST = re.compile(r"(?=[^:]{1,253}(?::|\Z))([A-Za-z0-9-]{1,63}\.)*[A-Za-z0-9-]{1,63}\.?(:(?P<port>[0-9]{1,5}))?")
 #: Words in the name of a configuration option whose value is nobody's to read over a shoulder: Airflow's own list.
 _SECRET = re.compile(
     r"access_token|api_?key|apikey|authorization|passphrase|passwd|password|private_key|secret|token|fernet_key|"
@@ -80,6 +80,12 @@ _ORDER = (
     "WeeklyMaintenanceWindowStart", "LastUpdate", "NetworkConfiguration", "LoggingConfiguration",
     "AirflowConfigurationOptions", "Tags",
 )  # fmt: skip
+
+
+def is_host(text: str) -> bool:
+    """Whether a text is a host, perhaps with a port, that can be connected to."""
+    found = _HOST.fullmatch(text)
+    return found is not None and (found["port"] is None or 0 < int(found["port"]) < 65536)
 
 
 def facts(environment: Environment) -> list[tuple[str, str]]:

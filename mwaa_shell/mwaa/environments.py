@@ -17,12 +17,12 @@ import botocore.exceptions as aws
 from botocore.config import Config
 from botocore.session import Session
 
-from mwaa_shell import __version__, debug
+from mwaa_shell import __version__, core_files, debug
 from mwaa_shell.errors import CredentialsProblem, NothingRan, ShellError
 from mwaa_shell.limits import CONNECT_TIMEOUT
 from mwaa_shell.mwaa.aws_errors import Asked, Asker, refused_by_airflow, sentence
 from mwaa_shell.mwaa.credentials import Unobtained, guard, origin, profile_of, source_of, tell_of
-from mwaa_shell.mwaa.environment import HOST, CliToken, Environment, from_details
+from mwaa_shell.mwaa.environment import CliToken, Environment, from_details, is_host
 from mwaa_shell.mwaa.idle import IDLE_LIMIT, NEVER, clocks, idle_since
 from mwaa_shell.mwaa.lean import forget_other_services
 from mwaa_shell.mwaa.one_time_codes import never_ask, wanted
@@ -65,9 +65,7 @@ class Environments:
         """A fresh token for one command; needs ``airflow:CreateCliToken``."""
         reply = self._call("CreateCliToken", name, lambda client: client.create_cli_token(Name=name))
         token, host = reply.get("CliToken"), reply.get("WebServerHostname")
-        if not (
-            isinstance(token, str) and _VISIBLE.fullmatch(token) and isinstance(host, str) and HOST.fullmatch(host)
-        ):
+        if not (isinstance(token, str) and _VISIBLE.fullmatch(token) and isinstance(host, str) and is_host(host)):
             raise NothingRan(f"CreateCliToken for {name} brought no usable token or host, nothing ran; {_ANOTHER}")
         debug.keep_out(token)
         return CliToken(token, host, name, "" if self.access.direct else f"airflow-{name}-WebServer")
@@ -167,7 +165,9 @@ class Environments:
             if isinstance(translated, CredentialsProblem):
                 self.forget()
             raise translated from None
-        except Exception as error:  # what botocore's parser makes of a reply of another shape
+        except ShellError:  # of a client that could not be made
+            raise
+        except Exception as error:  # whatever botocore's parser makes of a reply of another shape, or of its dates
             if not _is_foreign(error):
                 raise
             ended(outcome=type(error).__name__)
@@ -228,6 +228,7 @@ def _asker(access: Access, session: Session | None, region: str, error: Exceptio
 
 def session_of(access: Access) -> Session:
     """A session of botocore that asks nobody for a code, and says where credentials are missing."""
+    core_files.prevent()
     keys = access.keys
     session = Session(profile=access.profile)
     never_ask(session)

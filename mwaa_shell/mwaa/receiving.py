@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from mwaa_shell.mwaa.reply import HttpReply, clip, unreadable
+from mwaa_shell.mwaa.reply import HttpReply, clip, is_redirect, unreadable
 from mwaa_shell.mwaa.streamed import Gathered
 
 if TYPE_CHECKING:
@@ -51,7 +51,12 @@ class _Unpacked:
 
 
 def whole(response: requests.Response, max_reply: int) -> HttpReply:
-    """The reply, if it is no longer than ``max_reply`` MB on the way and when it is decompressed."""
+    """The reply, if it is no longer than ``max_reply`` MB on the way and when it is decompressed.
+
+    The body of a redirect is left where it is: it says nothing of the command.
+    """
+    if is_redirect(response.status_code):
+        return HttpReply(response.status_code, b"", location=response.headers.get("Location", ""))
     gathered = Gathered()
     size = arrived = 0
     unpacked = _Unpacked(response.headers.get("Content-Encoding", "").strip().lower())

@@ -37,6 +37,11 @@ class HttpReply(NamedTuple):
     streams: Streams | None = None  #: of a long reply, which was decoded while it came
 
 
+def is_redirect(status: int) -> bool:
+    """Whether an HTTP status says that the answer is elsewhere, or that there is none."""
+    return 300 <= status < 400
+
+
 class Asked(NamedTuple):
     """Whom a reply is from, and how they were asked."""
 

@@ -24,7 +24,7 @@ from mwaa_shell.limits import CONNECT_TIMEOUT, MAX_REPLY
 from mwaa_shell.mwaa.connections import Line, causes, cut, proxy_problem, tls_context
 from mwaa_shell.mwaa.idle import IDLE_LIMIT, NEVER, clocks, idle_since
 from mwaa_shell.mwaa.receiving import whole
-from mwaa_shell.mwaa.reply import HttpReply, Unreachable, clip
+from mwaa_shell.mwaa.reply import HttpReply, Unreachable, clip, is_redirect
 from mwaa_shell.mwaa.route import Route, hide_credentials, route_of
 from mwaa_shell.settings import Access
 
@@ -133,7 +133,8 @@ class Transport:
                 stream=True,
             ) as response:
                 reply = whole(response, self._max_reply)
-                used = clocks()
+                if reply.status >= 200 and not is_redirect(reply.status):  # else the connection is not used again
+                    used = clocks()
                 ended(status=reply.status, received=len(reply.body))
                 return reply
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:

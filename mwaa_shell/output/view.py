@@ -87,5 +87,5 @@ def _named_zone(variable: str, link: str) -> tzinfo | None:
         return None
     try:
         return ZoneInfo(name)
-    except (OSError, ValueError, KeyError):  # an unknown name is a KeyError
+    except (OSError, ValueError, KeyError, RecursionError):  # an unknown name is a KeyError
         return None

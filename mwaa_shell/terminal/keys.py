@@ -7,6 +7,7 @@ Airflow does not know by those that it does, and only then runs the line.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from prompt_toolkit.application import get_app, run_in_terminal
 from prompt_toolkit.buffer import Buffer, CompletionState
@@ -17,6 +18,7 @@ from prompt_toolkit.filters import Condition, FilterOrBool, emacs_mode, has_comp
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.key_binding.vi_state import InputMode
 
+from mwaa_shell.errors import UsageError
 from mwaa_shell.keys import KEYS
 from mwaa_shell.output.sanitise import sanitise
 from mwaa_shell.session import Session
@@ -163,7 +165,17 @@ class Keys:
 
     def edit(self, event: KeyPressEvent) -> None:
         """The line in an editor; what it saves is put back on the prompt and not run."""
-        event.current_buffer.open_in_editor(validate_and_handle=False)
+        event.app.create_background_task(self._edit(event.current_buffer))
+
+    async def _edit(self, buffer: Buffer) -> None:
+        from mwaa_shell.terminal.editor import edited
+
+        try:
+            text = await run_in_terminal(partial(edited, buffer.text), in_executor=True)
+        except UsageError as error:
+            self._message.say(str(error), "class:message.wrong")
+        else:
+            buffer.document = Document(text, len(text))
 
     def delete(self, event: KeyPressEvent) -> None:
         """Backspace; the menu follows."""

@@ -1,7 +1,7 @@
-"""SIGTERM and SIGHUP: the shell leaves as if by Ctrl-D, so that screen and terminal are as they were.
+"""SIGTERM, SIGHUP and SIGQUIT (Ctrl-\\ while a command runs): the shell leaves as if by Ctrl-D.
 
-Only the exit code is another one: 128 and the number of the signal, which is what a shell says of a program that was
-ended by it.
+Screen and terminal are as they were. Only the exit code is another one: 128 and the number of the signal, which is what
+a shell says of a program that was ended by it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 
 from prompt_toolkit.application import Application
 
-SIGNALS = (signal.SIGTERM, signal.SIGHUP)
+from mwaa_shell.interrupts import ENDING
 
 
 class Leaving:
@@ -31,7 +31,7 @@ class Leaving:
         if threading.current_thread() is not threading.main_thread():
             yield
             return
-        minded = [one for one in SIGNALS if signal.getsignal(one) is signal.SIG_DFL]
+        minded = [one for one in ENDING if signal.getsignal(one) is signal.SIG_DFL]
         for one in minded:
             signal.signal(one, self._asked)
         try:

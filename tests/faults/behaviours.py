@@ -55,9 +55,18 @@ def drip(before: bytes, drop: bytes) -> Behave:
     return behave
 
 
-def redirect(status: int, location: str) -> bytes:
-    """An answer that points elsewhere."""
-    return reply(status, b"", {"Location": location})
+def redirect(status: int, location: str, body: bytes = b"{}") -> bytes:
+    """An answer that points elsewhere, with a body as servers send one."""
+    return reply(status, body, {"Location": location})
+
+
+def hop_to(path: str, answer: bytes) -> Behave:
+    """A redirect to a path of the same server, where something else is answered."""
+    return lambda request: answer if request.path == path else redirect(307, path)
+
+
+#: The header of a body in chunks.
+CHUNKED = "Transfer-Encoding: chunked\r\n"
 
 
 def streams(stdout: object, stderr: object = "", status: int = 200) -> bytes:

@@ -69,8 +69,27 @@ FAULTS = (
     fault("502", reply(502, HTML), UNKNOWN, "HTTP 502: the web server of my-env gave no answer"),
     fault("504", reply(504, HTML), UNKNOWN, "HTTP 504: the gateway of my-env stopped waiting after"),
     fault("599", reply(599, b""), UNKNOWN, "HTTP 599: the reply of my-env is not a command's result"),
-    fault("303", b.redirect(303, "/elsewhere"), UNKNOWN, "the command may have run"),
-    fault("a redirect that leads nowhere", reply(307, b""), NOTHING_RAN, "second time, nothing ran; a pro", reached=2),
+    fault("102 only", b"HTTP/1.1 102 Processing\r\n\r\n", UNKNOWN, "did not answer within 0.3 sec", timeout=0.3),
+    fault("102 without end", b.always(b"HTTP/1.1 102 Processing\r\n\r\n" * 200), UNKNOWN, "HTTP 102: the reply of"),
+    fault("101", b"HTTP/1.1 101 Switching\r\n\r\n" + WHOLE, UNKNOWN, "HTTP 101: the reply of my-env is not a com"),
+    *(
+        fault(f"{status} to {where or 'nowhere'}", b.redirect(status, where), UNKNOWN,
+              f"HTTP {status}: 127.0.0.1:")
+        for status in (300, 303, 304, 305, 306, 399) for where in ("/elsewhere", "")
+    ),
+    *(
+        fault(f"{status} to {where or 'nowhere'}", b.redirect(status, where), UNKNOWN,
+              "redirects to where it was asked: the command may have run; a proxy")
+        for status in (307, 308)
+        for where in ("", "/aws_mwaa/cli", "cli", "?", "#there", "/aws_mwaa/%63li", "./cli", "/x/../aws_mwaa/cli")
+    ),
+    *(
+        fault(f"{status} without a place", reply(status, HTML), UNKNOWN, "that leads nowhere: the command may have run")
+        for status in (301, 302)
+    ),
+    fault("a second redirect", b.redirect(307, "/elsewhere/"), NOTHING_RAN, "second time, nothing ran; a", reached=2),
+    fault("a redirect, and then 304", b.hop_to("/x/", reply(304, b"")), UNKNOWN, "HTTP 304: 127.0.0.1:", reached=2),
+    fault("a redirect, and then to nowhere", b.hop_to("/x/", reply(307, b"")), UNKNOWN, "HTTP 307: 127.0", reached=2),
     fault("a hang", never, UNKNOWN, "did not answer within 0.3 seconds", timeout=0.3),
     fault("a slow drip", b.drip(WHOLE[:200], b"x"), UNKNOWN, "did not finish its answer in 0.6 seconds", timeout=0.3),
     fault("slow headers", b.drip(b"HTTP/1.1 200 OK\r\nX-Slow: ", b"x"), UNKNOWN, "did not finish", timeout=0.3),
@@ -82,6 +101,7 @@ FAULTS = (
     fault("an end in the middle", cut_off(WHOLE, 3000), UNKNOWN, "the command may have run"),
     fault("too long a length", cut_off(b.with_length(9999), 9999), UNKNOWN, "may have run"),
     fault("too short a length", b.with_length(9), UNKNOWN, "is not a command's result"),
+    fault("two lengths", reply(200, b"{}", {"content-length": "1"}), UNKNOWN, "broke off: the command may have run"),
     fault("no length at all", cut_off(NO_LENGTH, 9999), OK, "", stdout=b"ok"),
     fault("a length that is no number", reply(200, b"", {"Content-Length": "x"}), UNKNOWN, "did not ans", timeout=0.3),
     fault("no HTTP", b"nonsense\r\n\r\n", UNKNOWN, "broke off: the command may have run"),
@@ -241,15 +261,31 @@ def test_a_server_that_speaks_no_tls(double: Double, program: Program) -> None:
 
 # -- redirects --------------------------------------------------------------------------------------------------------
 
+PLAIN, SLASH = "/aws_mwaa/cli", "/aws_mwaa/cli/"
+#: A redirect with a body, which a web server or a proxy may send in any way.
+BODIES: dict[str, Behave] = {
+    "JSON": b.always(b.redirect(307, SLASH, b"{}")),
+    "HTML": b.always(b.redirect(307, SLASH, HTML)),
+    "a result": b.always(b.redirect(307, SLASH, WHOLE.partition(b"\r\n\r\n")[2])),
+    "no length": cut_off(f"HTTP/1.1 307 x\r\nLocation: {SLASH}\r\n\r\n{{}}".encode(), 9999),
+    "a false length": b.always(b.redirect(307, SLASH, HTML).replace(b"Length: ", b"Length: 0, was: ")),
+    "half of it": cut_off(b.redirect(307, SLASH, HTML), len(b.redirect(307, SLASH, HTML)) - 5),
+    "without end": b.drip(b.redirect(307, SLASH, b"x").replace(b"Length: 1", b"Length: 999999"), b"x"),
+    "chunks": b.always(f"HTTP/1.1 307 x\r\nLocation: {SLASH}\r\n{b.CHUNKED}2\r\n{{}}\r\n0\r\n\r\n".encode()),
+    "broken gzip": b.always(reply(307, HTML, {"Location": SLASH, "Content-Encoding": "gzip"})),
+    "a gzip bomb": b.always(b.bomb(20).replace(b" 200 Said\r\n", f" 307 Said\r\nLocation: {SLASH}\r\n".encode())),
+}
+
 
 @pytest.mark.parametrize("status", [307, 308])
 @pytest.mark.parametrize("scheme", ["https", "http"])
+@pytest.mark.parametrize("body", [b"", b"{}", HTML], ids=["empty", "JSON", "HTML"])
 def test_a_hop_on_the_same_host_keeps_the_token_and_tls(
-    status: int, scheme: str, double: Double, program: Program
+    status: int, scheme: str, body: bytes, double: Double, program: Program
 ) -> None:
     def hop(request: Request) -> bytes:
         there = f"{scheme}://{double.host}{request.path}/"
-        return command_reply(b"done\n") if request.path.endswith("/") else b.redirect(status, there)
+        return command_reply(b"done\n") if request.path.endswith("/") else b.redirect(status, there, body)
 
     double.web.behave = hop
     seen = program(CHANGE)
@@ -258,6 +294,18 @@ def test_a_hop_on_the_same_host_keeps_the_token_and_tls(
     assert (first.body, second.body) == (CHANGE.encode(),) * 2
     assert first.headers["authorization"] == second.headers["authorization"] == f"Bearer {double.tokens[-1]}"
     assert len(double.tokens) == 1
+
+
+@pytest.mark.parametrize("body", BODIES)
+def test_the_body_of_a_hop_is_never_judged(body: str, double: Double, program: Program) -> None:
+    def hop(request: Request) -> bytes | None:
+        return command_reply(b"done\n") if request.path.endswith("/") else BODIES[body](request)
+
+    double.web.behave, double.aws.behave = hop, double.only_tokens  # the version of Airflow 3 is not known
+    seen = program(CHANGE, READ, options=("--max-reply", "1"))
+    assert (seen.code, seen.stdout) == (OK, b"done\n" * 2)
+    assert [request.path for request in double.web.seen if request.method == "POST"] == [PLAIN, SLASH, SLASH]
+    assert double.commands == [CHANGE, CHANGE, READ]
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])

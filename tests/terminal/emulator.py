@@ -244,7 +244,7 @@ class Terminal(AbstractContextManager["Terminal"]):
             self._pump(left)
 
     def _queue(self, text: str) -> None:
-        self._outgoing += text.encode()
+        self._outgoing += text.encode(errors="surrogateescape")
 
     def _pump(self, timeout: float | None) -> None:
         """Wait until the program wrote something or takes what is queued for it, and move the bytes."""

@@ -1,4 +1,4 @@
-"""SIGTERM and SIGHUP: whatever the shell is at, it leaves the terminal as it was; its exit code names the signal."""
+"""SIGTERM, SIGHUP and SIGQUIT: whatever the shell is at, the terminal is as it was, its exit code names the signal."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.double import Double, Request
+from mwaa_shell.interrupts import ENDING
+from tests.double import Double, Request, command_reply, never
 from tests.terminal.emulator import Terminal
 
 
 @pytest.fixture(autouse=True)
 def _minded() -> Iterator[None]:
     """A signal that is ignored here is ignored by what is started here, and the shell lets that be."""
-    before = {one: signal.signal(one, signal.SIG_DFL) for one in (signal.SIGTERM, signal.SIGHUP)}
+    before = {one: signal.signal(one, signal.SIG_DFL) for one in ENDING}
     yield
     for one, handler in before.items():
         signal.signal(one, handler)
@@ -29,7 +30,7 @@ def opened(environ: dict[str, str]) -> Iterator[Terminal]:
         yield running
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", ENDING)
 def test_at_the_prompt(opened: Terminal, number: signal.Signals) -> None:
     opened.send("dags tr")
     opened.wait_for("start a run of a DAG now")
@@ -55,6 +56,27 @@ def test_at_a_question(opened: Terminal) -> None:
     os.kill(opened.pid, signal.SIGTERM)
     assert opened.wait_exit() == 128 + signal.SIGTERM
     assert "AVAILABLE" not in opened.lines[-1]
+
+
+def test_ctrl_backslash_while_a_command_runs(double: Double, environ: dict[str, str]) -> None:
+    shell = f'trap : QUIT; stty -g; {sys.executable} -m mwaa_shell my-env; echo "left $?"; stty -g'
+    double.web.behave = lambda request: never(request) if request.method == "POST" else command_reply()
+    with Terminal(["/bin/sh", "-c", shell], environ, 200) as running:
+        running.wait_for("AVAILABLE")
+        before = running.lines[0]
+        running.enter("dags pause daily")
+        running.wait_for("Ctrl-C stops waiting")
+        running.key("ctrl-\\")
+        assert running.wait_exit() == 0
+        assert running.text.endswith(f"left 131\n{before}")
+
+
+def test_ctrl_backslash_is_for_the_local_command(double: Double, opened: Terminal) -> None:
+    opened.enter("dags pause daily | { cat; echo reads; exec sleep 1000; }")
+    opened.wait_for("\nreads")
+    opened.key("ctrl-\\")
+    opened.wait_for("was ended by SIGQUIT")
+    opened.wait_for_prompt("my-env")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")

@@ -104,7 +104,8 @@ def _path(destination: Destination) -> Path:
 
 def _pipe(command: str, result: Result, left: Result) -> Result:
     """Run a local command on the output. It has Ctrl-C and the terminal, and may stop reading whenever it likes."""
-    sys.stdout.flush()
+    if sys.stdout is not None:  # as where the program was started with it closed
+        sys.stdout.flush()
     name = name_of(command)
     with lent():
         try:

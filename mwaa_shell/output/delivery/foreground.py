@@ -28,12 +28,12 @@ STOPPED = (-signal.SIGINT, 128 + signal.SIGINT)
 
 @contextmanager
 def lent() -> Iterator[None]:
-    """Inside, Ctrl-C does nothing here, and the terminal edits and shows lines; both are as before afterwards."""
+    """Inside, Ctrl-C and Ctrl-\\ do nothing here, and the terminal edits and shows lines; both are restored."""
     before = _modes()
     if before is not None:
         _set(_cooked(before))
     try:
-        with _ctrl_c_is_theirs():
+        with _keys_are_theirs():
             yield
     finally:
         if before is not None:
@@ -71,16 +71,17 @@ def ending(process: subprocess.Popen[bytes]) -> str:
 
 
 @contextmanager
-def _ctrl_c_is_theirs() -> Iterator[None]:
+def _keys_are_theirs() -> Iterator[None]:
     """A handler that does nothing, and not ``SIG_IGN``: a program that is started inherits that."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGINT, lambda number, frame: None)
+    before = {one: signal.signal(one, lambda number, frame: None) for one in (signal.SIGINT, signal.SIGQUIT)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before or signal.SIG_DFL)
+        for one, handler in before.items():
+            signal.signal(one, handler or signal.SIG_DFL)
 
 
 def _modes() -> list[Any] | None:

@@ -1,0 +1,216 @@
+"""Every command that begins in the history ends there, and in the audit trail, whatever ends it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import resource
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from mwaa_shell.interrupts import ENDING
+from tests.double import Double, Request, command_reply, never
+from tests.faults import behaviours as b
+from tests.terminal.emulator import Terminal
+
+CHANGE = "dags pause daily"
+PROGRAM = [sys.executable, "-m", "mwaa_shell", "my-env"]
+#: Runs the program with something in it that fails.
+BROKEN = """
+import sys
+import mwaa_shell.{module} as module
+from mwaa_shell.cli import main
+def fails(self, *given, **more):
+    raise KeyError("a mistake")
+module.{name} = fails
+main(sys.argv[1:])
+"""
+
+
+@pytest.fixture(autouse=True)
+def _minded() -> Iterator[None]:
+    """A signal that is ignored here is ignored by what is started here, and the program lets that be."""
+    before = {one: signal.signal(one, signal.SIG_DFL) for one in ENDING}
+    yield
+    for one, handler in before.items():
+        signal.signal(one, handler)
+
+
+def history(home: Path) -> list[tuple[str, str | None, bool]]:
+    """Line and outcome of each command, and whether its end was written down."""
+    file = next(home.rglob("history.sqlite"), None)
+    if file is None:
+        return []
+    with closing(sqlite3.connect(file)) as connection:
+        rows = connection.execute("SELECT line, outcome, seconds IS NOT NULL FROM commands ORDER BY number")
+        return [(line, outcome, bool(ended)) for line, outcome, ended in rows]
+
+
+def audit(home: Path) -> list[tuple[str, str]]:
+    """Line and outcome of each line of the audit trail."""
+    found = [json.loads(line) for line in (home / "audit.jsonl").read_text().splitlines()]
+    return [(one["line"], one["outcome"]) for one in found]
+
+
+def begin(home: Path, environ: dict[str, str], *words: str, program: list[str] = PROGRAM) -> subprocess.Popen[bytes]:
+    """The whole program, on its way."""
+    command = [*program, "--log-file", str(home / "audit.jsonl"), *words]
+    return subprocess.Popen(command, env=environ, cwd=home, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def run(home: Path, environ: dict[str, str], *words: str, program: list[str] = PROGRAM) -> tuple[int, str]:
+    """Its exit code, and what it said."""
+    with begin(home, environ, *words, program=program) as running:
+        _, stderr = running.communicate(timeout=60)
+        return running.returncode, stderr.decode()
+
+
+def bad_bundle(path: Path) -> dict[str, tuple[str, ...]]:
+    """Ways to name a bundle that cannot be used."""
+    (path / "empty.pem").write_text("")
+    (path / "nonsense.pem").write_text("-----BEGIN CERTIFICATE-----\nx\n-----END CERTIFICATE-----\n")
+    return {name: ("--ca-bundle", str(path / name)) for name in ("empty.pem", "nonsense.pem", "missing.pem")}
+
+
+@pytest.mark.parametrize("name", ["empty.pem", "nonsense.pem", "missing.pem"])
+def test_a_bundle_that_cannot_be_used(name: str, double: Double, environ: dict[str, str], tmp_path: Path) -> None:
+    code, said = run(tmp_path, environ, *bad_bundle(tmp_path)[name], "-c", CHANGE)
+    assert (code, double.web.seen) == (3, [])
+    assert "nothing ran" in said
+    assert history(tmp_path) == [(CHANGE, "refused", True)]
+    assert audit(tmp_path) == [(CHANGE, "refused")]
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"), [("HTTPS_PROXY", "nonsense://x"), ("HTTPS_PROXY", "http://h:99999"), ("ALL_PROXY", "http://[")]
+)  # fmt: skip
+def test_a_proxy_that_makes_no_sense(
+    variable: str, value: str, double: Double, environ: dict[str, str], tmp_path: Path
+) -> None:
+    code, said = run(tmp_path, environ | {variable: value, "NO_PROXY": ""}, "-c", CHANGE)
+    assert (code, double.web.seen) == (3, [])
+    assert history(tmp_path) == [(CHANGE, "refused", True)]
+    assert audit(tmp_path) == [(CHANGE, "refused")]
+    assert "mistake in mwaa-shell" not in said
+
+
+MISTAKES = (
+    ("mwaa.client", "Client._attempt"),
+    ("mwaa.client", "Client.run"),
+    ("mwaa.transport", "Transport.post"),
+    ("mwaa.environments", "Environments.cli_token"),
+    ("airflow.verdict", "judge"),
+    ("outgoing", "run_command"),
+    ("outgoing", "advised"),
+    ("run_ids", "RunIds.settle"),
+    ("reader", "Reader.secret_values"),
+)
+
+
+@pytest.mark.parametrize(("module", "name"), MISTAKES)
+def test_a_mistake_of_the_shell(
+    module: str, name: str, double: Double, environ: dict[str, str], tmp_path: Path
+) -> None:
+    program = [sys.executable, "-c", BROKEN.format(module=module, name=name), "my-env"]
+    code, said = run(tmp_path, environ, "-c", CHANGE, program=program)
+    assert (code, "mistake in mwaa-shell itself: KeyError" in said) == (4, True)
+    begun = name != "run_command"  # which is what lets it begin
+    outcome = "ok" if module in ("outgoing", "run_ids") else "unknown"
+    assert audit(tmp_path) == [(CHANGE, outcome)] * begun
+    if begun:
+        assert history(tmp_path) == [(CHANGE, outcome, True)]
+
+
+def test_a_mistake_in_the_audit_trail(double: Double, environ: dict[str, str], tmp_path: Path) -> None:
+    program = [sys.executable, "-c", BROKEN.format(module="audit", name="Audit.write"), "my-env"]
+    code, _ = run(tmp_path, environ, "-c", CHANGE, program=program)
+    assert (code, history(tmp_path)) == (4, [(CHANGE, "ok", True)])
+
+
+@pytest.mark.parametrize("number", ENDING)
+@pytest.mark.parametrize("place", ["aws", "web"])
+def test_a_signal_in_a_script(
+    number: signal.Signals, place: str, double: Double, environ: dict[str, str], tmp_path: Path
+) -> None:
+    side = double.aws if place == "aws" else double.web
+    usual = side.behave
+    side.behave = lambda request: never(request) if _last(request) else usual(request)
+    with begin(tmp_path, environ, "-c", CHANGE) as running:
+        while side.arrived.acquire(timeout=30) and not any(map(_last, side.seen)):
+            pass
+        running.send_signal(number)
+        assert running.wait(30) == 128 + number
+    assert double.commands == [CHANGE] * (place == "web")
+    begun = place == "web" or bool(history(tmp_path))  # it is written down while AWS is asked
+    assert history(tmp_path) == [(CHANGE, "interrupted", True)] * begun
+    if place == "web":
+        assert audit(tmp_path) == [(CHANGE, "interrupted")]
+
+
+def _last(request: Request) -> bool:
+    """Whether this is what the command itself waits for."""
+    return request.path.startswith(("/clitoken/", "/aws_mwaa/cli")) and request.method == "POST"
+
+
+@pytest.mark.parametrize("number", ENDING)
+def test_a_signal_at_the_prompt(
+    number: signal.Signals, double: Double, environ: dict[str, str], tmp_path: Path
+) -> None:
+    with Terminal([*PROGRAM, "--log-file", str(tmp_path / "audit.jsonl")], environ) as terminal:
+        terminal.wait_for("AVAILABLE")
+
+        def behave(request: Request) -> bytes | None:
+            if request.method != "POST":
+                return command_reply()
+            os.kill(terminal.pid, number)
+            return never(request)
+
+        double.web.behave = behave
+        terminal.enter(CHANGE)
+        assert terminal.wait_exit() == 128 + number
+    assert history(tmp_path) == [(CHANGE, "interrupted", True)]
+    assert audit(tmp_path) == [(CHANGE, "interrupted")]
+
+
+def test_several_commands_all_end(double: Double, environ: dict[str, str], tmp_path: Path) -> None:
+    answers = [b.reset, b.always(command_reply(b"ok\n")), b.always(b.redirect(304, "")), b.always(b"nonsense\r\n\r\n")]
+    done = b.always(command_reply())
+    double.web.behave = lambda request: (answers.pop(0) if request.method == "POST" else done)(request)
+    code, _ = run(tmp_path, environ, "--keep-going", *("-c", CHANGE) * 4)
+    assert code == 4
+    expected = ["unknown", "ok", "unknown", "unknown"]
+    assert history(tmp_path) == [(CHANGE, outcome, True) for outcome in expected]
+    assert audit(tmp_path) == [(CHANGE, outcome) for outcome in expected]
+
+
+# -- core files -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("number", [signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS])
+def test_a_crash_leaves_no_core_file(
+    number: signal.Signals, double: Double, environ: dict[str, str], tmp_path: Path
+) -> None:
+    """The token is in the memory of the process when it crashes."""
+    double.web.behave = lambda request: never(request) if request.method == "POST" else command_reply()
+    if resource.getrlimit(resource.RLIMIT_CORE)[1] == 0:
+        pytest.skip("no process writes a core file here")
+    command = ["/bin/sh", "-c", 'ulimit -S -c "$(ulimit -H -c)"; exec "$@"', "sh", *PROGRAM, "-c", CHANGE]
+    running = subprocess.Popen(command, env=environ, cwd=tmp_path, stderr=subprocess.DEVNULL)
+    while double.web.arrived.acquire(timeout=30) and not double.commands:
+        pass
+    limits = Path(f"/proc/{running.pid}/limits")
+    if limits.exists():
+        assert re.search(r"Max core file size +0 ", limits.read_text())
+    running.send_signal(number)
+    _, status = os.waitpid(running.pid, 0)
+    running.returncode = os.waitstatus_to_exitcode(status)
+    assert running.returncode == -number
+    assert not os.WCOREDUMP(status)
