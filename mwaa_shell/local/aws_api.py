@@ -11,10 +11,12 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from mwaa_shell.local.http_server import JsonHandler
+from mwaa_shell.local.signature import Request, complaint
 from mwaa_shell.settings import Keys
 
 ACCOUNT = "000000000000"
@@ -92,18 +94,27 @@ class AwsError(Exception):
 class AwsApi:
     """What the operations answer: from method, path and query to a JSON value."""
 
-    def __init__(self, keys: Keys, tokens: Tokens, environments: dict[str, Hosted]) -> None:
+    def __init__(
+        self,
+        keys: Keys,
+        tokens: Tokens,
+        environments: dict[str, Hosted],
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
         self._keys = keys
         self._tokens = tokens
         self._environments = environments
+        self._clock = clock
 
-    def answer(self, method: str, target: str, authorization: str, body: bytes = b"") -> dict[str, Any]:
+    def answer(self, request: Request) -> dict[str, Any]:
         """The reply to one request, or raises ``AwsError``."""
-        credential = re.search(r"Credential=([^/,\s]+)/", authorization)
-        if credential is None:
-            raise AwsError(403, "MissingAuthenticationTokenException", "Missing Authentication Token")
-        if not secrets.compare_digest(credential[1].encode(), self._keys.access_key.encode()):
-            raise AwsError(403, "UnrecognizedClientException", "The security token included in the request is invalid.")
+        wrong = complaint(request, self._keys, REGION, self._clock())
+        if wrong is not None:
+            raise AwsError(403, wrong.code, wrong.message)
+        return self.operate(request.method, request.target, request.body)
+
+    def operate(self, method: str, target: str, body: bytes = b"") -> dict[str, Any]:
+        """The reply to a request whose signature is good, or raises ``AwsError``."""
         try:
             url = urlsplit(target)
         except ValueError:
@@ -167,11 +178,12 @@ def handler_for(api: AwsApi) -> type[JsonHandler]:
             body = self.body()
             if body is None:
                 return
-            request = {"x-amzn-RequestId": secrets.token_hex(16)}
+            headers = {name.lower(): self.headers.get_all(name, []) for name in self.headers}
+            marked = {"x-amzn-RequestId": secrets.token_hex(16)}
             try:
-                self.reply(200, api.answer(method, self.path, self.headers.get("Authorization", ""), body), request)
+                self.reply(200, api.answer(Request(method, self.path, headers, body)), marked)
             except AwsError as error:
                 members = {"message": str(error), **error.members}
-                self.reply(error.status, members, {**request, "x-amzn-ErrorType": error.code})
+                self.reply(error.status, members, {**marked, "x-amzn-ErrorType": error.code})
 
     return Handler

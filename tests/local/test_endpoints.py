@@ -71,14 +71,14 @@ def test_a_web_login_token_has_the_shape_of_aws(api: Server) -> None:
     ("query", "first", "more"), [("MaxResults=2", "env-00", True), ("NextToken=29", "env-29", False)]
 )
 def test_pages(query: str, first: str, more: bool) -> None:
-    page = AwsApi(KEYS, Tokens(), HOSTED).answer("GET", f"/environments?{query}", f"Credential={KEYS.access_key}/x")
+    page = AwsApi(KEYS, Tokens(), HOSTED).operate("GET", f"/environments?{query}")
     assert (page["Environments"][0], "NextToken" in page) == (first, more)
 
 
 @pytest.mark.parametrize("query", ["MaxResults=0", "MaxResults=26", "NextToken=x"])
 def test_pages_that_do_not_exist(query: str) -> None:
     with pytest.raises(AwsError, match="MaxResults"):
-        AwsApi(KEYS, Tokens(), HOSTED).answer("GET", f"/environments?{query}", f"Credential={KEYS.access_key}/x")
+        AwsApi(KEYS, Tokens(), HOSTED).operate("GET", f"/environments?{query}")
 
 
 def test_a_request_that_is_not_signed_is_refused(api: Server) -> None:
