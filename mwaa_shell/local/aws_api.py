@@ -1,6 +1,8 @@
 """The AWS side of the private MWAA: the rest-json operations that boto3 calls, for one access key made at random.
 
-Shapes, paths and error forms are those of the public service model (mwaa, 2020-07-01).
+Shapes, paths and error forms are those of the public service model (mwaa, 2020-07-01). The members of GetEnvironment
+are those that a real environment has which nobody has changed; what is not on this machine has AWS's form and an
+account, a bucket and a network that do not exist.
 """
 
 from __future__ import annotations
@@ -25,6 +27,14 @@ REGION = "local-1"
 TOKEN_LIFE = 60.0
 #: Environments on one page of ListEnvironments, at most, as on MWAA.
 PAGE = 25
+#: By member of LoggingConfiguration: the end of the log group's name.
+LOG_GROUPS = {
+    "DagProcessing": "DAGProcessing",
+    "Scheduler": "Scheduler",
+    "Task": "Task",
+    "Webserver": "WebServer",
+    "Worker": "Worker",
+}
 
 
 def make_keys() -> Keys:
@@ -69,6 +79,8 @@ class Hosted:
     #: From the body of an InvokeRestApi to the reply; ``None`` where MWAA offers no REST API.
     rest: Callable[[bytes], dict[str, Any]] | None = None
 
+    created: float = field(default_factory=time.time)  #: seconds since the epoch
+
     @property
     def description(self) -> dict[str, Any]:
         """The Environment member of GetEnvironment."""
@@ -76,11 +88,47 @@ class Hosted:
             "Name": self.name,
             "Status": "AVAILABLE",
             "AirflowVersion": self.version,
-            "Arn": f"arn:aws:airflow:{REGION}:{ACCOUNT}:environment/{self.name}",
+            "Arn": arn("airflow", f"environment/{self.name}"),
+            "CreatedAt": self.created,
+            "LastUpdate": {"CreatedAt": self.created, "Status": "SUCCESS"},
             "WebserverUrl": self.host,
             "WebserverAccessMode": "PUBLIC_ONLY",
+            "EndpointManagement": "SERVICE",
+            "EnvironmentClass": "mw1.small",
+            "Schedulers": 1 if self.version.startswith("1.") else 2,
+            "MinWorkers": 1,
+            "MaxWorkers": 1,
+            "MinWebservers": 2,
+            "MaxWebservers": 2,
+            "ExecutionRoleArn": f"arn:aws:iam::{ACCOUNT}:role/service-role/AmazonMWAA-{self.name}",
+            "ServiceRoleArn": f"arn:aws:iam::{ACCOUNT}:role/aws-service-role/airflow.amazonaws.com/"
+            "AWSServiceRoleForAmazonMWAA",
+            "SourceBucketArn": f"arn:aws:s3:::{self.name}",
+            "DagS3Path": "dags",
+            "NetworkConfiguration": {
+                "SubnetIds": ["subnet-00000000000000001", "subnet-00000000000000002"],
+                "SecurityGroupIds": ["sg-00000000000000001"],
+            },
+            "LoggingConfiguration": {
+                f"{member}Logs": {
+                    "Enabled": False,
+                    "LogLevel": "INFO",
+                    "CloudWatchLogGroupArn": arn("logs", f"log-group:airflow-{self.name}-{group}:*"),
+                }
+                for member, group in LOG_GROUPS.items()
+            },
+            "CeleryExecutorQueue": arn("sqs", f"airflow-celery-{self.name}"),
+            "DatabaseVpcEndpointService": f"com.amazonaws.vpce.{REGION}.vpce-svc-00000000000000001",
+            "WeeklyMaintenanceWindowStart": "SUN:00:00",
+            "AirflowConfigurationOptions": {},
+            "Tags": {},
             **self.details,
         }
+
+
+def arn(service: str, resource: str) -> str:
+    """The name of something in the account and region of local environments."""
+    return f"arn:aws:{service}:{REGION}:{ACCOUNT}:{resource}"
 
 
 class AwsError(Exception):
@@ -156,12 +204,8 @@ class AwsApi:
         return hosted.rest(body)
 
     def _web_token(self, hosted: Hosted) -> dict[str, Any]:
-        return {
-            "WebToken": secrets.token_urlsafe(48),
-            "WebServerHostname": hosted.host,
-            "IamIdentity": "user/local",
-            "AirflowIdentity": "local",
-        }
+        """Refuse: there is no login for a token, and one that does not work would tell a script that there is."""
+        raise AwsError(400, "ValidationException", f"{hosted.name} is a local environment: its web server has no login")
 
 
 def handler_for(api: AwsApi) -> type[JsonHandler]:

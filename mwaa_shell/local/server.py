@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from importlib import resources
@@ -100,7 +101,15 @@ def serve(wanted: dict[str, Any], stack: ExitStack) -> dict[str, Any]:
         if rest is not None:
             stack.callback(rest.close)
         invoke = rest.invoke if rest else None
-        hosted[name] = Hosted(name, str(recipe.version), f"127.0.0.1:{web.port}", _details(airflow), invoke)
+        made = airflow.state.initialised
+        hosted[name] = Hosted(
+            name=name,
+            version=str(recipe.version),
+            host=f"127.0.0.1:{web.port}",
+            details={"DagS3Path": str(airflow.state.dags)},
+            rest=invoke,
+            created=made.stat().st_mtime if made.exists() else time.time(),
+        )
         _run_in_background(web)
     api = Server(aws_api.handler_for(AwsApi(keys, tokens, hosted)))
     _run_in_background(api)
@@ -130,14 +139,6 @@ def used(lock: Path, name: str, *, told: bool) -> Iterator[None]:
                 tell(note=f"Another shell has {name} open too: both see and change the same runs and variables")
         fcntl.flock(file, fcntl.LOCK_SH)
         yield
-
-
-def _details(airflow: AirflowProcess) -> dict[str, Any]:
-    """What GetEnvironment says beyond the names; nothing here is made up."""
-    details: dict[str, Any] = {"DagS3Path": str(airflow.state.dags)}
-    if airflow.state.initialised.exists():
-        details["CreatedAt"] = airflow.state.initialised.stat().st_mtime
-    return details
 
 
 def _run_in_background(server: Server) -> None:

@@ -158,6 +158,7 @@ def exports(running: Running) -> str:
         "AWS_CA_BUNDLE": access.ca_bundle,
         "REQUESTS_CA_BUNDLE": access.ca_bundle,
         "CURL_CA_BUNDLE": access.ca_bundle,
+        "SSL_CERT_FILE": access.ca_bundle,
         "NO_PROXY": "127.0.0.1",
         "no_proxy": "127.0.0.1",
         "MWAA_ENVIRONMENT": running.environments[0],

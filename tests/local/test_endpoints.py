@@ -62,9 +62,12 @@ def test_boto3_meets_the_errors_of_aws(api: Server) -> None:
         environments(api, Keys("LOCALOTHER", "x")).names()
 
 
-def test_a_web_login_token_has_the_shape_of_aws(api: Server) -> None:
-    reply = environments(api)._client()[1].create_web_login_token(Name="env-00")
-    assert {"WebToken", "WebServerHostname", "IamIdentity", "AirflowIdentity"} <= set(reply)
+def test_a_web_login_token_is_refused_with_an_error_of_aws(api: Server) -> None:
+    client = environments(api)._client()[1]
+    with pytest.raises(client.exceptions.ValidationException, match="env-00 is a local environment"):
+        client.create_web_login_token(Name="env-00")
+    with pytest.raises(client.exceptions.ResourceNotFoundException):
+        client.create_web_login_token(Name="nope")
 
 
 @pytest.mark.parametrize(
