@@ -125,6 +125,7 @@ def build_parser() -> argparse.ArgumentParser:
     local.add_argument("--serve", action="store_true", help="serve it for other clients, and print how to reach it")
     local.add_argument("--record", metavar="DIR", type=_path, help="keep what the airflow program answered, as files")
     local.add_argument("--fresh-processes", action="store_true", help="a new process for each command, as MWAA does")
+    local.add_argument("--no-limits", action="store_true", help="run what MWAA refuses, for as long as it takes")
     tools = parser.add_argument_group("for other tools")
     tools.add_argument("--check", action="store_true", help="only list lines that Airflow would refuse; offline")
     tools.add_argument("--json", action="store_true", help="what doctor finds, as JSON")
@@ -266,7 +267,7 @@ def _ways(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _refuse_local_options(options: argparse.Namespace) -> None:
-    for name in ("serve", "dags_folder", "record", "fresh_processes", "scheduler"):
+    for name in ("serve", "dags_folder", "record", "fresh_processes", "scheduler", "no_limits"):
         if getattr(options, name):
             raise UsageError(f"--{name.replace('_', '-')} goes with --local")
 
@@ -285,7 +286,7 @@ def _local(options: argparse.Namespace) -> LocalSettings | None:
 
     versions = tuple(part.strip() for part in options.local.split(",") if part.strip())
     wanted = LocalSettings(versions, options.dags_folder, options.record, options.fresh_processes, options.scheduler)
-    return wanted._replace(prompt=not options.sources)
+    return wanted._replace(prompt=not options.sources, limits=not options.no_limits)
 
 
 def sources_of(given: list[tuple[str, str]]) -> tuple[Source, ...]:

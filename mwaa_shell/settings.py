@@ -81,6 +81,7 @@ class LocalSettings(NamedTuple):
     record: Path | None = None  #: keep each request and what the airflow program answered here
     fresh_processes: bool = False
     scheduler: bool = False  #: run the DAGs too
+    limits: bool = True  #: refuse what MWAA refuses, and end what takes longer than its gateway waits
     prompt: bool = True  #: somebody is to sit at a prompt, and is told of others on the same environment
 
 

@@ -77,6 +77,10 @@ class AirflowProcess:
         self.set_up(lambda line: None)
         return self._run(arguments)
 
+    def run_prepared(self, arguments: list[str]) -> Answer:
+        """Run one airflow command after ``set_up``; blocks until the command ends."""
+        return self._run(arguments)
+
     def serve(self, arguments: list[str], log: Path) -> int | None:
         """Run an airflow command that does not end by itself, its words in a log; blocks until it has ended.
 

@@ -55,11 +55,17 @@ class JsonHandler(BaseHTTPRequestHandler):
 
     def reply(self, status: int, value: object, headers: dict[str, str] | None = None) -> None:
         """Answer with a JSON value."""
-        body = json.dumps(value).encode()
+        self._send(status, json.dumps(value).encode(), "application/json", headers or {})
+
+    def page(self, status: int, html: str) -> None:
+        """Answer with a page, as a gateway does."""
+        self._send(status, html.encode(), "text/html", {})
+
+    def _send(self, status: int, body: bytes, content_type: str, headers: dict[str, str]) -> None:
         self.send_response(status)
-        for name, text in (headers or {}).items():
+        for name, text in headers.items():
             self.send_header(name, text)
-        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Type", content_type)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)

@@ -21,6 +21,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -33,9 +34,10 @@ from mwaa_shell.local.folders import State, make_private
 from mwaa_shell.local.http_server import Server
 from mwaa_shell.local.provision import Installed
 from mwaa_shell.local.recipes import recipe_for
+from mwaa_shell.local.refusals import refusal
 from mwaa_shell.local.rest import rest_api
 from mwaa_shell.local.scheduler import Plan, Scheduler, free_port, plan
-from mwaa_shell.local.web_server import CliEndpoint, Recorder
+from mwaa_shell.local.web_server import CliEndpoint, Limits, Recorder
 
 
 def environment_name(version: str) -> str:
@@ -95,7 +97,9 @@ def serve(wanted: dict[str, Any], stack: ExitStack) -> dict[str, Any]:
     for airflow in airflows:
         recipe = airflow.installed.recipe
         name = environment_name(str(recipe.version))
-        endpoint = CliEndpoint(name, recipe.version.major, airflow.run, tokens, recorder)
+        limits = Limits(partial(refusal, version=recipe.version)) if wanted["limits"] else None
+        prepare = partial(airflow.set_up, lambda line: None)
+        endpoint = CliEndpoint(name, recipe.version.major, airflow.run_prepared, tokens, recorder, limits, prepare)
         web = Server(web_server.handler_for(endpoint), context)
         rest = rest_api(airflow)
         if rest is not None:

@@ -62,6 +62,7 @@ def running(
         "fresh": wanted.fresh_processes,
         "scheduler": wanted.scheduler,
         "prompt": wanted.prompt,
+        "limits": wanted.limits,
     }
     with subprocess.Popen(
         [sys.executable, "-P", "-c", SERVE, str(Path(mwaa_shell.__file__).parent.parent)],

@@ -156,13 +156,13 @@ def serve(version: str, home: Path, dags: Path, *options: str) -> Iterator[Serve
 
 @pytest.fixture(scope="session")
 def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Served]]:
-    """One private MWAA a version, started when a test asks for it first."""
+    """One private MWAA a version that runs every command, started when a test asks for it first."""
     running: dict[str, tuple[Served, Iterator[Served]]] = {}
 
     def start(version: str) -> Served:
         if version not in running:
             home = tmp_path_factory.mktemp(f"airflow-{version}")
-            generator = serve(version, home, make_dags(home / "dags"))
+            generator = serve(version, home, make_dags(home / "dags"), "--no-limits")
             running[version] = (next(generator), generator)
         return running[version][0]
 
@@ -179,7 +179,7 @@ def scheduling(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[s
     def start(version: str) -> Served:
         if version not in running:
             home = tmp_path_factory.mktemp(f"scheduler-{version}")
-            generator = serve(version, home, make_dags(home / "dags", "night_shift.py"), "--scheduler")
+            generator = serve(version, home, make_dags(home / "dags", "night_shift.py"), "--scheduler", "--no-limits")
             running[version] = (next(generator), generator)
         return running[version][0]
 

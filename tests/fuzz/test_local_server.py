@@ -8,19 +8,22 @@ import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from mwaa_shell.airflow.versions import Version
 from mwaa_shell.local import aws_api, web_server
 from mwaa_shell.local.airflow_process import Answer
 from mwaa_shell.local.aws_api import AwsApi, AwsError, Hosted, Tokens, make_keys
 from mwaa_shell.local.http_server import JsonHandler, Server
+from mwaa_shell.local.refusals import refusal
 from mwaa_shell.local.rest import read_call
 from mwaa_shell.local.signature import Request, complaint
-from mwaa_shell.local.web_server import CliEndpoint, Recorder
+from mwaa_shell.local.web_server import CliEndpoint, Limits, Recorder
 from tests.fuzz.strategies import texts
 
 KEYS, TOKENS = make_keys(), Tokens()
@@ -56,7 +59,7 @@ def api() -> AwsApi:
 
 def endpoint() -> CliEndpoint:
     return CliEndpoint("my-env", 3, lambda arguments: Answer(0, " ".join(arguments).encode("utf-8", "replace"), b""),
-                       TOKENS, Recorder(None))  # fmt: skip
+                       TOKENS, Recorder(None), Limits(partial(refusal, version=Version(3, 3, 1))))  # fmt: skip
 
 
 @pytest.fixture(scope="module", params=["aws", "web"])
