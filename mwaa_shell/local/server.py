@@ -32,6 +32,7 @@ from mwaa_shell.local.airflow_process import AirflowProcess, prepare_folders
 from mwaa_shell.local.aws_api import AwsApi, Hosted, Tokens
 from mwaa_shell.local.folders import State, make_private
 from mwaa_shell.local.http_server import Server
+from mwaa_shell.local.loopback import keep_on_loopback
 from mwaa_shell.local.provision import Installed
 from mwaa_shell.local.recipes import recipe_for
 from mwaa_shell.local.refusals import refusal
@@ -80,6 +81,7 @@ def serve(wanted: dict[str, Any], stack: ExitStack) -> dict[str, Any]:
     airflows, schedulers = [], []
     for item, state in zip(wanted["environments"], states, strict=True):
         installed = Installed(recipe_for(item["version"]), Path(item["venv"]))
+        keep_on_loopback(installed.venv)
         runs = plan(installed.recipe.version, state, free_port()) if wanted["scheduler"] else Plan()
         airflow = AirflowProcess(
             installed, state, scratch / item["version"], fresh=wanted["fresh"], settings=runs.settings
