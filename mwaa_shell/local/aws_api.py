@@ -27,6 +27,8 @@ REGION = "local-1"
 TOKEN_LIFE = 60.0
 #: Environments on one page of ListEnvironments, at most, as on MWAA.
 PAGE = 25
+#: Bytes of the longest call, as AWS documents it of InvokeRestApi.
+LONGEST_CALL = 6 * 1024 * 1024
 #: By member of LoggingConfiguration: the end of the log group's name.
 LOG_GROUPS = {
     "DagProcessing": "DAGProcessing",
@@ -212,6 +214,8 @@ def handler_for(api: AwsApi) -> type[JsonHandler]:
     """The HTTP face of the operations."""
 
     class Handler(JsonHandler):
+        longest = LONGEST_CALL
+
         def do_GET(self) -> None:
             self._do("GET")
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from mwaa_shell import __version__
 
-#: Longest request body that is read, in bytes.
+#: Bytes of the longest request body that is read, unless a subclass says otherwise.
 MAX_BODY = 1024 * 1024
 #: Seconds that a connection may be silent.
 IDLE_TIMEOUT = 120
@@ -52,6 +52,7 @@ class JsonHandler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server_version = f"mwaa-shell-local/{__version__}"
     sys_version = ""
+    longest = MAX_BODY  #: bytes of a request body
 
     def reply(self, status: int, value: object, headers: dict[str, str] | None = None) -> None:
         """Answer with a JSON value."""
@@ -73,7 +74,7 @@ class JsonHandler(BaseHTTPRequestHandler):
     def body(self) -> bytes | None:
         """The request's body; ``None`` after a refusal for its length has been sent."""
         length = self.headers.get("Content-Length", "0")
-        if not re.fullmatch("[0-9]{1,9}", length) or int(length) > MAX_BODY:
+        if not re.fullmatch("[0-9]{1,9}", length) or int(length) > self.longest:
             self.close_connection = True
             self.reply(413, {"message": "Request Too Long"})
             return None

@@ -37,6 +37,7 @@ from mwaa_shell.local.provision import Installed
 from mwaa_shell.local.recipes import recipe_for
 from mwaa_shell.local.refusals import refusal
 from mwaa_shell.local.rest import rest_api
+from mwaa_shell.local.rest_limits import LimitedRest
 from mwaa_shell.local.scheduler import Plan, Scheduler, free_port, plan
 from mwaa_shell.local.web_server import CliEndpoint, Limits, Recorder
 
@@ -107,6 +108,8 @@ def serve(wanted: dict[str, Any], stack: ExitStack) -> dict[str, Any]:
         if rest is not None:
             stack.callback(rest.close)
         invoke = rest.invoke if rest else None
+        if invoke is not None and limits:
+            invoke = LimitedRest(invoke).invoke
         made = airflow.state.initialised
         hosted[name] = Hosted(
             name=name,
