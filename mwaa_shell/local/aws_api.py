@@ -21,7 +21,6 @@ from mwaa_shell.local.http_server import JsonHandler
 from mwaa_shell.local.signature import Request, complaint
 from mwaa_shell.settings import Keys
 
-ACCOUNT = "000000000000"
 REGION = "local-1"
 #: Seconds that a token is good for, as on MWAA.
 TOKEN_LIFE = 60.0
@@ -29,6 +28,8 @@ TOKEN_LIFE = 60.0
 PAGE = 25
 #: Bytes of the longest call, as AWS documents it of InvokeRestApi.
 LONGEST_CALL = 6 * 1024 * 1024
+#: The role that AWS makes for MWAA in an account.
+SERVICE_ROLE = "role/aws-service-role/airflow.amazonaws.com/AWSServiceRoleForAmazonMWAA"
 #: By member of LoggingConfiguration: the end of the log group's name.
 LOG_GROUPS = {
     "DagProcessing": "DAGProcessing",
@@ -80,8 +81,12 @@ class Hosted:
     details: dict[str, Any] = field(default_factory=dict)
     #: From the body of an InvokeRestApi to the reply; ``None`` where MWAA offers no REST API.
     rest: Callable[[bytes], dict[str, Any]] | None = None
-
+    account: str = "000000000000"
     created: float = field(default_factory=time.time)  #: seconds since the epoch
+
+    def arn(self, service: str, resource: str, region: str = REGION) -> str:
+        """The name of something in this environment's account."""
+        return f"arn:aws:{service}:{region}:{self.account}:{resource}"
 
     @property
     def description(self) -> dict[str, Any]:
@@ -90,7 +95,7 @@ class Hosted:
             "Name": self.name,
             "Status": "AVAILABLE",
             "AirflowVersion": self.version,
-            "Arn": arn("airflow", f"environment/{self.name}"),
+            "Arn": self.arn("airflow", f"environment/{self.name}"),
             "CreatedAt": self.created,
             "LastUpdate": {"CreatedAt": self.created, "Status": "SUCCESS"},
             "WebserverUrl": self.host,
@@ -102,9 +107,8 @@ class Hosted:
             "MaxWorkers": 1,
             "MinWebservers": 2,
             "MaxWebservers": 2,
-            "ExecutionRoleArn": f"arn:aws:iam::{ACCOUNT}:role/service-role/AmazonMWAA-{self.name}",
-            "ServiceRoleArn": f"arn:aws:iam::{ACCOUNT}:role/aws-service-role/airflow.amazonaws.com/"
-            "AWSServiceRoleForAmazonMWAA",
+            "ExecutionRoleArn": self.arn("iam", f"role/service-role/AmazonMWAA-{self.name}", ""),
+            "ServiceRoleArn": self.arn("iam", SERVICE_ROLE, ""),
             "SourceBucketArn": f"arn:aws:s3:::{self.name}",
             "DagS3Path": "dags",
             "NetworkConfiguration": {
@@ -115,22 +119,17 @@ class Hosted:
                 f"{member}Logs": {
                     "Enabled": False,
                     "LogLevel": "INFO",
-                    "CloudWatchLogGroupArn": arn("logs", f"log-group:airflow-{self.name}-{group}:*"),
+                    "CloudWatchLogGroupArn": self.arn("logs", f"log-group:airflow-{self.name}-{group}:*"),
                 }
                 for member, group in LOG_GROUPS.items()
             },
-            "CeleryExecutorQueue": arn("sqs", f"airflow-celery-{self.name}"),
+            "CeleryExecutorQueue": self.arn("sqs", f"airflow-celery-{self.name}"),
             "DatabaseVpcEndpointService": f"com.amazonaws.vpce.{REGION}.vpce-svc-00000000000000001",
             "WeeklyMaintenanceWindowStart": "SUN:00:00",
             "AirflowConfigurationOptions": {},
             "Tags": {},
             **self.details,
         }
-
-
-def arn(service: str, resource: str) -> str:
-    """The name of something in the account and region of local environments."""
-    return f"arn:aws:{service}:{REGION}:{ACCOUNT}:{resource}"
 
 
 class AwsError(Exception):
