@@ -204,12 +204,13 @@ def alone(lock: Path) -> Iterator[None]:
 
 def _listen(process: subprocess.Popen[bytes], replies: IO[bytes], waiting: dict[int, _Waiting]) -> None:
     """Hand the exit codes of one process to whoever waits for them; its end ends all waiting."""
-    for line in replies:
-        message = json.loads(line)
-        one = waiting.pop(message.get("id"), None)
-        if one is not None:
-            one.code = message["rc"]
-            one.done.set()
+    with replies:
+        for line in replies:
+            message = json.loads(line)
+            one = waiting.pop(message.get("id"), None)
+            if one is not None:
+                one.code = message["rc"]
+                one.done.set()
     process.wait()
     for number in list(waiting):
         waiting.pop(number).done.set()

@@ -12,7 +12,8 @@ once Airflow is imported, then ``{"id": 1, "rc": 0}`` for each command that ende
 process and every command.
 
 What Airflow prints while it is imported stands at the head of each answer, as it does when a fresh process is started
-for each command. Modules that earlier commands imported late are imported here while nothing is asked for.
+for each command. Modules that earlier commands imported late are imported here while nothing is asked for, but for
+those that print. A command that may ask for more log lines gets a fresh process: imports write such lines too.
 """
 
 import atexit
@@ -21,6 +22,7 @@ import importlib.util
 import json
 import os
 import random
+import re
 import runpy
 import select
 import signal
@@ -28,6 +30,9 @@ import sys
 import tempfile
 import threading
 import traceback
+
+#: Words that may be ``-v`` or ``--verbose`` in one of the ways that argparse takes.
+ASKS_FOR_MORE = re.compile("-[^-]*v|--v")
 
 
 def beside(name):
@@ -99,7 +104,7 @@ class Worker:
         signal.set_wakeup_fd(tell)
         signal.signal(signal.SIGCHLD, lambda number, frame: None)
         while True:
-            idle = bool(self.late.pending) and self.services.issuperset(self.running)
+            idle = self.late.idles() and self.services.issuperset(self.running)
             ready = select.select([self.requests, wake], [], [], 0 if idle else None)[0]
             if wake in ready:
                 os.read(wake, 4096)
@@ -115,7 +120,7 @@ class Worker:
                     os.close(tell)
                     return job
             if not ready and idle:
-                self.late.import_one(self.captured)
+                self.late.go_on(self.captured, self.aside)
 
     def accept(self, data):
         self.buffer += data
@@ -131,6 +136,22 @@ class Worker:
                 self.services.add(pid)
         return None
 
+    def aside(self, work):
+        """Run a function in a process of its own that takes no commands; its pid."""
+        gc.freeze()
+        pid = os.fork()
+        if pid == 0:
+            try:
+                processes.end_with_parent()
+                signal.set_wakeup_fd(-1)
+                signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+                os.close(self.requests)
+                os.close(self.replies)
+                work()
+            finally:
+                os._exit(0)
+        return pid
+
     def reap(self):
         while True:
             try:
@@ -139,6 +160,8 @@ class Worker:
                 return
             if pid == 0:
                 return
+            if pid == self.late.trial:
+                self.late.tried()
             if pid in self.running:
                 number, imports = self.running.pop(pid)
                 self.services.discard(pid)
@@ -165,7 +188,7 @@ class Worker:
             target = os.open(job[name], os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o600)
             os.dup2(target, number)
             os.close(target)
-        if self.fresh:
+        if self.fresh or any(map(ASKS_FOR_MORE.match, job["argv"])):
             os.execv(self.script, [self.script] + job["argv"])
         os.write(1, self.preface[0])
         os.write(2, self.preface[1])
@@ -241,7 +264,9 @@ def read_back(file):
 if __name__ == "__main__":
     processes, late_imports = beside("processes"), beside("late_imports")
     script = sys.argv[1]
-    late = late_imports.LateImports(sys.argv[3], os.path.dirname(os.path.dirname(os.path.abspath(script))))
+    sys.path.insert(0, os.path.dirname(script))  # as Python does for a program
+    venv = os.path.dirname(os.path.dirname(os.path.abspath(script)))
+    late = late_imports.LateImports(sys.argv[3], venv, os.path.join(sys.argv[2], "imports.tried"))
     worker = Worker(script, sys.argv[2], late, sys.argv[4:] == ["fresh"])
     processes.adopt_orphans()
     worker.import_airflow()

@@ -17,6 +17,7 @@ import pytest
 
 from mwaa_shell.errors import LocalProblem
 from mwaa_shell.local import provision
+from mwaa_shell.local.folders import State
 from mwaa_shell.local.recipes import Recipe, recipe_for, recipes
 from tests.conftest import scrubbed
 
@@ -101,6 +102,7 @@ class Served:
     environ: dict[str, str]  #: for a client, the program among them
     records: Path
     dags: Path
+    state: State
 
     @property
     def grammar(self) -> Grammar:
@@ -130,6 +132,12 @@ def make_dags(folder: Path, own: str = "gate.py") -> Path:
     return folder
 
 
+def state_of(version: str, home: Path, dags: Path) -> State:
+    """What the program keeps of a local environment below a home of the test's own."""
+    (folder,) = (Path(scrubbed(home)["XDG_DATA_HOME"]) / "mwaa-shell" / "local").glob(f"{version}-*")
+    return State(folder, dags)
+
+
 def serve(version: str, home: Path, dags: Path, *options: str) -> Iterator[Served]:
     """Run ``--serve`` as a user does and read its exports as a shell does."""
     installed(version)
@@ -149,7 +157,7 @@ def serve(version: str, home: Path, dags: Path, *options: str) -> Iterator[Serve
             if "MWAA_ENVIRONMENT" in environ:
                 break
         try:
-            yield Served(version, environ, records, dags)
+            yield Served(version, environ, records, dags, state_of(version, home, dags))
         finally:
             server.terminate()
 
