@@ -36,6 +36,7 @@ class Access:
     keys: Keys | None = None
     max_reply: int = MAX_REPLY  #: MB after decompression
     direct: bool = False  #: on this machine: no proxy, no instance metadata
+    account: str = ""  #: of a local environment, known before AWS's side is asked
     scheduled: bool = True  #: something runs its DAGs; a private MWAA does not unless it is asked to
     #: to the web server; empty for none, ``None`` for what the standard variables say. May hold a password
     proxy: str | None = field(default=None, repr=False)

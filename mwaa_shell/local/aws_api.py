@@ -65,6 +65,7 @@ class Hosted:
     host: str  #: host and port of its web server
     details: dict[str, Any] = field(default_factory=dict)
     #: From the body of an InvokeRestApi to the reply; ``None`` where MWAA offers no REST API.
+    account: str = "000000000000"
     rest: Callable[[bytes], dict[str, Any]] | None = None
 
     @property
@@ -74,7 +75,7 @@ class Hosted:
             "Name": self.name,
             "Status": "AVAILABLE",
             "AirflowVersion": self.version,
-            "Arn": f"arn:aws:airflow:{REGION}:{ACCOUNT}:environment/{self.name}",
+            "Arn": f"arn:aws:airflow:{REGION}:{self.account}:environment/{self.name}",
             "WebserverUrl": self.host,
             "WebserverAccessMode": "PUBLIC_ONLY",
             **self.details,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,6 +32,15 @@ class State:
         return self.folder / "airflow"
 
     @property
+    @property
+    def account(self) -> str:
+        """The account ID under which AWS's side knows the environment: one for each DAG folder of the user's.
+
+        Names and history are kept by account.
+        """
+        mark = self.folder.name.rpartition("-")[2] if self.folder.name.count("-") else ""
+        return f"{int(mark or '0', 16):012}" if re.fullmatch("[0-9a-f]{8}|", mark) else "0" * 12
+
     def initialised(self) -> Path:
         """Exists once the database has been made."""
         return self.folder / "initialised"

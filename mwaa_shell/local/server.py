@@ -100,7 +100,8 @@ def serve(wanted: dict[str, Any], stack: ExitStack) -> dict[str, Any]:
         if rest is not None:
             stack.callback(rest.close)
         invoke = rest.invoke if rest else None
-        hosted[name] = Hosted(name, str(recipe.version), f"127.0.0.1:{web.port}", _details(airflow), invoke)
+        host, account = f"127.0.0.1:{web.port}", airflow.state.account
+        hosted[name] = Hosted(name, str(recipe.version), host, _details(airflow), invoke, account)
         _run_in_background(web)
     api = Server(aws_api.handler_for(AwsApi(keys, tokens, hosted)))
     _run_in_background(api)
@@ -116,6 +117,7 @@ def serve(wanted: dict[str, Any], stack: ExitStack) -> dict[str, Any]:
         "secret_key": keys.secret_key,
         "ca_bundle": str(scratch / "tls" / "ca.pem"),
         "environments": list(hosted),
+        "account": states[0].account,
     }
 
 

@@ -150,6 +150,7 @@ def exports(running: Running) -> str:
     assert access.keys is not None
     lines = {
         "AWS_ACCESS_KEY_ID": access.keys.access_key,
+        account=reached["account"],
         "AWS_SECRET_ACCESS_KEY": access.keys.secret_key,
         "AWS_DEFAULT_REGION": access.region,
         "AWS_REGION": access.region,
