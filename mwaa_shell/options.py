@@ -121,6 +121,13 @@ def build_parser() -> argparse.ArgumentParser:
         "--local", metavar="VERSION", nargs="?", const="", help="real Airflow, no AWS; versions with commas: several"
     )
     local.add_argument("--dags-folder", metavar="DIR", type=_path, help="your DAGs instead of the three examples")
+    local.add_argument("--plugins-folder", metavar="DIR", type=_path, help="your plugins")
+    local.add_argument(
+        "--requirements", metavar="FILE", type=_path, help="install your requirements.txt beside this Airflow"
+    )
+    local.add_argument(
+        "--airflow-config", metavar="OPTION", action="append", help="section.option=value of Airflow (repeatable)"
+    )
     local.add_argument("--scheduler", action="store_true", help="run what is triggered, with Airflow's own scheduler")
     local.add_argument("--serve", action="store_true", help="serve it for other clients, and print how to reach it")
     local.add_argument("--record", metavar="DIR", type=_path, help="keep what the airflow program answered, as files")
@@ -266,7 +273,8 @@ def _ways(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _refuse_local_options(options: argparse.Namespace) -> None:
-    for name in ("serve", "dags_folder", "record", "fresh_processes", "scheduler"):
+    given = ("serve", "dags_folder", "plugins_folder", "requirements", "airflow_config", "record", "fresh_processes")
+    for name in (*given, "scheduler"):
         if getattr(options, name):
             raise UsageError(f"--{name.replace('_', '-')} goes with --local")
 
@@ -285,7 +293,12 @@ def _local(options: argparse.Namespace) -> LocalSettings | None:
 
     versions = tuple(part.strip() for part in options.local.split(",") if part.strip())
     wanted = LocalSettings(versions, options.dags_folder, options.record, options.fresh_processes, options.scheduler)
-    return wanted._replace(prompt=not options.sources)
+    return wanted._replace(
+        prompt=not options.sources,
+        requirements=options.requirements,
+        plugins_folder=options.plugins_folder,
+        airflow_config=tuple(options.airflow_config or ()),
+    )
 
 
 def sources_of(given: list[tuple[str, str]]) -> tuple[Source, ...]:

@@ -83,6 +83,9 @@ class LocalSettings(NamedTuple):
     fresh_processes: bool = False
     scheduler: bool = False  #: run the DAGs too
     prompt: bool = True  #: somebody is to sit at a prompt, and is told of others on the same environment
+    requirements: Path | None = None  #: the team's own requirements.txt
+    plugins_folder: Path | None = None
+    airflow_config: tuple[str, ...] = ()  #: each ``section.option=value``
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,6 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from mwaa_shell.local.http_server import JsonHandler
 from mwaa_shell.settings import Keys
 
-ACCOUNT = "000000000000"
 REGION = "local-1"
 #: Seconds that a token is good for, as on MWAA.
 TOKEN_LIFE = 60.0
@@ -65,8 +64,8 @@ class Hosted:
     host: str  #: host and port of its web server
     details: dict[str, Any] = field(default_factory=dict)
     #: From the body of an InvokeRestApi to the reply; ``None`` where MWAA offers no REST API.
-    account: str = "000000000000"
     rest: Callable[[bytes], dict[str, Any]] | None = None
+    account: str = "000000000000"
 
     @property
     def description(self) -> dict[str, Any]:

@@ -69,7 +69,10 @@ def make_certificate(python: Path, folder: Path) -> ssl.SSLContext:
 
 def serve(wanted: dict[str, Any], stack: ExitStack) -> dict[str, Any]:
     """Start everything that ``wanted`` names; how to reach it."""
-    states = [State(Path(item["state"]), Path(item["dags"])) for item in wanted["environments"]]
+    states = [
+        State(Path(item["state"]), Path(item["dags"]), tuple(item["settings"].items()))
+        for item in wanted["environments"]
+    ]
     for item, state in zip(wanted["environments"], states, strict=True):
         name = f"Airflow {item['version']}"
         stack.enter_context(used(prepare_folders(state) / "used", name, told=wanted["prompt"]))
@@ -81,6 +84,7 @@ def serve(wanted: dict[str, Any], stack: ExitStack) -> dict[str, Any]:
         airflow = AirflowProcess(
             installed, state, scratch / item["version"], fresh=wanted["fresh"], settings=runs.settings
         )
+        airflow.note = lambda text: tell(note=text)
         stack.callback(airflow.close)
         airflow.warm_up()
         airflows.append(airflow)
@@ -106,18 +110,18 @@ def serve(wanted: dict[str, Any], stack: ExitStack) -> dict[str, Any]:
     api = Server(aws_api.handler_for(AwsApi(keys, tokens, hosted)))
     _run_in_background(api)
     for airflow in airflows:
-        if not airflow.state.initialised.exists():
+        if not airflow.is_set_up():
             airflow.set_up(lambda line: tell(progress=line))
     for scheduler in schedulers:
         scheduler.start()
     return {
         "endpoint": f"http://127.0.0.1:{api.port}",
         "region": aws_api.REGION,
+        "account": states[0].account,
         "access_key": keys.access_key,
         "secret_key": keys.secret_key,
         "ca_bundle": str(scratch / "tls" / "ca.pem"),
         "environments": list(hosted),
-        "account": states[0].account,
     }
 
 

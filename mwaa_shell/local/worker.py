@@ -8,7 +8,8 @@ The server writes one JSON object a line to standard input::
     {"id": 1, "argv": ["dags", "list"], "stdout": "/path", "stderr": "/path", "service": false}
 
 where a service is a command that does not end by itself, and reads one a line from standard output: ``{"ready": true}``
-once Airflow is imported, then ``{"id": 1, "rc": 0}`` for each command that ended. The end of standard input ends this
+once Airflow is imported, then ``{"id": 1, "rc": 0}`` for each command that ended. A command that ``counts`` tells how
+many of the DAG files it has read: ``{"id": 1, "progress": "200 of 5,000"}``. The end of standard input ends this
 process and every command.
 
 What Airflow prints while it is imported stands at the head of each answer, as it does when a fresh process is started
@@ -17,7 +18,9 @@ those that print. A command that may ask for more log lines gets a fresh process
 """
 
 import atexit
+import functools
 import gc
+import importlib
 import importlib.util
 import json
 import os
@@ -29,10 +32,13 @@ import signal
 import sys
 import tempfile
 import threading
+import time
 import traceback
 
 #: Words that may be ``-v`` or ``--verbose`` in one of the ways that argparse takes.
 ASKS_FOR_MORE = re.compile("-[^-]*v|--v")
+#: Seconds between two numbers of files that have been read.
+PAUSE = 0.2
 
 
 def beside(name):
@@ -183,7 +189,11 @@ class Worker:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.default_int_handler)
         os.close(self.requests)
-        os.close(self.replies)
+        if job.get("counts"):
+            os.set_inheritable(self.replies, False)
+            count_files(lambda text: self.send({"id": job["id"], "progress": text}))
+        else:
+            os.close(self.replies)
         for number, name in ((1, "stdout"), (2, "stderr")):
             target = os.open(job[name], os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o600)
             os.dup2(target, number)
@@ -215,6 +225,58 @@ def build_parser():
         cli.CLIFactory.get_parser()
     else:
         cli_parser.get_parser()
+
+
+def count_files(tell):
+    """Let the DAG files that are read from now on be counted, and the DAGs that are stored.
+
+    The places hold for all Airflows; where one of them is not, nothing is counted.
+    """
+    for name in ("airflow.dag_processing.dagbag", "airflow.models.dagbag"):
+        try:
+            bag = importlib.import_module(name).DagBag
+        except (ImportError, AttributeError):
+            continue
+        if hasattr(bag, "process_file"):
+            reading = Counter(tell, "{:,} of {:,}")
+            bag.process_file = reading.around(bag.process_file)
+            break
+    try:
+        model = importlib.import_module("airflow.models.serialized_dag").SerializedDagModel
+        model.write_dag = staticmethod(Counter(tell, "{:,} stored").around(model.write_dag))
+    except (ImportError, AttributeError):
+        pass
+
+
+class Counter:
+    """How often a function has been called, told at most a few times a second."""
+
+    def __init__(self, tell, text):
+        self.tell = tell
+        self.text = text
+        self.calls = 0
+        self.files = 0
+        self.told = 0.0
+
+    def around(self, function):
+        @functools.wraps(function)
+        def counted(first, *arguments, **named):
+            self.calls += 1
+            if time.monotonic() - self.told > PAUSE:
+                self.files = self.files or count(getattr(first, "dag_folder", None))
+                self.told = time.monotonic()
+                self.tell(self.text.format(self.calls, max(self.calls, self.files)))
+            return function(first, *arguments, **named)
+
+        return counted
+
+
+def count(folder):
+    """The Python files below a folder; 1 where there is none."""
+    if folder is None:
+        return 1
+    found = os.walk(str(folder), followlinks=True)
+    return sum(file.endswith((".py", ".zip")) for _, _, files in found for file in files)
 
 
 def dispose_pool():

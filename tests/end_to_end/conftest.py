@@ -25,6 +25,8 @@ from tests.conftest import scrubbed
 CACHE = os.environ.get("MWAA_SHELL_LOCAL_CACHE") or str(Path(platformdirs.user_cache_dir("mwaa-shell")) / "local")
 #: Where uv keeps the Pythons that it downloads: not in a folder that goes with the test.
 PYTHONS = os.environ.get("UV_PYTHON_INSTALL_DIR") or str(Path("~/.local/share/uv/python").expanduser())
+#: Where uv keeps the packages that it has downloaded.
+PACKAGES = os.environ.get("UV_CACHE_DIR") or str(Path("~/.cache/uv").expanduser())
 #: Set where a missing Airflow is a failure and not a skip.
 DEMANDED = "MWAA_SHELL_TEST_DEMANDS_AIRFLOW"
 VERSIONS = ("1.10.12", "2.10.3", "3.3.1")
@@ -122,7 +124,8 @@ class Served:
 
 def local_environ(home: Path) -> dict[str, str]:
     """For the program with ``--local``: folders of the test's own, the user's installed Airflows."""
-    return scrubbed(home) | {"MWAA_SHELL_LOCAL_CACHE": CACHE, "UV_PYTHON_INSTALL_DIR": PYTHONS}
+    kept = {"MWAA_SHELL_LOCAL_CACHE": CACHE, "UV_PYTHON_INSTALL_DIR": PYTHONS, "UV_CACHE_DIR": PACKAGES}
+    return scrubbed(home) | kept
 
 
 def make_dags(folder: Path, own: str = "gate.py") -> Path:
