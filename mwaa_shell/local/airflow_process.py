@@ -29,6 +29,8 @@ from mwaa_shell.local.provision import Installed, Progress
 
 #: So many DAG files are read with progress, before a command waits for them.
 MANY = 100
+#: How the step ends that reads them.
+READING = ": reading the DAGs"
 PLUGINS = "AIRFLOW__CORE__PLUGINS_FOLDER"
 FAB = "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager"
 
@@ -83,7 +85,7 @@ class AirflowProcess:
 
     def run(self, arguments: list[str]) -> Answer:
         """Run one airflow command on an Airflow that is set up; blocks until it ends."""
-        self.set_up(lambda line: None)
+        self.set_up()
         return self._run(arguments)
 
     def serve(self, arguments: list[str], log: Path) -> int | None:
@@ -135,7 +137,8 @@ class AirflowProcess:
 
     def _start(self) -> subprocess.Popen[bytes]:
         worker = resources.files(__package__).joinpath("worker.py")
-        learned = self.installed.venv / "late-imports.json"
+        own = self.state.folder if self.state.settings else self.installed.venv  # they may make more imports print
+        learned = own / "late-imports.json"
         log = (self.state.folder / "worker.log").open("wb")
         arguments = [str(self.installed.airflow), str(self._scratch), str(learned)]
         with log:
@@ -176,8 +179,13 @@ class AirflowProcess:
         made = self.state.initialised.exists() and self._roles.exists()
         return made and (self._registered() or _files(self.state.dags) < MANY)
 
-    def set_up(self, progress: Progress) -> None:
-        """Make the database if there is none, and register the DAGs if a file of them has changed."""
+    def set_up(self, progress: Progress | None = None) -> None:
+        """Make the database if there is none, and register the DAGs if a file of them has changed.
+
+        Without ``progress`` only what takes long is told, as a note.
+        """
+        if progress is None:
+            progress = self._tell_of_many
         with self._setting_up, alone(prepare_folders(self.state) / "lock"):
             recipe = self.installed.recipe
             if not self.state.initialised.exists():
@@ -189,8 +197,13 @@ class AirflowProcess:
                 self._must(list(recipe.roles))
                 self._roles.touch()
             if not self._registered():
-                self._register(f"Airflow {recipe.version}: reading the DAGs", progress)
+                self._register(f"Airflow {recipe.version}{READING}", progress)
             self._advise()
+
+    def _tell_of_many(self, text: str) -> None:
+        files = _files(self.state.dags)
+        if text.endswith(READING) and files >= MANY:
+            self.note(f"{text} again, {files:,} files, because some have changed")
 
     @property
     def _roles(self) -> Path:
@@ -250,8 +263,7 @@ def about_missing_modules(printed: bytes) -> str:
     if not names:
         return ""
     more = f" and {len(names) - 5} more" if len(names) > 5 else ""
-    verb = "is" if len(names) == 1 else "are"
-    return f"{', '.join(names[:5])}{more} {verb} not installed; --requirements FILE installs what your DAGs import"
+    return f"DAG files import what is not installed: {', '.join(names[:5])}{more}. --requirements FILE installs it"
 
 
 def _files(dags: Path) -> int:

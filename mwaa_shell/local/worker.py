@@ -189,7 +189,7 @@ class Worker:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.default_int_handler)
         os.close(self.requests)
-        if job.get("counts"):
+        if job.get("counts") and not self.fresh:
             os.set_inheritable(self.replies, False)
             count_files(lambda text: self.send({"id": job["id"], "progress": text}))
         else:

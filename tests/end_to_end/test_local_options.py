@@ -102,7 +102,7 @@ def test_what_a_team_brings(team: Team) -> None:
     assert [one["name"] for one in json.loads(plugins)] == ["own_plugin"]
     assert "uses_team_lib" not in stdout
     assert "reading the DAGs: 1 of 1" in shown
-    advice = "team_lib is not installed; --requirements FILE installs what your DAGs import"
+    advice = "DAG files import what is not installed: team_lib. --requirements FILE installs it"
     assert shown.replace("\r\n", " ").count(advice) == 1
 
     brought += ["--requirements", str(team.folder / "requirements.txt")]
