@@ -28,6 +28,7 @@ from typing import Any
 
 from mwaa_shell.errors import LocalProblem, ShellError
 from mwaa_shell.local import aws_api, web_server
+from mwaa_shell.local.airflow_config import options_in
 from mwaa_shell.local.airflow_process import AirflowProcess, prepare_folders
 from mwaa_shell.local.aws_api import AwsApi, Hosted, Tokens
 from mwaa_shell.local.folders import State, make_private
@@ -74,7 +75,10 @@ def make_certificate(python: Path, folder: Path) -> ssl.SSLContext:
 
 def serve(wanted: dict[str, Any], stack: ExitStack) -> dict[str, Any]:
     """Start everything that ``wanted`` names; how to reach it."""
-    states = [State(Path(item["state"]), Path(item["dags"])) for item in wanted["environments"]]
+    states = [
+        State(Path(item["state"]), Path(item["dags"]), tuple(item["settings"].items()))
+        for item in wanted["environments"]
+    ]
     for item, state in zip(wanted["environments"], states, strict=True):
         name = f"Airflow {item['version']}"
         stack.enter_context(used(prepare_folders(state) / "used", name, told=wanted["prompt"]))
@@ -87,6 +91,7 @@ def serve(wanted: dict[str, Any], stack: ExitStack) -> dict[str, Any]:
         airflow = AirflowProcess(
             installed, state, scratch / item["version"], fresh=wanted["fresh"], settings=runs.settings
         )
+        airflow.note = lambda text: tell(note=text)
         stack.callback(airflow.close)
         airflow.warm_up()
         airflows.append(airflow)
@@ -101,8 +106,9 @@ def serve(wanted: dict[str, Any], stack: ExitStack) -> dict[str, Any]:
         recipe = airflow.installed.recipe
         name = environment_name(str(recipe.version))
         limits = Limits(partial(refusal, version=recipe.version)) if wanted["limits"] else None
-        prepare = partial(airflow.set_up, lambda line: None)
-        endpoint = CliEndpoint(name, recipe.version.major, airflow.run_prepared, tokens, recorder, limits, prepare)
+        endpoint = CliEndpoint(
+            name, recipe.version.major, airflow.run_prepared, tokens, recorder, limits, airflow.set_up
+        )
         web = Server(web_server.handler_for(endpoint), context)
         rest = rest_api(airflow)
         if rest is not None:
@@ -115,21 +121,26 @@ def serve(wanted: dict[str, Any], stack: ExitStack) -> dict[str, Any]:
             name=name,
             version=str(recipe.version),
             host=f"127.0.0.1:{web.port}",
-            details={"DagS3Path": str(airflow.state.dags)},
+            details={
+                "DagS3Path": str(airflow.state.dags),
+                "AirflowConfigurationOptions": options_in(dict(airflow.state.settings)),
+            },
             rest=invoke,
+            account=airflow.state.account,
             created=made.stat().st_mtime if made.exists() else time.time(),
         )
         _run_in_background(web)
     api = Server(aws_api.handler_for(AwsApi(keys, tokens, hosted)))
     _run_in_background(api)
     for airflow in airflows:
-        if not airflow.state.initialised.exists():
+        if not airflow.is_set_up():
             airflow.set_up(lambda line: tell(progress=line))
     for scheduler in schedulers:
         scheduler.start()
     return {
         "endpoint": f"http://127.0.0.1:{api.port}",
         "region": aws_api.REGION,
+        "account": states[0].account,
         "access_key": keys.access_key,
         "secret_key": keys.secret_key,
         "ca_bundle": str(scratch / "tls" / "ca.pem"),
