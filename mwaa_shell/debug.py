@@ -43,7 +43,7 @@ PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy"
 #: Options that are written; commands and what may hold a password are not.
 TOLD = frozenset({"environment", "env", "profile", "region", "endpoint_url", "ca_bundle", "connect_to", "timeout",
                   "max_reply", "airflow_version", "read_only", "data", "no_validate", "keep_going", "local",
-                  "scheduler", "fresh_processes", "color"})  # fmt: skip
+                  "scheduler", "fresh_processes", "no_limits", "color"})  # fmt: skip
 LIBRARIES = ("boto3", "botocore", "prompt_toolkit", "Pygments", "requests", "urllib3", "PySocks")
 _PLAIN = re.compile(r"[\x21-\x7e]+")
 _PACKAGE = os.path.dirname(__file__)

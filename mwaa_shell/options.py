@@ -115,15 +115,7 @@ def build_parser() -> argparse.ArgumentParser:
     batch.add_argument("--no-validate", action="store_true", help="send lines that Airflow would refuse")
     batch.add_argument("--yes", metavar="ENV", help="allow what destroys; --yes=ENV on a protected one")
     batch.add_argument("--keep-going", action="store_true", help="do not stop at the first failure")
-    local = parser.add_argument_group("a private MWAA on this machine")
-    local.add_argument(
-        "--local", metavar="VERSION", nargs="?", const="", help="real Airflow, no AWS; versions with commas: several"
-    )
-    local.add_argument("--dags-folder", metavar="DIR", type=_path, help="your DAGs instead of the three examples")
-    local.add_argument("--scheduler", action="store_true", help="run what is triggered, with Airflow's own scheduler")
-    local.add_argument("--serve", action="store_true", help="serve it for other clients, and print how to reach it")
-    local.add_argument("--record", metavar="DIR", type=_path, help="keep what the airflow program answered, as files")
-    local.add_argument("--fresh-processes", action="store_true", help="a new process for each command, as MWAA does")
+    _add_local_options(parser)
     tools = parser.add_argument_group("for other tools")
     tools.add_argument("--check", action="store_true", help="only list lines that Airflow would refuse; offline")
     tools.add_argument("--json", action="store_true", help="what doctor finds, as JSON")
@@ -141,6 +133,27 @@ def build_parser() -> argparse.ArgumentParser:
     other.add_argument("-h", "--help", action="store_true", help="what is used most, on one screen")
     other.add_argument("--help-all", action="store_true", help="every option, and the exit codes")
     return parser
+
+
+def _add_local_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of local environments."""
+    local = parser.add_argument_group("a private MWAA on this machine")
+    local.add_argument(
+        "--local", metavar="VERSION", nargs="?", const="", help="real Airflow, no AWS; versions with commas: several"
+    )
+    local.add_argument("--dags-folder", metavar="DIR", type=_path, help="your DAGs instead of the three examples")
+    local.add_argument("--plugins-folder", metavar="DIR", type=_path, help="your plugins")
+    local.add_argument(
+        "--requirements", metavar="FILE", type=_path, help="install your requirements.txt beside this Airflow"
+    )
+    local.add_argument(
+        "--airflow-config", metavar="OPTION", action="append", help="section.option=value of Airflow (repeatable)"
+    )
+    local.add_argument("--scheduler", action="store_true", help="run what is triggered, with Airflow's own scheduler")
+    local.add_argument("--serve", action="store_true", help="serve it for other clients, and print how to reach it")
+    local.add_argument("--record", metavar="DIR", type=_path, help="keep what the airflow program answered, as files")
+    local.add_argument("--fresh-processes", action="store_true", help="a new process for each command, as MWAA does")
+    local.add_argument("--no-limits", action="store_true", help="run what MWAA refuses, for as long as it takes")
 
 
 def read_options(arguments: Sequence[str]) -> argparse.Namespace:
@@ -267,7 +280,8 @@ def _ways(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _refuse_local_options(options: argparse.Namespace) -> None:
-    for name in ("serve", "dags_folder", "record", "fresh_processes", "scheduler"):
+    given = ("serve", "dags_folder", "plugins_folder", "requirements", "airflow_config", "record", "fresh_processes")
+    for name in (*given, "scheduler", "no_limits"):
         if getattr(options, name):
             raise UsageError(f"--{name.replace('_', '-')} goes with --local")
 
@@ -286,7 +300,13 @@ def _local(options: argparse.Namespace) -> LocalSettings | None:
 
     versions = tuple(part.strip() for part in options.local.split(",") if part.strip())
     wanted = LocalSettings(versions, options.dags_folder, options.record, options.fresh_processes, options.scheduler)
-    return wanted._replace(prompt=not options.sources)
+    return wanted._replace(
+        prompt=not options.sources,
+        limits=not options.no_limits,
+        requirements=options.requirements,
+        plugins_folder=options.plugins_folder,
+        airflow_config=tuple(options.airflow_config or ()),
+    )
 
 
 def sources_of(given: list[tuple[str, str]]) -> tuple[InputSource, ...]:

@@ -35,6 +35,7 @@ class Access:
     keys: Keys | None = None
     max_reply: int = MAX_REPLY  #: MB after decompression
     direct: bool = False  #: on this machine: no proxy, no instance metadata
+    account: str = ""  #: of a local environment, known before AWS's side is asked
     scheduled: bool = True  #: something runs its DAGs; a private MWAA does not unless it is asked to
     #: to the web server; empty for none, ``None`` for what the standard variables say. May hold a password
     proxy: str | None = field(default=None, repr=False)
@@ -85,7 +86,11 @@ class LocalSettings(NamedTuple):
     record: Path | None = None  #: keep each request and what the airflow program answered here
     fresh_processes: bool = False
     scheduler: bool = False  #: run the DAGs too
+    limits: bool = True  #: refuse what MWAA refuses, and end what takes longer than its gateway waits
     prompt: bool = True  #: somebody is to sit at a prompt, and is told of others on the same environment
+    requirements: Path | None = None  #: the team's own requirements.txt
+    plugins_folder: Path | None = None
+    airflow_config: tuple[str, ...] = ()  #: each ``section.option=value``
 
 
 @dataclass(frozen=True, slots=True)

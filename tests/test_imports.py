@@ -73,7 +73,7 @@ DOORS = {
 #: These run inside Airflow's own Python and import nothing of this package.
 ELSEWHERE = {
     *("local/worker.py", "local/late_imports.py", "local/processes.py"),
-    *("local/certificate.py", "local/read_parser.py", "local/rest_worker.py"),
+    *("local/certificate.py", "local/read_parser.py", "local/rest_worker.py", "local/only_loopback.py"),
 }
 FILES = sorted(str(path.relative_to(ROOT)) for path in ROOT.rglob("*.py"))
 

@@ -54,7 +54,8 @@ def _refused_at_once(understanding: Understanding, stop: int) -> Iterator[Proble
         if part.role is Role.UNKNOWN:
             message = _unknown_command(understanding, part)
         elif part.role is Role.EXTRA:
-            message = _unclear_flag(understanding.command, parts[max(index - 1, 0) : index + 1], index < flags_end)
+            command = understanding.command if any(one.role is Role.COMMAND for one in parts[:index]) else None
+            message = _unclear_flag(command, parts[max(index - 1, 0) : index + 1], index < flags_end)
         elif part.role is Role.FLAG and isinstance(part.argument, Option):
             message = _missing_value(part.argument, part, _behind(part.argument, parts, index))
         elif part.argument is not None:

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import base64
 import fcntl
+import hashlib
 import json
 import os
+import re
 import secrets
 import subprocess
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib import resources
@@ -22,9 +24,14 @@ from pathlib import Path
 from typing import IO
 
 from mwaa_shell.errors import LocalProblem
-from mwaa_shell.local.folders import State, make_private
+from mwaa_shell.local.folders import State, fingerprint, make_private
 from mwaa_shell.local.provision import Installed, Progress
 
+#: So many DAG files are read with progress, before a command waits for them.
+MANY = 100
+#: How the step ends that reads them.
+READING = ": reading the DAGs"
+PLUGINS = "AIRFLOW__CORE__PLUGINS_FOLDER"
 FAB = "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager"
 
 
@@ -45,6 +52,7 @@ class WorkerEnded(LocalProblem):
 class _Waiting:
     done: threading.Event = field(default_factory=threading.Event)
     code: int | None = None
+    progress: Progress | None = None
 
 
 class AirflowProcess:
@@ -59,11 +67,14 @@ class AirflowProcess:
         fresh: bool = False,
         settings: Mapping[str, str] | None = None,
     ) -> None:
+        #: Hears what the user has to know beside the commands.
+        self.note: Callable[[str], None] = lambda text: None
         self.installed = installed
         self.state = state
         self._scratch = make_private(scratch)
         self._fresh = fresh
-        self._settings = settings or {}
+        self._advised = ""
+        self._settings = dict(settings or {})
         self._lock = threading.Lock()
         self._setting_up = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
@@ -74,7 +85,11 @@ class AirflowProcess:
 
     def run(self, arguments: list[str]) -> Answer:
         """Run one airflow command on an Airflow that is set up; blocks until it ends."""
-        self.set_up(lambda line: None)
+        self.set_up()
+        return self._run(arguments)
+
+    def run_prepared(self, arguments: list[str]) -> Answer:
+        """Run one airflow command after ``set_up``; blocks until the command ends."""
         return self._run(arguments)
 
     def serve(self, arguments: list[str], log: Path) -> int | None:
@@ -86,8 +101,8 @@ class AirflowProcess:
         waiting.done.wait()
         return waiting.code
 
-    def _run(self, arguments: list[str]) -> Answer:
-        number, waiting = self._send(arguments)
+    def _run(self, arguments: list[str], progress: Progress | None = None) -> Answer:
+        number, waiting = self._send(arguments, progress=progress)
         waiting.done.wait()
         paths = [self._scratch / f"{number}.{name}" for name in ("stdout", "stderr")]
         written = [path.read_bytes() if path.exists() else b"" for path in paths]
@@ -97,15 +112,18 @@ class AirflowProcess:
             raise WorkerEnded(f"The process of Airflow {self.installed.recipe.version} ended: {self._last_words()}")
         return Answer(waiting.code, written[0], written[1])
 
-    def _send(self, arguments: list[str], log: Path | None = None) -> tuple[int, _Waiting]:
+    def _send(
+        self, arguments: list[str], log: Path | None = None, progress: Progress | None = None
+    ) -> tuple[int, _Waiting]:
         with self._lock:
             if self._process is None or self._process.poll() is not None:
                 self._process = self._start()
             self._number += 1
-            waiting = self._waiting[self._number] = _Waiting()  # of this very process
+            waiting = self._waiting[self._number] = _Waiting(progress=progress)  # of this very process
             path = self._scratch / str(self._number)
             stdout, stderr = (str(log), str(log)) if log else (f"{path}.stdout", f"{path}.stderr")
             job = {"id": self._number, "argv": arguments, "stdout": stdout, "stderr": stderr, "service": bool(log)}
+            job["counts"] = progress is not None
             assert self._process.stdin is not None
             try:
                 self._process.stdin.write(json.dumps(job).encode() + b"\n")
@@ -123,7 +141,8 @@ class AirflowProcess:
 
     def _start(self) -> subprocess.Popen[bytes]:
         worker = resources.files(__package__).joinpath("worker.py")
-        learned = self.installed.venv / "late-imports.json"
+        own = self.state.folder if self.state.settings else self.installed.venv  # they may make more imports print
+        learned = own / "late-imports.json"
         log = (self.state.folder / "worker.log").open("wb")
         arguments = [str(self.installed.airflow), str(self._scratch), str(learned)]
         with log:
@@ -132,7 +151,9 @@ class AirflowProcess:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
-                env=airflow_environment(self.installed, self.state, os.environ) | dict(self._settings),
+                env=airflow_environment(self.installed, self.state, os.environ)
+                | self._settings
+                | dict(self.state.settings),
                 cwd=self.state.folder,
                 start_new_session=True,
             )
@@ -157,29 +178,101 @@ class AirflowProcess:
 
     # -- setting up --------------------------------------------------------------------------------------------------
 
-    def set_up(self, progress: Progress) -> None:
-        """Make the database if there is none, and register the DAGs if a file of them has changed."""
+    def is_set_up(self) -> bool:
+        """Whether there is a database with roles in it, and no more DAG files to read than a command waits for."""
+        made = self.state.initialised.exists() and self._roles.exists()
+        return made and (self._registered() or _files(self.state.dags) < MANY)
+
+    def set_up(self, progress: Progress | None = None) -> None:
+        """Make the database if there is none, and register the DAGs if a file of them has changed.
+
+        Without ``progress`` only what takes long is told, as a note.
+        """
+        if progress is None:
+            progress = self._tell_of_many
         with self._setting_up, alone(prepare_folders(self.state) / "lock"):
             recipe = self.installed.recipe
             if not self.state.initialised.exists():
                 progress(f"Airflow {recipe.version}: making its database")
                 self._must(list(recipe.init))
                 self.state.initialised.touch()
-            seen = fingerprint(self.state.dags)
-            mark = self.state.folder / "registered"
-            if not mark.exists() or mark.read_text() != seen:
-                progress(f"Airflow {recipe.version}: reading the DAGs")
-                self._must(list(recipe.register))
-                mark.write_text(seen)
+            if not self._roles.exists():
+                progress(f"Airflow {recipe.version}: making its roles")
+                self._must(list(recipe.roles))
+                self._roles.touch()
+            if not self._registered():
+                self._register(f"Airflow {recipe.version}{READING}", progress)
+            self._advise()
 
-    def _must(self, arguments: list[str]) -> None:
-        answer = self._run(arguments)
+    def _tell_of_many(self, text: str) -> None:
+        files = _files(self.state.dags)
+        if text.endswith(READING) and files >= MANY:
+            self.note(f"{text} again, {files:,} files, because some have changed")
+
+    @property
+    def _roles(self) -> Path:
+        """Exists once the standard roles have been made."""
+        return self.state.folder / "roles-made"
+
+    @property
+    def _mark(self) -> Path:
+        return self.state.folder / "registered"
+
+    def _registered(self) -> bool:
+        """Whether the database has the DAGs as they are now."""
+        return self._mark.exists() and self._mark.read_text() == self._seen()
+
+    def _seen(self) -> str:
+        """All that may change what is read from the DAG files."""
+        seen, settings = [fingerprint(self.state.dags)], dict(self.state.settings)
+        if settings or self.installed.venv.name.count("-with-"):
+            seen += [self.installed.venv.name, *(hashlib.sha256(repr(settings).encode()).hexdigest(),)]
+        plugins = settings.get(PLUGINS)
+        return "\n".join([*seen, *([fingerprint(Path(plugins))] if plugins else [])])
+
+    def _register(self, what: str, progress: Progress) -> None:
+        seen = self._seen()
+        progress(what)
+        answer = self._must(list(self.installed.recipe.register), lambda text: progress(f"{what}: {text}"))
+        self._mark.write_text(seen)
+        self._missing.write_text(about_missing_modules(answer.stdout + b"\n" + answer.stderr))
+
+    @property
+    def _missing(self) -> Path:
+        """What to say of modules that DAG files could not import."""
+        return self.state.folder / "missing-modules"
+
+    def _advise(self) -> None:
+        """Say it, once."""
+        advice = self._missing.read_text() if self._missing.exists() else ""
+        if advice and advice != self._advised:
+            self.note(f"Airflow {self.installed.recipe.version}: {advice}")
+        self._advised = advice
+
+    def _must(self, arguments: list[str], progress: Progress | None = None) -> Answer:
+        answer = self._run(arguments, progress)
         if answer.code != 0:
             words = (answer.stderr or answer.stdout).decode(errors="replace").strip().splitlines()
             raise LocalProblem(
                 f"Airflow {self.installed.recipe.version} could not be set up: airflow {' '.join(arguments)} "
                 f"ended with {answer.code}: {words[-1] if words else 'no message'}"
             )
+        return answer
+
+
+def about_missing_modules(printed: bytes) -> str:
+    """What installs the modules that DAG files could not import, from what Airflow printed while it read them."""
+    found = re.findall(r"No module named '([\w.]+)'", printed.decode(errors="replace"))
+    names = list(dict.fromkeys(".".join(name.split(".")[: 3 if name.startswith("airflow.") else 1]) for name in found))
+    if not names:
+        return ""
+    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+    return f"DAG files import what is not installed: {', '.join(names[:5])}{more}. --requirements FILE installs it"
+
+
+def _files(dags: Path) -> int:
+    """How many DAG files there are, at most."""
+    return sum(name.endswith(".py") for _, _, names in os.walk(dags, followlinks=True) for name in names)
 
 
 def end(process: subprocess.Popen[bytes]) -> None:
@@ -204,12 +297,18 @@ def alone(lock: Path) -> Iterator[None]:
 
 def _listen(process: subprocess.Popen[bytes], replies: IO[bytes], waiting: dict[int, _Waiting]) -> None:
     """Hand the exit codes of one process to whoever waits for them; its end ends all waiting."""
-    for line in replies:
-        message = json.loads(line)
-        one = waiting.pop(message.get("id"), None)
-        if one is not None:
-            one.code = message["rc"]
-            one.done.set()
+    with replies:
+        for line in replies:
+            message = json.loads(line)
+            if "progress" in message:
+                counting = waiting.get(message["id"])
+                if counting is not None and counting.progress is not None:
+                    counting.progress(message["progress"])
+                continue
+            one = waiting.pop(message.get("id"), None)
+            if one is not None:
+                one.code = message["rc"]
+                one.done.set()
     process.wait()
     for number in list(waiting):
         waiting.pop(number).done.set()
@@ -237,20 +336,6 @@ def write_whole(path: Path, data: bytes) -> None:
     os.replace(part, path)
 
 
-def fingerprint(dags: Path) -> str:
-    """Changes whenever a file below the DAG folder does: name, size or time."""
-    marks = []
-    for folder, names, files in os.walk(dags, followlinks=True):
-        names[:] = sorted(name for name in names if name != "__pycache__" and not name.startswith("."))
-        for file in sorted(files):
-            try:
-                status = os.stat(os.path.join(folder, file))
-            except OSError:
-                continue
-            marks.append(f"{os.path.relpath(os.path.join(folder, file), dags)}:{status.st_size}:{status.st_mtime_ns}")
-    return "\n".join(marks)
-
-
 def airflow_environment(installed: Installed, state: State, environ: Mapping[str, str]) -> dict[str, str]:
     """The variables that the Airflow processes see: nothing of AWS, of Airflow or of Python from the user's shell."""
     foreign = ("AIRFLOW", "AWS_", "_AIRFLOW", "PYTHON", "MWAA_", "COLUMNS", "LINES", "FORCE_COLOR", "VIRTUAL_ENV")
@@ -272,7 +357,7 @@ def airflow_environment(installed: Installed, state: State, environ: Mapping[str
     }
     if installed.recipe.version.major >= 3:
         kept["AIRFLOW__CORE__AUTH_MANAGER"] = FAB
-    return kept
+    return kept | dict(state.settings)
 
 
 def _fernet_key(state: State) -> str:

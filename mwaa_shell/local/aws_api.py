@@ -1,6 +1,8 @@
 """The AWS side of the private MWAA: the rest-json operations that boto3 calls, for one access key made at random.
 
-Shapes, paths and error forms are those of the public service model (mwaa, 2020-07-01).
+Shapes, paths and error forms are those of the public service model (mwaa, 2020-07-01). The members of GetEnvironment
+are those that a real environment has which nobody has changed; what is not on this machine has AWS's form and an
+account, a bucket and a network that do not exist.
 """
 
 from __future__ import annotations
@@ -11,18 +13,31 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from mwaa_shell.local.http_server import JsonHandler
+from mwaa_shell.local.signature import Request, complaint
 from mwaa_shell.settings import Keys
 
-ACCOUNT = "000000000000"
 REGION = "local-1"
 #: Seconds that a token is good for, as on MWAA.
 TOKEN_LIFE = 60.0
 #: Environments on one page of ListEnvironments, at most, as on MWAA.
 PAGE = 25
+#: Bytes of the longest call, as AWS documents it of InvokeRestApi.
+LONGEST_CALL = 6 * 1024 * 1024
+#: The role that AWS makes for MWAA in an account.
+SERVICE_ROLE = "role/aws-service-role/airflow.amazonaws.com/AWSServiceRoleForAmazonMWAA"
+#: By member of LoggingConfiguration: the end of the log group's name.
+LOG_GROUPS = {
+    "DagProcessing": "DAGProcessing",
+    "Scheduler": "Scheduler",
+    "Task": "Task",
+    "Webserver": "WebServer",
+    "Worker": "Worker",
+}
 
 
 def make_keys() -> Keys:
@@ -66,6 +81,12 @@ class Hosted:
     details: dict[str, Any] = field(default_factory=dict)
     #: From the body of an InvokeRestApi to the reply; ``None`` where MWAA offers no REST API.
     rest: Callable[[bytes], dict[str, Any]] | None = None
+    account: str = "000000000000"
+    created: float = field(default_factory=time.time)  #: seconds since the epoch
+
+    def arn(self, service: str, resource: str, region: str = REGION) -> str:
+        """The name of something in this environment's account."""
+        return f"arn:aws:{service}:{region}:{self.account}:{resource}"
 
     @property
     def description(self) -> dict[str, Any]:
@@ -74,9 +95,39 @@ class Hosted:
             "Name": self.name,
             "Status": "AVAILABLE",
             "AirflowVersion": self.version,
-            "Arn": f"arn:aws:airflow:{REGION}:{ACCOUNT}:environment/{self.name}",
+            "Arn": self.arn("airflow", f"environment/{self.name}"),
+            "CreatedAt": self.created,
+            "LastUpdate": {"CreatedAt": self.created, "Status": "SUCCESS"},
             "WebserverUrl": self.host,
             "WebserverAccessMode": "PUBLIC_ONLY",
+            "EndpointManagement": "SERVICE",
+            "EnvironmentClass": "mw1.small",
+            "Schedulers": 1 if self.version.startswith("1.") else 2,
+            "MinWorkers": 1,
+            "MaxWorkers": 1,
+            "MinWebservers": 2,
+            "MaxWebservers": 2,
+            "ExecutionRoleArn": self.arn("iam", f"role/service-role/AmazonMWAA-{self.name}", ""),
+            "ServiceRoleArn": self.arn("iam", SERVICE_ROLE, ""),
+            "SourceBucketArn": f"arn:aws:s3:::{self.name}",
+            "DagS3Path": "dags",
+            "NetworkConfiguration": {
+                "SubnetIds": ["subnet-00000000000000001", "subnet-00000000000000002"],
+                "SecurityGroupIds": ["sg-00000000000000001"],
+            },
+            "LoggingConfiguration": {
+                f"{member}Logs": {
+                    "Enabled": False,
+                    "LogLevel": "INFO",
+                    "CloudWatchLogGroupArn": self.arn("logs", f"log-group:airflow-{self.name}-{group}:*"),
+                }
+                for member, group in LOG_GROUPS.items()
+            },
+            "CeleryExecutorQueue": self.arn("sqs", f"airflow-celery-{self.name}"),
+            "DatabaseVpcEndpointService": f"com.amazonaws.vpce.{REGION}.vpce-svc-00000000000000001",
+            "WeeklyMaintenanceWindowStart": "SUN:00:00",
+            "AirflowConfigurationOptions": {},
+            "Tags": {},
             **self.details,
         }
 
@@ -92,18 +143,27 @@ class AwsError(Exception):
 class AwsApi:
     """What the operations answer: from method, path and query to a JSON value."""
 
-    def __init__(self, keys: Keys, tokens: Tokens, environments: dict[str, Hosted]) -> None:
+    def __init__(
+        self,
+        keys: Keys,
+        tokens: Tokens,
+        environments: dict[str, Hosted],
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
         self._keys = keys
         self._tokens = tokens
         self._environments = environments
+        self._clock = clock
 
-    def answer(self, method: str, target: str, authorization: str, body: bytes = b"") -> dict[str, Any]:
+    def answer(self, request: Request) -> dict[str, Any]:
         """The reply to one request, or raises ``AwsError``."""
-        credential = re.search(r"Credential=([^/,\s]+)/", authorization)
-        if credential is None:
-            raise AwsError(403, "MissingAuthenticationTokenException", "Missing Authentication Token")
-        if not secrets.compare_digest(credential[1].encode(), self._keys.access_key.encode()):
-            raise AwsError(403, "UnrecognizedClientException", "The security token included in the request is invalid.")
+        wrong = complaint(request, self._keys, REGION, self._clock())
+        if wrong is not None:
+            raise AwsError(403, wrong.code, wrong.message)
+        return self.operate(request.method, request.target, request.body)
+
+    def operate(self, method: str, target: str, body: bytes = b"") -> dict[str, Any]:
+        """The reply to a request whose signature is good, or raises ``AwsError``."""
         try:
             url = urlsplit(target)
         except ValueError:
@@ -145,18 +205,16 @@ class AwsApi:
         return hosted.rest(body)
 
     def _web_token(self, hosted: Hosted) -> dict[str, Any]:
-        return {
-            "WebToken": secrets.token_urlsafe(48),
-            "WebServerHostname": hosted.host,
-            "IamIdentity": "user/local",
-            "AirflowIdentity": "local",
-        }
+        """Refuse: there is no login for a token, and one that does not work would tell a script that there is."""
+        raise AwsError(400, "ValidationException", f"{hosted.name} is a local environment: its web server has no login")
 
 
 def handler_for(api: AwsApi) -> type[JsonHandler]:
     """The HTTP face of the operations."""
 
     class Handler(JsonHandler):
+        longest = LONGEST_CALL
+
         def do_GET(self) -> None:
             self._do("GET")
 
@@ -167,11 +225,12 @@ def handler_for(api: AwsApi) -> type[JsonHandler]:
             body = self.body()
             if body is None:
                 return
-            request = {"x-amzn-RequestId": secrets.token_hex(16)}
+            headers = {name.lower(): self.headers.get_all(name, []) for name in self.headers}
+            marked = {"x-amzn-RequestId": secrets.token_hex(16)}
             try:
-                self.reply(200, api.answer(method, self.path, self.headers.get("Authorization", ""), body), request)
+                self.reply(200, api.answer(Request(method, self.path, headers, body)), marked)
             except AwsError as error:
                 members = {"message": str(error), **error.members}
-                self.reply(error.status, members, {**request, "x-amzn-ErrorType": error.code})
+                self.reply(error.status, members, {**marked, "x-amzn-ErrorType": error.code})
 
     return Handler

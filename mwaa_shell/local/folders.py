@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,10 +26,20 @@ class State:
 
     folder: Path
     dags: Path  #: the DAG files: our own, or the user's
+    settings: tuple[tuple[str, str], ...] = ()  #: environment variables of the user's own options
 
     @property
     def airflow_home(self) -> Path:
         return self.folder / "airflow"
+
+    @property
+    def account(self) -> str:
+        """The account ID under which AWS's side knows the environment: one for each DAG folder of the user's.
+
+        Names and history are kept by account.
+        """
+        mark = self.folder.name.rpartition("-")[2] if self.folder.name.count("-") else ""
+        return f"{int(mark or '0', 16):012}" if re.fullmatch("[0-9a-f]{8}|", mark) else "0" * 12
 
     @property
     def initialised(self) -> Path:
@@ -47,6 +58,20 @@ def state_for(version: Version, dags_folder: Path | None) -> State:
         raise LocalProblem(f"There is no DAG folder {path}")
     mark = hashlib.sha256(str(path).encode()).hexdigest()[:8]
     return State(root / f"{version}-{mark}", path)
+
+
+def fingerprint(root: Path) -> str:
+    """Changes whenever a file below a folder does: name, size or time."""
+    marks = []
+    for folder, names, files in os.walk(root, followlinks=True):
+        names[:] = sorted(name for name in names if name != "__pycache__" and not name.startswith("."))
+        for file in sorted(files):
+            try:
+                status = os.stat(os.path.join(folder, file))
+            except OSError:
+                continue
+            marks.append(f"{os.path.relpath(os.path.join(folder, file), root)}:{status.st_size}:{status.st_mtime_ns}")
+    return "\n".join(marks)
 
 
 def make_private(folder: Path) -> Path:

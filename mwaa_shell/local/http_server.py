@@ -11,7 +11,7 @@ from typing import Any
 
 from mwaa_shell import __version__
 
-#: Longest request body that is read, in bytes.
+#: Bytes of the longest request body that is read, unless a subclass says otherwise.
 MAX_BODY = 1024 * 1024
 #: Seconds that a connection may be silent.
 IDLE_TIMEOUT = 120
@@ -52,14 +52,21 @@ class JsonHandler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server_version = f"mwaa-shell-local/{__version__}"
     sys_version = ""
+    longest = MAX_BODY  #: bytes of a request body
 
     def reply(self, status: int, value: object, headers: dict[str, str] | None = None) -> None:
         """Answer with a JSON value."""
-        body = json.dumps(value).encode()
+        self._send(status, json.dumps(value).encode(), "application/json", headers or {})
+
+    def page(self, status: int, html: str) -> None:
+        """Answer with a page, as a gateway does."""
+        self._send(status, html.encode(), "text/html", {})
+
+    def _send(self, status: int, body: bytes, content_type: str, headers: dict[str, str]) -> None:
         self.send_response(status)
-        for name, text in (headers or {}).items():
+        for name, text in headers.items():
             self.send_header(name, text)
-        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Type", content_type)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -67,7 +74,7 @@ class JsonHandler(BaseHTTPRequestHandler):
     def body(self) -> bytes | None:
         """The request's body; ``None`` after a refusal for its length has been sent."""
         length = self.headers.get("Content-Length", "0")
-        if not re.fullmatch("[0-9]{1,9}", length) or int(length) > MAX_BODY:
+        if not re.fullmatch("[0-9]{1,9}", length) or int(length) > self.longest:
             self.close_connection = True
             self.reply(413, {"message": "Request Too Long"})
             return None

@@ -25,6 +25,7 @@ from mwaa_shell.local import interpreters
 from mwaa_shell.local.folders import installs
 from mwaa_shell.local.pip_settings import uv_environment
 from mwaa_shell.local.recipes import Recipe
+from mwaa_shell.local.requirements import Requirements
 from mwaa_shell.private_files import append_to, check, make_folder
 
 #: Called with one line about what is going on.
@@ -52,12 +53,7 @@ def ready(recipe: Recipe, profile: str = "local") -> Installed | None:
     """The installed Airflow of a recipe if it is whole and made from this very recipe."""
     for python in recipe.pythons:
         venv = _folder(recipe, profile, python)
-        try:
-            check(venv)  # what is in it is going to be run
-            mark = json.loads((venv / "complete.json").read_text())
-        except (OSError, ValueError):
-            continue
-        if mark == _mark(recipe, profile) and (venv / "bin" / "python").exists():
+        if _is_whole(venv, _mark(recipe, profile)):
             return Installed(recipe, venv)
     return None
 
@@ -71,35 +67,99 @@ def provide(recipe: Recipe, progress: Progress, profile: str = "local") -> Insta
         return ready(recipe, profile) or _install(recipe, profile, progress)
 
 
-def _install(recipe: Recipe, profile: str, progress: Progress) -> Installed:
-    uv = find_uv()
-    interpreter = interpreters.find(recipe.pythons)
-    python = interpreter.version if interpreter else recipe.python
-    venv = _folder(recipe, profile, python)
+def provide_with(requirements: Requirements, recipe: Recipe, progress: Progress) -> Installed:
+    """The installed Airflow of a recipe with a team's requirements, in a virtualenv of its own."""
+    base = provide(recipe, progress)
+    venv = base.venv.with_name(f"{base.venv.name}-with-{requirements.key}")
+    mark = {**_mark(recipe, "local"), "key": requirements.key}
+    if _is_whole(venv, mark):
+        return Installed(recipe, venv)
+    with _one_at_a_time(recipe, "local", progress):
+        if not _is_whole(venv, mark):
+            _install_with(requirements, base, venv, mark, progress)
+    return Installed(recipe, venv)
+
+
+def _install_with(
+    requirements: Requirements, base: Installed, venv: Path, mark: dict[str, object], progress: Progress
+) -> None:
+    """What the base has, then the requirements, each package at the base's version.
+
+    Where nothing fits that is as old as the base, newer packages are taken, as MWAA takes them.
+    """
+    uv, recipe = find_uv(), base.recipe
+    what = f"Airflow {recipe.version}: installing {requirements.path.name}"
+    with _whole_or_not_at_all(venv, what, mark), _config(recipe) as config:
+        folder = config.parent
+        pins = _uv(uv, ["pip", "freeze", "--python", str(base.python)], what, progress)
+        (folder / "base.txt").write_text(pins)
+        held = pins.splitlines() if requirements.constraints is None else requirements.constraints
+        (folder / "held.txt").write_text("\n".join([*held, f"apache-airflow=={recipe.version}"]))
+        (folder / "wanted.txt").write_text("\n".join(requirements.lines))
+        python = str(base.python.resolve())
+        _uv(uv, ["venv", "--no-project", "--python", python, str(venv)], what, progress)
+        install = ["pip", "install", "--config-file", str(config), "--python", str(venv / "bin" / "python")]
+        install.append("--compile-bytecode")
+        _uv(uv, [*install, "--no-deps", "-r", str(folder / "base.txt")], what, progress)
+        install += ["-r", str(folder / "wanted.txt"), "-c", str(folder / "held.txt")]
+        try:
+            as_old = [*install, "--exclude-newer", recipe.cutoff.isoformat()]
+            _uv(uv, as_old, what, progress, requirements.path.parent)
+        except LocalProblem as error:
+            if "no solution found" not in str(error).lower():
+                raise
+            progress(f"{what}: looking at newer packages")
+            _uv(uv, install, what, progress, requirements.path.parent)
+
+
+@contextmanager
+def _whole_or_not_at_all(venv: Path, what: str, mark: dict[str, object]) -> Iterator[None]:
+    """Mark a virtualenv as whole at the end; remove it if that is not reached, and put back the one before."""
     before = _set_aside(venv)
-    what = f"Airflow {recipe.version}"
     try:
-        if interpreter is None:
-            progress(f"{what}: no Python {' or '.join(recipe.pythons)} here, uv looks for one to download")
-        source = ["--python", str(interpreter.path)] if interpreter else ["--managed-python", "--python", python]
-        _uv(uv, ["venv", "--no-project", *source, str(venv)], f"{what}: making its environment", progress)
-        with _config(recipe) as config:
-            _uv(uv, _install_arguments(recipe, profile, venv, config), f"{what}: installing", progress)
-        (venv / "complete.json").write_text(json.dumps(_mark(recipe, profile)))
+        yield
+        (venv / "complete.json").write_text(json.dumps(mark))
     except BaseException as error:
         shutil.rmtree(venv, ignore_errors=True)
         if before is not None:
             before.rename(venv)  # as it was: made from another recipe, but whole or not, the user's
         if isinstance(error, OSError):
             raise LocalProblem(f"{what} could not be installed into {venv}: {error.strerror}") from None
-        if isinstance(error, LocalProblem) and interpreter is None:
+        raise
+    if before is not None:
+        shutil.rmtree(before, ignore_errors=True)
+
+
+def _is_whole(venv: Path, mark: dict[str, object]) -> bool:
+    try:
+        check(venv)  # what is in it is going to be run
+        found = json.loads((venv / "complete.json").read_text())
+    except (OSError, ValueError):
+        return False
+    return bool(found == mark) and (venv / "bin" / "python").exists()
+
+
+def _install(recipe: Recipe, profile: str, progress: Progress) -> Installed:
+    uv = find_uv()
+    interpreter = interpreters.find(recipe.pythons)
+    python = interpreter.version if interpreter else recipe.python
+    venv = _folder(recipe, profile, python)
+    what = f"Airflow {recipe.version}"
+    try:
+        with _whole_or_not_at_all(venv, what, _mark(recipe, profile)):
+            if interpreter is None:
+                progress(f"{what}: no Python {' or '.join(recipe.pythons)} here, uv looks for one to download")
+            source = ["--python", str(interpreter.path)] if interpreter else ["--managed-python", "--python", python]
+            _uv(uv, ["venv", "--no-project", *source, str(venv)], f"{what}: making its environment", progress)
+            with _config(recipe) as config:
+                _uv(uv, _install_arguments(recipe, profile, venv, config), f"{what}: installing", progress)
+    except LocalProblem as error:
+        if interpreter is None:
             raise LocalProblem(
                 f"{what} runs on Python {' or '.join(recipe.pythons)}; this machine has none, and uv could not "
                 f"download one: {error}"
             ) from None
         raise
-    if before is not None:
-        shutil.rmtree(before, ignore_errors=True)
     return Installed(recipe, venv)
 
 
@@ -137,21 +197,25 @@ def _config(recipe: Recipe) -> Iterator[Path]:
         yield path
 
 
-def _uv(uv: Path, arguments: list[str], what: str, progress: Progress) -> None:
-    """Run uv, telling its last line; raises with its last words."""
+def _uv(uv: Path, arguments: list[str], what: str, progress: Progress, folder: Path | None = None) -> str:
+    """Run uv in a folder, telling its last line; what it printed. Raises with its last words."""
     progress(what)
     environ = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
     environ |= uv_environment()
     said: list[str] = []
-    with subprocess.Popen(
-        [uv, *arguments],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        env=environ,
-        text=True,
-        errors="replace",
-    ) as process:
+    with (
+        tempfile.TemporaryFile("w+") as printed,
+        subprocess.Popen(
+            [uv, *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=printed,
+            stderr=subprocess.PIPE,
+            env=environ,
+            text=True,
+            errors="replace",
+            cwd=folder,
+        ) as process,
+    ):
         try:
             assert process.stderr is not None
             for line in process.stderr:
@@ -161,8 +225,11 @@ def _uv(uv: Path, arguments: list[str], what: str, progress: Progress) -> None:
         except BaseException:
             process.kill()
             raise
-    if process.returncode:
-        raise LocalProblem(_uv_failed(what, said))
+        process.wait()
+        if process.returncode:
+            raise LocalProblem(_uv_failed(what, said))
+        printed.seek(0)
+        return printed.read()
 
 
 def _uv_failed(what: str, said: list[str]) -> str:

@@ -25,6 +25,7 @@ class Recipe:
     grammar: tuple[str, ...]  #: extras for reading the command tree
     init: tuple[str, ...]  #: the airflow command that makes the database
     register: tuple[str, ...]  #: the airflow command that makes the DAGs known
+    roles: tuple[str, ...]  #: the airflow command that makes the standard roles
     metadata: tuple[str, ...]  #: its requirements, where its own metadata cannot be read
 
     @property
@@ -61,6 +62,7 @@ def recipes() -> tuple[Recipe, ...]:
                 grammar=tuple(holds["grammar"]),
                 init=tuple(holds["init"]),
                 register=tuple(holds["register"]),
+                roles=tuple(holds["roles"]),
                 metadata=tuple(data["metadata"].get(text, ())),
             )
         )

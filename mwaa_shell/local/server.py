@@ -18,23 +18,29 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from mwaa_shell.errors import LocalProblem, ShellError
 from mwaa_shell.local import aws_api, web_server
+from mwaa_shell.local.airflow_config import options_in
 from mwaa_shell.local.airflow_process import AirflowProcess, prepare_folders
 from mwaa_shell.local.aws_api import AwsApi, Hosted, Tokens
 from mwaa_shell.local.folders import State, make_private
 from mwaa_shell.local.http_server import Server
+from mwaa_shell.local.loopback import keep_on_loopback
 from mwaa_shell.local.provision import Installed
 from mwaa_shell.local.recipes import recipe_for
+from mwaa_shell.local.refusals import refusal
 from mwaa_shell.local.rest import rest_api
+from mwaa_shell.local.rest_limits import LimitedRest
 from mwaa_shell.local.scheduler import Plan, Scheduler, free_port, plan
-from mwaa_shell.local.web_server import CliEndpoint, Recorder
+from mwaa_shell.local.web_server import CliEndpoint, Limits, Recorder
 
 
 def environment_name(version: str) -> str:
@@ -69,7 +75,10 @@ def make_certificate(python: Path, folder: Path) -> ssl.SSLContext:
 
 def serve(wanted: dict[str, Any], stack: ExitStack) -> dict[str, Any]:
     """Start everything that ``wanted`` names; how to reach it."""
-    states = [State(Path(item["state"]), Path(item["dags"])) for item in wanted["environments"]]
+    states = [
+        State(Path(item["state"]), Path(item["dags"]), tuple(item["settings"].items()))
+        for item in wanted["environments"]
+    ]
     for item, state in zip(wanted["environments"], states, strict=True):
         name = f"Airflow {item['version']}"
         stack.enter_context(used(prepare_folders(state) / "used", name, told=wanted["prompt"]))
@@ -77,10 +86,12 @@ def serve(wanted: dict[str, Any], stack: ExitStack) -> dict[str, Any]:
     airflows, schedulers = [], []
     for item, state in zip(wanted["environments"], states, strict=True):
         installed = Installed(recipe_for(item["version"]), Path(item["venv"]))
+        keep_on_loopback(installed.venv)
         runs = plan(installed.recipe.version, state, free_port()) if wanted["scheduler"] else Plan()
         airflow = AirflowProcess(
             installed, state, scratch / item["version"], fresh=wanted["fresh"], settings=runs.settings
         )
+        airflow.note = lambda text: tell(note=text)
         stack.callback(airflow.close)
         airflow.warm_up()
         airflows.append(airflow)
@@ -94,24 +105,42 @@ def serve(wanted: dict[str, Any], stack: ExitStack) -> dict[str, Any]:
     for airflow in airflows:
         recipe = airflow.installed.recipe
         name = environment_name(str(recipe.version))
-        endpoint = CliEndpoint(name, recipe.version.major, airflow.run, tokens, recorder)
+        limits = Limits(partial(refusal, version=recipe.version)) if wanted["limits"] else None
+        endpoint = CliEndpoint(
+            name, recipe.version.major, airflow.run_prepared, tokens, recorder, limits, airflow.set_up
+        )
         web = Server(web_server.handler_for(endpoint), context)
         rest = rest_api(airflow)
         if rest is not None:
             stack.callback(rest.close)
         invoke = rest.invoke if rest else None
-        hosted[name] = Hosted(name, str(recipe.version), f"127.0.0.1:{web.port}", _details(airflow), invoke)
+        if invoke is not None and limits:
+            invoke = LimitedRest(invoke).invoke
+        made = airflow.state.initialised
+        hosted[name] = Hosted(
+            name=name,
+            version=str(recipe.version),
+            host=f"127.0.0.1:{web.port}",
+            details={
+                "DagS3Path": str(airflow.state.dags),
+                "AirflowConfigurationOptions": options_in(dict(airflow.state.settings)),
+            },
+            rest=invoke,
+            account=airflow.state.account,
+            created=made.stat().st_mtime if made.exists() else time.time(),
+        )
         _run_in_background(web)
     api = Server(aws_api.handler_for(AwsApi(keys, tokens, hosted)))
     _run_in_background(api)
     for airflow in airflows:
-        if not airflow.state.initialised.exists():
+        if not airflow.is_set_up():
             airflow.set_up(lambda line: tell(progress=line))
     for scheduler in schedulers:
         scheduler.start()
     return {
         "endpoint": f"http://127.0.0.1:{api.port}",
         "region": aws_api.REGION,
+        "account": states[0].account,
         "access_key": keys.access_key,
         "secret_key": keys.secret_key,
         "ca_bundle": str(scratch / "tls" / "ca.pem"),
@@ -130,14 +159,6 @@ def used(lock: Path, name: str, *, told: bool) -> Iterator[None]:
                 tell(note=f"Another shell has {name} open too: both see and change the same runs and variables")
         fcntl.flock(file, fcntl.LOCK_SH)
         yield
-
-
-def _details(airflow: AirflowProcess) -> dict[str, Any]:
-    """What GetEnvironment says beyond the names; nothing here is made up."""
-    details: dict[str, Any] = {"DagS3Path": str(airflow.state.dags)}
-    if airflow.state.initialised.exists():
-        details["CreatedAt"] = airflow.state.initialised.stat().st_mtime
-    return details
 
 
 def _run_in_background(server: Server) -> None:

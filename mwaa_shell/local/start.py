@@ -16,7 +16,7 @@ from typing import Any
 
 import mwaa_shell
 from mwaa_shell.errors import LocalProblem, UsageError
-from mwaa_shell.local import interpreters, provision
+from mwaa_shell.local import airflow_config, interpreters, provision, requirements
 from mwaa_shell.local.folders import state_for
 from mwaa_shell.local.provision import Progress
 from mwaa_shell.local.recipes import Recipe, recipe_for, recipes
@@ -56,12 +56,14 @@ def running(
         raise UsageError("--local names a version twice: leave one out")
     if wanted.record is not None and not (wanted.record.is_dir() and os.access(wanted.record, os.W_OK)):
         raise UsageError(f"{wanted.record} is no folder that can be recorded into: make it, or name another")
+    own_settings = airflow_config.variables(wanted.airflow_config, wanted.plugins_folder)
     order = {
-        "environments": [_environment(recipe, wanted, progress) for recipe in chosen],
+        "environments": [_environment(recipe, wanted, own_settings, progress) for recipe in chosen],
         "record": str(wanted.record.resolve()) if wanted.record else None,
         "fresh": wanted.fresh_processes,
         "scheduler": wanted.scheduler,
         "prompt": wanted.prompt,
+        "limits": wanted.limits,
     }
     with subprocess.Popen(
         [sys.executable, "-P", "-c", SERVE, str(Path(mwaa_shell.__file__).parent.parent)],
@@ -106,10 +108,18 @@ def _end(server: subprocess.Popen[bytes]) -> None:
         server.stdin.close()
 
 
-def _environment(recipe: Recipe, wanted: LocalSettings, progress: Progress) -> dict[str, str]:
+def _environment(
+    recipe: Recipe, wanted: LocalSettings, own_settings: dict[str, str], progress: Progress
+) -> dict[str, object]:
     state = state_for(recipe.version, wanted.dags_folder)
-    installed = provision.provide(recipe, progress)
+    if wanted.requirements is None:
+        installed = provision.provide(recipe, progress)
+    else:
+        plugins = wanted.plugins_folder and wanted.plugins_folder.expanduser().resolve()
+        asked = requirements.read(wanted.requirements, state.dags, plugins)
+        installed = provision.provide_with(asked, recipe, progress)
     return {
+        "settings": own_settings,
         "version": str(recipe.version),
         "venv": str(installed.venv),
         "state": str(state.folder),
@@ -141,6 +151,7 @@ def _access(reached: dict[str, Any], timeout: float, scheduled: bool) -> Access:
         keys=Keys(reached["access_key"], reached["secret_key"]),
         direct=True,
         scheduled=scheduled,
+        account=reached["account"],
     )
 
 
@@ -158,6 +169,7 @@ def exports(running: Running) -> str:
         "AWS_CA_BUNDLE": access.ca_bundle,
         "REQUESTS_CA_BUNDLE": access.ca_bundle,
         "CURL_CA_BUNDLE": access.ca_bundle,
+        "SSL_CERT_FILE": access.ca_bundle,
         "NO_PROXY": "127.0.0.1",
         "no_proxy": "127.0.0.1",
         "MWAA_ENVIRONMENT": running.environments[0],

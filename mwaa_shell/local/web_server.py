@@ -2,7 +2,8 @@
 
 What AWS documents and what users have seen is kept: a token older than 60 seconds gets 403, Airflow 3 answers the form
 without a slash with 307, arguments that argparse rejects come back as 400 with their output, a body that cannot be
-split as a POSIX shell splits gets 500, a fifth command at a time 503.
+split as a POSIX shell splits gets 500. With limits, a command that MWAA refuses gets 403 or 500, a fifth command at a
+time 503, and one that takes longer than the gateway waits 504, while it goes on.
 """
 
 from __future__ import annotations
@@ -13,20 +14,31 @@ import json
 import shlex
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from mwaa_shell.errors import LocalProblem
 from mwaa_shell.local.airflow_process import Answer
 from mwaa_shell.local.aws_api import Tokens
 from mwaa_shell.local.http_server import JsonHandler
+from mwaa_shell.local.refusals import Refusal
 
 #: Commands that run at once on a web server, as AWS says of MWAA.
 AT_ONCE = 4
 #: The exit code of argparse.
 ARGPARSE = 2
+#: Seconds that the gateway of MWAA waits for its web server, as users have seen.
+GATEWAY = 60.0
+#: What a load balancer of AWS says when it stops waiting.
+TIMED_OUT = (
+    "<html>\r\n<head><title>504 Gateway Time-out</title></head>\r\n<body>\r\n"
+    "<center><h1>504 Gateway Time-out</h1></center>\r\n</body>\r\n</html>\r\n"
+)
 
 RunAirflow = Callable[[list[str]], Answer]
+Refuse = Callable[[list[str]], Refusal | None]
 
 
 class Recorder:
@@ -48,41 +60,89 @@ class Recorder:
         (self._folder / f"{stem}.json").write_text(json.dumps(about))
 
 
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What an MWAA environment does not do, for the CLI endpoint of a local one."""
+
+    refuse: Refuse
+    at_once: int = AT_ONCE
+    gateway: float = GATEWAY
+
+
+@dataclass(slots=True)
 class CliEndpoint:
     """The CLI endpoint of one environment."""
 
-    def __init__(self, name: str, major: int, run: RunAirflow, tokens: Tokens, recorder: Recorder) -> None:
-        self._name = name
-        self._run = run
-        self._tokens = tokens
-        self._recorder = recorder
-        self._slots = threading.BoundedSemaphore(AT_ONCE)
-        self.path = "/aws_mwaa/cli/" if major >= 3 else "/aws_mwaa/cli"
-        self.redirected = "/aws_mwaa/cli" if major >= 3 else None
+    name: str
+    major: int
+    run: RunAirflow
+    tokens: Tokens
+    recorder: Recorder
+    limits: Limits | None = None  #: without limits every command runs, for as long as it takes
+    prepare: Callable[[], object] = lambda: None  #: comes before each command, and is not the gateway's time
+    _slots: threading.Semaphore | None = field(init=False)
 
-    def answer(self, authorization: str, body: bytes) -> tuple[int, dict[str, str]]:
-        """Status and JSON for one command."""
-        if not self._tokens.accepts(authorization, self._name):
+    def __post_init__(self) -> None:
+        self._slots = threading.BoundedSemaphore(self.limits.at_once) if self.limits else None
+
+    @property
+    def path(self) -> str:
+        """The path of the endpoint."""
+        return "/aws_mwaa/cli/" if self.major >= 3 else "/aws_mwaa/cli"
+
+    @property
+    def redirected(self) -> str | None:
+        """The path that leads to the endpoint with a 307."""
+        return "/aws_mwaa/cli" if self.major >= 3 else None
+
+    def answer(self, authorization: str, body: bytes) -> tuple[int, dict[str, str] | str]:
+        """Return status and body for one command: a JSON object, or the gateway's page as text."""
+        if not self.tokens.accepts(authorization, self.name):
             return 403, {"message": "Forbidden"}
         try:
             command = body.decode()
             arguments = shlex.split(command)
         except ValueError as error:
             return 500, {"message": f"Internal Server Error: {error}"}
-        if not self._slots.acquire(blocking=False):
-            return 503, {"message": "Service Unavailable: too many commands at once"}
+        refused = self.limits.refuse(arguments) if self.limits else None
+        if refused is not None:
+            return refused.status, {"message": refused.message}
         try:
-            answer = self._run(arguments)
+            self.prepare()
         except LocalProblem as error:
             return 500, {"message": str(error)}
-        finally:
-            self._slots.release()
-        with suppress(OSError):  # the answer goes out all the same
-            self._recorder.keep(self._name, command, answer)
+        if self._slots is not None and not self._slots.acquire(blocking=False):
+            return 503, {"message": "Service Unavailable: too many commands at once"}
+        ended: Future[Answer] = Future()
+        threading.Thread(target=self._work, args=(command, arguments, ended), daemon=True).start()
+        try:
+            answer = ended.result(self.limits.gateway if self.limits else None)
+        except TimeoutError:
+            return 504, TIMED_OUT
+        except LocalProblem as error:
+            return 500, {"message": str(error)}
         return 400 if answer.code == ARGPARSE else 200, {
             "stdout": base64.b64encode(answer.stdout).decode(),
             "stderr": base64.b64encode(answer.stderr).decode(),
         }
+
+    def _work(self, command: str, arguments: list[str], ended: Future[Answer]) -> None:
+        """Run a command to its end on its own thread, whether or not the gateway still waits for it."""
+        try:
+            answer = self.run(arguments)
+            with suppress(OSError):  # the answer goes out all the same
+                self.recorder.keep(self.name, command, answer)
+        except BaseException as error:
+            self._leave()
+            ended.set_exception(error)
+        else:
+            self._leave()
+            ended.set_result(answer)
+
+    def _leave(self) -> None:
+        """Make room for the next command."""
+        if self._slots is not None:
+            self._slots.release()
 
 
 def handler_for(endpoint: CliEndpoint) -> type[JsonHandler]:
@@ -94,7 +154,8 @@ def handler_for(endpoint: CliEndpoint) -> type[JsonHandler]:
             if body is None:
                 return
             if self.path == endpoint.path:
-                self.reply(*endpoint.answer(self.headers.get("Authorization", ""), body))
+                status, answer = endpoint.answer(self.headers.get("Authorization", ""), body)
+                self.page(status, answer) if isinstance(answer, str) else self.reply(status, answer)
             elif self.path == endpoint.redirected:
                 self.reply(307, {}, {"Location": f"https://{self.headers.get('Host', '')}{endpoint.path}"})
             else:

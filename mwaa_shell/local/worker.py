@@ -8,26 +8,37 @@ The server writes one JSON object a line to standard input::
     {"id": 1, "argv": ["dags", "list"], "stdout": "/path", "stderr": "/path", "service": false}
 
 where a service is a command that does not end by itself, and reads one a line from standard output: ``{"ready": true}``
-once Airflow is imported, then ``{"id": 1, "rc": 0}`` for each command that ended. The end of standard input ends this
+once Airflow is imported, then ``{"id": 1, "rc": 0}`` for each command that ended. A command that ``counts`` tells how
+many of the DAG files it has read: ``{"id": 1, "progress": "200 of 5,000"}``. The end of standard input ends this
 process and every command.
 
 What Airflow prints while it is imported stands at the head of each answer, as it does when a fresh process is started
-for each command. Modules that earlier commands imported late are imported here while nothing is asked for.
+for each command. Modules that earlier commands imported late are imported here while nothing is asked for, but for
+those that print. A command that may ask for more log lines gets a fresh process: imports write such lines too.
 """
 
 import atexit
+import functools
 import gc
+import importlib
 import importlib.util
 import json
 import os
 import random
+import re
 import runpy
 import select
 import signal
 import sys
 import tempfile
 import threading
+import time
 import traceback
+
+#: Words that may be ``-v`` or ``--verbose`` in one of the ways that argparse takes.
+ASKS_FOR_MORE = re.compile("-[^-]*v|--v")
+#: Seconds between two numbers of files that have been read.
+PAUSE = 0.2
 
 
 def beside(name):
@@ -99,7 +110,7 @@ class Worker:
         signal.set_wakeup_fd(tell)
         signal.signal(signal.SIGCHLD, lambda number, frame: None)
         while True:
-            idle = bool(self.late.pending) and self.services.issuperset(self.running)
+            idle = self.late.idles() and self.services.issuperset(self.running)
             ready = select.select([self.requests, wake], [], [], 0 if idle else None)[0]
             if wake in ready:
                 os.read(wake, 4096)
@@ -115,7 +126,7 @@ class Worker:
                     os.close(tell)
                     return job
             if not ready and idle:
-                self.late.import_one(self.captured)
+                self.late.go_on(self.captured, self.aside)
 
     def accept(self, data):
         self.buffer += data
@@ -131,6 +142,22 @@ class Worker:
                 self.services.add(pid)
         return None
 
+    def aside(self, work):
+        """Run a function in a process of its own that takes no commands; its pid."""
+        gc.freeze()
+        pid = os.fork()
+        if pid == 0:
+            try:
+                processes.end_with_parent()
+                signal.set_wakeup_fd(-1)
+                signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+                os.close(self.requests)
+                os.close(self.replies)
+                work()
+            finally:
+                os._exit(0)
+        return pid
+
     def reap(self):
         while True:
             try:
@@ -139,6 +166,8 @@ class Worker:
                 return
             if pid == 0:
                 return
+            if pid == self.late.trial:
+                self.late.tried()
             if pid in self.running:
                 number, imports = self.running.pop(pid)
                 self.services.discard(pid)
@@ -160,12 +189,16 @@ class Worker:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.default_int_handler)
         os.close(self.requests)
-        os.close(self.replies)
+        if job.get("counts") and not self.fresh:
+            os.set_inheritable(self.replies, False)
+            count_files(lambda text: self.send({"id": job["id"], "progress": text}))
+        else:
+            os.close(self.replies)
         for number, name in ((1, "stdout"), (2, "stderr")):
             target = os.open(job[name], os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o600)
             os.dup2(target, number)
             os.close(target)
-        if self.fresh:
+        if self.fresh or any(map(ASKS_FOR_MORE.match, job["argv"])):
             os.execv(self.script, [self.script] + job["argv"])
         os.write(1, self.preface[0])
         os.write(2, self.preface[1])
@@ -192,6 +225,58 @@ def build_parser():
         cli.CLIFactory.get_parser()
     else:
         cli_parser.get_parser()
+
+
+def count_files(tell):
+    """Let the DAG files that are read from now on be counted, and the DAGs that are stored.
+
+    The places hold for all Airflows; where one of them is not, nothing is counted.
+    """
+    for name in ("airflow.dag_processing.dagbag", "airflow.models.dagbag"):
+        try:
+            bag = importlib.import_module(name).DagBag
+        except (ImportError, AttributeError):
+            continue
+        if hasattr(bag, "process_file"):
+            reading = Counter(tell, "{:,} of {:,}")
+            bag.process_file = reading.around(bag.process_file)
+            break
+    try:
+        model = importlib.import_module("airflow.models.serialized_dag").SerializedDagModel
+        model.write_dag = staticmethod(Counter(tell, "{:,} stored").around(model.write_dag))
+    except (ImportError, AttributeError):
+        pass
+
+
+class Counter:
+    """How often a function has been called, told at most a few times a second."""
+
+    def __init__(self, tell, text):
+        self.tell = tell
+        self.text = text
+        self.calls = 0
+        self.files = 0
+        self.told = 0.0
+
+    def around(self, function):
+        @functools.wraps(function)
+        def counted(first, *arguments, **named):
+            self.calls += 1
+            if time.monotonic() - self.told > PAUSE:
+                self.files = self.files or count(getattr(first, "dag_folder", None))
+                self.told = time.monotonic()
+                self.tell(self.text.format(self.calls, max(self.calls, self.files)))
+            return function(first, *arguments, **named)
+
+        return counted
+
+
+def count(folder):
+    """The Python files below a folder; 1 where there is none."""
+    if folder is None:
+        return 1
+    found = os.walk(str(folder), followlinks=True)
+    return sum(file.endswith((".py", ".zip")) for _, _, files in found for file in files)
 
 
 def dispose_pool():
@@ -241,7 +326,9 @@ def read_back(file):
 if __name__ == "__main__":
     processes, late_imports = beside("processes"), beside("late_imports")
     script = sys.argv[1]
-    late = late_imports.LateImports(sys.argv[3], os.path.dirname(os.path.dirname(os.path.abspath(script))))
+    sys.path.insert(0, os.path.dirname(script))  # as Python does for a program
+    venv = os.path.dirname(os.path.dirname(os.path.abspath(script)))
+    late = late_imports.LateImports(sys.argv[3], venv, os.path.join(sys.argv[2], "imports.tried"))
     worker = Worker(script, sys.argv[2], late, sys.argv[4:] == ["fresh"])
     processes.adopt_orphans()
     worker.import_airflow()

@@ -79,6 +79,8 @@ def test_what_airflow_takes(tree: Grammar, text: str) -> None:
         ("pools", "pools alone is no command; it has delete, export, get, import and 2 more", 5),
         ("cheat-sheet x", "x is too much: there are no arguments to cheat-sheet", 12),
         ("-x dags list", "-x is no flag that may stand before a command", 0),
+        ("-v dags list", "-v is no flag that may stand before a command", 0),
+        ("dags -v list", "-v is no flag that may stand before a command", 5),
         ("--", "There is no command in this line", 2),
         ("dags trigger", "dags trigger needs dag_id", 12),
         ("tasks test", "tasks test needs dag_id and task_id", 10),

@@ -13,7 +13,7 @@ from mwaa_shell.completions.options import Option, Value, options_of
 
 OPTIONS = {option.flags[-1] if option.flags else "": option for option in options_of(options.build_parser())}
 #: For these nothing can be offered.
-FREE = {"--endpoint-url", "--proxy", "--connect-to", "--timeout", "--max-reply", "-c"}
+FREE = {"--endpoint-url", "--proxy", "--connect-to", "--timeout", "--max-reply", "-c", "--airflow-config"}
 
 
 def test_every_value_is_completed_or_known_to_be_free() -> None:
@@ -32,6 +32,8 @@ def test_what_stands_behind_an_option() -> None:
         "--ca-bundle": Value.FILE,
         "-f": Value.FILE,
         "--dags-folder": Value.FOLDER,
+        "--plugins-folder": Value.FOLDER,
+        "--requirements": Value.FILE,
         "--local": Value.VERSIONS,
         "--airflow-version": Value.VERSION,
         "--print-grammar": Value.VERSION,
@@ -47,7 +49,12 @@ def test_what_stands_behind_an_option() -> None:
 def test_how_a_value_is_taken() -> None:
     assert [flag for flag, option in OPTIONS.items() if option.joined] == ["--yes"]
     assert [flag for flag, option in OPTIONS.items() if flag and option.may_be_bare] == ["--local"]
-    assert {flag for flag, option in OPTIONS.items() if option.repeatable} == {"--connect-to", "-c", "-f"}
+    assert {flag for flag, option in OPTIONS.items() if option.repeatable} == {
+        "--airflow-config",
+        "--connect-to",
+        "-c",
+        "-f",
+    }
 
 
 @pytest.mark.parametrize("shell", SHELLS)

@@ -110,7 +110,7 @@ def offered(words: list[str], line: str) -> list[str]:
         ("mwaa-shell --ca-bundle a", ["a file.txt"]),
         ("mwaa-shell --log-file=a", ["a file.txt"]),
         ("mwaa-shell -f a", ["a file.txt"]),
-        ("mwaa-shell sales-dev --re", ["--read-only", "--record", "--region"]),
+        ("mwaa-shell sales-dev --re", ["--read-only", "--record", "--region", "--requirements"]),
     ],
 )
 def test_what_is_offered(shell: Typed | Fish, line: str, expected: list[str]) -> None:

@@ -17,6 +17,7 @@ import pytest
 
 from mwaa_shell.errors import LocalProblem
 from mwaa_shell.local import provision
+from mwaa_shell.local.folders import State
 from mwaa_shell.local.recipes import Recipe, recipe_for, recipes
 from tests.conftest import scrubbed
 
@@ -24,6 +25,8 @@ from tests.conftest import scrubbed
 CACHE = os.environ.get("MWAA_SHELL_LOCAL_CACHE") or str(Path(platformdirs.user_cache_dir("mwaa-shell")) / "local")
 #: Where uv keeps the Pythons that it downloads: not in a folder that goes with the test.
 PYTHONS = os.environ.get("UV_PYTHON_INSTALL_DIR") or str(Path("~/.local/share/uv/python").expanduser())
+#: Where uv keeps the packages that it has downloaded.
+PACKAGES = os.environ.get("UV_CACHE_DIR") or str(Path("~/.cache/uv").expanduser())
 #: Set where a missing Airflow is a failure and not a skip.
 DEMANDED = "MWAA_SHELL_TEST_DEMANDS_AIRFLOW"
 VERSIONS = ("1.10.12", "2.10.3", "3.3.1")
@@ -101,6 +104,7 @@ class Served:
     environ: dict[str, str]  #: for a client, the program among them
     records: Path
     dags: Path
+    state: State
 
     @property
     def grammar(self) -> Grammar:
@@ -120,7 +124,8 @@ class Served:
 
 def local_environ(home: Path) -> dict[str, str]:
     """For the program with ``--local``: folders of the test's own, the user's installed Airflows."""
-    return scrubbed(home) | {"MWAA_SHELL_LOCAL_CACHE": CACHE, "UV_PYTHON_INSTALL_DIR": PYTHONS}
+    kept = {"MWAA_SHELL_LOCAL_CACHE": CACHE, "UV_PYTHON_INSTALL_DIR": PYTHONS, "UV_CACHE_DIR": PACKAGES}
+    return scrubbed(home) | kept
 
 
 def make_dags(folder: Path, own: str = "gate.py") -> Path:
@@ -128,6 +133,12 @@ def make_dags(folder: Path, own: str = "gate.py") -> Path:
     shutil.copytree(Path(provision.__file__).parent / "dags", folder)
     shutil.copy(Path(__file__).parent / "dags" / own, folder)
     return folder
+
+
+def state_of(version: str, home: Path, dags: Path) -> State:
+    """What the program keeps of a local environment below a home of the test's own."""
+    (folder,) = (Path(scrubbed(home)["XDG_DATA_HOME"]) / "mwaa-shell" / "local").glob(f"{version}-*")
+    return State(folder, dags)
 
 
 def serve(version: str, home: Path, dags: Path, *options: str) -> Iterator[Served]:
@@ -149,20 +160,20 @@ def serve(version: str, home: Path, dags: Path, *options: str) -> Iterator[Serve
             if "MWAA_ENVIRONMENT" in environ:
                 break
         try:
-            yield Served(version, environ, records, dags)
+            yield Served(version, environ, records, dags, state_of(version, home, dags))
         finally:
             server.terminate()
 
 
 @pytest.fixture(scope="session")
 def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Served]]:
-    """One private MWAA a version, started when a test asks for it first."""
+    """One private MWAA a version that runs every command, started when a test asks for it first."""
     running: dict[str, tuple[Served, Iterator[Served]]] = {}
 
     def start(version: str) -> Served:
         if version not in running:
             home = tmp_path_factory.mktemp(f"airflow-{version}")
-            generator = serve(version, home, make_dags(home / "dags"))
+            generator = serve(version, home, make_dags(home / "dags"), "--no-limits")
             running[version] = (next(generator), generator)
         return running[version][0]
 
@@ -179,7 +190,7 @@ def scheduling(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[s
     def start(version: str) -> Served:
         if version not in running:
             home = tmp_path_factory.mktemp(f"scheduler-{version}")
-            generator = serve(version, home, make_dags(home / "dags", "night_shift.py"), "--scheduler")
+            generator = serve(version, home, make_dags(home / "dags", "night_shift.py"), "--scheduler", "--no-limits")
             running[version] = (next(generator), generator)
         return running[version][0]
 

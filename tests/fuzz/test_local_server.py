@@ -7,21 +7,28 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from mwaa_shell.airflow.versions import Version
 from mwaa_shell.local import aws_api, web_server
 from mwaa_shell.local.airflow_process import Answer
 from mwaa_shell.local.aws_api import AwsApi, AwsError, Hosted, Tokens, make_keys
 from mwaa_shell.local.http_server import JsonHandler, Server
+from mwaa_shell.local.refusals import refusal
 from mwaa_shell.local.rest import read_call
-from mwaa_shell.local.web_server import CliEndpoint, Recorder
+from mwaa_shell.local.signature import Request, complaint
+from mwaa_shell.local.web_server import CliEndpoint, Limits, Recorder
 from tests.fuzz.strategies import texts
 
 KEYS, TOKENS = make_keys(), Tokens()
 SIGNED = f"AWS4-HMAC-SHA256 Credential={KEYS.access_key}/20240101/local-1/airflow/aws4_request"
+THEN = datetime(2024, 1, 1, tzinfo=UTC)
 SOME = settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
 
 
@@ -38,14 +45,21 @@ class Watched(Server):
             self.broken.append(error)
 
 
+class Unsigned(AwsApi):
+    """Takes every signature, so that what stands behind it is reached."""
+
+    def answer(self, request: Request) -> dict[str, Any]:
+        return self.operate(request.method, request.target, request.body)
+
+
 def api() -> AwsApi:
     hosted = Hosted("my-env", "2.10.3", "127.0.0.1:1", rest=lambda body: {"read": str(read_call(body))})
-    return AwsApi(KEYS, TOKENS, {"my-env": hosted})
+    return Unsigned(KEYS, TOKENS, {"my-env": hosted})
 
 
 def endpoint() -> CliEndpoint:
     return CliEndpoint("my-env", 3, lambda arguments: Answer(0, " ".join(arguments).encode("utf-8", "replace"), b""),
-                       TOKENS, Recorder(None))  # fmt: skip
+                       TOKENS, Recorder(None), Limits(partial(refusal, version=Version(3, 3, 1))))  # fmt: skip
 
 
 @pytest.fixture(scope="module", params=["aws", "web"])
@@ -104,13 +118,10 @@ heads = st.builds(
 
 
 def test_a_server_that_is_asked_in_the_right_way_answers(server: Watched) -> None:
-    token = TOKENS.mint("my-env")
-    lines = {"Content-Length": "7"} | {
-        "Authorization": SIGNED if b"environments" in said(server, b"") else f"Bearer {token}"
-    }
-    head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
-    answer = said(server, f"POST /aws_mwaa/cli/ HTTP/1.1\r\n{head}\r\nversion".encode())
-    assert answer.startswith((b"HTTP/1.1 200", b"HTTP/1.1 403"))
+    head = f"Authorization: Bearer {TOKENS.mint('my-env')}\r\nContent-Length: 7\r\n"
+    answers = [said(server, f"POST {path} HTTP/1.1\r\n{head}\r\nversion".encode())[:12]
+               for path in ("/aws_mwaa/cli/", "/clitoken/my-env")]  # fmt: skip
+    assert sorted(answers) == [b"HTTP/1.1 200", b"HTTP/1.1 404"]
 
 
 @SOME
@@ -127,9 +138,11 @@ def test_the_aws_api_says_no_in_its_own_way(
     method: str, path: str, query: str, authorization: str, body: bytes
 ) -> None:
     for target in (path, f"/environments?{query}", f"/environments?MaxResults={query}", f"/restapi/{path}"):
-        for signed in (authorization, SIGNED):
-            with suppress(AwsError):
-                assert api().answer(method, target, signed, body)
+        with suppress(AwsError):
+            assert api().operate(method, target, body)
+        for header in (authorization, f"{SIGNED}, SignedHeaders=host;x-amz-date, Signature={'0' * 64}"):
+            headers = {"authorization": [header], "host": [path], "x-amz-date": ["20240101T000000Z"]}
+            assert complaint(Request(method, target, headers, body), KEYS, "local-1", THEN) is not None
 
 
 @SOME
@@ -138,6 +151,7 @@ def test_any_command_has_an_answer(command: str, authorization: str) -> None:
     for header in (authorization, f"Bearer {TOKENS.mint('my-env')}"):
         status, value = endpoint().answer(header, command.encode("utf-8", "surrogatepass"))
         assert status in (200, 400, 403, 500)
+        assert isinstance(value, dict)
         assert all(isinstance(member, str) for member in value.values())
 
 

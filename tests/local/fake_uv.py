@@ -16,7 +16,7 @@ env > "{calls}.env"
 {first}
 case "$1" in
 venv) for venv; do :; done; mkdir -p "$venv/bin"; touch "$venv/bin/python"; echo made >&2;;
-pip) cp "$4" "{calls}.toml"; echo installed >&2; {last};;
+pip) [ ! -f "$4" ] || cp "$4" "{calls}.toml"; echo installed >&2; {last};;
 esac
 """
 

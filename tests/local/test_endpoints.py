@@ -16,7 +16,8 @@ from mwaa_shell.local import aws_api, web_server
 from mwaa_shell.local.airflow_process import Answer
 from mwaa_shell.local.aws_api import AwsApi, AwsError, Hosted, Tokens, make_keys
 from mwaa_shell.local.http_server import MAX_BODY, Server
-from mwaa_shell.local.web_server import AT_ONCE, CliEndpoint, Recorder
+from mwaa_shell.local.refusals import Refusal
+from mwaa_shell.local.web_server import AT_ONCE, CliEndpoint, Limits, Recorder
 from mwaa_shell.mwaa.environments import Environments
 from mwaa_shell.settings import Access, Keys
 
@@ -62,23 +63,26 @@ def test_boto3_meets_the_errors_of_aws(api: Server) -> None:
         environments(api, Keys("LOCALOTHER", "x")).names()
 
 
-def test_a_web_login_token_has_the_shape_of_aws(api: Server) -> None:
-    reply = environments(api)._client()[1].create_web_login_token(Name="env-00")
-    assert {"WebToken", "WebServerHostname", "IamIdentity", "AirflowIdentity"} <= set(reply)
+def test_a_web_login_token_is_refused_with_an_error_of_aws(api: Server) -> None:
+    client = environments(api)._client()[1]
+    with pytest.raises(client.exceptions.ValidationException, match="env-00 is a local environment"):
+        client.create_web_login_token(Name="env-00")
+    with pytest.raises(client.exceptions.ResourceNotFoundException):
+        client.create_web_login_token(Name="nope")
 
 
 @pytest.mark.parametrize(
     ("query", "first", "more"), [("MaxResults=2", "env-00", True), ("NextToken=29", "env-29", False)]
 )
 def test_pages(query: str, first: str, more: bool) -> None:
-    page = AwsApi(KEYS, Tokens(), HOSTED).answer("GET", f"/environments?{query}", f"Credential={KEYS.access_key}/x")
+    page = AwsApi(KEYS, Tokens(), HOSTED).operate("GET", f"/environments?{query}")
     assert (page["Environments"][0], "NextToken" in page) == (first, more)
 
 
 @pytest.mark.parametrize("query", ["MaxResults=0", "MaxResults=26", "NextToken=x"])
 def test_pages_that_do_not_exist(query: str) -> None:
     with pytest.raises(AwsError, match="MaxResults"):
-        AwsApi(KEYS, Tokens(), HOSTED).answer("GET", f"/environments?{query}", f"Credential={KEYS.access_key}/x")
+        AwsApi(KEYS, Tokens(), HOSTED).operate("GET", f"/environments?{query}")
 
 
 def test_a_request_that_is_not_signed_is_refused(api: Server) -> None:
@@ -110,9 +114,11 @@ class Airflow:
         return Answer(self.code, b"out\xff\n", b"err\n")
 
 
-def endpoint(airflow: web_server.RunAirflow, major: int = 2, folder: Path | None = None) -> tuple[CliEndpoint, str]:
+def endpoint(
+    airflow: web_server.RunAirflow, major: int = 2, folder: Path | None = None, limits: Limits | None = None
+) -> tuple[CliEndpoint, str]:
     tokens = Tokens()
-    made = CliEndpoint("env", major, airflow, tokens, Recorder(folder))
+    made = CliEndpoint("env", major, airflow, tokens, Recorder(folder), limits)
     return made, f"Bearer {tokens.mint('env')}"
 
 
@@ -153,24 +159,69 @@ def test_an_airflow_that_is_gone_is_500() -> None:
     assert made.answer(token, b"version") == (500, {"message": "it ended"})
 
 
-def test_a_fifth_command_at_once_is_503() -> None:
-    inside, leave = threading.Semaphore(0), threading.Event()
+class SlowAirflow:
+    """The airflow program as a function that ends when a test says so."""
 
-    def slow(arguments: list[str]) -> Answer:
-        inside.release()
-        assert leave.wait(10)
-        return Answer(0, b"", b"")
+    def __init__(self) -> None:
+        self.inside, self.leave, self.ended = threading.Semaphore(0), threading.Event(), threading.Semaphore(0)
 
-    made, token = endpoint(slow)
-    threads = [threading.Thread(target=made.answer, args=(token, b"x")) for _ in range(AT_ONCE)]
+    def __call__(self, arguments: list[str]) -> Answer:
+        self.inside.release()
+        assert self.leave.wait(10)
+        self.ended.release()
+        return Answer(0, b"late", b"")
+
+
+def many(airflow: SlowAirflow, made: CliEndpoint, token: str, count: int) -> list[threading.Thread]:
+    """Commands that run all at a time."""
+    threads = [threading.Thread(target=made.answer, args=(token, b"x")) for _ in range(count)]
     for thread in threads:
         thread.start()
-        assert inside.acquire(timeout=10)
+        assert airflow.inside.acquire(timeout=10)
+    return threads
+
+
+def test_a_fifth_command_at_once_is_503_with_limits() -> None:
+    airflow = SlowAirflow()
+    made, token = endpoint(airflow, limits=Limits(lambda arguments: None))
+    threads = many(airflow, made, token, AT_ONCE)
     assert made.answer(token, b"x")[0] == 503
-    leave.set()
+    airflow.leave.set()
     for thread in threads:
         thread.join()
     assert made.answer(token, b"x")[0] == 200
+
+
+def test_any_number_of_commands_runs_at_once_without_limits() -> None:
+    airflow = SlowAirflow()
+    threads = many(airflow, *endpoint(airflow), AT_ONCE + 1)
+    airflow.leave.set()
+    for thread in threads:
+        thread.join()
+
+
+def test_the_gateway_stops_waiting_and_the_command_goes_on(tmp_path: Path) -> None:
+    airflow = SlowAirflow()
+    made, token = endpoint(airflow, folder=tmp_path, limits=Limits(lambda arguments: None, at_once=1, gateway=0.01))
+    server = Server(web_server.handler_for(made))
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+    url, headers = f"http://127.0.0.1:{server.port}/aws_mwaa/cli", {"Authorization": token}
+    gone = requests.post(url, data="dags test x", headers=headers, timeout=10)
+    assert (gone.status_code, gone.headers["Content-Type"]) == (504, "text/html")
+    assert "<title>504 Gateway Time-out</title>" in gone.text
+    assert requests.post(url, data="version", headers=headers, timeout=10).status_code == 503, "it holds its place"
+    airflow.leave.set()
+    assert airflow.ended.acquire(timeout=10)
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_refused_command_does_not_reach_airflow() -> None:
+    airflow = Airflow()
+    made, token = endpoint(airflow, limits=Limits(lambda arguments: Refusal(403, f"Forbidden: {arguments[0]}")))
+    assert made.answer(token, b"webserver -p 8080") == (403, {"message": "Forbidden: webserver"})
+    assert made.answer("Bearer x", b"webserver") == (403, {"message": "Forbidden"})
+    assert airflow.arguments == []
 
 
 def test_exchanges_are_recorded(tmp_path: Path) -> None:

@@ -75,6 +75,18 @@ def test_one_dag_folder_is_one_however_it_is_written(tmp_path: Path, monkeypatch
     assert state_for(Version(3, 3, 1), tmp_path / "dags") != state_for(VERSION, tmp_path / "dags")
 
 
+def test_a_database_has_an_account_of_its_own(tmp_path: Path) -> None:
+    states = [state_for(VERSION, None)]
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        states.append(state_for(VERSION, tmp_path / name))
+    accounts = [state.account for state in states]
+    assert accounts[0] == "000000000000"
+    assert len(set(accounts)) == 3
+    assert all(len(account) == 12 and account.isdigit() for account in accounts)
+    assert state_for(VERSION, tmp_path / "one").account == accounts[1]
+
+
 @pytest.mark.parametrize("name", ["none", "file"])
 def test_a_dag_folder_that_is_none_is_said(name: str, tmp_path: Path) -> None:
     (tmp_path / "file").touch()

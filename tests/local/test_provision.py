@@ -17,8 +17,9 @@ import pytest
 from mwaa_shell.errors import LocalProblem
 from mwaa_shell.local import interpreters, provision
 from mwaa_shell.local.interpreters import Interpreter
-from mwaa_shell.local.provision import Installed, find_uv, provide, ready
+from mwaa_shell.local.provision import Installed, find_uv, provide, provide_with, ready
 from mwaa_shell.local.recipes import recipe_for
+from mwaa_shell.local.requirements import Requirements
 from tests.local.fake_uv import RECIPE, FakeUv
 
 PYTHON = Interpreter("3.12", Path("/opt/python3.12"))
@@ -242,3 +243,56 @@ def test_uv_is_found_beside_python_and_on_the_path(tmp_path: Path, monkeypatch: 
         find_uv()
     missing = "uv, which installs the local Airflow, is missing"
     assert str(raised.value) == f"{missing}: install mwaa-shell with [local], or uv itself"
+
+
+NO_SOLUTION = """case "$*" in *exclude-newer*wanted.txt*|*wanted.txt*exclude-newer*)
+echo "  x No solution found when resolving dependencies:" >&2; exit 1;; esac"""
+
+
+def wanting(folder: Path, *constraints: str) -> Requirements:
+    return Requirements(folder / "requirements.txt", ("pandas==2.0",), constraints or None)
+
+
+def test_requirements_have_a_virtualenv_of_their_own(uv: FakeUv) -> None:
+    asked = wanting(uv.folder)
+    found = provide_with(asked, RECIPE, uv.told.append)
+    assert found == Installed(RECIPE, uv.cache / f"3.3.1-py3.12-with-{asked.key}")
+    assert ready(RECIPE) == Installed(RECIPE, uv.venv)
+    freeze, venv, base, added = uv.calls[2:]
+    assert freeze == f"pip freeze --python {uv.venv}/bin/python"
+    assert venv.endswith(f" {found.venv}")
+    assert "--no-deps -r " in base
+    assert f" --python {found.venv}/bin/python --compile-bytecode -r " in added
+    assert added.endswith("held.txt --exclude-newer 2026-08-13")
+    assert provide_with(asked, RECIPE, uv.told.append) == found
+    assert len(uv.calls) == 6
+
+
+def test_newer_packages_are_taken_where_no_old_one_fits(uv: FakeUv) -> None:
+    uv.does(last=NO_SOLUTION)
+    found = provide_with(wanting(uv.folder), RECIPE, uv.told.append)
+    assert (found.venv / "complete.json").exists()
+    assert uv.calls[-1].endswith("held.txt")
+
+
+def test_requirements_that_cannot_be_installed_leave_the_base(uv: FakeUv) -> None:
+    uv.does(last='case "$*" in *wanted.txt*) echo "no pandas" >&2; exit 1;; esac')
+    with pytest.raises(
+        LocalProblem, match=r"Airflow 3\.3\.1: installing requirements\.txt failed: installed no pandas"
+    ):
+        provide_with(wanting(uv.folder), RECIPE, uv.told.append)
+    assert uv.left == ["3.3.1-py3.12"]
+
+
+@pytest.mark.parametrize(
+    ("constraints", "held"),
+    [((), "celery==5.5\napache-airflow==3.3.1"), (("pandas==1.5",), "pandas==1.5\napache-airflow==3.3.1")],
+)
+def test_requirements_are_held_to_the_base_or_their_own_pins(
+    constraints: tuple[str, ...], held: str, uv: FakeUv
+) -> None:
+    keep = f"""case "$*" in *freeze*) echo celery==5.5;; *held.txt*) for one; do case "$one" in
+    *held.txt) cp "$one" {uv.folder}/kept;; esac; done;; esac"""
+    uv.does(first=keep, last='case "$*" in *freeze*) exit 0;; esac')
+    provide_with(wanting(uv.folder, *constraints), RECIPE, uv.told.append)
+    assert (uv.folder / "kept").read_text() == held

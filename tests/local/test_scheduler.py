@@ -120,7 +120,7 @@ class Services(AirflowProcess):
         self.ending = threading.Event()
         self.begun = threading.Semaphore(0)
 
-    def set_up(self, progress: Progress) -> None:
+    def set_up(self, progress: Progress | None = None) -> None:
         if self.trouble is not None:
             raise self.trouble
         self.state.airflow_home.mkdir(exist_ok=True)

@@ -1,0 +1,116 @@
+"""A local environment of a real Airflow refuses what MWAA refuses, and its gateway stops waiting as MWAA's does."""
+
+from __future__ import annotations
+
+import base64
+import json
+import select
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+import requests
+
+from tests.end_to_end.conftest import Served, make_dags, serve
+from tests.end_to_end.test_aws_api import client
+from tests.end_to_end.test_terminal import PATIENCE, PROGRAM
+
+pytestmark = pytest.mark.airflow
+
+Limited = Callable[[str], Served]
+VERSIONS = ("2.10.3", "3.3.1")
+#: Commands that start servers or change what the web server of MWAA keeps to itself.
+REFUSED = {
+    "2.10.3": ("webserver -p 8080", "-- webserver", "standalone", "users list", "connections list", "db reset -y"),
+    "3.3.1": ("api-server -p 8080", "-- api-server", "standalone", "users list", "connections list", "db reset -y"),
+}
+#: A DAG file that is not read to its end while another file exists.
+GATE = """
+import os, select  # airflow DAG
+while os.path.exists({hold!r}):
+    select.select([], [], [], 0.05)
+"""
+
+
+@pytest.fixture(scope="module")
+def limited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Limited]:
+    """One local environment a version, as a user starts it."""
+    running: dict[str, tuple[Served, Iterator[Served]]] = {}
+
+    def start(version: str) -> Served:
+        if version not in running:
+            home = tmp_path_factory.mktemp(f"limited-{version}")
+            dags = make_dags(home / "dags")
+            for number in range(4):  # Airflow gives a file 30 seconds
+                (dags / f"gate_{number}.py").write_text(GATE.format(hold=str(home / "hold")))
+            generator = serve(version, home, dags)
+            running[version] = (next(generator), generator)
+        return running[version][0]
+
+    yield start
+    for _, generator in running.values():
+        next(generator, None)
+
+
+def post(served: Served, command: str) -> requests.Response:
+    """One command as AWS documents it: a token of boto3, then the CLI endpoint."""
+    token = client(served).create_cli_token(Name=served.name)
+    return requests.post(
+        f"https://{token['WebServerHostname']}/aws_mwaa/cli",
+        data=command,
+        headers={"Authorization": f"Bearer {token['CliToken']}", "Content-Type": "text/plain"},
+        verify=served.environ["SSL_CERT_FILE"],
+        timeout=PATIENCE,
+    )
+
+
+def records(served: Served) -> list[str]:
+    """The commands that Airflow has run."""
+    return [json.loads(path.read_text())["command"] for path in sorted(served.records.glob("*.json"))]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_refused_commands_are_403_and_do_not_run(version: str, limited: Limited) -> None:
+    served = limited(version)
+    for command in REFUSED[version]:
+        answer = post(served, command)
+        assert answer.status_code == 403, command
+        assert answer.json()["message"].startswith("Forbidden: ")
+        assert command not in records(served)
+    good = post(served, "version")
+    assert good.status_code == 200
+    assert base64.b64decode(good.json()["stdout"]).decode().strip().endswith(version)
+    assert post(served, "dags lst").status_code == 400
+
+
+def test_the_shell_says_that_a_command_is_refused(limited: Limited) -> None:
+    served = limited("2.10.3")
+    argv = [*PROGRAM, "--yes", "-c", "users list"]
+    ended = subprocess.run(argv, env=served.environ, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    assert ended.returncode == 3
+    assert "HTTP 403" in ended.stderr
+    assert "--no-limits runs users list here" in ended.stderr
+
+
+def test_the_gateway_stops_waiting_after_a_minute(limited: Limited) -> None:
+    served = limited("2.10.3")
+    post(served, "version")  # the DAGs are read in
+    hold = served.dags.parent / "hold"
+    hold.touch()
+    try:
+        gone = post(served, "dags list")
+    finally:
+        hold.unlink()
+    assert (gone.status_code, gone.headers["Content-Type"]) == (504, "text/html")
+    deadline = time.monotonic() + PATIENCE
+    while "dags list" not in records(served):
+        assert time.monotonic() < deadline, "the command has not gone on"
+        select.select([], [], [], 0.1)
+    assert served.last_record()[2] == 0
+
+
+def test_no_limits_runs_what_is_refused(serving: Limited) -> None:
+    answer = post(serving("2.10.3"), "users list -o json")
+    assert answer.status_code == 200
+    assert "[" in base64.b64decode(answer.json()["stdout"]).decode()

@@ -1,0 +1,98 @@
+"""What real Airflows start in a local environment without limits listens on loopback, as /proc tells."""
+
+from __future__ import annotations
+
+import os
+import select
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from mwaa_shell.local.scheduler import free_port
+from mwaa_shell.local.start import running
+from mwaa_shell.session import Session
+from mwaa_shell.settings import LocalSettings, Settings
+from tests.end_to_end.conftest import installed, make_dags
+from tests.end_to_end.test_scheduler import below
+from tests.end_to_end.test_terminal import PATIENCE
+from tests.sessions import execute
+
+pytestmark = [pytest.mark.airflow, pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")]
+
+#: By version: commands that serve, and Airflow's own ports for logs. PORT is a free one.
+SERVERS = {
+    "1.10.12": (("webserver -p PORT", "serve_logs"), (8793,)),
+    "2.10.3": (("webserver -p PORT", "scheduler", "triggerer"), (8793, 8794)),
+    "3.3.1": (("api-server -p PORT", "scheduler", "triggerer"), (8793, 8794)),
+}
+#: In /proc/net/tcp: the state of a socket that listens, and loopback.
+LISTENS = "0A"
+LOOPBACK = ("0100007F", "00000000000000000000000001000000", "0000000000000000FFFF00000100007F")
+
+
+def sockets_of(pids: list[int]) -> set[str]:
+    """The numbers of the sockets that processes hold."""
+    held = set()
+    for pid in pids:
+        try:
+            for name in os.listdir(f"/proc/{pid}/fd"):
+                held.add(os.readlink(f"/proc/{pid}/fd/{name}"))
+        except OSError:  # it has ended meanwhile
+            continue
+    return {link[len("socket:[") : -1] for link in held if link.startswith("socket:[")}
+
+
+def listening(pids: list[int]) -> set[tuple[str, int]]:
+    """Address and port of every TCP socket on which processes listen."""
+    held, found = sockets_of(pids), set()
+    for table in ("tcp", "tcp6"):
+        for line in Path("/proc/net", table).read_text().splitlines()[1:]:
+            words = line.split()
+            if words[3] == LISTENS and words[9] in held:
+                address, _, port = words[1].partition(":")
+                found.add((address, int(port, 16)))
+    return found
+
+
+def answers(port: int) -> bool:
+    """Whether somebody listens on a port: another environment on this machine may have it first."""
+    for host in ("127.0.0.1", "::1"):
+        with suppress(OSError), socket.create_connection((host, port), timeout=PATIENCE):
+            return True
+    return False
+
+
+def wait_for(truth: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not truth():
+        assert time.monotonic() < deadline
+        select.select([], [], [], 0.1)
+
+
+@pytest.mark.parametrize("version", SERVERS)
+def test_every_server_of_airflow_is_on_loopback(version: str, tmp_path: Path) -> None:
+    installed(version)
+    port, (commands, for_logs) = free_port(), SERVERS[version]
+    wanted = LocalSettings((version,), make_dags(tmp_path / "dags"), limits=False)
+    with running(wanted, PATIENCE, lambda line: None) as started:
+
+        def run(command: str) -> None:
+            session = Session(Settings(started.environments[0], started.access, validate=False, yes=""))
+            execute(session, command.replace("PORT", str(port)))  # to the end of the environment
+            session.close()
+
+        threads = [threading.Thread(target=run, args=(command,)) for command in commands]
+        for thread in threads:
+            thread.start()
+        wait_for(lambda: all(map(answers, (port, *for_logs))))
+        seen = listening(below(os.getpid()))
+    for thread in threads:
+        thread.join()
+    assert port in {number for _, number in seen}
+    assert {address for address, _ in seen} <= set(LOOPBACK), seen
