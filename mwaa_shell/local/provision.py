@@ -100,11 +100,11 @@ def _install_with(
         _uv(uv, ["venv", "--no-project", "--python", python, str(venv)], what, progress)
         install = ["pip", "install", "--config-file", str(config), "--python", str(venv / "bin" / "python")]
         install.append("--compile-bytecode")
-        _uv(uv, [*install, "--no-deps", "-r", str(folder / "base.txt")], what, progress)
+        as_old = ["--exclude-newer", recipe.cutoff.isoformat()]  # what builds old packages has to be old too
+        _uv(uv, [*install, *as_old, "--no-deps", "-r", str(folder / "base.txt")], what, progress)
         install += ["-r", str(folder / "wanted.txt"), "-c", str(folder / "held.txt")]
         try:
-            as_old = [*install, "--exclude-newer", recipe.cutoff.isoformat()]
-            _uv(uv, as_old, what, progress, requirements.path.parent)
+            _uv(uv, [*install, *as_old], what, progress, requirements.path.parent)
         except LocalProblem as error:
             if "no solution found" not in str(error).lower():
                 raise

@@ -122,15 +122,19 @@ def test_what_a_team_brings(team: Team) -> None:
 def test_names_stay_with_the_dags_folder(team: Team) -> None:
     (team.folder / "dags" / "own.py").write_text(DAG.format(name="our_own", imports=""))
     local, environ = [*PROGRAM, "--local", "2.10.3"], local_environ(team.home)
+    config = Path(environ["XDG_CONFIG_HOME"]) / "mwaa-shell" / "config.toml"
+    config.parent.mkdir(parents=True)
+    config.write_text('names = "learn"\n')  # else the names are asked for, and what was kept is soon replaced
     with Terminal(local, environ, columns=200) as terminal:
         terminal.wait_for_prompt("local-2-10-3", PATIENCE)
         assert "hello_world" in terminal.run("local-2-10-3", "dags list", PATIENCE)
-        assert "DAG" in terminal.run("local-2-10-3", ".names", PATIENCE)
+        assert "inventory_sync" in terminal.run("local-2-10-3", ".names dags", PATIENCE)
         terminal.enter("exit")
         assert terminal.wait_exit() == 0
     with Terminal([*local, "--dags-folder", str(team.folder / "dags")], environ, columns=200) as terminal:
         terminal.wait_for_prompt("local-2-10-3", PATIENCE)
-        assert "hello_world" not in terminal.run("local-2-10-3", ".names dags", PATIENCE)
+        assert "2.10.3" in terminal.run("local-2-10-3", "version", PATIENCE)  # what was kept is read meanwhile
+        assert "No DAGs are known" in terminal.run("local-2-10-3", ".names dags", PATIENCE)
         assert "our_own" in terminal.run("local-2-10-3", "dags list", PATIENCE)
         terminal.enter("exit")
         assert terminal.wait_exit() == 0
