@@ -15,9 +15,11 @@ from mwaa_shell import debug
 from mwaa_shell.afterwards import advised
 from mwaa_shell.airflow.asking import ADDED, RUN_ID, wants_run_id, with_json, with_run_id
 from mwaa_shell.airflow.command_line import ParsedLine, parse
+from mwaa_shell.airflow.readings import words_as_read
 from mwaa_shell.history.ahead import Ahead
 from mwaa_shell.history.unmask import MASK, unmasked
 from mwaa_shell.job import ctrl_c_waits, strike_again
+from mwaa_shell.output.tables.secrets import covered_message
 from mwaa_shell.rails import Answers, Place, need, pass_rails, place_of
 from mwaa_shell.result import Outcome, Result
 from mwaa_shell.run_ids import RunIds
@@ -81,7 +83,7 @@ class Outgoing:
                 partial(self._before, sending),
             )
             added = " ".join(one for one in (yes, *additions) if one)
-            result = self._noted(replace(result, words=sent.values, added=added), sending)
+            result = self._noted(replace(result, words=words_as_read(sent, session.grammar), added=added), sending)
             if not session.watched or watcher is not None or session.delivers or session.record.audits:
                 self.settle()  # else a prompt shows it in a moment
             return result
@@ -105,6 +107,7 @@ class Outgoing:
         message = result.message
         for secret in sending.hidden:  # Airflow quotes what it does not understand
             message = message.replace(secret, MASK)
+        message = covered_message(message, result.words)
         result = advised(replace(result, hidden=sending.hidden, message=message), line, sent, session.grammar)
         self._run_ids.settle(link.target.name, line.values, result.outcome)
         if result.outcome is Outcome.INTERRUPTED and result.remote and sending.recorded:
@@ -162,7 +165,7 @@ class Outgoing:
         Raises ``RefusedByRule`` where nobody has.
         """
         from mwaa_shell.airflow.knowledge import Level
-        from mwaa_shell.airflow.safety import answered, danger_of
+        from mwaa_shell.airflow.safety import answered, danger_of, question_in
 
         session = self._session
         made = None if as_it_is else answered(line, session.grammar)
@@ -172,7 +175,8 @@ class Outgoing:
         answers = Answers(session.settings.yes, session.front.ask, session.front.ask_name)
         shown = session.reader.covered(line.command)
         if pass_rails(shown, danger, self.place, answers, asks=made is not None) and made is not None:
-            return made, made.command.removeprefix(line.command).strip()
+            question = question_in(line, session.grammar)
+            return made, question.answer if question is not None else ""
         return line, ""
 
     def check_rails(self, line: ParsedLine, *, as_it_is: bool = False) -> None:

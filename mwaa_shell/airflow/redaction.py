@@ -29,7 +29,8 @@ from mwaa_shell.airflow.command_line import (
     quote,
     split,
 )
-from mwaa_shell.airflow.grammar import Grammar
+from mwaa_shell.airflow.grammar import Command, Grammar
+from mwaa_shell.airflow.readings import readings
 from mwaa_shell.airflow.secret_programs import read_local
 from mwaa_shell.airflow.secret_values import MASK, Found, Named, Why, encoded, moved, secrets_of, sensitive
 from mwaa_shell.airflow.secret_words import Piece, read
@@ -221,15 +222,29 @@ def _found(
         start = parsed.words[0].end if parsed.words else len(text) - len(text.lstrip(BLANKS + "#"))
         parsed = parse(" " * start + text[start:])
     words = parsed.words
-    if parts is None:
-        parts = understand(parsed, grammar).parts if grammar is not None else ()
-    spans = _spans(text, read(_pieces(words, parts), named))
+    read_as = _read_as(parsed, grammar) if parts is None else [parts]
+    spans: Iterable[Span] = (span for one in read_as for span in _spans(text, read(_pieces(words, one), named)))
     unclosed = split(text)[2] if parsed.problem and words else None
     if unclosed and words[-1].start <= unclosed.position < words[-1].end:  # it makes one word of all that follows
         rest = _spans(text, read(_unknown_pieces(text, unclosed.position + 1), named))
         spans = (span._replace(plain=True) for span in (*spans, *rest))
     yield from spans
     yield from _behind_the_command(text, words[-1].end if words else len(text), named)
+
+
+def _read_as(parsed: ParsedLine, grammar: Grammar | None) -> Iterator[Sequence[Part]]:
+    """The parts of the line as the environment's Airflow reads it; what is not sure to be its own, as any may read it.
+
+    Where the version is not known, the names of flags alone count too: a line may be of an Airflow that nobody has.
+    """
+    own = understand(parsed, grammar) if grammar is not None else None
+    yield own.parts if own is not None else ()
+    if own is None or own.command is None:
+        before: Command | None = None
+        for reading in readings(parsed, None):
+            if reading.command != before:
+                yield reading.parts
+            before = reading.command
 
 
 def _pieces(words: Sequence[Word], parts: Sequence[Part]) -> Iterator[Piece]:

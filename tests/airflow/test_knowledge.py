@@ -355,7 +355,7 @@ def test_what_a_line_does(line: str, version: Version, expected: Level) -> None:
 
 def test_the_text_of_a_value_is_no_flag() -> None:
     assert level("""dags backfill --reset-dagruns x -c '{"a": "--dry-run"}'""", V210) is Level.DESTROY
-    assert level("dags backfill --reset-dagruns -t '-n or so' x", V210) is Level.DESTROY
+    assert level("dags backfill --reset-dagruns -t '--n or so' x", V210) is Level.DESTROY
 
 
 def test_nobody_knows_what_a_plugin_does() -> None:
