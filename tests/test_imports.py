@@ -42,7 +42,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("streams", "preferences", "keys", "run_ids"),
     ("body",),
     ("debug", "private_files"),
-    ("errors", "limits", "mark", "turns", "user_folders", "workers"),
+    ("errors", "limits", "mark", "proxy_login", "turns", "user_folders", "workers"),
     ("__init__",),
 )
 #: The rooms of the largest folder, in the same order; what stands in none of them is its front.
