@@ -170,4 +170,4 @@ def _plain_name(flag: str) -> str:
 
 
 def _flag_like(value: str) -> bool:
-    return looks_like_flag(value) or (value.startswith("--") and "=" in value) or bool(re.match("-p.", value))
+    return looks_like_flag(value) or (value.startswith("--") and "=" in value) or bool(re.match(r"-p.|-\w[{\[]", value))
