@@ -109,6 +109,13 @@ def support(name: str, version: Version, words: Sequence[str] = ()) -> Support:
     )
 
 
+def advice(name: str, version: Version, words: Sequence[str] = ()) -> tuple[str, ...]:
+    """What to know before the command runs on MWAA, a note each."""
+    entries = _load().entries["advice"].get(name, ())
+    given = _given(name, version, words) if entries else frozenset()
+    return tuple(entry.reason for entry in entries if entry.applies(version, given))
+
+
 def parses_dags(name: str, version: Version, words: Sequence[str] = ()) -> Parsing | None:
     """Why the command loads DAG files, if it does."""
     found = _first("parses", name, version, _given(name, version, words))
@@ -255,7 +262,7 @@ def _first(topic: str, name: str, version: Version, given: frozenset[str]) -> _E
 def _load() -> _Knowledge:
     tables = grammar.data_of("knowledge.json")
     dangers, kinds = tables["danger"], tables["kinds"]
-    topics = {topic: tables[topic] for topic in ("documented", "refused", "senseless", "parses", "asks")}
+    topics = {topic: tables[topic] for topic in ("documented", "refused", "senseless", "advice", "parses", "asks")}
     topics["rules"] = dangers["rules"]
     return _Knowledge(
         entries={topic: _by_command(entries) for topic, entries in topics.items()},

@@ -27,7 +27,7 @@ def test_logins_of_local_commands_are_kept_nowhere(
     log, debug = tmp_path / "log.jsonl", tmp_path / "debug.log"
     lines = [f"version | : {local}" for local in LOCAL]
     ended = subprocess.run(
-        [*program, "my-env", "--log-file", str(log), "--debug", str(debug), "-f", "-"],
+        [*program, "my-env", "--log-file", str(log), "--debug", str(debug)],
         input="\n".join([*lines, ".history"]).encode(),
         env=environ,
         capture_output=True,
