@@ -13,6 +13,7 @@ from mwaa_shell.airflow.command_line import REMEMBERED, ParsedLine
 from mwaa_shell.airflow.grammar import Grammar, Option, load, versions
 from mwaa_shell.airflow.summaries import flag_name
 from mwaa_shell.airflow.understanding import Part, Role, Understanding, command_of, understand
+from mwaa_shell.airflow.versions import Version
 
 
 def readings(line: ParsedLine, grammar: Grammar | None) -> tuple[Understanding, ...]:
@@ -27,10 +28,23 @@ def readings(line: ParsedLine, grammar: Grammar | None) -> tuple[Understanding, 
     return (*found, *(_of_all(line) if len(line.text) <= REMEMBERED else _read_by_all(line)))
 
 
+def readings_of_majors(line: ParsedLine) -> tuple[Understanding, ...]:
+    """The readings of the newest version of each major, as far as they know the command: enough for a key at a prompt.
+
+    A command tree takes a moment to load, and flags that take secrets differ between majors alone.
+    """
+    newest = {version.major: version for version in versions()}
+    return _read_by(line, tuple(newest.values()))
+
+
 def _read_by_all(line: ParsedLine) -> tuple[Understanding, ...]:
-    """The readings of all versions that know the command, the newest first."""
+    return _read_by(line, versions())
+
+
+def _read_by(line: ParsedLine, chosen: Sequence[Version]) -> tuple[Understanding, ...]:
+    """The readings of some versions, the newest first."""
     found: list[Understanding] = []
-    for version in reversed(versions()):
+    for version in reversed(chosen):
         tree = load(version)
         command = command_of(line, tree)
         if command is None:
@@ -69,7 +83,7 @@ def _arguments(parts: Sequence[Part]) -> list[str]:
             made += ["--"] if begun else []
         elif isinstance(part.argument, Option) and part.role is Role.FLAG:
             made.append(flag_name(part.argument))
-        elif isinstance(part.argument, Option) and part.value.startswith("-"):
+        elif isinstance(part.argument, Option) and len(part.value) > 1 and part.value[0] == "-":
             made[-1:] = [f"{made[-1]}={part.value}"]
         else:
             made.append(part.value)

@@ -29,8 +29,8 @@ from mwaa_shell.airflow.command_line import (
     quote,
     split,
 )
-from mwaa_shell.airflow.grammar import Command, Grammar
-from mwaa_shell.airflow.readings import readings
+from mwaa_shell.airflow.grammar import Grammar
+from mwaa_shell.airflow.readings import readings_of_majors
 from mwaa_shell.airflow.secret_programs import read_local
 from mwaa_shell.airflow.secret_values import MASK, Found, Named, Why, encoded, moved, secrets_of, sensitive
 from mwaa_shell.airflow.secret_words import Piece, read
@@ -233,18 +233,16 @@ def _found(
 
 
 def _read_as(parsed: ParsedLine, grammar: Grammar | None) -> Iterator[Sequence[Part]]:
-    """The parts of the line as the environment's Airflow reads it; what is not sure to be its own, as any may read it.
+    """The parts of the line as its Airflow reads it; while the version is unknown, as each major version reads it.
 
-    Where the version is not known, the names of flags alone count too: a line may be of an Airflow that nobody has.
+    Then the names of flags alone count too, as the line may be of an Airflow that nobody has.
     """
-    own = understand(parsed, grammar) if grammar is not None else None
-    yield own.parts if own is not None else ()
-    if own is None or own.command is None:
-        before: Command | None = None
-        for reading in readings(parsed, None):
-            if reading.command != before:
-                yield reading.parts
-            before = reading.command
+    if grammar is not None:
+        yield understand(parsed, grammar).parts
+        return
+    yield ()
+    if any(word.value.startswith("-") and word.value != "--" for word in parsed.words):
+        yield from (reading.parts for reading in readings_of_majors(parsed))
 
 
 def _pieces(words: Sequence[Word], parts: Sequence[Part]) -> Iterator[Piece]:

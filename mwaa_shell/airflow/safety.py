@@ -25,8 +25,7 @@ def danger_of(line: ParsedLine, grammar: Grammar | None) -> Danger:
     """What an Airflow command does; what no Airflow that may get it takes is no read."""
     read = readings(line, grammar)
     found = [knowledge.danger_in(reading) for reading in read]
-    taken = read[:1] if grammar is not None else read
-    if all(reading.strange for reading in taken):
+    if all(reading.strange for reading in _meant(line, grammar)):
         found.append(UNKNOWN)
     return max(found, key=lambda danger: ORDER.index(danger.level))
 
@@ -53,7 +52,7 @@ def answered(line: ParsedLine, grammar: Grammar | None) -> ParsedLine | None:
 
 
 def _meant(line: ParsedLine, grammar: Grammar | None) -> tuple[Understanding, ...]:
-    """The readings that a question may come from: those of the environment's own version where that is known."""
+    """The readings of the environment's own version where that is known, else those of all."""
     return tuple(one for one in readings(line, grammar) if grammar is None or one.grammar is grammar)
 
 
