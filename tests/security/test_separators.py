@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.double import Double, Request, command_reply
+from tests.terminal.emulator import Terminal
 
 Run = Callable[..., "subprocess.CompletedProcess[bytes]"]
 SECRET = "canary-4be1"
@@ -203,6 +204,29 @@ def test_what_a_pipe_leaves_over_is_masked(double: Double, at_terminal: Callable
     assert '[{"conn_id": "wh"}]' in seen
     assert seen.count("plugin: postgres://u:***@h") == 2
     assert SECRET not in seen
+
+
+def test_the_prompt_asks_and_masks_behind_separators(
+    double: Double, program: list[str], environ: dict[str, str], tmp_path: Path
+) -> None:
+    double.web.behave = lambda request: command_reply(CONNECTIONS, CONNECTIONS)
+    terminal = Terminal([*program, "my-env"], environ, 120, 40, cwd=tmp_path)
+    try:
+        terminal.wait_for("AVAILABLE")
+        terminal.enter("-- dags -- delete x")
+        terminal.wait_for("Run it on my-env? [y/N]")
+        terminal.enter("n")
+        terminal.wait_for_prompt("my-env")
+        assert double.commands == []
+        terminal.enter("-- connections -- list")
+        terminal.wait_for("may hold passwords")
+        terminal.wait_for_prompt("my-env")
+        terminal.enter(f"-- variables set db_password {SECRET}")
+        terminal.wait_for("db_password ***********")
+        terminal.wait_for_prompt("my-env")
+        assert SECRET not in terminal.text
+    finally:
+        terminal.close()
 
 
 def test_a_file_gets_every_byte(double: Double, run: Run, tmp_path: Path) -> None:
