@@ -61,7 +61,7 @@ def _bodies(line: Masked, result: Result, patterns: Sequence[str]) -> dict[str, 
     from mwaa_shell.airflow.command_line import parse
     from mwaa_shell.airflow.secret_replies import covered, why_not_kept
 
-    words = parse(line.text).values
+    words = result.words or parse(line.text).values
     if words[:1] == (".send",):
         words = words[1:]
     sent = any(not place.local for place in line.places)  # what is local stays on this machine

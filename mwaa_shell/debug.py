@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from mwaa_shell import __version__
 from mwaa_shell.errors import ShellError, UsageError
+from mwaa_shell.proxy_login import CREDENTIALS, WITH_PASSWORD, password_pieces
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,7 +33,8 @@ SHORTEST = 4
 FRAMES = 30
 #: Signs of a credential that nobody has told of, with what is covered.
 LOOKS = (
-    re.compile(r"(?<=//)[^\s/]*(?=@)"),
+    WITH_PASSWORD,
+    CREDENTIALS,
     re.compile(r"(?i:(?<=bearer )|(?<=basic ))[\w.~+/=-]{8,}"),
     re.compile(r"(?i:(?<=signature=)|(?<=security-token=)|(?<=credential=))[^\s,&\"]+"),
     re.compile(r"(?<![\w-])(?>[\w-]*?eyJ)[\w-]{8,}\.[\w.-]+"),  # from the start of its run, to look at it once
@@ -96,22 +98,14 @@ def to(path: Path) -> None:
     _log = log
     keep_out(*map(os.environ.get, KEYS))
     for name in PROXIES:
-        _keep_out_password(os.environ.get(name))
-
-
-def _keep_out_password(proxy: str | None) -> None:
-    from urllib.parse import unquote
-
-    login = (proxy or "").rpartition("//")[2].rpartition("@")[0]
-    password = login.partition(":")[2]
-    keep_out(password, unquote(password))
+        keep_out(*password_pieces(os.environ.get(name)))
 
 
 def begin(access: Access, options: Mapping[str, object]) -> None:
     """Write down what runs, and what was asked for; of what may hold a password, that it is there."""
     import platform
 
-    _keep_out_password(access.proxy)
+    keep_out(*password_pieces(access.proxy))
     keep_out(access.keys.secret_key if access.keys else None)
     event("begin", shell=__version__, python=platform.python_version(), system=platform.platform(), **_versions())
     told = {name: value for name, value in options.items() if value not in (None, False, [], "") and name in TOLD}

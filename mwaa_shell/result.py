@@ -47,7 +47,7 @@ class Result:
     brings: tuple[Brought, ...] = ()  #: lines to run in its place
     proposal: str = ""  #: a line to put on the prompt, for the user to run
     proposed: tuple[Brought, ...] = ()  #: the lines of the proposal that stand for others, and where each comes from
-    words: tuple[str, ...] = ()  #: the arguments of the command that was sent, as they were sent
+    words: tuple[str, ...] = ()  #: of the command that was sent: its name, then whole flags and their values
     outcomes: tuple[Outcome, ...] = ()  #: of what each line of stdout tells: its word is coloured by it
     added: str = ""  #: what the shell added to what was typed
     paged: bool = True  #: may go through a pager; not where the end of it is what somebody wants to see

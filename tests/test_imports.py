@@ -29,18 +29,27 @@ LAYERS: tuple[tuple[str, ...], ...] = (
 )
 #: What stands below all of them: single files, none of which is in a circle of imports.
 BASE = {
-    *("body", "config", "config_file", "core_files", "debug", "errors", "interrupts", "job", "keys", "limits", "mark"),
-    *(
-        "preferences",
-        "private_files",
-        "result",
-        "run_ids",
-        "settings",
-        "startup",
-        "streams",
-        "user_folders",
-        "__version__",
-    ),
+    "body",
+    "config",
+    "config_file",
+    "core_files",
+    "debug",
+    "errors",
+    "interrupts",
+    "job",
+    "keys",
+    "limits",
+    "mark",
+    "preferences",
+    "private_files",
+    "proxy_login",
+    "result",
+    "run_ids",
+    "settings",
+    "startup",
+    "streams",
+    "user_folders",
+    "__version__",
 }
 #: The rooms of the largest folder, in the same order; what stands in none of them is its front.
 ROOMS: tuple[tuple[str, ...], ...] = (

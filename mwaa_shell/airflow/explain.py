@@ -109,6 +109,7 @@ def _notes(name: str, version: Version) -> list[str]:
         notes.append("on MWAA: AWS documents it")
     elif support.reason:
         notes.append(f"on MWAA: {support.reason}")
+    notes += knowledge.advice(name, version)
     parsing = knowledge.parses_dags(name, version)
     if parsing is not None:
         notes.append(f"reads DAG files, slow: {parsing.reason}")

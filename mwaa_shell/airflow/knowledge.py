@@ -14,8 +14,10 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from mwaa_shell.airflow import command_line, grammar
-from mwaa_shell.airflow.grammar import Command, Option, Positional
+from mwaa_shell.airflow.grammar import Grammar, Option, Positional
 from mwaa_shell.airflow.summaries import flag_name
+from mwaa_shell.airflow.understanding import HELP as HELP_OPTION
+from mwaa_shell.airflow.understanding import Role, Understanding, understand
 from mwaa_shell.airflow.versions import Version
 
 
@@ -87,15 +89,13 @@ class Question(NamedTuple):
 
 
 UNKNOWN = Danger(Level.CHANGE, "not a command of Airflow's own: nobody has said what it does")
-#: Characters of a flag, and more.
-LONGEST_FLAG = 60
 #: argparse prints the usage and does nothing else.
 HELP = frozenset({"-h", "--help"})
 
 
 def support(name: str, version: Version, words: Sequence[str] = ()) -> Support:
     """What AWS lists and what users saw; a refusal says more than a listing."""
-    given = _given(_command(name, version), words)
+    given = _given(name, version, words)
     listed = _first("documented", name, version, given)
     refused = _first("refused", name, version, given)
     senseless = _first("senseless", name, version, given)
@@ -109,9 +109,16 @@ def support(name: str, version: Version, words: Sequence[str] = ()) -> Support:
     )
 
 
+def advice(name: str, version: Version, words: Sequence[str] = ()) -> tuple[str, ...]:
+    """What to know before the command runs on MWAA, a note each."""
+    entries = _load().entries["advice"].get(name, ())
+    given = _given(name, version, words) if entries else frozenset()
+    return tuple(entry.reason for entry in entries if entry.applies(version, given))
+
+
 def parses_dags(name: str, version: Version, words: Sequence[str] = ()) -> Parsing | None:
     """Why the command loads DAG files, if it does."""
-    found = _first("parses", name, version, _given(_command(name, version), words))
+    found = _first("parses", name, version, _given(name, version, words))
     return Parsing(found.reason, found.source) if found else None
 
 
@@ -119,22 +126,42 @@ def asks(name: str, version: Version, words: Sequence[str] = ()) -> Question | N
     """What the line would ask on stdin, if it would."""
     if name not in _load().entries["asks"]:  # most commands: which flags there are is not looked for
         return None
-    given = _given(_command(name, version), words)
+    return _asks(name, version, _given(name, version, words))
+
+
+def asks_in(reading: Understanding) -> Question | None:
+    """The question on stdin of a command line that was read; ``None`` where its command is not known."""
+    command = reading.command
+    if command is None or command.name not in _load().entries["asks"]:
+        return None
+    return _asks(command.name, reading.grammar.version, given_in(reading))
+
+
+def _asks(name: str, version: Version, given: frozenset[str]) -> Question | None:
     found = _first("asks", name, version, given)
     return Question(found.word, found.reason, found.source) if found and not given & HELP else None
 
 
 def danger(name: str, version: Version, words: Sequence[str] = ()) -> Danger:
     """What the line does to the environment; what we have never heard of changes something."""
-    known = _load()
     # Each Enter asks. Most commands have no rule about flags; what may be --help is left to what follows.
-    if name not in known.entries["rules"] and not any(word.startswith(("-h", "--h")) for word in words):
-        return known.dangers.get(name, UNKNOWN)
-    given = _given(_command(name, version), words)
-    rule = _first("rules", name, version, given)
+    if name not in _load().entries["rules"] and not any(word.startswith(("-h", "--h")) for word in words):
+        return _load().dangers.get(name, UNKNOWN)
+    return _danger(name, version, _given(name, version, words))
+
+
+def danger_in(reading: Understanding) -> Danger:
+    """What a command line that was read does to the environment, by the flags that argparse finds in it."""
+    if reading.command is None:
+        return UNKNOWN
+    return _danger(reading.command.name, reading.grammar.version, given_in(reading))
+
+
+def _danger(name: str, version: Version, given: frozenset[str]) -> Danger:
     if given & HELP:
         return Danger(Level.READ, "")
-    return Danger(Level(rule.word), rule.reason) if rule else known.dangers.get(name, UNKNOWN)
+    rule = _first("rules", name, version, given)
+    return Danger(Level(rule.word), rule.reason) if rule else _load().dangers.get(name, UNKNOWN)
 
 
 def kind(name: str, argument: Option | Positional | str) -> Kind:
@@ -149,92 +176,54 @@ def kind(name: str, argument: Option | Positional | str) -> Kind:
 
 def examples(name: str, version: Version) -> tuple[str, ...]:
     """Lines to start from that this version accepts; none for what AWS does not list."""
-    command = _command(name, version)
-    lines = _load().examples.get(name, ()) if command else ()
-    count = len(name.split())
-    return tuple(line for line in lines if command and _fits(command, command_line.parse(line).values[count:]))
+    known = _tree(name, version)
+    if known is None or known.version != grammar.nearest(version):
+        return ()
+    lines = _load().examples.get(name, ())
+    return tuple(line for line in lines if _fits(understand(command_line.parse(line), known)))
 
 
-def _command(name: str, version: Version) -> Command | None:
+def _tree(name: str, version: Version) -> Grammar | None:
+    """The tree that has the command: of the version or its neighbor; for a major that nobody knows, the newest."""
     known = grammar.nearest(version)
-    return grammar.load(known).named(name) if known else None
+    trees = map(grammar.load, [known] if known else reversed(grammar.versions()))
+    return next((tree for tree in trees if tree.named(name) is not None), None)
 
 
 # ---- Which options a line gives, as argparse would see it.
 
 
-def _given(command: Command | None, words: Sequence[str]) -> frozenset[str]:
-    """The options: "--flag", and "--flag=value" too if there is a value."""
-    words = words[: words.index("--")] if "--" in words else words
-    found = set(HELP.intersection(words))
-    for position, word in enumerate(words):
-        following = next(iter(words[position + 1 : position + 2]), None)
-        for option, written in _options(command, word) if command else _as_written(word):
-            name = option if isinstance(option, str) else flag_name(option)
-            takes_value = isinstance(option, str) or option.takes_value
-            value = following if written is None and takes_value else written
-            found |= {name} if value is None else {name, f"{name}={value}"}
+def given_in(reading: Understanding) -> frozenset[str]:
+    """The options of a line: ``--flag``, and ``--flag=value`` too for each value."""
+    found: set[str] = set()
+    for part in reading.parts:
+        if isinstance(part.argument, Option) and part.role is Role.FLAG:
+            found |= HELP if part.argument is HELP_OPTION else {flag_name(part.argument)}
+        elif isinstance(part.argument, Option):
+            found.add(f"{flag_name(part.argument)}={part.value}")
     return frozenset(found)
 
 
-def _as_written(word: str) -> list[tuple[str, str | None]]:
-    flag, equals, value = word.partition("=")
-    return [(flag, value if equals else None)] if word.startswith("-") else []
+def _given(name: str, version: Version, words: Sequence[str]) -> frozenset[str]:
+    known = _tree(name, version)
+    if not words or known is None:
+        return frozenset(HELP.intersection(words))
+    text = " ".join([name, *map(command_line.quote, words)])
+    return given_in(understand(command_line.parse(text), known))
 
 
-def _options(command: Command, word: str) -> list[tuple[Option, str | None]]:
-    """The options in one word, each with the value that stands in the same word; none in what argparse refuses."""
-    flag, equals, value = word.partition("=")
-    written = value if equals else None
-    if found := command.option(word) or command.option(flag):
-        return [(found, written)]
-    if word.startswith("--"):
-        meant = [option for option in command.options if any(name.startswith(flag) for name in option.flags)]
-        return [(meant[0], written)] if len(meant) == 1 else []
-    return _bundled(command, word) if word.startswith("-") else []
-
-
-def _bundled(command: Command, word: str) -> list[tuple[Option, str | None]]:
-    """The options of a word such as ``-ab``, ``-abVALUE`` or ``-ab=VALUE``, letter by letter."""
-    made: list[tuple[Option, str | None]] = []
-    flags, equals, value = word.partition("=")
-    for place in range(1, len(word)):
-        last = command.option(f"-{flags[place:]}") if 0 < len(flags) - place <= LONGEST_FLAG else None
-        if last is not None:
-            return [*made, (last, value if equals else None)]
-        found = command.option(f"-{word[place]}")
-        if found is None or found.takes_value:
-            return [*made, (found, word[place + 1 :].removeprefix("="))] if found else []
-        made.append((found, None))
-    return []
-
-
-def _fits(command: Command, words: Sequence[str]) -> bool:
-    """Whether the version would take an example: rougher than argparse, and enough for lines that we write."""
-    places: list[str] = []
-    given: list[Option] = []
-    position = 0
-    while position < len(words):
-        word = words[position]
-        position += 1
-        if not word.startswith("-"):
-            places.append(word)
-            continue
-        options = _options(command, word)
-        if not options:
-            return False
-        given += [option for option, _ in options]
-        option, value = options[-1]
-        if option.takes_value and value is None:
-            position += option.nargs if isinstance(option.nargs, int) else 1
-    least = sum(argument.required for argument in command.positionals)
-    most = len(words) if any(one.nargs == "*" for one in command.positionals) else len(command.positionals)
-    dates = zip(command.positionals, places, strict=False)
+def _fits(reading: Understanding) -> bool:
+    """Whether the version would take an example: rougher than validation, and enough for lines of this project."""
+    dates = [part for part in reading.parts if part.role is Role.POSITIONAL]
     return (
-        least <= len(places) <= most
-        and all(option in given for option in command.options if option.required)
-        and all(kind(command.name, one) is not Kind.DATE or word[:1].isdigit() for one, word in dates)
+        not reading.strange
+        and not reading.missing
+        and all(part.value[:1].isdigit() for part in dates if _takes_date(reading, part.argument))
     )
+
+
+def _takes_date(reading: Understanding, argument: Option | Positional | None) -> bool:
+    return argument is not None and reading.command is not None and kind(reading.command.name, argument) is Kind.DATE
 
 
 # ---- The file.
@@ -273,7 +262,7 @@ def _first(topic: str, name: str, version: Version, given: frozenset[str]) -> _E
 def _load() -> _Knowledge:
     tables = grammar.data_of("knowledge.toml")
     dangers, kinds = tables["danger"], tables["kinds"]
-    topics = {topic: tables[topic] for topic in ("documented", "refused", "senseless", "parses", "asks")}
+    topics = {topic: tables[topic] for topic in ("documented", "refused", "senseless", "advice", "parses", "asks")}
     topics["rules"] = dangers["rules"]
     return _Knowledge(
         entries={topic: _by_command(entries) for topic, entries in topics.items()},

@@ -30,6 +30,7 @@ from mwaa_shell.airflow.command_line import (
     split,
 )
 from mwaa_shell.airflow.grammar import Grammar
+from mwaa_shell.airflow.readings import readings_of_majors
 from mwaa_shell.airflow.secret_programs import read_local
 from mwaa_shell.airflow.secret_values import MASK, Found, Named, Why, encoded, moved, secrets_of, sensitive
 from mwaa_shell.airflow.secret_words import Piece, read
@@ -221,15 +222,27 @@ def _found(
         start = parsed.words[0].end if parsed.words else len(text) - len(text.lstrip(BLANKS + "#"))
         parsed = parse(" " * start + text[start:])
     words = parsed.words
-    if parts is None:
-        parts = understand(parsed, grammar).parts if grammar is not None else ()
-    spans = _spans(text, read(_pieces(words, parts), named))
+    read_as = _read_as(parsed, grammar) if parts is None else [parts]
+    spans: Iterable[Span] = (span for one in read_as for span in _spans(text, read(_pieces(words, one), named)))
     unclosed = split(text)[2] if parsed.problem and words else None
     if unclosed and words[-1].start <= unclosed.position < words[-1].end:  # it makes one word of all that follows
         rest = _spans(text, read(_unknown_pieces(text, unclosed.position + 1), named))
         spans = (span._replace(plain=True) for span in (*spans, *rest))
     yield from spans
     yield from _behind_the_command(text, words[-1].end if words else len(text), named)
+
+
+def _read_as(parsed: ParsedLine, grammar: Grammar | None) -> Iterator[Sequence[Part]]:
+    """The parts of the line as its Airflow reads it; while the version is unknown, as each major version reads it.
+
+    Then the names of flags alone count too, as the line may be of an Airflow that nobody has.
+    """
+    if grammar is not None:
+        yield understand(parsed, grammar).parts
+        return
+    yield ()
+    if any(word.value.startswith("-") and word.value != "--" for word in parsed.words):
+        yield from (reading.parts for reading in readings_of_majors(parsed))
 
 
 def _pieces(words: Sequence[Word], parts: Sequence[Part]) -> Iterator[Piece]:

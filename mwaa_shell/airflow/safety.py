@@ -1,7 +1,7 @@
 """What a whole line would do to an environment, and how to say yes to it beforehand. Pure.
 
-What a single command does is known by ``knowledge``; here it is asked of a line, also while the environment's version
-is unknown: then the worst that any Airflow makes of the line counts.
+What a single command does is known by ``knowledge``; here it is asked of a line, as ``readings`` has it: while the
+version is unknown, or where its Airflow would refuse the line, the worst that any Airflow makes of it counts.
 """
 
 from __future__ import annotations
@@ -11,18 +11,23 @@ from typing import TYPE_CHECKING
 from mwaa_shell.airflow import knowledge
 from mwaa_shell.airflow.command_line import ParsedLine, parse
 from mwaa_shell.airflow.knowledge import UNKNOWN, Danger, Level, Question
+from mwaa_shell.airflow.readings import readings
+from mwaa_shell.airflow.understanding import Role, Understanding
 
 if TYPE_CHECKING:
-    from mwaa_shell.airflow.grammar import Command, Grammar
+    from mwaa_shell.airflow.grammar import Grammar
 
 #: From the harmless to the worst.
 ORDER = (Level.READ, Level.CHANGE, Level.DESTROY)
 
 
 def danger_of(line: ParsedLine, grammar: Grammar | None) -> Danger:
-    """What an Airflow command does; what nobody knows changes something."""
-    found = [danger for known in _grammars(grammar) if (danger := _danger_in(line, known)) is not None]
-    return max(found, key=lambda danger: ORDER.index(danger.level), default=UNKNOWN)
+    """What an Airflow command does; what no Airflow that may get it takes is no read."""
+    read = readings(line, grammar)
+    found = [knowledge.danger_in(reading) for reading in read]
+    if all(reading.strange for reading in _meant(line, grammar)):
+        found.append(UNKNOWN)
+    return max(found, key=lambda danger: ORDER.index(danger.level))
 
 
 def reads(line: ParsedLine, grammar: Grammar | None) -> bool:
@@ -32,14 +37,9 @@ def reads(line: ParsedLine, grammar: Grammar | None) -> bool:
 
 def question_in(line: ParsedLine, grammar: Grammar | None) -> Question | None:
     """What the command would ask on standard input, which the endpoint does not have."""
-    asked = [_question_in(line, known) for known in _grammars(grammar) if _command(line, known) is not None]
+    asked = [knowledge.asks_in(reading) for reading in _meant(line, grammar)]
     answers = {question.answer if question else None for question in asked}
     return asked[0] if len(answers) == 1 else None  # where no version is known, all that know the command agree
-
-
-def _question_in(line: ParsedLine, grammar: Grammar) -> Question | None:
-    found = _command(line, grammar)
-    return knowledge.asks(found[0].name, grammar.version, line.values[found[1] :]) if found else None
 
 
 def answered(line: ParsedLine, grammar: Grammar | None) -> ParsedLine | None:
@@ -47,30 +47,17 @@ def answered(line: ParsedLine, grammar: Grammar | None) -> ParsedLine | None:
     question = question_in(line, grammar)
     if question is None or not question.answer:
         return None
-    flags = line.values.index("--") if "--" in line.values else len(line.values)  # what stands behind -- is no flag
-    end = line.words[flags - 1].end
+    end = _end_of_flags(_meant(line, grammar)[0])
     return parse(f"{line.text[:end]} {question.answer}{line.text[end:]}")
 
 
-def _grammars(grammar: Grammar | None) -> list[Grammar]:
-    """The environment's, or the newest of each major version where it is not known."""
-    if grammar is not None:
-        return [grammar]
-    from mwaa_shell.airflow.grammar import load, versions
-
-    return [load(version) for version in {version.major: version for version in versions()}.values()]
+def _meant(line: ParsedLine, grammar: Grammar | None) -> tuple[Understanding, ...]:
+    """The readings of the environment's own version where that is known, else those of all."""
+    return tuple(one for one in readings(line, grammar) if grammar is None or one.grammar is grammar)
 
 
-def _danger_in(line: ParsedLine, grammar: Grammar) -> Danger | None:
-    found = _command(line, grammar)
-    if found is not None:
-        return knowledge.danger(found[0].name, grammar.version, line.values[found[1] :])
-    for count in range(min(len(line.values), 3), 0, -1):  # of a provider that is not installed everywhere
-        danger = knowledge.danger(" ".join(line.values[:count]), grammar.version, line.values[count:])
-        if danger.level is Level.DESTROY:
-            return danger
-    return None
-
-
-def _command(line: ParsedLine, grammar: Grammar | None) -> tuple[Command, int] | None:
-    return grammar.command(line.values) if grammar is not None else None
+def _end_of_flags(reading: Understanding) -> int:
+    """Where one more flag may stand: at the end, but right behind the command where a ``--`` follows that."""
+    command = next(part.end for part in reading.parts if part.role is Role.COMMAND)
+    separated = any(part.role is Role.SEPARATOR and part.start >= command for part in reading.parts)
+    return command if separated else reading.line.words[-1].end

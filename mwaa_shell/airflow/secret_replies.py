@@ -22,6 +22,7 @@ def why_not_kept(words: Sequence[str], *, masked: bool) -> str:
     """Why a reply must not be written down, by the words of its command; empty where it may be."""
     if masked:
         return "its line has a secret, which the reply may repeat"
+    words = [word for word in words if word != "--"]  # newer Pythons take one in front of each word of a command
     name = next((one for one in TELLING if tuple(words[: one.count(" ") + 1]) == tuple(one.split())), "")
     return f"{name} may print passwords" if name else ""
 

@@ -56,6 +56,8 @@ class _Reader:
 
     def read(self, piece: Piece) -> Iterator[tuple[Word, Found]]:
         """The secrets of the next piece."""
+        if piece.value == "--" and piece.role in (Role.SEPARATOR, Role.EXTRA):  # the next word is still the next value
+            return
         found = tuple(self._piece(piece))
         offset = len(piece.word.value) - len(piece.value)  # a piece with a secret is the end of its word
         yield from ((piece.word, moved(one, offset)) for one in found)
@@ -106,6 +108,8 @@ class _Reader:
         if self._group in ("users", "create_user") and re.match("-p(?!-)", value):
             name, joined = "-p", value[2:].removeprefix("=")
             flag, equals = "--password", joined
+        if not equals and not name.startswith("--"):  # whatever is joined to a flag of one letter
+            yield from (moved(one, 2) for one in secrets_of(value[2:], self._named))
         if equals:
             found = self._of_flag(flag, joined)
             start = len(value) - len(joined)
@@ -166,4 +170,4 @@ def _plain_name(flag: str) -> str:
 
 
 def _flag_like(value: str) -> bool:
-    return looks_like_flag(value) or (value.startswith("--") and "=" in value) or bool(re.match("-p.", value))
+    return looks_like_flag(value) or (value.startswith("--") and "=" in value) or bool(re.match(r"-p.|-\w[{\[]", value))

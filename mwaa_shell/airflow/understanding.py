@@ -62,6 +62,11 @@ class Understanding(NamedTuple):
     missing: tuple[Option | Positional, ...] = ()  #: required and not given
     given: frozenset[str] = frozenset()  #: all flags of the options that are given, and names of the positionals
 
+    @property
+    def strange(self) -> bool:
+        """Whether the command is not known, or some word is none that it takes."""
+        return self.command is None or any(part.role in (Role.EXTRA, Role.UNKNOWN) for part in self.parts)
+
 
 def understand(line: ParsedLine, grammar: Grammar) -> Understanding:
     """Read a line; never raises. What is no Airflow command has no parts."""
@@ -85,6 +90,11 @@ def _understood(line: ParsedLine, grammar: Grammar) -> Understanding:
 
 
 _remembered = lru_cache(maxsize=8)(_understood)
+
+
+def command_of(line: ParsedLine, grammar: Grammar) -> Command | None:
+    """The command that a line begins with; nothing else of the line is read."""
+    return _find_command(line.words, grammar, [])[0] if line.kind is Kind.AIRFLOW else None
 
 
 def names_of(argument: Option | Positional) -> tuple[str, ...]:

@@ -31,7 +31,7 @@ def raw(call: DotCommandCall, words: tuple[str, ...]) -> Result:
         return Result(stdout=_body(last), raw=True)
     if last.reply and not (last.ok or last.stdout or last.stderr):
         raise UsageError("The last reply holds no output of a command: .raw --reply shows it as it came")
-    return Result(stdout=last.stdout, stderr=last.stderr, raw=True, hidden=last.hidden)
+    return Result(stdout=last.stdout, stderr=last.stderr, raw=True, words=last.words, format="raw", hidden=last.hidden)
 
 
 def _refuse_passwords(session: Session, last: Result, name: str, *, encoded: bool) -> None:

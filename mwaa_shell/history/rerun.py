@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from mwaa_shell.airflow import knowledge
 from mwaa_shell.airflow.command_line import parse, quote
 from mwaa_shell.airflow.grammar import Grammar
-from mwaa_shell.airflow.knowledge import Level
+from mwaa_shell.airflow.safety import reads
 from mwaa_shell.airflow.suggestions import dag_of
 from mwaa_shell.airflow.understanding import Understanding, understand
 from mwaa_shell.history.entries import Entry
@@ -47,11 +46,7 @@ def why_not_at_once(entry: Entry, grammar: Grammar | None, line: str | None = No
 
 def changes_something(understanding: Understanding) -> bool:
     """Whether a line does more than read; what nobody knows may."""
-    if understanding.command is None:
-        return True
-    name = understanding.command.name
-    words = understanding.line.values[len(name.split()) :]
-    return knowledge.danger(name, understanding.grammar.version, words).level is not Level.READ
+    return not reads(understanding.line, understanding.grammar)
 
 
 def check_for(understanding: Understanding) -> str:

@@ -20,6 +20,7 @@ from mwaa_shell.limits import CONNECT_TIMEOUT
 from mwaa_shell.mwaa.environments import Environments, session_of
 from mwaa_shell.mwaa.reply import clip
 from mwaa_shell.mwaa.route import hide_credentials
+from mwaa_shell.proxy_login import hide_login
 
 #: Where botocore finds credentials, in an operator's words.
 SOURCES = {
@@ -77,7 +78,7 @@ def setup(environments: Environments) -> Setup:
     if proxy:
         proxy = proxy if "://" in proxy else f"http://{proxy}"
         source = next((name for name in (f"{scheme}_proxy", f"{scheme}_proxy".upper()) if name in os.environ), "")
-        proxy = f"{clip(hide_credentials(proxy))} ({source or 'set in the system'})"
+        proxy = f"{clip(hide_login(proxy))} ({source or 'set in the system'})"
     return Setup(client.meta.region_name or "", hide_credentials(endpoint), proxy)
 
 

@@ -17,6 +17,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from mwaa_shell.errors import NothingRan, UsageError
+from mwaa_shell.proxy_login import hide_logins
 
 #: The kinds of proxy, and the port of each that names none. ``socks5`` resolves names here, ``socks5h`` at the proxy.
 PROXY_PORTS = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
@@ -27,8 +28,6 @@ EXTRA = "PySocks is missing: install it beside mwaa-shell (its extra [socks])"
 
 _PART = r"(\[[^\s\[\]/@]+\]|[^\s:\[\]/@]*)"
 _CONNECT_TO = re.compile(rf"{_PART}:(\d*):{_PART}:(\d*)")
-#: User and password in a URL, wherever it stands in a text.
-_CREDENTIALS = re.compile(r"//[^\s/]*@")
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +181,7 @@ def _may_be_named() -> bool:
 
 def hide_credentials(text: str) -> str:
     """A text without the user and the password of any URL in it."""
-    return _CREDENTIALS.sub("//***@", text)
+    return hide_logins(text, os.environ)
 
 
 def _bracketed(host: str) -> str:

@@ -30,7 +30,7 @@ def lines(result: Result, words: tuple[str, ...], view: View) -> Iterator[str]:
 
     if result.raw or wanted(result, view) == "raw":
         hidden = _hides(result, words, view)
-        yield from _hidden(words, view) if hidden else raw(_covered(decoded(result.stdout), words, view), view)
+        yield from _hidden(words, view) if hidden else raw(covered(decoded(result.stdout), words, view), view)
         return
     drawing = _drawing(result, words, view) if words else None
     if drawing is None:
@@ -143,15 +143,15 @@ def _as_text(result: Result, words: tuple[str, ...], view: View) -> Iterator[str
     if len(result.stdout) > LIMIT and _form(result, words, view):
         yield f"{len(result.stdout) / 1e6:.0f} MB are not drawn as a table; this is the text as it came\n"
     text = decoded(result.stdout)
-    chunks = _covered(text, words, view)
+    chunks = covered(text, words, view)
     fold, usage = not is_noise_the_answer(words), not is_help_the_answer(words)
     yield from _ended(readable(chunks, view, fold=fold, usage=usage, theme=theme_of(view)))
     if text.note:
         yield f"{text.note}\n"
 
 
-def _covered(text: Iterable[str], words: tuple[str, ...], view: View) -> Iterator[str]:
-    """Text with a mask for each secret; of a configuration, with a line that says so where there is one."""
+def covered(text: Iterable[str], words: tuple[str, ...], view: View) -> Iterator[str]:
+    """What a command printed, with a mask for each secret; of a configuration, with a line that says so."""
     from mwaa_shell.airflow.secret_options import shows_options
     from mwaa_shell.output.tables.secrets import covered_text, is_covered
 

@@ -143,9 +143,10 @@ def _standard_error(result: Result, view: View) -> Iterator[str]:
     if not result.stderr:
         return
     from mwaa_shell.output.painting.text import decoded, is_noise_the_answer, raw, readable
-    from mwaa_shell.output.render import theme_of
+    from mwaa_shell.output.render import covered, theme_of
 
-    text, fold = decoded(result.stderr), not is_noise_the_answer(result.words)
+    text = covered(decoded(result.stderr), result.words[:2], view)  # an option that was asked for is not printed here
+    fold = not is_noise_the_answer(result.words)
     shown = raw(text, view) if result.raw else readable(text, view, fold=fold, theme=theme_of(view))
     gutter = f"{YELLOW}{GUTTER}{PLAIN}" if view.color else GUTTER
     yield from _behind(gutter, trimmed(shown))

@@ -12,10 +12,12 @@ from mwaa_shell import debug
 from mwaa_shell.airflow.asking import ADDED, RUN_ID, wants_run_id, with_json, with_run_id
 from mwaa_shell.airflow.command_line import ParsedLine, parse
 from mwaa_shell.airflow.knowledge import Level
-from mwaa_shell.airflow.safety import answered, danger_of
+from mwaa_shell.airflow.readings import words_as_read
+from mwaa_shell.airflow.safety import answered, danger_of, question_in
 from mwaa_shell.errors import OutcomeUnknown
 from mwaa_shell.interrupts import INTERRUPTS, signals_wait
 from mwaa_shell.link import Link
+from mwaa_shell.output.tables.secrets import covered_message
 from mwaa_shell.result import Outcome, Result, from_error, interrupted
 from mwaa_shell.sending import run_command
 from mwaa_shell.session.confirmation import Answers, pass_rails
@@ -49,11 +51,12 @@ def send(session: Session, context: LineContext) -> tuple[Result, LineContext]:
         try:
             result = run_command(link, sent, context.watcher or session.ui.watcher)
             hidden = tuple(dict.fromkeys(one for one in secrets if len(one) >= SHORTEST))
-            message = result.message
+            words, message = words_as_read(sent, session.grammar), result.message
             for secret in hidden:  # Airflow quotes what it does not understand
                 message = message.replace(secret, MASK)
+            message = covered_message(message, words)
             added = " ".join(one for one in (yes, *additions) if one)
-            result = replace(result, words=sent.values, added=added, hidden=hidden, message=message)
+            result = replace(result, words=words, added=added, hidden=hidden, message=message)
             with signals_wait():
                 session.record.finish(number, link, line, result)
                 finished = True
@@ -112,7 +115,8 @@ def _confirm(session: Session, context: LineContext) -> tuple[ParsedLine, str]:
     answers = Answers(session.settings.yes, session.ui.ask, session.ui.ask_name)
     shown = session.rules().masked(line.command)
     if pass_rails(shown, danger, session.protection(), answers, asks=made is not None) and made is not None:
-        return made, made.command.removeprefix(line.command).strip()
+        question = question_in(line, session.grammar)
+        return made, question.answer if question is not None else ""
     return line, ""
 
 

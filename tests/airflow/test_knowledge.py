@@ -19,7 +19,7 @@ from mwaa_shell.airflow.versions import Version
 
 DATA: dict[str, Any] = tomllib.loads((Path(grammar.__file__).parent / "data" / "knowledge.toml").read_text())
 SOURCES = {"AWS documentation", "seen by users", "Airflow source", "recorded replies"}
-TOPICS = ("documented", "refused", "senseless", "parses", "asks")
+TOPICS = ("documented", "refused", "senseless", "advice", "parses", "asks")
 VERSIONS = pytest.mark.parametrize("version", grammar.versions(), ids=str)
 V1, V20, V22, V24, V281 = Version(1, 10, 12), Version(2, 0, 2), Version(2, 2, 2), Version(2, 4, 3), Version(2, 8, 1)
 V29, V210, V211, V30 = Version(2, 9, 2), Version(2, 10, 3), Version(2, 11, 2), Version(3, 0, 6)
@@ -158,6 +158,26 @@ def test_a_refusal_is_a_hint_with_its_source() -> None:
     assert knowledge.support("pools import", V281).refused == "500"
     assert knowledge.support("dags backfill", V20).refused == "unsupported"
     assert knowledge.support("connections", V1).refused == "unsupported"
+
+
+def test_why_accounts_are_refused() -> None:
+    for name in ("users create", "users list", "roles delete"):
+        said = knowledge.support(name, V33)
+        assert (said.refused, said.senseless) == ("unsupported", False)
+        assert "runs as admin" in said.reason
+
+
+def test_teams_exist_on_mwaa() -> None:
+    assert not knowledge.support("teams list", V33).senseless
+    assert "UpdateEnvironment" in knowledge.support("teams create", V33).reason
+    assert any("Identity Center" in note for note in knowledge.advice("teams list", V33))
+
+
+def test_a_database_is_cleaned_as_aws_prescribes() -> None:
+    notes = " ".join(knowledge.advice("db clean", V33))
+    assert all(flag in notes for flag in ("--dry-run", "--tables", "--batch-size", "--skip-archive"))
+    assert "DAG" in " ".join(knowledge.advice("db clean", V210))
+    assert knowledge.advice("dags list", V33) == ()
 
 
 def test_what_is_in_no_list_says_so() -> None:
@@ -355,7 +375,7 @@ def test_what_a_line_does(line: str, version: Version, expected: Level) -> None:
 
 def test_the_text_of_a_value_is_no_flag() -> None:
     assert level("""dags backfill --reset-dagruns x -c '{"a": "--dry-run"}'""", V210) is Level.DESTROY
-    assert level("dags backfill --reset-dagruns -t '-n or so' x", V210) is Level.DESTROY
+    assert level("dags backfill --reset-dagruns -t '--n or so' x", V210) is Level.DESTROY
 
 
 def test_nobody_knows_what_a_plugin_does() -> None:

@@ -33,6 +33,21 @@ V1, V2, V3 = (load(Version(*numbers)) for numbers in ((1, 10, 12), (2, 10, 3), (
         ("dags delete a", None, Level.DESTROY),
         ("my-plugin do", None, Level.CHANGE),
         ("backfill create --dag-id a", None, Level.CHANGE),
+        # separators, as the newest Pythons take them
+        ("-- dags delete x -y", V2, Level.DESTROY),
+        ("dags -- delete -- x", V2, Level.DESTROY),
+        ("variables -- delete k", None, Level.DESTROY),
+        ("-- dags -- list", V2, Level.READ),
+        ("dags delete -- --help", V2, Level.DESTROY),
+        ("db clean --clean-before-timestamp 2026-01-01 -- --dry-run", V2, Level.DESTROY),
+        # what its Airflow would refuse: the worst that any makes of it, and no read
+        ("variables delete k", V1, Level.DESTROY),
+        ("delete_dag a", V3, Level.DESTROY),
+        ("dags list", V1, Level.CHANGE),
+        ("dags list surplus", V2, Level.CHANGE),
+        ("dags list --my-flag", V2, Level.CHANGE),
+        ("variables get k", None, Level.READ),
+        ("dags list-runs a", None, Level.READ),
     ],
 )
 def test_what_lines_do(line: str, grammar: Grammar | None, level: Level) -> None:
@@ -49,6 +64,9 @@ def test_what_lines_do(line: str, grammar: Grammar | None, level: Level) -> None
         ("clear a", V1, "clear a -c"),
         ("tasks clear a | cat", V3, "tasks clear a -y"),
         ("dags delete -- -a", V2, "dags delete -y -- -a"),
+        ("-- dags delete a", V2, "-- dags delete a -y"),
+        ("dags -- delete -- a", V2, "dags -- delete -y -- a"),
+        ("dags delete a --", V2, "dags delete -y a --"),
         ("db clean --clean-before-timestamp 2026-01-01", V2, "db clean --clean-before-timestamp 2026-01-01 -y"),
     ],
 )

@@ -77,7 +77,7 @@ def handed_over(result: Result, preferences: Preferences) -> Result:
         made = exported(result, form)
         if made is not None:
             return replace(result, stdout=made)
-    if whole:
+    if whole or result.raw:
         return result
     from mwaa_shell.output.reading.data import data_only
 

@@ -24,6 +24,10 @@ COLUMNS = frozenset({"password", "get_uri", "uri", "extra", "extra_dejson",
                      "Password", "Extra"})  # fmt: skip
 #: Values with nothing in them.
 EMPTY = ("", "None", "''", "{}", "[]", MASK)
+#: Groups of commands that handle logins.
+ACCOUNTS = (("connections",), ("users",), ("create_user",))
+#: Exports that may be told to write to standard error.
+EXPORTS = (("variables", "export"), ("variables", "--export"))
 CONNECTIONS = frozenset({("connections", "list"), ("connections", "get")})
 
 
@@ -35,8 +39,13 @@ def has_secrets(words: tuple[str, ...]) -> bool:
 
 
 def is_covered(words: tuple[str, ...]) -> bool:
-    """Whether something may have to be covered: in records, or in what is no table."""
-    return has_secrets(words) or words[:1] == ("connections",) or shows_options(words)
+    """Whether something may have to be covered: in records, in what is no table, and on standard error."""
+    return has_secrets(words) or words[:1] in ACCOUNTS or words[:2] in EXPORTS or shows_options(words)
+
+
+def covered_message(message: str, words: tuple[str, ...]) -> str:
+    """What is said of a command, in which its output may be quoted, with a mask for each secret."""
+    return covered(message) if message and is_covered(words) else message
 
 
 def covered_text(text: str, words: tuple[str, ...]) -> str:
