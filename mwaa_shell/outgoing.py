@@ -163,6 +163,7 @@ class Outgoing:
         """
         from mwaa_shell.airflow.knowledge import Level
         from mwaa_shell.airflow.safety import answered, danger_of
+        from mwaa_shell.impact import Impact, Where
 
         session = self._session
         made = None if as_it_is else answered(line, session.grammar)
@@ -171,20 +172,26 @@ class Outgoing:
             return line, ""
         answers = Answers(session.settings.yes, session.front.ask, session.front.ask_name)
         shown = session.reader.covered(line.command)
-        if pass_rails(shown, danger, self.place, answers, asks=made is not None) and made is not None:
+        impact = Impact(line, shown, session.grammar, Where(session.link, session.live, session.front.watcher))
+        asked = pass_rails(shown, danger, self.place, answers, asks=made is not None, effect=impact)
+        if not asked:
+            impact.tell_paused(session.front.note)
+        elif made is not None:
             return made, made.command.removeprefix(line.command).strip()
         return line, ""
 
     def check_rails(self, line: ParsedLine, *, as_it_is: bool = False) -> None:
         """Raise ahead of time for what will be refused; where somebody can be asked, that is not known yet."""
         from mwaa_shell.airflow.safety import answered, danger_of
+        from mwaa_shell.impact import Impact
 
         session, grammar = self._session, self._session.reader.grammar_ahead
         place, danger = self._place(session.ahead), danger_of(line, grammar)
         shown = session.reader.covered(line.command)
         if session.front.ask is None:
             asks = not as_it_is and answered(line, grammar) is not None
-            pass_rails(shown, danger, place, Answers(session.settings.yes), asks=asks)
+            effect = Impact(line, shown, grammar)
+            pass_rails(shown, danger, place, Answers(session.settings.yes), asks=asks, effect=effect)
         else:
             need(danger, place, shown)
         if session.front.ask_secret is None:

@@ -24,7 +24,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
     ("outgoing",),
     ("script", "afterwards"),
     ("history", "scripts", "saved"),
-    ("audit", "rails"),
+    ("audit", "rails", "impact"),
     ("links",),
     ("catalog",),
     ("sending",),
