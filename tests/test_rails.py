@@ -48,6 +48,36 @@ def test_the_question_says_what_would_happen_and_where() -> None:
     assert asked == ["dags delete x destroys something: rows are gone. Run it on staging?"]
 
 
+class Known:
+    """What is known of one command."""
+
+    words = "Deletes a row."
+
+    def in_full(self) -> str:
+        return "Deletes a row. Airflow counts 1 row."
+
+
+def test_an_effect_is_said_in_the_place_of_the_danger() -> None:
+    asked: list[str] = []
+
+    def answer(question: str) -> str:
+        asked.append(question)
+        return "yes"
+
+    answers = Answers(ask=lambda question: bool(answer(question)), ask_name=answer)
+    assert pass_rails("x", DESTROY, OPEN, answers, effect=Known())
+    with pytest.raises(RefusedByRule, match="That is not prod"):
+        pass_rails("x", DESTROY, GUARDED, answers, effect=Known())
+    assert asked == [
+        "Deletes a row. Airflow counts 1 row. Run it on staging?",
+        "Deletes a row. Airflow counts 1 row. prod is protected: type its name to run it",
+    ]
+    with pytest.raises(RefusedByRule) as refused:
+        pass_rails("x", DESTROY, OPEN, Answers(), effect=Known())
+    said = "x was not confirmed on staging. It deletes a row. --yes lets it run; the line was not sent"
+    assert str(refused.value) == said
+
+
 def test_nothing_is_asked_about_what_runs_anyway() -> None:
     def never(question: str) -> bool:
         raise AssertionError(question)
@@ -98,7 +128,7 @@ def test_what_is_said_beforehand(danger: Danger, place: Place, said: str | None,
         assert pass_rails("a", danger, place, Answers(said)) is (need(danger, place) is not Need.NOTHING)
         return
     flag = "--yes=prod" if place.protected else "--yes"
-    with pytest.raises(RefusedByRule, match=f": {flag} lets it run; the line was not sent"):
+    with pytest.raises(RefusedByRule, match=f"{flag} lets it run; the line was not sent"):
         pass_rails("a", danger, place, Answers(said))
 
 

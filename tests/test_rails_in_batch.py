@@ -24,13 +24,13 @@ def run(double: Double, program: list[str], environ: dict[str, str]) -> Run:
     return start
 
 
-DESTROYS = b"dags delete a destroys something: all runs, task states and history of the DAG are gone"
+DELETES = b"It deletes all runs, task instances and history of a."
 
 
 def test_what_destroys_is_refused_before_the_first_line_is_sent(double: Double, run: Run) -> None:
     ended = run("-c", "version", "-c", "dags delete a")
     assert (ended.returncode, double.commands) == (5, [])
-    said = DESTROYS + b" (on my-env): --yes lets it run; nothing was sent\n"
+    said = b"dags delete a was not confirmed on my-env. " + DELETES + b" --yes lets it run; nothing was sent\n"
     assert ended.stderr == b"mwaa-shell: " + said
 
 
@@ -79,7 +79,7 @@ def test_a_read_only_run_sends_reads_alone_whoever_says_yes(
 def test_behind_a_use_the_rails_are_those_of_the_other_environment(double: Double, run: Run) -> None:
     ended = run("-c", "version", "-c", ".use my-prod", "-c", "dags trigger a")
     assert (ended.returncode, double.commands) == (5, [])
-    assert b"(my-prod is protected): --yes=my-prod lets it run" in ended.stderr
+    assert b"was not confirmed on my-prod, which is protected. It starts a run of a. --yes=my-prod lets" in ended.stderr
     assert run("--yes=my-prod", "-c", ".use my-prod", "-c", "dags trigger a").returncode == 0
 
 
@@ -129,7 +129,7 @@ def test_a_command_of_a_provider_that_this_airflow_has_not_destroys_all_the_same
 def test_what_is_set_on_the_way_counts_for_the_lines_behind_it(double: Double, run: Run) -> None:
     ended = run("-c", "version", "-c", ".set protect my-*", "-c", "dags trigger a")
     assert (ended.returncode, double.commands) == (5, [])
-    assert b"(my-env is protected): --yes=my-env lets it run; nothing was sent" in ended.stderr
+    assert b"on my-env, which is protected. It starts a run of a. --yes=my-env lets it run; nothing was" in ended.stderr
     assert run("-c", ".set protect nothing", "-c", "dags trigger a", environment="my-prod").returncode == 0
     ended = run("-c", "version", "-c", ".readonly on", "-c", "dags trigger a")
     assert (ended.returncode, double.commands) == (5, ["dags trigger a"])

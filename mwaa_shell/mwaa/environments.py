@@ -70,15 +70,19 @@ class Environments:
         debug.keep_out(token)
         return CliToken(token, host, name, "" if self.access.direct else f"airflow-{name}-WebServer")
 
-    def invoke_rest(self, name: str, path: str, query: Mapping[str, object]) -> object:
-        """What Airflow's REST API answers to one GET; needs ``airflow:InvokeRestApi`` and Airflow 2.4.3.
+    def invoke_rest(
+        self, name: str, path: str, query: Mapping[str, object], body: Mapping[str, object] | None = None
+    ) -> object:
+        """What Airflow's REST API answers to one GET, or to a POST of ``body`` that only reads, such as a list.
 
-        ``path`` stands without ``/api/v1``. It is asked once: who refreshes names tries again when it likes.
-        ``PermissionMissing`` holds for the session; anything else may be over the next time.
+        Needs ``airflow:InvokeRestApi`` and Airflow 2.4.3. ``path`` stands without ``/api/v1``. It is asked once: who
+        refreshes names tries again when it likes. ``PermissionMissing`` holds for the session; anything else may be
+        over the next time.
         """
 
         def ask(_: Any) -> Any:
-            return self._rest_client().invoke_rest_api(Name=name, Path=path, Method="GET", QueryParameters=dict(query))
+            method = {"Method": "GET"} if body is None else {"Method": "POST", "Body": dict(body)}
+            return self._rest_client().invoke_rest_api(Name=name, Path=path, QueryParameters=dict(query), **method)
 
         reply = self._call("InvokeRestApi", name, ask)
         status = reply.get("RestApiStatusCode")

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from mwaa_shell.errors import RefusedByRule
 
@@ -55,6 +55,16 @@ def place_of(name: str, settings: Settings, protect: str | None, *, read_only: b
     return Place(name, settings.protects(name, protect), only_reads, why if only_reads else "")
 
 
+class Effect(Protocol):
+    """What a command does, in sentences that start with a verb; none where only its danger is known."""
+
+    @property
+    def words(self) -> str: ...
+
+    def in_full(self) -> str:
+        """Return the words with what can be found out in a second."""
+
+
 def need(danger: Danger, place: Place, line: str = "the line") -> Need:
     """What a line of this danger wants on this environment; raises for what a read-only session does not send."""
     from mwaa_shell.airflow.knowledge import Level
@@ -69,10 +79,13 @@ def need(danger: Danger, place: Place, line: str = "the line") -> Need:
     return Need.YES if place.protected else Need.NOTHING
 
 
-def pass_rails(line: str, danger: Danger, place: Place, answers: Answers, *, asks: bool = False) -> bool:
+def pass_rails(  # noqa: PLR0913 - what is asked about, of whom, and in which words
+    line: str, danger: Danger, place: Place, answers: Answers, *, asks: bool = False, effect: Effect | None = None
+) -> bool:
     """Ask what has to be asked about a line, as it may be shown; whether a yes was wanted. Raises for a no.
 
-    ``asks`` is for a line about which Airflow would ask: nobody can answer there, so it is asked here.
+    ``asks`` is for a line about which Airflow would ask: nobody can answer there, so it is asked here. ``effect`` is
+    what the question says in the place of the danger.
     """
     wanted = need(danger, place, line)
     if asks and wanted is Need.NOTHING:
@@ -80,28 +93,31 @@ def pass_rails(line: str, danger: Danger, place: Place, answers: Answers, *, ask
     if wanted is Need.NOTHING:
         return False
     if answers.ask is None or answers.ask_name is None:
-        _answered_beforehand(line, danger, place, wanted, answers.beforehand)
-    elif wanted is Need.YES:
-        if not answers.ask(f"{line} {_does(danger)}. Run it on {place.name}?"):
-            raise RefusedByRule("Not confirmed, the line was not sent")
-    else:
-        _typed_name(line, danger, place, answers.ask_name)
+        words = effect.words if effect is not None else ""
+        does = f"{words[0].lower()}{words[1:]}" if words else f"{_does(danger)}."
+        _answered_beforehand(line, does, place, answers.beforehand)
+        return True
+    says = (effect.in_full() if effect is not None else "") or f"{line} {_does(danger)}."
+    if wanted is Need.NAME:
+        _typed_name(says, place, answers.ask_name)
+    elif not answers.ask(f"{says} Run it on {place.name}?"):
+        raise RefusedByRule("Not confirmed, the line was not sent")
     return True
 
 
-def _typed_name(line: str, danger: Danger, place: Place, ask_name: Callable[[str], str | None]) -> None:
-    typed = ask_name(f"{line} {_does(danger)}. {place.name} is protected: type its name to run it")
+def _typed_name(says: str, place: Place, ask_name: Callable[[str], str | None]) -> None:
+    typed = ask_name(f"{says} {place.name} is protected: type its name to run it")
     if typed is None or typed.strip() != place.name:
         why = "Not confirmed" if not (typed or "").strip() else f"That is not {place.name}"
         raise RefusedByRule(f"{why}, the line was not sent")
 
 
-def _answered_beforehand(line: str, danger: Danger, place: Place, wanted: Need, said: str | None) -> None:
+def _answered_beforehand(line: str, does: str, place: Place, said: str | None) -> None:
     if said == place.name or (said == "" and not place.protected):
         return
     flag = f"--yes={place.name}" if place.protected else "--yes"
-    where = f"{place.name} is protected" if place.protected else f"on {place.name}"
-    raise RefusedByRule(f"{line} {_does(danger)} ({where}): {flag} lets it run; the line was not sent")
+    where = f"{place.name}, which is protected" if place.protected else place.name
+    raise RefusedByRule(f"{line} was not confirmed on {where}. It {does} {flag} lets it run; the line was not sent")
 
 
 def _does(danger: Danger) -> str:

@@ -13,6 +13,7 @@ from mwaa_shell.link import Link
 from mwaa_shell.session.confirmation import Answers, need, pass_rails
 from mwaa_shell.session.environment import problem_before_sending
 from mwaa_shell.session.fill_secrets import unmasked
+from mwaa_shell.session.impact import Impact
 from mwaa_shell.session.script import DEEPEST, Line
 from mwaa_shell.session.session import Session
 from mwaa_shell.settings import Access
@@ -114,7 +115,8 @@ class Plan:
         shown = session.rules().masked(line.command)
         if session.ui.ask is None:
             asks = not as_it_is and answered(line, grammar) is not None
-            pass_rails(shown, danger, place, Answers(session.settings.yes), asks=asks)
+            effect = Impact(line, shown, grammar)
+            pass_rails(shown, danger, place, Answers(session.settings.yes), asks=asks, effect=effect)
         else:
             need(danger, place, shown)
         if session.ui.ask_secret is None:

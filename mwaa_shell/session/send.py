@@ -23,6 +23,7 @@ from mwaa_shell.sending import run_command
 from mwaa_shell.session.confirmation import Answers, pass_rails
 from mwaa_shell.session.context import LineContext
 from mwaa_shell.session.fill_secrets import MASK, unmasked
+from mwaa_shell.session.impact import Impact, Where
 from mwaa_shell.session.next_steps import advised
 from mwaa_shell.session.session import Session
 
@@ -114,7 +115,11 @@ def _confirm(session: Session, context: LineContext) -> tuple[ParsedLine, str]:
         return line, ""
     answers = Answers(session.settings.yes, session.ui.ask, session.ui.ask_name)
     shown = session.rules().masked(line.command)
-    if pass_rails(shown, danger, session.protection(), answers, asks=made is not None) and made is not None:
+    impact = Impact(line, shown, session.grammar, Where(session.link, session.live, session.ui.watcher))
+    asked = pass_rails(shown, danger, session.protection(), answers, asks=made is not None, effect=impact)
+    if not asked:
+        impact.tell_paused(session.ui.note)
+    elif made is not None:
         question = question_in(line, session.grammar)
         return made, question.answer if question is not None else ""
     return line, ""

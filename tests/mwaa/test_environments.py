@@ -244,6 +244,14 @@ def test_the_rest_api_is_asked(double: Double, environments: Environments) -> No
     assert double.rest_calls == [{"Path": "/dags", "Method": "GET", "QueryParameters": {"limit": 100}}]
 
 
+def test_a_list_is_posted_with_its_names_in_the_body(double: Double, environments: Environments) -> None:
+    path = "/dags/~/dagRuns/list"
+    double.rest[path] = {"dag_runs": [], "total_entries": 3}
+    assert environments.invoke_rest("my-env", path, {}, {"dag_ids": ["daily"]}) == double.rest[path]
+    posted = {"Path": path, "Method": "POST", "QueryParameters": {}, "Body": {"dag_ids": ["daily"]}}
+    assert double.rest_calls == [posted]
+
+
 def test_a_path_longer_than_the_model_says_is_sent(double: Double, environments: Environments) -> None:
     path = f"/dags/{'d' * 200}/dagRuns"
     double.rest[path] = {}

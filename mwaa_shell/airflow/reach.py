@@ -1,0 +1,406 @@
+"""How far a command reaches, in words: which runs, DAGs and states it changes. Pure.
+
+Words are read as argparse reads them, ``--`` and abbreviated flags included. A sentence states the effect as Airflow's
+own source has it: from Airflow 3 on, ``--task-regex`` is a part of a task ID and no regular expression
+(``partial_subset`` of 3.0.6 and 3.3.1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import NamedTuple
+
+from mwaa_shell.airflow.command_line import ParsedLine, quote
+from mwaa_shell.airflow.grammar import Grammar, Option, load, versions
+from mwaa_shell.airflow.understanding import HELP, Role, understand
+from mwaa_shell.airflow.validation import validate
+
+#: Names that are written out in a sentence; of more, only their number.
+NAMED = 5
+#: Characters that tell a regular expression from a part of an ID.
+SPECIAL = frozenset("^$*+?|()[]\\")
+#: States of task instances that ``--only-failed`` and ``--only-running`` select.
+FAILED, RUNNING = ("failed", "upstream_failed"), ("running",)
+#: States of task instances that take up a pool, or wait for it.
+IN_A_POOL = ("running", "queued", "scheduled", "deferred")
+
+
+class What(Enum):
+    """What can be counted."""
+
+    TASKS = "task instance"
+    RUNS = "run"
+    DATES = "date"  #: of runs that a backfill creates
+    DAGS = "DAG"
+
+
+class Selection(NamedTuple):
+    """What a command selects, as far as a filter of Airflow's REST API can say it. Dates are as typed."""
+
+    what: tuple[What, ...]
+    dags: tuple[str, ...] = ()
+    dag_regex: str = ""
+    paused: bool | None = None  #: of the DAGs that match, only those
+    tasks: str = ""  #: a part of a task ID, or a regular expression before Airflow 3
+    upstream: bool = False  #: of these tasks, too
+    downstream: bool = False
+    runs: tuple[str, ...] = ()  #: run IDs
+    since: str = ""  #: logical dates
+    until: str = ""
+    until_now: bool = False  #: Airflow leaves out what lies ahead
+    started_before: str = ""
+    states: tuple[str, ...] = ()
+    pools: tuple[str, ...] = ()
+    reprocess: str = ""  #: what a backfill does with runs that exist
+
+
+class Reach(NamedTuple):
+    """What a command does, to how much."""
+
+    effect: str  #: sentences that start with a verb
+    selection: Selection | None = None  #: ``None`` where nothing can be counted
+    starts_in: str = ""  #: the DAG whose runs or tasks would start; none of them does while it is paused
+    hint: str = ""  #: a sentence: how to see more beforehand
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """The arguments of a line, by the names that argparse gives them."""
+
+    values: Mapping[str, Sequence[str]]  #: an empty sequence for a flag that takes none
+    version: int  #: the major one
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.values
+
+    def of(self, *names: str) -> str:
+        """The value of the first of these that is given."""
+        return next((self.values[name][-1] for name in names if self.values.get(name)), "")
+
+    def list_of(self, name: str) -> tuple[str, ...]:
+        """The members of a value that is a list with commas."""
+        return tuple(part.strip() for part in self.of(name).split(",") if part.strip())
+
+
+def reach_of(line: ParsedLine, grammar: Grammar | None) -> Reach | None:
+    """What the line reaches; ``None`` for a command that has no such sentence, and for what argparse refuses.
+
+    While the version is unknown, the newest Airflow that takes the line tells, and nothing is counted.
+    """
+    if grammar is not None:
+        return _reach_in(line, grammar)
+    newest = {version.major: version for version in versions()}
+    found = (_reach_in(line, load(newest[major])) for major in sorted(newest, reverse=True))
+    reach = next((one for one in found if one is not None), None)
+    return reach and reach._replace(selection=None)
+
+
+def _reach_in(line: ParsedLine, grammar: Grammar) -> Reach | None:
+    understanding = understand(line, grammar)
+    if understanding.command is None or understanding.command.name not in _READERS or validate(understanding):
+        return None
+    values: dict[str, list[str]] = {}
+    for part in understanding.parts:
+        argument = part.argument
+        if argument is HELP:
+            return None
+        if isinstance(argument, Option):
+            if part.role is Role.FLAG and (argument.action != "append" or argument.dest not in values):
+                values[argument.dest] = []  # the last one wins
+            elif part.role is Role.VALUE:
+                values[argument.dest].append(part.value)
+        elif argument is not None and part.role is Role.POSITIONAL:
+            values.setdefault(argument.name, []).append(part.value)
+    return _READERS[understanding.command.name](Given(values, grammar.version.major))
+
+
+# -- words -------------------------------------------------------------------------------------------------------------
+
+
+def counted(number: int, what: str) -> str:
+    """A number with its noun: ``1 run``, ``1,204 runs``."""
+    return f"{number:,} {what}{'s' * (number != 1)}"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names in a sentence, the first few of many."""
+    shown = [quote(name) for name in names[:NAMED]]
+    if len(names) > NAMED:
+        return f"{', '.join(shown)} and {len(names) - NAMED:,} more"
+    *first, last = shown
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def _quoted(text: str) -> str:
+    return f"'{text}'"
+
+
+def _between(since: str, until: str, *, alone: str = "") -> str:
+    """The dates, with a blank before them; nothing where there is none."""
+    if since and until:
+        return f" from {since} to {until}"
+    if since or until:
+        return f" {alone or ('from' if since else 'up to')} {since or until}{'' if alone or until else ' on'}"
+    return ""
+
+
+def _dags(given: Given, *, regex: bool) -> str:
+    dag = given.of("dag_id")
+    if not regex:
+        return quote(dag)
+    folder = given.of("subdir")
+    return f"all DAGs{f' in {quote(folder)}' if folder else ''} that match {_quoted(dag)}"
+
+
+def _kind_of_tasks(given: Given) -> tuple[str, str, tuple[str, ...]]:
+    """Which task instances, in words before and after their place, and their states."""
+    failed, running = "only_failed" in given, "only_running" in given
+    if failed and running:
+        return "the failed and running task instances", "", (*FAILED, *RUNNING)
+    if failed:
+        return "the failed task instances", "", FAILED
+    if running:
+        return "the running task instances", "", RUNNING
+    return "all task instances", ", failed or not", ()
+
+
+# -- what starts over --------------------------------------------------------------------------------------------------
+
+
+def _clear(given: Given) -> Reach:
+    """``tasks clear``, and ``clear`` of Airflow 1."""
+    which, behind, states = _kind_of_tasks(given)
+    regex, pattern = "dag_regex" in given, given.of("task_regex")
+    since, until, dag = given.of("start_date"), given.of("end_date"), given.of("dag_id")
+    related = [name for name in ("upstream", "downstream") if name in given and pattern]
+    tasks = ""
+    if pattern:
+        says = f"with {_quoted(pattern)} in their ID" if given.version >= 3 else f"that match {_quoted(pattern)}"
+        more = f" and all {' and '.join(related)} of them" if related else ""
+        tasks = f" of tasks {says}{more},"
+    dates = _between(since, until)
+    runs = f"{'in' if pattern else 'of'} {'the' if dates else 'all'} runs"
+    where = f"{runs} of {_dags(given, regex=regex)}{dates}"
+    selection = Selection(
+        (What.DAGS, What.TASKS) if regex else (What.TASKS,),
+        dags=() if regex else (dag,),
+        dag_regex=dag if regex else "",
+        tasks=pattern,
+        upstream="upstream" in related,
+        downstream="downstream" in related,
+        since=since,
+        until=until,
+        until_now=given.version < 3 and not until,
+        states=states,
+    )
+    return Reach(
+        f"Clears {which}{tasks} {where}{behind}. They run again.",
+        None if regex and "subdir" in given else selection,
+        "" if regex else dag,
+        "Airflow 3 takes --task-regex as plain text." if given.version >= 3 and set(pattern) & SPECIAL else "",
+    )
+
+
+def _clear_runs(given: Given) -> Reach | None:
+    """``dags clear``."""
+    runs = _runs_of_partitions(given, "partition_date_start", "partition_date_end")
+    if not runs:
+        return None
+    which, behind, states = _kind_of_tasks(given)
+    dag, run = given.of("dag_id"), given.of("run_id")
+    selection = Selection((What.TASKS,), dags=(dag,), runs=(run,), states=states) if run else None
+    return Reach(f"Clears {which} of {runs}{behind}. They run again.", selection, dag)
+
+
+def _clear_partitions(given: Given) -> Reach | None:
+    """``partitions clear``."""
+    since, until = given.of("start_date"), given.of("end_date")
+    if "date" in given:
+        since, _, until = given.of("date").partition("~")
+        given = Given({**given.values, "start_date": [since.strip()], "end_date": [until.strip()]}, given.version)
+    runs = _runs_of_partitions(given, "start_date", "end_date")
+    if not runs:
+        return None
+    clears = "clear_task_instances" in given
+    dag, run = given.of("dag_id"), given.of("run_id")
+    more = ", and clears all their task instances. They run again" if clears else ""
+    what = (What.TASKS,) if clears else (What.RUNS,)
+    selection = Selection(what, dags=(dag,), runs=(run,)) if run and clears else None
+    return Reach(
+        f"Removes the partition key and date of {runs}{more}.",
+        selection,
+        dag if clears else "",
+        "With --dry-run, Airflow lists the runs.",
+    )
+
+
+def _runs_of_partitions(given: Given, start: str, end: str) -> str:
+    """The runs that are selected; nothing where Airflow refuses the selection."""
+    dag, run, key = quote(given.of("dag_id")), given.of("run_id"), given.of("partition_key")
+    dates = _between(given.of(start), given.of(end))
+    if sum(map(bool, (run, key, dates))) != 1:
+        return ""
+    if run:
+        return f"the run {quote(run)} of {dag}"
+    return f"the runs of {dag} with {f'the partition key {quote(key)}' if key else f'partition dates{dates}'}"
+
+
+# -- backfills ---------------------------------------------------------------------------------------------------------
+
+
+def _create_backfill(given: Given) -> Reach:
+    """``backfill create``."""
+    dag, since, until = given.of("dag_id"), given.of("from_date"), given.of("to_date")
+    behavior = given.of("reprocess_behavior")
+    again = {"failed": ", and clears those that failed", "completed": ", and clears those that ended, failed or not"}
+    return Reach(
+        f"Creates the missing runs of {quote(dag)}{_between(since, until)}{again.get(behavior, '')}.",
+        Selection((What.DATES,), dags=(dag,), since=since, until=until, reprocess=behavior or "none"),
+        dag,
+        "With --dry-run, Airflow lists their dates.",
+    )
+
+
+def _backfill(given: Given) -> Reach:
+    """``dags backfill``, and ``backfill`` of Airflow 1: these run on the web server until all is done."""
+    regex = "treat_dag_id_as_regex" in given or "treat_dag_as_regex" in given
+    since, until, dag = given.of("start_date"), given.of("end_date"), given.of("dag_id")
+    dags, dates = _dags(given, regex=regex), _between(since, until, alone="for")
+    pattern = given.of("task_regex")
+    tasks = f"the tasks that match {_quoted(pattern)} of " if pattern else ""
+    says = "Marks as successful" if "mark_success" in given else "Runs"
+    effect = f"{says} {tasks}{dags}{dates}."
+    if "reset_dagruns" in given:
+        effect = f"Clears the runs of {dags}{dates} that exist. {effect}"
+    elif "rerun_failed_tasks" in given:
+        effect += " Failed tasks run again."
+    selection = Selection((What.DAGS,) if regex else (What.TASKS,), dags=() if regex else (dag,))
+    if regex:
+        selection = selection._replace(dag_regex=dag)
+    else:
+        above = bool(pattern) and "ignore_dependencies" not in given
+        selection = selection._replace(tasks=pattern, upstream=above, since=since or until, until=until or since)
+    counts = "reset_dagruns" in given and not (regex and "subdir" in given)
+    return Reach(effect, selection if counts else None)
+
+
+# -- what is deleted ---------------------------------------------------------------------------------------------------
+
+
+def _delete_dag(given: Given) -> Reach:
+    dag = given.of("dag_id")
+    return Reach(
+        f"Deletes all runs, task instances and history of {quote(dag)}.",
+        Selection((What.RUNS, What.TASKS), dags=(dag,)),
+    )
+
+
+def _clean(given: Given) -> Reach:
+    """``db clean``. Of a run and of a task instance, the start counts; the last scheduled run of each DAG stays."""
+    before = given.of("clean_before_timestamp")
+    tables, dags, but = given.list_of("tables"), given.list_of("dag_ids"), given.list_of("exclude_dag_ids")
+    of = f"the table{'s' * (len(tables) != 1)} {listed(tables)}" if tables else "all tables"
+    only = f", only of {listed(dags)}" if dags else f", but not of {listed(but)}" if but else ""
+    copy = "No copy stays." if "skip_archive" in given else "A copy stays in the database."
+    what = {"dag_run": What.RUNS, "task_instance": What.TASKS}
+    wanted = tuple(kind for table, kind in what.items() if not tables or table in tables)
+    return Reach(
+        f"Deletes all rows older than {before} from {of}{only}. {copy}",
+        Selection(wanted, dags=dags, started_before=before) if wanted and not but else None,
+        hint="With --dry-run, Airflow counts the rows of each table.",
+    )
+
+
+def _drop_archived(given: Given) -> Reach:
+    tables = given.list_of("tables")
+    of = f"the table{'s' * (len(tables) != 1)} {listed(tables)}" if tables else "all tables"
+    return Reach(f"Drops the copies of deleted rows that db clean keeps of {of}.")
+
+
+def _delete_pool(given: Given) -> Reach | None:
+    pool = given.of("pool", "delete")
+    if not pool:
+        return None
+    return Reach(
+        f"Deletes the pool {quote(pool)}. Tasks that name it no longer start.",
+        Selection((What.TASKS,), states=IN_A_POOL, pools=(pool,)),
+    )
+
+
+def _delete_variable(given: Given) -> Reach | None:
+    key = given.of("key", "delete")
+    return Reach(f"Deletes the variable {quote(key)} and its value.") if key else None
+
+
+def _delete_connection(given: Given) -> Reach | None:
+    connection = given.of("conn_id")
+    if not connection or (given.version < 2 and "delete" not in given):
+        return None
+    return Reach(f"Deletes the connection {quote(connection)} with its host, login and secrets.")
+
+
+# -- what is started, paused and run -----------------------------------------------------------------------------------
+
+
+def _trigger(given: Given) -> Reach:
+    dag, date = given.of("dag_id"), given.of("exec_date", "logical_date")
+    return Reach(f"Starts a run of {quote(dag)}{f' for {date}' if date else ''}.", starts_in=dag)
+
+
+def _pause(given: Given) -> Reach:
+    return _paused(given, "Pauses", "Their schedules stop.", "Its schedule stops.", paused=False)
+
+
+def _unpause(given: Given) -> Reach:
+    due = "Airflow starts the runs that are due."
+    return _paused(given, "Unpauses", due, due, paused=True)
+
+
+def _paused(given: Given, verb: str, of_many: str, of_one: str, *, paused: bool) -> Reach:
+    dag = given.of("dag_id")
+    if "treat_dag_id_as_regex" not in given:
+        return Reach(f"{verb} {quote(dag)}. {of_one}")
+    selection = Selection((What.DAGS,), dag_regex=dag, paused=paused)
+    return Reach(f"{verb} all DAGs that match {_quoted(dag)}. {of_many}", selection)
+
+
+def _run_task(given: Given) -> Reach:
+    """``tasks run``, and ``run`` of Airflow 1."""
+    dag, task = quote(given.of("dag_id")), quote(given.of("task_id"))
+    run = given.of("execution_date_or_run_id", "execution_date")
+    if "mark_success" in given:
+        return Reach(f"Marks the task {task} of {dag} for {run} as successful.")
+    anyway = ", even if it has succeeded" if "force" in given else ""
+    anyway += ", whatever it depends on" if "ignore_all_dependencies" in given else ""
+    return Reach(f"Runs the task {task} of {dag} for {run} on the web server{anyway}.")
+
+
+_READERS: Mapping[str, Callable[[Given], Reach | None]] = {
+    "backfill": _backfill,
+    "backfill create": _create_backfill,
+    "clear": _clear,
+    "connections": _delete_connection,
+    "connections delete": _delete_connection,
+    "dags backfill": _backfill,
+    "dags clear": _clear_runs,
+    "dags delete": _delete_dag,
+    "dags pause": _pause,
+    "dags trigger": _trigger,
+    "dags unpause": _unpause,
+    "db clean": _clean,
+    "db drop-archived": _drop_archived,
+    "delete_dag": _delete_dag,
+    "partitions clear": _clear_partitions,
+    "pause": _pause,
+    "pool": _delete_pool,
+    "pools delete": _delete_pool,
+    "run": _run_task,
+    "tasks clear": _clear,
+    "tasks run": _run_task,
+    "trigger_dag": _trigger,
+    "unpause": _unpause,
+    "variables": _delete_variable,
+    "variables delete": _delete_variable,
+}
