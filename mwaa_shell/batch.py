@@ -18,7 +18,7 @@ from mwaa_shell.settings import InputSource
 from mwaa_shell.streams import Streams
 
 if TYPE_CHECKING:
-    from mwaa_shell.output.view import View
+    from mwaa_shell.output.display import DisplayOptions
     from mwaa_shell.preferences import Preferences
 
 
@@ -61,18 +61,18 @@ def run(executor: Executor, lines: Iterable[script.Line], streams: Streams) -> E
 def _have_canvas(session: Session, streams: Streams, line: str) -> None:
     """Somewhere to show what goes on, for the directives that do: nothing of it is imported for a plain command."""
     if session.ui.canvas is None and parse(line).kind is Kind.DIRECTIVE:
-        from mwaa_shell.output.live import PlainCanvas
+        from mwaa_shell.output.canvas import PlainCanvas
 
         session.ui.canvas = PlainCanvas(streams, session.preferences)
 
 
-def _view(streams: Streams, preferences: Preferences) -> View:
+def _view(streams: Streams, preferences: Preferences) -> DisplayOptions:
     """How replies are shown. The screen and the time zone take a while to find out, and are nothing to a program."""
-    from mwaa_shell.output.view import View, view_of
+    from mwaa_shell.output.display import DisplayOptions, view_of
 
     if streams.pretty() or streams.pretty(stderr=True):
         return view_of(streams, preferences)
-    return View(format=preferences["output"])
+    return DisplayOptions(format=preferences["output"])
 
 
 def _was_to_lead_elsewhere(step: Step) -> bool:

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from mwaa_shell.airflow.advice import problem_in
 from mwaa_shell.airflow.command_line import Kind, logical_lines, parse
 from mwaa_shell.airflow.grammar import Grammar
+from mwaa_shell.airflow.line_checks import problem_in
 from mwaa_shell.batch import read
-from mwaa_shell.directives import DIRECTIVES
-from mwaa_shell.directives.registry import find
-from mwaa_shell.directives.runbook import grammar_of
+from mwaa_shell.dot_commands import DIRECTIVES
+from mwaa_shell.dot_commands.registry import find
+from mwaa_shell.dot_commands.runbook import grammar_of
 from mwaa_shell.errors import ExitCode, UsageError
 from mwaa_shell.settings import InputSource
 from mwaa_shell.streams import Streams

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from typing import NoReturn
 
-    from mwaa_shell.doctor.finding import Finding
+    from mwaa_shell.doctor.report import CheckResult
     from mwaa_shell.errors import ExitCode
-    from mwaa_shell.settings import Order, Settings
+    from mwaa_shell.settings import LaunchPlan, Settings
     from mwaa_shell.streams import Streams
 
 
@@ -70,9 +70,9 @@ def run(arguments: Sequence[str], streams: Streams | None = None) -> ExitCode:
 
 def _asks_for_names(arguments: Sequence[str]) -> bool:
     """Whether what --completions printed asks for names."""
-    from mwaa_shell import completions
+    from mwaa_shell import shell_completion
 
-    return arguments[:1] == [completions.NAMES]
+    return arguments[:1] == [shell_completion.NAMES]
 
 
 def _show_early(early: startup.EarlyPrompt, options: argparse.Namespace) -> None:
@@ -81,7 +81,7 @@ def _show_early(early: startup.EarlyPrompt, options: argparse.Namespace) -> None
 
     name = named_environment(options)
     if name:
-        from mwaa_shell.mark import PROTECTED, is_protected
+        from mwaa_shell.prompt_text import PROTECTED, is_protected
 
         early.show(name, protected=is_protected(name, PROTECTED), read_only=options.read_only)
 
@@ -91,16 +91,16 @@ def _run(
 ) -> ExitCode:
     import threading
 
-    from mwaa_shell import completions, debug
+    from mwaa_shell import debug_log, shell_completion
     from mwaa_shell.errors import ExitCode, UsageError
     from mwaa_shell.options import build_parser, read_order, sources_of
 
-    threading.excepthook = lambda one: streams.note(debug.crash(one.exc_value)) if one.exc_value else None
+    threading.excepthook = lambda one: streams.note(debug_log.crash(one.exc_value)) if one.exc_value else None
     if options is None:
-        streams.data(completions.answer(arguments[1:], build_parser()).encode(errors="replace"))
+        streams.data(shell_completion.answer(arguments[1:], build_parser()).encode(errors="replace"))
         return ExitCode.OK
     if options.debug is not None:
-        debug.to(options.debug)
+        debug_log.to(options.debug)
     printed = _printed(options)
     if printed is not None:
         streams.data(printed.encode())
@@ -112,8 +112,8 @@ def _run(
     if options.print_token and streams.stdout_tty and not options.force:
         raise UsageError("--print-token: a token does not belong on a screen; pipe it, or add --force")
     order = read_order(options, dict(os.environ))
-    if debug.is_on():
-        debug.begin(order.settings.access, vars(options))
+    if debug_log.is_on():
+        debug_log.begin(order.settings.access, vars(options))
     for remark in order.settings.remarks:
         streams.note(remark)
     streams.color = order.settings.color
@@ -140,10 +140,10 @@ def _printed(options: argparse.Namespace) -> str | None:
     if options.version:
         return _version()
     if options.completions:
-        from mwaa_shell import completions
+        from mwaa_shell import shell_completion
         from mwaa_shell.options import build_parser
 
-        return completions.script(options.completions, build_parser())
+        return shell_completion.script(options.completions, build_parser())
     if options.print_config:
         from mwaa_shell.config import template
 
@@ -186,7 +186,7 @@ def _print_token(settings: Settings, streams: Streams) -> ExitCode:
     return ExitCode.OK
 
 
-def _noted(items: Iterable[Finding], noted: list[Finding]) -> Iterator[Finding]:
+def _noted(items: Iterable[CheckResult], noted: list[CheckResult]) -> Iterator[CheckResult]:
     """The items, each of them noted when it goes by."""
     for item in items:
         noted.append(item)
@@ -197,9 +197,9 @@ def _examine(settings: Settings, streams: Streams, *, as_json: bool) -> ExitCode
     """Say what works and what does not, each as soon as it is known."""
     import shutil
 
-    from mwaa_shell.directives.doctor import examined_by
-    from mwaa_shell.doctor import finding
+    from mwaa_shell.doctor import report
     from mwaa_shell.doctor.examine import examine
+    from mwaa_shell.dot_commands.doctor import examined_by
     from mwaa_shell.mwaa import programs
     from mwaa_shell.session import Session
     from mwaa_shell.session.interface import UserInterface
@@ -209,18 +209,18 @@ def _examine(settings: Settings, streams: Streams, *, as_json: bool) -> ExitCode
     programs.before_each(progress.over)
     session = Session(settings, UserInterface(streams.note, progress))
     width = shutil.get_terminal_size().columns if streams.stdout_tty else 0
-    found: list[Finding] = []
+    found: list[CheckResult] = []
     try:
-        for text in finding.as_texts(_noted(examine(examined_by(session)), found), width):
+        for text in report.as_texts(_noted(examine(examined_by(session)), found), width):
             streams.data(b"" if as_json else text.encode(errors="replace"))
     finally:
         progress.over()
         session.close()
-    streams.data((finding.as_json(found) if as_json else f"{finding.summary(found)}\n").encode(errors="replace"))
-    return finding.exit_code(found)
+    streams.data((report.as_json(found) if as_json else f"{report.summary(found)}\n").encode(errors="replace"))
+    return report.exit_code(found)
 
 
-def _run_on(order: Order, settings: Settings, streams: Streams, early: startup.EarlyPrompt) -> ExitCode:
+def _run_on(order: LaunchPlan, settings: Settings, streams: Streams, early: startup.EarlyPrompt) -> ExitCode:
     """The one choice between the ways to run."""
     if not (order.print_token or order.doctor or order.sources) and streams.interactive:
         return _open_prompt(settings, streams, early)
@@ -234,11 +234,11 @@ def _run_on(order: Order, settings: Settings, streams: Streams, early: startup.E
         return _run_lines(order, settings, streams)
 
 
-def _run_lines(order: Order, settings: Settings, streams: Streams) -> ExitCode:
+def _run_lines(order: LaunchPlan, settings: Settings, streams: Streams) -> ExitCode:
     """Run the commands of ``-c``, ``-f`` and standard input."""
     startup.collect_seldom()
     from mwaa_shell import batch
-    from mwaa_shell.directives import TABLE
+    from mwaa_shell.dot_commands import TABLE
     from mwaa_shell.history.origins import FILE
     from mwaa_shell.session import Executor, Session, UserInterface, script
 
@@ -286,33 +286,33 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
             sys.stdout.flush()
     except BaseException as error:
         code = _failed(error)
-    if sys.modules.get("mwaa_shell.debug"):
-        from mwaa_shell import debug
+    if sys.modules.get("mwaa_shell.debug_log"):
+        from mwaa_shell import debug_log
 
-        debug.event("end", code=code)
+        debug_log.event("end", code=code)
     startup.leave_garbage()
     sys.exit(code)
 
 
 def _failed(error: BaseException) -> int:
     """Say what ended the program, and with which code it is left. Raises what is no failure at all."""
-    from mwaa_shell import debug
+    from mwaa_shell import debug_log
     from mwaa_shell.errors import ExitCode, ShellError
     from mwaa_shell.streams import standard_streams
 
     code, said = ExitCode.UNKNOWN, ""
     if isinstance(error, ShellError):
-        debug.error("program", error)
+        debug_log.error("program", error)
         code, said = error.exit_code, str(error)
     elif isinstance(error, KeyboardInterrupt):
         code = ExitCode.INTERRUPTED
     elif isinstance(error, BrokenPipeError):
         code = ExitCode.PIPE
     elif isinstance(error, OSError):
-        debug.error("program", error)
+        debug_log.error("program", error)
         code, said = ExitCode.FAILED, f"Something on this machine failed: {error}"
     elif isinstance(error, Exception):  # no traceback: its last line may quote what was typed
-        said = debug.crash(error)
+        said = debug_log.crash(error)
     else:
         raise error
     if isinstance(error, OSError):  # whoever read our output has read enough; nothing more can be said there

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Generic, Protocol, TypeVar
 
-from mwaa_shell import debug
+from mwaa_shell import debug_log
 from mwaa_shell.interrupts import INTERRUPTS
 
 T = TypeVar("T")
@@ -21,7 +21,7 @@ T = TypeVar("T")
 TICK = 0.1
 
 
-class TooLate(Exception):
+class PhaseTimeout(Exception):
     """A phase went past its deadline; the job has been given up."""
 
     def __init__(self, phase: str, seconds: float) -> None:
@@ -38,7 +38,7 @@ class Interrupted(KeyboardInterrupt):
         self.phase = phase
 
 
-class Watcher(Protocol):
+class ProgressListener(Protocol):
     """Whoever waits for a job and wants to show it."""
 
     def tick(self, job: Job[Any]) -> None:
@@ -94,7 +94,7 @@ class Job(Generic[T]):
             self.phase, self._let_go = phase, let_go
             self._limit = limit or 0.0
             self._deadline = None if limit is None else time.monotonic() + limit
-        debug.event("phase", job=self._name, phase=phase, limit=limit)
+        debug_log.event("phase", job=self._name, phase=phase, limit=limit)
         return True
 
     def pause(self, phase: str, seconds: float) -> bool:
@@ -125,8 +125,8 @@ class Job(Generic[T]):
             let_go()
         return phase
 
-    def follow(self, watcher: Watcher | None = None) -> T:
-        """Begin, and wait until done. Raises what the work raised, ``TooLate``, or ``Interrupted`` after Ctrl-C.
+    def follow(self, watcher: ProgressListener | None = None) -> T:
+        """Begin, and wait until done. Raises what the work raised, ``PhaseTimeout``, or ``Interrupted`` after Ctrl-C.
 
         A Ctrl-C that was noted before the work began raises ``Interrupted`` without a phase: nothing was begun.
         """
@@ -145,7 +145,7 @@ class Job(Generic[T]):
                 watcher.over()
         return self.result()
 
-    def _wait(self, watcher: Watcher | None, pressed: threading.Event) -> None:
+    def _wait(self, watcher: ProgressListener | None, pressed: threading.Event) -> None:
         while not self._done.wait(TICK):
             if pressed.is_set():
                 raise Interrupted(self.give_up())
@@ -153,7 +153,7 @@ class Job(Generic[T]):
                 watcher.tick(self)
             deadline = self._deadline
             if deadline is not None and time.monotonic() > deadline and not self.done:
-                raise TooLate(self.give_up(), self._limit)
+                raise PhaseTimeout(self.give_up(), self._limit)
 
     def result(self) -> T:
         """What the work returned, or raises what it raised; the job must be done."""

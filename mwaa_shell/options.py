@@ -9,7 +9,7 @@ import argparse
 import os
 from collections.abc import Sequence
 
-from mwaa_shell import completions
+from mwaa_shell import shell_completion
 from mwaa_shell.errors import EXIT_CODE_MEANINGS, UsageError
 from mwaa_shell.limits import MAX_REPLY, READ_TIMEOUT
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from typing import Any, NoReturn
 
     from mwaa_shell.config import Config
-    from mwaa_shell.settings import InputSource, LocalSettings, Order
+    from mwaa_shell.settings import InputSource, LaunchPlan, LocalSettings
 
 USAGE = """\
 mwaa-shell [ENV] [options]              a prompt on ENV, or choose one
@@ -123,7 +123,9 @@ def build_parser() -> argparse.ArgumentParser:
     tools.add_argument("--print-config", action="store_true", help="a file of settings to start from")
     tools.add_argument("--print-token", action="store_true", help="a CLI token, as create-cli-token prints it")
     tools.add_argument("--force", action="store_true", help="print it even on a terminal")
-    tools.add_argument("--completions", choices=completions.SHELLS, help="what completes these options in your shell")
+    tools.add_argument(
+        "--completions", choices=shell_completion.SHELLS, help="what completes these options in your shell"
+    )
     other = parser.add_argument_group("other")
     other.add_argument("--log-file", metavar="FILE", type=_path, help="add each command that is sent, as JSON lines")
     other.add_argument("--log-output", action="store_true", help="and what it printed, where that holds no passwords")
@@ -197,12 +199,12 @@ def _config() -> Config:
     return config_file.read(config_file.default_path())
 
 
-def read_order(options: argparse.Namespace, environ: dict[str, str]) -> Order:
+def read_order(options: argparse.Namespace, environ: dict[str, str]) -> LaunchPlan:
     """The options as values; raises ``UsageError`` where they contradict each other."""
     from dataclasses import replace
 
     from mwaa_shell.config import Config
-    from mwaa_shell.settings import Access, Order, Settings
+    from mwaa_shell.settings import Access, LaunchPlan, Settings
 
     if "" in (options.env, options.environment):
         raise UsageError("The name of the environment is empty")
@@ -241,7 +243,7 @@ def read_order(options: argparse.Namespace, environ: dict[str, str]) -> Order:
         config=config,
         secret_words=environ.get("MWAA_SHELL_SECRET_WORDS", ""),
     )
-    return Order(
+    return LaunchPlan(
         settings,
         _local(options),
         options.serve,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from mwaa_shell.errors import UsageError
-from mwaa_shell.mark import COLOURS, PROTECTED
+from mwaa_shell.prompt_text import COLOURS, PROTECTED
 
 
 class Preference(NamedTuple):

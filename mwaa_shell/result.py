@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-from mwaa_shell.body import Body
 from mwaa_shell.errors import ExitCode, OutcomeUnknown, ShellError
+from mwaa_shell.reply_bytes import Body
 
 
 class Outcome(StrEnum):
@@ -20,7 +20,7 @@ class Outcome(StrEnum):
     REFUSED = "refused"  #: certain that nothing ran
 
 
-class Brought(NamedTuple):
+class NextLine(NamedTuple):
     """A line that another one brings, and where the history says that it came from."""
 
     line: str
@@ -44,9 +44,9 @@ class Result:
     remote: bool = False  #: an Airflow command that was sent, not one of the shell's own
     raw: bool = False  #: to be shown as it is, without colour or order
     leaves: bool = False  #: the user asked to leave the shell
-    brings: tuple[Brought, ...] = ()  #: lines to run in its place
+    brings: tuple[NextLine, ...] = ()  #: lines to run in its place
     proposal: str = ""  #: a line to put on the prompt, for the user to run
-    proposed: tuple[Brought, ...] = ()  #: the lines of the proposal that stand for others, and where each comes from
+    proposed: tuple[NextLine, ...] = ()  #: the lines of the proposal that stand for others, and where each comes from
     words: tuple[str, ...] = ()  #: of the command that was sent: its name, then whole flags and their values
     outcomes: tuple[Outcome, ...] = ()  #: of what each line of stdout tells: its word is coloured by it
     added: str = ""  #: what the shell added to what was typed

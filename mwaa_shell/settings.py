@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mwaa_shell.config import NAMED, Config, Said, as_preferences
 from mwaa_shell.limits import MAX_REPLY, READ_TIMEOUT
-from mwaa_shell.mark import PROTECTED, is_protected
+from mwaa_shell.prompt_text import PROTECTED, is_protected
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -146,7 +146,7 @@ class InputSource(NamedTuple):
     path: Path | None = None
 
 
-class Order(NamedTuple):
+class LaunchPlan(NamedTuple):
     """What the command line asks for."""
 
     settings: Settings

@@ -13,7 +13,7 @@ import struct
 import sys
 import termios
 
-from mwaa_shell.mark import COLOURS, is_dumb, mark
+from mwaa_shell.prompt_text import COLOURS, is_dumb, mark
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

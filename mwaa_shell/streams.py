@@ -11,7 +11,7 @@ import sys
 from collections.abc import Mapping
 from typing import BinaryIO, TextIO
 
-from mwaa_shell.mark import is_dumb
+from mwaa_shell.prompt_text import is_dumb
 
 
 class Streams:

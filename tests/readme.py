@@ -13,13 +13,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import mwaa_shell
-from mwaa_shell.completions.options import JOINED
 from mwaa_shell.config import SETTINGS, Setting
-from mwaa_shell.directives import DIRECTIVES
+from mwaa_shell.dot_commands import DIRECTIVES
 from mwaa_shell.errors import EXIT_CODE_MEANINGS
-from mwaa_shell.keys import KEYS
+from mwaa_shell.key_table import KEYS
 from mwaa_shell.options import EXAMPLES, FIRST_SCREEN, USAGE, build_parser
 from mwaa_shell.preferences import PREFERENCES
+from mwaa_shell.shell_completion.options import JOINED
 
 README = Path(__file__).parent.parent / "README.md"
 HELP = Path(mwaa_shell.__file__).parent / "help.txt"

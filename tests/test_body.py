@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mwaa_shell.body import Body, Large, Spool, chunks, joined
+from mwaa_shell.reply_bytes import Body, Large, Spool, chunks, joined
 
 
 def spooled(*pieces: bytes, in_memory: int = 0) -> Body:
@@ -104,6 +104,6 @@ def test_a_disk_that_fills_up_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> 
             return written
 
     full = Full()
-    monkeypatch.setattr("mwaa_shell.body.tempfile.TemporaryFile", lambda **more: full)
+    monkeypatch.setattr("mwaa_shell.reply_bytes.tempfile.TemporaryFile", lambda **more: full)
     assert spooled(b"one", b"second", b"third") == b"onesecondthird"
     assert full.own.closed

@@ -65,7 +65,8 @@ def test_the_prompt_is_seen_before_anything_dear_is_imported(environ: dict[str, 
     dear = {"dataclasses", "inspect", "typing", "pathlib", "json", "logging", "socket", "threading", "tomllib"}
     assert loaded.isdisjoint({*HEAVY, *dear})
     assert {name for name in loaded if name.startswith("mwaa_shell.")} == {
-        "mwaa_shell.cli", "mwaa_shell.completions", "mwaa_shell.errors", "mwaa_shell.limits", "mwaa_shell.mark",
+        "mwaa_shell.cli", "mwaa_shell.shell_completion", "mwaa_shell.errors", "mwaa_shell.limits",
+        "mwaa_shell.prompt_text",
         "mwaa_shell.options", "mwaa_shell.startup",
     }  # fmt: skip
 
@@ -74,7 +75,7 @@ def test_the_prompt_stands_before_anything_heavy_is_imported(environ: dict[str, 
     loaded = loaded_at(DRAWN, environ, tmp_path / "told")
     heavy = {*HEAVY, "sqlite3", "difflib", "tomllib", "yaml"} - {"prompt_toolkit", "asyncio"}
     assert {name.split(".")[0] for name in loaded}.isdisjoint(heavy)
-    assert loaded.isdisjoint({"mwaa_shell.session.executor", "mwaa_shell.directives"}), "no line has been entered"
+    assert loaded.isdisjoint({"mwaa_shell.session.executor", "mwaa_shell.dot_commands"}), "no line has been entered"
 
 
 def test_asyncio_without_tls_leaves_tls_to_others(environ: dict[str, str], tmp_path: Path) -> None:
@@ -86,7 +87,7 @@ def test_asyncio_without_tls_leaves_tls_to_others(environ: dict[str, str], tmp_p
 
 
 def test_the_prompt_needs_no_aws() -> None:
-    loaded = loaded_by("import mwaa_shell.terminal.shell, mwaa_shell.session, mwaa_shell.directives")
+    loaded = loaded_by("import mwaa_shell.terminal.shell, mwaa_shell.session, mwaa_shell.dot_commands")
     assert loaded.isdisjoint(("boto3", "botocore", "requests", "urllib3", "pygments", "platformdirs", "difflib"))
 
 
@@ -96,14 +97,14 @@ import asyncio
 from prompt_toolkit.document import Document
 from mwaa_shell.session import Session
 from mwaa_shell.settings import Settings
-from mwaa_shell.terminal.cover import Cover
+from mwaa_shell.terminal.masks import Cover
 from mwaa_shell.terminal.prompt import Prompt
 session = Session(Settings(environment="x"))
 prompt = Prompt(session, {}, asyncio.Runner())
 assert not Cover(session)._places("")
 """
     loaded = loaded_by(draw)
-    assert loaded.isdisjoint(("sqlite3", "platformdirs", "mwaa_shell.airflow.redaction", "mwaa_shell.catalog.live"))
+    assert loaded.isdisjoint(("sqlite3", "platformdirs", "mwaa_shell.airflow.redaction", "mwaa_shell.names.refresher"))
 
 
 #: Runs a command and says what is imported by the end.
@@ -126,7 +127,7 @@ def test_a_command_imports_no_terminal_and_no_pager(environ: dict[str, str]) -> 
 
 
 def test_batch_needs_no_terminal() -> None:
-    loaded = loaded_by("import mwaa_shell.batch, mwaa_shell.mwaa.environments, mwaa_shell.mwaa.transport")
+    loaded = loaded_by("import mwaa_shell.batch, mwaa_shell.mwaa.aws, mwaa_shell.mwaa.transport")
     assert loaded.isdisjoint(("prompt_toolkit", "pygments"))
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from mwaa_shell import job as module
 from mwaa_shell.interrupts import INTERRUPTS
-from mwaa_shell.job import Interrupted, Job, TooLate
+from mwaa_shell.job import Interrupted, Job, PhaseTimeout
 
 #: Seconds after which a test that hangs fails instead.
 PATIENCE = 30.0
@@ -141,7 +141,7 @@ def test_what_a_tick_raises_ends_the_waiting_and_not_the_job(error: type[BaseExc
 def test_a_phase_past_its_deadline_is_given_up(end: threading.Event) -> None:
     watching = Watching()
     job = begun(end, limit=0.0001, phase="asking AWS")
-    with pytest.raises(TooLate) as raised:
+    with pytest.raises(PhaseTimeout) as raised:
         job.follow(watching)
     assert (raised.value.phase, raised.value.seconds) == ("asking AWS", 0.0001)
     assert watching.overs == 1
@@ -190,7 +190,7 @@ def test_too_late_lets_go_as_well(end: threading.Event) -> None:
         return end.wait(PATIENCE)
 
     job = Job(work).start()
-    with pytest.raises(TooLate):
+    with pytest.raises(PhaseTimeout):
         job.follow()
     assert end.is_set()
     assert job.wait(PATIENCE)

@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 
 from mwaa_shell.airflow.command_line import parse
-from mwaa_shell.link import Link, Target, host_of
 from mwaa_shell.mwaa import idle
-from mwaa_shell.sending import run_command
+from mwaa_shell.mwaa.command_runner import run_command
+from mwaa_shell.mwaa.connection import Connection, Target, host_of
 from tests.double import Double
 
 
 @pytest.fixture
-def link(double: Double, bundle: str) -> Link:
-    return Link(Target("my-env", double.access(bundle)))
+def link(double: Double, bundle: str) -> Connection:
+    return Connection(Target("my-env", double.access(bundle)))
 
 
 def opened() -> None:
@@ -26,7 +26,7 @@ def opened() -> None:
             thread.join(10)
 
 
-def test_the_web_server_is_reached_as_soon_as_its_name_is_known(double: Double, link: Link) -> None:
+def test_the_web_server_is_reached_as_soon_as_its_name_is_known(double: Double, link: Connection) -> None:
     double.more = {"WebserverUrl": double.host}
     link.describe()
     link.open_web_server()
@@ -39,7 +39,7 @@ def test_the_web_server_is_reached_as_soon_as_its_name_is_known(double: Double, 
 
 
 @pytest.mark.parametrize("url", [None, "", "http://somewhere", "https://me:secret@host", "host/path", "ho st"])
-def test_without_a_name_nothing_is_opened(url: str | None, double: Double, link: Link) -> None:
+def test_without_a_name_nothing_is_opened(url: str | None, double: Double, link: Connection) -> None:
     double.more = {} if url is None else {"WebserverUrl": url}
     link.describe()
     link.open_web_server()
@@ -54,7 +54,7 @@ def test_how_aws_writes_the_name(url: str, host: str) -> None:
 
 
 def test_a_connection_that_was_idle_is_opened_again_while_the_token_is_made(
-    double: Double, link: Link, monkeypatch: pytest.MonkeyPatch
+    double: Double, link: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert run_command(link, parse("version")).ok
     assert link.web_server == double.host
@@ -76,7 +76,7 @@ def test_a_connection_that_was_idle_is_opened_again_while_the_token_is_made(
     assert [request.method for request in double.web.seen] == ["POST", "HEAD", "POST"]
 
 
-def test_who_is_described_is_known_to_be(double: Double, link: Link) -> None:
+def test_who_is_described_is_known_to_be(double: Double, link: Connection) -> None:
     assert not link.described
     link.describe()
     assert link.described

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mwaa_shell.mark import COLOURS, is_dumb, is_protected, mark
+from mwaa_shell.prompt_text import COLOURS, is_dumb, is_protected, mark
 
 
 def said(**how: object) -> str:

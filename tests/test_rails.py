@@ -6,7 +6,7 @@ import pytest
 
 from mwaa_shell.airflow.knowledge import Danger, Level
 from mwaa_shell.errors import RefusedByRule
-from mwaa_shell.mark import is_protected
+from mwaa_shell.prompt_text import is_protected
 from mwaa_shell.session.confirmation import Answers, Need, Place, need, pass_rails
 
 READ, CHANGE, DESTROY = Danger(Level.READ, ""), Danger(Level.CHANGE, "it runs"), Danger(Level.DESTROY, "rows are gone")

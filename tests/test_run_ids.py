@@ -8,7 +8,7 @@ from itertools import count
 import pytest
 
 from mwaa_shell.result import Outcome
-from mwaa_shell.run_ids import OPEN, RunIds, new_run_id
+from mwaa_shell.session.run_ids import OPEN, RunIds, new_run_id
 
 LINE = ("dags", "trigger", "daily")
 #: Airflow's own ``allowed_run_id_pattern``.

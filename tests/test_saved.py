@@ -10,10 +10,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from mwaa_shell import saved
+from mwaa_shell import saved_commands
 from mwaa_shell.airflow.command_line import parse, split
 from mwaa_shell.errors import ShellError, UsageError
-from mwaa_shell.saved import Saved, filled, load, parameters, put_in, remove, save
+from mwaa_shell.saved_commands import Saved, filled, load, parameters, put_in, remove, save
 
 NIGHTLY = "dags trigger {dag} -c '{conf}'"
 #: Text in which quotes, escapes, blanks, operators and braces are common.
@@ -160,7 +160,7 @@ long = \"\"\"\\
 
 
 def test_it_is_a_file_of_the_users_own(path: Path, tmp_path: Path) -> None:
-    assert saved.default_path() == tmp_path / ".config" / "mwaa-shell" / "commands.toml"
+    assert saved_commands.default_path() == tmp_path / ".config" / "mwaa-shell" / "commands.toml"
     assert load(path) == {}
     assert save(path, "nightly", f"  {NIGHTLY} ") is None
     assert load(path) == {"nightly": Saved("nightly", NIGHTLY)}
@@ -221,7 +221,7 @@ def test_an_entry_goes_alone(path: Path, name: str, entry: str) -> None:
 @pytest.mark.parametrize(
     ("text", "after"),
     [
-        ("", f'{saved.HEAD}a = "version"\n'),
+        ("", f'{saved_commands.HEAD}a = "version"\n'),
         ("# mine\n", '# mine\n\n[commands]\na = "version"\n'),
         ("[commands]", '[commands]\na = "version"\n'),
         ('[commands]\r\nb = "x"\r\n', '[commands]\r\nb = "x"\r\na = "version"\r\n'),
@@ -312,13 +312,13 @@ def test_a_full_disk_leaves_the_file_as_it_was(path: Path, monkeypatch: pytest.M
 
 def test_what_somebody_else_writes_meanwhile_is_kept(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     written(path, "[commands]\n")
-    made = saved._added
+    made = saved_commands._added
 
     def late(text: str, name: str, line: str) -> list[str]:
         path.write_text(BY_HAND)
         return list(made(text, name, line))
 
-    monkeypatch.setattr(saved, "_added", late)
+    monkeypatch.setattr(saved_commands, "_added", late)
     with pytest.raises(ShellError, match="was changed by somebody else"):
         save(path, "a", "version")
     assert path.read_text() == BY_HAND

@@ -12,13 +12,13 @@ import pytest
 
 from mwaa_shell.airflow.versions import Version
 from mwaa_shell.errors import ExitCode, NothingRan, UsageError
-from mwaa_shell.history.record import Record
+from mwaa_shell.history.recorder import HistoryRecorder
 from mwaa_shell.history.store import History
 from mwaa_shell.job import Job
-from mwaa_shell.link import Link
-from mwaa_shell.mwaa.client import RUNNING
+from mwaa_shell.mwaa.cli_client import RUNNING
+from mwaa_shell.mwaa.command_runner import QUEUED, ask_version
+from mwaa_shell.mwaa.connection import Connection
 from mwaa_shell.result import Outcome, Result
-from mwaa_shell.sending import QUEUED, ask_version
 from mwaa_shell.session import Executor, Session
 from mwaa_shell.session.environment import open_default
 from mwaa_shell.session.interface import UserInterface
@@ -140,7 +140,7 @@ def test_no_environment_at_all(double: Double, bundle: str) -> None:
 def test_one_of_several_may_be_chosen(double: Double, bundle: str) -> None:
     double.names = ("a", "b", "c")
 
-    def choose(links: Sequence[Link]) -> str:
+    def choose(links: Sequence[Connection]) -> str:
         return links[1].target.name
 
     session = Session(Settings(access=double.access(bundle)), UserInterface(choose=choose))
@@ -228,14 +228,14 @@ def test_a_command_is_written_down_before_it_goes(double: Double, session: Sessi
 def test_ctrl_c_while_it_is_written_down_sends_nothing(
     double: Double, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    begin = Record.begin
+    begin = HistoryRecorder.begin
 
-    def pressed(self: Record, *arguments: Any) -> int | None:
+    def pressed(self: HistoryRecorder, *arguments: Any) -> int | None:
         signal.raise_signal(signal.SIGINT)
         return begin(self, *arguments)
 
     with monkeypatch.context() as patched:
-        patched.setattr(Record, "begin", pressed)
+        patched.setattr(HistoryRecorder, "begin", pressed)
         stopped = execute(session, "dags trigger x")
     assert (stopped.exit_code, stopped.message) == (
         ExitCode.INTERRUPTED,
@@ -253,7 +253,7 @@ def test_a_mistake_of_ours_while_it_is_written_down_sends_nothing(
         raise ValueError("a mistake")
 
     with monkeypatch.context() as patched:
-        patched.setattr(Record, "begin", broken)
+        patched.setattr(HistoryRecorder, "begin", broken)
         with pytest.raises(ValueError, match="a mistake"):
             execute(session, "dags trigger x")
     assert execute(session, "version").ok
@@ -266,13 +266,13 @@ def test_a_mistake_of_ours_while_it_is_written_down_sends_nothing(
 @pytest.fixture
 def pressed_late(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ctrl-C while the answer is being written down."""
-    finish = Record.finish
+    finish = HistoryRecorder.finish
 
-    def pressed(self: Record, *arguments: Any) -> None:
+    def pressed(self: HistoryRecorder, *arguments: Any) -> None:
         signal.raise_signal(signal.SIGINT)
         finish(self, *arguments)
 
-    monkeypatch.setattr(Record, "finish", pressed)
+    monkeypatch.setattr(HistoryRecorder, "finish", pressed)
 
 
 @pytest.mark.usefixtures("pressed_late")

@@ -14,10 +14,10 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from mwaa_shell.airflow import command_line, grammar
+from mwaa_shell.airflow.arguments import HELP as HELP_OPTION
+from mwaa_shell.airflow.arguments import ParsedCommand, Role, understand
 from mwaa_shell.airflow.grammar import Grammar, Option, Positional
 from mwaa_shell.airflow.summaries import flag_name
-from mwaa_shell.airflow.understanding import HELP as HELP_OPTION
-from mwaa_shell.airflow.understanding import Role, Understanding, understand
 from mwaa_shell.airflow.versions import Version
 
 
@@ -129,7 +129,7 @@ def asks(name: str, version: Version, words: Sequence[str] = ()) -> Question | N
     return _asks(name, version, _given(name, version, words))
 
 
-def asks_in(reading: Understanding) -> Question | None:
+def asks_in(reading: ParsedCommand) -> Question | None:
     """The question on stdin of a command line that was read; ``None`` where its command is not known."""
     command = reading.command
     if command is None or command.name not in _load().entries["asks"]:
@@ -150,7 +150,7 @@ def danger(name: str, version: Version, words: Sequence[str] = ()) -> Danger:
     return _danger(name, version, _given(name, version, words))
 
 
-def danger_in(reading: Understanding) -> Danger:
+def danger_in(reading: ParsedCommand) -> Danger:
     """What a command line that was read does to the environment, by the flags that argparse finds in it."""
     if reading.command is None:
         return UNKNOWN
@@ -193,7 +193,7 @@ def _tree(name: str, version: Version) -> Grammar | None:
 # ---- Which options a line gives, as argparse would see it.
 
 
-def given_in(reading: Understanding) -> frozenset[str]:
+def given_in(reading: ParsedCommand) -> frozenset[str]:
     """The options of a line: ``--flag``, and ``--flag=value`` too for each value."""
     found: set[str] = set()
     for part in reading.parts:
@@ -212,7 +212,7 @@ def _given(name: str, version: Version, words: Sequence[str]) -> frozenset[str]:
     return given_in(understand(command_line.parse(text), known))
 
 
-def _fits(reading: Understanding) -> bool:
+def _fits(reading: ParsedCommand) -> bool:
     """Whether the version would take an example: rougher than validation, and enough for lines of this project."""
     dates = [part for part in reading.parts if part.role is Role.POSITIONAL]
     return (
@@ -222,7 +222,7 @@ def _fits(reading: Understanding) -> bool:
     )
 
 
-def _takes_date(reading: Understanding, argument: Option | Positional | None) -> bool:
+def _takes_date(reading: ParsedCommand, argument: Option | Positional | None) -> bool:
     return argument is not None and reading.command is not None and kind(reading.command.name, argument) is Kind.DATE
 
 

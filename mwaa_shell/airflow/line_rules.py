@@ -40,9 +40,9 @@ class LineRules:
 
     def problem_in(self, text: str) -> Problem | None:
         """Return what Airflow would refuse in a line, as far as the command tree knows."""
-        from mwaa_shell.airflow import advice
+        from mwaa_shell.airflow import line_checks
 
-        return advice.problem_in(text, self.checked_by, self.secret_words)
+        return line_checks.problem_in(text, self.checked_by, self.secret_words)
 
     def secrets_in(self, line: str) -> tuple[Span, ...]:
         """Return the places of the secrets of one line."""

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
 
+from mwaa_shell.airflow.arguments import HELP, Role, understand
 from mwaa_shell.airflow.command_line import ParsedLine, quote
 from mwaa_shell.airflow.grammar import Grammar, Option, load, versions
-from mwaa_shell.airflow.understanding import HELP, Role, understand
 from mwaa_shell.airflow.validation import validate
 
 #: Names that are written out in a sentence; of more, only their number.

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 
+from mwaa_shell.airflow.arguments import ParsedCommand, Part, Role, command_of, understand
 from mwaa_shell.airflow.command_line import REMEMBERED, ParsedLine
 from mwaa_shell.airflow.grammar import Grammar, Option, load, versions
 from mwaa_shell.airflow.summaries import flag_name
-from mwaa_shell.airflow.understanding import Part, Role, Understanding, command_of, understand
 from mwaa_shell.airflow.versions import Version
 
 
-def readings(line: ParsedLine, grammar: Grammar | None) -> tuple[Understanding, ...]:
+def readings(line: ParsedLine, grammar: Grammar | None) -> tuple[ParsedCommand, ...]:
     """The readings in which the line begins with a command; of several versions where one alone does not decide.
 
     The environment's own is the first one.
@@ -28,7 +28,7 @@ def readings(line: ParsedLine, grammar: Grammar | None) -> tuple[Understanding, 
     return (*found, *(_of_all(line) if len(line.text) <= REMEMBERED else _read_by_all(line)))
 
 
-def readings_of_majors(line: ParsedLine) -> tuple[Understanding, ...]:
+def readings_of_majors(line: ParsedLine) -> tuple[ParsedCommand, ...]:
     """The readings of the newest version of each major, as far as they know the command: enough for a key at a prompt.
 
     A command tree takes a moment to load, and flags that take secrets differ between majors alone.
@@ -37,13 +37,13 @@ def readings_of_majors(line: ParsedLine) -> tuple[Understanding, ...]:
     return _read_by(line, tuple(newest.values()))
 
 
-def _read_by_all(line: ParsedLine) -> tuple[Understanding, ...]:
+def _read_by_all(line: ParsedLine) -> tuple[ParsedCommand, ...]:
     return _read_by(line, versions())
 
 
-def _read_by(line: ParsedLine, chosen: Sequence[Version]) -> tuple[Understanding, ...]:
+def _read_by(line: ParsedLine, chosen: Sequence[Version]) -> tuple[ParsedCommand, ...]:
     """The readings of some versions, the newest first."""
-    found: list[Understanding] = []
+    found: list[ParsedCommand] = []
     for version in reversed(chosen):
         tree = load(version)
         command = command_of(line, tree)
@@ -69,7 +69,7 @@ def words_as_read(line: ParsedLine, grammar: Grammar | None) -> tuple[str, ...]:
     return (*_name(reading), *_arguments(reading.parts))
 
 
-def _name(reading: Understanding) -> Sequence[str]:
+def _name(reading: ParsedCommand) -> Sequence[str]:
     return reading.command.name.split() if reading.command is not None else ()
 
 

@@ -18,23 +18,13 @@ from functools import lru_cache, partial
 from itertools import groupby
 from typing import NamedTuple
 
-from mwaa_shell.airflow.command_line import (
-    BLANKS,
-    REMEMBERED,
-    Kind,
-    ParsedLine,
-    Word,
-    letters_of,
-    parse,
-    quote,
-    split,
-)
+from mwaa_shell.airflow.arguments import ParsedCommand, Part, understand
+from mwaa_shell.airflow.command_line import BLANKS, REMEMBERED, Kind, ParsedLine, Word, letters_of, parse, quote, split
 from mwaa_shell.airflow.grammar import Grammar
 from mwaa_shell.airflow.readings import readings_of_majors
 from mwaa_shell.airflow.secret_programs import read_local
 from mwaa_shell.airflow.secret_values import MASK, Found, Named, Why, encoded, moved, secrets_of, sensitive
 from mwaa_shell.airflow.secret_words import Piece, read
-from mwaa_shell.airflow.understanding import Part, Understanding, understand
 
 __all__ = [
     "MASK",
@@ -87,7 +77,7 @@ class Masked(NamedTuple):
 
 
 def secrets_in(
-    line: str | ParsedLine | Understanding,
+    line: str | ParsedLine | ParsedCommand,
     grammar: Grammar | None = None,
     patterns: Sequence[str] = (),
     assigned: Collection[str] = (),
@@ -103,13 +93,13 @@ def secrets_in(
 
 
 def _secrets_in(
-    line: str | ParsedLine | Understanding,
+    line: str | ParsedLine | ParsedCommand,
     grammar: Grammar | None,
     patterns: Sequence[str],
     assigned: Collection[str],
 ) -> tuple[Span, ...]:
     named = partial(sensitive, patterns=tuple(patterns))
-    if isinstance(line, Understanding):
+    if isinstance(line, ParsedCommand):
         known = line.parts if line.line.kind is Kind.AIRFLOW else None
         return _merged(_found(line.line, line.grammar, named, known))
     parsed = parse(line) if isinstance(line, str) else line

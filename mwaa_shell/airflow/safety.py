@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mwaa_shell.airflow import knowledge
+from mwaa_shell.airflow.arguments import ParsedCommand, Role
 from mwaa_shell.airflow.command_line import ParsedLine, parse
 from mwaa_shell.airflow.knowledge import UNKNOWN, Danger, Level, Question
 from mwaa_shell.airflow.readings import readings
-from mwaa_shell.airflow.understanding import Role, Understanding
 
 if TYPE_CHECKING:
     from mwaa_shell.airflow.grammar import Grammar
@@ -51,12 +51,12 @@ def answered(line: ParsedLine, grammar: Grammar | None) -> ParsedLine | None:
     return parse(f"{line.text[:end]} {question.answer}{line.text[end:]}")
 
 
-def _meant(line: ParsedLine, grammar: Grammar | None) -> tuple[Understanding, ...]:
+def _meant(line: ParsedLine, grammar: Grammar | None) -> tuple[ParsedCommand, ...]:
     """The readings of the environment's own version where that is known, else those of all."""
     return tuple(one for one in readings(line, grammar) if grammar is None or one.grammar is grammar)
 
 
-def _end_of_flags(reading: Understanding) -> int:
+def _end_of_flags(reading: ParsedCommand) -> int:
     """Where one more flag may stand: at the end, but right behind the command where a ``--`` follows that."""
     command = next(part.end for part in reading.parts if part.role is Role.COMMAND)
     separated = any(part.role is Role.SEPARATOR and part.start >= command for part in reading.parts)

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-from mwaa_shell.airflow.lines import HEAD, Classifier
+from mwaa_shell.airflow.output_lines import HEAD, Classifier
 from mwaa_shell.airflow.secret_values import CONSTANTS, MASK, NAMES_OF_NUMBERS, NUMBER, Found, secrets_of, sensitive
 
 #: ``name = value`` of a file, which Airflow may have commented out; ``name | value`` of ``info``.

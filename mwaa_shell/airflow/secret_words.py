@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+from mwaa_shell.airflow.arguments import Role, looks_like_flag
 from mwaa_shell.airflow.command_line import Word
 from mwaa_shell.airflow.grammar import Option, Positional
 from mwaa_shell.airflow.secret_values import Found, Named, Why, is_data, moved, secrets_of, sensitive
-from mwaa_shell.airflow.understanding import Role, looks_like_flag
 
 #: Flags whose whole value is secret, named as Airflow 1.10 writes them. What stands in the JSON of a connection is its
 #: provider's to name: a secret may have any name there.

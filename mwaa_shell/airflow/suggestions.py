@@ -11,12 +11,12 @@ from functools import cache
 from typing import NamedTuple
 
 from mwaa_shell.airflow import knowledge, summaries
+from mwaa_shell.airflow.arguments import ParsedCommand, Role, understand
 from mwaa_shell.airflow.command_line import parse, quote
+from mwaa_shell.airflow.cursor import Place, Wants, WantsCommand, WantsFlag, WantsPositional, WantsValue, at
 from mwaa_shell.airflow.grammar import Command, Grammar, Option, Positional, load
 from mwaa_shell.airflow.knowledge import Kind
 from mwaa_shell.airflow.matching import best
-from mwaa_shell.airflow.place import Place, Wants, WantsCommand, WantsFlag, WantsPositional, WantsValue, at
-from mwaa_shell.airflow.understanding import Role, Understanding, understand
 from mwaa_shell.airflow.versions import Version
 
 #: The most that is handed over: what a menu shows is what costs.
@@ -74,7 +74,7 @@ def suggest(text: str, cursor: int, grammar: Grammar, names: Names = no_names) -
     return found[:LIMIT]
 
 
-def hint(understanding: Understanding, cursor: int | None = None) -> list[Piece]:
+def hint(understanding: ParsedCommand, cursor: int | None = None) -> list[Piece]:
     """The syntax of the command being typed: what is required, what is given, what the cursor is at."""
     command = understanding.command
     if command is None:
@@ -95,7 +95,7 @@ def hint(understanding: Understanding, cursor: int | None = None) -> list[Piece]
     return pieces + [piece(shown(one), one) for one in command.positionals]
 
 
-def _argument_at(understanding: Understanding, cursor: int) -> Option | Positional | None:
+def _argument_at(understanding: ParsedCommand, cursor: int) -> Option | Positional | None:
     """The argument that the word under the cursor is, or that would be read next."""
     for part in understanding.parts:
         if part.start <= cursor <= part.end and isinstance(part.argument, Option | Positional):
@@ -137,7 +137,7 @@ def _named(wanted: Wants, place: Place, names: Names) -> list[Suggestion]:
     return made
 
 
-def dag_of(understanding: Understanding) -> str:
+def dag_of(understanding: ParsedCommand) -> str:
     """The DAG that a line is about; nothing where it names none, or several."""
     if understanding.command is None:
         return ""

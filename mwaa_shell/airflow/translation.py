@@ -12,12 +12,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from mwaa_shell.airflow import knowledge
+from mwaa_shell.airflow.arguments import HELP, ParsedCommand, understand
 from mwaa_shell.airflow.command_line import Kind, parse
 from mwaa_shell.airflow.grammar import Command, Grammar, Option, Positional, load, versions
 from mwaa_shell.airflow.translation_source import accepts, source
-from mwaa_shell.airflow.translation_table import Deed, Name, Place, argument_of, key_of, table
+from mwaa_shell.airflow.translation_table import Name, Operation, Place, argument_of, key_of, table
 from mwaa_shell.airflow.translation_words import Argument, Value, arguments_of, line_of
-from mwaa_shell.airflow.understanding import HELP, Understanding, understand
 from mwaa_shell.airflow.validation import validate
 from mwaa_shell.airflow.versions import Version
 
@@ -51,7 +51,7 @@ def translate(text: str, target: Grammar) -> Translation | None:
 # -- what it is in the target's ----------------------------------------------------------------------------------------
 
 
-def _translation(source: Understanding, command: Command, target: Grammar) -> Translation:
+def _translation(source: ParsedCommand, command: Command, target: Grammar) -> Translation:
     given = arguments_of(source)
     keys = frozenset(key_of(one.argument, one.flag) for one in given if one.argument is not None)
     deed, name = table().deed(command.name, keys)
@@ -87,9 +87,9 @@ class _Lost:
 class _Translator:
     """Says one line in the target's words."""
 
-    source: Understanding
+    source: ParsedCommand
     target: Grammar
-    deed: Deed
+    deed: Operation
     name: Name  #: of the deed in the source
     there: Name  #: and in the target
     command: Command  #: of the target

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from mwaa_shell.airflow.arguments import understand
 from mwaa_shell.airflow.command_line import Kind, Problem, logical_lines, parse
 from mwaa_shell.airflow.grammar import Grammar
 from mwaa_shell.airflow.translation import Translation, translate
-from mwaa_shell.airflow.understanding import understand
 from mwaa_shell.airflow.validation import validate
 
 

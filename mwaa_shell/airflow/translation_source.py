@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
+from mwaa_shell.airflow.arguments import HELP, ParsedCommand, Role, understand
 from mwaa_shell.airflow.command_line import ParsedLine
 from mwaa_shell.airflow.grammar import Command, load, versions
-from mwaa_shell.airflow.understanding import HELP, Role, Understanding, understand
 from mwaa_shell.airflow.validation import validate
 from mwaa_shell.airflow.versions import Version
 
 
-def accepts(understanding: Understanding) -> bool:
+def accepts(understanding: ParsedCommand) -> bool:
     """Whether a version takes the line and each word of it: what ``-hn`` is to Airflow 1, others take for ``-h``."""
     asks = any(part.argument is HELP for part in understanding.parts)
     known = understanding.command is not None or asks
     return known and not _strange(understanding) and validate(understanding) is None
 
 
-def source(line: ParsedLine, own: Understanding) -> Understanding | None:
+def source(line: ParsedLine, own: ParsedCommand) -> ParsedCommand | None:
     """The line as the first version reads it that takes it, else as the one that has the fewest words to spare."""
-    best: Understanding | None = None
+    best: ParsedCommand | None = None
     for version in _order(own.grammar.version):
         there = understand(line, load(version))
         if there.command is None or not _knows_more(there, there.command, own):
@@ -40,7 +40,7 @@ def _order(target: Version) -> list[Version]:
     )
 
 
-def _knows_more(there: Understanding, command: Command, own: Understanding) -> bool:
+def _knows_more(there: ParsedCommand, command: Command, own: ParsedCommand) -> bool:
     """Whether a version makes more of a line: not where it takes a mistyped command of a group for a value."""
     if own.command is not None:
         return _strange(there) < _strange(own)
@@ -48,5 +48,5 @@ def _knows_more(there: Understanding, command: Command, own: Understanding) -> b
     return not _strange(there) or len(command.name.split()) > groups
 
 
-def _strange(understanding: Understanding) -> int:
+def _strange(understanding: ParsedCommand) -> int:
     return sum(part.role is Role.EXTRA for part in understanding.parts)

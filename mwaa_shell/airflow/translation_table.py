@@ -36,7 +36,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Deed:
+class Operation:
     """One thing to do, under all its names, the oldest first."""
 
     names: tuple[Name, ...]
@@ -107,13 +107,13 @@ class Need:
 class Table:
     """The file."""
 
-    deeds: tuple[Deed, ...]
+    deeds: tuple[Operation, ...]
     arguments: tuple[tuple[str, ...], ...]
     needs: tuple[Need, ...]
     instead: tuple[Advice, ...]
     without: tuple[Advice, ...]
 
-    def deed(self, command: str, given: frozenset[str]) -> tuple[Deed, Name]:
+    def deed(self, command: str, given: frozenset[str]) -> tuple[Operation, Name]:
         """What a command does with the options whose keys are given, and the name that it has here."""
         found = [
             (len(name.selectors), -number, deed, name)
@@ -122,7 +122,7 @@ class Table:
             if name.command == command and given.issuperset(name.selectors)
         ]
         if not found:
-            return Deed((Name(command),)), Name(command)
+            return Operation((Name(command),)), Name(command)
         *_, deed, name = max(found, key=lambda one: one[:2])
         return deed, name
 
@@ -185,7 +185,7 @@ def table() -> Table:
     )
 
 
-def _deed(fact: Mapping[str, object]) -> Deed:
+def _deed(fact: Mapping[str, object]) -> Operation:
     members = ("names", "arguments", "onward", "fill", "notes")
     names, arguments, onward, fill, notes = (fact.get(member) for member in members)
     assert isinstance(names, list)
@@ -193,7 +193,7 @@ def _deed(fact: Mapping[str, object]) -> Deed:
     assert isinstance(onward, list | None)
     assert isinstance(fill, dict | None)
     assert isinstance(notes, dict | None)
-    return Deed(tuple(map(_name, names)), _tuples(arguments or []), _tuples(onward or []), fill or {}, notes or {})
+    return Operation(tuple(map(_name, names)), _tuples(arguments or []), _tuples(onward or []), fill or {}, notes or {})
 
 
 def _name(text: str) -> Name:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from mwaa_shell.airflow.arguments import ParsedCommand, Part, Role, names_of, understand
 from mwaa_shell.airflow.command_line import parse, quote, split
 from mwaa_shell.airflow.grammar import Command, Grammar, Option, Positional
-from mwaa_shell.airflow.understanding import Part, Role, Understanding, names_of, understand
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Argument:
         yield from (value.typed for value in self.values)
 
 
-def arguments_of(understanding: Understanding) -> list[Argument]:
+def arguments_of(understanding: ParsedCommand) -> list[Argument]:
     """What follows the command, in the order of the line."""
     found: list[Argument] = []
     for part in understanding.parts:

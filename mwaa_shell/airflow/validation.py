@@ -9,25 +9,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from mwaa_shell.airflow.command_line import Kind, Problem
-from mwaa_shell.airflow.grammar import Command, Option
-from mwaa_shell.airflow.guesses import closest, suggested
-from mwaa_shell.airflow.understanding import (
+from mwaa_shell.airflow.arguments import (
     HELP,
+    ParsedCommand,
     Part,
     Role,
-    Understanding,
     candidates,
     fewest,
     flags_of,
     looks_like_flag,
     names_of,
 )
+from mwaa_shell.airflow.command_line import Kind, Problem
+from mwaa_shell.airflow.grammar import Command, Option
+from mwaa_shell.airflow.spelling import closest, suggested
 from mwaa_shell.airflow.validation_values import malformed_at, refused_json, refused_value
 from mwaa_shell.airflow.wording import did_you_mean, either, shown
 
 
-def validate(understanding: Understanding) -> Problem | None:
+def validate(understanding: ParsedCommand) -> Problem | None:
     """The first thing that is wrong with a line; None where Airflow would take it, and for what is no command of it."""
     line, parts = understanding.line, understanding.parts
     if line.problem is not None or line.kind is not Kind.AIRFLOW:
@@ -42,7 +42,7 @@ def validate(understanding: Understanding) -> Problem | None:
 # -- what argparse refuses while it reads ------------------------------------------------------------------------------
 
 
-def _refused_at_once(understanding: Understanding, stop: int) -> Iterator[Problem]:
+def _refused_at_once(understanding: ParsedCommand, stop: int) -> Iterator[Problem]:
     """What is wrong with the first parts."""
     seen: dict[str, str] = {}
     parts = understanding.parts
@@ -68,7 +68,7 @@ def _refused_at_once(understanding: Understanding, stop: int) -> Iterator[Proble
             yield Problem(message, malformed_at(understanding, part))
 
 
-def _refused_beside_help(understanding: Understanding, asks: int) -> Problem | None:
+def _refused_beside_help(understanding: ParsedCommand, asks: int) -> Problem | None:
     """In ``-hx`` argparse looks for the value of ``-x`` before it shows the help."""
     parts = understanding.parts
     last = max(index for index, part in enumerate(parts) if part.word is parts[asks].word)
@@ -79,7 +79,7 @@ def _refused_beside_help(understanding: Understanding, asks: int) -> Problem | N
     return None if message is None else Problem(message, part.end)
 
 
-def _unknown_command(understanding: Understanding, part: Part) -> str:
+def _unknown_command(understanding: ParsedCommand, part: Part) -> str:
     grammar, words = understanding.grammar, understanding.line.words
     groups = [one.value for one in understanding.parts if one.role is Role.GROUP]
     if part.value == "airflow" and len(words) == 1:
@@ -149,7 +149,7 @@ def _excluded(command: Command | None, part: Part, seen: dict[str, str]) -> str 
 # -- what argparse refuses when it has read all ------------------------------------------------------------------------
 
 
-def _refused_in_the_end(understanding: Understanding) -> Iterator[Problem]:
+def _refused_in_the_end(understanding: ParsedCommand) -> Iterator[Problem]:
     parts, end = understanding.parts, max((word.end for word in understanding.line.words), default=0)
     for index, part in enumerate(parts):
         if part.role is Role.EXTRA:
@@ -167,7 +167,7 @@ def _refused_in_the_end(understanding: Understanding) -> Iterator[Problem]:
             yield Problem(f"{name} needs {either(group.members)}", end)
 
 
-def _extra(understanding: Understanding, parts: Sequence[Part]) -> str:
+def _extra(understanding: ParsedCommand, parts: Sequence[Part]) -> str:
     part, command = parts[-1], understanding.command
     if command is None or all(one.role is not Role.COMMAND for one in parts):
         return f"{shown(part.value)} is no flag that may stand before a command"
@@ -181,7 +181,7 @@ def _extra(understanding: Understanding, parts: Sequence[Part]) -> str:
     return f"{shown(part.value)} is {takes} {command.name}"
 
 
-def _incomplete(understanding: Understanding) -> str:
+def _incomplete(understanding: ParsedCommand) -> str:
     group = [part.value for part in understanding.parts if part.role is Role.GROUP]
     if not group:
         return "There is no command in this line"

@@ -9,9 +9,9 @@ import json
 import re
 from collections.abc import Callable
 
+from mwaa_shell.airflow.arguments import ParsedCommand, Part, Role, names_of
 from mwaa_shell.airflow.grammar import Option, Positional
-from mwaa_shell.airflow.guesses import closest
-from mwaa_shell.airflow.understanding import Part, Role, Understanding, names_of
+from mwaa_shell.airflow.spelling import closest
 from mwaa_shell.airflow.versions import Version
 from mwaa_shell.airflow.wording import did_you_mean, either, shown
 
@@ -54,7 +54,7 @@ def refused_value(argument: Option | Positional, text: str) -> str | None:
     return None
 
 
-def refused_json(understanding: Understanding, part: Part) -> str | None:
+def refused_json(understanding: ParsedCommand, part: Part) -> str | None:
     """Why JSON is refused that is read when the line is parsed; of a flag that is given twice, only the last value."""
     option = part.argument
     if part.role is not Role.VALUE or not part.value or not isinstance(option, Option):
@@ -71,7 +71,7 @@ def refused_json(understanding: Understanding, part: Part) -> str | None:
     return f"{option.flags[-1]} takes a JSON object, not {shown(part.value)}" if wrong else None
 
 
-def _reads_json(understanding: Understanding, option: Option) -> bool:
+def _reads_json(understanding: ParsedCommand, option: Option) -> bool:
     version = understanding.grammar.version
     first = next((JSON_FLAGS[flag] for flag in option.flags if flag in JSON_FLAGS), None)
     if "--dag-run-conf" in option.flags and version < Version(3, 3) and "--dry-run" in understanding.given:
@@ -83,7 +83,7 @@ def _malformed(name: str, error: json.JSONDecodeError) -> str:
     return f"The JSON of {name} is malformed: {error.msg}"
 
 
-def malformed_at(understanding: Understanding, part: Part) -> int:
+def malformed_at(understanding: ParsedCommand, part: Part) -> int:
     """Where the cursor is wanted: where JSON breaks, behind a flag whose value is missing, else where the part is."""
     if part.role is Role.FLAG:
         return part.end

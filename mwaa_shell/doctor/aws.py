@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from mwaa_shell.doctor.bounded import Examined, NoAnswer, bounded
-from mwaa_shell.doctor.finding import Finding, Mark
+from mwaa_shell.doctor.checks import Examined, NoAnswer, bounded
+from mwaa_shell.doctor.report import CheckResult, Mark
 from mwaa_shell.errors import CredentialsProblem, EnvironmentNotFound, PermissionMissing, ShellError
 
 if TYPE_CHECKING:
+    from mwaa_shell.mwaa.aws import Environments
     from mwaa_shell.mwaa.environment import CliToken, Environment
-    from mwaa_shell.mwaa.environments import Environments
     from mwaa_shell.mwaa.identity import Caller, Credentials
 
 #: Seconds by which the clocks may differ: AWS takes signatures of the last five minutes, a token lives for one.
@@ -49,7 +49,7 @@ class AwsChecks:
         self._found = True  #: the environment
         self._others: tuple[str, ...] = ()
 
-    def findings(self) -> Iterator[Finding]:
+    def findings(self) -> Iterator[CheckResult]:
         """All of them; those that cannot be made any more are skipped. Without AWS's, the web server tells the time."""
         why = ""
         for found in self._tried():
@@ -60,7 +60,7 @@ class AwsChecks:
             if name not in self._reached and (name != "clock" or self.token is None):
                 yield skipped(name, why or "no environment was named")
 
-    def _tried(self) -> Iterator[Finding]:
+    def _tried(self) -> Iterator[CheckResult]:
         yield (found := self._settings())
         if found.mark is Mark.FAIL:
             yield from self._key(found)  # both are to be mended
@@ -71,7 +71,7 @@ class AwsChecks:
 
     # -- who asks ----------------------------------------------------------------------------------------------------
 
-    def _settings(self) -> Finding:
+    def _settings(self) -> CheckResult:
         link = self._connect(self.name or "")
 
         def look() -> str:
@@ -86,9 +86,9 @@ class AwsChecks:
             text = bounded(self._wait, "looking for AWS settings", look)
         except ShellError as error:
             return failure("AWS settings", error)
-        return Finding("AWS settings", Mark.OK, text, remote=True)
+        return CheckResult("AWS settings", Mark.OK, text, remote=True)
 
-    def _who(self) -> Iterator[Finding]:
+    def _who(self) -> Iterator[CheckResult]:
         environments = self._aws
         yield from self._key()
         if environments.access.keys is not None:
@@ -106,11 +106,11 @@ class AwsChecks:
             self.dated = True
             yield clock((asked + time.time()) / 2 - caller.date.timestamp(), "AWS")
 
-    def _key(self, settings: Finding | None = None) -> Iterator[Finding]:
+    def _key(self, settings: CheckResult | None = None) -> Iterator[CheckResult]:
         if self._environments is None:
             return
         if self._aws.access.keys is not None:
-            yield Finding("credentials", Mark.OK, "a key that was made for this start", remote=True)
+            yield CheckResult("credentials", Mark.OK, "a key that was made for this start", remote=True)
             return
         try:
             key = bounded(self._wait, "looking for credentials", lambda: _credentials(self._aws))
@@ -122,9 +122,9 @@ class AwsChecks:
         else:
             yield credentials(key, datetime.now(UTC))
 
-    def _identity(self, caller: Caller) -> Finding:
+    def _identity(self, caller: Caller) -> CheckResult:
         if caller.error is None:
-            return Finding("identity", Mark.OK, f"{caller.arn} (by sts:GetCallerIdentity)", remote=True)
+            return CheckResult("identity", Mark.OK, f"{caller.arn} (by sts:GetCallerIdentity)", remote=True)
         if isinstance(caller.error, CredentialsProblem):
             self._usable = False
             return failure("identity", caller.error)
@@ -137,7 +137,7 @@ class AwsChecks:
 
     # -- what that one may do ----------------------------------------------------------------------------------------
 
-    def _environment(self) -> Iterator[Finding]:
+    def _environment(self) -> Iterator[CheckResult]:
         yield self._list()
         if self.name is None:
             return
@@ -153,7 +153,7 @@ class AwsChecks:
         yield self._rest()
         yield self._mint()
 
-    def _list(self) -> Finding:
+    def _list(self) -> CheckResult:
         name = "ListEnvironments"
         try:
             names = bounded(self._wait, "listing environments", lambda: self._aws.names())  # noqa: PLW0108
@@ -168,25 +168,25 @@ class AwsChecks:
         there = ", ".join(names) or "none in this region"
         if self.name is None:
             advice = "mwaa-shell doctor ENV looks at one" if names else "name another region with --region"
-            return Finding(name, Mark.NOTE, f"allowed; there are {there}", advice, remote=True)
-        return Finding(name, Mark.OK, f"allowed; there are {there}", remote=True)
+            return CheckResult(name, Mark.NOTE, f"allowed; there are {there}", advice, remote=True)
+        return CheckResult(name, Mark.OK, f"allowed; there are {there}", remote=True)
 
-    def _describe(self) -> Finding:
+    def _describe(self) -> CheckResult:
         name, environment = "GetEnvironment", self.name or ""
         try:
             self.known = bounded(self._wait, "asking for the environment", lambda: self._aws.describe(environment))
         except EnvironmentNotFound as error:
             self._found = False
             there = f"there are {', '.join(self._others)}" if self._others else "see --region and --profile"
-            return Finding(name, Mark.FAIL, str(error), there, remote=True)
+            return CheckResult(name, Mark.FAIL, str(error), there, remote=True)
         except PermissionMissing as error:
             return not_allowed(name, error, "the Airflow version and the status are missed; --airflow-version says one")
         except ShellError as error:
             return failure(name, error)
         runs = f"it runs Airflow {self.known.version}" if self.known.version else "no Airflow version is told"
-        return Finding(name, Mark.OK, f"allowed; {runs}", remote=True)
+        return CheckResult(name, Mark.OK, f"allowed; {runs}", remote=True)
 
-    def _rest(self) -> Finding:
+    def _rest(self) -> CheckResult:
         name, environment = "InvokeRestApi", self.name or ""
         text = "allowed; asked for one DAG"
         try:
@@ -199,21 +199,23 @@ class AwsChecks:
         except PermissionMissing as error:
             return not_allowed(name, error, "names are then completed only once they were seen, or with .refresh")
         except ShellError as error:
-            return Finding(name, Mark.NOTE, plain(error), "names complete without it, once they were seen", remote=True)
-        return Finding(name, Mark.OK, text, remote=True)
+            return CheckResult(
+                name, Mark.NOTE, plain(error), "names complete without it, once they were seen", remote=True
+            )
+        return CheckResult(name, Mark.OK, text, remote=True)
 
-    def _mint(self) -> Finding:
+    def _mint(self) -> CheckResult:
         name, environment = "CreateCliToken", self.name or ""
         begun = time.monotonic()
         try:
             self.token = bounded(self._wait, "making a token", lambda: self._aws.cli_token(environment))
         except PermissionMissing as error:
             advice = "no command runs without it: AWS's policy AmazonMWAAAirflowCliAccess allows it"
-            return Finding(name, Mark.FAIL, _denied(error), advice, remote=True)
+            return CheckResult(name, Mark.FAIL, _denied(error), advice, remote=True)
         except ShellError as error:
             return failure(name, error)
         seconds = time.monotonic() - begun
-        return Finding(name, Mark.OK, f"allowed; a token in {seconds:.1f} s, thrown away", remote=True)
+        return CheckResult(name, Mark.OK, f"allowed; a token in {seconds:.1f} s, thrown away", remote=True)
 
 
 def _credentials(environments: Environments) -> Credentials:
@@ -231,9 +233,9 @@ def _caller(environments: Environments) -> Caller:
 # -- what they find, pure ----------------------------------------------------------------------------------------------
 
 
-def skipped(name: str, why: str) -> Finding:
+def skipped(name: str, why: str) -> CheckResult:
     """A check that was not made."""
-    return Finding(name, Mark.SKIP, why, remote=True)
+    return CheckResult(name, Mark.SKIP, why, remote=True)
 
 
 def plain(error: ShellError) -> str:
@@ -241,34 +243,34 @@ def plain(error: ShellError) -> str:
     return str(error).replace(", nothing ran", "").replace("; nothing ran", "")
 
 
-def failure(name: str, error: ShellError) -> Finding:
+def failure(name: str, error: ShellError) -> CheckResult:
     """A check that failed; what a sentence says behind its colon is what to do, if it says that."""
     if isinstance(error, NoAnswer):
         advice = "is this machine online, and the region right? Does AWS want a proxy (HTTPS_PROXY)?"
-        return Finding(name, Mark.FAIL, str(error), advice, remote=True)
+        return CheckResult(name, Mark.FAIL, str(error), advice, remote=True)
     said = plain(error)
     for colon in re.finditer(": ", said):  # there may be some in what AWS or a program has to say
         if said[colon.end() :].startswith(ADVISES):
-            return Finding(name, Mark.FAIL, said[: colon.start()], said[colon.end() :], remote=True)
+            return CheckResult(name, Mark.FAIL, said[: colon.start()], said[colon.end() :], remote=True)
     advice = "see whether aws sts get-caller-identity works" if isinstance(error, CredentialsProblem) else ""
-    return Finding(name, Mark.FAIL, said, advice, remote=True)
+    return CheckResult(name, Mark.FAIL, said, advice, remote=True)
 
 
 def _denied(error: PermissionMissing) -> str:
     return f"{error.action} is not allowed" if "once it has been" not in str(error) else plain(error)
 
 
-def not_allowed(name: str, error: PermissionMissing, costs: str) -> Finding:
+def not_allowed(name: str, error: PermissionMissing, costs: str) -> CheckResult:
     """A permission that is missing and not needed."""
-    return Finding(name, Mark.NOTE, _denied(error), costs, remote=True)
+    return CheckResult(name, Mark.NOTE, _denied(error), costs, remote=True)
 
 
-def unknown_caller(error: ShellError) -> Finding:
+def unknown_caller(error: ShellError) -> CheckResult:
     """STS tells nothing: commands need it not."""
-    return Finding("identity", Mark.NOTE, f"STS does not tell: {plain(error)}", remote=True)
+    return CheckResult("identity", Mark.NOTE, f"STS does not tell: {plain(error)}", remote=True)
 
 
-def credentials(found: Credentials, now: datetime) -> Finding:
+def credentials(found: Credentials, now: datetime) -> CheckResult:
     """Whose key, and for how long."""
     text = f"from {found.source}, key ****{found.key}"
     if found.expires is not None:
@@ -276,38 +278,38 @@ def credentials(found: Credentials, now: datetime) -> Finding:
         until = found.expires.astimezone().strftime("%Y-%m-%d %H:%M")
         left = f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min"
         if minutes < 0:
-            return Finding("credentials", Mark.NOTE, f"{text}, expired at {until}", "log in again", remote=True)
+            return CheckResult("credentials", Mark.NOTE, f"{text}, expired at {until}", "log in again", remote=True)
         text += f", until {until} (in {left})"
     elif found.temporary:
         text += ", temporary; until when is not known here"
-    return Finding("credentials", Mark.OK, text, remote=True)
+    return CheckResult("credentials", Mark.OK, text, remote=True)
 
 
-def clock(ahead: float, whose: str) -> Finding:
+def clock(ahead: float, whose: str) -> CheckResult:
     """How far this machine's clock is ahead of another one, in seconds; replies are dated to the second."""
     by = f"{abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} that of {whose}"
     if abs(ahead) < NOTEWORTHY:
-        return Finding("clock", Mark.OK, f"as that of {whose}, within {max(abs(ahead), 1):.0f} s", remote=True)
+        return CheckResult("clock", Mark.OK, f"as that of {whose}, within {max(abs(ahead), 1):.0f} s", remote=True)
     advice = "set the clock of this machine, best by NTP"
     if abs(ahead) < TOO_MUCH:
-        return Finding("clock", Mark.NOTE, by, advice, remote=True)
-    return Finding("clock", Mark.FAIL, f"{by}: AWS refuses what is signed by it", advice, remote=True)
+        return CheckResult("clock", Mark.NOTE, by, advice, remote=True)
+    return CheckResult("clock", Mark.FAIL, f"{by}: AWS refuses what is signed by it", advice, remote=True)
 
 
-def status(known: Environment) -> Finding:
+def status(known: Environment) -> CheckResult:
     """Whether the environment is in a state to run commands."""
     if known.status in USABLE or not known.status:
-        return Finding("environment", Mark.OK, known.status or "of no known status", remote=True)
+        return CheckResult("environment", Mark.OK, known.status or "of no known status", remote=True)
     if known.status in CHANGING:
         advice = "commands may fail until it is AVAILABLE; .info tells"
-        return Finding("environment", Mark.NOTE, known.status, advice, remote=True)
-    return Finding("environment", Mark.FAIL, known.status, "see why in the MWAA console", remote=True)
+        return CheckResult("environment", Mark.NOTE, known.status, advice, remote=True)
+    return CheckResult("environment", Mark.FAIL, known.status, "see why in the MWAA console", remote=True)
 
 
-def access_mode(known: Environment) -> Finding:
+def access_mode(known: Environment) -> CheckResult:
     """Who reaches its web server."""
     from mwaa_shell.mwaa.environment import how_to_reach
 
     mode = known.access_mode
     private = mode == "PRIVATE_ONLY"
-    return Finding("access", Mark.OK, how_to_reach(mode) if private else mode or "not told", remote=True)
+    return CheckResult("access", Mark.OK, how_to_reach(mode) if private else mode or "not told", remote=True)

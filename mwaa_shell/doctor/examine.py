@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from mwaa_shell.doctor import machine
 from mwaa_shell.doctor.aws import AwsChecks, skipped
-from mwaa_shell.doctor.bounded import Examined
-from mwaa_shell.doctor.finding import Finding
+from mwaa_shell.doctor.checks import Examined
+from mwaa_shell.doctor.report import CheckResult
 from mwaa_shell.doctor.web import CHECKS, WebChecks
 
 
-def examine(examined: Examined) -> Iterator[Finding]:
+def examine(examined: Examined) -> Iterator[CheckResult]:
     """Yield what works and what does not. Examines the only environment of the region, where none is named."""
     yield from machine.findings(machine.surroundings())
     aws = AwsChecks(examined)

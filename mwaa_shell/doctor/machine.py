@@ -15,10 +15,10 @@ from pathlib import Path
 
 from mwaa_shell import __version__, config_file
 from mwaa_shell.config import Config
-from mwaa_shell.doctor.finding import Finding, Mark
+from mwaa_shell.doctor.report import CheckResult, Mark
 from mwaa_shell.errors import ShellError
-from mwaa_shell.mark import is_dumb
 from mwaa_shell.private_files import short
+from mwaa_shell.prompt_text import is_dumb
 
 #: How the file of a SQLite database begins.
 SQLITE = b"SQLite format 3\0"
@@ -47,10 +47,10 @@ def surroundings() -> Surroundings:
     return Surroundings(os.environ, os.isatty(1), columns, rows, locale.getencoding())
 
 
-def findings(around: Surroundings) -> Iterator[Finding]:
+def findings(around: Surroundings) -> Iterator[CheckResult]:
     """All about this machine."""
-    from mwaa_shell.catalog.folder import default_folder
     from mwaa_shell.history.store import default_path
+    from mwaa_shell.names.cache_folder import default_folder
 
     yield python()
     yield terminal(around)
@@ -62,58 +62,60 @@ def findings(around: Surroundings) -> Iterator[Finding]:
     yield saved_commands()
 
 
-def python() -> Finding:
+def python() -> CheckResult:
     """What runs, and on what."""
     boto = metadata.version("boto3")
     system = f"{platform.system()} {platform.machine()}"
     text = f"{platform.python_version()}, mwaa-shell {__version__}, boto3 {boto}, {system}"
-    return Finding("Python", Mark.OK, text)
+    return CheckResult("Python", Mark.OK, text)
 
 
-def terminal(around: Surroundings) -> Finding:
+def terminal(around: Surroundings) -> CheckResult:
     """Whether it can show a menu."""
     if not around.terminal:
-        return Finding("terminal", Mark.OK, "none here: standard output goes elsewhere")
+        return CheckResult("terminal", Mark.OK, "none here: standard output goes elsewhere")
     term = around.environ.get("TERM", "")
     if around.dumb:
         advice = "if it is none, set TERM to what it is, such as xterm-256color"
-        return Finding("terminal", Mark.NOTE, f"TERM is {term or 'not set'}: a plain prompt, without a menu", advice)
+        return CheckResult(
+            "terminal", Mark.NOTE, f"TERM is {term or 'not set'}: a plain prompt, without a menu", advice
+        )
     text = f"{term}, {around.columns} columns by {around.rows} rows"
     if around.columns < LEAST[0] or around.rows < LEAST[1]:
-        return Finding("terminal", Mark.NOTE, f"{text}: menus and tables have little room", "make it larger")
-    return Finding("terminal", Mark.OK, text)
+        return CheckResult("terminal", Mark.NOTE, f"{text}: menus and tables have little room", "make it larger")
+    return CheckResult("terminal", Mark.OK, text)
 
 
-def colors(around: Surroundings) -> Finding:
+def colors(around: Surroundings) -> CheckResult:
     """Whether there are colours, and how many."""
     if around.environ.get("NO_COLOR"):
-        return Finding("colours", Mark.OK, "off, because NO_COLOR is set")
+        return CheckResult("colours", Mark.OK, "off, because NO_COLOR is set")
     if not around.terminal or around.dumb:
-        return Finding("colours", Mark.OK, "off: this terminal has none" if around.terminal else "off: no terminal")
+        return CheckResult("colours", Mark.OK, "off: this terminal has none" if around.terminal else "off: no terminal")
     term = around.environ.get("TERM", "")
     true = around.environ.get("COLORTERM", "") in ("truecolor", "24bit")
-    return Finding("colours", Mark.OK, "all" if true else "256" if "256" in term else "16")
+    return CheckResult("colours", Mark.OK, "all" if true else "256" if "256" in term else "16")
 
 
-def language(around: Surroundings) -> Finding:
+def language(around: Surroundings) -> CheckResult:
     """Whether every character can be typed and shown."""
     named = next((around.environ[name] for name in ("LC_ALL", "LC_CTYPE", "LANG") if around.environ.get(name)), "none")
     if around.encoding.lower().replace("-", "") == "utf8":
-        return Finding("locale", Mark.OK, f"UTF-8 ({named})")
+        return CheckResult("locale", Mark.OK, f"UTF-8 ({named})")
     text = f"{around.encoding} ({named}): characters beyond it are lost"
-    return Finding("locale", Mark.NOTE, text, "export LC_ALL=C.UTF-8, or another locale of UTF-8 that is installed")
+    return CheckResult("locale", Mark.NOTE, text, "export LC_ALL=C.UTF-8, or another locale of UTF-8 that is installed")
 
 
-def settings(said: Config) -> Finding:
+def settings(said: Config) -> CheckResult:
     """The user's own file: whether all of it makes sense."""
     if said.path is None:
-        return Finding("settings", Mark.OK, f"no {short(config_file.default_path())}: all have their defaults")
+        return CheckResult("settings", Mark.OK, f"no {short(config_file.default_path())}: all have their defaults")
     if said.problems:
         advice = "mend or remove these lines; what they say does not hold"
         if said.doubtful:
             advice += ", and only what reads is sent until then (.readonly off lifts that)"
-        return Finding("settings", Mark.NOTE, _counted(said.problems), advice)
-    return Finding("settings", Mark.OK, short(said.path))
+        return CheckResult("settings", Mark.NOTE, _counted(said.problems), advice)
+    return CheckResult("settings", Mark.OK, short(said.path))
 
 
 def _counted(problems: Sequence[str]) -> str:
@@ -122,50 +124,50 @@ def _counted(problems: Sequence[str]) -> str:
     return problems[0] + (f", and {others} more mistake{'s' if others > 1 else ''}" if others else "")
 
 
-def history(path: Path) -> Finding:
+def history(path: Path) -> CheckResult:
     """Where commands are remembered."""
     found = kept("history", path, 0o600, "XDG_DATA_HOME")
     if found.mark is Mark.OK and path.exists():
         with path.open("rb") as file:
             head = file.read(len(SQLITE))
         if head and head != SQLITE:
-            return Finding(
+            return CheckResult(
                 "history", Mark.FAIL, f"{path} is no history: nothing is remembered", "move it out of the way"
             )
     return found
 
 
-def kept(name: str, path: Path, mode: int, variable: str) -> Finding:
+def kept(name: str, path: Path, mode: int, variable: str) -> CheckResult:
     """A file or folder of the shell's own: whether it can be written, and read by nobody else."""
     if not os.path.exists(path):  # nor where a folder above it cannot be looked into
         return _not_yet(name, path, variable)
     if not os.access(path, os.R_OK | os.W_OK):
         advice = f"make it yours, or set {variable} to a folder that is"
-        return Finding(name, Mark.FAIL, f"{short(path)} cannot be read and written", advice)
+        return CheckResult(name, Mark.FAIL, f"{short(path)} cannot be read and written", advice)
     now = stat.S_IMODE(path.stat().st_mode)
     if now & ~mode & 0o077:
         advice = f"chmod {mode:o} {shlex.quote(str(path))}"
-        return Finding(name, Mark.NOTE, f"others on this machine can get at {short(path)}", advice)
-    return Finding(name, Mark.OK, f"{short(path)}, for you alone")
+        return CheckResult(name, Mark.NOTE, f"others on this machine can get at {short(path)}", advice)
+    return CheckResult(name, Mark.OK, f"{short(path)}, for you alone")
 
 
-def _not_yet(name: str, path: Path, variable: str) -> Finding:
+def _not_yet(name: str, path: Path, variable: str) -> CheckResult:
     above = next(parent for parent in path.parents if os.path.exists(parent))
     if above.is_dir() and os.access(above, os.W_OK | os.X_OK):
-        return Finding(name, Mark.OK, f"none yet; it will be {short(path)}")
+        return CheckResult(name, Mark.OK, f"none yet; it will be {short(path)}")
     advice = f"make {above} writable, or set {variable} to a folder that is"
-    return Finding(name, Mark.FAIL, f"{short(path)} cannot be made", advice)
+    return CheckResult(name, Mark.FAIL, f"{short(path)} cannot be made", advice)
 
 
-def saved_commands() -> Finding:
+def saved_commands() -> CheckResult:
     """The file that a person may have edited."""
-    from mwaa_shell import saved
+    from mwaa_shell import saved_commands
 
-    path = saved.default_path()
+    path = saved_commands.default_path()
     try:
-        count = len(saved.load(path))
+        count = len(saved_commands.load(path))
     except ShellError as error:
-        return Finding("saved commands", Mark.FAIL, str(error), "mend that line, or take it out")
+        return CheckResult("saved commands", Mark.FAIL, str(error), "mend that line, or take it out")
     if not path.exists():
-        return Finding("saved commands", Mark.OK, "none yet")
-    return Finding("saved commands", Mark.OK, f"{count} in {short(path)}")
+        return CheckResult("saved commands", Mark.OK, "none yet")
+    return CheckResult("saved commands", Mark.OK, f"{count} in {short(path)}")

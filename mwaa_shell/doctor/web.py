@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from mwaa_shell.doctor.aws import clock, plain, skipped
-from mwaa_shell.doctor.bounded import Examined, bounded
-from mwaa_shell.doctor.finding import Finding, Mark
+from mwaa_shell.doctor.checks import Examined, bounded
+from mwaa_shell.doctor.report import CheckResult, Mark
 from mwaa_shell.errors import ShellError
 from mwaa_shell.limits import CONNECT_TIMEOUT
 
 if TYPE_CHECKING:
-    from mwaa_shell.link import Link
+    from mwaa_shell.mwaa.connection import Connection
     from mwaa_shell.mwaa.route import Route
     from mwaa_shell.mwaa.transport import Peer, Transport
     from mwaa_shell.result import Result
@@ -29,14 +29,14 @@ LONGEST = 60
 class WebChecks:
     """The checks of the web server that came with a token."""
 
-    def __init__(self, examined: Examined, link: Link, host: str, access_mode: str, *, dated: bool) -> None:
+    def __init__(self, examined: Examined, link: Connection, host: str, access_mode: str, *, dated: bool) -> None:
         self._examined = examined
         self._link = link
         self._host = host
         self._access_mode = access_mode
         self._dated = dated
 
-    def findings(self) -> Iterator[Finding]:
+    def findings(self) -> Iterator[CheckResult]:
         """All of them; those behind a failed one are skipped."""
         done: list[str] = []
         for found in self._tried():
@@ -48,7 +48,7 @@ class WebChecks:
                         yield skipped(name, f"{found.name} failed")
                 return
 
-    def _tried(self) -> Iterator[Finding]:
+    def _tried(self) -> Iterator[CheckResult]:
         from mwaa_shell.mwaa.transport import transport_for
 
         environments = self._link.environments
@@ -56,7 +56,7 @@ class WebChecks:
         try:
             route = transport.route(f"https://{self._host}/")
         except ShellError as error:
-            yield Finding("proxy", Mark.FAIL, plain(error), "mend it, or unset it", remote=True)
+            yield CheckResult("proxy", Mark.FAIL, plain(error), "mend it, or unset it", remote=True)
             return
         yield way(route)
         yield self._lookup(route)
@@ -64,17 +64,17 @@ class WebChecks:
         yield from self._greet(transport, route)
         yield self._version()
 
-    def _lookup(self, route: Route) -> Finding:
+    def _lookup(self, route: Route) -> CheckResult:
         host, port = route.first_hop
         try:
             found = bounded(self._examined.wait, f"looking up {host}", lambda: addresses(host, port))
         except (OSError, UnicodeError, ShellError) as error:
             why = plain(error) if isinstance(error, ShellError) else getattr(error, "strerror", None) or str(error)
-            return Finding("DNS", Mark.FAIL, f"{host} is not found here: {why}", self._advice(route), remote=True)
+            return CheckResult("DNS", Mark.FAIL, f"{host} is not found here: {why}", self._advice(route), remote=True)
         more = "" if route.resolves_here else "; the proxy looks up the web server"
-        return Finding("DNS", Mark.OK, f"{host} is {', '.join(found)}{more}", remote=True)
+        return CheckResult("DNS", Mark.OK, f"{host} is {', '.join(found)}{more}", remote=True)
 
-    def _connect(self, route: Route) -> Finding:
+    def _connect(self, route: Route) -> CheckResult:
         host, port = route.first_hop
         begun = time.monotonic()
         try:
@@ -82,15 +82,15 @@ class WebChecks:
         except (OSError, ShellError) as error:
             why = plain(error) if isinstance(error, ShellError) else getattr(error, "strerror", None) or str(error)
             text = f"no connection to port {port} of {host}: {why}"
-            return Finding("TCP", Mark.FAIL, text, self._advice(route), remote=True)
+            return CheckResult("TCP", Mark.FAIL, text, self._advice(route), remote=True)
         spent = (time.monotonic() - begun) * 1000
-        return Finding("TCP", Mark.OK, f"port {port} of {host} answers in {spent:.0f} ms", remote=True)
+        return CheckResult("TCP", Mark.OK, f"port {port} of {host} answers in {spent:.0f} ms", remote=True)
 
-    def _greet(self, transport: Transport, route: Route) -> Iterator[Finding]:
+    def _greet(self, transport: Transport, route: Route) -> Iterator[CheckResult]:
         try:
             peer = bounded(self._examined.wait, "asking the web server who it is", lambda: transport.greet(self._host))
         except ShellError as error:
-            yield Finding("TLS", Mark.FAIL, plain(error), self._advice(route), remote=True)
+            yield CheckResult("TLS", Mark.FAIL, plain(error), self._advice(route), remote=True)
             return
         finally:
             transport.close()
@@ -98,7 +98,7 @@ class WebChecks:
         if not self._dated:
             yield from dated(peer, time.time())
 
-    def _version(self) -> Finding:
+    def _version(self) -> CheckResult:
         result = self._examined.run(self._link, "version")
         if result.exit_code.name == "INTERRUPTED":
             raise KeyboardInterrupt
@@ -133,18 +133,18 @@ def connect(host: str, port: int) -> None:
     socket.create_connection((host, port), timeout=CONNECT_TIMEOUT).close()
 
 
-def way(route: Route) -> Finding:
+def way(route: Route) -> CheckResult:
     """How the web server is reached; AWS's own is told with the region."""
-    return Finding("proxy", Mark.OK, route.words or "none: the web server is reached directly", remote=True)
+    return CheckResult("proxy", Mark.OK, route.words or "none: the web server is reached directly", remote=True)
 
 
-def tls(peer: Peer) -> Finding:
+def tls(peer: Peer) -> CheckResult:
     """Who the web server is."""
     until = f" until {peer.expires}" if peer.expires else ""
-    return Finding("TLS", Mark.OK, f"{peer.tls}, signed by {peer.issuer}{until}; HTTP {peer.status}", remote=True)
+    return CheckResult("TLS", Mark.OK, f"{peer.tls}, signed by {peer.issuer}{until}; HTTP {peer.status}", remote=True)
 
 
-def dated(peer: Peer, now: float) -> Iterator[Finding]:
+def dated(peer: Peer, now: float) -> Iterator[CheckResult]:
     """The clock of the web server, where AWS's is not known."""
     from mwaa_shell.mwaa.identity import read_date
 
@@ -155,19 +155,19 @@ def dated(peer: Peer, now: float) -> Iterator[Finding]:
         yield clock(now - date.timestamp(), "the web server")
 
 
-def version(result: Result) -> Finding:
+def version(result: Result) -> CheckResult:
     """One command, there and back."""
     from mwaa_shell.airflow.versions import version_in_reply
 
     if not result.ok:
-        return Finding("version", Mark.FAIL, plain(ShellError(result.message)), remote=True)
+        return CheckResult("version", Mark.FAIL, plain(ShellError(result.message)), remote=True)
     text = result.stdout.decode("utf-8", "replace")
     said = version_in_reply(text)
     spent = f"{result.token_seconds:.1f} s for a token and {result.command_seconds:.1f} s for the answer"
     if said is None:
         advice = "commands run; --airflow-version says the version where AWS does not tell it"
-        return Finding("version", Mark.NOTE, f"the command ran and {_printed(text)}; {spent}", advice, remote=True)
-    return Finding("version", Mark.OK, f"the environment says Airflow {said}: {spent}", remote=True)
+        return CheckResult("version", Mark.NOTE, f"the command ran and {_printed(text)}; {spent}", advice, remote=True)
+    return CheckResult("version", Mark.OK, f"the environment says Airflow {said}: {spent}", remote=True)
 
 
 def _printed(text: str) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from mwaa_shell.airflow.arguments import ParsedCommand, understand
 from mwaa_shell.airflow.command_line import parse, quote
 from mwaa_shell.airflow.grammar import Grammar
 from mwaa_shell.airflow.safety import reads
 from mwaa_shell.airflow.suggestions import dag_of
-from mwaa_shell.airflow.understanding import Understanding, understand
 from mwaa_shell.history.entries import Entry
 from mwaa_shell.result import Outcome
 
@@ -44,12 +44,12 @@ def why_not_at_once(entry: Entry, grammar: Grammar | None, line: str | None = No
     return "it changes something"
 
 
-def changes_something(understanding: Understanding) -> bool:
+def changes_something(understanding: ParsedCommand) -> bool:
     """Whether a line does more than read; what nobody knows may."""
     return not reads(understanding.line, understanding.grammar)
 
 
-def check_for(understanding: Understanding) -> str:
+def check_for(understanding: ParsedCommand) -> str:
     """The command that tells whether this one has run, in the words of the same Airflow; empty where there is none."""
     from mwaa_shell.airflow.validation import validate
 

@@ -72,7 +72,7 @@ class Tokens:
 
 
 @dataclass(frozen=True, slots=True)
-class Hosted:
+class LocalEnvironment:
     """One private environment as the AWS API knows it."""
 
     name: str
@@ -147,7 +147,7 @@ class AwsApi:
         self,
         keys: Keys,
         tokens: Tokens,
-        environments: dict[str, Hosted],
+        environments: dict[str, LocalEnvironment],
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._keys = keys
@@ -183,7 +183,7 @@ class AwsApi:
                 return self._rest(self._named(name), body)
         raise AwsError(404, "UnknownOperationException", f"{method} {url.path} is not an operation of this endpoint")
 
-    def _named(self, name: str) -> Hosted:
+    def _named(self, name: str) -> LocalEnvironment:
         if name not in self._environments:
             raise AwsError(404, "ResourceNotFoundException", f"No environment was found with the name {name}")
         return self._environments[name]
@@ -199,12 +199,12 @@ class AwsApi:
         page: dict[str, Any] = {"Environments": names[int(start) : end]}
         return page | ({"NextToken": str(end)} if end < len(names) else {})
 
-    def _rest(self, hosted: Hosted, body: bytes) -> dict[str, Any]:
+    def _rest(self, hosted: LocalEnvironment, body: bytes) -> dict[str, Any]:
         if hosted.rest is None:  # AWS's words; that the status is 400 has been seen, the code is inferred
             raise AwsError(400, "ValidationException", "Update your environment to use InvokeRestApi")
         return hosted.rest(body)
 
-    def _web_token(self, hosted: Hosted) -> dict[str, Any]:
+    def _web_token(self, hosted: LocalEnvironment) -> dict[str, Any]:
         """Refuse: there is no login for a token, and one that does not work would tell a script that there is."""
         raise AwsError(400, "ValidationException", f"{hosted.name} is a local environment: its web server has no login")
 

@@ -14,9 +14,9 @@ from functools import partial
 from typing import Any
 
 from mwaa_shell.interrupts import ended_in_order
-from mwaa_shell.local.notes import teller
-from mwaa_shell.local.start import Running, exports, running
-from mwaa_shell.mark import is_dumb
+from mwaa_shell.local.launcher import Running, exports, running
+from mwaa_shell.local.notices import teller
+from mwaa_shell.prompt_text import is_dumb
 from mwaa_shell.settings import LocalSettings
 from mwaa_shell.streams import Streams
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from mwaa_shell.airflow import knowledge
+from mwaa_shell.airflow.arguments import Role, understand
 from mwaa_shell.airflow.command_line import parse, quote
 from mwaa_shell.airflow.grammar import load
-from mwaa_shell.airflow.understanding import Role, understand
 from mwaa_shell.airflow.versions import Version
 
 #: Commands that AWS does not list and that users of MWAA have run (public report of 2024).

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import IO
 
 from mwaa_shell.airflow.grammar import load
-from mwaa_shell.airflow.lines import Classifier
+from mwaa_shell.airflow.output_lines import Classifier
 from mwaa_shell.airflow.versions import Version
 from mwaa_shell.errors import LocalProblem
 from mwaa_shell.local.airflow_process import AirflowProcess, prepare_folders

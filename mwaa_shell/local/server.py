@@ -30,7 +30,7 @@ from mwaa_shell.errors import LocalProblem, ShellError
 from mwaa_shell.local import aws_api, web_server
 from mwaa_shell.local.airflow_config import options_in
 from mwaa_shell.local.airflow_process import AirflowProcess, prepare_folders
-from mwaa_shell.local.aws_api import AwsApi, Hosted, Tokens
+from mwaa_shell.local.aws_api import AwsApi, LocalEnvironment, Tokens
 from mwaa_shell.local.folders import State, make_private
 from mwaa_shell.local.http_server import Server
 from mwaa_shell.local.loopback import keep_on_loopback
@@ -117,7 +117,7 @@ def serve(wanted: dict[str, Any], stack: ExitStack) -> dict[str, Any]:
         if invoke is not None and limits:
             invoke = LimitedRest(invoke).invoke
         made = airflow.state.initialised
-        hosted[name] = Hosted(
+        hosted[name] = LocalEnvironment(
             name=name,
             version=str(recipe.version),
             host=f"127.0.0.1:{web.port}",

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import botocore.exceptions as aws
 from botocore.session import Session
 
-from mwaa_shell import debug
+from mwaa_shell import debug_log
 from mwaa_shell.mwaa.programs import popen
 
 #: A key that can stand in the header of a request.
@@ -113,17 +113,17 @@ def source_of(session: Session) -> str:
 
 def tell_of(session: Session, client: Any) -> None:
     """Tell the debug log where AWS is asked, and which key must not stand in it; a log changes nothing else."""
-    if not debug.is_on():
+    if not debug_log.is_on():
         return
     source = source_of(session)
     if source:
         try:
             key = session.get_credentials().get_frozen_credentials()
-            debug.keep_out(key.access_key, key.secret_key, key.token)
+            debug_log.keep_out(key.access_key, key.secret_key, key.token)
         except Exception as error:  # the call that comes next says so
             cause = error.cause if isinstance(error, Unobtained) else error
-            debug.event("credentials", source=source, outcome=type(cause).__name__)
-    debug.event(
+            debug_log.event("credentials", source=source, outcome=type(cause).__name__)
+    debug_log.event(
         "client", region=client.meta.region_name, endpoint=client.meta.endpoint_url, credentials=source or "none"
     )
 

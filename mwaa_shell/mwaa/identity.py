@@ -14,10 +14,10 @@ from botocore.config import Config
 from botocore.session import Session
 from botocore.utils import get_environ_proxies
 
-from mwaa_shell import debug
+from mwaa_shell import debug_log
 from mwaa_shell.errors import NothingRan, ShellError
 from mwaa_shell.limits import CONNECT_TIMEOUT
-from mwaa_shell.mwaa.environments import Environments, session_of
+from mwaa_shell.mwaa.aws import Environments, session_of
 from mwaa_shell.mwaa.reply import clip
 from mwaa_shell.mwaa.route import hide_credentials
 from mwaa_shell.proxy_login import hide_login
@@ -119,7 +119,7 @@ def caller(environments: Environments) -> Caller:
         problem = error if isinstance(error, ShellError) else environments.problem(error, "GetCallerIdentity")
         return Caller(error=problem)
     except Exception as error:  # a gateway on the way says something else
-        if debug.is_own(error):
+        if debug_log.is_own(error):
             raise
         return Caller(error=NothingRan("STS brought a reply that makes no sense"))
     arn = reply.get("Arn")

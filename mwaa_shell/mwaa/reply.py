@@ -13,8 +13,8 @@ import json
 import re
 from typing import NamedTuple
 
-from mwaa_shell.body import Body
 from mwaa_shell.errors import NothingRan, OutcomeUnknown, ShellError
+from mwaa_shell.reply_bytes import Body
 
 #: Longest piece of foreign text that a sentence quotes, in characters.
 CLIP = 300

@@ -11,8 +11,8 @@ import binascii
 import re
 from collections.abc import Iterable
 
-from mwaa_shell.body import IN_MEMORY, Body, Joined, Large, Spool
 from mwaa_shell.mwaa.reply import Streams
+from mwaa_shell.reply_bytes import IN_MEMORY, Body, Joined, Large, Spool
 
 _NAMED = rb'[ \t\n\r]*"(stdout|stderr)"[ \t\n\r]*:[ \t\n\r]*"'
 #: What stands before the first stream, between the two and behind the second, up to the quote that begins a value.

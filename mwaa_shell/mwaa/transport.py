@@ -18,14 +18,14 @@ from urllib.parse import urlsplit
 import requests
 import urllib3
 
-from mwaa_shell import debug
+from mwaa_shell import debug_log
 from mwaa_shell.errors import NothingRan, OutcomeUnknown, ShellError
 from mwaa_shell.limits import CONNECT_TIMEOUT, MAX_REPLY
-from mwaa_shell.mwaa.connections import Line, causes, cut, proxy_problem, tls_context
 from mwaa_shell.mwaa.idle import IDLE_LIMIT, NEVER, clocks, idle_since
 from mwaa_shell.mwaa.receiving import whole
 from mwaa_shell.mwaa.reply import HttpReply, Unreachable, clip, is_redirect
 from mwaa_shell.mwaa.route import Route, hide_credentials, route_of
+from mwaa_shell.mwaa.tls_adapter import Line, causes, cut, proxy_problem, tls_context
 from mwaa_shell.settings import Access
 
 #: Seconds that a connection which is opened ahead is waited for: by itself, and by a command that wants to go over it.
@@ -121,7 +121,7 @@ class Transport:
         _drop_idle(line)
         used = NEVER
         body = _Body(command.encode(), may_send)
-        ended = debug.timed("request", method="POST", url=url, way=route.words or None, bytes=len(body))
+        ended = debug_log.timed("request", method="POST", url=url, way=route.words or None, bytes=len(body))
         try:
             with line.session.post(
                 url,
@@ -171,7 +171,7 @@ class Transport:
         line = self._line
         if not line.turn.acquire(blocking=False):
             return
-        ended = debug.timed("request", method="HEAD", host=host)
+        ended = debug_log.timed("request", method="HEAD", host=host)
         try:
             _drop_idle(line)
             line.used = NEVER

@@ -14,9 +14,9 @@ from mwaa_shell.airflow.secret_values import MASK
 from mwaa_shell.result import Result
 
 if TYPE_CHECKING:
-    from mwaa_shell.output.painting.theme import Theme
-    from mwaa_shell.output.reading.records import Found
-    from mwaa_shell.output.view import View
+    from mwaa_shell.output.display import DisplayOptions
+    from mwaa_shell.output.records.reader import Found
+    from mwaa_shell.output.style.theme import Theme
 
 #: Lines that are handed on at a time: each piece costs something, and nobody waits for so few.
 TOGETHER = 100
@@ -24,9 +24,9 @@ TOGETHER = 100
 AS_IT_CAME = ("auto", "raw")
 
 
-def lines(result: Result, words: tuple[str, ...], view: View) -> Iterator[str]:
+def lines(result: Result, words: tuple[str, ...], view: DisplayOptions) -> Iterator[str]:
     """The standard output for a terminal, in pieces that end in a newline or go on, each made when it is asked for."""
-    from mwaa_shell.output.painting.text import decoded, raw, readable
+    from mwaa_shell.output.style.text import decoded, raw, readable
 
     if result.raw or wanted(result, view) == "raw":
         hidden = _hides(result, words, view)
@@ -50,19 +50,19 @@ def lines(result: Result, words: tuple[str, ...], view: View) -> Iterator[str]:
 HIDDEN = f"{MASK} covers secrets, .set reveal on shows them"
 
 
-def _hides(result: Result, words: tuple[str, ...], view: View) -> bool:
+def _hides(result: Result, words: tuple[str, ...], view: DisplayOptions) -> bool:
     """Whether a reply that cannot be read as records is not to be shown at all."""
     from mwaa_shell.output.tables.secrets import has_secrets
 
     return bool(words) and result.ok and not view.reveal and has_secrets(words)
 
 
-def _hidden(words: tuple[str, ...], view: View) -> Iterator[str]:
+def _hidden(words: tuple[str, ...], view: DisplayOptions) -> Iterator[str]:
     yield f"The reply to {' '.join(words[:2])} may hold passwords: .set reveal on shows it\n"
 
 
-def _drawn(found: Found, form: str, view: View, theme: Theme) -> Iterator[str]:
-    from mwaa_shell.output.painting.text import readable
+def _drawn(found: Found, form: str, view: DisplayOptions, theme: Theme) -> Iterator[str]:
+    from mwaa_shell.output.style.text import readable
     from mwaa_shell.output.tables.formats import drawn
 
     made = drawn(found, form, view)
@@ -73,9 +73,9 @@ def _drawn(found: Found, form: str, view: View, theme: Theme) -> Iterator[str]:
         yield from text
 
 
-def theme_of(view: View) -> Theme:
+def theme_of(view: DisplayOptions) -> Theme:
     """The colours for the terminal's background."""
-    from mwaa_shell.output.painting.theme import chosen
+    from mwaa_shell.output.style.theme import chosen
 
     return chosen(view.theme, view.background)
 
@@ -84,14 +84,14 @@ def exported(result: Result, form: str) -> bytes | None:
     """The records of a reply in a format, byte for byte for programs; ``None`` where there are none to be seen."""
     if form in AS_IT_CAME or not result.words:
         return None
-    from mwaa_shell.output.reading.records import find_in
+    from mwaa_shell.output.display import DisplayOptions
+    from mwaa_shell.output.records.reader import find_in
     from mwaa_shell.output.tables.formats import drawn
-    from mwaa_shell.output.view import View
 
     found = find_in(result.stdout, result.words, "surrogateescape")
     if found is None:
         return None
-    made = drawn(found, form, View(width=PAPER, zone=None), faithful=True)
+    made = drawn(found, form, DisplayOptions(width=PAPER, zone=None), faithful=True)
     return "".join(f"{line}\n" for line in made).encode("utf-8", "surrogateescape")
 
 
@@ -99,7 +99,7 @@ def exported(result: Result, form: str) -> bytes | None:
 PAPER = 200
 
 
-def _drawing(result: Result, words: tuple[str, ...], view: View) -> tuple[Found, str, bool] | None:
+def _drawing(result: Result, words: tuple[str, ...], view: DisplayOptions) -> tuple[Found, str, bool] | None:
     """The records of a reply, what to draw them as and whether some are hidden; ``None`` where it stays text."""
     from mwaa_shell.airflow.secret_options import shows_options
     from mwaa_shell.output.tables.secrets import has_secrets, masked
@@ -108,7 +108,7 @@ def _drawing(result: Result, words: tuple[str, ...], view: View) -> tuple[Found,
     form = _form(result, words, view) or ("table" if hides else "")
     if not form:
         return None
-    from mwaa_shell.output.reading.records import find_in
+    from mwaa_shell.output.records.reader import find_in
 
     found = find_in(result.stdout, words)
     if found is None:
@@ -117,13 +117,13 @@ def _drawing(result: Result, words: tuple[str, ...], view: View) -> tuple[Found,
     return shown, form, shown is not found
 
 
-def wanted(result: Result, view: View) -> str:
+def wanted(result: Result, view: DisplayOptions) -> str:
     """The format that was chosen for a reply; what its line asks of Airflow wins over that of the session."""
     asked = None if result.added else output_format(result.words)
     return result.format or (view.format if asked is None else "auto")
 
 
-def _form(result: Result, words: tuple[str, ...], view: View) -> str:
+def _form(result: Result, words: tuple[str, ...], view: DisplayOptions) -> str:
     """What to draw records as; empty where they stay as they came."""
     if wanted(result, view) != "auto":
         return wanted(result, view)
@@ -133,9 +133,9 @@ def _form(result: Result, words: tuple[str, ...], view: View) -> str:
     return "table" if view.own_tables and asked in (None, "table") else ""
 
 
-def _as_text(result: Result, words: tuple[str, ...], view: View) -> Iterator[str]:
-    from mwaa_shell.output.painting.text import decoded, is_help_the_answer, is_noise_the_answer, readable
-    from mwaa_shell.output.reading.records import LIMIT
+def _as_text(result: Result, words: tuple[str, ...], view: DisplayOptions) -> Iterator[str]:
+    from mwaa_shell.output.records.reader import LIMIT
+    from mwaa_shell.output.style.text import decoded, is_help_the_answer, is_noise_the_answer, readable
 
     if _hides(result, words, view):
         yield from _hidden(words, view)
@@ -150,7 +150,7 @@ def _as_text(result: Result, words: tuple[str, ...], view: View) -> Iterator[str
         yield f"{text.note}\n"
 
 
-def covered(text: Iterable[str], words: tuple[str, ...], view: View) -> Iterator[str]:
+def covered(text: Iterable[str], words: tuple[str, ...], view: DisplayOptions) -> Iterator[str]:
     """What a command printed, with a mask for each secret; of a configuration, with a line that says so."""
     from mwaa_shell.airflow.secret_options import shows_options
     from mwaa_shell.output.tables.secrets import covered_text, is_covered

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
 
-from mwaa_shell.body import chunks
+from mwaa_shell.output.display import DisplayOptions
 from mwaa_shell.output.sanitise import sanitise
-from mwaa_shell.output.view import View
+from mwaa_shell.reply_bytes import chunks
 from mwaa_shell.result import Outcome, Result
 from mwaa_shell.streams import Streams
 
@@ -29,16 +29,18 @@ MODULE = re.compile(r"\A(?:[a-z_]\w*\.)+(?:AirflowException: |(?=[A-Z]\w*(?:: |\
 
 
 @dataclass(frozen=True, slots=True)
-class AtPrompt:
+class PromptDisplay:
     """What is different for somebody who sits at a prompt: there is a line on how each command ended."""
 
     echoed: str = ""  #: what the echo of the line has said already that was added to it
     pager: bool = False  #: what does not fit the screen may go through one
 
 
-def show(result: Result, streams: Streams, view: View | None = None, prompt: AtPrompt | None = None) -> None:
+def show(
+    result: Result, streams: Streams, view: DisplayOptions | None = None, prompt: PromptDisplay | None = None
+) -> None:
     """Write both streams of a result and what the shell has to say about it."""
-    view = view or View(color=streams.colored())
+    view = view or DisplayOptions(color=streams.colored())
     if result.hidden and streams.pretty() and not view.reveal:
         result = without(result.hidden, result)
     if result.outcomes and not streams.stdout_tty:
@@ -77,7 +79,7 @@ def without(hidden: tuple[str, ...], result: Result) -> Result:
     return replace(result, stdout=stdout, stderr=stderr)
 
 
-def _show_apart(result: Result, streams: Streams, view: View, paging: AtPrompt | None) -> None:
+def _show_apart(result: Result, streams: Streams, view: DisplayOptions, paging: PromptDisplay | None) -> None:
     """The two streams go to two places."""
     if result.stdout and streams.pretty():
         _put(_standard_output(result, view), streams, view, paging)
@@ -96,14 +98,14 @@ def _show_apart(result: Result, streams: Streams, view: View, paging: AtPrompt |
             streams.talk(data)
 
 
-def _put(pieces: Iterable[str], streams: Streams, view: View, paging: AtPrompt | None) -> None:
+def _put(pieces: Iterable[str], streams: Streams, view: DisplayOptions, paging: PromptDisplay | None) -> None:
     from mwaa_shell.output.delivery.pager import put
 
     pager = paging is not None and streams.stdout_tty
     put(pieces, streams, height=view.height, width=view.width, pager=pager)
 
 
-def _standard_output(result: Result, view: View) -> Iterator[str]:
+def _standard_output(result: Result, view: DisplayOptions) -> Iterator[str]:
     if not result.stdout:
         return
     if result.outcomes:
@@ -114,7 +116,7 @@ def _standard_output(result: Result, view: View) -> Iterator[str]:
     yield from trimmed(lines(result, result.words, view))
 
 
-def _by_outcome(result: Result, view: View) -> Iterator[str]:
+def _by_outcome(result: Result, view: DisplayOptions) -> Iterator[str]:
     """Lines that tell of one command each, on one row of a terminal, with the word for its outcome in colour."""
     from mwaa_shell.output.tables.wrapping import cut
 
@@ -139,11 +141,11 @@ def trimmed(pieces: Iterable[str]) -> Iterator[str]:
         yield "\n"
 
 
-def _standard_error(result: Result, view: View) -> Iterator[str]:
+def _standard_error(result: Result, view: DisplayOptions) -> Iterator[str]:
     if not result.stderr:
         return
-    from mwaa_shell.output.painting.text import decoded, is_noise_the_answer, raw, readable
     from mwaa_shell.output.render import covered, theme_of
+    from mwaa_shell.output.style.text import decoded, is_noise_the_answer, raw, readable
 
     text = covered(decoded(result.stderr), result.words[:2], view)  # an option that was asked for is not printed here
     fold = not is_noise_the_answer(result.words)

@@ -9,7 +9,7 @@ from mwaa_shell.airflow.command_line import Destination, ParsedLine, parse
 from mwaa_shell.history.origins import TYPED
 
 if TYPE_CHECKING:
-    from mwaa_shell.job import Watcher
+    from mwaa_shell.job import ProgressListener
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class LineContext:
     destination: Destination | None = None  #: the file or local command that its output goes to, secrets filled in
     as_it_is: bool = False  #: sent without checks and additions (``.send``)
     recorded: bool = True  #: kept in the history; polls of ``.watch`` and ``.follow`` are not
-    watcher: Watcher | None = None  #: shows the waiting instead of the user interface's own
+    watcher: ProgressListener | None = None  #: shows the waiting instead of the user interface's own
 
     @classmethod
     def of(cls, text: str, origin: str = TYPED) -> LineContext:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from mwaa_shell.airflow.command_line import Kind, ParsedLine, Problem
 from mwaa_shell.errors import NothingRan, PermissionMissing, ShellError, UsageError
-from mwaa_shell.link import Link, Target
+from mwaa_shell.mwaa.connection import Connection, Target
 from mwaa_shell.mwaa.environment import Environment
 from mwaa_shell.session.interface import NONE_CHOSEN
 from mwaa_shell.session.session import Session
@@ -24,15 +24,15 @@ def list_environments(session: Session, access: Access) -> list[str]:
     return names
 
 
-def remember_names(session: Session, names: Sequence[str], link: Link) -> None:
+def remember_names(session: Session, names: Sequence[str], link: Connection) -> None:
     """Keep the names of environments for completion, here and in the user's own shell."""
-    from mwaa_shell.catalog import listed
+    from mwaa_shell.names import listed_environments
 
     session.known_names = tuple(names)
-    listed.keep(names, link.target.access, link.environments.region)
+    listed_environments.keep(names, link.target.access, link.environments.region)
 
 
-def describe(session: Session, link: Link) -> Environment:
+def describe(session: Session, link: Connection) -> Environment:
     """Return what GetEnvironment knows; waits for AWS, raises ``ShellError`` if AWS does not say."""
 
     def ask() -> Environment:
@@ -88,7 +88,7 @@ def load_environment_info(session: Session) -> None:
         session.ui.note(f"{error.action} is not allowed on {link.target.name}: its {unknown} are not known{advice}")
 
 
-def _ask_about(session: Session, link: Link) -> ShellError | None:
+def _ask_about(session: Session, link: Connection) -> ShellError | None:
     if not session.ui.interactive:  # at a prompt that has been done behind it
         link.prepare()
     return session.wait_for("asking AWS about the environment", link.target.access.timeout, link.describe)

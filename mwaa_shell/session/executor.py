@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from mwaa_shell import debug
+from mwaa_shell import debug_log
 from mwaa_shell.airflow.command_line import Kind, parse
 from mwaa_shell.errors import ShellError, UsageError
 from mwaa_shell.history.origins import TYPED
@@ -53,7 +53,7 @@ class Executor:
         INTERRUPTS.restore()
         context = LineContext.of(text, origin)
         line, before = context.line, self.session.last
-        if debug.is_on():
+        if debug_log.is_on():
             self._log(context, text)
         try:
             if line.kind is Kind.BLANK:
@@ -67,10 +67,10 @@ class Executor:
                 result, context = self.send(context)
             return put_back(self._deliver(context, result), line)
         except ShellError as error:
-            debug.error("line", error)
+            debug_log.error("line", error)
             return put_back(from_error(error), line)
         except KeyboardInterrupt:
-            debug.event("interrupted")
+            debug_log.event("interrupted")
             last = self.session.last
             if last is before or last is None:
                 return interrupted("Stopped", remote=False)
@@ -117,16 +117,16 @@ class Executor:
         if problem is not None:
             raise UsageError(f"{problem.message} (column {problem.position + 1}), the line was not sent")
         if context.destination is not None:
-            from mwaa_shell.output.delivery.destination import check
+            from mwaa_shell.output.delivery.redirect import check
 
             check(context.destination, self.session.ui.ask)
 
     def _log(self, context: LineContext, text: str) -> None:
         """Tell the debug log of a line, without its secrets."""
         rules = self.session.rules()
-        debug.keep_out(*rules.secret_values(text))
+        debug_log.keep_out(*rules.secret_values(text))
         shown = "(private)" if context.private else rules.masked(text)
-        debug.event("line", kind=context.line.kind.value, origin=context.origin, text=shown)
+        debug_log.event("line", kind=context.line.kind.value, origin=context.origin, text=shown)
 
     # -- what becomes of the output ----------------------------------------------------------------------------------
 
@@ -135,11 +135,11 @@ class Executor:
         if session.tee is not None and result.remote and not context.private:
             self._transcribe(context, result)
         if session.settings.data_only and result.remote:
-            from mwaa_shell.output.reading.data import data_only
+            from mwaa_shell.output.records.data import data_only
 
             result = data_only(context.line.values, result)
         if context.destination is not None:
-            from mwaa_shell.output.delivery.destination import deliver, handed_over
+            from mwaa_shell.output.delivery.redirect import deliver, handed_over
 
             result = deliver(context.destination, handed_over(result, session.preferences))
         return result

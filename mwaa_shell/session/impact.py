@@ -17,13 +17,13 @@ from mwaa_shell.airflow.knowledge import Kind
 from mwaa_shell.airflow.reach import Reach, reach_of
 from mwaa_shell.airflow.reach_count import SINCE, Call, Clock, count, is_paused
 from mwaa_shell.errors import NothingRan, PermissionMissing, ShellError
-from mwaa_shell.job import Job, TooLate
+from mwaa_shell.job import Job, PhaseTimeout
 
 if TYPE_CHECKING:
     from mwaa_shell.airflow.grammar import Grammar
-    from mwaa_shell.catalog.live import LiveNames
-    from mwaa_shell.job import Watcher
-    from mwaa_shell.link import Link
+    from mwaa_shell.job import ProgressListener
+    from mwaa_shell.mwaa.connection import Connection
+    from mwaa_shell.names.refresher import NameRefresher
 
 #: Seconds for all that is asked before a question.
 PATIENCE = 1.0
@@ -36,9 +36,9 @@ FRESH = 3600.0
 class Where:
     """The environment of a command, what is known of it, and who waits."""
 
-    link: Link | None = None
-    live: LiveNames | None = None
-    watcher: Watcher | None = None
+    link: Connection | None = None
+    live: NameRefresher | None = None
+    watcher: ProgressListener | None = None
 
     @property
     def has_rest(self) -> bool:
@@ -121,12 +121,12 @@ def _asked(reach: Reach, where: Where) -> tuple[list[str], bool]:
     except PermissionMissing:
         if where.live is not None:
             where.live.rest_denied = True
-    except (TooLate, ShellError):
+    except (PhaseTimeout, ShellError):
         pass  # what has come is all that is said
     return list(sentences), any(paused)
 
 
-def _clock(link: Link) -> Clock:
+def _clock(link: Connection) -> Clock:
     options = link.known.details.get("AirflowConfigurationOptions")
     zone = options.get("core.default_timezone") if isinstance(options, dict) else None
     return Clock(datetime.now(UTC), zone is None or str(zone).lower() == "utc")

@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from mwaa_shell.airflow.asking import RUN_ID
+from mwaa_shell.airflow.additions import RUN_ID
 from mwaa_shell.airflow.command_line import Kind, ParsedLine
 from mwaa_shell.airflow.safety import reads
 from mwaa_shell.errors import ExitCode
@@ -90,7 +90,7 @@ def _check(sent: ParsedLine, grammar: Grammar | None) -> str:
     """The command that tells without changing anything whether this one has run; empty where there is none."""
     if grammar is None:
         return ""
-    from mwaa_shell.airflow.understanding import understand
+    from mwaa_shell.airflow.arguments import understand
     from mwaa_shell.history.rerun import check_for
 
     return check_for(understand(sent, grammar))

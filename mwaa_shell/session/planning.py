@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from mwaa_shell.airflow.command_line import Kind, ParsedLine, parse
 from mwaa_shell.airflow.safety import answered, danger_of
 from mwaa_shell.errors import RefusedByRule, UsageError
-from mwaa_shell.link import Link
+from mwaa_shell.mwaa.connection import Connection
 from mwaa_shell.session.confirmation import Answers, need, pass_rails
 from mwaa_shell.session.environment import problem_before_sending
 from mwaa_shell.session.fill_secrets import unmasked
@@ -38,7 +38,7 @@ class PlannedState:
     """What earlier lines will have changed by the time a line runs."""
 
     saved: dict[str, str | None] = field(default_factory=dict)  #: commands that are saved or dropped, by name
-    link: Link | None = None  #: to the environment that a ``.use`` opens
+    link: Connection | None = None  #: to the environment that a ``.use`` opens
     access: Access | None = None  #: how AWS is reached, as far as the user says it
     elsewhere: bool = False  #: a ``.use`` opens an environment that is not known yet
     protect: str | None = None  #: the patterns that ``.set protect`` sets
@@ -101,10 +101,10 @@ class Plan:
         """Return what Airflow would refuse in a line where it will run."""
         if self.state.link is None and not self.state.elsewhere:
             return problem_before_sending(self.session, line)
-        from mwaa_shell.airflow import advice
+        from mwaa_shell.airflow import line_checks
 
         grammar = self.grammar if self.session.settings.validate else None
-        return advice.problem_in(line.text, grammar, self.session.secret_words)
+        return line_checks.problem_in(line.text, grammar, self.session.secret_words)
 
     def check_safety(self, line: ParsedLine, *, as_it_is: bool = False) -> None:
         """Raise for what will be refused; where the user can be asked, that is not known yet."""

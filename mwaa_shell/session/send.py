@@ -8,18 +8,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from mwaa_shell import debug
-from mwaa_shell.airflow.asking import ADDED, RUN_ID, wants_run_id, with_json, with_run_id
+from mwaa_shell import debug_log
+from mwaa_shell.airflow.additions import ADDED, RUN_ID, wants_run_id, with_json, with_run_id
 from mwaa_shell.airflow.command_line import ParsedLine, parse
 from mwaa_shell.airflow.knowledge import Level
 from mwaa_shell.airflow.readings import words_as_read
 from mwaa_shell.airflow.safety import answered, danger_of, question_in
 from mwaa_shell.errors import OutcomeUnknown
 from mwaa_shell.interrupts import INTERRUPTS, signals_wait
-from mwaa_shell.link import Link
+from mwaa_shell.mwaa.command_runner import run_command
+from mwaa_shell.mwaa.connection import Connection
 from mwaa_shell.output.tables.secrets import covered_message
 from mwaa_shell.result import Outcome, Result, from_error, interrupted
-from mwaa_shell.sending import run_command
 from mwaa_shell.session.confirmation import Answers, pass_rails
 from mwaa_shell.session.context import LineContext
 from mwaa_shell.session.fill_secrets import MASK, unmasked
@@ -45,7 +45,7 @@ def send(session: Session, context: LineContext) -> tuple[Result, LineContext]:
     sent = unmasked(made, session.grammar, ask, session.secret_words, as_it_is=context.as_it_is)
     context = replace(context, destination=sent.destination or context.destination)
     secrets = tuple(session.rules().secret_values(sent.text))
-    debug.keep_out(*secrets)
+    debug_log.keep_out(*secrets)
     _warn_of_unfinished(session, link)
     with INTERRUPTS.deferred() as pressed:
         number, finished = _begin(session, context), False
@@ -67,7 +67,7 @@ def send(session: Session, context: LineContext) -> tuple[Result, LineContext]:
                 ended = interrupted("", remote=True) if stopped else from_error(OutcomeUnknown(""))
                 session.record.finish(number, link, line, ended)
             raise
-        debug.event("ended", outcome=result.outcome.value, status=result.http_status, seconds=result.seconds,
+        debug_log.event("ended", outcome=result.outcome.value, status=result.http_status, seconds=result.seconds,
                     stdout=len(result.stdout), stderr=len(result.stderr))  # fmt: skip
         session.run_ids.settle(link.target.name, line.values, result.outcome)
         if result.outcome is Outcome.INTERRUPTED and result.remote and context.recorded:
@@ -96,7 +96,7 @@ def stopped_after(result: Result) -> Result:
     )
 
 
-def _warn_of_unfinished(session: Session, link: Link) -> None:
+def _warn_of_unfinished(session: Session, link: Connection) -> None:
     """Say once that a command before this one, which nobody waited for, may still run."""
     unfinished, link.slot.unfinished = link.slot.unfinished, ""
     if unfinished:

@@ -13,20 +13,20 @@ from mwaa_shell.airflow.line_rules import LineRules
 from mwaa_shell.airflow.versions import parse_version
 from mwaa_shell.config import as_preferences
 from mwaa_shell.errors import NothingRan, UsageError
-from mwaa_shell.history.record import Record
-from mwaa_shell.job import Interrupted, Job, TooLate, Watcher
-from mwaa_shell.link import Link, MakeEnvironments, Target, real_environments
-from mwaa_shell.links import Links
+from mwaa_shell.history.recorder import HistoryRecorder
+from mwaa_shell.job import Interrupted, Job, PhaseTimeout, ProgressListener
+from mwaa_shell.mwaa.connection import Connection, MakeApi, Target, real_api
+from mwaa_shell.mwaa.connection_pool import ConnectionPool
 from mwaa_shell.preferences import Preferences
-from mwaa_shell.run_ids import RunIds
 from mwaa_shell.session.confirmation import Place, place_of
 from mwaa_shell.session.interface import UserInterface
+from mwaa_shell.session.run_ids import RunIds
 from mwaa_shell.settings import Access, Settings
 
 if TYPE_CHECKING:
     from mwaa_shell.airflow.grammar import Grammar
-    from mwaa_shell.catalog.live import LiveNames
-    from mwaa_shell.output.tee import Tee
+    from mwaa_shell.names.refresher import NameRefresher
+    from mwaa_shell.output.transcript import Transcript
     from mwaa_shell.result import Result
 
 T = TypeVar("T")
@@ -35,28 +35,26 @@ T = TypeVar("T")
 class Session:
     """The environment that the shell is on, the connections it has, the last output."""
 
-    def __init__(
-        self, settings: Settings, ui: UserInterface | None = None, make: MakeEnvironments = real_environments
-    ) -> None:
+    def __init__(self, settings: Settings, ui: UserInterface | None = None, make: MakeApi = real_api) -> None:
         self.settings = settings
         self.ui = ui or UserInterface()
         self.preferences = Preferences()
         if settings.secret_words:
             self.preferences.set("secret-words", " ".join(settings.secret_words.split()))
-        self.links = Links(make, settings.config)
-        self.record = Record(self.ui.note, lambda: self.secret_words)
+        self.links = ConnectionPool(make, settings.config)
+        self.record = HistoryRecorder(self.ui.note, lambda: self.secret_words)
         if settings.log_file is not None:
             self.record.log_to(settings.log_file, output=settings.log_output)
         self.run_ids = RunIds()
         self.read_only = settings.read_only or settings.config.doubtful  #: send nothing but what reads
         self.last: Result | None = None  #: of the last Airflow command
-        self.tee: Tee | None = None  #: the transcript of what is shown
+        self.tee: Transcript | None = None  #: the transcript of what is shown
         self.known_names: tuple[str, ...] = ()  #: environments of the last listing, for completion
         self.known_profiles: tuple[str, ...] = ()
         self.known_regions: tuple[str, ...] = ()
         self.access = settings.access  #: how AWS is reached, as far as the user has said it here
-        self._link: Link | None = None
-        self._names: dict[Target, LiveNames] = {}
+        self._link: Connection | None = None
+        self._names: dict[Target, NameRefresher] = {}
         self._making_names = threading.Lock()
         self._said_version = settings.airflow_version
         if settings.environment:
@@ -65,7 +63,7 @@ class Session:
     # -- the environment ---------------------------------------------------------------------------------------------
 
     @property
-    def link(self) -> Link:
+    def link(self) -> Connection:
         """The connection to the open environment; raises ``UsageError`` where none is open."""
         if self._link is None:
             raise UsageError("No environment is open: .use NAME opens one, .envs lists them")
@@ -88,22 +86,22 @@ class Session:
             self._said_version = None
 
     @property
-    def live(self) -> LiveNames | None:
+    def live(self) -> NameRefresher | None:
         """The cached names of the open environment; ``None`` where none are kept."""
         return self.names_of(self._link) if self._link is not None else None
 
-    def names_of(self, link: Link) -> LiveNames | None:
+    def names_of(self, link: Connection) -> NameRefresher | None:
         """Return the cached names of one environment; ``None`` where none are kept. Called from any thread."""
         if not self.ui.keeps_names:
             return None
-        from mwaa_shell.catalog.live import LiveNames  # behind the prompt
+        from mwaa_shell.names.refresher import NameRefresher  # behind the prompt
 
         with self._making_names:
             if link.target not in self._names:
-                self._names[link.target] = LiveNames(link, self.preferences)
+                self._names[link.target] = NameRefresher(link, self.preferences)
             return self._names[link.target]
 
-    def names_so_far(self, link: Link) -> LiveNames | None:
+    def names_so_far(self, link: Connection) -> NameRefresher | None:
         """Return them if they have been read already: for what is drawn before anything can be known."""
         return self._names.get(link.target)
 
@@ -143,7 +141,7 @@ class Session:
 
     # -- waiting -----------------------------------------------------------------------------------------------------
 
-    def wait_for(self, phase: str, limit: float, ask: Callable[[], T], watcher: Watcher | None = None) -> T:
+    def wait_for(self, phase: str, limit: float, ask: Callable[[], T], watcher: ProgressListener | None = None) -> T:
         """Run something slow that changes nothing, for at most ``limit`` seconds; Ctrl-C stops the waiting."""
 
         def work(job: Job[T]) -> T:
@@ -152,7 +150,7 @@ class Session:
 
         try:
             return Job(work, phase).follow(watcher or self.ui.watcher)
-        except TooLate as late:
+        except PhaseTimeout as late:
             raise NothingRan(f"AWS gave no answer within {late.seconds:g} seconds ({phase}), nothing ran") from None
         except Interrupted:
             from mwaa_shell.mwaa.programs import end_programs  # imports subprocess
@@ -173,6 +171,6 @@ def _secret_parameters(line: str, grammar: Grammar | None, secret_words: tuple[s
     """Name the secret parameters of a line that runs a saved command; for any other line nothing is read."""
     if not line.lstrip().startswith(".do"):
         return set()
-    from mwaa_shell.saved import secret_parameters
+    from mwaa_shell.saved_commands import secret_parameters
 
     return secret_parameters(line, grammar, secret_words)

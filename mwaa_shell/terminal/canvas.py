@@ -13,8 +13,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
-from mwaa_shell.output.live import Canvas, PlainCanvas, clipped, let_pass, wide
-from mwaa_shell.output.view import View, view_of
+from mwaa_shell.output.canvas import Canvas, PlainCanvas, clipped, let_pass, wide
+from mwaa_shell.output.display import DisplayOptions, view_of
 from mwaa_shell.preferences import Preferences
 from mwaa_shell.result import Result
 from mwaa_shell.session.interface import UserInterface
@@ -56,7 +56,7 @@ class TerminalCanvas:
         self._drawn: list[str] = []  #: the lines that stand above the cursor
         self._size = (0, 0)
 
-    def view(self) -> View:
+    def view(self) -> DisplayOptions:
         """One column less than there is: a line that fills the last one ends in different places on terminals."""
         view = view_of(self._streams, self._preferences)
         return replace(view, width=view.width - 1)

@@ -14,7 +14,7 @@ from prompt_toolkit.styles import Style, merge_styles
 from prompt_toolkit.utils import is_dumb_terminal
 from prompt_toolkit.validation import ValidationError, Validator
 
-from mwaa_shell.terminal.stray import stray_keys
+from mwaa_shell.terminal.stray_keys import stray_keys
 from mwaa_shell.terminal.style import STYLE
 
 #: Rows of the menu, at most.

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 #: What finds candidates, and takes longer to import than a key may.
-FOUND_BY = "mwaa_shell.directives.completion"
+FOUND_BY = "mwaa_shell.dot_commands.completion"
 #: Seconds until prompt_toolkit's loop is idle: what was typed has been drawn by then.
 SOON = 0.02
 
@@ -53,7 +53,7 @@ class LineCompleter(Completer):
 
     def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterable[Completion]:
         """Candidates for the word under the cursor; while typing, only once the word is long enough."""
-        from mwaa_shell.directives.completion import complete
+        from mwaa_shell.dot_commands.completion import complete
 
         text, cursor = document.text, document.cursor_position
         found = complete(self._session, text, cursor, asked=complete_event.completion_requested)
@@ -99,7 +99,7 @@ def _meta(suggestion: Suggestion) -> StyleAndTextTuples:
     mark = "(required) " if suggestion.required else "(not on MWAA) " if suggestion.doubt else ""
     text: StyleAndTextTuples = []
     if suggestion.state:
-        from mwaa_shell.output.painting.states import STATES
+        from mwaa_shell.output.style.states import STATES
 
         text.append((STATES.get(suggestion.state, ""), f"{sanitise(suggestion.state)}  "))
     return [*text, ("", mark + sanitise(suggestion.doubt or suggestion.summary))]

@@ -1,4 +1,4 @@
-"""What the keys of the table do: one function an action, bound from ``mwaa_shell.keys``.
+"""What the keys of the table do: one function an action, bound from ``mwaa_shell.key_table``.
 
 Enter is the key that costs: it takes an item that is selected, goes on after a backslash, replaces words that this
 Airflow does not know by those that it does, and only then runs the line.
@@ -19,10 +19,10 @@ from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.key_binding.vi_state import InputMode
 
 from mwaa_shell.errors import UsageError
-from mwaa_shell.keys import KEYS
+from mwaa_shell.key_table import KEYS
 from mwaa_shell.output.sanitise import sanitise
 from mwaa_shell.session import Session
-from mwaa_shell.terminal.message import Message
+from mwaa_shell.terminal.validation_message import Message
 
 Action = Callable[[KeyPressEvent], object]
 #: The menu opens by itself, whatever is typed: nothing is asked for because of it.
@@ -114,7 +114,7 @@ class Keys:
         from mwaa_shell.airflow.command_line import Problem
         from mwaa_shell.history.expansion import expand
         from mwaa_shell.history.origins import rerun_of
-        from mwaa_shell.history.record import where_of
+        from mwaa_shell.history.recorder import where_of
         from mwaa_shell.history.rerun import why_not_at_once
 
         found = expand(buffer.text, self._session.record.history.past(where_of(self._session.link)))
@@ -135,7 +135,7 @@ class Keys:
 
     def _translate(self, buffer: Buffer) -> bool:
         """Put this Airflow's words on the prompt and say so; False where the line needs none."""
-        from mwaa_shell.airflow.advice import as_sentence, translated_block
+        from mwaa_shell.airflow.line_checks import as_sentence, translated_block
 
         found = translated_block(buffer.text, self._session.rules().checked_by)
         if found is None:
@@ -156,7 +156,7 @@ class Keys:
 
     def explain(self, event: KeyPressEvent) -> None:
         """Write above the prompt what is known of the word under the cursor."""
-        from mwaa_shell.directives import explained
+        from mwaa_shell.dot_commands import explained
 
         buffer = event.current_buffer
         width = event.app.output.get_size().columns - 1

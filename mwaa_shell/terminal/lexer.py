@@ -15,8 +15,8 @@ from mwaa_shell.airflow.command_line import Kind, ParsedLine, logical_lines, par
 from mwaa_shell.session import Session
 
 if TYPE_CHECKING:
+    from mwaa_shell.airflow.arguments import ParsedCommand, Part
     from mwaa_shell.airflow.grammar import Grammar
-    from mwaa_shell.airflow.understanding import Part, Understanding
 
 #: By the name of the role that a part of the line has.
 CLASSES = {
@@ -73,7 +73,7 @@ class LineLexer(Lexer):
         if line.kind is Kind.BLANK:
             return ["class:line.comment"] * len(text)
         if line.kind is Kind.DIRECTIVE and line.words:
-            from mwaa_shell.directives import command_in
+            from mwaa_shell.dot_commands import command_in
 
             word, offset = line.words[0], command_in(text)
             styles[word.start : word.end] = ["class:line.directive"] * (word.end - word.start)
@@ -97,7 +97,7 @@ def _runs(styles: Sequence[str], text: str) -> Iterator[tuple[str, str]]:
 
 def _parts(line: ParsedLine, grammar: Grammar) -> Iterator[tuple[int, int, str]]:
     """The spans of a line with their styles; JSON has its own on top."""
-    from mwaa_shell.airflow.understanding import understand
+    from mwaa_shell.airflow.arguments import understand
 
     understanding = understand(line, grammar)
     for part in understanding.parts:
@@ -112,7 +112,7 @@ def _parts(line: ParsedLine, grammar: Grammar) -> Iterator[tuple[int, int, str]]
                 yield found.start(), found.end(), f"class:line.json.{found.lastgroup}"
 
 
-def _is_json(understanding: Understanding, part: Part) -> bool:
+def _is_json(understanding: ParsedCommand, part: Part) -> bool:
     from mwaa_shell.airflow import knowledge
 
     if part.role.name != "VALUE" or understanding.command is None or part.argument is None:
@@ -120,7 +120,7 @@ def _is_json(understanding: Understanding, part: Part) -> bool:
     return knowledge.kind(understanding.command.name, part.argument) is knowledge.Kind.JSON
 
 
-def _may_become_one(understanding: Understanding, grammar: Grammar) -> bool:
+def _may_become_one(understanding: ParsedCommand, grammar: Grammar) -> bool:
     """Whether the last word, still being typed, is the beginning of a command or group."""
     *before, typed = understanding.parts
     groups = tuple(part.value for part in before if part.role.name == "GROUP")

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Sequence
 
 from mwaa_shell.errors import ShellError
-from mwaa_shell.link import Link
+from mwaa_shell.mwaa.connection import Connection
 from mwaa_shell.terminal import choosing
 
 #: GetEnvironment calls at once; an account has 10 environments in a region unless it asked for more.
@@ -23,7 +23,7 @@ class Environments:
     asks = "environment"
     refuses = "No environment, or more than one, has a name with that in it"
 
-    def __init__(self, links: Sequence[Link]) -> None:
+    def __init__(self, links: Sequence[Connection]) -> None:
         self._links = links
         self.tells = f"{len(links)} environments"
 
@@ -49,7 +49,7 @@ class Environments:
         return describe
 
 
-def choose(links: Sequence[Link]) -> str | None:
+def choose(links: Sequence[Connection]) -> str | None:
     """Let the user choose; ``None`` if they would rather not."""
     turns = threading.Semaphore(AT_ONCE)
 
@@ -61,7 +61,7 @@ def choose(links: Sequence[Link]) -> str | None:
     return None if place is None else links[place].target.name
 
 
-def _describe(link: Link, turns: threading.Semaphore, changed: Callable[[], None]) -> None:
+def _describe(link: Connection, turns: threading.Semaphore, changed: Callable[[], None]) -> None:
     try:
         with turns:
             link.describe()

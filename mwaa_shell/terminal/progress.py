@@ -13,8 +13,8 @@ import termios
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from mwaa_shell.mark import is_dumb
 from mwaa_shell.mwaa.programs import is_at_terminal
+from mwaa_shell.prompt_text import is_dumb
 from mwaa_shell.streams import Streams
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def can_draw() -> bool:
 
 
 class Progress:
-    """A ``Watcher`` of the jobs of one session."""
+    """A ``ProgressListener`` of the jobs of one session."""
 
     def __init__(self, streams: Streams) -> None:
         self._streams = streams

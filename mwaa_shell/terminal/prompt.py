@@ -26,21 +26,21 @@ from prompt_toolkit.output.plain_text import PlainTextOutput
 from prompt_toolkit.shortcuts import CompleteStyle
 from prompt_toolkit.utils import is_dumb_terminal
 
-from mwaa_shell import debug
-from mwaa_shell.link import Link
-from mwaa_shell.mark import mark
+from mwaa_shell import debug_log
+from mwaa_shell.mwaa.connection import Connection
+from mwaa_shell.prompt_text import mark
 from mwaa_shell.session import Session
-from mwaa_shell.terminal.added import Added
+from mwaa_shell.terminal.additions import ShowAdditions
 from mwaa_shell.terminal.completer import SOON, LineCompleter
-from mwaa_shell.terminal.cover import Cover
+from mwaa_shell.terminal.history_lines import HistoryLines, HistorySuggest, waiting_keys
 from mwaa_shell.terminal.keys import NOT_ASKED, bindings
 from mwaa_shell.terminal.lexer import LineLexer
-from mwaa_shell.terminal.message import Message
-from mwaa_shell.terminal.past import PastLines, SuggestPast, waiting_keys
-from mwaa_shell.terminal.stray import stray_keys
+from mwaa_shell.terminal.masks import MaskSecrets
+from mwaa_shell.terminal.preload import Preloader, PreloadListeners
+from mwaa_shell.terminal.stray_keys import stray_keys
 from mwaa_shell.terminal.style import STYLE
 from mwaa_shell.terminal.toolbar import State, toolbar
-from mwaa_shell.terminal.warm_up import Changed, WarmUp
+from mwaa_shell.terminal.validation_message import Message
 
 #: Seconds to wait for the second key of a pair such as Ctrl-X Ctrl-E, and for what may follow a bare Esc.
 PAIR, ESCAPE = 1.0, 0.1
@@ -82,7 +82,7 @@ class Prompt:
     def __init__(
         self,
         session: Session,
-        warm_ups: dict[Link, WarmUp],
+        warm_ups: dict[Connection, Preloader],
         runner: asyncio.Runner,
         say: Callable[[str], None] = lambda text: None,
     ) -> None:
@@ -96,8 +96,8 @@ class Prompt:
         self._said = Message(session)
         self._crashes: set[str] = set()
         self._completer = LineCompleter(session)
-        past = PastLines(session, self._tell)
-        self._suggest = SuggestPast(session)
+        past = HistoryLines(session, self._tell)
+        self._suggest = HistorySuggest(session)
         self._prompt: PromptSession[str] = PromptSession(
             message=self._message,
             bottom_toolbar=self._toolbar,
@@ -109,7 +109,7 @@ class Prompt:
             ),
             history=past,
             auto_suggest=self._suggest,
-            input_processors=[Cover(session), Added(session)],
+            input_processors=[MaskSecrets(session), ShowAdditions(session)],
             enable_suspend=True,
             refresh_interval=REDRAW,
             style=STYLE,
@@ -175,8 +175,8 @@ class Prompt:
         link = self._session.link
         warm_up = self._warm_ups.get(link)
         if warm_up is None:
-            changed = Changed(lambda: self._changed(link), self._names_changed)
-            warm_up = self._warm_ups[link] = WarmUp(self._session, link, changed)
+            changed = PreloadListeners(lambda: self._changed(link), self._names_changed)
+            warm_up = self._warm_ups[link] = Preloader(self._session, link, changed)
             self._when_quiet(warm_up.start, time.monotonic() + LATEST)
         elif warm_up.missing:
             self._leave_missing(link)
@@ -200,7 +200,7 @@ class Prompt:
         """A mistake of our own while somebody types, told once; prompt_toolkit would show what it quotes."""
         if not isinstance(error, Exception):
             return
-        said = debug.crash(error)
+        said = debug_log.crash(error)
         if said not in self._crashes:
             self._crashes.add(said)
             self._tell(said)
@@ -209,7 +209,7 @@ class Prompt:
         """Say a sentence above the prompt."""
         run_in_terminal(lambda: self._say(text))
 
-    def _changed(self, link: Link) -> None:
+    def _changed(self, link: Connection) -> None:
         """Called by the warm-up's thread."""
         app = self._prompt.app
         app.invalidate()
@@ -220,7 +220,7 @@ class Prompt:
         elif self._warm_ups[link].blocks:
             app.loop.call_soon_threadsafe(partial(self._tell_what_blocks, link), context=app.context)
 
-    def _tell_what_blocks(self, link: Link) -> None:
+    def _tell_what_blocks(self, link: Connection) -> None:
         """What no command gets past is said once, and whole: below the prompt there may be no room for it."""
         warm_up, app = self._warm_ups[link], self._prompt.app
         if warm_up.blocks and app.is_running and not app.is_done and self._session.link is link:
@@ -245,7 +245,7 @@ class Prompt:
             buffer.complete_state = None
             buffer.start_completion(complete_event=NOT_ASKED)
 
-    def _leave_missing(self, link: Link) -> None:
+    def _leave_missing(self, link: Connection) -> None:
         app = self._prompt.app
         if app.is_running and not app.is_done and self._session.link is link:
             app.exit(exception=EnvironmentMissing(self._buffer.text))

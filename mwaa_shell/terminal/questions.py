@@ -12,7 +12,7 @@ from prompt_toolkit.input.typeahead import clear_typeahead
 from prompt_toolkit.shortcuts import prompt
 
 from mwaa_shell.output.sanitise import sanitise
-from mwaa_shell.terminal.stray import stray_keys
+from mwaa_shell.terminal.stray_keys import stray_keys
 
 
 def yes(question: str) -> bool:

@@ -12,18 +12,18 @@ from typing import TYPE_CHECKING, Any
 from prompt_toolkit.application import create_app_session, run_in_terminal
 from prompt_toolkit.application.current import AppSession
 
-from mwaa_shell import debug
+from mwaa_shell import debug_log
 from mwaa_shell.errors import EnvironmentNotFound, ExitCode, ShellError, UsageError
-from mwaa_shell.link import Link
+from mwaa_shell.mwaa.connection import Connection
 from mwaa_shell.mwaa.programs import end_programs, keep_terminal
 from mwaa_shell.output.sanitise import sanitise
 from mwaa_shell.session import Session, UserInterface, script
 from mwaa_shell.settings import Settings
 from mwaa_shell.streams import Streams
 from mwaa_shell.terminal.leaving import Leaving
+from mwaa_shell.terminal.preload import Preloader
 from mwaa_shell.terminal.progress import Progress, can_draw
 from mwaa_shell.terminal.prompt import EnvironmentMissing, Prompt, Proposal, terminal_output
-from mwaa_shell.terminal.warm_up import WarmUp
 
 if TYPE_CHECKING:
     from mwaa_shell.result import Result
@@ -59,7 +59,7 @@ class Shell:
         )
         self._drawing: AppSession | None = None  # who has the terminal, if anything asks for keys
         self._leaving = Leaving(lambda: self._drawing.app if self._drawing is not None else None)
-        self._warm_ups: dict[Link, WarmUp] = {}
+        self._warm_ups: dict[Connection, Preloader] = {}
         self._proposal = Proposal()  # what stands on the next prompt
         self._crashes = 0  # of the prompt, since somebody could last type at it
         self._echoed = ""  # what the echo of the running line says that is added to it
@@ -123,7 +123,7 @@ class Shell:
             self._crashes += 1
             if self._crashes > MOST_CRASHES:
                 raise
-            debug.error("prompt", error)
+            debug_log.error("prompt", error)
             self._note(
                 f"The prompt broke down and begins anew, nothing was sent by it: {type(error).__name__}, "
                 "a mistake in mwaa-shell itself. Please report it; --debug FILE writes down what leads to it"
@@ -142,14 +142,14 @@ class Shell:
         except ShellError:
             raise
         except Exception as error:  # a mistake of our own: said without what it quotes, and the session goes on
-            self._note(debug.crash(error))
+            self._note(debug_log.crash(error))
         except KeyboardInterrupt:  # between two things that take it themselves
             self._note("Stopped here; .history tells what was sent, .raw shows the last reply")
         return False
 
     def _execute(self, line: str, origins: Mapping[str, str]) -> bool:
         """Run what was entered up to the first failure and show what came of it; whether the user leaves."""
-        from mwaa_shell.directives import TABLE
+        from mwaa_shell.dot_commands import TABLE
         from mwaa_shell.session import Executor  # both take long to import, and no line has been run yet
 
         self._have_canvas()
@@ -180,13 +180,13 @@ class Shell:
         ui.canvas = ui.canvas or canvas_for(self._streams, self._progress, self._session.preferences)
 
     def _show(self, result: Result) -> None:
-        from mwaa_shell.output.show import AtPrompt, show
-        from mwaa_shell.output.view import view_of
+        from mwaa_shell.output.display import view_of
+        from mwaa_shell.output.show import PromptDisplay, show
 
         preferences = self._session.preferences
         try:
             view = view_of(self._streams, preferences)
-            show(result, self._streams, view, AtPrompt(self._echoed, preferences["pager"] == "on"))
+            show(result, self._streams, view, PromptDisplay(self._echoed, preferences["pager"] == "on"))
         except KeyboardInterrupt:
             self._note("Stopped showing; .raw shows all of it")
 
@@ -234,7 +234,7 @@ class Shell:
         """A private MWAA tells what goes wrong in it; no other environment does."""
         if self._session.access.keys is None:
             return nullcontext()
-        from mwaa_shell.local.notes import told_by
+        from mwaa_shell.local.notices import told_by
 
         return told_by(self._note_aside)
 
@@ -266,12 +266,12 @@ def _ask_name(question: str) -> str | None:
 
 
 def _read_secret(name: str) -> str | None:
-    from mwaa_shell.terminal.cover import read_secret
+    from mwaa_shell.terminal.masks import read_secret
 
     return read_secret(name)
 
 
-def _choose(links: Sequence[Link]) -> str | None:
+def _choose(links: Sequence[Connection]) -> str | None:
     from mwaa_shell.terminal.picker import choose
 
     return choose(links)

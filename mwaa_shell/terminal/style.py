@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from prompt_toolkit.styles import Style
 
-from mwaa_shell.mark import COLOURS
+from mwaa_shell.prompt_text import COLOURS
 
 STYLE = Style.from_dict(
     {

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from prompt_toolkit.document import Document
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 
-from mwaa_shell.link import Link
+from mwaa_shell.mwaa.connection import Connection
 from mwaa_shell.output.sanitise import sanitise
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ class State(NamedTuple):
     pressing: bool = False  #: the notice answers what the user has just asked for
 
 
-def toolbar(link: Link, state: State, document: Document, columns: int) -> StyleAndTextTuples:
+def toolbar(link: Connection, state: State, document: Document, columns: int) -> StyleAndTextTuples:
     """The syntax of the command being typed, else what is known at this moment; what is not known yet is left out."""
     doing = f"refreshing {state.refreshing}" if state.refreshing else ""
     grammar = link.grammar
@@ -49,7 +49,7 @@ def _cut(text: str, columns: int) -> str:
     return text if len(text) <= columns else f"{text[: max(columns - 1, 0)]}…" if columns > 0 else ""
 
 
-def _facts(link: Link) -> tuple[str, str, str]:
+def _facts(link: Connection) -> tuple[str, str, str]:
     """Whose the environment is and where, what it runs, in what state it is."""
     version = f"Airflow {link.version}" if link.version else "Airflow version unknown"
     if link.grammar and link.version and link.grammar.version != link.version:
@@ -74,10 +74,10 @@ def _fitted(pieces: list[Piece], room: int) -> StyleAndTextTuples:
 
 def _hint(document: Document, grammar: Grammar) -> list[Piece]:
     """The syntax of the command in the line that the cursor is in; ``.send`` hides none."""
+    from mwaa_shell.airflow.arguments import understand
     from mwaa_shell.airflow.command_line import line_at, parse
     from mwaa_shell.airflow.suggestions import hint
-    from mwaa_shell.airflow.understanding import understand
-    from mwaa_shell.directives import command_in
+    from mwaa_shell.dot_commands import command_in
 
     begins, line = line_at(document.text, document.cursor_position)
     offset = command_in(line)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from mwaa_shell.airflow.explain import LEAST, MOST, explain
 from mwaa_shell.airflow.grammar import load, versions
+from mwaa_shell.airflow.help import LEAST, MOST, explain
 from mwaa_shell.airflow.versions import Version
 
 NOW = load(Version(2, 10, 3))

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mwaa_shell.airflow.lines import Classifier, LineKind, Reading, classify, data_lines, has_data, lines_of
+from mwaa_shell.airflow.output_lines import Classifier, LineKind, Reading, classify, data_lines, has_data, lines_of
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 VERSIONS = sorted(path.stem for path in SAMPLES.glob("*.json"))

@@ -6,11 +6,11 @@ import random
 
 import pytest
 
+from mwaa_shell.airflow.arguments import understand
 from mwaa_shell.airflow.command_line import parse
 from mwaa_shell.airflow.grammar import Grammar, load, versions
 from mwaa_shell.airflow.knowledge import Level, danger, support
 from mwaa_shell.airflow.reach import What, listed, reach_of
-from mwaa_shell.airflow.understanding import understand
 from mwaa_shell.airflow.validation import validate
 from mwaa_shell.airflow.versions import Version
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from mwaa_shell.airflow.verdict import Verdict, judge
+from mwaa_shell.airflow.outcome import Verdict, judge
 from mwaa_shell.airflow.versions import parse_version
 
 REPLIES = Path(__file__).parents[1] / "replies"

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from mwaa_shell.airflow.verdict import judge
+from mwaa_shell.airflow.outcome import judge
 from mwaa_shell.airflow.versions import parse_version
 
 MORE = Path(__file__).parents[1] / "samples" / "more"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from mwaa_shell.airflow.advice import problem_in
 from mwaa_shell.airflow.command_line import parse
 from mwaa_shell.airflow.grammar import Grammar, load
 from mwaa_shell.airflow.knowledge import Level
+from mwaa_shell.airflow.line_checks import problem_in
 from mwaa_shell.airflow.safety import answered, danger_of, question_in, reads
 from mwaa_shell.airflow.versions import Version
 

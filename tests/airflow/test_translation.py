@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mwaa_shell.airflow import grammar, knowledge, translation
+from mwaa_shell.airflow.arguments import fewest, understand
 from mwaa_shell.airflow.command_line import Problem, parse, quote
 from mwaa_shell.airflow.grammar import Command, Grammar, Option, Positional
 from mwaa_shell.airflow.translation import Translation, translate
 from mwaa_shell.airflow.translation_files import translate_file, written
-from mwaa_shell.airflow.translation_table import Deed, Name, argument_of, key_of, table
-from mwaa_shell.airflow.understanding import fewest, understand
+from mwaa_shell.airflow.translation_table import Name, Operation, argument_of, key_of, table
 from mwaa_shell.airflow.validation import validate
 from mwaa_shell.airflow.versions import Version, parse_version
 
@@ -669,7 +669,7 @@ def dropped(command: Command, version: Version) -> Iterator[str]:
         yield from _dropped(command, *table().deed(command.name, frozenset()), here)
 
 
-def _dropped(command: Command, deed: Deed, name: Name, here: Grammar) -> Iterator[str]:
+def _dropped(command: Command, deed: Operation, name: Name, here: Grammar) -> Iterator[str]:
     found = deed.name_in(here)
     if found is None or knowledge.danger(found[1].name, here.version).level is knowledge.Level.READ:
         return

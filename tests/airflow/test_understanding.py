@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mwaa_shell.airflow import grammar
+from mwaa_shell.airflow.arguments import HELP, ParsedCommand, names_of, understand
 from mwaa_shell.airflow.command_line import parse
+from mwaa_shell.airflow.cursor import Place, WantsCommand, WantsFlag, WantsPositional, WantsValue, at
 from mwaa_shell.airflow.grammar import Grammar
-from mwaa_shell.airflow.place import Place, WantsCommand, WantsFlag, WantsPositional, WantsValue, at
-from mwaa_shell.airflow.understanding import HELP, Understanding, names_of, understand
 from mwaa_shell.airflow.versions import Version
 from mwaa_shell.local import grammars
 
@@ -24,11 +24,11 @@ V1, V2, V3 = (grammar.load(version) for version in (Version(1, 10, 12), Version(
 ADD = "group:roles command:add-perms"
 
 
-def read(text: str, tree: Grammar = V2) -> Understanding:
+def read(text: str, tree: Grammar = V2) -> ParsedCommand:
     return understand(parse(text), tree)
 
 
-def roles(understanding: Understanding) -> str:
+def roles(understanding: ParsedCommand) -> str:
     """Each part as in "flag:--conf"."""
     text = understanding.line.text
     return " ".join(f"{part.role.value}:{text[part.start : part.end]}" for part in understanding.parts)

@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mwaa_shell.airflow import grammar, knowledge
+from mwaa_shell.airflow.arguments import understand
 from mwaa_shell.airflow.command_line import Problem, parse
 from mwaa_shell.airflow.grammar import Grammar
-from mwaa_shell.airflow.guesses import suggested
+from mwaa_shell.airflow.spelling import suggested
 from mwaa_shell.airflow.suggestions import suggest
-from mwaa_shell.airflow.understanding import understand
 from mwaa_shell.airflow.validation import validate
 from mwaa_shell.airflow.validation_values import JSON_FLAGS
 from mwaa_shell.airflow.versions import Version

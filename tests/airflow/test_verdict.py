@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mwaa_shell.airflow.verdict import Verdict, judge
+from mwaa_shell.airflow.outcome import Verdict, judge
 from mwaa_shell.airflow.versions import Version, parse_version
 
 SAMPLES = Path(__file__).parents[1] / "samples"

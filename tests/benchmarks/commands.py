@@ -70,19 +70,19 @@ def kept(found: Network) -> Callable[[], object]:
 
 def ours(found: Network) -> Callable[[], object]:
     """A session as the prompt has it, once all is done that is done behind the first prompt."""
-    from mwaa_shell.history.record import where_of
-    from mwaa_shell.output.show import AtPrompt, show
-    from mwaa_shell.output.view import View
+    from mwaa_shell.history.recorder import where_of
+    from mwaa_shell.output.display import DisplayOptions
+    from mwaa_shell.output.show import PromptDisplay, show
     from mwaa_shell.session import Session
     from mwaa_shell.session.interface import UserInterface
     from mwaa_shell.settings import Access, Settings
     from mwaa_shell.streams import Streams
-    from mwaa_shell.terminal.warm_up import Changed, WarmUp
+    from mwaa_shell.terminal.preload import Preloader, PreloadListeners
 
     front = UserInterface()
     front.draws_tables = front.keeps_names = True
     session = Session(Settings(environment=NAME, access=Access(None, REGION, None, found.bundle, 60.0)), front)
-    WarmUp(session, session.link, Changed(lambda: None, lambda: None))._run()
+    Preloader(session, session.link, PreloadListeners(lambda: None, lambda: None))._run()
     assert session.live is not None
     session.live.wait()
     session.record.history.past(where_of(session.link))  # as the prompt has it for the keys that go back
@@ -94,7 +94,7 @@ def ours(found: Network) -> Callable[[], object]:
         out = io.BytesIO()
         result = execute(session, LINE)
         assert result.ok, result.message
-        show(result, Streams(io.StringIO(), out, out, True, True, True), View(color=True), AtPrompt())
+        show(result, Streams(io.StringIO(), out, out, True, True, True), DisplayOptions(color=True), PromptDisplay())
 
     return run
 

@@ -15,19 +15,19 @@ from itertools import accumulate, count
 from pathlib import Path
 from statistics import median
 
+from mwaa_shell.airflow.arguments import understand
 from mwaa_shell.airflow.command_line import parse
 from mwaa_shell.airflow.grammar import load
 from mwaa_shell.airflow.redaction import masked
 from mwaa_shell.airflow.suggestions import suggest
-from mwaa_shell.airflow.understanding import understand
 from mwaa_shell.airflow.validation import validate
 from mwaa_shell.airflow.versions import Version
-from mwaa_shell.catalog.index import Index
 from mwaa_shell.history.store import History
 from mwaa_shell.mwaa.reply import HttpReply, read
 from mwaa_shell.mwaa.streamed import Gathered
+from mwaa_shell.names.index import Index
+from mwaa_shell.output.display import DisplayOptions
 from mwaa_shell.output.render import lines
-from mwaa_shell.output.view import View
 from mwaa_shell.result import Result
 from tests.benchmarks.history import fill, keys
 from tests.benchmarks.names import dag_ids
@@ -94,7 +94,7 @@ def with_output(size: int) -> Works:
     text = made("log", size) + b"\n" * 50
     body = command_reply(text).partition(b"\r\n\r\n")[2]
     result = Result(stdout=text, words=("tasks", "test"), remote=True)
-    view = View(color=True)
+    view = DisplayOptions(color=True)
 
     def arrive() -> None:
         gathered = Gathered()

@@ -23,14 +23,14 @@ from prompt_toolkit.data_structures import Size
 from prompt_toolkit.input import PipeInput, create_pipe_input
 from prompt_toolkit.output.vt100 import Vt100_Output
 
-import mwaa_shell.directives.completion  # noqa: F401  (what the warm-up imports)
+import mwaa_shell.dot_commands.completion  # noqa: F401  (what the warm-up imports)
 from mwaa_shell.airflow.knowledge import Kind
-from mwaa_shell.catalog.names import Name, Seen
+from mwaa_shell.names.model import Name, NamesFound
 from mwaa_shell.session import Session
 from mwaa_shell.session.interface import UserInterface
 from mwaa_shell.settings import Settings
+from mwaa_shell.terminal.preload import Preloader
 from mwaa_shell.terminal.prompt import Prompt, Proposal
-from mwaa_shell.terminal.warm_up import WarmUp
 from tests.benchmarks.keys import COMMAND, TYPED
 from tests.benchmarks.names import dag_ids
 
@@ -61,7 +61,7 @@ def session(count: int) -> Session:
     live = made.live
     assert live is not None
     names = tuple(map(Name, dag_ids(count, random.Random(1))))
-    live.catalogue.apply([Seen(Kind.DAG, names, all=True)], "REST", time.time())
+    live.catalogue.apply([NamesFound(Kind.DAG, names, all=True)], "REST", time.time())
     live.catalogue.prepare()
     return made
 
@@ -100,7 +100,7 @@ def main() -> None:
 
         with (
             create_app_session(input=keyboard, output=output),
-            patch.object(WarmUp, "start", lambda self: None),
+            patch.object(Preloader, "start", lambda self: None),
             patch.object(Prompt, "_begin", begin_typing),
         ):
             try:

@@ -19,9 +19,9 @@ from pathlib import Path
 from statistics import median
 
 from mwaa_shell.airflow.knowledge import Kind
-from mwaa_shell.catalog.catalog import Catalogue
-from mwaa_shell.catalog.names import Name, Seen
-from mwaa_shell.catalog.store import Store
+from mwaa_shell.names.catalogue import NameCatalogue
+from mwaa_shell.names.model import Name, NamesFound
+from mwaa_shell.names.store import Store
 from tests.benchmarks.names import dag_ids
 from tests.benchmarks.programs import OURS, Running, installed, table
 from tests.double import Double, Request, rest_reply
@@ -55,8 +55,8 @@ def environment(environ: Mapping[str, str], folder: Path, count: int) -> Iterato
         return rest_reply({"dags": dags, "total_entries": count})
 
     double.aws.behave = page
-    catalogue = Catalogue()
-    catalogue.apply([Seen(Kind.DAG, tuple(map(Name, names)), all=True)], "REST", time.time() - 86_400)
+    catalogue = NameCatalogue()
+    catalogue.apply([NamesFound(Kind.DAG, tuple(map(Name, names)), all=True)], "REST", time.time() - 86_400)
     home = folder / f"home-{count}"
     Store(home / ".cache" / "mwaa-shell" / "names", "123456789012", "eu-west-1", "my-env").save(catalogue)
     try:

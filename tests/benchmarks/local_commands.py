@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator
 from statistics import median
 
-from mwaa_shell.local.start import running
+from mwaa_shell.local.launcher import running
 from mwaa_shell.session import Session
 from mwaa_shell.settings import LocalSettings, Settings
 from tests.sessions import execute

@@ -15,9 +15,9 @@ from pathlib import Path
 from statistics import median
 
 from mwaa_shell.airflow.knowledge import Kind
-from mwaa_shell.catalog.catalog import Catalogue
-from mwaa_shell.catalog.names import Name, Seen
-from mwaa_shell.catalog.store import Store
+from mwaa_shell.names.catalogue import NameCatalogue
+from mwaa_shell.names.model import Name, NamesFound
+from mwaa_shell.names.store import Store
 from tests.benchmarks.names import dag_ids
 from tests.benchmarks.network import NAME, Network, network
 from tests.benchmarks.replies import measured, peak_of
@@ -47,16 +47,16 @@ def at_the_prompt(argv: list[str], environ: dict[str, str], commands: int = 0) -
 
 def keep_names(folder: str) -> float:
     """Write so many names to disk, as a shell leaves them."""
-    catalogue = Catalogue()
+    catalogue = NameCatalogue()
     names = tuple(map(Name, dag_ids(NAMES, random.Random(1))))
-    catalogue.apply([Seen(Kind.DAG, names, all=True)], "REST", 0.0)
+    catalogue.apply([NamesFound(Kind.DAG, names, all=True)], "REST", 0.0)
     Store(Path(folder), *PLACE).save(catalogue)
     return 0
 
 
 def with_names(folder: str) -> float:
     """What so many names add to this process, which takes them in from disk; MB, the strings included."""
-    catalogue, store = Catalogue(), Store(Path(folder), *PLACE)
+    catalogue, store = NameCatalogue(), Store(Path(folder), *PLACE)
     gc.collect()
     before = peak_of(os.getpid(), "VmRSS")
     kept, _ = store.load()

@@ -19,10 +19,10 @@ from prompt_toolkit.completion import CompleteEvent, Completer, FuzzyWordComplet
 from prompt_toolkit.document import Document
 
 from mwaa_shell.airflow.knowledge import Kind
-from mwaa_shell.catalog.catalog import Catalogue
-from mwaa_shell.catalog.index import Index
-from mwaa_shell.catalog.names import Name, Seen
-from mwaa_shell.catalog.store import Store
+from mwaa_shell.names.catalogue import NameCatalogue
+from mwaa_shell.names.index import Index
+from mwaa_shell.names.model import Name, NamesFound
+from mwaa_shell.names.store import Store
 
 #: What the words of a name are taken from: domain, verb, noun, and when or where.
 WORDS = (
@@ -108,8 +108,8 @@ def kept(work: Callable[[], object]) -> float:
 
 def off_the_typing_path(names: list[str]) -> None:
     """What building, keeping and loading take, and how much memory."""
-    catalogue = Catalogue()
-    seen = Seen(Kind.DAG, tuple(Name(name, {"paused": "no", "owners": name[:7]}) for name in names), all=True)
+    catalogue = NameCatalogue()
+    seen = NamesFound(Kind.DAG, tuple(Name(name, {"paused": "no", "owners": name[:7]}) for name in names), all=True)
     with tempfile.TemporaryDirectory() as folder:
         store = Store(Path(folder), "123456789012", "eu-west-1", "my-env")
         steps: dict[str, Callable[[], object]] = {

@@ -11,10 +11,10 @@ import tracemalloc
 from collections.abc import Iterator
 from itertools import islice
 
-from mwaa_shell.output.painting.text import decoded, raw, readable
-from mwaa_shell.output.view import View
+from mwaa_shell.output.display import DisplayOptions
+from mwaa_shell.output.style.text import decoded, raw, readable
 
-VIEW = View(color=True)
+VIEW = DisplayOptions(color=True)
 RECORD = (
     '{"dag_id": "sales_daily", "run_id": "scheduled__2024-03-01T00:00:00+00:00", "state": "success", '
     '"run_after": "2024-03-01T00:00:00+00:00", "start_date": null, "conf": {"n": 12, "deep": [true, 1.5e3]}}, '

@@ -62,8 +62,8 @@ def peak_of(pid: int, what: str = "VmHWM") -> float:
 def one(kind: str, size: int, way: str, found: Network) -> dict[str, float]:
     """A session of its own in this process: a short command, then a long reply, shown on a terminal or in a pipe."""
     from mwaa_shell.mwaa.transport import Transport
+    from mwaa_shell.output.display import DisplayOptions
     from mwaa_shell.output.show import show
-    from mwaa_shell.output.view import View
     from mwaa_shell.session import Session
     from mwaa_shell.session.interface import UserInterface
     from mwaa_shell.settings import Access, Keys, Settings
@@ -92,7 +92,7 @@ def one(kind: str, size: int, way: str, found: Network) -> dict[str, float]:
         times["known"] = time.perf_counter()
         assert result.ok, result.message
         try:
-            show(result, Streams(io.StringIO(), out, out, False, terminal, terminal), View(color=terminal))
+            show(result, Streams(io.StringIO(), out, out, False, terminal, terminal), DisplayOptions(color=terminal))
         except KeyboardInterrupt:
             pass
         return out

@@ -12,9 +12,9 @@ import time
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from mwaa_shell.output.reading.records import LIMIT, Found, find
+from mwaa_shell.output.display import DisplayOptions
+from mwaa_shell.output.records.reader import LIMIT, Found, find
 from mwaa_shell.output.tables.formats import drawn
-from mwaa_shell.output.view import View
 
 ROWS = (1000, 3000, 10_000)
 NOW = datetime(2026, 11, 22, 14, tzinfo=UTC)
@@ -44,7 +44,7 @@ def _run(chance: random.Random) -> dict[str, object]:
 
 def seconds(found: Found, form: str, width: int) -> float:
     """How long one drawing takes, the best of three."""
-    view = View(width=width, color=True, zone=ZoneInfo("Europe/Berlin"), now=NOW)
+    view = DisplayOptions(width=width, color=True, zone=ZoneInfo("Europe/Berlin"), now=NOW)
     return min(_timed(lambda: drawn(found, form, view)) for _ in range(3))
 
 

@@ -12,10 +12,10 @@ import time
 from collections.abc import Callable
 from statistics import median, quantiles
 
+from mwaa_shell.airflow.arguments import understand
 from mwaa_shell.airflow.command_line import parse
 from mwaa_shell.airflow.grammar import Grammar, load, versions
 from mwaa_shell.airflow.suggestions import hint, suggest
-from mwaa_shell.airflow.understanding import understand
 from mwaa_shell.airflow.validation import validate
 
 #: Typed letter by letter: a completion is asked for after each.

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from mwaa_shell.directives.doctor import examined_by
-from mwaa_shell.doctor import aws, bounded, web
+from mwaa_shell.doctor import aws, checks, web
 from mwaa_shell.doctor.examine import examine
-from mwaa_shell.doctor.finding import Finding, Mark, as_texts, exit_code
+from mwaa_shell.doctor.report import CheckResult, Mark, as_texts, exit_code
+from mwaa_shell.dot_commands.doctor import examined_by
 from mwaa_shell.errors import ExitCode, NothingRan, ShellError, UsageError
 from mwaa_shell.mwaa.environment import Environment
 from mwaa_shell.mwaa.identity import Credentials, read_date
@@ -52,7 +52,7 @@ class Ward:
     def _answer(self, request: Request) -> bytes | None:
         return self.sts(request) if request.path == "/" else self.aws(request)
 
-    def findings(self, name: str | None = "my-env", **access: object) -> dict[str, Finding]:
+    def findings(self, name: str | None = "my-env", **access: object) -> dict[str, CheckResult]:
         """What is found, by name; every check is in it once."""
         way = replace(self.access, **access)  # type: ignore[arg-type]
         with closing(Session(Settings(environment=name, access=way))) as session:
@@ -224,7 +224,7 @@ def test_a_date_that_is_none(header: str) -> None:
 
 def test_what_hangs_is_left(ward: Ward, monkeypatch: pytest.MonkeyPatch) -> None:
     listing = "listing environments"
-    soon = lambda session, phase, check, limit=20.0: bounded.bounded(  # noqa: E731
+    soon = lambda session, phase, check, limit=20.0: checks.bounded(  # noqa: E731
         session, phase, check, 0.3 if phase == listing else limit
     )
     monkeypatch.setattr(aws, "bounded", soon)
@@ -352,7 +352,7 @@ def test_the_status_of_an_environment(status: str, mark: Mark) -> None:
     [
         (NothingRan("It is over, nothing ran: run aws sso login"), "It is over", "run aws sso login"),
         (NothingRan("GetX failed in r, nothing ran: Boom: bang"), "GetX failed in r: Boom: bang", ""),
-        (bounded.NoAnswer("No answer within 20 seconds"), "No answer within 20 seconds", "HTTPS_PROXY"),
+        (checks.NoAnswer("No answer within 20 seconds"), "No answer within 20 seconds", "HTTPS_PROXY"),
     ],
 )
 def test_a_sentence_is_what_is_wrong_and_what_to_do(error: ShellError, text: str, advice: str) -> None:

@@ -9,8 +9,8 @@ import pytest
 
 from mwaa_shell.config_file import parse
 from mwaa_shell.doctor import machine
-from mwaa_shell.doctor.finding import Mark
 from mwaa_shell.doctor.machine import Surroundings
+from mwaa_shell.doctor.report import Mark
 from mwaa_shell.history.store import History
 
 
@@ -94,11 +94,11 @@ def test_a_folder_that_is_a_file(tmp_path: Path) -> None:
 
 
 def test_saved_commands() -> None:
-    from mwaa_shell import saved
+    from mwaa_shell import saved_commands
 
     assert machine.saved_commands().text == "none yet"
-    path = saved.default_path()
-    saved.save(path, "nightly", "dags list")
+    path = saved_commands.default_path()
+    saved_commands.save(path, "nightly", "dags list")
     assert machine.saved_commands().text == "1 in ~/.config/mwaa-shell/commands.toml"
     path.write_text("[commands]\nnightly = nothing\n")
     found = machine.saved_commands()

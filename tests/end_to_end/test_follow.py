@@ -8,15 +8,15 @@ from collections.abc import Callable
 import pytest
 
 from mwaa_shell.errors import PermissionMissing
-from mwaa_shell.mwaa.environments import Environments
+from mwaa_shell.mwaa.aws import Environments
 from mwaa_shell.session import Session
 from mwaa_shell.settings import Settings
 from tests.end_to_end.conftest import Served
 from tests.end_to_end.test_batch import access_from
 from tests.end_to_end.test_terminal import PATIENCE, PROGRAM
+from tests.monitor.canvas import FakeCanvas
 from tests.sessions import execute
 from tests.terminal.emulator import Terminal
-from tests.watching.canvas import FakeCanvas
 
 pytestmark = pytest.mark.airflow
 

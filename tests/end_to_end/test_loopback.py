@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from mwaa_shell.local.launcher import running
 from mwaa_shell.local.scheduler import free_port
-from mwaa_shell.local.start import running
 from mwaa_shell.session import Session
 from mwaa_shell.settings import LocalSettings, Settings
 from tests.end_to_end.conftest import installed, make_dags

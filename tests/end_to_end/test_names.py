@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from mwaa_shell.airflow.knowledge import Kind
-from mwaa_shell.catalog import live as live_names
-from mwaa_shell.catalog.live import LiveNames
+from mwaa_shell.names import refresher as live_names
+from mwaa_shell.names.refresher import NameRefresher
 from mwaa_shell.session import Session
 from mwaa_shell.settings import Settings
 from tests.end_to_end.conftest import Served
@@ -25,7 +25,7 @@ def session(served: Served, monkeypatch: pytest.MonkeyPatch) -> Session:
     return made
 
 
-def live_of(session: Session) -> LiveNames:
+def live_of(session: Session) -> NameRefresher:
     assert session.live is not None
     return session.live
 
@@ -75,10 +75,10 @@ def test_names_follow_what_commands_do(served: Served, session: Session) -> None
 
 
 def test_a_name_that_is_none_leaves(served: Served, session: Session) -> None:
-    from mwaa_shell.catalog.names import Name, Seen
+    from mwaa_shell.names.model import Name, NamesFound
 
     session.preferences.set("names", "learn")
-    live_of(session).catalogue.apply([Seen(Kind.DAG, (Name("no_such_dag"), Name("hello_world")))], "REST", 1.0)
+    live_of(session).catalogue.apply([NamesFound(Kind.DAG, (Name("no_such_dag"), Name("hello_world")))], "REST", 1.0)
     assert not execute(session, served.grammar.missing).ok
     assert live_of(session).wait()
     assert known(session, Kind.DAG) == {"hello_world"}

@@ -17,7 +17,7 @@ from mwaa_shell.airflow.reach import reach_of
 from mwaa_shell.airflow.reach_count import Call, Clock, count, is_paused
 from mwaa_shell.airflow.versions import parse_version
 from mwaa_shell.errors import NothingRan
-from mwaa_shell.mwaa.environments import Environments
+from mwaa_shell.mwaa.aws import Environments
 from tests.end_to_end.conftest import Served
 from tests.end_to_end.test_batch import access_from
 from tests.terminal.emulator import Terminal

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from mwaa_shell.local.start import running
+from mwaa_shell.local.launcher import running
 from mwaa_shell.session import Session
 from mwaa_shell.settings import LocalSettings, Settings
 from tests.end_to_end.conftest import Served, installed, local_environ, make_dags

@@ -17,10 +17,10 @@ import pytest
 
 from mwaa_shell.airflow.command_line import quote
 from mwaa_shell.airflow.versions import Version, parse_version
-from mwaa_shell.scripts import KINDS, ScriptTarget, script
+from mwaa_shell.export import KINDS, ScriptTarget, script
 from tests.end_to_end.conftest import Served
 from tests.end_to_end.test_batch import run, timeless
-from tests.scripts.asked import run_asked
+from tests.export.asked import run_asked
 
 pytestmark = pytest.mark.airflow
 

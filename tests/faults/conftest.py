@@ -13,7 +13,7 @@ from mwaa_shell import cli
 from mwaa_shell import job as job_module
 from mwaa_shell.errors import ShellError
 from mwaa_shell.limits import READ_TIMEOUT
-from mwaa_shell.mwaa import client as client_module
+from mwaa_shell.mwaa import cli_client as client_module
 from mwaa_shell.mwaa import transport
 from mwaa_shell.session import Session
 from mwaa_shell.session.interface import UserInterface

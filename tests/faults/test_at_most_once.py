@@ -8,8 +8,8 @@ import pytest
 
 from mwaa_shell.errors import ExitCode
 from mwaa_shell.job import Job
-from mwaa_shell.mwaa import client as client_module
-from mwaa_shell.mwaa.client import BUSY
+from mwaa_shell.mwaa import cli_client as client_module
+from mwaa_shell.mwaa.cli_client import BUSY
 from mwaa_shell.result import Outcome, Result
 from mwaa_shell.session import Session
 from mwaa_shell.session.environment import load_environment_info

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from mwaa_shell.errors import NothingRan
+from mwaa_shell.mwaa.aws import Environments
 from mwaa_shell.mwaa.environment import facts
-from mwaa_shell.mwaa.environments import Environments
 from tests.double import Double, command_reply
 from tests.terminal.emulator import Terminal
 

@@ -16,7 +16,7 @@ import botocore.endpoint
 import pytest
 
 from mwaa_shell.job import Job
-from mwaa_shell.mwaa.client import RUNNING
+from mwaa_shell.mwaa.cli_client import RUNNING
 from mwaa_shell.result import Outcome
 from mwaa_shell.session import Session
 from tests.double import Behave, Double, Request, command_reply, cut_off, never, refusal, reply

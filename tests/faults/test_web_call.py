@@ -16,7 +16,7 @@ import trustme
 
 from mwaa_shell.errors import OutcomeUnknown
 from mwaa_shell.job import Job
-from mwaa_shell.mwaa import client as client_module
+from mwaa_shell.mwaa import cli_client as client_module
 from mwaa_shell.mwaa import transport
 from mwaa_shell.result import Outcome, Result
 from tests.double import Behave, Double, Request, Side, command_reply, cut_off, never, reply

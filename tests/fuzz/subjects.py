@@ -12,40 +12,40 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
-from mwaa_shell import config_file, saved
-from mwaa_shell.airflow import advice, lines, safety
-from mwaa_shell.airflow.asking import with_json, with_run_id
+from mwaa_shell import config_file, saved_commands
+from mwaa_shell.airflow import line_checks, output_lines, safety
+from mwaa_shell.airflow.additions import with_json, with_run_id
+from mwaa_shell.airflow.arguments import understand
 from mwaa_shell.airflow.command_line import line_at, logical_lines, parse, spans_of_lines
 from mwaa_shell.airflow.grammar import Grammar, load, versions
+from mwaa_shell.airflow.outcome import judge
 from mwaa_shell.airflow.redaction import fill, masked, masks
 from mwaa_shell.airflow.secret_replies import covered as covered_in_log
 from mwaa_shell.airflow.suggestions import hint, suggest
 from mwaa_shell.airflow.translation import translate
-from mwaa_shell.airflow.understanding import understand
-from mwaa_shell.airflow.verdict import judge
 from mwaa_shell.airflow.versions import Version, parse_version, version_in_reply
-from mwaa_shell.catalog.learning import learn
+from mwaa_shell.durations import read_span
 from mwaa_shell.errors import ShellError
+from mwaa_shell.export import KINDS, ScriptTarget, script
 from mwaa_shell.history.entries import Entry
 from mwaa_shell.history.expansion import expand
-from mwaa_shell.mark import is_protected
+from mwaa_shell.monitor.diff import marked
+from mwaa_shell.monitor.watch_condition import read_states, shown_state
 from mwaa_shell.mwaa import reply, route
-from mwaa_shell.mwaa.client import redirect_target
-from mwaa_shell.output.painting.command_lexer import AirflowCommandLexer
-from mwaa_shell.output.painting.lexer import AirflowOutputLexer
-from mwaa_shell.output.reading import data, records
-from mwaa_shell.output.reading.rows import read_rows
+from mwaa_shell.mwaa.cli_client import redirect_target
+from mwaa_shell.names.learning import learn
+from mwaa_shell.output.display import DisplayOptions
+from mwaa_shell.output.records import data, reader
+from mwaa_shell.output.records.rows import read_rows
 from mwaa_shell.output.render import exported
 from mwaa_shell.output.render import lines as rendered
 from mwaa_shell.output.sanitise import sanitise
+from mwaa_shell.output.style.command_lexer import AirflowCommandLexer
+from mwaa_shell.output.style.lexer import AirflowOutputLexer
 from mwaa_shell.output.tables import secrets
-from mwaa_shell.output.view import View
 from mwaa_shell.preferences import PREFERENCES, Preferences
+from mwaa_shell.prompt_text import is_protected
 from mwaa_shell.result import Result
-from mwaa_shell.scripts import KINDS, ScriptTarget, script
-from mwaa_shell.watching.changes import marked
-from mwaa_shell.watching.spans import read_span
-from mwaa_shell.watching.until import read_states, shown_state
 
 Subject = Callable[[str], object]
 #: Commands whose replies are read in ways of their own.
@@ -121,13 +121,13 @@ def _learning(text: str, grammar: Grammar) -> None:
 def _drawing(text: str, words: tuple[str, ...]) -> None:
     result = Result(stdout=text.encode("utf-8", "replace"), words=words)
     for form in FORMATS:
-        for _ in rendered(result, words, View(color=True, format=form)):
+        for _ in rendered(result, words, DisplayOptions(color=True, format=form)):
             pass
         exported(result, form)
 
 
 def _records(text: str, words: tuple[str, ...]) -> None:
-    found = records.find(text, words)
+    found = reader.find(text, words)
     if found is not None:
         secrets.masked(found, words)
     for form in ("json", "yaml", "plain", "table"):
@@ -169,7 +169,7 @@ def _settings(text: str) -> None:
 
 def _saved(text: str) -> None:
     with suppress(ShellError):
-        saved.filled(text, dict.fromkeys(saved.parameters(text), "it's"))
+        saved_commands.filled(text, dict.fromkeys(saved_commands.parameters(text), "it's"))
 
 
 def _scripts(text: str, grammar: Grammar) -> None:
@@ -196,19 +196,19 @@ SUBJECTS: Mapping[str, Subject] = {
     "command line": _command_line,
     "understanding": _by_grammar(lambda text, grammar: hint(understand(parse(text), grammar))),
     "suggestions": _by_grammar(lambda text, grammar: suggest(text, len(text), grammar)),
-    "checks": _by_grammar(advice.problem_in),
+    "checks": _by_grammar(line_checks.problem_in),
     "safety": _by_grammar(_safety),
     "redaction": _by_grammar(_redaction),
     "redaction, no grammar": lambda text: _redaction(text, None),
     "redaction, local command": lambda text: _redaction(f"version | {text}", None),
     "redaction, directive": lambda text: _redaction(f".send {text}", None),
     "translation": _by_grammar(translate),
-    "explanation": _by_grammar(lambda text, grammar: advice.explained(text, len(text) // 2, grammar)),
+    "explanation": _by_grammar(lambda text, grammar: line_checks.explained(text, len(text) // 2, grammar)),
     "history expansion": lambda text: expand(text, OneLine("dags list")),
     "history changes": lambda text: expand("!!:gs/a/" + text, OneLine("a" + text)),
     "saved lines": _saved,
     "scripts": _by_grammar(_scripts),
-    "classifier": lambda text: list(lines.classify(text)),
+    "classifier": lambda text: list(output_lines.classify(text)),
     "verdict": lambda text: [
         judge(words, text, text, Version(3, 3, 1)) for words in (("dags", "list"), ("dags", "list-import-errors"))
     ],

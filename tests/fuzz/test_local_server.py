@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from mwaa_shell.airflow.versions import Version
 from mwaa_shell.local import aws_api, web_server
 from mwaa_shell.local.airflow_process import Answer
-from mwaa_shell.local.aws_api import AwsApi, AwsError, Hosted, Tokens, make_keys
+from mwaa_shell.local.aws_api import AwsApi, AwsError, LocalEnvironment, Tokens, make_keys
 from mwaa_shell.local.http_server import JsonHandler, Server
 from mwaa_shell.local.refusals import refusal
 from mwaa_shell.local.rest import read_call
@@ -53,7 +53,7 @@ class Unsigned(AwsApi):
 
 
 def api() -> AwsApi:
-    hosted = Hosted("my-env", "2.10.3", "127.0.0.1:1", rest=lambda body: {"read": str(read_call(body))})
+    hosted = LocalEnvironment("my-env", "2.10.3", "127.0.0.1:1", rest=lambda body: {"read": str(read_call(body))})
     return Unsigned(KEYS, TOKENS, {"my-env": hosted})
 
 

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mwaa_shell import audit
 from mwaa_shell.airflow.command_line import OPEN_END, Problem, logical_lines, split
 from mwaa_shell.airflow.grammar import LONGEST, load, versions
 from mwaa_shell.errors import ShellError
+from mwaa_shell.history import audit_log
 from mwaa_shell.history.expansion import Expansion, expand
-from mwaa_shell.mwaa.client import LONG_TOKEN, MASK, _without
+from mwaa_shell.mwaa.cli_client import LONG_TOKEN, MASK, _without
 from mwaa_shell.mwaa.reply import HttpReply, read
 from mwaa_shell.result import Result
 from tests.fuzz.strategies import foreign, pieces, texts
@@ -129,7 +129,7 @@ def test_no_token_is_left_in_a_reply(token: str, before: str, after: str) -> Non
 def test_an_audit_line_is_one_line_of_json(line: str, reply: str) -> None:
     from mwaa_shell.airflow.redaction import masked
 
-    bodies = audit._bodies(masked(line), Result(stdout=reply.encode("utf-8", "replace")), ("pin",))
+    bodies = audit_log._bodies(masked(line), Result(stdout=reply.encode("utf-8", "replace")), ("pin",))
     assert "\n" not in json.dumps(bodies)
 
 

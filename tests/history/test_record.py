@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from mwaa_shell.airflow.command_line import parse
-from mwaa_shell.catalog import last_seen
 from mwaa_shell.errors import UsageError
 from mwaa_shell.history.origins import TYPED
-from mwaa_shell.history.record import Record, where_of
-from mwaa_shell.link import Link, Target
+from mwaa_shell.history.recorder import HistoryRecorder, where_of
+from mwaa_shell.mwaa.connection import Connection, Target
+from mwaa_shell.names import environment_cache
 from mwaa_shell.result import Outcome, Result
 from mwaa_shell.settings import Access
 
@@ -22,35 +22,35 @@ HERE, OTHER = "123456789012", "210987654321"
 
 
 @pytest.fixture
-def link() -> Link:
-    return Link(Target("my-env", Access(region="eu-west-1")), "2.10.3")
+def link() -> Connection:
+    return Connection(Target("my-env", Access(region="eu-west-1")), "2.10.3")
 
 
 @pytest.fixture
-def record() -> Iterator[Record]:
-    made = Record(secret_words=lambda: ("pin",))
+def record() -> Iterator[HistoryRecorder]:
+    made = HistoryRecorder(secret_words=lambda: ("pin",))
     yield made
     assert made.history.trouble == ""
     made.close()
 
 
-def told(link: Link, account: str) -> None:
+def told(link: Connection, account: str) -> None:
     """AWS says whose the environment is."""
     link.known = replace(link.known, arn=f"arn:aws:airflow:eu-west-1:{account}:environment/my-env")
 
 
-def sent(record: Record, link: Link, line: str, result: Result | None = None) -> int:
+def sent(record: HistoryRecorder, link: Connection, line: str, result: Result | None = None) -> int:
     number = record.begin(link, parse(line), TYPED)
     record.finish(number, link, parse(line), result or Result(remote=True, stdout=b"done\n"))
     assert number is not None
     return number
 
 
-def accounts(record: Record) -> list[str]:
+def accounts(record: HistoryRecorder) -> list[str]:
     return [entry.account for entry in record.history.find()[::-1]]
 
 
-def test_what_aws_says_corrects_what_was_not_known(record: Record, link: Link) -> None:
+def test_what_aws_says_corrects_what_was_not_known(record: HistoryRecorder, link: Connection) -> None:
     sent(record, link, "dags list")
     told(link, HERE)
     sent(record, link, "version")
@@ -58,18 +58,18 @@ def test_what_aws_says_corrects_what_was_not_known(record: Record, link: Link) -
     assert record.history.lines(where_of(link)) == ["version", "dags list"]
 
 
-def test_what_aws_says_while_a_command_runs_holds_for_it(record: Record, link: Link) -> None:
+def test_what_aws_says_while_a_command_runs_holds_for_it(record: HistoryRecorder, link: Connection) -> None:
     number = record.begin(link, parse("dags list"), TYPED)
     told(link, HERE)
     record.finish(number, link, parse("dags list"), Result())
     assert accounts(record) == [HERE]
 
 
-def test_what_was_seen_last_is_corrected(record: Record, link: Link) -> None:
+def test_what_was_seen_last_is_corrected(record: HistoryRecorder, link: Connection) -> None:
     told(link, OTHER)
     sent(record, link, "dags list")  # another shell, an account of before
-    before = Record()
-    later = Link(link.target, "2.10.3")
+    before = HistoryRecorder()
+    later = Connection(link.target, "2.10.3")
     assert where_of(later).account == OTHER, "nobody waits for AWS"
     sent(before, later, "version")
     told(later, HERE)
@@ -78,10 +78,12 @@ def test_what_was_seen_last_is_corrected(record: Record, link: Link) -> None:
     before.close()
 
 
-def test_what_aws_has_said_is_kept_once(record: Record, link: Link, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_aws_has_said_is_kept_once(
+    record: HistoryRecorder, link: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
     read: list[str] = []
 
-    monkeypatch.setattr(last_seen, "keep_row", lambda *_: read.append("a file"))
+    monkeypatch.setattr(environment_cache, "keep_row", lambda *_: read.append("a file"))
     told(link, "1" * 12)
     for _ in range(3):
         sent(record, link, "version")
@@ -91,7 +93,7 @@ def test_what_aws_has_said_is_kept_once(record: Record, link: Link, monkeypatch:
     assert len(read) == 2
 
 
-def test_secrets_of_the_users_own_names(record: Record, link: Link, tmp_path: Path) -> None:
+def test_secrets_of_the_users_own_names(record: HistoryRecorder, link: Connection, tmp_path: Path) -> None:
     record.log_to(tmp_path / "log", output=True)
     number = sent(record, link, "variables set pin_code 4711")
     entry = record.history.get(number)
@@ -103,7 +105,9 @@ def test_secrets_of_the_users_own_names(record: Record, link: Link, tmp_path: Pa
 # -- the audit trail ---------------------------------------------------------------------------------------------------
 
 
-def logged(record: Record, link: Link, tmp_path: Path, line: str, stdout: bytes, *, output: bool) -> dict[str, object]:
+def logged(
+    record: HistoryRecorder, link: Connection, tmp_path: Path, line: str, stdout: bytes, *, output: bool
+) -> dict[str, object]:
     record.log_to(tmp_path / "log", output=output)
     sent(record, link, line, Result(Outcome.OK, stdout=stdout, stderr=b"warn\n", remote=True))
     found = json.loads((tmp_path / "log").read_text().splitlines()[-1])
@@ -111,7 +115,9 @@ def logged(record: Record, link: Link, tmp_path: Path, line: str, stdout: bytes,
     return found
 
 
-def test_what_was_printed_is_logged_only_if_asked_for(record: Record, link: Link, tmp_path: Path) -> None:
+def test_what_was_printed_is_logged_only_if_asked_for(
+    record: HistoryRecorder, link: Connection, tmp_path: Path
+) -> None:
     quiet = logged(record, link, tmp_path, "dags list", b"one\n", output=False)
     assert set(quiet) == {"time", "environment", "line", "outcome", "seconds", "http_status"}
     whole = logged(record, link, tmp_path, "dags list", "ä\xff\n".encode("latin-1"), output=True)
@@ -134,14 +140,14 @@ def test_what_was_printed_is_logged_only_if_asked_for(record: Record, link: Link
     ],
 )
 def test_replies_that_may_hold_passwords_are_never_logged(
-    record: Record, link: Link, tmp_path: Path, line: str
+    record: HistoryRecorder, link: Connection, tmp_path: Path, line: str
 ) -> None:
     found = logged(record, link, tmp_path, line, b"geheim", output=True)
     assert str(found["output"]).startswith("left out: ")
     assert "geheim" not in (tmp_path / "log").read_text()
 
 
-def test_a_secret_of_a_local_command_hides_no_reply(record: Record, link: Link, tmp_path: Path) -> None:
+def test_a_secret_of_a_local_command_hides_no_reply(record: HistoryRecorder, link: Connection, tmp_path: Path) -> None:
     found = logged(record, link, tmp_path, "dags list | curl -u me:geheim h", b"one\n", output=True)
     assert (found["line"], found["stdout"]) == ("dags list | curl -u me:*** h", "one\n")
 
@@ -165,11 +171,11 @@ def test_a_secret_of_a_local_command_hides_no_reply(record: Record, link: Link, 
     ],
 )
 def test_secrets_in_other_replies_are_covered(
-    record: Record, link: Link, tmp_path: Path, printed: str, kept: str
+    record: HistoryRecorder, link: Connection, tmp_path: Path, printed: str, kept: str
 ) -> None:
     assert logged(record, link, tmp_path, "dags state x", printed.encode(), output=True)["stdout"] == kept
 
 
-def test_a_log_that_cannot_be_written_is_said(record: Record, tmp_path: Path) -> None:
+def test_a_log_that_cannot_be_written_is_said(record: HistoryRecorder, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="cannot be written"):
         record.log_to(tmp_path / "none" / "log")

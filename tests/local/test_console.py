@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from mwaa_shell.local.console import StatusLine, interject
-from mwaa_shell.local.notes import told_by
+from mwaa_shell.local.notices import told_by
 from mwaa_shell.local.server import used
 from mwaa_shell.streams import Streams
 

@@ -14,16 +14,16 @@ import requests
 from mwaa_shell.errors import CredentialsProblem, EnvironmentNotFound, LocalProblem
 from mwaa_shell.local import aws_api, web_server
 from mwaa_shell.local.airflow_process import Answer
-from mwaa_shell.local.aws_api import AwsApi, AwsError, Hosted, Tokens, make_keys
+from mwaa_shell.local.aws_api import AwsApi, AwsError, LocalEnvironment, Tokens, make_keys
 from mwaa_shell.local.http_server import MAX_BODY, Server
 from mwaa_shell.local.refusals import Refusal
 from mwaa_shell.local.web_server import AT_ONCE, CliEndpoint, Limits, Recorder
-from mwaa_shell.mwaa.environments import Environments
+from mwaa_shell.mwaa.aws import Environments
 from mwaa_shell.settings import Access, Keys
 
 KEYS = make_keys()
 NAMES = [f"env-{number:02}" for number in range(30)]
-HOSTED = {name: Hosted(name, "2.10.3", "127.0.0.1:1") for name in NAMES}
+HOSTED = {name: LocalEnvironment(name, "2.10.3", "127.0.0.1:1") for name in NAMES}
 
 
 class Clock:

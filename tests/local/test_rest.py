@@ -18,13 +18,13 @@ import pytest
 from mwaa_shell.errors import LocalProblem, NothingRan, PermissionMissing
 from mwaa_shell.local import aws_api, rest_worker
 from mwaa_shell.local.airflow_process import AirflowProcess
-from mwaa_shell.local.aws_api import AwsApi, AwsError, Hosted, Tokens, make_keys
+from mwaa_shell.local.aws_api import AwsApi, AwsError, LocalEnvironment, Tokens, make_keys
 from mwaa_shell.local.folders import State
 from mwaa_shell.local.http_server import Server
 from mwaa_shell.local.provision import Installed
 from mwaa_shell.local.recipes import recipe_for, recipes
 from mwaa_shell.local.rest import RestApi, rest_api
-from mwaa_shell.mwaa.environments import Environments
+from mwaa_shell.mwaa.aws import Environments
 from mwaa_shell.settings import Access
 
 KEYS = make_keys()
@@ -70,7 +70,7 @@ def order(path: str, **members: object) -> bytes:
 
 def environments(stack: ExitStack, api: RestApi | None) -> Environments:
     """Real boto3 in front of one environment with this REST API."""
-    hosted = {"env": Hosted("env", "2.10.3", "127.0.0.1:1", {}, api.invoke if api else None)}
+    hosted = {"env": LocalEnvironment("env", "2.10.3", "127.0.0.1:1", {}, api.invoke if api else None)}
     server = Server(aws_api.handler_for(AwsApi(KEYS, Tokens(), hosted)))
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
     stack.callback(server.server_close)

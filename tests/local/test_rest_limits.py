@@ -12,7 +12,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from mwaa_shell.local import aws_api
-from mwaa_shell.local.aws_api import LONGEST_CALL, REGION, AwsApi, Hosted, Tokens, make_keys
+from mwaa_shell.local.aws_api import LONGEST_CALL, REGION, AwsApi, LocalEnvironment, Tokens, make_keys
 from mwaa_shell.local.http_server import Server
 from mwaa_shell.local.rest_limits import A_SECOND, LONGEST, LimitedRest
 
@@ -44,7 +44,7 @@ class Airflow:
 def asked() -> Iterator[tuple[Any, Airflow, Clock]]:
     """A boto3 client that does not try again, the REST API behind it and the time there."""
     airflow, clock = Airflow(), Clock()
-    hosted = Hosted("env", "2.10.3", "127.0.0.1:1", rest=LimitedRest(airflow, clock).invoke)
+    hosted = LocalEnvironment("env", "2.10.3", "127.0.0.1:1", rest=LimitedRest(airflow, clock).invoke)
     server = Server(aws_api.handler_for(AwsApi(KEYS, Tokens(), {"env": hosted})))
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
     client = boto3.client(

@@ -20,7 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mwaa_shell.local import aws_api
-from mwaa_shell.local.aws_api import REGION, AwsApi, Hosted, Tokens, make_keys
+from mwaa_shell.local.aws_api import REGION, AwsApi, LocalEnvironment, Tokens, make_keys
 from mwaa_shell.local.http_server import Server
 from mwaa_shell.local.signature import SERVICE, SKEW, Request, complaint
 from mwaa_shell.settings import Keys
@@ -105,7 +105,7 @@ def test_the_host_must_be_signed() -> None:
 
 @pytest.fixture
 def url() -> Iterator[str]:
-    hosted = {name: Hosted(name, "2.10.3", "127.0.0.1:1") for name in ("env-a", "env-b")}
+    hosted = {name: LocalEnvironment(name, "2.10.3", "127.0.0.1:1") for name in ("env-a", "env-b")}
     server = Server(aws_api.handler_for(AwsApi(KEYS, Tokens(), hosted)))
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
     yield f"http://127.0.0.1:{server.port}"

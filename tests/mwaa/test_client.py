@@ -11,7 +11,7 @@ import pytest
 from mwaa_shell.airflow.versions import Version
 from mwaa_shell.errors import ExitCode, NothingRan, OutcomeUnknown
 from mwaa_shell.job import Job
-from mwaa_shell.mwaa.client import Client, Command, redirect_target
+from mwaa_shell.mwaa.cli_client import Client, Command, redirect_target
 from mwaa_shell.mwaa.environment import CliToken
 from mwaa_shell.mwaa.reply import HttpReply, Unreachable
 from mwaa_shell.result import Outcome, Result

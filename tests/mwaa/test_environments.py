@@ -13,11 +13,11 @@ import boto3
 import pytest
 from botocore.awsrequest import AWSResponse, HTTPHeaders
 
-from mwaa_shell import __version__, debug
+from mwaa_shell import __version__, debug_log
 from mwaa_shell.airflow.versions import Version
 from mwaa_shell.errors import CredentialsProblem, EnvironmentNotFound, NothingRan, PermissionMissing, ShellError
 from mwaa_shell.mwaa import identity
-from mwaa_shell.mwaa.environments import Environments
+from mwaa_shell.mwaa.aws import Environments
 from mwaa_shell.settings import Access, Keys
 from tests.double import NOT_UPDATED, Behave, Double, cut_off, never, refusal, reply, rest_reply
 
@@ -420,13 +420,13 @@ def test_a_token_file_that_is_not_there(web_identity: Environments, tmp_path: Pa
 
 
 def test_a_debug_log_changes_nothing(web_identity: Environments, tmp_path: Path) -> None:
-    debug.to(tmp_path / "debug.log")
+    debug_log.to(tmp_path / "debug.log")
     try:
         client = web_identity.boto()[1]
         assert client.meta.region_name == "eu-west-1"
         assert not web_identity._lock.locked()
     finally:
-        debug.close()
+        debug_log.close()
     told = (tmp_path / "debug.log").read_text()
     assert "credentials source=assume-role-with-web-identity outcome=FileNotFoundError" in told
     assert "client region=eu-west-1" in told

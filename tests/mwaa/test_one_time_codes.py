@@ -17,7 +17,7 @@ from botocore.utils import JSONFileCache
 
 from mwaa_shell.errors import CredentialsProblem
 from mwaa_shell.mwaa import identity
-from mwaa_shell.mwaa.environments import Environments
+from mwaa_shell.mwaa.aws import Environments
 from mwaa_shell.settings import Access, Keys
 from tests.double import Double, Request, Side, refusal, reply
 from tests.terminal.emulator import Terminal

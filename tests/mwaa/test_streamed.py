@@ -9,11 +9,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mwaa_shell.body import Body
 from mwaa_shell.errors import ShellError
 from mwaa_shell.mwaa.reply import HttpReply, Streams, read
 from mwaa_shell.mwaa.streamed import MOST_BETWEEN, Gathered
 from mwaa_shell.mwaa.transport import Transport
+from mwaa_shell.reply_bytes import Body
 from tests.double import Double, command_reply
 
 WHITE = st.text(" \t\r\n", max_size=3)

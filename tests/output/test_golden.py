@@ -10,9 +10,9 @@ import re
 
 import pytest
 
-from mwaa_shell.airflow.lines import data_lines
+from mwaa_shell.airflow.output_lines import data_lines
+from mwaa_shell.output.display import DisplayOptions
 from mwaa_shell.output.tables.secrets import has_secrets
-from mwaa_shell.output.view import View
 from mwaa_shell.result import Result
 from tests.output.golden import VERSIONS, WIDTHS, drawn, path_of, replies, shown
 
@@ -32,7 +32,7 @@ def test_replies_look_as_they_did(version: str, width: int) -> None:
 def test_nothing_is_lost(version: str) -> None:
     seen = 0
     for line, result in replies(version):
-        screen = shown(result, View(width=200, zone=None, reveal=True))
+        screen = shown(result, DisplayOptions(width=200, zone=None, reveal=True))
         if "usage folded" not in screen and not has_secrets(result.words):  # truth values that are folded in a cell
             flat = re.sub(r"\s", "", screen)
             lost = [word for word in said(result) if word not in flat]

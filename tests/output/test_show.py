@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from mwaa_shell.errors import ExitCode, NothingRan
-from mwaa_shell.output.show import AtPrompt, show
+from mwaa_shell.output.show import PromptDisplay, show
 from mwaa_shell.result import Outcome, Result, failed, from_error, interrupted
 from mwaa_shell.streams import Streams
 
@@ -32,7 +32,7 @@ def shown(
     """What the two streams have got once the result is shown."""
     out, err = io.BytesIO(), io.BytesIO()
     streams = Streams(io.StringIO(), out, err, False, out_tty, err_tty, color=color, no_color=no_color)
-    show(result, streams, prompt=AtPrompt() if verdict else None)
+    show(result, streams, prompt=PromptDisplay() if verdict else None)
     return out.getvalue(), err.getvalue()
 
 
@@ -201,7 +201,7 @@ def test_a_reply_of_blank_lines_shows_nothing() -> None:
 
 
 def test_the_zone_of_the_machine_follows_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
-    from mwaa_shell.output.view import zone
+    from mwaa_shell.output.display import zone
 
     for name in ("Europe/Berlin", "Asia/Tokyo", "Europe/Berlin"):
         monkeypatch.setenv("TZ", name)
@@ -229,5 +229,5 @@ def test_what_wants_no_pager_gets_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PAGER", "a-pager-that-there-is-not")
     out, err = io.BytesIO(), io.BytesIO()
     streams = Streams(io.StringIO(), out, err, False, True, True)
-    show(Result(stdout=b"a\n" * 99, paged=False), streams, prompt=AtPrompt(pager=True))
+    show(Result(stdout=b"a\n" * 99, paged=False), streams, prompt=PromptDisplay(pager=True))
     assert (out.getvalue(), err.getvalue()) == (b"a\n" * 99, b"")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from mwaa_shell.errors import ExitCode, UsageError
-from mwaa_shell.output.tee import Tee
+from mwaa_shell.output.transcript import Transcript
 from mwaa_shell.result import Outcome, Result
 
 NOW = datetime(2024, 1, 31, 12, 0, 5, tzinfo=UTC)
@@ -18,7 +18,7 @@ HEAD = b"# 2024-01-31T12:00:05+00:00 my-env> "
 
 
 def test_a_command_and_its_bytes(tmp_path: Path) -> None:
-    tee = Tee(tmp_path / "log")
+    tee = Transcript(tmp_path / "log")
     tee.add(
         "my-env", "dags list", Result(stdout=b"\x1b[31mone\xff\r\ntwo", stderr=b"talk", remote=True), NOW, shown=True
     )
@@ -29,7 +29,7 @@ def test_a_command_and_its_bytes(tmp_path: Path) -> None:
 
 
 def test_what_was_not_shown_and_what_failed(tmp_path: Path) -> None:
-    tee = Tee(tmp_path / "log")
+    tee = Transcript(tmp_path / "log")
     tee.add("my-env", "dags list \\\n | jq .", Result(stdout=b"x"), NOW, shown=False)
     failed = Result(Outcome.FAILED, ExitCode.FAILED, b"", message="no\nsuch \x1b[2Jdag")
     tee.add("my-env", "dags pause x", failed, NOW, shown=True)
@@ -42,7 +42,7 @@ def test_it_is_added_to_a_file_that_is_for_its_owner(tmp_path: Path, monkeypatch
     monkeypatch.setenv("HOME", str(tmp_path))
     mask = os.umask(0)
     try:
-        tee = Tee(Path("~/log"))
+        tee = Transcript(Path("~/log"))
     finally:
         os.umask(mask)
     path = tmp_path / "log"
@@ -54,20 +54,20 @@ def test_it_is_added_to_a_file_that_is_for_its_owner(tmp_path: Path, monkeypatch
 
 def test_it_stays_where_it_was_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert Tee(Path("log")).path == tmp_path / "log"
+    assert Transcript(Path("log")).path == tmp_path / "log"
 
 
 def test_what_cannot_be_written_is_said_at_once(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "fifo")
     for name in ("", "none/log", "fifo", "a\0b", "x" * 300):
         with pytest.raises(UsageError):
-            Tee(tmp_path / name)
+            Transcript(tmp_path / name)
     with pytest.raises(UsageError):
-        Tee(Path("~nobody-of-this-name/log"))
+        Transcript(Path("~nobody-of-this-name/log"))
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
 def test_a_full_disk_is_said(tmp_path: Path) -> None:
-    tee = Tee(Path("/dev/full"))
+    tee = Transcript(Path("/dev/full"))
     with pytest.raises(UsageError, match="/dev/full cannot be written: No space left on device"):
         tee.add("my-env", "version", Result(), NOW, shown=True)

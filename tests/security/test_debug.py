@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mwaa_shell import debug
+from mwaa_shell import debug_log
 from mwaa_shell.errors import NothingRan
 from mwaa_shell.settings import Access, Keys
 from tests.double import Double
@@ -25,9 +25,9 @@ from tests.security.canaries import core, left_in, secret
 @pytest.fixture
 def log(tmp_path: Path) -> Iterator[Path]:
     path = tmp_path / "debug.log"
-    debug.to(path)
+    debug_log.to(path)
     yield path
-    debug.close()
+    debug_log.close()
 
 
 def last(log: Path) -> str:
@@ -35,31 +35,31 @@ def last(log: Path) -> str:
 
 
 def test_an_event_is_one_line_of_facts(log: Path) -> None:
-    debug.event("request", host="a.example", seconds=0.12345, status=200, said='two "words"\n\x1b[31mé', left=None)
+    debug_log.event("request", host="a.example", seconds=0.12345, status=200, said='two "words"\n\x1b[31mé', left=None)
     text = last(log)
     assert text.endswith('request host=a.example seconds=0.123 status=200 said="two \\"words\\"\\n\\u001b[31m\\u00e9"')
     assert text[10] == "T"
 
 
 def test_what_takes_time_tells_how_it_ended(log: Path) -> None:
-    debug.timed("aws", operation="GetEnvironment")(outcome="ok")
+    debug_log.timed("aws", operation="GetEnvironment")(outcome="ok")
     assert last(log).partition(" aws ")[2].startswith("operation=GetEnvironment seconds=0.")
     assert last(log).endswith("outcome=ok")
 
 
 def test_a_log_goes_on_behind_what_it_holds(log: Path, tmp_path: Path) -> None:
-    debug.event("one")
-    debug.to(log)
-    debug.event("two")
+    debug_log.event("one")
+    debug_log.to(log)
+    debug_log.event("two")
     assert [line.split()[-1] for line in log.read_text().splitlines()] == ["one", "two"]
 
 
 def test_without_a_log_nothing_is_written(tmp_path: Path) -> None:
-    debug.close()
-    debug.keep_out("a secret")
-    debug.event("one")
-    debug.error("here", ValueError("x"))
-    assert not debug.is_on()
+    debug_log.close()
+    debug_log.keep_out("a secret")
+    debug_log.event("one")
+    debug_log.error("here", ValueError("x"))
+    assert not debug_log.is_on()
     assert list(tmp_path.iterdir()) == []
 
 
@@ -70,21 +70,21 @@ def test_without_a_log_nothing_is_written(tmp_path: Path) -> None:
      lambda text: base64.urlsafe_b64encode(text.encode()).decode()],
 )  # fmt: skip
 def test_what_is_kept_out_is_in_no_line_in_any_form(write: Callable[[str], str], log: Path) -> None:
-    debug.keep_out(secret("token"), secret("token").upper())
-    debug.event("event", fact=write(secret("token")), name=[write(secret("token"))])
+    debug_log.keep_out(secret("token"), secret("token").upper())
+    debug_log.event("event", fact=write(secret("token")), name=[write(secret("token"))])
     assert left_in(log.read_bytes(), ["token"]) == []
     assert "***" in last(log)
 
 
 @given(before=st.text(max_size=20), hidden=st.text(min_size=8, max_size=40), after=st.text(max_size=20))
 def test_no_neighbours_bring_a_secret_in(before: str, hidden: str, after: str) -> None:
-    forms = debug._forms(hidden)
+    forms = debug_log._forms(hidden)
     for text in (hidden, json.dumps(before + hidden + after)[1:-1], quote(before + hidden + after)):
         whole = before + text + after
-        guarded = debug._guarded(whole, [forms])
-        assert hidden not in guarded or hidden in debug.MASK
+        guarded = debug_log._guarded(whole, [forms])
+        assert hidden not in guarded or hidden in debug_log.MASK
     encoded = base64.b64encode((before + hidden + after).encode("utf-8", "replace")).decode()
-    assert debug._guarded(encoded, [forms]) != encoded
+    assert debug_log._guarded(encoded, [forms]) != encoded
 
 
 @pytest.mark.parametrize(
@@ -99,47 +99,47 @@ def test_no_neighbours_bring_a_secret_in(before: str, hidden: str, after: str) -
     ],
 )
 def test_what_looks_like_a_credential_is_covered_though_nobody_told_of_it(text: str, log: Path) -> None:
-    debug.event("event", fact=text)
+    debug_log.event("event", fact=text)
     assert left_in(log.read_bytes(), ["uri", "token", "accesskey", "secretkey", "sessiontoken"]) == []
 
 
 def test_only_so_many_secrets_are_known(log: Path) -> None:
-    for number in range(debug.MOST + 1):
-        debug.keep_out(f"secret-{number:05}")
-    debug.event("event", fact=f"secret-{debug.MOST:05} secret-00001 ab")
+    for number in range(debug_log.MOST + 1):
+        debug_log.keep_out(f"secret-{number:05}")
+    debug_log.event("event", fact=f"secret-{debug_log.MOST:05} secret-00001 ab")
     assert last(log).endswith('fact="*** *** ab"')
 
 
 def test_the_settings_are_there_without_passwords(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", core("secretkey"))
     monkeypatch.setenv("HTTPS_PROXY", f"http://me:{quote(secret('proxyvariable'))}@h:1")
-    debug.to(log)
+    debug_log.to(log)
     access = Access(proxy=f"http://me:{core('proxyoption')}@h:1", keys=Keys("LOCALKEY", core("stored")))
     options = {"region": "eu-west-1", "sources": [("COMMAND", core("password"))], "proxy": access.proxy}
-    debug.begin(access, options)
+    debug_log.begin(access, options)
     told = log.read_text()
     assert "region=eu-west-1" in told
     assert "botocore=" in told
     names = ("secretkey", "proxyvariable", "proxyoption", "stored", "password")
     for name in names:
-        debug.event("event", fact=secret(name) if name == "proxyvariable" else core(name))
+        debug_log.event("event", fact=secret(name) if name == "proxyvariable" else core(name))
     assert left_in(log.read_bytes(), [one for one in names if one != "password"]) == []
     assert left_in(told.encode(), names) == []
 
 
 def test_an_expected_failure_has_no_way_and_a_mistake_has_one(log: Path) -> None:
-    debug.error("here", NothingRan("Nothing ran"))
+    debug_log.error("here", NothingRan("Nothing ran"))
     assert last(log).endswith('error where=here kind=NothingRan says="Nothing ran"')
     try:
-        debug.to(None)  # type: ignore[arg-type]
+        debug_log.to(None)  # type: ignore[arg-type]
     except AttributeError as error:
-        debug.error("here", error)
+        debug_log.error("here", error)
     assert "debug.py:" in last(log)
     assert str(Path(__file__).parent.parent.parent) not in last(log), "no path of this machine"
 
 
 def test_nothing_of_it_is_imported_while_it_is_off() -> None:
-    code = "import sys, mwaa_shell.debug as d; d.event('a'); print(*{'logging', 'json', 'datetime'} & set(sys.modules))"
+    code = "import sys, mwaa_shell.debug_log as d; d.event('a'); print(*{'logging', 'json'} & set(sys.modules))"
     ended = subprocess.run([sys.executable, "-S", "-c", code], capture_output=True, text=True, check=True,
                            cwd=Path(__file__).parents[2], env={})  # fmt: skip
     assert ended.stdout.split() == []

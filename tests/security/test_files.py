@@ -11,19 +11,19 @@ from pathlib import Path
 
 import pytest
 
-from mwaa_shell import debug, saved
-from mwaa_shell.audit import Audit
-from mwaa_shell.catalog import last_seen
-from mwaa_shell.catalog.catalog import Catalogue
-from mwaa_shell.catalog.store import Store
+from mwaa_shell import debug_log, saved_commands
 from mwaa_shell.errors import LocalProblem, ShellError, UsageError
+from mwaa_shell.history.audit_log import AuditLog
 from mwaa_shell.history.entries import Entry
 from mwaa_shell.history.store import History
-from mwaa_shell.link import Target
 from mwaa_shell.local import provision
 from mwaa_shell.local.folders import make_private
 from mwaa_shell.local.recipes import recipes
-from mwaa_shell.output.tee import Tee
+from mwaa_shell.mwaa.connection import Target
+from mwaa_shell.names import environment_cache
+from mwaa_shell.names.catalogue import NameCatalogue
+from mwaa_shell.names.store import Store
+from mwaa_shell.output.transcript import Transcript
 from mwaa_shell.private_files import append_to, check, make_folder
 from mwaa_shell.settings import Access
 from tests.double import Double
@@ -63,7 +63,7 @@ def open_umask() -> Iterator[None]:
 @pytest.fixture
 def log() -> Iterator[None]:
     yield
-    debug.close()
+    debug_log.close()
 
 
 def entry() -> Entry:
@@ -137,14 +137,14 @@ def test_a_file_and_its_folders_are_private_whatever_the_umask_is(tmp_path: Path
     root = tmp_path / "a"
     with History(root / "data" / "b" / "history.sqlite") as history:
         assert history.begin(entry()) == 1
-    assert Store(root / "names" / "c", "1", "eu-west-1", "my-env").save(Catalogue()) is None
-    saved.save(root / "config" / "d" / "commands.toml", "one", "dags list")
+    assert Store(root / "names" / "c", "1", "eu-west-1", "my-env").save(NameCatalogue()) is None
+    saved_commands.save(root / "config" / "d" / "commands.toml", "one", "dags list")
     make_private(root / "local" / "2.10.3")
     for name in ("audit", "tee", "debug"):
         make_folder(root / name)
-    Audit(root / "audit" / "log")
-    Tee(root / "tee" / "log")
-    debug.to(root / "debug" / "log")
+    AuditLog(root / "audit" / "log")
+    Transcript(root / "tee" / "log")
+    debug_log.to(root / "debug" / "log")
     found = {path: mode(path) for path in (root, *root.rglob("*"))}
     assert len(found) > 15
     assert {path for path, own in found.items() if own & 0o077} == set()
@@ -154,7 +154,7 @@ def test_an_old_log_is_closed_to_others(tmp_path: Path, log: None) -> None:
     path = tmp_path / "debug.log"
     path.touch(0o644)
     path.chmod(0o644)
-    debug.to(path)
+    debug_log.to(path)
     assert mode(path) == 0o600
 
 
@@ -185,14 +185,14 @@ def test_the_names_go_into_no_folder_behind_a_link_of_a_stranger(tmp_path: Path,
     (tmp_path / "elsewhere").mkdir(mode=0o755)
     plant(tmp_path / "cache" / "names", tmp_path / "elsewhere")
     store = Store(tmp_path / "cache" / "names", "1", "eu-west-1", "my-env")
-    assert "somebody else" in (store.save(Catalogue()) or "")
+    assert "somebody else" in (store.save(NameCatalogue()) or "")
     assert list((tmp_path / "elsewhere").iterdir()) == []
     assert mode(tmp_path / "elsewhere") == 0o755
 
 
 def test_names_behind_a_link_of_a_stranger_are_not_read(tmp_path: Path, plant: Plant) -> None:
     own = Store(tmp_path / "own", "1", "eu-west-1", "my-env")
-    own.save(Catalogue())
+    own.save(NameCatalogue())
     store = Store(tmp_path / "names", "1", "eu-west-1", "my-env")
     plant(store.path, own.path)
     assert "somebody else" in (store.load()[1] or "")
@@ -203,8 +203,8 @@ def test_where_environments_were_seen_is_not_written_through_a_link(
 ) -> None:
     (tmp_path / "elsewhere").mkdir()
     plant(tmp_path / "cache" / "names", tmp_path / "elsewhere")
-    monkeypatch.setattr(last_seen, "default_folder", lambda: tmp_path / "cache" / "names")
-    last_seen._keep(Target("my-env", Access()), last_seen.Seen("1", "eu-west-1", "my-env"))
+    monkeypatch.setattr(environment_cache, "default_folder", lambda: tmp_path / "cache" / "names")
+    environment_cache._keep(Target("my-env", Access()), environment_cache.SeenEnvironment("1", "eu-west-1", "my-env"))
     assert list((tmp_path / "elsewhere").iterdir()) == []
 
 
@@ -213,11 +213,11 @@ def test_named_commands_are_not_written_through_a_link_of_a_stranger(tmp_path: P
     target.write_text("")
     plant(tmp_path / "config" / "commands.toml", target)
     with pytest.raises(ShellError, match="somebody else"):
-        saved.save(tmp_path / "config" / "commands.toml", "one", "dags list")
+        saved_commands.save(tmp_path / "config" / "commands.toml", "one", "dags list")
     assert target.read_text() == ""
 
 
-@pytest.mark.parametrize("begin", [Audit, Tee], ids=["log", "transcript"])
+@pytest.mark.parametrize("begin", [AuditLog, Transcript], ids=["log", "transcript"])
 def test_nothing_is_appended_through_a_link_of_a_stranger(
     begin: Callable[[Path], object], tmp_path: Path, plant: Plant
 ) -> None:
@@ -233,7 +233,7 @@ def test_nothing_is_appended_through_a_link_of_a_stranger(
     assert not (tmp_path / "made").exists()
 
 
-@pytest.mark.parametrize("begin", [Audit, Tee], ids=["log", "transcript"])
+@pytest.mark.parametrize("begin", [AuditLog, Transcript], ids=["log", "transcript"])
 def test_nor_in_a_folder_behind_one(begin: Callable[[Path], object], tmp_path: Path, plant: Plant) -> None:
     (tmp_path / "elsewhere" / "below").mkdir(parents=True)
     (tmp_path / "elsewhere" / "below" / "old").write_text("mine\n")
@@ -246,7 +246,7 @@ def test_nor_in_a_folder_behind_one(begin: Callable[[Path], object], tmp_path: P
 
 def test_a_log_below_a_home_that_nobody_knows() -> None:
     with pytest.raises(UsageError, match="No such file or directory"):
-        Audit(Path("~nobody-of-that-name/log"))
+        AuditLog(Path("~nobody-of-that-name/log"))
 
 
 def test_the_debug_log_follows_no_link_at_all(tmp_path: Path, log: None) -> None:
@@ -254,7 +254,7 @@ def test_the_debug_log_follows_no_link_at_all(tmp_path: Path, log: None) -> None
     target.write_text("mine\n")
     (tmp_path / "debug.log").symlink_to(target)
     with pytest.raises(UsageError, match="it is a symbolic link"):
-        debug.to(tmp_path / "debug.log")
+        debug_log.to(tmp_path / "debug.log")
     assert target.read_text() == "mine\n"
 
 
@@ -262,8 +262,8 @@ def test_the_debug_log_is_a_plain_file(tmp_path: Path, log: None) -> None:
     os.mkfifo(tmp_path / "pipe")
     for path in (tmp_path / "pipe", tmp_path, tmp_path / "missing" / "log", Path("/dev/null"), Path("\0")):
         with pytest.raises(UsageError, match="cannot be written"):
-            debug.to(path)
-    assert not debug.is_on()
+            debug_log.to(path)
+    assert not debug_log.is_on()
 
 
 def test_a_private_mwaa_keeps_nothing_behind_a_link_of_a_stranger(tmp_path: Path, plant: Plant) -> None:

@@ -9,14 +9,14 @@ import pytest
 from prompt_toolkit.document import Document
 
 from mwaa_shell.session import send
-from mwaa_shell.terminal import added
-from mwaa_shell.terminal.added import Added
+from mwaa_shell.terminal import additions
+from mwaa_shell.terminal.additions import ShowAdditions
 
 
 def test_one_drawing_asks_once(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
     app = SimpleNamespace(is_done=True, exit_style="class:accepting", render_counter=0)
-    monkeypatch.setattr(added, "get_app", lambda: app)
+    monkeypatch.setattr(additions, "get_app", lambda: app)
 
     def additions_to(session: object, text: str) -> str:
         asked.append(text)
@@ -24,7 +24,7 @@ def test_one_drawing_asks_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(send, "additions_to", additions_to)
     nobody: Any = None
-    processor = Added(nobody)
+    processor = ShowAdditions(nobody)
     for drawing, text in ((1, "dags list"), (2, "dags list"), (2, "pools list")):
         app.render_counter = drawing
         wanted: Any = SimpleNamespace(document=Document(text), fragments=[("", text)])

@@ -9,7 +9,7 @@ import re
 import pyte
 import pytest
 
-from mwaa_shell.output.live import PlainCanvas, clipped, pieces, wide
+from mwaa_shell.output.canvas import PlainCanvas, clipped, pieces, wide
 from mwaa_shell.preferences import Preferences
 from mwaa_shell.result import Result
 from mwaa_shell.streams import Streams

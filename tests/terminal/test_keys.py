@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from mwaa_shell.keys import KEYS
+from mwaa_shell.key_table import KEYS
 from mwaa_shell.session import Session
 from mwaa_shell.settings import Settings
 from mwaa_shell.terminal.keys import bindings
-from mwaa_shell.terminal.message import Message
+from mwaa_shell.terminal.validation_message import Message
 from tests.double import Double, command_reply
 from tests.terminal.emulator import Terminal
 

@@ -10,10 +10,10 @@ from prompt_toolkit.document import Document
 from prompt_toolkit.history import InMemoryHistory
 
 from mwaa_shell.history.entries import Entry, Where
-from mwaa_shell.history.record import where_of
+from mwaa_shell.history.recorder import where_of
 from mwaa_shell.session import Session
 from mwaa_shell.settings import Settings
-from mwaa_shell.terminal.past import SuggestPast
+from mwaa_shell.terminal.history_lines import HistorySuggest
 
 LINES = ("dags list", "dags list-runs -d one", "dags list -o json", "pools list", "dags pause  one")
 TYPED_HERE = ("dags list -o yaml", ".find one")
@@ -29,7 +29,7 @@ def session() -> Iterator[Session]:
     made.close()
 
 
-def suggested(past: SuggestPast, text: str) -> str | None:
+def suggested(past: HistorySuggest, text: str) -> str | None:
     buffer = Buffer(history=InMemoryHistory(TYPED_HERE))
     list(buffer.history.load_history_strings())
     buffer.history._loaded_strings = list(reversed(TYPED_HERE))
@@ -52,23 +52,23 @@ def looked_up(session: Session, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 @pytest.mark.parametrize("line", [*LINES, *TYPED_HERE, "dags list -o yam!", "pools listed", "xcom", "  dags list"])
 def test_letter_by_letter_it_is_what_it_would_be_at_once(session: Session, line: str) -> None:
-    past = SuggestPast(session)
+    past = HistorySuggest(session)
     for end in range(len(line) + 2):
         text = f"{line} -"[:end]
-        assert suggested(past, text) == suggested(SuggestPast(session), text), text
+        assert suggested(past, text) == suggested(HistorySuggest(session), text), text
     for end in range(len(line), -1, -1):
-        assert suggested(past, line[:end]) == suggested(SuggestPast(session), line[:end]), line[:end]
+        assert suggested(past, line[:end]) == suggested(HistorySuggest(session), line[:end]), line[:end]
 
 
 def test_a_letter_that_fits_is_not_looked_up(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked, past = looked_up(session, monkeypatch), SuggestPast(session)
+    asked, past = looked_up(session, monkeypatch), HistorySuggest(session)
     shown = [suggested(past, "pools list"[:end]) for end in range(1, 11)]
     assert shown == [*["pools list"[end:] for end in range(1, 10)], None]
     assert asked == ["p", "pools list"]  # whether a longer one begins with all of it
 
 
 def test_where_nothing_begins_so_nothing_is_looked_up(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked, past = looked_up(session, monkeypatch), SuggestPast(session)
+    asked, past = looked_up(session, monkeypatch), HistorySuggest(session)
     assert [suggested(past, "tasks"[:end]) for end in range(1, 6)] == [None] * 5
     assert asked == ["t"]
     assert suggested(past, "tas") is None
@@ -76,7 +76,7 @@ def test_where_nothing_begins_so_nothing_is_looked_up(session: Session, monkeypa
 
 
 def test_what_was_run_meanwhile_is_found_by_the_next_line(session: Session) -> None:
-    past = SuggestPast(session)
+    past = HistorySuggest(session)
     assert [suggested(past, "tasks"[:end]) for end in range(1, 6)] == [None] * 5
     where = where_of(session.link)
     session.record.history.begin(Entry(1001.5, where.account, where.region, where.environment, "tasks list one"))
@@ -85,7 +85,7 @@ def test_what_was_run_meanwhile_is_found_by_the_next_line(session: Session) -> N
 
 
 def test_what_the_file_could_not_tell_is_looked_up_again(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
-    past = SuggestPast(session)
+    past = HistorySuggest(session)
     with monkeypatch.context() as busy:
         busy.setattr(session.record.history._database, "is_off", True)
         assert suggested(past, "p") is None
@@ -93,7 +93,7 @@ def test_what_the_file_could_not_tell_is_looked_up_again(session: Session, monke
 
 
 def test_another_line_begins_anew(session: Session) -> None:
-    past = SuggestPast(session)
+    past = HistorySuggest(session)
     assert suggested(past, "task") is None
     session.record.history.begin(Entry(1001.5, "", "", "my-env", "tasks list one"))
     past.forget()
@@ -101,7 +101,7 @@ def test_another_line_begins_anew(session: Session) -> None:
 
 
 def test_another_environment_has_other_lines(session: Session) -> None:
-    past = SuggestPast(session)
+    past = HistorySuggest(session)
     assert suggested(past, "pool") == "s list"
     session.record.history.begin(Entry(1001.5, "", "", "other-env", "pools export p.json"))
     session.open("other-env", session.access)

@@ -10,7 +10,7 @@ import pytest
 from prompt_toolkit.document import Document
 from prompt_toolkit.formatted_text import fragment_list_to_text
 
-from mwaa_shell.link import Link, Target
+from mwaa_shell.mwaa.connection import Connection, Target
 from mwaa_shell.settings import Access
 from mwaa_shell.terminal.toolbar import State, toolbar
 from tests.double import Double, refusal
@@ -74,13 +74,13 @@ def test_a_folder_that_is_none(environ: dict[str, str], tmp_path: Path, opened: 
 
 
 @pytest.fixture
-def link() -> Link:
-    return Link(Target("my-env", Access(region="eu-west-1")), "2.10.3")
+def link() -> Connection:
+    return Connection(Target("my-env", Access(region="eu-west-1")), "2.10.3")
 
 
 @pytest.mark.parametrize("columns", [1, 6, 7, 8, 9, 20, 40, 79, 80, 200])
 @pytest.mark.parametrize("state", [State(LONG), State(names="12 DAGs, now"), State(LONG, "", "DAGs")])
-def test_what_is_cut_off_is_marked(state: State, columns: int, link: Link) -> None:
+def test_what_is_cut_off_is_marked(state: State, columns: int, link: Connection) -> None:
     shown = fragment_list_to_text(toolbar(link, state, Document(""), columns))
     whole = fragment_list_to_text(toolbar(link, state, Document(""), 500))
     assert len(shown) <= max(columns, len(" my-env"))
@@ -88,7 +88,7 @@ def test_what_is_cut_off_is_marked(state: State, columns: int, link: Link) -> No
     assert left_whole or shown in (whole, " my-env") or shown.endswith("…")
 
 
-def test_so_is_what_answers_a_key(link: Link) -> None:
+def test_so_is_what_answers_a_key(link: Connection) -> None:
     state = State(LONG, pressing=True)
     shown = fragment_list_to_text(toolbar(link, state, Document("dags trigger "), 30))
     assert (len(shown), shown[-1]) == (30, "…")

@@ -10,8 +10,8 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping
 
-from mwaa_shell.mark import is_dumb
 from mwaa_shell.output.sanitise import sanitise
+from mwaa_shell.prompt_text import is_dumb
 from mwaa_shell.streams import Streams
 
 #: Bytes of text that terminals take: 100,000 for the whole sequence in base64 is what most allow.

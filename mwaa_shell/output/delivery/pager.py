@@ -14,9 +14,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from itertools import chain
 
-from mwaa_shell.mark import is_dumb
-from mwaa_shell.output.delivery.foreground import STOPPED, ending, lent
+from mwaa_shell.output.delivery.local_program import STOPPED, ending, lent
 from mwaa_shell.output.delivery.screen_rows import ScreenRows
+from mwaa_shell.prompt_text import is_dumb
 from mwaa_shell.streams import Streams
 
 #: Rows that the line on how it ended and the next prompt take.

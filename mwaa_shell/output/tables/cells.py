@@ -16,9 +16,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from mwaa_shell.output.display import DisplayOptions
 from mwaa_shell.output.sanitise import sanitise
 from mwaa_shell.output.tables import dates
-from mwaa_shell.output.view import View
 
 MISSING = "-"
 TRUTH = {"True": "yes", "False": "no", True: "yes", False: "no"}
@@ -58,7 +58,7 @@ def label(text: str) -> str:
     return sanitise(text.replace("\r\n", "^M^J").translate(MARKS))
 
 
-def texts(values: list[object], view: View, *, whole: bool = False) -> Texts:
+def texts(values: list[object], view: DisplayOptions, *, whole: bool = False) -> Texts:
     """A column's cells; ``whole`` for ids."""
     if whole:
         return Texts([label(plain(value)) if value is not None else MISSING for value in values], _numbers(values))
@@ -88,7 +88,7 @@ def _truth(value: object) -> str:
     return MISSING if value in (None, "None") else ""
 
 
-def _text(value: object, made: Texts, row: int, view: View) -> str:
+def _text(value: object, made: Texts, row: int, view: DisplayOptions) -> str:
     if value is None or value == "None":
         return MISSING
     text = plain(value)

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
 
-from mwaa_shell.output.painting import states
-from mwaa_shell.output.reading.records import Found
+from mwaa_shell.output.display import DisplayOptions
+from mwaa_shell.output.records.reader import Found
+from mwaa_shell.output.style import states
 from mwaa_shell.output.tables import cells, wrapping
 from mwaa_shell.output.tables.cells import Texts
-from mwaa_shell.output.view import View
 
 #: What is copied into the next command: never folded, never left out, never converted.
 IDS = frozenset({
@@ -74,7 +74,7 @@ class Column:
         return self.texts.numbers
 
 
-def columns(found: Found, view: View) -> list[Column]:
+def columns(found: Found, view: DisplayOptions) -> list[Column]:
     """All columns of a table, in their order."""
     names = frozenset(found.columns)
     return [_column(name, [record.get(name) for record in found.records], worth(name, names), view)
@@ -91,7 +91,7 @@ def worth(name: str, names: Iterable[str]) -> Worth:
     return Worth.LOW if name in LOW and not of_a_file else Worth.PLAIN
 
 
-def _column(name: str, values: list[object], worth_: Worth, view: View) -> Column:
+def _column(name: str, values: list[object], worth_: Worth, view: DisplayOptions) -> Column:
     texts = cells.texts(values, view, whole=worth_ is Worth.ID)
     title = cells.label(name)
     natural = max(map(wrapping.widest, texts.shown), default=0)

@@ -14,11 +14,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from mwaa_shell.output.reading.records import Found
+from mwaa_shell.output.display import DisplayOptions
+from mwaa_shell.output.records.reader import Found
 from mwaa_shell.output.tables import cells
 from mwaa_shell.output.tables.table import quiet, table
 from mwaa_shell.output.tables.vertical import vertical
-from mwaa_shell.output.view import View
 
 #: What Markdown takes for more than text; ``_`` only at the edge of a word, where most ids have none.
 MARKDOWN = re.compile(r"[\\|`*]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|<|&(?=#?\w+;)")
@@ -28,7 +28,7 @@ SURROGATE = re.compile("[\ud800-\udfff]")
 ENTITIES = {"<": "&lt;", "&": "&amp;"}
 
 
-def drawn(found: Found, format: str, view: View, *, faithful: bool = False) -> list[str]:  # noqa: A002
+def drawn(found: Found, format: str, view: DisplayOptions, *, faithful: bool = False) -> list[str]:  # noqa: A002
     """The records as lines without line ends; a value that has line ends is on several lines of ``csv``.
 
     ``format`` is ``table``, which is vertical where a table is of no use, ``vertical``, ``json``, ``yaml``, ``csv`` or

@@ -12,12 +12,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 
-from mwaa_shell.airflow.lines import HEAD
+from mwaa_shell.airflow.output_lines import HEAD
 from mwaa_shell.airflow.secret_options import covered_options, shows_options
 from mwaa_shell.airflow.secret_values import MASK, NAMES_OF_NUMBERS, secrets_of, sensitive
-from mwaa_shell.body import Body
-from mwaa_shell.output.reading.records import Found, is_export
+from mwaa_shell.output.records.reader import Found, is_export
 from mwaa_shell.output.tables.cells import plain
+from mwaa_shell.reply_bytes import Body
 
 #: Columns of connections that are covered whole; the second row is what 1.10 calls them.
 COLUMNS = frozenset({"password", "get_uri", "uri", "extra", "extra_dejson",

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from mwaa_shell.output.painting import states
-from mwaa_shell.output.reading.records import Found
+from mwaa_shell.output.display import DisplayOptions
+from mwaa_shell.output.records.reader import Found
+from mwaa_shell.output.style import states
 from mwaa_shell.output.tables import cells, dates, wrapping
 from mwaa_shell.output.tables.columns import Column, Worth, columns
 from mwaa_shell.output.tables.layout import GAP, Layout, lay_out
-from mwaa_shell.output.view import View
 
 BOLD, DIM, PLAIN = "\x1b[1m", "\x1b[90m", "\x1b[0m"
 #: Rows of more lines than this on average are better read as records, each on its own.
@@ -23,7 +23,7 @@ IN_ALL_ROWS = "in all rows: "
 MANY = 10
 
 
-def table(found: Found, view: View) -> list[str] | None:
+def table(found: Found, view: DisplayOptions) -> list[str] | None:
     """The lines of the table and of what has to be said of it; ``None`` where a table is of no use."""
     made = columns(found, view)
     layout = lay_out(made, view.width)
@@ -41,19 +41,19 @@ def table(found: Found, view: View) -> list[str] | None:
     return [*lines, *_same(layout, view), *quiet(notes(layout, view), view)]
 
 
-def quiet(lines: Iterable[str], view: View) -> Iterator[str]:
+def quiet(lines: Iterable[str], view: DisplayOptions) -> Iterator[str]:
     """Lines of our own, folded and dim."""
     for line in lines:
         for part in wrapping.wrap(line, max(view.width, 2)):
             yield dim(part, view)
 
 
-def dim(line: str, view: View) -> str:
+def dim(line: str, view: DisplayOptions) -> str:
     """A line that is not what was asked for."""
     return f"{DIM}{line}{PLAIN}" if view.color else line
 
 
-def _same(layout: Layout, view: View) -> Iterator[str]:
+def _same(layout: Layout, view: DisplayOptions) -> Iterator[str]:
     """What is the same in all rows; an id is not folded here either."""
     rest = []
     for column in layout.same:
@@ -67,7 +67,7 @@ def _same(layout: Layout, view: View) -> Iterator[str]:
         yield from quiet([IN_ALL_ROWS + ", ".join(rest)], view)
 
 
-def notes(layout: Layout, view: View) -> Iterator[str]:
+def notes(layout: Layout, view: DisplayOptions) -> Iterator[str]:
     """What stands below a table: what has no room, how many rows there are, the zone of the dates."""
     rows = len(layout.shown[0].texts.shown)
     count = len(layout.left_out)
@@ -80,7 +80,7 @@ def notes(layout: Layout, view: View) -> Iterator[str]:
         yield ", ".join([*parts, *times])
 
 
-def time_note(shown: Iterable[Column], view: View) -> list[str]:
+def time_note(shown: Iterable[Column], view: DisplayOptions) -> list[str]:
     """What has to be said of dates that were converted: the zone, and that fractions of a second are left out."""
     dated = [column for column in shown if column.texts.dated]
     if not dated or view.zone is None:

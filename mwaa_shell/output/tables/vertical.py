@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mwaa_shell.output.reading.records import Found
+from mwaa_shell.output.display import DisplayOptions
+from mwaa_shell.output.records.reader import Found
 from mwaa_shell.output.tables import dates, wrapping
 from mwaa_shell.output.tables.columns import Column, Worth, columns
 from mwaa_shell.output.tables.table import BOLD, PLAIN, painted, quiet, time_note
-from mwaa_shell.output.view import View
 
 GAP = 2
 #: A value has at least so many columns, or half of the screen, even where that puts it below its name.
 LEAST = 20
 
 
-def vertical(found: Found, view: View) -> list[str]:
+def vertical(found: Found, view: DisplayOptions) -> list[str]:
     """All that the records hold; only an id that is wider than the screen makes a line that is."""
     made = columns(found, view)
     names = max((wrapping.wide(column.title) for column in made), default=0)
@@ -33,7 +33,7 @@ def _heading(row: int, rows: int, width: int) -> str:
     return said + "─" * (min(width, 40) - len(said))
 
 
-def _entry(column: Column, row: int, names: int, view: View) -> Iterator[str]:
+def _entry(column: Column, row: int, names: int, view: DisplayOptions) -> Iterator[str]:
     """One value behind its name, or below it where the two have no room beside each other."""
     text = column.texts.shown[row]
     date = column.texts.dated.get(row)

@@ -14,7 +14,7 @@ import pytest
 
 from mwaa_shell.airflow.command_line import Destination
 from mwaa_shell.errors import ExitCode, RefusedByRule, UsageError
-from mwaa_shell.output.delivery.destination import check, deliver, handed_over
+from mwaa_shell.output.delivery.redirect import check, deliver, handed_over
 from mwaa_shell.preferences import Preferences
 from mwaa_shell.result import Outcome, Result
 from tests.conftest import scrubbed
@@ -296,7 +296,7 @@ def test_a_reply_without_the_data_is_a_failure_with_all_of_it_on_standard_error(
 PROGRAM = """
 import signal, subprocess, sys
 from mwaa_shell.airflow.command_line import Destination
-from mwaa_shell.output.delivery.destination import deliver
+from mwaa_shell.output.delivery.redirect import deliver
 from mwaa_shell.result import Result
 
 subprocess.run(["stty", "-echo", "-icanon"], check=True)

@@ -14,11 +14,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from mwaa_shell.airflow.asking import ADDED
-from mwaa_shell.airflow.verdict import judge
+from mwaa_shell.airflow.additions import ADDED
+from mwaa_shell.airflow.outcome import judge
 from mwaa_shell.airflow.versions import parse_version
-from mwaa_shell.output.show import AtPrompt, show
-from mwaa_shell.output.view import View
+from mwaa_shell.output.display import DisplayOptions
+from mwaa_shell.output.show import PromptDisplay, show
 from mwaa_shell.result import Result, failed
 from mwaa_shell.streams import Streams
 
@@ -37,7 +37,7 @@ def path_of(version: str, width: int) -> Path:
 
 def drawn(version: str, width: int) -> str:
     """What a golden file is to hold: each command behind a ``$``, and everything that stands below its line."""
-    view = View(width=width, now=NOW)
+    view = DisplayOptions(width=width, now=NOW)
     return "\n".join(f"$ {line}\n{shown(result, view)}" for line, result in replies(version))
 
 
@@ -62,9 +62,9 @@ def replies(version: str) -> Iterator[tuple[str, Result]]:
             yield shlex.join(words[:-2]), replace(result, added=ADDED)
 
 
-def shown(result: Result, view: View) -> str:
+def shown(result: Result, view: DisplayOptions) -> str:
     """Both streams and the verdict, on a terminal without colours."""
     screen = io.BytesIO()
     streams = Streams(io.StringIO(), screen, screen, True, True, True, no_color=True)
-    show(result, streams, view, AtPrompt())
+    show(result, streams, view, PromptDisplay())
     return screen.getvalue().decode()

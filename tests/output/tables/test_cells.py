@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mwaa_shell.output.display import DisplayOptions
 from mwaa_shell.output.tables.cells import Texts, clean, cleaned, label, plain, texts
-from mwaa_shell.output.view import View
 
-VIEW = View(zone=ZoneInfo("Europe/Berlin"))
+VIEW = DisplayOptions(zone=ZoneInfo("Europe/Berlin"))
 DATE = "2026-11-22T12:56:31.444000+00:00"
 
 
-def shown(*values: object, view: View = VIEW) -> list[str]:
+def shown(*values: object, view: DisplayOptions = VIEW) -> list[str]:
     return texts(list(values), view).shown
 
 
@@ -55,7 +55,7 @@ def test_dates_are_in_the_zone() -> None:
     assert list(made.dated) == [0, 2]
     assert made.rounded
     assert not texts(["2026-01-31 00:00:00+00:00"], VIEW).rounded
-    assert shown(DATE, view=View(zone=None)) == [DATE]
+    assert shown(DATE, view=DisplayOptions(zone=None)) == [DATE]
 
 
 def test_ids_stay_as_they_are() -> None:

@@ -12,9 +12,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mwaa_shell.output.reading.records import Found
+from mwaa_shell.output.display import DisplayOptions
+from mwaa_shell.output.records.reader import Found
 from mwaa_shell.output.tables.formats import DATA, drawn
-from mwaa_shell.output.view import View
 
 NASTY = Found(
     ("dag_id", "note", "conf"),
@@ -39,19 +39,19 @@ TABLES = st.lists(st.text(min_size=1), min_size=1, max_size=4, unique=True).flat
 
 
 def faithful(found: Found, form: str) -> str:
-    return "\n".join(drawn(found, form, View(), faithful=True))
+    return "\n".join(drawn(found, form, DisplayOptions(), faithful=True))
 
 
 def test_csv() -> None:
     assert faithful(NASTY, "csv") == (
         'dag_id,note,conf\na,"one\ntwo, ""three"" | \x1b[31mred\x9b","{""region"": ""eu"", ""n"": null}"\nb,,[]'
     )
-    assert drawn(NASTY, "csv", View())[1:3] == [
+    assert drawn(NASTY, "csv", DisplayOptions())[1:3] == [
         'a,"one',
         'two, ""three"" | red<U+009B>","{""region"": ""eu"", ""n"": null}"',
     ]
-    assert drawn(EMPTY, "csv", View()) == []
-    assert drawn(Found(("key",), (), "", ""), "csv", View()) == ["key"]
+    assert drawn(EMPTY, "csv", DisplayOptions()) == []
+    assert drawn(Found(("key",), (), "", ""), "csv", DisplayOptions()) == ["key"]
 
 
 @given(TABLES)
@@ -62,42 +62,48 @@ def test_json_is_indented_as_pythons_own_does(found: Found) -> None:
 
 def test_json() -> None:
     assert json.loads(faithful(NASTY, "json")) == list(NASTY.records)
-    assert drawn(Found(("key",), ({"key": "ü"},), "", ""), "json", View()) == ["[", "  {", '    "key": "ü"', "  }", "]"]
-    assert drawn(EMPTY, "json", View()) == ["[]"]
+    assert drawn(Found(("key",), ({"key": "ü"},), "", ""), "json", DisplayOptions()) == [
+        "[",
+        "  {",
+        '    "key": "ü"',
+        "  }",
+        "]",
+    ]
+    assert drawn(EMPTY, "json", DisplayOptions()) == ["[]"]
 
 
 def test_yaml() -> None:
-    lines = drawn(NASTY, "yaml", View(), faithful=True)
+    lines = drawn(NASTY, "yaml", DisplayOptions(), faithful=True)
     assert lines[0] == "- dag_id: a"
     assert lines[-2:] == ["  note: null", "  conf: []"]
     assert yaml.safe_load("\n".join(lines)) == [dict(record) for record in NASTY.records]
-    assert drawn(EMPTY, "yaml", View()) == ["[]"]
+    assert drawn(EMPTY, "yaml", DisplayOptions()) == ["[]"]
 
 
 def test_markdown() -> None:
-    assert drawn(NASTY, "markdown", View(), faithful=True) == [
+    assert drawn(NASTY, "markdown", DisplayOptions(), faithful=True) == [
         "| dag_id | note | conf |",
         "| --- | --- | --- |",
         '| a | one<br>two, "three" \\| \x1b[31mred\x9b | {"region": "eu", "n": null} |',
         "| b |  | [] |",
     ]
     row = {"dag_id": "my_dag __init__ *x* `y` a\\|b <frozen> &amp; R&D"}
-    assert drawn(Found(("dag_id",), (row,), "", ""), "markdown", View())[2] == (
+    assert drawn(Found(("dag_id",), (row,), "", ""), "markdown", DisplayOptions())[2] == (
         "| my_dag \\_\\_init\\_\\_ \\*x\\* \\`y\\` a\\\\\\|b &lt;frozen> &amp;amp; R&D |"
     )
-    assert drawn(EMPTY, "markdown", View()) == ["no rows"]
+    assert drawn(EMPTY, "markdown", DisplayOptions()) == ["no rows"]
 
 
 def test_data_is_never_converted() -> None:
     row = {"run_id": "a", "start_date": "2026-11-22T12:56:31.444+00:00", "ok": "True", "note": "None"}
     for form in DATA:
-        text = "\n".join(drawn(Found(tuple(row), (row,), "", ""), form, View()))
+        text = "\n".join(drawn(Found(tuple(row), (row,), "", ""), form, DisplayOptions()))
         assert all(value in text for value in row.values()), form
 
 
 def test_a_table_for_a_file_holds_values_as_they_came() -> None:
     row = {"run_id": "a", "start_date": "2026-11-22T12:56:31.444+00:00"}
-    lines = drawn(Found(tuple(row), (row,), "", ""), "table", View(width=100, color=True), faithful=True)
+    lines = drawn(Found(tuple(row), (row,), "", ""), "table", DisplayOptions(width=100, color=True), faithful=True)
     assert lines == [
         "run_id  start_date",
         "──────  ─────────────────────────────",
@@ -106,7 +112,7 @@ def test_a_table_for_a_file_holds_values_as_they_came() -> None:
 
 
 def test_an_unknown_format_is_a_table() -> None:
-    assert drawn(NASTY, "auto", View(width=100)) == drawn(NASTY, "table", View(width=100))
+    assert drawn(NASTY, "auto", DisplayOptions(width=100)) == drawn(NASTY, "table", DisplayOptions(width=100))
 
 
 @given(TABLES)
@@ -130,6 +136,6 @@ def _field(value: Any) -> str:
 @pytest.mark.parametrize("form", ["table", "vertical", *DATA])
 @given(found=TABLES)
 def test_nothing_that_is_drawn_acts_on_a_terminal(form: str, found: Found) -> None:
-    for line in drawn(found, form, View()):
+    for line in drawn(found, form, DisplayOptions()):
         assert not any(char < " " or "\x7f" <= char < "\xa0" or char in "\u202e\u2066" for char in line)
         line.encode()

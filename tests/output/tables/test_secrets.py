@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from mwaa_shell.output.reading.records import Found, find
+from mwaa_shell.output.display import DisplayOptions
+from mwaa_shell.output.records.reader import Found, find
 from mwaa_shell.output.render import lines
 from mwaa_shell.output.tables.formats import drawn
 from mwaa_shell.output.tables.secrets import covered, has_secrets, masked, shows_any
-from mwaa_shell.output.view import View
 from mwaa_shell.result import Result
 
 FOLDERS = (Path(__file__).parents[2] / "samples", Path(__file__).parents[1] / "rows")
@@ -109,7 +109,7 @@ def test_recorded_replies_show_none(case: dict[str, Any]) -> None:
     found = find(case["stdout"], words)
     assert found is not None
     for form in ("table", "vertical", "json", "csv"):
-        text = "\n".join(drawn(masked(found, words), form, View(width=300)))
+        text = "\n".join(drawn(masked(found, words), form, DisplayOptions(width=300)))
         assert ":pw@" not in text
         assert '"pw"' not in text
         assert "gAAAA" not in text
@@ -140,7 +140,7 @@ CONFIG = Result(stdout=b"[core]\nfernet_key = k3y\nparallelism = 32\n", remote=T
 
 
 def shown(result: Result, **settings: Any) -> str:
-    return "".join(lines(result, result.words, View(width=80, **settings)))
+    return "".join(lines(result, result.words, DisplayOptions(width=80, **settings)))
 
 
 @pytest.mark.parametrize("form", ["auto", "raw", "json"])

@@ -13,11 +13,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from wcwidth import wcswidth
 
-from mwaa_shell.output.painting.states import CODES, STATES
-from mwaa_shell.output.reading.records import Found
+from mwaa_shell.output.display import DisplayOptions
+from mwaa_shell.output.records.reader import Found
+from mwaa_shell.output.style.states import CODES, STATES
 from mwaa_shell.output.tables.columns import IDS, LOW, TELLING
 from mwaa_shell.output.tables.formats import drawn
-from mwaa_shell.output.view import View
 
 NOW = datetime(2026, 11, 22, 13, tzinfo=UTC)
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -32,7 +32,7 @@ def found(*records: Mapping[str, object]) -> Found:
 
 
 def table(*records: Mapping[str, object], **view: Any) -> list[str]:
-    return drawn(found(*records), "table", View(**view))
+    return drawn(found(*records), "table", DisplayOptions(**view))
 
 
 def test_a_table() -> None:
@@ -161,7 +161,7 @@ def test_many_rows_are_counted() -> None:
 def test_no_rows() -> None:
     assert table(width=80) == ["no rows"]
     assert table(width=80, color=True) == ["\x1b[90mno rows\x1b[0m"]
-    assert drawn(Found(("dag_id",), (), "", ""), "vertical", View()) == ["no rows"]
+    assert drawn(Found(("dag_id",), (), "", ""), "vertical", DisplayOptions()) == ["no rows"]
 
 
 def test_colours() -> None:
@@ -201,7 +201,9 @@ def tables(draw: st.DrawFn, values: st.SearchStrategy[Any] = VALUES) -> Found:
 @settings(deadline=None)
 @given(tables(), st.integers(20, 150), st.sampled_from(["table", "vertical"]), st.booleans())
 def test_no_line_is_wider_than_the_screen(table: Found, width: int, form: str, color: bool) -> None:
-    lines = [SGR.sub("", line) for line in drawn(table, form, View(width=width, color=color, zone=BERLIN, now=NOW))]
+    lines = [
+        SGR.sub("", line) for line in drawn(table, form, DisplayOptions(width=width, color=color, zone=BERLIN, now=NOW))
+    ]
     ids = [str(record[name]) for record in table.records for name in table.columns if name in IDS]
     for line in lines:
         assert line == line.rstrip(" ")

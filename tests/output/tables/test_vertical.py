@@ -8,15 +8,15 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mwaa_shell.output.reading.records import Found
+from mwaa_shell.output.display import DisplayOptions
+from mwaa_shell.output.records.reader import Found
 from mwaa_shell.output.tables.cells import clean, label
 from mwaa_shell.output.tables.columns import IDS
 from mwaa_shell.output.tables.formats import drawn
-from mwaa_shell.output.view import View
 
 
 def vertical(*records: dict[str, object], **view: Any) -> list[str]:
-    return drawn(Found(tuple(records[0]), records, "", ""), "vertical", View(**view))
+    return drawn(Found(tuple(records[0]), records, "", ""), "vertical", DisplayOptions(**view))
 
 
 def test_a_record() -> None:

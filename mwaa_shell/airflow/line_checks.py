@@ -1,0 +1,115 @@
+"""What is known of a line before it is sent: what Airflow would refuse, what it is called here, what it would do.
+
+Each question takes the line and the environment's command tree, ``None`` while the version is unknown. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from mwaa_shell.airflow.command_line import REMEMBERED, Kind, ParsedLine, Problem, logical_lines, parse, spans_of_lines
+
+if TYPE_CHECKING:
+    from mwaa_shell.airflow.grammar import Grammar
+    from mwaa_shell.airflow.translation import Translation
+
+
+#: Characters of a message: one that repeats a line of more is no help, and each word of the line is looked for in it.
+LONGEST = 2_000
+
+
+def problem_in(text: str, grammar: Grammar | None, patterns: Sequence[str] = ()) -> Problem | None:
+    """The first mistake in a line, with what it is called here if it is in another Airflow's words."""
+    look = _remembered if len(text) <= REMEMBERED else _problem_in
+    return look(text, grammar, tuple(patterns))
+
+
+def _problem_in(text: str, grammar: Grammar | None, patterns: tuple[str, ...]) -> Problem | None:
+    line = parse(text)
+    if line.problem is not None or line.kind is not Kind.AIRFLOW or grammar is None:
+        return line.problem
+    from mwaa_shell.airflow.arguments import understand
+    from mwaa_shell.airflow.validation import validate
+
+    problem = validate(understand(line, grammar))
+    if problem is None:
+        return None
+    translation = translated(text, grammar)
+    said = translation.notes if translation is not None else ()
+    here = [f"here: {translation.text.strip()}"] if translation is not None and translation.text else []
+    message = as_sentence([*said, *here]) or problem.message
+    if len(message) > LONGEST:
+        message = problem.message
+    return problem._replace(message=_without_secrets(line, message, grammar, patterns))
+
+
+_remembered = lru_cache(maxsize=4)(_problem_in)  # Enter asks for what the last key has asked for
+
+
+def _without_secrets(line: ParsedLine, message: str, grammar: Grammar, patterns: Sequence[str]) -> str:
+    """The message without a word of a secret, or of what was meant to be one and stands behind it unquoted."""
+    from mwaa_shell.airflow.redaction import MASK, secrets_in
+
+    # Another Airflow's words are read by the names of flags.
+    spans = secrets_in(line, grammar, patterns) or secrets_in(line, None, patterns)
+    words = {word.value for word in line.words if spans and word.end > spans[0].start and len(word.value) > 1}
+    for word in sorted(words | {span.value for span in spans if span.value}, key=len, reverse=True):
+        if not word.startswith("-"):
+            message = message.replace(word, MASK)
+    return message
+
+
+def as_sentence(notes: Iterable[str]) -> str:
+    """Several notes as one sentence."""
+    return "; ".join(notes)
+
+
+def translated(text: str, grammar: Grammar | None) -> Translation | None:
+    """The line in this Airflow's words; ``None`` where it needs none or nobody knows it."""
+    if grammar is None:
+        return None
+    from mwaa_shell.airflow.translation import translate
+
+    return translate(text, grammar)
+
+
+def translated_block(text: str, grammar: Grammar | None) -> tuple[str, tuple[str, ...]] | None:
+    """A line or a block of them in this Airflow's words and what is to be said of it; ``None`` where nothing changes.
+
+    A line that has no words here stays as it is.
+    """
+    made, position = "", 0
+    notes: list[str] = []
+    lines = [line for _, line in logical_lines(text.split("\n"))]
+    for (start, end), line in zip(spans_of_lines(text), lines, strict=True):
+        found = translated(line, grammar) if problem_in(line, grammar) else None
+        new = text[start:end]
+        if found is not None and found.text is not None and found.text != line:
+            new = found.text
+            notes += found.notes
+        made += text[position:start] + new
+        position = end
+    made += text[position:]
+    return (made, tuple(dict.fromkeys(notes))) if made != text else None
+
+
+def explained(text: str, cursor: int, grammar: Grammar | None, width: int | None = None) -> str | None:
+    """What the word under the cursor is: a flag or an argument of a command, else the page of the command itself.
+
+    For so many columns, or for those of most terminals.
+    """
+    if grammar is None:
+        return None
+    from mwaa_shell.airflow.arguments import Role, understand
+    from mwaa_shell.airflow.help import WIDTH, explain, explain_argument
+
+    understanding = understand(parse(text), grammar)
+    if understanding.command is None:
+        words = [part.value for part in understanding.parts if part.role is Role.GROUP]
+        return explain(tuple(words), grammar, width or WIDTH) if words else None
+    part = next((one for one in understanding.parts if one.start <= cursor <= one.end and one.argument), None)
+    if part is not None and part.argument is not None:
+        return explain_argument(understanding.command, part.argument, width or WIDTH)
+    return explain(tuple(understanding.command.name.split()), grammar, width or WIDTH)

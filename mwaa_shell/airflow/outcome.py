@@ -1,0 +1,160 @@
+"""Whether an Airflow command succeeded, read from what it printed: MWAA returns no exit code.
+
+The rules come from replies of real Airflow programs whose true exit codes are known, and from Airflow's source; a test
+runs every recorded reply through ``judge`` and prints how often it is right. That standard error is not empty proves
+nothing: Airflow, DAG files, tasks and libraries write there in commands that succeed. What proves a failure:
+
+- argparse's own last line;
+- a traceback that begins at the airflow program: that of an exception that was caught begins where it was caught;
+- a sentence that this command is known to leave with, on standard error or, of some commands, on standard output;
+- a log line of a run that begins, and none that it has ended;
+- a sentence or a traceback on standard error of a command that prints something when it succeeds, and has not.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from mwaa_shell.airflow import endings
+from mwaa_shell.airflow.output_lines import Line, LineKind, classify, data_lines, has_data, is_message
+from mwaa_shell.airflow.versions import Version
+
+
+class Verdict(NamedTuple):
+    """``ok``, and for a failure the one line that says why."""
+
+    ok: bool
+    reason: str = ""
+
+
+#: Characters of a stream that are read: whether there is data shows at its beginning, why a command failed at its end.
+ENOUGH = 1_000_000
+#: Characters at the end of standard output in which a command says there that it failed.
+LAST = 20_000
+#: Characters of a line that can be a sentence which a command leaves with.
+LONGEST_SENTENCE = 10_000
+#: The line of an exception group that says what it is; those of its frames stand further to the right.
+GROUP_MESSAGE = re.compile(r"  \| \S")
+#: An exception whose message begins on the next line.
+NAME_ALONE = re.compile(r"[\w.]+:\s*$")
+#: Characters of standard output that are all of it: who calls may pass the first ``ENOUGH`` bytes.
+WHOLE = ENOUGH // 4
+#: ``dags list-import-errors`` leaves with 1 where there are any, from this version on.
+IMPORT_ERRORS_FAIL_SINCE = Version(2, 8)
+
+
+def judge(words: tuple[str, ...], stdout: str, stderr: str, version: Version | None = None) -> Verdict:
+    """The verdict on the reply to one command; ``words`` are its arguments."""
+    errors = list(classify(stderr[-ENOUGH:]))
+    ending = endings.of_command(words, version)
+    reason = (
+        _usage_error(errors)
+        or _crash(errors)
+        or _known(ending.sentence, errors)
+        or (_known(ending.printed, classify(stdout[-LAST:])) if ending.printed else "")
+        or (_unfinished(ending.pair, stdout, errors) if ending.pair else "")
+        or _import_errors(words, stdout[:ENOUGH], version)
+    )
+    if not reason and not ending.quiet and (said := _caught(errors) or _last_words(errors)):
+        reason = "" if has_data(stdout[:ENOUGH]) else said
+    return Verdict(not reason, reason)
+
+
+def last_words(stderr: str) -> str:
+    """The last sentence on standard error, for a command that is known to have failed."""
+    errors = list(classify(stderr[-ENOUGH:]))
+    return _caught(errors) or _last_words(errors)
+
+
+def _usage_error(errors: list[Line]) -> str:
+    """What argparse says last; what is registered to run at the end may print after it."""
+    spoken = [line.text for line in errors if line.kind is LineKind.USAGE]
+    if spoken:
+        said, choose, choices = spoken[-1].partition(" (choose from ")
+        said += choices.rpartition(")")[2] if ")" in choices else choose + choices
+        return said.removesuffix(", see help above.")
+    return ""
+
+
+def _crash(errors: list[Line]) -> str:
+    """The exception that nobody caught: its own line, whatever further lines its message has."""
+    last = max((index for index, line in enumerate(errors) if line.fatal), default=-1)
+    first = last
+    while first > 0 and errors[first - 1].fatal:
+        first -= 1
+    rest = [line.text for line in errors[first : last + 1]] if last >= 0 else []
+    said = [text for text in rest if is_message(text)] or [text[4:] for text in rest if GROUP_MESSAGE.match(text)]
+    if not said:
+        return rest[-1].strip() if rest else ""
+    further = next((line.text for line in errors[last + 1 :] if line.kind is LineKind.DATA), "")
+    return _sentence(said[0], further)
+
+
+def _sentence(said: str, further: str) -> str:
+    """The first line of a message; the next one too where the first has only the exception's name."""
+    return f"{said.strip()} {further.strip()}".strip() if NAME_ALONE.match(said) else said.strip().rstrip(":")
+
+
+def _known(pattern: re.Pattern[str] | None, lines: Iterable[Line]) -> str:
+    """The last line of data that the pattern is about."""
+    texts = [line.text for line in lines if line.kind is LineKind.DATA] if pattern else []
+    for text in reversed(texts):
+        for said in (text, _behind_bar(text)):
+            if pattern and len(said) < LONGEST_SENTENCE and pattern.match(said):
+                return said.strip()
+    return ""
+
+
+def _behind_bar(text: str) -> str:
+    """What was printed where a progress bar had left the cursor."""
+    return text.rpartition("%|")[2].partition("]")[2].lstrip() if "%|" in text else ""
+
+
+def _unfinished(pair: endings.Pair, stdout: str, errors: list[Line]) -> str:
+    """What a task said that left the program, or that it did not end; nothing where the end may have been cut off."""
+    if len(stdout) > WHOLE:
+        return ""
+    begun = max((match.start() for match in pair.begun.finditer(stdout)), default=-1)
+    if begun < 0 or pair.ended.search(stdout, begun):
+        return ""
+    return _last_words(errors) or pair.reason
+
+
+def _caught(errors: list[Line]) -> str:
+    """The message of the traceback that standard error ends with, apart from log lines and warnings after it."""
+    last = len(errors)
+    while last and errors[last - 1].kind in (LineKind.LOG, LineKind.WARNING, LineKind.BLANK):
+        last -= 1
+    first = last
+    while first and errors[first - 1].kind is LineKind.TRACEBACK:
+        first -= 1
+    frames = [line.text for line in errors[first:last] if line.text.strip()]
+    said = [text for text in frames if is_message(text)]
+    return _sentence(said[-1], "") if said else frames[-1].strip() if frames else ""
+
+
+def _import_errors(words: tuple[str, ...], stdout: str, version: Version | None) -> str:
+    if words[:2] != ("dags", "list-import-errors") or version is None or version < IMPORT_ERRORS_FAIL_SINCE:
+        return ""
+    rows = data_lines(stdout)
+    if not rows or any(row.strip() in ("No data found", "[]") for row in rows):
+        return ""
+    return f"{_rows(rows)} could not be imported"
+
+
+def _rows(rows: list[str]) -> str:
+    try:
+        count = len(json.loads(rows[-1]))
+    except (ValueError, TypeError, RecursionError):
+        return "DAG files"
+    return "1 DAG file" if count == 1 else f"{count} DAG files"
+
+
+def _last_words(errors: list[Line]) -> str:
+    """The sentence with which Airflow left without any data: what ``raise SystemExit('...')`` prints."""
+    harmless = endings.harmless()
+    said = [line.text for line in errors if line.kind is LineKind.DATA and not harmless.match(line.text)]
+    return said[-1].rpartition("\r")[2].strip() if said else ""  # what a progress bar was drawn over is gone

@@ -1,0 +1,117 @@
+"""What one check found, and how findings are shown and counted. Pure."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from mwaa_shell.errors import ExitCode
+from mwaa_shell.mwaa.route import hide_credentials
+from mwaa_shell.output.sanitise import sanitise
+
+
+class Mark(StrEnum):
+    """How a check came out, in the words that are shown."""
+
+    OK = "ok"
+    NOTE = "note"  #: works, but not all of it, or not as well as it could
+    FAIL = "FAIL"
+    SKIP = "skip"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """One line of the report."""
+
+    name: str
+    mark: Mark
+    text: str
+    advice: str = ""  #: what to do about it
+    remote: bool = False  #: about AWS or the web server, not about this machine
+
+
+#: What somebody has to do something about, the worst last.
+WORSE = (Mark.NOTE, Mark.FAIL)
+#: Columns of a mark, and of a name: the longest is ``ListEnvironments``.
+MARK_WIDTH, NAME_WIDTH = 6, 18
+INDENT = " " * MARK_WIDTH
+
+
+def as_texts(findings: Iterable[CheckResult], width: int = 0) -> Iterator[str]:
+    """Each finding as soon as it is there; what is skipped for one reason stands together."""
+    waiting: list[CheckResult] = []
+    for finding in findings:
+        if waiting and (finding.mark is not Mark.SKIP or finding.text != waiting[0].text):
+            yield _skipped(waiting, width)
+            waiting = []
+        if finding.mark is Mark.SKIP:
+            waiting.append(finding)
+        else:
+            yield as_text(finding, width)
+    if waiting:
+        yield _skipped(waiting, width)
+
+
+def _skipped(findings: Sequence[CheckResult], width: int) -> str:
+    if len(findings) == 1:
+        return as_text(findings[0], width)
+    text = _safe(f"{', '.join(one.name for one in findings)}: {findings[0].text}")
+    return "".join(f"{line}\n" for line in _folded(text, f"{Mark.SKIP.value:<{MARK_WIDTH}}", INDENT, width))
+
+
+def as_text(finding: CheckResult, width: int = 0) -> str:
+    """A finding as lines of text, the advice on a line of its own; folded to ``width`` columns, if that is given."""
+    head = f"{finding.mark.value:<{MARK_WIDTH}}{finding.name:<{NAME_WIDTH}}"
+    lines = _folded(_safe(finding.text), head, " " * len(head), width)
+    if finding.advice:
+        lines += _folded(_safe(finding.advice), f"{INDENT}-> ", f"{INDENT}   ", width)
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _folded(text: str, first: str, other: str, width: int) -> list[str]:
+    if not width:
+        return [f"{first}{text}".rstrip()]
+    return textwrap.wrap(
+        text, width, initial_indent=first, subsequent_indent=other, break_long_words=False, break_on_hyphens=False
+    ) or [first.rstrip()]
+
+
+def _safe(text: str) -> str:
+    """On one line, with no password of a URL and nothing that a terminal acts on."""
+    return " ".join(sanitise(hide_credentials(text)).split())
+
+
+def worst_last(findings: Sequence[CheckResult]) -> list[CheckResult]:
+    """What fails stands right above the prompt, what is to note before it, and all else in the order of the checks."""
+    return sorted(findings, key=lambda one: WORSE.index(one.mark) if one.mark in WORSE else -1)
+
+
+def summary(findings: Iterable[CheckResult]) -> str:
+    """The last line of the report."""
+    marks = [finding.mark for finding in findings]
+    failed, noted = marks.count(Mark.FAIL), marks.count(Mark.NOTE)
+    if not failed and not noted:
+        return "All is well"
+    parts = [f"{failed} failed"] * bool(failed) + [f"{noted} to note"] * bool(noted)
+    return ", ".join(parts) + ("" if failed else ": commands can run")
+
+
+def exit_code(findings: Iterable[CheckResult]) -> ExitCode:
+    """NOTHING_RAN where AWS, the credentials or the connection fail, FAILED where only this machine does."""
+    failed = [finding for finding in findings if finding.mark is Mark.FAIL]
+    if any(finding.remote for finding in failed):
+        return ExitCode.NOTHING_RAN
+    return ExitCode.FAILED if failed else ExitCode.OK
+
+
+def as_json(findings: Sequence[CheckResult]) -> str:
+    """All findings for programs; the marks in small letters."""
+    rows = [
+        {"name": one.name, "mark": one.mark.value.lower(), "text": _safe(one.text), "advice": _safe(one.advice)}
+        for one in findings
+    ]
+    code = exit_code(findings)
+    return json.dumps({"ok": code is ExitCode.OK, "exit_code": code.value, "findings": rows}, indent=2) + "\n"

@@ -1,0 +1,194 @@
+"""A run and its tasks as lines of text: what stands on the screen while it goes on, and what stays of it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, tzinfo
+
+from mwaa_shell.durations import span
+from mwaa_shell.monitor.runs import BAD, BEGUN, FINISHED, Run, Snapshot, Task, by_urgency, in_order
+from mwaa_shell.output.canvas import BOLD, DIM, GREEN, RED, YELLOW, clipped, painted, pieces, wide
+from mwaa_shell.output.display import DisplayOptions
+from mwaa_shell.output.style.states import CODES, STATES
+from mwaa_shell.output.tables.cells import label
+
+#: Cells of the bar.
+BAR = 24
+#: Rows that are kept for what stands around the table.
+AROUND = 5
+HEADS = ("task", "state", "start", "duration", "try")
+#: As wide as columns are at least while the run goes on, so that they do not jump to and fro.
+LEAST = ("", "up_for_retry", "00:00:00", "10 min 10 s", "")
+#: What Airflow has no word for: others have to be done first.
+WAITING = "waiting"
+#: Fewest cells for the name of a task, however narrow the screen is.
+NAME = 12
+
+Row = tuple[str, str, str, str, str]
+
+
+def picture(snapshot: Snapshot, view: DisplayOptions, now: datetime, tail: str) -> list[str]:
+    """What goes on, and in the last line what is being done about it."""
+    return [*fitted(snapshot, view, now), painted(tail, DIM, color=view.color)]
+
+
+def fitted(snapshot: Snapshot, view: DisplayOptions, now: datetime) -> list[str]:
+    """What fits the screen: with many tasks those that matter now, the others as a count."""
+    rows = view.height - AROUND - len(snapshot.remarks)
+    tasks = in_order(snapshot.tasks or ())
+    folded: list[Task] = []
+    if len(tasks) > rows:
+        urgent = by_urgency(tasks)
+        room = max(rows - 1, 1)
+        tasks, folded = in_order(urgent[:room]), urgent[room:]
+    more = [painted(f"and {_counted(folded)}", DIM, color=view.color)] if folded else []
+    table = _table(tasks, view, now, narrow=True)
+    return [*_top(snapshot, view, now), *table, *more, *_remarks(snapshot, view)]
+
+
+def whole(snapshot: Snapshot, view: DisplayOptions, now: datetime) -> list[str]:
+    """All tasks, as they were begun, every name in full."""
+    table = _table(in_order(snapshot.tasks or ()), view, now, narrow=False)
+    return [*_top(snapshot, view, now), *table, *_remarks(snapshot, view)]
+
+
+def verdict(snapshot: Snapshot, now: datetime) -> str:
+    """How a run ended, or how it stands, in one line that is safe for a terminal."""
+    run = snapshot.run
+    took = _took(run, now)
+    bad = [label(task.name) for task in in_order(snapshot.tasks or ()) if task.state == "failed"]
+    which = f": {', '.join(bad[:5])}{f' and {len(bad) - 5} more' if len(bad) > 5 else ''} failed" if bad else ""
+    return f"{label(run.dag)} {label(run.run_id)} {run.state}{f' after {took}' if took else ''}{which}"
+
+
+def changes(snapshot: Snapshot, before: Snapshot | None) -> list[str]:
+    """What has happened since, one line each: for those who see no picture."""
+    if before is None:
+        return [f"{label(snapshot.run.run_id)} is {snapshot.run.state}; {progress(snapshot)}", *snapshot.remarks]
+    was = {task.name: task.state for task in before.tasks or ()}
+    told = [
+        f"{label(task.name)} {task.state}"
+        for task in in_order(snapshot.tasks or ())
+        if was.get(task.name, "none") != task.state
+    ]
+    if before.run.state != snapshot.run.state:
+        told.append(f"{label(snapshot.run.run_id)} is {snapshot.run.state}; {progress(snapshot)}")
+    return [*told, *(remark for remark in snapshot.remarks if remark not in before.remarks)]
+
+
+def progress(snapshot: Snapshot) -> str:
+    """How many tasks are over, and in which states the others are."""
+    if snapshot.tasks is None:
+        return "its tasks cannot be seen"
+    if not snapshot.tasks:
+        return "no tasks yet"
+    counts = dict(snapshot.counts)
+    told = [f"{counts[state]} {state}" for state in sorted(counts, key=_rank) if state not in ("success", "none")]
+    return ", ".join([f"{snapshot.finished} of {len(snapshot.tasks)} tasks done", *told])
+
+
+def state_color(state: str) -> str:
+    """The colour of a state, as in every table."""
+    return CODES.get(STATES.get(state, ""), "")
+
+
+def _shown(state: str) -> str:
+    return WAITING if state == "none" else state
+
+
+def _rank(state: str) -> tuple[int, str]:
+    return (0 if state in BAD else 1 if state in BEGUN else 3 if state in FINISHED else 2, state)
+
+
+def _top(snapshot: Snapshot, view: DisplayOptions, now: datetime) -> list[str]:
+    """The run, then how far it is."""
+    run, color = snapshot.run, view.color
+    name = painted(f"{label(run.dag)}  {label(run.run_id)}", BOLD, color=color)
+    head = [name, painted(run.state, state_color(run.state), color=color), _took(run, now)]
+    lines = ["  ".join(part for part in head if part)]
+    if wide(lines[0]) > view.width:  # what goes on must not be cut off by a long name
+        lines = [label(run.dag) + "  " + "  ".join(part for part in head[1:] if part), label(run.run_id)]
+    return [*lines, f"{_bar(snapshot, color=color)}{progress(snapshot)}"]
+
+
+def _remarks(snapshot: Snapshot, view: DisplayOptions) -> list[str]:
+    return [painted(label(one), YELLOW, color=view.color) for one in snapshot.remarks]
+
+
+def _bar(snapshot: Snapshot, *, color: bool) -> str:
+    total = len(snapshot.tasks or ())
+    if not total:
+        return ""
+    bad = sum(task.state in BAD for task in snapshot.tasks or ())
+    done = snapshot.finished * BAR // total
+    red = min(-(-bad * BAR // total), done) if bad else 0  # one that failed is seen, however many there are
+    made = painted("█" * (done - red), GREEN, color=color) + painted("█" * red, RED, color=color)
+    return f"{made}{painted('░' * (BAR - done), DIM, color=color)}  "
+
+
+def _table(tasks: Sequence[Task], view: DisplayOptions, now: datetime, *, narrow: bool) -> list[str]:
+    """One row a task; ``narrow`` cuts names off that do not fit, else they go on below."""
+    if not tasks:
+        return []
+    rows = [_row(task, view, now) for task in tasks]
+    least = LEAST if narrow else HEADS
+    widths = [max(wide(cell) for cell in column) for column in zip(HEADS, least, *rows, strict=True)]
+    others = sum(widths[1:]) + 2 * (len(HEADS) - 1)
+    widths[0] = min(widths[0], max(view.width - others, NAME))
+    tries = any(row[-1] for row in rows)
+    lines = [painted(_line(HEADS, widths, tries=tries), DIM, color=view.color)]
+    for row in rows:
+        first, *rest = [clipped(row[0], widths[0])] if narrow else pieces(row[0], widths[0])
+        lines += [_line((first, *row[1:]), widths, tries=tries, color=view.color), *rest]
+    return lines
+
+
+def _row(task: Task, view: DisplayOptions, now: datetime) -> Row:
+    tries = str(task.tries) if task.tries else ""
+    return label(task.name), _shown(task.state), _clock(task.start, view.zone, now), _lasted(task, now), tries
+
+
+def _lasted(task: Task, now: datetime) -> str:
+    """How long a task took, or has been at it; one that waits for its next try tells of the last one."""
+    end = now if task.state == "running" else task.end
+    return span((end - task.start).total_seconds()) if task.start and end else ""
+
+
+def _line(row: Sequence[str], widths: Sequence[int], *, tries: bool, color: bool = False) -> str:
+    name, state, start, took, number = row
+    cells = [
+        _left(name, widths[0]),
+        painted(state, state_color("none" if state == WAITING else state), color=color)
+        + " " * (widths[1] - wide(state)),
+        _left(start, widths[2]),
+        " " * (widths[3] - len(took)) + took,
+        *([number.rjust(widths[4])] if tries else []),
+    ]
+    return "  ".join(cells).rstrip()
+
+
+def _left(text: str, width: int) -> str:
+    return text + " " * (width - wide(text))
+
+
+def _clock(moment: datetime | None, zone: tzinfo | None, now: datetime) -> str:
+    """The time of today, with the date on another day."""
+    if moment is None:
+        return ""
+    local, today = moment.astimezone(zone or moment.tzinfo), now.astimezone(zone or moment.tzinfo)
+    return local.strftime("%H:%M:%S" if local.date() == today.date() else "%Y-%m-%d %H:%M:%S")
+
+
+def _took(run: Run, now: datetime) -> str:
+    if run.start is None:
+        return ""
+    end = run.end or (now if run.state == "running" else None)
+    return span((end - run.start).total_seconds()) if end else ""
+
+
+def _counted(tasks: Sequence[Task]) -> str:
+    counts: dict[str, int] = {}
+    for task in tasks:
+        counts[task.state] = counts.get(task.state, 0) + 1
+    told = ", ".join(f"{counts[state]} {_shown(state)}" for state in sorted(counts, key=_rank))
+    return f"{len(tasks)} more: {told}"

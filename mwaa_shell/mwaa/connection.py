@@ -1,0 +1,169 @@
+"""The link to one environment: what is slow to get and kept, shared by the foreground and the warm-up behind it.
+
+Nothing is made before it is needed: boto3 is imported when AWS is asked first, requests when a command is sent first.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from mwaa_shell.airflow.versions import Version, parse_version
+from mwaa_shell.errors import CredentialsProblem, EnvironmentNotFound, PermissionMissing, ShellError
+from mwaa_shell.mwaa.environment import CliToken, Environment, is_host
+from mwaa_shell.settings import Access
+
+if TYPE_CHECKING:
+    from mwaa_shell.airflow.grammar import Grammar
+    from mwaa_shell.job import Job
+    from mwaa_shell.mwaa.aws import Environments
+    from mwaa_shell.mwaa.cli_client import Client
+    from mwaa_shell.mwaa.transport import Transport
+
+#: Makes the AWS side for one way to reach it.
+MakeApi = Callable[[Access], "Environments"]
+
+
+class Target(NamedTuple):
+    """Which environment, reached how."""
+
+    name: str
+    access: Access
+
+
+def real_api(access: Access) -> Environments:
+    """The AWS side over boto3."""
+    from mwaa_shell.mwaa.aws import Environments
+
+    return Environments(access)
+
+
+class CommandLock:
+    """One CLI request at a time on an environment, always: whoever has the lock."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.refreshing: Job[Any] | None = None  #: what waits for the lock, or has it, to refresh names
+        self.unfinished = ""  #: a command that nobody waited for to the end, as it may be shown
+
+
+class Connection:
+    """All that belongs to one target; every method may be called from any thread."""
+
+    def __init__(
+        self,
+        target: Target,
+        said_version: str | None = None,
+        make: MakeApi = real_api,
+        slot: CommandLock | None = None,
+    ) -> None:
+        self.target = target
+        self.known = Environment(target.name)
+        self.version: Version | None = parse_version(said_version)
+        self.last_version: Version | None = None  #: what the environment ran when it was last seen, until AWS says more
+        self.region = target.access.region or ""
+        self.slot = slot or CommandLock()
+        self.refusal_shown = False  #: the user has been told what AWS does not permit here
+        self._make = make
+        self._described = False
+        self._refusal: PermissionMissing | None = None  # GetEnvironment is not allowed
+        self._describing = threading.Lock()
+        self._making = threading.RLock()
+        self._environments: Environments | None = None
+        self._client: Client | None = None
+        self._transport: Transport | None = None
+        self._web_server = ""  # as the last token named it
+
+    @property
+    def refused(self) -> bool:
+        """Whether AWS does not allow GetEnvironment."""
+        return self._refusal is not None
+
+    @property
+    def described(self) -> bool:
+        """Whether AWS has said what there is to say: asking again takes no time."""
+        return self._described
+
+    @property
+    def environments(self) -> Environments:
+        """The AWS side."""
+        if self._environments is None:  # who has it asks AWS while the other side is being made
+            with self._making:
+                self._environments = self._environments or self._make(self.target.access)
+        return self._environments
+
+    def prepare(self) -> None:
+        """Import boto3 and make its client: that takes time on a slow machine, and is no waiting for AWS."""
+        self.region = self.environments.region or self.region
+
+    @property
+    def client(self) -> Client:
+        """What runs commands."""
+        from mwaa_shell.mwaa.cli_client import Client
+        from mwaa_shell.mwaa.transport import transport_for
+
+        with self._making:
+            if self._client is None:
+                access = self.target.access
+                self._transport = transport_for(access, self.environments.ca_bundle)
+                self._client = Client(self._mint, self._transport, access.timeout, lambda: self.known.access_mode)
+            return self._client
+
+    @property
+    def grammar(self) -> Grammar | None:
+        """The command tree of the environment's version, or of the nearest lower one; ``None`` while it is unknown."""
+        version = self.version or self.last_version
+        if version is None:
+            return None
+        from mwaa_shell.airflow.grammar import load, nearest
+
+        known = nearest(version)
+        return load(known) if known else None
+
+    def _mint(self) -> CliToken:
+        """A token for the command that is about to go; the way to the web server is opened meanwhile, if it is not."""
+        if self._transport is not None and not self._transport.is_open:
+            threading.Thread(target=self.open_web_server, name="open", daemon=True).start()
+        token = self.environments.cli_token(self.target.name)
+        self._web_server = token.host
+        return token
+
+    @property
+    def web_server(self) -> str:
+        """Host of the web server, as far as it is known: as AWS named it with the last token, or describes it."""
+        return self._web_server or host_of(str(self.known.details.get("WebserverUrl") or ""))
+
+    def open_web_server(self) -> None:
+        """Have a connection to the web server ready, if it is known where that is; tells nothing."""
+        _ = self.client
+        if self.web_server and self._transport is not None and not self._transport.is_open:
+            self._transport.open(self.web_server)
+
+    def describe(self, *, again: bool = False) -> ShellError | None:
+        """Ask GetEnvironment, once unless ``again``; why it told nothing, or ``None``.
+
+        Raises where nothing else can work either: no such environment, no usable credentials.
+        """
+        with self._describing:
+            if self._described and not again:
+                return self._refusal
+            try:
+                self.region = self.environments.region or self.region
+                self.known = self.environments.describe(self.target.name)
+            except (EnvironmentNotFound, CredentialsProblem):
+                raise
+            except PermissionMissing as error:
+                self._described, self._refusal = True, error
+                return error
+            except ShellError as error:  # may pass: ask again
+                return error
+            self._described, self._refusal = True, None
+            self.version = self.version or self.known.version
+            return None
+
+
+def host_of(url: str) -> str:
+    """The host, and the port, of what GetEnvironment calls the web server's URL; nothing where it is none."""
+    host = url.removeprefix("https://").rstrip("/")
+    return host if is_host(host) else ""

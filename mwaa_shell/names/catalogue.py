@@ -1,0 +1,235 @@
+"""All names that are known of one environment, and how they are found: what replies tell comes in, candidates go out.
+
+What is known of a kind (of a DAG's tasks or runs: of that DAG) is one frozen value that is replaced as a whole. So who
+reads needs no lock and never waits; who changes something takes turns with the others.
+"""
+
+from __future__ import annotations
+
+import threading
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from math import log2
+from types import MappingProxyType
+
+from mwaa_shell.airflow.knowledge import Kind
+from mwaa_shell.names.index import NO_PICKS, Index
+from mwaa_shell.names.model import OF_A_DAG, Change, Name, NameRemoved, NamesFound
+from mwaa_shell.names.name_list import NAMES, SMALL, Key, Known, facts_of, merged, ordered, others, without
+
+#: Most DAGs whose tasks, and whose runs, are kept.
+DAGS = 2_000
+#: So many picked names are kept of a list, and so many lists of them; after so many seconds a pick counts half.
+PICKS, PICKED_LISTS, HALF_LIFE = 50, 500, 3 * 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """One line of what is known; the age is in seconds."""
+
+    kind: Kind
+    dag: str
+    count: int
+    source: str
+    age: float
+    complete: bool
+
+
+class NameCatalogue:
+    """The names of one environment, for any thread. Another environment has a catalogue of its own."""
+
+    def __init__(self) -> None:
+        self._known: dict[Key, Known] = {}
+        self._indexes: dict[Key, Index] = {}
+        self._picks: dict[Key, Mapping[str, float]] = {}
+        self._gone: dict[Key, set[str]] = {}  # what another shell may still think is there
+        self._changing = threading.Lock()
+        self._picking = threading.Lock()  # of its own: who picks a name shall not wait for a long reply
+
+    def apply(self, changes: Iterable[Change], source: str, now: float) -> None:
+        """Take in what somebody told: ``source`` is "reply", "REST" or "CLI". Long lists take 1 to 3 us a name."""
+        with self._changing:
+            for change in changes:
+                if isinstance(change, NamesFound):
+                    self._see(change, source, now)
+                else:
+                    self._lose(change, now)
+            self._keep_to_the_limits()
+
+    def names(self, kind: Kind, dag: str = "") -> list[Name]:
+        """All names of a kind, or of a DAG's tasks or runs; runs newest first, all others alphabetical."""
+        known = self._known.get((kind, dag))
+        return _names(known, known.texts) if known else []
+
+    def search(self, kind: Kind, dag: str, fragment: str, limit: int = 50) -> tuple[list[Name], int]:
+        """The best names for a fragment, and how many more fit at least.
+
+        Until ``prepare`` has been, a long list is found by the index of before, or by the beginnings of its names.
+        """
+        known = self._known.get((kind, dag))
+        if known is None:
+            return [], 0
+        index = self._index((kind, dag), known)
+        if index is None:
+            return _beginning(known, fragment, limit)
+        found = index.search(fragment, limit, self._picks.get((kind, dag), NO_PICKS))
+        return _names(known, found.names), found.more
+
+    def prepare(self) -> None:
+        """Make the indexes of long lists, about 1.5 us a name: for a thread, after ``apply`` or ``merge``."""
+        for key, known in self.known().items():
+            index = self._indexes.get(key)
+            if len(known.texts) > SMALL and (index is None or index.names is not known.texts):
+                index = Index(known.texts)
+                with self._changing:
+                    if self._known.get(key) is not None:
+                        self._indexes[key] = index
+
+    def picked(self, kind: Kind, dag: str, text: str, now: float) -> None:
+        """The user has used this name: it stands first among equals, the more often and the later the better."""
+        with self._picking:
+            scores = self._picks.get((kind, dag), NO_PICKS)
+            self._pick((kind, dag), {**scores, text: _used_again(scores.get(text), now)})
+
+    def forget(self) -> None:
+        """Know nothing any more."""
+        with self._changing, self._picking:
+            self._known, self._indexes, self._picks = {}, {}, {}
+
+    def summary(self, now: float) -> list[Summary]:
+        """What is known, for showing: kinds in their order, then DAGs."""
+        order = list(Kind)
+        return [
+            Summary(kind, dag, len(known.texts), known.source, max(0.0, now - known.learned), known.complete)
+            for (kind, dag), known in sorted(self.known().items(), key=lambda one: (order.index(one[0][0]), one[0][1]))
+        ]
+
+    def known(self) -> dict[Key, Known]:
+        """All that is known now; what comes later does not change it."""
+        return dict(self._known)
+
+    def picks(self) -> dict[Key, Mapping[str, float]]:
+        """How much the picked names are used: the higher, the more."""
+        return dict(self._picks)
+
+    def merge(self, known: Mapping[Key, Known], picks: Mapping[Key, Mapping[str, float]]) -> None:
+        """Take in what another catalogue knows: what changed later wins, and what is not complete is added to."""
+        with self._changing, self._picking:
+            for key, other in known.items():
+                mine = self._known.get(key)
+                left = without(other, self._gone.get(key, frozenset()))
+                self._put(key, merged(key[0], mine, left) if mine else ordered(key[0], left.facts, left))
+            for key, theirs in picks.items():
+                ours = self._picks.get(key, NO_PICKS)
+                self._pick(
+                    key, {**theirs, **{text: max(score, theirs.get(text, score)) for text, score in ours.items()}}
+                )
+            self._drop_tasks_and_runs_of_no_dag()
+            self._keep_to_the_limits()
+
+    def _index(self, key: Key, known: Known) -> Index | None:
+        """An index that can be used now: of this very list, or of much the same before ``prepare`` has been."""
+        index = self._indexes.get(key)
+        if index is not None and index.names is known.texts:
+            return index
+        if len(known.texts) > SMALL:
+            return index if index is not None and len(index.names) > len(known.texts) // 2 else None
+        index = self._indexes[key] = Index(known.texts)
+        return index
+
+    # Below here a lock is held.
+
+    def _pick(self, key: Key, scores: Mapping[str, float]) -> None:
+        """The most used are remembered, of the lists that were picked from last."""
+        self._picks.pop(key, None)
+        self._picks[key] = dict(sorted(scores.items(), key=lambda one: -one[1])[:PICKS])
+        while len(self._picks) > PICKED_LISTS:
+            del self._picks[next(iter(self._picks))]
+
+    def _see(self, seen: NamesFound, source: str, now: float) -> None:
+        key = (seen.kind, seen.dag)
+        old = self._known.get(key)
+        told = facts_of(seen.names, old)
+        if key in self._gone:
+            self._gone[key].difference_update(told)
+        if seen.all or old is None:
+            self._put(key, ordered(seen.kind, told, Known((), {}, now, now, source, seen.all)))
+        else:
+            fresh = replace(old, changed=now) if old.complete else replace(old, changed=now, learned=now, source=source)
+            stays = all(text in old.facts for text in told)  # who tells of known runs tells nothing of their order
+            merged = {**old.facts, **told} if stays else {**told, **others(old, told)}
+            self._put(key, ordered(seen.kind, merged, fresh))
+        if seen.kind is Kind.RUN:
+            self._note_last_state(seen.dag, now)
+
+    def _note_last_state(self, dag: str, now: float) -> None:
+        """The newest run's state is its DAG's last state."""
+        runs, dags = self._known.get((Kind.RUN, dag)), self._known.get((Kind.DAG, ""))
+        if runs and runs.texts and dags and dag in dags.facts:
+            state = runs.facts[runs.texts[0]].get("state")
+            if state and dags.facts[dag].get("last_state") != state:
+                facts = MappingProxyType({**dags.facts[dag], "last_state": state})
+                self._known[Kind.DAG, ""] = replace(dags, facts={**dags.facts, dag: facts}, changed=now)
+
+    def _lose(self, gone: NameRemoved, now: float) -> None:
+        key = (gone.kind, gone.dag)
+        self._gone.setdefault(key, set()).add(gone.text)
+        old = self._known.get(key)
+        if old and gone.text in old.facts:
+            left = others(old, {gone.text})
+            self._put(key, ordered(gone.kind, left, replace(old, changed=now)))
+        if gone.kind is Kind.DAG:
+            for drop in [(kind, gone.text) for kind in OF_A_DAG if (kind, gone.text) in self._known]:
+                self._drop(drop)
+
+    def _put(self, key: Key, known: Known) -> None:
+        """Replace what was known; the index stays where the names are the same."""
+        old = self._known.get(key)
+        if old is not None and old.texts == known.texts:
+            known = replace(known, texts=old.texts)
+        elif len(known.texts) <= SMALL:
+            self._indexes.pop(key, None)
+        self._known[key] = known
+
+    def _drop(self, key: Key) -> None:
+        del self._known[key]
+        self._indexes.pop(key, None)
+
+    def _drop_tasks_and_runs_of_no_dag(self) -> None:
+        """A full list of DAGs that came later than the tasks and runs of a DAG tells whether it is still there."""
+        dags = self._known.get((Kind.DAG, ""))
+        if dags and dags.complete:
+            for (kind, dag), known in list(self._known.items()):
+                if kind in OF_A_DAG and dag not in dags.facts and known.changed < dags.learned:
+                    self._drop((kind, dag))
+
+    def _keep_to_the_limits(self) -> None:
+        """Drop the tasks and the runs that changed longest ago."""
+        for kind in OF_A_DAG:
+            total = 0
+            lists = [(known.changed, key) for key, known in self._known.items() if key[0] is kind]
+            for number, (_, key) in enumerate(sorted(lists, key=lambda one: -one[0])):
+                total += len(self._known[key].texts)
+                if number >= DAGS or total > NAMES:
+                    self._drop(key)
+
+
+def _names(known: Known, texts: Iterable[str]) -> list[Name]:
+    """Those of the names that are still known."""
+    return [Name(text, facts) for text in texts if (facts := known.facts.get(text)) is not None]
+
+
+def _beginning(known: Known, fragment: str, limit: int) -> tuple[list[Name], int]:
+    """The names that begin so, of an alphabetical list."""
+    typed = fragment.lower()
+    low = bisect_left(known.texts, typed, key=str.lower)
+    end = bisect_right(known.texts, typed, low, key=lambda text: text.lower()[: len(typed)])
+    shown = _names(known, known.texts[low : min(end, low + limit)])
+    return shown, end - low - len(shown)
+
+
+def _used_again(score: float | None, now: float) -> float:
+    """The logarithm of a count that halves with time: scores can be compared without knowing what time it is."""
+    today = now / HALF_LIFE
+    return today + log2(1 + (2 ** min(score - today, 60.0) if score is not None else 0))

@@ -1,0 +1,240 @@
+"""The names of the open environment, kept true: learned from replies, asked for over REST, refreshed when told to.
+
+One thread learns and keeps, another one asks: a slow answer holds up nothing that is known already. Neither prints.
+Whoever types only reads what is there and says what would be of use. Nothing goes through the CLI unless the user asked
+for it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mwaa_shell.airflow.knowledge import Kind
+from mwaa_shell.errors import ShellError
+from mwaa_shell.names.catalogue import NameCatalogue
+from mwaa_shell.names.model import OF_A_DAG, Change
+from mwaa_shell.names.name_list import Key
+from mwaa_shell.names.task_queue import Worker
+
+if TYPE_CHECKING:
+    from mwaa_shell.airflow.command_line import ParsedLine
+    from mwaa_shell.mwaa.connection import Connection
+    from mwaa_shell.names.environment_cache import SeenEnvironment as LastSeen
+    from mwaa_shell.names.store import Store
+    from mwaa_shell.preferences import Preferences
+    from mwaa_shell.result import Result
+
+#: Seconds without a key after which what the cursor stands at is asked for.
+PAUSE = 0.3
+#: Seconds after which names are asked for again, when they are wanted.
+STALE = {Kind.RUN: 20.0}
+STALE_ELSE = 300.0
+#: Seconds to leave an environment alone after a refresh that failed.
+RESPITE = 60.0
+#: Seconds after a change until names are written to disk, and to wait at the end for what is being learned.
+SAVE_AFTER, LAST_WAIT = 2.0, 2.0
+NOT_ALLOWED = "airflow:InvokeRestApi is not allowed: names are learned, .refresh asks"
+
+
+class NameRefresher:
+    """All about the names of one link. ``changed`` is called, on a thread, whenever there is something to show."""
+
+    def __init__(self, link: Connection, preferences: Preferences, folder: Path | None = None) -> None:
+        self.catalogue = NameCatalogue()
+        self.notice = ""  #: why names are missing, for the toolbar
+        self.pressing = False  #: the notice answers what the user asked for
+        self.doing = ""  #: what is being refreshed, in words
+        self.changed: Callable[[], None] = lambda: None
+        self.rest_denied = False  #: for as long as the session lasts
+        self._link = link
+        self._preferences = preferences
+        self._folder = folder
+        self._store: Store | None = None
+        self._confirmed = False  #: AWS has said whose environment it is, or that it will not say
+        self._forgotten = 0  #: how often: what was asked for before is not taken in after
+        self._asked: set[Key] = set()  #: the user wants these, and they have not come yet
+        self._told: dict[Key, float] = {}  #: when a refresh succeeded
+        self._failed: dict[Key, float] = {}
+        self._desk = Worker("names", self._note, self._learned_once)
+        self._asker = Worker("refresh", self._note, self._asked_once)
+
+    @property
+    def mode(self) -> str:
+        """auto, learn or off."""
+        return self._preferences["names"]
+
+    @property
+    def is_asking(self) -> bool:
+        """Whether names are being asked for, or about to be."""
+        return bool(self.doing or self._asked)
+
+    def summary(self) -> str:
+        """How many DAGs are known, and how old that is."""
+        dags = self.catalogue.known().get((Kind.DAG, ""))
+        if self.mode == "off" or dags is None:
+            return ""
+        return f"{len(dags.texts):,} DAG{'s' * (len(dags.texts) != 1)}, {age(time.time() - dags.learned)}"
+
+    # -- what others tell and ask ------------------------------------------------------------------------------------
+
+    def learn(self, line: ParsedLine, result: Result) -> None:
+        """Take in what a reply tells, behind the prompt."""
+        self.notice, self.pressing = "", False
+        if self.mode != "off":
+            self._desk.do(lambda: self._learn(line, result))
+
+    def settle(self) -> None:
+        """Take in what was kept for this environment: as it was last seen, until AWS says whose it is."""
+        from mwaa_shell.names import environment_cache
+
+        if self.mode == "off" or self._confirmed:
+            return
+        seen = environment_cache.of(self._link)
+        self._confirmed = seen is not None and seen.confirmed
+        self._link.last_version = seen.version if seen else None
+        if seen is not None and (self._store is None or self._store.owner != seen.owner):
+            self._load(seen)
+
+    def _load(self, seen: LastSeen) -> None:
+        from mwaa_shell.names.cache_folder import default_folder
+        from mwaa_shell.names.store import Store
+
+        if self._store is not None:  # the account is another than the last time: so are the names
+            self.catalogue.forget()
+        self._store = Store(self._folder or default_folder(), seen.account, seen.region, self._link.target.name)
+        kept, trouble = self._store.load()
+        self.catalogue.merge(kept.known(), kept.picks())
+        self.catalogue.prepare()
+        self.notice = trouble or self.notice
+
+    def want(self, kind: Kind, dag: str = "") -> None:
+        """The cursor stands where such a name goes: ask REST after a pause in typing, unless the names are fresh."""
+        if self.mode == "auto" and self.can_rest(kind, dag) and not self._is_fresh((kind, dag)):
+            self._asker.drop(lambda key: isinstance(key, tuple) and key[0] in OF_A_DAG)  # the user has typed on
+            self._asker.do_later((kind, dag), PAUSE, lambda: self._refresh(kind, dag))
+
+    def want_dags(self) -> None:
+        """DAG ids are of use to nearly everything."""
+        self.want(Kind.DAG)
+
+    def refresh(self, kind: Kind, dag: str = "") -> None:
+        """Ask for names because the user said so: over REST where that is possible, else through the CLI."""
+        if (kind, dag) not in self._asked:
+            self._asked.add((kind, dag))
+            self._asker.do(lambda: self._refresh(kind, dag, through_cli=True))
+
+    def forget(self) -> str | None:
+        """Know nothing any more, here and on disk; why that could not be done."""
+        self._forgotten += 1
+        self._desk.clear()
+        self._asker.clear()
+        self._asked.clear()
+        self._told.clear()
+        self.catalogue.forget()
+        return self._store.delete() if self._store is not None else None
+
+    def can_rest(self, kind: Kind, dag: str = "") -> bool:
+        """Whether REST may be asked for such names, as far as is known."""
+        from mwaa_shell.names.rest import requests_for
+
+        version = self._link.version
+        return version is not None and not self.rest_denied and requests_for(kind, version, dag) is not None
+
+    def close(self) -> None:
+        """Keep what is not kept yet."""
+        self._desk.wait(LAST_WAIT, for_later=False)
+        if self._desk.waits("save"):
+            self._save()
+
+    def wait(self, timeout: float = 30.0) -> bool:
+        """Wait until there is nothing left to do; for tests."""
+        return self._asker.wait(timeout) and self._desk.wait(timeout)
+
+    # -- what the threads do -----------------------------------------------------------------------------------------
+
+    def _note(self, error: Exception) -> None:
+        self.notice = str(error) if isinstance(error, ShellError) else f"names: {type(error).__name__}: {error}"
+
+    def _learned_once(self) -> None:
+        self.changed()
+
+    def _asked_once(self) -> None:
+        self.doing = ""
+        self.changed()
+
+    def _learn(self, line: ParsedLine, result: Result) -> None:
+        from mwaa_shell.names import fetch
+
+        if not self._confirmed:
+            self.settle()  # AWS may have answered meanwhile
+        changes, used = fetch.of_reply(line, result, self._link.grammar)
+        self.catalogue.apply(changes, "reply", time.time())
+        for kind, dag, text in used:
+            self.catalogue.picked(kind, dag, text, time.time())
+        if changes or used:
+            self._learned()
+
+    def _refresh(self, kind: Kind, dag: str, *, through_cli: bool = False) -> None:
+        """Over REST; through the CLI only where the user asked."""
+        from mwaa_shell.names import fetch
+
+        generation, key = self._forgotten, (kind, dag)
+        self.doing, self.pressing = fetch.title(kind, dag), through_cli
+        self.changed()
+        self._failed[key] = time.monotonic()
+        try:
+            changes, source, trouble = self._ask(kind, dag, through_cli=through_cli)
+        finally:
+            self._asked.discard(key)
+        if generation != self._forgotten:
+            return
+        self.notice = trouble
+        self.catalogue.apply(changes, source, time.time())
+        if not trouble:
+            del self._failed[key]
+            self._told[key] = time.monotonic()
+        if changes:
+            self._learned()
+
+    def _ask(self, kind: Kind, dag: str, *, through_cli: bool) -> tuple[Sequence[Change], str, str]:
+        """What was told, by whom, and what went wrong; the CLI is asked where REST tells nothing, or not all."""
+        from mwaa_shell.names import fetch
+
+        told = fetch.Told(trouble=NOT_ALLOWED)
+        if self.can_rest(kind, dag):
+            told = fetch.over_rest(self._link, kind, dag)
+            self.rest_denied = told.denied
+        some = [told.seen] if told.seen is not None else []
+        if not through_cli or (some and not told.trouble):
+            return some, "REST", told.trouble or (NOT_ALLOWED if told.denied else "")
+        try:
+            return fetch.through_cli(self._link, kind, dag), "CLI", ""
+        except ShellError as error:
+            return some, "REST", str(error)
+
+    def _learned(self) -> None:
+        self.catalogue.prepare()
+        if self._store is not None and not self._desk.waits("save"):
+            self._desk.do_later("save", SAVE_AFTER, self._save)
+
+    def _save(self) -> None:
+        if self._store is not None and self._confirmed:
+            self.notice = self._store.save(self.catalogue) or self.notice
+
+    def _is_fresh(self, key: Key) -> bool:
+        """Whether the names were told, or asked for in vain, not long ago; also by the shell before this one."""
+        known, stale = self.catalogue.known().get(key), STALE.get(key[0], STALE_ELSE)
+        kept = time.time() - known.learned if known and known.source != "reply" else float("inf")
+        told, failed = (time.monotonic() - times.get(key, float("-inf")) for times in (self._told, self._failed))
+        return min(kept, told) < stale or failed < RESPITE
+
+
+def age(seconds: float) -> str:
+    """How old something is, roughly: ``now``, ``5 min old``, ``3 h old``, ``2 d old``."""
+    for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= size:
+            return f"{seconds // size:.0f} {unit} old"
+    return "now"

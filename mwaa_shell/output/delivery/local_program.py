@@ -1,0 +1,103 @@
+"""Lends the terminal to a program of this machine: a pager, or a local command behind ``|``.
+
+Such a program finds the terminal as other shells would hand it over, gets Ctrl-C for itself, and whatever it leaves
+behind, the terminal is afterwards as it was.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import signal
+import subprocess
+import termios
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from mwaa_shell.prompt_text import is_dumb
+
+#: Standard input, whose terminal is lent, and where such a program and the shell write.
+TERMINAL = 0
+SCREEN, OTHER_SCREEN = 1, 2
+#: What a program that Ctrl-C ended returns: by itself, or through a shell.
+STOPPED = (-signal.SIGINT, 128 + signal.SIGINT)
+
+
+@contextmanager
+def lent() -> Iterator[None]:
+    """Inside, Ctrl-C and Ctrl-\\ do nothing here, and the terminal edits and shows lines; both are restored."""
+    before = _modes()
+    if before is not None:
+        _set(_cooked(before))
+    try:
+        with _keys_are_theirs():
+            yield
+    finally:
+        if before is not None:
+            _set(before)
+
+
+def fresh_line() -> None:
+    """Put the cursor at the beginning of a line: of the next one where a program has left it behind text.
+
+    A terminal that is asked where its cursor is answers among the keys that are typed ahead. But a whole row of blanks
+    reaches the next row from everywhere but from the beginning of one: a terminal wraps when there is more to come.
+    Nothing is done where nobody sees it, and on a dumb terminal, which may wrap as it likes.
+    """
+    if is_dumb(os.environ) or not (os.isatty(SCREEN) and os.isatty(OTHER_SCREEN)):
+        return
+    with suppress(OSError):  # the terminal has gone
+        os.write(SCREEN, b" " * os.get_terminal_size(SCREEN).columns + b"\r\x1b[K")
+
+
+def name_of(command: str) -> str:
+    """The program that a command begins with; not the variables before it, which may be secrets."""
+    try:
+        words = shlex.split(command)
+    except ValueError:
+        words = []
+    return next((word for word in words if not re.match(r"\w+=", word)), "the local command")
+
+
+def ending(process: subprocess.Popen[bytes]) -> str:
+    """How a program ended that did not succeed, as the end of a sentence that begins with its name."""
+    code = process.returncode
+    if code < 0:
+        return f"was ended by {signal.Signals(-code).name if -code in set(signal.Signals) else f'signal {-code}'}"
+    return f"ended with exit code {code}" + (" (not found)" if code == 127 else "")
+
+
+@contextmanager
+def _keys_are_theirs() -> Iterator[None]:
+    """A handler that does nothing, and not ``SIG_IGN``: a program that is started inherits that."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {one: signal.signal(one, lambda number, frame: None) for one in (signal.SIGINT, signal.SIGQUIT)}
+    try:
+        yield
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler or signal.SIG_DFL)
+
+
+def _modes() -> list[Any] | None:
+    """How the terminal is set; ``None`` where there is none, or where it is not ours: who sets it then is stopped."""
+    try:
+        return termios.tcgetattr(TERMINAL) if os.tcgetpgrp(TERMINAL) == os.getpgrp() else None
+    except (OSError, termios.error):
+        return None
+
+
+def _cooked(modes: list[Any]) -> list[Any]:
+    made = list(modes)
+    made[3] |= termios.ECHO | termios.ICANON | termios.ISIG
+    return made
+
+
+def _set(modes: list[Any]) -> None:
+    if _modes() not in (None, modes):
+        termios.tcsetattr(TERMINAL, termios.TCSADRAIN, modes)

@@ -1,0 +1,91 @@
+"""How a reply is to be shown: what the terminal is, and what the user has set. A value that every drawing gets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mwaa_shell.preferences import Preferences
+    from mwaa_shell.streams import Streams
+
+
+@dataclass(frozen=True, slots=True)
+class DisplayOptions:
+    """The screen and the wishes of whoever reads."""
+
+    width: int = 80  #: columns of the terminal
+    height: int = 24  #: its rows
+    color: bool = False
+    format: str = "auto"  #: ``auto``, ``table``, ``vertical``, ``json``, ``yaml``, ``csv``, ``markdown`` or ``raw``
+    own_tables: bool = True  #: draw tables ourselves; otherwise they stay as Airflow drew them
+    reveal: bool = False  #: show passwords that Airflow prints
+    zone: tzinfo | None = UTC  #: for dates; ``None`` leaves them as Airflow wrote them
+    theme: str = "auto"  #: of the colours: ``auto``, ``dark`` or ``light``
+    background: str = ""  #: what the terminal says of its colours, as ``COLORFGBG`` has it
+    now: datetime | None = None  #: aware; what dates are compared with, ``None`` for no comparison
+
+
+def view_of(streams: Streams, preferences: Preferences, *, stderr: bool = False) -> DisplayOptions:
+    """The view of this process's terminal, as wide as it is now."""
+    import os
+    import shutil
+
+    width, height = shutil.get_terminal_size()
+    return DisplayOptions(
+        width=max(width, 20),
+        height=max(height, 5),
+        color=streams.colored(stderr=stderr),
+        format=preferences["output"],
+        own_tables=preferences["tables"] == "own",
+        reveal=preferences["reveal"] == "on",
+        zone=zone(preferences["zone"]),
+        theme=preferences["theme"],
+        background=os.environ.get("COLORFGBG", ""),
+        now=datetime.now(UTC),
+    )
+
+
+def zone(name: str) -> tzinfo | None:
+    """The time zone of a preference; ``None`` leaves dates as Airflow wrote them."""
+    if name == "airflow":
+        return None
+    if name == "utc":
+        return UTC
+    from zoneinfo import ZoneInfo
+
+    return ZoneInfo(name) if name != "local" else _local_zone()
+
+
+def _local_zone() -> tzinfo:
+    """The machine's own zone, with its changes over the year where its name can be found out."""
+    import os
+
+    try:
+        link = os.readlink(LOCAL)
+    except OSError:  # a file of its own, or none
+        link = ""
+    own = _named_zone(os.environ.get("TZ", "").removeprefix(":"), link)
+    return own or datetime.now().astimezone().tzinfo or UTC  # the offset of now, for want of the name
+
+
+LOCAL = "/etc/localtime"
+
+
+@lru_cache(maxsize=8)
+def _named_zone(variable: str, link: str) -> tzinfo | None:
+    """The zone that ``TZ`` names, else the one that the machine's own file is a link to."""
+    import os
+    from pathlib import Path
+    from zoneinfo import ZoneInfo
+
+    linked = os.path.realpath(os.path.join(os.path.dirname(LOCAL), link)).partition("/zoneinfo/")[2]
+    name = variable or linked
+    if not name or Path(name).is_absolute():
+        return None
+    try:
+        return ZoneInfo(name)
+    except (OSError, ValueError, KeyError, RecursionError):  # an unknown name is a KeyError
+        return None

@@ -1,0 +1,28 @@
+"""Lengths of time."""
+
+from __future__ import annotations
+
+import pytest
+
+from mwaa_shell.durations import read_span, span
+from mwaa_shell.errors import UsageError
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(-3, "0.0 s"), (0.04, "0.0 s"), (9.94, "9.9 s"), (9.96, "10 s"), (59.4, "59 s"), (59.6, "1 min"),
+     (72, "1 min 12 s"), (3600, "1 h"), (7500, "2 h 5 min"), (273600, "3 d 4 h")],
+)  # fmt: skip
+def test_written(seconds: float, text: str) -> None:
+    assert span(seconds) == text
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("90", 90), ("1.5s", 1.5), ("30m", 1800), ("12H", 43200), ("1d", 86400)])
+def test_read(text: str, seconds: float) -> None:
+    assert read_span(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "0", "x", "-1", "1w", "1e3", "99999999d"])
+def test_what_is_no_length(text: str) -> None:
+    with pytest.raises(UsageError, match="no length of time"):
+        read_span(text)

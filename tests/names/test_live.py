@@ -1,0 +1,539 @@
+"""Names on their way in: from replies, over REST, through the CLI and from disk, on a double of both sides of MWAA."""
+
+from __future__ import annotations
+
+import json
+import threading
+from pathlib import Path
+
+import pytest
+
+from mwaa_shell.airflow.knowledge import Kind
+from mwaa_shell.airflow.suggestions import suggest
+from mwaa_shell.dot_commands.completion import complete
+from mwaa_shell.errors import ExitCode
+from mwaa_shell.job import Job
+from mwaa_shell.mwaa.cli_client import RUNNING
+from mwaa_shell.mwaa.command_runner import BEHIND_REFRESH
+from mwaa_shell.names import fetch
+from mwaa_shell.names import refresher as live_names
+from mwaa_shell.names.offers import offered
+from mwaa_shell.names.refresher import NameRefresher, age
+from mwaa_shell.result import Outcome
+from mwaa_shell.session import Session
+from mwaa_shell.session.interface import UserInterface
+from mwaa_shell.settings import Settings
+from tests.double import NOT_UPDATED, Double, Request, command_reply, refusal
+from tests.sessions import execute
+
+DAGS = [{"dag_id": name, "is_paused": False, "owners": ["airflow"]} for name in ("daily_sales", "hello")]
+RUNS = [
+    {"dag_run_id": "manual__2", "state": "failed", "logical_date": "2026-01-02T00:00:00+00:00"},
+    {"dag_run_id": "manual__1", "state": "success", "logical_date": "2026-01-01T00:00:00+00:00"},
+]
+LISTED = b'[{"dag_id": "daily_sales", "paused": "False"}, {"dag_id": "hello", "paused": "True"}]\n'
+
+
+@pytest.fixture
+def session(double: Double, bundle: str) -> Session:
+    double.rest["/dags"] = {"dags": DAGS, "total_entries": 2}
+    double.rest["/dags/hello/dagRuns"] = {"dag_runs": RUNS, "total_entries": 2}
+    double.rest["/dags/hello/tasks"] = {"tasks": [{"task_id": "greet"}], "total_entries": 1}
+    made = Session(Settings(environment="my-env", access=double.access(bundle)))
+    made.ui.keeps_names = True
+    made.link.describe()
+    return made
+
+
+def live_of(session: Session) -> NameRefresher:
+    live = session.live
+    assert live is not None
+    return live
+
+
+def texts(live: NameRefresher, kind: Kind = Kind.DAG, dag: str = "") -> list[str]:
+    return [name.text for name in live.catalogue.names(kind, dag)]
+
+
+def offer(session: Session, line: str, *, asked: bool = False) -> list[str]:
+    grammar = session.grammar
+    assert grammar is not None
+    found = suggest(line, len(line), grammar, lambda *wanted: offered(session.live, *wanted, asked=asked))
+    return [one.display for one in found if not one.text.startswith("-")]
+
+
+def settled(live: NameRefresher) -> None:
+    assert live.wait(), "the names never settled"
+
+
+# -- replies ----------------------------------------------------------------------------------------------------------
+
+
+def test_every_reply_teaches(double: Double, session: Session) -> None:
+    double.web.behave = lambda request: command_reply(LISTED)
+    session.preferences.set("names", "learn")
+    assert execute(session, "dags list -o json").ok
+    settled(live_of(session))
+    assert offer(session, "dags trigger ") == ["daily_sales", "hello"]
+    assert offer(session, "dags trigger ds") == ["daily_sales"]
+    assert double.rest_calls == []
+
+
+def test_what_is_off_learns_and_offers_nothing(double: Double, session: Session) -> None:
+    double.web.behave = lambda request: command_reply(LISTED)
+    session.preferences.set("names", "off")
+    execute(session, "dags list -o json")
+    live_of(session).want_dags()
+    settled(live_of(session))
+    assert texts(live_of(session)) == []
+    assert offer(session, "dags trigger ", asked=True) == []
+    assert double.rest_calls == []
+
+
+def test_what_is_used_stands_first(double: Double, session: Session) -> None:
+    live = live_of(session)
+    live.refresh(Kind.DAG)
+    settled(live)
+    double.web.behave = lambda request: command_reply(b"Dag: hello, paused: True\n")
+    execute(session, "dags pause hello")
+    settled(live)
+    assert offer(session, "dags trigger ") == ["hello", "daily_sales"]
+
+
+# -- REST -------------------------------------------------------------------------------------------------------------
+
+
+def test_what_the_cursor_wants_is_asked_for_over_rest(double: Double, session: Session) -> None:
+    live = live_of(session)
+    assert offer(session, "dags trigger ") == []
+    settled(live)
+    assert offer(session, "dags trigger ") == ["daily_sales", "hello"]
+    assert offer(session, "tasks states-for-dag-run hello ") == []
+    settled(live)
+    assert offer(session, "tasks states-for-dag-run hello ") == ["manual__2", "manual__1"]
+    offer(session, "tasks test hello ")
+    settled(live)
+    assert offer(session, "tasks test hello ") == ["greet"]
+    assert [call["Path"] for call in double.rest_calls] == ["/dags", "/dags/hello/dagRuns", "/dags/hello/tasks"]
+    assert double.commands == []
+
+
+def test_dates_are_those_of_the_runs(session: Session) -> None:
+    live_of(session).refresh(Kind.RUN, "hello")
+    settled(live_of(session))
+    assert offer(session, "dags state hello ") == ["2026-01-02T00:00:00+00:00", "2026-01-01T00:00:00+00:00"]
+    assert offer(session, "dags state hello 2026-01-01") == ["2026-01-01T00:00:00+00:00"]
+
+
+def test_states_stand_beside_runs_and_dags(session: Session) -> None:
+    live = live_of(session)
+    live.refresh(Kind.DAG)
+    live.refresh(Kind.RUN, "hello")
+    settled(live)
+    runs, _ = offered(live, Kind.RUN, "hello", "")
+    assert (runs[0].state, runs[0].summary) == ("failed", "2026-01-02T00:00:00+00:00")
+    dags, _ = offered(live, Kind.DAG, "", "hel")
+    assert [(dag.text, dag.state, dag.summary) for dag in dags] == [("hello", "failed", "airflow")]
+
+
+def test_what_is_typed_over_is_not_asked_for(double: Double, session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    live = live_of(session)
+    monkeypatch.setattr(live_names, "PAUSE", 3600)
+    for dag in ("h", "he", "hel"):
+        live.want(Kind.RUN, dag)
+    monkeypatch.setattr(live_names, "PAUSE", 0.0)
+    live.want(Kind.RUN, "hello")
+    settled(live)
+    assert [call["Path"] for call in double.rest_calls] == ["/dags/hello/dagRuns"]
+
+
+def test_fresh_names_are_not_asked_for_again(double: Double, session: Session) -> None:
+    live = live_of(session)
+    for _ in range(3):
+        live.want_dags()
+        settled(live)
+    assert len(double.rest_calls) == 1
+
+
+@pytest.mark.parametrize("denial", [refusal(403, "AccessDeniedException", "not you"), NOT_UPDATED])
+def test_a_denial_is_remembered_and_the_cli_is_not_asked_by_itself(
+    double: Double, session: Session, denial: bytes
+) -> None:
+    double.aws.behave = lambda request: denial if "/restapi/" in request.path else double.answer_aws(request)
+    live = live_of(session)
+    for _ in range(2):
+        live.want_dags()
+        settled(live)
+    assert live.notice.startswith(("airflow:InvokeRestApi is not allowed", "InvokeRestApi: AWS wants"))
+    assert len(double.rest_calls) == 1
+    assert double.commands == []
+    double.web.behave = lambda request: command_reply(LISTED)
+    assert offer(session, "dags trigger ", asked=True) == []
+    settled(live)
+    assert offer(session, "dags trigger ") == ["daily_sales", "hello"]
+    assert double.commands == ["dags list -o json"]
+    assert live.notice == ""
+
+
+def test_a_failed_page_keeps_what_came_before_it_and_gives_a_respite(double: Double, session: Session) -> None:
+    pages = iter([{"dags": DAGS[:1], "total_entries": 2}])
+
+    def answer(request: Request) -> bytes:
+        if "/restapi/" in request.path:
+            double.rest["/dags"] = next(pages, {})
+        return double.answer_aws(request)
+
+    double.aws.behave = answer
+    live = live_of(session)
+    for _ in range(3):
+        live.want_dags()
+        settled(live)
+    assert texts(live) == ["daily_sales"]
+    assert not live.catalogue.known()[Kind.DAG, ""].complete
+    assert live.notice.startswith("DAGs over REST: ")
+    assert len(double.rest_calls) == 2
+
+
+def test_what_rest_refuses_is_asked_of_the_cli_where_the_user_wants_it(double: Double, session: Session) -> None:
+    double.rest.clear()  # Airflow answers 404
+    double.web.behave = lambda request: command_reply(LISTED)
+    live = live_of(session)
+    live.want_dags()
+    settled(live)
+    assert double.commands == []
+    live.refresh(Kind.DAG)
+    settled(live)
+    assert texts(live) == ["daily_sales", "hello"]
+    assert double.commands == ["dags list -o json"]
+    assert live.notice == ""
+
+
+def test_a_list_that_cannot_be_read_is_a_notice(double: Double, session: Session) -> None:
+    double.rest.clear()
+    double.web.behave = lambda request: command_reply(b'[{"dag_id": "cut')
+    live = live_of(session)
+    live.refresh(Kind.DAG)
+    settled(live)
+    assert live.notice == "The list of DAGs on my-env could not be read: see dags list -o json"
+
+
+def test_a_slow_answer_holds_up_nothing_that_is_known(double: Double, session: Session) -> None:
+    answer = threading.Event()
+
+    def slow(request: Request) -> bytes:
+        assert "/restapi/" not in request.path or answer.wait(20)
+        return double.answer_aws(request)
+
+    double.aws.behave = slow
+    live = live_of(session)
+    live.refresh(Kind.POOL)
+    double.web.behave = lambda request: command_reply(LISTED)
+    assert execute(session, "dags list -o json").ok
+    assert live._desk.wait(20, for_later=False)
+    assert offer(session, "dags trigger ") == ["daily_sales", "hello"]
+    answer.set()
+    settled(live)
+
+
+def test_what_was_asked_for_before_forgetting_does_not_come_back(double: Double, session: Session) -> None:
+    answer, asked = threading.Event(), threading.Event()
+
+    def slow(request: Request) -> bytes:
+        if "/restapi/" in request.path:
+            asked.set()
+            assert answer.wait(20)
+        return double.answer_aws(request)
+
+    double.aws.behave = slow
+    live = live_of(session)
+    live.refresh(Kind.DAG)
+    assert asked.wait(20)
+    assert execute(session, ".forget").ok
+    answer.set()
+    settled(live)
+    assert texts(live) == []
+
+
+@pytest.mark.parametrize("answer", [{"dags": 7}, [], "x", None])
+def test_a_reply_of_another_shape_is_a_notice(double: Double, session: Session, answer: object) -> None:
+    double.rest["/dags"] = answer
+    live = live_of(session)
+    live.want_dags()
+    settled(live)
+    assert live.notice.startswith("DAGs over REST: ")
+    live.want_dags()  # not at once again
+    settled(live)
+    assert len(double.rest_calls) == 1
+
+
+def test_a_mistake_of_our_own_is_a_notice(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fetch, "over_rest", lambda *_: 1 / 0)
+    live = live_of(session)
+    live.want_dags()
+    settled(live)
+    assert live.notice == "names: ZeroDivisionError: division by zero"
+
+
+# -- the CLI ----------------------------------------------------------------------------------------------------------
+
+
+def test_learning_alone_sends_nothing_by_itself(double: Double, session: Session) -> None:
+    session.preferences.set("names", "learn")
+    live = live_of(session)
+    live.want_dags()
+    assert offer(session, "dags trigger ", asked=True) == []
+    settled(live)
+    assert (double.rest_calls, double.commands) == ([], [])
+    live.refresh(Kind.DAG)
+    settled(live)
+    assert texts(live) == ["daily_sales", "hello"]
+
+
+def test_what_cannot_be_listed_is_said(session: Session) -> None:
+    live = live_of(session)
+    live.refresh(Kind.ASSET)
+    settled(live)
+    assert live.notice == "Airflow 2.10.3 has no command that lists assets"
+
+
+@pytest.mark.parametrize(
+    ("version", "kind", "dag", "line"),
+    [
+        ("1.10.12", Kind.DAG, "", "list_dags"),
+        ("1.10.12", Kind.RUN, "my dag", "list_dag_runs 'my dag'"),
+        ("1.10.12", Kind.TASK, "x", "list_tasks x"),
+        ("1.10.12", Kind.CONNECTION, "", "connections -l"),
+        ("2.10.3", Kind.DAG, "", "dags list -o json"),
+        ("2.10.3", Kind.RUN, "x", "dags list-runs -d x -o json"),
+        ("2.10.3", Kind.ROLE, "", "roles list -o json"),
+        ("3.3.1", Kind.RUN, "x", "dags list-runs x -o json"),
+        ("3.3.1", Kind.ASSET, "", "assets list -o json"),
+        ("2.10.3", Kind.ASSET, "", None),
+        ("2.10.3", Kind.RUN, "", None),
+    ],
+)
+def test_each_version_lists_in_its_words(version: str, kind: Kind, dag: str, line: str | None) -> None:
+    grammar = Session(Settings(environment="x", airflow_version=version)).grammar
+    found = fetch.listing(grammar, kind, dag)
+    assert (found.text if found else None) == line
+
+
+class Watches:
+    """Presses Ctrl-C once the job is in a phase, ``times`` times."""
+
+    def __init__(self, phase: str, times: int = 1) -> None:
+        self.phase, self.left, self.seen = phase, times, threading.Event()
+
+    def tick(self, job: Job[object]) -> None:
+        if job.phase == self.phase and self.left:
+            self.left -= 1
+            self.seen.set()
+            raise KeyboardInterrupt
+
+    def over(self) -> None:
+        pass
+
+
+def test_a_command_waits_for_the_refresh_and_ctrl_c_gives_that_up(double: Double, bundle: str) -> None:
+    running, gone = threading.Event(), threading.Event()
+
+    def slow(request: Request) -> bytes | None:
+        if request.body != b"list_dags":
+            return command_reply(b"1.10.12\n")
+        running.set()
+        if request.socket.recv(1) == b"":
+            gone.set()
+        return None
+
+    double.web.behave, double.version = slow, "1.10.12"
+    session = Session(
+        Settings(environment="my-env", access=double.access(bundle)), UserInterface(watcher=Watches(BEHIND_REFRESH))
+    )
+    session.ui.keeps_names = True
+    session.link.describe()
+    live = live_of(session)
+    live.refresh(Kind.DAG)
+    assert running.wait(20)
+    result = execute(session, "version")
+    assert (result.outcome, result.stdout) == (Outcome.OK, b"1.10.12\n")
+    assert gone.wait(20)
+    settled(live)
+    assert double.commands == ["list_dags", "version"]
+
+
+def test_ctrl_c_in_the_command_itself_stops_that(double: Double, bundle: str) -> None:
+    release = threading.Event()
+
+    def hold(request: Request) -> None:
+        release.wait(20)
+
+    double.web.behave = hold
+    session = Session(
+        Settings(environment="my-env", access=double.access(bundle)), UserInterface(watcher=Watches(RUNNING))
+    )
+    session.ui.keeps_names = True
+    result = execute(session, "version")
+    release.set()
+    assert result.exit_code is ExitCode.INTERRUPTED
+
+
+# -- on disk ----------------------------------------------------------------------------------------------------------
+
+
+def test_names_are_there_at_the_next_start(double: Double, session: Session, bundle: str, tmp_path: Path) -> None:
+    live = live_of(session)
+    live.settle()
+    live.refresh(Kind.DAG)
+    settled(live)
+    session.close()
+    again = Session(Settings(environment="my-env", access=double.access(bundle)))
+    again.ui.keeps_names = True
+    live_of(again).settle()  # before AWS was asked
+    assert texts(live_of(again)) == ["daily_sales", "hello"]
+    assert again.grammar is not None
+    assert again.link.version is None
+    for path in (tmp_path / ".cache").rglob("*"):
+        assert path.stat().st_mode & 0o077 == 0 or path.parent == tmp_path / ".cache" or path.name == "mwaa-shell"
+
+
+def test_another_account_has_other_names(double: Double, session: Session, bundle: str) -> None:
+    live = live_of(session)
+    live.settle()
+    live.refresh(Kind.DAG)
+    settled(live)
+    session.close()
+    usual = double.describe
+
+    def elsewhere(name: str) -> dict[str, object]:
+        return usual(name) | {"Arn": f"arn:aws:airflow:eu-west-1:999999999999:environment/{name}"}
+
+    double.describe = elsewhere  # type: ignore[method-assign]
+    again = Session(Settings(environment="my-env", access=double.access(bundle)))
+    again.ui.keeps_names = True
+    live_of(again).settle()
+    assert texts(live_of(again)) == ["daily_sales", "hello"]
+    again.link.describe()
+    live_of(again).settle()
+    assert texts(live_of(again)) == []
+
+
+def test_other_credentials_have_other_names(
+    double: Double, session: Session, bundle: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live = live_of(session)
+    live.settle()
+    live.refresh(Kind.DAG)
+    settled(live)
+    session.close()
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDOTHER")
+    again = Session(Settings(environment="my-env", access=double.access(bundle)))
+    again.ui.keeps_names = True
+    live_of(again).settle()
+    assert texts(live_of(again)) == []
+
+
+def test_names_are_kept_where_aws_does_not_say_whose_they_are(double: Double, bundle: str, tmp_path: Path) -> None:
+    double.aws.behave = double.only_tokens
+    double.web.behave = lambda request: command_reply(LISTED)
+    settings = Settings(environment="my-env", access=double.access(bundle), airflow_version="2.10.3")
+    for _ in range(2):
+        session = Session(settings)
+        session.ui.keeps_names = True
+        assert execute(session, "dags list -o json").ok
+        settled(live_of(session))
+        session.close()
+    again = Session(settings)
+    again.ui.keeps_names = True
+    again.link.describe()
+    live_of(again).settle()
+    assert texts(live_of(again)) == ["daily_sales", "hello"]
+    [kept] = (tmp_path / ".cache").rglob("*.names")
+    assert b"123456789012" not in kept.read_bytes()
+
+
+def test_use_swaps_the_whole_catalogue(double: Double, session: Session) -> None:
+    double.names = ("my-env", "other")
+    live_of(session).refresh(Kind.DAG)
+    settled(live_of(session))
+    assert execute(session, ".use other").ok
+    assert offer(session, "dags trigger ") == []
+    session.preferences.set("names", "learn")
+    assert execute(session, ".use my-env").ok
+    assert offer(session, "dags trigger ") == ["daily_sales", "hello"]
+
+
+def test_forgotten_names_are_gone_from_disk(double: Double, session: Session, tmp_path: Path) -> None:
+    live = live_of(session)
+    live.settle()
+    live.refresh(Kind.DAG)
+    settled(live)
+    session.close()
+    assert list((tmp_path / ".cache").rglob("*.names"))
+    assert "daily_sales" in execute(session, ".names dags").stdout.decode()
+    assert execute(session, ".forget").ok
+    assert texts(live) == []
+    assert not list((tmp_path / ".cache").rglob("*.names"))
+    session.close()
+    assert not list((tmp_path / ".cache").rglob("*.names"))
+
+
+def test_no_value_reaches_the_disk(double: Double, session: Session, tmp_path: Path) -> None:
+    rows = [{"conn_id": "wh", "conn_type": "postgres", "password": "pa55", "uri": "postgres://u:pa55@h/db"}]
+    double.web.behave = lambda request: command_reply(json.dumps(rows).encode() + b"\n")
+    live = live_of(session)
+    live.settle()
+    assert execute(session, "connections list -o json").ok
+    settled(live)
+    session.close()
+    [kept] = (tmp_path / ".cache").rglob("*.names")
+    assert b"wh" in kept.read_bytes()
+    assert b"pa55" not in kept.read_bytes()
+
+
+# -- the directives ---------------------------------------------------------------------------------------------------
+
+
+def test_help_asks_nobody(double: Double, session: Session) -> None:
+    execute(session, ".set names auto")
+    assert complete(session, ".help dags trigger ", 19, asked=True)
+    settled(live_of(session))
+    assert (double.rest_calls, double.commands) == ([], [])
+
+
+def test_names_says_what_is_known_from_where(session: Session) -> None:
+    assert b"No names are known yet" in bytes(execute(session, ".names").stdout)
+    assert execute(session, ".refresh").ok
+    assert execute(session, ".refresh runs hello").ok
+    settled(live_of(session))
+    text = execute(session, ".names").stdout.decode()
+    assert "     2  DAGs  (over REST, now)\n" in text
+    assert "     2  runs of hello  (over REST, now)\n" in text
+    assert bytes(execute(session, ".names runs hello").stdout).startswith(b"manual__2 failed 2026-01-02")
+
+
+@pytest.mark.parametrize(
+    "line", [".refresh runs", ".refresh dags x", ".refresh nothing", ".names nothing", ".forget x"]
+)
+def test_mistakes_in_directives(double: Double, session: Session, line: str) -> None:
+    assert execute(session, line).exit_code is ExitCode.USAGE
+    assert double.rest_calls == []
+
+
+def test_in_batch_there_are_no_names(double: Double, bundle: str) -> None:
+    session = Session(Settings(environment="my-env", access=double.access(bundle)))
+    assert session.live is None
+    assert execute(session, ".names").exit_code is ExitCode.USAGE
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(0, "now"), (59, "now"), (60, "1 min old"), (7200, "2 h old"), (2e5, "2 d old")]
+)
+def test_ages(seconds: float, said: str) -> None:
+    assert age(seconds) == said
+
+
+@pytest.fixture(autouse=True)
+def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No pause for whoever types on, and none between pages."""
+    monkeypatch.setattr(live_names, "PAUSE", 0.0)
+    monkeypatch.setattr(fetch, "BETWEEN", 0.0)

@@ -1,0 +1,282 @@
+"""The names on disk: what is kept, how, and what is made of a file that is no good."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from mwaa_shell.airflow.knowledge import Kind
+from mwaa_shell.names import store as module
+from mwaa_shell.names.cache_folder import default_folder
+from mwaa_shell.names.catalogue import NameCatalogue
+from mwaa_shell.names.model import KEPT, OF_A_DAG, Change, Name, NameRemoved, NamesFound
+from mwaa_shell.names.store import Store
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "names", "123456789012", "eu-west-1", "my-env")
+
+
+def catalogue_of(*changes: Change, now: float = 1000.5) -> NameCatalogue:
+    catalogue = NameCatalogue()
+    catalogue.apply(changes, "REST", now)
+    return catalogue
+
+
+def filled() -> NameCatalogue:
+    """Something of every kind, with every fact and one that must not be kept."""
+    facts = ("paused", "owners", "last_state", "state", "date", "operator", "slots", "type", "value", "uri", "extra")
+    named = {fact: f"the {fact} of it" for fact in facts}
+    names = {kind: (Name(f"{kind.value} ünö", named), Name(f"{kind.value}_2")) for kind in KEPT}
+    return catalogue_of(
+        *[NamesFound(kind, names[kind], "sales" if kind in OF_A_DAG else "", all=True) for kind in KEPT]
+    )
+
+
+def seen(*texts: str, whole: bool = True) -> NamesFound:
+    return NamesFound(Kind.DAG, tuple(map(Name, texts)), all=whole)
+
+
+def texts(catalogue: NameCatalogue) -> list[str]:
+    return [name.text for name in catalogue.names(Kind.DAG)]
+
+
+def test_nothing_was_kept_yet(store: Store) -> None:
+    catalogue, reason = store.load()
+    assert (catalogue.summary(0), reason) == ([], None)
+    assert store.delete() is None
+
+
+def test_what_is_kept_comes_back(store: Store) -> None:
+    before = filled()
+    before.picked(Kind.DAG, "", "dag_2", 1000)
+    before.picked(Kind.TASK, "sales", "task_2", 1000)
+    assert store.save(before) is None
+    after, reason = store.load()
+    assert reason is None
+    assert after.summary(2000) == before.summary(2000)
+    assert after.picks() == before.picks()
+    assert after.names(Kind.RUN, "sales")[0] == Name("run ünö", {"state": "the state of it", "date": "the date of it"})
+    assert {kind: [name.text for name in after.names(kind)] for kind in KEPT} == {
+        kind: [name.text for name in before.names(kind)] for kind in KEPT
+    }
+
+
+def test_names_only(store: Store) -> None:
+    store.save(filled())
+    written = store.path.read_text()
+    for secret in ("the value of it", "the uri of it", "the extra of it"):
+        assert secret not in written
+    after, _ = store.load()
+    assert after.names(Kind.VARIABLE)[0].facts == {}
+    assert after.names(Kind.CONNECTION)[0].facts == {"type": "the type of it"}
+
+
+def test_a_fact_that_was_put_into_the_file_does_not_come_back(store: Store) -> None:
+    store.save(catalogue_of(NamesFound(Kind.POOL, (Name("p", {"slots": "5"}),))))
+    store.path.write_text(store.path.read_text().replace('"slots":"5"', '"slots":"6","uri":"x"'))
+    assert store.load()[0].names(Kind.POOL) == [Name("p", {"slots": "6"})]
+
+
+def test_only_the_owner_can_read(store: Store) -> None:
+    old = os.umask(0)
+    try:
+        store.save(filled())
+    finally:
+        os.umask(old)
+    assert store.path.stat().st_mode & 0o777 == 0o600
+    assert store.path.parent.stat().st_mode & 0o777 == 0o700
+    store.path.parent.chmod(0o755)
+    store.save(filled())
+    assert store.path.parent.stat().st_mode & 0o777 == 0o700
+
+
+def test_the_file_is_0600_before_anything_is_in_it(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    modes: list[int] = []
+    real = module._lines
+
+    def spied(*args: object) -> object:
+        modes.extend(path.stat().st_mode & 0o777 for path in store.path.parent.iterdir())
+        return real(*args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(module, "_lines", spied)
+    store.save(filled())
+    assert modes == [0o600]
+    assert list(store.path.parent.iterdir()) == [store.path], "nothing else is left"
+
+
+def test_each_environment_has_a_file_of_its_own(tmp_path: Path) -> None:
+    environments = ["a-b", "a_b", "a/b", "../../etc", "x" * 500, "x" * 501, ""]
+    owners = [("1", "eu", environment) for environment in environments]
+    owners += [("1", "eu-a", "b"), ("1eu", "", "a-b"), ("2", "eu", "a-b"), ("1", "us", "a-b")]
+    paths = [Store(tmp_path, *owner).path for owner in owners]
+    assert len(set(paths)) == len(owners)
+    assert all(path.parent == tmp_path and len(path.name) < 100 for path in paths)
+
+
+DAMAGE: dict[str, Callable[[bytes], bytes]] = {
+    "empty": lambda data: b"",
+    "half": lambda data: data[: len(data) // 2],
+    "a line missing": lambda data: b"\n".join(line for i, line in enumerate(data.split(b"\n")) if i != 3),
+    "no end": lambda data: data[: data.rindex(b'{"lines"')],
+    "binary": lambda data: b"\x00\xff\xfe" * 100,
+    "no JSON": lambda data: data.replace(b"{", b"(", 20),
+    "another JSON": lambda data: b"[1, 2]\n" * 5,
+    "numbers for names": lambda data: data.replace(b'"dag_2"', b"2"),
+    "control characters": lambda data: data.replace(b'"dag_2"', b'"\\u001b[2J"'),
+    "not a number": lambda data: data.replace(b"1000.5", b"NaN"),
+    "endless": lambda data: data.replace(b"1000.5", b"1" + b"0" * 400),
+    "unknown kind": lambda data: data.replace(b'"kind":"pool"', b'"kind":"secret"'),
+    "a kind that is not kept": lambda data: data.replace(b'"kind":"pool"', b'"kind":"json"'),
+    "a pool of a DAG": lambda data: data.replace(b'"kind":"pool","dag":""', b'"kind":"pool","dag":"x"'),
+    "too few facts": lambda data: data.replace(b'"which":[0,1]', b'"which":[0,9]'),
+    "deep": lambda data: b"[" * 200_000,
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_a_damaged_file_is_no_names_and_a_reason(store: Store, damage: str) -> None:
+    before = filled()
+    store.save(before)
+    data = DAMAGE[damage](store.path.read_bytes())
+    assert data != store.path.read_bytes()
+    store.path.write_bytes(data)
+    catalogue, reason = store.load()
+    assert catalogue.summary(0) == []
+    assert reason is not None
+    assert reason.startswith("The kept names are of no use: ")
+    assert store.save(before) is None, "the next save makes it good"
+    assert store.load()[1] is None
+
+
+def test_another_version_and_another_environment(store: Store, tmp_path: Path) -> None:
+    store.save(filled())
+    lines = store.path.read_text().split("\n")
+    head = json.loads(lines[0])
+    store.path.write_text("\n".join([json.dumps({**head, "mwaa-shell names": 2}), *lines[1:]]))
+    assert store.load()[1] == "The kept names are of no use: another version of the shell has written them"
+    other = Store(tmp_path / "names", "123456789012", "eu-west-1", "other")
+    other.path.write_text("\n".join(lines))
+    assert other.load()[1] == "The kept names are of no use: they are of another environment"
+
+
+def test_what_cannot_be_read_is_a_reason(store: Store) -> None:
+    store.path.mkdir(parents=True)
+    catalogue, reason = store.load()
+    assert catalogue.summary(0) == []
+    assert reason == "The kept names cannot be read: Is a directory"
+    assert str(store.save(filled())).startswith("The names cannot be kept: ")
+    assert [path.name for path in store.path.parent.iterdir()] == [store.path.name], "nothing half written is left"
+    assert str(store.delete()).startswith("The kept names cannot be deleted: ")
+
+
+def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    assert (
+        Store(tmp_path / "file" / "names", "1", "r", "e").save(filled()) == "The names cannot be kept: Not a directory"
+    )
+
+
+def test_a_full_disk_leaves_what_was_there(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    store.save(catalogue_of(seen("kept")))
+
+    def full(*args: object) -> object:
+        yield b"begin"
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "_lines", full)
+        assert store.save(filled()) == "The names cannot be kept: No space left on device"
+    assert list(store.path.parent.iterdir()) == [store.path]
+    assert texts(store.load()[0]) == ["kept"]
+
+
+def test_a_read_only_disk(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*args: object, **options: object) -> None:
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr("tempfile.mkstemp", refused)
+    assert store.save(filled()) == "The names cannot be kept: Read-only file system"
+
+
+def test_two_shells_lose_nothing_of_each_other(tmp_path: Path) -> None:
+    one, two = (Store(tmp_path, "1", "r", "e") for _ in range(2))
+    mine, theirs = one.load()[0], two.load()[0]
+    mine.apply([seen("old"), NamesFound(Kind.POOL, (Name("p"),), all=True)], "REST", 100)
+    theirs.apply([seen("new")], "REST", 200)
+    assert two.save(theirs) is None
+    assert one.save(mine) is None
+    assert texts(mine) == ["new"], "what the other one has learned later is learned here too"
+    kept, _ = two.load()
+    assert (texts(kept), [name.text for name in kept.names(Kind.POOL)]) == (["new"], ["p"])
+
+
+def test_what_is_gone_stays_gone_while_nobody_else_saves(store: Store) -> None:
+    catalogue = catalogue_of(seen("a", "b", whole=False))
+    store.save(catalogue)
+    catalogue.apply([NameRemoved(Kind.DAG, "b")], "reply", 1001)
+    store.save(catalogue)
+    assert texts(store.load()[0]) == ["a"]
+
+
+def test_a_save_that_another_shell_overtakes_begins_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    one, two = (Store(tmp_path, "1", "r", "e") for _ in range(2))
+    real = module._lines
+    waiting = [catalogue_of(NamesFound(Kind.POOL, (Name("p"),)))]
+
+    def overtaken(*args: object) -> object:
+        yield from real(*args)  # type: ignore[arg-type]
+        if waiting:
+            assert two.save(waiting.pop()) is None
+
+    monkeypatch.setattr(module, "_lines", overtaken)
+    assert one.save(catalogue_of(seen("a"))) is None
+    kept, _ = one.load()
+    assert (texts(kept), len(kept.names(Kind.POOL))) == (["a"], 1)
+    assert list(tmp_path.iterdir()) == [one.path]
+
+
+def test_too_much_leaves_out_what_changed_longest_ago(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    catalogue = catalogue_of(seen("old" * 100))
+    catalogue.apply([NamesFound(Kind.POOL, (Name("p"),))], "reply", 2000)
+    monkeypatch.setattr(module, "LARGEST", module.SPARE + 300)
+    store.save(catalogue)
+    kept, reason = store.load()
+    assert ([line.kind for line in kept.summary(0)], reason) == ([Kind.POOL], None)
+    monkeypatch.setattr(module, "LARGEST", 100)
+    assert store.load()[1] == "The kept names are of no use: the file is too large"
+
+
+def test_long_lists_are_written_in_pieces(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PIECE", 3)
+    many = NamesFound(
+        Kind.DAG, tuple(Name(f"dag_{n}", {"paused": "no", "owners": str(n % 2)}) for n in range(10)), all=True
+    )
+    empty = NamesFound(Kind.POOL, (), all=True)
+    before = catalogue_of(many, empty)
+    store.save(before)
+    after, _ = store.load()
+    assert after.names(Kind.DAG) == before.names(Kind.DAG)
+    assert after.summary(0) == before.summary(0)
+
+
+def test_deleting_takes_what_was_left_half_written_too(store: Store) -> None:
+    store.save(filled())
+    half = store.path.parent / f".{store.path.stem}.abc"
+    half.write_text("half")
+    other = store.path.parent / "other.names"
+    other.write_text("of another environment")
+    assert store.delete() is None
+    assert list(store.path.parent.iterdir()) == [other]
+    assert store.load()[0].summary(0) == []
+
+
+def test_the_folder_is_in_the_users_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert default_folder().name == "names"
+    assert "mwaa-shell" in default_folder().parts

@@ -1,0 +1,232 @@
+"""Held here: text reaches a terminal safe, whole and coloured, and no more of it is read than is looked at."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from mwaa_shell.output.display import DisplayOptions
+from mwaa_shell.output.style.text import CHUNK, FIRST, decoded, is_help_the_answer, is_noise_the_answer, raw, readable
+from mwaa_shell.output.style.theme import DARK, EITHER, LIGHT, PLAIN, ROLES, Theme, chosen
+from tests.output.quiet_terminal import COLORING, shown_on
+
+SAMPLES = Path(__file__).parents[2] / "samples"
+COLORED = DisplayOptions(color=True)
+CODE = re.compile(r"\x1b\[[0-9;]*m")
+LOG = "[2026-11-22T12:56:31.444+0000] {__init__.py:43} INFO - Loaded API auth backend: session\n"
+FRAME = '  File "/usr/local/lib/python3.11/site-packages/airflow/cli.py", line 3, in f\n'
+#: Lines of every kind, of which text is made.
+LINES = [
+    '[{"a": 1, "b": null, "c": "x\\"y"}]', "{", '    "a": [', "- dag_id: a", "  owners:", "  - x", "dag | owners",
+    "===+===", "", LOG[:-1], "2026-11-22T13:05:49Z [error    ] text [x] a=1", "x.py:1: UserWarning: w",
+    "  warnings.warn(",
+    "Traceback (most recent call last):", FRAME[:-1], "    g()", "KeyError: 'a'", "airflow dags command error: no",
+    "a | success | 2024-01-01T00:00:00+00:00", "usage: airflow dags [-h]", "options:", "  -h, --help  x", "[INFO] said",
+    "During handling of the above exception, another exception occurred:", "│ größe │", "\t tab", '"open', "50%\r100%",
+    "\x1b]0;t\x07\x1b[31mred", "running",
+]  # fmt: skip
+TEXT = st.lists(st.sampled_from(LINES), max_size=30).map("\n".join) | st.text(max_size=60)
+
+
+def cut(text: str, places: list[int]) -> list[str]:
+    edges = [0, *sorted(places), len(text)]
+    return [text[start:end] for start, end in itertools.pairwise(edges)]
+
+
+def plain(pieces: Iterator[str]) -> str:
+    return CODE.sub("", "".join(pieces))
+
+
+@settings(deadline=None)
+@given(TEXT, st.lists(st.integers(0, 400)))
+def test_where_text_is_cut_makes_no_difference(text: str, places: list[int]) -> None:
+    whole = "".join(readable([text], DisplayOptions()))
+    assert "".join(readable(cut(text, places), DisplayOptions())) == whole
+    assert plain(readable(cut(text, places), COLORED)) == whole
+
+
+@settings(deadline=None)
+@given(TEXT, st.sampled_from([EITHER, DARK, LIGHT]))
+def test_colour_is_all_that_it_adds(text: str, theme: Theme) -> None:
+    assert plain(readable([text], COLORED, theme=theme)) == "".join(readable([text], DisplayOptions()))
+
+
+@settings(deadline=None)
+@given(TEXT)
+@example("\x1b[2J\x1b]0;t\x07\n" * 3)
+def test_a_terminal_is_only_coloured(text: str) -> None:
+    shown_on("".join(readable([text], COLORED)), COLORING)
+    shown_on("".join(raw([text], COLORED)))
+
+
+@settings(deadline=None)
+@given(TEXT)
+def test_every_piece_begins_and_ends_plain(text: str) -> None:
+    for piece in readable([text], COLORED):
+        codes = CODE.findall(piece)
+        assert not codes or codes[-1] == PLAIN
+        assert all((code == PLAIN) is bool(place % 2) for place, code in enumerate(codes))
+
+
+@pytest.mark.parametrize("path", sorted(SAMPLES.glob("*.json")), ids=lambda path: path.stem)
+def test_recorded_replies_are_readable(path: Path) -> None:
+    for reply in json.loads(path.read_text()).values():
+        for text in (reply["stdout"], reply["stderr"]):
+            colored = "".join(readable([text], COLORED))
+            assert CODE.sub("", colored) == plain(readable(cut(text, list(range(7, len(text), 501))), COLORED))
+            assert CODE.sub("", colored) == "".join(readable([text], DisplayOptions()))
+            assert "".join(raw([text], COLORED)) == text
+
+
+ENDLESS = {
+    "log lines": LOG,
+    "frames": FRAME,
+    "tracebacks": "Traceback (most recent call last):\n" + FRAME * 9 + "KeyError: 'a'\n",
+    "blank lines": "\n",
+    "help": "  -h, --help  x\noptions:\n",
+    "data": "a | b\n",
+    "JSON": '    "key": "value",\n',
+    "a line": '"key": "value \\"", ',
+    "a line of blanks": " " * 100,
+    "a line of backslashes": "\\" * 99,
+    "a line of escapes": "\x1b[31m\x1b]0;" * 99,
+    "characters without any width": "\u200d\u0301" * 99,
+}
+
+
+@pytest.mark.parametrize("kind", ENDLESS)
+@pytest.mark.parametrize(
+    "start", ["", "Traceback (most recent call last):\n", "usage: airflow\n", LOG, "- a: b\n", '["']
+)
+def test_nothing_is_waited_for_that_may_never_end(kind: str, start: str) -> None:
+    taken = itertools.count()
+
+    def chunks() -> Iterator[str]:
+        yield start
+        for _ in zip(range(2000), taken, strict=False):
+            yield ENDLESS[kind] * (4096 // len(ENDLESS[kind]) + 1)
+        raise AssertionError("8 MB were read")
+
+    pieces = readable(chunks(), COLORED)
+    shown = 0
+    while shown < 200_000:
+        shown += len(CODE.sub("", next(pieces)))
+
+
+def test_a_long_line_of_json_keeps_its_colours_over_the_cuts() -> None:
+    text = "[" + '{"key": "some, value: \\" 1 true", "n": 12}, ' * 4000 + "]\n"
+    colored = "".join(readable([text], COLORED))
+    chunked = "".join(readable(cut(text, list(range(40000, len(text), 777))), COLORED))
+    joined = f"{PLAIN}{EITHER.codes['string']}"
+    assert chunked.replace(joined, "").count(PLAIN) <= colored.count(PLAIN) + len(text) // 777
+    for place in ('"key":', "12"):
+        inside = EITHER.codes["key" if place == '"key":' else "number"] + place + PLAIN
+        assert chunked.count(inside) > 3900 - len(text) // 777
+
+
+@settings(deadline=None)
+@given(st.binary() | st.text().map(str.encode))
+@example(b"\xff\xfe a \xed\xa0\x80 \xf0\x9f\x8e")
+@example("\ufffd".encode())
+def test_bytes_that_are_no_utf_8_are_replaced_and_counted(data: bytes) -> None:
+    chunks = decoded(data)
+    text = "".join(chunks)
+    valid = data.decode("utf-8", "ignore")
+    assert chunks.invalid == len(data) - len(valid.encode())
+    assert text.count("\ufffd") == chunks.invalid + valid.count("\ufffd")
+    assert text.replace("\ufffd", "") == valid.replace("\ufffd", "")
+
+
+def test_what_was_replaced_is_said() -> None:
+    notes = []
+    for data in (b"a", b"a\xff", b"\xff\xfe\xfd"):
+        chunks = decoded(data)
+        list(chunks)
+        notes.append(chunks.note)
+    assert notes == ["", "1 byte is no UTF-8 and shown as \ufffd", "3 bytes are no UTF-8 and shown as \ufffd"]
+
+
+def test_bytes_are_decoded_as_they_are_wanted() -> None:
+    data = ("é" * CHUNK).encode() + b"\xff"
+    chunks = decoded(memoryview(data))
+    assert len(next(chunks)) == FIRST // 2
+    assert chunks.invalid == 0
+    assert "".join(chunks)[-2:] == "é\ufffd"
+    assert chunks.invalid == 1
+    assert list(decoded(b"")) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "noise", "help_"),
+    [
+        ("tasks test a b 2024-01-01", True, False),
+        ("dags test a", True, False),
+        ("db clean --dry-run", True, False),
+        ("test a b 2024-01-01", True, False),
+        ("dags trigger a", False, False),
+        ("tasks list a", False, False),
+        ("tasks", False, False),
+        ("tasks test --help", True, True),
+        ("-h", False, True),
+        ("", False, False),
+    ],
+)
+def test_what_a_command_is_run_for(line: str, noise: bool, help_: bool) -> None:
+    words = tuple(line.split())
+    assert (is_noise_the_answer(words), is_help_the_answer(words)) == (noise, help_)
+
+
+@pytest.mark.parametrize(
+    ("wish", "colorfgbg", "theme"),
+    [
+        ("auto", "", EITHER),
+        ("auto", "15;0", DARK),
+        ("auto", "0;15", LIGHT),
+        ("auto", "0;default;7", LIGHT),
+        ("auto", "7;8", DARK),
+        ("auto", "0;default", EITHER),
+        ("auto", "0;99", EITHER),
+        ("dark", "0;15", DARK),
+        ("light", "15;0", LIGHT),
+    ],
+)
+def test_the_theme_follows_the_terminal(wish: str, colorfgbg: str, theme: Theme) -> None:
+    assert chosen(wish, colorfgbg) is theme
+
+
+#: The sixteen colours but black, white and their like, as xterm and macOS have them: name, code, red, green, blue.
+PALETTES = {
+    "xterm": {"31": 0xCD0000, "32": 0x00CD00, "33": 0xCDCD00, "34": 0x0000EE, "35": 0xCD00CD, "36": 0x00CDCD}
+    | {"90": 0x7F7F7F, "94": 0x5C5CFF},
+    "macOS": {"31": 0x990000, "32": 0x00A600, "33": 0x999900, "34": 0x0000B2, "35": 0xB200B2, "36": 0x00A6B2}
+    | {"90": 0x666666, "94": 0x0000FF},
+}
+
+
+def luminance(color: int) -> float:
+    """Relative luminance, as the W3C defines it."""
+    shares = [(color >> shift & 255) / 255 for shift in (16, 8, 0)]
+    red, green, blue = [share / 12.92 if share <= 0.03928 else ((share + 0.055) / 1.055) ** 2.4 for share in shares]
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize(("theme", "ground"), [(DARK, 0x000000), (LIGHT, 0xFFFFFF)], ids=["dark", "light"])
+def test_every_colour_can_be_read_on_its_background(theme: Theme, ground: int) -> None:
+    for role, code in theme.codes.items():
+        *_, color = code[2:-1].split(";")
+        if color == "1":
+            continue
+        ratios = []
+        for palette in PALETTES.values():
+            low, high = sorted((luminance(palette[color]), luminance(ground)))
+            ratios.append((high + 0.05) / (low + 0.05))
+        assert max(ratios) >= 3, f"{role} {code!r}: {ratios}"
+        assert color not in ("30", "37", "97"), role
+    assert set(theme.codes) <= set(ROLES)

@@ -1,0 +1,233 @@
+"""The names behind Tab: what is on disk, whatever state it is in, and nothing heavy to read it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mwaa_shell.airflow.versions import Version
+from mwaa_shell.config_file import default_path
+from mwaa_shell.mwaa.connection import Connection, Target
+from mwaa_shell.mwaa.environment import Environment
+from mwaa_shell.names import environment_cache, listed_environments
+from mwaa_shell.names.cache_folder import default_folder
+from mwaa_shell.options import build_parser
+from mwaa_shell.settings import Access, Keys
+from mwaa_shell.shell_completion.names import names
+from mwaa_shell.shell_completion.options import options_of
+from tests.test_cli import HEAVY
+
+OPTIONS = options_of(build_parser())
+CONFIG = """\
+[default]
+region = eu-west-1
+
+[profile data-prod]
+region=eu-central-1
+[profile "with blank"]  # a comment
+s3 =
+  region = nowhere
+[sso-session corp]
+sso_region = us-east-9
+[profile broken
+[profile \x1b[31mred]
+"""
+CREDENTIALS = "[default]\naws_access_key_id = x\n[from-credentials]\nregion = us-east-1\n"
+
+
+def see(name: str, access: Access, region: str) -> None:
+    """Be on an environment, as far as its names are concerned."""
+    link = Connection(Target(name, access))
+    arn = f"arn:aws:airflow:{region}:111122223333:environment/{name}"
+    link.known = Environment(name, version=Version(2, 10, 3), arn=arn)
+    link.region = region
+    assert environment_cache.of(link) is not None
+
+
+@pytest.fixture
+def seen() -> None:
+    """Three environments of AWS, and a private one."""
+    see("sales-prod", Access(profile="data-prod"), "eu-central-1")
+    see("sales-dev", Access(), "eu-west-1")
+    see("sales-dev", Access(region="us-east-1"), "us-east-1")
+    see("local-3-3-1", Access(region="local-1", keys=Keys("a", "b")), "local-1")
+
+
+@pytest.fixture
+def configured(tmp_path: Path) -> None:
+    """AWS configuration files with profiles."""
+    folder = tmp_path / ".aws"
+    folder.mkdir()
+    (folder / "config").write_text(CONFIG)
+    (folder / "credentials").write_text(CREDENTIALS)
+
+
+@pytest.mark.usefixtures("seen")
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("", "doctor sales-dev sales-prod"),
+        ("--data", "doctor sales-dev sales-prod"),
+        ("--profile data-prod", "doctor sales-prod"),
+        ("--profile=data-prod", "doctor sales-prod"),
+        ("--region us-east-1", "doctor sales-dev"),
+        ("--profile new", "doctor sales-dev sales-prod"),  # nothing was seen with it yet
+        ("--profile", ""),  # the next word is its value
+        ("-c dags", "doctor sales-dev sales-prod"),
+        ("--yes", "doctor sales-dev sales-prod"),
+        ("doctor", "sales-dev sales-prod"),
+        ("doctor --json", "sales-dev sales-prod"),
+        ("doctor sales-dev", ""),
+        ("sales-dev", ""),
+        ("--local 2.10.3", "doctor"),
+        ("--local --serve", "doctor"),
+        ("--local", ""),
+        ("--unknown", "doctor sales-dev sales-prod"),
+    ],
+)
+def test_what_can_stand_in_the_place_of_the_environment(words: str, expected: str) -> None:
+    assert names("place", words.split(), OPTIONS) == expected.split()
+
+
+@pytest.mark.usefixtures("seen")
+def test_environments_behind_an_option() -> None:
+    assert names("environments", ["--profile", "data-prod", "-e"], OPTIONS) == ["sales-prod"]
+    assert names("environments", ["doctor", "-e"], OPTIONS) == ["sales-dev", "sales-prod"]
+
+
+@pytest.mark.usefixtures("seen")
+def test_environments_of_the_last_listing() -> None:
+    listed_environments.keep(["old"], Access(profile="data-prod"), "eu-central-1")
+    listed_environments.keep(["sales-prod", "sales-test"], Access(profile="data-prod"), "eu-central-1")
+    listed_environments.keep(["lab"], Access(), "eu-north-1")
+    listed_environments.keep(["local-2-10-3"], Access(keys=Keys("a", "b")), "local-1")
+    assert names("environments", [], OPTIONS) == ["lab", "sales-dev", "sales-prod", "sales-test"]
+    assert names("environments", ["--profile", "data-prod"], OPTIONS) == ["sales-prod", "sales-test"]
+    assert names("environments", ["--region", "eu-north-1"], OPTIONS) == ["lab"]
+    assert "eu-north-1" in names("regions", [], OPTIONS)
+
+
+def test_a_listing_is_for_its_owner_only_and_old_ones_go() -> None:
+    for number in range(listed_environments.MOST + 1):
+        listed_environments.keep([f"env-{number}"], Access(), f"region-{number}")
+    file = default_folder() / "listed.json"
+    assert (file.stat().st_mode & 0o777, file.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+    assert list(file.parent.iterdir()) == [file]
+    assert len(list(listed_environments.listed())) == listed_environments.MOST
+    assert "env-0" not in names("environments", [], OPTIONS)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"\xff",
+        b"[" * 100_000,
+        b'{"x": ["a"], "[]": ["a"], "[1, 2]": ["a"], "[\\"a\\", \\"b\\"]": [1]}',
+    ],
+)
+def test_a_damaged_listing_is_none(content: bytes) -> None:
+    default_folder().mkdir(parents=True)
+    (default_folder() / "listed.json").write_bytes(content)
+    assert names("environments", [], OPTIONS) == []
+    listed_environments.keep(["a"], Access(), "eu-west-1")
+    assert names("environments", [], OPTIONS) == ["a"]
+
+
+SECTIONS = """\
+environment = "main-env"
+region = "eu-west-1"
+[environments."prod-*"]
+protected = true
+[environments."dev-?"]
+[environments."[ab]"]
+[environments.staging]
+profile = "data-prod"
+[environments."two words"]
+"""
+
+
+def test_environments_that_the_settings_name_in_full() -> None:
+    path = default_path()
+    path.parent.mkdir(parents=True)
+    path.write_text(SECTIONS)
+    assert names("environments", [], OPTIONS) == ["main-env", "staging", "two words"]
+    assert names("environments", ["--profile", "data-prod"], OPTIONS) == ["staging"]
+    assert names("environments", ["--region", "eu-west-1"], OPTIONS) == ["main-env"]
+    path.write_text("no = toml =")
+    assert names("environments", [], OPTIONS) == []
+
+
+@pytest.mark.usefixtures("configured")
+def test_profiles_of_both_files() -> None:
+    assert names("profiles", [], OPTIONS) == ["data-prod", "default", "from-credentials", "with blank"]
+
+
+@pytest.mark.usefixtures("configured", "seen")
+def test_regions_of_profiles_and_of_environments() -> None:
+    assert names("regions", [], OPTIONS) == ["eu-central-1", "eu-west-1", "us-east-1"]
+
+
+@pytest.mark.usefixtures("configured")
+def test_variables_put_the_files_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "elsewhere").write_text("[profile other]\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", "$HOME/elsewhere")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "~/nowhere")
+    assert names("profiles", [], OPTIONS) == ["other"]
+
+
+@pytest.mark.parametrize("kind", ["place", "environments", "profiles", "regions", "", "unknown"])
+def test_where_nothing_is_known_nothing_is_offered(kind: str) -> None:
+    assert names(kind, [], OPTIONS) == (["doctor"] if kind == "place" else [])
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"", b"{", b"[]", b"\xff\xfe", b"[" * 100_000, b'{"x": 1, "[]": [], "[1, 2, 3, 4]": ["a", "b"], "x[": {}}',
+        json.dumps({json.dumps(["\x1b]0;x\x07", "", "", ""]): ["a", "", ""]}).encode(),
+    ],
+)  # fmt: skip
+def test_a_damaged_file_is_as_if_there_were_none(content: bytes, tmp_path: Path) -> None:
+    default_folder().mkdir(parents=True)
+    (default_folder() / "environments.json").write_bytes(content)
+    (tmp_path / ".aws").mkdir()
+    (tmp_path / ".aws" / "config").write_bytes(content)
+    for kind in ("environments", "profiles", "regions"):
+        assert names(kind, [], OPTIONS) == []
+
+
+@pytest.mark.usefixtures("seen", "configured")
+def test_the_program_answers_and_imports_nothing_heavy() -> None:
+    script = """
+import sys
+from mwaa_shell.cli import main
+try:
+    main(["--complete-names", "place", "--profile", "data-prod"])
+except SystemExit as end:
+    assert not end.code
+print(*sys.modules, file=sys.stderr)
+"""
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert ended.stdout == "doctor\nsales-prod\n"
+    loaded = {name.split(".")[0] for name in ended.stderr.split()}
+    assert loaded.isdisjoint(set(HEAVY) - {"platformdirs"})
+
+
+def test_listing_is_kept_for_the_profile_of_boto3(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "one")
+    listed_environments.keep(["a"], Access(), "eu-north-1")
+    monkeypatch.setenv("AWS_DEFAULT_PROFILE", "two")
+    listed_environments.keep(["b"], Access(), "eu-north-1")
+    listed_environments.keep(["c"], Access(profile="three"), "eu-north-1")
+    assert sorted(listed_environments.listed()) == [
+        ("a", "one", "eu-north-1"),
+        ("b", "two", "eu-north-1"),
+        ("c", "three", "eu-north-1"),
+    ]
