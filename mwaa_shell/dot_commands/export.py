@@ -5,6 +5,8 @@ from __future__ import annotations
 from mwaa_shell.airflow.command_line import parse
 from mwaa_shell.dot_commands.registry import ArgumentKind, DotCommand, DotCommandCall
 from mwaa_shell.errors import UsageError
+from mwaa_shell.export import ScriptTarget
+from mwaa_shell.export import script as made
 from mwaa_shell.history.recorder import where_of
 from mwaa_shell.result import Result, talk
 from mwaa_shell.session import Session
@@ -22,8 +24,6 @@ def script(call: DotCommandCall, words: tuple[str, ...]) -> Result:
         raise UsageError(USAGE)
     require_environment(session)
     load_environment_info(session)
-    from mwaa_shell.export import ScriptTarget
-    from mwaa_shell.export import script as made
 
     *line, kind = given
     text = parsed.text[line[0].start : line[-1].end] if line else ""

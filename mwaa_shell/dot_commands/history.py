@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import replace
+import json
+import time
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mwaa_shell.airflow.line_checks import translated
+from mwaa_shell.dot_commands.environment import check_use, use
 from mwaa_shell.dot_commands.registry import ArgumentKind, Arguments, DotCommand, DotCommandCall
 from mwaa_shell.errors import RefusedByRule, UsageError
+from mwaa_shell.history.entries import MOST_NUMBERS, Search, numbers, since
 from mwaa_shell.history.origins import rerun_of
 from mwaa_shell.history.recorder import where_of
+from mwaa_shell.history.rerun import why_not_at_once
+from mwaa_shell.output.display import zone
 from mwaa_shell.result import NextLine, Outcome, Result, failed, talk
 from mwaa_shell.session import Plan, Session, script
 from mwaa_shell.session.environment import load_environment_info, require_environment
@@ -30,11 +39,6 @@ def _count(text: str) -> int:
 def history(call: DotCommandCall, words: tuple[str, ...]) -> Result:
     """What was run here, or everywhere, the newest last."""
     session = call.session
-    import json
-    import time
-
-    from mwaa_shell.history.entries import Search, since
-    from mwaa_shell.output.display import zone
 
     arguments = Arguments(".history")
     arguments.add_argument("text", nargs="*")
@@ -65,16 +69,11 @@ def history(call: DotCommandCall, words: tuple[str, ...]) -> Result:
 
 
 def _as_json(entry: Entry, zone: tzinfo | None) -> dict[str, object]:
-    from dataclasses import asdict
-    from datetime import UTC, datetime
-
     moment = datetime.fromtimestamp(entry.when, UTC).astimezone(zone).isoformat(timespec="seconds")
     return {key: value for key, value in asdict(entry).items() if key != "shell"} | {"time": moment}
 
 
 def _row(entry: Entry, everywhere: bool, zone: tzinfo | None) -> str:
-    from datetime import datetime
-
     moment = datetime.fromtimestamp(entry.when, zone).strftime("%Y-%m-%d %H:%M")
     seconds = f"{entry.seconds:.1f} s" if entry.seconds is not None else ""
     where = f"  {entry.environment}" if everywhere else ""
@@ -88,7 +87,6 @@ def _one_line(entry: Entry) -> str:
 def redo(call: DotCommandCall, words: tuple[str, ...]) -> Result:
     """Run a command of the history again, or several; what changes something waits on the prompt."""
     session = call.session
-    from mwaa_shell.history.entries import numbers
 
     given = _read_redo(session, words)
     if given.failed:
@@ -101,8 +99,6 @@ def redo(call: DotCommandCall, words: tuple[str, ...]) -> Result:
     if not entries:
         return Result()
     if given.on:
-        from mwaa_shell.dot_commands.environment import use
-
         use(call, (given.on,))
     require_environment(session)
     load_environment_info(session)
@@ -121,8 +117,6 @@ def check_redo(plan: Plan, words: tuple[str, ...]) -> None:
     What failed in this session is known only when its turn has come; so is what the lines before will have sent.
     """
     session = plan.session
-    from mwaa_shell.dot_commands.environment import check_use
-    from mwaa_shell.history.entries import numbers
 
     given = _read_redo(session, words)
     if given.on:
@@ -154,8 +148,6 @@ def _read_redo(session: Session, words: tuple[str, ...]) -> argparse.Namespace:
 
 def _why_not_at_once(session: Session, entries: list[Entry], grammar: Grammar | None) -> str:
     """Why somebody has to look at them first, if they have to; raises ``RefusedByRule`` where nobody does."""
-    from mwaa_shell.history.rerun import why_not_at_once
-
     reason = next((why for entry in entries if (why := why_not_at_once(entry, grammar))), "")
     if reason and not session.ui.interactive:
         raise RefusedByRule(
@@ -166,8 +158,6 @@ def _why_not_at_once(session: Session, entries: list[Entry], grammar: Grammar | 
 
 def _so_far(plan: Plan, number: int) -> Entry | None:
     """The command of this number; ``None`` where one of the lines before may get it. Raises where there is none."""
-    from mwaa_shell.history.entries import Search
-
     newest = next((entry.number for entry in plan.session.record.history.find(Search(), 1)), 0)
     return None if newest < number <= newest + plan.state.lines else _entry(plan.session, number)
 
@@ -184,8 +174,6 @@ def _failed(session: Session) -> list[Entry]:
 
     What has succeeded since, as typed or as a rerun, is no longer among it.
     """
-    from mwaa_shell.history.entries import MOST_NUMBERS, Search
-
     here = where_of(session.link)
     sent = session.record.history.find(Search(this_shell=True), MOST_NUMBERS)
     mended = {entry.rerun for entry in sent if entry.outcome is Outcome.OK}
@@ -214,8 +202,6 @@ def _numbers(entries: list[Entry]) -> str:
 
 def _in_words_of(grammar: Grammar | None, entry: Entry) -> str:
     """The line of an entry in the words of an Airflow."""
-    from mwaa_shell.airflow.line_checks import translated
-
     found = translated(entry.line, grammar)
     return found.text if found is not None and found.text else entry.line
 
@@ -223,7 +209,6 @@ def _in_words_of(grammar: Grammar | None, entry: Entry) -> str:
 def log(call: DotCommandCall, words: tuple[str, ...]) -> Result:
     """Write what is sent from now on to a file, or stop doing so."""
     session = call.session
-    from pathlib import Path
 
     arguments = Arguments(".log")
     arguments.add_argument("file")

@@ -6,9 +6,18 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from mwaa_shell.airflow.arguments import understand
 from mwaa_shell.airflow.command_line import Kind, ParsedLine, parse
 from mwaa_shell.dot_commands.registry import ArgumentKind, Arguments, DotCommand, DotCommandCall, command_start
+from mwaa_shell.durations import read_span
 from mwaa_shell.errors import RefusedByRule, UsageError
+from mwaa_shell.history.rerun import changes_something
+from mwaa_shell.monitor.follow import FollowOptions, RunFollower
+from mwaa_shell.monitor.reported_states import never, why_never
+from mwaa_shell.monitor.run_sources import REST_SINCE, Cli, Rest, Source, Unscheduled
+from mwaa_shell.monitor.watch import Watch, WatchOptions
+from mwaa_shell.monitor.watch_condition import WatchCondition, read_states
+from mwaa_shell.output.records.data import data_only
 from mwaa_shell.result import Result
 from mwaa_shell.session import LineContext, Plan, Session
 from mwaa_shell.session.environment import load_environment_info, require_environment
@@ -46,8 +55,6 @@ def watch(call: DotCommandCall, words: tuple[str, ...]) -> Result:
     in_vain = _awaited_in_vain(options.until, line, session.grammar)
     if in_vain:
         session.ui.note(in_vain)
-    from mwaa_shell.monitor.watch import Watch
-    from mwaa_shell.output.records.data import data_only
 
     def send(number: int, pulse: RedrawOnTick) -> Result:
         result, _ = call.executor.send(replace(call.context, line=line, watcher=pulse, recorded=number == 1))
@@ -72,9 +79,6 @@ def check_watch(plan: Plan, words: tuple[str, ...]) -> None:
 
 def read_watch(words: tuple[str, ...]) -> tuple[WatchOptions, ParsedLine]:
     """The options in front, and the command behind them as it was typed; raises ``UsageError``."""
-    from mwaa_shell.monitor.watch import WatchOptions
-    from mwaa_shell.monitor.watch_condition import WatchCondition, read_states
-
     parsed = parse(f".watch {' '.join(words)}")  # one word: the rest of the line, quotes and all
     first = command_start(DIRECTIVES[0], parsed.words)
     given = _options(parsed.values[1:first])
@@ -116,8 +120,6 @@ def _at_least(given: float | None, usual: float, least: float, flag: str) -> flo
 
 
 def _length(given: str | None, usual: float) -> float:
-    from mwaa_shell.durations import read_span
-
     return usual if given is None else read_span(given)
 
 
@@ -127,8 +129,6 @@ def _refuse_what_cannot_be_watched(line: ParsedLine, problem: Problem | None, gr
         raise UsageError(".watch wants an Airflow command, such as .watch dags list")
     if problem is not None:
         raise UsageError(f"{problem.message}, the line was not sent")
-    from mwaa_shell.airflow.arguments import understand
-    from mwaa_shell.history.rerun import changes_something
 
     if grammar is None:
         raise RefusedByRule(
@@ -143,8 +143,6 @@ def _refuse_what_cannot_be_watched(line: ParsedLine, problem: Problem | None, gr
 
 def _awaited_in_vain(until: WatchCondition, line: ParsedLine, grammar: Grammar | None) -> str:
     """What is waited for in vain, as a sentence, where something else may still come; raises where nothing will."""
-    from mwaa_shell.monitor.reported_states import never, why_never
-
     found = grammar.command(line.values) if grammar is not None else None
     if found is None or grammar is None or not until.states:
         return ""
@@ -161,7 +159,6 @@ def _awaited_in_vain(until: WatchCondition, line: ParsedLine, grammar: Grammar |
 def follow(call: DotCommandCall, words: tuple[str, ...]) -> Result:
     """Watch a run and its tasks until it is over; its end is the directive's."""
     session = call.session
-    from mwaa_shell.monitor.follow import FollowOptions, RunFollower
 
     given = _read_follow(words)
     usual = FollowOptions()
@@ -190,8 +187,6 @@ def _read_follow(words: tuple[str, ...]) -> Namespace:
 
 def _sources(call: DotCommandCall, dag: str, run: str) -> Sources:
     """REST where the environment has it and is not known to refuse it, then the CLI."""
-    from mwaa_shell.monitor.run_sources import REST_SINCE, Cli, Rest, Source, Unscheduled
-
     session = call.session
     link, grammar = session.link, session.grammar
 
