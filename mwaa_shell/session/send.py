@@ -59,8 +59,8 @@ def send(session: Session, context: LineContext) -> tuple[Result, LineContext]:
             added = " ".join(one for one in (yes, *additions) if one)
             result = replace(result, words=words, added=added, hidden=hidden, message=message)
             with signals_wait():
+                finished = True  # also where the log of --log-file fails: the history has the end all the same
                 session.record.finish(number, link, line, result)
-                finished = True
         except BaseException as error:  # a mistake of the shell's own, or a signal that ends the program
             if not finished:
                 stopped = not isinstance(error, Exception)
