@@ -122,6 +122,10 @@ def reply(status: int, body: bytes | object, headers: Mapping[str, str] | None =
     return head.encode() + b"\r\n" + data
 
 
+#: What a web server answers to HEAD: no body, whatever it says of its length.
+HEAD_REPLY = b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n"
+
+
 def command_reply(stdout: bytes = b"", stderr: bytes = b"", status: int = 200) -> bytes:
     """What MWAA answers to a command."""
     streams = {"stdout": base64.b64encode(stdout).decode(), "stderr": base64.b64encode(stderr).decode()}
@@ -183,7 +187,7 @@ class Double:
         self.more: dict[str, object] = {}  #: further members of GetEnvironment's reply
         self.rest: dict[str, object] = {}  #: what Airflow's REST API answers, by path
         self.aws = Side(self.answer_aws, context if aws_over_tls else None)
-        self.web = Side(lambda request: command_reply(b"done\n"), context)
+        self.web = Side(lambda request: HEAD_REPLY if request.method == "HEAD" else command_reply(b"done\n"), context)
 
     @property
     def host(self) -> str:

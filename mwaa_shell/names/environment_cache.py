@@ -72,7 +72,7 @@ def _key(target: Target) -> str:
     where = "local" if access.keys else access.endpoint_url or os.environ.get("AWS_ENDPOINT_URL_MWAA", "")
     profile = profile_of_boto3(access)
     region = access.region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION", "")
-    whose = access.account if access.keys else _mark()  # other credentials may be another account's
+    whose = (access.keys and access.account) or _mark()  # other credentials may be another account's
     return json.dumps([target.name, profile, region, where, whose])
 
 
