@@ -97,7 +97,7 @@ import asyncio
 from prompt_toolkit.document import Document
 from mwaa_shell.session import Session
 from mwaa_shell.settings import Settings
-from mwaa_shell.terminal.masks import MaskSecrets
+from mwaa_shell.terminal.processors import MaskSecrets
 from mwaa_shell.terminal.prompt import Prompt
 session = Session(Settings(environment="x"))
 prompt = Prompt(session, {}, asyncio.Runner())

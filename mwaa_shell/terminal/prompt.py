@@ -30,13 +30,12 @@ from mwaa_shell import debug_log
 from mwaa_shell.mwaa.connection import Connection
 from mwaa_shell.prompt_text import mark
 from mwaa_shell.session import Session
-from mwaa_shell.terminal.additions import ShowAdditions
 from mwaa_shell.terminal.completer import SOON, LineCompleter
 from mwaa_shell.terminal.history_lines import HistoryLines, HistorySuggest, waiting_keys
 from mwaa_shell.terminal.keys import NOT_ASKED, bindings
 from mwaa_shell.terminal.lexer import LineLexer
-from mwaa_shell.terminal.masks import MaskSecrets
 from mwaa_shell.terminal.preload import Preloader, PreloadListeners
+from mwaa_shell.terminal.processors import MaskSecrets, ShowAdditions
 from mwaa_shell.terminal.stray_keys import stray_keys
 from mwaa_shell.terminal.style import STYLE
 from mwaa_shell.terminal.toolbar import State, toolbar
