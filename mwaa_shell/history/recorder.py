@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from mwaa_shell.history.entries import Where
     from mwaa_shell.history.store import History
     from mwaa_shell.mwaa.connection import Connection, Target
-    from mwaa_shell.mwaa.environment import Environment
     from mwaa_shell.result import Result
 
 
@@ -36,7 +35,6 @@ class HistoryRecorder:
         self._secret_words = secret_words  # the user's own names of secrets
         self._audit: AuditLog | None = None
         self._told = False
-        self._seen: dict[Target, Environment] = {}  # as AWS had told of each when that was last kept
         self._places: dict[Target, Where] = {}  # under which each environment was last written down
         self._opening = threading.Lock()
         self._history: History | None = None
@@ -69,12 +67,8 @@ class HistoryRecorder:
         """Write a command down before it is sent; its number, if it could be written."""
         from mwaa_shell.airflow.redaction import MASK, masked
         from mwaa_shell.history.entries import Entry
-        from mwaa_shell.names import environment_cache
 
         covered = masked(line.text, link.grammar, self._secret_words())
-        if self._seen.get(link.target) is not link.known:
-            environment_cache.of(link)  # so that the next shell knows whose history this is before it asks AWS
-            self._seen[link.target] = link.known
         where = self._place(link)
         number = self.history.begin(
             Entry(
@@ -160,7 +154,7 @@ def where_of(link: Connection) -> Where:
 
     if link.known.account:
         return Where(link.known.account, link.region, link.target.name)
-    from mwaa_shell.names.environment_cache import recall
+    from mwaa_shell.names.cache_files import recall
 
     seen = recall(link.target)
     return Where(seen.account, seen.region, link.target.name) if seen else Where("", link.region, link.target.name)

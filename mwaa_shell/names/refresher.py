@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from mwaa_shell.airflow.knowledge import Kind
 from mwaa_shell.errors import ShellError
+from mwaa_shell.names.cache_files import EnvironmentIdentity, cache_folder, identify
 from mwaa_shell.names.catalogue import NameCatalogue
 from mwaa_shell.names.model import OF_A_DAG, Change
 from mwaa_shell.names.name_list import Key
@@ -22,7 +23,6 @@ from mwaa_shell.names.task_queue import Worker
 if TYPE_CHECKING:
     from mwaa_shell.airflow.command_line import ParsedLine
     from mwaa_shell.mwaa.connection import Connection
-    from mwaa_shell.names.environment_cache import SeenEnvironment as LastSeen
     from mwaa_shell.names.store import Store
     from mwaa_shell.preferences import Preferences
     from mwaa_shell.result import Result
@@ -88,23 +88,20 @@ class NameRefresher:
 
     def settle(self) -> None:
         """Take in what was kept for this environment: as it was last seen, until AWS says whose it is."""
-        from mwaa_shell.names import environment_cache
-
         if self.mode == "off" or self._confirmed:
             return
-        seen = environment_cache.of(self._link)
+        seen = identify(self._link)
         self._confirmed = seen is not None and seen.confirmed
         self._link.last_version = seen.version if seen else None
         if seen is not None and (self._store is None or self._store.owner != seen.owner):
             self._load(seen)
 
-    def _load(self, seen: LastSeen) -> None:
-        from mwaa_shell.names.cache_folder import default_folder
+    def _load(self, seen: EnvironmentIdentity) -> None:
         from mwaa_shell.names.store import Store
 
         if self._store is not None:  # the account is another than the last time: so are the names
             self.catalogue.forget()
-        self._store = Store(self._folder or default_folder(), seen.account, seen.region, self._link.target.name)
+        self._store = Store(self._folder or cache_folder(), seen.account, seen.region, self._link.target.name)
         kept, trouble = self._store.load()
         self.catalogue.merge(kept.known(), kept.picks())
         self.catalogue.prepare()

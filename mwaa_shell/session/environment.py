@@ -26,10 +26,10 @@ def list_environments(session: Session, access: Access) -> list[str]:
 
 def remember_names(session: Session, names: Sequence[str], link: Connection) -> None:
     """Keep the names of environments for completion, here and in the user's own shell."""
-    from mwaa_shell.names import listed_environments
+    from mwaa_shell.names.cache_files import keep_listing
 
     session.known_names = tuple(names)
-    listed_environments.keep(names, link.target.access, link.environments.region)
+    keep_listing(names, link.target.access, link.environments.region)
 
 
 def describe(session: Session, link: Connection) -> Environment:

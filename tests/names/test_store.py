@@ -11,7 +11,7 @@ import pytest
 
 from mwaa_shell.airflow.knowledge import Kind
 from mwaa_shell.names import store as module
-from mwaa_shell.names.cache_folder import default_folder
+from mwaa_shell.names.cache_files import cache_folder
 from mwaa_shell.names.catalogue import NameCatalogue
 from mwaa_shell.names.model import KEPT, OF_A_DAG, Change, Name, NameRemoved, NamesFound
 from mwaa_shell.names.store import Store
@@ -278,5 +278,5 @@ def test_deleting_takes_what_was_left_half_written_too(store: Store) -> None:
 
 def test_the_folder_is_in_the_users_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert default_folder().name == "names"
-    assert "mwaa-shell" in default_folder().parts
+    assert cache_folder().name == "names"
+    assert "mwaa-shell" in cache_folder().parts

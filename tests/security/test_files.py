@@ -19,8 +19,9 @@ from mwaa_shell.history.store import History
 from mwaa_shell.local import provision
 from mwaa_shell.local.folders import make_private
 from mwaa_shell.local.recipes import recipes
-from mwaa_shell.mwaa.connection import Target
-from mwaa_shell.names import environment_cache
+from mwaa_shell.mwaa.connection import Connection, Target
+from mwaa_shell.mwaa.environment import Environment
+from mwaa_shell.names import cache_files
 from mwaa_shell.names.catalogue import NameCatalogue
 from mwaa_shell.names.store import Store
 from mwaa_shell.output.transcript import Transcript
@@ -203,8 +204,10 @@ def test_where_environments_were_seen_is_not_written_through_a_link(
 ) -> None:
     (tmp_path / "elsewhere").mkdir()
     plant(tmp_path / "cache" / "names", tmp_path / "elsewhere")
-    monkeypatch.setattr(environment_cache, "default_folder", lambda: tmp_path / "cache" / "names")
-    environment_cache._keep(Target("my-env", Access()), environment_cache.SeenEnvironment("1", "eu-west-1", "my-env"))
+    monkeypatch.setattr(cache_files, "cache_folder", lambda: tmp_path / "cache" / "names")
+    connection = Connection(Target("my-env", Access()))
+    connection.known = Environment("my-env", arn="arn:aws:airflow:eu-west-1:111122223333:environment/my-env")
+    assert cache_files.identify(connection) is not None
     assert list((tmp_path / "elsewhere").iterdir()) == []
 
 
