@@ -19,7 +19,7 @@ from mwaa_shell.airflow.suggestions import Names, Suggestion, no_names, suggest
 from mwaa_shell.dot_commands.registry import ArgumentKind, DotCommand, command_start, find
 from mwaa_shell.monitor.runs import STATES
 from mwaa_shell.names.fetch import TITLES
-from mwaa_shell.names.offers import offered
+from mwaa_shell.names.refresher import offered
 from mwaa_shell.preferences import PREFERENCES, preference
 from mwaa_shell.session import Session
 

@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from mwaa_shell.airflow.command_line import Problem
     from mwaa_shell.airflow.grammar import Grammar
     from mwaa_shell.monitor.follow import Sources
-    from mwaa_shell.monitor.watch import RedrawOnTick, WatchOptions
-    from mwaa_shell.monitor.watch_condition import WatchCondition
+    from mwaa_shell.monitor.watch import RedrawOnTick, WatchCondition, WatchOptions
     from mwaa_shell.output.canvas import Canvas
 
 #: The fewest seconds between two requests.
@@ -72,8 +71,7 @@ def check_watch(plan: Plan, words: tuple[str, ...]) -> None:
 
 def read_watch(words: tuple[str, ...]) -> tuple[WatchOptions, ParsedLine]:
     """The options in front, and the command behind them as it was typed; raises ``UsageError``."""
-    from mwaa_shell.monitor.watch import WatchOptions
-    from mwaa_shell.monitor.watch_condition import WatchCondition, read_states
+    from mwaa_shell.monitor.watch import WatchCondition, WatchOptions, read_states
 
     parsed = parse(f".watch {' '.join(words)}")  # one word: the rest of the line, quotes and all
     first = command_start(DIRECTIVES[0], parsed.words)
@@ -143,7 +141,7 @@ def _refuse_what_cannot_be_watched(line: ParsedLine, problem: Problem | None, gr
 
 def _awaited_in_vain(until: WatchCondition, line: ParsedLine, grammar: Grammar | None) -> str:
     """What is waited for in vain, as a sentence, where something else may still come; raises where nothing will."""
-    from mwaa_shell.monitor.reported_states import never, why_never
+    from mwaa_shell.monitor.watch import never, why_never
 
     found = grammar.command(line.values) if grammar is not None else None
     if found is None or grammar is None or not until.states:
@@ -190,7 +188,8 @@ def _read_follow(words: tuple[str, ...]) -> Namespace:
 
 def _sources(call: DotCommandCall, dag: str, run: str) -> Sources:
     """REST where the environment has it and is not known to refuse it, then the CLI."""
-    from mwaa_shell.monitor.run_sources import REST_SINCE, Cli, Rest, Source, Unscheduled
+    from mwaa_shell.monitor.run_sources import Cli, Rest, Source, Unscheduled
+    from mwaa_shell.mwaa.airflow_rest import REST_SINCE
 
     session = call.session
     link, grammar = session.link, session.grammar

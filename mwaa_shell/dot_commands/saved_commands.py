@@ -173,7 +173,7 @@ def candidates(
     ``words_before`` begins with the directive; ``asked`` by a key that does nothing else. What fits a fragment is left
     to the caller, but for values. A file that cannot be read offers nothing.
     """
-    from mwaa_shell.names.offers import offered
+    from mwaa_shell.names.refresher import offered
 
     try:
         known = saved_commands.load(saved_commands.default_path())

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Protocol
-from urllib.parse import quote as percent
 
 from mwaa_shell.airflow.arguments import understand
 from mwaa_shell.airflow.command_line import ParsedLine, output_format, parse, quote
@@ -20,13 +19,12 @@ from mwaa_shell.airflow.validation import validate
 from mwaa_shell.airflow.versions import Version
 from mwaa_shell.errors import NothingRan, OutcomeUnknown, ShellError
 from mwaa_shell.monitor.runs import FINISHED, OVER, Run, Snapshot, Task, newest, run_of, task_of
+from mwaa_shell.mwaa.airflow_rest import FIRST_PAGE, dag_path, newest_runs_first, next_page, run_path
 from mwaa_shell.output.records.rows import Row, read_rows
 from mwaa_shell.result import Outcome, Result
 
-#: The first version whose REST API MWAA offers.
-REST_SINCE = Version(2, 4, 3)
-#: Tasks on one page of REST: what Airflow gives at most unless it is configured otherwise; and pages at most.
-PAGE, PAGES = 100, 100
+#: Most pages of tasks that REST is asked for.
+PAGES = 100
 #: Looks after which the CLI is asked for the run itself, whatever its tasks look like.
 AT_LEAST_EVERY = 10
 #: What to do about a reply that has never been seen.
@@ -71,9 +69,8 @@ class Rest:
         """``where`` is the environment's name, for what is said."""
         self._ask_for = get
         self._where = where or "the environment"
-        self._path = f"/dags/{percent(dag, safe='')}"
         self._dag, self._run = dag, run
-        self._order = "-run_after" if version.major >= 3 else "-execution_date"
+        self._order = newest_runs_first(version)
         self._paused: bool | None = None
 
     def ask(self) -> Snapshot:
@@ -81,28 +78,29 @@ class Rest:
         self._run = run.run_id  # the newest one stays the one, whatever comes after it
         tasks = tuple(task_of(row) for row in self._tasks(run.run_id))
         if _waits(run, tasks) or self._paused:
-            self._paused = str(self._get(self._path, {}).get("is_paused")) == "True"
+            self._paused = str(self._get(dag_path(self._dag), {}).get("is_paused")) == "True"
         return Snapshot(run, tasks, _about_waiting(run, paused=self._paused))
 
     def _ask_run(self) -> Run:
         if self._run != LATEST:
-            return run_of(self._get(f"{self._path}/dagRuns/{percent(self._run, safe='')}", {}), self._dag)
+            return run_of(self._get(run_path(self._dag, self._run), {}), self._dag)
         newest_first = {"limit": 1, "order_by": self._order}
-        found = self._list(self._get(f"{self._path}/dagRuns", newest_first), "dag_runs")
+        found = self._list(self._get(f"{dag_path(self._dag)}/dagRuns", newest_first), "dag_runs")
         if not found:
             raise no_runs(self._dag)
         return run_of(found[0], self._dag)
 
     def _tasks(self, run_id: str) -> list[Mapping[str, object]]:
-        path = f"{self._path}/dagRuns/{percent(run_id, safe='')}/taskInstances"
+        path = f"{run_path(self._dag, run_id)}/taskInstances"
         rows: list[Mapping[str, object]] = []
+        query: Mapping[str, object] | None = FIRST_PAGE
         for _ in range(PAGES):
-            reply = self._get(path, {"limit": PAGE, "offset": len(rows)})
+            if query is None:
+                break
+            reply = self._get(path, query)
             page = self._list(reply, "task_instances")
             rows += page
-            total = reply.get("total_entries")
-            if not page or not isinstance(total, int) or len(rows) >= total:
-                break
+            query = next_page(query, len(page), reply)
         return rows
 
     def _get(self, path: str, query: Mapping[str, object]) -> Mapping[str, Any]:

@@ -1,28 +1,146 @@
-"""A command in rounds: what each of them brought, what is new in it, and when to stop.
+"""A command in rounds: what is new in each, and when to stop.
 
-One round ends before the next one begins. Who sends, who shows and what the time is are handed in.
+One round ends before the next one begins. The caller provides the sender, the canvas and the clock.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from mwaa_shell.airflow.command_line import output_format
 from mwaa_shell.airflow.output_lines import data_lines
+from mwaa_shell.airflow.versions import Version
 from mwaa_shell.durations import span
-from mwaa_shell.errors import ExitCode
+from mwaa_shell.errors import ExitCode, UsageError
 from mwaa_shell.job import Job
 from mwaa_shell.monitor.diff import marked
-from mwaa_shell.monitor.watch_condition import NOTHING, WatchCondition
+from mwaa_shell.monitor.runs import STATES, newest, state
 from mwaa_shell.output.canvas import BOLD, DIM, GREEN, RED, YELLOW, Canvas, painted
+from mwaa_shell.output.display import DisplayOptions
+from mwaa_shell.output.records.rows import Row, read_rows
 from mwaa_shell.output.sanitise import sanitise
 from mwaa_shell.result import Outcome, Result, failed, interrupted
 
-if TYPE_CHECKING:
-    from mwaa_shell.output.display import DisplayOptions
+#: States that not every Airflow has: from which version on, and up to which one (of its ``airflow.utils.state``).
+ALWAYS, NEVER = Version(0, 0, 0), Version(99, 0, 0)
+SPANS = {
+    "deferred": (Version(2, 2, 0), NEVER),
+    "restarting": (Version(2, 2, 0), NEVER),
+    "sensing": (Version(2, 0, 0), Version(2, 4, 0)),
+    "shutdown": (ALWAYS, Version(3, 0, 0)),
+    "awaiting_input": (Version(3, 3, 0), NEVER),
+}
+#: The states of a run; ``none`` is what ``dags state`` says where there is no run.
+OF_RUNS = ("none", "queued", "running", "success", "failed")
+#: Commands whose replies tell of states, in the words of any Airflow.
+TELLING = {
+    "dags list-runs": OF_RUNS,
+    "list_dag_runs": OF_RUNS,
+    "dags state": OF_RUNS,
+    "dag_state": OF_RUNS,
+    "dags list-jobs": STATES,
+    "tasks state": STATES,
+    "task_state": STATES,
+    "tasks states-for-dag-run": STATES,
+    "dags next-execution": ("none",),
+    "next_execution": ("none",),
+}
+#: Commands that print a text of the user's, which may be the word of a state.
+ANYTHING = ("variables get", "variables", "config get-value", "tasks render", "render")
+
+
+def never(states: Collection[str], command: str, version: Version) -> tuple[str, ...]:
+    """Those of the states of which no reply of a command ever tells."""
+    if command in ANYTHING:
+        return ()
+    told = _told(command, version)
+    return tuple(state for state in states if state not in told)
+
+
+def why_never(states: Collection[str], command: str, version: Version) -> str:
+    """Why these never come, as a sentence."""
+    told = _told(command, version)
+    if not told:
+        return f"the replies of {command} tell of no state; --until waits for a text"
+    return f"{command} of Airflow {version} never tells of {' or '.join(states)}, but of {', '.join(told)}"
+
+
+def _told(command: str, version: Version) -> tuple[str, ...]:
+    return tuple(state for state in TELLING.get(command, ()) if _has(version, state))
+
+
+def _has(version: Version, state: str) -> bool:
+    since, until = SPANS.get(state, (ALWAYS, NEVER))
+    return since <= version < until
+
+
+@dataclass(frozen=True, slots=True)
+class WatchCondition:
+    """A text, some states, both (then either will do) or nothing."""
+
+    text: str = ""
+    states: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.text or self.states)
+
+    def __str__(self) -> str:
+        wanted = [f"state {' or '.join(self.states)}"] if self.states else []
+        return " or ".join([*wanted, *([repr(sanitise(self.text))] if self.text else [])])
+
+    def met(self, result: Result) -> bool:
+        """Whether a reply shows it."""
+        text = result.stdout.decode("utf-8", "replace")
+        wanted = output_format(result.words)
+        rows = read_rows(text, wanted)
+        if self.text and (any(self.text in line for line in data_lines(text)) or _in_cells(self.text, rows)):
+            return True
+        return bool(self.states) and result.ok and shown_state(text, rows) in self.states
+
+
+#: Nothing is waited for.
+NOTHING = WatchCondition()
+
+
+def read_states(text: str) -> tuple[str, ...]:
+    """The states of ``success`` or ``success,failed``; raises ``UsageError`` for what is none."""
+    states = tuple(word.strip().lower() for word in text.split(","))
+    unknown = next((state for state in states if state not in STATES), None)
+    if unknown is not None:
+        raise UsageError(f"{unknown or 'An empty text'} is no state of Airflow's; there are {', '.join(STATES)}")
+    return states
+
+
+def _in_cells(text: str, rows: list[Row] | None) -> bool:
+    return any(text in value for row in rows or () for value in row.values())
+
+
+def shown_state(text: str, rows: list[Row] | None) -> str | None:
+    """The state that a reply is about.
+
+    Of a list of runs that of the newest one, of another list that which all rows have, and of a reply that is no list
+    (``dags state``, ``tasks state``) the word that it ends with.
+    """
+    if rows is None:
+        return _last_word(text)
+    stateful = [row for row in rows if "state" in row]
+    if any("run_id" in row for row in stateful):
+        latest = newest(stateful)
+        stateful = [row for row in stateful if row is latest]
+    found = {state(row["state"]) for row in stateful}
+    return found.pop() if len(found) == 1 else None
+
+
+def _last_word(text: str) -> str | None:
+    """Of ``running, {"conf": 1}`` the part before the comma."""
+    lines = [line for line in data_lines(text) if line.strip()]
+    word = lines[-1].partition(",")[0].strip().lower() if lines else ""
+    return word if word in STATES else None
+
 
 #: Where a watch that nobody ends comes to an end: each round mints a token and starts an Airflow on the web server.
 ROUNDS, SECONDS = 1000, 12 * 3600.0

@@ -15,8 +15,22 @@ from types import MappingProxyType
 
 from mwaa_shell.airflow.knowledge import Kind
 from mwaa_shell.names.index import NO_PICKS, Index
-from mwaa_shell.names.model import OF_A_DAG, Change, Name, NameRemoved, NamesFound
-from mwaa_shell.names.name_list import NAMES, SMALL, Key, Known, facts_of, merged, ordered, others, without
+from mwaa_shell.names.model import (
+    NAMES,
+    OF_A_DAG,
+    SMALL,
+    Change,
+    Key,
+    Known,
+    Name,
+    NameRemoved,
+    NamesFound,
+    facts_of,
+    merged,
+    ordered,
+    others,
+    without,
+)
 
 #: Most DAGs whose tasks, and whose runs, are kept.
 DAGS = 2_000

@@ -1,9 +1,10 @@
-"""What is known of an environment's names, and what changes that: plain values that all its sources share. Pure."""
+"""Names, the changes that replies bring, and immutable sorted lists of names: values without behavior. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Container, Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from types import MappingProxyType
 
 from mwaa_shell.airflow.knowledge import Kind
@@ -50,3 +51,82 @@ class NameRemoved:
 
 
 Change = NamesFound | NameRemoved
+
+
+#: Most names of a kind, over all DAGs; most runs of a DAG.
+NAMES, RUNS = 100_000, 200
+#: Longer names are none of Airflow's, which ends at 250 letters (assets at 1500).
+LENGTH = 1_500
+#: An index of so many names is made in a few milliseconds, when it is first wanted.
+SMALL = 400
+
+Facts = Mapping[str, str]
+Key = tuple[Kind, str]  #: a kind, and the DAG if the names belong to one
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of one kind, or of the tasks or runs of one DAG. Times are UTC, in seconds."""
+
+    texts: Sequence[str]  #: runs newest first, all others alphabetical
+    facts: Mapping[str, Facts] = field(repr=False)  #: of each of these names
+    learned: float  #: when the list was last told
+    changed: float  #: when anything in it last changed
+    source: str  #: who told the list: "reply", "REST" or "CLI"
+    complete: bool  #: whether there were no others then
+
+
+def others(known: Known, but: Container[str]) -> dict[str, Facts]:
+    return {text: facts for text, facts in known.facts.items() if text not in but}
+
+
+def without(known: Known, gone: Set[str]) -> Known:
+    """What another shell knows, without what has gone since: it may not have heard."""
+    if not any(text in known.facts for text in gone):
+        return known
+    return replace(known, facts=others(known, gone))
+
+
+def facts_of(names: Iterable[Name], old: Known | None) -> dict[str, Facts]:
+    """The facts of the names that were told, and what was known of them already; equal facts are kept once."""
+    kept: dict[tuple[tuple[str, str], ...], Facts] = {(): NO_FACTS}
+    told = {}
+    for name in names:
+        text = name.text
+        if not text or len(text) > LENGTH or not text.isprintable():
+            continue  # nothing that could be typed, or that may be written to a terminal
+        before = old.facts.get(text, NO_FACTS) if old else NO_FACTS
+        facts = {**before, **name.facts} if before else name.facts
+        items = tuple(facts.items())
+        if items not in kept:
+            kept[items] = MappingProxyType(dict(facts))
+        told[text] = kept[items]
+    return told
+
+
+def ordered(kind: Kind, facts: Mapping[str, Facts], base: Known) -> Known:
+    """The names in the order of their kind; of too many those that come first are kept."""
+    most = RUNS if kind is Kind.RUN else NAMES
+    texts = list(_newest_first(facts) if kind is Kind.RUN else facts)[:most]
+    cut = len(texts) < len(facts)
+    if kind is not Kind.RUN:
+        texts.sort(key=lambda text: (text.lower(), text))  # capitals make no difference but between equals
+    left = {text: facts[text] for text in texts} if cut else facts
+    return replace(base, texts=tuple(texts), facts=left, complete=base.complete and not cut)
+
+
+def _newest_first(runs: Mapping[str, Facts]) -> Iterable[str]:
+    """By their dates, if all have one that can be compared; else as they are. A reply may tell of old runs alone."""
+    try:
+        dates = {text: datetime.fromisoformat(facts["date"]) for text, facts in runs.items()}
+        return sorted(runs, key=dates.__getitem__, reverse=True)
+    except (KeyError, ValueError, TypeError):
+        return runs
+
+
+def merged(kind: Kind, mine: Known, other: Known) -> Known:
+    late, early = (mine, other) if mine.changed >= other.changed else (other, mine)
+    if late.complete:
+        return ordered(kind, late.facts, late)
+    facts = {**late.facts, **others(early, late.facts)}
+    return ordered(kind, facts, replace(early, changed=late.changed) if early.complete else late)

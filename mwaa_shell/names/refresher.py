@@ -1,8 +1,7 @@
-"""The names of the open environment, kept true: learned from replies, asked for over REST, refreshed when told to.
+"""The cached names of one environment: learned from output, requested over REST, refreshed through the CLI on demand.
 
-One thread learns and keeps, another one asks: a slow answer holds up nothing that is known already. Neither prints.
-Whoever types only reads what is there and says what would be of use. Nothing goes through the CLI unless the user asked
-for it.
+One thread learns and saves, another one requests, so a slow response does not delay what is cached. Neither prints.
+The CLI is used only when the user asks for a refresh.
 """
 
 from __future__ import annotations
@@ -10,22 +9,20 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from mwaa_shell.airflow.command_line import ParsedLine
 from mwaa_shell.airflow.knowledge import Kind
+from mwaa_shell.airflow.suggestions import Found
 from mwaa_shell.errors import ShellError
+from mwaa_shell.mwaa.connection import Connection
+from mwaa_shell.names import fetch
 from mwaa_shell.names.cache_files import EnvironmentIdentity, cache_folder, identify
 from mwaa_shell.names.catalogue import NameCatalogue
-from mwaa_shell.names.model import OF_A_DAG, Change
-from mwaa_shell.names.name_list import Key
+from mwaa_shell.names.model import KEPT, OF_A_DAG, Change, Key, Name
+from mwaa_shell.names.store import Store
 from mwaa_shell.names.task_queue import Worker
-
-if TYPE_CHECKING:
-    from mwaa_shell.airflow.command_line import ParsedLine
-    from mwaa_shell.mwaa.connection import Connection
-    from mwaa_shell.names.store import Store
-    from mwaa_shell.preferences import Preferences
-    from mwaa_shell.result import Result
+from mwaa_shell.preferences import Preferences
+from mwaa_shell.result import Result
 
 #: Seconds without a key after which what the cursor stands at is asked for.
 PAUSE = 0.3
@@ -97,7 +94,6 @@ class NameRefresher:
             self._load(seen)
 
     def _load(self, seen: EnvironmentIdentity) -> None:
-        from mwaa_shell.names.store import Store
 
         if self._store is not None:  # the account is another than the last time: so are the names
             self.catalogue.forget()
@@ -135,10 +131,8 @@ class NameRefresher:
 
     def can_rest(self, kind: Kind, dag: str = "") -> bool:
         """Whether REST may be asked for such names, as far as is known."""
-        from mwaa_shell.names.rest import requests_for
-
         version = self._link.version
-        return version is not None and not self.rest_denied and requests_for(kind, version, dag) is not None
+        return version is not None and not self.rest_denied and fetch.requests_for(kind, version, dag) is not None
 
     def close(self) -> None:
         """Keep what is not kept yet."""
@@ -163,8 +157,6 @@ class NameRefresher:
         self.changed()
 
     def _learn(self, line: ParsedLine, result: Result) -> None:
-        from mwaa_shell.names import fetch
-
         if not self._confirmed:
             self.settle()  # AWS may have answered meanwhile
         changes, used = fetch.of_reply(line, result, self._link.grammar)
@@ -176,8 +168,6 @@ class NameRefresher:
 
     def _refresh(self, kind: Kind, dag: str, *, through_cli: bool = False) -> None:
         """Over REST; through the CLI only where the user asked."""
-        from mwaa_shell.names import fetch
-
         generation, key = self._forgotten, (kind, dag)
         self.doing, self.pressing = fetch.title(kind, dag), through_cli
         self.changed()
@@ -198,8 +188,6 @@ class NameRefresher:
 
     def _ask(self, kind: Kind, dag: str, *, through_cli: bool) -> tuple[Sequence[Change], str, str]:
         """What was told, by whom, and what went wrong; the CLI is asked where REST tells nothing, or not all."""
-        from mwaa_shell.names import fetch
-
         told = fetch.Told(trouble=NOT_ALLOWED)
         if self.can_rest(kind, dag):
             told = fetch.over_rest(self._link, kind, dag)
@@ -235,3 +223,48 @@ def age(seconds: float) -> str:
         if seconds >= size:
             return f"{seconds // size:.0f} {unit} old"
     return "now"
+
+
+#: How many are handed to the menu at most.
+LIMIT = 50
+
+
+def offered(
+    live: NameRefresher | None, kind: Kind, dag: str, fragment: str, *, asked: bool = False
+) -> tuple[Sequence[Found], int]:
+    """What is known of a kind; with ``asked`` (the user pressed Tab) it is asked for where nothing is."""
+    own = _kept_as(kind)
+    if live is None or live.mode == "off" or own is None or (own in OF_A_DAG and not dag):
+        return (), 0
+    dag = dag if own in OF_A_DAG else ""
+    live.want(own, dag)
+    if asked and live.mode == "auto" and (own, dag) not in live.catalogue.known():
+        live.refresh(own, dag)
+    if kind is Kind.DATE:
+        return _dates(live.catalogue.names(own, dag), fragment), 0
+    found, more = live.catalogue.search(own, dag, fragment, LIMIT)
+    return [_found(own, name) for name in found], more
+
+
+def _kept_as(kind: Kind) -> Kind | None:
+    """The kind of the names that go where this kind is wanted."""
+    if kind in (Kind.DATE, Kind.DATE_OR_RUN):
+        return Kind.RUN
+    return kind if kind in KEPT else None
+
+
+def _dates(runs: Sequence[Name], fragment: str) -> list[Found]:
+    """The logical dates of runs, newest first."""
+    dates = {run.facts["date"]: run for run in runs if run.facts.get("date", "").startswith(fragment)}
+    return [Found(date, run.text, run.facts.get("state", "")) for date, run in list(dates.items())[:LIMIT]]
+
+
+def _found(kind: Kind, name: Name) -> Found:
+    facts = name.facts
+    if kind is Kind.DAG:
+        told = ["paused" if facts.get("paused") == "yes" else "", facts.get("owners", "")]
+        last = facts.get("last_state", "")
+        return Found(name.text, ", ".join(part for part in told if part), last)
+    if kind is Kind.RUN:
+        return Found(name.text, facts.get("date") or facts.get("after", ""), facts.get("state", ""))
+    return Found(name.text, next(iter(facts.values()), ""))

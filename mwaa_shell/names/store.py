@@ -21,8 +21,7 @@ from typing import Any
 
 from mwaa_shell.airflow.knowledge import Kind
 from mwaa_shell.names.catalogue import NameCatalogue
-from mwaa_shell.names.model import KEPT, NO_FACTS, OF_A_DAG
-from mwaa_shell.names.name_list import Facts, Key, Known
+from mwaa_shell.names.model import KEPT, NO_FACTS, OF_A_DAG, Facts, Key, Known
 from mwaa_shell.private_files import check, make_folder
 
 FORMAT = 1

@@ -30,10 +30,10 @@ from mwaa_shell.export import KINDS, ScriptTarget, script
 from mwaa_shell.history.entries import Entry
 from mwaa_shell.history.expansion import expand
 from mwaa_shell.monitor.diff import marked
-from mwaa_shell.monitor.watch_condition import read_states, shown_state
+from mwaa_shell.monitor.watch import read_states, shown_state
 from mwaa_shell.mwaa import reply, route
 from mwaa_shell.mwaa.cli_client import redirect_target
-from mwaa_shell.names.learning import learn
+from mwaa_shell.names.extract import learn
 from mwaa_shell.output.display import DisplayOptions
 from mwaa_shell.output.records import data, reader
 from mwaa_shell.output.records.rows import read_rows

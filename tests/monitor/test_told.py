@@ -11,9 +11,8 @@ from mwaa_shell.airflow import grammar
 from mwaa_shell.airflow.command_line import output_format
 from mwaa_shell.airflow.knowledge import Level, danger
 from mwaa_shell.airflow.versions import Version
-from mwaa_shell.monitor.reported_states import ANYTHING, SPANS, TELLING, never, why_never
 from mwaa_shell.monitor.runs import STATES
-from mwaa_shell.monitor.watch_condition import shown_state
+from mwaa_shell.monitor.watch import ANYTHING, SPANS, TELLING, never, shown_state, why_never
 from mwaa_shell.output.records.rows import read_rows
 
 SAMPLES = sorted((Path(__file__).parents[1] / "samples").glob("*.json"))

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mwaa_shell.errors import UsageError
-from mwaa_shell.monitor.watch_condition import WatchCondition, read_states
+from mwaa_shell.monitor.watch import WatchCondition, read_states
 from mwaa_shell.result import Result, failed
 
 SAMPLES = Path(__file__).parent.parent / "samples"

@@ -9,7 +9,7 @@ import pytest
 
 from mwaa_shell.airflow.knowledge import Kind
 from mwaa_shell.names import catalogue as module
-from mwaa_shell.names import name_list as known_names
+from mwaa_shell.names import model as known_names
 from mwaa_shell.names.catalogue import NameCatalogue, Summary
 from mwaa_shell.names.index import Index
 from mwaa_shell.names.model import Change, Name, NameRemoved, NamesFound

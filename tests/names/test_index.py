@@ -11,8 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mwaa_shell.names import index
-from mwaa_shell.names.index import Found, Index
-from mwaa_shell.names.matching import INSIDE, PREFIX, SCATTERED, WORD, WORDS, fits
+from mwaa_shell.names.index import INSIDE, PREFIX, SCATTERED, WORD, WORDS, Found, Index, fits
 
 WORDS_OF_DAGS = ("daily", "Sales", "import", "v2", "DAGRun", "07", "aa", "a", "ümlaut", "İ", "x1y2")
 NAMES = st.one_of(

@@ -17,8 +17,7 @@ from mwaa_shell.mwaa.cli_client import RUNNING
 from mwaa_shell.mwaa.command_runner import BEHIND_REFRESH
 from mwaa_shell.names import fetch
 from mwaa_shell.names import refresher as live_names
-from mwaa_shell.names.offers import offered
-from mwaa_shell.names.refresher import NameRefresher, age
+from mwaa_shell.names.refresher import NameRefresher, age, offered
 from mwaa_shell.result import Outcome
 from mwaa_shell.session import Session
 from mwaa_shell.session.interface import UserInterface

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from mwaa_shell.airflow.knowledge import Kind
 from mwaa_shell.airflow.versions import Version, parse_version
+from mwaa_shell.names.fetch import Request, read, requests_for
 from mwaa_shell.names.model import KEPT, OF_A_DAG, Name
-from mwaa_shell.names.rest import Request, read, requests_for
 
 REPLIES = Path(__file__).parent / "rest"
 V2, V3 = Version(2, 10, 3), Version(3, 3, 1)

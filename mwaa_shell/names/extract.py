@@ -1,4 +1,8 @@
-"""What the lists that Airflow prints say of names, as data: which command's reply has which kind in which column."""
+"""Names in the output of a command: which list has which kind of name in which column. Pure.
+
+Only names are read: no value of a variable, and nothing of a connection but its type. Text that cannot be a name
+(empty, too long, with control characters) is left out.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +13,34 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from mwaa_shell.airflow.arguments import ParsedCommand
+from mwaa_shell.airflow.arguments import HELP, ParsedCommand
 from mwaa_shell.airflow.command_line import output_format
 from mwaa_shell.airflow.knowledge import Kind
-from mwaa_shell.names.arguments import is_name, value
+from mwaa_shell.names.effects import absent, effects, is_name, needed, value
 from mwaa_shell.names.model import NO_FACTS, OF_A_DAG, Change, Name, NamesFound
 from mwaa_shell.output.records.rows import Row, read_lines, read_rows
+
+
+def learn(understanding: ParsedCommand, stdout: str, stderr: str, ok: bool) -> tuple[Change, ...]:
+    """The changes that a reply tells of, in the order in which they are to be made; never raises.
+
+    ``ok`` is whether the command succeeded. A name that the reply says does not exist is gone either way: 1.10 says so
+    and succeeds.
+    """
+    if understanding.command is None or understanding.given.intersection(HELP.flags):
+        return ()
+    gone = tuple(absent(understanding, stdout, stderr, ok))
+    if gone or not ok:
+        return gone
+    told = (*effects(understanding, stdout), *listed(understanding, stdout, stderr))
+    return (*(change for change in needed(understanding) if not any(_holds(one, change) for one in told)), *told)
+
+
+def _holds(told: Change, one: NamesFound) -> bool:
+    """Whether the reply itself names the one name that the line implies."""
+    if not isinstance(told, NamesFound) or (told.kind, told.dag) != (one.kind, one.dag):
+        return False
+    return any(name.text == one.names[0].text for name in told.names)
 
 
 @dataclass(frozen=True, slots=True)
