@@ -114,9 +114,9 @@ def _at_least(given: float | None, usual: float, least: float, flag: str) -> flo
 
 
 def _length(given: str | None, usual: float) -> float:
-    from mwaa_shell.durations import read_span
+    from mwaa_shell.durations import parse_duration
 
-    return usual if given is None else read_span(given)
+    return usual if given is None else parse_duration(given)
 
 
 def _refuse_what_cannot_be_watched(line: ParsedLine, problem: Problem | None, grammar: Grammar | None) -> None:

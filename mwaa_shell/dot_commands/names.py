@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from mwaa_shell.dot_commands.registry import ArgumentKind, Arguments, DotCommand, DotCommandCall, no_words
+from mwaa_shell.durations import format_age
 from mwaa_shell.errors import NothingRan, UsageError
 from mwaa_shell.result import Result, talk
 from mwaa_shell.session import Session
@@ -54,13 +55,12 @@ def _listed(live: NameRefresher, kind: Kind, dag: str) -> str:
 
 def _told(live: NameRefresher) -> list[str]:
     from mwaa_shell.names.fetch import title
-    from mwaa_shell.names.refresher import age
 
     rows = []
     for one in live.catalogue.summary(time.time()):
         some = "" if one.complete else "some, "
         source = {"reply": "learned from replies", "REST": "over REST", "CLI": "through the CLI"}[one.source]
-        rows.append(f"{one.count:>6,}  {title(one.kind, one.dag)}  ({some}{source}, {age(one.age)})")
+        rows.append(f"{one.count:>6,}  {title(one.kind, one.dag)}  ({some}{source}, {format_age(one.age)})")
     return rows
 
 

@@ -33,7 +33,7 @@ TRIES = 4
 DAMAGED, LOCKED = (11, 26), (5, 6)
 
 
-class Tables(NamedTuple):
+class Schema(NamedTuple):
     """What a file holds; ``application`` and ``version`` stand in its header."""
 
     application: int
@@ -41,14 +41,14 @@ class Tables(NamedTuple):
     statements: tuple[str, ...]  #: make them in an empty file
 
 
-class _NotOurs(Exception):
+class _ForeignFile(Exception):
     """The file is to be left alone; the text says why."""
 
 
 class Database:
     """The file. Any thread may call, one at a time has it; several processes may have the same one."""
 
-    def __init__(self, path: Path, tables: Tables) -> None:
+    def __init__(self, path: Path, tables: Schema) -> None:
         self._named = path
         self.path = Path(os.path.realpath(path))  # SQLite keeps its log beside the file itself, not beside a link
         self.trouble = ""  #: the first thing that went wrong, a sentence
@@ -195,9 +195,9 @@ class Database:
         if (application, version, tables) == (0, 0, 0):
             return True
         if application != self._tables.application:
-            raise _NotOurs("it belongs to another program")
+            raise _ForeignFile("it belongs to another program")
         if version > self._tables.version:
-            raise _NotOurs("a later version of the shell has written it")
+            raise _ForeignFile("a later version of the shell has written it")
         return False
 
     # -- a damaged file ----------------------------------------------------------------------------------------------

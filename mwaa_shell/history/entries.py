@@ -7,18 +7,24 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta, tzinfo
 from typing import NamedTuple
 
+from mwaa_shell.durations import parse_age
 from mwaa_shell.errors import UsageError
-from mwaa_shell.history.origins import RERUN, TYPED
 from mwaa_shell.result import Outcome
 
+#: EnvironmentKey a command came from: the prompt, an option, a file or standard input, an entry of this number.
+TYPED, COMMAND, FILE, RERUN = "typed", "-c", "file", "rerun of #"
 #: A redo of more than this is a slip of the keyboard.
 MOST_NUMBERS = 1_000
 #: No entry has a number with more digits.
 DIGITS = 18
-UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 
 
-class Where(NamedTuple):
+def rerun_of(number: int) -> str:
+    """Return the origin of a command that repeats an entry."""
+    return f"{RERUN}{number}"
+
+
+class EnvironmentKey(NamedTuple):
     """The environment that a command was sent to. ``account`` is empty as long as it is not known."""
 
     account: str
@@ -27,7 +33,7 @@ class Where(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class HistoryEntry:
     """One command. An outcome of ``unknown`` without ``seconds`` is one that is running, or whose shell was killed."""
 
     when: float  #: it was sent, in seconds since 1970 (UTC)
@@ -47,8 +53,8 @@ class Entry:
     shell: str = ""  #: which running shell wrote it; given by the history
 
     @property
-    def where(self) -> Where:
-        return Where(self.account, self.region, self.environment)
+    def where(self) -> EnvironmentKey:
+        return EnvironmentKey(self.account, self.region, self.environment)
 
     @property
     def rerun(self) -> int | None:
@@ -58,7 +64,7 @@ class Entry:
         return int(digits) if known else None
 
 
-class Ending(NamedTuple):
+class CommandOutcome(NamedTuple):
     """What becomes known of an entry when it is over."""
 
     outcome: Outcome
@@ -73,7 +79,7 @@ class Search(NamedTuple):
     """Which entries are wanted; by default all of them."""
 
     text: str = ""  #: stands in the line, capitals or not
-    where: Where | None = None  #: one environment, not all
+    where: EnvironmentKey | None = None  #: one environment, not all
     failed_only: bool = False  #: anything but ok: also what was refused, interrupted, or has an unknown outcome
     this_shell: bool = False  #: what the running shell has sent
     since: float | None = None  #: seconds since 1970
@@ -111,9 +117,9 @@ def since(text: str, now: float, zone: tzinfo | None = None) -> float:
     is the system's if ``None``. Raises ``UsageError``, with a sentence.
     """
     wanted = text.strip().lower()
-    age = re.fullmatch(r"([0-9]{1,9})([smhdw])", wanted)
-    if age:
-        return now - int(age[1]) * UNITS[age[2]]
+    age = parse_age(wanted)
+    if age is not None:
+        return now - age
     try:
         return _date(wanted, now, zone).timestamp()
     except (ValueError, OverflowError, OSError):

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from mwaa_shell.airflow.command_line import Problem
-from mwaa_shell.history.entries import DIGITS, Entry
+from mwaa_shell.history.entries import DIGITS, HistoryEntry
 from mwaa_shell.result import Outcome
 
 _NO_EVENT = re.compile(r"!(?:[\s=]|$)")
@@ -32,13 +32,13 @@ MOST_CHANGES = 50
 _APPENDED = re.compile(r"[\s|>]|$")
 
 
-class Past(Protocol):
+class HistoryLookup(Protocol):
     """Where events are looked up; the newest entry is one step back."""
 
-    def get(self, number: int) -> Entry | None:
+    def get(self, number: int) -> HistoryEntry | None:
         """The entry of this number."""
 
-    def last(self, back: int = 1, *, starts: str = "", inside: str = "") -> Entry | None:
+    def last(self, back: int = 1, *, starts: str = "", inside: str = "") -> HistoryEntry | None:
         """The entry so many steps back, of those whose line starts with a text and has another one in it."""
 
 
@@ -47,7 +47,7 @@ class Expansion:
     """What a typed line stands for, and which entry it repeats."""
 
     line: str  #: to be shown and run; where ``masked``, to be completed before
-    entry: Entry  #: as it was
+    entry: HistoryEntry  #: as it was
 
     @property
     def number(self) -> int:
@@ -73,7 +73,7 @@ class _Change:
     end: int  #: behind all of it
 
 
-def expand(line: str, past: Past) -> Expansion | Problem | None:
+def expand(line: str, past: HistoryLookup) -> Expansion | Problem | None:
     """The line that a typed one stands for; ``None`` if it stands for itself. Never raises, unless ``past`` does."""
     start = len(line) - len(line.lstrip())
     if line.startswith("^", start):
@@ -83,7 +83,7 @@ def expand(line: str, past: Past) -> Expansion | Problem | None:
     return None
 
 
-def _quick(line: str, start: int, past: Past) -> Expansion | Problem:
+def _quick(line: str, start: int, past: HistoryLookup) -> Expansion | Problem:
     """``^old^new``: the last line, changed in one place."""
     change = _change(line, start, everywhere=False)
     if isinstance(change, Problem):
@@ -94,7 +94,7 @@ def _quick(line: str, start: int, past: Past) -> Expansion | Problem:
     return _expanded(entry, [change], line, change.end)
 
 
-def _event(line: str, start: int, past: Past) -> Expansion | Problem:
+def _event(line: str, start: int, past: HistoryLookup) -> Expansion | Problem:
     found = _EVENT.match(line, start)
     if found is None:
         return Problem("Write !! or !42 or !dags", start)
@@ -113,7 +113,7 @@ def _event(line: str, start: int, past: Past) -> Expansion | Problem:
     return _expanded(entry, changes, line, end)
 
 
-def _entry(found: re.Match[str], past: Past) -> Entry | Problem:
+def _entry(found: re.Match[str], past: HistoryLookup) -> HistoryEntry | Problem:
     """The entry that an event names."""
     start, event = found.start(), found[0]
     if found["starts"] is not None:
@@ -167,7 +167,7 @@ def _until(line: str, start: int, sign: str) -> tuple[str, int]:
     return "".join(text), start
 
 
-def _expanded(entry: Entry, changes: list[_Change], line: str, end: int) -> Expansion | Problem:
+def _expanded(entry: HistoryEntry, changes: list[_Change], line: str, end: int) -> Expansion | Problem:
     if not _APPENDED.match(line, end):
         return Problem("A blank must stand before what is appended", end)
     text = entry.line

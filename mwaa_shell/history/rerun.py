@@ -7,7 +7,8 @@ from mwaa_shell.airflow.command_line import parse, quote
 from mwaa_shell.airflow.grammar import Grammar
 from mwaa_shell.airflow.safety import reads
 from mwaa_shell.airflow.suggestions import dag_of
-from mwaa_shell.history.entries import Entry
+from mwaa_shell.airflow.validation import validate
+from mwaa_shell.history.entries import HistoryEntry
 from mwaa_shell.result import Outcome
 
 #: What tells, without changing anything, whether a command has run; ``{dag}`` and ``{0}`` are of its line.
@@ -28,7 +29,7 @@ CHECKS = {
 }
 
 
-def why_not_at_once(entry: Entry, grammar: Grammar | None, line: str | None = None) -> str:
+def why_not_at_once(entry: HistoryEntry, grammar: Grammar | None, line: str | None = None) -> str:
     """Why a command, or what has been made of it, is to be looked at before it runs again; empty where nothing is."""
     if grammar is None:
         return "its version is not known"
@@ -51,8 +52,6 @@ def changes_something(understanding: ParsedCommand) -> bool:
 
 def check_for(understanding: ParsedCommand) -> str:
     """The command that tells whether this one has run, in the words of the same Airflow; empty where there is none."""
-    from mwaa_shell.airflow.validation import validate
-
     if understanding.command is None:
         return ""
     first = next((part.value for part in understanding.parts if part.role.value == "positional"), "")

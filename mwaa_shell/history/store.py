@@ -21,14 +21,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mwaa_shell import user_folders
-from mwaa_shell.history.database import Database, Tables
-from mwaa_shell.history.entries import Ending, Entry, Search, Where
+from mwaa_shell.history.database import Database, Schema
+from mwaa_shell.history.entries import CommandOutcome, EnvironmentKey, HistoryEntry, Search
 from mwaa_shell.result import Outcome
 
 if TYPE_CHECKING:
     import sqlite3
 
-    from mwaa_shell.history.expansion import Past
+    from mwaa_shell.history.expansion import HistoryLookup
 
 #: Seconds that a key waits for another thread of this shell.
 KEY_PATIENCE = 0.02
@@ -38,7 +38,7 @@ KEPT, SLACK, AT_ONCE = 100_000, 1_000, 1_000
 NEWEST, ALIKE = 2_000, 1_000
 _LAST_CHARACTER = "\U0010ffff"
 
-TABLES = Tables(
+SCHEMA = Schema(
     application=0x6D776173,
     version=1,
     statements=(
@@ -67,7 +67,7 @@ _COLUMNS = (
     "sent, account, region, environment, line, version, origin, masked, outcome, seconds, http_status, stdout_bytes,"
     " stderr_bytes, number, shell"
 )
-_VALUES = attrgetter(*(one.name for one in fields(Entry)))
+_VALUES = attrgetter(*(one.name for one in fields(HistoryEntry)))
 _INSERT = f"INSERT INTO commands ({_COLUMNS}) VALUES ({', '.join('?' * len(_COLUMNS.split(',')))})"  # noqa: S608
 _FINISH = (
     "UPDATE commands SET outcome = ?, seconds = ?, http_status = ?, stdout_bytes = ?, stderr_bytes = ?,"
@@ -88,7 +88,7 @@ class History:
     """The history of all environments. Any thread may call; several shells may have the same file."""
 
     def __init__(self, path: Path) -> None:
-        self._database = Database(path, TABLES)
+        self._database = Database(path, SCHEMA)
         self.shell = os.urandom(6).hex()  #: what the entries of this shell are marked with
         self._first: int | None = None  # the first entry of this shell
 
@@ -120,7 +120,7 @@ class History:
 
     # -- writing -----------------------------------------------------------------------------------------------------
 
-    def begin(self, entry: Entry) -> int | None:
+    def begin(self, entry: HistoryEntry) -> int | None:
         """Write an entry before it is sent; its number, ``None`` if it could not be written."""
         *values, _, _ = _VALUES(entry)
         row = [*map(_storable, values), None, self.shell]
@@ -128,12 +128,12 @@ class History:
         self._first = self._first or number
         return number
 
-    def finish(self, number: int | None, ending: Ending) -> None:
+    def finish(self, number: int | None, ending: CommandOutcome) -> None:
         """Say how an entry of this shell ended; ``number`` is what ``begin`` returned."""
         if number is not None:
             self._change(_FINISH, [*ending, number, self.shell])
 
-    def correct(self, was: Where, account: str) -> None:
+    def correct(self, was: EnvironmentKey, account: str) -> None:
         """Put what this shell wrote under ``was`` into another account: AWS has said which one it is."""
         if account != was.account:
             self._change(
@@ -147,11 +147,11 @@ class History:
 
     # -- reading -----------------------------------------------------------------------------------------------------
 
-    def get(self, number: int) -> Entry | None:
+    def get(self, number: int) -> HistoryEntry | None:
         """The entry of this number."""
         return next(iter(self._entries("number = ?", [number], 1)), None)
 
-    def find(self, search: Search = _ALL, limit: int = 50) -> list[Entry]:
+    def find(self, search: Search = _ALL, limit: int = 50) -> list[HistoryEntry]:
         """The newest entries that are wanted, newest first."""
         wanted: list[tuple[bool, str, Sequence[object]]] = [
             (bool(search.text), "line LIKE ? ESCAPE '\\'", [f"%{_escaped(search.text)}%"]),
@@ -164,7 +164,7 @@ class History:
         values = [value for applies, _, some in wanted if applies for value in some]
         return self._entries(" AND ".join(clauses) or _ANYWHERE, values, limit)
 
-    def last(self, where: Where, back: int = 1, *, starts: str = "", inside: str = "") -> Entry | None:
+    def last(self, where: EnvironmentKey, back: int = 1, *, starts: str = "", inside: str = "") -> HistoryEntry | None:
         """The typed entry so many steps back, of those whose line starts with a text and has another one in it.
 
         Steps go through what was typed in this shell, wherever it was sent, and then through what had been typed in
@@ -179,11 +179,11 @@ class History:
                 values += [text] * clause.count("?")
         return next(iter(self._entries(" AND ".join(clauses), values, 1, back - 1)), None) if back > 0 else None
 
-    def past(self, where: Where) -> Past:
+    def past(self, where: EnvironmentKey) -> HistoryLookup:
         """What the expansion of a typed line looks things up in, at the prompt of an environment."""
-        return _Past(self, where)
+        return _EnvironmentLookup(self, where)
 
-    def lines(self, where: Where, limit: int = 1_000) -> list[str]:
+    def lines(self, where: EnvironmentKey, limit: int = 1_000) -> list[str]:
         """Lines that were typed, each once: this environment's, newest first, then those of all others. Some may be
         masked.
         """
@@ -198,7 +198,7 @@ class History:
 
         return self._database.do(read, [], KEY_PATIENCE)
 
-    def suggest(self, prefix: str, where: Where) -> str | None:
+    def suggest(self, prefix: str, where: EnvironmentKey) -> str | None:
         """A longer line that was typed and begins so: one of this environment's rather than of another, a new one
         rather than an old one, never a masked one. ``None`` if there is none, empty if the file cannot be asked now.
         """
@@ -214,7 +214,7 @@ class History:
         unknown: str | None = ""
         return self._database.do(read, unknown, KEY_PATIENCE)
 
-    def _entries(self, condition: str, values: Sequence[object], limit: int, skip: int = 0) -> list[Entry]:
+    def _entries(self, condition: str, values: Sequence[object], limit: int, skip: int = 0) -> list[HistoryEntry]:
         query = f"SELECT {_COLUMNS} FROM commands WHERE {condition} ORDER BY number DESC LIMIT ? OFFSET ?"  # noqa: S608
         row = [*map(_storable, values), limit, skip]
         return self._database.do(lambda connection: [_entry(*one) for one in connection.execute(query, row)], [])
@@ -235,18 +235,18 @@ def _drop_oldest(connection: sqlite3.Connection) -> None:
             connection.execute(f"DELETE FROM {table} WHERE number <= ?", [upto])  # noqa: S608
 
 
-class _Past(NamedTuple):
+class _EnvironmentLookup(NamedTuple):
     history: History
-    where: Where
+    where: EnvironmentKey
 
-    def get(self, number: int) -> Entry | None:
+    def get(self, number: int) -> HistoryEntry | None:
         return self.history.get(number)
 
-    def last(self, back: int = 1, *, starts: str = "", inside: str = "") -> Entry | None:
+    def last(self, back: int = 1, *, starts: str = "", inside: str = "") -> HistoryEntry | None:
         return self.history.last(self.where, back, starts=starts, inside=inside)
 
 
-def _suggestions(prefix: str, where: Where) -> Iterator[tuple[str, Sequence[object]]]:
+def _suggestions(prefix: str, where: EnvironmentKey) -> Iterator[tuple[str, Sequence[object]]]:
     """Queries for one line, until one has an answer; each looks at a bounded number of rows."""
     for clause, key in ((_HERE, _key(where)), (_ANYWHERE, ())):
         newest = f"SELECT line, number, masked FROM recent WHERE {clause} ORDER BY number DESC LIMIT {NEWEST}"  # noqa: S608
@@ -261,13 +261,13 @@ def _suggestions(prefix: str, where: Where) -> Iterator[tuple[str, Sequence[obje
         )
 
 
-def _entry(*values: Any) -> Entry:
-    entry = Entry(*values)
+def _entry(*values: Any) -> HistoryEntry:
+    entry = HistoryEntry(*values)
     words = {word.value: word for word in Outcome}
     return replace(entry, masked=bool(entry.masked), outcome=words.get(entry.outcome, Outcome.UNKNOWN))
 
 
-def _key(where: Where) -> tuple[str, str, str]:
+def _key(where: EnvironmentKey) -> tuple[str, str, str]:
     return where.environment, where.region, where.account
 
 

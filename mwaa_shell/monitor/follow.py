@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from mwaa_shell.durations import span
+from mwaa_shell.durations import format_duration
 from mwaa_shell.errors import OutcomeUnknown, PermissionMissing, ShellError
 from mwaa_shell.monitor import run_view
 from mwaa_shell.monitor.run_sources import Failed, NotThere, Source
@@ -125,7 +125,7 @@ class RunFollower:
         return failed(said)
 
     def _too_long(self) -> Result:
-        limit = span(self._pace.seconds)
+        limit = format_duration(self._pace.seconds)
         stands = run_view.verdict(self._snapshot, self._now()) if self._snapshot else self._trouble
         return from_error(OutcomeUnknown(f"Not over after {limit} (--for lets it go on longer): {stands}"))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
 
-from mwaa_shell.durations import span
+from mwaa_shell.durations import format_duration
 from mwaa_shell.monitor.runs import BAD, BEGUN, FINISHED, Run, Snapshot, Task, by_urgency, in_order
 from mwaa_shell.output.canvas import BOLD, DIM, GREEN, RED, YELLOW, clipped, painted, pieces, wide
 from mwaa_shell.output.display import DisplayOptions
@@ -151,7 +151,7 @@ def _row(task: Task, view: DisplayOptions, now: datetime) -> Row:
 def _lasted(task: Task, now: datetime) -> str:
     """How long a task took, or has been at it; one that waits for its next try tells of the last one."""
     end = now if task.state == "running" else task.end
-    return span((end - task.start).total_seconds()) if task.start and end else ""
+    return format_duration((end - task.start).total_seconds()) if task.start and end else ""
 
 
 def _line(row: Sequence[str], widths: Sequence[int], *, tries: bool, color: bool = False) -> str:
@@ -183,7 +183,7 @@ def _took(run: Run, now: datetime) -> str:
     if run.start is None:
         return ""
     end = run.end or (now if run.state == "running" else None)
-    return span((end - run.start).total_seconds()) if end else ""
+    return format_duration((end - run.start).total_seconds()) if end else ""
 
 
 def _counted(tasks: Sequence[Task]) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 from mwaa_shell.airflow.command_line import output_format
 from mwaa_shell.airflow.output_lines import data_lines
 from mwaa_shell.airflow.versions import Version
-from mwaa_shell.durations import span
+from mwaa_shell.durations import format_duration
 from mwaa_shell.errors import ExitCode, UsageError
 from mwaa_shell.job import Job
 from mwaa_shell.monitor.diff import marked
@@ -252,7 +252,7 @@ class Watch:
     def _end_of(self, result: Result, spent: float) -> Result | None:
         plan = self._plan
         if plan.until and plan.until.met(result):
-            self._reached = f"reached {plan.until} after {span(spent)}"
+            self._reached = f"reached {plan.until} after {format_duration(spent)}"
             self._canvas.tell(self._reached)
             return Result()
         most = LATER_FAILURES if self._succeeded else FIRST_FAILURES
@@ -261,7 +261,7 @@ class Watch:
         if self._number >= plan.rounds:
             return self._enough(result, _many(plan.rounds, "round"), "--times", plan.rounds == ROUNDS)
         if spent + plan.every >= plan.seconds:
-            return self._enough(result, span(plan.seconds), "--for", plan.seconds == SECONDS)
+            return self._enough(result, format_duration(plan.seconds), "--for", plan.seconds == SECONDS)
         return None
 
     def _enough(self, result: Result, limit: str, flag: str, usual: bool) -> Result:

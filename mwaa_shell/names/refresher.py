@@ -13,6 +13,7 @@ from pathlib import Path
 from mwaa_shell.airflow.command_line import ParsedLine
 from mwaa_shell.airflow.knowledge import Kind
 from mwaa_shell.airflow.suggestions import Found
+from mwaa_shell.durations import format_age
 from mwaa_shell.errors import ShellError
 from mwaa_shell.mwaa.connection import Connection
 from mwaa_shell.names import fetch
@@ -73,7 +74,7 @@ class NameRefresher:
         dags = self.catalogue.known().get((Kind.DAG, ""))
         if self.mode == "off" or dags is None:
             return ""
-        return f"{len(dags.texts):,} DAG{'s' * (len(dags.texts) != 1)}, {age(time.time() - dags.learned)}"
+        return f"{len(dags.texts):,} DAG{'s' * (len(dags.texts) != 1)}, {format_age(time.time() - dags.learned)}"
 
     # -- what others tell and ask ------------------------------------------------------------------------------------
 
@@ -215,14 +216,6 @@ class NameRefresher:
         kept = time.time() - known.learned if known and known.source != "reply" else float("inf")
         told, failed = (time.monotonic() - times.get(key, float("-inf")) for times in (self._told, self._failed))
         return min(kept, told) < stale or failed < RESPITE
-
-
-def age(seconds: float) -> str:
-    """How old something is, roughly: ``now``, ``5 min old``, ``3 h old``, ``2 d old``."""
-    for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
-        if seconds >= size:
-            return f"{seconds // size:.0f} {unit} old"
-    return "now"
 
 
 #: How many are handed to the menu at most.

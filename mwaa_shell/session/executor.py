@@ -13,7 +13,7 @@ from typing import Protocol
 from mwaa_shell import debug_log
 from mwaa_shell.airflow.command_line import Kind, parse
 from mwaa_shell.errors import ShellError, UsageError
-from mwaa_shell.history.origins import TYPED
+from mwaa_shell.history.entries import TYPED
 from mwaa_shell.interrupts import INTERRUPTS
 from mwaa_shell.result import Result, from_error, interrupted
 from mwaa_shell.session.context import LineContext

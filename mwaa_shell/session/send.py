@@ -86,7 +86,7 @@ def _begin(session: Session, context: LineContext) -> int | None:
     if not context.recorded or context.private or session.preferences["history"] != "on":
         return None
     with signals_wait():
-        identify(session.link)  # keeps the account that AWS named, for where_of() of the next session
+        identify(session.link)  # keeps the account that AWS named, for environment_key() of the next session
         return session.record.begin(session.link, context.line, context.origin)
 
 

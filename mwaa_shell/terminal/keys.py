@@ -112,12 +112,12 @@ class Keys:
         if not buffer.text.lstrip().startswith(("!", "^")):
             return False
         from mwaa_shell.airflow.command_line import Problem
+        from mwaa_shell.history.entries import rerun_of
         from mwaa_shell.history.expansion import expand
-        from mwaa_shell.history.origins import rerun_of
-        from mwaa_shell.history.recorder import where_of
+        from mwaa_shell.history.recorder import environment_key
         from mwaa_shell.history.rerun import why_not_at_once
 
-        found = expand(buffer.text, self._session.record.history.past(where_of(self._session.link)))
+        found = expand(buffer.text, self._session.record.history.past(environment_key(self._session.link)))
         if found is None:
             return False
         if isinstance(found, Problem):

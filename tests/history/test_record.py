@@ -11,8 +11,8 @@ import pytest
 
 from mwaa_shell.airflow.command_line import parse
 from mwaa_shell.errors import UsageError
-from mwaa_shell.history.origins import TYPED
-from mwaa_shell.history.recorder import HistoryRecorder, where_of
+from mwaa_shell.history.entries import TYPED
+from mwaa_shell.history.recorder import HistoryRecorder, environment_key
 from mwaa_shell.mwaa.connection import Connection, Target
 from mwaa_shell.names.cache_files import identify
 from mwaa_shell.result import Outcome, Result
@@ -55,7 +55,7 @@ def test_what_aws_says_corrects_what_was_not_known(record: HistoryRecorder, link
     told(link, HERE)
     sent(record, link, "version")
     assert accounts(record) == [HERE, HERE]
-    assert record.history.lines(where_of(link)) == ["version", "dags list"]
+    assert record.history.lines(environment_key(link)) == ["version", "dags list"]
 
 
 def test_what_aws_says_while_a_command_runs_holds_for_it(record: HistoryRecorder, link: Connection) -> None:
@@ -71,7 +71,7 @@ def test_what_was_seen_last_is_corrected(record: HistoryRecorder, link: Connecti
     sent(record, link, "dags list")  # another shell, an account of before
     before = HistoryRecorder()
     later = Connection(link.target, "2.10.3")
-    assert where_of(later).account == OTHER, "nobody waits for AWS"
+    assert environment_key(later).account == OTHER, "nobody waits for AWS"
     sent(before, later, "version")
     told(later, HERE)
     sent(before, later, "version")

@@ -17,7 +17,7 @@ from mwaa_shell.mwaa.cli_client import RUNNING
 from mwaa_shell.mwaa.command_runner import BEHIND_REFRESH
 from mwaa_shell.names import fetch
 from mwaa_shell.names import refresher as live_names
-from mwaa_shell.names.refresher import NameRefresher, age, offered
+from mwaa_shell.names.refresher import NameRefresher, offered
 from mwaa_shell.result import Outcome
 from mwaa_shell.session import Session
 from mwaa_shell.session.interface import UserInterface
@@ -522,13 +522,6 @@ def test_in_batch_there_are_no_names(double: Double, bundle: str) -> None:
     session = Session(Settings(environment="my-env", access=double.access(bundle)))
     assert session.live is None
     assert execute(session, ".names").exit_code is ExitCode.USAGE
-
-
-@pytest.mark.parametrize(
-    ("seconds", "said"), [(0, "now"), (59, "now"), (60, "1 min old"), (7200, "2 h old"), (2e5, "2 d old")]
-)
-def test_ages(seconds: float, said: str) -> None:
-    assert age(seconds) == said
 
 
 @pytest.fixture(autouse=True)

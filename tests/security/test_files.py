@@ -14,7 +14,7 @@ import pytest
 from mwaa_shell import debug_log, saved_commands
 from mwaa_shell.errors import LocalProblem, ShellError, UsageError
 from mwaa_shell.history.audit_log import AuditLog
-from mwaa_shell.history.entries import Entry
+from mwaa_shell.history.entries import HistoryEntry
 from mwaa_shell.history.store import History
 from mwaa_shell.local import provision
 from mwaa_shell.local.folders import make_private
@@ -67,8 +67,8 @@ def log() -> Iterator[None]:
     debug_log.close()
 
 
-def entry() -> Entry:
-    return Entry(1.0, "", "eu-west-1", "my-env", "dags list")
+def entry() -> HistoryEntry:
+    return HistoryEntry(1.0, "", "eu-west-1", "my-env", "dags list")
 
 
 # -- a whole run -------------------------------------------------------------------------------------------------------
