@@ -154,9 +154,9 @@ def _read_redo(session: Session, words: tuple[str, ...]) -> argparse.Namespace:
 
 def _why_not_at_once(session: Session, entries: list[HistoryEntry], grammar: Grammar | None) -> str:
     """Why somebody has to look at them first, if they have to; raises ``RefusedByRule`` where nobody does."""
-    from mwaa_shell.history.rerun import why_not_at_once
+    from mwaa_shell.history.rerun import reason_to_review
 
-    reason = next((why for entry in entries if (why := why_not_at_once(entry, grammar))), "")
+    reason = next((why for entry in entries if (why := reason_to_review(entry, grammar))), "")
     if reason and not session.ui.interactive:
         raise RefusedByRule(
             f".redo {_numbers(entries)}: {reason}; the line was not sent. A prompt asks, a script writes it out"

@@ -173,7 +173,7 @@ def candidates(
     ``words_before`` begins with the directive; ``asked`` by a key that does nothing else. What fits a fragment is left
     to the caller, but for values. A file that cannot be read offers nothing.
     """
-    from mwaa_shell.names.refresher import offered
+    from mwaa_shell.names.refresher import name_candidates
 
     try:
         known = saved_commands.load(saved_commands.default_path())
@@ -186,7 +186,7 @@ def candidates(
         return []
     given = dict(word.split("=", 1) for word in words_before[2:] if "=" in word)
     if "=" in fragment:
-        names = partial(offered, session.live, asked=asked)
+        names = partial(name_candidates, session.live, asked=asked)
         name = fragment.split("=", 1)[0]
         return [(f"{name}={value}", told) for value, told in _fitting(session, found.line, given, fragment, names)]
     unseen = saved_commands.secret_parameters_of(found.line, session.grammar, session.secret_words)

@@ -29,7 +29,7 @@ CHECKS = {
 }
 
 
-def why_not_at_once(entry: HistoryEntry, grammar: Grammar | None, line: str | None = None) -> str:
+def reason_to_review(entry: HistoryEntry, grammar: Grammar | None, line: str | None = None) -> str:
     """Why a command, or what has been made of it, is to be looked at before it runs again; empty where nothing is."""
     if grammar is None:
         return "its version is not known"
@@ -37,20 +37,20 @@ def why_not_at_once(entry: HistoryEntry, grammar: Grammar | None, line: str | No
     if parsed.destination is not None:
         return f"its output goes on here: {parsed.destination.operator} {parsed.destination.target}"
     understanding = understand(parsed, grammar)
-    if not changes_something(understanding):
+    if not changes_data(understanding):
         return ""
     if entry.outcome in (Outcome.UNKNOWN, Outcome.INTERRUPTED):
-        check = check_for(understanding)
+        check = check_command(understanding)
         return "nobody knows whether it ran" + (f": look first with {check}" if check else ": look first")
     return "it changes something"
 
 
-def changes_something(understanding: ParsedCommand) -> bool:
+def changes_data(understanding: ParsedCommand) -> bool:
     """Whether a line does more than read; what nobody knows may."""
     return not reads(understanding.line, understanding.grammar)
 
 
-def check_for(understanding: ParsedCommand) -> str:
+def check_command(understanding: ParsedCommand) -> str:
     """The command that tells whether this one has run, in the words of the same Airflow; empty where there is none."""
     if understanding.command is None:
         return ""

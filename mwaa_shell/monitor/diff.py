@@ -21,7 +21,7 @@ CANDIDATES = 8
 Cells = tuple[str, ...]
 
 
-def marked(lines: Sequence[str], before: Sequence[str] | None, *, color: bool) -> list[str]:
+def highlight_changes(lines: Sequence[str], before: Sequence[str] | None, *, color: bool) -> list[str]:
     """The lines with what has changed reversed; without colour, with a star before the lines. In the first round
     nothing is new."""
     if before is None:
@@ -46,7 +46,7 @@ def _changes(lines: Sequence[Cells], before: Sequence[Cells]) -> list[set[int]]:
             same[cells] -= 1
         elif cells:
             fresh.append(number)
-    was = _Were(same.elements())
+    was = _PreviousLines(same.elements())
     found: list[set[int]] = [set() for _ in lines]
     for number in fresh:
         found[number] = _differ(lines[number], was.take(lines[number]))
@@ -68,7 +68,7 @@ def _differ(cells: Cells, was: Cells | None) -> set[int]:
     return new
 
 
-class _Were:
+class _PreviousLines:
     """Lines of the round before that are not there any more, found by the longest cell that they share with one."""
 
     def __init__(self, lines: Iterable[Cells]) -> None:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from mwaa_shell.durations import format_duration
 from mwaa_shell.errors import OutcomeUnknown, PermissionMissing, ShellError
 from mwaa_shell.monitor import run_view
-from mwaa_shell.monitor.run_sources import Failed, NotThere, Source
+from mwaa_shell.monitor.run_sources import RunCommandFailed, RunNotFound, RunSource
 from mwaa_shell.monitor.runs import Snapshot
 from mwaa_shell.monitor.watch import RedrawOnTick, whole_seconds
 from mwaa_shell.output.canvas import Canvas
@@ -38,7 +38,7 @@ class FollowOptions:
 
 
 #: Makes the sources, the best first, each asked when the one before it tells nothing; the watcher is called meanwhile.
-Sources = Callable[["RedrawOnTick"], Sequence[Source]]
+SourceMaker = Callable[["RedrawOnTick"], Sequence[RunSource]]
 
 
 class RunFollower:
@@ -47,7 +47,7 @@ class RunFollower:
     def __init__(
         self,
         pace: FollowOptions,
-        sources: Sources,
+        sources: SourceMaker,
         canvas: Canvas,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -89,7 +89,7 @@ class RunFollower:
         """Ask once; what goes wrong is said, and asked again in the next round unless it is certain to last."""
         try:
             snapshot = self._ask()
-        except (NotThere, Failed):
+        except (RunNotFound, RunCommandFailed):
             raise
         except ShellError as error:
             self._in_a_row += 1
@@ -99,7 +99,7 @@ class RunFollower:
             self._canvas.tell(label(f"{error}; asking again"))
             return
         self._in_a_row, self._trouble = 0, ""
-        for line in run_view.changes(snapshot, self._snapshot):
+        for line in run_view.changes_since(snapshot, self._snapshot):
             self._canvas.tell(line)
         self._snapshot = snapshot
 
@@ -118,7 +118,7 @@ class RunFollower:
     # -- the ends ----------------------------------------------------------------------------------------------------
 
     def _over(self, snapshot: Snapshot) -> Result:
-        said = run_view.verdict(snapshot, self._now())
+        said = run_view.summarize_run(snapshot, self._now())
         if snapshot.run.state == "success":
             self._canvas.tell(said)
             return Result()
@@ -126,7 +126,7 @@ class RunFollower:
 
     def _too_long(self) -> Result:
         limit = format_duration(self._pace.seconds)
-        stands = run_view.verdict(self._snapshot, self._now()) if self._snapshot else self._trouble
+        stands = run_view.summarize_run(self._snapshot, self._now()) if self._snapshot else self._trouble
         return from_error(OutcomeUnknown(f"Not over after {limit} (--for lets it go on longer): {stands}"))
 
     def _left(self) -> Result:
@@ -142,9 +142,9 @@ class RunFollower:
             return ended
         view = self._canvas.view()
         if self._canvas.live:
-            stands = run_view.whole if snapshot.over else run_view.fitted
+            stands = run_view.render_full if snapshot.over else run_view.render_fitted
             self._canvas.end(stands(snapshot, view, now))
-        table = run_view.whole(snapshot, replace(view, color=False, width=PAPER), now)
+        table = run_view.render_full(snapshot, replace(view, color=False, width=PAPER), now)
         return replace(ended, stdout="".join(f"{line}\n" for line in table).encode("utf-8", "replace"))
 
     # -- the picture -------------------------------------------------------------------------------------------------
@@ -159,4 +159,4 @@ class RunFollower:
             self._canvas.draw([*trouble, tail])
             return
         shown = replace(self._snapshot, remarks=(*self._snapshot.remarks, *trouble))
-        self._canvas.draw(run_view.picture(shown, view, self._now(), tail))
+        self._canvas.draw(run_view.render_live(shown, view, self._now(), tail))

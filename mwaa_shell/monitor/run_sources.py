@@ -18,7 +18,7 @@ from mwaa_shell.airflow.grammar import Grammar
 from mwaa_shell.airflow.validation import validate
 from mwaa_shell.airflow.versions import Version
 from mwaa_shell.errors import NothingRan, OutcomeUnknown, ShellError
-from mwaa_shell.monitor.runs import FINISHED, OVER, Run, Snapshot, Task, newest, run_of, task_of
+from mwaa_shell.monitor.runs import FINISHED, OVER, Run, Snapshot, Task, latest_run, run_of, task_of
 from mwaa_shell.mwaa.airflow_rest import FIRST_PAGE, dag_path, newest_runs_first, next_page, run_path
 from mwaa_shell.output.records.rows import Row, read_rows
 from mwaa_shell.result import Outcome, Result
@@ -43,24 +43,24 @@ TASKS = ("tasks states-for-dag-run {dag} {run} -o json",)
 PAUSED = ("dags details {dag} -o json", "dags list -o json")
 
 
-class NotThere(ShellError):
+class RunNotFound(ShellError):
     """There is no such run."""
 
 
-class Failed(ShellError):
+class RunCommandFailed(ShellError):
     """The command ran, and failed."""
 
 
-class Source(Protocol):
+class RunSource(Protocol):
     """Who tells."""
 
     name: str  #: as the picture says it
 
     def ask(self) -> Snapshot:
-        """How it stands now. Raises ``NotThere``, or another ``ShellError`` where nothing was told."""
+        """How it stands now. Raises ``RunNotFound``, or another ``ShellError`` where nothing was told."""
 
 
-class Rest:
+class RestRunSource:
     """Over ``InvokeRestApi``."""
 
     name = "REST"
@@ -116,7 +116,7 @@ class Rest:
         return found
 
 
-class Cli:
+class CliRunSource:
     """Through the CLI, one command after the other."""
 
     name = "the CLI"
@@ -148,13 +148,13 @@ class Cli:
     def _ask_run(self) -> Run:
         rows = self._rows(RUNS, self._dag)
         wanted = self._run.run_id if self._run is not None else self._wanted
-        row = newest(rows) if wanted == LATEST else next((one for one in rows if one.get("run_id") == wanted), None)
+        row = latest_run(rows) if wanted == LATEST else next((one for one in rows if one.get("run_id") == wanted), None)
         if row is not None:
             return run_of(row, self._dag)
-        other = newest(rows)
+        other = latest_run(rows)
         if other is None:
             raise no_runs(self._dag)
-        raise NotThere(f"{self._dag} has no run {wanted}; its newest one is {other.get('run_id')}")
+        raise RunNotFound(f"{self._dag} has no run {wanted}; its newest one is {other.get('run_id')}")
 
     def _tasks(self, run: Run) -> tuple[Task, ...] | None:
         """The tasks; ``None`` where this environment does not tell."""
@@ -206,10 +206,10 @@ class Cli:
         raise NothingRan(f"{self._airflow} has no {missing}, which tells of runs; its web interface shows them")
 
 
-class Unscheduled:
+class WithoutScheduler:
     """Another source, of an environment where nothing runs DAGs: that is said while nothing of a run begins."""
 
-    def __init__(self, source: Source, why: str) -> None:
+    def __init__(self, source: RunSource, why: str) -> None:
         self._source = source
         self._why = why
         self.name = source.name
@@ -221,9 +221,9 @@ class Unscheduled:
         return replace(snapshot, remarks=(*snapshot.remarks, self._why))
 
 
-def no_runs(dag: str) -> NotThere:
+def no_runs(dag: str) -> RunNotFound:
     """The error for a DAG that nobody has triggered."""
-    return NotThere(f"{dag} has no run yet")
+    return RunNotFound(f"{dag} has no run yet")
 
 
 def _may_have_changed(run: Run, tasks: tuple[Task, ...] | None) -> bool:
@@ -248,7 +248,7 @@ def _rows_of(result: Result, line: ParsedLine, where: str) -> list[Row]:
     if result.outcome is Outcome.INTERRUPTED:
         raise KeyboardInterrupt
     if result.outcome is Outcome.FAILED:
-        raise Failed(result.message)
+        raise RunCommandFailed(result.message)
     if not result.ok:
         raise (OutcomeUnknown if result.outcome is Outcome.UNKNOWN else NothingRan)(result.message)
     rows = read_rows(result.stdout.decode("utf-8", "replace"), output_format(line.values))

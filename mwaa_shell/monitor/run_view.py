@@ -27,12 +27,12 @@ NAME = 12
 Row = tuple[str, str, str, str, str]
 
 
-def picture(snapshot: Snapshot, view: DisplayOptions, now: datetime, tail: str) -> list[str]:
+def render_live(snapshot: Snapshot, view: DisplayOptions, now: datetime, tail: str) -> list[str]:
     """What goes on, and in the last line what is being done about it."""
-    return [*fitted(snapshot, view, now), painted(tail, DIM, color=view.color)]
+    return [*render_fitted(snapshot, view, now), painted(tail, DIM, color=view.color)]
 
 
-def fitted(snapshot: Snapshot, view: DisplayOptions, now: datetime) -> list[str]:
+def render_fitted(snapshot: Snapshot, view: DisplayOptions, now: datetime) -> list[str]:
     """What fits the screen: with many tasks those that matter now, the others as a count."""
     rows = view.height - AROUND - len(snapshot.remarks)
     tasks = in_order(snapshot.tasks or ())
@@ -46,13 +46,13 @@ def fitted(snapshot: Snapshot, view: DisplayOptions, now: datetime) -> list[str]
     return [*_top(snapshot, view, now), *table, *more, *_remarks(snapshot, view)]
 
 
-def whole(snapshot: Snapshot, view: DisplayOptions, now: datetime) -> list[str]:
+def render_full(snapshot: Snapshot, view: DisplayOptions, now: datetime) -> list[str]:
     """All tasks, as they were begun, every name in full."""
     table = _table(in_order(snapshot.tasks or ()), view, now, narrow=False)
     return [*_top(snapshot, view, now), *table, *_remarks(snapshot, view)]
 
 
-def verdict(snapshot: Snapshot, now: datetime) -> str:
+def summarize_run(snapshot: Snapshot, now: datetime) -> str:
     """How a run ended, or how it stands, in one line that is safe for a terminal."""
     run = snapshot.run
     took = _took(run, now)
@@ -61,7 +61,7 @@ def verdict(snapshot: Snapshot, now: datetime) -> str:
     return f"{label(run.dag)} {label(run.run_id)} {run.state}{f' after {took}' if took else ''}{which}"
 
 
-def changes(snapshot: Snapshot, before: Snapshot | None) -> list[str]:
+def changes_since(snapshot: Snapshot, before: Snapshot | None) -> list[str]:
     """What has happened since, one line each: for those who see no picture."""
     if before is None:
         return [f"{label(snapshot.run.run_id)} is {snapshot.run.state}; {progress(snapshot)}", *snapshot.remarks]

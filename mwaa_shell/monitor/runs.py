@@ -78,7 +78,7 @@ def state(value: object) -> str:
     return text or "none"
 
 
-def moment(value: object) -> datetime | None:
+def parse_time(value: object) -> datetime | None:
     """A time as Airflow writes it in any version, aware; ``None`` where there is none."""
     try:
         found = datetime.fromisoformat(str(value or ""))
@@ -89,22 +89,22 @@ def moment(value: object) -> datetime | None:
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
-def newest(rows: Sequence[Mapping[str, str]]) -> Mapping[str, str] | None:
+def latest_run(rows: Sequence[Mapping[str, str]]) -> Mapping[str, str] | None:
     """The run whose time is the latest; the first of them where several are, or where no time can be read."""
     long_ago = datetime.min.replace(tzinfo=UTC)
     return max(rows, key=lambda row: _when(row) or long_ago, default=None)
 
 
 def _when(row: Mapping[str, str]) -> datetime | None:
-    return next((found for name in DATES if (found := moment(row.get(name)))), None)
+    return next((found for name in DATES if (found := parse_time(row.get(name)))), None)
 
 
 def run_of(row: Mapping[str, object], dag: str) -> Run:
     """The run that a row of ``list-runs`` or an object of REST tells of."""
     run_id = row.get("run_id") or row.get("dag_run_id") or ""
     date = row.get("execution_date") or row.get("logical_date") or ""
-    return Run(dag, str(run_id), state(row.get("state")), moment(row.get("start_date")), moment(row.get("end_date")),
-               str(date))  # fmt: skip
+    start, end = parse_time(row.get("start_date")), parse_time(row.get("end_date"))
+    return Run(dag, str(run_id), state(row.get("state")), start, end, str(date))
 
 
 def task_of(row: Mapping[str, object]) -> Task:
@@ -116,8 +116,8 @@ def task_of(row: Mapping[str, object]) -> Task:
     return Task(
         name,
         state(row.get("state")),
-        moment(row.get("start_date")),
-        moment(row.get("end_date")),
+        parse_time(row.get("start_date")),
+        parse_time(row.get("end_date")),
         tries if isinstance(tries, int) else 0,
     )
 

@@ -17,8 +17,8 @@ from mwaa_shell.airflow.versions import Version
 from mwaa_shell.durations import format_duration
 from mwaa_shell.errors import ExitCode, UsageError
 from mwaa_shell.job import Job
-from mwaa_shell.monitor.diff import marked
-from mwaa_shell.monitor.runs import STATES, newest, state
+from mwaa_shell.monitor.diff import highlight_changes
+from mwaa_shell.monitor.runs import STATES, latest_run, state
 from mwaa_shell.output.canvas import BOLD, DIM, GREEN, RED, YELLOW, Canvas, painted
 from mwaa_shell.output.display import DisplayOptions
 from mwaa_shell.output.records.rows import Row, read_rows
@@ -53,7 +53,7 @@ TELLING = {
 ANYTHING = ("variables get", "variables", "config get-value", "tasks render", "render")
 
 
-def never(states: Collection[str], command: str, version: Version) -> tuple[str, ...]:
+def unreachable_states(states: Collection[str], command: str, version: Version) -> tuple[str, ...]:
     """Those of the states of which no reply of a command ever tells."""
     if command in ANYTHING:
         return ()
@@ -61,7 +61,7 @@ def never(states: Collection[str], command: str, version: Version) -> tuple[str,
     return tuple(state for state in states if state not in told)
 
 
-def why_never(states: Collection[str], command: str, version: Version) -> str:
+def explain_unreachable(states: Collection[str], command: str, version: Version) -> str:
     """Why these never come, as a sentence."""
     told = _told(command, version)
     if not told:
@@ -106,7 +106,7 @@ class WatchCondition:
 NOTHING = WatchCondition()
 
 
-def read_states(text: str) -> tuple[str, ...]:
+def parse_states(text: str) -> tuple[str, ...]:
     """The states of ``success`` or ``success,failed``; raises ``UsageError`` for what is none."""
     states = tuple(word.strip().lower() for word in text.split(","))
     unknown = next((state for state in states if state not in STATES), None)
@@ -129,7 +129,7 @@ def shown_state(text: str, rows: list[Row] | None) -> str | None:
         return _last_word(text)
     stateful = [row for row in rows if "state" in row]
     if any("run_id" in row for row in stateful):
-        latest = newest(stateful)
+        latest = latest_run(stateful)
         stateful = [row for row in stateful if row is latest]
     found = {state(row["state"]) for row in stateful}
     return found.pop() if len(found) == 1 else None
@@ -246,7 +246,7 @@ class Watch:
     def _tell(self, result: Result, before: Result | None) -> None:
         """For those who see no picture: what is new."""
         if not self._canvas.live and (before is None or _said(before) != _said(result)):
-            self._canvas.tell(f"round {self._number} at {self._at}: {verdict(result)}")
+            self._canvas.tell(f"round {self._number} at {self._at}: {summarize_round(result)}")
             self._canvas.put(result)
 
     def _end_of(self, result: Result, spent: float) -> Result | None:
@@ -286,7 +286,7 @@ class Watch:
         """In the order in which it is wanted: a narrow screen cuts off what stands last."""
         color = self._canvas.view().color
         number = f"round {self._number or 1}" + (f" at {self._at}" if self._at else "")
-        told = "" if self._last is None else verdict(self._last)
+        told = "" if self._last is None else summarize_round(self._last)
         until = f"until {self._plan.until}" if self._plan.until and not self._reached else self._reached
         parts = [painted(number, BOLD, color=color), painted(told, _color(self._last), color=color), doing, until]
         parts += [painted("Ctrl-C ends it", DIM, color=color)] if doing or not self._number else []
@@ -295,10 +295,10 @@ class Watch:
     def _body(self) -> list[str]:
         if self._shown is None:
             return []
-        return marked(self._lines, self._before, color=self._canvas.view().color)
+        return highlight_changes(self._lines, self._before, color=self._canvas.view().color)
 
 
-def verdict(result: Result) -> str:
+def summarize_round(result: Result) -> str:
     """How a round ended, in one line that is safe for a terminal."""
     words = {Outcome.UNKNOWN: "outcome unknown", Outcome.REFUSED: "nothing ran"}.get(result.outcome, result.outcome)
     seconds = f" {result.seconds:.1f} s" if result.seconds else ""

@@ -14,15 +14,15 @@ from math import log2
 from types import MappingProxyType
 
 from mwaa_shell.airflow.knowledge import Kind
-from mwaa_shell.names.index import NO_PICKS, Index
+from mwaa_shell.names.index import NO_PICKS, NameIndex
 from mwaa_shell.names.model import (
     NAMES,
     OF_A_DAG,
     SMALL,
     Change,
-    Key,
-    Known,
+    ListKey,
     Name,
+    NameList,
     NameRemoved,
     NamesFound,
     facts_of,
@@ -39,7 +39,7 @@ PICKS, PICKED_LISTS, HALF_LIFE = 50, 500, 3 * 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
-class Summary:
+class ListSummary:
     """One line of what is known; the age is in seconds."""
 
     kind: Kind
@@ -54,10 +54,10 @@ class NameCatalogue:
     """The names of one environment, for any thread. Another environment has a catalogue of its own."""
 
     def __init__(self) -> None:
-        self._known: dict[Key, Known] = {}
-        self._indexes: dict[Key, Index] = {}
-        self._picks: dict[Key, Mapping[str, float]] = {}
-        self._gone: dict[Key, set[str]] = {}  # what another shell may still think is there
+        self._known: dict[ListKey, NameList] = {}
+        self._indexes: dict[ListKey, NameIndex] = {}
+        self._picks: dict[ListKey, Mapping[str, float]] = {}
+        self._gone: dict[ListKey, set[str]] = {}  # what another shell may still think is there
         self._changing = threading.Lock()
         self._picking = threading.Lock()  # of its own: who picks a name shall not wait for a long reply
 
@@ -95,7 +95,7 @@ class NameCatalogue:
         for key, known in self.known().items():
             index = self._indexes.get(key)
             if len(known.texts) > SMALL and (index is None or index.names is not known.texts):
-                index = Index(known.texts)
+                index = NameIndex(known.texts)
                 with self._changing:
                     if self._known.get(key) is not None:
                         self._indexes[key] = index
@@ -111,23 +111,23 @@ class NameCatalogue:
         with self._changing, self._picking:
             self._known, self._indexes, self._picks = {}, {}, {}
 
-    def summary(self, now: float) -> list[Summary]:
+    def summary(self, now: float) -> list[ListSummary]:
         """What is known, for showing: kinds in their order, then DAGs."""
         order = list(Kind)
         return [
-            Summary(kind, dag, len(known.texts), known.source, max(0.0, now - known.learned), known.complete)
+            ListSummary(kind, dag, len(known.texts), known.source, max(0.0, now - known.learned), known.complete)
             for (kind, dag), known in sorted(self.known().items(), key=lambda one: (order.index(one[0][0]), one[0][1]))
         ]
 
-    def known(self) -> dict[Key, Known]:
+    def known(self) -> dict[ListKey, NameList]:
         """All that is known now; what comes later does not change it."""
         return dict(self._known)
 
-    def picks(self) -> dict[Key, Mapping[str, float]]:
+    def picks(self) -> dict[ListKey, Mapping[str, float]]:
         """How much the picked names are used: the higher, the more."""
         return dict(self._picks)
 
-    def merge(self, known: Mapping[Key, Known], picks: Mapping[Key, Mapping[str, float]]) -> None:
+    def merge(self, known: Mapping[ListKey, NameList], picks: Mapping[ListKey, Mapping[str, float]]) -> None:
         """Take in what another catalogue knows: what changed later wins, and what is not complete is added to."""
         with self._changing, self._picking:
             for key, other in known.items():
@@ -142,19 +142,19 @@ class NameCatalogue:
             self._drop_tasks_and_runs_of_no_dag()
             self._keep_to_the_limits()
 
-    def _index(self, key: Key, known: Known) -> Index | None:
+    def _index(self, key: ListKey, known: NameList) -> NameIndex | None:
         """An index that can be used now: of this very list, or of much the same before ``prepare`` has been."""
         index = self._indexes.get(key)
         if index is not None and index.names is known.texts:
             return index
         if len(known.texts) > SMALL:
             return index if index is not None and len(index.names) > len(known.texts) // 2 else None
-        index = self._indexes[key] = Index(known.texts)
+        index = self._indexes[key] = NameIndex(known.texts)
         return index
 
     # Below here a lock is held.
 
-    def _pick(self, key: Key, scores: Mapping[str, float]) -> None:
+    def _pick(self, key: ListKey, scores: Mapping[str, float]) -> None:
         """The most used are remembered, of the lists that were picked from last."""
         self._picks.pop(key, None)
         self._picks[key] = dict(sorted(scores.items(), key=lambda one: -one[1])[:PICKS])
@@ -168,7 +168,7 @@ class NameCatalogue:
         if key in self._gone:
             self._gone[key].difference_update(told)
         if seen.all or old is None:
-            self._put(key, ordered(seen.kind, told, Known((), {}, now, now, source, seen.all)))
+            self._put(key, ordered(seen.kind, told, NameList((), {}, now, now, source, seen.all)))
         else:
             fresh = replace(old, changed=now) if old.complete else replace(old, changed=now, learned=now, source=source)
             stays = all(text in old.facts for text in told)  # who tells of known runs tells nothing of their order
@@ -197,7 +197,7 @@ class NameCatalogue:
             for drop in [(kind, gone.text) for kind in OF_A_DAG if (kind, gone.text) in self._known]:
                 self._drop(drop)
 
-    def _put(self, key: Key, known: Known) -> None:
+    def _put(self, key: ListKey, known: NameList) -> None:
         """Replace what was known; the index stays where the names are the same."""
         old = self._known.get(key)
         if old is not None and old.texts == known.texts:
@@ -206,7 +206,7 @@ class NameCatalogue:
             self._indexes.pop(key, None)
         self._known[key] = known
 
-    def _drop(self, key: Key) -> None:
+    def _drop(self, key: ListKey) -> None:
         del self._known[key]
         self._indexes.pop(key, None)
 
@@ -229,12 +229,12 @@ class NameCatalogue:
                     self._drop(key)
 
 
-def _names(known: Known, texts: Iterable[str]) -> list[Name]:
+def _names(known: NameList, texts: Iterable[str]) -> list[Name]:
     """Those of the names that are still known."""
     return [Name(text, facts) for text in texts if (facts := known.facts.get(text)) is not None]
 
 
-def _beginning(known: Known, fragment: str, limit: int) -> tuple[list[Name], int]:
+def _beginning(known: NameList, fragment: str, limit: int) -> tuple[list[Name], int]:
     """The names that begin so, of an alphabetical list."""
     typed = fragment.lower()
     low = bisect_left(known.texts, typed, key=str.lower)

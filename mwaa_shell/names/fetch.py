@@ -33,7 +33,7 @@ from mwaa_shell.result import Result
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class NamesRequest:
     """One GET of the REST API: the next page of the names of one kind."""
 
     kind: Kind
@@ -73,7 +73,7 @@ _SOURCES: Mapping[int, Mapping[Kind, _Source]] = {
 }
 
 
-def requests_for(kind: Kind, version: Version, dag: str = "") -> Request | None:
+def requests_for(kind: Kind, version: Version, dag: str = "") -> NamesRequest | None:
     """What to ask first for the names of a kind, runs newest first; ``None`` where REST does not offer them."""
     source = _source(kind, version)
     if source is None or (kind in OF_A_DAG) != bool(dag):
@@ -81,14 +81,14 @@ def requests_for(kind: Kind, version: Version, dag: str = "") -> Request | None:
     query = dict(FIRST_PAGE) if source.paged else {}
     if kind is Kind.RUN:
         query["order_by"] = newest_runs_first(version)
-    return Request(kind, (dag_path(dag) if dag else "") + source.path, query, dag, source.member)
+    return NamesRequest(kind, (dag_path(dag) if dag else "") + source.path, query, dag, source.member)
 
 
 def _source(kind: Kind, version: Version) -> _Source | None:
     return _SOURCES[min(version.major, 3)].get(kind) if version >= REST_SINCE else None
 
 
-def read(request: Request, reply: object) -> tuple[tuple[Name, ...], Request | None]:
+def read(request: NamesRequest, reply: object) -> tuple[tuple[Name, ...], NamesRequest | None]:
     """The names on one page and what to ask for the next; without a next one, these are the last.
 
     What is not readable in a reply is left out, also names that nobody could type. A reply that is not of this shape
@@ -184,7 +184,7 @@ def used_names(understanding: ParsedCommand) -> list[tuple[Kind, str, str]]:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class FetchResult:
     """What REST told: names or nothing, whether it is not allowed, and what went wrong on the way."""
 
     seen: NamesFound | None = None
@@ -192,7 +192,7 @@ class Told:
     trouble: str = ""
 
 
-def over_rest(link: Connection, kind: Kind, dag: str) -> Told:
+def over_rest(link: Connection, kind: Kind, dag: str) -> FetchResult:
     """The names as REST tells them; what came before a page that failed is told as some of them."""
     request = requests_for(kind, link.version, dag) if link.version else None
     names: list[Name] = []
@@ -205,14 +205,14 @@ def over_rest(link: Connection, kind: Kind, dag: str) -> Told:
             reply = link.environments.invoke_rest(link.target.name, request.path, request.query)
             found, request = read(request, reply)
         except PermissionMissing as error:
-            return Told(denied=True, trouble=NOT_UPDATED if "updated" in str(error) else "")
+            return FetchResult(denied=True, trouble=NOT_UPDATED if "updated" in str(error) else "")
         except (ShellError, ValueError) as error:
             seen = NamesFound(kind, tuple(names), dag) if names else None
-            return Told(seen, trouble=f"{title(kind, dag)} over REST: {error}")
+            return FetchResult(seen, trouble=f"{title(kind, dag)} over REST: {error}")
         names += found
     cut = request is not None and kind is not Kind.RUN
     trouble = f"only {len(names):,} {title(kind, dag)} over REST; .refresh asks the CLI" if cut else ""
-    return Told(NamesFound(kind, tuple(names), dag, all=request is None), trouble=trouble)
+    return FetchResult(NamesFound(kind, tuple(names), dag, all=request is None), trouble=trouble)
 
 
 def through_cli(link: Connection, kind: Kind, dag: str) -> Sequence[Change]:

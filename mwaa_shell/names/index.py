@@ -118,7 +118,7 @@ NO_PICKS: Mapping[str, float] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class NameMatches:
     """The best names, and how many others fit: exactly so many, or at least so many."""
 
     names: tuple[str, ...]
@@ -126,7 +126,7 @@ class Found:
     exact: bool = True
 
 
-class Index:
+class NameIndex:
     """An index of names, each given once, in the order in which equals shall stand; any thread may search."""
 
     def __init__(self, names: Sequence[str]) -> None:
@@ -139,7 +139,7 @@ class Index:
         #: A fragment that left few names, and their numbers. Replaced as a whole, so threads need no lock.
         self._left: tuple[str, Sequence[int]] = ("\n", ())
 
-    def search(self, fragment: str, limit: int = 50, picks: Mapping[str, float] = NO_PICKS) -> Found:
+    def search(self, fragment: str, limit: int = 50, picks: Mapping[str, float] = NO_PICKS) -> NameMatches:
         """Return the best names, at most ``limit``; ``picks`` tells how much a name is used: the higher, the more."""
         typed = fragment.lower()
         picked = {number for name in picks if (number := self._number(name)) is not None}
@@ -150,7 +150,7 @@ class Index:
         if not typed or len(beginning) > limit:
             found = self._ranked(typed, {*beginning, *picked}, limit, picks)
             count = self._text.count(f"\n{typed}") if typed else len(self.names)
-            return Found(found.names, count - len(found.names), exact=not typed)
+            return NameMatches(found.names, count - len(found.names), exact=not typed)
         candidates = {*beginning, *islice(self._holding(typed), COMPARED)}
         if sum(fits(typed, self.names[number]) in ((PREFIX, 0), (WORD, 0)) for number in candidates) > limit:
             return self._ranked(typed, candidates | picked, limit, picks, exact=False)
@@ -164,7 +164,7 @@ class Index:
 
     def _ranked(
         self, typed: str, numbers: Iterable[int], limit: int, picks: Mapping[str, float], *, exact: bool = True
-    ) -> Found:
+    ) -> NameMatches:
         unpicked = float("-inf")
         ranked = [
             (fit[0], -picks.get(self.names[number], unpicked), fit[1], number)
@@ -173,7 +173,7 @@ class Index:
         ]
         ranked.sort()
         shown = tuple(self.names[number] for *_, number in ranked[:limit])
-        return Found(shown, len(ranked) - len(shown), exact)
+        return NameMatches(shown, len(ranked) - len(shown), exact)
 
     def _beginning(self, typed: str) -> Iterator[int]:
         """Yield the numbers of the names that begin so."""

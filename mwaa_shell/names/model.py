@@ -61,11 +61,11 @@ LENGTH = 1_500
 SMALL = 400
 
 Facts = Mapping[str, str]
-Key = tuple[Kind, str]  #: a kind, and the DAG if the names belong to one
+ListKey = tuple[Kind, str]  #: a kind, and the DAG if the names belong to one
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class NameList:
     """What is known of one kind, or of the tasks or runs of one DAG. Times are UTC, in seconds."""
 
     texts: Sequence[str]  #: runs newest first, all others alphabetical
@@ -76,18 +76,18 @@ class Known:
     complete: bool  #: whether there were no others then
 
 
-def others(known: Known, but: Container[str]) -> dict[str, Facts]:
+def others(known: NameList, but: Container[str]) -> dict[str, Facts]:
     return {text: facts for text, facts in known.facts.items() if text not in but}
 
 
-def without(known: Known, gone: Set[str]) -> Known:
+def without(known: NameList, gone: Set[str]) -> NameList:
     """What another shell knows, without what has gone since: it may not have heard."""
     if not any(text in known.facts for text in gone):
         return known
     return replace(known, facts=others(known, gone))
 
 
-def facts_of(names: Iterable[Name], old: Known | None) -> dict[str, Facts]:
+def facts_of(names: Iterable[Name], old: NameList | None) -> dict[str, Facts]:
     """The facts of the names that were told, and what was known of them already; equal facts are kept once."""
     kept: dict[tuple[tuple[str, str], ...], Facts] = {(): NO_FACTS}
     told = {}
@@ -104,7 +104,7 @@ def facts_of(names: Iterable[Name], old: Known | None) -> dict[str, Facts]:
     return told
 
 
-def ordered(kind: Kind, facts: Mapping[str, Facts], base: Known) -> Known:
+def ordered(kind: Kind, facts: Mapping[str, Facts], base: NameList) -> NameList:
     """The names in the order of their kind; of too many those that come first are kept."""
     most = RUNS if kind is Kind.RUN else NAMES
     texts = list(_newest_first(facts) if kind is Kind.RUN else facts)[:most]
@@ -124,7 +124,7 @@ def _newest_first(runs: Mapping[str, Facts]) -> Iterable[str]:
         return runs
 
 
-def merged(kind: Kind, mine: Known, other: Known) -> Known:
+def merged(kind: Kind, mine: NameList, other: NameList) -> NameList:
     late, early = (mine, other) if mine.changed >= other.changed else (other, mine)
     if late.complete:
         return ordered(kind, late.facts, late)

@@ -19,9 +19,9 @@ from mwaa_shell.mwaa.connection import Connection
 from mwaa_shell.names import fetch
 from mwaa_shell.names.cache_files import EnvironmentIdentity, cache_folder, identify
 from mwaa_shell.names.catalogue import NameCatalogue
-from mwaa_shell.names.model import KEPT, OF_A_DAG, Change, Key, Name
-from mwaa_shell.names.store import Store
-from mwaa_shell.names.task_queue import Worker
+from mwaa_shell.names.model import KEPT, OF_A_DAG, Change, ListKey, Name
+from mwaa_shell.names.store import NameStore
+from mwaa_shell.names.task_queue import TaskQueue
 from mwaa_shell.preferences import Preferences
 from mwaa_shell.result import Result
 
@@ -50,14 +50,14 @@ class NameRefresher:
         self._link = link
         self._preferences = preferences
         self._folder = folder
-        self._store: Store | None = None
+        self._store: NameStore | None = None
         self._confirmed = False  #: AWS has said whose environment it is, or that it will not say
         self._forgotten = 0  #: how often: what was asked for before is not taken in after
-        self._asked: set[Key] = set()  #: the user wants these, and they have not come yet
-        self._told: dict[Key, float] = {}  #: when a refresh succeeded
-        self._failed: dict[Key, float] = {}
-        self._desk = Worker("names", self._note, self._learned_once)
-        self._asker = Worker("refresh", self._note, self._asked_once)
+        self._asked: set[ListKey] = set()  #: the user wants these, and they have not come yet
+        self._told: dict[ListKey, float] = {}  #: when a refresh succeeded
+        self._failed: dict[ListKey, float] = {}
+        self._desk = TaskQueue("names", self._note, self._learned_once)
+        self._asker = TaskQueue("refresh", self._note, self._asked_once)
 
     @property
     def mode(self) -> str:
@@ -98,7 +98,7 @@ class NameRefresher:
 
         if self._store is not None:  # the account is another than the last time: so are the names
             self.catalogue.forget()
-        self._store = Store(self._folder or cache_folder(), seen.account, seen.region, self._link.target.name)
+        self._store = NameStore(self._folder or cache_folder(), seen.account, seen.region, self._link.target.name)
         kept, trouble = self._store.load()
         self.catalogue.merge(kept.known(), kept.picks())
         self.catalogue.prepare()
@@ -189,7 +189,7 @@ class NameRefresher:
 
     def _ask(self, kind: Kind, dag: str, *, through_cli: bool) -> tuple[Sequence[Change], str, str]:
         """What was told, by whom, and what went wrong; the CLI is asked where REST tells nothing, or not all."""
-        told = fetch.Told(trouble=NOT_ALLOWED)
+        told = fetch.FetchResult(trouble=NOT_ALLOWED)
         if self.can_rest(kind, dag):
             told = fetch.over_rest(self._link, kind, dag)
             self.rest_denied = told.denied
@@ -210,7 +210,7 @@ class NameRefresher:
         if self._store is not None and self._confirmed:
             self.notice = self._store.save(self.catalogue) or self.notice
 
-    def _is_fresh(self, key: Key) -> bool:
+    def _is_fresh(self, key: ListKey) -> bool:
         """Whether the names were told, or asked for in vain, not long ago; also by the shell before this one."""
         known, stale = self.catalogue.known().get(key), STALE.get(key[0], STALE_ELSE)
         kept = time.time() - known.learned if known and known.source != "reply" else float("inf")
@@ -222,7 +222,7 @@ class NameRefresher:
 LIMIT = 50
 
 
-def offered(
+def name_candidates(
     live: NameRefresher | None, kind: Kind, dag: str, fragment: str, *, asked: bool = False
 ) -> tuple[Sequence[Found], int]:
     """What is known of a kind; with ``asked`` (the user pressed Tab) it is asked for where nothing is."""

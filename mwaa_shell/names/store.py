@@ -21,7 +21,7 @@ from typing import Any
 
 from mwaa_shell.airflow.knowledge import Kind
 from mwaa_shell.names.catalogue import NameCatalogue
-from mwaa_shell.names.model import KEPT, NO_FACTS, OF_A_DAG, Facts, Key, Known
+from mwaa_shell.names.model import KEPT, NO_FACTS, OF_A_DAG, Facts, ListKey, NameList
 from mwaa_shell.private_files import check, make_folder
 
 FORMAT = 1
@@ -46,11 +46,11 @@ TRIES = 3
 Stamp = tuple[int, int, int]  #: tells one version of a file from another
 
 
-class NotOurs(Exception):
+class UnusableFile(Exception):
     """What was read is no catalogue of this environment; the text says why."""
 
 
-class Store:
+class NameStore:
     """The file of one environment. One thread at a time; several shells may have the same file."""
 
     def __init__(self, folder: Path, account: str, region: str, environment: str) -> None:
@@ -69,7 +69,7 @@ class Store:
             return catalogue, None
         except OSError as error:
             return catalogue, f"The kept names cannot be read: {error.strerror or error}"
-        except NotOurs as error:
+        except UnusableFile as error:
             return catalogue, f"The kept names are of no use: {error}"
         catalogue.merge(known, picks)
         return catalogue, None
@@ -112,7 +112,7 @@ class Store:
     def _merge_theirs(self, catalogue: NameCatalogue) -> None:
         try:
             catalogue.merge(*self._read())
-        except (OSError, NotOurs):
+        except (OSError, UnusableFile):
             pass  # there is nothing to save in it
 
     def _write(self, catalogue: NameCatalogue, stamp: Stamp | None) -> bool:
@@ -132,15 +132,15 @@ class Store:
         self._stamp = self._stamp_now()
         return True
 
-    def _read(self) -> tuple[dict[Key, Known], dict[Key, Mapping[str, float]]]:
+    def _read(self) -> tuple[dict[ListKey, NameList], dict[ListKey, Mapping[str, float]]]:
         check(self.path)
         with self.path.open("rb") as file:
             if os.fstat(file.fileno()).st_size > LARGEST:
-                raise NotOurs("the file is too large")
+                raise UnusableFile("the file is too large")
             try:
                 return _parsed(self.owner, iter(file))
             except (ValueError, TypeError, LookupError, ArithmeticError, AttributeError, RecursionError, StopIteration):
-                raise NotOurs("the file is damaged") from None
+                raise UnusableFile("the file is damaged") from None
 
 
 def _lines(owner: Mapping[str, str], catalogue: NameCatalogue) -> Iterator[bytes]:
@@ -163,7 +163,7 @@ def _line(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(errors="replace") + b"\n"
 
 
-def _pieces(key: Key, known: Known) -> Iterator[dict[str, Any]]:
+def _pieces(key: ListKey, known: NameList) -> Iterator[dict[str, Any]]:
     """Each piece tells all about itself. Facts that many names share stand there once, and a number for each name."""
     kind, dag = key
     allowed = FACTS.get(kind, _NO_FACTS_ALLOWED)
@@ -186,29 +186,29 @@ def _allowed(facts: Mapping[str, str], allowed: frozenset[str]) -> tuple[tuple[s
 
 def _parsed(
     owner: Mapping[str, str], lines: Iterator[bytes]
-) -> tuple[dict[Key, Known], dict[Key, Mapping[str, float]]]:
+) -> tuple[dict[ListKey, NameList], dict[ListKey, Mapping[str, float]]]:
     """What a file says; any foreign exception means that it is damaged."""
     head = json.loads(next(lines))
     if head.pop("mwaa-shell names") != FORMAT:
-        raise NotOurs("another version of the shell has written them")
+        raise UnusableFile("another version of the shell has written them")
     if head != owner:
-        raise NotOurs("they are of another environment")
+        raise UnusableFile("they are of another environment")
     picks = {_key(kind, dag): _scores(scores) for kind, dag, scores in json.loads(next(lines))["picks"]}
-    names: dict[Key, dict[str, Facts]] = {}
-    about: dict[Key, Mapping[str, Any]] = {}
+    names: dict[ListKey, dict[str, Facts]] = {}
+    about: dict[ListKey, Mapping[str, Any]] = {}
     for count, line in enumerate(lines, 3):
         piece = json.loads(line)
         if "lines" in piece:
             if piece["lines"] != count:
-                raise NotOurs("the file is damaged")
+                raise UnusableFile("the file is damaged")
             return {key: _known(names[key], about[key]) for key in about}, picks
         key = _key(piece["kind"], piece["dag"])
         names.setdefault(key, {}).update(_named(key[0], piece))
         about[key] = piece
-    raise NotOurs("the file is not complete")
+    raise UnusableFile("the file is not complete")
 
 
-def _key(kind: str, dag: str) -> Key:
+def _key(kind: str, dag: str) -> ListKey:
     found = Kind(kind)
     if found not in KEPT or bool(dag) is not (found in OF_A_DAG):
         raise ValueError(kind)
@@ -234,9 +234,9 @@ def _named(kind: Kind, piece: Mapping[str, Any]) -> Iterator[tuple[str, Facts]]:
         yield text, tables[number]
 
 
-def _known(facts: Mapping[str, Facts], piece: Mapping[str, Any]) -> Known:
+def _known(facts: Mapping[str, Facts], piece: Mapping[str, Any]) -> NameList:
     learned, changed = _finite(piece["learned"]), _finite(piece["changed"])
-    return Known((), facts, learned, changed, str(piece["source"]), piece["complete"] is True)
+    return NameList((), facts, learned, changed, str(piece["source"]), piece["complete"] is True)
 
 
 def _facts(facts: Mapping[str, Any], allowed: frozenset[str]) -> Facts:

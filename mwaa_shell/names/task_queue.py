@@ -10,7 +10,7 @@ from collections.abc import Callable, Hashable
 Task = Callable[[], None]
 
 
-class Worker:
+class TaskQueue:
     """Tasks in their order, and tasks that wait for their time; begins with the first of them."""
 
     def __init__(self, name: str, failed: Callable[[Exception], None], after: Callable[[], None]) -> None:

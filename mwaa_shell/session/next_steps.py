@@ -91,6 +91,6 @@ def _check(sent: ParsedLine, grammar: Grammar | None) -> str:
     if grammar is None:
         return ""
     from mwaa_shell.airflow.arguments import understand
-    from mwaa_shell.history.rerun import check_for
+    from mwaa_shell.history.rerun import check_command
 
-    return check_for(understand(sent, grammar))
+    return check_command(understand(sent, grammar))

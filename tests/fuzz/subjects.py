@@ -29,8 +29,8 @@ from mwaa_shell.errors import ShellError
 from mwaa_shell.export import KINDS, ScriptTarget, script
 from mwaa_shell.history.entries import HistoryEntry
 from mwaa_shell.history.expansion import expand
-from mwaa_shell.monitor.diff import marked
-from mwaa_shell.monitor.watch import read_states, shown_state
+from mwaa_shell.monitor.diff import highlight_changes
+from mwaa_shell.monitor.watch import parse_states, shown_state
 from mwaa_shell.mwaa import reply, route
 from mwaa_shell.mwaa.cli_client import redirect_target
 from mwaa_shell.names.extract import learn
@@ -179,9 +179,9 @@ def _scripts(text: str, grammar: Grammar) -> None:
 
 
 def _watching(text: str) -> None:
-    marked(text.split("\n"), text.upper().split("\n"), color=True)
+    highlight_changes(text.split("\n"), text.upper().split("\n"), color=True)
     shown_state(text, None)
-    for read in (read_states, parse_duration):
+    for read in (parse_states, parse_duration):
         with suppress(ShellError):
             read(text)
 
