@@ -1,4 +1,4 @@
-"""One command that was run, as the history keeps it, and how users point at some: by numbers and by time."""
+"""A command in the history, and how users refer to commands: by number and by time."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def rerun_of(number: int) -> str:
 
 
 class EnvironmentKey(NamedTuple):
-    """The environment that a command was sent to. ``account`` is empty as long as it is not known."""
+    """The environment that a command was sent to; ``account`` is empty until it is known."""
 
     account: str
     region: str
@@ -34,7 +34,7 @@ class EnvironmentKey(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class HistoryEntry:
-    """One command. An outcome of ``unknown`` without ``seconds`` is one that is running, or whose shell was killed."""
+    """A command in the history. Outcome ``unknown`` without ``seconds``: it is running, or its shell was killed."""
 
     when: float  #: it was sent, in seconds since 1970 (UTC)
     account: str  #: 12 digits, or empty if it was not known
@@ -58,14 +58,14 @@ class HistoryEntry:
 
     @property
     def rerun(self) -> int | None:
-        """The number of the entry that this one repeats."""
+        """The number of the entry that this one repeats, if it repeats one."""
         digits = self.origin.removeprefix(RERUN)
         known = self.origin.startswith(RERUN) and _is_number(digits)
         return int(digits) if known else None
 
 
 class CommandOutcome(NamedTuple):
-    """What becomes known of an entry when it is over."""
+    """How a command ended, as its entry is completed with it."""
 
     outcome: Outcome
     seconds: float | None = None
@@ -76,7 +76,7 @@ class CommandOutcome(NamedTuple):
 
 
 class Search(NamedTuple):
-    """Which entries are wanted; by default all of them."""
+    """A filter for entries; by default it accepts all."""
 
     text: str = ""  #: stands in the line, capitals or not
     where: EnvironmentKey | None = None  #: one environment, not all
@@ -90,7 +90,7 @@ def _is_number(text: str) -> bool:
 
 
 def numbers(text: str) -> list[int]:
-    """The entries of ``40-44,47``, in this order and each once. Raises ``UsageError``, with a sentence."""
+    """Return the numbers of ``40-44,47``, in order and each once; raise ``UsageError`` for anything else."""
     found: dict[int, None] = {}
     for part in text.split(","):
         first, last = _range(part.strip())
@@ -111,10 +111,10 @@ def _range(part: str) -> tuple[int, int]:
 
 
 def since(text: str, now: float, zone: tzinfo | None = None) -> float:
-    """The moment that ``90s``, ``30m``, ``3h``, ``2d``, ``1w``, ``today``, ``yesterday`` or an ISO date names.
+    """Return the moment of ``90s``, ``30m``, ``3h``, ``2d``, ``1w``, ``today``, ``yesterday`` or an ISO date.
 
-    ``now`` and the result are seconds since 1970 (UTC). A day, and a date that tells no zone, is one of ``zone``, which
-    is the system's if ``None``. Raises ``UsageError``, with a sentence.
+    ``now`` and the result are seconds since 1970 (UTC). A day, and a date without a zone, is in ``zone`` (default: the
+    system's). Raises ``UsageError``.
     """
     wanted = text.strip().lower()
     age = parse_age(wanted)
@@ -127,7 +127,7 @@ def since(text: str, now: float, zone: tzinfo | None = None) -> float:
 
 
 def _date(wanted: str, now: float, zone: tzinfo | None) -> datetime:
-    """A moment that tells no zone is one of the system's."""
+    """Return a day or an ISO date as a moment; raise ``ValueError`` for anything else."""
     if wanted in ("today", "yesterday"):
         today = datetime.fromtimestamp(now, zone).date()
         day = today - timedelta(days=1) if wanted == "yesterday" else today

@@ -1,4 +1,4 @@
-"""Whether a command of the history may run again at once, or has to wait for somebody to look at it. Pure."""
+"""Whether a command of the history may run again without a review by the user. Pure."""
 
 from __future__ import annotations
 
@@ -30,7 +30,10 @@ CHECKS = {
 
 
 def reason_to_review(entry: HistoryEntry, grammar: Grammar | None, line: str | None = None) -> str:
-    """Why a command, or what has been made of it, is to be looked at before it runs again; empty where nothing is."""
+    """Return why the user should review a command before it runs again; empty if there is no reason.
+
+    ``line`` is the expanded line if it differs from that of the entry.
+    """
     if grammar is None:
         return "its version is not known"
     parsed = parse(line or entry.line)
@@ -46,12 +49,12 @@ def reason_to_review(entry: HistoryEntry, grammar: Grammar | None, line: str | N
 
 
 def changes_data(understanding: ParsedCommand) -> bool:
-    """Whether a line does more than read; what nobody knows may."""
+    """Return whether a command may change data; an unknown one may."""
     return not reads(understanding.line, understanding.grammar)
 
 
 def check_command(understanding: ParsedCommand) -> str:
-    """The command that tells whether this one has run, in the words of the same Airflow; empty where there is none."""
+    """Return the command that shows whether this one ran, valid in the same Airflow; empty if there is none."""
     if understanding.command is None:
         return ""
     first = next((part.value for part in understanding.parts if part.role.value == "positional"), "")

@@ -1,4 +1,4 @@
-"""What was run, on disk: every environment and every shell of a user in one file.
+"""The history on disk: all environments and all shells of a user in one SQLite file.
 
 A command is written before it is sent and completed after, so that a shell that is killed leaves an entry that says
 ``unknown``. Nothing here raises: without a usable file every call answers as if there were no history, and ``trouble``
@@ -80,12 +80,12 @@ _ALL = Search()
 
 
 def default_path() -> Path:
-    """Where the history is: in the user's data folder, which ``XDG_DATA_HOME`` puts elsewhere on Linux."""
+    """Return the path of the history, in the user's data folder, which ``XDG_DATA_HOME`` moves on Linux."""
     return user_folders.data() / "history.sqlite"
 
 
 class History:
-    """The history of all environments. Any thread may call; several shells may have the same file."""
+    """The history of all environments, for any thread; several shells may share the file."""
 
     def __init__(self, path: Path) -> None:
         self._database = Database(path, SCHEMA)
@@ -98,16 +98,16 @@ class History:
 
     @property
     def trouble(self) -> str:
-        """Why commands are not remembered, or were lost: a sentence, the first reason; empty if all is well."""
+        """The first reason why commands are not remembered or were lost; empty if there is none."""
         return self._database.trouble
 
     @property
     def is_off(self) -> bool:
-        """Whether there is no history at all, for the reason that ``trouble`` tells."""
+        """Whether there is no history at all; ``trouble`` has the reason."""
         return self._database.is_off
 
     def close(self) -> None:
-        """Let go of the file, and of what is too old in it if this shell has written; a later call opens it again."""
+        """Close the file, after dropping the oldest entries if this shell has written; a later call opens it again."""
         if self._first is not None:
             self._database.do(_drop_oldest, None)
         self._database.close()
@@ -121,7 +121,7 @@ class History:
     # -- writing -----------------------------------------------------------------------------------------------------
 
     def begin(self, entry: HistoryEntry) -> int | None:
-        """Write an entry before it is sent; its number, ``None`` if it could not be written."""
+        """Write an entry before its command is sent; return its number, ``None`` if that failed."""
         *values, _, _ = _VALUES(entry)
         row = [*map(_storable, values), None, self.shell]
         number = self._database.do(lambda connection: connection.execute(_INSERT, row).lastrowid, None)
@@ -129,12 +129,12 @@ class History:
         return number
 
     def finish(self, number: int | None, ending: CommandOutcome) -> None:
-        """Say how an entry of this shell ended; ``number`` is what ``begin`` returned."""
+        """Complete an entry of this shell; ``number`` is what ``begin`` returned."""
         if number is not None:
             self._change(_FINISH, [*ending, number, self.shell])
 
     def correct(self, was: EnvironmentKey, account: str) -> None:
-        """Put what this shell wrote under ``was`` into another account: AWS has said which one it is."""
+        """Move the entries that this shell wrote under ``was`` to the account that AWS has named."""
         if account != was.account:
             self._change(
                 f"UPDATE commands SET account = ? WHERE {_HERE} AND shell = ?",  # noqa: S608
@@ -148,11 +148,11 @@ class History:
     # -- reading -----------------------------------------------------------------------------------------------------
 
     def get(self, number: int) -> HistoryEntry | None:
-        """The entry of this number."""
+        """Return the entry with a number."""
         return next(iter(self._entries("number = ?", [number], 1)), None)
 
     def find(self, search: Search = _ALL, limit: int = 50) -> list[HistoryEntry]:
-        """The newest entries that are wanted, newest first."""
+        """Return the newest entries that a search accepts, newest first."""
         wanted: list[tuple[bool, str, Sequence[object]]] = [
             (bool(search.text), "line LIKE ? ESCAPE '\\'", [f"%{_escaped(search.text)}%"]),
             (search.where is not None, _HERE, _key(search.where) if search.where else ()),
@@ -165,7 +165,7 @@ class History:
         return self._entries(" AND ".join(clauses) or _ANYWHERE, values, limit)
 
     def last(self, where: EnvironmentKey, back: int = 1, *, starts: str = "", inside: str = "") -> HistoryEntry | None:
-        """The typed entry so many steps back, of those whose line starts with a text and has another one in it.
+        """Return the typed entry so many steps back whose line starts with one text and contains another.
 
         Steps go through what was typed in this shell, wherever it was sent, and then through what had been typed in
         this environment before: what other shells have done since is not in the way.
@@ -180,13 +180,11 @@ class History:
         return next(iter(self._entries(" AND ".join(clauses), values, 1, back - 1)), None) if back > 0 else None
 
     def past(self, where: EnvironmentKey) -> HistoryLookup:
-        """What the expansion of a typed line looks things up in, at the prompt of an environment."""
+        """Return the lookup for expansion at the prompt of an environment."""
         return _EnvironmentLookup(self, where)
 
     def lines(self, where: EnvironmentKey, limit: int = 1_000) -> list[str]:
-        """Lines that were typed, each once: this environment's, newest first, then those of all others. Some may be
-        masked.
-        """
+        """Return distinct typed lines, newest first: those of this environment, then all others. Some are masked."""
         query = "SELECT line FROM recent WHERE {} ORDER BY number DESC LIMIT ?"
 
         def read(connection: sqlite3.Connection) -> list[str]:
@@ -199,8 +197,9 @@ class History:
         return self._database.do(read, [], KEY_PATIENCE)
 
     def suggest(self, prefix: str, where: EnvironmentKey) -> str | None:
-        """A longer line that was typed and begins so: one of this environment's rather than of another, a new one
-        rather than an old one, never a masked one. ``None`` if there is none, empty if the file cannot be asked now.
+        """Return the newest typed line that continues a prefix, of this environment first, never a masked one.
+
+        ``None`` if there is none, empty if the file cannot be read now.
         """
         if not prefix.strip():
             return None
@@ -221,7 +220,7 @@ class History:
 
 
 def _drop_oldest(connection: sqlite3.Connection) -> None:
-    """Some of the commands that are too many; where another shell is writing, it may do so."""
+    """Delete some of the entries beyond the limit; leave it to another shell that is writing."""
     import sqlite3
 
     ends = "SELECT (SELECT min(number) FROM commands), (SELECT max(number) FROM commands)"
@@ -247,7 +246,7 @@ class _EnvironmentLookup(NamedTuple):
 
 
 def _suggestions(prefix: str, where: EnvironmentKey) -> Iterator[tuple[str, Sequence[object]]]:
-    """Queries for one line, until one has an answer; each looks at a bounded number of rows."""
+    """Yield queries for one line, to be run until one has a row; each reads a bounded number of rows."""
     for clause, key in ((_HERE, _key(where)), (_ANYWHERE, ())):
         newest = f"SELECT line, number, masked FROM recent WHERE {clause} ORDER BY number DESC LIMIT {NEWEST}"  # noqa: S608
         yield (
@@ -272,10 +271,10 @@ def _key(where: EnvironmentKey) -> tuple[str, str, str]:
 
 
 def _storable(value: object) -> object:
-    """Half a character, as from a terminal that speaks no UTF-8, cannot be kept, and could not be sent either."""
+    """Return a value that SQLite can store: half a character, from a terminal without UTF-8, is replaced."""
     return value.encode(errors="replace").decode() if isinstance(value, str) else value
 
 
 def _escaped(text: str) -> str:
-    """A text for LIKE."""
+    """Escape a text for LIKE."""
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

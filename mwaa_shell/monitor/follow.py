@@ -1,4 +1,4 @@
-"""A run from where it stands to its end: looked at every few seconds, shown, and judged at the end."""
+"""A DAG run until it ends: polled every few seconds, drawn, and turned into a result."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ PAPER = 10_000
 
 @dataclass(frozen=True, slots=True)
 class FollowOptions:
-    """How often, how long."""
+    """How often a run is polled, and for how long."""
 
     every: float = 3.0  #: seconds from the end of a look to the beginning of the next
     seconds: float = SECONDS
@@ -42,7 +42,7 @@ SourceMaker = Callable[["RedrawOnTick"], Sequence[RunSource]]
 
 
 class RunFollower:
-    """One run."""
+    """A follower of one DAG run."""
 
     def __init__(
         self,
@@ -62,7 +62,7 @@ class RunFollower:
         self._trouble = ""
 
     def run(self) -> Result:
-        """Until the run is over: how it ended, with the table of its tasks as standard output."""
+        """Follow the run until it ends; return its outcome, with the table of its tasks as standard output."""
         try:
             ended = self._go_on(self._clock())
         except KeyboardInterrupt:
@@ -86,7 +86,7 @@ class RunFollower:
                     return self._left()
 
     def _look(self) -> None:
-        """Ask once; what goes wrong is said, and asked again in the next round unless it is certain to last."""
+        """Poll once; tell the user of an error and try again in the next round, unless it will last."""
         try:
             snapshot = self._ask()
         except (RunNotFound, RunCommandFailed):
@@ -104,7 +104,7 @@ class RunFollower:
         self._snapshot = snapshot
 
     def _ask(self) -> Snapshot:
-        """From the first source that tells; one that is left behind is not asked again."""
+        """Return the snapshot of the first source that answers; drop sources that do not."""
         while True:
             try:
                 return self._sources[0].ask()
@@ -135,7 +135,7 @@ class RunFollower:
         return interrupted(f"Stopped following: {goes_on}", remote=False)
 
     def _shown(self, ended: Result) -> Result:
-        """Leave the last picture; where there is none, the table goes to standard output."""
+        """Leave the last picture on the screen; return the result with the table as standard output."""
         snapshot, now = self._snapshot, self._now()
         if snapshot is None:
             self._canvas.end([])

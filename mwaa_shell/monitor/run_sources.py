@@ -1,9 +1,9 @@
-"""Who tells of a run: Airflow's REST API, or its CLI. Each gives a snapshot; how to ask is handed in.
+"""Sources of snapshots of a DAG run: Airflow's REST API and its CLI. The caller provides the requests.
 
-REST is asked first where the environment's version has it: it needs none of the few CLI slots of a web server, answers
-in a fraction of the time, and knows tries and mapped tasks. Through the CLI two commands tell the same: ``tasks
-states-for-dag-run`` of the tasks, ``dags list-runs`` of the run. The second one lists all runs, so it is asked only
-when it can tell something: at the beginning, while nothing has begun, and when all tasks are over.
+REST comes first if the environment's version has it: it needs none of the few CLI requests of a web server, answers in
+a fraction of the time, and has tries and mapped tasks. Through the CLI, ``tasks states-for-dag-run`` shows the tasks
+and ``dags list-runs`` the run. The latter lists all runs, so it is sent only when it may show something new: at the
+beginning, while nothing has begun, and when all tasks are done.
 """
 
 from __future__ import annotations
@@ -44,29 +44,29 @@ PAUSED = ("dags details {dag} -o json", "dags list -o json")
 
 
 class RunNotFound(ShellError):
-    """There is no such run."""
+    """The run does not exist."""
 
 
 class RunCommandFailed(ShellError):
-    """The command ran, and failed."""
+    """The command that reads the run failed."""
 
 
 class RunSource(Protocol):
-    """Who tells."""
+    """A source of snapshots of one run."""
 
     name: str  #: as the picture says it
 
     def ask(self) -> Snapshot:
-        """How it stands now. Raises ``RunNotFound``, or another ``ShellError`` where nothing was told."""
+        """Return a snapshot; raise ``RunNotFound``, or another ``ShellError`` if there is no answer."""
 
 
 class RestRunSource:
-    """Over ``InvokeRestApi``."""
+    """Snapshots over ``InvokeRestApi``."""
 
     name = "REST"
 
     def __init__(self, get: Get, version: Version, dag: str, run: str, where: str = "") -> None:
-        """``where`` is the environment's name, for what is said."""
+        """``where`` is the environment's name, for messages."""
         self._ask_for = get
         self._where = where or "the environment"
         self._dag, self._run = dag, run
@@ -117,12 +117,12 @@ class RestRunSource:
 
 
 class CliRunSource:
-    """Through the CLI, one command after the other."""
+    """Snapshots through the CLI, one command after the other."""
 
     name = "the CLI"
 
     def __init__(self, send: Send, grammar: Grammar, dag: str, run: str, where: str = "") -> None:
-        """``where`` is the environment's name, for what is said."""
+        """``where`` is the environment's name, for messages."""
         self._send = send
         self._where = where or "the environment"
         self._grammar = grammar
@@ -157,7 +157,7 @@ class CliRunSource:
         raise RunNotFound(f"{self._dag} has no run {wanted}; its newest one is {other.get('run_id')}")
 
     def _tasks(self, run: Run) -> tuple[Task, ...] | None:
-        """The tasks; ``None`` where this environment does not tell."""
+        """Return the tasks, ``None`` if this environment does not show them."""
         if self._blind:
             return None
         command = self._grammar.named("tasks states-for-dag-run")
@@ -175,7 +175,7 @@ class CliRunSource:
         return tuple(task_of(row) for row in _rows_of(result, line, self._where))
 
     def _look_whether_paused(self, *, waits: bool) -> None:
-        """Once, and only where a run waits longer than it takes."""
+        """Ask once whether the DAG is paused, if the run has waited for two rounds."""
         self._waited = self._waited + 1 if waits else 0
         if self._waited != 2 or self._grammar.version.major < 2:
             return
@@ -197,7 +197,7 @@ class CliRunSource:
         return f"Airflow {self._grammar.version} on {self._where}"
 
     def _line(self, forms: tuple[str, ...], dag: str, run: str = "") -> ParsedLine:
-        """The first form that this Airflow takes."""
+        """Return the first form of a command that this Airflow takes."""
         for form in forms:
             line = parse(form.replace("{dag}", quote(dag)).replace("{run}", quote(run)))
             if validate(understand(line, self._grammar)) is None:
@@ -207,7 +207,7 @@ class CliRunSource:
 
 
 class WithoutScheduler:
-    """Another source, of an environment where nothing runs DAGs: that is said while nothing of a run begins."""
+    """Snapshots of another source, with a remark while a run waits because nothing runs DAGs."""
 
     def __init__(self, source: RunSource, why: str) -> None:
         self._source = source
@@ -222,12 +222,12 @@ class WithoutScheduler:
 
 
 def no_runs(dag: str) -> RunNotFound:
-    """The error for a DAG that nobody has triggered."""
+    """Return the error for a DAG without runs."""
     return RunNotFound(f"{dag} has no run yet")
 
 
 def _may_have_changed(run: Run, tasks: tuple[Task, ...] | None) -> bool:
-    """Whether the state of a run that is not over may be another than before, as far as its tasks tell."""
+    """Return whether the state of an unfinished run may have changed, judging by its tasks."""
     return tasks is None or run.state == "queued" or all(task.state in FINISHED for task in tasks)
 
 
@@ -238,13 +238,13 @@ def _about_waiting(run: Run, *, paused: bool | None) -> tuple[str, ...]:
 
 
 def _waits(run: Run, tasks: tuple[Task, ...] | None) -> bool:
-    """Whether nothing has begun. Before Airflow 2.1 a run that has been triggered is running at once."""
+    """Return whether no task has begun. Before Airflow 2.1 a triggered run is running at once."""
     waiting = tasks is not None and all(task.state == "none" for task in tasks)
     return run.state == "queued" or (run.state == "running" and waiting)
 
 
 def _rows_of(result: Result, line: ParsedLine, where: str) -> list[Row]:
-    """The records of a reply; raises what went wrong."""
+    """Return the rows of a result; raise its error."""
     if result.outcome is Outcome.INTERRUPTED:
         raise KeyboardInterrupt
     if result.outcome is Outcome.FAILED:

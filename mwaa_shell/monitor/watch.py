@@ -54,7 +54,7 @@ ANYTHING = ("variables get", "variables", "config get-value", "tasks render", "r
 
 
 def unreachable_states(states: Collection[str], command: str, version: Version) -> tuple[str, ...]:
-    """Those of the states of which no reply of a command ever tells."""
+    """Return those of the states that the output of a command never shows."""
     if command in ANYTHING:
         return ()
     told = _told(command, version)
@@ -62,7 +62,7 @@ def unreachable_states(states: Collection[str], command: str, version: Version) 
 
 
 def explain_unreachable(states: Collection[str], command: str, version: Version) -> str:
-    """Why these never come, as a sentence."""
+    """Return a sentence on why a command never shows these states."""
     told = _told(command, version)
     if not told:
         return f"the replies of {command} tell of no state; --until waits for a text"
@@ -80,7 +80,7 @@ def _has(version: Version, state: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class WatchCondition:
-    """A text, some states, both (then either will do) or nothing."""
+    """What a watch waits for: a text, one of some states, either of both, or nothing."""
 
     text: str = ""
     states: tuple[str, ...] = ()
@@ -93,7 +93,7 @@ class WatchCondition:
         return " or ".join([*wanted, *([repr(sanitise(self.text))] if self.text else [])])
 
     def met(self, result: Result) -> bool:
-        """Whether a reply shows it."""
+        """Return whether a result meets the condition."""
         text = result.stdout.decode("utf-8", "replace")
         wanted = output_format(result.words)
         rows = read_rows(text, wanted)
@@ -107,7 +107,7 @@ NOTHING = WatchCondition()
 
 
 def parse_states(text: str) -> tuple[str, ...]:
-    """The states of ``success`` or ``success,failed``; raises ``UsageError`` for what is none."""
+    """Return the states of ``success`` or ``success,failed``; raise ``UsageError`` for an unknown one."""
     states = tuple(word.strip().lower() for word in text.split(","))
     unknown = next((state for state in states if state not in STATES), None)
     if unknown is not None:
@@ -120,7 +120,7 @@ def _in_cells(text: str, rows: list[Row] | None) -> bool:
 
 
 def shown_state(text: str, rows: list[Row] | None) -> str | None:
-    """The state that a reply is about.
+    """Return the state that an output is about, ``None`` if there is none.
 
     Of a list of runs that of the newest one, of another list that which all rows have, and of a reply that is no list
     (``dags state``, ``tasks state``) the word that it ends with.
@@ -136,7 +136,7 @@ def shown_state(text: str, rows: list[Row] | None) -> str | None:
 
 
 def _last_word(text: str) -> str | None:
-    """Of ``running, {"conf": 1}`` the part before the comma."""
+    """Return the state at the end of an output: of ``running, {"conf": 1}`` the part before the comma."""
     lines = [line for line in data_lines(text) if line.strip()]
     word = lines[-1].partition(",")[0].strip().lower() if lines else ""
     return word if word in STATES else None
@@ -152,7 +152,7 @@ LIMIT = 500_000
 
 @dataclass(frozen=True, slots=True)
 class WatchOptions:
-    """How often, until when."""
+    """How often a command is sent, and until when."""
 
     every: float = 5.0  #: seconds from the end of a round to the beginning of the next
     until: WatchCondition = NOTHING
@@ -166,7 +166,7 @@ Send = Callable[[int, "RedrawOnTick"], Result]
 
 
 class RedrawOnTick:
-    """A ``ProgressListener`` that has the picture drawn anew while a request is on its way."""
+    """A ``ProgressListener`` that redraws the picture while a request runs."""
 
     def __init__(self, draw: Callable[[float], None]) -> None:
         self._draw = draw
@@ -175,11 +175,11 @@ class RedrawOnTick:
         self._draw(job.elapsed)
 
     def over(self) -> None:
-        """The picture stays."""
+        """Leave the picture on the screen."""
 
 
 class Watch:
-    """One watch."""
+    """A watch of one command."""
 
     def __init__(
         self, plan: WatchOptions, send: Send, canvas: Canvas, clock: Callable[[], float] = time.monotonic
@@ -199,7 +199,7 @@ class Watch:
         self._reached = ""  #: what was waited for, and how long that took
 
     def run(self) -> tuple[Result, Result | None]:
-        """Until it ends: how it ended, and the last reply that holds something."""
+        """Run rounds until the end; return how the watch ended, and the last result with output."""
         started = self._clock()
         self._draw("")
         try:
@@ -223,7 +223,7 @@ class Watch:
                     return self._stopped()
 
     def _round(self, started: float) -> Result | None:
-        """Ask once; how the watch ended, if it did."""
+        """Run one round; return how the watch ended, ``None`` if it goes on."""
         self._number += 1
         result = self._send(self._number, RedrawOnTick(lambda elapsed: self._draw(f"asking {elapsed:.0f} s   ")))
         if result.outcome is Outcome.INTERRUPTED:
@@ -244,7 +244,7 @@ class Watch:
             self._lines = _drawn(result, self._canvas.view()) if self._canvas.live else []
 
     def _tell(self, result: Result, before: Result | None) -> None:
-        """For those who see no picture: what is new."""
+        """Print what is new, for output that cannot be redrawn."""
         if not self._canvas.live and (before is None or _said(before) != _said(result)):
             self._canvas.tell(f"round {self._number} at {self._at}: {summarize_round(result)}")
             self._canvas.put(result)
@@ -265,7 +265,7 @@ class Watch:
         return None
 
     def _enough(self, result: Result, limit: str, flag: str, usual: bool) -> Result:
-        """The end of a watch that may not go on: a failure if something was waited for."""
+        """End a watch at its limit: a failure if its condition was not met."""
         more = f"; {flag} lets it go on longer" if usual else ""
         if self._plan.until:
             return failed(f"{self._plan.until} did not come within {limit}{more}")
@@ -283,7 +283,7 @@ class Watch:
             self._canvas.draw([self._header(doing), *self._body()])
 
     def _header(self, doing: str = "") -> str:
-        """In the order in which it is wanted: a narrow screen cuts off what stands last."""
+        """Return the first line of the picture, the most important parts first: a narrow screen clips the rest."""
         color = self._canvas.view().color
         number = f"round {self._number or 1}" + (f" at {self._at}" if self._at else "")
         told = "" if self._last is None else summarize_round(self._last)
@@ -299,7 +299,7 @@ class Watch:
 
 
 def summarize_round(result: Result) -> str:
-    """How a round ended, in one line that is safe for a terminal."""
+    """Summarize a round in one line that is safe for a terminal."""
     words = {Outcome.UNKNOWN: "outcome unknown", Outcome.REFUSED: "nothing ran"}.get(result.outcome, result.outcome)
     seconds = f" {result.seconds:.1f} s" if result.seconds else ""
     said = f": {' '.join(sanitise(result.message).split())}" if result.message else ""
@@ -307,7 +307,7 @@ def summarize_round(result: Result) -> str:
 
 
 def whole_seconds(seconds: float) -> Iterator[float]:
-    """The seconds that are left, down to the last one."""
+    """Yield the remaining seconds, one less each time."""
     while seconds > 0:
         yield seconds
         seconds -= 1.0
@@ -320,7 +320,7 @@ def _color(result: Result | None) -> str:
 
 
 def _drawn(result: Result, view: DisplayOptions) -> list[str]:
-    """The lines of a reply; dates without a hint how long ago they were, which would be another one each time."""
+    """Return the drawn lines of a result, without the ages of dates, which change in each round."""
     from mwaa_shell.output.render import lines
 
     view = replace(view, width=view.width if view.color else view.width - 2, now=None)
@@ -335,7 +335,7 @@ def _drawn(result: Result, view: DisplayOptions) -> list[str]:
 
 
 def _said(result: Result) -> tuple[object, ...]:
-    """What makes a reply another one than that before it; not the log lines, which have the time in them."""
+    """Return what is compared between rounds: not log lines, which have the time in them."""
     return result.outcome, result.message, data_lines(result.stdout.decode("utf-8", "replace"))
 
 

@@ -25,23 +25,25 @@ LONGEST = 250
 
 
 def is_name(text: str) -> bool:
-    """Whether a text can be a name: not empty, not endless, nothing that cannot be seen."""
+    """Return whether a text can be a name: 1 to 250 printable characters, no blanks around it."""
     return 0 < len(text) <= LONGEST and text.isprintable() and text == text.strip()
 
 
 def value(understanding: ParsedCommand, argument: str) -> str:
-    """The first value of an argument, by its long flag or its name; empty if it is not given."""
+    """Return the first value of an argument, by its long flag or its name; empty if it is not given."""
     return next(iter(values(understanding, argument)), "")
 
 
 def values(understanding: ParsedCommand, argument: str) -> list[str]:
-    """All values of an argument."""
+    """Return all values of an argument, by its long flag or its name."""
     return [part.value for part in understanding.parts if _takes(part) and argument in _names(part)]
 
 
 def used(understanding: ParsedCommand) -> Iterator[tuple[Kind, str]]:
-    """The names in a line with their kinds. Of an option with several values only the first is a name: ``-s KEY VALUE``
-    of 1.10."""
+    """Yield the names in a line with their kinds.
+
+    Only the first value of an option is a name: Airflow 1.10 has ``-s KEY VALUE``.
+    """
     if understanding.command is None:
         return
     before: Option | None = None
@@ -97,14 +99,14 @@ DELETED_USER = re.compile(r'^User "?(.+?)"? deleted\.?$', re.MULTILINE)
 
 
 def effects(understanding: ParsedCommand, stdout: str) -> tuple[Change, ...]:
-    """What a command that succeeded changed."""
+    """Return the changes of names that a successful command made."""
     command = understanding.command
     does = EFFECTS.get(command.name) if command else None
     return tuple(does(understanding, stdout)) if does else ()
 
 
 def needed(understanding: ParsedCommand) -> tuple[NamesFound, ...]:
-    """What must exist, as a command that succeeded would have failed without it."""
+    """Return the names of a line that must exist because the command would fail without them."""
     wanted = NEEDED.get(understanding.command.name, ()) if understanding.command else ()
     if not wanted or understanding.given & UNLESS:
         return ()
@@ -192,7 +194,7 @@ def _unmade(kind: Kind, argument: str, said: re.Pattern[str] | None = None) -> C
 
 
 def _v1_variables(understanding: ParsedCommand, stdout: str) -> Iterable[Change]:
-    """A deletion comes before a setting in the same line."""
+    """Return a deletion before a setting, as Airflow 1.10 runs both in one line."""
     deleted, made = value(understanding, "--delete"), value(understanding, "--set")
     return [*_gone(Kind.VARIABLE, [deleted]), *_seen(Kind.VARIABLE, [made])]
 
@@ -205,7 +207,7 @@ def _v1_connections(understanding: ParsedCommand, stdout: str) -> Iterable[Chang
 
 
 def _v1_pool(understanding: ParsedCommand, stdout: str) -> Iterable[Change]:
-    """The reply to a deletion shows the pool that is gone."""
+    """Return the deleted pool, which Airflow 1.10 prints."""
     name = value(understanding, "--delete")
     return _gone(Kind.POOL, [name]) if name in [row.get("Pool") for row in _rows(understanding, stdout)] else []
 
@@ -275,7 +277,10 @@ TAIL = " Valid roles are: ["
 
 
 def absent(understanding: ParsedCommand, stdout: str, stderr: str, ok: bool) -> Iterator[NameRemoved]:
-    """The names of the line that the reply says do not exist. A command that did not fail says it and nothing else."""
+    """Yield the names of the line that the output reports as missing.
+
+    The output of a command that did not fail must have that one sentence alone.
+    """
     names = [(Kind.RUN if kind is Kind.DATE_OR_RUN else kind, text) for kind, text in used(understanding)]
     if not names or (ok and (len(stdout) > SHORT or len(data_lines(stdout)) != 1)):
         return

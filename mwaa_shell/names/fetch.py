@@ -34,7 +34,7 @@ from mwaa_shell.result import Result
 
 @dataclass(frozen=True, slots=True)
 class NamesRequest:
-    """One GET of the REST API: the next page of the names of one kind."""
+    """A GET request to the REST API for one page of the names of one kind."""
 
     kind: Kind
     path: str  #: as ``InvokeRestApi`` takes it, percent-encoded
@@ -45,7 +45,7 @@ class NamesRequest:
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """Where the names of a kind are, and what of each of them is read: member of the reply, then of the fact."""
+    """Where the REST API lists a kind, and which members of its reply are read."""
 
     path: str  #: after that of the DAG for its tasks and runs
     member: str
@@ -74,7 +74,7 @@ _SOURCES: Mapping[int, Mapping[Kind, _Source]] = {
 
 
 def requests_for(kind: Kind, version: Version, dag: str = "") -> NamesRequest | None:
-    """What to ask first for the names of a kind, runs newest first; ``None`` where REST does not offer them."""
+    """Return the request for the first page of a kind, runs newest first; ``None`` if REST does not offer the kind."""
     source = _source(kind, version)
     if source is None or (kind in OF_A_DAG) != bool(dag):
         return None
@@ -89,10 +89,10 @@ def _source(kind: Kind, version: Version) -> _Source | None:
 
 
 def read(request: NamesRequest, reply: object) -> tuple[tuple[Name, ...], NamesRequest | None]:
-    """The names on one page and what to ask for the next; without a next one, these are the last.
+    """Return the names on one page, and the request for the next page or ``None``.
 
-    What is not readable in a reply is left out, also names that nobody could type. A reply that is not of this shape
-    at all raises ``ValueError``.
+    Objects that cannot be read and names that cannot be typed are left out. Raises ``ValueError`` if the reply has
+    another form.
     """
     rows = rows_in(reply, request.path, request.member)
     source = _SOURCES[3].get(request.kind) or _SOURCES[2][request.kind]
@@ -115,7 +115,7 @@ def _name(source: _Source, row: Mapping[str, object]) -> Name | None:
 
 
 def _words(value: object) -> str:
-    """A fact as text; nothing for what is none."""
+    """Return a fact as text; empty for an unexpected type."""
     match value:
         case bool():
             text = "yes" if value else "no"
@@ -155,14 +155,14 @@ TITLES = {
 
 
 def title(kind: Kind, dag: str = "") -> str:
-    """A kind in the plural, with the DAG that they are of."""
+    """Return the plural of a kind, with its DAG."""
     return f"{TITLES[kind]} of {dag}" if dag else TITLES[kind]
 
 
 def of_reply(
     line: ParsedLine, result: Result, grammar: Grammar | None
 ) -> tuple[Sequence[Change], Sequence[tuple[Kind, str, str]]]:
-    """What a reply tells, and which names the user has used with success."""
+    """Return the changes that a result reports, and the names in the line if the command succeeded."""
     if grammar is None or not result.remote or result.http_status is None:
         return (), ()
     understanding = understand(line, grammar)
@@ -173,7 +173,7 @@ def of_reply(
 
 
 def used_names(understanding: ParsedCommand) -> list[tuple[Kind, str, str]]:
-    """The names in a line with their kinds, and the DAG of tasks and runs."""
+    """Return the names in a line as kind, DAG (of tasks and runs) and name."""
     dag = dag_of(understanding)
     found = ((Kind.RUN if kind is Kind.DATE_OR_RUN else kind, text) for kind, text in used(understanding))
     return [
@@ -185,7 +185,7 @@ def used_names(understanding: ParsedCommand) -> list[tuple[Kind, str, str]]:
 
 @dataclass(frozen=True, slots=True)
 class FetchResult:
-    """What REST told: names or nothing, whether it is not allowed, and what went wrong on the way."""
+    """The outcome of REST requests: names, whether IAM denies them, and what went wrong."""
 
     seen: NamesFound | None = None
     denied: bool = False
@@ -193,7 +193,7 @@ class FetchResult:
 
 
 def over_rest(link: Connection, kind: Kind, dag: str) -> FetchResult:
-    """The names as REST tells them; what came before a page that failed is told as some of them."""
+    """Return the names of a kind over REST; those before a page that failed as an incomplete list."""
     request = requests_for(kind, link.version, dag) if link.version else None
     names: list[Name] = []
     for page in range(RUN_PAGES if kind is Kind.RUN else PAGES):
@@ -216,7 +216,7 @@ def over_rest(link: Connection, kind: Kind, dag: str) -> FetchResult:
 
 
 def through_cli(link: Connection, kind: Kind, dag: str) -> Sequence[Change]:
-    """The names as the CLI lists them; waits for the environment's turn. Raises ``ShellError`` where nothing came."""
+    """Return the names of a kind as the CLI lists them; waits until no other command runs. Raises ``ShellError``."""
     line = listing(link.grammar, kind, dag)
     if line is None:
         raise NothingRan(f"Airflow {link.version or 'of an unknown version'} has no command that lists {title(kind)}")
@@ -237,7 +237,7 @@ def through_cli(link: Connection, kind: Kind, dag: str) -> Sequence[Change]:
 
 
 def listing(grammar: Grammar | None, kind: Kind, dag: str) -> ParsedLine | None:
-    """The command that lists a kind in this version; ``None`` where there is none."""
+    """Return the command that lists a kind in this version of Airflow, ``None`` if there is none."""
     if grammar is None or (kind in OF_A_DAG and not dag):
         return None
     lines = (parse(text.replace("{dag}", quote(dag))) for text in LISTS.get(kind, ()))

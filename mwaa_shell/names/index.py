@@ -33,7 +33,7 @@ _PLAIN = re.compile(r"(?:[a-z]+|[0-9]+)[^a-z0-9]*")
 
 
 def fits(typed: str, name: str) -> tuple[int, int] | None:
-    """How a name fits what was typed in small letters, smaller is better; ``None`` if it does not."""
+    """Return how well a name fits a lowercase fragment, smaller is better; ``None`` if it does not fit."""
     lowered = name.lower()
     if lowered.startswith(typed):
         return PREFIX, 0
@@ -47,12 +47,12 @@ def fits(typed: str, name: str) -> tuple[int, int] | None:
 
 
 def stands_in(typed: str, name: str) -> bool:
-    """Whether the text stands somewhere in the name."""
+    """Return whether the name contains the fragment."""
     return typed in name.lower()
 
 
 def begins_word(typed: str, name: str) -> bool:
-    """Whether the text begins a word of the name, and perhaps goes on behind its end."""
+    """Return whether the fragment begins at a word of the name; it may continue after the word."""
     lowered = name.lower()
     spelt = source(name, lowered)
     at = lowered.find(typed)
@@ -64,7 +64,7 @@ def begins_word(typed: str, name: str) -> bool:
 
 
 def begins_words(typed: str, name: str) -> bool:
-    """Whether the text can be cut into beginnings of some of the words, in their order."""
+    """Return whether the fragment splits into beginnings of some of the words, in order."""
     length = len(typed)
     reached = {0}  # how many letters may be used up before the next word
     for word in _words(name):
@@ -79,7 +79,7 @@ def begins_words(typed: str, name: str) -> bool:
 
 
 def _words(name: str) -> list[str]:
-    """The words of a name in small letters, each with what stands between it and the next."""
+    """Return the lowercase words of a name, each with the separators after it."""
     lowered = name.lower()
     if lowered == name and name.isascii():
         return _PLAIN.findall(name)
@@ -88,7 +88,7 @@ def _words(name: str) -> list[str]:
 
 
 def _common(word: str, typed: str, used: int) -> int:
-    """With how many of its letters, the first of which is the same, the text goes on there."""
+    """Return how many letters of a word the fragment has from a position on; the first is the same."""
     length = 1
     while typed.startswith(word[: length + 1], used) and length < len(word):
         length += 1
@@ -96,7 +96,7 @@ def _common(word: str, typed: str, used: int) -> int:
 
 
 def spread(typed: str, lowered: str) -> int | None:
-    """How far the letters lie apart if they stand in the text in this order, from the first place of the first."""
+    """Return how far apart the letters are if they appear in this order, ``None`` if they do not."""
     at = first = lowered.find(typed[0]) if typed else 0
     for letter in typed[1:]:
         if at < 0:
@@ -106,7 +106,7 @@ def spread(typed: str, lowered: str) -> int | None:
 
 
 def source(name: str, lowered: str) -> str:
-    """Where to look for the beginnings of words: rare letters change their length with their size."""
+    """Return the text in which to look for word starts: lowering a rare letter changes the length of a name."""
     return name if len(name) == len(lowered) else lowered
 
 
@@ -119,7 +119,7 @@ NO_PICKS: Mapping[str, float] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class NameMatches:
-    """The best names, and how many others fit: exactly so many, or at least so many."""
+    """The best names, and how many more fit: the exact count, or a lower bound."""
 
     names: tuple[str, ...]
     more: int
@@ -127,7 +127,7 @@ class NameMatches:
 
 
 class NameIndex:
-    """An index of names, each given once, in the order in which equals shall stand; any thread may search."""
+    """An index of distinct names, in the order for equals; any thread may search it."""
 
     def __init__(self, names: Sequence[str]) -> None:
         self.names = names
@@ -176,7 +176,7 @@ class NameIndex:
         return NameMatches(shown, len(ranked) - len(shown), exact)
 
     def _beginning(self, typed: str) -> Iterator[int]:
-        """Yield the numbers of the names that begin so."""
+        """Yield the numbers of the names that begin with a fragment."""
         if not typed:
             yield from range(len(self.names))
             return
@@ -186,7 +186,7 @@ class NameIndex:
             at = self._text.find(f"\n{typed}", at + 1)
 
     def _holding(self, typed: str) -> Iterator[int]:
-        """Yield the numbers of the names that the text stands in."""
+        """Yield the numbers of the names that contain a fragment."""
         at = self._text.find(typed)
         while at >= 0:
             number = self._at(at)
@@ -194,7 +194,7 @@ class NameIndex:
             at = self._text.find(typed, self._starts[number + 1])
 
     def _scattered(self, typed: str) -> Iterator[int]:
-        """Yield the numbers of the names in which its letters stand in their order."""
+        """Yield the numbers of the names that have the letters of a fragment in order."""
         letters = "".join(rf"[^{re.escape(letter)}\n]*+{re.escape(letter)}" for letter in typed)
         for match in re.finditer(rf"^{letters}", self._text, re.MULTILINE):
             yield self._at(match.start())

@@ -19,7 +19,7 @@ NO_FACTS: Mapping[str, str] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """One name and what is known of what bears it.
+    """A name, with facts about the object that has it.
 
     Facts, each only where it is known: of a DAG ``paused`` (yes, no), ``owners``, ``last_state`` (of its last run); of
     a run ``state``, ``date`` (its logical date, as Airflow wrote it) and ``after`` (it does not start before); of a
@@ -33,7 +33,7 @@ class Name:
 
 @dataclass(frozen=True, slots=True)
 class NamesFound:
-    """These names exist. Runs stand newest first."""
+    """The change that these names exist; runs are newest first."""
 
     kind: Kind
     names: tuple[Name, ...]
@@ -43,7 +43,7 @@ class NamesFound:
 
 @dataclass(frozen=True, slots=True)
 class NameRemoved:
-    """This name exists no more, or never did."""
+    """The change that a name does not exist (any more)."""
 
     kind: Kind
     text: str
@@ -66,7 +66,7 @@ ListKey = tuple[Kind, str]  #: a kind, and the DAG if the names belong to one
 
 @dataclass(frozen=True, slots=True)
 class NameList:
-    """What is known of one kind, or of the tasks or runs of one DAG. Times are UTC, in seconds."""
+    """The names of one kind, or of the tasks or runs of one DAG. Times are seconds since 1970 (UTC)."""
 
     texts: Sequence[str]  #: runs newest first, all others alphabetical
     facts: Mapping[str, Facts] = field(repr=False)  #: of each of these names
@@ -77,18 +77,19 @@ class NameList:
 
 
 def others(known: NameList, but: Container[str]) -> dict[str, Facts]:
+    """Return the names of a list and their facts, without some of them."""
     return {text: facts for text, facts in known.facts.items() if text not in but}
 
 
 def without(known: NameList, gone: Set[str]) -> NameList:
-    """What another shell knows, without what has gone since: it may not have heard."""
+    """Return the list of another shell without names that were removed since that shell saved it."""
     if not any(text in known.facts for text in gone):
         return known
     return replace(known, facts=others(known, gone))
 
 
 def facts_of(names: Iterable[Name], old: NameList | None) -> dict[str, Facts]:
-    """The facts of the names that were told, and what was known of them already; equal facts are kept once."""
+    """Return the facts of names, merged with those in the old list; equal facts share one object."""
     kept: dict[tuple[tuple[str, str], ...], Facts] = {(): NO_FACTS}
     told = {}
     for name in names:
@@ -105,7 +106,7 @@ def facts_of(names: Iterable[Name], old: NameList | None) -> dict[str, Facts]:
 
 
 def ordered(kind: Kind, facts: Mapping[str, Facts], base: NameList) -> NameList:
-    """The names in the order of their kind; of too many those that come first are kept."""
+    """Return a list sorted as its kind demands and cut to its limit."""
     most = RUNS if kind is Kind.RUN else NAMES
     texts = list(_newest_first(facts) if kind is Kind.RUN else facts)[:most]
     cut = len(texts) < len(facts)
@@ -116,7 +117,7 @@ def ordered(kind: Kind, facts: Mapping[str, Facts], base: NameList) -> NameList:
 
 
 def _newest_first(runs: Mapping[str, Facts]) -> Iterable[str]:
-    """By their dates, if all have one that can be compared; else as they are. A reply may tell of old runs alone."""
+    """Sort runs by date if all have comparable dates; else keep their order, as a reply may list only old runs."""
     try:
         dates = {text: datetime.fromisoformat(facts["date"]) for text, facts in runs.items()}
         return sorted(runs, key=dates.__getitem__, reverse=True)
@@ -125,6 +126,7 @@ def _newest_first(runs: Mapping[str, Facts]) -> Iterable[str]:
 
 
 def merged(kind: Kind, mine: NameList, other: NameList) -> NameList:
+    """Return the later of two lists, with the names of the earlier one added if it is incomplete."""
     late, early = (mine, other) if mine.changed >= other.changed else (other, mine)
     if late.complete:
         return ordered(kind, late.facts, late)

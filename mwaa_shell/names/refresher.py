@@ -38,7 +38,7 @@ NOT_ALLOWED = "airflow:InvokeRestApi is not allowed: names are learned, .refresh
 
 
 class NameRefresher:
-    """All about the names of one link. ``changed`` is called, on a thread, whenever there is something to show."""
+    """The cached names of one connection. ``changed`` is called on a thread when the toolbar has something new."""
 
     def __init__(self, link: Connection, preferences: Preferences, folder: Path | None = None) -> None:
         self.catalogue = NameCatalogue()
@@ -61,16 +61,16 @@ class NameRefresher:
 
     @property
     def mode(self) -> str:
-        """auto, learn or off."""
+        """The preference ``names``: auto, learn or off."""
         return self._preferences["names"]
 
     @property
     def is_asking(self) -> bool:
-        """Whether names are being asked for, or about to be."""
+        """Whether a request for names runs or waits."""
         return bool(self.doing or self._asked)
 
     def summary(self) -> str:
-        """How many DAGs are known, and how old that is."""
+        """Return how many DAGs are cached, and the age of the list; empty if there is none."""
         dags = self.catalogue.known().get((Kind.DAG, ""))
         if self.mode == "off" or dags is None:
             return ""
@@ -79,13 +79,13 @@ class NameRefresher:
     # -- what others tell and ask ------------------------------------------------------------------------------------
 
     def learn(self, line: ParsedLine, result: Result) -> None:
-        """Take in what a reply tells, behind the prompt."""
+        """Learn the names in a result, on a thread."""
         self.notice, self.pressing = "", False
         if self.mode != "off":
             self._desk.do(lambda: self._learn(line, result))
 
     def settle(self) -> None:
-        """Take in what was kept for this environment: as it was last seen, until AWS says whose it is."""
+        """Load the cached names from disk: those of the account of the last session until AWS names the account."""
         if self.mode == "off" or self._confirmed:
             return
         seen = identify(self._link)
@@ -105,23 +105,23 @@ class NameRefresher:
         self.notice = trouble or self.notice
 
     def want(self, kind: Kind, dag: str = "") -> None:
-        """The cursor stands where such a name goes: ask REST after a pause in typing, unless the names are fresh."""
+        """Request the names for the cursor over REST after a pause in typing, unless they are fresh."""
         if self.mode == "auto" and self.can_rest(kind, dag) and not self._is_fresh((kind, dag)):
             self._asker.drop(lambda key: isinstance(key, tuple) and key[0] in OF_A_DAG)  # the user has typed on
             self._asker.do_later((kind, dag), PAUSE, lambda: self._refresh(kind, dag))
 
     def want_dags(self) -> None:
-        """DAG ids are of use to nearly everything."""
+        """Request the IDs of DAGs, which most commands take."""
         self.want(Kind.DAG)
 
     def refresh(self, kind: Kind, dag: str = "") -> None:
-        """Ask for names because the user said so: over REST where that is possible, else through the CLI."""
+        """Request names for ``.refresh``: over REST if possible, else through the CLI."""
         if (kind, dag) not in self._asked:
             self._asked.add((kind, dag))
             self._asker.do(lambda: self._refresh(kind, dag, through_cli=True))
 
     def forget(self) -> str | None:
-        """Know nothing any more, here and on disk; why that could not be done."""
+        """Drop all names in memory and on disk; return why that failed, if it did."""
         self._forgotten += 1
         self._desk.clear()
         self._asker.clear()
@@ -131,18 +131,18 @@ class NameRefresher:
         return self._store.delete() if self._store is not None else None
 
     def can_rest(self, kind: Kind, dag: str = "") -> bool:
-        """Whether REST may be asked for such names, as far as is known."""
+        """Return whether REST offers a kind here and has not been denied."""
         version = self._link.version
         return version is not None and not self.rest_denied and fetch.requests_for(kind, version, dag) is not None
 
     def close(self) -> None:
-        """Keep what is not kept yet."""
+        """Save what has not been saved."""
         self._desk.wait(LAST_WAIT, for_later=False)
         if self._desk.waits("save"):
             self._save()
 
     def wait(self, timeout: float = 30.0) -> bool:
-        """Wait until there is nothing left to do; for tests."""
+        """Wait until both threads are idle; for tests."""
         return self._asker.wait(timeout) and self._desk.wait(timeout)
 
     # -- what the threads do -----------------------------------------------------------------------------------------
@@ -168,7 +168,7 @@ class NameRefresher:
             self._learned()
 
     def _refresh(self, kind: Kind, dag: str, *, through_cli: bool = False) -> None:
-        """Over REST; through the CLI only where the user asked."""
+        """Request names over REST, and through the CLI only if the user asked."""
         generation, key = self._forgotten, (kind, dag)
         self.doing, self.pressing = fetch.title(kind, dag), through_cli
         self.changed()
@@ -188,7 +188,7 @@ class NameRefresher:
             self._learned()
 
     def _ask(self, kind: Kind, dag: str, *, through_cli: bool) -> tuple[Sequence[Change], str, str]:
-        """What was told, by whom, and what went wrong; the CLI is asked where REST tells nothing, or not all."""
+        """Return the changes, their source and what went wrong; the CLI is asked if REST returns nothing or not all."""
         told = fetch.FetchResult(trouble=NOT_ALLOWED)
         if self.can_rest(kind, dag):
             told = fetch.over_rest(self._link, kind, dag)
@@ -211,7 +211,7 @@ class NameRefresher:
             self.notice = self._store.save(self.catalogue) or self.notice
 
     def _is_fresh(self, key: ListKey) -> bool:
-        """Whether the names were told, or asked for in vain, not long ago; also by the shell before this one."""
+        """Return whether a list is recent, also from another session, or was requested in vain a moment ago."""
         known, stale = self.catalogue.known().get(key), STALE.get(key[0], STALE_ELSE)
         kept = time.time() - known.learned if known and known.source != "reply" else float("inf")
         told, failed = (time.monotonic() - times.get(key, float("-inf")) for times in (self._told, self._failed))
@@ -225,7 +225,10 @@ LIMIT = 50
 def name_candidates(
     live: NameRefresher | None, kind: Kind, dag: str, fragment: str, *, asked: bool = False
 ) -> tuple[Sequence[Found], int]:
-    """What is known of a kind; with ``asked`` (the user pressed Tab) it is asked for where nothing is."""
+    """Return the best cached names of a kind for a fragment, and how many more fit; answers from memory.
+
+    With ``asked`` (the user pressed Tab) names are requested if none are cached.
+    """
     own = _kept_as(kind)
     if live is None or live.mode == "off" or own is None or (own in OF_A_DAG and not dag):
         return (), 0
@@ -240,14 +243,14 @@ def name_candidates(
 
 
 def _kept_as(kind: Kind) -> Kind | None:
-    """The kind of the names that go where this kind is wanted."""
+    """Return the kind of the cached names that a kind of argument takes."""
     if kind in (Kind.DATE, Kind.DATE_OR_RUN):
         return Kind.RUN
     return kind if kind in KEPT else None
 
 
 def _dates(runs: Sequence[Name], fragment: str) -> list[Found]:
-    """The logical dates of runs, newest first."""
+    """Return the logical dates of runs, newest first."""
     dates = {run.facts["date"]: run for run in runs if run.facts.get("date", "").startswith(fragment)}
     return [Found(date, run.text, run.facts.get("state", "")) for date, run in list(dates.items())[:LIMIT]]
 

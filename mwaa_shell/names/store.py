@@ -1,8 +1,7 @@
-"""The names on disk, one file for each account, region and environment: readable by their owner only, and names only.
+"""Cached names on disk: one file for each account, region and environment, readable by its owner only.
 
-A file is lines of JSON: who it belongs to, then what is known in pieces (a piece is quickly read, and typing goes on
-between two of them), at last how many lines there were. Nothing here raises: what cannot be read or written is told
-as a sentence, and the shell goes on without.
+A file is lines of JSON: its owner, the picked names, the lists in pieces (typing continues between two of them), and
+the number of lines. Nothing here raises: a file that cannot be read or written becomes a sentence.
 """
 
 from __future__ import annotations
@@ -47,11 +46,11 @@ Stamp = tuple[int, int, int]  #: tells one version of a file from another
 
 
 class UnusableFile(Exception):
-    """What was read is no catalogue of this environment; the text says why."""
+    """The file has no names of this environment; the text is the reason."""
 
 
 class NameStore:
-    """The file of one environment. One thread at a time; several shells may have the same file."""
+    """The file of one environment, which several shells may share; one thread at a time."""
 
     def __init__(self, folder: Path, account: str, region: str, environment: str) -> None:
         self.owner = {"account": account, "region": region, "environment": environment}
@@ -60,7 +59,7 @@ class NameStore:
         self._stamp: Stamp | None = None  #: of what was last read or written here
 
     def load(self) -> tuple[NameCatalogue, str | None]:
-        """What was kept, and why it is nothing: ``None`` if all is well, also where nothing was ever kept."""
+        """Return the saved names, and why there are none; a file that does not exist is no reason."""
         self._stamp = self._stamp_now()
         catalogue = NameCatalogue()
         try:
@@ -75,9 +74,9 @@ class NameStore:
         return catalogue, None
 
     def save(self, catalogue: NameCatalogue) -> str | None:
-        """Keep all names; why it could not be done, if it could not.
+        """Save all names; return why that failed, if it did.
 
-        What another shell has kept in the meantime is merged into the catalogue first.
+        Names that another shell has saved meanwhile are merged into the catalogue first.
         """
         try:
             make_folder(self.path.parent)
@@ -92,7 +91,7 @@ class NameStore:
         return None
 
     def delete(self) -> str | None:
-        """Keep nothing any more; why it could not be done, if it could not."""
+        """Delete the file; return why that failed, if it did."""
         self._stamp = None
         try:
             self.path.unlink(missing_ok=True)
@@ -116,7 +115,7 @@ class NameStore:
             pass  # there is nothing to save in it
 
     def _write(self, catalogue: NameCatalogue, stamp: Stamp | None) -> bool:
-        """Put a whole new file in the place of the old one, unless that has just been replaced by another shell."""
+        """Replace the file, unless another shell has just replaced it; return whether it was written."""
         handle, name = tempfile.mkstemp(prefix=f".{self.path.stem}.", dir=self.path.parent)  # 0600 from creation
         try:
             with os.fdopen(handle, "wb") as file:
@@ -144,7 +143,7 @@ class NameStore:
 
 
 def _lines(owner: Mapping[str, str], catalogue: NameCatalogue) -> Iterator[bytes]:
-    """The whole file; what changed last comes first, and what does not fit is left out."""
+    """Yield the lines of the file: the latest changes first, and those beyond the limit left out."""
     yield _line({"mwaa-shell names": FORMAT, **owner})
     picks = [[kind.value, dag, dict(scores)] for (kind, dag), scores in catalogue.picks().items()]
     yield _line({"picks": picks})
@@ -164,7 +163,7 @@ def _line(value: Any) -> bytes:
 
 
 def _pieces(key: ListKey, known: NameList) -> Iterator[dict[str, Any]]:
-    """Each piece tells all about itself. Facts that many names share stand there once, and a number for each name."""
+    """Yield a list in pieces that can be read alone; names refer to shared facts by number."""
     kind, dag = key
     allowed = FACTS.get(kind, _NO_FACTS_ALLOWED)
     about = {
