@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from mwaa_shell.airflow.command_line import Kind, parse
 from mwaa_shell.errors import ExitCode
-from mwaa_shell.history.origins import COMMAND, FILE
+from mwaa_shell.history.entries import COMMAND, FILE
 from mwaa_shell.output.canvas import PlainCanvas
 from mwaa_shell.output.display import DisplayOptions, view_of
 from mwaa_shell.output.show import show

@@ -21,7 +21,7 @@ from mwaa_shell.dot_commands.registry import ArgumentKind, DotCommand, command_s
 from mwaa_shell.dot_commands.saved_commands import candidates
 from mwaa_shell.monitor.runs import STATES
 from mwaa_shell.names.fetch import TITLES
-from mwaa_shell.names.offers import offered
+from mwaa_shell.names.refresher import name_candidates
 from mwaa_shell.preferences import PREFERENCES, preference
 from mwaa_shell.session import Session
 
@@ -48,7 +48,7 @@ def _in_line(session: Session, text: str, cursor: int, *, asked: bool) -> list[S
 def _names(session: Session, *, asked: bool) -> Names:
     """The environment's own names."""
     live = session.live
-    return lambda kind, dag, fragment: offered(live, kind, dag, fragment, asked=asked)
+    return lambda kind, dag, fragment: name_candidates(live, kind, dag, fragment, asked=asked)
 
 
 def _airflow(session: Session, text: str, cursor: int, offset: int, names: Names) -> list[Suggestion]:
@@ -151,7 +151,7 @@ def _known(session: Session, takes: ArgumentKind | None, last: str, fragment: st
     if takes is ArgumentKind.KIND:
         return ((title.lower(), "") for title in TITLES.values())
     if takes is ArgumentKind.DAG:
-        return ((one.text, one.summary) for one in offered(session.live, Kind.DAG, "", fragment)[0])
+        return ((one.text, one.summary) for one in name_candidates(session.live, Kind.DAG, "", fragment)[0])
     if takes in (ArgumentKind.FORMAT, ArgumentKind.STATE):
         return ((word, "") for word in (STATES if takes is ArgumentKind.STATE else preference("output").words))
     if takes is ArgumentKind.VALUE:

@@ -6,10 +6,10 @@ import time
 from typing import TYPE_CHECKING
 
 from mwaa_shell.dot_commands.registry import ArgumentKind, Arguments, DotCommand, DotCommandCall, no_words
+from mwaa_shell.durations import format_age
 from mwaa_shell.errors import NothingRan, UsageError
 from mwaa_shell.names.fetch import TITLES, title
 from mwaa_shell.names.model import OF_A_DAG
-from mwaa_shell.names.refresher import age
 from mwaa_shell.result import Result, talk
 from mwaa_shell.session import Session
 from mwaa_shell.session.environment import require_environment
@@ -57,7 +57,7 @@ def _told(live: NameRefresher) -> list[str]:
     for one in live.catalogue.summary(time.time()):
         some = "" if one.complete else "some, "
         source = {"reply": "learned from replies", "REST": "over REST", "CLI": "through the CLI"}[one.source]
-        rows.append(f"{one.count:>6,}  {title(one.kind, one.dag)}  ({some}{source}, {age(one.age)})")
+        rows.append(f"{one.count:>6,}  {title(one.kind, one.dag)}  ({some}{source}, {format_age(one.age)})")
     return rows
 
 

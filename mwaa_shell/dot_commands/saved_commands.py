@@ -19,7 +19,7 @@ from mwaa_shell.airflow.redaction import MASK
 from mwaa_shell.airflow.suggestions import suggest
 from mwaa_shell.dot_commands.registry import ArgumentKind, DotCommand, DotCommandCall, no_words
 from mwaa_shell.errors import RefusedByRule, UsageError
-from mwaa_shell.names.offers import offered
+from mwaa_shell.names.refresher import name_candidates
 from mwaa_shell.result import NextLine, Result, talk
 from mwaa_shell.saved_commands import Saved
 from mwaa_shell.session import Plan, Session, script
@@ -186,7 +186,7 @@ def candidates(
         return []
     given = dict(word.split("=", 1) for word in words_before[2:] if "=" in word)
     if "=" in fragment:
-        names = partial(offered, session.live, asked=asked)
+        names = partial(name_candidates, session.live, asked=asked)
         name = fragment.split("=", 1)[0]
         return [(f"{name}={value}", told) for value, told in _fitting(session, found.line, given, fragment, names)]
     unseen = saved_commands.secret_parameters_of(found.line, session.grammar, session.secret_words)

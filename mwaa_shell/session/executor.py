@@ -14,7 +14,7 @@ from typing import Protocol
 from mwaa_shell import debug_log
 from mwaa_shell.airflow.command_line import Kind, parse
 from mwaa_shell.errors import ShellError, UsageError
-from mwaa_shell.history.origins import TYPED
+from mwaa_shell.history.entries import TYPED
 from mwaa_shell.interrupts import INTERRUPTS
 from mwaa_shell.output.delivery.redirect import check, deliver, handed_over
 from mwaa_shell.output.records.data import data_only

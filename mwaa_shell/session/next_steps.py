@@ -14,7 +14,7 @@ from mwaa_shell.airflow.command_line import Kind, ParsedLine
 from mwaa_shell.airflow.safety import reads
 from mwaa_shell.airflow.value_before import about_value_before
 from mwaa_shell.errors import ExitCode
-from mwaa_shell.history.rerun import check_for
+from mwaa_shell.history.rerun import check_command
 from mwaa_shell.result import Outcome, Result
 
 if TYPE_CHECKING:
@@ -93,4 +93,4 @@ def _check(sent: ParsedLine, grammar: Grammar | None) -> str:
     if grammar is None:
         return ""
 
-    return check_for(understand(sent, grammar))
+    return check_command(understand(sent, grammar))

@@ -14,8 +14,8 @@ from mwaa_shell.airflow.knowledge import Kind
 from mwaa_shell.airflow.versions import parse_version
 from mwaa_shell.errors import NothingRan, PermissionMissing
 from mwaa_shell.mwaa.aws import Environments
+from mwaa_shell.names.fetch import read, requests_for
 from mwaa_shell.names.model import Name
-from mwaa_shell.names.rest import read, requests_for
 from tests.end_to_end.conftest import Served
 from tests.end_to_end.test_batch import access_from
 

@@ -18,7 +18,7 @@ from mwaa_shell.airflow.command_line import parse, quote
 from mwaa_shell.airflow.knowledge import Kind
 from mwaa_shell.airflow.outcome import judge
 from mwaa_shell.airflow.versions import Version
-from mwaa_shell.names.learning import learn
+from mwaa_shell.names.extract import learn
 from mwaa_shell.names.model import Change, Name, NameRemoved, NamesFound
 
 SAMPLES = Path(__file__).parents[1] / "samples"
