@@ -32,23 +32,6 @@ DEMANDED = "MWAA_SHELL_TEST_DEMANDS_AIRFLOW"
 VERSIONS = ("1.10.12", "2.10.3", "3.3.1")
 
 
-#: Fixtures that serve an Airflow for the whole session: who uses the same one runs in the same process.
-SERVED = ("serving", "scheduling", "limited")
-
-
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
-    """Group the tests that share an Airflow, and begin with what needs one: it takes longest."""
-    for item in items:
-        fixture = next((name for name in SERVED if name in getattr(item, "fixturenames", ())), None)
-        if fixture is not None:
-            values = item.callspec.params.values() if hasattr(item, "callspec") else ()
-            version = next((value for value in values if isinstance(value, str) and value[0] in "123"), "2.10.3")
-            item.add_marker(pytest.mark.xdist_group(f"{fixture}-{version}"))
-    yield
-    items.sort(key=lambda item: item.get_closest_marker("airflow") is None)
-
-
 @dataclass(frozen=True)
 class Grammar:
     """The commands of one major version that the tests run."""

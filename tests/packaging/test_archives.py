@@ -18,8 +18,6 @@ import pytest
 
 from mwaa_shell import __version__
 
-pytestmark = pytest.mark.xdist_group("archives")  # they are built once
-
 ROOT = Path(__file__).parent.parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 NAME = f"mwaa_shell-{__version__}"
