@@ -74,6 +74,9 @@ class Side:
                     answer = self.behave(request)
                     if answer is None:
                         return
+                    if request.method == "HEAD":  # what follows the head would stand before the next reply
+                        head, end, _ = answer.partition(b"\r\n\r\n")
+                        answer = head + end
                     connection.sendall(answer)
         except (OSError, ValueError):
             pass  # the client has gone

@@ -122,7 +122,8 @@ def test_what_does_not_exist_is_a_sentence(version: str, serving: Start) -> None
         environments.invoke_rest(served.name, "/dags", {"limit": "many"})
 
 
-def test_an_older_airflow_says_what_aws_says(serving: Start) -> None:
-    served = serving("1.10.12")
+@pytest.mark.parametrize("version", ["1.10.12"])
+def test_an_older_airflow_says_what_aws_says(version: str, serving: Start) -> None:
+    served = serving(version)
     with pytest.raises(PermissionMissing, match="Update your environment to use InvokeRestApi"):
         Environments(access_from(served.environ)).invoke_rest(served.name, "/dags", {})
