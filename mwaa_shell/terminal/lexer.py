@@ -48,11 +48,15 @@ class LineLexer(Lexer):
     def _command_lexer(self) -> AirflowCommandLexer:
         grammar = self._session.grammar
         if self._lexer is None or grammar is not self._grammar:
-            # Pygments and the dot-commands: the prompt stands before they are imported.
-            from mwaa_shell.dot_commands import command_in
-            from mwaa_shell.output.style.command_lexer import AirflowCommandLexer
+            from mwaa_shell.output.style.command_lexer import AirflowCommandLexer  # pygments: the prompt stands before
 
             grammars = [grammar] if grammar is not None else []
-            self._lexer = AirflowCommandLexer(grammars, command_in, typing=True)
+            self._lexer = AirflowCommandLexer(grammars, _command_in, typing=True)
             self._grammar = grammar
         return self._lexer
+
+
+def _command_in(line: str) -> int:
+    from mwaa_shell.dot_commands import command_in  # all dot-commands, which other lines do not need
+
+    return command_in(line)

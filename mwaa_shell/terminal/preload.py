@@ -117,6 +117,7 @@ def import_for_the_first_command() -> None:
     import mwaa_shell.output.render
     import mwaa_shell.output.show
     import mwaa_shell.output.style.formatter
+    import mwaa_shell.output.style.lexer
     import mwaa_shell.output.style.text
     import mwaa_shell.session.executor
     import mwaa_shell.terminal.canvas  # noqa: F401

@@ -18,9 +18,9 @@ from mwaa_shell.airflow import knowledge
 from mwaa_shell.airflow.arguments import ParsedCommand, Part, Role, understand
 from mwaa_shell.airflow.command_line import Kind, ParsedLine, logical_lines, parse, spans_of_lines
 from mwaa_shell.airflow.grammar import Grammar, load, meant_by, nearest, versions
-from mwaa_shell.output.style.lexer import Token, tokens_of
 from mwaa_shell.output.style.text_style import TextStyle
 
+Token = tuple[int, _TokenType, str]
 Span = tuple[int, int, _TokenType]
 
 #: A token for each role of a word.
@@ -140,6 +140,8 @@ def _is_json(reading: ParsedCommand, part: Part) -> bool:
 
 def _json(text: str, part: Part) -> Iterator[Span]:
     """Yield the tokens of JSON inside a value, which may stand in quotes and, in double ones, be escaped."""
+    from mwaa_shell.output.style.lexer import tokens_of  # all lexers of pygments, which few lines need
+
     quote = text[part.start] if text.startswith(("'", '"'), part.start) else ""
     start = part.start + len(quote)
     end = part.end - bool(quote and text.endswith(quote, start, part.end))

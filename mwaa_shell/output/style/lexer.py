@@ -12,7 +12,6 @@ from functools import lru_cache
 from typing import Any
 
 from pygments.lexer import Lexer, RegexLexer, bygroups
-from pygments.lexers.data import JsonLexer, YamlLexer
 from pygments.token import (
     Comment,
     Error,
@@ -31,6 +30,7 @@ from pygments.token import (
 
 from mwaa_shell.output.style.fold import looks
 from mwaa_shell.output.style.states import STATES
+from mwaa_shell.output.style.styles import NULL
 from mwaa_shell.output.style.text_style import TextStyle
 
 Token = tuple[int, _TokenType, str]
@@ -39,8 +39,6 @@ Token = tuple[int, _TokenType, str]
 LONGEST = 4096
 #: Characters of one frame of a traceback that are read; some patterns of pygments take the square of them.
 LONGEST_FRAME = 1024
-#: ``None`` and ``null``; a style without this token has the color of other constants.
-NULL = Keyword.Constant.Null
 #: The token of a state by the color that Airflow's own pages give to the state.
 _BY_COLOR: Mapping[str, _TokenType] = {
     "ansigreen": Generic.Inserted,
@@ -145,6 +143,8 @@ class AirflowOutputLexer(RegexLexer):
 
 def tokens_of(look: TextStyle, run: str) -> Iterator[tuple[_TokenType, str]]:
     """Yield the tokens of a run of lines, without the empty ones, each when it is asked for."""
+    from pygments.lexers.data import JsonLexer, YamlLexer  # the table of all lexers comes with it
+
     if look is TextStyle.JSON:
         yield from _values(_lexer(JsonLexer).get_tokens_unprocessed(run), String.Double)
         return

@@ -34,8 +34,8 @@ from pygments.token import (
 )
 from pygments.util import ClassNotFound
 
-from mwaa_shell.output.style.lexer import NULL
-
+#: ``None`` and ``null``; a style without this token has the color of other constants.
+NULL = Keyword.Constant.Null
 #: The look of each token where the sixteen colors have enough contrast.
 LOOKS: Mapping[_TokenType, str] = {
     Comment: "ansibrightblack",  # where a log line comes from, notes, states that wait

@@ -12,8 +12,8 @@ from pygments.token import Comment, Keyword, Name, Token, _TokenType
 from mwaa_shell.errors import UsageError
 from mwaa_shell.output.display import DisplayOptions, terminal_colors
 from mwaa_shell.output.style.formatter import PLAIN, SgrFormatter, formatter_for
-from mwaa_shell.output.style.lexer import NULL, VALUES, tokens_of
-from mwaa_shell.output.style.styles import LOOKS, DarkStyle, LightStyle, NeutralStyle, style_class
+from mwaa_shell.output.style.lexer import VALUES, tokens_of
+from mwaa_shell.output.style.styles import LOOKS, NULL, DarkStyle, LightStyle, NeutralStyle, style_class
 from mwaa_shell.output.style.text_style import TextStyle
 from mwaa_shell.preferences import Preferences
 
