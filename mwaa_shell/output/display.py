@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
@@ -23,8 +24,10 @@ class DisplayOptions:
     own_tables: bool = True  #: draw tables ourselves; otherwise they stay as Airflow drew them
     reveal: bool = False  #: show passwords that Airflow prints
     zone: tzinfo | None = UTC  #: for dates; ``None`` leaves them as Airflow wrote them
-    theme: str = "auto"  #: of the colours: ``auto``, ``dark`` or ``light``
+    style: str = "auto"  #: of pygments, by its name; ``auto`` is the shell's own for the background
+    theme: str = "auto"  #: the background: ``auto``, ``dark`` or ``light``
     background: str = ""  #: what the terminal says of its colours, as ``COLORFGBG`` has it
+    colors: int = 256  #: how many the terminal has: 16, 256 or 16,777,216
     now: datetime | None = None  #: aware; what dates are compared with, ``None`` for no comparison
 
 
@@ -42,10 +45,19 @@ def view_of(streams: Streams, preferences: Preferences, *, stderr: bool = False)
         own_tables=preferences["tables"] == "own",
         reveal=preferences["reveal"] == "on",
         zone=zone(preferences["zone"]),
+        style=preferences["style"],
         theme=preferences["theme"],
         background=os.environ.get("COLORFGBG", ""),
+        colors=terminal_colors(os.environ),
         now=datetime.now(UTC),
     )
+
+
+def terminal_colors(environ: Mapping[str, str]) -> int:
+    """Return how many colors a terminal has by its environment variables: 16, 256 or 16,777,216."""
+    if environ.get("COLORTERM") in ("truecolor", "24bit"):
+        return 1 << 24
+    return 256 if "256color" in environ.get("TERM", "") else 16
 
 
 def zone(name: str) -> tzinfo | None:
