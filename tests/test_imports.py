@@ -40,7 +40,8 @@ ROOMS: tuple[tuple[str, ...], ...] = (
     ("tables",),
     ("style",),
     ("records",),
-    ("sanitise", "display"),
+    ("measure", "sanitise", "display"),
+    ("ansi",),
     ("__init__",),
 )
 #: The only importers of each library.
@@ -56,7 +57,7 @@ DOORS = {
     "requests": {"mwaa/transport.py", "mwaa/tls_adapter.py", "mwaa/route.py", "mwaa/lean.py"},
     "urllib3": {"mwaa/transport.py", "mwaa/tls_adapter.py"},
     "pygments": {"output/style/lexer.py", "output/style/command_lexer.py"},
-    "wcwidth": {"output/tables/wrapping.py", "output/delivery/screen_rows.py", "output/canvas.py"},
+    "wcwidth": {"output/measure.py"},
     "platformdirs": {"user_folders.py"},
 }
 #: These run inside Airflow's own Python and import nothing of this package.

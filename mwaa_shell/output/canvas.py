@@ -6,20 +6,14 @@ cannot move the cursor. The one that draws is in ``terminal``.
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Sequence
 from typing import Protocol
 
 from mwaa_shell.output.display import DisplayOptions, view_of
-from mwaa_shell.output.tables import wrapping
 from mwaa_shell.preferences import Preferences
 from mwaa_shell.result import Result
 from mwaa_shell.streams import Streams
-
-SGR = re.compile(r"\x1b\[[0-9;:]*m")
-BOLD, DIM, PLAIN = "\x1b[1m", "\x1b[90m", "\x1b[0m"
-RED, GREEN, YELLOW, CYAN = "\x1b[31m", "\x1b[32m", "\x1b[33m", "\x1b[36m"
 
 
 class Canvas(Protocol):
@@ -91,46 +85,3 @@ def let_pass(seconds: float) -> bool:
     except KeyboardInterrupt:
         return False
     return True
-
-
-def painted(text: str, code: str, *, color: bool) -> str:
-    """The text in a colour, where there is one."""
-    return f"{code}{text}{PLAIN}" if color and text and code else text
-
-
-def wide(text: str) -> int:
-    """How many cells of a terminal one line takes, without its colour codes."""
-    return wrapping.wide(SGR.sub("", text) if "\x1b" in text else text)
-
-
-def clipped(line: str, width: int) -> str:
-    """A line of at most so many cells, its colour codes kept; what is cut off is marked."""
-    if wide(line) <= width:
-        return line
-    made, left = [], width - 1
-    position = 0
-    while position < len(line):
-        code = SGR.match(line, position)
-        if code is not None:
-            made.append(code[0])
-            position = code.end()
-            continue
-        left -= 1 if line[position] == wrapping.EMOJI else wide(line[position])
-        if left < 0:
-            break
-        made.append(line[position])
-        position += 1
-    return "".join(made) + "…" + (PLAIN if "\x1b" in line else "")
-
-
-def pieces(text: str, width: int) -> list[str]:
-    """A text without colour codes in pieces of at most so many cells."""
-    made, room = [""], width
-    for char in text:
-        taken = wide(char)
-        if taken > room and made[-1]:
-            made.append("")
-            room = width
-        made[-1] += char
-        room -= taken
-    return made

@@ -118,13 +118,13 @@ def _standard_output(result: Result, view: DisplayOptions) -> Iterator[str]:
 
 def _by_outcome(result: Result, view: DisplayOptions) -> Iterator[str]:
     """Lines that tell of one command each, on one row of a terminal, with the word for its outcome in colour."""
-    from mwaa_shell.output.tables.wrapping import cut
+    from mwaa_shell.output.measure import clip
 
     lines = sanitise(result.stdout.decode("utf-8", "replace")).removesuffix("\n").split("\n")
     for line, outcome in zip(lines, result.outcomes, strict=True):
         color = DIM if outcome is Outcome.REFUSED else COLORS.get(outcome, YELLOW)
         word = outcome.value
-        row = cut(line.replace("\t", " "), view.width)
+        row = clip(line.replace("\t", " "), view.width)
         yield f"{row.replace(word, f'{color}{word}{PLAIN}', 1) if view.color else row}\n"
 
 

@@ -7,6 +7,7 @@ takes to know that they do not fit, the rest as the pager reads.
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -14,8 +15,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from itertools import chain
 
+from mwaa_shell.output import measure
 from mwaa_shell.output.delivery.local_program import STOPPED, ending, lent
-from mwaa_shell.output.delivery.screen_rows import ScreenRows
 from mwaa_shell.prompt_text import is_dumb
 from mwaa_shell.streams import Streams
 
@@ -25,6 +26,12 @@ OWN_ROWS = 2
 SLICE = 32 * 1024
 #: Characters that a pipe may hold unread, and more: a pager that has taken so many has shown something.
 UNREAD = 256 * 1024
+
+#: Characters that one cell may have, marks and colour codes with it, before text is taken for longer than the screen.
+PER_CELL = 64
+TAB = 8
+#: Colour codes, what moves on, and text.
+PARTS = re.compile(r"\x1b[^m]*m?|\n|\t|[^\x1b\n\t]+")
 
 #: Pagers that could not be used; none is tried, or spoken of, a second time.
 _refused: set[tuple[str, ...]] = set()
@@ -145,3 +152,55 @@ def _write(process: subprocess.Popen[bytes], data: bytes) -> None:
     view = memoryview(data)
     while view:
         view = view[process.stdin.write(view) or 0 :]
+
+
+class ScreenRows:
+    """Takes text piece by piece, wherever it is cut, until it is more than fits; never looks at more of it."""
+
+    def __init__(self, rows: int, width: int) -> None:
+        self._most = rows
+        self._width = max(width, 1)
+        self._left = max(rows, 1) * self._width * PER_CELL  #: characters that are looked at, whatever they are
+        self._row = 0  #: rows that are full
+        self._column = 0
+        self._in_code = False
+
+    def fits(self, piece: str) -> bool:
+        """Whether all text up to now and this piece fits; ``False`` is final."""
+        for match in PARTS.finditer(self._behind_code(piece[: self._left])):
+            text = match[0]
+            if text[0] == "\x1b":  # only colour codes come here, and those end in m
+                self._in_code = text[-1] != "m"
+            elif text == "\n":
+                self._row, self._column = self._row + 1, 0
+            elif text == "\t":  # goes no further than the last column
+                self._column = min((self._column // TAB + 1) * TAB, self._width - 1)
+            elif text.isascii() and text.isprintable():
+                self._fill(len(text))
+            else:
+                for cells in measure.columns(text):
+                    self._step(cells)
+            if self._row + bool(self._column) > self._most:
+                self._left = 0
+                return False
+        self._left = max(self._left - len(piece), 0)
+        return self._left > 0
+
+    def _behind_code(self, piece: str) -> str:
+        """The piece without the rest of a code that began in the one before."""
+        if not self._in_code:
+            return piece
+        end = piece.find("m")
+        self._in_code = end < 0
+        return piece[end + 1 :] if end >= 0 else ""
+
+    def _fill(self, cells: int) -> None:
+        """Go on by so many characters of one cell each."""
+        full, rest = divmod(self._column + cells - 1, self._width)
+        self._row, self._column = self._row + full, rest + 1
+
+    def _step(self, cells: int) -> None:
+        """Go on in the row; what does not fit into its rest begins the next one, as a terminal wraps."""
+        if self._column + cells > self._width:
+            self._row, self._column = self._row + 1, 0
+        self._column += min(cells, self._width)

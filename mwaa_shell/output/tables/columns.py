@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
 
+from mwaa_shell.output import measure
 from mwaa_shell.output.display import DisplayOptions
 from mwaa_shell.output.records.reader import Found
 from mwaa_shell.output.style import states
-from mwaa_shell.output.tables import cells, wrapping
+from mwaa_shell.output.tables import cells
 from mwaa_shell.output.tables.cells import Texts
 
 #: What is copied into the next command: never folded, never left out, never converted.
@@ -61,7 +62,7 @@ class Column:
         """The narrowest that it may be drawn."""
         if not self.folds or self.worth is Worth.LOW:
             return self.natural
-        return min(self.natural, max(NARROW, wrapping.wide(self.title)))
+        return min(self.natural, max(NARROW, measure.width(self.title)))
 
     @property
     def stateful(self) -> bool:
@@ -94,10 +95,10 @@ def worth(name: str, names: Iterable[str]) -> Worth:
 def _column(name: str, values: list[object], worth_: Worth, view: DisplayOptions) -> Column:
     texts = cells.texts(values, view, whole=worth_ is Worth.ID)
     title = cells.label(name)
-    natural = max(map(wrapping.widest, texts.shown), default=0)
+    natural = max(map(measure.widest, texts.shown), default=0)
     folds = worth_ is not Worth.ID and (natural > NARROW or any("\n" in text for text in texts.shown))
     same = name not in states.COLUMNS and _is_same(texts.shown)
-    return Column(name, title, texts, worth_, max(natural, wrapping.wide(title)), folds, same)
+    return Column(name, title, texts, worth_, max(natural, measure.width(title)), folds, same)
 
 
 def _is_same(texts: list[str]) -> bool:

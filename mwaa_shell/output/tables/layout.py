@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from mwaa_shell.output.tables import wrapping
+from mwaa_shell.output import measure
 from mwaa_shell.output.tables.cells import MISSING
 from mwaa_shell.output.tables.columns import Column, Worth
 
@@ -62,8 +62,8 @@ def _ways(ids: Column) -> Iterator[tuple[int, Worth]]:
 
 def _usual(column: Column, shares: Iterable[int]) -> tuple[int, ...]:
     """Widths of a column in which these shares of its ids have room, from the largest."""
-    widths = sorted(map(wrapping.wide, column.texts.shown))
-    least = wrapping.wide(column.title)
+    widths = sorted(map(measure.width, column.texts.shown))
+    least = measure.width(column.title)
     found = {max(least, widths[-(-len(widths) * share // 10) - 1]) for share in shares}
     return tuple(sorted((width for width in found if width < column.natural), reverse=True))
 
@@ -96,8 +96,8 @@ def _laid_out(columns: Sequence[Column], width: int, leader: Column | None) -> L
 
 def _make_list(column: Column, width: int) -> None:
     """The only column is as wide as its widest id that fits: a wider one does no harm."""
-    title = wrapping.wide(column.title)
-    widths = (one for one in map(wrapping.wide, column.texts.shown) if one <= width)
+    title = measure.width(column.title)
+    widths = (one for one in map(measure.width, column.texts.shown) if one <= width)
     column.natural = max(title, *widths, 0)
 
 

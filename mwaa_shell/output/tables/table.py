@@ -8,14 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
+from mwaa_shell.output import measure
+from mwaa_shell.output.ansi import BOLD, DIM, paint
 from mwaa_shell.output.display import DisplayOptions
 from mwaa_shell.output.records.reader import Found
 from mwaa_shell.output.style import states
-from mwaa_shell.output.tables import cells, dates, wrapping
+from mwaa_shell.output.tables import cells, dates
 from mwaa_shell.output.tables.columns import Column, Worth, columns
 from mwaa_shell.output.tables.layout import GAP, Layout, lay_out
 
-BOLD, DIM, PLAIN = "\x1b[1m", "\x1b[90m", "\x1b[0m"
 #: Rows of more lines than this on average are better read as records, each on its own.
 FOLDED = 4
 IN_ALL_ROWS = "in all rows: "
@@ -36,7 +37,7 @@ def table(found: Found, view: DisplayOptions) -> list[str] | None:
         return None
     head = _line([_padded(column.title, column) for column in layout.shown])
     rule = _line(["─" * column.room for column in layout.shown])
-    lines = [f"{BOLD}{head}{PLAIN}", f"{DIM}{rule}{PLAIN}"] if view.color else [head, rule]
+    lines = [paint(head, BOLD, color=view.color), paint(rule, DIM, color=view.color)]
     lines += [line for row in rows for line in row]
     return [*lines, *_same(layout, view), *quiet(notes(layout, view), view)]
 
@@ -44,13 +45,8 @@ def table(found: Found, view: DisplayOptions) -> list[str] | None:
 def quiet(lines: Iterable[str], view: DisplayOptions) -> Iterator[str]:
     """Lines of our own, folded and dim."""
     for line in lines:
-        for part in wrapping.wrap(line, max(view.width, 2)):
-            yield dim(part, view)
-
-
-def dim(line: str, view: DisplayOptions) -> str:
-    """A line that is not what was asked for."""
-    return f"{DIM}{line}{PLAIN}" if view.color else line
+        for part in measure.wrap(line, max(view.width, 2)):
+            yield paint(part, DIM, color=view.color)
 
 
 def _same(layout: Layout, view: DisplayOptions) -> Iterator[str]:
@@ -58,9 +54,9 @@ def _same(layout: Layout, view: DisplayOptions) -> Iterator[str]:
     rest = []
     for column in layout.same:
         said = column.texts.shown[0]
-        if column.worth is Worth.ID and wrapping.wide(f"{IN_ALL_ROWS}{column.title} {said}") > view.width:
+        if column.worth is Worth.ID and measure.width(f"{IN_ALL_ROWS}{column.title} {said}") > view.width:
             yield from quiet([f"{IN_ALL_ROWS}{column.title}"], view)
-            yield dim(said.rstrip(" "), view)
+            yield paint(said.rstrip(" "), DIM, color=view.color)
         else:
             rest.append(f"{column.title} {said.replace(chr(10), ' ') or 'empty'}")
     if rest:
@@ -107,7 +103,7 @@ def _add_distances(layout: Layout, now: datetime) -> None:
         made = list(column.texts.shown)
         for row, date in column.texts.dated.items():
             made[row] = f"{made[row]} ({dates.distance(date, now)})"
-        room = max(column.room, *map(wrapping.widest, made))
+        room = max(column.room, *map(measure.widest, made))
         if room - column.room > left:
             return
         left -= room - column.room
@@ -147,17 +143,17 @@ def _cells(column: Column, color: bool) -> list[tuple[list[str], bool]]:
     for text in column.texts.shown:
         cell = known.get(text)
         if cell is None:
-            lines = wrapping.wrap(text, room) if column.folds else [text]
+            lines = measure.wrap(text, room) if column.folds else [text]
             code = painted(column, text) if color else ""
-            wider = not column.folds and wrapping.wide(text) > room
+            wider = not column.folds and measure.width(text) > room
             cell = known[text] = ([_colored(line, room, right, code) for line in lines], wider)
         made.append(cell)
     return made
 
 
 def _colored(text: str, room: int, right: bool, code: str) -> str:
-    blanks = " " * (room - wrapping.wide(text))
-    text = f"{code}{text}{PLAIN}" if code and text else text
+    blanks = " " * (room - measure.width(text))
+    text = paint(text, code)
     return blanks + text if right else text + blanks
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from mwaa_shell.output import measure
+from mwaa_shell.output.ansi import BOLD, paint
 from mwaa_shell.output.display import DisplayOptions
 from mwaa_shell.output.records.reader import Found
-from mwaa_shell.output.tables import dates, wrapping
+from mwaa_shell.output.tables import dates
 from mwaa_shell.output.tables.columns import Column, Worth, columns
-from mwaa_shell.output.tables.table import BOLD, PLAIN, painted, quiet, time_note
+from mwaa_shell.output.tables.table import painted, quiet, time_note
 
 GAP = 2
 #: A value has at least so many columns, or half of the screen, even where that puts it below its name.
@@ -18,7 +20,7 @@ LEAST = 20
 def vertical(found: Found, view: DisplayOptions) -> list[str]:
     """All that the records hold; only an id that is wider than the screen makes a line that is."""
     made = columns(found, view)
-    names = max((wrapping.wide(column.title) for column in made), default=0)
+    names = max((measure.width(column.title) for column in made), default=0)
     lines: list[str] = []
     for row in range(len(found.records)):
         if len(found.records) > 1:
@@ -41,18 +43,18 @@ def _entry(column: Column, row: int, names: int, view: DisplayOptions) -> Iterat
         text = f"{text} ({dates.distance(date, view.now)})"
     room = view.width - names - GAP
     whole = column.worth is Worth.ID
-    beside = room >= min(LEAST, view.width // 2) and not (whole and wrapping.wide(text) > room)
+    beside = room >= min(LEAST, view.width // 2) and not (whole and measure.width(text) > room)
     code = painted(column, column.texts.shown[row]) if view.color else ""
-    parts = [text] if whole else wrapping.wrap(text, room if beside else max(view.width - GAP, 2))
-    parts = [f"{code}{part}{PLAIN}" if code and part else part for part in parts]
-    wrapped = (part.rstrip(" ") for part in wrapping.wrap(column.title, max(view.width, 2)))
+    parts = [text] if whole else measure.wrap(text, room if beside else max(view.width - GAP, 2))
+    parts = [paint(part, code) for part in parts]
+    wrapped = (part.rstrip(" ") for part in measure.wrap(column.title, max(view.width, 2)))
     titles = [column.title] if beside else [*wrapped]
-    title = [f"{BOLD}{part}{PLAIN}" if view.color else part for part in titles]
+    title = [paint(part, BOLD, color=view.color) for part in titles]
     if not beside:
         yield from title
-        indent = "" if whole and wrapping.wide(text) > view.width - GAP else " " * GAP
+        indent = "" if whole and measure.width(text) > view.width - GAP else " " * GAP
         yield from ((indent + part).rstrip(" ") for part in parts)
         return
-    blanks = " " * (names - wrapping.wide(column.title))
+    blanks = " " * (names - measure.width(column.title))
     yield f"{title[0]}{blanks}{' ' * GAP}{parts[0]}".rstrip(" ")
     yield from ((" " * (names + GAP) + part).rstrip(" ") for part in parts[1:])

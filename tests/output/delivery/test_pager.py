@@ -19,8 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mwaa_shell.output.delivery import pager
-from mwaa_shell.output.delivery.pager import chosen, put, settings
-from mwaa_shell.output.delivery.screen_rows import PER_CELL, ScreenRows
+from mwaa_shell.output.delivery.pager import PER_CELL, ScreenRows, chosen, put, settings
 from mwaa_shell.streams import Streams
 from tests.conftest import scrubbed
 from tests.terminal.emulator import Terminal
