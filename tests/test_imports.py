@@ -35,7 +35,8 @@ BASE = {
 ROOMS: tuple[tuple[str, ...], ...] = (
     ("transcript", "canvas"),
     ("show",),
-    ("delivery",),
+    ("pager", "redirect", "clipboard"),
+    ("local_program",),
     ("render",),
     ("tables",),
     ("style",),

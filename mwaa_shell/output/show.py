@@ -61,7 +61,7 @@ def show(
         dim, plain = (DIM, PLAIN) if streams.colored(stderr=True) else ("", "")
         streams.talk(f"{dim}{sanitise(result.remark)}{plain}\n".encode())
     if result.clipboard:
-        from mwaa_shell.output.delivery import clipboard
+        from mwaa_shell.output import clipboard
 
         clipboard.put(result.clipboard, streams, os.environ)
     if prompt is not None and result.remote:
@@ -99,7 +99,7 @@ def _show_apart(result: Result, streams: Streams, view: DisplayOptions, paging: 
 
 
 def _put(pieces: Iterable[str], streams: Streams, view: DisplayOptions, paging: PromptDisplay | None) -> None:
-    from mwaa_shell.output.delivery.pager import put
+    from mwaa_shell.output.pager import put
 
     pager = paging is not None and streams.stdout_tty
     put(pieces, streams, height=view.height, width=view.width, pager=pager)

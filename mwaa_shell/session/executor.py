@@ -117,9 +117,9 @@ class Executor:
         if problem is not None:
             raise UsageError(f"{problem.message} (column {problem.position + 1}), the line was not sent")
         if context.destination is not None:
-            from mwaa_shell.output.delivery.redirect import check
+            from mwaa_shell.output.redirect import check_writable
 
-            check(context.destination, self.session.ui.ask)
+            check_writable(context.destination, self.session.ui.ask)
 
     def _log(self, context: LineContext, text: str) -> None:
         """Tell the debug log of a line, without its secrets."""
@@ -139,9 +139,9 @@ class Executor:
 
             result = data_only(context.line.values, result)
         if context.destination is not None:
-            from mwaa_shell.output.delivery.redirect import deliver, handed_over
+            from mwaa_shell.output.redirect import select_output, write_output
 
-            result = deliver(context.destination, handed_over(result, session.preferences))
+            result = write_output(context.destination, select_output(result, session.preferences))
         return result
 
     def _transcribe(self, context: LineContext, result: Result) -> None:

@@ -27,7 +27,7 @@ STOPPED = (-signal.SIGINT, 128 + signal.SIGINT)
 
 
 @contextmanager
-def lent() -> Iterator[None]:
+def lend_terminal() -> Iterator[None]:
     """Inside, Ctrl-C and Ctrl-\\ do nothing here, and the terminal edits and shows lines; both are restored."""
     before = _modes()
     if before is not None:
@@ -40,7 +40,7 @@ def lent() -> Iterator[None]:
             _set(before)
 
 
-def fresh_line() -> None:
+def ensure_line_start() -> None:
     """Put the cursor at the beginning of a line: of the next one where a program has left it behind text.
 
     A terminal that is asked where its cursor is answers among the keys that are typed ahead. But a whole row of blanks
@@ -53,7 +53,7 @@ def fresh_line() -> None:
         os.write(SCREEN, b" " * os.get_terminal_size(SCREEN).columns + b"\r\x1b[K")
 
 
-def name_of(command: str) -> str:
+def program_name(command: str) -> str:
     """The program that a command begins with; not the variables before it, which may be secrets."""
     try:
         words = shlex.split(command)
@@ -62,7 +62,7 @@ def name_of(command: str) -> str:
     return next((word for word in words if not re.match(r"\w+=", word)), "the local command")
 
 
-def ending(process: subprocess.Popen[bytes]) -> str:
+def describe_exit(process: subprocess.Popen[bytes]) -> str:
     """How a program ended that did not succeed, as the end of a sentence that begins with its name."""
     code = process.returncode
     if code < 0:

@@ -16,7 +16,7 @@ from functools import cache
 from itertools import chain
 
 from mwaa_shell.output import measure
-from mwaa_shell.output.delivery.local_program import STOPPED, ending, lent
+from mwaa_shell.output.local_program import STOPPED, describe_exit, lend_terminal
 from mwaa_shell.prompt_text import is_dumb
 from mwaa_shell.streams import Streams
 
@@ -50,7 +50,7 @@ def put(
 
     The taking of pieces ends where the pager is left. Raises ``KeyboardInterrupt`` for Ctrl-C while it writes directly.
     """
-    command = chosen(os.environ) if pager else None
+    command = pager_command(os.environ) if pager else None
     left = iter(pieces)
     if command is None or tuple(command) in _refused:
         _directly(left, streams)
@@ -65,7 +65,7 @@ def put(
     _directly(taken, streams)
 
 
-def chosen(environ: Mapping[str, str]) -> list[str] | None:
+def pager_command(environ: Mapping[str, str]) -> list[str] | None:
     """The pager as a program and its arguments: ``PAGER`` split as a shell would, or less where there is one.
 
     ``None`` for no pager: ``PAGER`` is empty, or nobody chose one and the terminal cannot place the cursor.
@@ -87,7 +87,7 @@ def _has_less(path: str | None) -> bool:
     return shutil.which("less", path=path) is not None
 
 
-def settings(environ: Mapping[str, str]) -> dict[str, str]:
+def pager_environment(environ: Mapping[str, str]) -> dict[str, str]:
     """The environment of a pager. less leaves short text alone, keeps colours and the screen, unless LESS is set."""
     return {"LESS": "-FRX", "LESSCHARSET": "utf-8", **environ}
 
@@ -115,14 +115,14 @@ def _encoded(pieces: Iterable[str]) -> Iterator[bytes]:
 def _paged(command: list[str], left: Iterator[bytes], streams: Streams) -> None:
     streams.stdout.flush()
     unread: list[bytes] | None = []  # what went into the pipe and may not have come out; ``None`` once it must have
-    with lent():
+    with lend_terminal():
         try:
-            process = subprocess.Popen(command, stdin=subprocess.PIPE, bufsize=0, env=settings(os.environ))
+            process = subprocess.Popen(command, stdin=subprocess.PIPE, bufsize=0, env=pager_environment(os.environ))
         except OSError as error:
             reason = f"could not be started: {error.strerror}"
         else:
             unread = _fed(process, left)
-            reason = ending(process) if process.returncode and process.returncode not in STOPPED else ""
+            reason = describe_exit(process) if process.returncode and process.returncode not in STOPPED else ""
     if reason and unread is not None:
         _refused.add(tuple(command))
         streams.note(f"The pager {command[0]} {reason}; what does not fit is shown without one")
