@@ -32,7 +32,7 @@ def check_output(plan: Plan, words: tuple[str, ...]) -> None:
 def draw_as(call: DotCommandCall, words: tuple[str, ...]) -> Result:
     """The last reply in another format; nothing is sent."""
     session = call.session
-    from mwaa_shell.output.records.reader import find_in
+    from mwaa_shell.output.records import find_in
 
     arguments = Arguments(".as")
     arguments.add_argument("format", choices=[form for form in FORMATS if form != "auto"])

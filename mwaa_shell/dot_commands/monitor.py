@@ -47,7 +47,7 @@ def watch(call: DotCommandCall, words: tuple[str, ...]) -> Result:
     if in_vain:
         session.ui.note(in_vain)
     from mwaa_shell.monitor.watch import Watch
-    from mwaa_shell.output.records.data import data_only
+    from mwaa_shell.output.records import data_only
 
     def send(number: int, pulse: RedrawOnTick) -> Result:
         result, _ = call.executor.send(replace(call.context, line=line, watcher=pulse, recorded=number == 1))

@@ -20,7 +20,7 @@ from mwaa_shell.airflow.validation import validate
 from mwaa_shell.airflow.versions import Version
 from mwaa_shell.errors import NothingRan, OutcomeUnknown, ShellError
 from mwaa_shell.monitor.runs import FINISHED, OVER, Run, Snapshot, Task, newest, run_of, task_of
-from mwaa_shell.output.records.rows import Row, read_rows
+from mwaa_shell.output.records import Row, read_rows
 from mwaa_shell.result import Outcome, Result
 
 #: The first version whose REST API MWAA offers.

@@ -8,7 +8,7 @@ from mwaa_shell.airflow.command_line import output_format
 from mwaa_shell.airflow.output_lines import data_lines
 from mwaa_shell.errors import UsageError
 from mwaa_shell.monitor.runs import STATES, newest, state
-from mwaa_shell.output.records.rows import Row, read_rows
+from mwaa_shell.output.records import Row, read_rows
 from mwaa_shell.output.sanitise import sanitise
 from mwaa_shell.result import Result
 

@@ -12,7 +12,7 @@ from mwaa_shell.airflow.knowledge import Kind
 from mwaa_shell.airflow.versions import Version
 from mwaa_shell.names.arguments import is_name, used, value, values
 from mwaa_shell.names.model import NO_FACTS, Change, Name, NameRemoved, NamesFound
-from mwaa_shell.output.records.rows import Row, read_rows
+from mwaa_shell.output.records import Row, read_rows
 
 #: Commands that fail where one of the names in their line does not exist: these kinds are there if they succeed.
 NEEDED: Mapping[str, tuple[Kind, ...]] = {

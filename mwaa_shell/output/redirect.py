@@ -79,7 +79,7 @@ def select_output(result: Result, preferences: Preferences) -> Result:
             return replace(result, stdout=made)
     if whole or result.raw:
         return result
-    from mwaa_shell.output.records.data import data_only
+    from mwaa_shell.output.records import data_only
 
     return data_only(result.words, result)
 

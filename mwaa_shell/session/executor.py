@@ -135,7 +135,7 @@ class Executor:
         if session.tee is not None and result.remote and not context.private:
             self._transcribe(context, result)
         if session.settings.data_only and result.remote:
-            from mwaa_shell.output.records.data import data_only
+            from mwaa_shell.output.records import data_only
 
             result = data_only(context.line.values, result)
         if context.destination is not None:

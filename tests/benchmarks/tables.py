@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from mwaa_shell.output.display import DisplayOptions
-from mwaa_shell.output.records.reader import LIMIT, Found, find
+from mwaa_shell.output.records import LIMIT, Records, find
 from mwaa_shell.output.tables.formats import drawn
 
 ROWS = (1000, 3000, 10_000)
@@ -42,7 +42,7 @@ def _run(chance: random.Random) -> dict[str, object]:
     }
 
 
-def seconds(found: Found, form: str, width: int) -> float:
+def seconds(found: Records, form: str, width: int) -> float:
     """How long one drawing takes, the best of three."""
     view = DisplayOptions(width=width, color=True, zone=ZoneInfo("Europe/Berlin"), now=NOW)
     return min(_timed(lambda: drawn(found, form, view)) for _ in range(3))

@@ -14,7 +14,7 @@ from mwaa_shell.airflow.versions import Version
 from mwaa_shell.monitor.reported_states import ANYTHING, SPANS, TELLING, never, why_never
 from mwaa_shell.monitor.runs import STATES
 from mwaa_shell.monitor.watch_condition import shown_state
-from mwaa_shell.output.records.rows import read_rows
+from mwaa_shell.output.records import read_rows
 
 SAMPLES = sorted((Path(__file__).parents[1] / "samples").glob("*.json"))
 

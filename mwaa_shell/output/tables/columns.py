@@ -8,7 +8,7 @@ from enum import IntEnum
 
 from mwaa_shell.output import measure
 from mwaa_shell.output.display import DisplayOptions
-from mwaa_shell.output.records.reader import Found
+from mwaa_shell.output.records import Records
 from mwaa_shell.output.style import states
 from mwaa_shell.output.tables import cells
 from mwaa_shell.output.tables.cells import Texts
@@ -75,7 +75,7 @@ class Column:
         return self.texts.numbers
 
 
-def columns(found: Found, view: DisplayOptions) -> list[Column]:
+def columns(found: Records, view: DisplayOptions) -> list[Column]:
     """All columns of a table, in their order."""
     names = frozenset(found.columns)
     return [_column(name, [record.get(name) for record in found.records], worth(name, names), view)

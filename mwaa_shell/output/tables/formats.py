@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import Any
 
 from mwaa_shell.output.display import DisplayOptions
-from mwaa_shell.output.records.reader import Found
+from mwaa_shell.output.records import Records
 from mwaa_shell.output.tables import cells
 from mwaa_shell.output.tables.table import quiet, table
 from mwaa_shell.output.tables.vertical import vertical
@@ -28,7 +28,7 @@ SURROGATE = re.compile("[\ud800-\udfff]")
 ENTITIES = {"<": "&lt;", "&": "&amp;"}
 
 
-def drawn(found: Found, format: str, view: DisplayOptions, *, faithful: bool = False) -> list[str]:  # noqa: A002
+def drawn(found: Records, format: str, view: DisplayOptions, *, faithful: bool = False) -> list[str]:  # noqa: A002
     """The records as lines without line ends; a value that has line ends is on several lines of ``csv``.
 
     ``format`` is ``table``, which is vertical where a table is of no use, ``vertical``, ``json``, ``yaml``, ``csv`` or
@@ -46,13 +46,13 @@ def drawn(found: Found, format: str, view: DisplayOptions, *, faithful: bool = F
     return vertical(found, view) if made is None else made
 
 
-def _json(found: Found) -> list[str]:
+def _json(found: Records) -> list[str]:
     made = json.dumps(found.records, indent=2, ensure_ascii=False)
     # One half of a surrogate pair is no character: only JSON's own escape can hold it.
     return SURROGATE.sub(lambda half: f"\\u{ord(half[0]):04x}", made).split("\n")
 
 
-def _yaml(found: Found) -> list[str]:
+def _yaml(found: Records) -> list[str]:
     import yaml  # heavy, and asked for by ``-o yaml`` alone
 
     records = [dict(record) for record in found.records]
@@ -81,7 +81,7 @@ class _Rows:
         self.written.append(row)
 
 
-def _csv(found: Found) -> list[str]:
+def _csv(found: Records) -> list[str]:
     """As RFC 4180 has it, but for the line ends; nothing at all is an empty field, a list or a mapping is JSON."""
     if not found.columns:
         return []
@@ -100,7 +100,7 @@ def _field(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value) if isinstance(value, float) else str(value)
 
 
-def _markdown(found: Found) -> list[str]:
+def _markdown(found: Records) -> list[str]:
     if not found.columns:
         return ["no rows"]
     head = [found.columns, tuple("---" for _ in found.columns)]
@@ -118,4 +118,4 @@ def _escaped(text: str) -> str:
     return re.sub(r"\r\n|[\r\n]", "<br>", text)
 
 
-DATA: Mapping[str, Callable[[Found], list[str]]] = {"json": _json, "yaml": _yaml, "csv": _csv, "markdown": _markdown}
+DATA: Mapping[str, Callable[[Records], list[str]]] = {"json": _json, "yaml": _yaml, "csv": _csv, "markdown": _markdown}

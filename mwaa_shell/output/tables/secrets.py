@@ -15,7 +15,7 @@ from functools import partial
 from mwaa_shell.airflow.output_lines import HEAD
 from mwaa_shell.airflow.secret_options import covered_options, shows_options
 from mwaa_shell.airflow.secret_values import MASK, NAMES_OF_NUMBERS, secrets_of, sensitive
-from mwaa_shell.output.records.reader import Found, is_export
+from mwaa_shell.output.records import Records, is_export
 from mwaa_shell.output.tables.cells import plain
 from mwaa_shell.reply_bytes import Body
 
@@ -66,7 +66,7 @@ def _lists(word: str) -> bool:
     return word == "-l" or (len(word) > 2 and "--list".startswith(word))
 
 
-def masked(found: Found, words: tuple[str, ...]) -> Found:
+def masked(found: Records, words: tuple[str, ...]) -> Records:
     """The same with a mask for each secret; the very same where there is none to hide."""
     if not has_secrets(words) and not shows_options(words):
         return found

@@ -11,7 +11,7 @@ from datetime import datetime
 from mwaa_shell.output import measure
 from mwaa_shell.output.ansi import BOLD, DIM, paint
 from mwaa_shell.output.display import DisplayOptions
-from mwaa_shell.output.records.reader import Found
+from mwaa_shell.output.records import Records
 from mwaa_shell.output.style import states
 from mwaa_shell.output.tables import cells, dates
 from mwaa_shell.output.tables.columns import Column, Worth, columns
@@ -24,7 +24,7 @@ IN_ALL_ROWS = "in all rows: "
 MANY = 10
 
 
-def table(found: Found, view: DisplayOptions) -> list[str] | None:
+def table(found: Records, view: DisplayOptions) -> list[str] | None:
     """The lines of the table and of what has to be said of it; ``None`` where a table is of no use."""
     made = columns(found, view)
     layout = lay_out(made, view.width)

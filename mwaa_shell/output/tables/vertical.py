@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from mwaa_shell.output import measure
 from mwaa_shell.output.ansi import BOLD, paint
 from mwaa_shell.output.display import DisplayOptions
-from mwaa_shell.output.records.reader import Found
+from mwaa_shell.output.records import Records
 from mwaa_shell.output.tables import dates
 from mwaa_shell.output.tables.columns import Column, Worth, columns
 from mwaa_shell.output.tables.table import painted, quiet, time_note
@@ -17,7 +17,7 @@ GAP = 2
 LEAST = 20
 
 
-def vertical(found: Found, view: DisplayOptions) -> list[str]:
+def vertical(found: Records, view: DisplayOptions) -> list[str]:
     """All that the records hold; only an id that is wider than the screen makes a line that is."""
     made = columns(found, view)
     names = max((measure.width(column.title) for column in made), default=0)
