@@ -1,4 +1,4 @@
-"""How a reply is to be shown: what the terminal is, and what the user has set. A value that every drawing gets."""
+"""Options for the display of an output: the terminal and the settings of the user."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class DisplayOptions:
     width: int = 80  #: columns of the terminal
     height: int = 24  #: its rows
     color: bool = False
-    format: str = "auto"  #: ``auto``, ``table``, ``vertical``, ``json``, ``yaml``, ``csv``, ``markdown`` or ``raw``
+    format: str = "auto"  #: ``auto``, ``table``, ``vertical``, ``json``, ``yaml``, ``csv`` or ``raw``
     own_tables: bool = True  #: draw tables ourselves; otherwise they stay as Airflow drew them
     reveal: bool = False  #: show passwords that Airflow prints
     zone: tzinfo | None = UTC  #: for dates; ``None`` leaves them as Airflow wrote them
@@ -29,7 +29,7 @@ class DisplayOptions:
 
 
 def view_of(streams: Streams, preferences: Preferences, *, stderr: bool = False) -> DisplayOptions:
-    """The view of this process's terminal, as wide as it is now."""
+    """Return the options for the terminal of this process, at its current size."""
     import os
     import shutil
 
@@ -49,7 +49,7 @@ def view_of(streams: Streams, preferences: Preferences, *, stderr: bool = False)
 
 
 def zone(name: str) -> tzinfo | None:
-    """The time zone of a preference; ``None`` leaves dates as Airflow wrote them."""
+    """Return the time zone of a setting; ``None`` leaves dates as Airflow wrote them."""
     if name == "airflow":
         return None
     if name == "utc":

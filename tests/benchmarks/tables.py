@@ -19,7 +19,7 @@ from mwaa_shell.output.tables.formats import drawn
 ROWS = (1000, 3000, 10_000)
 NOW = datetime(2026, 11, 22, 14, tzinfo=UTC)
 WORDS = ("dags", "list-runs", "sales_daily", "-o", "json")
-FORMATS = ("table", "vertical", "json", "yaml", "csv", "markdown")
+FORMATS = ("table", "vertical", "json", "yaml", "csv")
 STATES = ("success", "failed", "running", "queued")
 
 

@@ -51,7 +51,7 @@ Subject = Callable[[str], object]
 #: Commands whose replies are read in ways of their own.
 LISTS = ("dags list", "dags list -o json", "dags list -o yaml", "dags list -o plain", "list_dags", "connections list",
          "connections export -", "variables export -", "tasks list x --tree", "dags list-runs -d x")  # fmt: skip
-FORMATS = ("auto", "table", "vertical", "json", "yaml", "csv", "markdown", "raw")
+FORMATS = ("auto", "table", "vertical", "json", "yaml", "csv", "raw")
 
 
 @cache

@@ -80,20 +80,6 @@ def test_yaml() -> None:
     assert drawn(EMPTY, "yaml", DisplayOptions()) == ["[]"]
 
 
-def test_markdown() -> None:
-    assert drawn(NASTY, "markdown", DisplayOptions(), faithful=True) == [
-        "| dag_id | note | conf |",
-        "| --- | --- | --- |",
-        '| a | one<br>two, "three" \\| \x1b[31mred\x9b | {"region": "eu", "n": null} |',
-        "| b |  | [] |",
-    ]
-    row = {"dag_id": "my_dag __init__ *x* `y` a\\|b <frozen> &amp; R&D"}
-    assert drawn(Records(("dag_id",), (row,), "", ""), "markdown", DisplayOptions())[2] == (
-        "| my_dag \\_\\_init\\_\\_ \\*x\\* \\`y\\` a\\\\\\|b &lt;frozen> &amp;amp; R&D |"
-    )
-    assert drawn(EMPTY, "markdown", DisplayOptions()) == ["no rows"]
-
-
 def test_data_is_never_converted() -> None:
     row = {"run_id": "a", "start_date": "2026-11-22T12:56:31.444+00:00", "ok": "True", "note": "None"}
     for form in DATA:
