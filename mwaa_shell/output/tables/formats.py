@@ -17,8 +17,7 @@ from typing import Any
 from mwaa_shell.output.display import DisplayOptions
 from mwaa_shell.output.records import Records
 from mwaa_shell.output.tables import cells
-from mwaa_shell.output.tables.table import quiet, table
-from mwaa_shell.output.tables.vertical import vertical
+from mwaa_shell.output.tables.table import quiet, table, vertical
 
 #: No line of YAML is broken: the largest number that PyYAML takes.
 WIDEST = 2**31 - 1
