@@ -1,7 +1,7 @@
-"""Where something that goes on is shown: a picture that is drawn anew in its place, or lines one after the other.
+"""The place where ``.watch`` and ``.follow`` show their progress: a picture that is redrawn, or lines.
 
-Here are what every such place can do and the plain one, which draws nothing: it is for files, pipes and terminals that
-cannot move the cursor. The one that draws is in ``terminal``.
+``Canvas`` is the protocol. ``PlainCanvas`` writes lines, for files, pipes and terminals that cannot move the cursor.
+The canvas that draws is in ``terminal``.
 """
 
 from __future__ import annotations
@@ -17,34 +17,34 @@ from mwaa_shell.streams import Streams
 
 
 class Canvas(Protocol):
-    """What somebody sees of something that goes on."""
+    """A display of something that is still running."""
 
-    live: bool  #: pictures are drawn; otherwise there are lines
+    live: bool  #: draws pictures instead of lines
 
     def view(self) -> DisplayOptions:
-        """The room that there is now, and the wishes of whoever looks."""
+        """Return the current size of the terminal and the display settings."""
 
     def draw(self, lines: Sequence[str]) -> None:
-        """The whole picture, safe for a terminal, in place of the one before; nothing where none can be drawn."""
+        """Replace the picture by these lines, which are safe for a terminal. A plain canvas does nothing."""
 
     def end(self, lines: Sequence[str]) -> None:
-        """The last picture, whole however long it is; it stays. Nothing where none can be drawn."""
+        """Draw the last picture, whole, and leave it. A plain canvas does nothing."""
 
     def tell(self, text: str) -> None:
-        """What has happened, in one line; nothing where a picture shows it."""
+        """Write one line on an event. A canvas that draws does nothing."""
 
     def put(self, result: Result) -> None:
-        """Hand out what came; nothing where a picture shows it."""
+        """Show a result. A canvas that draws does nothing."""
 
     def bell(self) -> None:
-        """Call whoever has gone for a coffee."""
+        """Ring the bell of the terminal."""
 
     def wait(self, seconds: float) -> bool:
-        """Let time pass; ``False`` as soon as somebody wants it to end (Ctrl-C)."""
+        """Wait; return ``False`` as soon as Ctrl-C ends the wait."""
 
 
 class PlainCanvas:
-    """Lines on standard error, and what came on standard output."""
+    """A canvas that writes lines to standard error and results to standard output."""
 
     live = False
 
@@ -79,7 +79,7 @@ class PlainCanvas:
 
 
 def let_pass(seconds: float) -> bool:
-    """Wait; ``False`` if Ctrl-C ended it."""
+    """Wait; return ``False`` if Ctrl-C ended the wait."""
     try:
         threading.Event().wait(seconds)
     except KeyboardInterrupt:

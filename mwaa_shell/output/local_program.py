@@ -1,7 +1,7 @@
-"""Lends the terminal to a program of this machine: a pager, or a local command behind ``|``.
+"""The terminal, lent to a program of this machine: a pager, or a local command after ``|``.
 
-Such a program finds the terminal as other shells would hand it over, gets Ctrl-C for itself, and whatever it leaves
-behind, the terminal is afterwards as it was.
+The program gets the terminal in the modes that other shells start it with, and Ctrl-C for itself. Afterwards the modes
+are restored.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ STOPPED = (-signal.SIGINT, 128 + signal.SIGINT)
 
 @contextmanager
 def lend_terminal() -> Iterator[None]:
-    """Inside, Ctrl-C and Ctrl-\\ do nothing here, and the terminal edits and shows lines; both are restored."""
+    """Ignore Ctrl-C and Ctrl-\\ and let the terminal edit and echo lines, until the block ends."""
     before = _modes()
     if before is not None:
         _set(_cooked(before))
@@ -41,11 +41,11 @@ def lend_terminal() -> Iterator[None]:
 
 
 def ensure_line_start() -> None:
-    """Put the cursor at the beginning of a line: of the next one where a program has left it behind text.
+    """Move the cursor to the start of a line: of the next one where a program has left it after text.
 
     A terminal that is asked where its cursor is answers among the keys that are typed ahead. But a whole row of blanks
     reaches the next row from everywhere but from the beginning of one: a terminal wraps when there is more to come.
-    Nothing is done where nobody sees it, and on a dumb terminal, which may wrap as it likes.
+    Does nothing without a terminal, and on a dumb one, which may not wrap.
     """
     if is_dumb(os.environ) or not (os.isatty(SCREEN) and os.isatty(OTHER_SCREEN)):
         return
@@ -54,7 +54,7 @@ def ensure_line_start() -> None:
 
 
 def program_name(command: str) -> str:
-    """The program that a command begins with; not the variables before it, which may be secrets."""
+    """Return the program that a command begins with, without variables before it, which may be secrets."""
     try:
         words = shlex.split(command)
     except ValueError:
@@ -63,7 +63,7 @@ def program_name(command: str) -> str:
 
 
 def describe_exit(process: subprocess.Popen[bytes]) -> str:
-    """How a program ended that did not succeed, as the end of a sentence that begins with its name."""
+    """Return how a program failed, as the end of a sentence that begins with its name."""
     code = process.returncode
     if code < 0:
         return f"was ended by {signal.Signals(-code).name if -code in set(signal.Signals) else f'signal {-code}'}"

@@ -1,7 +1,7 @@
-"""Shows text that does not fit the terminal through the user's pager, and all other text directly.
+"""The user's pager, for text that does not fit the terminal.
 
-Text comes in pieces that are made as they are asked for, so that 50 MB open as fast as a page: as many are taken as it
-takes to know that they do not fit, the rest as the pager reads.
+Text comes in pieces from a generator, so that 50 MB open as fast as a page: first as many as it takes to know that they
+do not fit, the rest as the pager reads.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from mwaa_shell.output.local_program import STOPPED, describe_exit, lend_termina
 from mwaa_shell.prompt_text import is_dumb
 from mwaa_shell.streams import Streams
 
-#: Rows that the line on how it ended and the next prompt take.
+#: Rows for the line with the result and for the next prompt.
 OWN_ROWS = 2
 #: Characters that are written at once.
 SLICE = 32 * 1024
@@ -33,7 +33,7 @@ TAB = 8
 #: Colour codes, what moves on, and text.
 PARTS = re.compile(r"\x1b[^m]*m?|\n|\t|[^\x1b\n\t]+")
 
-#: Pagers that could not be used; none is tried, or spoken of, a second time.
+#: Pagers that could not be started; none is tried a second time.
 _refused: set[tuple[str, ...]] = set()
 
 
@@ -66,9 +66,9 @@ def put(
 
 
 def pager_command(environ: Mapping[str, str]) -> list[str] | None:
-    """The pager as a program and its arguments: ``PAGER`` split as a shell would, or less where there is one.
+    """Return the pager and its arguments: ``PAGER`` split as a shell does, else less where it is installed.
 
-    ``None`` for no pager: ``PAGER`` is empty, or nobody chose one and the terminal cannot place the cursor.
+    ``None`` for no pager: ``PAGER`` is empty, or it is not set and the terminal cannot place the cursor.
     """
     wanted = environ.get("PAGER")
     if wanted is None:
@@ -88,7 +88,7 @@ def _has_less(path: str | None) -> bool:
 
 
 def pager_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """The environment of a pager. less leaves short text alone, keeps colours and the screen, unless LESS is set."""
+    """Return the environment variables of a pager. Unless LESS is set, less keeps colors and the screen."""
     return {"LESS": "-FRX", "LESSCHARSET": "utf-8", **environ}
 
 
@@ -155,7 +155,7 @@ def _write(process: subprocess.Popen[bytes], data: bytes) -> None:
 
 
 class ScreenRows:
-    """Takes text piece by piece, wherever it is cut, until it is more than fits; never looks at more of it."""
+    """A count of the rows that pieces of text take on a terminal, up to the rows that there are."""
 
     def __init__(self, rows: int, width: int) -> None:
         self._most = rows
@@ -166,7 +166,7 @@ class ScreenRows:
         self._in_code = False
 
     def fits(self, piece: str) -> bool:
-        """Whether all text up to now and this piece fits; ``False`` is final."""
+        """Return whether all text up to and with this piece fits; ``False`` is final."""
         for match in PARTS.finditer(self._behind_code(piece[: self._left])):
             text = match[0]
             if text[0] == "\x1b":  # only colour codes come here, and those end in m

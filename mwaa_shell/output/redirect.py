@@ -1,4 +1,4 @@
-"""Where decoded output goes when the line says so: a local command (``|``) or a file (``>``, ``>>``)."""
+"""Output for a local command (``|``) or a file (``>``, ``>>``)."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ TRAP = "trap : INT\n"
 
 
 def check_writable(destination: Destination, ask: Callable[[str], bool] | None = None) -> None:
-    """Say before anything is sent that a file cannot be written; its content is not touched.
+    """Check a destination before the command is sent; a file is not touched.
 
-    ``ask`` is asked whether a file with something in it is to be replaced. Raises ``UsageError``, or ``RefusedByRule``
-    where the answer is no.
+    ``ask`` confirms that a file with content is replaced. Raises ``UsageError`` for a file that cannot be written and
+    ``RefusedByRule`` where the answer is no.
     """
     _check_target(destination)
     if ask is None or destination.operator != ">":
@@ -64,10 +64,10 @@ def _why_not(place: Path) -> str:
 
 
 def select_output(result: Result, preferences: Preferences) -> Result:
-    """The result with what a command or file gets as its standard output; what is left out is on standard error.
+    """Return the result with what a destination gets as its standard output; the rest is on standard error.
 
-    Records in the format that was chosen, unless the line itself says ``-o``; otherwise the data of a ``-o json`` or
-    ``yaml`` reply; otherwise, and where ``pipe`` is ``raw``, every byte.
+    Records in the format of the setting ``output``, unless the command has ``-o``; else the data of a ``-o json`` or
+    ``yaml`` output; else, and where ``pipe`` is ``raw``, every byte.
     """
     whole = preferences["pipe"] == "raw"
     form = result.format or ("" if whole or output_format(result.words) else preferences["output"])
@@ -85,7 +85,7 @@ def select_output(result: Result, preferences: Preferences) -> Result:
 
 
 def write_output(destination: Destination, result: Result) -> Result:
-    """Hand the standard output over; the result that is left has none."""
+    """Write the standard output to a destination; return the result without it."""
     left = replace(result, stdout=b"")
     if result.leaves or not (result.ok or result.stdout):
         return left

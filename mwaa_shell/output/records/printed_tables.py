@@ -51,7 +51,7 @@ class PrintedTable:
 
     @property
     def records(self) -> list[dict[str, str]]:
-        """The rows by the names of their columns."""
+        """The rows as mappings with the names of the columns."""
         return [dict(zip(self.names, row, strict=True)) for row in self.rows]
 
 
@@ -88,9 +88,9 @@ class _Columns:
         return [line[start + (start > 0) : end].rstrip().replace("\0", "") for start, end in self.spans]
 
 
-def find_table(lines: list[str], end: int | None = None) -> PrintedTable | None:
-    """The last table among the lines, or among those before ``end``; ``None`` if there is none."""
-    for number in range((len(lines) if end is None else end) - 1, 0, -1):
+def find_table(lines: list[str]) -> PrintedTable | None:
+    """Return the last table of 2.0 and later among the lines; ``None`` if there is none."""
+    for number in range(len(lines) - 1, 0, -1):
         if lines[number].startswith("=") and RULE.fullmatch(lines[number]):
             columns = _columns(lines[number].rstrip())
             first, names = _names(lines, number, columns)
@@ -189,13 +189,13 @@ def _spread(line: str) -> str:
 
 
 def find_table_v1(lines: list[str]) -> PrintedTable | None:
-    """The last boxed table, else the list of DAGs or of runs, one with rows before an empty one."""
+    """Return the last boxed table, else the list of DAGs or of runs; one with rows before an empty one."""
     found = [block for block in (_box(lines), _dags(lines), _runs(lines)) if block]
     return next((block for block in found if block.rows), found[0] if found else None)
 
 
 def count_boxes(lines: list[str]) -> int:
-    """How many tables in a box there are."""
+    """Return the number of boxed tables."""
     return sum(line.startswith("╒") for line in lines)
 
 
@@ -264,7 +264,7 @@ def _runs(lines: list[str]) -> PrintedTable | None:
 
 
 def find_plain(lines: list[str]) -> PrintedTable | None:
-    """The table among these lines, which is all from its heading on; ``None`` if there is none."""
+    """Return the plain table among these lines: all from its heading on; ``None`` if there is none."""
     lines = [line.rstrip() for line in lines]
     first = _plain_heading(lines)
     if first is None:

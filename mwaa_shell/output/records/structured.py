@@ -26,7 +26,7 @@ RECORD = re.compile(r"- [^\s:#'\"][^:\n]*:(?: |$)")
 
 @dataclass(frozen=True, slots=True)
 class DataBlock:
-    """The data and all the rest, which stands before and after it, each with its line ends."""
+    """Data in an output, and the text before and after, each with its line ends."""
 
     data: str
     before: str
@@ -34,12 +34,12 @@ class DataBlock:
 
     @property
     def rest(self) -> str:
-        """What is not data, in its order."""
+        """The text that is not data."""
         return self.before + self.after
 
 
 def data_only(words: tuple[str, ...], result: Result) -> Result:
-    """The same result with only the data of a JSON or YAML reply as its standard output."""
+    """Return a result whose standard output is only the data of its JSON or YAML output."""
     wanted = output_format(words)
     if wanted not in ("json", "yaml") or not result.remote or not result.stdout:
         return result
@@ -67,7 +67,7 @@ def _is_one_list(stdout: Large) -> bool:
 
 
 def find_data(text: str, wanted: str) -> DataBlock | None:
-    """The data in the text of a reply, ``None`` where there is none."""
+    """Return the data in an output, ``None`` where there is none."""
     if wanted != "json":
         return find_yaml(text)
     found = find_json(text)
@@ -79,7 +79,7 @@ SPREAD_TRIES = 50
 
 
 def find_json(text: str) -> tuple[DataBlock, Any] | None:
-    """The last line that is a list of records, else the last line that is a JSON value at all; and what it says."""
+    """Return the last line that is a list of records, else the last that is any JSON; and its value."""
     lines = _lines(text)
     best, found = -1, _NONE
     for index, line in enumerate(lines):
@@ -151,7 +151,7 @@ def _find_spread_json(text: str) -> tuple[DataBlock, Any] | None:
 
 
 def find_yaml(text: str) -> DataBlock | None:
-    """The last block of records (``- key: value`` and what is indented below), or the empty list."""
+    """Return the last block of records (``- key: value`` and the indented lines below), or the empty list."""
     lines = _lines(text)
     start = end = -1
     index = 0
