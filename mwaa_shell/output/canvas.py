@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from mwaa_shell.output.display import DisplayOptions, view_of
+from mwaa_shell.output.show import show
 from mwaa_shell.preferences import Preferences
 from mwaa_shell.result import Result
 from mwaa_shell.streams import Streams
@@ -65,8 +66,6 @@ class PlainCanvas:
         self._streams.note(text)
 
     def put(self, result: Result) -> None:
-        from mwaa_shell.output.show import show
-
         data = Result(stdout=result.stdout, words=result.words, added=result.added)
         show(data, self._streams, self.view())
 

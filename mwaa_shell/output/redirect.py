@@ -15,6 +15,8 @@ from secrets import token_hex
 from mwaa_shell.airflow.command_line import Destination, output_format
 from mwaa_shell.errors import ExitCode, RefusedByRule, UsageError
 from mwaa_shell.output.local_program import STOPPED, describe_exit, ensure_line_start, lend_terminal, program_name
+from mwaa_shell.output.records import data_only
+from mwaa_shell.output.render import exported
 from mwaa_shell.preferences import Preferences
 from mwaa_shell.reply_bytes import Body, chunks
 from mwaa_shell.result import Outcome, Result
@@ -72,15 +74,11 @@ def select_output(result: Result, preferences: Preferences) -> Result:
     whole = preferences["pipe"] == "raw"
     form = result.format or ("" if whole or output_format(result.words) else preferences["output"])
     if form not in ("", "auto", "raw"):
-        from mwaa_shell.output.render import exported
-
         made = exported(result, form)
         if made is not None:
             return replace(result, stdout=made)
     if whole or result.raw:
         return result
-    from mwaa_shell.output.records import data_only
-
     return data_only(result.words, result)
 
 

@@ -49,7 +49,7 @@ def _json(found: Records) -> list[str]:
 
 
 def _yaml(found: Records) -> list[str]:
-    import yaml  # heavy, and asked for by ``-o yaml`` alone
+    import yaml  # heavy: only -o yaml needs it
 
     records = [dict(record) for record in found.records]
     quick = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
@@ -61,7 +61,7 @@ def _yaml(found: Records) -> list[str]:
 
 
 def _dumped(records: list[dict[str, object]], dumper: Any) -> str:
-    import yaml
+    import yaml  # heavy: only -o yaml needs it
 
     text: str = yaml.dump(records, Dumper=dumper, sort_keys=False, allow_unicode=True, width=WIDEST)
     return text
