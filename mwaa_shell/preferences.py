@@ -69,7 +69,7 @@ PREFERENCES = (
     Preference("secret-words", "", "more names of secrets than Airflow hides; begins as $MWAA_SHELL_SECRET_WORDS",
                also=_are_words, form="words such as pin,*_code"),
     Preference("output", "auto", "what replies are drawn as, and handed to a pipe or file as unless it is auto or raw",
-               ("auto", "table", "vertical", "json", "yaml", "csv", "markdown", "raw")),
+               ("auto", "table", "vertical", "json", "yaml", "csv", "raw")),
     Preference("tables", "own", "whose tables: our own, for which -o json is added, or Airflow's", ("own", "airflow")),
     Preference("zone", "local", "the time zone of dates in tables; airflow leaves them as they are",
                ("local", "utc", "airflow"), also=_is_zone, form="a name such as Europe/Berlin"),

@@ -35,12 +35,14 @@ BASE = {
 ROOMS: tuple[tuple[str, ...], ...] = (
     ("transcript", "canvas"),
     ("show",),
-    ("delivery",),
+    ("pager", "redirect", "clipboard"),
+    ("local_program",),
     ("render",),
     ("tables",),
     ("style",),
     ("records",),
-    ("sanitise", "display"),
+    ("measure", "sanitise", "display"),
+    ("ansi",),
     ("__init__",),
 )
 #: The only importers of each library.
@@ -62,7 +64,7 @@ DOORS = {
         "output/style/styles.py",
         "preferences.py",
     },
-    "wcwidth": {"output/tables/wrapping.py", "output/delivery/screen_rows.py", "output/canvas.py"},
+    "wcwidth": {"output/measure.py"},
     "platformdirs": {"user_folders.py"},
 }
 #: These run inside Airflow's own Python and import nothing of this package.

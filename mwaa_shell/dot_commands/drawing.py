@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mwaa_shell.dot_commands.registry import ArgumentKind, Arguments, DotCommand, DotCommandCall
 from mwaa_shell.errors import UsageError
-from mwaa_shell.output.records.reader import find_in
+from mwaa_shell.output.records import find_in
 from mwaa_shell.preferences import Preferences, preference
 from mwaa_shell.result import Result, talk
 from mwaa_shell.session import Plan

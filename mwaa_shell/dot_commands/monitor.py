@@ -23,7 +23,7 @@ from mwaa_shell.monitor.watch import (
     unreachable_states,
 )
 from mwaa_shell.mwaa.airflow_rest import REST_SINCE
-from mwaa_shell.output.records.data import data_only
+from mwaa_shell.output.records import data_only
 from mwaa_shell.result import Result
 from mwaa_shell.session import LineContext, Plan, Session
 from mwaa_shell.session.environment import load_environment_info, require_environment

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from mwaa_shell.dot_commands.registry import ArgumentKind, Arguments, DotCommand, DotCommandCall, no_words
 from mwaa_shell.errors import RefusedByRule, UsageError
-from mwaa_shell.output.delivery.clipboard import LIMIT, clean
-from mwaa_shell.output.delivery.redirect import handed_over
+from mwaa_shell.output.clipboard import LIMIT, clean
+from mwaa_shell.output.redirect import select_output
 from mwaa_shell.output.tables.secrets import shows_any
 from mwaa_shell.output.transcript import Transcript
 from mwaa_shell.prompt_text import is_dumb
@@ -70,7 +70,7 @@ def copy(call: DotCommandCall, words: tuple[str, ...]) -> Result:
     if not session.ui.draws_tables or call.context.destination is not None or is_dumb(os.environ):
         raise UsageError(".copy asks the terminal to keep the reply, and there is none here: .raw > FILE writes it")
     _refuse_passwords(session, last, ".copy", encoded=True)
-    data = clean(bytes(handed_over(last, session.preferences).stdout or last.stdout))
+    data = clean(bytes(select_output(last, session.preferences).stdout or last.stdout))
     if not data:
         raise UsageError("The last reply has nothing on standard output to copy")
     if len(data) > LIMIT:

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from mwaa_shell.output.canvas import SGR
+from mwaa_shell.airflow.output_lines import SGR
 
 #: A cell of a drawn table or a piece of text: words with one blank between them.
 CELL = re.compile(r"[^\s│|]+(?: [^\s│|]+)*")

@@ -20,7 +20,7 @@ from mwaa_shell.airflow.versions import Version
 from mwaa_shell.errors import NothingRan, OutcomeUnknown, ShellError
 from mwaa_shell.monitor.runs import FINISHED, OVER, Run, Snapshot, Task, latest_run, run_of, task_of
 from mwaa_shell.mwaa.airflow_rest import FIRST_PAGE, dag_path, newest_runs_first, next_page, run_path
-from mwaa_shell.output.records.rows import Row, read_rows
+from mwaa_shell.output.records import Row, read_rows
 from mwaa_shell.result import Outcome, Result
 
 #: Most pages of tasks that REST is asked for.

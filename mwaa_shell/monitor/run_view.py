@@ -7,7 +7,8 @@ from datetime import datetime, tzinfo
 
 from mwaa_shell.durations import format_duration
 from mwaa_shell.monitor.runs import BAD, BEGUN, FINISHED, Run, Snapshot, Task, by_urgency, in_order
-from mwaa_shell.output.canvas import BOLD, DIM, GREEN, RED, YELLOW, clipped, painted, pieces, wide
+from mwaa_shell.output import measure
+from mwaa_shell.output.ansi import BOLD, DIM, GREEN, RED, YELLOW, paint
 from mwaa_shell.output.display import DisplayOptions
 from mwaa_shell.output.style.states import CODES, STATES
 from mwaa_shell.output.tables.cells import label
@@ -29,7 +30,7 @@ Row = tuple[str, str, str, str, str]
 
 def render_live(snapshot: Snapshot, view: DisplayOptions, now: datetime, tail: str) -> list[str]:
     """Render the picture of a running DAG run; ``tail`` is the last line."""
-    return [*render_fitted(snapshot, view, now), painted(tail, DIM, color=view.color)]
+    return [*render_fitted(snapshot, view, now), paint(tail, DIM, color=view.color)]
 
 
 def render_fitted(snapshot: Snapshot, view: DisplayOptions, now: datetime) -> list[str]:
@@ -41,7 +42,7 @@ def render_fitted(snapshot: Snapshot, view: DisplayOptions, now: datetime) -> li
         urgent = by_urgency(tasks)
         room = max(rows - 1, 1)
         tasks, folded = in_order(urgent[:room]), urgent[room:]
-    more = [painted(f"and {_counted(folded)}", DIM, color=view.color)] if folded else []
+    more = [paint(f"and {_counted(folded)}", DIM, color=view.color)] if folded else []
     table = _table(tasks, view, now, narrow=True)
     return [*_top(snapshot, view, now), *table, *more, *_remarks(snapshot, view)]
 
@@ -103,16 +104,16 @@ def _rank(state: str) -> tuple[int, str]:
 def _top(snapshot: Snapshot, view: DisplayOptions, now: datetime) -> list[str]:
     """Return the lines above the table: the run and its progress."""
     run, color = snapshot.run, view.color
-    name = painted(f"{label(run.dag)}  {label(run.run_id)}", BOLD, color=color)
-    head = [name, painted(run.state, state_color(run.state), color=color), _took(run, now)]
+    name = paint(f"{label(run.dag)}  {label(run.run_id)}", BOLD, color=color)
+    head = [name, paint(run.state, state_color(run.state), color=color), _took(run, now)]
     lines = ["  ".join(part for part in head if part)]
-    if wide(lines[0]) > view.width:  # what goes on must not be cut off by a long name
+    if measure.width(lines[0]) > view.width:  # what goes on must not be cut off by a long name
         lines = [label(run.dag) + "  " + "  ".join(part for part in head[1:] if part), label(run.run_id)]
     return [*lines, f"{_bar(snapshot, color=color)}{progress(snapshot)}"]
 
 
 def _remarks(snapshot: Snapshot, view: DisplayOptions) -> list[str]:
-    return [painted(label(one), YELLOW, color=view.color) for one in snapshot.remarks]
+    return [paint(label(one), YELLOW, color=view.color) for one in snapshot.remarks]
 
 
 def _bar(snapshot: Snapshot, *, color: bool) -> str:
@@ -122,8 +123,8 @@ def _bar(snapshot: Snapshot, *, color: bool) -> str:
     bad = sum(task.state in BAD for task in snapshot.tasks or ())
     done = snapshot.finished * BAR // total
     red = min(-(-bad * BAR // total), done) if bad else 0  # one that failed is seen, however many there are
-    made = painted("█" * (done - red), GREEN, color=color) + painted("█" * red, RED, color=color)
-    return f"{made}{painted('░' * (BAR - done), DIM, color=color)}  "
+    made = paint("█" * (done - red), GREEN, color=color) + paint("█" * red, RED, color=color)
+    return f"{made}{paint('░' * (BAR - done), DIM, color=color)}  "
 
 
 def _table(tasks: Sequence[Task], view: DisplayOptions, now: datetime, *, narrow: bool) -> list[str]:
@@ -132,13 +133,13 @@ def _table(tasks: Sequence[Task], view: DisplayOptions, now: datetime, *, narrow
         return []
     rows = [_row(task, view, now) for task in tasks]
     least = LEAST if narrow else HEADS
-    widths = [max(wide(cell) for cell in column) for column in zip(HEADS, least, *rows, strict=True)]
+    widths = [max(measure.width(cell) for cell in column) for column in zip(HEADS, least, *rows, strict=True)]
     others = sum(widths[1:]) + 2 * (len(HEADS) - 1)
     widths[0] = min(widths[0], max(view.width - others, NAME))
     tries = any(row[-1] for row in rows)
-    lines = [painted(_line(HEADS, widths, tries=tries), DIM, color=view.color)]
+    lines = [paint(_line(HEADS, widths, tries=tries), DIM, color=view.color)]
     for row in rows:
-        first, *rest = [clipped(row[0], widths[0])] if narrow else pieces(row[0], widths[0])
+        first, *rest = [measure.clip(row[0], widths[0])] if narrow else measure.cut(row[0], widths[0])
         lines += [_line((first, *row[1:]), widths, tries=tries, color=view.color), *rest]
     return lines
 
@@ -158,8 +159,8 @@ def _line(row: Sequence[str], widths: Sequence[int], *, tries: bool, color: bool
     name, state, start, took, number = row
     cells = [
         _left(name, widths[0]),
-        painted(state, state_color("none" if state == WAITING else state), color=color)
-        + " " * (widths[1] - wide(state)),
+        paint(state, state_color("none" if state == WAITING else state), color=color)
+        + " " * (widths[1] - measure.width(state)),
         _left(start, widths[2]),
         " " * (widths[3] - len(took)) + took,
         *([number.rjust(widths[4])] if tries else []),
@@ -168,7 +169,7 @@ def _line(row: Sequence[str], widths: Sequence[int], *, tries: bool, color: bool
 
 
 def _left(text: str, width: int) -> str:
-    return text + " " * (width - wide(text))
+    return text + " " * (width - measure.width(text))
 
 
 def _clock(moment: datetime | None, zone: tzinfo | None, now: datetime) -> str:

@@ -19,9 +19,10 @@ from mwaa_shell.errors import ExitCode, UsageError
 from mwaa_shell.job import Job
 from mwaa_shell.monitor.diff import highlight_changes
 from mwaa_shell.monitor.runs import STATES, latest_run, state
-from mwaa_shell.output.canvas import BOLD, DIM, GREEN, RED, YELLOW, Canvas, painted
+from mwaa_shell.output.ansi import BOLD, DIM, GREEN, RED, YELLOW, paint
+from mwaa_shell.output.canvas import Canvas
 from mwaa_shell.output.display import DisplayOptions
-from mwaa_shell.output.records.rows import Row, read_rows
+from mwaa_shell.output.records import Row, read_rows
 from mwaa_shell.output.sanitise import sanitise
 from mwaa_shell.result import Outcome, Result, failed, interrupted
 
@@ -288,8 +289,8 @@ class Watch:
         number = f"round {self._number or 1}" + (f" at {self._at}" if self._at else "")
         told = "" if self._last is None else summarize_round(self._last)
         until = f"until {self._plan.until}" if self._plan.until and not self._reached else self._reached
-        parts = [painted(number, BOLD, color=color), painted(told, _color(self._last), color=color), doing, until]
-        parts += [painted("Ctrl-C ends it", DIM, color=color)] if doing or not self._number else []
+        parts = [paint(number, BOLD, color=color), paint(told, _color(self._last), color=color), doing, until]
+        parts += [paint("Ctrl-C ends it", DIM, color=color)] if doing or not self._number else []
         return "  ".join(part for part in parts if part)
 
     def _body(self) -> list[str]:

@@ -18,7 +18,7 @@ from mwaa_shell.airflow.knowledge import kind as kind_of
 from mwaa_shell.airflow.output_lines import SGR, data_lines
 from mwaa_shell.airflow.versions import Version
 from mwaa_shell.names.model import NO_FACTS, Change, Name, NameRemoved, NamesFound
-from mwaa_shell.output.records.rows import Row, read_rows
+from mwaa_shell.output.records import Row, read_rows
 
 #: Longer than any name that Airflow's database takes.
 LONGEST = 250

@@ -18,7 +18,7 @@ from mwaa_shell.airflow.command_line import output_format
 from mwaa_shell.airflow.knowledge import Kind
 from mwaa_shell.names.effects import absent, effects, is_name, needed, value
 from mwaa_shell.names.model import NO_FACTS, OF_A_DAG, Change, Name, NamesFound
-from mwaa_shell.output.records.rows import Row, read_lines, read_rows
+from mwaa_shell.output.records import Row, read_lines, read_rows
 
 
 def learn(understanding: ParsedCommand, stdout: str, stderr: str, ok: bool) -> tuple[Change, ...]:

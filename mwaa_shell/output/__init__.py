@@ -1,1 +1,1 @@
-"""What to show of a Result: its data, its kind, its colours, its destination."""
+"""The display of a Result: its records, tables, colors and destination."""

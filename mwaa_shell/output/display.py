@@ -1,11 +1,13 @@
-"""How a reply is to be shown: what the terminal is, and what the user has set. A value that every drawing gets."""
+"""Options for the display of an output: the terminal and the settings of the user."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -20,7 +22,7 @@ class DisplayOptions:
     width: int = 80  #: columns of the terminal
     height: int = 24  #: its rows
     color: bool = False
-    format: str = "auto"  #: ``auto``, ``table``, ``vertical``, ``json``, ``yaml``, ``csv``, ``markdown`` or ``raw``
+    format: str = "auto"  #: ``auto``, ``table``, ``vertical``, ``json``, ``yaml``, ``csv`` or ``raw``
     own_tables: bool = True  #: draw tables ourselves; otherwise they stay as Airflow drew them
     reveal: bool = False  #: show passwords that Airflow prints
     zone: tzinfo | None = UTC  #: for dates; ``None`` leaves them as Airflow wrote them
@@ -32,9 +34,8 @@ class DisplayOptions:
 
 
 def view_of(streams: Streams, preferences: Preferences, *, stderr: bool = False) -> DisplayOptions:
-    """The view of this process's terminal, as wide as it is now."""
-    import os
-    import shutil
+    """Return the options for the terminal of this process, at its current size."""
+    import shutil  # heavy: imports bz2 and lzma
 
     width, height = shutil.get_terminal_size()
     return DisplayOptions(
@@ -61,20 +62,18 @@ def terminal_colors(environ: Mapping[str, str]) -> int:
 
 
 def zone(name: str) -> tzinfo | None:
-    """The time zone of a preference; ``None`` leaves dates as Airflow wrote them."""
+    """Return the time zone of a setting; ``None`` leaves dates as Airflow wrote them."""
     if name == "airflow":
         return None
     if name == "utc":
         return UTC
-    from zoneinfo import ZoneInfo
+    from zoneinfo import ZoneInfo  # heavy: only a named zone needs it
 
     return ZoneInfo(name) if name != "local" else _local_zone()
 
 
 def _local_zone() -> tzinfo:
     """The machine's own zone, with its changes over the year where its name can be found out."""
-    import os
-
     try:
         link = os.readlink(LOCAL)
     except OSError:  # a file of its own, or none
@@ -89,9 +88,7 @@ LOCAL = "/etc/localtime"
 @lru_cache(maxsize=8)
 def _named_zone(variable: str, link: str) -> tzinfo | None:
     """The zone that ``TZ`` names, else the one that the machine's own file is a link to."""
-    import os
-    from pathlib import Path
-    from zoneinfo import ZoneInfo
+    from zoneinfo import ZoneInfo  # heavy: only a named zone needs it
 
     linked = os.path.realpath(os.path.join(os.path.dirname(LOCAL), link)).partition("/zoneinfo/")[2]
     name = variable or linked

@@ -15,7 +15,7 @@ from mwaa_shell.result import Result
 
 if TYPE_CHECKING:
     from mwaa_shell.output.display import DisplayOptions
-    from mwaa_shell.output.records.reader import Found
+    from mwaa_shell.output.records import Records
 
 #: Lines that are handed on at a time: each piece costs something, and nobody waits for so few.
 TOGETHER = 100
@@ -59,7 +59,7 @@ def _hidden(words: tuple[str, ...], view: DisplayOptions) -> Iterator[str]:
     yield f"The reply to {' '.join(words[:2])} may hold passwords: .set reveal on shows it\n"
 
 
-def _drawn(found: Found, form: str, view: DisplayOptions) -> Iterator[str]:
+def _drawn(found: Records, form: str, view: DisplayOptions) -> Iterator[str]:
     from mwaa_shell.output.style.text import readable
     from mwaa_shell.output.tables.formats import drawn
 
@@ -76,7 +76,7 @@ def exported(result: Result, form: str) -> bytes | None:
     if form in AS_IT_CAME or not result.words:
         return None
     from mwaa_shell.output.display import DisplayOptions
-    from mwaa_shell.output.records.reader import find_in
+    from mwaa_shell.output.records import find_in
     from mwaa_shell.output.tables.formats import drawn
 
     found = find_in(result.stdout, result.words, "surrogateescape")
@@ -90,7 +90,7 @@ def exported(result: Result, form: str) -> bytes | None:
 PAPER = 200
 
 
-def _drawing(result: Result, words: tuple[str, ...], view: DisplayOptions) -> tuple[Found, str, bool] | None:
+def _drawing(result: Result, words: tuple[str, ...], view: DisplayOptions) -> tuple[Records, str, bool] | None:
     """The records of a reply, what to draw them as and whether some are hidden; ``None`` where it stays text."""
     from mwaa_shell.airflow.secret_options import shows_options
     from mwaa_shell.output.tables.secrets import has_secrets, masked
@@ -99,7 +99,7 @@ def _drawing(result: Result, words: tuple[str, ...], view: DisplayOptions) -> tu
     form = _form(result, words, view) or ("table" if hides else "")
     if not form:
         return None
-    from mwaa_shell.output.records.reader import find_in
+    from mwaa_shell.output.records import find_in
 
     found = find_in(result.stdout, words)
     if found is None:
@@ -125,7 +125,7 @@ def _form(result: Result, words: tuple[str, ...], view: DisplayOptions) -> str:
 
 
 def _as_text(result: Result, words: tuple[str, ...], view: DisplayOptions) -> Iterator[str]:
-    from mwaa_shell.output.records.reader import LIMIT
+    from mwaa_shell.output.records import LIMIT
     from mwaa_shell.output.style.text import decoded, is_help_the_answer, is_noise_the_answer, readable
 
     if _hides(result, words, view):

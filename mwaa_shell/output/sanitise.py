@@ -1,11 +1,11 @@
-"""Makes foreign text safe for a terminal: what the environment prints is shown, never obeyed.
+"""Foreign text made safe for a terminal: escape sequences are shown, never obeyed.
 
-Colour codes (SGR) are dropped, ``CR LF`` is a line end, newlines and tabs stay. Every other control character becomes a
-visible mark, whatever stands around it, so that an escape sequence that never ends swallows nothing: C0, DEL, C1, and
-of Unicode what a terminal or an eye is led astray by:
+Color codes (SGR) are dropped, ``CR LF`` is a line end, newlines and tabs stay. Every other control character becomes a
+visible mark, so that an escape sequence without an end swallows nothing: C0, DEL, C1, and what misleads a terminal or a
+reader in Unicode:
 
 - bidirectional controls, line and paragraph separators;
-- what is there and not to be seen: zero-width spaces and joiners, invisible operators, tag characters, fillers. The two
+- invisible characters: zero-width spaces and joiners, invisible operators, tag characters, fillers. The two
   joiners stay between characters beyond ASCII, where emoji, Persian and Indic scripts need them;
 - surrogates, which no terminal can be sent.
 
@@ -43,12 +43,12 @@ DOTTED_CIRCLE = "\u25cc"
 
 
 def sanitise(text: str) -> str:
-    """The text with nothing in it that a terminal acts on, apart from newlines and tabs."""
+    """Return text without anything that a terminal acts on, apart from newlines and tabs."""
     return _safe(text, "\n", "\n")
 
 
 def sanitised(chunks: Iterable[str]) -> Iterator[str]:
-    """The same for text that comes in chunks; where they are cut makes no difference."""
+    """Yield the chunks of a text, made safe; the result does not depend on where they are cut."""
     held, before, shown = "", "\n", "\n"
     for chunk in chunks:
         text = held + chunk

@@ -61,7 +61,7 @@ def show(
         dim, plain = (DIM, PLAIN) if streams.colored(stderr=True) else ("", "")
         streams.talk(f"{dim}{sanitise(result.remark)}{plain}\n".encode())
     if result.clipboard:
-        from mwaa_shell.output.delivery import clipboard
+        from mwaa_shell.output import clipboard
 
         clipboard.put(result.clipboard, streams, os.environ)
     if prompt is not None and result.remote:
@@ -99,7 +99,7 @@ def _show_apart(result: Result, streams: Streams, view: DisplayOptions, paging: 
 
 
 def _put(pieces: Iterable[str], streams: Streams, view: DisplayOptions, paging: PromptDisplay | None) -> None:
-    from mwaa_shell.output.delivery.pager import put
+    from mwaa_shell.output.pager import put
 
     pager = paging is not None and streams.stdout_tty
     put(pieces, streams, height=view.height, width=view.width, pager=pager)
@@ -118,13 +118,13 @@ def _standard_output(result: Result, view: DisplayOptions) -> Iterator[str]:
 
 def _by_outcome(result: Result, view: DisplayOptions) -> Iterator[str]:
     """Lines that tell of one command each, on one row of a terminal, with the word for its outcome in colour."""
-    from mwaa_shell.output.tables.wrapping import cut
+    from mwaa_shell.output.measure import clip
 
     lines = sanitise(result.stdout.decode("utf-8", "replace")).removesuffix("\n").split("\n")
     for line, outcome in zip(lines, result.outcomes, strict=True):
         color = DIM if outcome is Outcome.REFUSED else COLORS.get(outcome, YELLOW)
         word = outcome.value
-        row = cut(line.replace("\t", " "), view.width)
+        row = clip(line.replace("\t", " "), view.width)
         yield f"{row.replace(word, f'{color}{word}{PLAIN}', 1) if view.color else row}\n"
 
 

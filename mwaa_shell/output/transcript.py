@@ -1,4 +1,4 @@
-"""A transcript in a file that the user names: each command as a comment, and what it printed, byte for byte."""
+"""A transcript in a file that the user names: each command as a comment, and its output byte for byte."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from mwaa_shell.result import Result
 
 
 class Transcript:
-    """Appends to one file, which is 0600 if it is new; it is open only while something is added."""
+    """A file that commands are appended to, created with mode 0600 and open only while a command is added."""
 
     def __init__(self, path: Path) -> None:
-        """Raises ``UsageError`` for a file that cannot be written."""
+        """Open a transcript. Raises ``UsageError`` for a file that cannot be written."""
         try:
             self.path = path.expanduser().absolute()  # the same wherever the shell goes
             writable = not self.path.exists() or self.path.is_file() or self.path.is_char_device()
@@ -29,9 +29,10 @@ class Transcript:
         self._append(b"")
 
     def add(self, prompt: str, line: str, result: Result, now: datetime, *, shown: bool) -> None:
-        """Add a command and, where it was ``shown``, its output. Raises ``UsageError`` where that fails.
+        """Add a command and, where it was ``shown``, its output.
 
-        ``prompt`` says where it ran, ``line`` shows no secret any more; ``now`` is aware.
+        ``prompt`` names the environment, the secrets of ``line`` are masked, ``now`` is aware. Raises ``UsageError``
+        where the file cannot be written.
         """
         said = f"{now.isoformat(timespec='seconds')} {prompt}> {line}"
         if result.added:

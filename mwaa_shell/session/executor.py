@@ -16,8 +16,8 @@ from mwaa_shell.airflow.command_line import Kind, parse
 from mwaa_shell.errors import ShellError, UsageError
 from mwaa_shell.history.entries import TYPED
 from mwaa_shell.interrupts import INTERRUPTS
-from mwaa_shell.output.delivery.redirect import check, deliver, handed_over
-from mwaa_shell.output.records.data import data_only
+from mwaa_shell.output.records import data_only
+from mwaa_shell.output.redirect import check_writable, select_output, write_output
 from mwaa_shell.result import Result, from_error, interrupted
 from mwaa_shell.session.context import LineContext
 from mwaa_shell.session.environment import problem_before_sending
@@ -120,7 +120,7 @@ class Executor:
         if problem is not None:
             raise UsageError(f"{problem.message} (column {problem.position + 1}), the line was not sent")
         if context.destination is not None:
-            check(context.destination, self.session.ui.ask)
+            check_writable(context.destination, self.session.ui.ask)
 
     def _log(self, context: LineContext, text: str) -> None:
         """Tell the debug log of a line, without its secrets."""
@@ -138,7 +138,7 @@ class Executor:
         if session.settings.data_only and result.remote:
             result = data_only(context.line.values, result)
         if context.destination is not None:
-            result = deliver(context.destination, handed_over(result, session.preferences))
+            result = write_output(context.destination, select_output(result, session.preferences))
         return result
 
     def _transcribe(self, context: LineContext, result: Result) -> None:

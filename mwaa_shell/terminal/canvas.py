@@ -13,8 +13,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
-from mwaa_shell.output.canvas import Canvas, PlainCanvas, clipped, let_pass, wide
+from mwaa_shell.output.canvas import Canvas, PlainCanvas, let_pass
 from mwaa_shell.output.display import DisplayOptions, view_of
+from mwaa_shell.output.measure import clip, width
 from mwaa_shell.preferences import Preferences
 from mwaa_shell.result import Result
 from mwaa_shell.session.interface import UserInterface
@@ -64,7 +65,7 @@ class TerminalCanvas:
     def draw(self, lines: Sequence[str]) -> None:
         self._progress.stop_echo()
         size = shutil.get_terminal_size()
-        shown = [clipped(line, max(size.columns - 1, 1)) for line in fitting(lines, max(size.lines - 1, 1))]
+        shown = [clip(line, max(size.columns - 1, 1)) for line in fitting(lines, max(size.lines - 1, 1))]
         if shown != self._drawn or size != self._size:
             self._write(shown, size)
 
@@ -78,7 +79,7 @@ class TerminalCanvas:
         The cursor is hidden no longer than that: whoever stops the program with Ctrl-Z or kills it has one.
         """
         text = HIDE + self._to_the_top(size)
-        text += "".join(f"{line}{ERASE_LINE}\r\n" if wide(line) < size.columns else f"{line}\r\n" for line in lines)
+        text += "".join(f"{line}{ERASE_LINE}\r\n" if width(line) < size.columns else f"{line}\r\n" for line in lines)
         text += ERASE_BELOW + SHOW
         self._drawn, self._size = lines, (size.columns, size.lines)
         self._streams.data(text.encode("utf-8", "replace"))
@@ -88,7 +89,7 @@ class TerminalCanvas:
         some terminals break its lines, some cut them off. Then all is drawn anew on an empty screen."""
         if not self._drawn:
             return "\r"
-        if len(self._drawn) >= size.lines or any(wide(line) >= size.columns for line in self._drawn):
+        if len(self._drawn) >= size.lines or any(width(line) >= size.columns for line in self._drawn):
             return ERASE_ALL
         return "\r" + UP.format(len(self._drawn))
 

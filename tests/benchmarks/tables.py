@@ -13,13 +13,13 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from mwaa_shell.output.display import DisplayOptions
-from mwaa_shell.output.records.reader import LIMIT, Found, find
+from mwaa_shell.output.records import LIMIT, Records, find
 from mwaa_shell.output.tables.formats import drawn
 
 ROWS = (1000, 3000, 10_000)
 NOW = datetime(2026, 11, 22, 14, tzinfo=UTC)
 WORDS = ("dags", "list-runs", "sales_daily", "-o", "json")
-FORMATS = ("table", "vertical", "json", "yaml", "csv", "markdown")
+FORMATS = ("table", "vertical", "json", "yaml", "csv")
 STATES = ("success", "failed", "running", "queued")
 
 
@@ -42,7 +42,7 @@ def _run(chance: random.Random) -> dict[str, object]:
     }
 
 
-def seconds(found: Found, form: str, width: int) -> float:
+def seconds(found: Records, form: str, width: int) -> float:
     """How long one drawing takes, the best of three."""
     view = DisplayOptions(width=width, color=True, zone=ZoneInfo("Europe/Berlin"), now=NOW)
     return min(_timed(lambda: drawn(found, form, view)) for _ in range(3))

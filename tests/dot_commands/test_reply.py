@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mwaa_shell.errors import ExitCode
-from mwaa_shell.output.delivery.clipboard import LIMIT
+from mwaa_shell.output.clipboard import LIMIT
 from mwaa_shell.result import Outcome
 from mwaa_shell.session import Session
 from mwaa_shell.session.interface import UserInterface

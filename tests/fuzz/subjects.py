@@ -35,8 +35,8 @@ from mwaa_shell.mwaa import reply, route
 from mwaa_shell.mwaa.cli_client import redirect_target
 from mwaa_shell.names.extract import learn
 from mwaa_shell.output.display import DisplayOptions
-from mwaa_shell.output.records import data, reader
-from mwaa_shell.output.records.rows import read_rows
+from mwaa_shell.output.records import find, read_rows
+from mwaa_shell.output.records.structured import find_data
 from mwaa_shell.output.render import exported
 from mwaa_shell.output.render import lines as rendered
 from mwaa_shell.output.sanitise import sanitise
@@ -51,7 +51,7 @@ Subject = Callable[[str], object]
 #: Commands whose replies are read in ways of their own.
 LISTS = ("dags list", "dags list -o json", "dags list -o yaml", "dags list -o plain", "list_dags", "connections list",
          "connections export -", "variables export -", "tasks list x --tree", "dags list-runs -d x")  # fmt: skip
-FORMATS = ("auto", "table", "vertical", "json", "yaml", "csv", "markdown", "raw")
+FORMATS = ("auto", "table", "vertical", "json", "yaml", "csv", "raw")
 
 
 @cache
@@ -127,12 +127,12 @@ def _drawing(text: str, words: tuple[str, ...]) -> None:
 
 
 def _records(text: str, words: tuple[str, ...]) -> None:
-    found = reader.find(text, words)
+    found = find(text, words)
     if found is not None:
         secrets.masked(found, words)
     for form in ("json", "yaml", "plain", "table"):
         read_rows(text, form)
-        data.find(text, form)
+        find_data(text, form)
 
 
 def _reply(text: str) -> None:

@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 
 import pytest
 
+from mwaa_shell.airflow.output_lines import SGR
 from mwaa_shell.errors import ExitCode, NothingRan, PermissionMissing
 from mwaa_shell.monitor.follow import FollowOptions, RunFollower
 from mwaa_shell.monitor.run_sources import RunNotFound, RunSource
 from mwaa_shell.monitor.runs import Run, Snapshot, Task
-from mwaa_shell.output.canvas import SGR
 from mwaa_shell.result import Result
 from tests.monitor.canvas import FakeCanvas
 

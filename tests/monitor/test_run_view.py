@@ -7,10 +7,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from mwaa_shell.airflow.output_lines import SGR
 from mwaa_shell.monitor.run_view import changes_since, progress, render_full, render_live, summarize_run
 from mwaa_shell.monitor.runs import Run, Snapshot, Task, in_order, latest_run, parse_time, task_of
-from mwaa_shell.output.canvas import SGR, wide
 from mwaa_shell.output.display import DisplayOptions
+from mwaa_shell.output.measure import width
 
 NOW = datetime(2026, 11, 22, 13, 0, tzinfo=UTC)
 RUN = Run("sales", "r1", "running", NOW - timedelta(seconds=72))
@@ -79,13 +80,13 @@ def test_the_last_picture_holds_all_of_them_with_their_names() -> None:
     assert "".join(lines[3:6]).replace(" ", "").startswith(name[:20])
     pieces = [line.split("  ")[0].strip() for line in lines]
     assert name in "".join(pieces)
-    assert max(map(wide, lines)) <= 79
+    assert max(map(width, lines)) <= 79
 
 
 def test_a_narrow_screen_cuts_names_and_says_so() -> None:
     long = Snapshot(RUN, (task("x" * 60, "running", 1),))
     row = render_live(long, replace(VIEW, width=59), NOW, "")[3]
-    assert wide(row) <= 59
+    assert width(row) <= 59
     assert "x…  running" in row
 
 

@@ -13,7 +13,7 @@ from mwaa_shell.airflow.knowledge import Level, danger
 from mwaa_shell.airflow.versions import Version
 from mwaa_shell.monitor.runs import STATES
 from mwaa_shell.monitor.watch import ANYTHING, SPANS, TELLING, explain_unreachable, shown_state, unreachable_states
-from mwaa_shell.output.records.rows import read_rows
+from mwaa_shell.output.records import read_rows
 
 SAMPLES = sorted((Path(__file__).parents[1] / "samples").glob("*.json"))
 

@@ -9,7 +9,7 @@ import re
 import pyte
 import pytest
 
-from mwaa_shell.output.canvas import PlainCanvas, clipped, pieces, wide
+from mwaa_shell.output.canvas import PlainCanvas
 from mwaa_shell.preferences import Preferences
 from mwaa_shell.result import Result
 from mwaa_shell.streams import Streams
@@ -164,11 +164,3 @@ def test_how_many_lines_fit() -> None:
     assert fitting(["a", "b"], 2) == ["a", "b"]
     assert fitting(["a", "b", "c"], 2) == ["a", "… 2 more lines, all of them stand here at the end"]
     assert len(fitting(["a", "b"], 1)) == 1
-
-
-def test_cells_of_a_terminal() -> None:
-    assert wide("\x1b[1mab\x1b[0m漢e\u0301") == 5
-    assert clipped("\x1b[1mabcdef\x1b[0m", 4) == "\x1b[1mabc…\x1b[0m"
-    assert clipped("ab漢字", 4) == "ab…"
-    assert pieces("ab漢字c", 3) == ["ab", "漢", "字c"]
-    assert pieces("", 3) == [""]

@@ -1,138 +1,181 @@
-"""The one table of a reply, with what stands around it, whatever format it came in.
+"""The records of an output, whatever format Airflow printed them in: one reader for tables, JSON and YAML.
 
-``rows.read_rows`` reads the same formats for the names in them; here nothing of the reply is lost: what is no part of
-the table stands before or after it, and a value is what JSON or YAML says it is.
+Four formats come from ``-o`` (2.0 and later), some more from 1.10, which has none. Text that was broken over lines is
+put together again. Log lines, warnings and what a DAG file printed are no records: they stand before or after them.
+
+``find`` is for drawing: it wants one table and says what stands around it. ``read_rows`` is for the names in an output:
+it takes the last table, with text for each value. A missing value is ``None`` there and a truth value ``True`` or
+``False``, as Airflow's own tables have them (plain ones leave a missing one out: there it is empty); a list or a
+mapping is JSON text where the format is JSON or YAML, and what Airflow made of it elsewhere. Column names are
+Airflow's, except for the lists of 1.10 that have none: there the column is ``dag_id``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from io import StringIO
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 from mwaa_shell.airflow.command_line import output_format
 from mwaa_shell.airflow.output_lines import SGR, LineKind, classify
-from mwaa_shell.output.records import data, rows_plain, rows_table, rows_v1
-from mwaa_shell.output.records.block import Block
-from mwaa_shell.output.records.rows import NOTHING
+from mwaa_shell.output.records.printed_tables import (
+    PrintedTable,
+    count_boxes,
+    find_plain,
+    find_table,
+    find_table_v1,
+)
+from mwaa_shell.output.records.structured import find_json, find_yaml, read_yaml, text_of
 from mwaa_shell.reply_bytes import Body
 
-#: Characters; a longer reply is not laid out, because nobody waits for that.
+Row = dict[str, str]
+#: Characters; a longer output is not drawn as a table, because that takes seconds.
 LIMIT = 4_000_000
-#: Cells, with those that a record has not: more are not laid out either.
+#: Cells, with those that a record has not; more are not drawn either.
 CELLS = 1_000_000
 #: How deep a value may be nested; nothing that Airflow prints is.
 DEEPEST = 20
-#: Tables with a row for each property of one thing.
+#: The columns of a table with a row for each property of one thing.
 PROPERTIES = ("property_name", "property_value")
 #: What ``export`` calls a file that is none.
 STANDARD_OUTPUT = frozenset({"-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"})
+#: What 2.0 and later print instead of an empty table.
+NOTHING = "No data found"
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Records:
     """Records, and the text around them."""
 
     columns: tuple[str, ...]  #: in Airflow's order
     records: tuple[Mapping[str, object], ...]  #: as JSON has them; what a table held is text
-    before: str  #: whole lines of the reply
+    before: str  #: whole lines of the output
     after: str
 
 
-def find(stdout: str, words: tuple[str, ...]) -> Found | None:
-    """The one table or list of records in the reply to a command.
+def find(stdout: str, words: tuple[str, ...]) -> Records | None:
+    """Return the one table or list of records in the output of a command.
 
-    ``None`` where there is none or where there are several, and where the reply is larger than ``LIMIT``.
+    ``None`` where there is none or where there are several, where the records have nothing in common, and where the
+    output is larger than ``LIMIT``.
     """
     if len(stdout) > LIMIT:
         return None
     wanted = output_format(words)
-    if wanted == "json":
-        return _of_json(stdout)
-    if wanted == "yaml":
-        return _of_yaml(stdout)
-    if wanted == "plain":
-        return _of_plain(stdout) or _of_nothing(stdout)
-    if wanted not in (None, "table"):
+    exported = wanted in (None, "table") and is_export(words)
+    found = _read_export(stdout, words) if exported else _read(stdout, wanted)
+    if found is None or _is_among_several(found, wanted, exported=exported):
         return None
-    if is_export(words):
-        return _of_export(stdout, words)
-    return _of_table(stdout) or _of_nothing(stdout)
+    records = found.records
+    if not records:
+        return found
+    alike = len(records) == 1 or not records[0].keys().isdisjoint(records[1])
+    if not found.columns or not alike or len(found.columns) * len(records) > CELLS:
+        return None
+    if wanted in ("json", "yaml") or found.columns != PROPERTIES:
+        return found
+    properties = {str(row[PROPERTIES[0]]): row[PROPERTIES[1]] for row in records}
+    return (
+        replace(found, columns=tuple(properties), records=(properties,)) if len(properties) == len(records) else found
+    )
 
 
-def find_in(reply: Body, words: tuple[str, ...], errors: str = "replace") -> Found | None:
-    """The same for the bytes of a reply; ``errors`` is what decoding does with those that are no UTF-8."""
-    if len(reply) > LIMIT * 4:  # more characters than are laid out, however many bytes each has
+def find_in(output: Body, words: tuple[str, ...], errors: str = "replace") -> Records | None:
+    """Return what ``find`` does, for bytes; ``errors`` is what decoding does with those that are no UTF-8."""
+    if len(output) > LIMIT * 4:  # more characters than are drawn, however many bytes each has
         return None
-    return find(reply.decode("utf-8", errors), words)
+    return find(output.decode("utf-8", errors), words)
+
+
+def read_rows(stdout: str, wanted: str | None) -> list[Row] | None:
+    """Return the last records in an output, with text for values; an empty list where Airflow says there are none.
+
+    ``wanted`` is what ``-o`` asked for; ``None`` is the format that the command has of itself, known by its look.
+    ``None`` where there are no records to be seen.
+    """
+    found = _read(stdout, wanted, one=False)
+    if found is None or (wanted == "plain" and found.columns and not found.records):
+        return None  # a line that only looks like the heading of a plain table
+    return [{name: text_of(value) for name, value in record.items()} for record in found.records]
+
+
+def read_lines(stdout: str) -> list[str]:
+    """Return the lines of an output that is a list without a heading, such as that of ``tasks list``.
+
+    What a DAG file printed is among them.
+    """
+    lines = classify(SGR.sub("", stdout))
+    return [line.text for line in lines if line.kind is LineKind.DATA and line.text.strip()]
 
 
 def is_export(words: tuple[str, ...]) -> bool:
-    """Whether a command exports connections or variables to standard output."""
+    """Return whether a command exports connections or variables to standard output."""
     flags = ("-e", "--export") if words[:1] == ("variables",) else ()
     return (words[1:2] == ("export",) or any(flag in words for flag in flags)) and not STANDARD_OUTPUT.isdisjoint(words)
+
+
+def _read(stdout: str, wanted: str | None, *, one: bool = True) -> Records | None:
+    """The last records in an output; with ``one`` a JSON object is a list of one."""
+    if wanted == "json":
+        return _read_json(stdout, one=one)
+    if wanted == "yaml":
+        return _read_yaml(stdout)
+    if wanted == "plain":
+        return _read_plain(stdout) or _read_nothing(stdout)
+    return _read_table(stdout) or _read_nothing(stdout) if wanted in (None, "table") else None
+
+
+def _is_among_several(found: Records, wanted: str | None, *, exported: bool) -> bool:
+    """Whether there are other records before those that were read."""
+    if wanted == "json" or exported:
+        _, other = (find_json(found.before) if found.before and not exported else None) or (None, None)
+        return bool(other) and isinstance(other, list)
+    if wanted == "yaml":
+        block = find_yaml(SGR.sub("", found.before))
+        return block is not None and block.data.strip() != "[]"
+    if wanted == "plain":
+        return False
+    lines = SGR.sub("", found.before).split("\n")
+    table = find_table(lines)
+    return count_boxes(lines) > 0 or (table is not None and _is_airflows(table, lines))
 
 
 # -- JSON and YAML -----------------------------------------------------------------------------------------------------
 
 
-def _of_json(stdout: str) -> Found | None:
-    found, value = data.find_json(stdout) or (None, None)
-    if found is None or value is None:
+def _read_json(stdout: str, *, one: bool) -> Records | None:
+    found, value = find_json(stdout) or (None, None)
+    if found is None:
         return None
-    records = [value] if isinstance(value, dict) else value
-    _, other = (data.find_json(found.before) if found.before else None) or (None, None)
-    if other and isinstance(other, list):
-        return None
-    return _made(records, found.before, found.after)
+    return _records([value] if one and isinstance(value, dict) else value, found.before, found.after)
 
 
-def _of_yaml(stdout: str) -> Found | None:
-    from mwaa_shell.output.records import rows_yaml  # imports PyYAML
-
-    found = data.find(SGR.sub("", stdout), "yaml")
-    records = rows_yaml.read_values(found.data) if found else None
-    if found is None or records is None:
-        return None
-    other = data.find(found.before, "yaml")
-    if other is not None and other.data.strip() != "[]":
-        return None
-    return _made(records, found.before, found.after)
+def _read_yaml(stdout: str) -> Records | None:
+    found = find_yaml(SGR.sub("", stdout))
+    return _records(read_yaml(found.data), found.before, found.after) if found else None
 
 
-def _of_export(stdout: str, words: tuple[str, ...]) -> Found | None:
+def _read_export(stdout: str, words: tuple[str, ...]) -> Records | None:
     """The records of a mapping: connections by their ids, variables by their keys."""
-    found, value = data.find_json(stdout) or (None, None)
+    found, value = find_json(stdout) or (None, None)
     if found is None or not isinstance(value, dict):
         return None
     if words[0] == "variables":
-        return _made([{"key": name, "value": own} for name, own in value.items()], found.before, found.after)
+        return _records([{"key": name, "value": own} for name, own in value.items()], found.before, found.after)
     if not all(isinstance(own, dict) for own in value.values()):
         return None
-    return _made([{"conn_id": name, **own} for name, own in value.items()], found.before, found.after)
+    return _records([{"conn_id": name, **own} for name, own in value.items()], found.before, found.after)
 
 
-def _made(records: object, before: str, after: str) -> Found | None:
-    """``None`` for what is no list of records, or one of records that have nothing in common, such as sections."""
+def _records(records: Any, before: str, after: str) -> Records | None:
+    """``None`` for what is no list of records, or one of records that hold nothing or are nested too deep."""
     if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
         return None
-    columns = _columns(records)
-    if not records:
-        return Found((), (), before, after)
-    if not columns or len(columns) * len(records) > CELLS or not _alike(records) or not _is_shallow(records):
-        return None
-    return Found(columns, tuple(records), before, after)
+    columns = tuple(dict.fromkeys(name for record in records for name in record))
+    return Records(columns, tuple(records), before, after) if _is_shallow(records) else None
 
 
-def _columns(records: Iterable[Mapping[str, object]]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(name for record in records for name in record))
-
-
-def _alike(records: list[dict[str, object]]) -> bool:
-    return len(records) == 1 or not records[0].keys().isdisjoint(records[1])
-
-
-def _is_shallow(records: list[dict[str, object]]) -> bool:
+def _is_shallow(records: Sequence[Mapping[str, object]]) -> bool:
     """Whether no value is nested so deep that writing it might exhaust the stack."""
     level: list[object] = [value for record in records for value in record.values() if isinstance(value, list | dict)]
     for _ in range(DEEPEST):
@@ -146,62 +189,47 @@ def _is_shallow(records: list[dict[str, object]]) -> bool:
 # -- tables ------------------------------------------------------------------------------------------------------------
 
 
-def _of_table(stdout: str) -> Found | None:
-    """The one table of Airflow 2 and 3, or of 1.10."""
+def _read_table(stdout: str) -> Records | None:
+    """The last table of Airflow 2 and 3, else that of 1.10."""
     own = stdout.split("\n")
     lines = SGR.sub("", stdout).split("\n")
-    block = rows_table.find(lines)
-    if block is not None and _is_table(block, lines):
-        other = rows_table.find(lines, block.first)
-        if other is not None and _is_table(other, lines):
-            return None
-    elif rows_v1.boxes(lines) > 1:
+    table = find_table(lines)
+    if table is None or not _is_airflows(table, lines):
+        table = find_table_v1(lines)
+    if table is None:
         return None
-    else:
-        block = rows_v1.find(lines)
-    if block is None:
-        return None
-    return _of_block(block, "\n".join([*own[: block.first], ""]), "\n".join(own[block.end :]))
+    return _of_table(table, "\n".join([*own[: table.first], ""]), "\n".join(own[table.end :]))
 
 
-def _is_table(block: Block, lines: list[str]) -> bool:
-    """Whether it is Airflow's, with rows, and blanks at its end; a heading that somebody underlined has neither."""
-    last = lines[block.end - 1]
-    return bool(block.rows) and (len(block.names) > 1 or (last.startswith(" ") and not last.strip()))
+def _of_table(table: PrintedTable, before: str, after: str) -> Records:
+    return Records(tuple(dict.fromkeys(table.names)), tuple(table.records), before, after)
 
 
-def _of_block(block: Block, before: str, after: str) -> Found | None:
-    records: list[dict[str, str]] = block.records
-    if block.names == PROPERTIES:
-        turned = {row[0]: row[1] for row in block.rows}
-        records = [turned] if len(turned) == len(block.rows) else records
-    if not records:
-        return Found(block.names, (), before, after)
-    if len(block.names) * len(block.rows) > CELLS:
-        return None
-    return Found(_columns(records), tuple(records), before, after)
+def _is_airflows(table: PrintedTable, lines: list[str]) -> bool:
+    """Whether it has rows, and blanks at its end; a heading that somebody underlined has neither."""
+    last = lines[table.end - 1]
+    return bool(table.rows) and (len(table.names) > 1 or (last.startswith(" ") and not last.strip()))
 
 
-def _of_plain(stdout: str) -> Found | None:
+def _read_plain(stdout: str) -> Records | None:
     """A table without rules: all lines from its heading on that are no noise."""
-    own = list(StringIO(stdout, newline="\n"))
-    kinds = [line.kind for line in classify(SGR.sub("", stdout))]
-    quiet = [number for number, kind in enumerate(kinds) if kind in (LineKind.DATA, LineKind.BLANK)]
-    if len(kinds) != len(own):  # a colour code beside a line end; the lines cannot be told apart
+    own = [f"{line}\n" for line in stdout.split("\n")]
+    own[-1] = own[-1].removesuffix("\n")
+    lines = list(classify(SGR.sub("", stdout)))
+    quiet = [number for number, line in enumerate(lines) if line.kind in (LineKind.DATA, LineKind.BLANK)]
+    table = find_plain([lines[number].text.rstrip("\r\n") for number in quiet])
+    if table is None:
         return None
-    block = rows_plain.find([SGR.sub("", own[number]).rstrip("\r\n") for number in quiet])
-    if block is None:
-        return None
-    taken = frozenset(quiet[block.first :])
-    first = quiet[block.first]
+    taken = frozenset(quiet[table.first :])
+    first = quiet[table.first]
     after = "".join(line for number, line in enumerate(own) if number > first and number not in taken)
-    return _of_block(block, "".join(own[:first]), after)
+    return _of_table(table, "".join(own[:first]), after)
 
 
-def _of_nothing(stdout: str) -> Found | None:
+def _read_nothing(stdout: str) -> Records | None:
     """No rows, where Airflow says so."""
     lines = stdout.split("\n")
     for number in reversed(range(len(lines))):
         if SGR.sub("", lines[number]).rstrip() == NOTHING:
-            return Found((), (), "\n".join([*lines[:number], ""]), "\n".join(lines[number + 1 :]))
+            return Records((), (), "\n".join([*lines[:number], ""]), "\n".join(lines[number + 1 :]))
     return None

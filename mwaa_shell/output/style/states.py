@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from mwaa_shell.output import ansi
+
 #: Of task instances, DAG runs and jobs; where Airflow has a colour that a terminal has not, the nearest.
 STATES: Mapping[str, str] = {
     "success": "ansigreen",
@@ -29,13 +31,13 @@ COLUMNS = frozenset(
     {"state", "dag_run_state", "dagrun_state", "last_state", "latest_run_state", "task_state", "run_state"}
 )
 CODES: Mapping[str, str] = {
-    "ansired": "\x1b[31m",
-    "ansigreen": "\x1b[32m",
-    "ansiyellow": "\x1b[33m",
-    "ansiblue": "\x1b[34m",
-    "ansimagenta": "\x1b[35m",
-    "ansicyan": "\x1b[36m",
-    "ansibrightblack": "\x1b[90m",
+    "ansired": ansi.RED,
+    "ansigreen": ansi.GREEN,
+    "ansiyellow": ansi.YELLOW,
+    "ansiblue": ansi.BLUE,
+    "ansimagenta": ansi.MAGENTA,
+    "ansicyan": ansi.CYAN,
+    "ansibrightblack": ansi.DIM,
 }
 
 

@@ -1,11 +1,11 @@
-"""What a value looks like in a table: text that is safe on a terminal, as wide as it must be.
+"""The text of a value in a table, safe on a terminal.
 
 * A missing value (``null``, or the ``None`` of Airflow's own tables) is ``-``, dim where there is colour; empty text is
   empty.
 * Where a column holds nothing but ``True`` and ``False``, they are ``yes`` and ``no``.
 * A list is its items with commas between them; a mapping, and a list that holds one, is JSON.
-* A date is written in the zone of the view, to the second; the note under a table says so.
-* Ids are never touched: a run's id that is a date stays as it came, and what breaks a line in one is a visible mark.
+* A date is in the zone of the display, to the second; a note below the table says so.
+* IDs are never converted: a run ID that is a date stays as it is, and a line break in an ID is a visible mark.
 """
 
 from __future__ import annotations
@@ -28,51 +28,51 @@ MARKS = str.maketrans({"\n": "^J", "\t": "^I"})
 
 
 @dataclass(slots=True)
-class Texts:
-    """The cells of one column, from the first record to the last."""
+class CellTexts:
+    """The cells of one column, one for each record."""
 
     shown: list[str] = field(default_factory=list)
-    numbers: bool = False  #: all are numbers
-    truths: bool = False  #: all are yes or no
+    numbers: bool = False  #: every cell is a number
+    truths: bool = False  #: every cell is yes or no
     dated: dict[int, datetime] = field(default_factory=dict)  #: the dates among them, by row
-    rounded: bool = False  #: whether a date had a fraction of a second that is not shown
+    rounded: bool = False  #: a date had a fraction of a second, not shown
 
 
 def clean(text: str) -> str:
-    """Text that is safe on a terminal; line ends stay, a tab is blanks."""
+    """Return text that is safe on a terminal; line ends stay, a tab becomes four blanks."""
     if text.isascii() and text.isprintable():
         return text
     return sanitise(text).replace("\t", "    ")
 
 
 def cleaned(lines: list[str]) -> list[str]:
-    """The same for each of several lines; most replies have nothing to be made safe, which is seen at once."""
+    """Return lines that are safe on a terminal; one look is enough for printable ASCII."""
     text = "".join(lines)
     return lines if text.isascii() and text.isprintable() else [clean(line) for line in lines]
 
 
 def label(text: str) -> str:
-    """An id or the name of a column: safe, and one line."""
+    """Return an ID or the name of a column as one line that is safe on a terminal."""
     if text.isascii() and text.isprintable():
         return text
     return sanitise(text.replace("\r\n", "^M^J").translate(MARKS))
 
 
-def texts(values: list[object], view: DisplayOptions, *, whole: bool = False) -> Texts:
-    """A column's cells; ``whole`` for ids."""
+def texts(values: list[object], view: DisplayOptions, *, whole: bool = False) -> CellTexts:
+    """Return the cells of a column; with ``whole``, for IDs, no value is converted."""
     if whole:
-        return Texts([label(plain(value)) if value is not None else MISSING for value in values], _numbers(values))
+        return CellTexts([label(plain(value)) if value is not None else MISSING for value in values], _numbers(values))
     given = {value for value in values if isinstance(value, str | bool)}
     others = any(value is not None and not isinstance(value, str | bool) for value in values)
     if not others and given - {"", "None"} and given <= {True, False, "True", "False", "", "None"}:
-        return Texts([_truth(value) for value in values], truths=True)
-    made = Texts(numbers=_numbers(values))
+        return CellTexts([_truth(value) for value in values], truths=True)
+    made = CellTexts(numbers=_numbers(values))
     made.shown = [_text(value, made, row, view) for row, value in enumerate(values)]
     return made
 
 
 def plain(value: object) -> str:
-    """A value as text, as it is: nothing is made safe, no date is converted."""
+    """Return a value as text, unchanged: not made safe for a terminal, no date converted."""
     if isinstance(value, str):
         return value
     if value is None:
@@ -88,7 +88,7 @@ def _truth(value: object) -> str:
     return MISSING if value in (None, "None") else ""
 
 
-def _text(value: object, made: Texts, row: int, view: DisplayOptions) -> str:
+def _text(value: object, made: CellTexts, row: int, view: DisplayOptions) -> str:
     if value is None or value == "None":
         return MISSING
     text = plain(value)

@@ -1,25 +1,30 @@
-"""The columns of a table and what is known of them by their names: which hold ids, which matter least."""
+"""The columns of a table: their priorities, and which of them fit a screen.
+
+A priority follows from the name of a column. A column with one value in all rows is shown once below the table, others
+that do not fit are named there. Columns of low priority are left out first, from the last one on. IDs stay, whole.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
+from mwaa_shell.output import measure
 from mwaa_shell.output.display import DisplayOptions
-from mwaa_shell.output.records.reader import Found
+from mwaa_shell.output.records import Records
 from mwaa_shell.output.style import states
-from mwaa_shell.output.tables import cells, wrapping
-from mwaa_shell.output.tables.cells import Texts
+from mwaa_shell.output.tables import cells
+from mwaa_shell.output.tables.cells import MISSING, CellTexts
 
-#: What is copied into the next command: never folded, never left out, never converted.
+#: IDs, which are copied into the next command: never folded, never left out, never converted.
 IDS = frozenset({
     "dag_id", "run_id", "dag_run_id", "task_id", "conn_id", "key", "name", "pool", "username", "package_name",
     "property_name", "worker_name", "Conn Id", "Pool", "Username", "Provider",
 })  # fmt: skip
-#: What says how things are: goes after all else.
+#: Columns with the state of a thing: left out after all others.
 TELLING = states.COLUMNS | {"is_paused", "paused", "conn_type", "Conn Type", "value", "property_value", "error"}
-#: What few look for, or what another column says as well: the first to go where there is no room.
+#: Columns that few readers need, or that repeat another one: left out first.
 LOW = frozenset({
     "bundle_name", "bundle_version", "fileloc", "filepath", "relative_fileloc", "file_token", "dag_display_name",
     "root_dag_id", "is_subdag", "pickle_id", "last_pickled", "last_expired", "scheduler_lock", "default_view",
@@ -28,14 +33,19 @@ LOW = frozenset({
     "id", "is_encrypted", "is_extra_encrypted", "get_uri", "conn_id_attribute_name", "team_name", "include_deferred",
     "Is Encrypted", "Is Extra Encrypted",
 })  # fmt: skip
-#: Characters; more are not said in a sentence.
+#: Characters of the longest value that is shown in a sentence.
 SAYABLE = 200
-#: Up to this wide a column is not worth wrapping.
+#: Columns of the terminal; a narrower column is not wrapped.
 NARROW = 20
+#: Blanks between two columns.
+GAP = 2
+#: The shares of its ids, in tenths, that a column may be made wide enough for; the others then stand on lines of
+#: their own. Most ids have room in the first ones.
+MOST, SHARES = (9, 8), (9, 8, 7, 6, 5, 4, 3)
 
 
-class Worth(IntEnum):
-    """What a column is worth on a narrow screen, from what goes first."""
+class ColumnPriority(IntEnum):
+    """The priorities of columns on a narrow screen, the first to leave out first."""
 
     LOW = 0
     PLAIN = 1
@@ -45,60 +55,178 @@ class Worth(IntEnum):
 
 @dataclass(slots=True, eq=False)
 class Column:
-    """A column that is ready to be drawn."""
+    """A column with its cells as text and its widths."""
 
-    name: str  #: Airflow's, as it came
-    title: str  #: the same, safe on a terminal
-    texts: Texts
-    worth: Worth
-    natural: int  #: how wide it is if nothing is folded
+    name: str  #: as Airflow printed it
+    title: str  #: the name, safe on a terminal
+    texts: CellTexts
+    priority: ColumnPriority
+    natural: int  #: width in columns of the terminal with nothing folded
     folds: bool  #: whether its cells may be folded
-    same: bool  #: whether it says the same in all rows, and something short; of states that is never said
-    room: int = 0  #: how wide it is drawn
+    same: bool  #: one short value in all rows; never for states
+    room: int = 0  #: width in columns of the terminal as drawn
 
     @property
     def least(self) -> int:
-        """The narrowest that it may be drawn."""
-        if not self.folds or self.worth is Worth.LOW:
+        """The smallest width that the column may be drawn with."""
+        if not self.folds or self.priority is ColumnPriority.LOW:
             return self.natural
-        return min(self.natural, max(NARROW, wrapping.wide(self.title)))
+        return min(self.natural, max(NARROW, measure.width(self.title)))
 
     @property
     def stateful(self) -> bool:
-        """Whether it holds states."""
+        """Whether the column holds states."""
         return self.name in states.COLUMNS
 
     @property
     def right(self) -> bool:
-        """Whether it is set to the right, as numbers are."""
+        """Whether the cells are aligned to the right, as numbers are."""
         return self.texts.numbers
 
 
-def columns(found: Found, view: DisplayOptions) -> list[Column]:
-    """All columns of a table, in their order."""
+def columns(found: Records, view: DisplayOptions) -> list[Column]:
+    """Return all columns of some records, in Airflow's order."""
     names = frozenset(found.columns)
-    return [_column(name, [record.get(name) for record in found.records], worth(name, names), view)
+    return [_column(name, [record.get(name) for record in found.records], priority(name, names), view)
             for name in found.columns]  # fmt: skip
 
 
-def worth(name: str, names: Iterable[str]) -> Worth:
-    """What a column is worth among the others: the file is what matters where no DAG is named."""
+def priority(name: str, names: Iterable[str]) -> ColumnPriority:
+    """Return the priority of a column; that of a file is higher where no column names a DAG."""
     if name in IDS:
-        return Worth.ID
+        return ColumnPriority.ID
     if name in TELLING:
-        return Worth.TELLING
+        return ColumnPriority.TELLING
     of_a_file = name in ("fileloc", "filepath", "file") and "dag_id" not in names
-    return Worth.LOW if name in LOW and not of_a_file else Worth.PLAIN
+    return ColumnPriority.LOW if name in LOW and not of_a_file else ColumnPriority.PLAIN
 
 
-def _column(name: str, values: list[object], worth_: Worth, view: DisplayOptions) -> Column:
-    texts = cells.texts(values, view, whole=worth_ is Worth.ID)
+def _column(name: str, values: list[object], priority_: ColumnPriority, view: DisplayOptions) -> Column:
+    texts = cells.texts(values, view, whole=priority_ is ColumnPriority.ID)
     title = cells.label(name)
-    natural = max(map(wrapping.widest, texts.shown), default=0)
-    folds = worth_ is not Worth.ID and (natural > NARROW or any("\n" in text for text in texts.shown))
+    natural = max(map(measure.widest, texts.shown), default=0)
+    folds = priority_ is not ColumnPriority.ID and (natural > NARROW or any("\n" in text for text in texts.shown))
     same = name not in states.COLUMNS and _is_same(texts.shown)
-    return Column(name, title, texts, worth_, max(natural, wrapping.wide(title)), folds, same)
+    return Column(name, title, texts, priority_, max(natural, measure.width(title)), folds, same)
 
 
 def _is_same(texts: list[str]) -> bool:
     return len(texts) > 1 and len(texts[0]) <= SAYABLE and all(text == texts[0] for text in texts)
+
+
+# -- layout ------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The columns to draw, with their widths set, and the columns left out."""
+
+    shown: tuple[Column, ...]
+    same: tuple[Column, ...]  #: that hold one value in all rows
+    left_out: tuple[Column, ...]
+    width: int
+
+    @property
+    def complete(self) -> bool:
+        """Whether all columns are drawn and none is folded."""
+        return not (self.same or self.left_out) and all(column.room >= column.natural for column in self.shown)
+
+
+def lay_out(columns: Sequence[Column], width: int) -> Layout | None:
+    """Return the columns that fit ``width``; ``None`` where not even the IDs fit.
+
+    A few long ids do not cost the other columns their place: where what stands left of them is the same in all rows,
+    the table begins with the ids, and a long one has a line of its own. Without states no table is worth it.
+    """
+    ids = next((column for column in columns if column.priority is ColumnPriority.ID and not column.same), columns[0])
+    whole = ids.natural
+    for natural, dispensable in _ways(ids):
+        ids.natural = natural
+        found = _laid_out(columns, width, ids if natural != whole else None)
+        if found and all(column.priority <= dispensable and not column.stateful for column in found.left_out):
+            return found
+    ids.natural = whole
+    return None
+
+
+def _ways(ids: Column) -> Iterator[tuple[int, ColumnPriority]]:
+    """How wide the column of ids may be, and what may have to go for that, from the best on."""
+    whole = ids.natural
+    few, many = (_usual(ids, MOST), _usual(ids, SHARES)) if ids.priority is ColumnPriority.ID else ((), ())
+    low, plain, telling = ColumnPriority.LOW, ColumnPriority.PLAIN, ColumnPriority.TELLING
+    for widths, dispensable in ((few, low), (many, plain), (many, telling)):
+        yield from ((width, dispensable) for width in (whole, *widths))
+
+
+def _usual(column: Column, shares: Iterable[int]) -> tuple[int, ...]:
+    """Widths of a column in which these shares of its ids have room, from the largest."""
+    widths = sorted(map(measure.width, column.texts.shown))
+    least = measure.width(column.title)
+    found = {max(least, widths[-(-len(widths) * share // 10) - 1]) for share in shares}
+    return tuple(sorted((width for width in found if width < column.natural), reverse=True))
+
+
+def _laid_out(columns: Sequence[Column], width: int, leader: Column | None) -> Layout | None:
+    """The columns that fit as wide as they are; with a leader it is the first of them, or nothing is."""
+    shown = list(columns)
+    if len(shown) == 1 and shown[0].priority is ColumnPriority.ID:
+        _make_list(shown[0], width)
+    place = columns.index(leader) if leader else 0
+    same = [column for column in columns[:place] if column.same]
+    if len(same) < place:
+        return None
+    shown = shown[place:]
+    _leave_out(shown, same, width, lambda column: column.same)
+    left_out: list[Column] = []
+    _leave_out(shown, left_out, width, lambda column: column.priority is not ColumnPriority.ID)
+    if _least(shown) > width:
+        return None
+    telling = [column for column in same[place:] if column.texts.shown[0] not in ("", MISSING)]
+    for column in (*reversed(left_out), *reversed(telling)):  # a wide one went: one before it may have room again
+        if _least([*shown, column]) <= width:
+            shown.append(column)
+    shown.sort(key=columns.index)
+    _give_room(shown, width)
+    gone = [column for column in columns if column not in shown]
+    said = tuple(column for column in gone if column in same)
+    return Layout(tuple(shown), said, tuple(column for column in gone if column not in same), width)
+
+
+def _make_list(column: Column, width: int) -> None:
+    """The only column is as wide as its widest id that fits: a wider one does no harm."""
+    title = measure.width(column.title)
+    widths = (one for one in map(measure.width, column.texts.shown) if one <= width)
+    column.natural = max(title, *widths, 0)
+
+
+def _leave_out(shown: list[Column], gone: list[Column], width: int, may_go: Callable[[Column], bool]) -> None:
+    """Let columns go until the others fit, but never the last one."""
+    for column in _going(shown):
+        if _least(shown) <= width or len(shown) == 1:
+            return
+        if may_go(column):
+            shown.remove(column)
+            gone.append(column)
+
+
+def _going(columns: list[Column]) -> list[Column]:
+    """The columns in the order in which they go."""
+    backwards = columns[::-1]
+    return sorted(backwards, key=lambda column: column.priority)
+
+
+def _least(columns: Sequence[Column]) -> int:
+    return sum(column.least for column in columns) + GAP * (len(columns) - 1)
+
+
+def _give_room(columns: list[Column], width: int) -> None:
+    """To each what it must have, and the rest to those that fold, evenly."""
+    for column in columns:
+        column.room = column.least
+    left = width - _least(columns)
+    wanting = sorted((column for column in columns if column.room < column.natural), key=lambda one: one.natural)
+    while wanting:
+        column = wanting.pop(0)
+        more = min(column.natural - column.room, left // (len(wanting) + 1))
+        column.room += more
+        left -= more

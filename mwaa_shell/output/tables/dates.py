@@ -1,4 +1,4 @@
-"""Dates of Airflow in the zone of whoever reads, to the second, and how long ago they were."""
+"""Dates of Airflow in the zone of the reader, to the second, and their distance from now."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from datetime import datetime, tzinfo
 from mwaa_shell.durations import format_distance
 
 #: All that Airflow prints: ``2026-11-22T12:56:31.444000+00:00``, ``2026-01-31 00:00:00+00:00``, ``...Z``, ``...+0000``.
-#: Without an offset nobody knows what hour it was: such a date stays as it is.
+#: A date without an offset may be in any zone and stays as it is.
 DATE = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?P<fraction>\.\d+)?(?:Z|[+-]\d\d:?\d\d)", re.ASCII)
 
 
 def read(text: str) -> datetime | None:
-    """The moment that a text is, all of it; ``None`` for any other text, and for a date that no calendar has."""
+    """Return the date that a whole text is; ``None`` for other text and for a day that does not exist."""
     if not DATE.fullmatch(text):
         return None
     try:
@@ -23,7 +23,7 @@ def read(text: str) -> datetime | None:
 
 
 def written(date: datetime, zone: tzinfo) -> str:
-    """``2026-11-22 13:56:31`` in a zone; fractions of a second are left out."""
+    """Return ``2026-11-22 13:56:31`` for a date in a zone, without fractions of a second."""
     try:
         date = date.astimezone(zone)
     except (OverflowError, ValueError):  # the first and the last day that there are
@@ -37,6 +37,6 @@ def distance(date: datetime, now: datetime) -> str:
 
 
 def name_of(zone: tzinfo) -> str:
-    """What a zone is called: ``Europe/Berlin``, ``UTC``."""
+    """Return the name of a zone: ``Europe/Berlin``, ``UTC``."""
     name = getattr(zone, "key", None) or zone.tzname(None) or str(zone)
     return name.removeprefix("Etc/")

@@ -1,7 +1,7 @@
-"""Records in the format that was asked for: two for people, four for programs and other tools.
+"""Records in a format: two for people, three for programs.
 
-``table`` and ``vertical`` are for whoever reads: dates in a zone, ``yes`` and ``no``, colours. ``json``, ``yaml``,
-``csv`` and ``markdown`` hold the values as Airflow printed them. All of them are made safe for a terminal, unless they
+``table`` and ``vertical`` are for people: dates in a zone, ``yes`` and ``no``, colors. ``json``, ``yaml``
+and ``csv`` hold the values as Airflow printed them. All of them are made safe for a terminal, unless they
 go elsewhere.
 """
 
@@ -15,24 +15,20 @@ from dataclasses import replace
 from typing import Any
 
 from mwaa_shell.output.display import DisplayOptions
-from mwaa_shell.output.records.reader import Found
+from mwaa_shell.output.records import Records
 from mwaa_shell.output.tables import cells
-from mwaa_shell.output.tables.table import quiet, table
-from mwaa_shell.output.tables.vertical import vertical
+from mwaa_shell.output.tables.table import quiet, table, vertical
 
-#: What Markdown takes for more than text; ``_`` only at the edge of a word, where most ids have none.
-MARKDOWN = re.compile(r"[\\|`*]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|<|&(?=#?\w+;)")
 #: No line of YAML is broken: the largest number that PyYAML takes.
 WIDEST = 2**31 - 1
 SURROGATE = re.compile("[\ud800-\udfff]")
-ENTITIES = {"<": "&lt;", "&": "&amp;"}
 
 
-def drawn(found: Found, format: str, view: DisplayOptions, *, faithful: bool = False) -> list[str]:  # noqa: A002
-    """The records as lines without line ends; a value that has line ends is on several lines of ``csv``.
+def drawn(found: Records, format: str, view: DisplayOptions, *, faithful: bool = False) -> list[str]:  # noqa: A002
+    """Return records as lines without line ends; in ``csv`` a value with line ends takes several.
 
-    ``format`` is ``table``, which is vertical where a table is of no use, ``vertical``, ``json``, ``yaml``, ``csv`` or
-    ``markdown``; any other is a table. With ``faithful`` every value stays as it is: nothing is made safe for a
+    ``format`` is ``table``, which is vertical where a table is of no use, ``vertical``, ``json``, ``yaml`` or ``csv``;
+    any other is a table. With ``faithful`` every value stays as it is: nothing is made safe for a
     terminal, no date is converted, there is no colour.
     """
     if format in DATA:
@@ -46,14 +42,14 @@ def drawn(found: Found, format: str, view: DisplayOptions, *, faithful: bool = F
     return vertical(found, view) if made is None else made
 
 
-def _json(found: Found) -> list[str]:
+def _json(found: Records) -> list[str]:
     made = json.dumps(found.records, indent=2, ensure_ascii=False)
     # One half of a surrogate pair is no character: only JSON's own escape can hold it.
     return SURROGATE.sub(lambda half: f"\\u{ord(half[0]):04x}", made).split("\n")
 
 
-def _yaml(found: Found) -> list[str]:
-    import yaml  # heavy, and asked for by ``-o yaml`` alone
+def _yaml(found: Records) -> list[str]:
+    import yaml  # heavy: only -o yaml needs it
 
     records = [dict(record) for record in found.records]
     quick = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
@@ -65,14 +61,14 @@ def _yaml(found: Found) -> list[str]:
 
 
 def _dumped(records: list[dict[str, object]], dumper: Any) -> str:
-    import yaml
+    import yaml  # heavy: only -o yaml needs it
 
     text: str = yaml.dump(records, Dumper=dumper, sort_keys=False, allow_unicode=True, width=WIDEST)
     return text
 
 
 class _Rows:
-    """Takes what a CSV writer writes, which is a row at a time."""
+    """A file for a CSV writer that keeps each row."""
 
     def __init__(self) -> None:
         self.written: list[str] = []
@@ -81,8 +77,8 @@ class _Rows:
         self.written.append(row)
 
 
-def _csv(found: Found) -> list[str]:
-    """As RFC 4180 has it, but for the line ends; nothing at all is an empty field, a list or a mapping is JSON."""
+def _csv(found: Records) -> list[str]:
+    """CSV of RFC 4180 but for the line ends; a missing value is an empty field, a list or a mapping is JSON."""
     if not found.columns:
         return []
     rows = _Rows()
@@ -100,22 +96,4 @@ def _field(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value) if isinstance(value, float) else str(value)
 
 
-def _markdown(found: Found) -> list[str]:
-    if not found.columns:
-        return ["no rows"]
-    head = [found.columns, tuple("---" for _ in found.columns)]
-    rows = [[_marked(record, name) for name in found.columns] for record in found.records]
-    return [f"| {' | '.join(row)} |" for row in (list(map(_escaped, head[0])), head[1], *rows)]
-
-
-def _marked(record: Mapping[str, object], name: str) -> str:
-    value = record.get(name)
-    return "" if value is None else _escaped(cells.plain(value))
-
-
-def _escaped(text: str) -> str:
-    text = MARKDOWN.sub(lambda found: ENTITIES.get(found[0], f"\\{found[0]}"), text)
-    return re.sub(r"\r\n|[\r\n]", "<br>", text)
-
-
-DATA: Mapping[str, Callable[[Found], list[str]]] = {"json": _json, "yaml": _yaml, "csv": _csv, "markdown": _markdown}
+DATA: Mapping[str, Callable[[Records], list[str]]] = {"json": _json, "yaml": _yaml, "csv": _csv}

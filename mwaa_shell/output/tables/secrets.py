@@ -1,8 +1,8 @@
-"""What a reply holds that nobody should see over a shoulder: passwords of connections, and variables with such names.
+"""Masks for the secrets in an output: passwords of connections, and variables with the name of a secret.
 
-Airflow prints connections in clear up to 3.1, and exports them in clear in every version. Here they are covered in the
-records before these are drawn, and in the text of what prints the configuration. The reply to ``variables get`` is left
-alone: that value is what was asked for.
+Airflow prints connections in clear up to 3.1, and exports them in clear in every version. They are masked in records
+before these are drawn, and in the text of a configuration. The output of ``variables get`` is not masked: that value is
+what the user asked for.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from functools import partial
 from mwaa_shell.airflow.output_lines import HEAD
 from mwaa_shell.airflow.secret_options import covered_options, shows_options
 from mwaa_shell.airflow.secret_values import MASK, NAMES_OF_NUMBERS, secrets_of, sensitive
-from mwaa_shell.output.records.reader import Found, is_export
+from mwaa_shell.output.records import Records, is_export
 from mwaa_shell.output.tables.cells import plain
 from mwaa_shell.reply_bytes import Body
 
-#: Columns of connections that are covered whole; the second row is what 1.10 calls them.
+#: Columns of connections that are masked whole; the second row has the names of 1.10.
 COLUMNS = frozenset({"password", "get_uri", "uri", "extra", "extra_dejson",
                      "Password", "Extra"})  # fmt: skip
 #: Values with nothing in them.
@@ -32,29 +32,29 @@ CONNECTIONS = frozenset({("connections", "list"), ("connections", "get")})
 
 
 def has_secrets(words: tuple[str, ...]) -> bool:
-    """Whether the reply to a command may hold passwords."""
+    """Return whether the output of a command may hold passwords."""
     if words[:2] in CONNECTIONS or (words[:1] == ("connections",) and any(map(_lists, words[1:]))):
         return True
     return words[:1] in (("connections",), ("variables",)) and is_export(words)
 
 
 def is_covered(words: tuple[str, ...]) -> bool:
-    """Whether something may have to be covered: in records, in what is no table, and on standard error."""
+    """Return whether any output of a command is masked: records, other text, standard error."""
     return has_secrets(words) or words[:1] in ACCOUNTS or words[:2] in EXPORTS or shows_options(words)
 
 
 def covered_message(message: str, words: tuple[str, ...]) -> str:
-    """What is said of a command, in which its output may be quoted, with a mask for each secret."""
+    """Return a message on a command, which may quote its output, with a mask for each secret."""
     return covered(message) if message and is_covered(words) else message
 
 
 def covered_text(text: str, words: tuple[str, ...]) -> str:
-    """What a command printed as text, with a mask for each secret."""
+    """Return the text that a command printed, with a mask for each secret."""
     return covered_options(text, words) if shows_options(words) else covered(text)
 
 
 def shows_any(words: tuple[str, ...], stdout: Body) -> bool:
-    """Whether a reply is not to be shown as it came."""
+    """Return whether an output holds secrets that are masked on a terminal."""
     if has_secrets(words) or not shows_options(words):
         return has_secrets(words)
     text = bytes(stdout).decode("utf-8", "replace")
@@ -66,8 +66,8 @@ def _lists(word: str) -> bool:
     return word == "-l" or (len(word) > 2 and "--list".startswith(word))
 
 
-def masked(found: Found, words: tuple[str, ...]) -> Found:
-    """The same with a mask for each secret; the very same where there is none to hide."""
+def masked(found: Records, words: tuple[str, ...]) -> Records:
+    """Return records with a mask for each secret; the same object where there is no secret."""
     if not has_secrets(words) and not shows_options(words):
         return found
     whole = COLUMNS if words[0] == "connections" else frozenset()
@@ -97,9 +97,9 @@ def _value(name: str, value: object, whole: bool) -> object:
 
 
 def covered(text: str) -> str:
-    """Text with masks for passwords in URIs and for members of JSON that have a secret's name.
+    """Return text with masks for passwords in URIs and for JSON members with the name of a secret.
 
-    What begins a log line holds none, though it looks like JSON: ``[date] {secrets_masker.py:497} WARNING - ``.
+    The head of a log line holds no secret, though it looks like JSON: ``[date] {secrets_masker.py:497} WARNING - ``.
     """
     if ":" not in text:
         return text

@@ -1,6 +1,7 @@
-"""Records as a table as wide as the screen, and one below the other where a table would be of no use.
+"""Records for people: as a table as wide as the screen, or one below the other with a line for each column.
 
-A heading, a rule, and columns with two blanks between them. Whatever is not in the table is said below it.
+A table has a heading, a rule, and columns with two blanks between them. Whatever is not in it is said below it. The
+other form is for a single record, and for what has no room as a table.
 """
 
 from __future__ import annotations
@@ -8,23 +9,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
+from mwaa_shell.output import measure
+from mwaa_shell.output.ansi import BOLD, DIM, paint
 from mwaa_shell.output.display import DisplayOptions
-from mwaa_shell.output.records.reader import Found
+from mwaa_shell.output.records import Records
 from mwaa_shell.output.style import states
-from mwaa_shell.output.tables import cells, dates, wrapping
-from mwaa_shell.output.tables.columns import Column, Worth, columns
-from mwaa_shell.output.tables.layout import GAP, Layout, lay_out
+from mwaa_shell.output.tables import cells, dates
+from mwaa_shell.output.tables.columns import GAP, Column, ColumnPriority, Layout, columns, lay_out
 
-BOLD, DIM, PLAIN = "\x1b[1m", "\x1b[90m", "\x1b[0m"
-#: Rows of more lines than this on average are better read as records, each on its own.
+#: Lines; where rows have more on average, the records are drawn one below the other.
 FOLDED = 4
 IN_ALL_ROWS = "in all rows: "
-#: From so many rows on they are counted.
+#: Rows; from this number on the note below the table counts them.
 MANY = 10
+#: Columns, or half of the screen, that a value has at least, even where that puts it below its name.
+LEAST = 20
 
 
-def table(found: Found, view: DisplayOptions) -> list[str] | None:
-    """The lines of the table and of what has to be said of it; ``None`` where a table is of no use."""
+def table(found: Records, view: DisplayOptions) -> list[str] | None:
+    """Return the lines of a table and its notes; ``None`` where records one below the other read better."""
     made = columns(found, view)
     layout = lay_out(made, view.width)
     if layout is None or (len(found.records) == 1 and not layout.complete):
@@ -36,21 +39,16 @@ def table(found: Found, view: DisplayOptions) -> list[str] | None:
         return None
     head = _line([_padded(column.title, column) for column in layout.shown])
     rule = _line(["─" * column.room for column in layout.shown])
-    lines = [f"{BOLD}{head}{PLAIN}", f"{DIM}{rule}{PLAIN}"] if view.color else [head, rule]
+    lines = [paint(head, BOLD, color=view.color), paint(rule, DIM, color=view.color)]
     lines += [line for row in rows for line in row]
     return [*lines, *_same(layout, view), *quiet(notes(layout, view), view)]
 
 
 def quiet(lines: Iterable[str], view: DisplayOptions) -> Iterator[str]:
-    """Lines of our own, folded and dim."""
+    """Yield notes of the shell, wrapped and dim."""
     for line in lines:
-        for part in wrapping.wrap(line, max(view.width, 2)):
-            yield dim(part, view)
-
-
-def dim(line: str, view: DisplayOptions) -> str:
-    """A line that is not what was asked for."""
-    return f"{DIM}{line}{PLAIN}" if view.color else line
+        for part in measure.wrap(line, max(view.width, 2)):
+            yield paint(part, DIM, color=view.color)
 
 
 def _same(layout: Layout, view: DisplayOptions) -> Iterator[str]:
@@ -58,9 +56,9 @@ def _same(layout: Layout, view: DisplayOptions) -> Iterator[str]:
     rest = []
     for column in layout.same:
         said = column.texts.shown[0]
-        if column.worth is Worth.ID and wrapping.wide(f"{IN_ALL_ROWS}{column.title} {said}") > view.width:
+        if column.priority is ColumnPriority.ID and measure.width(f"{IN_ALL_ROWS}{column.title} {said}") > view.width:
             yield from quiet([f"{IN_ALL_ROWS}{column.title}"], view)
-            yield dim(said.rstrip(" "), view)
+            yield paint(said.rstrip(" "), DIM, color=view.color)
         else:
             rest.append(f"{column.title} {said.replace(chr(10), ' ') or 'empty'}")
     if rest:
@@ -68,7 +66,7 @@ def _same(layout: Layout, view: DisplayOptions) -> Iterator[str]:
 
 
 def notes(layout: Layout, view: DisplayOptions) -> Iterator[str]:
-    """What stands below a table: what has no room, how many rows there are, the zone of the dates."""
+    """Yield the notes below a table: columns left out, the number of rows, the zone of the dates."""
     rows = len(layout.shown[0].texts.shown)
     count = len(layout.left_out)
     if count:
@@ -81,7 +79,7 @@ def notes(layout: Layout, view: DisplayOptions) -> Iterator[str]:
 
 
 def time_note(shown: Iterable[Column], view: DisplayOptions) -> list[str]:
-    """What has to be said of dates that were converted: the zone, and that fractions of a second are left out."""
+    """Return the note on converted dates, if there are any: their zone, and whether fractions are left out."""
     dated = [column for column in shown if column.texts.dated]
     if not dated or view.zone is None:
         return []
@@ -90,8 +88,8 @@ def time_note(shown: Iterable[Column], view: DisplayOptions) -> list[str]:
 
 
 def painted(column: Column, text: str) -> str:
-    """The colour of a cell; empty for the terminal's own."""
-    if column.worth is Worth.ID:
+    """Return the color code of a cell; empty for the terminal's own color."""
+    if column.priority is ColumnPriority.ID:
         return ""
     if text == cells.MISSING or (column.texts.truths and text == "no"):
         return DIM
@@ -107,7 +105,7 @@ def _add_distances(layout: Layout, now: datetime) -> None:
         made = list(column.texts.shown)
         for row, date in column.texts.dated.items():
             made[row] = f"{made[row]} ({dates.distance(date, now)})"
-        room = max(column.room, *map(wrapping.widest, made))
+        room = max(column.room, *map(measure.widest, made))
         if room - column.room > left:
             return
         left -= room - column.room
@@ -147,17 +145,17 @@ def _cells(column: Column, color: bool) -> list[tuple[list[str], bool]]:
     for text in column.texts.shown:
         cell = known.get(text)
         if cell is None:
-            lines = wrapping.wrap(text, room) if column.folds else [text]
+            lines = measure.wrap(text, room) if column.folds else [text]
             code = painted(column, text) if color else ""
-            wider = not column.folds and wrapping.wide(text) > room
+            wider = not column.folds and measure.width(text) > room
             cell = known[text] = ([_colored(line, room, right, code) for line in lines], wider)
         made.append(cell)
     return made
 
 
 def _colored(text: str, room: int, right: bool, code: str) -> str:
-    blanks = " " * (room - wrapping.wide(text))
-    text = f"{code}{text}{PLAIN}" if code and text else text
+    blanks = " " * (room - measure.width(text))
+    text = paint(text, code)
     return blanks + text if right else text + blanks
 
 
@@ -167,3 +165,49 @@ def _padded(title: str, column: Column) -> str:
 
 def _line(parts: list[str]) -> str:
     return (" " * GAP).join(parts).rstrip(" ")
+
+
+# -- one below the other -----------------------------------------------------------------------------------------------
+
+
+def vertical(found: Records, view: DisplayOptions) -> list[str]:
+    """Return the records one below the other, whole; only an ID may be wider than the screen."""
+    made = columns(found, view)
+    names = max((measure.width(column.title) for column in made), default=0)
+    lines: list[str] = []
+    for row in range(len(found.records)):
+        if len(found.records) > 1:
+            lines += quiet([_heading(row, len(found.records), view.width)], view)
+        for column in made:
+            lines += _entry(column, row, names, view)
+    return lines + list(quiet(time_note(made, view), view))
+
+
+def _heading(row: int, rows: int, width: int) -> str:
+    said = f"── {row + 1} of {rows} "
+    return said + "─" * (min(width, 40) - len(said))
+
+
+def _entry(column: Column, row: int, names: int, view: DisplayOptions) -> Iterator[str]:
+    """One value behind its name, or below it where the two have no room beside each other."""
+    text = column.texts.shown[row]
+    date = column.texts.dated.get(row)
+    if date is not None and view.now is not None:
+        text = f"{text} ({dates.distance(date, view.now)})"
+    room = view.width - names - GAP
+    whole = column.priority is ColumnPriority.ID
+    beside = room >= min(LEAST, view.width // 2) and not (whole and measure.width(text) > room)
+    code = painted(column, column.texts.shown[row]) if view.color else ""
+    parts = [text] if whole else measure.wrap(text, room if beside else max(view.width - GAP, 2))
+    parts = [paint(part, code) for part in parts]
+    wrapped = (part.rstrip(" ") for part in measure.wrap(column.title, max(view.width, 2)))
+    titles = [column.title] if beside else [*wrapped]
+    title = [paint(part, BOLD, color=view.color) for part in titles]
+    if not beside:
+        yield from title
+        indent = "" if whole and measure.width(text) > view.width - GAP else " " * GAP
+        yield from ((indent + part).rstrip(" ") for part in parts)
+        return
+    blanks = " " * (names - measure.width(column.title))
+    yield f"{title[0]}{blanks}{' ' * GAP}{parts[0]}".rstrip(" ")
+    yield from ((" " * (names + GAP) + part).rstrip(" ") for part in parts[1:])

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mwaa_shell.airflow.command_line import output_format
-from mwaa_shell.output.records.rows import read_lines, read_rows
-from tests.output.records.pieces import PIECES
+from mwaa_shell.output.records import read_lines, read_rows
+from tests.output.records.reply_parts import PIECES
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 RECORDED = Path(__file__).parents[1] / "rows"

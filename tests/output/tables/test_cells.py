@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mwaa_shell.output.display import DisplayOptions
-from mwaa_shell.output.tables.cells import Texts, clean, cleaned, label, plain, texts
+from mwaa_shell.output.tables.cells import CellTexts, clean, cleaned, label, plain, texts
 
 VIEW = DisplayOptions(zone=ZoneInfo("Europe/Berlin"))
 DATE = "2026-11-22T12:56:31.444000+00:00"
@@ -90,7 +90,7 @@ VALUES = st.recursive(
 
 @given(st.lists(VALUES), st.booleans())
 def test_every_value_has_a_text(values: list[object], whole: bool) -> None:
-    made: Texts = texts(values, VIEW, whole=whole)
+    made: CellTexts = texts(values, VIEW, whole=whole)
     assert len(made.shown) == len(values)
     for text in made.shown:
         assert "\x1b" not in text

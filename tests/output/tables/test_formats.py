@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mwaa_shell.output.display import DisplayOptions
-from mwaa_shell.output.records.reader import Found
+from mwaa_shell.output.records import Records
 from mwaa_shell.output.tables.formats import DATA, drawn
 
-NASTY = Found(
+NASTY = Records(
     ("dag_id", "note", "conf"),
     (
         {"dag_id": "a", "note": 'one\ntwo, "three" | \x1b[31mred\x9b', "conf": {"region": "eu", "n": None}},
@@ -25,7 +25,7 @@ NASTY = Found(
     "",
     "",
 )
-EMPTY = Found((), (), "", "")
+EMPTY = Records((), (), "", "")
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
@@ -33,12 +33,12 @@ VALUES = st.recursive(
 )
 TABLES = st.lists(st.text(min_size=1), min_size=1, max_size=4, unique=True).flatmap(
     lambda names: st.lists(st.tuples(*[VALUES] * len(names)), max_size=3).map(
-        lambda rows: Found(tuple(names), tuple(dict(zip(names, row, strict=True)) for row in rows), "", "")
+        lambda rows: Records(tuple(names), tuple(dict(zip(names, row, strict=True)) for row in rows), "", "")
     )
 )
 
 
-def faithful(found: Found, form: str) -> str:
+def faithful(found: Records, form: str) -> str:
     return "\n".join(drawn(found, form, DisplayOptions(), faithful=True))
 
 
@@ -51,18 +51,18 @@ def test_csv() -> None:
         'two, ""three"" | red<U+009B>","{""region"": ""eu"", ""n"": null}"',
     ]
     assert drawn(EMPTY, "csv", DisplayOptions()) == []
-    assert drawn(Found(("key",), (), "", ""), "csv", DisplayOptions()) == ["key"]
+    assert drawn(Records(("key",), (), "", ""), "csv", DisplayOptions()) == ["key"]
 
 
 @given(TABLES)
-def test_json_is_indented_as_pythons_own_does(found: Found) -> None:
+def test_json_is_indented_as_pythons_own_does(found: Records) -> None:
     text = "\n".join(DATA["json"](found))
     assert text == json.dumps([dict(one) for one in found.records], indent=2, ensure_ascii=False)
 
 
 def test_json() -> None:
     assert json.loads(faithful(NASTY, "json")) == list(NASTY.records)
-    assert drawn(Found(("key",), ({"key": "ü"},), "", ""), "json", DisplayOptions()) == [
+    assert drawn(Records(("key",), ({"key": "ü"},), "", ""), "json", DisplayOptions()) == [
         "[",
         "  {",
         '    "key": "ü"',
@@ -80,30 +80,16 @@ def test_yaml() -> None:
     assert drawn(EMPTY, "yaml", DisplayOptions()) == ["[]"]
 
 
-def test_markdown() -> None:
-    assert drawn(NASTY, "markdown", DisplayOptions(), faithful=True) == [
-        "| dag_id | note | conf |",
-        "| --- | --- | --- |",
-        '| a | one<br>two, "three" \\| \x1b[31mred\x9b | {"region": "eu", "n": null} |',
-        "| b |  | [] |",
-    ]
-    row = {"dag_id": "my_dag __init__ *x* `y` a\\|b <frozen> &amp; R&D"}
-    assert drawn(Found(("dag_id",), (row,), "", ""), "markdown", DisplayOptions())[2] == (
-        "| my_dag \\_\\_init\\_\\_ \\*x\\* \\`y\\` a\\\\\\|b &lt;frozen> &amp;amp; R&D |"
-    )
-    assert drawn(EMPTY, "markdown", DisplayOptions()) == ["no rows"]
-
-
 def test_data_is_never_converted() -> None:
     row = {"run_id": "a", "start_date": "2026-11-22T12:56:31.444+00:00", "ok": "True", "note": "None"}
     for form in DATA:
-        text = "\n".join(drawn(Found(tuple(row), (row,), "", ""), form, DisplayOptions()))
+        text = "\n".join(drawn(Records(tuple(row), (row,), "", ""), form, DisplayOptions()))
         assert all(value in text for value in row.values()), form
 
 
 def test_a_table_for_a_file_holds_values_as_they_came() -> None:
     row = {"run_id": "a", "start_date": "2026-11-22T12:56:31.444+00:00"}
-    lines = drawn(Found(tuple(row), (row,), "", ""), "table", DisplayOptions(width=100, color=True), faithful=True)
+    lines = drawn(Records(tuple(row), (row,), "", ""), "table", DisplayOptions(width=100, color=True), faithful=True)
     assert lines == [
         "run_id  start_date",
         "──────  ─────────────────────────────",
@@ -116,7 +102,7 @@ def test_an_unknown_format_is_a_table() -> None:
 
 
 @given(TABLES)
-def test_json_and_csv_are_read_back(found: Found) -> None:
+def test_json_and_csv_are_read_back(found: Records) -> None:
     assert json.loads(faithful(found, "json")) == list(found.records)
     rows = list(csv.reader(io.StringIO(faithful(found, "csv"), newline="")))
     assert rows[0] == list(found.columns)
@@ -135,7 +121,7 @@ def _field(value: Any) -> str:
 
 @pytest.mark.parametrize("form", ["table", "vertical", *DATA])
 @given(found=TABLES)
-def test_nothing_that_is_drawn_acts_on_a_terminal(form: str, found: Found) -> None:
+def test_nothing_that_is_drawn_acts_on_a_terminal(form: str, found: Records) -> None:
     for line in drawn(found, form, DisplayOptions()):
         assert not any(char < " " or "\x7f" <= char < "\xa0" or char in "\u202e\u2066" for char in line)
         line.encode()

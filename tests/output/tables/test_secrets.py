@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from mwaa_shell.output.display import DisplayOptions
-from mwaa_shell.output.records.reader import Found, find
+from mwaa_shell.output.records import Records, find
 from mwaa_shell.output.render import lines
 from mwaa_shell.output.tables.formats import drawn
 from mwaa_shell.output.tables.secrets import covered, has_secrets, masked, shows_any
@@ -24,8 +24,8 @@ CONNECTION = {
 }  # fmt: skip
 
 
-def hidden(*rows: dict[str, Any], words: tuple[str, ...] = LIST, before: str = "") -> Found:
-    return masked(Found(tuple(rows[0]), rows, before, ""), words)
+def hidden(*rows: dict[str, Any], words: tuple[str, ...] = LIST, before: str = "") -> Records:
+    return masked(Records(tuple(rows[0]), rows, before, ""), words)
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_replies_that_may_hold_secrets(line: str) -> None:
 def test_replies_that_hold_none(line: str) -> None:
     words = tuple(line.split())
     assert not has_secrets(words)
-    found = Found(tuple(CONNECTION), (CONNECTION,), "", "")
+    found = Records(tuple(CONNECTION), (CONNECTION,), "", "")
     assert masked(found, words) is found
 
 
@@ -61,7 +61,7 @@ def test_a_connection_shows_no_password() -> None:
 
 def test_nothing_is_masked_where_there_is_nothing() -> None:
     row: dict[str, Any] = CONNECTION | {"password": None, "extra_dejson": {}, "get_uri": "", "extra": "None"}
-    found = Found(tuple(row), (row,), "", "")
+    found = Records(tuple(row), (row,), "", "")
     assert masked(found, LIST) is found
 
 

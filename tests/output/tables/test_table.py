@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from wcwidth import wcswidth
 
 from mwaa_shell.output.display import DisplayOptions
-from mwaa_shell.output.records.reader import Found
+from mwaa_shell.output.records import Records
 from mwaa_shell.output.style.states import CODES, STATES
 from mwaa_shell.output.tables.columns import IDS, LOW, TELLING
 from mwaa_shell.output.tables.formats import drawn
@@ -26,9 +26,9 @@ DAG = {"dag_id": "sales_daily", "fileloc": "/usr/local/airflow/dags/sales.py", "
        "bundle_name": "dags-folder", "bundle_version": None}  # fmt: skip
 
 
-def found(*records: Mapping[str, object]) -> Found:
+def found(*records: Mapping[str, object]) -> Records:
     names = dict.fromkeys(name for record in records for name in record)
-    return Found(tuple(names), tuple(records), "", "")
+    return Records(tuple(names), tuple(records), "", "")
 
 
 def table(*records: Mapping[str, object], **view: Any) -> list[str]:
@@ -161,7 +161,7 @@ def test_many_rows_are_counted() -> None:
 def test_no_rows() -> None:
     assert table(width=80) == ["no rows"]
     assert table(width=80, color=True) == ["\x1b[90mno rows\x1b[0m"]
-    assert drawn(Found(("dag_id",), (), "", ""), "vertical", DisplayOptions()) == ["no rows"]
+    assert drawn(Records(("dag_id",), (), "", ""), "vertical", DisplayOptions()) == ["no rows"]
 
 
 def test_colours() -> None:
@@ -189,10 +189,10 @@ VALUES = (
 
 
 @st.composite
-def tables(draw: st.DrawFn, values: st.SearchStrategy[Any] = VALUES) -> Found:
+def tables(draw: st.DrawFn, values: st.SearchStrategy[Any] = VALUES) -> Records:
     names = draw(st.lists(NAMES, min_size=1, max_size=6, unique=True))
     rows = draw(st.lists(st.tuples(*[values] * len(names)), min_size=1, max_size=6))
-    return Found(tuple(names), tuple(dict(zip(names, row, strict=True)) for row in rows), "", "")
+    return Records(tuple(names), tuple(dict(zip(names, row, strict=True)) for row in rows), "", "")
 
 
 @example(found({"Conn Id": "0000\x80\x80 "}), 20, "table", False)
@@ -200,7 +200,7 @@ def tables(draw: st.DrawFn, values: st.SearchStrategy[Any] = VALUES) -> Found:
 @example(found(*[{"Conn Id": "", "Pool": "five " * 9, "Provider": one} for one in (None, "")]), 20, "table", False)
 @settings(deadline=None)
 @given(tables(), st.integers(20, 150), st.sampled_from(["table", "vertical"]), st.booleans())
-def test_no_line_is_wider_than_the_screen(table: Found, width: int, form: str, color: bool) -> None:
+def test_no_line_is_wider_than_the_screen(table: Records, width: int, form: str, color: bool) -> None:
     lines = [
         SGR.sub("", line) for line in drawn(table, form, DisplayOptions(width=width, color=color, zone=BERLIN, now=NOW))
     ]

@@ -9,14 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mwaa_shell.output.display import DisplayOptions
-from mwaa_shell.output.records.reader import Found
+from mwaa_shell.output.records import Records
 from mwaa_shell.output.tables.cells import clean, label
 from mwaa_shell.output.tables.columns import IDS
 from mwaa_shell.output.tables.formats import drawn
 
 
 def vertical(*records: dict[str, object], **view: Any) -> list[str]:
-    return drawn(Found(tuple(records[0]), records, "", ""), "vertical", DisplayOptions(**view))
+    return drawn(Records(tuple(records[0]), records, "", ""), "vertical", DisplayOptions(**view))
 
 
 def test_a_record() -> None:

@@ -12,10 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mwaa_shell.airflow.command_line import output_format
-from mwaa_shell.output.records import reader
-from mwaa_shell.output.records.reader import Found, find
-from mwaa_shell.output.records.rows import read_rows
-from tests.output.records.pieces import PIECES
+from mwaa_shell.output.records import Records, find, read_rows, reader
+from tests.output.records.reply_parts import PIECES
 
 FOLDERS = (Path(__file__).parents[2] / "samples", Path(__file__).parents[1] / "rows")
 LOG = "[2024-01-01 00:00:00,000] {dagbag.py:396} INFO - Filling up the DagBag\n"
@@ -40,7 +38,7 @@ CASES = cases()
 HEADINGS = "property_name property_value DAGS DAG RUNS No data found"
 
 
-def words_of(found: Found) -> str:
+def words_of(found: Records) -> str:
     """All that the records and their columns hold, without blanks: a table may break words over lines."""
     held = [json.dumps(found.records), str(found.records), *found.columns, HEADINGS]
     return "".join("".join(held).split())
@@ -77,13 +75,13 @@ def test_no_line_of_a_reply_is_lost(name: str, case: dict[str, Any]) -> None:
 
 def test_json_is_as_it_is() -> None:
     found = find(LOG + JSON + LOG, ("dags", "list", "-o", "json"))
-    assert found == Found(("dag_id", "conf", "owners", "n", "ok", "end", "more"), tuple(json.loads(JSON)), LOG, LOG)
+    assert found == Records(("dag_id", "conf", "owners", "n", "ok", "end", "more"), tuple(json.loads(JSON)), LOG, LOG)
 
 
 def test_yaml_holds_the_same_values() -> None:
     text = "- dag_id: a\n  n: 5\n  owners:\n  - x\n  end: null\n  conf: {}\n"
     found = find(LOG + text + "bye\n", ("dags", "list", "-o", "yaml"))
-    assert found == Found(
+    assert found == Records(
         ("dag_id", "n", "owners", "end", "conf"),
         ({"dag_id": "a", "n": 5, "owners": ["x"], "end": None, "conf": {}},),
         LOG,
@@ -94,14 +92,14 @@ def test_yaml_holds_the_same_values() -> None:
 @pytest.mark.parametrize("words", [("dags", "list"), ("dags", "list", "-o", "table")])
 def test_a_table_of_text(words: tuple[str, ...]) -> None:
     rows = ({"dag_id": "a", "owner": "ops"}, {"dag_id": "b", "owner": "ops"})
-    assert find(f"{LOG}{TABLE}bye\n", words) == Found(("dag_id", "owner"), rows, LOG, "bye\n")
+    assert find(f"{LOG}{TABLE}bye\n", words) == Records(("dag_id", "owner"), rows, LOG, "bye\n")
     coloured = TABLE.replace("dag_id", "\x1b[1mdag_id\x1b[0m")
-    assert find(f"\x1b[2m{LOG}{coloured}", words) == Found(("dag_id", "owner"), rows, "\x1b[2m" + LOG, "")
+    assert find(f"\x1b[2m{LOG}{coloured}", words) == Records(("dag_id", "owner"), rows, "\x1b[2m" + LOG, "")
 
 
 def test_a_plain_table_among_noise() -> None:
     text = f"{LOG}dag_id  owner\na       ops\n{LOG}"
-    assert find(text, ("dags", "list", "-o", "plain")) == Found(
+    assert find(text, ("dags", "list", "-o", "plain")) == Records(
         ("dag_id", "owner"), ({"dag_id": "a", "owner": "ops"},), LOG, LOG
     )
 
@@ -112,7 +110,7 @@ def test_properties_are_one_record() -> None:
         "is_paused     | True          \n                              \n"
     )
     found = find(text, ("dags", "details", "a"))
-    assert found == Found(("dag_id", "is_paused"), ({"dag_id": "a", "is_paused": "True"},), "", "")
+    assert found == Records(("dag_id", "is_paused"), ({"dag_id": "a", "is_paused": "True"},), "", "")
 
 
 @pytest.mark.parametrize(
@@ -131,19 +129,19 @@ def test_none_or_several(text: str, words: str) -> None:
 
 
 def test_an_object_is_one_record() -> None:
-    assert find('{"a": 1, "b": [2]}\n', ("x", "-o", "json")) == Found(("a", "b"), ({"a": 1, "b": [2]},), "", "")
+    assert find('{"a": 1, "b": [2]}\n', ("x", "-o", "json")) == Records(("a", "b"), ({"a": 1, "b": [2]},), "", "")
 
 
 @pytest.mark.parametrize("words", ["variables export -", "variables -e /dev/stdout"])
 def test_exported_variables_are_rows(words: str) -> None:
     text = '{\n  "region": "eu",\n  "limits": {\n    "max": 3\n  }\n}\ndone\n'
     rows = ({"key": "region", "value": "eu"}, {"key": "limits", "value": {"max": 3}})
-    assert find(text, tuple(words.split())) == Found(("key", "value"), rows, "", "done\n")
+    assert find(text, tuple(words.split())) == Records(("key", "value"), rows, "", "done\n")
 
 
 def test_exported_connections_are_rows() -> None:
     found = find('{"wh": {"conn_type": "x", "password": "pw"}}\n', ("connections", "export", "-"))
-    assert found == Found(
+    assert found == Records(
         ("conn_id", "conn_type", "password"), ({"conn_id": "wh", "conn_type": "x", "password": "pw"},), "", ""
     )
 
@@ -153,7 +151,7 @@ def test_exported_connections_are_rows() -> None:
     [("No data found\n", "x"), ("No data found\n", "x -o plain"), ("[]\n", "x -o json"), ("[]\n", "x -o yaml")],
 )
 def test_no_rows(text: str, words: str) -> None:
-    assert find(LOG + text + "bye\n", tuple(words.split())) == Found((), (), LOG, "bye\n")
+    assert find(LOG + text + "bye\n", tuple(words.split())) == Records((), (), LOG, "bye\n")
 
 
 def test_what_is_too_large_is_not_read() -> None:

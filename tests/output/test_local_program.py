@@ -13,9 +13,9 @@ from tests.terminal.emulator import Terminal
 #: A program that leaves the cursor where it likes, and then the shell.
 WRITES = """
 import os, sys
-from mwaa_shell.output.delivery.local_program import fresh_line
+from mwaa_shell.output.local_program import ensure_line_start
 os.write(1, sys.argv[1].encode().decode("unicode_escape").encode())
-fresh_line()
+ensure_line_start()
 os.write(1, b"ok\\n")
 """
 

@@ -14,7 +14,7 @@ import pytest
 
 from mwaa_shell.airflow.command_line import Destination
 from mwaa_shell.errors import ExitCode, RefusedByRule, UsageError
-from mwaa_shell.output.delivery.redirect import check, deliver, handed_over
+from mwaa_shell.output.redirect import check_writable, select_output, write_output
 from mwaa_shell.preferences import Preferences
 from mwaa_shell.result import Outcome, Result
 from tests.conftest import scrubbed
@@ -50,8 +50,8 @@ def test_a_new_file_holds_the_bytes_and_the_result_keeps_the_rest(operator: str,
     path = tmp_path / "out put.json"
     mask = os.umask(0o027)
     try:
-        check(to(operator, path))
-        assert deliver(to(operator, path), OK) == replace(OK, stdout=b"")
+        check_writable(to(operator, path))
+        assert write_output(to(operator, path), OK) == replace(OK, stdout=b"")
     finally:
         os.umask(mask)
     assert path.read_bytes() == DATA
@@ -64,7 +64,7 @@ def test_an_arrow_replaces_the_file_and_keeps_its_mode(tmp_path: Path) -> None:
     path.write_text("old")
     path.chmod(0o604)
     before = path.stat().st_ino
-    assert deliver(to(">", path), OK).ok
+    assert write_output(to(">", path), OK).ok
     assert (path.read_bytes(), mode(path)) == (DATA, 0o604)
     assert path.stat().st_ino != before
     assert list(tmp_path.iterdir()) == [path]
@@ -74,7 +74,7 @@ def test_a_double_arrow_appends(tmp_path: Path) -> None:
     path = tmp_path / "out"
     path.write_bytes(b"old\n")
     for _ in range(2):
-        assert deliver(to(">>", path), OK).ok
+        assert write_output(to(">>", path), OK).ok
     assert path.read_bytes() == b"old\n" + DATA + DATA
 
 
@@ -84,23 +84,23 @@ def test_a_symbolic_link_stays_one(operator: str, tmp_path: Path) -> None:
     target, link = tmp_path / "there" / "out", tmp_path / "link"
     target.write_bytes(b"")
     link.symlink_to(target)
-    assert deliver(to(operator, link), OK).ok
+    assert write_output(to(operator, link), OK).ok
     assert link.is_symlink()
     assert target.read_bytes() == DATA
 
 
 def test_a_home_folder_is_known_by_its_tilde(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
-    check(to(">", "~/out"))
-    deliver(to(">", "~/out"), OK)
+    check_writable(to(">", "~/out"))
+    write_output(to(">", "~/out"), OK)
     assert (tmp_path / "out").read_bytes() == DATA
 
 
 @pytest.mark.parametrize("operator", [">", ">>"])
 def test_a_device_is_written_to_and_not_replaced(operator: str, locked: set[Path]) -> None:
     locked.add(Path("/dev"))  # as it is for everybody but the superuser
-    check(to(operator, "/dev/null"))
-    assert deliver(to(operator, "/dev/null"), OK) == replace(OK, stdout=b"")
+    check_writable(to(operator, "/dev/null"))
+    assert write_output(to(operator, "/dev/null"), OK) == replace(OK, stdout=b"")
     assert Path("/dev/null").is_char_device()
 
 
@@ -111,7 +111,7 @@ def test_a_failed_replace_leaves_the_old_file_alone(tmp_path: Path, monkeypatch:
     path = tmp_path / "out"
     path.write_text("old")
     monkeypatch.setattr(os, "replace", full)
-    result = deliver(to(">", path), OK)
+    result = write_output(to(">", path), OK)
     assert (result.outcome, result.exit_code) == (Outcome.FAILED, ExitCode.FAILED)
     assert result.message == f"The command ran; {path} could not be written: No space left on device"
     assert path.read_text() == "old"
@@ -129,7 +129,7 @@ def test_what_cannot_be_written_is_said_before_sending(operator: str, tmp_path: 
         (tmp_path / "locked" / "out", f"{tmp_path}/locked cannot be written: Permission denied, the line was not sent"),
     ]:
         with pytest.raises(UsageError) as raised:
-            check(to(operator, target))
+            check_writable(to(operator, target))
         assert str(raised.value) == said
 
 
@@ -138,15 +138,15 @@ def test_a_locked_file_cannot_be_appended_to(tmp_path: Path, locked: set[Path]) 
     path.touch()
     locked.add(path)
     with pytest.raises(UsageError, match="file cannot be written: Permission denied, the line was not sent"):
-        check(to(">>", path))
+        check_writable(to(">>", path))
 
 
 def test_a_check_changes_nothing(tmp_path: Path) -> None:
     path = tmp_path / "out"
     path.write_text("old")
     for operator in (">", ">>", "|"):
-        check(to(operator, path))
-    check(to(">", tmp_path / "new"))
+        check_writable(to(operator, path))
+    check_writable(to(">", tmp_path / "new"))
     assert (path.read_text(), list(tmp_path.iterdir())) == ("old", [path])
 
 
@@ -157,7 +157,7 @@ def test_a_name_that_cannot_be_used_is_said_before_sending(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "dangling").symlink_to(tmp_path / "none" / "out")
     with pytest.raises(UsageError):
-        check(to(">", target))
+        check_writable(to(">", target))
 
 
 def test_a_link_into_a_locked_folder_is_said_before_sending(tmp_path: Path, locked: set[Path]) -> None:
@@ -165,18 +165,18 @@ def test_a_link_into_a_locked_folder_is_said_before_sending(tmp_path: Path, lock
     (tmp_path / "link").symlink_to(tmp_path / "locked" / "out")
     locked.add(tmp_path / "locked")
     with pytest.raises(UsageError):
-        check(to(">", tmp_path / "link"))
+        check_writable(to(">", tmp_path / "link"))
 
 
 def test_a_file_name_of_the_full_length_can_be_written(tmp_path: Path) -> None:
     path = tmp_path / ("x" * 255)
-    check(to(">", path))
-    assert deliver(to(">", path), OK).ok
+    check_writable(to(">", path))
+    assert write_output(to(">", path), OK).ok
     assert path.read_bytes() == DATA
 
 
 def test_a_command_gets_the_bytes_as_they_are(tmp_path: Path) -> None:
-    assert deliver(to("|", f"cat > '{tmp_path}/a b'"), OK) == replace(OK, stdout=b"")
+    assert write_output(to("|", f"cat > '{tmp_path}/a b'"), OK) == replace(OK, stdout=b"")
     assert (tmp_path / "a b").read_bytes() == DATA
 
 
@@ -194,15 +194,15 @@ def test_a_command_gets_the_bytes_as_they_are(tmp_path: Path) -> None:
 def test_a_command_that_fails_makes_the_result_fail(command: str, message: str) -> None:
     """The exit code is the shell's own, as README has it; that of the command is said."""
     failed = replace(OK, stdout=b"", outcome=Outcome.FAILED, exit_code=ExitCode.FAILED)
-    assert deliver(to("|", command), OK) == replace(failed, message=f"The command ran; {message}")
-    assert deliver(to("|", command), replace(OK, remote=False)) == replace(failed, message=message, remote=False)
-    assert deliver(to("|", command), FAILED) == replace(FAILED, stdout=b"", message=f"no; {message}")
+    assert write_output(to("|", command), OK) == replace(failed, message=f"The command ran; {message}")
+    assert write_output(to("|", command), replace(OK, remote=False)) == replace(failed, message=message, remote=False)
+    assert write_output(to("|", command), FAILED) == replace(FAILED, stdout=b"", message=f"no; {message}")
 
 
 @pytest.mark.parametrize("command", ["head -c 1 >/dev/null", "true", "exec <&-"])
 def test_a_command_that_stops_reading_is_no_failure(command: str) -> None:
     big = replace(OK, stdout=b"x" * 5_000_000)
-    assert deliver(to("|", command), big) == replace(OK, stdout=b"")
+    assert write_output(to("|", command), big) == replace(OK, stdout=b"")
 
 
 @pytest.mark.parametrize("operator", [">", ">>"])
@@ -210,12 +210,12 @@ def test_a_failure_without_data_and_leaving_touch_no_file(operator: str, tmp_pat
     path = tmp_path / "out"
     path.write_text("old")
     for result in (replace(FAILED, stdout=b""), Result(leaves=True)):
-        assert deliver(to(operator, path), result) == result
+        assert write_output(to(operator, path), result) == result
     assert path.read_text() == "old"
 
 
 def test_a_failure_with_data_is_written_and_stays_a_failure(tmp_path: Path) -> None:
-    assert deliver(to(">", tmp_path / "out"), FAILED) == replace(FAILED, stdout=b"")
+    assert write_output(to(">", tmp_path / "out"), FAILED) == replace(FAILED, stdout=b"")
     assert (tmp_path / "out").read_bytes() == DATA
 
 
@@ -232,10 +232,10 @@ def test_a_file_is_replaced_only_with_leave(answer: bool, tmp_path: Path) -> Non
 
     path.write_text("old")
     if answer:
-        check(to(">", path), ask)
+        check_writable(to(">", path), ask)
     else:
         with pytest.raises(RefusedByRule) as raised:
-            check(to(">", path), ask)
+            check_writable(to(">", path), ask)
         assert str(raised.value) == f"{path} stays as it is, the line was not sent"
     assert asked == [f"{path} exists, replace it?"]
     assert path.read_text() == "old"
@@ -248,11 +248,11 @@ def test_nothing_is_asked_where_nothing_is_lost(tmp_path: Path) -> None:
     (tmp_path / "full").write_text("old")
     (tmp_path / "empty").touch()
     for destination in (to(">>", tmp_path / "full"), to(">", tmp_path / "empty"), to(">", tmp_path / "new")):
-        check(destination, ask)
+        check_writable(destination, ask)
     for destination in (to("|", "cat"), to(">", "/dev/null")):
-        check(destination, ask)
+        check_writable(destination, ask)
     with pytest.raises(UsageError):
-        check(to(">", tmp_path), ask)
+        check_writable(to(">", tmp_path), ask)
 
 
 # -- what goes there ---------------------------------------------------------------------------------------------------
@@ -263,31 +263,31 @@ JSON = Result(stdout=b"[2024-01-01] {x.py:1} INFO - hi\n" + RECORDS, stderr=b"sa
 
 
 def test_the_data_of_a_reply_goes_there_and_the_rest_is_not_lost() -> None:
-    left = handed_over(JSON, Preferences())
+    left = select_output(JSON, Preferences())
     assert left == replace(JSON, stdout=RECORDS, stderr=b"[2024-01-01] {x.py:1} INFO - hi\nsaid\n")
 
 
 def test_every_byte_where_the_user_wants_it() -> None:
-    assert handed_over(JSON, Preferences({"pipe": "raw", "output": "csv"})) == JSON
+    assert select_output(JSON, Preferences({"pipe": "raw", "output": "csv"})) == JSON
 
 
 @pytest.mark.parametrize("words", [("dags", "list"), ("dags", "list", "-o", "plain"), ()])
 def test_what_is_no_json_goes_there_whole(words: tuple[str, ...]) -> None:
-    assert handed_over(replace(JSON, words=words), Preferences()) == replace(JSON, words=words)
+    assert select_output(replace(JSON, words=words), Preferences()) == replace(JSON, words=words)
     own = Result(stdout=JSON.stdout, raw=True)
-    assert handed_over(own, Preferences({"output": "csv"})) == own
+    assert select_output(own, Preferences({"output": "csv"})) == own
 
 
 def test_a_format_holds_for_files_too_unless_the_line_has_its_own() -> None:
     chosen = Preferences({"output": "csv"})
     table = replace(JSON, stdout=b"dag_id | owner\n=======+======\na      | b\n", words=("dags", "list"))
-    assert handed_over(table, chosen).stdout == b"dag_id,owner\na,b\n"
-    assert handed_over(JSON, chosen).stdout == RECORDS
-    assert handed_over(replace(JSON, format="csv", remote=False), Preferences()).stdout == b"dag_id\na\xff\n"
+    assert select_output(table, chosen).stdout == b"dag_id,owner\na,b\n"
+    assert select_output(JSON, chosen).stdout == RECORDS
+    assert select_output(replace(JSON, format="csv", remote=False), Preferences()).stdout == b"dag_id\na\xff\n"
 
 
 def test_a_reply_without_the_data_is_a_failure_with_all_of_it_on_standard_error() -> None:
-    result = handed_over(replace(JSON, stdout=b"no data\n"), Preferences())
+    result = select_output(replace(JSON, stdout=b"no data\n"), Preferences())
     assert (result.stdout, result.stderr, result.ok) == (b"", b"no data\nsaid\n", False)
 
 
@@ -296,11 +296,11 @@ def test_a_reply_without_the_data_is_a_failure_with_all_of_it_on_standard_error(
 PROGRAM = """
 import signal, subprocess, sys
 from mwaa_shell.airflow.command_line import Destination
-from mwaa_shell.output.delivery.redirect import deliver
+from mwaa_shell.output.redirect import write_output
 from mwaa_shell.result import Result
 
 subprocess.run(["stty", "-echo", "-icanon"], check=True)
-result = deliver(Destination("|", sys.argv[1]), Result(stdout=b"x" * 1000000))
+result = write_output(Destination("|", sys.argv[1]), Result(stdout=b"x" * 1000000))
 modes = subprocess.run(["stty", "-a"], capture_output=True, text=True, check=True).stdout.split()
 print("after", "-echo" in modes, "-icanon" in modes, signal.getsignal(signal.SIGINT) is signal.default_int_handler)
 print(int(result.exit_code), result.message, flush=True)
@@ -310,7 +310,7 @@ sys.stdin.readline()
 
 def running(command: str, tmp_path: Path) -> Terminal:
     environ = scrubbed(tmp_path)
-    environ["PYTHONPATH"] += f":{Path(__file__).parents[3]}"
+    environ["PYTHONPATH"] += f":{Path(__file__).parents[2]}"
     return Terminal([sys.executable, "-c", PROGRAM, command], environ)
 
 
@@ -342,7 +342,7 @@ def test_the_terminal_is_the_commands(tmp_path: Path) -> None:
 def test_a_handler_of_somebody_else_comes_back(tmp_path: Path) -> None:
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        result = deliver(to("|", f"cat > {tmp_path}/out; sh -c 'kill -INT $$'; echo $? > {tmp_path}/told"), OK)
+        result = write_output(to("|", f"cat > {tmp_path}/out; sh -c 'kill -INT $$'; echo $? > {tmp_path}/told"), OK)
         assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
     finally:
         signal.signal(signal.SIGINT, before)

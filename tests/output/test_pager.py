@@ -18,9 +18,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mwaa_shell.output.delivery import pager
-from mwaa_shell.output.delivery.pager import chosen, put, settings
-from mwaa_shell.output.delivery.screen_rows import PER_CELL, ScreenRows
+from mwaa_shell.output import pager
+from mwaa_shell.output.pager import PER_CELL, ScreenRows, pager_command, pager_environment, put
 from mwaa_shell.streams import Streams
 from tests.conftest import scrubbed
 from tests.terminal.emulator import Terminal
@@ -76,25 +75,25 @@ def shell(script: str) -> str:
     ],
 )
 def test_the_pager_is_the_users(environ: Mapping[str, str], words: list[str] | None) -> None:
-    assert chosen(environ) == words
+    assert pager_command(environ) == words
 
 
 def test_less_where_nobody_chose_and_the_terminal_can(tmp_path: Path) -> None:
     (tmp_path / "less").touch(mode=0o755)
     path = {"PATH": str(tmp_path)}
-    assert chosen(path | {"TERM": "xterm"}) == ["less"]
-    assert chosen(path | {"TERM": "dumb"}) is None
-    assert chosen(path) is None
+    assert pager_command(path | {"TERM": "xterm"}) == ["less"]
+    assert pager_command(path | {"TERM": "dumb"}) is None
+    assert pager_command(path) is None
 
 
 def test_a_pager_in_the_home_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", "/home/me")
-    assert chosen({"PAGER": "~/bin/mine ~/x"}) == ["/home/me/bin/mine", "~/x"]
+    assert pager_command({"PAGER": "~/bin/mine ~/x"}) == ["/home/me/bin/mine", "~/x"]
 
 
 def test_less_is_told_what_suits_a_shell_unless_the_user_told_it() -> None:
-    assert settings({"A": "b"}) == {"A": "b", "LESS": "-FRX", "LESSCHARSET": "utf-8"}
-    assert settings({"LESS": ""})["LESS"] == ""
+    assert pager_environment({"A": "b"}) == {"A": "b", "LESS": "-FRX", "LESSCHARSET": "utf-8"}
+    assert pager_environment({"LESS": ""})["LESS"] == ""
 
 
 # -- whether it fits ---------------------------------------------------------------------------------------------------
@@ -240,7 +239,7 @@ def test_a_pager_that_has_shown_much_and_fails_is_not_repeated(monkeypatch: pyte
 
 PROGRAM = """
 import signal, subprocess, sys
-from mwaa_shell.output.delivery.pager import put
+from mwaa_shell.output.pager import put
 from mwaa_shell.streams import standard_streams
 
 def modes():
@@ -257,7 +256,7 @@ sys.stdin.readline()
 def running(pager: str, tmp_path: Path) -> Terminal:
     """A program that pages, in a terminal."""
     environ = scrubbed(tmp_path) | {"PAGER": pager}
-    environ["PYTHONPATH"] += f":{Path(__file__).parents[3]}"
+    environ["PYTHONPATH"] += f":{Path(__file__).parents[2]}"
     return Terminal([sys.executable, "-c", PROGRAM], environ)
 
 

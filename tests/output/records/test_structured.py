@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from mwaa_shell.airflow.command_line import output_format
 from mwaa_shell.errors import ExitCode
-from mwaa_shell.output.records.data import data_only, find
+from mwaa_shell.output.records.structured import data_only, find_data
 from mwaa_shell.reply_bytes import Body, Large
 from mwaa_shell.result import Outcome, Result
 
@@ -171,7 +171,7 @@ def test_all_else_is_left_as_it_is(words: tuple[str, ...], result: Result) -> No
 def test_no_line_is_lost_or_made(parts: list[str]) -> None:
     text = "".join(f"{part}\n" for part in parts)
     for wanted in ("json", "yaml"):
-        found = find(text, wanted)
+        found = find_data(text, wanted)
         if found is not None:
             assert found.data
             assert lines((found.data + found.rest).encode()) == lines(text.encode())

@@ -1,8 +1,8 @@
-"""Puts text on the clipboard of the terminal, wherever that is: OSC 52, the only sequence of the kind that we send.
+"""The clipboard of the user's terminal, also over SSH: the sequence OSC 52.
 
-There is no answer: a terminal that does not know the sequence, or may not obey it, drops it. tmux obeys it where its
-``set-clipboard`` is ``on`` (unless set it is ``external``), and hands it on in an envelope where its
-``allow-passthrough`` is on (versions before 3.3 always do).
+The terminal does not answer: one without OSC 52, or with OSC 52 switched off, drops the sequence. tmux obeys where its
+``set-clipboard`` is ``on`` (default: ``external``), and passes a wrapped sequence on where its ``allow-passthrough``
+is on (versions before 3.3 always do).
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ ESCAPE, END = b"\x1b", b"\x07"
 
 
 def clean(data: bytes) -> bytes:
-    """Output as text that can be pasted anywhere: without colours, and control characters as visible marks."""
+    """Return output as text to paste: without colors, with control characters as visible marks."""
     return sanitise(data.decode("utf-8", "replace")).encode()
 
 
 def sequence(data: bytes, environ: Mapping[str, str]) -> bytes:
-    """What makes the terminal take ``data``, at most ``LIMIT`` bytes; inside tmux also in the envelope."""
+    """Return the sequence that copies ``data``, at most ``LIMIT`` bytes; inside tmux also a wrapped one."""
     plain = ESCAPE + b"]52;c;" + base64.b64encode(data) + END
     if not environ.get("TMUX"):
         return plain
@@ -33,7 +33,7 @@ def sequence(data: bytes, environ: Mapping[str, str]) -> bytes:
 
 
 def put(data: bytes, streams: Streams, environ: Mapping[str, str]) -> None:
-    """Send it to the terminal, on whichever stream that is; nothing where there is none."""
+    """Copy ``data``: write the sequence to the stream that is a terminal, if there is one."""
     if not data or is_dumb(environ):
         return
     if streams.stdout_tty:

@@ -8,7 +8,7 @@ import re
 
 import pytest
 
-from mwaa_shell.output.delivery.clipboard import LIMIT, clean, put, sequence
+from mwaa_shell.output.clipboard import LIMIT, clean, put, sequence
 from mwaa_shell.streams import Streams
 
 PLAIN = b"\x1b]52;c;Z3LDvMOfZQo=\x07"

@@ -1,7 +1,7 @@
-"""Lends the terminal to a program of this machine: a pager, or a local command behind ``|``.
+"""The terminal, lent to a program of this machine: a pager, or a local command after ``|``.
 
-Such a program finds the terminal as other shells would hand it over, gets Ctrl-C for itself, and whatever it leaves
-behind, the terminal is afterwards as it was.
+The program gets the terminal in the modes that other shells start it with, and Ctrl-C for itself. Afterwards the modes
+are restored.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ STOPPED = (-signal.SIGINT, 128 + signal.SIGINT)
 
 
 @contextmanager
-def lent() -> Iterator[None]:
-    """Inside, Ctrl-C and Ctrl-\\ do nothing here, and the terminal edits and shows lines; both are restored."""
+def lend_terminal() -> Iterator[None]:
+    """Ignore Ctrl-C and Ctrl-\\ and let the terminal edit and echo lines, until the block ends."""
     before = _modes()
     if before is not None:
         _set(_cooked(before))
@@ -40,12 +40,12 @@ def lent() -> Iterator[None]:
             _set(before)
 
 
-def fresh_line() -> None:
-    """Put the cursor at the beginning of a line: of the next one where a program has left it behind text.
+def ensure_line_start() -> None:
+    """Move the cursor to the start of a line: of the next one where a program has left it after text.
 
     A terminal that is asked where its cursor is answers among the keys that are typed ahead. But a whole row of blanks
     reaches the next row from everywhere but from the beginning of one: a terminal wraps when there is more to come.
-    Nothing is done where nobody sees it, and on a dumb terminal, which may wrap as it likes.
+    Does nothing without a terminal, and on a dumb one, which may not wrap.
     """
     if is_dumb(os.environ) or not (os.isatty(SCREEN) and os.isatty(OTHER_SCREEN)):
         return
@@ -53,8 +53,8 @@ def fresh_line() -> None:
         os.write(SCREEN, b" " * os.get_terminal_size(SCREEN).columns + b"\r\x1b[K")
 
 
-def name_of(command: str) -> str:
-    """The program that a command begins with; not the variables before it, which may be secrets."""
+def program_name(command: str) -> str:
+    """Return the program that a command begins with, without variables before it, which may be secrets."""
     try:
         words = shlex.split(command)
     except ValueError:
@@ -62,8 +62,8 @@ def name_of(command: str) -> str:
     return next((word for word in words if not re.match(r"\w+=", word)), "the local command")
 
 
-def ending(process: subprocess.Popen[bytes]) -> str:
-    """How a program ended that did not succeed, as the end of a sentence that begins with its name."""
+def describe_exit(process: subprocess.Popen[bytes]) -> str:
+    """Return how a program failed, as the end of a sentence that begins with its name."""
     code = process.returncode
     if code < 0:
         return f"was ended by {signal.Signals(-code).name if -code in set(signal.Signals) else f'signal {-code}'}"

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mwaa_shell.output.measure import clip, cut, widest, width, wrap
 from mwaa_shell.output.tables.cells import clean
-from mwaa_shell.output.tables.wrapping import wide, widest, wrap
 
 FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467"
 
@@ -36,10 +36,10 @@ def test_line_ends_and_indents_stay() -> None:
     assert wrap("a\n  b\n\nc", 5) == ["a", "  b", "", "c"]
 
 
-@pytest.mark.parametrize(("text", "width"), [("abc", 3), ("日本", 4), ("e\u0301", 1), ("✈\ufe0f", 2), (FAMILY, 2)])
-def test_width_is_that_of_a_terminal(text: str, width: int) -> None:
-    assert wide(text) == width
-    assert widest(f"{text}\n") == width
+@pytest.mark.parametrize(("text", "columns"), [("abc", 3), ("日本", 4), ("e\u0301", 1), ("✈\ufe0f", 2), (FAMILY, 2)])
+def test_width_is_that_of_a_terminal(text: str, columns: int) -> None:
+    assert width(text) == columns
+    assert widest(f"{text}\n") == columns
 
 
 def test_marks_stay_with_what_they_stand_on() -> None:
@@ -49,5 +49,24 @@ def test_marks_stay_with_what_they_stand_on() -> None:
 @given(st.text().map(clean), st.integers(2, 40))
 def test_any_text_fits_and_is_whole(text: str, room: int) -> None:
     lines = wrap(text, room)
-    assert all(wide(line) <= room for line in lines)
+    assert all(width(line) <= room for line in lines)
     assert "".join("".join(lines).split()) == "".join(text.split())
+
+
+def test_clipped_lines_keep_their_color_codes() -> None:
+    assert width("\x1b[1mab\x1b[0m漢e\u0301") == 5
+    assert clip("\x1b[1mabcdef\x1b[0m", 4) == "\x1b[1mabc…\x1b[0m"
+    assert clip("ab漢字", 4) == "ab…"
+    assert clip("abcd", 4) == "abcd"
+
+
+def test_words_are_cut_where_the_room_ends() -> None:
+    assert cut("ab漢字c", 3) == ["ab", "漢", "字c"]
+    assert cut("a.bcd", 3) == ["a.b", "cd"]
+    assert cut("", 3) == [""]
+
+
+@given(st.text().map(clean), st.integers(2, 40))
+def test_any_clipped_line_fits(text: str, room: int) -> None:
+    line = text.replace("\n", " ")
+    assert width(clip(line, room)) <= room

@@ -1,4 +1,4 @@
-"""The data of a ``-o json`` or ``-o yaml`` reply, apart from what else stands on standard output.
+"""The data of a ``-o json`` or ``-o yaml`` output, apart from what else stands on standard output.
 
 MWAA and Airflow print log lines, warnings and chatter before and after the data, and a DAG file may print anything.
 What is not data is not lost: it goes to standard error. The bytes of the data are passed on as they are.
@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from mwaa_shell.airflow.command_line import output_format
 from mwaa_shell.airflow.output_lines import SGR
@@ -23,8 +25,8 @@ RECORD = re.compile(r"- [^\s:#'\"][^:\n]*:(?: |$)")
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """The data and all the rest, which stands before and after it, each with its line ends."""
+class DataBlock:
+    """Data in an output, and the text before and after, each with its line ends."""
 
     data: str
     before: str
@@ -32,19 +34,19 @@ class Found:
 
     @property
     def rest(self) -> str:
-        """What is not data, in its order."""
+        """The text that is not data."""
         return self.before + self.after
 
 
 def data_only(words: tuple[str, ...], result: Result) -> Result:
-    """The same result with only the data of a JSON or YAML reply as its standard output."""
+    """Return a result whose standard output is only the data of its JSON or YAML output."""
     wanted = output_format(words)
     if wanted not in ("json", "yaml") or not result.remote or not result.stdout:
         return result
     if wanted == "json" and isinstance(result.stdout, Large) and _is_one_list(result.stdout):
         return result
     text = result.stdout.decode("utf-8", "surrogateescape")
-    found = find(text, wanted)
+    found = find_data(text, wanted)
     if found is None:
         missing = replace(result, stdout=b"", stderr=joined(result.stdout, result.stderr))
         if not result.ok:
@@ -64,10 +66,10 @@ def _is_one_list(stdout: Large) -> bool:
     return sum(part.count(b"\n") for part in chunks(stdout)) == 1
 
 
-def find(text: str, wanted: str) -> Found | None:
-    """The data in the text of a reply, ``None`` where there is none."""
+def find_data(text: str, wanted: str) -> DataBlock | None:
+    """Return the data in an output, ``None`` where there is none."""
     if wanted != "json":
-        return _find_yaml(text)
+        return find_yaml(text)
     found = find_json(text)
     return found[0] if found else None
 
@@ -76,8 +78,8 @@ def find(text: str, wanted: str) -> Found | None:
 SPREAD_TRIES = 50
 
 
-def find_json(text: str) -> tuple[Found, Any] | None:
-    """The last line that is a list of records, else the last line that is a JSON value at all; and what it says."""
+def find_json(text: str) -> tuple[DataBlock, Any] | None:
+    """Return the last line that is a list of records, else the last that is any JSON; and its value."""
     lines = _lines(text)
     best, found = -1, _NONE
     for index, line in enumerate(lines):
@@ -89,14 +91,14 @@ def find_json(text: str) -> tuple[Found, Any] | None:
     chatter = lines[best][: found.start]
     before = [*lines[:best], *([chatter + "\n"] if _plain(chatter) else [])]
     data = _plain(lines[best][found.start :]).strip() + "\n"
-    return Found(data, "".join(before), "".join(lines[best + 1 :])), found.value
+    return DataBlock(data, "".join(before), "".join(lines[best + 1 :])), found.value
 
 
 #: The rank of what Airflow prints, a list of objects; of another list or object; of anything else.
 RECORDS, OTHER, NOTHING = 2, 1, 0
 
 
-class _Read(NamedTuple):
+class _LineValue(NamedTuple):
     """What JSON there is in a line."""
 
     rank: int
@@ -104,10 +106,10 @@ class _Read(NamedTuple):
     value: Any = None
 
 
-_NONE = _Read(NOTHING)
+_NONE = _LineValue(NOTHING)
 
 
-def _read(line: str) -> _Read:
+def _read(line: str) -> _LineValue:
     """Behind colour codes, and where there are records behind what somebody printed without a newline."""
     whole = _value(line)
     if whole.rank == RECORDS:
@@ -119,7 +121,7 @@ def _read(line: str) -> _Read:
     return whole
 
 
-def _value(line: str) -> _Read:
+def _value(line: str) -> _LineValue:
     line = _plain(line)
     if not line.startswith(("[", "{")):
         return _NONE
@@ -128,7 +130,7 @@ def _value(line: str) -> _Read:
     except (ValueError, RecursionError):
         return _NONE
     records = isinstance(value, list) and all(isinstance(item, dict) for item in value)
-    return _Read(RECORDS if records else OTHER, 0, value)
+    return _LineValue(RECORDS if records else OTHER, 0, value)
 
 
 def _plain(text: str) -> str:
@@ -136,7 +138,7 @@ def _plain(text: str) -> str:
     return SGR.sub("", text) if "\x1b" in text else text
 
 
-def _find_spread_json(text: str) -> tuple[Found, Any] | None:
+def _find_spread_json(text: str) -> tuple[DataBlock, Any] | None:
     decoder = json.JSONDecoder()
     starts = [match.start() for match in re.finditer(r"^[\[{]", text, re.MULTILINE)]
     for start in starts[:SPREAD_TRIES]:
@@ -144,12 +146,12 @@ def _find_spread_json(text: str) -> tuple[Found, Any] | None:
             value, end = decoder.raw_decode(text, start)
         except (ValueError, RecursionError):
             continue
-        return Found(text[start:end] + "\n", text[:start], text[end:].lstrip("\n")), value
+        return DataBlock(text[start:end] + "\n", text[:start], text[end:].lstrip("\n")), value
     return None
 
 
-def _find_yaml(text: str) -> Found | None:
-    """The last block of records (``- key: value`` and what is indented below), or the empty list."""
+def find_yaml(text: str) -> DataBlock | None:
+    """Return the last block of records (``- key: value`` and the indented lines below), or the empty list."""
     lines = _lines(text)
     start = end = -1
     index = 0
@@ -164,7 +166,7 @@ def _find_yaml(text: str) -> Found | None:
             index += 1
     if start < 0:
         return None
-    return Found("".join(lines[start:end]), "".join(lines[:start]), "".join(lines[end:]))
+    return DataBlock("".join(lines[start:end]), "".join(lines[:start]), "".join(lines[end:]))
 
 
 def _lines(text: str) -> list[str]:
@@ -188,3 +190,49 @@ def text_of(value: Any) -> str:
     if isinstance(value, str):
         return value
     return str(value) if value is None or isinstance(value, bool) else json.dumps(value)
+
+
+def read_yaml(text: str) -> list[dict[str, Any]] | None:
+    """Return the records of a list of mappings as PyYAML reads them, ``None`` for anything else.
+
+    Dates stay text, as Airflow printed them. A document with aliases is not read: Airflow writes none, and a few lines
+    of them can stand for gigabytes.
+    """
+    import yaml  # heavy: only -o yaml needs it
+
+    try:
+        records = yaml.load(text, _loader())  # noqa: S506  (a subclass of the safe one)
+        if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
+            return None
+        containers = [id(one) for one in _containers(records, set())]
+    except (yaml.YAMLError, ValueError, OverflowError, RecursionError):
+        return None
+    if len(containers) != len(set(containers)):
+        return None
+    return [{text_of(name): value for name, value in record.items()} for record in records]
+
+
+@cache
+def _loader() -> Any:
+    """The safe loader (the one in C where there is one: ten times as quick), to which a date is text."""
+    import yaml  # heavy: only -o yaml needs it
+
+    class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+        yaml_implicit_resolvers: ClassVar = {
+            first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+            for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+        }
+
+    return Loader
+
+
+def _containers(value: object, seen: set[int]) -> Iterator[object]:
+    """Yield each list and mapping in a value, one that stands in two places twice, and nothing inside it again."""
+    if not isinstance(value, list | dict):
+        return
+    yield value
+    if id(value) in seen:
+        return
+    seen.add(id(value))
+    for inside in value.values() if isinstance(value, dict) else value:
+        yield from _containers(inside, seen)

@@ -1,4 +1,4 @@
-"""Where decoded output goes when the line says so: a local command (``|``) or a file (``>``, ``>>``)."""
+"""Output for a local command (``|``) or a file (``>``, ``>>``)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from secrets import token_hex
 
 from mwaa_shell.airflow.command_line import Destination, output_format
 from mwaa_shell.errors import ExitCode, RefusedByRule, UsageError
-from mwaa_shell.output.delivery.local_program import STOPPED, ending, fresh_line, lent, name_of
+from mwaa_shell.output.local_program import STOPPED, describe_exit, ensure_line_start, lend_terminal, program_name
+from mwaa_shell.output.records import data_only
+from mwaa_shell.output.render import exported
 from mwaa_shell.preferences import Preferences
 from mwaa_shell.reply_bytes import Body, chunks
 from mwaa_shell.result import Outcome, Result
@@ -23,11 +25,11 @@ from mwaa_shell.result import Outcome, Result
 TRAP = "trap : INT\n"
 
 
-def check(destination: Destination, ask: Callable[[str], bool] | None = None) -> None:
-    """Say before anything is sent that a file cannot be written; its content is not touched.
+def check_writable(destination: Destination, ask: Callable[[str], bool] | None = None) -> None:
+    """Check a destination before the command is sent; a file is not touched.
 
-    ``ask`` is asked whether a file with something in it is to be replaced. Raises ``UsageError``, or ``RefusedByRule``
-    where the answer is no.
+    ``ask`` confirms that a file with content is replaced. Raises ``UsageError`` for a file that cannot be written and
+    ``RefusedByRule`` where the answer is no.
     """
     _check_target(destination)
     if ask is None or destination.operator != ">":
@@ -63,29 +65,25 @@ def _why_not(place: Path) -> str:
     return os.strerror(errno.EROFS if read_only else errno.EACCES)
 
 
-def handed_over(result: Result, preferences: Preferences) -> Result:
-    """The result with what a command or file gets as its standard output; what is left out is on standard error.
+def select_output(result: Result, preferences: Preferences) -> Result:
+    """Return the result with what a destination gets as its standard output; the rest is on standard error.
 
-    Records in the format that was chosen, unless the line itself says ``-o``; otherwise the data of a ``-o json`` or
-    ``yaml`` reply; otherwise, and where ``pipe`` is ``raw``, every byte.
+    Records in the format of the setting ``output``, unless the command has ``-o``; else the data of a ``-o json`` or
+    ``yaml`` output; else, and where ``pipe`` is ``raw``, every byte.
     """
     whole = preferences["pipe"] == "raw"
     form = result.format or ("" if whole or output_format(result.words) else preferences["output"])
     if form not in ("", "auto", "raw"):
-        from mwaa_shell.output.render import exported
-
         made = exported(result, form)
         if made is not None:
             return replace(result, stdout=made)
     if whole or result.raw:
         return result
-    from mwaa_shell.output.records.data import data_only
-
     return data_only(result.words, result)
 
 
-def deliver(destination: Destination, result: Result) -> Result:
-    """Hand the standard output over; the result that is left has none."""
+def write_output(destination: Destination, result: Result) -> Result:
+    """Write the standard output to a destination; return the result without it."""
     left = replace(result, stdout=b"")
     if result.leaves or not (result.ok or result.stdout):
         return left
@@ -106,20 +104,20 @@ def _pipe(command: str, result: Result, left: Result) -> Result:
     """Run a local command on the output. It has Ctrl-C and the terminal, and may stop reading whenever it likes."""
     if sys.stdout is not None:  # as where the program was started with it closed
         sys.stdout.flush()
-    name = name_of(command)
-    with lent():
+    name = program_name(command)
+    with lend_terminal():
         try:
             # The shell of the user's own machine runs what the user typed after the bar: that is the feature.
             process = subprocess.Popen(TRAP + command, shell=True, stdin=subprocess.PIPE)  # noqa: S602
         except OSError as error:
             return _worse(left, f"{name} could not be run: {error.strerror}")
         _feed(process, result.stdout)
-    fresh_line()
+    ensure_line_start()
     if process.returncode == 0:
         return left
     if process.returncode in STOPPED:
         return replace(left, outcome=Outcome.INTERRUPTED, exit_code=ExitCode.INTERRUPTED, message=f"{name} was stopped")
-    return _worse(left, f"{name} {ending(process)}")
+    return _worse(left, f"{name} {describe_exit(process)}")
 
 
 def _feed(process: subprocess.Popen[bytes], data: Body) -> None:

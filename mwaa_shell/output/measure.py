@@ -1,0 +1,109 @@
+"""The columns that text takes on a terminal; text clipped to one line, or wrapped into lines that fit.
+
+wcwidth is the measure. Each function measures ASCII text itself, because wcwidth takes some 30 ms to import: most
+output never needs it. Text must be safe for a terminal: color codes are the only sequences in it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from mwaa_shell.output.ansi import RESET
+
+#: A part that stays whole where it can: blanks, or a word up to the characters that it may be broken after.
+PART = re.compile(r"[ \t]+|[^ \t,/;&?]*[,/;&?]+|[^ \t,/;&?]+")
+#: A word that is too long is cut after one of these, where one is in the latter half of the line.
+JOINTS = "._-"
+TAB = "    "
+ELLIPSIS = "…"
+
+
+def width(text: str) -> int:
+    """Return the columns of one line of text; color codes take none."""
+    if text.isascii() and "\x1b" not in text:
+        return len(text)
+    import wcwidth  # heavy: see the module
+
+    return wcwidth.width(text, control_codes="ignore")
+
+
+def widest(text: str) -> int:
+    """Return the columns of the widest line of a text."""
+    return max(map(width, text.split("\n"))) if "\n" in text else width(text)
+
+
+def clip(line: str, room: int) -> str:
+    """Return a line of at most ``room`` columns with its color codes; an ellipsis replaces what is cut off."""
+    if width(line) <= room:
+        return line
+    import wcwidth  # heavy: see the module
+
+    # The ellipsis also fills the first column of a character that takes two.
+    kept = wcwidth.clip(line, 0, room - 1, fillchar=ELLIPSIS, control_codes="ignore")
+    end = RESET if kept.endswith(RESET) else ""
+    return kept.removesuffix(end).removesuffix(ELLIPSIS) + ELLIPSIS + end
+
+
+def wrap(text: str, room: int) -> list[str]:
+    """Return the lines of a text without color codes, each of at most ``room`` columns (2 or more).
+
+    Lines break at blanks, else after a slash or a comma, else inside a word. Only blanks at a break are dropped.
+    """
+    lines: list[str] = []
+    for line in text.split("\n"):
+        lines += [line] if width(line) <= room else _wrap_line(line, room)
+    return lines
+
+
+def _wrap_line(line: str, room: int) -> list[str]:
+    lines: list[str] = []
+    now = ""
+    for part in PART.findall(line.replace("\t", TAB)):
+        if width(now + part) <= room:
+            now += part
+            continue
+        if now.strip():
+            lines.append(now.rstrip(" "))
+        *full, now = [""] if part.isspace() else _cut_ascii(part, room) if part.isascii() else cut(part, room)
+        lines += full
+    return [*lines, now.rstrip(" ")] if now.strip() or not lines else lines
+
+
+def cut(word: str, room: int) -> list[str]:
+    """Return a word in parts of at most ``room`` columns, cut between characters as a reader counts them."""
+    if width(word) <= room:
+        return [word]
+    parts = [""]
+    for character in _characters(word):
+        if parts[-1] and width(parts[-1] + character) > room:
+            parts.append("")
+        parts[-1] += character
+    return parts
+
+
+def _characters(text: str) -> Iterator[str]:
+    """Yield each character with the combining marks, joiners and selectors that belong to it."""
+    if text.isascii():
+        yield from text
+        return
+    import wcwidth  # heavy: see the module
+
+    for cluster in wcwidth.iter_graphemes(text):
+        yield from [cluster] if width(cluster) <= 2 else cluster  # some chains of consonants are wider
+
+
+def _cut_ascii(word: str, room: int) -> list[str]:
+    parts: list[str] = []
+    start = 0
+    while len(word) - start > room:
+        joint = max(word.rfind(char, start + room // 2, start + room) for char in JOINTS) + 1
+        end = joint or start + room
+        parts.append(word[start:end])
+        start = end
+    return [*parts, word[start:]]
+
+
+def columns(text: str) -> Iterator[int]:
+    """Yield the columns of each character of a text, as far as it is asked for."""
+    return map(width, _characters(text))

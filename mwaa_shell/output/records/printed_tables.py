@@ -1,0 +1,311 @@
+"""The records of the tables that Airflow prints for people: its own table, those of 1.10 and ``-o plain``.
+
+``find_table`` reads the default of 2.0 and later. The table is as wide as it must be, up to the console's width; what
+is wider is broken over lines inside its cells, and no rule stands between the rows. A word that is too long is cut
+where the column ends, so it goes on without a space; words that fit are moved to the next line whole, so there a space
+is put back. Where a line is full the two look alike: the wider console cuts a word only where it stands alone, so a
+full line with several ends at a space; on the narrower one the space is lost, if there was one. Ids have none. The
+widest columns are the ones that are made narrow, which is how a row is known from a further line of the row above it.
+A cell with line ends of its own has them back where it stands alone on its lines.
+
+``find_table_v1`` reads what 1.10 prints, which has no ``-o``: a boxed table, a list of DAGs and a list of runs.
+
+``find_plain`` reads a heading and rows, in columns that at least two blanks keep apart. Nothing else marks such a
+table, so its heading is known by its words: names of columns that Airflow has, and failing that the first line that
+could be one.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass, replace
+
+RULE = re.compile(r"=+(?:\+=+)* *")
+#: How wide Airflow's console is where it has no terminal: rich's own default, and what 2.2 and later set.
+NARROWER, WIDER = CONSOLES = (80, 200)
+#: The first column of a run that was triggered: JSON, which is broken at its blanks.
+CONF = "conf"
+#: Columns that were made narrow differ by so much at most, for rounding and for the margins of the outer ones.
+ROUNDING = 3
+DASHES = re.compile(r"-{3,}")
+DAGS = "DAGS"
+RUNS = "DAG RUNS"
+#: The first columns of every reply that has records; a heading begins with one, for tables with any columns.
+FIRST = frozenset({
+    "Provider", "auth_manager_class", "class", "conf", "conn_id", "connection_type", "dag_id", "dag_run_id", "executor",
+    "file", "fileloc", "filepath", "hook_class_name", "hook_name", "id", "key", "logical_date", "name", "package_name",
+    "plugin_name", "pool", "property_name", "provider", "run_id", "section", "task_id", "uri",
+})  # fmt: skip
+HEADING = re.compile(r" *[A-Za-z][\w.]*(?:  +[A-Za-z][\w.]*)*")
+
+
+@dataclass(frozen=True, slots=True)
+class PrintedTable:
+    """A table among lines: those from ``first`` up to but not including ``end`` are its heading, rules and rows."""
+
+    names: tuple[str, ...]
+    rows: list[list[str]]  #: each with one text for each name
+    first: int
+    end: int
+
+    @property
+    def records(self) -> list[dict[str, str]]:
+        """The rows as mappings with the names of the columns."""
+        return [dict(zip(self.names, row, strict=True)) for row in self.rows]
+
+
+# -- 2.0 and later -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """Where the columns stand: the first cell of each and the one behind its last, margins included."""
+
+    spans: tuple[tuple[int, int], ...]
+    width: int
+
+    rooms: tuple[int, ...]  #: how much fits into a line of each
+    wordy: bool = False  #: whether the first one holds words with blanks between them; else it has names
+
+    @property
+    def full(self) -> bool:
+        """Whether the table is as wide as a console: only then is anything broken over lines."""
+        return self.width in CONSOLES
+
+    def broken(self, number: int) -> bool:
+        """Whether a column is among the widest, which are the ones that are made narrow."""
+        return self.rooms[number] >= max(self.rooms) - ROUNDING
+
+    def cut(self, line: str) -> list[str] | None:
+        """The cells of a line; ``None`` if it is no line of this table. Leading blanks belong to a cell."""
+        if not line.isascii():
+            line = _spread(line)
+        if len(line.rstrip()) > self.width or any(line[end : end + 1] not in ("|", "") for _, end in self.spans):
+            return None
+        if len(self.spans) > 1 and "|" not in line:
+            return None
+        return [line[start + (start > 0) : end].rstrip().replace("\0", "") for start, end in self.spans]
+
+
+def find_table(lines: list[str]) -> PrintedTable | None:
+    """Return the last table of 2.0 and later among the lines; ``None`` if there is none."""
+    for number in range(len(lines) - 1, 0, -1):
+        if lines[number].startswith("=") and RULE.fullmatch(lines[number]):
+            columns = _columns(lines[number].rstrip())
+            first, names = _names(lines, number, columns)
+            if names is not None:
+                rows, behind = _rows(lines, number + 1, replace(columns, wordy=names[0] == CONF))
+                return PrintedTable(tuple(names), rows, first, behind)
+    return None
+
+
+def _columns(rule: str) -> _Columns:
+    ends = [found.start() for found in re.finditer(r"\+", rule)] + [len(rule)]
+    spans = tuple(zip([0, *(end + 1 for end in ends[:-1])], ends, strict=True))
+    last = len(spans) - 1
+    rooms = tuple(end - start - (number > 0) - (number < last) for number, (start, end) in enumerate(spans))
+    return _Columns(spans, len(rule), rooms)
+
+
+def _names(all_lines: list[str], rule: int, columns: _Columns) -> tuple[int, list[str] | None]:
+    """Where the heading begins, and the columns' names; those too long for one line are over several."""
+    lines: list[list[str]] = []
+    most = 1 if len(columns.spans) == 1 else rule
+    first = rule
+    while rule - first < most and (cells := columns.cut(all_lines[first - 1])) is not None:
+        lines.insert(0, cells)
+        first -= 1
+    names = ["".join(cell.strip() for cell in column) for column in zip(*lines, strict=True)]
+    fits = bool(lines) and all(names) and len(set(names)) == len(names)
+    return first, names if fits and (len(names) > 1 or names[0] == lines[0][0]) else None
+
+
+def _rows(lines: list[str], first: int, columns: _Columns) -> tuple[list[list[str]], int]:
+    """The rows, and the line behind the last; the blanks that Airflow ends a table with belong to it."""
+    rows: list[list[str]] = []
+    above: list[str] = []
+    number = first
+    for number in range(first, len(lines) + 1):
+        cells = columns.cut(lines[number]) if number < len(lines) else None
+        if cells is None or (len(columns.spans) == 1 and not cells[0]):
+            break
+        if not any(cells):
+            continue
+        if above and _continues(above, cells, columns):
+            pieces = zip(rows[-1], above, cells, strict=True)
+            rows[-1] = [_joined(*piece, columns, place) for place, piece in enumerate(pieces)]
+        else:
+            rows.append(cells)
+        above = cells
+    ends = number < len(lines) and lines[number].startswith(" ") and not lines[number].strip()
+    return rows, number + ends
+
+
+def _continues(above: list[str], cells: list[str], columns: _Columns) -> bool:
+    """Whether a line belongs to the row of the line above it."""
+    filled = [number for number, cell in enumerate(cells) if cell]
+    if not all(above[number] for number in filled):
+        return False
+    if len(filled) == 1 and filled[0] > 0:  # one cell alone, and not the first: broken, or with line ends of its own
+        return True
+    return columns.full and all(_goes_on(above[number], cells[number], columns, number) for number in filled)
+
+
+def _goes_on(above: str, cell: str, columns: _Columns, number: int) -> bool:
+    """Whether a cell's line is full, or would be with the next word; names, in the first column, are one word."""
+    room = columns.rooms[number]
+    moved = (number > 0 or columns.wordy) and _moved(above, cell, room)
+    return columns.broken(number) and (_places(above) >= room or moved)
+
+
+def _moved(above: str, cell: str, room: int) -> bool:
+    """Whether the first word of a line had no room behind the text above it."""
+    return not cell.startswith(" ") and _places(above) + 1 + _places(cell.split(" ", 1)[0]) > room
+
+
+def _joined(whole: str, above: str, cell: str, columns: _Columns, number: int) -> str:
+    room = columns.rooms[number]
+    if not cell:
+        return whole
+    if not columns.full:
+        return f"{whole}\n{cell}"
+    if _places(above) >= room:
+        return f"{whole} {cell}" if columns.width == WIDER and " " in above.strip() else whole + cell
+    return f"{whole} {cell}" if _moved(above, cell, room) else f"{whole}\n{cell}"
+
+
+def _places(text: str) -> int:
+    """How many places of a terminal a text takes."""
+    return len(text) if text.isascii() else len(_spread(text))
+
+
+def _spread(line: str) -> str:
+    """A line with one character a place: a NUL stands behind each that takes two."""
+    return "".join(char + "\0" if unicodedata.east_asian_width(char) in "WF" else char for char in line)
+
+
+# -- 1.10 --------------------------------------------------------------------------------------------------------------
+
+
+def find_table_v1(lines: list[str]) -> PrintedTable | None:
+    """Return the last boxed table, else the list of DAGs or of runs; one with rows before an empty one."""
+    found = [block for block in (_box(lines), _dags(lines), _runs(lines)) if block]
+    return next((block for block in found if block.rows), found[0] if found else None)
+
+
+def count_boxes(lines: list[str]) -> int:
+    """Return the number of boxed tables."""
+    return sum(line.startswith("╒") for line in lines)
+
+
+def _box(lines: list[str]) -> PrintedTable | None:
+    """The last table in a box; a line below the rule is a row, or goes on with the cells of the row above it."""
+    top = next((number for number in reversed(range(len(lines))) if lines[number].startswith("╒")), None)
+    if top is None:
+        return None
+    rows: list[list[str]] = []
+    fresh = True
+    end = top + 1
+    while end < len(lines) and lines[end].startswith(("│", "╞", "├")):
+        if lines[end].startswith("│"):
+            cells = [cell.strip() for cell in lines[end].rstrip().strip("│").split("│")]
+            if fresh or len(cells) != len(rows[-1]):
+                rows.append(cells)
+            else:
+                rows[-1] = [f"{whole}\n{cell}" if cell else whole for whole, cell in zip(rows[-1], cells, strict=True)]
+        fresh = not lines[end].startswith("│")
+        end += 1
+    if not rows:
+        return None
+    ends = end < len(lines) and lines[end].startswith("╘")
+    return PrintedTable(tuple(rows[0]), [row for row in rows[1:] if len(row) == len(rows[0])], top, end + ends)
+
+
+def _below(lines: list[str], title: str) -> int | None:
+    """The line behind a title between two rows of dashes."""
+    for number in range(len(lines) - 2, 0, -1):
+        if lines[number] == title and all(DASHES.fullmatch(lines[number + beside]) for beside in (-1, 1)):
+            return number + 2
+    return None
+
+
+def _dags(lines: list[str]) -> PrintedTable | None:
+    start = _below(lines, DAGS)
+    if start is None:
+        return None
+    end = start
+    while end < len(lines) and lines[end].strip():
+        end += 1
+    return PrintedTable(("dag_id",), [[line] for line in lines[start:end]], start - 3, end)
+
+
+def _runs(lines: list[str]) -> PrintedTable | None:
+    """The rows behind ``id | run_id | ...``; only the run's id could hold the separator."""
+    start = _below(lines, RUNS)
+    if start is None or start >= len(lines):
+        return None
+    names = [name.strip() for name in lines[start].rstrip(" |").split("|")]
+    rows = []
+    end = start + 1
+    for number in range(start + 1, len(lines)):
+        cells = [cell.strip() for cell in lines[number].rstrip().removesuffix("|").split(" | ")]
+        extra = len(cells) - len(names)
+        if extra >= 0 and len(names) > 1:
+            cells[1 : 2 + extra] = [" | ".join(cells[1 : 2 + extra])]
+            rows.append(cells)
+            end = number + 1
+        elif lines[number].strip():
+            break
+    return PrintedTable(tuple(names), rows, start - 3, end)
+
+
+# -- -o plain ----------------------------------------------------------------------------------------------------------
+
+
+def find_plain(lines: list[str]) -> PrintedTable | None:
+    """Return the plain table among these lines: all from its heading on; ``None`` if there is none."""
+    lines = [line.rstrip() for line in lines]
+    first = _plain_heading(lines)
+    if first is None:
+        return None
+    body = [line for line in lines[first + 1 :] if line]
+    names = lines[first].split()
+    spans = _plain_spans(lines[first], body)
+    rows: list[list[str]] = []
+    for line in body:
+        cells = [line[start:end] for start, end in spans]
+        filled = [number for number, cell in enumerate(cells) if cell.strip()]
+        if rows and len(filled) == 1 and filled[0] > 0 and rows[-1][filled[0]]:
+            rows[-1][filled[0]] += "\n" + cells[filled[0]].rstrip()
+        else:
+            rows.append([cell.strip() for cell in cells])
+    return PrintedTable(tuple(names), rows, first, len(lines))
+
+
+def _plain_heading(lines: list[str]) -> int | None:
+    likely = [number for number, line in enumerate(lines) if HEADING.fullmatch(line) and _distinct(line)]
+    known = [number for number in likely if lines[number].split()[0] in FIRST]
+    several = [number for number in likely if len(lines[number].split()) > 1]
+    return next(iter((*known, *several)), None)
+
+
+def _distinct(line: str) -> bool:
+    words = line.split()
+    return len(set(words)) == len(words)
+
+
+def _plain_spans(heading: str, body: list[str]) -> list[tuple[int, int]]:
+    """Where each named column starts and ends, read off the places where every line is blank."""
+    width = max(map(len, [heading, *body]))
+    used = bytearray(b" " * width)
+    for line in (heading, *body):
+        for found in re.finditer(r"[^ ]+", line):
+            used[found.start() : found.end()] = b"x" * (found.end() - found.start())
+    blocks = [(found.start(), found.end()) for found in re.finditer(rb"x+(?: x+)*", bytes(used))]
+    starts: list[int] = []
+    words = [found.start() for found in re.finditer(r"\S+", heading)]
+    for word in words:
+        block = next(start for start, end in blocks if start <= word < end)
+        starts.append(block if not starts or block > starts[-1] else word)
+    return list(zip([0, *starts[1:]], [*starts[1:], width], strict=True))
