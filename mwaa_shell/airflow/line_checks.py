@@ -50,7 +50,7 @@ _remembered = lru_cache(maxsize=4)(_problem_in)  # Enter asks for what the last 
 
 def _without_secrets(line: ParsedLine, message: str, grammar: Grammar, patterns: Sequence[str]) -> str:
     """The message without a word of a secret, or of what was meant to be one and stands behind it unquoted."""
-    from mwaa_shell.airflow.redaction import MASK, secrets_in
+    from mwaa_shell.airflow.secrets.redaction import MASK, secrets_in
 
     # Another Airflow's words are read by the names of flags.
     spans = secrets_in(line, grammar, patterns) or secrets_in(line, None, patterns)

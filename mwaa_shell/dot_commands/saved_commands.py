@@ -105,7 +105,7 @@ def _filled(session: Session, words: tuple[str, ...], known: Mapping[str, Saved]
     values = _values(words[1:], found)
     for name in set(saved_commands.parameters(found.line)) - set(values):
         if name in saved_commands.secret_parameters_of(found.line, session.grammar, session.secret_words):
-            from mwaa_shell.airflow.redaction import MASK
+            from mwaa_shell.airflow.secrets.redaction import MASK
 
             values[name] = MASK
     try:

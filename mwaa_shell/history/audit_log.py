@@ -18,7 +18,7 @@ from mwaa_shell.private_files import append_to
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mwaa_shell.airflow.redaction import Masked
+    from mwaa_shell.airflow.secrets.redaction import Masked
     from mwaa_shell.result import Result
 
 
@@ -59,7 +59,7 @@ class AuditLog:
 def _bodies(line: Masked, result: Result, patterns: Sequence[str]) -> dict[str, object]:
     """Both streams as text, or why they are left out."""
     from mwaa_shell.airflow.command_line import parse
-    from mwaa_shell.airflow.secret_replies import covered, why_not_kept
+    from mwaa_shell.airflow.secrets.output import mask_output, why_not_kept
 
     words = result.words or parse(line.text).values
     if words[:1] == (".send",):
@@ -69,4 +69,4 @@ def _bodies(line: Masked, result: Result, patterns: Sequence[str]) -> dict[str, 
     if reason:
         return {"output": f"left out: {reason}"}
     streams = {"stdout": result.stdout, "stderr": result.stderr}
-    return {name: covered(data.decode("utf-8", "replace"), patterns) for name, data in streams.items()}
+    return {name: mask_output(data.decode("utf-8", "replace"), patterns) for name, data in streams.items()}

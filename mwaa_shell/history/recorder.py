@@ -67,7 +67,7 @@ class HistoryRecorder:
 
     def begin(self, link: Connection, line: ParsedLine, origin: str) -> int | None:
         """Write a command down before it is sent; its number, if it could be written."""
-        from mwaa_shell.airflow.redaction import MASK, masked
+        from mwaa_shell.airflow.secrets.redaction import MASK, masked
         from mwaa_shell.history.entries import Entry
         from mwaa_shell.names import environment_cache
 
@@ -127,7 +127,7 @@ class HistoryRecorder:
         return where
 
     def _log(self, link: Connection, line: ParsedLine, result: Result) -> None:
-        from mwaa_shell.airflow.redaction import masked
+        from mwaa_shell.airflow.secrets.redaction import masked
 
         assert self._audit is not None
         covered = masked(line.text.strip(), link.grammar, self._secret_words())

@@ -124,7 +124,7 @@ def import_for_the_first_command() -> None:
 def import_for_typing() -> None:
     """Import what the keys of any line need: its colours, its secrets, its candidates."""
     import mwaa_shell.airflow.arguments
-    import mwaa_shell.airflow.redaction
+    import mwaa_shell.airflow.secrets.redaction
     import mwaa_shell.dot_commands.completion  # noqa: F401
 
 

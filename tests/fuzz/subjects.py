@@ -19,8 +19,8 @@ from mwaa_shell.airflow.arguments import understand
 from mwaa_shell.airflow.command_line import line_at, logical_lines, parse, spans_of_lines
 from mwaa_shell.airflow.grammar import Grammar, load, versions
 from mwaa_shell.airflow.outcome import judge
-from mwaa_shell.airflow.redaction import fill, masked, masks
-from mwaa_shell.airflow.secret_replies import covered as covered_in_log
+from mwaa_shell.airflow.secrets.output import mask_output as covered_in_log
+from mwaa_shell.airflow.secrets.redaction import fill, masked, masks
 from mwaa_shell.airflow.suggestions import hint, suggest
 from mwaa_shell.airflow.translation import translate
 from mwaa_shell.airflow.versions import Version, parse_version, version_in_reply

@@ -1,8 +1,8 @@
-"""Secrets among the options of ``airflow.cfg``, where a command prints them: ``config list``, ``config get-value`` and
-``info``, in any version. Options with a secret's name are covered whole, in addresses the password alone.
+"""Masks for secrets in what commands print, and whether that may be written to a log.
 
-Airflow itself hides such options in its web pages (``sensitive_config_values`` of its configuration), and not
-in its CLI.
+``config list``, ``config get-value`` and ``info`` print options of ``airflow.cfg``, in any version. Options with a
+secret's name are masked as a whole, in addresses only the password. Airflow hides such options in its web pages
+(``sensitive_config_values`` of its configuration), but not in its CLI.
 """
 
 from __future__ import annotations
@@ -12,7 +12,19 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 
 from mwaa_shell.airflow.output_lines import HEAD, Classifier
-from mwaa_shell.airflow.secret_values import CONSTANTS, MASK, NAMES_OF_NUMBERS, NUMBER, Found, secrets_of, sensitive
+from mwaa_shell.airflow.secrets.values import (
+    CONSTANTS,
+    MASK,
+    NAMES_OF_NUMBERS,
+    NUMBER,
+    Named,
+    Secret,
+    Why,
+    mask_secrets,
+    secrets_of,
+    secrets_of_data,
+    sensitive,
+)
 
 #: ``name = value`` of a file, which Airflow may have commented out; ``name | value`` of ``info``.
 OPTION = re.compile(
@@ -26,6 +38,48 @@ SECRET_END = re.compile(r"(?:_key|_basic_auth|backend_kwargs|engine_args)\Z")
 PLACE_END = re.compile(r"(?:_file|_path|_names?|_id|_class|_adapter|ssl_key|tls_key)\Z")
 #: Options that are addresses; one that is written in another way is covered whole.
 ADDRESS_END = re.compile(r"(?:sql_alchemy_conn(?:_async)?|broker_url|result_backend)\Z")
+#: Commands, or the groups of them, that print what is stored or run what may print anything.
+TELLING = (
+    "connections", "variables", "config", "info", "rotate_fernet_key", "shell", "db shell", "render", "tasks render",
+    "test", "tasks test", "dags test", "run", "tasks run", "standalone", "users export", "roles export", "plugins",
+)  # fmt: skip
+#: ``name: value`` and ``name=value`` in any text; bounded, so that a long line takes no more than its length.
+PAIR = re.compile(r"""(?<![\w.-])(?P<name>[\w.-]+)["']?\s{0,9}[:=]\s{0,9}["']?(?=(?P<secret>[^\s"',}\]]{1,400}))""")
+CREDENTIALS = re.compile(r"\b(?:Bearer|Basic)\s{1,9}(?P<secret>\S+)")
+
+
+# -- any command -------------------------------------------------------------------------------------------------------
+
+
+def why_not_kept(words: Sequence[str], *, masked: bool) -> str:
+    """Why a reply must not be written down, by the words of its command; empty where it may be."""
+    if masked:
+        return "its line has a secret, which the reply may repeat"
+    words = [word for word in words if word != "--"]  # newer Pythons take one in front of each word of a command
+    name = next((one for one in TELLING if tuple(words[: one.count(" ") + 1]) == tuple(one.split())), "")
+    return f"{name} may print passwords" if name else ""
+
+
+def mask_output(text: str, patterns: Sequence[str] = ()) -> str:
+    """Return what a command printed, with a mask for each secret: by its name, and passwords in URIs."""
+    named = partial(sensitive, patterns=tuple(patterns))
+    return "".join(mask_secrets(line, _secrets_in_line(line, named)) for line in text.splitlines(keepends=True))
+
+
+def _secrets_in_line(line: str, named: Named) -> Iterator[Secret]:
+    line = re.sub(r"(?<=\w)'(?=\w)", "-", line)  # that of "can't" quotes nothing
+    if "://" in line:
+        yield from secrets_of("x" + line[1:], named)
+    if ":" in line or "=" in line:
+        yield from secrets_of_data(line, named)
+    for one in PAIR.finditer(line):
+        if named(one["name"]) and one["secret"].lower() not in CONSTANTS and not one["secret"].isdigit():
+            yield Secret(*one.span("secret"), Why.MEMBER, one["name"], one["secret"])
+    for one in CREDENTIALS.finditer(line):
+        yield Secret(*one.span("secret"), Why.MEMBER, "credentials", one["secret"])
+
+
+# -- options of the configuration --------------------------------------------------------------------------------------
 
 
 def shows_options(words: Sequence[str]) -> bool:
@@ -39,7 +93,7 @@ def is_secret_option(name: str) -> bool:
     return not PLACE_END.search(plain) and (sensitive(plain) or bool(SECRET_END.search(plain)))
 
 
-def covered_options(text: str, words: Sequence[str]) -> str:
+def mask_options(text: str, words: Sequence[str]) -> str:
     """What such a command printed, with a mask for each secret; the same text where there is none."""
     lines = text.splitlines(keepends=True)
     return "".join(_of_one(lines, _asked_for(words)) if _asked_for(words) else _of_all(lines))
@@ -77,7 +131,7 @@ def _value(name: str, written: str) -> str:
     value = SGR.sub("", written).strip()
     if _is_secret(name, value):
         return MASK + _end(written)
-    return _masked(written, secrets_of(written, partial(sensitive)))
+    return mask_secrets(written, secrets_of(written, partial(sensitive)))
 
 
 def _is_secret(name: str, value: str) -> bool:
@@ -93,16 +147,7 @@ def _without_passwords(line: str) -> str:
     """A line that is no option: what begins it is taken for no JSON, which a date in brackets looks like."""
     if "://" not in line:
         return line
-    return _masked(line, secrets_of(f"x{line[1:]}", partial(sensitive)))
-
-
-def _masked(text: str, secrets: Iterator[Found]) -> str:
-    made, end = [], 0
-    for found in sorted(secrets):
-        if found.first >= end:
-            made += [text[end : found.first], MASK]
-        end = max(end, found.last)
-    return "".join([*made, text[end:]])
+    return mask_secrets(line, secrets_of(f"x{line[1:]}", partial(sensitive)))
 
 
 def _end(line: str) -> str:

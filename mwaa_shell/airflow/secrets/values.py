@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import Enum
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import NamedTuple
+from urllib.parse import quote
 
 #: What stands in the place of a secret. Airflow shows the same.
 MASK = "***"
@@ -56,7 +57,7 @@ class Why(Enum):
     MASK = "mask"  #: a mask is there already
 
 
-class Found(NamedTuple):
+class Secret(NamedTuple):
     """A secret, by where it stands in a value."""
 
     first: int
@@ -86,27 +87,27 @@ def is_data(value: str) -> bool:
     return value.lstrip()[:1] in ("{", "[")
 
 
-def secrets_of(value: str, named: Named) -> Iterator[Found]:
+def secrets_of(value: str, named: Named) -> Iterator[Secret]:
     """The secrets in a value that is none itself."""
     if value == MASK:
-        yield Found(0, len(value), Why.MASK, "", value)
+        yield Secret(0, len(value), Why.MASK, "", value)
     elif is_data(value):
         yield from _in_data(value, named)
     elif "://" in value:
         yield from _in_uris(value, named)
 
 
-def secrets_of_data(text: str, named: Named) -> Iterator[Found]:
+def secrets_of_data(text: str, named: Named) -> Iterator[Secret]:
     """Members with a secret's name in a text that has JSON, or something like it, anywhere."""
     yield from _in_data(text, named)
 
 
-def _in_uris(value: str, named: Named) -> Iterator[Found]:
+def _in_uris(value: str, named: Named) -> Iterator[Secret]:
     for found in _passwords(value):
-        yield Found(*found.span(1), Why.URI, URI_PASSWORD, found[1], ("uri",))
+        yield Secret(*found.span(1), Why.URI, URI_PASSWORD, found[1], ("uri",))
     for found in QUERY.finditer(value):
         if named(found[1]) or found[2] == MASK:
-            yield Found(*found.span(2), Why.URI, found[1], found[2], ("uri",))
+            yield Secret(*found.span(2), Why.URI, found[1], found[2], ("uri",))
 
 
 def _passwords(value: str) -> Iterator[re.Match[str]]:
@@ -117,7 +118,7 @@ def _passwords(value: str) -> Iterator[re.Match[str]]:
             yield from URI.finditer(value, run.start(), end)
 
 
-def _in_data(value: str, named: Named) -> Iterator[Found]:
+def _in_data(value: str, named: Named) -> Iterator[Secret]:
     position = 0
     while item := ITEM.match(value, position):
         position = item.end()
@@ -137,23 +138,23 @@ def _in_data(value: str, named: Named) -> Iterator[Found]:
             position = found[-1].last
 
 
-def _member(value: str, member: re.Match[str], name: str, named: Named) -> Iterator[Found]:
+def _member(value: str, member: re.Match[str], name: str, named: Named) -> Iterator[Secret]:
     """What is secret of a member's value; all of an object or a list with a secret's name."""
     bare, text = member["bare"], member["text"]
     if text is not None:
         if text and (named(name) or text == MASK):
-            yield Found(*member.span("text"), Why.MEMBER, name, _plain(text), ("json",))
+            yield Secret(*member.span("text"), Why.MEMBER, name, _plain(text), ("json",))
         else:
             yield from _in_string(value, member, named)
     elif bare is not None:
         if bare == MASK or (named(name) and _may_be_secret(bare, name)):
-            yield Found(*member.span("bare"), Why.MEMBER, name, bare, ("member",))
+            yield Secret(*member.span("bare"), Why.MEMBER, name, bare, ("member",))
         else:
             yield from (moved(found, member.start()) for found in _in_uris(bare, named))
     elif named(name):
         start, end = member.start(), _closing(value, member.start())
         if re.search(r"\w|\*", value[start:end]):
-            yield Found(start, end, Why.MEMBER, name, value[start:end], ("member",))
+            yield Secret(start, end, Why.MEMBER, name, value[start:end], ("member",))
 
 
 def _may_be_secret(bare: str, name: str) -> bool:
@@ -173,7 +174,7 @@ def _closing(value: str, start: int) -> int:
     return len(value)
 
 
-def _in_string(value: str, item: re.Match[str], named: Named) -> Iterator[Found]:
+def _in_string(value: str, item: re.Match[str], named: Named) -> Iterator[Secret]:
     """Secrets in a string that is none itself, but may hold JSON or a URI."""
     start, end = item.span("text")
     characters = [found.span() for found in CHARACTER.finditer(value, start, end)] if "\\" in item["text"] else []
@@ -186,7 +187,7 @@ def _in_string(value: str, item: re.Match[str], named: Named) -> Iterator[Found]
             yield moved(found, start)._replace(coding=coding)
 
 
-def moved(found: Found, offset: int) -> Found:
+def moved(found: Secret, offset: int) -> Secret:
     """The same in a value that begins earlier."""
     return found._replace(first=found.first + offset, last=found.last + offset)
 
@@ -203,6 +204,16 @@ def _unescaped(written: str) -> str:
         return str(json.loads(f'"{written}"'))
     except ValueError:
         return written[1:2]
+
+
+def mask_secrets(text: str, secrets: Iterable[Secret]) -> str:
+    """Return the text with a mask in place of each secret, and one for those that overlap."""
+    made, end = [], 0
+    for one in sorted(secrets, key=lambda one: (one.first, -one.last)):
+        if one.first >= end:
+            made += [text[end : one.first], MASK]
+        end = max(end, one.last)
+    return "".join([*made, text[end:]])
 
 
 # -- writing -----------------------------------------------------------------------------------------------------------
@@ -230,6 +241,4 @@ def _for_member(answer: str) -> str:
 
 def _for_uri(answer: str) -> str:
     """Escaped where it is not yet: a password that is pasted out of a URI stays as it is."""
-    from urllib.parse import quote
-
     return quote(re.sub(r"%(?![\da-fA-F]{2})", "%25", answer), safe="%~")

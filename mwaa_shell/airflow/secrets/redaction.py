@@ -22,9 +22,8 @@ from mwaa_shell.airflow.arguments import ParsedCommand, Part, understand
 from mwaa_shell.airflow.command_line import BLANKS, REMEMBERED, Kind, ParsedLine, Word, letters_of, parse, quote, split
 from mwaa_shell.airflow.grammar import Grammar
 from mwaa_shell.airflow.readings import readings_of_majors
-from mwaa_shell.airflow.secret_programs import read_local
-from mwaa_shell.airflow.secret_values import MASK, Found, Named, Why, encoded, moved, secrets_of, sensitive
-from mwaa_shell.airflow.secret_words import Piece, read
+from mwaa_shell.airflow.secrets.arguments import Piece, secret_arguments, secrets_of_local_command
+from mwaa_shell.airflow.secrets.values import MASK, Named, Secret, Why, encoded, moved, secrets_of, sensitive
 
 __all__ = [
     "MASK",
@@ -213,10 +212,12 @@ def _found(
         parsed = parse(" " * start + text[start:])
     words = parsed.words
     read_as = _read_as(parsed, grammar) if parts is None else [parts]
-    spans: Iterable[Span] = (span for one in read_as for span in _spans(text, read(_pieces(words, one), named)))
+    spans: Iterable[Span] = (
+        span for one in read_as for span in _spans(text, secret_arguments(_pieces(words, one), named))
+    )
     unclosed = split(text)[2] if parsed.problem and words else None
     if unclosed and words[-1].start <= unclosed.position < words[-1].end:  # it makes one word of all that follows
-        rest = _spans(text, read(_unknown_pieces(text, unclosed.position + 1), named))
+        rest = _spans(text, secret_arguments(_unknown_pieces(text, unclosed.position + 1), named))
         spans = (span._replace(plain=True) for span in (*spans, *rest))
     yield from spans
     yield from _behind_the_command(text, words[-1].end if words else len(text), named)
@@ -252,7 +253,7 @@ def _behind_the_command(text: str, position: int, named: Named) -> Iterator[Span
         found = BETWEEN.match(text, position)
         position = found.end() if found else position
         pieces = _unknown_pieces(text, position)
-        yield from _spans(text, read_local(pieces, named), local=True)
+        yield from _spans(text, secrets_of_local_command(pieces, named), local=True)
         position = pieces[-1].word.end if pieces else len(text)
 
 
@@ -262,7 +263,7 @@ def _in_quoted_lines(parsed: ParsedLine, grammar: Grammar | None, named: Named) 
         if not any(blank in word.value for blank in BLANKS):
             continue
         inner = _merged(_found(parse(word.value), grammar, named))
-        found = [Found(one.start, one.end, one.why, one.name, one.value, one.coding) for one in inner]
+        found = [Secret(one.start, one.end, one.why, one.name, one.value, one.coding) for one in inner]
         for span, outer in zip(inner, _spans(parsed.text, ((word, one) for one in found)), strict=True):
             yield outer._replace(nested=span, plain=outer.plain and span.plain, local=span.local)
 
@@ -271,12 +272,12 @@ def _assignments(parsed: ParsedLine, named: Named, secret: Collection[str]) -> I
     """Secrets among the values that a saved command is given: ``.do NAME parameter=value``."""
     if not _runs_saved(parsed):
         return
-    found: list[tuple[Word, Found]] = []
+    found: list[tuple[Word, Secret]] = []
     for word in parsed.words[2:]:
         name, equals, value = word.value.partition("=")
         start = len(name) + len(equals)
         if name in secret and value:
-            found.append((word, Found(start, len(word.value), Why.FLAG, name, value)))
+            found.append((word, Secret(start, len(word.value), Why.FLAG, name, value)))
         elif equals:
             found += [(word, moved(one, start)) for one in secrets_of(value, named)]
     yield from _spans(parsed.text, found)
@@ -296,7 +297,7 @@ def _merged(spans: Iterable[Span]) -> tuple[Span, ...]:
     return tuple(kept)
 
 
-def _spans(text: str, found: Iterable[tuple[Word, Found]], *, local: bool = False) -> Iterator[Span]:
+def _spans(text: str, found: Iterable[tuple[Word, Secret]], *, local: bool = False) -> Iterator[Span]:
     read_before: Word | None = None
     letters: list[tuple[int, int, str]] = []
     for word, one in found:
