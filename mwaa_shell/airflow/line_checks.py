@@ -13,7 +13,7 @@ from mwaa_shell.airflow.command_line import REMEMBERED, Kind, ParsedLine, Proble
 
 if TYPE_CHECKING:
     from mwaa_shell.airflow.grammar import Grammar
-    from mwaa_shell.airflow.translation import Translation
+    from mwaa_shell.airflow.translation.translate import Translation
 
 
 #: Characters of a message: one that repeats a line of more is no help, and each word of the line is looked for in it.
@@ -70,7 +70,7 @@ def translated(text: str, grammar: Grammar | None) -> Translation | None:
     """The line in this Airflow's words; ``None`` where it needs none or nobody knows it."""
     if grammar is None:
         return None
-    from mwaa_shell.airflow.translation import translate
+    from mwaa_shell.airflow.translation.translate import translate
 
     return translate(text, grammar)
 

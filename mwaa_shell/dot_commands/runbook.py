@@ -14,7 +14,7 @@ from mwaa_shell.session import Plan, script
 
 if TYPE_CHECKING:
     from mwaa_shell.airflow.grammar import Grammar
-    from mwaa_shell.airflow.translation_files import TranslatedLine
+    from mwaa_shell.airflow.translation.translate import TranslatedLine
 
 
 def source(call: DotCommandCall, words: tuple[str, ...]) -> Result:
@@ -42,10 +42,10 @@ def translate(call: DotCommandCall, words: tuple[str, ...]) -> Result:
     arguments.add_argument("file")
     given = arguments.read(words)
     grammar = grammar_of(given.version)
-    from mwaa_shell.airflow.translation_files import translate_file, written
+    from mwaa_shell.airflow.translation.translate import file_lines, translate_file
 
     lines = translate_file(script.read(Path(given.file)).splitlines(), grammar)
-    made = Result(stdout="".join(f"{line}\n" for line in written(lines)).encode())
+    made = Result(stdout="".join(f"{line}\n" for line in file_lines(lines)).encode())
     left = [f"{given.file}:{one.number}: {reason}\n" for one in lines if (reason := _left_over(one)) is not None]
     if not left:
         return made

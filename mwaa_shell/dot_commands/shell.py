@@ -72,7 +72,7 @@ def _explained_as_here(words: tuple[str, ...], grammar: Grammar, width: int) -> 
     from mwaa_shell.airflow.command_line import parse
     from mwaa_shell.airflow.help import explain
     from mwaa_shell.airflow.line_checks import as_sentence
-    from mwaa_shell.airflow.translation import translate
+    from mwaa_shell.airflow.translation.translate import translate
 
     found = translate(" ".join(words), grammar)
     if found is None:

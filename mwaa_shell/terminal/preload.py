@@ -130,6 +130,6 @@ def import_for_typing() -> None:
 
 def import_aws() -> None:
     """Import what asks AWS and the web server, and what reads their replies."""
-    import mwaa_shell.airflow.translation
+    import mwaa_shell.airflow.translation.translate
     import mwaa_shell.mwaa.aws
     import mwaa_shell.mwaa.transport  # noqa: F401

@@ -22,7 +22,7 @@ from mwaa_shell.airflow.outcome import judge
 from mwaa_shell.airflow.secrets.output import mask_output as covered_in_log
 from mwaa_shell.airflow.secrets.redaction import fill, masked, masks
 from mwaa_shell.airflow.suggestions import hint, suggest
-from mwaa_shell.airflow.translation import translate
+from mwaa_shell.airflow.translation.translate import translate
 from mwaa_shell.airflow.versions import Version, parse_version, version_in_reply
 from mwaa_shell.durations import read_span
 from mwaa_shell.errors import ShellError

@@ -16,7 +16,7 @@ from mwaa_shell.airflow.summaries import flag_name
 
 
 @dataclass(frozen=True, slots=True)
-class Name:
+class CommandName:
     """A command, and the flags that made it another one in Airflow 1: "variables --set"."""
 
     command: str
@@ -27,7 +27,7 @@ class Name:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ArgumentPlace:
     """Where the value of an argument goes in another version."""
 
     arguments: tuple[Option | Positional, ...]  #: several for an option whose values became positionals
@@ -39,13 +39,13 @@ class Place:
 class Operation:
     """One thing to do, under all its names, the oldest first."""
 
-    names: tuple[Name, ...]
+    names: tuple[CommandName, ...]
     arguments: tuple[tuple[str, ...], ...] = ()  #: other names of the same argument
     onward: tuple[tuple[str, ...], ...] = ()  #: the same, but not back from a later name to an earlier one
     fill: Mapping[str, str] = field(default_factory=dict)  #: the key of what is missing -> of what has its value
     notes: Mapping[str, Sequence[str]] = field(default_factory=dict)  #: by the command or major that the line goes to
 
-    def name_in(self, grammar: Grammar) -> tuple[Name, Command] | None:
+    def name_in(self, grammar: Grammar) -> tuple[CommandName, Command] | None:
         """The newest name that a version has, and its command."""
         for name in reversed(self.names):
             command = grammar.named(name.command)
@@ -53,7 +53,7 @@ class Operation:
                 return name, command
         return None
 
-    def place(self, key: str, value: str, target: Command) -> Place | None:
+    def place(self, key: str, value: str, target: Command) -> ArgumentPlace | None:
         """Where an argument goes in a command; None where that has nothing for it."""
         places = (_place(spelled, target) for spelled in self._spellings(key, value))
         return next((place for place in places if place is not None), None)
@@ -68,7 +68,7 @@ class Operation:
             found = next((place for place, spelled in enumerate(same) if _names(spelled, key, value)), len(same))
             yield from reversed(same[found + 1 :])
 
-    def notes_on(self, name: Name, major: int) -> Sequence[str]:
+    def notes_on(self, name: CommandName, major: int) -> Sequence[str]:
         """What to know of a name of it, the most important first."""
         return self.notes.get(name.command) or self.notes.get(str(major)) or ()
 
@@ -84,7 +84,7 @@ class Advice:
 
 
 @dataclass(frozen=True, slots=True)
-class Need:
+class RequiredArguments:
     """Arguments that a line may not do without, and what it would do without them."""
 
     text: str
@@ -104,16 +104,16 @@ class Need:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class TranslationTable:
     """The file."""
 
     deeds: tuple[Operation, ...]
     arguments: tuple[tuple[str, ...], ...]
-    needs: tuple[Need, ...]
+    needs: tuple[RequiredArguments, ...]
     instead: tuple[Advice, ...]
     without: tuple[Advice, ...]
 
-    def deed(self, command: str, given: frozenset[str]) -> tuple[Operation, Name]:
+    def deed(self, command: str, given: frozenset[str]) -> tuple[Operation, CommandName]:
         """What a command does with the options whose keys are given, and the name that it has here."""
         found = [
             (len(name.selectors), -number, deed, name)
@@ -122,7 +122,7 @@ class Table:
             if name.command == command and given.issuperset(name.selectors)
         ]
         if not found:
-            return Operation((Name(command),)), Name(command)
+            return Operation((CommandName(command),)), CommandName(command)
         *_, deed, name = max(found, key=lambda one: one[:2])
         return deed, name
 
@@ -130,7 +130,9 @@ class Table:
         """Whether a flag makes a command another one, so that a line with two of them does two things."""
         return any(name.command == command and key in name.selectors for deed in self.deeds for name in deed.names)
 
-    def need(self, names: Sequence[str], key: str, value: str, major: int, given: frozenset[str]) -> Need | None:
+    def need(
+        self, names: Sequence[str], key: str, value: str, major: int, given: frozenset[str]
+    ) -> RequiredArguments | None:
         """Why a line may not do without an argument; what is said of its command counts first."""
         fits = [need for need in self.needs if need.fits(names, key, value, major, given)]
         return next((need for need in fits if need.commands), fits[0] if fits else None)
@@ -165,18 +167,18 @@ def _names(spelled: str, key: str, value: str) -> bool:
     return spelled == f"{key}={value}" or key in spelled.split()
 
 
-def _place(spelled: str, command: Command) -> Place | None:
+def _place(spelled: str, command: Command) -> ArgumentPlace | None:
     keys, _, value = spelled.partition("=")
     arguments = [argument_of(command, key) for key in keys.split()]
     found = tuple(one for one in arguments if one is not None)
-    return Place(found, keys, value or None) if len(found) == len(arguments) else None
+    return ArgumentPlace(found, keys, value or None) if len(found) == len(arguments) else None
 
 
 @cache
-def table() -> Table:
+def table() -> TranslationTable:
     """The file's content."""
     tables = data_of("translations.toml")
-    return Table(
+    return TranslationTable(
         deeds=tuple(_deed(one) for one in tables["deeds"]),
         arguments=_tuples(tables["everywhere"]["arguments"]),
         needs=tuple(_need(**one) for one in tables["needed"]),
@@ -196,10 +198,10 @@ def _deed(fact: Mapping[str, object]) -> Operation:
     return Operation(tuple(map(_name, names)), _tuples(arguments or []), _tuples(onward or []), fill or {}, notes or {})
 
 
-def _name(text: str) -> Name:
+def _name(text: str) -> CommandName:
     words = text.split()
     selectors = tuple(word for word in words if word.startswith("-"))
-    return Name(" ".join(words[: len(words) - len(selectors)]), selectors)
+    return CommandName(" ".join(words[: len(words) - len(selectors)]), selectors)
 
 
 def _advice(text: str, majors: list[int], commands: Sequence[str] = (), flags: Sequence[str] = ()) -> Advice:
@@ -212,8 +214,8 @@ def _need(
     commands: Sequence[str] = (),
     majors: Sequence[int] = (),
     beside: Sequence[str] = (),
-) -> Need:
-    return Need(text, tuple(flags), tuple(commands), tuple(majors), tuple(beside))
+) -> RequiredArguments:
+    return RequiredArguments(text, tuple(flags), tuple(commands), tuple(majors), tuple(beside))
 
 
 def _tuples(lists: Sequence[Sequence[str]]) -> tuple[tuple[str, ...], ...]:

@@ -11,7 +11,7 @@ from mwaa_shell.airflow.grammar import Command, Grammar, Option, Positional
 
 
 @dataclass(frozen=True, slots=True)
-class Value:
+class TypedValue:
     """A value, and how it is typed."""
 
     text: str
@@ -24,12 +24,12 @@ class Value:
 
 
 @dataclass(slots=True)
-class Argument:
+class TypedArgument:
     """One argument of a line."""
 
     argument: Option | Positional | None  #: None for what is no argument of the command
     flag: str = ""  #: written out; empty for a positional
-    values: list[Value] = field(default_factory=list)
+    values: list[TypedValue] = field(default_factory=list)
     joined: bool = False  #: as in --flag=value
 
     def words(self) -> Iterator[str]:
@@ -43,24 +43,24 @@ class Argument:
         yield from (value.typed for value in self.values)
 
 
-def arguments_of(understanding: ParsedCommand) -> list[Argument]:
+def arguments_of(understanding: ParsedCommand) -> list[TypedArgument]:
     """What follows the command, in the order of the line."""
-    found: list[Argument] = []
+    found: list[TypedArgument] = []
     for part in understanding.parts:
-        value = Value(part.value, _typed(understanding.line.text, part))
+        value = TypedValue(part.value, _typed(understanding.line.text, part))
         if part.role is Role.FLAG and isinstance(part.argument, Option):
-            found.append(Argument(part.argument, _written_out(part.argument, part.value)))
+            found.append(TypedArgument(part.argument, _written_out(part.argument, part.value)))
         elif part.role is Role.VALUE and found:
             found[-1].values.append(value)
             found[-1].joined |= part.word.start < part.start and found[-1].flag.startswith("--")
         elif part.role is Role.POSITIONAL:
-            found.append(Argument(part.argument, values=[value]))
+            found.append(TypedArgument(part.argument, values=[value]))
         elif part.role is Role.EXTRA:
-            found.append(Argument(None, values=[value]))
+            found.append(TypedArgument(None, values=[value]))
     return found
 
 
-def line_of(command: Command, arguments: Sequence[Argument], grammar: Grammar) -> str:
+def line_of(command: Command, arguments: Sequence[TypedArgument], grammar: Grammar) -> str:
     """The line: in the order of the arguments if that reads as is meant, else in one that does."""
     lines = [" ".join([command.name, *words]) for words in _orders(command, arguments)]
     meant = _meaning((one.argument, value.text) for one in arguments for value in one.values)
@@ -81,7 +81,7 @@ def _typed(text: str, part: Part) -> str:
     return typed if alone else quote(part.value)
 
 
-def _orders(command: Command, arguments: Sequence[Argument]) -> Iterator[list[str]]:
+def _orders(command: Command, arguments: Sequence[TypedArgument]) -> Iterator[list[str]]:
     """As typed, with positionals as the command wants them; positionals in front; positionals behind a separator."""
     places = [one for one in arguments if isinstance(one.argument, Positional)]
     places.sort(key=lambda one: command.positionals.index(one.argument) if one.argument in command.positionals else 0)
@@ -93,7 +93,7 @@ def _orders(command: Command, arguments: Sequence[Argument]) -> Iterator[list[st
     yield [*_words(others), "--", *_words(places)]
 
 
-def _words(arguments: Sequence[Argument]) -> list[str]:
+def _words(arguments: Sequence[TypedArgument]) -> list[str]:
     return [word for one in arguments for word in one.words()]
 
 
