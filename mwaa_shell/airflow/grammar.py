@@ -53,6 +53,11 @@ class Option(NamedTuple):
         return self.nargs != 0
 
 
+def flag_name(option: Option) -> str:
+    """Return the flag that data files name an option by: the first long one, else the first."""
+    return next((name for name in option.flags if name.startswith("--")), option.flags[0])
+
+
 class ExclusiveGroup(NamedTuple):
     """Arguments of which only one may be given: the long flag of an option, the name of a positional."""
 

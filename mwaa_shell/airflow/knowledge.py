@@ -1,9 +1,10 @@
-"""What Airflow's parser does not say of its commands, and MWAA's users need to know: ``data/knowledge.toml``.
+"""Facts about commands that Airflow's parser does not have: ``data/knowledge.toml`` and ``data/summaries.toml``.
 
-Which commands AWS lists, what MWAA was seen to refuse, what parses DAG files, what asks on stdin, what is dangerous and
-why, which argument takes the name of what. All of it is advice: the server decides. The file's twin in JSON, which is
-read in a tenth of the time, is read when the first question is asked. ``words`` are always those that follow the
-command's name, without their quotes; abbreviated and bundled flags count as argparse counts them.
+Which commands AWS lists, what MWAA was seen to refuse, what parses DAG files, what asks on standard input, what is
+dangerous and why, which argument takes the name of what; and one line about each command, group, flag and positional.
+All of it is advice: the server decides. A command of a plugin has no facts and empty summaries. The files are read when
+the first question is asked. ``words`` are always those that follow the command's name, without their quotes;
+abbreviated and bundled flags count as argparse counts them.
 """
 
 from __future__ import annotations
@@ -16,8 +17,7 @@ from typing import Any, NamedTuple
 from mwaa_shell.airflow import command_line, grammar
 from mwaa_shell.airflow.arguments import HELP as HELP_OPTION
 from mwaa_shell.airflow.arguments import ParsedCommand, Role, understand
-from mwaa_shell.airflow.grammar import Grammar, Option, Positional
-from mwaa_shell.airflow.summaries import flag_name
+from mwaa_shell.airflow.grammar import Grammar, Option, Positional, flag_name
 from mwaa_shell.airflow.versions import Version
 
 
@@ -190,6 +190,29 @@ def _tree(name: str, version: Version) -> Grammar | None:
     return next((tree for tree in trees if tree.named(name) is not None), None)
 
 
+def command_summary(name: str) -> str:
+    """Return what the command does, in every version that has it."""
+    return _summaries().commands.get(name, "")
+
+
+def group_summary(name: str) -> str:
+    """Return what the commands of the group are for."""
+    return _summaries().groups.get(name, "")
+
+
+def flag_summary(command_name: str, option: Option) -> str:
+    """Return what the option means to this command, else to all."""
+    name = flag_name(option)
+    known = _summaries()
+    return known.own.get(command_name, {}).get(name) or known.flags.get(name, "")
+
+
+def positional_summary(command_name: str, argument: Positional) -> str:
+    """Return what the positional means to this command, else its name means everywhere."""
+    known = _summaries()
+    return known.own.get(command_name, {}).get(argument.name) or known.positionals.get(argument.name, "")
+
+
 # ---- Which options a line gives, as argparse would see it.
 
 
@@ -226,7 +249,7 @@ def _takes_date(reading: ParsedCommand, argument: Option | Positional | None) ->
     return argument is not None and reading.command is not None and kind(reading.command.name, argument) is Kind.DATE
 
 
-# ---- The file.
+# ---- The files.
 
 
 class _Entry(NamedTuple):
@@ -300,3 +323,20 @@ def _by_command(entries: Sequence[Mapping[str, Any]]) -> Mapping[str, tuple[_Ent
 def _bound(text: str) -> tuple[int, ...]:
     """``2.4`` is before ``2.4.3``, and after all of ``2.2``."""
     return tuple(int(part) for part in text.split("."))
+
+
+class _Summaries(NamedTuple):
+    """The file, table by table."""
+
+    groups: Mapping[str, str]
+    commands: Mapping[str, str]
+    positionals: Mapping[str, str]
+    flags: Mapping[str, str]
+    own: Mapping[str, Mapping[str, str]]  #: command -> flag or positional -> what it means there
+
+
+@cache
+def _summaries() -> _Summaries:
+    tables = grammar.data_of("summaries.toml")
+    names = ("groups", "commands", "positionals", "flags", "of")
+    return _Summaries(*(tables[name] for name in names))

@@ -11,8 +11,7 @@ from functools import lru_cache
 
 from mwaa_shell.airflow.arguments import ParsedCommand, Part, Role, command_of, understand
 from mwaa_shell.airflow.command_line import REMEMBERED, ParsedLine
-from mwaa_shell.airflow.grammar import Grammar, Option, load, versions
-from mwaa_shell.airflow.summaries import flag_name
+from mwaa_shell.airflow.grammar import Grammar, Option, flag_name, load, versions
 from mwaa_shell.airflow.versions import Version
 
 

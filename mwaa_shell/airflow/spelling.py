@@ -1,4 +1,7 @@
-"""What was meant by a word that is no command: what it begins, else what it is like. Pure."""
+"""Spelling suggestions for words that are no command, and how messages name words. Pure.
+
+What a word begins is suggested first, then what it is like.
+"""
 
 from __future__ import annotations
 
@@ -81,3 +84,23 @@ def closest(text: str, known: Iterable[str], cutoff: float) -> str | None:
 
     found = difflib.get_close_matches(text, known, 1, cutoff)
     return found[0] if found else None
+
+
+# -- messages ----------------------------------------------------------------------------------------------------------
+
+
+def did_you_mean(name: str | None) -> str:
+    """Return the end of a message: a suggestion, or nothing where there is none."""
+    return f"; did you mean {name}?" if name else ""
+
+
+def either(values: Iterable[object]) -> str:
+    """Return the values as a choice: ``a, b or c``."""
+    *first, last = map(str, values)
+    return f"{', '.join(first)} or {last}" if first else last
+
+
+def shown(text: str) -> str:
+    """Return a word for a message: shortened, and quoted where it is empty or has odd blanks."""
+    plain = " ".join(text.split())
+    return repr(plain) if not plain or plain != text else plain if len(plain) <= 40 else f"{plain[:37]}..."

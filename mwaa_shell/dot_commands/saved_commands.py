@@ -21,7 +21,7 @@ from mwaa_shell.saved_commands import Saved
 from mwaa_shell.session import Plan, Session, script
 
 if TYPE_CHECKING:
-    from mwaa_shell.airflow.suggestions import Names
+    from mwaa_shell.airflow.completion import Names
 
 EXAMPLE = ".save nightly \"dags trigger {dag} -c '{conf}'\""
 #: Parameters that are a DAG's, also where no command tree says so.
@@ -207,7 +207,7 @@ def _fitting(
         return ()
     found: dict[str, str] = {}
     if session.grammar is not None and not place.quotes:
-        from mwaa_shell.airflow.suggestions import suggest
+        from mwaa_shell.airflow.completion import suggest
 
         before = saved_commands.put_in(line[: place.start], given) + quote(begun) * bool(begun)
         behind = saved_commands.put_in(line[place.end :], given)

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from mwaa_shell.airflow.arguments import ParsedCommand, understand
 from mwaa_shell.airflow.command_line import ParsedLine, parse, quote
+from mwaa_shell.airflow.completion import dag_of
 from mwaa_shell.airflow.grammar import Grammar
 from mwaa_shell.airflow.knowledge import Kind
 from mwaa_shell.airflow.outcome import ENOUGH
-from mwaa_shell.airflow.suggestions import dag_of
 from mwaa_shell.airflow.validation import validate
 from mwaa_shell.errors import NothingRan, PermissionMissing, ShellError
 from mwaa_shell.job import Job, PhaseTimeout

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from mwaa_shell.airflow.completion import NameMatch
 from mwaa_shell.airflow.knowledge import Kind
-from mwaa_shell.airflow.suggestions import Found
 from mwaa_shell.names.model import KEPT, OF_A_DAG, Name
 from mwaa_shell.names.refresher import NameRefresher
 
@@ -15,7 +15,7 @@ LIMIT = 50
 
 def offered(
     live: NameRefresher | None, kind: Kind, dag: str, fragment: str, *, asked: bool = False
-) -> tuple[Sequence[Found], int]:
+) -> tuple[Sequence[NameMatch], int]:
     """What is known of a kind; with ``asked`` (the user pressed Tab) it is asked for where nothing is."""
     own = _kept_as(kind)
     if live is None or live.mode == "off" or own is None or (own in OF_A_DAG and not dag):
@@ -37,18 +37,18 @@ def _kept_as(kind: Kind) -> Kind | None:
     return kind if kind in KEPT else None
 
 
-def _dates(runs: Sequence[Name], fragment: str) -> list[Found]:
+def _dates(runs: Sequence[Name], fragment: str) -> list[NameMatch]:
     """The logical dates of runs, newest first."""
     dates = {run.facts["date"]: run for run in runs if run.facts.get("date", "").startswith(fragment)}
-    return [Found(date, run.text, run.facts.get("state", "")) for date, run in list(dates.items())[:LIMIT]]
+    return [NameMatch(date, run.text, run.facts.get("state", "")) for date, run in list(dates.items())[:LIMIT]]
 
 
-def _found(kind: Kind, name: Name) -> Found:
+def _found(kind: Kind, name: Name) -> NameMatch:
     facts = name.facts
     if kind is Kind.DAG:
         told = ["paused" if facts.get("paused") == "yes" else "", facts.get("owners", "")]
         last = facts.get("last_state", "")
-        return Found(name.text, ", ".join(part for part in told if part), last)
+        return NameMatch(name.text, ", ".join(part for part in told if part), last)
     if kind is Kind.RUN:
-        return Found(name.text, facts.get("date") or facts.get("after", ""), facts.get("state", ""))
-    return Found(name.text, next(iter(facts.values()), ""))
+        return NameMatch(name.text, facts.get("date") or facts.get("after", ""), facts.get("state", ""))
+    return NameMatch(name.text, next(iter(facts.values()), ""))

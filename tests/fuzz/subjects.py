@@ -17,11 +17,11 @@ from mwaa_shell.airflow import line_checks, output_lines, safety
 from mwaa_shell.airflow.additions import with_json, with_run_id
 from mwaa_shell.airflow.arguments import understand
 from mwaa_shell.airflow.command_line import line_at, logical_lines, parse, spans_of_lines
+from mwaa_shell.airflow.completion import hint, suggest
 from mwaa_shell.airflow.grammar import Grammar, load, versions
 from mwaa_shell.airflow.outcome import judge
 from mwaa_shell.airflow.secrets.output import mask_output as covered_in_log
 from mwaa_shell.airflow.secrets.redaction import fill, masked, masks
-from mwaa_shell.airflow.suggestions import hint, suggest
 from mwaa_shell.airflow.translation.translate import translate
 from mwaa_shell.airflow.versions import Version, parse_version, version_in_reply
 from mwaa_shell.durations import read_span

@@ -11,8 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
-from mwaa_shell.airflow.grammar import Command, Grammar, Option, Positional, data_of
-from mwaa_shell.airflow.summaries import flag_name
+from mwaa_shell.airflow.grammar import Command, Grammar, Option, Positional, data_of, flag_name
 
 
 @dataclass(frozen=True, slots=True)
