@@ -102,8 +102,8 @@ def _safety(text: str, grammar: Grammar) -> None:
     safety.danger_of(line, grammar)
     safety.answered(line, grammar)
     with_json(line, grammar)
-    if line.words:
-        with_run_id(line, "x")
+    with_run_id(line, "x")
+    with_run_id(line, "x", grammar)
 
 
 def _redaction(text: str, grammar: Grammar | None) -> None:
