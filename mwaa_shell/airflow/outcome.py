@@ -20,7 +20,7 @@ from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from mwaa_shell.airflow.grammar import data_of
-from mwaa_shell.airflow.output_lines import Line, LineKind, classify, data_lines, has_data, is_message
+from mwaa_shell.airflow.output_lines import LineKind, OutputLine, classify, data_lines, has_data, is_message
 from mwaa_shell.airflow.versions import Version, parse_version
 
 
@@ -76,7 +76,7 @@ def last_words(stderr: str) -> str:
     return _caught(errors) or _last_words(errors)
 
 
-def _usage_error(errors: list[Line]) -> str:
+def _usage_error(errors: list[OutputLine]) -> str:
     """What argparse says last; what is registered to run at the end may print after it."""
     spoken = [line.text for line in errors if line.kind is LineKind.USAGE]
     if spoken:
@@ -86,7 +86,7 @@ def _usage_error(errors: list[Line]) -> str:
     return ""
 
 
-def _crash(errors: list[Line]) -> str:
+def _crash(errors: list[OutputLine]) -> str:
     """The exception that nobody caught: its own line, whatever further lines its message has."""
     last = max((index for index, line in enumerate(errors) if line.fatal), default=-1)
     first = last
@@ -105,7 +105,7 @@ def _sentence(said: str, further: str) -> str:
     return f"{said.strip()} {further.strip()}".strip() if NAME_ALONE.match(said) else said.strip().rstrip(":")
 
 
-def _known(pattern: re.Pattern[str] | None, lines: Iterable[Line]) -> str:
+def _known(pattern: re.Pattern[str] | None, lines: Iterable[OutputLine]) -> str:
     """The last line of data that the pattern is about."""
     texts = [line.text for line in lines if line.kind is LineKind.DATA] if pattern else []
     for text in reversed(texts):
@@ -120,7 +120,7 @@ def _behind_bar(text: str) -> str:
     return text.rpartition("%|")[2].partition("]")[2].lstrip() if "%|" in text else ""
 
 
-def _unfinished(pair: LogPair, stdout: str, errors: list[Line]) -> str:
+def _unfinished(pair: LogPair, stdout: str, errors: list[OutputLine]) -> str:
     """What a task said that left the program, or that it did not end; nothing where the end may have been cut off."""
     if len(stdout) > WHOLE:
         return ""
@@ -130,7 +130,7 @@ def _unfinished(pair: LogPair, stdout: str, errors: list[Line]) -> str:
     return _last_words(errors) or pair.reason
 
 
-def _caught(errors: list[Line]) -> str:
+def _caught(errors: list[OutputLine]) -> str:
     """The message of the traceback that standard error ends with, apart from log lines and warnings after it."""
     last = len(errors)
     while last and errors[last - 1].kind in (LineKind.LOG, LineKind.WARNING, LineKind.BLANK):
@@ -160,7 +160,7 @@ def _rows(rows: list[str]) -> str:
     return "1 DAG file" if count == 1 else f"{count} DAG files"
 
 
-def _last_words(errors: list[Line]) -> str:
+def _last_words(errors: list[OutputLine]) -> str:
     """The sentence with which Airflow left without any data: what ``raise SystemExit('...')`` prints."""
     harmless = _harmless()
     said = [line.text for line in errors if line.kind is LineKind.DATA and not harmless.match(line.text)]

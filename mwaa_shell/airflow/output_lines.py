@@ -27,7 +27,7 @@ class LineKind(Enum):
     USAGE = "usage"  #: argparse's last line
 
 
-class Line(NamedTuple):
+class OutputLine(NamedTuple):
     """One line without its end, and its kind."""
 
     kind: LineKind
@@ -180,11 +180,11 @@ def lines_of(text: str) -> list[str]:
     return lines if lines[-1] else lines[:-1]
 
 
-def classify(text: str) -> Iterator[Line]:
+def classify(text: str) -> Iterator[OutputLine]:
     """The lines of ``text`` with their kinds, in order."""
     lines = lines_of(text)
     for line, reading in zip(lines, Classifier().read(lines), strict=True):
-        yield Line(reading.kind, line, reading.fatal)
+        yield OutputLine(reading.kind, line, reading.fatal)
 
 
 def has_data(text: str) -> bool:

@@ -31,7 +31,7 @@ REPETITIONS = 2
 DATE = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?")
 
 
-class Call(NamedTuple):
+class RestQuery(NamedTuple):
     """One request to Airflow's REST API that changes nothing."""
 
     path: str  #: as ``InvokeRestApi`` takes it, without ``/api/v1``
@@ -47,7 +47,7 @@ class Clock(NamedTuple):
 
 
 #: Sends a request; raises where no answer comes.
-Ask = Callable[[Call], object]
+Ask = Callable[[RestQuery], object]
 
 
 class _Unclear(Exception):
@@ -69,7 +69,7 @@ def is_paused(dag: str, version: Version, ask: Ask) -> bool:
     path = f"/dags/{percent(dag, safe='')}"
     if version < SINCE or len(path) > LONGEST_PATH:
         return False
-    reply = ask(Call(path, {}))
+    reply = ask(RestQuery(path, {}))
     return isinstance(reply, dict) and reply.get("is_paused") is True
 
 
@@ -141,7 +141,7 @@ class _Counting:
     def _total(self, path: str, body: Mapping[str, object]) -> int:
         if not self.version >= SINCE_IDS and not {"task_ids", "dag_run_ids"}.isdisjoint(body):
             raise _Unclear  # these would be ignored
-        total = _object(self.ask(Call(path, {}, {**body, "page_limit": 1}))).get("total_entries")
+        total = _object(self.ask(RestQuery(path, {}, {**body, "page_limit": 1}))).get("total_entries")
         if not isinstance(total, int):
             raise _Unclear
         return total
@@ -154,7 +154,7 @@ class _Counting:
             "to_date": self._date(wanted.until),
             "reprocess_behavior": wanted.reprocess,
         }
-        total = _object(self.ask(Call(DATES, {}, body))).get("total_entries")
+        total = _object(self.ask(RestQuery(DATES, {}, body))).get("total_entries")
         if not isinstance(total, int):
             raise _Unclear
         return total
@@ -165,7 +165,7 @@ class _Counting:
         found: list[str] = []
         seen = 0
         while True:
-            page = _object(self.ask(Call("/dags", {"limit": PAGE, "offset": seen})))
+            page = _object(self.ask(RestQuery("/dags", {"limit": PAGE, "offset": seen})))
             rows, total = _rows(page, "dags"), page.get("total_entries")
             seen += len(rows)
             paused = self.wanted.paused
@@ -187,7 +187,7 @@ class _Counting:
             raise _Unclear
         searches = None if self.version.major >= 3 else _compiled(wanted.tasks).search
         below: dict[str, set[str]] = {}
-        for row in _rows(_object(self.ask(Call(path, {}))), "tasks"):
+        for row in _rows(_object(self.ask(RestQuery(path, {}))), "tasks"):
             names = row.get("downstream_task_ids")
             below[str(row.get("task_id"))] = {str(name) for name in names} if isinstance(names, list) else set()
         found = {task for task in below if (searches(task) if searches else wanted.tasks in task)}
