@@ -69,7 +69,7 @@ class CursorContext:
 
 
 def cursor_context(understanding: ParsedCommand, cursor: int) -> CursorContext:
-    """What may stand where the cursor is, anywhere in the line; never raises."""
+    """Return what may stand where the cursor is, anywhere in the line; never raises."""
     line = understanding.line
     cursor = max(0, min(cursor, len(line.text)))
     begun, end, problem = split(line.text[:cursor])
@@ -96,7 +96,7 @@ def cursor_context(understanding: ParsedCommand, cursor: int) -> CursorContext:
 
 
 def _around(line: ParsedLine, word: Word | None, cursor: int) -> tuple[tuple[Word, ...], tuple[Word, ...]]:
-    """The words before the cursor's and after it; "airflow" is none, even where no command follows it yet."""
+    """Return the words before the cursor's and after it; "airflow" is none, even where no command follows it yet."""
     words = tuple(one for one in line.words if one is not word)
     if word is None and len(words) == 1 and words[0].value == "airflow":
         return (), ()
@@ -117,7 +117,7 @@ def _in_pieces(
 
 
 def _expects(probed: ParsedCommand, probe: Word, fragment: str) -> tuple[Expected, ...]:
-    """What an argument in the place of the probe would be read as, and whether a flag may stand there instead."""
+    """Return what an argument in place of the probe is read as, and a flag where one may stand there."""
     index = next((index for index, part in enumerate(probed.parts) if part.word == probe), None)
     if index is None:
         return ()
@@ -156,7 +156,7 @@ Names = Callable[[Kind, str, str], tuple[Sequence[NameMatch], int]]
 
 
 def no_names(kind: Kind, dag: str, fragment: str) -> tuple[Sequence[NameMatch], int]:
-    """What is known where nothing is."""
+    """Return what is known where nothing is."""
     return (), 0
 
 
@@ -182,7 +182,7 @@ class SyntaxPart(NamedTuple):
 
 
 def suggest(text: str, cursor: int, grammar: Grammar, names: Names = no_names) -> list[Suggestion]:
-    """The candidates for the word under the cursor; none where neither this tree nor ``names`` knows any."""
+    """Return the candidates for the word under the cursor; none where neither this tree nor ``names`` knows any."""
     context = cursor_context(understand(parse(text), grammar), cursor)
     found: list[Suggestion] = []
     for expected in context.expects:
@@ -195,7 +195,7 @@ def suggest(text: str, cursor: int, grammar: Grammar, names: Names = no_names) -
 
 
 def hint(understanding: ParsedCommand, cursor: int | None = None) -> list[SyntaxPart]:
-    """The syntax of the command being typed: what is required, what is given, what the cursor is at."""
+    """Return the syntax of the command being typed: what is required, what is given, what the cursor is at."""
     command = understanding.command
     if command is None:
         return []
@@ -216,7 +216,7 @@ def hint(understanding: ParsedCommand, cursor: int | None = None) -> list[Syntax
 
 
 def _argument_at(understanding: ParsedCommand, cursor: int) -> Option | Positional | None:
-    """The argument that the word under the cursor is, or that would be read next."""
+    """Return the argument that the word under the cursor is, or that would be read next."""
     for part in understanding.parts:
         if part.start <= cursor <= part.end and isinstance(part.argument, Option | Positional):
             return part.argument
@@ -229,7 +229,7 @@ def _argument_at(understanding: ParsedCommand, cursor: int) -> Option | Position
 
 
 def usage_of(argument: Option | Positional) -> str:
-    """An argument as usage lines write it: ``-c CONF``, ``DAG_ID``, ``[TASK_ID]``."""
+    """Return an argument as usage lines write it: ``-c CONF``, ``DAG_ID``, ``[TASK_ID]``."""
     if isinstance(argument, Positional):
         name = metavar(argument)
         return name if argument.required else f"[{name}]"
@@ -237,14 +237,14 @@ def usage_of(argument: Option | Positional) -> str:
 
 
 def metavar(argument: Option | Positional) -> str:
-    """What stands for an argument's value in usage lines; a list of choices does not."""
+    """Return what stands for an argument's value in usage lines; a list of choices does not."""
     name = argument.dest if isinstance(argument, Option) else argument.name
     written = str(argument.metavar or name)
     return (name if written.startswith(("(", "{")) else written).upper()
 
 
 def _named(expected: Expected, context: CursorContext, names: Names) -> list[Suggestion]:
-    """The environment's own names, where one goes here; the last row tells how many more there are."""
+    """Return the environment's own names, where one goes here; the last row tells how many more there are."""
     if not isinstance(expected, ExpectsValue | ExpectsPositional) or context.without.command is None:
         return []
     argument = expected.option if isinstance(expected, ExpectsValue) else expected.positional
@@ -258,7 +258,7 @@ def _named(expected: Expected, context: CursorContext, names: Names) -> list[Sug
 
 
 def dag_of(understanding: ParsedCommand) -> str:
-    """The DAG that a line is about; nothing where it names none, or several."""
+    """Return the DAG that a line is about; nothing where it names none, or several."""
     if understanding.command is None:
         return ""
     name = understanding.command.name
@@ -282,7 +282,7 @@ def _candidates(expected: Expected, context: CursorContext, grammar: Grammar) ->
 
 
 def _commands(before: tuple[str, ...], context: CursorContext, grammar: Grammar) -> Iterator[Suggestion]:
-    """The next word of a command; at the beginning, and once something is typed, whole commands too."""
+    """Yield the next word of a command; at the beginning, and once something is typed, whole commands too."""
     for word in grammar.words_after(before):
         name = " ".join((*before, word))
         summary = knowledge.group_summary(name) if name in grammar.groups else knowledge.command_summary(name)
@@ -296,7 +296,7 @@ def _commands(before: tuple[str, ...], context: CursorContext, grammar: Grammar)
 
 @cache
 def _doubt(name: str, version: Version) -> str:
-    """Why MWAA refuses a command, or makes no sense of it; of a group, if that holds for all of its commands."""
+    """Return why MWAA refuses a command, or makes no sense of it; of a group, if that holds for all of its commands."""
     doubts = [_doubt(one, version) for one in load(version).below(name)]
     if doubts:
         return doubts[0] if all(doubts) else ""
@@ -305,7 +305,7 @@ def _doubt(name: str, version: Version) -> str:
 
 
 def _flags(command: Command, context: CursorContext) -> Iterator[Suggestion]:
-    """Flags that are not given yet and that none of the given ones excludes, required ones first."""
+    """Yield flags that are not given yet and that none of the given ones excludes, required ones first."""
     given = context.without.given
     excluded = {
         member
@@ -327,7 +327,7 @@ def _ordered(options: Iterable[Option]) -> list[Option]:
 
 
 def _spellings(option: Option, fragment: str) -> list[str]:
-    """The long flag, and the short one where a single dash was typed or there is nothing else."""
+    """Return the long flag, and the short one where a single dash was typed or there is nothing else."""
     if fragment in option.flags:
         return [fragment]
     long = [flag for flag in option.flags if flag.startswith("--")]
@@ -341,6 +341,6 @@ def _display(flag: str, option: Option) -> str:
 
 
 def _fitted(text: str, context: CursorContext, summary: str = "", state: str = "") -> Suggestion:
-    """A value in the quotes that are open, or in those that it needs."""
+    """Return a value in the quotes that are open, or in those that it needs."""
     quoted = f"{context.quote}{text}{context.quote}" if context.quote else quote(text)
     return Suggestion(quoted, context.start, context.end, text, summary, state=state)

@@ -39,7 +39,7 @@ KINDS = {
 
 
 def explain(words: tuple[str, ...], grammar: Grammar, width: int = WIDTH) -> str | None:
-    """The page of a command, or of a group, for so many columns; ``None`` for words that are neither."""
+    """Return the page of a command, or of a group, for so many columns; ``None`` for words that are neither."""
     found = grammar.command(words)
     if found is not None and found[1] == len(words):
         return _command(found[0], grammar.version, _readable(width))
@@ -51,7 +51,7 @@ def _readable(width: int) -> int:
 
 
 def explain_argument(command: Command, argument: Option | Positional, width: int = WIDTH) -> str:
-    """What one argument of a command is: its flags, what it takes and what it means."""
+    """Return what one argument of a command is: its flags, what it takes and what it means."""
     width = _readable(width)
     if isinstance(argument, Positional):
         head, summary = usage_of(argument), knowledge.positional_summary(command.name, argument)
@@ -101,7 +101,7 @@ def _command(command: Command, version: Version, width: int) -> str:
 
 
 def _notes(name: str, version: Version) -> list[str]:
-    """What to know, one line each: danger, MWAA, DAG files, questions, versions."""
+    """Return what to know, one line each: danger, MWAA, DAG files, questions, versions."""
     danger = knowledge.danger(name, version)
     notes = [LEVELS[danger.level] + (f": {danger.reason}" if danger.reason else "")]
     support = knowledge.support(name, version)
@@ -120,7 +120,7 @@ def _notes(name: str, version: Version) -> list[str]:
 
 
 def _ranges(name: str) -> str:
-    """The versions that have a command, as ranges over those that MWAA has offered."""
+    """Return the versions that have a command, as ranges over those that MWAA has offered."""
     known = versions()
     have = [version for version in known if load(version).named(name) is not None]
     runs: list[list[Version]] = []

@@ -69,7 +69,7 @@ class Support(NamedTuple):
 
     @property
     def doubtful(self) -> bool:
-        """Whether a user should be told before it is sent."""
+        """Return whether a user should be told before it is sent."""
         return not self.documented or bool(self.refused) or self.senseless
 
 
@@ -94,7 +94,7 @@ HELP = frozenset({"-h", "--help"})
 
 
 def support(name: str, version: Version, words: Sequence[str] = ()) -> Support:
-    """What AWS lists and what users saw; a refusal says more than a listing."""
+    """Return what AWS lists and what users saw; a refusal says more than a listing."""
     given = _given(name, version, words)
     listed = _first("documented", name, version, given)
     refused = _first("refused", name, version, given)
@@ -110,27 +110,27 @@ def support(name: str, version: Version, words: Sequence[str] = ()) -> Support:
 
 
 def advice(name: str, version: Version, words: Sequence[str] = ()) -> tuple[str, ...]:
-    """What to know before the command runs on MWAA, a note each."""
+    """Return what to know before the command runs on MWAA, a note each."""
     entries = _load().entries["advice"].get(name, ())
     given = _given(name, version, words) if entries else frozenset()
     return tuple(entry.reason for entry in entries if entry.applies(version, given))
 
 
 def parses_dags(name: str, version: Version, words: Sequence[str] = ()) -> Parsing | None:
-    """Why the command loads DAG files, if it does."""
+    """Return why the command loads DAG files, if it does."""
     found = _first("parses", name, version, _given(name, version, words))
     return Parsing(found.reason, found.source) if found else None
 
 
 def asks(name: str, version: Version, words: Sequence[str] = ()) -> Question | None:
-    """What the line would ask on stdin, if it would."""
+    """Return what the line would ask on stdin, if it would."""
     if name not in _load().entries["asks"]:  # most commands: which flags there are is not looked for
         return None
     return _asks(name, version, _given(name, version, words))
 
 
 def asks_in(reading: ParsedCommand) -> Question | None:
-    """The question on stdin of a command line that was read; ``None`` where its command is not known."""
+    """Return the question on stdin of a command line that was read; ``None`` where its command is not known."""
     command = reading.command
     if command is None or command.name not in _load().entries["asks"]:
         return None
@@ -143,7 +143,7 @@ def _asks(name: str, version: Version, given: frozenset[str]) -> Question | None
 
 
 def danger(name: str, version: Version, words: Sequence[str] = ()) -> Danger:
-    """What the line does to the environment; what we have never heard of changes something."""
+    """Return what the line does to the environment; what we have never heard of changes something."""
     # Each Enter asks. Most commands have no rule about flags; what may be --help is left to what follows.
     if name not in _load().entries["rules"] and not any(word.startswith(("-h", "--h")) for word in words):
         return _load().dangers.get(name, UNKNOWN)
@@ -151,7 +151,7 @@ def danger(name: str, version: Version, words: Sequence[str] = ()) -> Danger:
 
 
 def danger_in(reading: ParsedCommand) -> Danger:
-    """What a command line that was read does to the environment, by the flags that argparse finds in it."""
+    """Return what a command line that was read does to the environment, by the flags that argparse finds in it."""
     if reading.command is None:
         return UNKNOWN
     return _danger(reading.command.name, reading.grammar.version, given_in(reading))
@@ -165,7 +165,7 @@ def _danger(name: str, version: Version, given: frozenset[str]) -> Danger:
 
 
 def kind(name: str, argument: Option | Positional | str) -> Kind:
-    """What the argument takes; text is the first long flag of an option, or the name of a positional."""
+    """Return what the argument takes; text is the first long flag of an option, or the name of a positional."""
     if isinstance(argument, Option):
         argument = flag_name(argument)
     elif isinstance(argument, Positional):
@@ -175,7 +175,7 @@ def kind(name: str, argument: Option | Positional | str) -> Kind:
 
 
 def examples(name: str, version: Version) -> tuple[str, ...]:
-    """Lines to start from that this version accepts; none for what AWS does not list."""
+    """Return lines to start from that this version accepts; none for what AWS does not list."""
     known = _tree(name, version)
     if known is None or known.version != grammar.nearest(version):
         return ()
@@ -184,7 +184,7 @@ def examples(name: str, version: Version) -> tuple[str, ...]:
 
 
 def _tree(name: str, version: Version) -> Grammar | None:
-    """The tree that has the command: of the version or its neighbor; for a major that nobody knows, the newest."""
+    """Return the tree with the command: of the version or its neighbor; of an unknown major, the newest."""
     known = grammar.nearest(version)
     trees = map(grammar.load, [known] if known else reversed(grammar.versions()))
     return next((tree for tree in trees if tree.named(name) is not None), None)
@@ -217,7 +217,7 @@ def positional_summary(command_name: str, argument: Positional) -> str:
 
 
 def given_in(reading: ParsedCommand) -> frozenset[str]:
-    """The options of a line: ``--flag``, and ``--flag=value`` too for each value."""
+    """Return the options of a line: ``--flag``, and ``--flag=value`` too for each value."""
     found: set[str] = set()
     for part in reading.parts:
         if isinstance(part.argument, Option) and part.role is Role.FLAG:
@@ -236,7 +236,7 @@ def _given(name: str, version: Version, words: Sequence[str]) -> frozenset[str]:
 
 
 def _fits(reading: ParsedCommand) -> bool:
-    """Whether the version would take an example: rougher than validation, and enough for lines of this project."""
+    """Return whether the version takes an example: a rougher check than validation."""
     dates = [part for part in reading.parts if part.role is Role.POSITIONAL]
     return (
         not reading.strange

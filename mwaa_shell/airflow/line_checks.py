@@ -21,7 +21,7 @@ LONGEST = 2_000
 
 
 def problem_in(text: str, grammar: Grammar | None, patterns: Sequence[str] = ()) -> Problem | None:
-    """The first mistake in a line, with what it is called here if it is in another Airflow's words."""
+    """Return the first mistake in a line, with what it is called here if it is in another Airflow's words."""
     look = _remembered if len(text) <= REMEMBERED else _problem_in
     return look(text, grammar, tuple(patterns))
 
@@ -49,7 +49,7 @@ _remembered = lru_cache(maxsize=4)(_problem_in)  # Enter asks for what the last 
 
 
 def _without_secrets(line: ParsedLine, message: str, grammar: Grammar, patterns: Sequence[str]) -> str:
-    """The message without a word of a secret, or of what was meant to be one and stands behind it unquoted."""
+    """Return the message without a word of a secret, or of what was meant to be one and stands behind it unquoted."""
     from mwaa_shell.airflow.secrets.redaction import MASK, secrets_in
 
     # Another Airflow's words are read by the names of flags.
@@ -62,12 +62,12 @@ def _without_secrets(line: ParsedLine, message: str, grammar: Grammar, patterns:
 
 
 def as_sentence(notes: Iterable[str]) -> str:
-    """Several notes as one sentence."""
+    """Return several notes as one sentence."""
     return "; ".join(notes)
 
 
 def translated(text: str, grammar: Grammar | None) -> Translation | None:
-    """The line in this Airflow's words; ``None`` where it needs none or nobody knows it."""
+    """Return the line in this Airflow's words; ``None`` where it needs none or nobody knows it."""
     if grammar is None:
         return None
     from mwaa_shell.airflow.translation.translate import translate
@@ -76,7 +76,7 @@ def translated(text: str, grammar: Grammar | None) -> Translation | None:
 
 
 def translated_block(text: str, grammar: Grammar | None) -> tuple[str, tuple[str, ...]] | None:
-    """A line or a block of them in this Airflow's words and what is to be said of it; ``None`` where nothing changes.
+    """Return a block of lines in this Airflow's words, and notes; ``None`` where nothing changes.
 
     A line that has no words here stays as it is.
     """
@@ -96,7 +96,7 @@ def translated_block(text: str, grammar: Grammar | None) -> tuple[str, tuple[str
 
 
 def explained(text: str, cursor: int, grammar: Grammar | None, width: int | None = None) -> str | None:
-    """What the word under the cursor is: a flag or an argument of a command, else the page of the command itself.
+    """Return help on the word at the cursor: a flag or an argument, else the page of the command.
 
     For so many columns, or for those of most terminals.
     """

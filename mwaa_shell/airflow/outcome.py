@@ -54,7 +54,7 @@ MADE = {"dags unpause": ("unpaused", "True"), "dags pause": ("paused", "False")}
 
 
 def judge(words: tuple[str, ...], stdout: str, stderr: str, version: Version | None = None) -> Verdict:
-    """The verdict on the reply to one command; ``words`` are its arguments."""
+    """Return the verdict on the reply to one command; ``words`` are its arguments."""
     errors = list(classify(stderr[-ENOUGH:]))
     ending = _ending_of(words, version)
     reason = (
@@ -71,13 +71,13 @@ def judge(words: tuple[str, ...], stdout: str, stderr: str, version: Version | N
 
 
 def last_words(stderr: str) -> str:
-    """The last sentence on standard error, for a command that is known to have failed."""
+    """Return the last sentence on standard error, for a command that is known to have failed."""
     errors = list(classify(stderr[-ENOUGH:]))
     return _caught(errors) or _last_words(errors)
 
 
 def _usage_error(errors: list[OutputLine]) -> str:
-    """What argparse says last; what is registered to run at the end may print after it."""
+    """Return what argparse says last; what is registered to run at the end may print after it."""
     spoken = [line.text for line in errors if line.kind is LineKind.USAGE]
     if spoken:
         said, choose, choices = spoken[-1].partition(" (choose from ")
@@ -87,7 +87,7 @@ def _usage_error(errors: list[OutputLine]) -> str:
 
 
 def _crash(errors: list[OutputLine]) -> str:
-    """The exception that nobody caught: its own line, whatever further lines its message has."""
+    """Return the exception that nobody caught: its own line, whatever further lines its message has."""
     last = max((index for index, line in enumerate(errors) if line.fatal), default=-1)
     first = last
     while first > 0 and errors[first - 1].fatal:
@@ -101,12 +101,12 @@ def _crash(errors: list[OutputLine]) -> str:
 
 
 def _sentence(said: str, further: str) -> str:
-    """The first line of a message; the next one too where the first has only the exception's name."""
+    """Return the first line of a message; the next one too where the first has only the exception's name."""
     return f"{said.strip()} {further.strip()}".strip() if NAME_ALONE.match(said) else said.strip().rstrip(":")
 
 
 def _known(pattern: re.Pattern[str] | None, lines: Iterable[OutputLine]) -> str:
-    """The last line of data that the pattern is about."""
+    """Return the last line of data that the pattern is about."""
     texts = [line.text for line in lines if line.kind is LineKind.DATA] if pattern else []
     for text in reversed(texts):
         for said in (text, _behind_bar(text)):
@@ -116,12 +116,12 @@ def _known(pattern: re.Pattern[str] | None, lines: Iterable[OutputLine]) -> str:
 
 
 def _behind_bar(text: str) -> str:
-    """What was printed where a progress bar had left the cursor."""
+    """Return what was printed where a progress bar had left the cursor."""
     return text.rpartition("%|")[2].partition("]")[2].lstrip() if "%|" in text else ""
 
 
 def _unfinished(pair: LogPair, stdout: str, errors: list[OutputLine]) -> str:
-    """What a task said that left the program, or that it did not end; nothing where the end may have been cut off."""
+    """Return the last words of a task that did not end; nothing where the end may have been cut off."""
     if len(stdout) > WHOLE:
         return ""
     begun = max((match.start() for match in pair.begun.finditer(stdout)), default=-1)
@@ -131,7 +131,7 @@ def _unfinished(pair: LogPair, stdout: str, errors: list[OutputLine]) -> str:
 
 
 def _caught(errors: list[OutputLine]) -> str:
-    """The message of the traceback that standard error ends with, apart from log lines and warnings after it."""
+    """Return the message of the traceback that standard error ends with, apart from log lines and warnings after it."""
     last = len(errors)
     while last and errors[last - 1].kind in (LineKind.LOG, LineKind.WARNING, LineKind.BLANK):
         last -= 1
@@ -161,7 +161,7 @@ def _rows(rows: list[str]) -> str:
 
 
 def _last_words(errors: list[OutputLine]) -> str:
-    """The sentence with which Airflow left without any data: what ``raise SystemExit('...')`` prints."""
+    """Return the sentence with which Airflow left without any data: what ``raise SystemExit('...')`` prints."""
     harmless = _harmless()
     said = [line.text for line in errors if line.kind is LineKind.DATA and not harmless.match(line.text)]
     return said[-1].rpartition("\r")[2].strip() if said else ""  # what a progress bar was drawn over is gone
@@ -188,7 +188,7 @@ class CommandEnding(NamedTuple):
 
 
 def _ending_of(words: Sequence[str], version: Version | None = None) -> CommandEnding:
-    """The ending of the command that ``words`` begin with."""
+    """Return the ending of the command that ``words`` begin with."""
     named = _first_words(words)
     first = " ".join(named[:1])
     old = version is not None and version.major < 2
@@ -229,7 +229,7 @@ def _any_of(table: Mapping[str, Sequence[str]], names: Sequence[str]) -> re.Patt
 
 @cache
 def _harmless() -> re.Pattern[str]:
-    """How the sentences begin that Airflow writes to standard error of commands that succeed."""
+    """Return how the sentences begin that Airflow writes to standard error of commands that succeed."""
     return re.compile("|".join(data_of("endings.toml")["harmless"]["lines"]), re.IGNORECASE)
 
 

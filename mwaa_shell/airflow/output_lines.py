@@ -124,7 +124,7 @@ class Classifier:
         self._before = _DATA
 
     def read(self, lines: Iterable[str]) -> list[Reading]:
-        """What each of the next lines is."""
+        """Return what each of the next lines is."""
         found, before = [], self._before
         for line in lines:
             text = SGR.sub("", line) if "\x1b" in line else line
@@ -146,7 +146,7 @@ def _headed(match: re.Match[str], text: str) -> Reading:
 
 
 def _plain(text: str, before: Reading) -> Reading:
-    """A line that begins like nothing that is known: what it is depends on the line before."""
+    """Return a line that begins like nothing that is known: what it is depends on the line before."""
     inside = before is not _DATA and before.kind is LineKind.TRACEBACK
     if inside and (not before.grouped or _GROUP_MARGIN.match(text)):
         return _FATAL.get(before, before) if PROGRAM_FRAME.match(text) else before
@@ -168,32 +168,32 @@ def _ends_traceback(reading: Reading, text: str) -> bool:
 
 
 def is_message(line: str) -> bool:
-    """Whether a line of a traceback is an exception's own: it stands at the margin; frames are indented."""
+    """Return whether a line of a traceback is an exception's own: it stands at the margin; frames are indented."""
     if not line or line.isspace() or line.startswith((" ", "\t", TRACEBACK_START, *BETWEEN_TRACEBACKS)):
         return False
     return not line.endswith(TRACEBACK_START)
 
 
 def lines_of(text: str) -> list[str]:
-    """The lines of a stream without their ends, as a terminal shows them."""
+    """Return the lines of a stream without their ends, as a terminal shows them."""
     lines = text.replace("\r\n", "\n").split("\n")
     return lines if lines[-1] else lines[:-1]
 
 
 def classify(text: str) -> Iterator[OutputLine]:
-    """The lines of ``text`` with their kinds, in order."""
+    """Yield the lines of ``text`` with their kinds, in order."""
     lines = lines_of(text)
     for line, reading in zip(lines, Classifier().read(lines), strict=True):
         yield OutputLine(reading.kind, line, reading.fatal)
 
 
 def has_data(text: str) -> bool:
-    """Whether there is a line that is neither noise nor blank; reads no further than to the first."""
+    """Return whether there is a line that is neither noise nor blank; reads no further than to the first."""
     classifier, lines = Classifier(), lines_of(text)
     pieces = (lines[start : start + TOGETHER] for start in range(0, len(lines), TOGETHER))
     return any(reading.kind is LineKind.DATA for piece in pieces for reading in classifier.read(piece))
 
 
 def data_lines(text: str) -> list[str]:
-    """The lines that are neither noise nor blank."""
+    """Return the lines that are neither noise nor blank."""
     return [line.text for line in classify(text) if line.kind is LineKind.DATA]

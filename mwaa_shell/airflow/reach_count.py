@@ -65,7 +65,7 @@ def count(reach: Reach, version: Version, clock: Clock, ask: Ask, say: Callable[
 
 
 def is_paused(dag: str, version: Version, ask: Ask) -> bool:
-    """Whether the DAG is paused, as far as Airflow says so."""
+    """Return whether the DAG is paused, as far as Airflow says so."""
     path = f"/dags/{percent(dag, safe='')}"
     if version < SINCE or len(path) > LONGEST_PATH:
         return False
@@ -122,7 +122,7 @@ class _Counting:
         return _given({"state": list(self.wanted.states)})
 
     def _date(self, date: str | datetime) -> str:
-        """A date as the API takes it; nothing for none."""
+        """Return a date as the API takes it; nothing for none."""
         if isinstance(date, str):
             if not date:
                 return ""
@@ -160,7 +160,7 @@ class _Counting:
         return total
 
     def _dags(self) -> list[str]:
-        """The DAGs that match; Airflow searches in their IDs."""
+        """Return the DAGs that match; Airflow searches in their IDs."""
         regex = _compiled(self.wanted.dag_regex)
         found: list[str] = []
         seen = 0
@@ -178,7 +178,7 @@ class _Counting:
                 return sorted(found)
 
     def _tasks(self, dags: Sequence[str]) -> list[str] | None:
-        """The tasks that match, with those above and below them; ``None`` for all."""
+        """Return the tasks that match, with those above and below them; ``None`` for all."""
         wanted = self.wanted
         if not wanted.tasks:
             return None

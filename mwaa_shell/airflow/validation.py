@@ -49,7 +49,7 @@ NO_DATE = re.compile(r"\d{4}-(00|[2-9]\d|1[3-9]-1[3-9]|1[3-9]-[2-9]\d|\d\d-(00|3
 
 
 def validate(understanding: ParsedCommand) -> Problem | None:
-    """The first thing that is wrong with a line; None where Airflow would take it, and for what is no command of it."""
+    """Return the first mistake in a line; ``None`` where Airflow takes it, and for all but its commands."""
     line, parts = understanding.line, understanding.parts
     if line.problem is not None or line.kind is not Kind.AIRFLOW:
         return line.problem
@@ -64,7 +64,7 @@ def validate(understanding: ParsedCommand) -> Problem | None:
 
 
 def _refused_at_once(understanding: ParsedCommand, stop: int) -> Iterator[Problem]:
-    """What is wrong with the first parts."""
+    """Return what is wrong with the first parts."""
     seen: dict[str, str] = {}
     parts = understanding.parts
     flags_end = _flags_end(parts)
@@ -112,7 +112,7 @@ def _unknown_command(understanding: ParsedCommand, part: Part) -> str:
 
 
 def _unclear_flag(command: Command | None, parts: Sequence[Part], may_be: bool) -> str | None:
-    """A flag that is short for several, or one that takes no value and has one joined to it: the last of the parts.
+    """Return why a flag is refused, the last of the parts: short for several, or with a value it does not take.
 
     ``may_be`` says whether flags can stand there.
     """
@@ -131,7 +131,7 @@ def _like_flag(part: Part) -> bool:
 
 
 def _flags_end(parts: Sequence[Part]) -> int:
-    """How many of the parts may be flags: behind a command and a separator there are none."""
+    """Return how many of the parts may be flags: behind a command and a separator there are none."""
     firsts = [
         next((index for index, part in enumerate(parts) if part.role is role), len(parts))
         for role in (Role.COMMAND, Role.SEPARATOR)
@@ -140,7 +140,7 @@ def _flags_end(parts: Sequence[Part]) -> int:
 
 
 def _behind(option: Option, parts: Sequence[Part], index: int) -> Sequence[Part]:
-    """As many parts as the option wants."""
+    """Return as many parts as the option takes."""
     return parts[index + 1 : index + 1 + fewest(option.nargs)]
 
 
@@ -155,7 +155,7 @@ def _missing_value(option: Option, part: Part, following: Sequence[Part]) -> str
 
 
 def _excluded(command: Command | None, part: Part, seen: dict[str, str]) -> str | None:
-    """Whether an argument excludes one that was given before it; ``seen`` has those, under their names."""
+    """Return whether an argument excludes one that was given before it; ``seen`` has those, under their names."""
     if command is None or part.argument is None:
         return None
     names = names_of(part.argument)
@@ -215,7 +215,7 @@ def _incomplete(understanding: ParsedCommand) -> str:
 
 
 def _refused_value(argument: Option | Positional, text: str) -> str | None:
-    """Why a value is refused; argparse takes the separator for no value at all, where it lets it stand."""
+    """Return why a value is refused; argparse takes the separator for no value at all, where it lets it stand."""
     if text == "--":
         return None
     name = names_of(argument)[-1]
@@ -233,7 +233,7 @@ def _refused_value(argument: Option | Positional, text: str) -> str | None:
 
 
 def _refused_json(understanding: ParsedCommand, part: Part) -> str | None:
-    """Why JSON is refused that is read when the line is parsed; of a flag that is given twice, only the last value."""
+    """Return why JSON is refused; of a flag that is given twice, only the last value is read."""
     option = part.argument
     if part.role is not Role.VALUE or not part.value or not isinstance(option, Option):
         return None
@@ -262,7 +262,7 @@ def _malformed(name: str, error: json.JSONDecodeError) -> str:
 
 
 def _malformed_at(understanding: ParsedCommand, part: Part) -> int:
-    """Where the cursor is wanted: where JSON breaks, behind a flag whose value is missing, else where the part is."""
+    """Return where the cursor belongs: where JSON breaks, after a flag without its value, else at the part."""
     if part.role is Role.FLAG:
         return part.end
     option = part.argument

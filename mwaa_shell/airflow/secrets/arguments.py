@@ -49,7 +49,7 @@ class Piece(NamedTuple):
 
 
 def secret_arguments(pieces: Iterable[Piece], named: Named) -> Iterator[tuple[Word, Secret]]:
-    """The secrets of one command in the order of its words, by their place in the word's value."""
+    """Yield the secrets of one command in the order of its words, by their place in the word's value."""
     reader = _ArgumentReader(named)
     for piece in pieces:
         yield from reader.read(piece)
@@ -67,7 +67,7 @@ class _ArgumentReader:
         self._before: tuple[str, bool] = "", False  #: the value before, and whether it was secret as a whole
 
     def read(self, piece: Piece) -> Iterator[tuple[Word, Secret]]:
-        """The secrets of the next piece."""
+        """Yield the secrets of the next piece."""
         if piece.value == "--" and piece.role in (Role.SEPARATOR, Role.EXTRA):  # the next word is still the next value
             return
         found = tuple(self._piece(piece))
@@ -93,7 +93,7 @@ class _ArgumentReader:
             yield from self._value(piece)
 
     def _is_command_word(self, value: str) -> bool:
-        """Whether a word is one of those that say what the command is; notes it."""
+        """Return whether a word is one of those that say what the command is; notes it."""
         if self._flag or self._keys is not None:
             return False
         if value in ("variables", "users", "create_user"):
@@ -129,7 +129,7 @@ class _ArgumentReader:
         self._flag = "" if equals else flag
 
     def _value(self, piece: Piece) -> Iterator[Secret]:
-        """A value that belongs to no known flag: a positional, or whatever follows a flag that nobody knows."""
+        """Yield a value that belongs to no known flag: a positional, or whatever follows a flag that nobody knows."""
         flag, self._flag = self._flag, ""
         value, why = piece.value, Why.VARIABLE
         loose = LOOSE_NAME.search(self._before[0])
@@ -159,13 +159,13 @@ class _ArgumentReader:
 
 @lru_cache(4096)
 def secret_flag(flags: tuple[str, ...]) -> str:
-    """The flag, among those of one option, whose value is secret; empty for none."""
+    """Return the flag, among those of one option, whose value is secret; empty for none."""
     return next((flag for flag in flags if _plain_name(flag) in WHOLE or sensitive(flag)), "")
 
 
 @lru_cache(4096)
 def _flag_by_name(written: str) -> str:
-    """The same for what somebody wrote, where nothing else is known of it: a beginning will do, or near enough."""
+    """Return an unknown flag whose value is secret by its name, abbreviated or misspelt; empty for none."""
     name = _plain_name(written)
     if not written.startswith("--") or (name and SWITCH.startswith(name)):
         return ""
@@ -240,7 +240,7 @@ def programs() -> Mapping[str, SecretSyntax]:
 
 
 def secrets_of_local_command(pieces: Iterable[Piece], named: Named) -> Iterator[tuple[Word, Secret]]:
-    """The secrets of one command of this machine, by their place in each word's value; some may stand over others."""
+    """Yield the secrets of one command of this machine, by their places in each word's value; they may overlap."""
     words = tuple(pieces)
     found = [*secret_arguments(words, named), *_by_rules([(piece.word, piece.value) for piece in words], named)]
     yield from ((word, one) for word, one in found if not REFERENCE.fullmatch(one.value))
@@ -256,7 +256,7 @@ def _by_rules(words: Sequence[tuple[Word, str]], named: Named, depth: int = 0) -
 
 
 def _in_command(text: str, named: Named, depth: int) -> Iterator[Secret]:
-    """The secrets of a word that may be a command itself; a word of it that has quotes is one secret if it has one."""
+    """Yield the secrets of a word that may be a command; a quoted word in it is secret as a whole."""
     inner = [(word, word.value) for word in split(text)[0]]
     for word, found in _by_rules(inner, named, depth + 1):
         if word.end - word.start == len(word.value):
@@ -274,7 +274,7 @@ class _ProgramReader:
         self._before: tuple[str, str] = "", ""  #: the two words before, the nearest one last
 
     def read(self, value: str) -> list[Secret]:
-        """The secrets of the next word."""
+        """Return the secrets of the next word."""
         if not value.startswith("-"):
             program = value.rpartition("/")[2]
             self._names = [program] if program in _keys() else [*self._names, value][:12]
@@ -290,7 +290,7 @@ class _ProgramReader:
         return found
 
     def _told(self, telling: SecretSyntax, value: str, count: int) -> Iterator[Secret]:
-        """The secrets of a word as a program is told them; ``count`` is the word's place behind the program's own."""
+        """Yield the secrets of a word by a program's syntax; ``count`` is its place after the program's words."""
         for flags, joins_only in ((telling.takes, False), (telling.joins, True)):
             flag, start = self._value_of(flags.split(), value, telling.switches, joins_only=joins_only)
             if flag:
@@ -313,7 +313,7 @@ class _ProgramReader:
     def _value_of(
         self, flags: Sequence[str], value: str, switches: str, *, joins_only: bool = False
     ) -> tuple[str, int]:
-        """The flag whose value the word is, or has, and where in it that begins; no flag for none."""
+        """Return the flag whose value the word is, or has, and where in it that begins; no flag for none."""
         before = self._before[1]
         for flag in flags:
             short = len(flag) == 2 and flag[0] == "-"
@@ -332,13 +332,13 @@ class _ProgramReader:
 
 @cache
 def _bundle(letter: str, switches: str) -> re.Pattern[str]:
-    """A flag of one letter with switches before it in the same word."""
+    """Return a flag of one letter with switches before it in the same word."""
     return re.compile(f"-[{re.escape(switches)}]*{letter}")
 
 
 @cache
 def _keys() -> dict[str, list[tuple[str, ...]]]:
-    """The keys of the table by their programs."""
+    """Return the keys of the table by their programs."""
     found: dict[str, list[tuple[str, ...]]] = {}
     for key in programs():
         words = tuple(key.split())
@@ -347,7 +347,7 @@ def _keys() -> dict[str, list[tuple[str, ...]]]:
 
 
 def _words_behind(key: Sequence[str], names: Sequence[str]) -> int | None:
-    """How many words stand behind those of a key, which are there in their order; ``None`` where they are not."""
+    """Return how many words follow those of a key; ``None`` where the key is not there in its order."""
     position = 0
     for name in key:
         if name not in names[position:]:
@@ -357,7 +357,7 @@ def _words_behind(key: Sequence[str], names: Sequence[str]) -> int | None:
 
 
 def _named(value: str, named: Named) -> Iterator[Secret]:
-    """What says itself what it is: a login, a header, a variable, the fields of a form, SQL."""
+    """Return what says itself what it is: a login, a header, a variable, the fields of a form, SQL."""
     for one in JOINED_LOGIN.finditer(value):
         if not IDS.fullmatch(f"{one['name']}:{one['secret']}"):
             yield _found(one, f"the password of {one['name']}")

@@ -52,7 +52,7 @@ CREDENTIALS = re.compile(r"\b(?:Bearer|Basic)\s{1,9}(?P<secret>\S+)")
 
 
 def why_not_kept(words: Sequence[str], *, masked: bool) -> str:
-    """Why a reply must not be written down, by the words of its command; empty where it may be."""
+    """Return why a reply must not be written down, by the words of its command; empty where it may be."""
     if masked:
         return "its line has a secret, which the reply may repeat"
     words = [word for word in words if word != "--"]  # newer Pythons take one in front of each word of a command
@@ -83,24 +83,24 @@ def _secrets_in_line(line: str, named: Named) -> Iterator[Secret]:
 
 
 def shows_options(words: Sequence[str]) -> bool:
-    """Whether a command prints options of the configuration, by its words."""
+    """Return whether a command prints options of the configuration, by its words."""
     return tuple(words[:1]) in (("config",), ("info",))
 
 
 def is_secret_option(name: str) -> bool:
-    """Whether the value of an option is secret as a whole."""
+    """Return whether the value of an option is secret as a whole."""
     plain = name.lower()
     return not PLACE_END.search(plain) and (sensitive(plain) or bool(SECRET_END.search(plain)))
 
 
 def mask_options(text: str, words: Sequence[str]) -> str:
-    """What such a command printed, with a mask for each secret; the same text where there is none."""
+    """Return what such a command printed, with a mask for each secret; the same text where there is none."""
     lines = text.splitlines(keepends=True)
     return "".join(_of_one(lines, _asked_for(words)) if _asked_for(words) else _of_all(lines))
 
 
 def _asked_for(words: Sequence[str]) -> str:
-    """The option whose value alone is printed; empty where there are several."""
+    """Return the option whose value alone is printed; empty where there are several."""
     given = [word for word in words[2:] if not word.startswith("-")]
     return given[1] if tuple(words[:2]) == ("config", "get-value") and len(given) > 1 else ""
 
@@ -127,7 +127,7 @@ def _of_all(lines: Sequence[str]) -> Iterator[str]:
 
 
 def _value(name: str, written: str) -> str:
-    """The value of one option, with what stands behind it."""
+    """Return the value of one option, with what stands behind it."""
     value = SGR.sub("", written).strip()
     if _is_secret(name, value):
         return MASK + _end(written)
@@ -144,12 +144,12 @@ def _is_secret(name: str, value: str) -> bool:
 
 
 def _without_passwords(line: str) -> str:
-    """A line that is no option: what begins it is taken for no JSON, which a date in brackets looks like."""
+    """Return a line that is no option: what begins it is taken for no JSON, which a date in brackets looks like."""
     if "://" not in line:
         return line
     return mask_secrets(line, secrets_of(f"x{line[1:]}", partial(sensitive)))
 
 
 def _end(line: str) -> str:
-    """The blanks that end a line: those of a table, and its line end."""
+    """Return the blanks that end a line: those of a table, and its line end."""
     return line[len(line.rstrip()) :]

@@ -71,7 +71,7 @@ class Masked(NamedTuple):
 
     @property
     def anything(self) -> bool:
-        """Whether there is a mask."""
+        """Return whether there is a mask."""
         return bool(self.places)
 
 
@@ -81,7 +81,7 @@ def secrets_in(
     patterns: Sequence[str] = (),
     assigned: Collection[str] = (),
 ) -> tuple[Span, ...]:
-    """The secrets of a line in their order, none over another; a mask that is there already is one.
+    """Return the secrets of a line in their order, none over another; a mask that is there already is one.
 
     ``patterns`` are the user's own names of secrets, as ``sensitive`` reads them; ``assigned`` are the parameters of a
     saved command whose values are secret. The grammar of an understanding is the one that counts.
@@ -112,12 +112,12 @@ _remembered = lru_cache(maxsize=4)(_secrets_in)
 
 
 def masks(text: str, grammar: Grammar | None = None, patterns: Sequence[str] = ()) -> tuple[Span, ...]:
-    """The secrets that are covered: what somebody has to be asked for."""
+    """Return the secrets that are covered: what somebody has to be asked for."""
     return tuple(span for span in secrets_in(text, grammar, patterns) if MASK in span.value) if MASK in text else ()
 
 
 def left_mask(text: str, places: Sequence[Span]) -> int | None:
-    """Where the first mask stands that is in none of these places, which are in their order."""
+    """Return where the first mask stands that is in none of these places, which are in their order."""
     left = iter(places)
     place = next(left, None)
     for found in re.finditer(re.escape(MASK), text):
@@ -129,14 +129,14 @@ def left_mask(text: str, places: Sequence[Span]) -> int | None:
 
 
 def has_mask(text: str, grammar: Grammar | None = None, patterns: Sequence[str] = ()) -> bool:
-    """Whether a mask stands where a secret goes, or where any whole value does: such a line must not be sent."""
+    """Return whether a mask stands where a secret goes, or where any whole value does: such a line must not be sent."""
     return bool(masks(text, grammar, patterns) or masks(text, None, patterns))
 
 
 def masked(
     text: str, grammar: Grammar | None = None, patterns: Sequence[str] = (), assigned: Collection[str] = ()
 ) -> Masked:
-    """The line with its secrets covered."""
+    """Return the line with its secrets covered."""
     changes: list[Change] = []
     for _, group in groupby(secrets_in(text, grammar, patterns, assigned), key=lambda span: span.word):
         spans = list(group)
@@ -149,7 +149,7 @@ def masked(
 
 
 def fill(text: str, answers: Sequence[str], grammar: Grammar | None = None, patterns: Sequence[str] = ()) -> str:
-    """The line with what was typed for its masks, one for each in their order; ``ValueError`` for another number."""
+    """Return the line with an answer for each mask, in order. Raises ``ValueError`` for another number."""
     spans = masks(text, grammar, patterns)
     if len(answers) != len(spans):
         raise ValueError(f"{len(spans)} masks, {len(answers)} answers")
@@ -158,7 +158,7 @@ def fill(text: str, answers: Sequence[str], grammar: Grammar | None = None, patt
 
 
 def _changed(text: str, changes: Iterable[Change]) -> str:
-    """The text with its changes, which are in their order."""
+    """Return the text with its changes, which are in their order."""
     made: list[str] = []
     position = 0
     for start, end, new in changes:
@@ -168,13 +168,13 @@ def _changed(text: str, changes: Iterable[Change]) -> str:
 
 
 def _in_words(text: str, written: Sequence[tuple[Span, str]]) -> Iterator[Change]:
-    """What has to be changed for something else to stand in the places of secrets, which are in their order."""
+    """Return what has to be changed for something else to stand in the places of secrets, which are in their order."""
     for _, group in groupby(written, key=lambda one: one[0].word):
         yield from _in_word(text, list(group))
 
 
 def _in_word(text: str, written: Sequence[tuple[Span, str]]) -> list[Change]:
-    """The same for the secrets of one word, which is quoted anew, in a form that is sure to be taken."""
+    """Return the same for the secrets of one word, which is quoted anew, in a form that is sure to be taken."""
     word, local = written[0][0].word, written[0][0].local
     if local and all(span.plain for span, _ in written):
         return _in_place(text, written)
@@ -185,13 +185,13 @@ def _in_word(text: str, written: Sequence[tuple[Span, str]]) -> list[Change]:
 
 
 def _in_place(text: str, written: Sequence[tuple[Span, str]]) -> list[Change]:
-    """The same for a command of this machine, whose shell expands what stands beside the secret: that stays."""
+    """Return the same for a command of this machine, whose shell expands what stands beside the secret: that stays."""
     letters = letters_of(text, written[0][0].word)
     return [(span.start, span.end, _for_shell(answer, letters[span.inside[0]][2])) for span, answer in written]
 
 
 def _for_shell(answer: str, quotes: str) -> str:
-    """What stands for a text in a shell's quotes, or outside any."""
+    """Return what stands for a text in a shell's quotes, or outside any."""
     if not quotes:
         return shlex.quote(answer)
     if quotes == "'":
@@ -224,7 +224,7 @@ def _found(
 
 
 def _read_as(parsed: ParsedLine, grammar: Grammar | None) -> Iterator[Sequence[Part]]:
-    """The parts of the line as its Airflow reads it; while the version is unknown, as each major version reads it.
+    """Yield the parts of the line as its Airflow reads it, or each major version while that is unknown.
 
     Then the names of flags alone count too, as the line may be of an Airflow that nobody has.
     """
@@ -237,7 +237,7 @@ def _read_as(parsed: ParsedLine, grammar: Grammar | None) -> Iterator[Sequence[P
 
 
 def _pieces(words: Sequence[Word], parts: Sequence[Part]) -> Iterator[Piece]:
-    """The parts of the words that the grammar knows, then the words of which it knows nothing."""
+    """Yield the parts of the words that the grammar knows, then the words of which it knows nothing."""
     yield from (Piece(part.word, part.value, part.role, part.argument) for part in parts)
     end = parts[-1].word.end if parts else 0
     yield from (Piece(word, word.value) for word in words if word.start >= end)
@@ -248,7 +248,7 @@ def _unknown_pieces(text: str, start: int) -> list[Piece]:
 
 
 def _behind_the_command(text: str, position: int, named: Named) -> Iterator[Span]:
-    """Secrets of the commands and files of this machine."""
+    """Yield secrets of the commands and files of this machine."""
     while position < len(text):
         found = BETWEEN.match(text, position)
         position = found.end() if found else position
@@ -258,7 +258,7 @@ def _behind_the_command(text: str, position: int, named: Named) -> Iterator[Span
 
 
 def _in_quoted_lines(parsed: ParsedLine, grammar: Grammar | None, named: Named) -> Iterator[Span]:
-    """Secrets of a directive's words that are whole lines."""
+    """Yield secrets of a directive's words that are whole lines."""
     for word in parsed.words if not _runs_saved(parsed) else ():
         if not any(blank in word.value for blank in BLANKS):
             continue
@@ -269,7 +269,7 @@ def _in_quoted_lines(parsed: ParsedLine, grammar: Grammar | None, named: Named) 
 
 
 def _assignments(parsed: ParsedLine, named: Named, secret: Collection[str]) -> Iterator[Span]:
-    """Secrets among the values that a saved command is given: ``.do NAME parameter=value``."""
+    """Yield secrets among the values that a saved command is given: ``.do NAME parameter=value``."""
     if not _runs_saved(parsed):
         return
     found: list[tuple[Word, Secret]] = []

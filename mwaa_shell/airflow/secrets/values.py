@@ -70,7 +70,7 @@ class Secret(NamedTuple):
 
 @lru_cache(4096)
 def sensitive(name: str, patterns: tuple[str, ...] = ()) -> bool:
-    """Whether an Airflow would hide the value of a variable or a JSON member of this name, or the user would.
+    """Return whether an Airflow would hide the value of a variable or a JSON member of this name, or the user would.
 
     A pattern is part of a name, or all of it where it holds ``*``, ``?`` or ``[``; case does not count.
     """
@@ -83,12 +83,12 @@ def _fits(name: str, pattern: str) -> bool:
 
 
 def is_data(value: str) -> bool:
-    """Whether a value is read as JSON."""
+    """Return whether a value is read as JSON."""
     return value.lstrip()[:1] in ("{", "[")
 
 
 def secrets_of(value: str, named: Named) -> Iterator[Secret]:
-    """The secrets in a value that is none itself."""
+    """Yield the secrets in a value that is none itself."""
     if value == MASK:
         yield Secret(0, len(value), Why.MASK, "", value)
     elif is_data(value):
@@ -98,7 +98,7 @@ def secrets_of(value: str, named: Named) -> Iterator[Secret]:
 
 
 def secrets_of_data(text: str, named: Named) -> Iterator[Secret]:
-    """Members with a secret's name in a text that has JSON, or something like it, anywhere."""
+    """Yield members with a secret's name in a text that has JSON, or something like it, anywhere."""
     yield from _in_data(text, named)
 
 
@@ -139,7 +139,7 @@ def _in_data(value: str, named: Named) -> Iterator[Secret]:
 
 
 def _member(value: str, member: re.Match[str], name: str, named: Named) -> Iterator[Secret]:
-    """What is secret of a member's value; all of an object or a list with a secret's name."""
+    """Return what is secret of a member's value; all of an object or a list with a secret's name."""
     bare, text = member["bare"], member["text"]
     if text is not None:
         if text and (named(name) or text == MASK):
@@ -158,14 +158,14 @@ def _member(value: str, member: re.Match[str], name: str, named: Named) -> Itera
 
 
 def _may_be_secret(bare: str, name: str) -> bool:
-    """Whether a value without quotes is one: ``true`` is none, a number under some names alone."""
+    """Return whether a value without quotes is one: ``true`` is none, a number under some names alone."""
     if bare.lower() in CONSTANTS:
         return False
     return not NUMBER.fullmatch(bare) or any(one in name.lower() for one in NAMES_OF_NUMBERS)
 
 
 def _closing(value: str, start: int) -> int:
-    """Where the object or list ends that starts here; the end where it is not closed."""
+    """Return where the object or list ends that starts here; the end where it is not closed."""
     depth = 0
     for found in BRACKET.finditer(value, start):
         depth += {"{": 1, "[": 1, "}": -1, "]": -1}.get(found[0], 0)
@@ -175,7 +175,7 @@ def _closing(value: str, start: int) -> int:
 
 
 def _in_string(value: str, item: re.Match[str], named: Named) -> Iterator[Secret]:
-    """Secrets in a string that is none itself, but may hold JSON or a URI."""
+    """Yield secrets in a string that is none itself, but may hold JSON or a URI."""
     start, end = item.span("text")
     characters = [found.span() for found in CHARACTER.finditer(value, start, end)] if "\\" in item["text"] else []
     for found in secrets_of(_plain(item["text"]), named):
@@ -188,12 +188,12 @@ def _in_string(value: str, item: re.Match[str], named: Named) -> Iterator[Secret
 
 
 def moved(found: Secret, offset: int) -> Secret:
-    """The same in a value that begins earlier."""
+    """Return the same in a value that begins earlier."""
     return found._replace(first=found.first + offset, last=found.last + offset)
 
 
 def _plain(text: str) -> str:
-    """A JSON string without its escapes; one character for each that is written, right or wrong."""
+    """Return a JSON string without its escapes; one character for each that is written, right or wrong."""
     return CHARACTER.sub(lambda found: _unescaped(found[0]), text) if "\\" in text else text
 
 
@@ -220,7 +220,7 @@ def mask_secrets(text: str, secrets: Iterable[Secret]) -> str:
 
 
 def encoded(answer: str, coding: Sequence[str]) -> str:
-    """What has to be written for a secret to arrive as typed, in a value that has these codings."""
+    """Return what has to be written for a secret to arrive as typed, in a value that has these codings."""
     for step in coding:
         answer = {"uri": _for_uri, "json": _for_string, "member": _for_member}[step](answer)
     return answer
@@ -231,7 +231,7 @@ def _for_string(answer: str) -> str:
 
 
 def _for_member(answer: str) -> str:
-    """A number, an object or a list as it is, and a string of all else."""
+    """Return a number, an object or a list as it is, and a string of all else."""
     try:
         json.loads(answer)
     except (ValueError, RecursionError):

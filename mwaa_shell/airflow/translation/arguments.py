@@ -19,7 +19,7 @@ class TypedValue:
 
     @property
     def dashed(self) -> bool:
-        """Whether argparse may take it for a flag."""
+        """Return whether argparse may take it for a flag."""
         return len(self.text) > 1 and self.text.startswith("-")
 
 
@@ -33,7 +33,7 @@ class TypedArgument:
     joined: bool = False  #: as in --flag=value
 
     def words(self) -> Iterator[str]:
-        """As it is typed."""
+        """Yield the words as they are typed."""
         if self.flag and self.values and (self.joined or self.values[0].dashed):
             yield f"{self.flag}={self.values[0].typed}"
             yield from (value.typed for value in self.values[1:])
@@ -44,7 +44,7 @@ class TypedArgument:
 
 
 def arguments_of(understanding: ParsedCommand) -> list[TypedArgument]:
-    """What follows the command, in the order of the line."""
+    """Return what follows the command, in the order of the line."""
     found: list[TypedArgument] = []
     for part in understanding.parts:
         value = TypedValue(part.value, _typed(understanding.line.text, part))
@@ -61,7 +61,7 @@ def arguments_of(understanding: ParsedCommand) -> list[TypedArgument]:
 
 
 def line_of(command: Command, arguments: Sequence[TypedArgument], grammar: Grammar) -> str:
-    """The line: in the order of the arguments if that reads as is meant, else in one that does."""
+    """Return the line: in the order of the arguments if that reads as is meant, else in one that does."""
     lines = [" ".join([command.name, *words]) for words in _orders(command, arguments)]
     meant = _meaning((one.argument, value.text) for one in arguments for value in one.values)
     reads = (line for line in lines if _meaning(_read(line, grammar)) == meant)
@@ -69,7 +69,7 @@ def line_of(command: Command, arguments: Sequence[TypedArgument], grammar: Gramm
 
 
 def _written_out(option: Option, typed: str) -> str:
-    """The flag that was typed, perhaps shortened, or as a letter of several."""
+    """Return the flag that was typed, perhaps shortened, or as a letter of several."""
     flag = typed if typed.startswith("-") else f"-{typed}"
     return flag if flag in option.flags else next((one for one in option.flags if one.startswith(flag)), flag)
 
@@ -82,7 +82,7 @@ def _typed(text: str, part: Part) -> str:
 
 
 def _orders(command: Command, arguments: Sequence[TypedArgument]) -> Iterator[list[str]]:
-    """As typed, with positionals as the command wants them; positionals in front; positionals behind a separator."""
+    """Yield the words as typed, then with positionals first, then with positionals after a separator."""
     places = [one for one in arguments if isinstance(one.argument, Positional)]
     places.sort(key=lambda one: command.positionals.index(one.argument) if one.argument in command.positionals else 0)
     others = [one for one in arguments if not isinstance(one.argument, Positional)]
@@ -104,7 +104,7 @@ def _read(line: str, grammar: Grammar) -> Iterator[tuple[Option | Positional | N
 
 
 def _meaning(values: Iterator[tuple[Option | Positional | None, str]]) -> dict[str, list[str]]:
-    """The values of each argument."""
+    """Return the values of each argument."""
     found: dict[str, list[str]] = {}
     for argument, value in values:
         found.setdefault(names_of(argument)[0] if argument else "", []).append(value)

@@ -45,7 +45,7 @@ class Operation:
     notes: Mapping[str, Sequence[str]] = field(default_factory=dict)  #: by the command or major that the line goes to
 
     def name_in(self, grammar: Grammar) -> tuple[CommandName, Command] | None:
-        """The newest name that a version has, and its command."""
+        """Return the newest name that a version has, and its command."""
         for name in reversed(self.names):
             command = grammar.named(name.command)
             if command is not None and all(argument_of(command, flag) is not None for flag in name.selectors):
@@ -53,12 +53,12 @@ class Operation:
         return None
 
     def place(self, key: str, value: str, target: Command) -> ArgumentPlace | None:
-        """Where an argument goes in a command; None where that has nothing for it."""
+        """Return where an argument goes in a command; None where that has nothing for it."""
         places = (_place(spelled, target) for spelled in self._spellings(key, value))
         return next((place for place in places if place is not None), None)
 
     def _spellings(self, key: str, value: str) -> Iterator[str]:
-        """What an argument with this value may be called: as it is, then the newest first."""
+        """Return what an argument with this value may be called: as it is, then the newest first."""
         yield key
         for same in (*self.arguments, *table().arguments):
             if any(_names(spelled, key, value) for spelled in same):
@@ -68,7 +68,7 @@ class Operation:
             yield from reversed(same[found + 1 :])
 
     def notes_on(self, name: CommandName, major: int) -> Sequence[str]:
-        """What to know of a name of it, the most important first."""
+        """Return what to know of a name of it, the most important first."""
         return self.notes.get(name.command) or self.notes.get(str(major)) or ()
 
 
@@ -93,7 +93,7 @@ class RequiredArguments:
     beside: tuple[str, ...]  #: keys of which one must be in the line; none means any line
 
     def fits(self, names: Sequence[str], key: str, value: str, major: int, given: frozenset[str]) -> bool:
-        """Whether a line with these keys, called so before and after, needs this one of them."""
+        """Return whether a line with these keys, called so before and after, needs this one of them."""
         return (
             any(_names(flag, key, value) for flag in self.flags)
             and (not self.commands or any(name in self.commands for name in names))
@@ -113,7 +113,7 @@ class TranslationTable:
     without: tuple[Advice, ...]
 
     def deed(self, command: str, given: frozenset[str]) -> tuple[Operation, CommandName]:
-        """What a command does with the options whose keys are given, and the name that it has here."""
+        """Return what a command does with the options whose keys are given, and the name that it has here."""
         found = [
             (len(name.selectors), -number, deed, name)
             for number, deed in enumerate(self.deeds)
@@ -126,43 +126,43 @@ class TranslationTable:
         return deed, name
 
     def is_verb(self, command: str, key: str) -> bool:
-        """Whether a flag makes a command another one, so that a line with two of them does two things."""
+        """Return whether a flag makes a command another one, so that a line with two of them does two things."""
         return any(name.command == command and key in name.selectors for deed in self.deeds for name in deed.names)
 
     def need(
         self, names: Sequence[str], key: str, value: str, major: int, given: frozenset[str]
     ) -> RequiredArguments | None:
-        """Why a line may not do without an argument; what is said of its command counts first."""
+        """Return why a line may not do without an argument; what is said of its command counts first."""
         fits = [need for need in self.needs if need.fits(names, key, value, major, given)]
         return next((need for need in fits if need.commands), fits[0] if fits else None)
 
     def advice(self, command: str, major: int) -> str | None:
-        """What to do where a version has nothing for a command."""
+        """Return what to do where a version has nothing for a command."""
         fits = (one for one in self.instead if command in one.commands and major in one.majors)
         return next((one.text for one in fits), None)
 
     def advice_without(self, flag: str, command: str, major: int) -> str | None:
-        """What to know where a command has nothing for a flag."""
+        """Return what to know where a command has nothing for a flag."""
         fits = (one for one in self.without if flag in one.flags and major in one.majors)
         return next((one.text for one in fits if not one.commands or command in one.commands), None)
 
 
 def key_of(argument: Option | Positional, flag: str = "") -> str:
-    """What the file calls an argument; a long flag says which of an option's two meanings is meant (``--no-x``)."""
+    """Return an argument's name in the file; a long flag chooses between an option's two (``--no-x``)."""
     if isinstance(argument, Positional):
         return argument.name
     return (flag if flag.startswith("--") and flag in argument.flags else flag_name(argument)).replace("_", "-")
 
 
 def argument_of(command: Command, key: str) -> Option | Positional | None:
-    """The argument of a command that the file calls so."""
+    """Return the argument of a command that the file calls so."""
     if not key.startswith("-"):
         return next((one for one in command.positionals if one.name == key), None)
     return next((one for one in command.options if key in {flag.replace("_", "-") for flag in one.flags}), None)
 
 
 def _names(spelled: str, key: str, value: str) -> bool:
-    """Whether "--a", "--a=value" or "a b" names an argument."""
+    """Return whether "--a", "--a=value" or "a b" names an argument."""
     return spelled == f"{key}={value}" or key in spelled.split()
 
 
@@ -175,7 +175,7 @@ def _place(spelled: str, command: Command) -> ArgumentPlace | None:
 
 @cache
 def table() -> TranslationTable:
-    """The file's content."""
+    """Return the file's content."""
     tables = data_of("translations.toml")
     return TranslationTable(
         deeds=tuple(_deed(one) for one in tables["deeds"]),

@@ -33,7 +33,7 @@ class Translation:
 
 
 def translate(text: str, target: Grammar) -> Translation | None:
-    """The line in the target's words; None where it understands the line, and where no version does. Never raises."""
+    """Return the line in the target's words; ``None`` where it takes the line, or no version does."""
     line = parse(text)
     if line.kind is not Kind.AIRFLOW or line.problem is not None:
         return None
@@ -50,14 +50,14 @@ def translate(text: str, target: Grammar) -> Translation | None:
 
 
 def _accepts(understanding: ParsedCommand) -> bool:
-    """Whether a version takes the line and each word of it: what ``-hn`` is to Airflow 1, others take for ``-h``."""
+    """Return whether a version takes the line and each of its words, as ``-hn``, which others take for ``-h``."""
     asks = any(part.argument is HELP for part in understanding.parts)
     known = understanding.command is not None or asks
     return known and not _strange(understanding) and validate(understanding) is None
 
 
 def _spoken_command(line: ParsedLine, own: ParsedCommand) -> ParsedCommand | None:
-    """The line as the first version reads it that takes it, else as the one that has the fewest words to spare."""
+    """Return the line as the first version reads it that takes it, else as the one with the fewest extra words."""
     best: ParsedCommand | None = None
     for version in _versions_by_distance(own.grammar.version):
         there = understand(line, load(version))
@@ -71,7 +71,7 @@ def _spoken_command(line: ParsedLine, own: ParsedCommand) -> ParsedCommand | Non
 
 
 def _versions_by_distance(target: Version) -> list[Version]:
-    """The newest of each major first, then all others: most lines are found without reading every tree."""
+    """Return the newest of each major first, then all others: most lines are found without reading every tree."""
     others = [version for version in versions() if version != target]
     newest = {version.major: version for version in others}
     return sorted(
@@ -81,7 +81,7 @@ def _versions_by_distance(target: Version) -> list[Version]:
 
 
 def _knows_more(there: ParsedCommand, command: Command, own: ParsedCommand) -> bool:
-    """Whether a version makes more of a line: not where it takes a mistyped command of a group for a value."""
+    """Return whether a version makes more of a line: not where it takes a mistyped command of a group for a value."""
     if own.command is not None:
         return _strange(there) < _strange(own)
     groups = sum(part.role is Role.GROUP for part in own.parts)
@@ -226,14 +226,14 @@ class _Translator:
             self.renamed.append(f"flags have {'underscores' if '_' in now else 'hyphens'}")
 
     def _selectors(self, arguments: list[TypedArgument]) -> Iterator[TypedArgument]:
-        """The flags that make the command what is meant, if no argument became one."""
+        """Yield the flags that make the command what is meant, if no argument became one."""
         for selector in self.there.selectors:
             option = argument_of(self.command, selector)
             if isinstance(option, Option) and all(one.argument != option for one in arguments):
                 yield TypedArgument(option, _flag(option, "", selector))
 
     def _filled(self, arguments: list[TypedArgument]) -> list[TypedArgument]:
-        """What the target wants to be told and the other version took from another argument."""
+        """Return what the target wants to be told and the other version took from another argument."""
         values = {key_of(one.argument): one.values for one in arguments if one.argument is not None}
         found: list[TypedArgument] = []
         for key, other in self.deed.fill.items():
@@ -244,7 +244,7 @@ class _Translator:
         return found
 
     def _needed(self, arguments: list[TypedArgument]) -> dict[str, list[UnmappedArgument]]:
-        """What is lost and the line may not do without, by the reason."""
+        """Return what is lost and the line may not do without, by the reason."""
         words = [word for one in arguments for word in (one.flag, *(value.text for value in one.values)) if word]
         reads = knowledge.danger(self.command.name, self.target.version, words).level is knowledge.Level.READ
         names, major = (self.name.command, self.there.command), self.target.version.major
@@ -265,7 +265,7 @@ class _Translator:
         return f"Airflow {version if version.major == self.source.grammar.version.major else version.major}"
 
     def _called(self) -> tuple[list[str], list[str]]:
-        """What the command and its arguments are called here and what to know of it; and what there is more of that."""
+        """Return notes on what the command and its arguments are called here, and further details."""
         notes = [f"{self.name} is called {self.there} in {self._here}"] if self.name != self.there else []
         renamed = [f"{', '.join(dict.fromkeys(self.renamed))}{'' if notes else f' in {self._here}'}"]
         renamed = [*(renamed if self.renamed else []), *self.filled]
@@ -275,7 +275,7 @@ class _Translator:
         return [*notes, known[0]], [*renamed, *known[1:]]
 
     def _left_out(self) -> Iterator[str]:
-        """What found no place."""
+        """Return what found no place."""
         if self.lost:
             flags, several = _all(one.flag for one in self.lost)
             here = "" if self.name != self.there else f" in {self._here}"
@@ -283,26 +283,26 @@ class _Translator:
             yield f"{flags} {'are' if several else 'is'} left out: {self.there} has nothing for {them}{here}"
 
     def _reason(self, loss: str, lost: list[UnmappedArgument]) -> str:
-        """Why there is nothing to run."""
+        """Return why there is nothing to run."""
         flags, several = _all(one.flag for one in lost)
         without = "without them" if several else "without it"
         return f"{self.there} has nothing for {flags} in {self._here}: {without}, {loss}"
 
     def _advice(self, lost: list[UnmappedArgument]) -> list[str]:
-        """What to know about what found no place."""
+        """Return what to know about what found no place."""
         major = self.target.version.major
         found = (table().advice_without(one.key, self.command.name, major) for one in lost)
         return list(dict.fromkeys(text for text in found if text is not None))
 
 
 def _all(flags: Iterable[str]) -> tuple[str, bool]:
-    """Flags as a list in a sentence, and whether they are several."""
+    """Return flags as a list in a sentence, and whether they are several."""
     *first, last = dict.fromkeys(flags)
     return (f"{', '.join(first)} and {last}", True) if first else (last, False)
 
 
 def _inside(message: str) -> str:
-    """A message that stands alone elsewhere, in a row of notes."""
+    """Return a message that stands alone elsewhere, in a row of notes."""
     return f"t{message[1:]}" if message.startswith("The") else message
 
 
@@ -311,7 +311,7 @@ def _have(found: list[TypedArgument], place: ArgumentPlace) -> bool:
 
 
 def _flag(option: Option, typed: str, key: str) -> str:
-    """The flag to write: as typed, else a short one for a short one, else the one that the place names."""
+    """Return the flag to write: as typed, else a short one for a short one, else the one that the place names."""
     if typed in option.flags:
         return typed
     short = [flag for flag in option.flags if not flag.startswith("--")]
@@ -337,7 +337,7 @@ class TranslatedLine:
 
 
 def translate_file(lines: Sequence[str], target: Grammar) -> list[TranslatedLine]:
-    """Every line of a file, in order.
+    """Return every line of a file, in order.
 
     Comments, blank lines, directives and what the target understands stay as they are, byte for byte but for the end of
     the line. A translated line loses its continuations and keeps its indentation, ``airflow`` in front and what follows
@@ -370,5 +370,5 @@ def _problem(text: str, target: Grammar) -> Problem | None:
 
 
 def file_lines(lines: Sequence[TranslatedLine]) -> Iterator[str]:
-    """The lines of the new file, without their ends."""
+    """Yield the lines of the new file, without their ends."""
     return (line for one in lines for line in one.lines)
