@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from mwaa_shell.airflow.arguments import ParsedCommand, Role, understand
 from mwaa_shell.airflow.command_line import Kind, ParsedLine, output_format, parse
+from mwaa_shell.airflow.grammar import Command, Grammar
 from mwaa_shell.airflow.readings import readings_of_majors
-
-if TYPE_CHECKING:
-    from mwaa_shell.airflow.grammar import Command, Grammar
 
 #: What is added, behind a blank.
 ADDED = "-o json"

@@ -1,4 +1,4 @@
-"""One forgiving reading of a line against the commands of one Airflow; completion, colour, validation and hints use it.
+"""Parser of lines against the commands of one Airflow, for completion, color, validation and hints.
 
 Words are read as argparse reads them: abbreviated flags, ``--flag=value``, ``-fvalue``, ``-abc``, ``--``, options
 between positionals, numbers below zero. Where Pythons 3.7 to 3.13 differ, what one of them takes is taken. Reading

@@ -1,4 +1,4 @@
-"""One forgiving parse of a line: words with spans, where its output goes, and what is wrong with it.
+"""Parser of lines: words with their places, the destination of the output, and the first mistake.
 
 Words are split as a POSIX shell splits them, because MWAA's endpoint does the same; nothing is expanded. Outside
 quotes, ``|``, ``>`` and ``>>`` end the command: what follows belongs to this machine. Parsing never raises: a mistake

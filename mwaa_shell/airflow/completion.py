@@ -156,7 +156,7 @@ Names = Callable[[Kind, str, str], tuple[Sequence[NameMatch], int]]
 
 
 def no_names(kind: Kind, dag: str, fragment: str) -> tuple[Sequence[NameMatch], int]:
-    """Return what is known where nothing is."""
+    """Return no names: for an environment without cached names."""
     return (), 0
 
 

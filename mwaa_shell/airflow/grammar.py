@@ -1,4 +1,4 @@
-"""The command tree of each Airflow that MWAA has offered: which commands there are and what argparse takes after them.
+"""Command trees of the Airflow versions that MWAA has offered: commands, and what argparse takes after them.
 
 The trees are data, read off the parsers by ``mwaa_shell.local.grammars``, which says how the files look. What has its
 usual value is left out of them; here it is put back. A command is made when it is asked for first.
@@ -132,7 +132,7 @@ class Grammar:
 
 
 def meant_by(text: str) -> Version | None:
-    """Return the version that somebody wrote, if we have it; of ``2.9`` the newest 2.9; else the nearest lower one."""
+    """Return the version that a text names, of ``2.9`` the newest 2.9; else the nearest lower one with a tree."""
     version = parse_version(text)
     if version is not None and text.count(".") == 1:
         of_minor = [one for one in versions() if (one.major, one.minor) == (version.major, version.minor)]

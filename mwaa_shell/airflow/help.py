@@ -1,4 +1,4 @@
-"""What a command does, what it takes and what to know about it on MWAA, as text for ``.help``: offline and at once."""
+"""Help pages of Airflow commands for ``.help``: effect, arguments and facts about MWAA. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from mwaa_shell.airflow.completion import metavar, usage_of
 from mwaa_shell.airflow.grammar import Command, Grammar, Option, Positional, load, versions
 from mwaa_shell.airflow.versions import Version
 
-#: Columns where nobody says how many there are, the most that are good to read, and the least.
+#: Columns of a screen of unknown width, the most that are good to read, and the least.
 WIDTH, MOST, LEAST = 79, 100, 40
 #: Columns of the first column of a table, at most.
 WIDEST = 30

@@ -62,7 +62,7 @@ class Support(NamedTuple):
     """What is known of a command's chances on MWAA. A hint, never a gate."""
 
     documented: bool  #: AWS lists it for this version
-    refused: str  #: "403" or "500" were seen, "unsupported" is what AWS called it; empty if nobody reports it
+    refused: str  #: "403" or "500" were seen, "unsupported" is what AWS called it; empty without a report
     senseless: bool  #: it could not be of use, whatever the server says
     reason: str
     source: str

@@ -1,4 +1,4 @@
-"""What is known of a line before it is sent: what Airflow would refuse, what it is called here, what it would do.
+"""Checks of a line before it is sent: what Airflow would refuse, the translation, and help at the cursor.
 
 Each question takes the line and the environment's command tree, ``None`` while the version is unknown. Pure.
 """
@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
+from mwaa_shell.airflow.arguments import Role, understand
 from mwaa_shell.airflow.command_line import REMEMBERED, Kind, ParsedLine, Problem, logical_lines, parse, spans_of_lines
-
-if TYPE_CHECKING:
-    from mwaa_shell.airflow.grammar import Grammar
-    from mwaa_shell.airflow.translation.translate import Translation
-
+from mwaa_shell.airflow.grammar import Grammar
+from mwaa_shell.airflow.help import WIDTH, explain, explain_argument
+from mwaa_shell.airflow.secrets.redaction import MASK, secrets_in
+from mwaa_shell.airflow.translation.translate import Translation, translate
+from mwaa_shell.airflow.validation import validate
 
 #: Characters of a message: one that repeats a line of more is no help, and each word of the line is looked for in it.
 LONGEST = 2_000
@@ -30,8 +30,6 @@ def _problem_in(text: str, grammar: Grammar | None, patterns: tuple[str, ...]) -
     line = parse(text)
     if line.problem is not None or line.kind is not Kind.AIRFLOW or grammar is None:
         return line.problem
-    from mwaa_shell.airflow.arguments import understand
-    from mwaa_shell.airflow.validation import validate
 
     problem = validate(understand(line, grammar))
     if problem is None:
@@ -50,7 +48,6 @@ _remembered = lru_cache(maxsize=4)(_problem_in)  # Enter asks for what the last 
 
 def _without_secrets(line: ParsedLine, message: str, grammar: Grammar, patterns: Sequence[str]) -> str:
     """Return the message without a word of a secret, or of what was meant to be one and stands behind it unquoted."""
-    from mwaa_shell.airflow.secrets.redaction import MASK, secrets_in
 
     # Another Airflow's words are read by the names of flags.
     spans = secrets_in(line, grammar, patterns) or secrets_in(line, None, patterns)
@@ -67,12 +64,8 @@ def as_sentence(notes: Iterable[str]) -> str:
 
 
 def translated(text: str, grammar: Grammar | None) -> Translation | None:
-    """Return the line in this Airflow's words; ``None`` where it needs none or nobody knows it."""
-    if grammar is None:
-        return None
-    from mwaa_shell.airflow.translation.translate import translate
-
-    return translate(text, grammar)
+    """Return the line in this Airflow's words; ``None`` where it needs none or there is none."""
+    return translate(text, grammar) if grammar is not None else None
 
 
 def translated_block(text: str, grammar: Grammar | None) -> tuple[str, tuple[str, ...]] | None:
@@ -102,8 +95,6 @@ def explained(text: str, cursor: int, grammar: Grammar | None, width: int | None
     """
     if grammar is None:
         return None
-    from mwaa_shell.airflow.arguments import Role, understand
-    from mwaa_shell.airflow.help import WIDTH, explain, explain_argument
 
     understanding = understand(parse(text), grammar)
     if understanding.command is None:

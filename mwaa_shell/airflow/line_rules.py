@@ -1,6 +1,7 @@
 """Rules for reading one line: the command tree, the user's names of secrets, and whether lines are checked.
 
-A frozen value: the lexer, the completer, the masks and the checks take it instead of a session. Pure.
+A frozen value: the lexer, the completer, the masks and the checks take it instead of a session. Pure. Imports that
+follow the first drawing of the prompt stand in the methods: checks and masks read all of ``airflow/``.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How well a candidate fits what was typed: one pure function that ranks, for menus and for "did you mean".
+"""Ranks of candidates by how well they fit what was typed, for menus and for "did you mean". Pure.
 
 Best first: the typed text begins the candidate; it begins one of its words; it begins some of them one after the other
 (``dtr`` finds ``dags trigger``, ``dsi`` ``daily_sales_import``); it stands somewhere in it; its letters stand in it in

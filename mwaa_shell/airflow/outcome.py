@@ -1,4 +1,4 @@
-"""Whether an Airflow command succeeded, read from what it printed: MWAA returns no exit code.
+"""Outcome of an Airflow command, read from its output, because MWAA returns no exit code.
 
 The rules come from replies of real Airflow programs whose true exit codes are known, and from Airflow's source; a test
 runs every recorded reply through ``judge`` and prints how often it is right. That standard error is not empty proves
@@ -87,7 +87,7 @@ def _usage_error(errors: list[OutputLine]) -> str:
 
 
 def _crash(errors: list[OutputLine]) -> str:
-    """Return the exception that nobody caught: its own line, whatever further lines its message has."""
+    """Return the uncaught exception: its own line, whatever further lines its message has."""
     last = max((index for index, line in enumerate(errors) if line.fatal), default=-1)
     first = last
     while first > 0 and errors[first - 1].fatal:

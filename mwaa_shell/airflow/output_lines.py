@@ -1,11 +1,11 @@
-"""What kind of line Airflow printed: one classifier for log lines, warnings, tracebacks and data.
+"""Classifier of the lines that Airflow prints: log lines, warnings, tracebacks and data.
 
 Log handlers of Airflow 1.10 to 3.3 write to standard output, in among the data. The forms are read off recorded output
 of real Airflow programs and off what MWAA is known to print; the recorded output is the test.
 
-Some of it is noise: lines that come with every command, whatever it does, and that nobody misses. What an operator
-would miss is none: log lines of warnings and errors, what the command itself says as ``[INFO] text``, and Python
-warnings, but for the news that something will be gone in a later Airflow or that a library for drawing is not there.
+Noise are lines that come with every command, whatever it does. What an operator needs is no noise: log lines of
+warnings and errors, what the command itself says as ``[INFO] text``, and Python warnings, but for the news that
+something will be gone in a later Airflow or that a library for drawing is not there.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Reading(NamedTuple):
     """What is known of a line; equal readings are the same object."""
 
     kind: LineKind
-    noise: bool = False  #: nobody misses it
+    noise: bool = False  #: comes with every command
     begins: bool = True  #: it is no further line of the entry before
     fatal: bool = False  #: of a traceback that the program ended with
     grouped: bool = False  #: of the traceback of an exception group
@@ -70,7 +70,7 @@ HEAD = re.compile(
     r"|(?=[A-Z-])(?:"
     # INFO  [alembic.runtime.migration] text
     r"(?:(?P<quiet3>INFO|DEBUG)|(?P<loud3>[A-Z]+)) +\[[\w.]+\] "
-    # WARNING:logger:text, of Python's logging where nobody has set it up
+    # WARNING:logger:text, of Python's logging without a configuration
     r"|(?:(?P<quiet6>INFO|DEBUG)|(?P<loud6>WARNING|ERROR|CRITICAL)):[^\s:]+:"
     # what Python says of exceptions that end nothing; a traceback follows
     r"|(?P<loud7>Exception ignored |Exception in thread |Error in (?:atexit\.|sys\.)|Process \S+:$"
@@ -81,7 +81,7 @@ HEAD = re.compile(
     rf"|(?P<group>  \+ Exception Group {re.escape(TRACEBACK_START)})"
     r"|(?P<usage>airflow(?: \S+)* command error: |(?:airflow|usage: airflow).*: error: )"
 )
-#: The frame that every exception passes which nobody catches: the airflow program, and not a function in it.
+#: The frame that every uncaught exception passes: the airflow program, and not a function in it.
 PROGRAM_FRAME = re.compile(r'[ |]+File "(?:[^"]*/)?(?:airflow|airflow/__main__\.py)", line \d+, in <module>$')
 #: The lines of an exception group have a margin of their own.
 _GROUP_MARGIN = re.compile(r" +[|+]")

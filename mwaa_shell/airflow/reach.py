@@ -1,4 +1,4 @@
-"""How far a command reaches, in words: which runs, DAGs and states it changes. Pure.
+"""Reach of a command in words: the runs, DAGs and states that it changes. Pure.
 
 Words are read as argparse reads them, ``--`` and abbreviated flags included. A sentence states the effect as Airflow's
 own source has it: from Airflow 3 on, ``--task-regex`` is a part of a task ID and no regular expression

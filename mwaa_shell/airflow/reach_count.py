@@ -1,4 +1,4 @@
-"""How much a command reaches, as Airflow's REST API counts it. Pure: how to ask is handed in.
+"""Number of runs and tasks that a command reaches, counted by Airflow's REST API. Pure: the caller asks.
 
 Only filters that every version knows are used, and lists with the names in their body: a path of MWAA's
 ``InvokeRestApi`` has 64 characters at most. Nothing is said of what cannot be counted. Not counted are the tasks that

@@ -1,4 +1,4 @@
-"""A command line as every Airflow that may get it reads it: the source of what safety checks and masks know.
+"""Readings of a line by every Airflow that may receive it, for safety checks and masks.
 
 The environment's own version decides where it is known and takes the line. Otherwise each version that MWAA has offered
 has a reading. Pure.

@@ -1,4 +1,4 @@
-"""Validation: what Airflow would refuse in a line before it does anything, found before the line is sent.
+"""Validation of a line before it is sent: what Airflow would refuse before it does anything.
 
 Only what argparse is certain to refuse is a problem, in every Python that an Airflow may run on: words, numbers, dates
 and choices. So is malformed JSON, which Airflow finds later, where it is certain to read it. argparse stops at

@@ -1,4 +1,4 @@
-"""Airflow version numbers: ordered values, and the command syntax (1, 2 or 3) that each speaks."""
+"""Airflow version numbers, as ordered values."""
 
 from __future__ import annotations
 

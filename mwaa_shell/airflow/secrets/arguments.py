@@ -26,7 +26,7 @@ from typing import NamedTuple
 from mwaa_shell.airflow.arguments import Role, looks_like_flag
 from mwaa_shell.airflow.command_line import Word, split
 from mwaa_shell.airflow.grammar import Option, Positional, data_of
-from mwaa_shell.airflow.secrets.values import Named, Secret, Why, is_data, moved, secrets_of, sensitive
+from mwaa_shell.airflow.secrets.values import Named, SecretPart, Why, is_data, moved, secrets_of, sensitive
 
 #: Flags whose whole value is secret, named as Airflow 1.10 writes them. What stands in the JSON of a connection is its
 #: provider's to name: a secret may have any name there.
@@ -35,7 +35,7 @@ WHOLE = ("password", "conn_password", "conn_uri", "conn_extra", "conn_json")
 SWITCH = "use_random_password"
 #: Flags that no Airflow has, and that were meant for a password; "past" is not among them.
 MISSPELT = re.compile(r"pas+w|pass$|pswd|pwd")
-#: A name in JSON whose value is the next word, because nobody quoted the blank behind the colon.
+#: A name in JSON whose value is the next word, because the blank behind the colon is not quoted.
 LOOSE_NAME = re.compile(r"[{,]\s*[\"']?([\w.-]+)[\"']?:$")
 
 
@@ -48,7 +48,7 @@ class Piece(NamedTuple):
     argument: Option | Positional | None = None
 
 
-def secret_arguments(pieces: Iterable[Piece], named: Named) -> Iterator[tuple[Word, Secret]]:
+def secret_arguments(pieces: Iterable[Piece], named: Named) -> Iterator[tuple[Word, SecretPart]]:
     """Yield the secrets of one command in the order of its words, by their place in the word's value."""
     reader = _ArgumentReader(named)
     for piece in pieces:
@@ -66,7 +66,7 @@ class _ArgumentReader:
         self._keys: list[str] | None = None  #: the words behind "variables set"
         self._before: tuple[str, bool] = "", False  #: the value before, and whether it was secret as a whole
 
-    def read(self, piece: Piece) -> Iterator[tuple[Word, Secret]]:
+    def read(self, piece: Piece) -> Iterator[tuple[Word, SecretPart]]:
         """Yield the secrets of the next piece."""
         if piece.value == "--" and piece.role in (Role.SEPARATOR, Role.EXTRA):  # the next word is still the next value
             return
@@ -77,7 +77,7 @@ class _ArgumentReader:
         self._before = piece.value, whole
         self._known = self._known or piece.role is Role.COMMAND
 
-    def _piece(self, piece: Piece) -> Iterator[Secret]:
+    def _piece(self, piece: Piece) -> Iterator[SecretPart]:
         option = piece.argument if isinstance(piece.argument, Option) else None
         if piece.role in (Role.GROUP, Role.COMMAND, Role.UNKNOWN, Role.EXTRA) and self._is_command_word(piece.value):
             return
@@ -108,7 +108,7 @@ class _ArgumentReader:
         if self._group == "variables" and ("--set" in flags or "-s" in flags):
             self._keys = []
 
-    def _unknown_flag(self, value: str) -> Iterator[Secret]:
+    def _unknown_flag(self, value: str) -> Iterator[SecretPart]:
         name, equals, joined = value.partition("=")
         if self._flag and self._known and not equals:  # a password that begins with a dash
             flag, self._flag = self._flag, ""
@@ -128,8 +128,8 @@ class _ArgumentReader:
             yield from (moved(one, start) for one in found)
         self._flag = "" if equals else flag
 
-    def _value(self, piece: Piece) -> Iterator[Secret]:
-        """Yield a value that belongs to no known flag: a positional, or whatever follows a flag that nobody knows."""
+    def _value(self, piece: Piece) -> Iterator[SecretPart]:
+        """Yield a value that belongs to no known flag: a positional, or the word after an unknown flag."""
         flag, self._flag = self._flag, ""
         value, why = piece.value, Why.VARIABLE
         loose = LOOSE_NAME.search(self._before[0])
@@ -147,14 +147,14 @@ class _ArgumentReader:
             name, why = "the word before", Why.FLAG
         yield from self._whole(value, why, name) if name else secrets_of(value, self._named)
 
-    def _of_flag(self, flag: str, value: str) -> Iterator[Secret]:
+    def _of_flag(self, flag: str, value: str) -> Iterator[SecretPart]:
         if flag:
             return self._whole(value, Why.FLAG, flag)
         return secrets_of(value, self._named)
 
-    def _whole(self, value: str, why: Why, name: str) -> Iterator[Secret]:
+    def _whole(self, value: str, why: Why, name: str) -> Iterator[SecretPart]:
         if value:
-            yield Secret(0, len(value), why, name, value)
+            yield SecretPart(0, len(value), why, name, value)
 
 
 @lru_cache(4096)
@@ -239,14 +239,14 @@ def programs() -> Mapping[str, SecretSyntax]:
     return table
 
 
-def secrets_of_local_command(pieces: Iterable[Piece], named: Named) -> Iterator[tuple[Word, Secret]]:
+def secrets_of_local_command(pieces: Iterable[Piece], named: Named) -> Iterator[tuple[Word, SecretPart]]:
     """Yield the secrets of one command of this machine, by their places in each word's value; they may overlap."""
     words = tuple(pieces)
     found = [*secret_arguments(words, named), *_by_rules([(piece.word, piece.value) for piece in words], named)]
     yield from ((word, one) for word, one in found if not REFERENCE.fullmatch(one.value))
 
 
-def _by_rules(words: Sequence[tuple[Word, str]], named: Named, depth: int = 0) -> Iterator[tuple[Word, Secret]]:
+def _by_rules(words: Sequence[tuple[Word, str]], named: Named, depth: int = 0) -> Iterator[tuple[Word, SecretPart]]:
     reader = _ProgramReader(named)
     for word, value in words:
         found = [*_named(value, named), *reader.read(value)]
@@ -255,14 +255,14 @@ def _by_rules(words: Sequence[tuple[Word, str]], named: Named, depth: int = 0) -
         yield from ((word, one) for one in found if one.value)
 
 
-def _in_command(text: str, named: Named, depth: int) -> Iterator[Secret]:
+def _in_command(text: str, named: Named, depth: int) -> Iterator[SecretPart]:
     """Yield the secrets of a word that may be a command; a quoted word in it is secret as a whole."""
     inner = [(word, word.value) for word in split(text)[0]]
     for word, found in _by_rules(inner, named, depth + 1):
         if word.end - word.start == len(word.value):
             yield moved(found, word.start)
         else:
-            yield Secret(word.start, word.end, found.why, found.name, text[word.start : word.end])
+            yield SecretPart(word.start, word.end, found.why, found.name, text[word.start : word.end])
 
 
 class _ProgramReader:
@@ -273,7 +273,7 @@ class _ProgramReader:
         self._names: list[str] = []  #: the program, then its words that are no flags
         self._before: tuple[str, str] = "", ""  #: the two words before, the nearest one last
 
-    def read(self, value: str) -> list[Secret]:
+    def read(self, value: str) -> list[SecretPart]:
         """Return the secrets of the next word."""
         if not value.startswith("-"):
             program = value.rpartition("/")[2]
@@ -289,7 +289,7 @@ class _ProgramReader:
         self._before = self._before[1], value
         return found
 
-    def _told(self, telling: SecretSyntax, value: str, count: int) -> Iterator[Secret]:
+    def _told(self, telling: SecretSyntax, value: str, count: int) -> Iterator[SecretPart]:
         """Yield the secrets of a word by a program's syntax; ``count`` is its place after the program's words."""
         for flags, joins_only in ((telling.takes, False), (telling.joins, True)):
             flag, start = self._value_of(flags.split(), value, telling.switches, joins_only=joins_only)
@@ -356,7 +356,7 @@ def _words_behind(key: Sequence[str], names: Sequence[str]) -> int | None:
     return len(names) - position
 
 
-def _named(value: str, named: Named) -> Iterator[Secret]:
+def _named(value: str, named: Named) -> Iterator[SecretPart]:
     """Return what says itself what it is: a login, a header, a variable, the fields of a form, SQL."""
     for one in JOINED_LOGIN.finditer(value):
         if not IDS.fullmatch(f"{one['name']}:{one['secret']}"):
@@ -379,9 +379,9 @@ def _secret(name: str, named: Named) -> bool:
     return named(name) or name.lower() in COOKIES or bool(MISSPELT.search(name.lower()))
 
 
-def _found(one: re.Match[str], name: str) -> Secret:
-    return Secret(*one.span("secret"), Why.FLAG, name, one["secret"])
+def _found(one: re.Match[str], name: str) -> SecretPart:
+    return SecretPart(*one.span("secret"), Why.FLAG, name, one["secret"])
 
 
-def _whole(value: str, start: int, name: str) -> Secret:
-    return Secret(start, len(value), Why.FLAG, name, value[start:])
+def _whole(value: str, start: int, name: str) -> SecretPart:
+    return SecretPart(start, len(value), Why.FLAG, name, value[start:])

@@ -18,7 +18,7 @@ from mwaa_shell.airflow.secrets.values import (
     NAMES_OF_NUMBERS,
     NUMBER,
     Named,
-    Secret,
+    SecretPart,
     Why,
     mask_secrets,
     secrets_of,
@@ -66,7 +66,7 @@ def mask_output(text: str, patterns: Sequence[str] = ()) -> str:
     return "".join(mask_secrets(line, _secrets_in_line(line, named)) for line in text.splitlines(keepends=True))
 
 
-def _secrets_in_line(line: str, named: Named) -> Iterator[Secret]:
+def _secrets_in_line(line: str, named: Named) -> Iterator[SecretPart]:
     line = re.sub(r"(?<=\w)'(?=\w)", "-", line)  # that of "can't" quotes nothing
     if "://" in line:
         yield from secrets_of("x" + line[1:], named)
@@ -74,9 +74,9 @@ def _secrets_in_line(line: str, named: Named) -> Iterator[Secret]:
         yield from secrets_of_data(line, named)
     for one in PAIR.finditer(line):
         if named(one["name"]) and one["secret"].lower() not in CONSTANTS and not one["secret"].isdigit():
-            yield Secret(*one.span("secret"), Why.MEMBER, one["name"], one["secret"])
+            yield SecretPart(*one.span("secret"), Why.MEMBER, one["name"], one["secret"])
     for one in CREDENTIALS.finditer(line):
-        yield Secret(*one.span("secret"), Why.MEMBER, "credentials", one["secret"])
+        yield SecretPart(*one.span("secret"), Why.MEMBER, "credentials", one["secret"])
 
 
 # -- options of the configuration --------------------------------------------------------------------------------------

@@ -1,12 +1,12 @@
-"""Which parts of a line are secret, a copy of it that shows none of them, and how they are put back.
+"""Masks for the secrets of a line, and the secrets in place of masks.
 
-Secret are the values of flags for passwords and connection URIs, of variables and JSON members that an Airflow would
-hide by their names, and passwords inside other URIs. Only these are covered: the rest of a line stays as typed, so that
-it can be run again once its secrets are back. Of ``--conn-uri``, ``--conn-extra`` and ``--conn-json`` the whole value
-is covered, because it may hold secrets of any name; of other URIs the password, and what the query calls by a secret's
-name; of other JSON the members that are called by one. What the grammar does not know of a line is read by the names of
-its flags, and what stands behind a directive or a ``#`` is read as a line. A command of this machine, behind ``|``, has
-rules of its own. Nothing here raises, but ``fill`` for a wrong number of answers.
+Secret are the values of flags for passwords and connection URIs, of variables and JSON members that an Airflow hides by
+their names, and passwords inside other URIs. Only these are masked: the rest of a line stays as typed, so that it can
+be run again with its secrets. Of ``--conn-uri``, ``--conn-extra`` and ``--conn-json`` the whole value is masked,
+because it may hold secrets of any name. Of other URIs the password is masked, and the parts of the query with a
+secret's name; of other JSON the members with such a name. Words that the grammar does not know are read by the names of
+their flags. What follows a dot-command or a ``#`` is read as a line. A command of this machine, behind ``|``, has rules
+of its own. Only ``fill`` raises, for a wrong number of answers.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from mwaa_shell.airflow.command_line import BLANKS, REMEMBERED, Kind, ParsedLine
 from mwaa_shell.airflow.grammar import Grammar
 from mwaa_shell.airflow.readings import readings_of_majors
 from mwaa_shell.airflow.secrets.arguments import Piece, secret_arguments, secrets_of_local_command
-from mwaa_shell.airflow.secrets.values import MASK, Named, Secret, Why, encoded, moved, secrets_of, sensitive
+from mwaa_shell.airflow.secrets.values import MASK, Named, SecretPart, Why, encoded, moved, secrets_of, sensitive
 
 __all__ = [
     "MASK",
@@ -112,7 +112,7 @@ _remembered = lru_cache(maxsize=4)(_secrets_in)
 
 
 def masks(text: str, grammar: Grammar | None = None, patterns: Sequence[str] = ()) -> tuple[Span, ...]:
-    """Return the secrets that are covered: what somebody has to be asked for."""
+    """Return the places of the masks in a line: the secrets to ask the user for."""
     return tuple(span for span in secrets_in(text, grammar, patterns) if MASK in span.value) if MASK in text else ()
 
 
@@ -168,13 +168,13 @@ def _changed(text: str, changes: Iterable[Change]) -> str:
 
 
 def _in_words(text: str, written: Sequence[tuple[Span, str]]) -> Iterator[Change]:
-    """Return what has to be changed for something else to stand in the places of secrets, which are in their order."""
+    """Yield the changes that put other text in the places of secrets, which are in their order."""
     for _, group in groupby(written, key=lambda one: one[0].word):
         yield from _in_word(text, list(group))
 
 
 def _in_word(text: str, written: Sequence[tuple[Span, str]]) -> list[Change]:
-    """Return the same for the secrets of one word, which is quoted anew, in a form that is sure to be taken."""
+    """Return the change of one word for other text in place of its secrets; the word gets quotes that Airflow takes."""
     word, local = written[0][0].word, written[0][0].local
     if local and all(span.plain for span, _ in written):
         return _in_place(text, written)
@@ -185,7 +185,7 @@ def _in_word(text: str, written: Sequence[tuple[Span, str]]) -> list[Change]:
 
 
 def _in_place(text: str, written: Sequence[tuple[Span, str]]) -> list[Change]:
-    """Return the same for a command of this machine, whose shell expands what stands beside the secret: that stays."""
+    """Return the changes for a command of this machine: only the secrets, as its shell expands the text beside them."""
     letters = letters_of(text, written[0][0].word)
     return [(span.start, span.end, _for_shell(answer, letters[span.inside[0]][2])) for span, answer in written]
 
@@ -226,7 +226,7 @@ def _found(
 def _read_as(parsed: ParsedLine, grammar: Grammar | None) -> Iterator[Sequence[Part]]:
     """Yield the parts of the line as its Airflow reads it, or each major version while that is unknown.
 
-    Then the names of flags alone count too, as the line may be of an Airflow that nobody has.
+    Then the names of flags alone count too, as the line may be of a future Airflow.
     """
     if grammar is not None:
         yield understand(parsed, grammar).parts
@@ -263,7 +263,7 @@ def _in_quoted_lines(parsed: ParsedLine, grammar: Grammar | None, named: Named) 
         if not any(blank in word.value for blank in BLANKS):
             continue
         inner = _merged(_found(parse(word.value), grammar, named))
-        found = [Secret(one.start, one.end, one.why, one.name, one.value, one.coding) for one in inner]
+        found = [SecretPart(one.start, one.end, one.why, one.name, one.value, one.coding) for one in inner]
         for span, outer in zip(inner, _spans(parsed.text, ((word, one) for one in found)), strict=True):
             yield outer._replace(nested=span, plain=outer.plain and span.plain, local=span.local)
 
@@ -272,12 +272,12 @@ def _assignments(parsed: ParsedLine, named: Named, secret: Collection[str]) -> I
     """Yield secrets among the values that a saved command is given: ``.do NAME parameter=value``."""
     if not _runs_saved(parsed):
         return
-    found: list[tuple[Word, Secret]] = []
+    found: list[tuple[Word, SecretPart]] = []
     for word in parsed.words[2:]:
         name, equals, value = word.value.partition("=")
         start = len(name) + len(equals)
         if name in secret and value:
-            found.append((word, Secret(start, len(word.value), Why.FLAG, name, value)))
+            found.append((word, SecretPart(start, len(word.value), Why.FLAG, name, value)))
         elif equals:
             found += [(word, moved(one, start)) for one in secrets_of(value, named)]
     yield from _spans(parsed.text, found)
@@ -297,7 +297,7 @@ def _merged(spans: Iterable[Span]) -> tuple[Span, ...]:
     return tuple(kept)
 
 
-def _spans(text: str, found: Iterable[tuple[Word, Secret]], *, local: bool = False) -> Iterator[Span]:
+def _spans(text: str, found: Iterable[tuple[Word, SecretPart]], *, local: bool = False) -> Iterator[Span]:
     read_before: Word | None = None
     letters: list[tuple[int, int, str]] = []
     for word, one in found:

@@ -1,8 +1,8 @@
-"""Secrets inside one value: JSON members with a secret's name, passwords in URIs; and how a secret is written there.
+"""Secrets inside one value: JSON members with a secret's name, and passwords in URIs.
 
-JSON is read as far as it goes, because it is looked at while somebody types it, and because a shell may have taken its
-quotes away: strings in either quotes or in none, and nothing has to be closed. A string that holds JSON or a URI is
-read in its turn.
+JSON is read as far as it goes, because it may not be typed to its end, and because a shell may have removed its quotes:
+strings in either quotes or in none, and nothing has to be closed. A string that holds JSON or a URI is read in its
+turn.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class Why(Enum):
     MASK = "mask"  #: a mask is there already
 
 
-class Secret(NamedTuple):
+class SecretPart(NamedTuple):
     """A secret, by where it stands in a value."""
 
     first: int
@@ -87,27 +87,27 @@ def is_data(value: str) -> bool:
     return value.lstrip()[:1] in ("{", "[")
 
 
-def secrets_of(value: str, named: Named) -> Iterator[Secret]:
+def secrets_of(value: str, named: Named) -> Iterator[SecretPart]:
     """Yield the secrets in a value that is none itself."""
     if value == MASK:
-        yield Secret(0, len(value), Why.MASK, "", value)
+        yield SecretPart(0, len(value), Why.MASK, "", value)
     elif is_data(value):
         yield from _in_data(value, named)
     elif "://" in value:
         yield from _in_uris(value, named)
 
 
-def secrets_of_data(text: str, named: Named) -> Iterator[Secret]:
+def secrets_of_data(text: str, named: Named) -> Iterator[SecretPart]:
     """Yield members with a secret's name in a text that has JSON, or something like it, anywhere."""
     yield from _in_data(text, named)
 
 
-def _in_uris(value: str, named: Named) -> Iterator[Secret]:
+def _in_uris(value: str, named: Named) -> Iterator[SecretPart]:
     for found in _passwords(value):
-        yield Secret(*found.span(1), Why.URI, URI_PASSWORD, found[1], ("uri",))
+        yield SecretPart(*found.span(1), Why.URI, URI_PASSWORD, found[1], ("uri",))
     for found in QUERY.finditer(value):
         if named(found[1]) or found[2] == MASK:
-            yield Secret(*found.span(2), Why.URI, found[1], found[2], ("uri",))
+            yield SecretPart(*found.span(2), Why.URI, found[1], found[2], ("uri",))
 
 
 def _passwords(value: str) -> Iterator[re.Match[str]]:
@@ -118,7 +118,7 @@ def _passwords(value: str) -> Iterator[re.Match[str]]:
             yield from URI.finditer(value, run.start(), end)
 
 
-def _in_data(value: str, named: Named) -> Iterator[Secret]:
+def _in_data(value: str, named: Named) -> Iterator[SecretPart]:
     position = 0
     while item := ITEM.match(value, position):
         position = item.end()
@@ -138,23 +138,23 @@ def _in_data(value: str, named: Named) -> Iterator[Secret]:
             position = found[-1].last
 
 
-def _member(value: str, member: re.Match[str], name: str, named: Named) -> Iterator[Secret]:
+def _member(value: str, member: re.Match[str], name: str, named: Named) -> Iterator[SecretPart]:
     """Return what is secret of a member's value; all of an object or a list with a secret's name."""
     bare, text = member["bare"], member["text"]
     if text is not None:
         if text and (named(name) or text == MASK):
-            yield Secret(*member.span("text"), Why.MEMBER, name, _plain(text), ("json",))
+            yield SecretPart(*member.span("text"), Why.MEMBER, name, _plain(text), ("json",))
         else:
             yield from _in_string(value, member, named)
     elif bare is not None:
         if bare == MASK or (named(name) and _may_be_secret(bare, name)):
-            yield Secret(*member.span("bare"), Why.MEMBER, name, bare, ("member",))
+            yield SecretPart(*member.span("bare"), Why.MEMBER, name, bare, ("member",))
         else:
             yield from (moved(found, member.start()) for found in _in_uris(bare, named))
     elif named(name):
         start, end = member.start(), _closing(value, member.start())
         if re.search(r"\w|\*", value[start:end]):
-            yield Secret(start, end, Why.MEMBER, name, value[start:end], ("member",))
+            yield SecretPart(start, end, Why.MEMBER, name, value[start:end], ("member",))
 
 
 def _may_be_secret(bare: str, name: str) -> bool:
@@ -174,7 +174,7 @@ def _closing(value: str, start: int) -> int:
     return len(value)
 
 
-def _in_string(value: str, item: re.Match[str], named: Named) -> Iterator[Secret]:
+def _in_string(value: str, item: re.Match[str], named: Named) -> Iterator[SecretPart]:
     """Yield secrets in a string that is none itself, but may hold JSON or a URI."""
     start, end = item.span("text")
     characters = [found.span() for found in CHARACTER.finditer(value, start, end)] if "\\" in item["text"] else []
@@ -187,8 +187,8 @@ def _in_string(value: str, item: re.Match[str], named: Named) -> Iterator[Secret
             yield moved(found, start)._replace(coding=coding)
 
 
-def moved(found: Secret, offset: int) -> Secret:
-    """Return the same in a value that begins earlier."""
+def moved(found: SecretPart, offset: int) -> SecretPart:
+    """Return the secret in a value that begins earlier by this many characters."""
     return found._replace(first=found.first + offset, last=found.last + offset)
 
 
@@ -206,7 +206,7 @@ def _unescaped(written: str) -> str:
         return written[1:2]
 
 
-def mask_secrets(text: str, secrets: Iterable[Secret]) -> str:
+def mask_secrets(text: str, secrets: Iterable[SecretPart]) -> str:
     """Return the text with a mask in place of each secret, and one for those that overlap."""
     made, end = [], 0
     for one in sorted(secrets, key=lambda one: (one.first, -one.last)):

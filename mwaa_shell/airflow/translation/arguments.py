@@ -1,4 +1,4 @@
-"""The arguments of a line, taken from it and put into a new one, each value in the quotes that it was typed in."""
+"""Arguments of a line that is translated: each value keeps the quotes that it was typed in."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""What the same thing is called in each Airflow, as data: ``data/translations.toml``, read when first asked for.
+"""Names of commands and arguments in each Airflow: ``data/translations.toml``, read at the first question.
 
-A deed is one thing that somebody does, under all its names. The file has no versions in it: whether a version has a
+An operation is one thing to do, under all its names. The file has no versions in it: whether a version has a
 name is read off its command tree. An argument is known by its key: the name of a positional, or the first long flag of
 an option, with hyphens where Airflow 1 has underscores.
 """
@@ -106,28 +106,32 @@ class RequiredArguments:
 class TranslationTable:
     """The file."""
 
-    deeds: tuple[Operation, ...]
+    operations: tuple[Operation, ...]
     arguments: tuple[tuple[str, ...], ...]
     needs: tuple[RequiredArguments, ...]
     instead: tuple[Advice, ...]
     without: tuple[Advice, ...]
 
-    def deed(self, command: str, given: frozenset[str]) -> tuple[Operation, CommandName]:
+    def operation(self, command: str, given: frozenset[str]) -> tuple[Operation, CommandName]:
         """Return what a command does with the options whose keys are given, and the name that it has here."""
         found = [
-            (len(name.selectors), -number, deed, name)
-            for number, deed in enumerate(self.deeds)
-            for name in deed.names
+            (len(name.selectors), -number, operation, name)
+            for number, operation in enumerate(self.operations)
+            for name in operation.names
             if name.command == command and given.issuperset(name.selectors)
         ]
         if not found:
             return Operation((CommandName(command),)), CommandName(command)
-        *_, deed, name = max(found, key=lambda one: one[:2])
-        return deed, name
+        *_, operation, name = max(found, key=lambda one: one[:2])
+        return operation, name
 
     def is_verb(self, command: str, key: str) -> bool:
         """Return whether a flag makes a command another one, so that a line with two of them does two things."""
-        return any(name.command == command and key in name.selectors for deed in self.deeds for name in deed.names)
+        return any(
+            name.command == command and key in name.selectors
+            for operation in self.operations
+            for name in operation.names
+        )
 
     def need(
         self, names: Sequence[str], key: str, value: str, major: int, given: frozenset[str]
@@ -178,7 +182,7 @@ def table() -> TranslationTable:
     """Return the file's content."""
     tables = data_of("translations.toml")
     return TranslationTable(
-        deeds=tuple(_deed(one) for one in tables["deeds"]),
+        operations=tuple(_operation(one) for one in tables["operations"]),
         arguments=_tuples(tables["everywhere"]["arguments"]),
         needs=tuple(_need(**one) for one in tables["needed"]),
         instead=tuple(_advice(**one) for one in tables["instead"]),
@@ -186,7 +190,7 @@ def table() -> TranslationTable:
     )
 
 
-def _deed(fact: Mapping[str, object]) -> Operation:
+def _operation(fact: Mapping[str, object]) -> Operation:
     members = ("names", "arguments", "onward", "fill", "notes")
     names, arguments, onward, fill, notes = (fact.get(member) for member in members)
     assert isinstance(names, list)

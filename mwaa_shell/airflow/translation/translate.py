@@ -98,12 +98,12 @@ def _strange(understanding: ParsedCommand) -> int:
 def _translation(source: ParsedCommand, command: Command, target: Grammar) -> Translation:
     given = arguments_of(source)
     keys = frozenset(key_of(one.argument, one.flag) for one in given if one.argument is not None)
-    deed, name = table().deed(command.name, keys)
-    found = deed.name_in(target)
+    operation, name = table().operation(command.name, keys)
+    found = operation.name_in(target)
     if found is None:
         spoken = str(source.grammar.version)
         return Translation(None, tuple(_nothing(name, target.version)), spoken, complete=False)
-    return _Translator(source, target, deed, name, *found, keys).translation(given)
+    return _Translator(source, target, operation, name, *found, keys).translation(given)
 
 
 def _nothing(name: CommandName, target: Version) -> Iterator[str]:
@@ -133,8 +133,8 @@ class _Translator:
 
     source: ParsedCommand
     target: Grammar
-    deed: Operation
-    name: CommandName  #: of the deed in the source
+    operation: Operation
+    name: CommandName  #: of the operation in the source
     there: CommandName  #: and in the target
     command: Command  #: of the target
     keys: frozenset[str]  #: of all arguments of the source
@@ -190,7 +190,7 @@ class _Translator:
                 found.append(one)
                 continue
             key = key_of(one.argument, one.flag)
-            place = self.deed.place(key, one.values[0].text if one.values else "", self.command)
+            place = self.operation.place(key, one.values[0].text if one.values else "", self.command)
             if place is not None and not (place.value and _have(found, place)):
                 self._put(one, place, found)
             elif place is not None or key not in self.name.selectors or one.values:
@@ -236,7 +236,7 @@ class _Translator:
         """Return what the target wants to be told and the other version took from another argument."""
         values = {key_of(one.argument): one.values for one in arguments if one.argument is not None}
         found: list[TypedArgument] = []
-        for key, other in self.deed.fill.items():
+        for key, other in self.operation.fill.items():
             option = argument_of(self.command, key)
             if isinstance(option, Option) and option.required and key not in values and other in values:
                 found.append(TypedArgument(option, _flag(option, "", key), list(values[other])))
@@ -269,7 +269,7 @@ class _Translator:
         notes = [f"{self.name} is called {self.there} in {self._here}"] if self.name != self.there else []
         renamed = [f"{', '.join(dict.fromkeys(self.renamed))}{'' if notes else f' in {self._here}'}"]
         renamed = [*(renamed if self.renamed else []), *self.filled]
-        known = self.deed.notes_on(self.there, self.target.version.major)
+        known = self.operation.notes_on(self.there, self.target.version.major)
         if not known or self.name.command == self.there.command:
             return [*notes, *renamed], []
         return [*notes, known[0]], [*renamed, *known[1:]]

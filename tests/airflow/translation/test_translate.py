@@ -595,7 +595,7 @@ def commands(name: str) -> tuple[Command, ...]:
 
 
 def test_every_name_in_the_data_is_known() -> None:
-    for deed in table().deeds:
+    for deed in table().operations:
         every = [command for name in deed.names for command in commands(name.command)]
         for name in deed.names:
             assert commands(name.command), name
@@ -609,7 +609,7 @@ def test_every_name_in_the_data_is_known() -> None:
 
 
 def test_every_value_in_the_data_is_a_choice() -> None:
-    for deed in table().deeds:
+    for deed in table().operations:
         for key, value in (text.split("=") for same in (*deed.arguments, *deed.onward) for text in same if "=" in text):
             every = [argument_of(command, key) for name in deed.names for command in commands(name.command)]
             assert all(value in (one.choices or ()) for one in every if one is not None)
@@ -663,10 +663,10 @@ HARMLESS = {
 def dropped(command: Command, version: Version) -> Iterator[str]:
     """The flags that a version has nothing for, and that nothing in the data keeps from being dropped."""
     here = grammar.load(version)
-    for deed in (one for one in table().deeds if any(name.command == command.name for name in one.names)):
+    for deed in (one for one in table().operations if any(name.command == command.name for name in one.names)):
         yield from _dropped(command, deed, next(one for one in deed.names if one.command == command.name), here)
-    if all(name.command != command.name for deed in table().deeds for name in deed.names):
-        yield from _dropped(command, *table().deed(command.name, frozenset()), here)
+    if all(name.command != command.name for deed in table().operations for name in deed.names):
+        yield from _dropped(command, *table().operation(command.name, frozenset()), here)
 
 
 def _dropped(command: Command, deed: Operation, name: CommandName, here: Grammar) -> Iterator[str]:
@@ -705,7 +705,7 @@ NAMES = ("Airflow", "AWS", "DAG", "MWAA")
 
 def test_notes_read_well_in_a_row() -> None:
     texts = [one.text for one in (*table().instead, *table().without)] + [one.text for one in table().needs]
-    texts += [note for deed in table().deeds for notes in deed.notes.values() for note in notes]
+    texts += [note for deed in table().operations for notes in deed.notes.values() for note in notes]
     assert all(text[-1].isalnum() or text[-1] == "_" for text in texts)
     assert all(not text[0].isupper() or text.startswith(NAMES) for text in texts)
 
@@ -717,6 +717,6 @@ def test_every_note_reads_well_in_a_row() -> None:
 
 
 def test_notes_are_for_names_that_differ() -> None:
-    for deed in table().deeds:
+    for deed in table().operations:
         for name in deed.notes:
             assert name in {one.command for one in deed.names} or int(name) in {1, 2, 3}
