@@ -24,7 +24,7 @@ from mwaa_shell.private_files import check, make_folder
 
 if TYPE_CHECKING:
     from mwaa_shell.airflow.grammar import Grammar
-    from mwaa_shell.airflow.redaction import Span
+    from mwaa_shell.airflow.secrets.redaction import Span
 
 _NAME = r"[a-z_][a-z0-9_-]*"
 PARAMETER = re.compile(rf"\{{\{{{_NAME}\}}\}}|\{{({_NAME})\}}")
@@ -156,7 +156,7 @@ def _written(value: str, quotes: str, before: str) -> str:
 
 def secrets_of(line: str, grammar: Grammar | None, secret_words: tuple[str, ...]) -> list[Span]:
     """Return the secret places of a line, for one Airflow and for an unknown one."""
-    from mwaa_shell.airflow.redaction import secrets_in
+    from mwaa_shell.airflow.secrets.redaction import secrets_in
 
     known = {id(grammar): grammar, id(None): None}.values()
     return [span for one in known for span in secrets_in(line, one, secret_words)]
@@ -185,7 +185,7 @@ def secret_parameters(line: str, grammar: Grammar | None, secret_words: tuple[st
         return set()
     if found is None:
         return set()
-    from mwaa_shell.airflow.redaction import secrets_in
+    from mwaa_shell.airflow.secrets.redaction import secrets_in
 
     given = dict(word.value.split("=", 1) for word in words[2:] if "=" in word.value)
     secret: set[str] = set()

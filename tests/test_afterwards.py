@@ -109,12 +109,36 @@ def paused(version: Version, line: str, value: str) -> str:
         (Version(3, 0, 6), "dags unpause x -o json", "True", ""),
         (Version(2, 10, 3), "dags unpause x -o json", "True", ""),
         (Version(3, 3, 1), "dags list -o json", "True", ""),
+        (Version(3, 3, 1), "-- dags unpause x -o json", "True", "now it is unpaused"),
     ],
 )
 def test_a_value_of_before_is_explained(version: Version, line: str, value: str, said: str) -> None:
     told = paused(version, line, value)
     assert said in told
     assert bool(said) == bool(told)
+
+
+@pytest.mark.parametrize("before", ["", "-- "])
+def test_a_failed_task_is_told_where_airflow_leaves_with_0(before: str) -> None:
+    told = {}
+    for name in ("commands-2.10.3", "noisy-2.10.3", "noisy-3.3.1"):
+        version = parse_version(name)
+        assert version is not None
+        for case in json.loads((Path(__file__).parent / "replies" / f"{name}.json").read_text()):
+            if case["command"].startswith("tasks test ") and case["code"] == 0:
+                line = parse(before + case["command"])
+                result = Result(stdout=case["stdout"].encode(), remote=True)
+                key = f"{version} {'.'.join(case['command'].split()[2:4])}"
+                told[key] = "failed" in advised(result, line, line, load(version)).remark
+    assert told == {
+        "2.10.3 works_always.fine": False,
+        "2.10.3 quiet_fail.boom": True,
+        "2.10.3 works.fine": False,
+        "3.3.1 works.fine": False,
+        "3.3.1 fails.boom": True,
+        "3.3.1 fails.grp": True,
+        "3.3.1 fails.leave": True,
+    }
 
 
 @pytest.mark.parametrize("version", ["1.10.12", "2.0.2", "2.10.3", "2.11.2", "3.0.6", "3.3.1"])

@@ -104,7 +104,9 @@ prompt = Prompt(session, {}, asyncio.Runner())
 assert not MaskSecrets(session)._places("")
 """
     loaded = loaded_by(draw)
-    assert loaded.isdisjoint(("sqlite3", "platformdirs", "mwaa_shell.airflow.redaction", "mwaa_shell.names.refresher"))
+    assert loaded.isdisjoint(
+        ("sqlite3", "platformdirs", "mwaa_shell.airflow.secrets.redaction", "mwaa_shell.names.refresher")
+    )
 
 
 #: Runs a command and says what is imported by the end.

@@ -1,4 +1,4 @@
-"""One forgiving reading of a line against the commands of one Airflow; completion, colour, validation and hints use it.
+"""Parser of lines against the commands of one Airflow, for completion, color, validation and hints.
 
 Words are read as argparse reads them: abbreviated flags, ``--flag=value``, ``-fvalue``, ``-abc``, ``--``, options
 between positionals, numbers below zero. Where Pythons 3.7 to 3.13 differ, what one of them takes is taken. Reading
@@ -64,7 +64,7 @@ class ParsedCommand(NamedTuple):
 
     @property
     def strange(self) -> bool:
-        """Whether the command is not known, or some word is none that it takes."""
+        """Return whether the command is not known, or some word is none that it takes."""
         return self.command is None or any(part.role in (Role.EXTRA, Role.UNKNOWN) for part in self.parts)
 
 
@@ -93,27 +93,27 @@ _remembered = lru_cache(maxsize=8)(_understood)
 
 
 def command_of(line: ParsedLine, grammar: Grammar) -> Command | None:
-    """The command that a line begins with; nothing else of the line is read."""
+    """Return the command that a line begins with; nothing else of the line is read."""
     return _find_command(line.words, grammar, [])[0] if line.kind is Kind.AIRFLOW else None
 
 
 def names_of(argument: Option | Positional) -> tuple[str, ...]:
-    """All flags of an option; the name of a positional."""
+    """Return all flags of an option; the name of a positional."""
     return argument.flags if isinstance(argument, Option) else (argument.name,)
 
 
 def flags_of(command: Command) -> dict[str, Option]:
-    """Every flag, with ``--help``."""
+    """Return every flag, with ``--help``."""
     return {flag: option for option in (HELP, *command.options) for flag in option.flags}
 
 
 def fewest(nargs: int | str | None) -> int:
-    """How many words argparse wants at least."""
+    """Return how many words argparse wants at least."""
     return nargs if isinstance(nargs, int) else COUNTS[nargs][0]
 
 
 def candidates(flags: Mapping[str, Option], text: str) -> list[tuple[str, str | None]]:
-    """The flags that a word may be short for, with the value that is joined to it; argparse wants exactly one."""
+    """Return the flags that a word may be short for, each with the value joined to it; argparse takes just one."""
     if text.startswith("--"):
         name, equals, value = text.partition("=")
         return [(flag, value if equals else None) for flag in flags if flag.startswith(name)]
@@ -122,12 +122,12 @@ def candidates(flags: Mapping[str, Option], text: str) -> list[tuple[str, str | 
 
 
 def looks_like_flag(text: str) -> bool:
-    """Whether argparse takes an unknown word for a flag and not for an argument."""
+    """Return whether argparse takes an unknown word for a flag and not for an argument."""
     return len(text) > 1 and text[0] == "-" and " " not in text and not NEGATIVE_NUMBER.match(text)
 
 
 def _find_command(words: Sequence[Word], grammar: Grammar, parts: list[Part]) -> tuple[Command | None, int]:
-    """The command, and how many words it takes with the flags between its words."""
+    """Return the command, and how many words it takes with the flags between its words."""
     names: list[str] = []
     separated = False
     for count, word in enumerate(words, 1):
@@ -149,7 +149,7 @@ def _find_command(words: Sequence[Word], grammar: Grammar, parts: list[Part]) ->
 
 
 def _role_of(names: list[str], grammar: Grammar) -> Role:
-    """What the last of the words is."""
+    """Return what the last of the words is."""
     found = grammar.command(names)
     if found is not None:
         return Role.COMMAND
@@ -200,7 +200,7 @@ class _Reader:
         return "".join(kinds)
 
     def _is_flag(self, position: int, text: str) -> bool:
-        """Whether a word is a flag, which is noted if it is one of the command's."""
+        """Return whether a word is a flag, which is noted if it is one of the command's."""
         if len(text) < 2 or text[0] != "-":
             return False
         name, equals, value = text.partition("=")
@@ -283,7 +283,7 @@ class _Pieces:
         self.parts.append(Part(self.word, role, argument, first, last, self.word.value[start:end]))
 
     def _position(self, count: int) -> int:
-        """Where in the text the first characters of the word's value end."""
+        """Return where in the text the first characters of the word's value end."""
         word = self.word
         if count == len(word.value):
             return word.end

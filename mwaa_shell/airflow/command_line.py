@@ -1,4 +1,4 @@
-"""One forgiving parse of a line: words with spans, where its output goes, and what is wrong with it.
+"""Parser of lines: words with their places, the destination of the output, and the first mistake.
 
 Words are split as a POSIX shell splits them, because MWAA's endpoint does the same; nothing is expanded. Outside
 quotes, ``|``, ``>`` and ``>>`` end the command: what follows belongs to this machine. Parsing never raises: a mistake
@@ -109,13 +109,13 @@ _remembered = lru_cache(maxsize=4)(_parsed)
 
 
 def _control_character(text: str) -> Problem | None:
-    """What a terminal types for a key that it does not know; no Airflow has a use for it."""
+    """Return what a terminal types for a key that it does not know; no Airflow has a use for it."""
     found = re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]", text)
     return Problem("There is a control character here", found.start()) if found else None
 
 
 def split(text: str, start: int = 0) -> tuple[tuple[Word, ...], int, Problem | None]:
-    """The words of ``text`` from a place on, where the command ends, and an unbalanced quote if there is one."""
+    """Return the words of ``text`` from a place on, where the command ends, and an unbalanced quote if there is one."""
     words: list[Word] = []
     position = start
     while True:
@@ -131,7 +131,7 @@ def split(text: str, start: int = 0) -> tuple[tuple[Word, ...], int, Problem | N
 
 
 def _word(text: str, start: int) -> tuple[Word, Problem | None]:
-    """The word that begins at ``start``; in POSIX quotes a backslash only escapes inside double quotes."""
+    """Return the word that begins at ``start``; in POSIX quotes a backslash only escapes inside double quotes."""
     value: list[str] = []
     quote, opened, position = "", start, start
     while position < len(text):
@@ -212,7 +212,7 @@ def _destination(
 
 
 def quote(value: str) -> str:
-    """An argument in the form that MWAA's endpoint is known to take: single quotes, or double ones with escapes."""
+    """Return an argument in quotes that MWAA's endpoint takes: single ones, or double ones with escapes."""
     if PLAIN.fullmatch(value):
         return value
     if "'" not in value:
@@ -222,7 +222,7 @@ def quote(value: str) -> str:
 
 
 def output_format(values: tuple[str, ...]) -> str | None:
-    """What ``-o`` or ``--output`` asks for, ``None`` where it is not given; the last one wins, as in argparse."""
+    """Return the value of ``-o`` or ``--output``, the last one as in argparse; ``None`` without the flag."""
     found = None
     for index, value in enumerate(values):
         if value == "-o":
@@ -235,7 +235,7 @@ def output_format(values: tuple[str, ...]) -> str | None:
 
 
 def _long_output(value: str, following: tuple[str, ...]) -> str | None:
-    """The value of ``--output``, which argparse lets people shorten, given behind ``=`` or as the next word."""
+    """Return the value of ``--output``, which argparse lets people shorten, given behind ``=`` or as the next word."""
     name, equals, text = value.partition("=")
     if len(name) < len("--ou") or not "--output".startswith(name):
         return None
@@ -243,7 +243,7 @@ def _long_output(value: str, following: tuple[str, ...]) -> str | None:
 
 
 def logical_lines(lines: Iterable[str]) -> Iterator[tuple[int, str]]:
-    """The lines of a script with their numbers from 1, as they come.
+    """Yield the lines of a script with their numbers from 1, as they come.
 
     A line goes on in the next one behind a backslash, and where a quote is still open; a comment never does.
     """
@@ -267,7 +267,7 @@ def logical_lines(lines: Iterable[str]) -> Iterator[tuple[int, str]]:
 
 
 def _state_behind(line: str, state: str) -> str:
-    """The quote that is open behind a line, or an operator before it; ``state`` is that before the line.
+    """Return the quote that is open behind a line, or an operator before it; ``state`` is that before the line.
 
     Read on from there, so that a script takes no longer than it is.
     """
@@ -283,7 +283,7 @@ def _state_behind(line: str, state: str) -> str:
 
 
 def line_at(text: str, cursor: int) -> tuple[int, str]:
-    """The logical line of a block that the cursor stands in, with blanks where it goes on, and where it begins."""
+    """Return the logical line at the cursor, with blanks where it continues, and its start in the block."""
     lines = [line for _, line in logical_lines(text.split("\n"))]
     for (start, end), line in zip(spans_of_lines(text), lines, strict=True):
         if cursor <= end:
@@ -292,7 +292,7 @@ def line_at(text: str, cursor: int) -> tuple[int, str]:
 
 
 def spans_of_lines(text: str) -> list[tuple[int, int]]:
-    """Where each logical line of a block stands in its text, from its start to its end without the newline."""
+    """Return where each logical line of a block stands in its text, from its start to its end without the newline."""
     lines = text.split("\n")
     starts = [0]
     for line in lines:

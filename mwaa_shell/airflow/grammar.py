@@ -1,4 +1,4 @@
-"""The command tree of each Airflow that MWAA has offered: which commands there are and what argparse takes after them.
+"""Command trees of the Airflow versions that MWAA has offered: commands, and what argparse takes after them.
 
 The trees are data, read off the parsers by ``mwaa_shell.local.grammars``, which says how the files look. What has its
 usual value is left out of them; here it is put back. A command is made when it is asked for first.
@@ -30,7 +30,7 @@ class Positional(NamedTuple):
 
     @property
     def required(self) -> bool:
-        """Whether a line without it is refused."""
+        """Return whether a line without it is refused."""
         return self.nargs not in ("?", "*", "...")
 
 
@@ -49,8 +49,13 @@ class Option(NamedTuple):
 
     @property
     def takes_value(self) -> bool:
-        """Whether a value follows it, or may follow."""
+        """Return whether a value follows it, or may follow."""
         return self.nargs != 0
+
+
+def flag_name(option: Option) -> str:
+    """Return the flag that data files name an option by: the first long one, else the first."""
+    return next((name for name in option.flags if name.startswith("--")), option.flags[0])
 
 
 class ExclusiveGroup(NamedTuple):
@@ -71,7 +76,7 @@ class Command(NamedTuple):
     provider: str  #: which distribution brings it: "core", "celery", "fab", "amazon"
 
     def option(self, flag: str) -> Option | None:
-        """The option with exactly this flag."""
+        """Return the option with exactly this flag."""
         return next((option for option in self.options if flag in option.flags), None)
 
 
@@ -99,13 +104,13 @@ class Grammar:
         self._made: dict[str, Command] = {}
 
     def named(self, name: str) -> Command | None:
-        """The command of exactly this name; an alias is none."""
+        """Return the command of exactly this name; an alias is none."""
         if name not in self._made and name in self._facts:
             self._made[name] = _command(name, self._facts[name])
         return self._made.get(name)
 
     def command(self, words: Sequence[str]) -> tuple[Command, int] | None:
-        """The longest command that the words begin with, by name or alias, and how many of them it takes."""
+        """Return the longest command that the words begin with, by name or alias, and how many of them it takes."""
         for count in range(min(len(words), LONGEST), 0, -1):
             found = self.named(self._names.get(tuple(words[:count]), ""))
             if found is not None:
@@ -113,21 +118,21 @@ class Grammar:
         return None
 
     def commands(self) -> Iterator[Command]:
-        """All commands, by name."""
+        """Yield all commands, by name."""
         return (found for found in map(self.named, self.names) if found is not None)
 
     def below(self, group: str) -> tuple[str, ...]:
-        """The names of the commands in a group; none if there is no such group."""
+        """Return the names of the commands in a group; none if there is no such group."""
         return tuple(name for name in self.names if name.startswith(f"{group} "))
 
     def words_after(self, words: Sequence[str]) -> tuple[str, ...]:
-        """What may stand next: groups, commands and aliases; nothing after a whole command."""
+        """Return what may stand next: groups, commands and aliases; nothing after a whole command."""
         start, count = tuple(words), len(words)
         return tuple(sorted({name[count] for name in self._names if name[:count] == start and len(name) > count}))
 
 
 def meant_by(text: str) -> Version | None:
-    """The version that somebody wrote, if we have it; of ``2.9`` the newest 2.9; else the nearest lower one."""
+    """Return the version that a text names, of ``2.9`` the newest 2.9; else the nearest lower one with a tree."""
     version = parse_version(text)
     if version is not None and text.count(".") == 1:
         of_minor = [one for one in versions() if (one.major, one.minor) == (version.major, version.minor)]
@@ -137,13 +142,13 @@ def meant_by(text: str) -> Version | None:
 
 @cache
 def load(version: Version) -> Grammar:
-    """The tree of a version that we have; ``FileNotFoundError`` for any other."""
+    """Return the tree of a version that we have; ``FileNotFoundError`` for any other."""
     return read(_file(f"airflow-{version}.json"))
 
 
 @cache
 def versions() -> tuple[Version, ...]:
-    """The versions that we have, the oldest first."""
+    """Return the versions that we have, the oldest first."""
     from importlib import resources
 
     names = [file.name for file in resources.files(__package__).joinpath("data").iterdir()]
@@ -169,14 +174,14 @@ def _file(name: str) -> str:
 
 
 def data_of(name: str) -> dict[str, Any]:
-    """What a data file in TOML holds, whatever it is about."""
+    """Return what a data file in TOML holds, whatever it is about."""
     import tomllib  # heavy: a parser in Python, needed behind the first key only
 
     return tomllib.loads(_file(name))
 
 
 def read(text: str) -> Grammar:
-    """The tree that a data file holds."""
+    """Return the tree that a data file holds."""
     data = json.loads(text)
     facts: dict[str, Any] = data["commands"]
     version = parse_version(data["version"])
@@ -187,13 +192,13 @@ def read(text: str) -> Grammar:
 
 
 def usual_dest(flags: Sequence[str]) -> str:
-    """The name of an option that argparse makes from its flags."""
+    """Return the name of an option that argparse makes from its flags."""
     long = [flag for flag in flags if flag.startswith("--")]
     return (long or flags)[0].lstrip("-").replace("-", "_")
 
 
 def as_json(grammar: Grammar) -> dict[str, Any]:
-    """What other programs may rely on; ``nargs`` is argparse's, 0 for a flag that takes no value."""
+    """Return what other programs may rely on; ``nargs`` is argparse's, 0 for a flag that takes no value."""
     return {
         "version": str(grammar.version),
         "commands": {

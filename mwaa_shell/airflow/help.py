@@ -1,15 +1,15 @@
-"""What a command does, what it takes and what to know about it on MWAA, as text for ``.help``: offline and at once."""
+"""Help pages of Airflow commands for ``.help``: effect, arguments and facts about MWAA. Pure."""
 
 from __future__ import annotations
 
 import textwrap
 
-from mwaa_shell.airflow import knowledge, summaries
+from mwaa_shell.airflow import knowledge
+from mwaa_shell.airflow.completion import metavar, usage_of
 from mwaa_shell.airflow.grammar import Command, Grammar, Option, Positional, load, versions
-from mwaa_shell.airflow.suggestions import metavar, shown
 from mwaa_shell.airflow.versions import Version
 
-#: Columns where nobody says how many there are, the most that are good to read, and the least.
+#: Columns of a screen of unknown width, the most that are good to read, and the least.
 WIDTH, MOST, LEAST = 79, 100, 40
 #: Columns of the first column of a table, at most.
 WIDEST = 30
@@ -39,7 +39,7 @@ KINDS = {
 
 
 def explain(words: tuple[str, ...], grammar: Grammar, width: int = WIDTH) -> str | None:
-    """The page of a command, or of a group, for so many columns; ``None`` for words that are neither."""
+    """Return the page of a command, or of a group, for so many columns; ``None`` for words that are neither."""
     found = grammar.command(words)
     if found is not None and found[1] == len(words):
         return _command(found[0], grammar.version, _readable(width))
@@ -51,12 +51,12 @@ def _readable(width: int) -> int:
 
 
 def explain_argument(command: Command, argument: Option | Positional, width: int = WIDTH) -> str:
-    """What one argument of a command is: its flags, what it takes and what it means."""
+    """Return what one argument of a command is: its flags, what it takes and what it means."""
     width = _readable(width)
     if isinstance(argument, Positional):
-        head, summary = shown(argument), summaries.positional(command.name, argument)
+        head, summary = usage_of(argument), knowledge.positional_summary(command.name, argument)
     else:
-        head, summary = _flags_of(argument), summaries.flag(command.name, argument)
+        head, summary = _flags_of(argument), knowledge.flag_summary(command.name, argument)
     facts = ["required"] if argument.required else []
     kind = knowledge.kind(command.name, argument)
     if argument.choices:
@@ -77,20 +77,20 @@ def _group(name: str, grammar: Grammar, width: int) -> str | None:
     below = grammar.below(name)
     if not below:
         return None
-    rows = [(command, summaries.command(command)) for command in below]
-    return f"{name}: {summaries.group(name)}\n\n" + _table(rows, width)
+    rows = [(command, knowledge.command_summary(command)) for command in below]
+    return f"{name}: {knowledge.group_summary(name)}\n\n" + _table(rows, width)
 
 
 def _command(command: Command, version: Version, width: int) -> str:
-    usage = " ".join([command.name, *(shown(one) for one in command.options if one.required)])
+    usage = " ".join([command.name, *(usage_of(one) for one in command.options if one.required)])
     if any(not one.required for one in command.options):
         usage += " [flags]"
-    usage = " ".join([usage, *(shown(one) for one in command.positionals)])
-    parts = [f"{usage}\n{summaries.command(command.name)}"]
-    arguments = [(shown(one), summaries.positional(command.name, one)) for one in command.positionals]
+    usage = " ".join([usage, *(usage_of(one) for one in command.positionals)])
+    parts = [f"{usage}\n{knowledge.command_summary(command.name)}"]
+    arguments = [(usage_of(one), knowledge.positional_summary(command.name, one)) for one in command.positionals]
     for option in sorted(command.options, key=lambda option: not option.required):
         mark = "(required) " if option.required else ""
-        arguments.append((_flags_of(option), mark + summaries.flag(command.name, option)))
+        arguments.append((_flags_of(option), mark + knowledge.flag_summary(command.name, option)))
     if arguments:
         parts.append(_table(arguments, width))
     parts.append("\n".join(_wrapped(note, width) for note in _notes(command.name, version)))
@@ -101,7 +101,7 @@ def _command(command: Command, version: Version, width: int) -> str:
 
 
 def _notes(name: str, version: Version) -> list[str]:
-    """What to know, one line each: danger, MWAA, DAG files, questions, versions."""
+    """Return what to know, one line each: danger, MWAA, DAG files, questions, versions."""
     danger = knowledge.danger(name, version)
     notes = [LEVELS[danger.level] + (f": {danger.reason}" if danger.reason else "")]
     support = knowledge.support(name, version)
@@ -120,7 +120,7 @@ def _notes(name: str, version: Version) -> list[str]:
 
 
 def _ranges(name: str) -> str:
-    """The versions that have a command, as ranges over those that MWAA has offered."""
+    """Return the versions that have a command, as ranges over those that MWAA has offered."""
     known = versions()
     have = [version for version in known if load(version).named(name) is not None]
     runs: list[list[Version]] = []

@@ -1,9 +1,10 @@
-"""What Airflow's parser does not say of its commands, and MWAA's users need to know: ``data/knowledge.toml``.
+"""Facts about commands that Airflow's parser does not have: ``data/knowledge.toml`` and ``data/summaries.toml``.
 
-Which commands AWS lists, what MWAA was seen to refuse, what parses DAG files, what asks on stdin, what is dangerous and
-why, which argument takes the name of what. All of it is advice: the server decides. The file's twin in JSON, which is
-read in a tenth of the time, is read when the first question is asked. ``words`` are always those that follow the
-command's name, without their quotes; abbreviated and bundled flags count as argparse counts them.
+Which commands AWS lists, what MWAA was seen to refuse, what parses DAG files, what asks on standard input, what is
+dangerous and why, which argument takes the name of what; and one line about each command, group, flag and positional.
+All of it is advice: the server decides. A command of a plugin has no facts and empty summaries. The files are read when
+the first question is asked. ``words`` are always those that follow the command's name, without their quotes;
+abbreviated and bundled flags count as argparse counts them.
 """
 
 from __future__ import annotations
@@ -16,8 +17,7 @@ from typing import Any, NamedTuple
 from mwaa_shell.airflow import command_line, grammar
 from mwaa_shell.airflow.arguments import HELP as HELP_OPTION
 from mwaa_shell.airflow.arguments import ParsedCommand, Role, understand
-from mwaa_shell.airflow.grammar import Grammar, Option, Positional
-from mwaa_shell.airflow.summaries import flag_name
+from mwaa_shell.airflow.grammar import Grammar, Option, Positional, flag_name
 from mwaa_shell.airflow.versions import Version
 
 
@@ -62,14 +62,14 @@ class Support(NamedTuple):
     """What is known of a command's chances on MWAA. A hint, never a gate."""
 
     documented: bool  #: AWS lists it for this version
-    refused: str  #: "403" or "500" were seen, "unsupported" is what AWS called it; empty if nobody reports it
+    refused: str  #: "403" or "500" were seen, "unsupported" is what AWS called it; empty without a report
     senseless: bool  #: it could not be of use, whatever the server says
     reason: str
     source: str
 
     @property
     def doubtful(self) -> bool:
-        """Whether a user should be told before it is sent."""
+        """Return whether a user should be told before it is sent."""
         return not self.documented or bool(self.refused) or self.senseless
 
 
@@ -94,7 +94,7 @@ HELP = frozenset({"-h", "--help"})
 
 
 def support(name: str, version: Version, words: Sequence[str] = ()) -> Support:
-    """What AWS lists and what users saw; a refusal says more than a listing."""
+    """Return what AWS lists and what users saw; a refusal says more than a listing."""
     given = _given(name, version, words)
     listed = _first("documented", name, version, given)
     refused = _first("refused", name, version, given)
@@ -110,27 +110,27 @@ def support(name: str, version: Version, words: Sequence[str] = ()) -> Support:
 
 
 def advice(name: str, version: Version, words: Sequence[str] = ()) -> tuple[str, ...]:
-    """What to know before the command runs on MWAA, a note each."""
+    """Return what to know before the command runs on MWAA, a note each."""
     entries = _load().entries["advice"].get(name, ())
     given = _given(name, version, words) if entries else frozenset()
     return tuple(entry.reason for entry in entries if entry.applies(version, given))
 
 
 def parses_dags(name: str, version: Version, words: Sequence[str] = ()) -> Parsing | None:
-    """Why the command loads DAG files, if it does."""
+    """Return why the command loads DAG files, if it does."""
     found = _first("parses", name, version, _given(name, version, words))
     return Parsing(found.reason, found.source) if found else None
 
 
 def asks(name: str, version: Version, words: Sequence[str] = ()) -> Question | None:
-    """What the line would ask on stdin, if it would."""
+    """Return what the line would ask on stdin, if it would."""
     if name not in _load().entries["asks"]:  # most commands: which flags there are is not looked for
         return None
     return _asks(name, version, _given(name, version, words))
 
 
 def asks_in(reading: ParsedCommand) -> Question | None:
-    """The question on stdin of a command line that was read; ``None`` where its command is not known."""
+    """Return the question on stdin of a command line that was read; ``None`` where its command is not known."""
     command = reading.command
     if command is None or command.name not in _load().entries["asks"]:
         return None
@@ -143,7 +143,7 @@ def _asks(name: str, version: Version, given: frozenset[str]) -> Question | None
 
 
 def danger(name: str, version: Version, words: Sequence[str] = ()) -> Danger:
-    """What the line does to the environment; what we have never heard of changes something."""
+    """Return what the line does to the environment; what we have never heard of changes something."""
     # Each Enter asks. Most commands have no rule about flags; what may be --help is left to what follows.
     if name not in _load().entries["rules"] and not any(word.startswith(("-h", "--h")) for word in words):
         return _load().dangers.get(name, UNKNOWN)
@@ -151,7 +151,7 @@ def danger(name: str, version: Version, words: Sequence[str] = ()) -> Danger:
 
 
 def danger_in(reading: ParsedCommand) -> Danger:
-    """What a command line that was read does to the environment, by the flags that argparse finds in it."""
+    """Return what a command line that was read does to the environment, by the flags that argparse finds in it."""
     if reading.command is None:
         return UNKNOWN
     return _danger(reading.command.name, reading.grammar.version, given_in(reading))
@@ -165,7 +165,7 @@ def _danger(name: str, version: Version, given: frozenset[str]) -> Danger:
 
 
 def kind(name: str, argument: Option | Positional | str) -> Kind:
-    """What the argument takes; text is the first long flag of an option, or the name of a positional."""
+    """Return what the argument takes; text is the first long flag of an option, or the name of a positional."""
     if isinstance(argument, Option):
         argument = flag_name(argument)
     elif isinstance(argument, Positional):
@@ -175,7 +175,7 @@ def kind(name: str, argument: Option | Positional | str) -> Kind:
 
 
 def examples(name: str, version: Version) -> tuple[str, ...]:
-    """Lines to start from that this version accepts; none for what AWS does not list."""
+    """Return lines to start from that this version accepts; none for what AWS does not list."""
     known = _tree(name, version)
     if known is None or known.version != grammar.nearest(version):
         return ()
@@ -184,17 +184,40 @@ def examples(name: str, version: Version) -> tuple[str, ...]:
 
 
 def _tree(name: str, version: Version) -> Grammar | None:
-    """The tree that has the command: of the version or its neighbor; for a major that nobody knows, the newest."""
+    """Return the tree with the command: of the version or its neighbor; of an unknown major, the newest."""
     known = grammar.nearest(version)
     trees = map(grammar.load, [known] if known else reversed(grammar.versions()))
     return next((tree for tree in trees if tree.named(name) is not None), None)
+
+
+def command_summary(name: str) -> str:
+    """Return what the command does, in every version that has it."""
+    return _summaries().commands.get(name, "")
+
+
+def group_summary(name: str) -> str:
+    """Return what the commands of the group are for."""
+    return _summaries().groups.get(name, "")
+
+
+def flag_summary(command_name: str, option: Option) -> str:
+    """Return what the option means to this command, else to all."""
+    name = flag_name(option)
+    known = _summaries()
+    return known.own.get(command_name, {}).get(name) or known.flags.get(name, "")
+
+
+def positional_summary(command_name: str, argument: Positional) -> str:
+    """Return what the positional means to this command, else its name means everywhere."""
+    known = _summaries()
+    return known.own.get(command_name, {}).get(argument.name) or known.positionals.get(argument.name, "")
 
 
 # ---- Which options a line gives, as argparse would see it.
 
 
 def given_in(reading: ParsedCommand) -> frozenset[str]:
-    """The options of a line: ``--flag``, and ``--flag=value`` too for each value."""
+    """Return the options of a line: ``--flag``, and ``--flag=value`` too for each value."""
     found: set[str] = set()
     for part in reading.parts:
         if isinstance(part.argument, Option) and part.role is Role.FLAG:
@@ -213,7 +236,7 @@ def _given(name: str, version: Version, words: Sequence[str]) -> frozenset[str]:
 
 
 def _fits(reading: ParsedCommand) -> bool:
-    """Whether the version would take an example: rougher than validation, and enough for lines of this project."""
+    """Return whether the version takes an example: a rougher check than validation."""
     dates = [part for part in reading.parts if part.role is Role.POSITIONAL]
     return (
         not reading.strange
@@ -226,7 +249,7 @@ def _takes_date(reading: ParsedCommand, argument: Option | Positional | None) ->
     return argument is not None and reading.command is not None and kind(reading.command.name, argument) is Kind.DATE
 
 
-# ---- The file.
+# ---- The files.
 
 
 class _Entry(NamedTuple):
@@ -300,3 +323,20 @@ def _by_command(entries: Sequence[Mapping[str, Any]]) -> Mapping[str, tuple[_Ent
 def _bound(text: str) -> tuple[int, ...]:
     """``2.4`` is before ``2.4.3``, and after all of ``2.2``."""
     return tuple(int(part) for part in text.split("."))
+
+
+class _Summaries(NamedTuple):
+    """The file, table by table."""
+
+    groups: Mapping[str, str]
+    commands: Mapping[str, str]
+    positionals: Mapping[str, str]
+    flags: Mapping[str, str]
+    own: Mapping[str, Mapping[str, str]]  #: command -> flag or positional -> what it means there
+
+
+@cache
+def _summaries() -> _Summaries:
+    tables = grammar.data_of("summaries.toml")
+    names = ("groups", "commands", "positionals", "flags", "of")
+    return _Summaries(*(tables[name] for name in names))

@@ -1,4 +1,4 @@
-"""What is known of a line before it is sent: what Airflow would refuse, what it is called here, what it would do.
+"""Checks of a line before it is sent: what Airflow would refuse, the translation, and help at the cursor.
 
 Each question takes the line and the environment's command tree, ``None`` while the version is unknown. Pure.
 """
@@ -7,21 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
+from mwaa_shell.airflow.arguments import Role, understand
 from mwaa_shell.airflow.command_line import REMEMBERED, Kind, ParsedLine, Problem, logical_lines, parse, spans_of_lines
-
-if TYPE_CHECKING:
-    from mwaa_shell.airflow.grammar import Grammar
-    from mwaa_shell.airflow.translation import Translation
-
+from mwaa_shell.airflow.grammar import Grammar
+from mwaa_shell.airflow.help import WIDTH, explain, explain_argument
+from mwaa_shell.airflow.secrets.redaction import MASK, secrets_in
+from mwaa_shell.airflow.translation.translate import Translation, translate
+from mwaa_shell.airflow.validation import validate
 
 #: Characters of a message: one that repeats a line of more is no help, and each word of the line is looked for in it.
 LONGEST = 2_000
 
 
 def problem_in(text: str, grammar: Grammar | None, patterns: Sequence[str] = ()) -> Problem | None:
-    """The first mistake in a line, with what it is called here if it is in another Airflow's words."""
+    """Return the first mistake in a line, with what it is called here if it is in another Airflow's words."""
     look = _remembered if len(text) <= REMEMBERED else _problem_in
     return look(text, grammar, tuple(patterns))
 
@@ -30,8 +30,6 @@ def _problem_in(text: str, grammar: Grammar | None, patterns: tuple[str, ...]) -
     line = parse(text)
     if line.problem is not None or line.kind is not Kind.AIRFLOW or grammar is None:
         return line.problem
-    from mwaa_shell.airflow.arguments import understand
-    from mwaa_shell.airflow.validation import validate
 
     problem = validate(understand(line, grammar))
     if problem is None:
@@ -49,8 +47,7 @@ _remembered = lru_cache(maxsize=4)(_problem_in)  # Enter asks for what the last 
 
 
 def _without_secrets(line: ParsedLine, message: str, grammar: Grammar, patterns: Sequence[str]) -> str:
-    """The message without a word of a secret, or of what was meant to be one and stands behind it unquoted."""
-    from mwaa_shell.airflow.redaction import MASK, secrets_in
+    """Return the message without a word of a secret, or of what was meant to be one and stands behind it unquoted."""
 
     # Another Airflow's words are read by the names of flags.
     spans = secrets_in(line, grammar, patterns) or secrets_in(line, None, patterns)
@@ -62,21 +59,17 @@ def _without_secrets(line: ParsedLine, message: str, grammar: Grammar, patterns:
 
 
 def as_sentence(notes: Iterable[str]) -> str:
-    """Several notes as one sentence."""
+    """Return several notes as one sentence."""
     return "; ".join(notes)
 
 
 def translated(text: str, grammar: Grammar | None) -> Translation | None:
-    """The line in this Airflow's words; ``None`` where it needs none or nobody knows it."""
-    if grammar is None:
-        return None
-    from mwaa_shell.airflow.translation import translate
-
-    return translate(text, grammar)
+    """Return the line in this Airflow's words; ``None`` where it needs none or there is none."""
+    return translate(text, grammar) if grammar is not None else None
 
 
 def translated_block(text: str, grammar: Grammar | None) -> tuple[str, tuple[str, ...]] | None:
-    """A line or a block of them in this Airflow's words and what is to be said of it; ``None`` where nothing changes.
+    """Return a block of lines in this Airflow's words, and notes; ``None`` where nothing changes.
 
     A line that has no words here stays as it is.
     """
@@ -96,14 +89,12 @@ def translated_block(text: str, grammar: Grammar | None) -> tuple[str, tuple[str
 
 
 def explained(text: str, cursor: int, grammar: Grammar | None, width: int | None = None) -> str | None:
-    """What the word under the cursor is: a flag or an argument of a command, else the page of the command itself.
+    """Return help on the word at the cursor: a flag or an argument, else the page of the command.
 
     For so many columns, or for those of most terminals.
     """
     if grammar is None:
         return None
-    from mwaa_shell.airflow.arguments import Role, understand
-    from mwaa_shell.airflow.help import WIDTH, explain, explain_argument
 
     understanding = understand(parse(text), grammar)
     if understanding.command is None:

@@ -1,6 +1,7 @@
 """Rules for reading one line: the command tree, the user's names of secrets, and whether lines are checked.
 
-A frozen value: the lexer, the completer, the masks and the checks take it instead of a session. Pure.
+A frozen value: the lexer, the completer, the masks and the checks take it instead of a session. Pure. Imports that
+follow the first drawing of the prompt stand in the methods: checks and masks read all of ``airflow/``.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from mwaa_shell.airflow.command_line import Problem, logical_lines, spans_of_lin
 
 if TYPE_CHECKING:
     from mwaa_shell.airflow.grammar import Grammar
-    from mwaa_shell.airflow.redaction import Span
+    from mwaa_shell.airflow.secrets.redaction import Span
 
 #: Names the parameters of a ``.do`` line whose values are secret: line, command tree, names of secrets.
 SecretParameters = Callable[[str, "Grammar | None", tuple[str, ...]], set[str]]
@@ -46,13 +47,13 @@ class LineRules:
 
     def secrets_in(self, line: str) -> tuple[Span, ...]:
         """Return the places of the secrets of one line."""
-        from mwaa_shell.airflow.redaction import secrets_in
+        from mwaa_shell.airflow.secrets.redaction import secrets_in
 
         return secrets_in(line, self.grammar, self.secret_words, self._assigned(line))
 
     def secret_values(self, line: str) -> Iterator[str]:
         """Yield the secrets of one line without quotes and escapes, and those inside of them."""
-        from mwaa_shell.airflow.secret_values import secrets_of, sensitive
+        from mwaa_shell.airflow.secrets.values import secrets_of, sensitive
 
         named = partial(sensitive, patterns=self.secret_words)
         for one in self.secrets_in(line):
@@ -61,7 +62,7 @@ class LineRules:
 
     def masked(self, text: str) -> str:
         """Return a line, or a block of lines, with masks in the places of its secrets."""
-        from mwaa_shell.airflow.redaction import masked
+        from mwaa_shell.airflow.secrets.redaction import masked
 
         made, position = "", 0
         for (start, end), (_, line) in zip(spans_of_lines(text), logical_lines(text.split("\n")), strict=True):

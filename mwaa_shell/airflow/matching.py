@@ -1,4 +1,4 @@
-"""How well a candidate fits what was typed: one pure function that ranks, for menus and for "did you mean".
+"""Ranks of candidates by how well they fit what was typed, for menus and for "did you mean". Pure.
 
 Best first: the typed text begins the candidate; it begins one of its words; it begins some of them one after the other
 (``dtr`` finds ``dags trigger``, ``dsi`` ``daily_sales_import``); it stands somewhere in it; its letters stand in it in
@@ -20,7 +20,7 @@ _WORD = re.compile(r"[A-Za-z0-9]+")
 
 
 def rank(typed: str, candidate: str) -> tuple[int, int] | None:
-    """How well it fits, smaller is better; ``None`` if it does not."""
+    """Return how well it fits, smaller is better; ``None`` if it does not."""
     wanted, text = typed.lower(), candidate.lower()
     if text.startswith(wanted):
         return PREFIX, 0
@@ -38,7 +38,7 @@ def rank(typed: str, candidate: str) -> tuple[int, int] | None:
 
 
 def best(typed: str, candidates: Iterable[T], text: Callable[[T], str]) -> list[T]:
-    """The candidates that fit, best first; equals stay in the order in which they came."""
+    """Return the candidates that fit, best first; equals stay in the order in which they came."""
     ranked = [(found, one) for one in candidates if (found := rank(typed, text(one))) is not None]
     if len(typed) < ENOUGH or any(found[0] < SCATTERED for found, _ in ranked):  # only where nothing fits better
         ranked = [pair for pair in ranked if pair[0][0] < SCATTERED]
@@ -50,7 +50,7 @@ def _letters(wanted: str) -> str:
 
 
 def _starts_words(wanted: str, words: list[str]) -> bool:
-    """Whether the typed letters are beginnings of some of the words, in their order; the first word must be there."""
+    """Return whether the letters begin the first word and some of the others, in their order."""
     if not wanted or not words or wanted[0] != words[0][0]:
         return False
     reached = {0}  # how many of the typed letters may be used up before the next word
@@ -66,7 +66,7 @@ def _starts_words(wanted: str, words: list[str]) -> bool:
 
 
 def _scattered(wanted: str, text: str) -> int | None:
-    """How far the letters lie apart if they stand in the text in this order."""
+    """Return how far the letters lie apart if they stand in the text in this order."""
     position = text.find(wanted[0]) if wanted else -1
     first = position
     for letter in wanted[1:]:

@@ -1,4 +1,4 @@
-"""Whether an Airflow command succeeded, read from what it printed: MWAA returns no exit code.
+"""Outcome of an Airflow command, read from its output, because MWAA returns no exit code.
 
 The rules come from replies of real Airflow programs whose true exit codes are known, and from Airflow's source; a test
 runs every recorded reply through ``judge`` and prints how often it is right. That standard error is not empty proves
@@ -15,12 +15,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache, lru_cache
+from typing import Any, NamedTuple
 
-from mwaa_shell.airflow import endings
-from mwaa_shell.airflow.output_lines import Line, LineKind, classify, data_lines, has_data, is_message
-from mwaa_shell.airflow.versions import Version
+from mwaa_shell.airflow.grammar import data_of
+from mwaa_shell.airflow.output_lines import LineKind, OutputLine, classify, data_lines, has_data, is_message
+from mwaa_shell.airflow.versions import Version, parse_version
 
 
 class Verdict(NamedTuple):
@@ -30,6 +31,8 @@ class Verdict(NamedTuple):
     reason: str = ""
 
 
+#: What stands for an unknown version.
+NEWEST = Version(999, 0)
 #: Characters of a stream that are read: whether there is data shows at its beginning, why a command failed at its end.
 ENOUGH = 1_000_000
 #: Characters at the end of standard output in which a command says there that it failed.
@@ -44,12 +47,16 @@ NAME_ALONE = re.compile(r"[\w.]+:\s*$")
 WHOLE = ENOUGH // 4
 #: ``dags list-import-errors`` leaves with 1 where there are any, from this version on.
 IMPORT_ERRORS_FAIL_SINCE = Version(2, 8)
+#: Versions, from one on and below another, whose table says ``is_paused`` as it was before the change.
+SHOWN_BEFORE = ((Version(2, 9, 0), Version(2, 10, 0)), (Version(3, 1, 0), Version(99, 0, 0)))
+#: What each command makes of a DAG, and the value that it then shows.
+MADE = {"dags unpause": ("unpaused", "True"), "dags pause": ("paused", "False")}
 
 
 def judge(words: tuple[str, ...], stdout: str, stderr: str, version: Version | None = None) -> Verdict:
-    """The verdict on the reply to one command; ``words`` are its arguments."""
+    """Return the verdict on the reply to one command; ``words`` are its arguments."""
     errors = list(classify(stderr[-ENOUGH:]))
-    ending = endings.of_command(words, version)
+    ending = _ending_of(words, version)
     reason = (
         _usage_error(errors)
         or _crash(errors)
@@ -64,13 +71,13 @@ def judge(words: tuple[str, ...], stdout: str, stderr: str, version: Version | N
 
 
 def last_words(stderr: str) -> str:
-    """The last sentence on standard error, for a command that is known to have failed."""
+    """Return the last sentence on standard error, for a command that is known to have failed."""
     errors = list(classify(stderr[-ENOUGH:]))
     return _caught(errors) or _last_words(errors)
 
 
-def _usage_error(errors: list[Line]) -> str:
-    """What argparse says last; what is registered to run at the end may print after it."""
+def _usage_error(errors: list[OutputLine]) -> str:
+    """Return what argparse says last; what is registered to run at the end may print after it."""
     spoken = [line.text for line in errors if line.kind is LineKind.USAGE]
     if spoken:
         said, choose, choices = spoken[-1].partition(" (choose from ")
@@ -79,8 +86,8 @@ def _usage_error(errors: list[Line]) -> str:
     return ""
 
 
-def _crash(errors: list[Line]) -> str:
-    """The exception that nobody caught: its own line, whatever further lines its message has."""
+def _crash(errors: list[OutputLine]) -> str:
+    """Return the uncaught exception: its own line, whatever further lines its message has."""
     last = max((index for index, line in enumerate(errors) if line.fatal), default=-1)
     first = last
     while first > 0 and errors[first - 1].fatal:
@@ -94,12 +101,12 @@ def _crash(errors: list[Line]) -> str:
 
 
 def _sentence(said: str, further: str) -> str:
-    """The first line of a message; the next one too where the first has only the exception's name."""
+    """Return the first line of a message; the next one too where the first has only the exception's name."""
     return f"{said.strip()} {further.strip()}".strip() if NAME_ALONE.match(said) else said.strip().rstrip(":")
 
 
-def _known(pattern: re.Pattern[str] | None, lines: Iterable[Line]) -> str:
-    """The last line of data that the pattern is about."""
+def _known(pattern: re.Pattern[str] | None, lines: Iterable[OutputLine]) -> str:
+    """Return the last line of data that the pattern is about."""
     texts = [line.text for line in lines if line.kind is LineKind.DATA] if pattern else []
     for text in reversed(texts):
         for said in (text, _behind_bar(text)):
@@ -109,12 +116,12 @@ def _known(pattern: re.Pattern[str] | None, lines: Iterable[Line]) -> str:
 
 
 def _behind_bar(text: str) -> str:
-    """What was printed where a progress bar had left the cursor."""
+    """Return what was printed where a progress bar had left the cursor."""
     return text.rpartition("%|")[2].partition("]")[2].lstrip() if "%|" in text else ""
 
 
-def _unfinished(pair: endings.Pair, stdout: str, errors: list[Line]) -> str:
-    """What a task said that left the program, or that it did not end; nothing where the end may have been cut off."""
+def _unfinished(pair: LogPair, stdout: str, errors: list[OutputLine]) -> str:
+    """Return the last words of a task that did not end; nothing where the end may have been cut off."""
     if len(stdout) > WHOLE:
         return ""
     begun = max((match.start() for match in pair.begun.finditer(stdout)), default=-1)
@@ -123,8 +130,8 @@ def _unfinished(pair: endings.Pair, stdout: str, errors: list[Line]) -> str:
     return _last_words(errors) or pair.reason
 
 
-def _caught(errors: list[Line]) -> str:
-    """The message of the traceback that standard error ends with, apart from log lines and warnings after it."""
+def _caught(errors: list[OutputLine]) -> str:
+    """Return the message of the traceback that standard error ends with, apart from log lines and warnings after it."""
     last = len(errors)
     while last and errors[last - 1].kind in (LineKind.LOG, LineKind.WARNING, LineKind.BLANK):
         last -= 1
@@ -137,7 +144,7 @@ def _caught(errors: list[Line]) -> str:
 
 
 def _import_errors(words: tuple[str, ...], stdout: str, version: Version | None) -> str:
-    if words[:2] != ("dags", "list-import-errors") or version is None or version < IMPORT_ERRORS_FAIL_SINCE:
+    if _first_words(words) != ("dags", "list-import-errors") or version is None or version < IMPORT_ERRORS_FAIL_SINCE:
         return ""
     rows = data_lines(stdout)
     if not rows or any(row.strip() in ("No data found", "[]") for row in rows):
@@ -153,8 +160,108 @@ def _rows(rows: list[str]) -> str:
     return "1 DAG file" if count == 1 else f"{count} DAG files"
 
 
-def _last_words(errors: list[Line]) -> str:
-    """The sentence with which Airflow left without any data: what ``raise SystemExit('...')`` prints."""
-    harmless = endings.harmless()
+def _last_words(errors: list[OutputLine]) -> str:
+    """Return the sentence with which Airflow left without any data: what ``raise SystemExit('...')`` prints."""
+    harmless = _harmless()
     said = [line.text for line in errors if line.kind is LineKind.DATA and not harmless.match(line.text)]
     return said[-1].rpartition("\r")[2].strip() if said else ""  # what a progress bar was drawn over is gone
+
+
+# -- how commands end: data/endings.toml -------------------------------------------------------------------------------
+
+
+class LogPair(NamedTuple):
+    """Log lines of which the second follows the first, unless the program was ended in between."""
+
+    begun: re.Pattern[str]
+    ended: re.Pattern[str]
+    reason: str  #: what to say where the second is missing
+
+
+class CommandEnding(NamedTuple):
+    """What is known of how one command ends."""
+
+    sentence: re.Pattern[str] | None  #: on standard error, of a command that failed
+    printed: re.Pattern[str] | None  #: on standard output, of a command that failed
+    quiet: bool  #: success may print nothing
+    pair: LogPair | None  #: of log lines on standard output
+
+
+def _ending_of(words: Sequence[str], version: Version | None = None) -> CommandEnding:
+    """Return the ending of the command that ``words`` begin with."""
+    named = _first_words(words)
+    first = " ".join(named[:1])
+    old = version is not None and version.major < 2
+    return _ending(first if old else " ".join(named), first, old, version or NEWEST)
+
+
+def _first_words(words: Sequence[str]) -> tuple[str, ...]:
+    """Return the two words that name a command; newer Pythons take a ``--`` before each of them."""
+    return tuple(word for word in words if not word.startswith("-"))[:2]
+
+
+@lru_cache(maxsize=64)
+def _ending(name: str, group: str, old: bool, version: Version) -> CommandEnding:
+    tables = data_of("endings.toml")
+    names = list(dict.fromkeys(("", group, name)))
+    return CommandEnding(
+        sentence=_any_of(tables["sentences"], names),
+        printed=_any_of(tables["printed"], names),
+        quiet=name in tables["quiet"]["commands_of_1" if old else "commands"],
+        pair=next((_pair(entry) for entry in tables["pairs"] if _is_about(entry, name, version)), None),
+    )
+
+
+def _is_about(entry: Mapping[str, Any], name: str, version: Version) -> bool:
+    since, before = (parse_version(entry.get(bound)) for bound in ("since", "before"))
+    in_time = (since is None or since <= version) and (before is None or version < before)
+    return name in entry["commands"] and in_time
+
+
+def _pair(entry: Mapping[str, Any]) -> LogPair:
+    return LogPair(re.compile(entry["begun"]), re.compile(entry["ended"]), entry["reason"])
+
+
+def _any_of(table: Mapping[str, Sequence[str]], names: Sequence[str]) -> re.Pattern[str] | None:
+    patterns = [pattern for name in names for pattern in table.get(name, ())]
+    return re.compile(f"(?:{'|'.join(patterns)})\\s*$") if patterns else None
+
+
+@cache
+def _harmless() -> re.Pattern[str]:
+    """Return how the sentences begin that Airflow writes to standard error of commands that succeed."""
+    return re.compile("|".join(data_of("endings.toml")["harmless"]["lines"]), re.IGNORECASE)
+
+
+# -- remarks -----------------------------------------------------------------------------------------------------------
+
+
+def remark_on(words: Sequence[str], version: Version, printed: str) -> str:
+    """Return what to say about a reply of a command that left with 0 and does not look as it ended; mostly nothing."""
+    name = " ".join(words[:2])
+    return _about_value_before(name, version, printed) or _about_failed_task(name, version, printed)
+
+
+def _about_value_before(name: str, version: Version, printed: str) -> str:
+    made, before = MADE.get(name, ("", ""))
+    if not made or not any(since <= version < until for since, until in SHOWN_BEFORE):
+        return ""
+    _, heading, table = printed.partition("is_paused")
+    if not heading or before not in table:
+        return ""
+    return f"Airflow {version} shows is_paused as it was before the command; now it is {made}"
+
+
+def _about_failed_task(name: str, version: Version, printed: str) -> str:
+    for entry in data_of("endings.toml")["remarks"] if name == "tasks test" else ():
+        if _is_about(entry, name, version) and _shows(entry, printed):
+            return str(entry["text"].format(version=version))
+    return ""
+
+
+def _shows(entry: Mapping[str, Any], printed: str) -> bool:
+    """Return whether a log has the line of an entry; or the first line of a pair, and not the second after it."""
+    if "shows" in entry:
+        return re.search(entry["shows"], printed) is not None
+    begun = max((match.start() for match in re.finditer(entry["begun"], printed)), default=-1)
+    return begun >= 0 and not re.search(entry["ended"], printed[begun:])

@@ -1,11 +1,11 @@
-"""What kind of line Airflow printed: one classifier for log lines, warnings, tracebacks and data.
+"""Classifier of the lines that Airflow prints: log lines, warnings, tracebacks and data.
 
 Log handlers of Airflow 1.10 to 3.3 write to standard output, in among the data. The forms are read off recorded output
 of real Airflow programs and off what MWAA is known to print; the recorded output is the test.
 
-Some of it is noise: lines that come with every command, whatever it does, and that nobody misses. What an operator
-would miss is none: log lines of warnings and errors, what the command itself says as ``[INFO] text``, and Python
-warnings, but for the news that something will be gone in a later Airflow or that a library for drawing is not there.
+Noise are lines that come with every command, whatever it does. What an operator needs is no noise: log lines of
+warnings and errors, what the command itself says as ``[INFO] text``, and Python warnings, but for the news that
+something will be gone in a later Airflow or that a library for drawing is not there.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class LineKind(Enum):
     USAGE = "usage"  #: argparse's last line
 
 
-class Line(NamedTuple):
+class OutputLine(NamedTuple):
     """One line without its end, and its kind."""
 
     kind: LineKind
@@ -39,7 +39,7 @@ class Reading(NamedTuple):
     """What is known of a line; equal readings are the same object."""
 
     kind: LineKind
-    noise: bool = False  #: nobody misses it
+    noise: bool = False  #: comes with every command
     begins: bool = True  #: it is no further line of the entry before
     fatal: bool = False  #: of a traceback that the program ended with
     grouped: bool = False  #: of the traceback of an exception group
@@ -70,7 +70,7 @@ HEAD = re.compile(
     r"|(?=[A-Z-])(?:"
     # INFO  [alembic.runtime.migration] text
     r"(?:(?P<quiet3>INFO|DEBUG)|(?P<loud3>[A-Z]+)) +\[[\w.]+\] "
-    # WARNING:logger:text, of Python's logging where nobody has set it up
+    # WARNING:logger:text, of Python's logging without a configuration
     r"|(?:(?P<quiet6>INFO|DEBUG)|(?P<loud6>WARNING|ERROR|CRITICAL)):[^\s:]+:"
     # what Python says of exceptions that end nothing; a traceback follows
     r"|(?P<loud7>Exception ignored |Exception in thread |Error in (?:atexit\.|sys\.)|Process \S+:$"
@@ -81,7 +81,7 @@ HEAD = re.compile(
     rf"|(?P<group>  \+ Exception Group {re.escape(TRACEBACK_START)})"
     r"|(?P<usage>airflow(?: \S+)* command error: |(?:airflow|usage: airflow).*: error: )"
 )
-#: The frame that every exception passes which nobody catches: the airflow program, and not a function in it.
+#: The frame that every uncaught exception passes: the airflow program, and not a function in it.
 PROGRAM_FRAME = re.compile(r'[ |]+File "(?:[^"]*/)?(?:airflow|airflow/__main__\.py)", line \d+, in <module>$')
 #: The lines of an exception group have a margin of their own.
 _GROUP_MARGIN = re.compile(r" +[|+]")
@@ -124,7 +124,7 @@ class Classifier:
         self._before = _DATA
 
     def read(self, lines: Iterable[str]) -> list[Reading]:
-        """What each of the next lines is."""
+        """Return what each of the next lines is."""
         found, before = [], self._before
         for line in lines:
             text = SGR.sub("", line) if "\x1b" in line else line
@@ -146,7 +146,7 @@ def _headed(match: re.Match[str], text: str) -> Reading:
 
 
 def _plain(text: str, before: Reading) -> Reading:
-    """A line that begins like nothing that is known: what it is depends on the line before."""
+    """Return a line that begins like nothing that is known: what it is depends on the line before."""
     inside = before is not _DATA and before.kind is LineKind.TRACEBACK
     if inside and (not before.grouped or _GROUP_MARGIN.match(text)):
         return _FATAL.get(before, before) if PROGRAM_FRAME.match(text) else before
@@ -168,32 +168,32 @@ def _ends_traceback(reading: Reading, text: str) -> bool:
 
 
 def is_message(line: str) -> bool:
-    """Whether a line of a traceback is an exception's own: it stands at the margin; frames are indented."""
+    """Return whether a line of a traceback is an exception's own: it stands at the margin; frames are indented."""
     if not line or line.isspace() or line.startswith((" ", "\t", TRACEBACK_START, *BETWEEN_TRACEBACKS)):
         return False
     return not line.endswith(TRACEBACK_START)
 
 
 def lines_of(text: str) -> list[str]:
-    """The lines of a stream without their ends, as a terminal shows them."""
+    """Return the lines of a stream without their ends, as a terminal shows them."""
     lines = text.replace("\r\n", "\n").split("\n")
     return lines if lines[-1] else lines[:-1]
 
 
-def classify(text: str) -> Iterator[Line]:
-    """The lines of ``text`` with their kinds, in order."""
+def classify(text: str) -> Iterator[OutputLine]:
+    """Yield the lines of ``text`` with their kinds, in order."""
     lines = lines_of(text)
     for line, reading in zip(lines, Classifier().read(lines), strict=True):
-        yield Line(reading.kind, line, reading.fatal)
+        yield OutputLine(reading.kind, line, reading.fatal)
 
 
 def has_data(text: str) -> bool:
-    """Whether there is a line that is neither noise nor blank; reads no further than to the first."""
+    """Return whether there is a line that is neither noise nor blank; reads no further than to the first."""
     classifier, lines = Classifier(), lines_of(text)
     pieces = (lines[start : start + TOGETHER] for start in range(0, len(lines), TOGETHER))
     return any(reading.kind is LineKind.DATA for piece in pieces for reading in classifier.read(piece))
 
 
 def data_lines(text: str) -> list[str]:
-    """The lines that are neither noise nor blank."""
+    """Return the lines that are neither noise nor blank."""
     return [line.text for line in classify(text) if line.kind is LineKind.DATA]

@@ -1,4 +1,4 @@
-"""How far a command reaches, in words: which runs, DAGs and states it changes. Pure.
+"""Reach of a command in words: the runs, DAGs and states that it changes. Pure.
 
 Words are read as argparse reads them, ``--`` and abbreviated flags included. A sentence states the effect as Airflow's
 own source has it: from Airflow 3 on, ``--task-regex`` is a part of a task ID and no regular expression
@@ -76,16 +76,16 @@ class Given:
         return name in self.values
 
     def of(self, *names: str) -> str:
-        """The value of the first of these that is given."""
+        """Return the value of the first of these that is given."""
         return next((self.values[name][-1] for name in names if self.values.get(name)), "")
 
     def list_of(self, name: str) -> tuple[str, ...]:
-        """The members of a value that is a list with commas."""
+        """Return the members of a value that is a list with commas."""
         return tuple(part.strip() for part in self.of(name).split(",") if part.strip())
 
 
 def reach_of(line: ParsedLine, grammar: Grammar | None) -> Reach | None:
-    """What the line reaches; ``None`` for a command that has no such sentence, and for what argparse refuses.
+    """Return what the line reaches; ``None`` for a command that has no such sentence, and for what argparse refuses.
 
     While the version is unknown, the newest Airflow that takes the line tells, and nothing is counted.
     """
@@ -120,12 +120,12 @@ def _reach_in(line: ParsedLine, grammar: Grammar) -> Reach | None:
 
 
 def counted(number: int, what: str) -> str:
-    """A number with its noun: ``1 run``, ``1,204 runs``."""
+    """Return a number with its noun: ``1 run``, ``1,204 runs``."""
     return f"{number:,} {what}{'s' * (number != 1)}"
 
 
 def listed(names: Sequence[str]) -> str:
-    """Names in a sentence, the first few of many."""
+    """Return names in a sentence, the first few of many."""
     shown = [quote(name) for name in names[:NAMED]]
     if len(names) > NAMED:
         return f"{', '.join(shown)} and {len(names) - NAMED:,} more"
@@ -138,7 +138,7 @@ def _quoted(text: str) -> str:
 
 
 def _between(since: str, until: str, *, alone: str = "") -> str:
-    """The dates, with a blank before them; nothing where there is none."""
+    """Return the dates, with a blank before them; nothing where there is none."""
     if since and until:
         return f" from {since} to {until}"
     if since or until:
@@ -155,7 +155,7 @@ def _dags(given: Given, *, regex: bool) -> str:
 
 
 def _kind_of_tasks(given: Given) -> tuple[str, str, tuple[str, ...]]:
-    """Which task instances, in words before and after their place, and their states."""
+    """Return which task instances, in words before and after their place, and their states."""
     failed, running = "only_failed" in given, "only_running" in given
     if failed and running:
         return "the failed and running task instances", "", (*FAILED, *RUNNING)
@@ -237,7 +237,7 @@ def _clear_partitions(given: Given) -> Reach | None:
 
 
 def _runs_of_partitions(given: Given, start: str, end: str) -> str:
-    """The runs that are selected; nothing where Airflow refuses the selection."""
+    """Return the runs that are selected; nothing where Airflow refuses the selection."""
     dag, run, key = quote(given.of("dag_id")), given.of("run_id"), given.of("partition_key")
     dates = _between(given.of(start), given.of(end))
     if sum(map(bool, (run, key, dates))) != 1:

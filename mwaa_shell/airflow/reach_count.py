@@ -1,4 +1,4 @@
-"""How much a command reaches, as Airflow's REST API counts it. Pure: how to ask is handed in.
+"""Number of runs and tasks that a command reaches, counted by Airflow's REST API. Pure: the caller asks.
 
 Only filters that every version knows are used, and lists with the names in their body: a path of MWAA's
 ``InvokeRestApi`` has 64 characters at most. Nothing is said of what cannot be counted. Not counted are the tasks that
@@ -31,7 +31,7 @@ REPETITIONS = 2
 DATE = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?")
 
 
-class Call(NamedTuple):
+class RestQuery(NamedTuple):
     """One request to Airflow's REST API that changes nothing."""
 
     path: str  #: as ``InvokeRestApi`` takes it, without ``/api/v1``
@@ -47,7 +47,7 @@ class Clock(NamedTuple):
 
 
 #: Sends a request; raises where no answer comes.
-Ask = Callable[[Call], object]
+Ask = Callable[[RestQuery], object]
 
 
 class _Unclear(Exception):
@@ -65,11 +65,11 @@ def count(reach: Reach, version: Version, clock: Clock, ask: Ask, say: Callable[
 
 
 def is_paused(dag: str, version: Version, ask: Ask) -> bool:
-    """Whether the DAG is paused, as far as Airflow says so."""
+    """Return whether the DAG is paused, as far as Airflow says so."""
     path = f"/dags/{percent(dag, safe='')}"
     if version < SINCE or len(path) > LONGEST_PATH:
         return False
-    reply = ask(Call(path, {}))
+    reply = ask(RestQuery(path, {}))
     return isinstance(reply, dict) and reply.get("is_paused") is True
 
 
@@ -122,7 +122,7 @@ class _Counting:
         return _given({"state": list(self.wanted.states)})
 
     def _date(self, date: str | datetime) -> str:
-        """A date as the API takes it; nothing for none."""
+        """Return a date as the API takes it; nothing for none."""
         if isinstance(date, str):
             if not date:
                 return ""
@@ -141,7 +141,7 @@ class _Counting:
     def _total(self, path: str, body: Mapping[str, object]) -> int:
         if not self.version >= SINCE_IDS and not {"task_ids", "dag_run_ids"}.isdisjoint(body):
             raise _Unclear  # these would be ignored
-        total = _object(self.ask(Call(path, {}, {**body, "page_limit": 1}))).get("total_entries")
+        total = _object(self.ask(RestQuery(path, {}, {**body, "page_limit": 1}))).get("total_entries")
         if not isinstance(total, int):
             raise _Unclear
         return total
@@ -154,18 +154,18 @@ class _Counting:
             "to_date": self._date(wanted.until),
             "reprocess_behavior": wanted.reprocess,
         }
-        total = _object(self.ask(Call(DATES, {}, body))).get("total_entries")
+        total = _object(self.ask(RestQuery(DATES, {}, body))).get("total_entries")
         if not isinstance(total, int):
             raise _Unclear
         return total
 
     def _dags(self) -> list[str]:
-        """The DAGs that match; Airflow searches in their IDs."""
+        """Return the DAGs that match; Airflow searches in their IDs."""
         regex = _compiled(self.wanted.dag_regex)
         found: list[str] = []
         seen = 0
         while True:
-            page = _object(self.ask(Call("/dags", {"limit": PAGE, "offset": seen})))
+            page = _object(self.ask(RestQuery("/dags", {"limit": PAGE, "offset": seen})))
             rows, total = _rows(page, "dags"), page.get("total_entries")
             seen += len(rows)
             paused = self.wanted.paused
@@ -178,7 +178,7 @@ class _Counting:
                 return sorted(found)
 
     def _tasks(self, dags: Sequence[str]) -> list[str] | None:
-        """The tasks that match, with those above and below them; ``None`` for all."""
+        """Return the tasks that match, with those above and below them; ``None`` for all."""
         wanted = self.wanted
         if not wanted.tasks:
             return None
@@ -187,7 +187,7 @@ class _Counting:
             raise _Unclear
         searches = None if self.version.major >= 3 else _compiled(wanted.tasks).search
         below: dict[str, set[str]] = {}
-        for row in _rows(_object(self.ask(Call(path, {}))), "tasks"):
+        for row in _rows(_object(self.ask(RestQuery(path, {}))), "tasks"):
             names = row.get("downstream_task_ids")
             below[str(row.get("task_id"))] = {str(name) for name in names} if isinstance(names, list) else set()
         found = {task for task in below if (searches(task) if searches else wanted.tasks in task)}

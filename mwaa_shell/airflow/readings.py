@@ -1,4 +1,4 @@
-"""A command line as every Airflow that may get it reads it: the source of what safety checks and masks know.
+"""Readings of a line by every Airflow that may receive it, for safety checks and masks.
 
 The environment's own version decides where it is known and takes the line. Otherwise each version that MWAA has offered
 has a reading. Pure.
@@ -11,13 +11,12 @@ from functools import lru_cache
 
 from mwaa_shell.airflow.arguments import ParsedCommand, Part, Role, command_of, understand
 from mwaa_shell.airflow.command_line import REMEMBERED, ParsedLine
-from mwaa_shell.airflow.grammar import Grammar, Option, load, versions
-from mwaa_shell.airflow.summaries import flag_name
+from mwaa_shell.airflow.grammar import Grammar, Option, flag_name, load, versions
 from mwaa_shell.airflow.versions import Version
 
 
 def readings(line: ParsedLine, grammar: Grammar | None) -> tuple[ParsedCommand, ...]:
-    """The readings in which the line begins with a command; of several versions where one alone does not decide.
+    """Return the readings in which the line begins with a command; of several versions where one alone does not decide.
 
     The environment's own is the first one.
     """
@@ -29,9 +28,9 @@ def readings(line: ParsedLine, grammar: Grammar | None) -> tuple[ParsedCommand, 
 
 
 def readings_of_majors(line: ParsedLine) -> tuple[ParsedCommand, ...]:
-    """The readings of the newest version of each major, as far as they know the command: enough for a key at a prompt.
+    """Return the readings of the newest version of each major that has the command.
 
-    A command tree takes a moment to load, and flags that take secrets differ between majors alone.
+    Three command trees load fast enough for a key at a prompt. Flags that take secrets differ between majors alone.
     """
     newest = {version.major: version for version in versions()}
     return _read_by(line, tuple(newest.values()))
@@ -42,7 +41,7 @@ def _read_by_all(line: ParsedLine) -> tuple[ParsedCommand, ...]:
 
 
 def _read_by(line: ParsedLine, chosen: Sequence[Version]) -> tuple[ParsedCommand, ...]:
-    """The readings of some versions, the newest first."""
+    """Return the readings of some versions, the newest first."""
     found: list[ParsedCommand] = []
     for version in reversed(chosen):
         tree = load(version)
@@ -58,7 +57,7 @@ _of_all = lru_cache(maxsize=4)(_read_by_all)
 
 
 def words_as_read(line: ParsedLine, grammar: Grammar | None) -> tuple[str, ...]:
-    """The words of a line in their plainest form: the command's own, then whole flags and values, each a word.
+    """Return the words of a line in their plainest form: the command's own, then whole flags and values, each a word.
 
     What several versions read in several ways is read as the longest command. Other lines stay as typed.
     """

@@ -1,28 +1,24 @@
-"""What a whole line would do to an environment, and how to say yes to it beforehand. Pure.
+"""Danger level of a line, and the flag that answers Airflow's question. Pure.
 
-What a single command does is known by ``knowledge``; here it is asked of a line, as ``readings`` has it: while the
-version is unknown, or where its Airflow would refuse the line, the worst that any Airflow makes of it counts.
+``knowledge`` has the danger level of a command, ``readings`` the command of a line. While the version is unknown, or
+where its Airflow would refuse the line, the worst level of any Airflow counts. Unknown commands count as changes.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from mwaa_shell.airflow import knowledge
 from mwaa_shell.airflow.arguments import ParsedCommand, Role
 from mwaa_shell.airflow.command_line import ParsedLine, parse
+from mwaa_shell.airflow.grammar import Grammar
 from mwaa_shell.airflow.knowledge import UNKNOWN, Danger, Level, Question
 from mwaa_shell.airflow.readings import readings
-
-if TYPE_CHECKING:
-    from mwaa_shell.airflow.grammar import Grammar
 
 #: From the harmless to the worst.
 ORDER = (Level.READ, Level.CHANGE, Level.DESTROY)
 
 
 def danger_of(line: ParsedLine, grammar: Grammar | None) -> Danger:
-    """What an Airflow command does; what no Airflow that may get it takes is no read."""
+    """Return the danger level of an Airflow command, and the reason."""
     read = readings(line, grammar)
     found = [knowledge.danger_in(reading) for reading in read]
     if all(reading.strange for reading in _meant(line, grammar)):
@@ -31,19 +27,19 @@ def danger_of(line: ParsedLine, grammar: Grammar | None) -> Danger:
 
 
 def reads(line: ParsedLine, grammar: Grammar | None) -> bool:
-    """Whether it is certain that nothing is different afterwards."""
+    """Return whether the command only reads, for certain."""
     return danger_of(line, grammar).level is Level.READ
 
 
 def question_in(line: ParsedLine, grammar: Grammar | None) -> Question | None:
-    """What the command would ask on standard input, which the endpoint does not have."""
+    """Return the question that the command would ask on standard input, which the endpoint does not have."""
     asked = [knowledge.asks_in(reading) for reading in _meant(line, grammar)]
     answers = {question.answer if question else None for question in asked}
     return asked[0] if len(answers) == 1 else None  # where no version is known, all that know the command agree
 
 
 def answered(line: ParsedLine, grammar: Grammar | None) -> ParsedLine | None:
-    """The line with the flag that says yes beforehand; ``None`` where nothing would be asked, or no flag answers."""
+    """Return the line with the flag that says yes; ``None`` without a question, or without such a flag."""
     question = question_in(line, grammar)
     if question is None or not question.answer:
         return None
@@ -52,12 +48,12 @@ def answered(line: ParsedLine, grammar: Grammar | None) -> ParsedLine | None:
 
 
 def _meant(line: ParsedLine, grammar: Grammar | None) -> tuple[ParsedCommand, ...]:
-    """The readings of the environment's own version where that is known, else those of all."""
+    """Return the readings of the environment's own version where that is known, else those of all."""
     return tuple(one for one in readings(line, grammar) if grammar is None or one.grammar is grammar)
 
 
 def _end_of_flags(reading: ParsedCommand) -> int:
-    """Where one more flag may stand: at the end, but right behind the command where a ``--`` follows that."""
+    """Return where one more flag may stand: at the end, but right behind the command where a ``--`` follows that."""
     command = next(part.end for part in reading.parts if part.role is Role.COMMAND)
     separated = any(part.role is Role.SEPARATOR and part.start >= command for part in reading.parts)
     return command if separated else reading.line.words[-1].end

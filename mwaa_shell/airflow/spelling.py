@@ -1,4 +1,7 @@
-"""What was meant by a word that is no command: what it begins, else what it is like. Pure."""
+"""Spelling suggestions for words that are no command, and how messages name words. Pure.
+
+What a word begins is suggested first, then what it is like.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ ENOUGH = 4
 
 
 def suggested(grammar: Grammar, groups: Sequence[str], word: str, following: str = "") -> str | None:
-    """The command or group that was meant by a word that is none, after the words of a group.
+    """Return the command or group that was meant by a word that is none, after the words of a group.
 
     What the word begins counts before what it is like: that stands in the menu.
     """
@@ -38,7 +41,7 @@ def suggested(grammar: Grammar, groups: Sequence[str], word: str, following: str
 
 
 def _begun(grammar: Grammar, group: str, word: str) -> str | None:
-    """The shortest of the names that have a word which begins so, those that MWAA refuses last."""
+    """Return the shortest of the names that have a word which begins so, those that MWAA refuses last."""
     count = len(group.split())
     found = [name for name in _menu(grammar, group, word) if any(map(_begins(word), name.split()[count:]))]
     return min(found, key=lambda name: (_is_doubtful(grammar, name), len(name)), default=None)
@@ -49,7 +52,7 @@ def _begins(beginning: str) -> Callable[[str], bool]:
 
 
 def _menu(grammar: Grammar, group: str, word: str) -> list[str]:
-    """The names that the menu has for a word of two letters or more, the best first; not those that only have them."""
+    """Return the names that the menu offers for a word of two letters or more, the best first."""
     most = INSIDE if len(word) >= ENOUGH else INSIDE - 1
     if len(word) < 2:
         return []
@@ -66,7 +69,7 @@ def _is_doubtful(grammar: Grammar, name: str) -> bool:
 
 
 def _key(name: str) -> str:
-    """A name in a form that is the same for list_dags and "dags list" but for a letter."""
+    """Return a name in a form that is the same for list_dags and "dags list" but for a letter."""
     return " ".join(sorted(re.split(r"[\s_-]+", name.strip())))
 
 
@@ -76,8 +79,28 @@ def _like(text: str, known: Mapping[str, str], cutoff: float) -> str | None:
 
 
 def closest(text: str, known: Iterable[str], cutoff: float) -> str | None:
-    """The one of the known words that is most like a text, if it is like it at all."""
+    """Return the one of the known words that is most like a text, if it is like it at all."""
     import difflib
 
     found = difflib.get_close_matches(text, known, 1, cutoff)
     return found[0] if found else None
+
+
+# -- messages ----------------------------------------------------------------------------------------------------------
+
+
+def did_you_mean(name: str | None) -> str:
+    """Return the end of a message: a suggestion, or nothing where there is none."""
+    return f"; did you mean {name}?" if name else ""
+
+
+def either(values: Iterable[object]) -> str:
+    """Return the values as a choice: ``a, b or c``."""
+    *first, last = map(str, values)
+    return f"{', '.join(first)} or {last}" if first else last
+
+
+def shown(text: str) -> str:
+    """Return a word for a message: shortened, and quoted where it is empty or has odd blanks."""
+    plain = " ".join(text.split())
+    return repr(plain) if not plain or plain != text else plain if len(plain) <= 40 else f"{plain[:37]}..."

@@ -1,4 +1,4 @@
-"""Airflow version numbers: ordered values, and the command syntax (1, 2 or 3) that each speaks."""
+"""Airflow version numbers, as ordered values."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Version(NamedTuple):
 
 
 def parse_version(text: str | None) -> Version | None:
-    """The first version number in ``text``; AWS binds the form to no list."""
+    """Return the first version number in ``text``; AWS binds the form to no list."""
     found = re.search(r"(?<![\d.])([0-9]{1,9})\.([0-9]{1,9})(?:\.([0-9]{1,9}))?(?![\d])", text or "")
     if found is None:
         return None
@@ -26,7 +26,7 @@ def parse_version(text: str | None) -> Version | None:
 
 
 def version_in_reply(stdout: str) -> Version | None:
-    """The version that the ``version`` command printed: a line of its own, whatever is logged around it."""
+    """Return the version that the ``version`` command printed: a line of its own, whatever is logged around it."""
     for line in reversed(stdout.splitlines()):
         found = re.fullmatch(r"\s*v?(\d+\.\d+\.\d+)\S*\s*", line)
         if found:

@@ -12,10 +12,10 @@ from itertools import islice
 from pathlib import Path
 
 from mwaa_shell.airflow.command_line import line_at, quote, split
+from mwaa_shell.airflow.completion import Names, Suggestion, no_names, suggest
 from mwaa_shell.airflow.grammar import versions
 from mwaa_shell.airflow.knowledge import Kind
 from mwaa_shell.airflow.matching import best
-from mwaa_shell.airflow.suggestions import Names, Suggestion, no_names, suggest
 from mwaa_shell.dot_commands import DIRECTIVES
 from mwaa_shell.dot_commands.registry import ArgumentKind, DotCommand, command_start, find
 from mwaa_shell.dot_commands.saved_commands import candidates

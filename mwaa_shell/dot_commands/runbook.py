@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mwaa_shell.airflow.grammar import load, meant_by, versions
 from mwaa_shell.airflow.line_checks import as_sentence
-from mwaa_shell.airflow.translation_files import translate_file, written
+from mwaa_shell.airflow.translation.translate import file_lines, translate_file
 from mwaa_shell.dot_commands.registry import ArgumentKind, Arguments, DotCommand, DotCommandCall
 from mwaa_shell.errors import UsageError
 from mwaa_shell.result import NextLine, Result, failed
@@ -16,7 +16,7 @@ from mwaa_shell.session import Plan, script
 
 if TYPE_CHECKING:
     from mwaa_shell.airflow.grammar import Grammar
-    from mwaa_shell.airflow.translation_files import TranslatedLine
+    from mwaa_shell.airflow.translation.translate import TranslatedLine
 
 
 def source(call: DotCommandCall, words: tuple[str, ...]) -> Result:
@@ -46,7 +46,7 @@ def translate(call: DotCommandCall, words: tuple[str, ...]) -> Result:
     grammar = grammar_of(given.version)
 
     lines = translate_file(script.read(Path(given.file)).splitlines(), grammar)
-    made = Result(stdout="".join(f"{line}\n" for line in written(lines)).encode())
+    made = Result(stdout="".join(f"{line}\n" for line in file_lines(lines)).encode())
     left = [f"{given.file}:{one.number}: {reason}\n" for one in lines if (reason := _left_over(one)) is not None]
     if not left:
         return made

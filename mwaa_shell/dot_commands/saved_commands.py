@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 from mwaa_shell import saved_commands
 from mwaa_shell.airflow.command_line import Kind as LineKind
 from mwaa_shell.airflow.command_line import parse, quote, split
+from mwaa_shell.airflow.completion import suggest
 from mwaa_shell.airflow.knowledge import Kind
-from mwaa_shell.airflow.redaction import MASK
-from mwaa_shell.airflow.suggestions import suggest
+from mwaa_shell.airflow.secrets.redaction import MASK
 from mwaa_shell.dot_commands.registry import ArgumentKind, DotCommand, DotCommandCall, no_words
 from mwaa_shell.errors import RefusedByRule, UsageError
 from mwaa_shell.names.refresher import name_candidates
@@ -25,7 +25,7 @@ from mwaa_shell.saved_commands import Saved
 from mwaa_shell.session import Plan, Session, script
 
 if TYPE_CHECKING:
-    from mwaa_shell.airflow.suggestions import Names
+    from mwaa_shell.airflow.completion import Names
 
 EXAMPLE = ".save nightly \"dags trigger {dag} -c '{conf}'\""
 #: Parameters that are a DAG's, also where no command tree says so.

@@ -12,7 +12,7 @@ from mwaa_shell.airflow.command_line import Kind, ParsedLine, parse
 from mwaa_shell.airflow.grammar import load, versions
 from mwaa_shell.airflow.help import WIDTH, explain
 from mwaa_shell.airflow.line_checks import as_sentence
-from mwaa_shell.airflow.translation import translate
+from mwaa_shell.airflow.translation.translate import translate
 from mwaa_shell.dot_commands.overview import LINES, overview
 from mwaa_shell.dot_commands.registry import ArgumentKind, Arguments, DotCommand, DotCommandCall, no_words
 from mwaa_shell.errors import UsageError

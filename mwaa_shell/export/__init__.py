@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mwaa_shell.airflow.command_line import Kind, parse
-from mwaa_shell.airflow.redaction import MASK, left_mask, masked, masks
+from mwaa_shell.airflow.secrets.redaction import MASK, left_mask, masked, masks
 from mwaa_shell.airflow.versions import Version
 from mwaa_shell.errors import UsageError
 from mwaa_shell.export.secret_prompts import (

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from mwaa_shell.airflow.redaction import Span
+from mwaa_shell.airflow.secrets.redaction import Span
 
 
 @dataclass(frozen=True, slots=True)

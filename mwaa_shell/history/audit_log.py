@@ -19,7 +19,7 @@ from mwaa_shell.private_files import append_to
 from mwaa_shell.result import Result
 
 if TYPE_CHECKING:  # imported before the prompt stands, where no line has been masked yet
-    from mwaa_shell.airflow.redaction import Masked
+    from mwaa_shell.airflow.secrets.redaction import Masked
 
 
 class AuditLog:
@@ -58,7 +58,7 @@ class AuditLog:
 
 def _output_of(line: Masked, result: Result, patterns: Sequence[str]) -> dict[str, object]:
     """Return both streams as text, or the reason why they are left out."""
-    from mwaa_shell.airflow.secret_replies import covered, why_not_kept  # not before the prompt stands
+    from mwaa_shell.airflow.secrets.output import mask_output, why_not_kept  # not before the prompt stands
 
     words = result.words or parse(line.text).values
     if words[:1] == (".send",):
@@ -68,4 +68,4 @@ def _output_of(line: Masked, result: Result, patterns: Sequence[str]) -> dict[st
     if reason:
         return {"output": f"left out: {reason}"}
     streams = {"stdout": result.stdout, "stderr": result.stderr}
-    return {name: covered(data.decode("utf-8", "replace"), patterns) for name, data in streams.items()}
+    return {name: mask_output(data.decode("utf-8", "replace"), patterns) for name, data in streams.items()}

@@ -59,7 +59,10 @@ class HistoryRecorder:
 
     def begin(self, link: Connection, line: ParsedLine, origin: str) -> int | None:
         """Write a command to the history before it is sent; return its number, ``None`` if that failed."""
-        from mwaa_shell.airflow.redaction import MASK, masked  # reads all words of secrets: not before the prompt
+        from mwaa_shell.airflow.secrets.redaction import (  # reads all words of secrets: not before the prompt
+            MASK,
+            masked,
+        )
 
         covered = masked(line.text, link.grammar, self._secret_words())
         key = self._key_of(link)
@@ -119,7 +122,7 @@ class HistoryRecorder:
         return key
 
     def _append_to_log(self, log: AuditLog, link: Connection, line: ParsedLine, result: Result) -> None:
-        from mwaa_shell.airflow.redaction import masked  # reads all words of secrets: not before the prompt
+        from mwaa_shell.airflow.secrets.redaction import masked  # reads all words of secrets: not before the prompt
 
         covered = masked(line.text.strip(), link.grammar, self._secret_words())
         try:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from mwaa_shell.airflow.arguments import ParsedCommand, understand
 from mwaa_shell.airflow.command_line import parse, quote
+from mwaa_shell.airflow.completion import dag_of
 from mwaa_shell.airflow.grammar import Grammar
 from mwaa_shell.airflow.safety import reads
-from mwaa_shell.airflow.suggestions import dag_of
 from mwaa_shell.airflow.validation import validate
 from mwaa_shell.history.entries import HistoryEntry
 from mwaa_shell.result import Outcome

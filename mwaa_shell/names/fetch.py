@@ -15,10 +15,10 @@ from dataclasses import dataclass, field, replace
 
 from mwaa_shell.airflow.arguments import ParsedCommand, understand
 from mwaa_shell.airflow.command_line import ParsedLine, parse, quote
+from mwaa_shell.airflow.completion import dag_of
 from mwaa_shell.airflow.grammar import Grammar
 from mwaa_shell.airflow.knowledge import Kind
 from mwaa_shell.airflow.outcome import ENOUGH
-from mwaa_shell.airflow.suggestions import dag_of
 from mwaa_shell.airflow.validation import validate
 from mwaa_shell.airflow.versions import Version
 from mwaa_shell.errors import NothingRan, PermissionMissing, ShellError

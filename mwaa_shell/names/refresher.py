@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from mwaa_shell.airflow.command_line import ParsedLine
+from mwaa_shell.airflow.completion import NameMatch
 from mwaa_shell.airflow.knowledge import Kind
-from mwaa_shell.airflow.suggestions import Found
 from mwaa_shell.durations import format_age
 from mwaa_shell.errors import ShellError
 from mwaa_shell.mwaa.connection import Connection
@@ -224,7 +224,7 @@ LIMIT = 50
 
 def name_candidates(
     live: NameRefresher | None, kind: Kind, dag: str, fragment: str, *, asked: bool = False
-) -> tuple[Sequence[Found], int]:
+) -> tuple[Sequence[NameMatch], int]:
     """Return the best cached names of a kind for a fragment, and how many more fit; answers from memory.
 
     With ``asked`` (the user pressed Tab) names are requested if none are cached.
@@ -249,18 +249,18 @@ def _kept_as(kind: Kind) -> Kind | None:
     return kind if kind in KEPT else None
 
 
-def _dates(runs: Sequence[Name], fragment: str) -> list[Found]:
+def _dates(runs: Sequence[Name], fragment: str) -> list[NameMatch]:
     """Return the logical dates of runs, newest first."""
     dates = {run.facts["date"]: run for run in runs if run.facts.get("date", "").startswith(fragment)}
-    return [Found(date, run.text, run.facts.get("state", "")) for date, run in list(dates.items())[:LIMIT]]
+    return [NameMatch(date, run.text, run.facts.get("state", "")) for date, run in list(dates.items())[:LIMIT]]
 
 
-def _found(kind: Kind, name: Name) -> Found:
+def _found(kind: Kind, name: Name) -> NameMatch:
     facts = name.facts
     if kind is Kind.DAG:
         told = ["paused" if facts.get("paused") == "yes" else "", facts.get("owners", "")]
         last = facts.get("last_state", "")
-        return Found(name.text, ", ".join(part for part in told if part), last)
+        return NameMatch(name.text, ", ".join(part for part in told if part), last)
     if kind is Kind.RUN:
-        return Found(name.text, facts.get("date") or facts.get("after", ""), facts.get("state", ""))
-    return Found(name.text, next(iter(facts.values()), ""))
+        return NameMatch(name.text, facts.get("date") or facts.get("after", ""), facts.get("state", ""))
+    return NameMatch(name.text, next(iter(facts.values()), ""))

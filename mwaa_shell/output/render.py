@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from mwaa_shell.airflow.command_line import output_format
-from mwaa_shell.airflow.secret_values import MASK
+from mwaa_shell.airflow.secrets.values import MASK
 from mwaa_shell.result import Result
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ PAPER = 200
 
 def _drawing(result: Result, words: tuple[str, ...], view: DisplayOptions) -> tuple[Records, str, bool] | None:
     """The records of a reply, what to draw them as and whether some are hidden; ``None`` where it stays text."""
-    from mwaa_shell.airflow.secret_options import shows_options
+    from mwaa_shell.airflow.secrets.output import shows_options
     from mwaa_shell.output.tables.secrets import has_secrets, masked
 
     hides = (has_secrets(words) or shows_options(words)) and not view.reveal
@@ -143,7 +143,7 @@ def _as_text(result: Result, words: tuple[str, ...], view: DisplayOptions) -> It
 
 def covered(text: Iterable[str], words: tuple[str, ...], view: DisplayOptions) -> Iterator[str]:
     """What a command printed, with a mask for each secret; of a configuration, with a line that says so."""
-    from mwaa_shell.airflow.secret_options import shows_options
+    from mwaa_shell.airflow.secrets.output import shows_options
     from mwaa_shell.output.tables.secrets import covered_text, is_covered
 
     if view.reveal or not is_covered(words):

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from mwaa_shell.airflow.command_line import ParsedLine, parse, quote
 from mwaa_shell.airflow.knowledge import Kind
 from mwaa_shell.airflow.reach import Reach, reach_of
-from mwaa_shell.airflow.reach_count import SINCE, Call, Clock, count, is_paused
+from mwaa_shell.airflow.reach_count import SINCE, Clock, RestQuery, count, is_paused
 from mwaa_shell.errors import NothingRan, PermissionMissing, ShellError
 from mwaa_shell.job import Job, PhaseTimeout
 
@@ -106,7 +106,7 @@ def _asked(reach: Reach, where: Where) -> tuple[list[str], bool]:
     paused: list[bool] = []
 
     def work(job: Job[None]) -> None:
-        def ask(call: Call) -> object:
+        def ask(call: RestQuery) -> object:
             if not job.enter(COUNTING, end - time.monotonic()):
                 raise NothingRan("Given up")
             return link.environments.invoke_rest(link.target.name, call.path, call.query, call.body)

@@ -12,7 +12,6 @@ from mwaa_shell.airflow.additions import RUN_ID
 from mwaa_shell.airflow.arguments import understand
 from mwaa_shell.airflow.command_line import Kind, ParsedLine
 from mwaa_shell.airflow.safety import reads
-from mwaa_shell.airflow.value_before import about_value_before
 from mwaa_shell.errors import ExitCode
 from mwaa_shell.history.rerun import check_command
 from mwaa_shell.result import Outcome, Result
@@ -31,7 +30,7 @@ _ABOUT_QUOTES = (
     "its quotes may be why: MWAA fails at '\\'' inside single quotes, and takes double quotes "
     'with \\ before each " and \\ inside, such as "it\'s \\"so\\""'
 )
-#: Bytes of a reply that are looked at.
+#: Bytes at the beginning and at the end of a reply that are read for a remark.
 READ = 100_000
 
 
@@ -57,11 +56,13 @@ def advised(result: Result, typed: ParsedLine, sent: ParsedLine, grammar: Gramma
 
 
 def _explained(result: Result, sent: ParsedLine, grammar: Grammar | None) -> Result:
-    """The result of a command that did what it should, with how to read a reply that does not look so."""
-    if grammar is None or sent.values[:1] != ("dags",):
+    """Return the result of a command that did what it should, with how to read a reply that does not look so."""
+    if grammar is None:
         return result
 
-    remark = about_value_before(sent.values, grammar.version, bytes(result.stdout[:READ]).decode("utf-8", "replace"))
+    ends = (result.stdout[:READ], result.stdout[max(len(result.stdout) - READ, READ) :])
+    printed = b"".join(ends).decode("utf-8", "replace")
+    remark = remark_on(words_as_read(sent, grammar), grammar.version, printed)
     return replace(result, remark=remark) if remark else result
 
 

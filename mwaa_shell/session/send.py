@@ -142,9 +142,10 @@ def _add_flags(session: Session, context: LineContext, made: ParsedLine) -> tupl
     asking = _ask_for_json(session, context, made)
     if asking is not None:
         made, added = asking, (ADDED,)
-    if session.preferences["trigger-run-id"] == "on" and session.here is not None and wants_run_id(made):
-        run_id = session.run_ids.of(session.here.name, context.line.values)
-        made, added = with_run_id(made, run_id), (*added, f"{RUN_ID} {run_id}")
+    here = session.here if session.preferences["trigger-run-id"] == "on" else None
+    if here is not None and wants_run_id(made, session.grammar):
+        run_id = session.run_ids.of(here.name, context.line.values)
+        made, added = with_run_id(made, run_id, session.grammar), (*added, f"{RUN_ID} {run_id}")
     return made, added
 
 

@@ -16,8 +16,8 @@ from mwaa_shell.output.sanitise import sanitise
 from mwaa_shell.session import Session
 
 if TYPE_CHECKING:
+    from mwaa_shell.airflow.completion import Suggestion
     from mwaa_shell.airflow.grammar import Grammar
-    from mwaa_shell.airflow.suggestions import Suggestion
 
 
 #: What finds candidates, and takes longer to import than a key may.
@@ -75,7 +75,7 @@ def read_for_completion(grammar: Grammar | None) -> None:
     """Import what finds candidates, and read the command tree and the words that explain it."""
     importlib.import_module(FOUND_BY)
     if grammar is not None:
-        from mwaa_shell.airflow.suggestions import suggest
+        from mwaa_shell.airflow.completion import suggest
 
         suggest("d", 1, grammar)
 

@@ -126,7 +126,7 @@ def import_for_the_first_command() -> None:
 def import_for_typing() -> None:
     """Import what the keys of any line need: its colours, its secrets, its candidates."""
     import mwaa_shell.airflow.arguments
-    import mwaa_shell.airflow.redaction
+    import mwaa_shell.airflow.secrets.redaction
     import mwaa_shell.dot_commands.completion
     import mwaa_shell.output.style.command_lexer
     import mwaa_shell.output.style.styles  # noqa: F401
@@ -134,6 +134,6 @@ def import_for_typing() -> None:
 
 def import_aws() -> None:
     """Import what asks AWS and the web server, and what reads their replies."""
-    import mwaa_shell.airflow.translation
+    import mwaa_shell.airflow.translation.translate
     import mwaa_shell.mwaa.aws
     import mwaa_shell.mwaa.transport  # noqa: F401

@@ -11,8 +11,8 @@ from mwaa_shell.mwaa.connection import Connection
 from mwaa_shell.output.sanitise import sanitise
 
 if TYPE_CHECKING:
+    from mwaa_shell.airflow.completion import SyntaxPart
     from mwaa_shell.airflow.grammar import Grammar
-    from mwaa_shell.airflow.suggestions import Piece
 
 
 class State(NamedTuple):
@@ -57,11 +57,11 @@ def _facts(link: Connection) -> tuple[str, str, str]:
     return " ".join(part for part in (link.known.account, link.region) if part), version, link.known.status
 
 
-def _style(piece: Piece) -> str:
+def _style(piece: SyntaxPart) -> str:
     return "class:hint.current" if piece.current else "class:hint.given" if piece.given else "class:hint.open"
 
 
-def _fitted(pieces: list[Piece], room: int) -> StyleAndTextTuples:
+def _fitted(pieces: list[SyntaxPart], room: int) -> StyleAndTextTuples:
     """The pieces in their styles; of too many those before the current one give way, all but the command itself."""
     first, *others = pieces
     current = next((index for index, one in enumerate(others) if one.current), 0)
@@ -72,11 +72,11 @@ def _fitted(pieces: list[Piece], room: int) -> StyleAndTextTuples:
     return [*shown, *(part for one in others for part in ((_style(one), one.text), ("", " ")))]
 
 
-def _hint(document: Document, grammar: Grammar) -> list[Piece]:
+def _hint(document: Document, grammar: Grammar) -> list[SyntaxPart]:
     """The syntax of the command in the line that the cursor is in; ``.send`` hides none."""
     from mwaa_shell.airflow.arguments import understand
     from mwaa_shell.airflow.command_line import line_at, parse
-    from mwaa_shell.airflow.suggestions import hint
+    from mwaa_shell.airflow.completion import hint
     from mwaa_shell.dot_commands import command_in
 
     begins, line = line_at(document.text, document.cursor_position)

@@ -12,9 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mwaa_shell.airflow import command_line, grammar, knowledge
-from mwaa_shell.airflow.grammar import Command, Option, Positional
+from mwaa_shell.airflow.grammar import Command, Option, Positional, flag_name
 from mwaa_shell.airflow.knowledge import Kind, Level
-from mwaa_shell.airflow.summaries import flag_name
 from mwaa_shell.airflow.versions import Version
 
 DATA: dict[str, Any] = tomllib.loads((Path(grammar.__file__).parent / "data" / "knowledge.toml").read_text())

@@ -11,7 +11,7 @@ import pytest
 from mwaa_shell.airflow.command_line import parse
 from mwaa_shell.airflow.grammar import load, nearest
 from mwaa_shell.airflow.reach import reach_of
-from mwaa_shell.airflow.reach_count import LONGEST_PATH, Call, Clock, count, is_paused
+from mwaa_shell.airflow.reach_count import LONGEST_PATH, Clock, RestQuery, count, is_paused
 from mwaa_shell.airflow.versions import Version
 
 TWO, THREE = Version(2, 10, 3), Version(3, 3, 1)
@@ -28,9 +28,9 @@ class Airflow:
 
     def __init__(self, **totals: Any) -> None:
         self.totals = {TASKS: 12, RUNS: 1, "/backfills/dry_run": 3} | totals
-        self.asked: list[Call] = []
+        self.asked: list[RestQuery] = []
 
-    def __call__(self, call: Call) -> object:
+    def __call__(self, call: RestQuery) -> object:
         self.asked.append(call)
         assert len(call.path) <= LONGEST_PATH
         if call.path == "/dags":
@@ -204,8 +204,8 @@ def test_a_reply_of_another_shape_is_no_number(reply: object) -> None:
 
 
 def test_whether_a_dag_is_paused_is_asked_where_the_path_is_short_enough() -> None:
-    def answer(call: Call) -> object:
-        assert call == Call("/dags/a%20b", {})
+    def answer(call: RestQuery) -> object:
+        assert call == RestQuery("/dags/a%20b", {})
         return {"dag_id": "a b", "is_paused": True}
 
     assert is_paused("a b", TWO, answer)

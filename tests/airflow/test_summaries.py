@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from mwaa_shell.airflow import grammar, knowledge, summaries
+from mwaa_shell.airflow import grammar, knowledge
 from mwaa_shell.airflow.grammar import Command, Option, Positional
 from mwaa_shell.airflow.versions import Version
 
@@ -37,15 +37,15 @@ def sentences(table: dict[str, Any], where: str = "") -> Iterator[tuple[str, str
 
 def summaries_of(command: Command) -> dict[str, str]:
     """What is said of each argument."""
-    said = {summaries.flag_name(option): summaries.flag(command.name, option) for option in command.options}
-    return said | {one.name: summaries.positional(command.name, one) for one in command.positionals}
+    said = {grammar.flag_name(option): knowledge.flag_summary(command.name, option) for option in command.options}
+    return said | {one.name: knowledge.positional_summary(command.name, one) for one in command.positionals}
 
 
 @VERSIONS
 def test_every_group_and_command_has_a_summary(version: Version) -> None:
     tree = grammar.load(version)
-    assert [name for name in tree.groups if not summaries.group(name)] == []
-    assert [name for name in tree.names if not summaries.command(name)] == []
+    assert [name for name in tree.groups if not knowledge.group_summary(name)] == []
+    assert [name for name in tree.names if not knowledge.command_summary(name)] == []
 
 
 @VERSIONS
@@ -90,7 +90,7 @@ def test_nothing_is_about_what_is_nowhere() -> None:
     """A typo in a name would be a line that nobody ever sees."""
     commands = {command.name for command in everything()}
     groups = {name for version in grammar.versions() for name in grammar.load(version).groups}
-    flags = {summaries.flag_name(option) for command in everything() for option in command.options}
+    flags = {grammar.flag_name(option) for command in everything() for option in command.options}
     places = {one.name for command in everything() for one in command.positionals}
     assert set(DATA) == {"groups", "commands", "positionals", "flags", "of"}
     assert set(DATA["commands"]) == commands
@@ -118,18 +118,26 @@ def test_how_much_there_is() -> None:
 
 def test_a_commands_own_line_comes_first() -> None:
     run_id = Option(("-r", "--run-id"), "run_id")
-    assert summaries.flag("dags trigger", run_id) != summaries.flag("dags clear", run_id) == "id of the run"
+    assert (
+        knowledge.flag_summary("dags trigger", run_id)
+        != knowledge.flag_summary("dags clear", run_id)
+        == "id of the run"
+    )
     dag_id = Positional("dag_id")
-    assert summaries.positional("dags delete", dag_id) != summaries.positional("dags details", dag_id)
-    assert summaries.positional("dags details", dag_id) == "name of the DAG"
+    assert knowledge.positional_summary("dags delete", dag_id) != knowledge.positional_summary("dags details", dag_id)
+    assert knowledge.positional_summary("dags details", dag_id) == "name of the DAG"
 
 
 def test_what_a_plugin_brings_has_none() -> None:
-    assert summaries.command("plugin does") == summaries.group("plugin") == ""
-    assert summaries.flag("plugin does", Option(("-q",), "q")) == summaries.positional("x", Positional("q")) == ""
+    assert knowledge.command_summary("plugin does") == knowledge.group_summary("plugin") == ""
+    assert (
+        knowledge.flag_summary("plugin does", Option(("-q",), "q"))
+        == knowledge.positional_summary("x", Positional("q"))
+        == ""
+    )
 
 
 def test_an_option_is_known_by_its_first_long_flag() -> None:
-    assert summaries.flag_name(Option(("-o", "--output"), "output")) == "--output"
-    assert summaries.flag_name(Option(("--on", "--no-on"), "on")) == "--on"
-    assert summaries.flag_name(Option(("-q",), "q")) == "-q"
+    assert grammar.flag_name(Option(("-o", "--output"), "output")) == "--output"
+    assert grammar.flag_name(Option(("--on", "--no-on"), "on")) == "--on"
+    assert grammar.flag_name(Option(("-q",), "q")) == "-q"

@@ -13,11 +13,10 @@ from hypothesis import strategies as st
 from mwaa_shell.airflow import grammar, knowledge
 from mwaa_shell.airflow.arguments import understand
 from mwaa_shell.airflow.command_line import Problem, parse
+from mwaa_shell.airflow.completion import suggest
 from mwaa_shell.airflow.grammar import Grammar
 from mwaa_shell.airflow.spelling import suggested
-from mwaa_shell.airflow.suggestions import suggest
-from mwaa_shell.airflow.validation import validate
-from mwaa_shell.airflow.validation_values import JSON_FLAGS
+from mwaa_shell.airflow.validation import JSON_FLAGS, validate
 from mwaa_shell.airflow.versions import Version
 from mwaa_shell.local import grammars
 

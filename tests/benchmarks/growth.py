@@ -17,9 +17,9 @@ from statistics import median
 
 from mwaa_shell.airflow.arguments import understand
 from mwaa_shell.airflow.command_line import parse
+from mwaa_shell.airflow.completion import suggest
 from mwaa_shell.airflow.grammar import load
-from mwaa_shell.airflow.redaction import masked
-from mwaa_shell.airflow.suggestions import suggest
+from mwaa_shell.airflow.secrets.redaction import masked
 from mwaa_shell.airflow.validation import validate
 from mwaa_shell.airflow.versions import Version
 from mwaa_shell.history.store import History

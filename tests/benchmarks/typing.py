@@ -14,8 +14,8 @@ from statistics import median, quantiles
 
 from mwaa_shell.airflow.arguments import understand
 from mwaa_shell.airflow.command_line import parse
+from mwaa_shell.airflow.completion import hint, suggest
 from mwaa_shell.airflow.grammar import Grammar, load, versions
-from mwaa_shell.airflow.suggestions import hint, suggest
 from mwaa_shell.airflow.validation import validate
 
 #: Typed letter by letter: a completion is asked for after each.

@@ -18,8 +18,7 @@ from mwaa_shell.airflow import grammar
 from mwaa_shell.airflow.arguments import fewest, flags_of, understand
 from mwaa_shell.airflow.command_line import Kind, parse
 from mwaa_shell.airflow.grammar import Command, Grammar, Option, Positional
-from mwaa_shell.airflow.validation import validate
-from mwaa_shell.airflow.validation_values import JSON_FLAGS
+from mwaa_shell.airflow.validation import JSON_FLAGS, validate
 from mwaa_shell.local import grammars, provision
 
 pytestmark = pytest.mark.airflow

@@ -14,7 +14,7 @@ import pytest
 from mwaa_shell.airflow.command_line import parse
 from mwaa_shell.airflow.grammar import load
 from mwaa_shell.airflow.reach import reach_of
-from mwaa_shell.airflow.reach_count import Call, Clock, count, is_paused
+from mwaa_shell.airflow.reach_count import Clock, RestQuery, count, is_paused
 from mwaa_shell.airflow.versions import parse_version
 from mwaa_shell.errors import NothingRan
 from mwaa_shell.mwaa.aws import Environments
@@ -94,7 +94,7 @@ def counts(served: Served, line: str) -> list[str]:
     reach = reach_of(parse(line), load(version))
     assert reach is not None
 
-    def ask(call: Call) -> object:
+    def ask(call: RestQuery) -> object:
         return environments.invoke_rest(served.name, call.path, call.query, call.body)
 
     said: list[str] = []

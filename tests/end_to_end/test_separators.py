@@ -21,12 +21,11 @@ import pytest
 
 from mwaa_shell.airflow import grammar, knowledge
 from mwaa_shell.airflow.command_line import Kind, ParsedLine, parse
-from mwaa_shell.airflow.grammar import Grammar
+from mwaa_shell.airflow.grammar import Grammar, flag_name
 from mwaa_shell.airflow.readings import words_as_read
-from mwaa_shell.airflow.redaction import masked
 from mwaa_shell.airflow.safety import ORDER, answered, danger_of
-from mwaa_shell.airflow.secret_replies import why_not_kept
-from mwaa_shell.airflow.summaries import flag_name
+from mwaa_shell.airflow.secrets.output import why_not_kept
+from mwaa_shell.airflow.secrets.redaction import masked
 from mwaa_shell.airflow.versions import Version
 from mwaa_shell.local import grammars
 from mwaa_shell.output.tables.secrets import is_covered

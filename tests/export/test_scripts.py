@@ -20,7 +20,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mwaa_shell.airflow.command_line import parse, quote
-from mwaa_shell.airflow.redaction import MASK, fill, has_mask, secrets_in
+from mwaa_shell.airflow.secrets.redaction import MASK, fill, has_mask, secrets_in
 from mwaa_shell.airflow.versions import Version
 from mwaa_shell.errors import UsageError
 from mwaa_shell.export import KINDS, ScriptTarget, script

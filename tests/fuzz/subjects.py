@@ -17,12 +17,12 @@ from mwaa_shell.airflow import line_checks, output_lines, safety
 from mwaa_shell.airflow.additions import with_json, with_run_id
 from mwaa_shell.airflow.arguments import understand
 from mwaa_shell.airflow.command_line import line_at, logical_lines, parse, spans_of_lines
+from mwaa_shell.airflow.completion import hint, suggest
 from mwaa_shell.airflow.grammar import Grammar, load, versions
 from mwaa_shell.airflow.outcome import judge
-from mwaa_shell.airflow.redaction import fill, masked, masks
-from mwaa_shell.airflow.secret_replies import covered as covered_in_log
-from mwaa_shell.airflow.suggestions import hint, suggest
-from mwaa_shell.airflow.translation import translate
+from mwaa_shell.airflow.secrets.output import mask_output as covered_in_log
+from mwaa_shell.airflow.secrets.redaction import fill, masked, masks
+from mwaa_shell.airflow.translation.translate import translate
 from mwaa_shell.airflow.versions import Version, parse_version, version_in_reply
 from mwaa_shell.durations import parse_duration
 from mwaa_shell.errors import ShellError
@@ -102,8 +102,8 @@ def _safety(text: str, grammar: Grammar) -> None:
     safety.danger_of(line, grammar)
     safety.answered(line, grammar)
     with_json(line, grammar)
-    if line.words:
-        with_run_id(line, "x")
+    with_run_id(line, "x")
+    with_run_id(line, "x", grammar)
 
 
 def _redaction(text: str, grammar: Grammar | None) -> None:

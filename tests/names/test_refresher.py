@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from mwaa_shell.airflow.completion import suggest
 from mwaa_shell.airflow.knowledge import Kind
-from mwaa_shell.airflow.suggestions import suggest
 from mwaa_shell.dot_commands.completion import complete
 from mwaa_shell.errors import ExitCode
 from mwaa_shell.job import Job

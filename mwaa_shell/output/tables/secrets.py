@@ -13,10 +13,9 @@ from dataclasses import replace
 from functools import partial
 
 from mwaa_shell.airflow.output_lines import HEAD
-from mwaa_shell.airflow.secret_options import covered_options, shows_options
-from mwaa_shell.airflow.secret_replies import secret_pairs
-from mwaa_shell.airflow.secret_values import MASK, NAMES_OF_NUMBERS, secrets_of, sensitive
-from mwaa_shell.airflow.secret_values import Found as Secret
+from mwaa_shell.airflow.secrets.output import mask_options, secret_pairs, shows_options
+from mwaa_shell.airflow.secrets.values import MASK, NAMES_OF_NUMBERS, secrets_of, sensitive
+from mwaa_shell.airflow.secrets.values import SecretPart as Secret
 from mwaa_shell.output.records import Records, is_export
 from mwaa_shell.output.tables.cells import plain
 from mwaa_shell.reply_bytes import Body
@@ -52,7 +51,7 @@ def covered_message(message: str, words: tuple[str, ...]) -> str:
 
 def covered_text(text: str, words: tuple[str, ...]) -> str:
     """Return the text that a command printed, with a mask for each secret."""
-    return covered_options(text, words) if shows_options(words) else _without_pairs(covered(text))
+    return mask_options(text, words) if shows_options(words) else _without_pairs(covered(text))
 
 
 def shows_any(words: tuple[str, ...], stdout: Body) -> bool:
@@ -60,7 +59,7 @@ def shows_any(words: tuple[str, ...], stdout: Body) -> bool:
     if has_secrets(words) or not shows_options(words):
         return has_secrets(words)
     text = bytes(stdout).decode("utf-8", "replace")
-    return covered_options(text, words) != text
+    return mask_options(text, words) != text
 
 
 def _lists(word: str) -> bool:

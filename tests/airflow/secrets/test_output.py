@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mwaa_shell.airflow.secret_options import covered_options, is_secret_option, shows_options
+from mwaa_shell.airflow.secrets.output import is_secret_option, mask_options, shows_options
 
 LIST = ("config", "list")
 KEY = "a-L50LQ6lYY71ZS2WY2rH77ZrzSgsJpkf6emi4ID9nA="
@@ -35,7 +35,7 @@ KEY = "a-L50LQ6lYY71ZS2WY2rH77ZrzSgsJpkf6emi4ID9nA="
     ],
 )  # fmt: skip
 def test_a_secret_is_covered(line: str, shown: str | None) -> None:
-    assert covered_options(f"[core]\n{line}\nx = 1\n", LIST) == f"[core]\n{shown or line.replace('pw', '***')}\nx = 1\n"
+    assert mask_options(f"[core]\n{line}\nx = 1\n", LIST) == f"[core]\n{shown or line.replace('pw', '***')}\nx = 1\n"
 
 
 @pytest.mark.parametrize(
@@ -49,12 +49,12 @@ def test_a_secret_is_covered(line: str, shown: str | None) -> None:
     ],
 )  # fmt: skip
 def test_what_is_none_stays(line: str) -> None:
-    assert covered_options(f"{line}\n", LIST) == f"{line}\n"
+    assert mask_options(f"{line}\n", LIST) == f"{line}\n"
 
 
 def test_a_secret_of_several_lines() -> None:
     text = "fernet_key = one,\n\ttwo\nother = a\n\tb\n"
-    assert covered_options(text, LIST) == "fernet_key = ***\n\t***\nother = a\n\tb\n"
+    assert mask_options(text, LIST) == "fernet_key = ***\n\t***\nother = a\n\tb\n"
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_a_secret_of_several_lines() -> None:
     ],
 )  # fmt: skip
 def test_one_value(line: str, printed: str, shown: str) -> None:
-    assert covered_options(printed, tuple(line.split())) == shown
+    assert mask_options(printed, tuple(line.split())) == shown
 
 
 def test_which_commands_show_options() -> None:
@@ -84,5 +84,5 @@ def test_names() -> None:
 
 @given(st.text(), st.sampled_from([LIST, ("info",), ("config", "get-value", "core", "dags_folder")]))
 def test_no_text_is_too_strange(text: str, words: tuple[str, ...]) -> None:
-    shown = covered_options(text, words)
+    shown = mask_options(text, words)
     assert shown == text or "***" in shown

@@ -13,7 +13,14 @@ from hypothesis import strategies as st
 from mwaa_shell.airflow import grammar
 from mwaa_shell.airflow.arguments import HELP, ParsedCommand, names_of, understand
 from mwaa_shell.airflow.command_line import parse
-from mwaa_shell.airflow.cursor import Place, WantsCommand, WantsFlag, WantsPositional, WantsValue, at
+from mwaa_shell.airflow.completion import (
+    CursorContext,
+    ExpectsCommand,
+    ExpectsFlag,
+    ExpectsPositional,
+    ExpectsValue,
+    cursor_context,
+)
 from mwaa_shell.airflow.grammar import Grammar
 from mwaa_shell.airflow.versions import Version
 from mwaa_shell.local import grammars
@@ -102,22 +109,22 @@ def test_what_is_given() -> None:
 # -- the cursor --------------------------------------------------------------------------------------------------------
 
 
-def place(marked: str, tree: Grammar = V2) -> Place:
+def place(marked: str, tree: Grammar = V2) -> CursorContext:
     before, _, after = marked.partition("^")
-    return at(read(before + after, tree), len(before))
+    return cursor_context(read(before + after, tree), len(before))
 
 
-def wants(found: Place) -> str:
+def wants(found: CursorContext) -> str:
     words = []
-    for want in found.wants:
+    for want in found.expects:
         match want:
-            case WantsCommand(before):
+            case ExpectsCommand(before):
                 words.append(f"command:{' '.join(before)}")
-            case WantsFlag():
+            case ExpectsFlag():
                 words.append("flag")
-            case WantsValue(option):
+            case ExpectsValue(option):
                 words.append(f"value:{option.flags[-1]}")
-            case WantsPositional(positional):
+            case ExpectsPositional(positional):
                 words.append(f"positional:{positional.name}")
     return ", ".join(words)
 
@@ -249,7 +256,7 @@ def test_any_text_and_any_cursor_can_be_understood(text: str, cursor: int, tree:
         assert part.word.start <= part.start <= part.end <= part.word.end
         assert part.word in understanding.line.words
         last = part.end
-    found = at(understanding, cursor)
+    found = cursor_context(understanding, cursor)
     assert 0 <= found.start <= max(0, min(cursor, len(text))) <= found.end <= len(text)
 
 

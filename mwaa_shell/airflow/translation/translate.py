@@ -1,23 +1,21 @@
-"""A line in the words of another Airflow, said in the words of this one.
+"""Translation of a command, or of a file of them, into the words of another Airflow.
 
-Which version a line was written for, ``translation_source`` finds. What differs between versions is data
-(``translation_table``); what is called the same is read off their command trees. A line is only translated as far as
-nothing it would do is added to it: what would do more than was asked, or something else without an argument that found
-no place, has no translation.
+The version whose words a line is in is found by reading the line against the command trees of all versions. What
+differs between versions is data (``table``); what has the same name is read off the trees. A translation never does
+more than the line: what would, or would do something else without an argument that has no place, is not translated.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mwaa_shell.airflow import knowledge
-from mwaa_shell.airflow.arguments import HELP, ParsedCommand, understand
-from mwaa_shell.airflow.command_line import Kind, parse
+from mwaa_shell.airflow.arguments import HELP, ParsedCommand, Role, understand
+from mwaa_shell.airflow.command_line import Kind, ParsedLine, Problem, logical_lines, parse
 from mwaa_shell.airflow.grammar import Command, Grammar, Option, Positional, load, versions
-from mwaa_shell.airflow.translation_source import accepts, source
-from mwaa_shell.airflow.translation_table import Name, Operation, Place, argument_of, key_of, table
-from mwaa_shell.airflow.translation_words import Argument, Value, arguments_of, line_of
+from mwaa_shell.airflow.translation.arguments import TypedArgument, TypedValue, arguments_of, line_of
+from mwaa_shell.airflow.translation.table import ArgumentPlace, CommandName, Operation, argument_of, key_of, table
 from mwaa_shell.airflow.validation import validate
 from mwaa_shell.airflow.versions import Version
 
@@ -35,12 +33,12 @@ class Translation:
 
 
 def translate(text: str, target: Grammar) -> Translation | None:
-    """The line in the target's words; None where it understands the line, and where no version does. Never raises."""
+    """Return the line in the target's words; ``None`` where it takes the line, or no version does."""
     line = parse(text)
     if line.kind is not Kind.AIRFLOW or line.problem is not None:
         return None
     own = understand(line, target)
-    spoken = None if accepts(own) else source(line, own)
+    spoken = None if _accepts(own) else _spoken_command(line, own)
     if spoken is None or spoken.command is None:
         return None
     found = _translation(spoken, spoken.command, target)
@@ -48,21 +46,67 @@ def translate(text: str, target: Grammar) -> Translation | None:
     return None if same else found
 
 
-# -- what it is in the target's ----------------------------------------------------------------------------------------
+# -- the version whose words a line is in ------------------------------------------------------------------------------
+
+
+def _accepts(understanding: ParsedCommand) -> bool:
+    """Return whether a version takes the line and each of its words, as ``-hn``, which others take for ``-h``."""
+    asks = any(part.argument is HELP for part in understanding.parts)
+    known = understanding.command is not None or asks
+    return known and not _strange(understanding) and validate(understanding) is None
+
+
+def _spoken_command(line: ParsedLine, own: ParsedCommand) -> ParsedCommand | None:
+    """Return the line as the first version reads it that takes it, else as the one with the fewest extra words."""
+    best: ParsedCommand | None = None
+    for version in _versions_by_distance(own.grammar.version):
+        there = understand(line, load(version))
+        if there.command is None or not _knows_more(there, there.command, own):
+            continue
+        if _accepts(there):
+            return there
+        if best is None or _strange(there) < _strange(best):
+            best = there
+    return best
+
+
+def _versions_by_distance(target: Version) -> list[Version]:
+    """Return the newest of each major first, then all others: most lines are found without reading every tree."""
+    others = [version for version in versions() if version != target]
+    newest = {version.major: version for version in others}
+    return sorted(
+        others,
+        key=lambda one: (newest[one.major] != one, abs(one.major - target.major), one.major, [-part for part in one]),
+    )
+
+
+def _knows_more(there: ParsedCommand, command: Command, own: ParsedCommand) -> bool:
+    """Return whether a version makes more of a line: not where it takes a mistyped command of a group for a value."""
+    if own.command is not None:
+        return _strange(there) < _strange(own)
+    groups = sum(part.role is Role.GROUP for part in own.parts)
+    return not _strange(there) or len(command.name.split()) > groups
+
+
+def _strange(understanding: ParsedCommand) -> int:
+    return sum(part.role is Role.EXTRA for part in understanding.parts)
+
+
+# -- the line in the words of the target -------------------------------------------------------------------------------
 
 
 def _translation(source: ParsedCommand, command: Command, target: Grammar) -> Translation:
     given = arguments_of(source)
     keys = frozenset(key_of(one.argument, one.flag) for one in given if one.argument is not None)
-    deed, name = table().deed(command.name, keys)
-    found = deed.name_in(target)
+    operation, name = table().operation(command.name, keys)
+    found = operation.name_in(target)
     if found is None:
         spoken = str(source.grammar.version)
         return Translation(None, tuple(_nothing(name, target.version)), spoken, complete=False)
-    return _Translator(source, target, deed, name, *found, keys).translation(given)
+    return _Translator(source, target, operation, name, *found, keys).translation(given)
 
 
-def _nothing(name: Name, target: Version) -> Iterator[str]:
+def _nothing(name: CommandName, target: Version) -> Iterator[str]:
     """That the target has no such command, and what to do instead."""
     have = [version for version in versions() if load(version).named(name.command) is not None]
     later = [version for version in have if version > target]
@@ -74,7 +118,7 @@ def _nothing(name: Name, target: Version) -> Iterator[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Lost:
+class UnmappedArgument:
     """An argument that found no place."""
 
     flag: str  #: as typed; the name of a positional
@@ -89,29 +133,29 @@ class _Translator:
 
     source: ParsedCommand
     target: Grammar
-    deed: Operation
-    name: Name  #: of the deed in the source
-    there: Name  #: and in the target
+    operation: Operation
+    name: CommandName  #: of the operation in the source
+    there: CommandName  #: and in the target
     command: Command  #: of the target
     keys: frozenset[str]  #: of all arguments of the source
     renamed: list[str] = field(default_factory=list)  #: "-e is -l"
     filled: list[str] = field(default_factory=list)  #: notes on arguments that were added
-    lost: list[_Lost] = field(default_factory=list)
+    lost: list[UnmappedArgument] = field(default_factory=list)
 
-    def translation(self, given: list[Argument]) -> Translation:
+    def translation(self, given: list[TypedArgument]) -> Translation:
         arguments = self._arguments(given)
         arguments = [*self._selectors(arguments), *arguments]
         arguments += self._filled(arguments)
         needed = self._needed(arguments)
         return self._refused(needed) if needed else self._written(arguments)
 
-    def _refused(self, needed: Mapping[str, list[_Lost]]) -> Translation:
+    def _refused(self, needed: Mapping[str, list[UnmappedArgument]]) -> Translation:
         """Nothing to run: why, and what to do instead."""
         reasons = (self._reason(loss, lost) for loss, lost in needed.items())
         advice = self._advice([one for lost in needed.values() for one in lost])
         return Translation(None, (*reasons, *advice), str(self.source.grammar.version), complete=False)
 
-    def _written(self, arguments: list[Argument]) -> Translation:
+    def _written(self, arguments: list[TypedArgument]) -> Translation:
         line = self.source.line
         text = line_of(self.command, arguments, self.target)
         understood = understand(parse(text), self.target)
@@ -139,40 +183,40 @@ class _Translator:
 
     # -- arguments
 
-    def _arguments(self, given: list[Argument]) -> list[Argument]:
-        found: list[Argument] = []
+    def _arguments(self, given: list[TypedArgument]) -> list[TypedArgument]:
+        found: list[TypedArgument] = []
         for one in given:
             if one.argument is None or one.argument is HELP:
                 found.append(one)
                 continue
             key = key_of(one.argument, one.flag)
-            place = self.deed.place(key, one.values[0].text if one.values else "", self.command)
+            place = self.operation.place(key, one.values[0].text if one.values else "", self.command)
             if place is not None and not (place.value and _have(found, place)):
                 self._put(one, place, found)
             elif place is not None or key not in self.name.selectors or one.values:
                 value = one.values[0].text if one.values else ""
                 verb = table().is_verb(self.name.command, key)
-                self.lost.append(_Lost(one.flag or key, key, value, verb))
+                self.lost.append(UnmappedArgument(one.flag or key, key, value, verb))
         return found
 
-    def _put(self, one: Argument, place: Place, found: list[Argument]) -> None:
+    def _put(self, one: TypedArgument, place: ArgumentPlace, found: list[TypedArgument]) -> None:
         """Add what an argument becomes to those that are found."""
         option = place.arguments[0]
         if isinstance(option, Positional):
             pairs = zip(place.arguments, one.values, strict=False)
-            found += [Argument(positional, values=[value]) for positional, value in pairs]
+            found += [TypedArgument(positional, values=[value]) for positional, value in pairs]
             if one.flag and one.argument and key_of(one.argument, one.flag) not in self.name.selectors:
                 self.renamed.append(f"{one.flag} is the argument {option.name}")
         elif isinstance(one.argument, Positional) and isinstance(option.nargs, int) and _have(found, place):
             next(other for other in found if other.argument == option).values.extend(one.values)
         else:
             flag = _flag(option, one.flag, place.key)
-            values = [Value(place.value, place.value)] if place.value else one.values if option.takes_value else []
-            found.append(Argument(option, flag, list(values), one.joined))
+            values = [TypedValue(place.value, place.value)] if place.value else one.values if option.takes_value else []
+            found.append(TypedArgument(option, flag, list(values), one.joined))
             if place.key not in self.there.selectors:
                 self._note(one, option, f"{flag} {place.value}" if place.value else flag)
 
-    def _note(self, one: Argument, option: Option, now: str) -> None:
+    def _note(self, one: TypedArgument, option: Option, now: str) -> None:
         """Keep in mind what an argument is called now."""
         typed = " ".join(one.words()) if one.values and not option.takes_value else one.flag
         typed = typed or key_of(one.argument or option)
@@ -181,30 +225,30 @@ class _Translator:
         elif typed != now:
             self.renamed.append(f"flags have {'underscores' if '_' in now else 'hyphens'}")
 
-    def _selectors(self, arguments: list[Argument]) -> Iterator[Argument]:
-        """The flags that make the command what is meant, if no argument became one."""
+    def _selectors(self, arguments: list[TypedArgument]) -> Iterator[TypedArgument]:
+        """Yield the flags that make the command what is meant, if no argument became one."""
         for selector in self.there.selectors:
             option = argument_of(self.command, selector)
             if isinstance(option, Option) and all(one.argument != option for one in arguments):
-                yield Argument(option, _flag(option, "", selector))
+                yield TypedArgument(option, _flag(option, "", selector))
 
-    def _filled(self, arguments: list[Argument]) -> list[Argument]:
-        """What the target wants to be told and the other version took from another argument."""
+    def _filled(self, arguments: list[TypedArgument]) -> list[TypedArgument]:
+        """Return what the target wants to be told and the other version took from another argument."""
         values = {key_of(one.argument): one.values for one in arguments if one.argument is not None}
-        found: list[Argument] = []
-        for key, other in self.deed.fill.items():
+        found: list[TypedArgument] = []
+        for key, other in self.operation.fill.items():
             option = argument_of(self.command, key)
             if isinstance(option, Option) and option.required and key not in values and other in values:
-                found.append(Argument(option, _flag(option, "", key), list(values[other])))
+                found.append(TypedArgument(option, _flag(option, "", key), list(values[other])))
                 self.filled.append(f"{key} has the value of {other}, as {self.name} takes it")
         return found
 
-    def _needed(self, arguments: list[Argument]) -> dict[str, list[_Lost]]:
-        """What is lost and the line may not do without, by the reason."""
+    def _needed(self, arguments: list[TypedArgument]) -> dict[str, list[UnmappedArgument]]:
+        """Return what is lost and the line may not do without, by the reason."""
         words = [word for one in arguments for word in (one.flag, *(value.text for value in one.values)) if word]
         reads = knowledge.danger(self.command.name, self.target.version, words).level is knowledge.Level.READ
         names, major = (self.name.command, self.there.command), self.target.version.major
-        found: dict[str, list[_Lost]] = {}
+        found: dict[str, list[UnmappedArgument]] = {}
         for one in self.lost:
             need = table().need(names, one.key, one.value, major, self.keys)
             if one.verb:
@@ -221,56 +265,110 @@ class _Translator:
         return f"Airflow {version if version.major == self.source.grammar.version.major else version.major}"
 
     def _called(self) -> tuple[list[str], list[str]]:
-        """What the command and its arguments are called here and what to know of it; and what there is more of that."""
+        """Return notes on what the command and its arguments are called here, and further details."""
         notes = [f"{self.name} is called {self.there} in {self._here}"] if self.name != self.there else []
         renamed = [f"{', '.join(dict.fromkeys(self.renamed))}{'' if notes else f' in {self._here}'}"]
         renamed = [*(renamed if self.renamed else []), *self.filled]
-        known = self.deed.notes_on(self.there, self.target.version.major)
+        known = self.operation.notes_on(self.there, self.target.version.major)
         if not known or self.name.command == self.there.command:
             return [*notes, *renamed], []
         return [*notes, known[0]], [*renamed, *known[1:]]
 
     def _left_out(self) -> Iterator[str]:
-        """What found no place."""
+        """Return what found no place."""
         if self.lost:
             flags, several = _all(one.flag for one in self.lost)
             here = "" if self.name != self.there else f" in {self._here}"
             them = "them" if several else "it"
             yield f"{flags} {'are' if several else 'is'} left out: {self.there} has nothing for {them}{here}"
 
-    def _reason(self, loss: str, lost: list[_Lost]) -> str:
-        """Why there is nothing to run."""
+    def _reason(self, loss: str, lost: list[UnmappedArgument]) -> str:
+        """Return why there is nothing to run."""
         flags, several = _all(one.flag for one in lost)
         without = "without them" if several else "without it"
         return f"{self.there} has nothing for {flags} in {self._here}: {without}, {loss}"
 
-    def _advice(self, lost: list[_Lost]) -> list[str]:
-        """What to know about what found no place."""
+    def _advice(self, lost: list[UnmappedArgument]) -> list[str]:
+        """Return what to know about what found no place."""
         major = self.target.version.major
         found = (table().advice_without(one.key, self.command.name, major) for one in lost)
         return list(dict.fromkeys(text for text in found if text is not None))
 
 
 def _all(flags: Iterable[str]) -> tuple[str, bool]:
-    """Flags as a list in a sentence, and whether they are several."""
+    """Return flags as a list in a sentence, and whether they are several."""
     *first, last = dict.fromkeys(flags)
     return (f"{', '.join(first)} and {last}", True) if first else (last, False)
 
 
 def _inside(message: str) -> str:
-    """A message that stands alone elsewhere, in a row of notes."""
+    """Return a message that stands alone elsewhere, in a row of notes."""
     return f"t{message[1:]}" if message.startswith("The") else message
 
 
-def _have(found: list[Argument], place: Place) -> bool:
+def _have(found: list[TypedArgument], place: ArgumentPlace) -> bool:
     return any(one.argument == place.arguments[0] for one in found)
 
 
 def _flag(option: Option, typed: str, key: str) -> str:
-    """The flag to write: as typed, else a short one for a short one, else the one that the place names."""
+    """Return the flag to write: as typed, else a short one for a short one, else the one that the place names."""
     if typed in option.flags:
         return typed
     short = [flag for flag in option.flags if not flag.startswith("--")]
     if typed and not typed.startswith("--") and short:
         return short[0]
     return next(flag for flag in option.flags if flag.replace("_", "-") == key)
+
+
+# -- files -------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class TranslatedLine:
+    """One line of the file, which may be several on the screen, and what stands in its place."""
+
+    number: int  #: of the first, from 1
+    original: tuple[str, ...]  #: without their ends
+    lines: tuple[str, ...]  #: what to write: the same where nothing is to be said
+    translation: Translation | None = None
+    problem: Problem | None = (
+        None  #: what the target refuses in the line that is written, or in one that no version knows
+    )
+
+
+def translate_file(lines: Sequence[str], target: Grammar) -> list[TranslatedLine]:
+    """Return every line of a file, in order.
+
+    Comments, blank lines, directives and what the target understands stay as they are, byte for byte but for the end of
+    the line. A translated line loses its continuations and keeps its indentation, ``airflow`` in front and what follows
+    a ``|`` or ``>``. A line that has no translation is kept as a comment.
+    """
+    plain = [line.rstrip("\r\n") for line in lines]
+    logical = list(logical_lines(plain))
+    ends = [*(number for number, _ in logical[1:]), len(plain) + 1]
+    return [
+        _translated(number, tuple(plain[number - 1 : end - 1]), text, target)
+        for (number, text), end in zip(logical, ends, strict=False)
+    ]
+
+
+def _translated(number: int, original: tuple[str, ...], text: str, target: Grammar) -> TranslatedLine:
+    found = translate(text, target)
+    if found is None:
+        return TranslatedLine(number, original, original, None, _problem(text, target))
+    indent = text[: len(text) - len(text.lstrip())]
+    notes = tuple(f"{indent}# {note}" for note in (*found.notes, *found.details))
+    if found.text is None:
+        return TranslatedLine(number, original, (*notes, *(f"# {line}" for line in original)), found)
+    new = text[: parse(text).words[0].start] + found.text.rstrip()
+    return TranslatedLine(number, original, (*notes, *new.split("\n")), found, _problem(new, target))
+
+
+def _problem(text: str, target: Grammar) -> Problem | None:
+    line = parse(text)
+    return validate(understand(line, target)) if line.kind is Kind.AIRFLOW else None
+
+
+def file_lines(lines: Sequence[TranslatedLine]) -> Iterator[str]:
+    """Yield the lines of the new file, without their ends."""
+    return (line for one in lines for line in one.lines)

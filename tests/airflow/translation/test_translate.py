@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mwaa_shell.airflow import grammar, knowledge, translation
+from mwaa_shell.airflow import grammar, knowledge
 from mwaa_shell.airflow.arguments import fewest, understand
 from mwaa_shell.airflow.command_line import Problem, parse, quote
 from mwaa_shell.airflow.grammar import Command, Grammar, Option, Positional
-from mwaa_shell.airflow.translation import Translation, translate
-from mwaa_shell.airflow.translation_files import translate_file, written
-from mwaa_shell.airflow.translation_table import Name, Operation, argument_of, key_of, table
+from mwaa_shell.airflow.translation.table import CommandName, Operation, argument_of, key_of, table
+from mwaa_shell.airflow.translation.translate import Translation, file_lines, translate, translate_file
+from mwaa_shell.airflow.translation.translate import translate as translate_module
 from mwaa_shell.airflow.validation import validate
 from mwaa_shell.airflow.versions import Version, parse_version
 
@@ -355,7 +355,7 @@ def test_most_lines_are_found_without_reading_every_tree(monkeypatch: pytest.Mon
         read.append(version)
         return grammar.load(version)
 
-    monkeypatch.setattr(translation, "load", load)
+    monkeypatch.setattr(translate_module, "load", load)
     for target in ("2.10.3", "3.3.1"):
         read.clear()
         assert translate("trigger_dag x", tree(target)) is not None
@@ -569,7 +569,7 @@ dags list
 
 def test_a_file() -> None:
     lines = translate_file(RUNBOOK.splitlines(keepends=True), tree("3.3.1"))
-    text = "\n".join(written(lines)) + "\n"
+    text = "\n".join(file_lines(lines)) + "\n"
     assert text.startswith(TRANSLATED)
     assert "\n# dags backfill x \\\n#   -t '^a' -s 2021-01-01\ndags lst\n" in text
     assert text.endswith("\n# variables --set is called variables set in Airflow 3\nvariables set k 'a\nb'\n")
@@ -580,8 +580,8 @@ def test_a_file() -> None:
 
 
 def test_a_file_that_is_translated_stays_as_it_is() -> None:
-    once = list(written(translate_file(RUNBOOK.splitlines(), tree("3.3.1"))))
-    assert list(written(translate_file(once, tree("3.3.1")))) == once
+    once = list(file_lines(translate_file(RUNBOOK.splitlines(), tree("3.3.1"))))
+    assert list(file_lines(translate_file(once, tree("3.3.1")))) == once
     assert translate_file([], tree("3.3.1")) == []
 
 
@@ -595,7 +595,7 @@ def commands(name: str) -> tuple[Command, ...]:
 
 
 def test_every_name_in_the_data_is_known() -> None:
-    for deed in table().deeds:
+    for deed in table().operations:
         every = [command for name in deed.names for command in commands(name.command)]
         for name in deed.names:
             assert commands(name.command), name
@@ -609,7 +609,7 @@ def test_every_name_in_the_data_is_known() -> None:
 
 
 def test_every_value_in_the_data_is_a_choice() -> None:
-    for deed in table().deeds:
+    for deed in table().operations:
         for key, value in (text.split("=") for same in (*deed.arguments, *deed.onward) for text in same if "=" in text):
             every = [argument_of(command, key) for name in deed.names for command in commands(name.command)]
             assert all(value in (one.choices or ()) for one in every if one is not None)
@@ -663,13 +663,13 @@ HARMLESS = {
 def dropped(command: Command, version: Version) -> Iterator[str]:
     """The flags that a version has nothing for, and that nothing in the data keeps from being dropped."""
     here = grammar.load(version)
-    for deed in (one for one in table().deeds if any(name.command == command.name for name in one.names)):
+    for deed in (one for one in table().operations if any(name.command == command.name for name in one.names)):
         yield from _dropped(command, deed, next(one for one in deed.names if one.command == command.name), here)
-    if all(name.command != command.name for deed in table().deeds for name in deed.names):
-        yield from _dropped(command, *table().deed(command.name, frozenset()), here)
+    if all(name.command != command.name for deed in table().operations for name in deed.names):
+        yield from _dropped(command, *table().operation(command.name, frozenset()), here)
 
 
-def _dropped(command: Command, deed: Operation, name: Name, here: Grammar) -> Iterator[str]:
+def _dropped(command: Command, deed: Operation, name: CommandName, here: Grammar) -> Iterator[str]:
     found = deed.name_in(here)
     if found is None or knowledge.danger(found[1].name, here.version).level is knowledge.Level.READ:
         return
@@ -705,7 +705,7 @@ NAMES = ("Airflow", "AWS", "DAG", "MWAA")
 
 def test_notes_read_well_in_a_row() -> None:
     texts = [one.text for one in (*table().instead, *table().without)] + [one.text for one in table().needs]
-    texts += [note for deed in table().deeds for notes in deed.notes.values() for note in notes]
+    texts += [note for deed in table().operations for notes in deed.notes.values() for note in notes]
     assert all(text[-1].isalnum() or text[-1] == "_" for text in texts)
     assert all(not text[0].isupper() or text.startswith(NAMES) for text in texts)
 
@@ -717,6 +717,6 @@ def test_every_note_reads_well_in_a_row() -> None:
 
 
 def test_notes_are_for_names_that_differ() -> None:
-    for deed in table().deeds:
+    for deed in table().operations:
         for name in deed.notes:
             assert name in {one.command for one in deed.names} or int(name) in {1, 2, 3}

@@ -7,8 +7,8 @@ import pytest
 from mwaa_shell.airflow import line_checks
 from mwaa_shell.airflow.arguments import understand
 from mwaa_shell.airflow.command_line import parse
+from mwaa_shell.airflow.completion import hint, suggest
 from mwaa_shell.airflow.grammar import Grammar, load
-from mwaa_shell.airflow.suggestions import hint, suggest
 from mwaa_shell.airflow.versions import Version
 
 OLD, NOW, NEW = (load(Version(*numbers)) for numbers in ((1, 10, 12), (2, 10, 3), (3, 3, 1)))

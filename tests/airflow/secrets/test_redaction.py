@@ -18,9 +18,9 @@ from mwaa_shell.airflow import grammar
 from mwaa_shell.airflow.arguments import understand
 from mwaa_shell.airflow.command_line import Kind, parse, quote
 from mwaa_shell.airflow.grammar import Command, Grammar, Option, Positional
-from mwaa_shell.airflow.redaction import fill, has_mask, masked, masks, secrets_in
-from mwaa_shell.airflow.secret_values import MASK, sensitive
-from mwaa_shell.airflow.secret_words import secret_flag
+from mwaa_shell.airflow.secrets.arguments import secret_flag
+from mwaa_shell.airflow.secrets.redaction import fill, has_mask, masked, masks, secrets_in
+from mwaa_shell.airflow.secrets.values import MASK, sensitive
 from mwaa_shell.airflow.versions import Version
 from mwaa_shell.session.fill_secrets import MASK as FILLED
 from tests.counting import calls

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from mwaa_shell.airflow.grammar import load
-from mwaa_shell.airflow.redaction import masked
-from mwaa_shell.airflow.secret_program_table import PROGRAMS
+from mwaa_shell.airflow.secrets.arguments import programs
+from mwaa_shell.airflow.secrets.redaction import masked
 from mwaa_shell.airflow.versions import Version
 
 V2 = load(Version(2, 10, 3))
@@ -134,9 +134,9 @@ def test_what_is_no_password_stays(local: str) -> None:
     assert masked(f"dags list | {local}", V2).text == f"dags list | {local}"
 
 
-@pytest.mark.parametrize("key", PROGRAMS)
+@pytest.mark.parametrize("key", programs())
 def test_an_entry_of_the_table_is_in_use(key: str) -> None:
-    telling = PROGRAMS[key]
+    telling = programs()[key]
     flags = (telling.takes + " " + telling.joins).split()
     tried = [f"{flag}CANARY" if flag in telling.joins.split() else f"{flag} CANARY" for flag in flags]
     tried += [f"{flag} me:CANARY" for flag in telling.logins.split()]

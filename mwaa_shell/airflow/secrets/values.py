@@ -1,19 +1,20 @@
-"""Secrets inside one value: JSON members with a secret's name, passwords in URIs; and how a secret is written there.
+"""Secrets inside one value: JSON members with a secret's name, and passwords in URIs.
 
-JSON is read as far as it goes, because it is looked at while somebody types it, and because a shell may have taken its
-quotes away: strings in either quotes or in none, and nothing has to be closed. A string that holds JSON or a URI is
-read in its turn.
+JSON is read as far as it goes, because it may not be typed to its end, and because a shell may have removed its quotes:
+strings in either quotes or in none, and nothing has to be closed. A string that holds JSON or a URI is read in its
+turn.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import Enum
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import NamedTuple
+from urllib.parse import quote
 
 #: What stands in the place of a secret. Airflow shows the same.
 MASK = "***"
@@ -56,7 +57,7 @@ class Why(Enum):
     MASK = "mask"  #: a mask is there already
 
 
-class Found(NamedTuple):
+class SecretPart(NamedTuple):
     """A secret, by where it stands in a value."""
 
     first: int
@@ -69,7 +70,7 @@ class Found(NamedTuple):
 
 @lru_cache(4096)
 def sensitive(name: str, patterns: tuple[str, ...] = ()) -> bool:
-    """Whether an Airflow would hide the value of a variable or a JSON member of this name, or the user would.
+    """Return whether an Airflow would hide the value of a variable or a JSON member of this name, or the user would.
 
     A pattern is part of a name, or all of it where it holds ``*``, ``?`` or ``[``; case does not count.
     """
@@ -82,31 +83,31 @@ def _fits(name: str, pattern: str) -> bool:
 
 
 def is_data(value: str) -> bool:
-    """Whether a value is read as JSON."""
+    """Return whether a value is read as JSON."""
     return value.lstrip()[:1] in ("{", "[")
 
 
-def secrets_of(value: str, named: Named) -> Iterator[Found]:
-    """The secrets in a value that is none itself."""
+def secrets_of(value: str, named: Named) -> Iterator[SecretPart]:
+    """Yield the secrets in a value that is none itself."""
     if value == MASK:
-        yield Found(0, len(value), Why.MASK, "", value)
+        yield SecretPart(0, len(value), Why.MASK, "", value)
     elif is_data(value):
         yield from _in_data(value, named)
     elif "://" in value:
         yield from _in_uris(value, named)
 
 
-def secrets_of_data(text: str, named: Named) -> Iterator[Found]:
-    """Members with a secret's name in a text that has JSON, or something like it, anywhere."""
+def secrets_of_data(text: str, named: Named) -> Iterator[SecretPart]:
+    """Yield members with a secret's name in a text that has JSON, or something like it, anywhere."""
     yield from _in_data(text, named)
 
 
-def _in_uris(value: str, named: Named) -> Iterator[Found]:
+def _in_uris(value: str, named: Named) -> Iterator[SecretPart]:
     for found in _passwords(value):
-        yield Found(*found.span(1), Why.URI, URI_PASSWORD, found[1], ("uri",))
+        yield SecretPart(*found.span(1), Why.URI, URI_PASSWORD, found[1], ("uri",))
     for found in QUERY.finditer(value):
         if named(found[1]) or found[2] == MASK:
-            yield Found(*found.span(2), Why.URI, found[1], found[2], ("uri",))
+            yield SecretPart(*found.span(2), Why.URI, found[1], found[2], ("uri",))
 
 
 def _passwords(value: str) -> Iterator[re.Match[str]]:
@@ -117,7 +118,7 @@ def _passwords(value: str) -> Iterator[re.Match[str]]:
             yield from URI.finditer(value, run.start(), end)
 
 
-def _in_data(value: str, named: Named) -> Iterator[Found]:
+def _in_data(value: str, named: Named) -> Iterator[SecretPart]:
     position = 0
     while item := ITEM.match(value, position):
         position = item.end()
@@ -137,34 +138,34 @@ def _in_data(value: str, named: Named) -> Iterator[Found]:
             position = found[-1].last
 
 
-def _member(value: str, member: re.Match[str], name: str, named: Named) -> Iterator[Found]:
-    """What is secret of a member's value; all of an object or a list with a secret's name."""
+def _member(value: str, member: re.Match[str], name: str, named: Named) -> Iterator[SecretPart]:
+    """Return what is secret of a member's value; all of an object or a list with a secret's name."""
     bare, text = member["bare"], member["text"]
     if text is not None:
         if text and (named(name) or text == MASK):
-            yield Found(*member.span("text"), Why.MEMBER, name, _plain(text), ("json",))
+            yield SecretPart(*member.span("text"), Why.MEMBER, name, _plain(text), ("json",))
         else:
             yield from _in_string(value, member, named)
     elif bare is not None:
         if bare == MASK or (named(name) and _may_be_secret(bare, name)):
-            yield Found(*member.span("bare"), Why.MEMBER, name, bare, ("member",))
+            yield SecretPart(*member.span("bare"), Why.MEMBER, name, bare, ("member",))
         else:
             yield from (moved(found, member.start()) for found in _in_uris(bare, named))
     elif named(name):
         start, end = member.start(), _closing(value, member.start())
         if re.search(r"\w|\*", value[start:end]):
-            yield Found(start, end, Why.MEMBER, name, value[start:end], ("member",))
+            yield SecretPart(start, end, Why.MEMBER, name, value[start:end], ("member",))
 
 
 def _may_be_secret(bare: str, name: str) -> bool:
-    """Whether a value without quotes is one: ``true`` is none, a number under some names alone."""
+    """Return whether a value without quotes is one: ``true`` is none, a number under some names alone."""
     if bare.lower() in CONSTANTS:
         return False
     return not NUMBER.fullmatch(bare) or any(one in name.lower() for one in NAMES_OF_NUMBERS)
 
 
 def _closing(value: str, start: int) -> int:
-    """Where the object or list ends that starts here; the end where it is not closed."""
+    """Return where the object or list ends that starts here; the end where it is not closed."""
     depth = 0
     for found in BRACKET.finditer(value, start):
         depth += {"{": 1, "[": 1, "}": -1, "]": -1}.get(found[0], 0)
@@ -173,8 +174,8 @@ def _closing(value: str, start: int) -> int:
     return len(value)
 
 
-def _in_string(value: str, item: re.Match[str], named: Named) -> Iterator[Found]:
-    """Secrets in a string that is none itself, but may hold JSON or a URI."""
+def _in_string(value: str, item: re.Match[str], named: Named) -> Iterator[SecretPart]:
+    """Yield secrets in a string that is none itself, but may hold JSON or a URI."""
     start, end = item.span("text")
     characters = [found.span() for found in CHARACTER.finditer(value, start, end)] if "\\" in item["text"] else []
     for found in secrets_of(_plain(item["text"]), named):
@@ -186,13 +187,13 @@ def _in_string(value: str, item: re.Match[str], named: Named) -> Iterator[Found]
             yield moved(found, start)._replace(coding=coding)
 
 
-def moved(found: Found, offset: int) -> Found:
-    """The same in a value that begins earlier."""
+def moved(found: SecretPart, offset: int) -> SecretPart:
+    """Return the secret in a value that begins earlier by this many characters."""
     return found._replace(first=found.first + offset, last=found.last + offset)
 
 
 def _plain(text: str) -> str:
-    """A JSON string without its escapes; one character for each that is written, right or wrong."""
+    """Return a JSON string without its escapes; one character for each that is written, right or wrong."""
     return CHARACTER.sub(lambda found: _unescaped(found[0]), text) if "\\" in text else text
 
 
@@ -205,11 +206,21 @@ def _unescaped(written: str) -> str:
         return written[1:2]
 
 
+def mask_secrets(text: str, secrets: Iterable[SecretPart]) -> str:
+    """Return the text with a mask in place of each secret, and one for those that overlap."""
+    made, end = [], 0
+    for one in sorted(secrets, key=lambda one: (one.first, -one.last)):
+        if one.first >= end:
+            made += [text[end : one.first], MASK]
+        end = max(end, one.last)
+    return "".join([*made, text[end:]])
+
+
 # -- writing -----------------------------------------------------------------------------------------------------------
 
 
 def encoded(answer: str, coding: Sequence[str]) -> str:
-    """What has to be written for a secret to arrive as typed, in a value that has these codings."""
+    """Return what has to be written for a secret to arrive as typed, in a value that has these codings."""
     for step in coding:
         answer = {"uri": _for_uri, "json": _for_string, "member": _for_member}[step](answer)
     return answer
@@ -220,7 +231,7 @@ def _for_string(answer: str) -> str:
 
 
 def _for_member(answer: str) -> str:
-    """A number, an object or a list as it is, and a string of all else."""
+    """Return a number, an object or a list as it is, and a string of all else."""
     try:
         json.loads(answer)
     except (ValueError, RecursionError):
@@ -230,6 +241,4 @@ def _for_member(answer: str) -> str:
 
 def _for_uri(answer: str) -> str:
     """Escaped where it is not yet: a password that is pasted out of a URI stays as it is."""
-    from urllib.parse import quote
-
     return quote(re.sub(r"%(?![\da-fA-F]{2})", "%25", answer), safe="%~")

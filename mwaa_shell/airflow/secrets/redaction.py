@@ -1,12 +1,12 @@
-"""Which parts of a line are secret, a copy of it that shows none of them, and how they are put back.
+"""Masks for the secrets of a line, and the secrets in place of masks.
 
-Secret are the values of flags for passwords and connection URIs, of variables and JSON members that an Airflow would
-hide by their names, and passwords inside other URIs. Only these are covered: the rest of a line stays as typed, so that
-it can be run again once its secrets are back. Of ``--conn-uri``, ``--conn-extra`` and ``--conn-json`` the whole value
-is covered, because it may hold secrets of any name; of other URIs the password, and what the query calls by a secret's
-name; of other JSON the members that are called by one. What the grammar does not know of a line is read by the names of
-its flags, and what stands behind a directive or a ``#`` is read as a line. A command of this machine, behind ``|``, has
-rules of its own. Nothing here raises, but ``fill`` for a wrong number of answers.
+Secret are the values of flags for passwords and connection URIs, of variables and JSON members that an Airflow hides by
+their names, and passwords inside other URIs. Only these are masked: the rest of a line stays as typed, so that it can
+be run again with its secrets. Of ``--conn-uri``, ``--conn-extra`` and ``--conn-json`` the whole value is masked,
+because it may hold secrets of any name. Of other URIs the password is masked, and the parts of the query with a
+secret's name; of other JSON the members with such a name. Words that the grammar does not know are read by the names of
+their flags. What follows a dot-command or a ``#`` is read as a line. A command of this machine, behind ``|``, has rules
+of its own. Only ``fill`` raises, for a wrong number of answers.
 """
 
 from __future__ import annotations
@@ -22,9 +22,8 @@ from mwaa_shell.airflow.arguments import ParsedCommand, Part, understand
 from mwaa_shell.airflow.command_line import BLANKS, REMEMBERED, Kind, ParsedLine, Word, letters_of, parse, quote, split
 from mwaa_shell.airflow.grammar import Grammar
 from mwaa_shell.airflow.readings import readings_of_majors
-from mwaa_shell.airflow.secret_programs import read_local
-from mwaa_shell.airflow.secret_values import MASK, Found, Named, Why, encoded, moved, secrets_of, sensitive
-from mwaa_shell.airflow.secret_words import Piece, read
+from mwaa_shell.airflow.secrets.arguments import Piece, secret_arguments, secrets_of_local_command
+from mwaa_shell.airflow.secrets.values import MASK, Named, SecretPart, Why, encoded, moved, secrets_of, sensitive
 
 __all__ = [
     "MASK",
@@ -72,7 +71,7 @@ class Masked(NamedTuple):
 
     @property
     def anything(self) -> bool:
-        """Whether there is a mask."""
+        """Return whether there is a mask."""
         return bool(self.places)
 
 
@@ -82,7 +81,7 @@ def secrets_in(
     patterns: Sequence[str] = (),
     assigned: Collection[str] = (),
 ) -> tuple[Span, ...]:
-    """The secrets of a line in their order, none over another; a mask that is there already is one.
+    """Return the secrets of a line in their order, none over another; a mask that is there already is one.
 
     ``patterns`` are the user's own names of secrets, as ``sensitive`` reads them; ``assigned`` are the parameters of a
     saved command whose values are secret. The grammar of an understanding is the one that counts.
@@ -113,12 +112,12 @@ _remembered = lru_cache(maxsize=4)(_secrets_in)
 
 
 def masks(text: str, grammar: Grammar | None = None, patterns: Sequence[str] = ()) -> tuple[Span, ...]:
-    """The secrets that are covered: what somebody has to be asked for."""
+    """Return the places of the masks in a line: the secrets to ask the user for."""
     return tuple(span for span in secrets_in(text, grammar, patterns) if MASK in span.value) if MASK in text else ()
 
 
 def left_mask(text: str, places: Sequence[Span]) -> int | None:
-    """Where the first mask stands that is in none of these places, which are in their order."""
+    """Return where the first mask stands that is in none of these places, which are in their order."""
     left = iter(places)
     place = next(left, None)
     for found in re.finditer(re.escape(MASK), text):
@@ -130,14 +129,14 @@ def left_mask(text: str, places: Sequence[Span]) -> int | None:
 
 
 def has_mask(text: str, grammar: Grammar | None = None, patterns: Sequence[str] = ()) -> bool:
-    """Whether a mask stands where a secret goes, or where any whole value does: such a line must not be sent."""
+    """Return whether a mask stands where a secret goes, or where any whole value does: such a line must not be sent."""
     return bool(masks(text, grammar, patterns) or masks(text, None, patterns))
 
 
 def masked(
     text: str, grammar: Grammar | None = None, patterns: Sequence[str] = (), assigned: Collection[str] = ()
 ) -> Masked:
-    """The line with its secrets covered."""
+    """Return the line with its secrets covered."""
     changes: list[Change] = []
     for _, group in groupby(secrets_in(text, grammar, patterns, assigned), key=lambda span: span.word):
         spans = list(group)
@@ -150,7 +149,7 @@ def masked(
 
 
 def fill(text: str, answers: Sequence[str], grammar: Grammar | None = None, patterns: Sequence[str] = ()) -> str:
-    """The line with what was typed for its masks, one for each in their order; ``ValueError`` for another number."""
+    """Return the line with an answer for each mask, in order. Raises ``ValueError`` for another number."""
     spans = masks(text, grammar, patterns)
     if len(answers) != len(spans):
         raise ValueError(f"{len(spans)} masks, {len(answers)} answers")
@@ -159,7 +158,7 @@ def fill(text: str, answers: Sequence[str], grammar: Grammar | None = None, patt
 
 
 def _changed(text: str, changes: Iterable[Change]) -> str:
-    """The text with its changes, which are in their order."""
+    """Return the text with its changes, which are in their order."""
     made: list[str] = []
     position = 0
     for start, end, new in changes:
@@ -169,13 +168,13 @@ def _changed(text: str, changes: Iterable[Change]) -> str:
 
 
 def _in_words(text: str, written: Sequence[tuple[Span, str]]) -> Iterator[Change]:
-    """What has to be changed for something else to stand in the places of secrets, which are in their order."""
+    """Yield the changes that put other text in the places of secrets, which are in their order."""
     for _, group in groupby(written, key=lambda one: one[0].word):
         yield from _in_word(text, list(group))
 
 
 def _in_word(text: str, written: Sequence[tuple[Span, str]]) -> list[Change]:
-    """The same for the secrets of one word, which is quoted anew, in a form that is sure to be taken."""
+    """Return the change of one word for other text in place of its secrets; the word gets quotes that Airflow takes."""
     word, local = written[0][0].word, written[0][0].local
     if local and all(span.plain for span, _ in written):
         return _in_place(text, written)
@@ -186,13 +185,13 @@ def _in_word(text: str, written: Sequence[tuple[Span, str]]) -> list[Change]:
 
 
 def _in_place(text: str, written: Sequence[tuple[Span, str]]) -> list[Change]:
-    """The same for a command of this machine, whose shell expands what stands beside the secret: that stays."""
+    """Return the changes for a command of this machine: only the secrets, as its shell expands the text beside them."""
     letters = letters_of(text, written[0][0].word)
     return [(span.start, span.end, _for_shell(answer, letters[span.inside[0]][2])) for span, answer in written]
 
 
 def _for_shell(answer: str, quotes: str) -> str:
-    """What stands for a text in a shell's quotes, or outside any."""
+    """Return what stands for a text in a shell's quotes, or outside any."""
     if not quotes:
         return shlex.quote(answer)
     if quotes == "'":
@@ -213,19 +212,21 @@ def _found(
         parsed = parse(" " * start + text[start:])
     words = parsed.words
     read_as = _read_as(parsed, grammar) if parts is None else [parts]
-    spans: Iterable[Span] = (span for one in read_as for span in _spans(text, read(_pieces(words, one), named)))
+    spans: Iterable[Span] = (
+        span for one in read_as for span in _spans(text, secret_arguments(_pieces(words, one), named))
+    )
     unclosed = split(text)[2] if parsed.problem and words else None
     if unclosed and words[-1].start <= unclosed.position < words[-1].end:  # it makes one word of all that follows
-        rest = _spans(text, read(_unknown_pieces(text, unclosed.position + 1), named))
+        rest = _spans(text, secret_arguments(_unknown_pieces(text, unclosed.position + 1), named))
         spans = (span._replace(plain=True) for span in (*spans, *rest))
     yield from spans
     yield from _behind_the_command(text, words[-1].end if words else len(text), named)
 
 
 def _read_as(parsed: ParsedLine, grammar: Grammar | None) -> Iterator[Sequence[Part]]:
-    """The parts of the line as its Airflow reads it; while the version is unknown, as each major version reads it.
+    """Yield the parts of the line as its Airflow reads it, or each major version while that is unknown.
 
-    Then the names of flags alone count too, as the line may be of an Airflow that nobody has.
+    Then the names of flags alone count too, as the line may be of a future Airflow.
     """
     if grammar is not None:
         yield understand(parsed, grammar).parts
@@ -236,7 +237,7 @@ def _read_as(parsed: ParsedLine, grammar: Grammar | None) -> Iterator[Sequence[P
 
 
 def _pieces(words: Sequence[Word], parts: Sequence[Part]) -> Iterator[Piece]:
-    """The parts of the words that the grammar knows, then the words of which it knows nothing."""
+    """Yield the parts of the words that the grammar knows, then the words of which it knows nothing."""
     yield from (Piece(part.word, part.value, part.role, part.argument) for part in parts)
     end = parts[-1].word.end if parts else 0
     yield from (Piece(word, word.value) for word in words if word.start >= end)
@@ -247,36 +248,36 @@ def _unknown_pieces(text: str, start: int) -> list[Piece]:
 
 
 def _behind_the_command(text: str, position: int, named: Named) -> Iterator[Span]:
-    """Secrets of the commands and files of this machine."""
+    """Yield secrets of the commands and files of this machine."""
     while position < len(text):
         found = BETWEEN.match(text, position)
         position = found.end() if found else position
         pieces = _unknown_pieces(text, position)
-        yield from _spans(text, read_local(pieces, named), local=True)
+        yield from _spans(text, secrets_of_local_command(pieces, named), local=True)
         position = pieces[-1].word.end if pieces else len(text)
 
 
 def _in_quoted_lines(parsed: ParsedLine, grammar: Grammar | None, named: Named) -> Iterator[Span]:
-    """Secrets of a directive's words that are whole lines."""
+    """Yield secrets of a directive's words that are whole lines."""
     for word in parsed.words if not _runs_saved(parsed) else ():
         if not any(blank in word.value for blank in BLANKS):
             continue
         inner = _merged(_found(parse(word.value), grammar, named))
-        found = [Found(one.start, one.end, one.why, one.name, one.value, one.coding) for one in inner]
+        found = [SecretPart(one.start, one.end, one.why, one.name, one.value, one.coding) for one in inner]
         for span, outer in zip(inner, _spans(parsed.text, ((word, one) for one in found)), strict=True):
             yield outer._replace(nested=span, plain=outer.plain and span.plain, local=span.local)
 
 
 def _assignments(parsed: ParsedLine, named: Named, secret: Collection[str]) -> Iterator[Span]:
-    """Secrets among the values that a saved command is given: ``.do NAME parameter=value``."""
+    """Yield secrets among the values that a saved command is given: ``.do NAME parameter=value``."""
     if not _runs_saved(parsed):
         return
-    found: list[tuple[Word, Found]] = []
+    found: list[tuple[Word, SecretPart]] = []
     for word in parsed.words[2:]:
         name, equals, value = word.value.partition("=")
         start = len(name) + len(equals)
         if name in secret and value:
-            found.append((word, Found(start, len(word.value), Why.FLAG, name, value)))
+            found.append((word, SecretPart(start, len(word.value), Why.FLAG, name, value)))
         elif equals:
             found += [(word, moved(one, start)) for one in secrets_of(value, named)]
     yield from _spans(parsed.text, found)
@@ -296,7 +297,7 @@ def _merged(spans: Iterable[Span]) -> tuple[Span, ...]:
     return tuple(kept)
 
 
-def _spans(text: str, found: Iterable[tuple[Word, Found]], *, local: bool = False) -> Iterator[Span]:
+def _spans(text: str, found: Iterable[tuple[Word, SecretPart]], *, local: bool = False) -> Iterator[Span]:
     read_before: Word | None = None
     letters: list[tuple[int, int, str]] = []
     for word, one in found:

@@ -1,4 +1,4 @@
-"""The arguments of a line, taken from it and put into a new one, each value in the quotes that it was typed in."""
+"""Arguments of a line that is translated: each value keeps the quotes that it was typed in."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mwaa_shell.airflow.grammar import Command, Grammar, Option, Positional
 
 
 @dataclass(frozen=True, slots=True)
-class Value:
+class TypedValue:
     """A value, and how it is typed."""
 
     text: str
@@ -19,21 +19,21 @@ class Value:
 
     @property
     def dashed(self) -> bool:
-        """Whether argparse may take it for a flag."""
+        """Return whether argparse may take it for a flag."""
         return len(self.text) > 1 and self.text.startswith("-")
 
 
 @dataclass(slots=True)
-class Argument:
+class TypedArgument:
     """One argument of a line."""
 
     argument: Option | Positional | None  #: None for what is no argument of the command
     flag: str = ""  #: written out; empty for a positional
-    values: list[Value] = field(default_factory=list)
+    values: list[TypedValue] = field(default_factory=list)
     joined: bool = False  #: as in --flag=value
 
     def words(self) -> Iterator[str]:
-        """As it is typed."""
+        """Yield the words as they are typed."""
         if self.flag and self.values and (self.joined or self.values[0].dashed):
             yield f"{self.flag}={self.values[0].typed}"
             yield from (value.typed for value in self.values[1:])
@@ -43,25 +43,25 @@ class Argument:
         yield from (value.typed for value in self.values)
 
 
-def arguments_of(understanding: ParsedCommand) -> list[Argument]:
-    """What follows the command, in the order of the line."""
-    found: list[Argument] = []
+def arguments_of(understanding: ParsedCommand) -> list[TypedArgument]:
+    """Return what follows the command, in the order of the line."""
+    found: list[TypedArgument] = []
     for part in understanding.parts:
-        value = Value(part.value, _typed(understanding.line.text, part))
+        value = TypedValue(part.value, _typed(understanding.line.text, part))
         if part.role is Role.FLAG and isinstance(part.argument, Option):
-            found.append(Argument(part.argument, _written_out(part.argument, part.value)))
+            found.append(TypedArgument(part.argument, _written_out(part.argument, part.value)))
         elif part.role is Role.VALUE and found:
             found[-1].values.append(value)
             found[-1].joined |= part.word.start < part.start and found[-1].flag.startswith("--")
         elif part.role is Role.POSITIONAL:
-            found.append(Argument(part.argument, values=[value]))
+            found.append(TypedArgument(part.argument, values=[value]))
         elif part.role is Role.EXTRA:
-            found.append(Argument(None, values=[value]))
+            found.append(TypedArgument(None, values=[value]))
     return found
 
 
-def line_of(command: Command, arguments: Sequence[Argument], grammar: Grammar) -> str:
-    """The line: in the order of the arguments if that reads as is meant, else in one that does."""
+def line_of(command: Command, arguments: Sequence[TypedArgument], grammar: Grammar) -> str:
+    """Return the line: in the order of the arguments if that reads as is meant, else in one that does."""
     lines = [" ".join([command.name, *words]) for words in _orders(command, arguments)]
     meant = _meaning((one.argument, value.text) for one in arguments for value in one.values)
     reads = (line for line in lines if _meaning(_read(line, grammar)) == meant)
@@ -69,7 +69,7 @@ def line_of(command: Command, arguments: Sequence[Argument], grammar: Grammar) -
 
 
 def _written_out(option: Option, typed: str) -> str:
-    """The flag that was typed, perhaps shortened, or as a letter of several."""
+    """Return the flag that was typed, perhaps shortened, or as a letter of several."""
     flag = typed if typed.startswith("-") else f"-{typed}"
     return flag if flag in option.flags else next((one for one in option.flags if one.startswith(flag)), flag)
 
@@ -81,8 +81,8 @@ def _typed(text: str, part: Part) -> str:
     return typed if alone else quote(part.value)
 
 
-def _orders(command: Command, arguments: Sequence[Argument]) -> Iterator[list[str]]:
-    """As typed, with positionals as the command wants them; positionals in front; positionals behind a separator."""
+def _orders(command: Command, arguments: Sequence[TypedArgument]) -> Iterator[list[str]]:
+    """Yield the words as typed, then with positionals first, then with positionals after a separator."""
     places = [one for one in arguments if isinstance(one.argument, Positional)]
     places.sort(key=lambda one: command.positionals.index(one.argument) if one.argument in command.positionals else 0)
     others = [one for one in arguments if not isinstance(one.argument, Positional)]
@@ -93,7 +93,7 @@ def _orders(command: Command, arguments: Sequence[Argument]) -> Iterator[list[st
     yield [*_words(others), "--", *_words(places)]
 
 
-def _words(arguments: Sequence[Argument]) -> list[str]:
+def _words(arguments: Sequence[TypedArgument]) -> list[str]:
     return [word for one in arguments for word in one.words()]
 
 
@@ -104,7 +104,7 @@ def _read(line: str, grammar: Grammar) -> Iterator[tuple[Option | Positional | N
 
 
 def _meaning(values: Iterator[tuple[Option | Positional | None, str]]) -> dict[str, list[str]]:
-    """The values of each argument."""
+    """Return the values of each argument."""
     found: dict[str, list[str]] = {}
     for argument, value in values:
         found.setdefault(names_of(argument)[0] if argument else "", []).append(value)

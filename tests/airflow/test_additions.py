@@ -21,6 +21,7 @@ V1, V2, V3 = (load(Version(*numbers)) for numbers in ((1, 10, 12), (2, 10, 3), (
         ("  dags list-runs -d hello_world  ", "dags list-runs -d hello_world -o json"),
         ("dags trigger hello_world -c '{\"a\": 1}'", "dags trigger hello_world -c '{\"a\": 1}' -o json"),
         ("connections get -- -odd", "connections get -o json -- -odd"),
+        ("-- dags list", "-- dags list -o json"),
     ],
 )
 def test_what_is_added(line: str, sent: str) -> None:
@@ -72,11 +73,16 @@ def test_what_is_made_is_accepted(grammar: Grammar) -> None:
         ("dags trigger -- daily", "dags trigger -r id -- daily"),
         ("dags trigger daily | jq .", "dags trigger daily -r id | jq ."),
         ("trigger_dag daily", "trigger_dag daily -r id"),
+        ("-- dags trigger daily", "-- dags trigger daily -r id"),
+        ("-- dags -- trigger -- daily", "-- dags -- trigger -r id -- daily"),
     ],
 )
 def test_an_id_for_a_run(line: str, sent: str) -> None:
     assert wants_run_id(parse(line))
     assert with_run_id(parse(line), "id").text == sent
+    own = V1 if line.startswith("trigger_dag") else V3
+    assert wants_run_id(parse(line), own)
+    assert with_run_id(parse(line), "id", own).text == sent
 
 
 @pytest.mark.parametrize(
@@ -92,6 +98,8 @@ def test_an_id_for_a_run(line: str, sent: str) -> None:
         "dags 'trigger daily",
         ".send dags trigger daily",
         "tasks run a b c",
+        "-- dags trigger daily -r mine",
+        "dags list trigger",
     ],
 )
 def test_no_id_for_anything_else(line: str) -> None:

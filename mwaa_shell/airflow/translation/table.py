@@ -1,6 +1,6 @@
-"""What the same thing is called in each Airflow, as data: ``data/translations.toml``, read when first asked for.
+"""Names of commands and arguments in each Airflow: ``data/translations.toml``, read at the first question.
 
-A deed is one thing that somebody does, under all its names. The file has no versions in it: whether a version has a
+An operation is one thing to do, under all its names. The file has no versions in it: whether a version has a
 name is read off its command tree. An argument is known by its key: the name of a positional, or the first long flag of
 an option, with hyphens where Airflow 1 has underscores.
 """
@@ -11,12 +11,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 
-from mwaa_shell.airflow.grammar import Command, Grammar, Option, Positional, data_of
-from mwaa_shell.airflow.summaries import flag_name
+from mwaa_shell.airflow.grammar import Command, Grammar, Option, Positional, data_of, flag_name
 
 
 @dataclass(frozen=True, slots=True)
-class Name:
+class CommandName:
     """A command, and the flags that made it another one in Airflow 1: "variables --set"."""
 
     command: str
@@ -27,7 +26,7 @@ class Name:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ArgumentPlace:
     """Where the value of an argument goes in another version."""
 
     arguments: tuple[Option | Positional, ...]  #: several for an option whose values became positionals
@@ -39,27 +38,27 @@ class Place:
 class Operation:
     """One thing to do, under all its names, the oldest first."""
 
-    names: tuple[Name, ...]
+    names: tuple[CommandName, ...]
     arguments: tuple[tuple[str, ...], ...] = ()  #: other names of the same argument
     onward: tuple[tuple[str, ...], ...] = ()  #: the same, but not back from a later name to an earlier one
     fill: Mapping[str, str] = field(default_factory=dict)  #: the key of what is missing -> of what has its value
     notes: Mapping[str, Sequence[str]] = field(default_factory=dict)  #: by the command or major that the line goes to
 
-    def name_in(self, grammar: Grammar) -> tuple[Name, Command] | None:
-        """The newest name that a version has, and its command."""
+    def name_in(self, grammar: Grammar) -> tuple[CommandName, Command] | None:
+        """Return the newest name that a version has, and its command."""
         for name in reversed(self.names):
             command = grammar.named(name.command)
             if command is not None and all(argument_of(command, flag) is not None for flag in name.selectors):
                 return name, command
         return None
 
-    def place(self, key: str, value: str, target: Command) -> Place | None:
-        """Where an argument goes in a command; None where that has nothing for it."""
+    def place(self, key: str, value: str, target: Command) -> ArgumentPlace | None:
+        """Return where an argument goes in a command; None where that has nothing for it."""
         places = (_place(spelled, target) for spelled in self._spellings(key, value))
         return next((place for place in places if place is not None), None)
 
     def _spellings(self, key: str, value: str) -> Iterator[str]:
-        """What an argument with this value may be called: as it is, then the newest first."""
+        """Return what an argument with this value may be called: as it is, then the newest first."""
         yield key
         for same in (*self.arguments, *table().arguments):
             if any(_names(spelled, key, value) for spelled in same):
@@ -68,8 +67,8 @@ class Operation:
             found = next((place for place, spelled in enumerate(same) if _names(spelled, key, value)), len(same))
             yield from reversed(same[found + 1 :])
 
-    def notes_on(self, name: Name, major: int) -> Sequence[str]:
-        """What to know of a name of it, the most important first."""
+    def notes_on(self, name: CommandName, major: int) -> Sequence[str]:
+        """Return what to know of a name of it, the most important first."""
         return self.notes.get(name.command) or self.notes.get(str(major)) or ()
 
 
@@ -84,7 +83,7 @@ class Advice:
 
 
 @dataclass(frozen=True, slots=True)
-class Need:
+class RequiredArguments:
     """Arguments that a line may not do without, and what it would do without them."""
 
     text: str
@@ -94,7 +93,7 @@ class Need:
     beside: tuple[str, ...]  #: keys of which one must be in the line; none means any line
 
     def fits(self, names: Sequence[str], key: str, value: str, major: int, given: frozenset[str]) -> bool:
-        """Whether a line with these keys, called so before and after, needs this one of them."""
+        """Return whether a line with these keys, called so before and after, needs this one of them."""
         return (
             any(_names(flag, key, value) for flag in self.flags)
             and (not self.commands or any(name in self.commands for name in names))
@@ -104,80 +103,86 @@ class Need:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class TranslationTable:
     """The file."""
 
-    deeds: tuple[Operation, ...]
+    operations: tuple[Operation, ...]
     arguments: tuple[tuple[str, ...], ...]
-    needs: tuple[Need, ...]
+    needs: tuple[RequiredArguments, ...]
     instead: tuple[Advice, ...]
     without: tuple[Advice, ...]
 
-    def deed(self, command: str, given: frozenset[str]) -> tuple[Operation, Name]:
-        """What a command does with the options whose keys are given, and the name that it has here."""
+    def operation(self, command: str, given: frozenset[str]) -> tuple[Operation, CommandName]:
+        """Return what a command does with the options whose keys are given, and the name that it has here."""
         found = [
-            (len(name.selectors), -number, deed, name)
-            for number, deed in enumerate(self.deeds)
-            for name in deed.names
+            (len(name.selectors), -number, operation, name)
+            for number, operation in enumerate(self.operations)
+            for name in operation.names
             if name.command == command and given.issuperset(name.selectors)
         ]
         if not found:
-            return Operation((Name(command),)), Name(command)
-        *_, deed, name = max(found, key=lambda one: one[:2])
-        return deed, name
+            return Operation((CommandName(command),)), CommandName(command)
+        *_, operation, name = max(found, key=lambda one: one[:2])
+        return operation, name
 
     def is_verb(self, command: str, key: str) -> bool:
-        """Whether a flag makes a command another one, so that a line with two of them does two things."""
-        return any(name.command == command and key in name.selectors for deed in self.deeds for name in deed.names)
+        """Return whether a flag makes a command another one, so that a line with two of them does two things."""
+        return any(
+            name.command == command and key in name.selectors
+            for operation in self.operations
+            for name in operation.names
+        )
 
-    def need(self, names: Sequence[str], key: str, value: str, major: int, given: frozenset[str]) -> Need | None:
-        """Why a line may not do without an argument; what is said of its command counts first."""
+    def need(
+        self, names: Sequence[str], key: str, value: str, major: int, given: frozenset[str]
+    ) -> RequiredArguments | None:
+        """Return why a line may not do without an argument; what is said of its command counts first."""
         fits = [need for need in self.needs if need.fits(names, key, value, major, given)]
         return next((need for need in fits if need.commands), fits[0] if fits else None)
 
     def advice(self, command: str, major: int) -> str | None:
-        """What to do where a version has nothing for a command."""
+        """Return what to do where a version has nothing for a command."""
         fits = (one for one in self.instead if command in one.commands and major in one.majors)
         return next((one.text for one in fits), None)
 
     def advice_without(self, flag: str, command: str, major: int) -> str | None:
-        """What to know where a command has nothing for a flag."""
+        """Return what to know where a command has nothing for a flag."""
         fits = (one for one in self.without if flag in one.flags and major in one.majors)
         return next((one.text for one in fits if not one.commands or command in one.commands), None)
 
 
 def key_of(argument: Option | Positional, flag: str = "") -> str:
-    """What the file calls an argument; a long flag says which of an option's two meanings is meant (``--no-x``)."""
+    """Return an argument's name in the file; a long flag chooses between an option's two (``--no-x``)."""
     if isinstance(argument, Positional):
         return argument.name
     return (flag if flag.startswith("--") and flag in argument.flags else flag_name(argument)).replace("_", "-")
 
 
 def argument_of(command: Command, key: str) -> Option | Positional | None:
-    """The argument of a command that the file calls so."""
+    """Return the argument of a command that the file calls so."""
     if not key.startswith("-"):
         return next((one for one in command.positionals if one.name == key), None)
     return next((one for one in command.options if key in {flag.replace("_", "-") for flag in one.flags}), None)
 
 
 def _names(spelled: str, key: str, value: str) -> bool:
-    """Whether "--a", "--a=value" or "a b" names an argument."""
+    """Return whether "--a", "--a=value" or "a b" names an argument."""
     return spelled == f"{key}={value}" or key in spelled.split()
 
 
-def _place(spelled: str, command: Command) -> Place | None:
+def _place(spelled: str, command: Command) -> ArgumentPlace | None:
     keys, _, value = spelled.partition("=")
     arguments = [argument_of(command, key) for key in keys.split()]
     found = tuple(one for one in arguments if one is not None)
-    return Place(found, keys, value or None) if len(found) == len(arguments) else None
+    return ArgumentPlace(found, keys, value or None) if len(found) == len(arguments) else None
 
 
 @cache
-def table() -> Table:
-    """The file's content."""
+def table() -> TranslationTable:
+    """Return the file's content."""
     tables = data_of("translations.toml")
-    return Table(
-        deeds=tuple(_deed(one) for one in tables["deeds"]),
+    return TranslationTable(
+        operations=tuple(_operation(one) for one in tables["operations"]),
         arguments=_tuples(tables["everywhere"]["arguments"]),
         needs=tuple(_need(**one) for one in tables["needed"]),
         instead=tuple(_advice(**one) for one in tables["instead"]),
@@ -185,7 +190,7 @@ def table() -> Table:
     )
 
 
-def _deed(fact: Mapping[str, object]) -> Operation:
+def _operation(fact: Mapping[str, object]) -> Operation:
     members = ("names", "arguments", "onward", "fill", "notes")
     names, arguments, onward, fill, notes = (fact.get(member) for member in members)
     assert isinstance(names, list)
@@ -196,10 +201,10 @@ def _deed(fact: Mapping[str, object]) -> Operation:
     return Operation(tuple(map(_name, names)), _tuples(arguments or []), _tuples(onward or []), fill or {}, notes or {})
 
 
-def _name(text: str) -> Name:
+def _name(text: str) -> CommandName:
     words = text.split()
     selectors = tuple(word for word in words if word.startswith("-"))
-    return Name(" ".join(words[: len(words) - len(selectors)]), selectors)
+    return CommandName(" ".join(words[: len(words) - len(selectors)]), selectors)
 
 
 def _advice(text: str, majors: list[int], commands: Sequence[str] = (), flags: Sequence[str] = ()) -> Advice:
@@ -212,8 +217,8 @@ def _need(
     commands: Sequence[str] = (),
     majors: Sequence[int] = (),
     beside: Sequence[str] = (),
-) -> Need:
-    return Need(text, tuple(flags), tuple(commands), tuple(majors), tuple(beside))
+) -> RequiredArguments:
+    return RequiredArguments(text, tuple(flags), tuple(commands), tuple(majors), tuple(beside))
 
 
 def _tuples(lists: Sequence[Sequence[str]]) -> tuple[tuple[str, ...], ...]:

@@ -1,0 +1,346 @@
+"""Completion: what is expected at the cursor, anywhere in a line, and what could be typed there, best first. Pure.
+
+The line is read again without the word under the cursor, and with an argument in its place that is no command: how that
+is read is what is expected. Candidates are groups, commands, flags and choices of one Airflow, and the names of an
+environment, which come in as a function.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import NamedTuple
+
+from mwaa_shell.airflow import command_line, knowledge
+from mwaa_shell.airflow.arguments import ParsedCommand, Part, Role, fewest, understand
+from mwaa_shell.airflow.command_line import ParsedLine, Word, parse, quote, split
+from mwaa_shell.airflow.grammar import Command, Grammar, Option, Positional, load
+from mwaa_shell.airflow.knowledge import Kind
+from mwaa_shell.airflow.matching import best
+from mwaa_shell.airflow.versions import Version
+
+#: The most that is handed over: what a menu shows is what costs.
+LIMIT = 60
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectsCommand:
+    """A group or a command may stand here, after the words of a group."""
+
+    words_before: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectsFlag:
+    """A flag of the command may stand here."""
+
+    command: Command
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectsValue:
+    """A value of the option goes here."""
+
+    option: Option
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectsPositional:
+    """The positional goes here."""
+
+    positional: Positional
+
+
+Expected = ExpectsCommand | ExpectsFlag | ExpectsValue | ExpectsPositional
+
+
+@dataclass(frozen=True, slots=True)
+class CursorContext:
+    """What is expected at the cursor; nothing in comments, directives and behind ``|`` or ``>``."""
+
+    start: int  #: of the word under the cursor, or of its value's or flag's part; else the cursor itself
+    end: int
+    fragment: str  #: the word, or its part, from its start to the cursor and without quotes
+    quote: str  #: the quote that is open at the cursor, or nothing
+    expects: tuple[Expected, ...]  #: the likeliest first
+    words_before: tuple[str, ...]
+    without: ParsedCommand  #: of the line without the word under the cursor
+
+
+def cursor_context(understanding: ParsedCommand, cursor: int) -> CursorContext:
+    """Return what may stand where the cursor is, anywhere in the line; never raises."""
+    line = understanding.line
+    cursor = max(0, min(cursor, len(line.text)))
+    begun, end, problem = split(line.text[:cursor])
+    word = next((word for word in line.words if word.start <= cursor <= word.end), None)
+    before, after = _around(line, word, cursor)
+    context = CursorContext(
+        start=cursor if word is None else word.start,
+        end=cursor if word is None else word.end,
+        fragment=begun[-1].value if begun and (begun[-1].end == cursor or problem is not None) else "",
+        quote=line.text[problem.position].strip("\\") if problem is not None else "",
+        expects=(),
+        words_before=tuple(one.value for one in before),
+        without=understand(line._replace(words=before + after), understanding.grammar),
+    )
+    is_comment = line.kind is command_line.Kind.BLANK and not line.text.isspace() and line.text
+    if line.kind is command_line.Kind.DIRECTIVE or is_comment or end < cursor or (word is None and context.fragment):
+        return context
+    pieces = [part for part in understanding.parts if part.word is word]
+    if len(pieces) > 1 and pieces[-1].role is not Role.FLAG:
+        return _in_pieces(understanding, context, pieces, cursor)
+    probe = Word("\n", cursor, cursor)  # any argument that is no command
+    line = line._replace(kind=command_line.Kind.AIRFLOW, words=(*before, probe, *after))
+    return replace(context, expects=_expects(understand(line, understanding.grammar), probe, context.fragment))
+
+
+def _around(line: ParsedLine, word: Word | None, cursor: int) -> tuple[tuple[Word, ...], tuple[Word, ...]]:
+    """Return the words before the cursor's and after it; "airflow" is none, even where no command follows it yet."""
+    words = tuple(one for one in line.words if one is not word)
+    if word is None and len(words) == 1 and words[0].value == "airflow":
+        return (), ()
+    before = tuple(one for one in words if one.start < cursor)
+    return before, words[len(before) :]
+
+
+def _in_pieces(
+    understanding: ParsedCommand, context: CursorContext, pieces: Sequence[Part], cursor: int
+) -> CursorContext:
+    """In ``--flag=value`` and the like the flag and the value are places of their own."""
+    last, command = pieces[-1], understanding.command
+    if cursor < last.start:
+        return replace(context, end=pieces[-2].end, expects=(ExpectsFlag(command),) if command else ())
+    expects = (ExpectsValue(last.argument),) if last.role is Role.VALUE and isinstance(last.argument, Option) else ()
+    fragment = context.fragment[len(last.word.value) - len(last.value) :]
+    return replace(context, start=last.start, end=last.end, fragment=fragment, expects=expects)
+
+
+def _expects(probed: ParsedCommand, probe: Word, fragment: str) -> tuple[Expected, ...]:
+    """Return what an argument in place of the probe is read as, and a flag where one may stand there."""
+    index = next((index for index, part in enumerate(probed.parts) if part.word == probe), None)
+    if index is None:
+        return ()
+    before, part = probed.parts[:index], probed.parts[index]
+    if probed.command is None:
+        return (ExpectsCommand(tuple(one.value for one in before if one.role is Role.GROUP)),)
+    flag: tuple[Expected, ...] = (ExpectsFlag(probed.command),)
+    arguments = [one.role for one in before][next(i for i, one in enumerate(before) if one.role is Role.COMMAND) :]
+    if isinstance(part.argument, Option):
+        values = next(count for count, role in enumerate(reversed(arguments)) if role is Role.FLAG)
+        if values < fewest(part.argument.nargs):
+            return (ExpectsValue(part.argument),)
+    elif Role.SEPARATOR in arguments:
+        flag = ()
+    if flag and fragment.startswith("-"):
+        return flag
+    if part.argument is None:
+        return flag
+    argument = part.argument
+    return (ExpectsValue(argument) if isinstance(argument, Option) else ExpectsPositional(argument), *flag)
+
+
+# -- candidates --------------------------------------------------------------------------------------------------------
+
+
+class NameMatch(NamedTuple):
+    """A name that an environment has, best first among others."""
+
+    text: str
+    summary: str = ""
+    state: str = ""
+
+
+#: The names of a kind (of a DAG, for its tasks and runs) that fit a fragment, and how many more there are.
+Names = Callable[[Kind, str, str], tuple[Sequence[NameMatch], int]]
+
+
+def no_names(kind: Kind, dag: str, fragment: str) -> tuple[Sequence[NameMatch], int]:
+    """Return no names: for an environment without cached names."""
+    return (), 0
+
+
+class Suggestion(NamedTuple):
+    """One candidate: ``text`` replaces the span from ``start`` to ``end``."""
+
+    text: str
+    start: int
+    end: int
+    display: str  #: what the menu shows, such as a flag with its argument
+    summary: str = ""
+    required: bool = False
+    state: str = ""  #: of a run, or of a DAG's last one
+    doubt: str = ""  #: why MWAA would refuse it, as far as anybody has seen
+
+
+class SyntaxPart(NamedTuple):
+    """A piece of a command's syntax, as the hint shows it."""
+
+    text: str
+    given: bool  #: it stands in the line already
+    current: bool = False  #: the cursor is at it
+
+
+def suggest(text: str, cursor: int, grammar: Grammar, names: Names = no_names) -> list[Suggestion]:
+    """Return the candidates for the word under the cursor; none where neither this tree nor ``names`` knows any."""
+    context = cursor_context(understand(parse(text), grammar), cursor)
+    found: list[Suggestion] = []
+    for expected in context.expects:
+        if isinstance(expected, ExpectsFlag) and len(context.expects) > 1 and context.fragment[:1] not in ("", "-"):
+            continue  # what was typed is a value, and no flag
+        found += _named(expected, context, names)
+        found += best(context.fragment, _candidates(expected, context, grammar), lambda one: one.text)
+    found.sort(key=lambda one: bool(one.doubt) and one.text != context.fragment)  # stable: what MWAA refuses comes last
+    return found[:LIMIT]
+
+
+def hint(understanding: ParsedCommand, cursor: int | None = None) -> list[SyntaxPart]:
+    """Return the syntax of the command being typed: what is required, what is given, what the cursor is at."""
+    command = understanding.command
+    if command is None:
+        return []
+    current = None if cursor is None else _argument_at(understanding, cursor)
+    optional = [one for one in command.options if not one.required]
+    told = [one for one in optional if one.flags[0] in understanding.given or one is current]
+
+    def piece(text: str, argument: Option | Positional) -> SyntaxPart:
+        name = argument.flags[0] if isinstance(argument, Option) else argument.name
+        return SyntaxPart(text, name in understanding.given, argument is current)
+
+    pieces = [SyntaxPart(command.name, given=True)]
+    pieces += [piece(usage_of(one), one) for one in command.options if one.required]
+    pieces += [piece(f"[{usage_of(one)}]", one) for one in told]
+    if len(told) < len(optional):
+        pieces.append(SyntaxPart("[...]", given=False))
+    return pieces + [piece(usage_of(one), one) for one in command.positionals]
+
+
+def _argument_at(understanding: ParsedCommand, cursor: int) -> Option | Positional | None:
+    """Return the argument that the word under the cursor is, or that would be read next."""
+    for part in understanding.parts:
+        if part.start <= cursor <= part.end and isinstance(part.argument, Option | Positional):
+            return part.argument
+    for expected in cursor_context(understanding, cursor).expects:
+        if isinstance(expected, ExpectsValue):
+            return expected.option
+        if isinstance(expected, ExpectsPositional):
+            return expected.positional
+    return None
+
+
+def usage_of(argument: Option | Positional) -> str:
+    """Return an argument as usage lines write it: ``-c CONF``, ``DAG_ID``, ``[TASK_ID]``."""
+    if isinstance(argument, Positional):
+        name = metavar(argument)
+        return name if argument.required else f"[{name}]"
+    return f"{argument.flags[0]} {metavar(argument)}" if argument.takes_value else argument.flags[0]
+
+
+def metavar(argument: Option | Positional) -> str:
+    """Return what stands for an argument's value in usage lines; a list of choices does not."""
+    name = argument.dest if isinstance(argument, Option) else argument.name
+    written = str(argument.metavar or name)
+    return (name if written.startswith(("(", "{")) else written).upper()
+
+
+def _named(expected: Expected, context: CursorContext, names: Names) -> list[Suggestion]:
+    """Return the environment's own names, where one goes here; the last row tells how many more there are."""
+    if not isinstance(expected, ExpectsValue | ExpectsPositional) or context.without.command is None:
+        return []
+    argument = expected.option if isinstance(expected, ExpectsValue) else expected.positional
+    kind = knowledge.kind(context.without.command.name, argument)
+    found, more = names(kind, dag_of(context.without), context.fragment)
+    made = [_fitted(one.text, context, one.summary, one.state) for one in found]
+    if more:
+        typed = f"{context.quote}{context.fragment}"
+        made.append(Suggestion(typed, context.start, context.end, f"… and {more:,} more", "type on to find them"))
+    return made
+
+
+def dag_of(understanding: ParsedCommand) -> str:
+    """Return the DAG that a line is about; nothing where it names none, or several."""
+    if understanding.command is None:
+        return ""
+    name = understanding.command.name
+    given = {
+        part.value
+        for part in understanding.parts
+        if part.role in (Role.VALUE, Role.POSITIONAL)
+        and part.argument is not None
+        and knowledge.kind(name, part.argument) is Kind.DAG
+    }
+    return given.pop() if len(given) == 1 else ""
+
+
+def _candidates(expected: Expected, context: CursorContext, grammar: Grammar) -> Iterator[Suggestion]:
+    if isinstance(expected, ExpectsCommand):
+        return _commands(expected.words_before, context, grammar)
+    if isinstance(expected, ExpectsFlag):
+        return _flags(expected.command, context)
+    argument = expected.option if isinstance(expected, ExpectsValue) else expected.positional
+    return (_fitted(str(one), context) for one in argument.choices or ())
+
+
+def _commands(before: tuple[str, ...], context: CursorContext, grammar: Grammar) -> Iterator[Suggestion]:
+    """Yield the next word of a command; at the beginning, and once something is typed, whole commands too."""
+    for word in grammar.words_after(before):
+        name = " ".join((*before, word))
+        summary = knowledge.group_summary(name) if name in grammar.groups else knowledge.command_summary(name)
+        yield Suggestion(word, context.start, context.end, word, summary, doubt=_doubt(name, grammar.version))
+    if not before and context.fragment:
+        for name in grammar.names:
+            if " " in name:
+                summary = knowledge.command_summary(name)
+                yield Suggestion(name, context.start, context.end, name, summary, doubt=_doubt(name, grammar.version))
+
+
+@cache
+def _doubt(name: str, version: Version) -> str:
+    """Return why MWAA refuses a command, or makes no sense of it; of a group, if that holds for all of its commands."""
+    doubts = [_doubt(one, version) for one in load(version).below(name)]
+    if doubts:
+        return doubts[0] if all(doubts) else ""
+    known = knowledge.support(name, version)
+    return known.reason if known.refused or known.senseless else ""
+
+
+def _flags(command: Command, context: CursorContext) -> Iterator[Suggestion]:
+    """Yield flags that are not given yet and that none of the given ones excludes, required ones first."""
+    given = context.without.given
+    excluded = {
+        member
+        for group in command.exclusive
+        if any(member in given for member in group.members)
+        for member in group.members
+    }
+    for option in _ordered(command.options):
+        taken = any(flag in given for flag in option.flags) and option.action not in ("append", "count")
+        if taken or any(flag in excluded for flag in option.flags):
+            continue
+        summary = knowledge.flag_summary(command.name, option)
+        for flag in _spellings(option, context.fragment):
+            yield Suggestion(flag, context.start, context.end, _display(flag, option), summary, option.required)
+
+
+def _ordered(options: Iterable[Option]) -> list[Option]:
+    return sorted(options, key=lambda option: not option.required)
+
+
+def _spellings(option: Option, fragment: str) -> list[str]:
+    """Return the long flag, and the short one where a single dash was typed or there is nothing else."""
+    if fragment in option.flags:
+        return [fragment]
+    long = [flag for flag in option.flags if flag.startswith("--")]
+    return long or list(option.flags)
+
+
+def _display(flag: str, option: Option) -> str:
+    short = next((one for one in option.flags if not one.startswith("--") and one != flag), "")
+    value = f" {metavar(option)}" if option.takes_value else ""
+    return f"{flag}{value}" + (f", {short}" if short else "")
+
+
+def _fitted(text: str, context: CursorContext, summary: str = "", state: str = "") -> Suggestion:
+    """Return a value in the quotes that are open, or in those that it needs."""
+    quoted = f"{context.quote}{text}{context.quote}" if context.quote else quote(text)
+    return Suggestion(quoted, context.start, context.end, text, summary, state=state)

@@ -1,0 +1,1 @@
+"""Translation: commands in the words of one Airflow, in those of another. Pure."""
