@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import shlex
 import shutil
 import subprocess
@@ -126,6 +127,15 @@ def local_environ(home: Path) -> dict[str, str]:
     """For the program with ``--local``: folders of the test's own, the user's installed Airflows."""
     kept = {"MWAA_SHELL_LOCAL_CACHE": CACHE, "UV_PYTHON_INSTALL_DIR": PYTHONS, "UV_CACHE_DIR": PACKAGES}
     return scrubbed(home) | kept
+
+
+def wait_until(truth: Callable[[], bool], what: str, looks: int = 1200) -> None:
+    """Look ten times a second until it is so; a failure after as many looks as are made in two minutes."""
+    for _ in range(looks):
+        if truth():
+            return
+        select.select([], [], [], 0.1)
+    pytest.fail(f"never came: {what}")
 
 
 def make_dags(folder: Path, own: str = "gate.py") -> Path:

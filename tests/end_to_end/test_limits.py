@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import base64
 import json
-import select
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 
 import pytest
 import requests
 
-from tests.end_to_end.conftest import Served, make_dags, serve
+from tests.end_to_end.conftest import Served, make_dags, serve, wait_until
 from tests.end_to_end.test_aws_api import client
 from tests.end_to_end.test_terminal import PATIENCE, PROGRAM
 
@@ -103,10 +101,7 @@ def test_the_gateway_stops_waiting_after_a_minute(limited: Limited) -> None:
     finally:
         hold.unlink()
     assert (gone.status_code, gone.headers["Content-Type"]) == (504, "text/html")
-    deadline = time.monotonic() + PATIENCE
-    while "dags list" not in records(served):
-        assert time.monotonic() < deadline, "the command has not gone on"
-        select.select([], [], [], 0.1)
+    wait_until(lambda: "dags list" in records(served), "the end of the command")
     assert served.last_record()[2] == 0
 
 

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import os
-import select
 import socket
 import sys
 import threading
-import time
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -18,7 +15,7 @@ from mwaa_shell.local.launcher import running
 from mwaa_shell.local.scheduler import free_port
 from mwaa_shell.session import Session
 from mwaa_shell.settings import LocalSettings, Settings
-from tests.end_to_end.conftest import installed, make_dags
+from tests.end_to_end.conftest import installed, make_dags, wait_until
 from tests.end_to_end.test_scheduler import below
 from tests.end_to_end.test_terminal import PATIENCE
 from tests.sessions import execute
@@ -68,13 +65,6 @@ def answers(port: int) -> bool:
     return False
 
 
-def wait_for(truth: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not truth():
-        assert time.monotonic() < deadline
-        select.select([], [], [], 0.1)
-
-
 @pytest.mark.parametrize("version", SERVERS)
 def test_every_server_of_airflow_is_on_loopback(version: str, tmp_path: Path) -> None:
     installed(version)
@@ -90,7 +80,7 @@ def test_every_server_of_airflow_is_on_loopback(version: str, tmp_path: Path) ->
         threads = [threading.Thread(target=run, args=(command,)) for command in commands]
         for thread in threads:
             thread.start()
-        wait_for(lambda: all(map(answers, (port, *for_logs))))
+        wait_until(lambda: all(map(answers, (port, *for_logs))), "a server for each port")
         seen = listening(below(os.getpid()))
     for thread in threads:
         thread.join()

@@ -8,7 +8,6 @@ import select
 import signal
 import sys
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,7 +16,7 @@ import pytest
 from mwaa_shell.local.launcher import running
 from mwaa_shell.session import Session
 from mwaa_shell.settings import LocalSettings, Settings
-from tests.end_to_end.conftest import Served, installed, local_environ, make_dags
+from tests.end_to_end.conftest import Served, installed, local_environ, make_dags, wait_until
 from tests.end_to_end.test_batch import access_from
 from tests.end_to_end.test_terminal import PATIENCE, PROGRAM, words_of
 from tests.sessions import execute
@@ -42,11 +41,15 @@ def list_runs(session: Session, version: str, dag: str) -> dict[str, str]:
 
 
 def ended(session: Session, version: str, dag: str, run: str) -> str:
-    """The state in which a run ends; each look takes as long as the command, so nothing has to sleep."""
-    deadline = time.monotonic() + PATIENCE
-    while (state := list_runs(session, version, dag)[run]) not in ("success", "failed"):
-        assert time.monotonic() < deadline, f"{run} is still {state}"
-    return state
+    """The state in which a run ends; a look takes as long as the command."""
+    states = [""]
+
+    def has_ended() -> bool:
+        states.append(list_runs(session, version, dag)[run])
+        return states[-1] in ("success", "failed")
+
+    wait_until(has_ended, f"the end of {run}", looks=300)
+    return states[-1]
 
 
 def tasks(session: Session, dag: str, run: str) -> dict[str, str]:
