@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from mwaa_shell.airflow.additions import RUN_ID
 from mwaa_shell.airflow.arguments import understand
 from mwaa_shell.airflow.command_line import Kind, ParsedLine
+from mwaa_shell.airflow.outcome import remark_on
+from mwaa_shell.airflow.readings import words_as_read
 from mwaa_shell.airflow.safety import reads
 from mwaa_shell.errors import ExitCode
 from mwaa_shell.history.rerun import check_command
