@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -32,6 +30,7 @@ class DisplayOptions:
 
 def view_of(streams: Streams, preferences: Preferences, *, stderr: bool = False) -> DisplayOptions:
     """Return the options for the terminal of this process, at its current size."""
+    import os
     import shutil  # heavy: imports bz2 and lzma
 
     width, height = shutil.get_terminal_size()
@@ -62,6 +61,8 @@ def zone(name: str) -> tzinfo | None:
 
 def _local_zone() -> tzinfo:
     """The machine's own zone, with its changes over the year where its name can be found out."""
+    import os
+
     try:
         link = os.readlink(LOCAL)
     except OSError:  # a file of its own, or none
@@ -76,6 +77,8 @@ LOCAL = "/etc/localtime"
 @lru_cache(maxsize=8)
 def _named_zone(variable: str, link: str) -> tzinfo | None:
     """The zone that ``TZ`` names, else the one that the machine's own file is a link to."""
+    import os
+    from pathlib import Path
     from zoneinfo import ZoneInfo  # heavy: only a named zone needs it
 
     linked = os.path.realpath(os.path.join(os.path.dirname(LOCAL), link)).partition("/zoneinfo/")[2]

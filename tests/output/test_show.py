@@ -99,7 +99,7 @@ def test_colours_are_on_where_they_are_wanted(color: str, no_color: bool, colore
 #: A traceback whose end is missing, shown in a process of its own, so that what never ends can be ended.
 CUT = """
 import io, sys
-from mwaa_shell.output.show import show
+from mwaa_shell.output.show import PromptDisplay, show
 from mwaa_shell.result import Result
 from mwaa_shell.streams import Streams
 stderr = b'Traceback (most recent call last):\\n  File "a.py", line 1, in f'
