@@ -12,7 +12,10 @@ from typing import TYPE_CHECKING
 
 from mwaa_shell.airflow.command_line import Kind, parse
 from mwaa_shell.errors import ExitCode
-from mwaa_shell.history.origins import COMMAND, FILE
+from mwaa_shell.history.entries import COMMAND, FILE
+from mwaa_shell.output.canvas import PlainCanvas
+from mwaa_shell.output.display import DisplayOptions, view_of
+from mwaa_shell.output.show import show
 from mwaa_shell.session import Executor, Session, Step, script
 from mwaa_shell.settings import InputSource
 from mwaa_shell.streams import Streams
@@ -38,8 +41,6 @@ def read(source: InputSource) -> str:
 
 def run(executor: Executor, lines: Iterable[script.Line], streams: Streams) -> ExitCode:
     """Run the lines in order; the exit code of the first failure, or OK."""
-    from mwaa_shell.output.show import show
-
     code, session = ExitCode.OK, executor.session
     try:
         for step in executor.run_lines(lines, before=lambda line, depth: _have_canvas(session, streams, line)):
@@ -61,15 +62,11 @@ def run(executor: Executor, lines: Iterable[script.Line], streams: Streams) -> E
 def _have_canvas(session: Session, streams: Streams, line: str) -> None:
     """Somewhere to show what goes on, for the directives that do: nothing of it is imported for a plain command."""
     if session.ui.canvas is None and parse(line).kind is Kind.DIRECTIVE:
-        from mwaa_shell.output.canvas import PlainCanvas
-
         session.ui.canvas = PlainCanvas(streams, session.preferences)
 
 
 def _view(streams: Streams, preferences: Preferences) -> DisplayOptions:
     """How replies are shown. The screen and the time zone take a while to find out, and are nothing to a program."""
-    from mwaa_shell.output.display import DisplayOptions, view_of
-
     if streams.pretty() or streams.pretty(stderr=True):
         return view_of(streams, preferences)
     return DisplayOptions(format=preferences["output"])

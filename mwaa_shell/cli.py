@@ -239,7 +239,7 @@ def _run_lines(order: LaunchPlan, settings: Settings, streams: Streams) -> ExitC
     startup.collect_seldom()
     from mwaa_shell import batch
     from mwaa_shell.dot_commands import TABLE
-    from mwaa_shell.history.origins import FILE
+    from mwaa_shell.history.entries import FILE
     from mwaa_shell.session import Executor, Session, UserInterface, script
 
     if not order.sources:

@@ -1,4 +1,4 @@
-"""Lengths of time, as people write and read them. Pure."""
+"""Lengths of time, as users write them and as the shell prints them. Pure."""
 
 from __future__ import annotations
 
@@ -6,25 +6,52 @@ import re
 
 from mwaa_shell.errors import UsageError
 
-UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+#: Seconds in each unit that users write.
+UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0, "w": 604_800.0}
+#: Seconds in each unit of a distance, from the largest on; each is used from twice its size on.
+DISTANCE_UNITS = ((31_557_600, "y"), (86_400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 
 
-def span(seconds: float) -> str:
-    """``3.2 s``, ``45 s``, ``1 min 12 s``, ``2 h 5 min``, ``3 d 4 h``."""
+def parse_duration(text: str) -> float:
+    """Return the seconds of ``90``, ``90s``, ``30m``, ``2h`` or ``1d``; raise ``UsageError`` for anything else."""
+    match = re.fullmatch(r"([0-9]{1,7}(?:\.[0-9]{1,3})?)([smhd]?)", text.strip().lower())
+    if match is None or not float(match[1]):
+        raise UsageError(f"{text.strip() or 'An empty text'} is no length of time: write 90s, 30m, 2h or 1d")
+    return float(match[1]) * UNITS[match[2] or "s"]
+
+
+def parse_age(text: str) -> float | None:
+    """Return the seconds of ``90s``, ``30m``, ``3h``, ``2d`` or ``1w``; ``None`` for anything else."""
+    match = re.fullmatch(r"([0-9]{1,9})([smhdw])", text.strip().lower())
+    return int(match[1]) * UNITS[match[2]] if match else None
+
+
+def format_duration(seconds: float) -> str:
+    """Return ``3.2 s``, ``45 s``, ``1 min 12 s``, ``2 h 5 min`` or ``3 d 4 h``."""
     seconds = max(seconds, 0.0)
     if seconds < 9.95:
         return f"{seconds:.1f} s"
     whole = round(seconds)
-    for size, unit, below, small in ((86400, "d", 3600, "h"), (3600, "h", 60, "min"), (60, "min", 1, "s")):
+    for size, unit, below, small in ((86_400, "d", 3600, "h"), (3600, "h", 60, "min"), (60, "min", 1, "s")):
         if whole >= size:
             rest = whole % size // below
             return f"{whole // size} {unit}" + (f" {rest} {small}" if rest else "")
     return f"{whole} s"
 
 
-def read_span(text: str) -> float:
-    """The seconds of ``90``, ``90s``, ``30m``, ``2h``, ``1d``; raises ``UsageError``."""
-    found = re.fullmatch(r"([0-9]{1,7}(?:\.[0-9]{1,3})?)([smhd]?)", text.strip().lower())
-    if found is None or not float(found[1]):
-        raise UsageError(f"{text.strip() or 'An empty text'} is no length of time: write 90s, 30m, 2h or 1d")
-    return float(found[1]) * UNITS[found[2] or "s"]
+def format_age(seconds: float) -> str:
+    """Return how old something is, rounded down: ``now``, ``5 min old``, ``3 h old`` or ``2 d old``."""
+    for size, unit in ((86_400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds // size:.0f} {unit} old"
+    return "now"
+
+
+def format_distance(seconds: float) -> str:
+    """Return how far a moment is from now: ``3 min ago``, ``in 2 h`` (for negative seconds) or ``now``."""
+    size = abs(seconds)
+    if size < 1:
+        return "now"
+    unit, name = next((unit, name) for unit, name in DISTANCE_UNITS if size >= 2 * unit or unit == 1)
+    count = int(size // unit)
+    return f"{count} {name} ago" if seconds > 0 else f"in {count} {name}"

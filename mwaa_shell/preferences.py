@@ -52,6 +52,12 @@ def _is_zone(name: str) -> bool:
         return False
 
 
+def _is_style(name: str) -> bool:
+    from pygments.styles import get_all_styles  # only for who sets one, and without any style itself
+
+    return name in get_all_styles()
+
+
 PREFERENCES = (
     Preference("menu", "typing", "when the menu opens: while you type, when you press Tab, or never",
                ("typing", "tab", "never")),
@@ -71,7 +77,9 @@ PREFERENCES = (
                also=_are_words, form="names or patterns such as *prod*,live"),
     Preference("colour", "auto", "of the name on the prompt; auto is green, or red where it is protected",
                ("auto", *COLOURS)),
-    Preference("theme", "auto", "for what background the colours of replies are; auto asks $COLORFGBG",
+    Preference("style", "auto", "the pygments style of all colours; auto is the shell's own for the background",
+               ("auto",), also=_is_style, form="a style of pygments such as monokai"),
+    Preference("theme", "auto", "the background that the shell's own style is for; auto asks $COLORFGBG",
                ("auto", "dark", "light")),
     Preference("pager", "on", "whether what does not fit the screen goes through a pager", ("on", "off")),
     Preference("pipe", "data", "what local commands and files get of a -o json or yaml reply: its data, or every byte",

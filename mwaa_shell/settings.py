@@ -94,6 +94,16 @@ class LocalSettings(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Protection:
+    """Which confirmations an environment needs."""
+
+    name: str
+    protected: bool = False
+    read_only: bool = False
+    why: str = ""  #: it is: who says so, such as "as --read-only says"
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """One run of the program."""
 
@@ -137,6 +147,14 @@ class Settings:
         said = self.config.on(name)
         always = self.read_only if always is None else always
         return always or ("read-only" in said and bool(said["read-only"].value))
+
+    def protection(self, name: str, protect: str | None, *, read_only: bool, why: str = "") -> Protection:
+        """Return the confirmations that an environment needs, with what has been set since.
+
+        ``protect`` are the patterns of protected environments; ``why`` names who says that nothing but reads is sent.
+        """
+        only_reads = self.only_reads(name, read_only)
+        return Protection(name, self.protects(name, protect), only_reads, why if only_reads else "")
 
 
 class InputSource(NamedTuple):

@@ -16,6 +16,11 @@ import tests.guard.sitecustomize  # noqa: F401  (installs the hook in this proce
 from mwaa_shell.history.database import Database
 from mwaa_shell.session import Session
 from tests.double import Double
+from tests.sharing import Together, rank
+
+# Without bytecode each of the many programs that are started would compile itself, and boto3, anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # Examples are made by the clock of a machine that does much else. They are others with each run, but for the one that
 # decides whether a change lands: what it finds shall be about the change.
@@ -26,6 +31,36 @@ settings.register_profile(
     derandomize="MWAA_SHELL_TEST_DEMANDS_AIRFLOW" in os.environ,
 )
 settings.load_profile("busy")
+#: More processes than this have too little to do.
+MOST_PROCESSES = 8
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """One process more than there are cores, as many a test waits; none for single files, which start at once.
+
+    ``-n`` and PYTEST_XDIST_AUTO_NUM_WORKERS say otherwise.
+    """
+    if os.environ.get("PYTEST_XDIST_AUTO_NUM_WORKERS"):
+        return None
+    if all(".py" in argument for argument in config.args):
+        return 0
+    cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+    return min(cores + 1, MOST_PROCESSES)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together | None:
+    """Tests that share something stay together, unless ``--dist`` says otherwise."""
+    if config.getoption("dist") != "loadscope":
+        return None
+    config.option.loadscopereorder = False
+    return Together(config, log)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest, and leave the rest in the order of the day."""
+    items.sort(key=lambda item: rank(item.nodeid))
+
 
 PROGRAM = str(Path(mwaa_shell.__file__).parent) + os.sep
 GUARD = Path(__file__).parent / "guard"

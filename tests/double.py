@@ -74,6 +74,9 @@ class Side:
                     answer = self.behave(request)
                     if answer is None:
                         return
+                    if request.method == "HEAD":  # what follows the head would stand before the next reply
+                        head, end, _ = answer.partition(b"\r\n\r\n")
+                        answer = head + end
                     connection.sendall(answer)
         except (OSError, ValueError):
             pass  # the client has gone
@@ -120,6 +123,10 @@ def reply(status: int, body: bytes | object, headers: Mapping[str, str] | None =
     lines = {"Content-Type": "application/json", "Content-Length": str(len(data)), **(headers or {})}
     head = f"HTTP/1.1 {status} Said\r\n" + "".join(f"{name}: {value}\r\n" for name, value in lines.items())
     return head.encode() + b"\r\n" + data
+
+
+#: What a web server answers to HEAD: no body, whatever it says of its length.
+HEAD_REPLY = b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n"
 
 
 def command_reply(stdout: bytes = b"", stderr: bytes = b"", status: int = 200) -> bytes:
@@ -183,7 +190,7 @@ class Double:
         self.more: dict[str, object] = {}  #: further members of GetEnvironment's reply
         self.rest: dict[str, object] = {}  #: what Airflow's REST API answers, by path
         self.aws = Side(self.answer_aws, context if aws_over_tls else None)
-        self.web = Side(lambda request: command_reply(b"done\n"), context)
+        self.web = Side(lambda request: HEAD_REPLY if request.method == "HEAD" else command_reply(b"done\n"), context)
 
     @property
     def host(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from mwaa_shell.dot_commands import TABLE
-from mwaa_shell.history.origins import TYPED
+from mwaa_shell.history.entries import TYPED
 from mwaa_shell.result import Result
 from mwaa_shell.session import Executor, Session
 from mwaa_shell.session.executor import Step

@@ -97,11 +97,11 @@ import asyncio
 from prompt_toolkit.document import Document
 from mwaa_shell.session import Session
 from mwaa_shell.settings import Settings
-from mwaa_shell.terminal.masks import Cover
+from mwaa_shell.terminal.processors import MaskSecrets
 from mwaa_shell.terminal.prompt import Prompt
 session = Session(Settings(environment="x"))
 prompt = Prompt(session, {}, asyncio.Runner())
-assert not Cover(session)._places("")
+assert not MaskSecrets(session)._places("")
 """
     loaded = loaded_by(draw)
     assert loaded.isdisjoint(("sqlite3", "platformdirs", "mwaa_shell.airflow.redaction", "mwaa_shell.names.refresher"))

@@ -57,7 +57,13 @@ DOORS = {
     },
     "requests": {"mwaa/transport.py", "mwaa/tls_adapter.py", "mwaa/route.py", "mwaa/lean.py"},
     "urllib3": {"mwaa/transport.py", "mwaa/tls_adapter.py"},
-    "pygments": {"output/style/lexer.py", "output/style/command_lexer.py"},
+    "pygments": {
+        "output/style/command_lexer.py",
+        "output/style/formatter.py",
+        "output/style/lexer.py",
+        "output/style/styles.py",
+        "preferences.py",
+    },
     "wcwidth": {"output/measure.py"},
     "platformdirs": {"user_folders.py"},
 }

@@ -7,10 +7,11 @@ import pytest
 from mwaa_shell.airflow.knowledge import Danger, Level
 from mwaa_shell.errors import RefusedByRule
 from mwaa_shell.prompt_text import is_protected
-from mwaa_shell.session.confirmation import Answers, Need, Place, need, pass_rails
+from mwaa_shell.session.confirmation import Answers, Need, need, pass_rails
+from mwaa_shell.settings import Protection
 
 READ, CHANGE, DESTROY = Danger(Level.READ, ""), Danger(Level.CHANGE, "it runs"), Danger(Level.DESTROY, "rows are gone")
-OPEN, GUARDED = Place("staging"), Place("prod", protected=True)
+OPEN, GUARDED = Protection("staging"), Protection("prod", protected=True)
 
 
 @pytest.mark.parametrize(
@@ -18,20 +19,20 @@ OPEN, GUARDED = Place("staging"), Place("prod", protected=True)
     [
         (READ, OPEN, Need.NOTHING),
         (READ, GUARDED, Need.NOTHING),
-        (READ, Place("prod", protected=True, read_only=True), Need.NOTHING),
+        (READ, Protection("prod", protected=True, read_only=True), Need.NOTHING),
         (CHANGE, OPEN, Need.NOTHING),
         (CHANGE, GUARDED, Need.YES),
         (DESTROY, OPEN, Need.YES),
         (DESTROY, GUARDED, Need.NAME),
     ],
 )
-def test_what_is_wanted(danger: Danger, place: Place, wanted: Need) -> None:
+def test_what_is_wanted(danger: Danger, place: Protection, wanted: Need) -> None:
     assert need(danger, place) is wanted
 
 
 @pytest.mark.parametrize("danger", [CHANGE, DESTROY])
 def test_a_read_only_session_sends_reads_alone_whoever_says_yes(danger: Danger) -> None:
-    place = Place("staging", read_only=True)
+    place = Protection("staging", read_only=True)
     answers = Answers("staging", lambda question: True, lambda question: "staging")
     with pytest.raises(RefusedByRule, match="only reads"):
         pass_rails("a line", danger, place, answers)
@@ -123,7 +124,7 @@ def test_the_name_lets_it_run() -> None:
         (CHANGE, OPEN, None, True),
     ],
 )
-def test_what_is_said_beforehand(danger: Danger, place: Place, said: str | None, passes: bool) -> None:
+def test_what_is_said_beforehand(danger: Danger, place: Protection, said: str | None, passes: bool) -> None:
     if passes:
         assert pass_rails("a", danger, place, Answers(said)) is (need(danger, place) is not Need.NOTHING)
         return

@@ -48,8 +48,13 @@ def _found(line: str, named: Named) -> Iterator[Found]:
         yield from secrets_of("x" + line[1:], named)
     if ":" in line or "=" in line:
         yield from secrets_of_data(line, named)
-    for one in PAIR.finditer(line):
-        if named(one["name"]) and one["secret"].lower() not in CONSTANTS and not one["secret"].isdigit():
-            yield Found(*one.span("secret"), Why.MEMBER, one["name"], one["secret"])
+    yield from secret_pairs(line, named)
     for one in CREDENTIALS.finditer(line):
         yield Found(*one.span("secret"), Why.MEMBER, "credentials", one["secret"])
+
+
+def secret_pairs(text: str, named: Named) -> Iterator[Found]:
+    """The values of ``name: value`` and ``name=value`` with a secret's name, anywhere in a text."""
+    for one in PAIR.finditer(text):
+        if named(one["name"]) and one["secret"].lower() not in CONSTANTS and not one["secret"].isdigit():
+            yield Found(*one.span("secret"), Why.MEMBER, one["name"], one["secret"])

@@ -50,7 +50,7 @@ def surroundings() -> Surroundings:
 def findings(around: Surroundings) -> Iterator[CheckResult]:
     """All about this machine."""
     from mwaa_shell.history.store import default_path
-    from mwaa_shell.names.cache_folder import default_folder
+    from mwaa_shell.names.cache_files import cache_folder
 
     yield python()
     yield terminal(around)
@@ -58,7 +58,7 @@ def findings(around: Surroundings) -> Iterator[CheckResult]:
     yield language(around)
     yield settings(config_file.read(config_file.default_path()))
     yield history(default_path())
-    yield kept("names", default_folder(), 0o700, "XDG_CACHE_HOME")
+    yield kept("names", cache_folder(), 0o700, "XDG_CACHE_HOME")
     yield saved_commands()
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mwaa_shell.airflow import line_checks
 from mwaa_shell.airflow.command_line import line_at, parse
 from mwaa_shell.dot_commands import (
     doctor,
@@ -69,8 +70,6 @@ def command_in(text: str) -> int:
 
 def explained(text: str, cursor: int, grammar: Grammar | None, width: int | None = None) -> str:
     """Return what is known of the word under the cursor, as a page of so many columns; asks nobody."""
-    from mwaa_shell.airflow import line_checks
-
     begins, line = line_at(text, cursor)
     own = page(line)
     if own is None:

@@ -16,10 +16,12 @@ from mwaa_shell.airflow.grammar import versions
 from mwaa_shell.airflow.knowledge import Kind
 from mwaa_shell.airflow.matching import best
 from mwaa_shell.airflow.suggestions import Names, Suggestion, no_names, suggest
+from mwaa_shell.dot_commands import DIRECTIVES
 from mwaa_shell.dot_commands.registry import ArgumentKind, DotCommand, command_start, find
+from mwaa_shell.dot_commands.saved_commands import candidates
 from mwaa_shell.monitor.runs import STATES
 from mwaa_shell.names.fetch import TITLES
-from mwaa_shell.names.offers import offered
+from mwaa_shell.names.refresher import name_candidates
 from mwaa_shell.preferences import PREFERENCES, preference
 from mwaa_shell.session import Session
 
@@ -46,7 +48,7 @@ def _in_line(session: Session, text: str, cursor: int, *, asked: bool) -> list[S
 def _names(session: Session, *, asked: bool) -> Names:
     """The environment's own names."""
     live = session.live
-    return lambda kind, dag, fragment: offered(live, kind, dag, fragment, asked=asked)
+    return lambda kind, dag, fragment: name_candidates(live, kind, dag, fragment, asked=asked)
 
 
 def _airflow(session: Session, text: str, cursor: int, offset: int, names: Names) -> list[Suggestion]:
@@ -72,8 +74,6 @@ class _Spot:
 
 
 def _in_directive(session: Session, text: str, cursor: int, *, asked: bool) -> list[Suggestion]:
-    from mwaa_shell.dot_commands import DIRECTIVES
-
     words, _, problem = split(text[:cursor])
     values = tuple(word.value for word in words)
     spot = _Spot("", cursor, cursor, values)
@@ -100,16 +100,12 @@ def _in_directive(session: Session, text: str, cursor: int, *, asked: bool) -> l
 
 def _saved(session: Session, spot: _Spot, *, asked: bool) -> list[Suggestion]:
     """The commands that the user has named, then their parameters and what goes there."""
-    from mwaa_shell.dot_commands.saved_commands import candidates
-
     found = candidates(session, list(spot.before), spot.fragment, asked=asked)
     made = [spot.offer(quote(text), text, summary) for text, summary in found]
     return best(spot.fragment, made, lambda one: one.display)
 
 
 def _directives(spot: _Spot) -> list[Suggestion]:
-    from mwaa_shell.dot_commands import DIRECTIVES
-
     return [spot.offer(one.name, one.name, one.summary) for one in DIRECTIVES if one.name.startswith(spot.fragment)]
 
 
@@ -155,7 +151,7 @@ def _known(session: Session, takes: ArgumentKind | None, last: str, fragment: st
     if takes is ArgumentKind.KIND:
         return ((title.lower(), "") for title in TITLES.values())
     if takes is ArgumentKind.DAG:
-        return ((one.text, one.summary) for one in offered(session.live, Kind.DAG, "", fragment)[0])
+        return ((one.text, one.summary) for one in name_candidates(session.live, Kind.DAG, "", fragment)[0])
     if takes in (ArgumentKind.FORMAT, ArgumentKind.STATE):
         return ((word, "") for word in (STATES if takes is ArgumentKind.STATE else preference("output").words))
     if takes is ArgumentKind.VALUE:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mwaa_shell.airflow.command_line import parse
+from mwaa_shell.doctor import report
 from mwaa_shell.doctor.checks import Examined
+from mwaa_shell.doctor.examine import examine
+from mwaa_shell.doctor.report import exit_code, summary
 from mwaa_shell.dot_commands.registry import Arguments, DotCommand, DotCommandCall
 from mwaa_shell.errors import ExitCode
 from mwaa_shell.mwaa.connection import Connection, Target
@@ -38,14 +43,12 @@ def doctor(call: DotCommandCall, words: tuple[str, ...]) -> Result:
     arguments = Arguments(".doctor")
     arguments.add_argument("--json", action="store_true")
     given = arguments.read(words)
-    from mwaa_shell.doctor.examine import examine
 
     found: list[CheckResult] = []
     try:
         found.extend(examine(examined_by(call.session)))
     except KeyboardInterrupt:
         return Result(Outcome.INTERRUPTED, ExitCode.INTERRUPTED, _report(found, as_json=False), message="Stopped")
-    from mwaa_shell.doctor.report import exit_code, summary
 
     result = replace(talk(_report(found, as_json=given.json).decode()), paged=False)
     code = exit_code(found)
@@ -55,12 +58,8 @@ def doctor(call: DotCommandCall, words: tuple[str, ...]) -> Result:
 
 
 def _report(found: list[CheckResult], *, as_json: bool) -> bytes:
-    from mwaa_shell.doctor import report
-
     if as_json:
         return report.as_json(found).encode(errors="replace")
-    import os
-    import shutil
 
     width = shutil.get_terminal_size().columns if os.isatty(1) else 0
     return "".join([*report.as_texts(report.worst_last(found), width), report.summary(found)]).encode(errors="replace")

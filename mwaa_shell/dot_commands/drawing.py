@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mwaa_shell.dot_commands.registry import ArgumentKind, Arguments, DotCommand, DotCommandCall
 from mwaa_shell.errors import UsageError
+from mwaa_shell.output.records import find_in
 from mwaa_shell.preferences import Preferences, preference
 from mwaa_shell.result import Result, talk
 from mwaa_shell.session import Plan
@@ -32,7 +33,6 @@ def check_output(plan: Plan, words: tuple[str, ...]) -> None:
 def draw_as(call: DotCommandCall, words: tuple[str, ...]) -> Result:
     """The last reply in another format; nothing is sent."""
     session = call.session
-    from mwaa_shell.output.records import find_in
 
     arguments = Arguments(".as")
     arguments.add_argument("format", choices=[form for form in FORMATS if form != "auto"])

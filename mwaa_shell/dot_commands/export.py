@@ -5,7 +5,9 @@ from __future__ import annotations
 from mwaa_shell.airflow.command_line import parse
 from mwaa_shell.dot_commands.registry import ArgumentKind, DotCommand, DotCommandCall
 from mwaa_shell.errors import UsageError
-from mwaa_shell.history.recorder import where_of
+from mwaa_shell.export import ScriptTarget
+from mwaa_shell.export import script as made
+from mwaa_shell.history.recorder import environment_key
 from mwaa_shell.result import Result, talk
 from mwaa_shell.session import Session
 from mwaa_shell.session.environment import load_environment_info, require_environment
@@ -22,8 +24,6 @@ def script(call: DotCommandCall, words: tuple[str, ...]) -> Result:
         raise UsageError(USAGE)
     require_environment(session)
     load_environment_info(session)
-    from mwaa_shell.export import ScriptTarget
-    from mwaa_shell.export import script as made
 
     *line, kind = given
     text = parsed.text[line[0].start : line[-1].end] if line else ""
@@ -40,7 +40,7 @@ def _line(session: Session, text: str) -> str:
     history = session.record.history
     if text and not (text.isascii() and text.isdigit()):
         return text
-    entry = history.get(int(text[:18])) if text else history.last(where_of(session.link))
+    entry = history.get(int(text[:18])) if text else history.last(environment_key(session.link))
     if entry is None:
         raise UsageError(
             f"There is no command {text} in the history: .history lists them" if text else "Nothing was run here yet"

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import replace
+import json
+import time
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mwaa_shell.airflow.line_checks import translated
+from mwaa_shell.dot_commands.environment import check_use, use
 from mwaa_shell.dot_commands.registry import ArgumentKind, Arguments, DotCommand, DotCommandCall
 from mwaa_shell.errors import RefusedByRule, UsageError
-from mwaa_shell.history.origins import rerun_of
-from mwaa_shell.history.recorder import where_of
+from mwaa_shell.history.entries import MOST_NUMBERS, Search, numbers, rerun_of, since
+from mwaa_shell.history.recorder import environment_key
+from mwaa_shell.history.rerun import reason_to_review
+from mwaa_shell.output.display import zone
 from mwaa_shell.result import NextLine, Outcome, Result, failed, talk
 from mwaa_shell.session import Plan, Session, script
 from mwaa_shell.session.environment import load_environment_info, require_environment
@@ -18,7 +26,7 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
     from mwaa_shell.airflow.grammar import Grammar
-    from mwaa_shell.history.entries import Entry
+    from mwaa_shell.history.entries import HistoryEntry
 
 
 def _count(text: str) -> int:
@@ -30,11 +38,6 @@ def _count(text: str) -> int:
 def history(call: DotCommandCall, words: tuple[str, ...]) -> Result:
     """What was run here, or everywhere, the newest last."""
     session = call.session
-    import json
-    import time
-
-    from mwaa_shell.history.entries import Search, since
-    from mwaa_shell.output.display import zone
 
     arguments = Arguments(".history")
     arguments.add_argument("text", nargs="*")
@@ -48,7 +51,7 @@ def history(call: DotCommandCall, words: tuple[str, ...]) -> Result:
     everywhere = given.all or session.here is None
     search = Search(
         text=" ".join(given.text),
-        where=None if everywhere else where_of(session.link),
+        where=None if everywhere else environment_key(session.link),
         failed_only=given.failed,
         since=since(given.since, time.time(), here) if given.since else None,
     )
@@ -64,31 +67,25 @@ def history(call: DotCommandCall, words: tuple[str, ...]) -> Result:
     return replace(shown, outcomes=tuple(entry.outcome for entry in found), paged=False)
 
 
-def _as_json(entry: Entry, zone: tzinfo | None) -> dict[str, object]:
-    from dataclasses import asdict
-    from datetime import UTC, datetime
-
+def _as_json(entry: HistoryEntry, zone: tzinfo | None) -> dict[str, object]:
     moment = datetime.fromtimestamp(entry.when, UTC).astimezone(zone).isoformat(timespec="seconds")
     return {key: value for key, value in asdict(entry).items() if key != "shell"} | {"time": moment}
 
 
-def _row(entry: Entry, everywhere: bool, zone: tzinfo | None) -> str:
-    from datetime import datetime
-
+def _row(entry: HistoryEntry, everywhere: bool, zone: tzinfo | None) -> str:
     moment = datetime.fromtimestamp(entry.when, zone).strftime("%Y-%m-%d %H:%M")
     seconds = f"{entry.seconds:.1f} s" if entry.seconds is not None else ""
     where = f"  {entry.environment}" if everywhere else ""
     return f"{entry.number:>5}  {moment}  {entry.outcome.value:<11}  {seconds:>7}{where}  {_one_line(entry)}"
 
 
-def _one_line(entry: Entry) -> str:
+def _one_line(entry: HistoryEntry) -> str:
     return entry.line.replace("\n", " ")
 
 
 def redo(call: DotCommandCall, words: tuple[str, ...]) -> Result:
     """Run a command of the history again, or several; what changes something waits on the prompt."""
     session = call.session
-    from mwaa_shell.history.entries import numbers
 
     given = _read_redo(session, words)
     if given.failed:
@@ -101,8 +98,6 @@ def redo(call: DotCommandCall, words: tuple[str, ...]) -> Result:
     if not entries:
         return Result()
     if given.on:
-        from mwaa_shell.dot_commands.environment import use
-
         use(call, (given.on,))
     require_environment(session)
     load_environment_info(session)
@@ -121,8 +116,6 @@ def check_redo(plan: Plan, words: tuple[str, ...]) -> None:
     What failed in this session is known only when its turn has come; so is what the lines before will have sent.
     """
     session = plan.session
-    from mwaa_shell.dot_commands.environment import check_use
-    from mwaa_shell.history.entries import numbers
 
     given = _read_redo(session, words)
     if given.on:
@@ -152,11 +145,9 @@ def _read_redo(session: Session, words: tuple[str, ...]) -> argparse.Namespace:
     return given
 
 
-def _why_not_at_once(session: Session, entries: list[Entry], grammar: Grammar | None) -> str:
+def _why_not_at_once(session: Session, entries: list[HistoryEntry], grammar: Grammar | None) -> str:
     """Why somebody has to look at them first, if they have to; raises ``RefusedByRule`` where nobody does."""
-    from mwaa_shell.history.rerun import why_not_at_once
-
-    reason = next((why for entry in entries if (why := why_not_at_once(entry, grammar))), "")
+    reason = next((why for entry in entries if (why := reason_to_review(entry, grammar))), "")
     if reason and not session.ui.interactive:
         raise RefusedByRule(
             f".redo {_numbers(entries)}: {reason}; the line was not sent. A prompt asks, a script writes it out"
@@ -164,39 +155,35 @@ def _why_not_at_once(session: Session, entries: list[Entry], grammar: Grammar | 
     return reason
 
 
-def _so_far(plan: Plan, number: int) -> Entry | None:
+def _so_far(plan: Plan, number: int) -> HistoryEntry | None:
     """The command of this number; ``None`` where one of the lines before may get it. Raises where there is none."""
-    from mwaa_shell.history.entries import Search
-
     newest = next((entry.number for entry in plan.session.record.history.find(Search(), 1)), 0)
     return None if newest < number <= newest + plan.state.lines else _entry(plan.session, number)
 
 
-def _entry(session: Session, number: int) -> Entry:
+def _entry(session: Session, number: int) -> HistoryEntry:
     found = session.record.history.get(number)
     if found is None:
         raise UsageError(f"There is no command {number} in the history: .history lists them")
     return found
 
 
-def _failed(session: Session) -> list[Entry]:
+def _failed(session: Session) -> list[HistoryEntry]:
     """What this shell has sent here that did not end well, the newest first, each line once.
 
     What has succeeded since, as typed or as a rerun, is no longer among it.
     """
-    from mwaa_shell.history.entries import MOST_NUMBERS, Search
-
-    here = where_of(session.link)
+    here = environment_key(session.link)
     sent = session.record.history.find(Search(this_shell=True), MOST_NUMBERS)
     mended = {entry.rerun for entry in sent if entry.outcome is Outcome.OK}
-    newest: dict[str, Entry] = {}
+    newest: dict[str, HistoryEntry] = {}
     for entry in sent:
         if (entry.environment, entry.region) == (here.environment, here.region):
             newest.setdefault(entry.line, entry)
     return [entry for entry in newest.values() if entry.outcome is not Outcome.OK and entry.number not in mended]
 
 
-def _chosen(session: Session, failed: list[Entry]) -> list[Entry]:
+def _chosen(session: Session, failed: list[HistoryEntry]) -> list[HistoryEntry]:
     """The only one, or the one that the user picks; none if they pick none."""
     if len(failed) == 1:
         return failed
@@ -208,14 +195,12 @@ def _chosen(session: Session, failed: list[Entry]) -> list[Entry]:
     return [] if picked is None else [failed[picked]]
 
 
-def _numbers(entries: list[Entry]) -> str:
+def _numbers(entries: list[HistoryEntry]) -> str:
     return ",".join(str(entry.number) for entry in entries)
 
 
-def _in_words_of(grammar: Grammar | None, entry: Entry) -> str:
+def _in_words_of(grammar: Grammar | None, entry: HistoryEntry) -> str:
     """The line of an entry in the words of an Airflow."""
-    from mwaa_shell.airflow.line_checks import translated
-
     found = translated(entry.line, grammar)
     return found.text if found is not None and found.text else entry.line
 
@@ -223,7 +208,6 @@ def _in_words_of(grammar: Grammar | None, entry: Entry) -> str:
 def log(call: DotCommandCall, words: tuple[str, ...]) -> Result:
     """Write what is sent from now on to a file, or stop doing so."""
     session = call.session
-    from pathlib import Path
 
     arguments = Arguments(".log")
     arguments.add_argument("file")

@@ -6,9 +6,24 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from mwaa_shell.airflow.arguments import understand
 from mwaa_shell.airflow.command_line import Kind, ParsedLine, parse
 from mwaa_shell.dot_commands.registry import ArgumentKind, Arguments, DotCommand, DotCommandCall, command_start
+from mwaa_shell.durations import parse_duration
 from mwaa_shell.errors import RefusedByRule, UsageError
+from mwaa_shell.history.rerun import changes_data
+from mwaa_shell.monitor.follow import FollowOptions, RunFollower
+from mwaa_shell.monitor.run_sources import CliRunSource, RestRunSource, RunSource, WithoutScheduler
+from mwaa_shell.monitor.watch import (
+    Watch,
+    WatchCondition,
+    WatchOptions,
+    explain_unreachable,
+    parse_states,
+    unreachable_states,
+)
+from mwaa_shell.mwaa.airflow_rest import REST_SINCE
+from mwaa_shell.output.records import data_only
 from mwaa_shell.result import Result
 from mwaa_shell.session import LineContext, Plan, Session
 from mwaa_shell.session.environment import load_environment_info, require_environment
@@ -18,9 +33,8 @@ if TYPE_CHECKING:
 
     from mwaa_shell.airflow.command_line import Problem
     from mwaa_shell.airflow.grammar import Grammar
-    from mwaa_shell.monitor.follow import Sources
-    from mwaa_shell.monitor.watch import RedrawOnTick, WatchOptions
-    from mwaa_shell.monitor.watch_condition import WatchCondition
+    from mwaa_shell.monitor.follow import SourceMaker
+    from mwaa_shell.monitor.watch import RedrawOnTick, WatchCondition, WatchOptions
     from mwaa_shell.output.canvas import Canvas
 
 #: The fewest seconds between two requests.
@@ -46,8 +60,6 @@ def watch(call: DotCommandCall, words: tuple[str, ...]) -> Result:
     in_vain = _awaited_in_vain(options.until, line, session.grammar)
     if in_vain:
         session.ui.note(in_vain)
-    from mwaa_shell.monitor.watch import Watch
-    from mwaa_shell.output.records import data_only
 
     def send(number: int, pulse: RedrawOnTick) -> Result:
         result, _ = call.executor.send(replace(call.context, line=line, watcher=pulse, recorded=number == 1))
@@ -72,9 +84,6 @@ def check_watch(plan: Plan, words: tuple[str, ...]) -> None:
 
 def read_watch(words: tuple[str, ...]) -> tuple[WatchOptions, ParsedLine]:
     """The options in front, and the command behind them as it was typed; raises ``UsageError``."""
-    from mwaa_shell.monitor.watch import WatchOptions
-    from mwaa_shell.monitor.watch_condition import WatchCondition, read_states
-
     parsed = parse(f".watch {' '.join(words)}")  # one word: the rest of the line, quotes and all
     first = command_start(DIRECTIVES[0], parsed.words)
     given = _options(parsed.values[1:first])
@@ -84,7 +93,7 @@ def read_watch(words: tuple[str, ...]) -> tuple[WatchOptions, ParsedLine]:
     usual = WatchOptions()
     options = WatchOptions(
         every=_at_least(given.n, usual.every, FASTEST, "-n"),
-        until=WatchCondition(given.until or "", read_states(given.until_state) if given.until_state else ()),
+        until=WatchCondition(given.until or "", parse_states(given.until_state) if given.until_state else ()),
         rounds=int(_at_least(given.times, usual.rounds, 1, "--times")),
         seconds=_length(given.longest, usual.seconds),
         bell=given.bell,
@@ -116,9 +125,7 @@ def _at_least(given: float | None, usual: float, least: float, flag: str) -> flo
 
 
 def _length(given: str | None, usual: float) -> float:
-    from mwaa_shell.durations import read_span
-
-    return usual if given is None else read_span(given)
+    return usual if given is None else parse_duration(given)
 
 
 def _refuse_what_cannot_be_watched(line: ParsedLine, problem: Problem | None, grammar: Grammar | None) -> None:
@@ -127,8 +134,6 @@ def _refuse_what_cannot_be_watched(line: ParsedLine, problem: Problem | None, gr
         raise UsageError(".watch wants an Airflow command, such as .watch dags list")
     if problem is not None:
         raise UsageError(f"{problem.message}, the line was not sent")
-    from mwaa_shell.airflow.arguments import understand
-    from mwaa_shell.history.rerun import changes_something
 
     if grammar is None:
         raise RefusedByRule(
@@ -136,23 +141,21 @@ def _refuse_what_cannot_be_watched(line: ParsedLine, problem: Problem | None, gr
             "--airflow-version says it; the line was not sent"
         )
     understanding = understand(line, grammar)
-    if changes_something(understanding):
+    if changes_data(understanding):
         name = understanding.command.name if understanding.command else line.values[0]
         raise RefusedByRule(f"{name} changes something, and may not be repeated by .watch; the line was not sent")
 
 
 def _awaited_in_vain(until: WatchCondition, line: ParsedLine, grammar: Grammar | None) -> str:
     """What is waited for in vain, as a sentence, where something else may still come; raises where nothing will."""
-    from mwaa_shell.monitor.reported_states import never, why_never
-
     found = grammar.command(line.values) if grammar is not None else None
     if found is None or grammar is None or not until.states:
         return ""
     name = found[0].name
-    states = never(until.states, name, grammar.version)
+    states = unreachable_states(until.states, name, grammar.version)
     if not states:
         return ""
-    why = why_never(states, name, grammar.version)
+    why = explain_unreachable(states, name, grammar.version)
     if len(states) == len(until.states) and not until.text:
         raise UsageError(f"{until} would never come: {why}; the line was not sent")
     return why
@@ -161,7 +164,6 @@ def _awaited_in_vain(until: WatchCondition, line: ParsedLine, grammar: Grammar |
 def follow(call: DotCommandCall, words: tuple[str, ...]) -> Result:
     """Watch a run and its tasks until it is over; its end is the directive's."""
     session = call.session
-    from mwaa_shell.monitor.follow import FollowOptions, RunFollower
 
     given = _read_follow(words)
     usual = FollowOptions()
@@ -188,14 +190,12 @@ def _read_follow(words: tuple[str, ...]) -> Namespace:
     return arguments.read(words)
 
 
-def _sources(call: DotCommandCall, dag: str, run: str) -> Sources:
+def _sources(call: DotCommandCall, dag: str, run: str) -> SourceMaker:
     """REST where the environment has it and is not known to refuse it, then the CLI."""
-    from mwaa_shell.monitor.run_sources import REST_SINCE, Cli, Rest, Source, Unscheduled
-
     session = call.session
     link, grammar = session.link, session.grammar
 
-    def make(pulse: RedrawOnTick) -> list[Source]:
+    def make(pulse: RedrawOnTick) -> list[RunSource]:
         def get(path: str, query: Mapping[str, object]) -> object:
             return session.wait_for(
                 "asking over REST",
@@ -204,21 +204,21 @@ def _sources(call: DotCommandCall, dag: str, run: str) -> Sources:
                 watcher=pulse,
             )
 
-        found: list[Source] = []
+        found: list[RunSource] = []
         denied = session.live is not None and session.live.rest_denied
         if link.version is not None and link.version >= REST_SINCE and not denied:
-            found.append(Rest(get, link.version, dag, run, link.target.name))
+            found.append(RestRunSource(get, link.version, dag, run, link.target.name))
         if grammar is not None:
 
             def send(line: ParsedLine) -> Result:
                 context = LineContext(line, call.context.origin, call.context.private, watcher=pulse, recorded=False)
                 return call.executor.send(context)[0]
 
-            found.append(Cli(send, grammar, dag, run, link.target.name))
+            found.append(CliRunSource(send, grammar, dag, run, link.target.name))
         if not found:
             raise UsageError(".follow has to know the Airflow version: --airflow-version says it")
         why = "" if link.target.access.scheduled else NO_SCHEDULER.format(version=link.version or "VERSION")
-        return [Unscheduled(source, why) for source in found] if why else found
+        return [WithoutScheduler(source, why) for source in found] if why else found
 
     return make
 

@@ -6,7 +6,10 @@ import time
 from typing import TYPE_CHECKING
 
 from mwaa_shell.dot_commands.registry import ArgumentKind, Arguments, DotCommand, DotCommandCall, no_words
+from mwaa_shell.durations import format_age
 from mwaa_shell.errors import NothingRan, UsageError
+from mwaa_shell.names.fetch import TITLES, title
+from mwaa_shell.names.model import OF_A_DAG
 from mwaa_shell.result import Result, talk
 from mwaa_shell.session import Session
 from mwaa_shell.session.environment import require_environment
@@ -38,9 +41,6 @@ def names(call: DotCommandCall, words: tuple[str, ...]) -> Result:
 
 def _listed(live: NameRefresher, kind: Kind, dag: str) -> str:
     """The names of one kind, or why there are none."""
-    from mwaa_shell.names.fetch import title
-    from mwaa_shell.names.model import OF_A_DAG
-
     if kind in OF_A_DAG and not dag:
         of = [key[1] for key in live.catalogue.known() if key[0] is kind]
         return f"{title(kind).capitalize()} are those of a DAG; known are those of {', '.join(sorted(of)) or 'none'}"
@@ -53,14 +53,11 @@ def _listed(live: NameRefresher, kind: Kind, dag: str) -> str:
 
 
 def _told(live: NameRefresher) -> list[str]:
-    from mwaa_shell.names.fetch import title
-    from mwaa_shell.names.refresher import age
-
     rows = []
     for one in live.catalogue.summary(time.time()):
         some = "" if one.complete else "some, "
         source = {"reply": "learned from replies", "REST": "over REST", "CLI": "through the CLI"}[one.source]
-        rows.append(f"{one.count:>6,}  {title(one.kind, one.dag)}  ({some}{source}, {age(one.age)})")
+        rows.append(f"{one.count:>6,}  {title(one.kind, one.dag)}  ({some}{source}, {format_age(one.age)})")
     return rows
 
 
@@ -75,11 +72,8 @@ def refresh(call: DotCommandCall, words: tuple[str, ...]) -> Result:
     if live.mode == "off":
         raise UsageError(".refresh: .set names is off; .set names auto turns it on")
     kind = _kind(given.kind)
-    from mwaa_shell.names.model import OF_A_DAG
 
     if (kind in OF_A_DAG) != bool(given.dag):
-        from mwaa_shell.names.fetch import title
-
         wrong = f"wants a DAG: .refresh {given.kind} DAG" if kind in OF_A_DAG else f"{title(kind)} are of no DAG"
         raise UsageError(f".refresh {given.kind}: {wrong}")
     live.refresh(kind, given.dag)
@@ -87,8 +81,6 @@ def refresh(call: DotCommandCall, words: tuple[str, ...]) -> Result:
 
 
 def _kind(word: str) -> Kind:
-    from mwaa_shell.names.fetch import TITLES
-
     found = next((kind for kind, title in TITLES.items() if word.lower() in (title.lower(), kind.value)), None)
     if found is None:
         raise UsageError(f"There are no names called {word}; there are {', '.join(map(str.lower, TITLES.values()))}")

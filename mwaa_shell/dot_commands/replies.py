@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mwaa_shell.dot_commands.registry import ArgumentKind, Arguments, DotCommand, DotCommandCall, no_words
 from mwaa_shell.errors import RefusedByRule, UsageError
+from mwaa_shell.output.clipboard import LIMIT, clean
+from mwaa_shell.output.redirect import select_output
+from mwaa_shell.output.tables.secrets import shows_any
+from mwaa_shell.output.transcript import Transcript
 from mwaa_shell.prompt_text import is_dumb
 from mwaa_shell.result import Result, talk
 from mwaa_shell.session import Session
@@ -36,8 +42,6 @@ def raw(call: DotCommandCall, words: tuple[str, ...]) -> Result:
 
 def _refuse_passwords(session: Session, last: Result, name: str, *, encoded: bool) -> None:
     """``encoded`` is for what hands the reply to the terminal in base64, where nothing can be covered."""
-    from mwaa_shell.output.tables.secrets import shows_any
-
     repeats = encoded and any(secret.encode() in bytes(last.stdout) + bytes(last.stderr) for secret in last.hidden)
     if (repeats or shows_any(last.words, last.stdout)) and session.preferences["reveal"] == "off":
         raise RefusedByRule(
@@ -60,10 +64,6 @@ def _last(session: Session) -> Result:
 def copy(call: DotCommandCall, words: tuple[str, ...]) -> Result:
     """What a pipe would get of the last reply, to the clipboard of the terminal; as text that is safe to paste."""
     session = call.session
-    import os
-
-    from mwaa_shell.output.clipboard import LIMIT, clean
-    from mwaa_shell.output.redirect import select_output
 
     no_words(".copy", words)
     last = _last(session)
@@ -83,9 +83,6 @@ def copy(call: DotCommandCall, words: tuple[str, ...]) -> Result:
 def tee(call: DotCommandCall, words: tuple[str, ...]) -> Result:
     """Add what is run and shown from now on to a file, or stop doing so; without a word, say where it goes."""
     session = call.session
-    from pathlib import Path
-
-    from mwaa_shell.output.transcript import Transcript
 
     arguments = Arguments(".tee")
     arguments.add_argument("file", nargs="?")

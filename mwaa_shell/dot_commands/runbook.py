@@ -6,7 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mwaa_shell.airflow.grammar import load, meant_by, versions
 from mwaa_shell.airflow.line_checks import as_sentence
+from mwaa_shell.airflow.translation_files import translate_file, written
 from mwaa_shell.dot_commands.registry import ArgumentKind, Arguments, DotCommand, DotCommandCall
 from mwaa_shell.errors import UsageError
 from mwaa_shell.result import NextLine, Result, failed
@@ -42,7 +44,6 @@ def translate(call: DotCommandCall, words: tuple[str, ...]) -> Result:
     arguments.add_argument("file")
     given = arguments.read(words)
     grammar = grammar_of(given.version)
-    from mwaa_shell.airflow.translation_files import translate_file, written
 
     lines = translate_file(script.read(Path(given.file)).splitlines(), grammar)
     made = Result(stdout="".join(f"{line}\n" for line in written(lines)).encode())
@@ -63,8 +64,6 @@ def _left_over(line: TranslatedLine) -> str | None:
 
 def grammar_of(text: str) -> Grammar:
     """The command tree of a version that somebody wrote, or of the nearest lower one; raises ``UsageError``."""
-    from mwaa_shell.airflow.grammar import load, meant_by, versions
-
     known = meant_by(text)
     if known is None:
         offered = ", ".join(map(str, versions()))

@@ -14,8 +14,12 @@ from typing import TYPE_CHECKING
 from mwaa_shell import saved_commands
 from mwaa_shell.airflow.command_line import Kind as LineKind
 from mwaa_shell.airflow.command_line import parse, quote, split
+from mwaa_shell.airflow.knowledge import Kind
+from mwaa_shell.airflow.redaction import MASK
+from mwaa_shell.airflow.suggestions import suggest
 from mwaa_shell.dot_commands.registry import ArgumentKind, DotCommand, DotCommandCall, no_words
 from mwaa_shell.errors import RefusedByRule, UsageError
+from mwaa_shell.names.refresher import name_candidates
 from mwaa_shell.result import NextLine, Result, talk
 from mwaa_shell.saved_commands import Saved
 from mwaa_shell.session import Plan, Session, script
@@ -105,8 +109,6 @@ def _filled(session: Session, words: tuple[str, ...], known: Mapping[str, Saved]
     values = _values(words[1:], found)
     for name in set(saved_commands.parameters(found.line)) - set(values):
         if name in saved_commands.secret_parameters_of(found.line, session.grammar, session.secret_words):
-            from mwaa_shell.airflow.redaction import MASK
-
             values[name] = MASK
     try:
         return saved_commands.filled(found.line, values)
@@ -173,8 +175,6 @@ def candidates(
     ``words_before`` begins with the directive; ``asked`` by a key that does nothing else. What fits a fragment is left
     to the caller, but for values. A file that cannot be read offers nothing.
     """
-    from mwaa_shell.names.offers import offered
-
     try:
         known = saved_commands.load(saved_commands.default_path())
     except UsageError:
@@ -186,7 +186,7 @@ def candidates(
         return []
     given = dict(word.split("=", 1) for word in words_before[2:] if "=" in word)
     if "=" in fragment:
-        names = partial(offered, session.live, asked=asked)
+        names = partial(name_candidates, session.live, asked=asked)
         name = fragment.split("=", 1)[0]
         return [(f"{name}={value}", told) for value, told in _fitting(session, found.line, given, fragment, names)]
     unseen = saved_commands.secret_parameters_of(found.line, session.grammar, session.secret_words)
@@ -207,8 +207,6 @@ def _fitting(
         return ()
     found: dict[str, str] = {}
     if session.grammar is not None and not place.quotes:
-        from mwaa_shell.airflow.suggestions import suggest
-
         before = saved_commands.put_in(line[: place.start], given) + quote(begun) * bool(begun)
         behind = saved_commands.put_in(line[place.end :], given)
         for one in suggest(before + behind, len(before), session.grammar, names):
@@ -216,8 +214,6 @@ def _fitting(
             if one.display == value and not value.startswith("-"):  # no flag, and not the row that tells of more
                 found[value] = one.summary
     if not found and name in DAGS:
-        from mwaa_shell.airflow.knowledge import Kind
-
         found = {one.text: one.summary for one in names(Kind.DAG, "", begun)[0]}
     return found.items()
 

@@ -10,6 +10,7 @@ from mwaa_shell.config import SETTINGS, Setting
 from mwaa_shell.dot_commands.registry import DotCommand, DotCommandCall, no_words
 from mwaa_shell.preferences import PREFERENCES
 from mwaa_shell.private_files import short
+from mwaa_shell.proxy_login import hide_login
 from mwaa_shell.result import Result, talk
 from mwaa_shell.session import Session
 from mwaa_shell.settings import FROM_FILE, Access, says
@@ -76,8 +77,6 @@ def _of_settings(session: Session, one: Setting, line: str) -> tuple[str, str]:
 def _shown(one: Setting, value: object) -> str:
     """A value in one line; a password in a proxy's address is nobody's business."""
     if one.name == "proxy" and value:
-        from mwaa_shell.proxy_login import hide_login
-
         return hide_login(str(value))
     if isinstance(value, tuple):
         return " ".join(value) or "-"

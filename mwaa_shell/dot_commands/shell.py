@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mwaa_shell.airflow.command_line import Kind, ParsedLine, parse
+from mwaa_shell.airflow.grammar import load, versions
+from mwaa_shell.airflow.help import WIDTH, explain
+from mwaa_shell.airflow.line_checks import as_sentence
+from mwaa_shell.airflow.translation import translate
+from mwaa_shell.dot_commands.overview import LINES, overview
 from mwaa_shell.dot_commands.registry import ArgumentKind, Arguments, DotCommand, DotCommandCall, no_words
 from mwaa_shell.errors import UsageError
 from mwaa_shell.key_table import KEYS
@@ -25,7 +32,6 @@ ALL = "all"
 def show_help(call: DotCommandCall, words: tuple[str, ...]) -> Result:
     """What can be typed: on one screen, or all about a part of it."""
     session = call.session
-    from mwaa_shell.dot_commands.overview import LINES, overview
 
     if not words:
         return _page(overview())
@@ -46,9 +52,6 @@ def _page(text: str) -> Result:
 
 def _explained(session: Session, words: tuple[str, ...]) -> str:
     """The page of an Airflow command of the environment's version; of the newest that we know where that is unknown."""
-    from mwaa_shell.airflow.grammar import load, versions
-    from mwaa_shell.airflow.help import WIDTH, explain
-
     if session.here is not None:
         load_environment_info(session)
     grammar = (session.link.grammar if session.here else None) or load(versions()[-1])
@@ -61,19 +64,11 @@ def _explained(session: Session, words: tuple[str, ...]) -> str:
 
 def _columns() -> int:
     """Those of the terminal that a page may take, 0 where there is none."""
-    import os
-    import shutil
-
     return shutil.get_terminal_size().columns - 1 if os.isatty(1) else 0
 
 
 def _explained_as_here(words: tuple[str, ...], grammar: Grammar, width: int) -> str | None:
     """The page of what another Airflow's words are called here, or why there is nothing of the kind."""
-    from mwaa_shell.airflow.command_line import parse
-    from mwaa_shell.airflow.help import explain
-    from mwaa_shell.airflow.line_checks import as_sentence
-    from mwaa_shell.airflow.translation import translate
-
     found = translate(" ".join(words), grammar)
     if found is None:
         return None

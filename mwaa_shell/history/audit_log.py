@@ -1,38 +1,38 @@
-"""An audit trail: one line of JSON for each command that was sent, in a file that the user names.
+"""The audit log of ``--log-file``: one line of JSON for each command that was sent.
 
-Secrets are masked as in the history. What a command printed is left out unless the user asks for it; of commands that
-may print passwords it always is, and the line says so.
+Secrets are masked as in the history. Output is included only if the user asks for it, and never for commands that may
+print passwords: the line then has the reason.
 """
 
 from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mwaa_shell.airflow.command_line import parse
 from mwaa_shell.errors import UsageError
 from mwaa_shell.private_files import append_to
+from mwaa_shell.result import Result
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
+if TYPE_CHECKING:  # imported before the prompt stands, where no line has been masked yet
     from mwaa_shell.airflow.redaction import Masked
-    from mwaa_shell.result import Result
 
 
 class AuditLog:
-    """Appends to one file; several shells may have the same, as a line is written in one piece."""
+    """An audit log in one file, which several shells may share: a line is written in one piece."""
 
     def __init__(self, path: Path, *, output: bool = False) -> None:
-        """Raises ``UsageError`` for a file that cannot be written; 0600 if it is new."""
+        """Create the file, with 0600, if there is none; raise ``UsageError`` if it cannot be written."""
         self.path = Path(os.path.expanduser(path))  # as it is where nobody knows the folder
         self._output = output
         self._append(b"")
 
     def write(self, environment: str, line: Masked, result: Result, patterns: Sequence[str] = ()) -> None:
-        """Add a command. Raises ``UsageError`` if that fails; ``patterns`` are the user's own names of secrets."""
+        """Append a command; ``patterns`` are the user's own names of secrets. Raises ``UsageError`` if that fails."""
         entry: dict[str, object] = {
             "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
             "environment": environment,
@@ -42,7 +42,7 @@ class AuditLog:
             "http_status": result.http_status,
         }
         if self._output:
-            entry |= _bodies(line, result, patterns)
+            entry |= _output_of(line, result, patterns)
         self._append(json.dumps(entry).encode() + b"\n")
 
     def _append(self, data: bytes) -> None:
@@ -56,10 +56,9 @@ class AuditLog:
             raise UsageError(f"The log {self.path} cannot be written: {error.strerror}; name another") from None
 
 
-def _bodies(line: Masked, result: Result, patterns: Sequence[str]) -> dict[str, object]:
-    """Both streams as text, or why they are left out."""
-    from mwaa_shell.airflow.command_line import parse
-    from mwaa_shell.airflow.secret_replies import covered, why_not_kept
+def _output_of(line: Masked, result: Result, patterns: Sequence[str]) -> dict[str, object]:
+    """Return both streams as text, or the reason why they are left out."""
+    from mwaa_shell.airflow.secret_replies import covered, why_not_kept  # not before the prompt stands
 
     words = result.words or parse(line.text).values
     if words[:1] == (".send",):

@@ -1,4 +1,4 @@
-"""One SQLite file that several shells share, opened when first needed; what goes wrong with it becomes a sentence.
+"""A SQLite file that several shells share, opened on first use; errors become one sentence.
 
 The file is readable by its owner only, from its creation on. A damaged one is moved aside and a fresh one begun; one
 that another shell has moved aside, or that the user has deleted, is noticed before the next use. A file of a later
@@ -33,22 +33,22 @@ TRIES = 4
 DAMAGED, LOCKED = (11, 26), (5, 6)
 
 
-class Tables(NamedTuple):
-    """What a file holds; ``application`` and ``version`` stand in its header."""
+class Schema(NamedTuple):
+    """The tables of a file; ``application`` and ``version`` are in its header."""
 
     application: int
     version: int
     statements: tuple[str, ...]  #: make them in an empty file
 
 
-class _NotOurs(Exception):
-    """The file is to be left alone; the text says why."""
+class _ForeignFile(Exception):
+    """The file must be left alone; the text is the reason."""
 
 
 class Database:
-    """The file. Any thread may call, one at a time has it; several processes may have the same one."""
+    """The SQLite file. Threads use it one at a time; processes share it."""
 
-    def __init__(self, path: Path, tables: Tables) -> None:
+    def __init__(self, path: Path, tables: Schema) -> None:
         self._named = path
         self.path = Path(os.path.realpath(path))  # SQLite keeps its log beside the file itself, not beside a link
         self.trouble = ""  #: the first thing that went wrong, a sentence
@@ -60,9 +60,9 @@ class Database:
         self._moved = False  # a damaged one was moved aside
 
     def do(self, work: Callable[[sqlite3.Connection], T], otherwise: T, patience: float = -1) -> T:
-        """What ``work`` makes of the file; ``otherwise`` where that fails. Never raises.
+        """Return the result of ``work``, or ``otherwise`` if that fails. Never raises.
 
-        A call waits ``patience`` seconds for a thread that has the file, for ever if negative.
+        A call waits ``patience`` seconds for another thread, without limit if negative.
         """
         if self.is_off:
             return otherwise
@@ -77,7 +77,7 @@ class Database:
             self._lock.release()
 
     def close(self) -> None:
-        """Let go of the file; the next call opens it again."""
+        """Close the file; the next call opens it again."""
         with self._lock:
             self._close()
 
@@ -152,7 +152,7 @@ class Database:
         return connection
 
     def _make_private(self) -> None:
-        """A folder and an empty file that only their owner can look into."""
+        """Create the folder (0700) and an empty file (0600)."""
         for link in (self._named.parent, self._named):
             check(link)
         make_folder(self.path.parent)
@@ -163,7 +163,7 @@ class Database:
             self.path.chmod(0o600)
 
     def _furnish(self, connection: sqlite3.Connection) -> None:
-        """Make the tables in an empty file, and see that those of another one are ours."""
+        """Create the tables in an empty file; raise ``_ForeignFile`` if a file has others."""
         connection.execute("BEGIN")  # one look at all of it
         empty = self._is_empty(connection)
         connection.execute("COMMIT")
@@ -188,22 +188,22 @@ class Database:
         connection.execute(f"PRAGMA user_version = {self._tables.version}")
 
     def _is_empty(self, connection: sqlite3.Connection) -> bool:
-        """Whether there are no tables yet; raises if there are some that are not ours."""
+        """Return whether there are no tables; raise ``_ForeignFile`` for those of others."""
         application = connection.execute("PRAGMA application_id").fetchone()[0]
         version = connection.execute("PRAGMA user_version").fetchone()[0]
         tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
         if (application, version, tables) == (0, 0, 0):
             return True
         if application != self._tables.application:
-            raise _NotOurs("it belongs to another program")
+            raise _ForeignFile("it belongs to another program")
         if version > self._tables.version:
-            raise _NotOurs("a later version of the shell has written it")
+            raise _ForeignFile("a later version of the shell has written it")
         return False
 
     # -- a damaged file ----------------------------------------------------------------------------------------------
 
     def _move_aside(self) -> None:
-        """Put the damaged file and its log out of the way, unless another shell has just done so."""
+        """Rename the damaged file and its log, unless another shell has just done so."""
         self._close()
         self._moved = True
         with _alone_in(self.path.parent):
@@ -223,7 +223,7 @@ class Database:
 
 @contextlib.contextmanager
 def _alone_in(folder: Path) -> Iterator[None]:
-    """One process at a time, where the file system can lock."""
+    """Hold a lock on a folder, if the file system can lock."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         with contextlib.suppress(OSError):
@@ -234,7 +234,7 @@ def _alone_in(folder: Path) -> Iterator[None]:
 
 
 def _code(error: Exception) -> int:
-    """SQLite's primary result code, 0 if it is no error of SQLite's."""
+    """Return SQLite's primary result code, 0 for any other error."""
     code = getattr(error, "sqlite_errorcode", 0)
     return code & 0xFF if isinstance(code, int) else 0
 

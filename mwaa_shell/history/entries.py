@@ -1,4 +1,4 @@
-"""One command that was run, as the history keeps it, and how users point at some: by numbers and by time."""
+"""A command in the history, and how users refer to commands: by number and by time."""
 
 from __future__ import annotations
 
@@ -7,19 +7,25 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta, tzinfo
 from typing import NamedTuple
 
+from mwaa_shell.durations import parse_age
 from mwaa_shell.errors import UsageError
-from mwaa_shell.history.origins import RERUN, TYPED
 from mwaa_shell.result import Outcome
 
+#: EnvironmentKey a command came from: the prompt, an option, a file or standard input, an entry of this number.
+TYPED, COMMAND, FILE, RERUN = "typed", "-c", "file", "rerun of #"
 #: A redo of more than this is a slip of the keyboard.
 MOST_NUMBERS = 1_000
 #: No entry has a number with more digits.
 DIGITS = 18
-UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 
 
-class Where(NamedTuple):
-    """The environment that a command was sent to. ``account`` is empty as long as it is not known."""
+def rerun_of(number: int) -> str:
+    """Return the origin of a command that repeats an entry."""
+    return f"{RERUN}{number}"
+
+
+class EnvironmentKey(NamedTuple):
+    """The environment that a command was sent to; ``account`` is empty until it is known."""
 
     account: str
     region: str
@@ -27,8 +33,8 @@ class Where(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """One command. An outcome of ``unknown`` without ``seconds`` is one that is running, or whose shell was killed."""
+class HistoryEntry:
+    """A command in the history. Outcome ``unknown`` without ``seconds``: it is running, or its shell was killed."""
 
     when: float  #: it was sent, in seconds since 1970 (UTC)
     account: str  #: 12 digits, or empty if it was not known
@@ -47,19 +53,19 @@ class Entry:
     shell: str = ""  #: which running shell wrote it; given by the history
 
     @property
-    def where(self) -> Where:
-        return Where(self.account, self.region, self.environment)
+    def where(self) -> EnvironmentKey:
+        return EnvironmentKey(self.account, self.region, self.environment)
 
     @property
     def rerun(self) -> int | None:
-        """The number of the entry that this one repeats."""
+        """The number of the entry that this one repeats, if it repeats one."""
         digits = self.origin.removeprefix(RERUN)
         known = self.origin.startswith(RERUN) and _is_number(digits)
         return int(digits) if known else None
 
 
-class Ending(NamedTuple):
-    """What becomes known of an entry when it is over."""
+class CommandOutcome(NamedTuple):
+    """How a command ended, as its entry is completed with it."""
 
     outcome: Outcome
     seconds: float | None = None
@@ -70,10 +76,10 @@ class Ending(NamedTuple):
 
 
 class Search(NamedTuple):
-    """Which entries are wanted; by default all of them."""
+    """A filter for entries; by default it accepts all."""
 
     text: str = ""  #: stands in the line, capitals or not
-    where: Where | None = None  #: one environment, not all
+    where: EnvironmentKey | None = None  #: one environment, not all
     failed_only: bool = False  #: anything but ok: also what was refused, interrupted, or has an unknown outcome
     this_shell: bool = False  #: what the running shell has sent
     since: float | None = None  #: seconds since 1970
@@ -84,7 +90,7 @@ def _is_number(text: str) -> bool:
 
 
 def numbers(text: str) -> list[int]:
-    """The entries of ``40-44,47``, in this order and each once. Raises ``UsageError``, with a sentence."""
+    """Return the numbers of ``40-44,47``, in order and each once; raise ``UsageError`` for anything else."""
     found: dict[int, None] = {}
     for part in text.split(","):
         first, last = _range(part.strip())
@@ -105,15 +111,15 @@ def _range(part: str) -> tuple[int, int]:
 
 
 def since(text: str, now: float, zone: tzinfo | None = None) -> float:
-    """The moment that ``90s``, ``30m``, ``3h``, ``2d``, ``1w``, ``today``, ``yesterday`` or an ISO date names.
+    """Return the moment of ``90s``, ``30m``, ``3h``, ``2d``, ``1w``, ``today``, ``yesterday`` or an ISO date.
 
-    ``now`` and the result are seconds since 1970 (UTC). A day, and a date that tells no zone, is one of ``zone``, which
-    is the system's if ``None``. Raises ``UsageError``, with a sentence.
+    ``now`` and the result are seconds since 1970 (UTC). A day, and a date without a zone, is in ``zone`` (default: the
+    system's). Raises ``UsageError``.
     """
     wanted = text.strip().lower()
-    age = re.fullmatch(r"([0-9]{1,9})([smhdw])", wanted)
-    if age:
-        return now - int(age[1]) * UNITS[age[2]]
+    age = parse_age(wanted)
+    if age is not None:
+        return now - age
     try:
         return _date(wanted, now, zone).timestamp()
     except (ValueError, OverflowError, OSError):
@@ -121,7 +127,7 @@ def since(text: str, now: float, zone: tzinfo | None = None) -> float:
 
 
 def _date(wanted: str, now: float, zone: tzinfo | None) -> datetime:
-    """A moment that tells no zone is one of the system's."""
+    """Return a day or an ISO date as a moment; raise ``ValueError`` for anything else."""
     if wanted in ("today", "yesterday"):
         today = datetime.fromtimestamp(now, zone).date()
         day = today - timedelta(days=1) if wanted == "yesterday" else today

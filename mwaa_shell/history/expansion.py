@@ -1,4 +1,4 @@
-"""What ``!!``, ``!42``, ``!-2``, ``!dags``, ``!?text?`` and ``^old^new`` at the beginning of a typed line stand for.
+"""Expansion of ``!!``, ``!42``, ``!-2``, ``!dags``, ``!?text?`` and ``^old^new`` at the start of a typed line.
 
 As in a POSIX shell's history, with what Airflow lines need: only the first character of a line counts, because ``!``
 and ``^`` are letters like any other in a value; and nothing is repeated that the user has not asked for by a form that
@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from mwaa_shell.airflow.command_line import Problem
-from mwaa_shell.history.entries import DIGITS, Entry
+from mwaa_shell.history.entries import DIGITS, HistoryEntry
 from mwaa_shell.result import Outcome
 
 _NO_EVENT = re.compile(r"!(?:[\s=]|$)")
@@ -32,22 +32,22 @@ MOST_CHANGES = 50
 _APPENDED = re.compile(r"[\s|>]|$")
 
 
-class Past(Protocol):
-    """Where events are looked up; the newest entry is one step back."""
+class HistoryLookup(Protocol):
+    """The lookup of entries; the newest is one step back."""
 
-    def get(self, number: int) -> Entry | None:
-        """The entry of this number."""
+    def get(self, number: int) -> HistoryEntry | None:
+        """Return the entry with a number."""
 
-    def last(self, back: int = 1, *, starts: str = "", inside: str = "") -> Entry | None:
-        """The entry so many steps back, of those whose line starts with a text and has another one in it."""
+    def last(self, back: int = 1, *, starts: str = "", inside: str = "") -> HistoryEntry | None:
+        """Return the entry so many steps back whose line starts with one text and contains another."""
 
 
 @dataclass(frozen=True, slots=True)
 class Expansion:
-    """What a typed line stands for, and which entry it repeats."""
+    """An expanded line, and the entry that it repeats."""
 
     line: str  #: to be shown and run; where ``masked``, to be completed before
-    entry: Entry  #: as it was
+    entry: HistoryEntry  #: as it was
 
     @property
     def number(self) -> int:
@@ -55,7 +55,7 @@ class Expansion:
 
     @property
     def masked(self) -> bool:
-        """The line has a mask in it, which must never be sent."""
+        """Whether the line has a mask, which must never be sent."""
         return self.entry.masked
 
     @property
@@ -73,8 +73,8 @@ class _Change:
     end: int  #: behind all of it
 
 
-def expand(line: str, past: Past) -> Expansion | Problem | None:
-    """The line that a typed one stands for; ``None`` if it stands for itself. Never raises, unless ``past`` does."""
+def expand(line: str, past: HistoryLookup) -> Expansion | Problem | None:
+    """Return the expansion of a line, ``None`` if it has none. Raises only what ``past`` raises."""
     start = len(line) - len(line.lstrip())
     if line.startswith("^", start):
         return _quick(line, start, past)
@@ -83,8 +83,8 @@ def expand(line: str, past: Past) -> Expansion | Problem | None:
     return None
 
 
-def _quick(line: str, start: int, past: Past) -> Expansion | Problem:
-    """``^old^new``: the last line, changed in one place."""
+def _quick(line: str, start: int, past: HistoryLookup) -> Expansion | Problem:
+    """Expand ``^old^new``: the last line with one replacement."""
     change = _change(line, start, everywhere=False)
     if isinstance(change, Problem):
         return change
@@ -94,7 +94,7 @@ def _quick(line: str, start: int, past: Past) -> Expansion | Problem:
     return _expanded(entry, [change], line, change.end)
 
 
-def _event(line: str, start: int, past: Past) -> Expansion | Problem:
+def _event(line: str, start: int, past: HistoryLookup) -> Expansion | Problem:
     found = _EVENT.match(line, start)
     if found is None:
         return Problem("Write !! or !42 or !dags", start)
@@ -113,8 +113,8 @@ def _event(line: str, start: int, past: Past) -> Expansion | Problem:
     return _expanded(entry, changes, line, end)
 
 
-def _entry(found: re.Match[str], past: Past) -> Entry | Problem:
-    """The entry that an event names."""
+def _entry(found: re.Match[str], past: HistoryLookup) -> HistoryEntry | Problem:
+    """Return the entry that an event refers to."""
     start, event = found.start(), found[0]
     if found["starts"] is not None:
         return past.last(starts=found["starts"]) or Problem(f"No command starts with {found['starts']}", start)
@@ -132,7 +132,7 @@ def _entry(found: re.Match[str], past: Past) -> Entry | Problem:
 
 
 def _changes(line: str, start: int) -> Iterator[_Change | Problem]:
-    """Every ``:s`` and ``:gs`` from here on, up to the first mistake."""
+    """Yield every ``:s`` and ``:gs`` from a position on, up to the first mistake."""
     while line.startswith(":", start):
         found = _CHANGE.match(line, start)
         if found is None:
@@ -146,7 +146,7 @@ def _changes(line: str, start: int) -> Iterator[_Change | Problem]:
 
 
 def _change(line: str, start: int, *, everywhere: bool) -> _Change | Problem:
-    """``/old/new/`` from its first sign on, whatever the sign is."""
+    """Parse ``/old/new/`` from its first sign on; any sign may stand for the slash."""
     sign = line[start]
     old, end = _until(line, start + 1, sign)
     new, after = _until(line, end + 1, sign)
@@ -158,7 +158,7 @@ def _change(line: str, start: int, *, everywhere: bool) -> _Change | Problem:
 
 
 def _until(line: str, start: int, sign: str) -> tuple[str, int]:
-    """The text up to a sign, without the backslashes that protect one; and where the sign or the end is."""
+    """Return the text up to a sign, with escaped signs restored, and the position of the sign or the end."""
     text: list[str] = []
     while start < len(line) and line[start] != sign:
         protected = line.startswith("\\" + sign, start)
@@ -167,7 +167,7 @@ def _until(line: str, start: int, sign: str) -> tuple[str, int]:
     return "".join(text), start
 
 
-def _expanded(entry: Entry, changes: list[_Change], line: str, end: int) -> Expansion | Problem:
+def _expanded(entry: HistoryEntry, changes: list[_Change], line: str, end: int) -> Expansion | Problem:
     if not _APPENDED.match(line, end):
         return Problem("A blank must stand before what is appended", end)
     text = entry.line

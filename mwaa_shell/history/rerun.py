@@ -1,4 +1,4 @@
-"""Whether a command of the history may run again at once, or has to wait for somebody to look at it. Pure."""
+"""Whether a command of the history may run again without a review by the user. Pure."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from mwaa_shell.airflow.command_line import parse, quote
 from mwaa_shell.airflow.grammar import Grammar
 from mwaa_shell.airflow.safety import reads
 from mwaa_shell.airflow.suggestions import dag_of
-from mwaa_shell.history.entries import Entry
+from mwaa_shell.airflow.validation import validate
+from mwaa_shell.history.entries import HistoryEntry
 from mwaa_shell.result import Outcome
 
 #: What tells, without changing anything, whether a command has run; ``{dag}`` and ``{0}`` are of its line.
@@ -28,31 +29,32 @@ CHECKS = {
 }
 
 
-def why_not_at_once(entry: Entry, grammar: Grammar | None, line: str | None = None) -> str:
-    """Why a command, or what has been made of it, is to be looked at before it runs again; empty where nothing is."""
+def reason_to_review(entry: HistoryEntry, grammar: Grammar | None, line: str | None = None) -> str:
+    """Return why the user should review a command before it runs again; empty if there is no reason.
+
+    ``line`` is the expanded line if it differs from that of the entry.
+    """
     if grammar is None:
         return "its version is not known"
     parsed = parse(line or entry.line)
     if parsed.destination is not None:
         return f"its output goes on here: {parsed.destination.operator} {parsed.destination.target}"
     understanding = understand(parsed, grammar)
-    if not changes_something(understanding):
+    if not changes_data(understanding):
         return ""
     if entry.outcome in (Outcome.UNKNOWN, Outcome.INTERRUPTED):
-        check = check_for(understanding)
+        check = check_command(understanding)
         return "nobody knows whether it ran" + (f": look first with {check}" if check else ": look first")
     return "it changes something"
 
 
-def changes_something(understanding: ParsedCommand) -> bool:
-    """Whether a line does more than read; what nobody knows may."""
+def changes_data(understanding: ParsedCommand) -> bool:
+    """Return whether a command may change data; an unknown one may."""
     return not reads(understanding.line, understanding.grammar)
 
 
-def check_for(understanding: ParsedCommand) -> str:
-    """The command that tells whether this one has run, in the words of the same Airflow; empty where there is none."""
-    from mwaa_shell.airflow.validation import validate
-
+def check_command(understanding: ParsedCommand) -> str:
+    """Return the command that shows whether this one ran, valid in the same Airflow; empty if there is none."""
     if understanding.command is None:
         return ""
     first = next((part.value for part in understanding.parts if part.role.value == "positional"), "")

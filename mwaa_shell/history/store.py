@@ -1,4 +1,4 @@
-"""What was run, on disk: every environment and every shell of a user in one file.
+"""The history on disk: all environments and all shells of a user in one SQLite file.
 
 A command is written before it is sent and completed after, so that a shell that is killed leaves an entry that says
 ``unknown``. Nothing here raises: without a usable file every call answers as if there were no history, and ``trouble``
@@ -21,14 +21,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mwaa_shell import user_folders
-from mwaa_shell.history.database import Database, Tables
-from mwaa_shell.history.entries import Ending, Entry, Search, Where
+from mwaa_shell.history.database import Database, Schema
+from mwaa_shell.history.entries import CommandOutcome, EnvironmentKey, HistoryEntry, Search
 from mwaa_shell.result import Outcome
 
 if TYPE_CHECKING:
     import sqlite3
 
-    from mwaa_shell.history.expansion import Past
+    from mwaa_shell.history.expansion import HistoryLookup
 
 #: Seconds that a key waits for another thread of this shell.
 KEY_PATIENCE = 0.02
@@ -38,7 +38,7 @@ KEPT, SLACK, AT_ONCE = 100_000, 1_000, 1_000
 NEWEST, ALIKE = 2_000, 1_000
 _LAST_CHARACTER = "\U0010ffff"
 
-TABLES = Tables(
+SCHEMA = Schema(
     application=0x6D776173,
     version=1,
     statements=(
@@ -67,7 +67,7 @@ _COLUMNS = (
     "sent, account, region, environment, line, version, origin, masked, outcome, seconds, http_status, stdout_bytes,"
     " stderr_bytes, number, shell"
 )
-_VALUES = attrgetter(*(one.name for one in fields(Entry)))
+_VALUES = attrgetter(*(one.name for one in fields(HistoryEntry)))
 _INSERT = f"INSERT INTO commands ({_COLUMNS}) VALUES ({', '.join('?' * len(_COLUMNS.split(',')))})"  # noqa: S608
 _FINISH = (
     "UPDATE commands SET outcome = ?, seconds = ?, http_status = ?, stdout_bytes = ?, stderr_bytes = ?,"
@@ -80,15 +80,15 @@ _ALL = Search()
 
 
 def default_path() -> Path:
-    """Where the history is: in the user's data folder, which ``XDG_DATA_HOME`` puts elsewhere on Linux."""
+    """Return the path of the history, in the user's data folder, which ``XDG_DATA_HOME`` moves on Linux."""
     return user_folders.data() / "history.sqlite"
 
 
 class History:
-    """The history of all environments. Any thread may call; several shells may have the same file."""
+    """The history of all environments, for any thread; several shells may share the file."""
 
     def __init__(self, path: Path) -> None:
-        self._database = Database(path, TABLES)
+        self._database = Database(path, SCHEMA)
         self.shell = os.urandom(6).hex()  #: what the entries of this shell are marked with
         self._first: int | None = None  # the first entry of this shell
 
@@ -98,16 +98,16 @@ class History:
 
     @property
     def trouble(self) -> str:
-        """Why commands are not remembered, or were lost: a sentence, the first reason; empty if all is well."""
+        """The first reason why commands are not remembered or were lost; empty if there is none."""
         return self._database.trouble
 
     @property
     def is_off(self) -> bool:
-        """Whether there is no history at all, for the reason that ``trouble`` tells."""
+        """Whether there is no history at all; ``trouble`` has the reason."""
         return self._database.is_off
 
     def close(self) -> None:
-        """Let go of the file, and of what is too old in it if this shell has written; a later call opens it again."""
+        """Close the file, after dropping the oldest entries if this shell has written; a later call opens it again."""
         if self._first is not None:
             self._database.do(_drop_oldest, None)
         self._database.close()
@@ -120,21 +120,21 @@ class History:
 
     # -- writing -----------------------------------------------------------------------------------------------------
 
-    def begin(self, entry: Entry) -> int | None:
-        """Write an entry before it is sent; its number, ``None`` if it could not be written."""
+    def begin(self, entry: HistoryEntry) -> int | None:
+        """Write an entry before its command is sent; return its number, ``None`` if that failed."""
         *values, _, _ = _VALUES(entry)
         row = [*map(_storable, values), None, self.shell]
         number = self._database.do(lambda connection: connection.execute(_INSERT, row).lastrowid, None)
         self._first = self._first or number
         return number
 
-    def finish(self, number: int | None, ending: Ending) -> None:
-        """Say how an entry of this shell ended; ``number`` is what ``begin`` returned."""
+    def finish(self, number: int | None, ending: CommandOutcome) -> None:
+        """Complete an entry of this shell; ``number`` is what ``begin`` returned."""
         if number is not None:
             self._change(_FINISH, [*ending, number, self.shell])
 
-    def correct(self, was: Where, account: str) -> None:
-        """Put what this shell wrote under ``was`` into another account: AWS has said which one it is."""
+    def correct(self, was: EnvironmentKey, account: str) -> None:
+        """Move the entries that this shell wrote under ``was`` to the account that AWS has named."""
         if account != was.account:
             self._change(
                 f"UPDATE commands SET account = ? WHERE {_HERE} AND shell = ?",  # noqa: S608
@@ -147,12 +147,12 @@ class History:
 
     # -- reading -----------------------------------------------------------------------------------------------------
 
-    def get(self, number: int) -> Entry | None:
-        """The entry of this number."""
+    def get(self, number: int) -> HistoryEntry | None:
+        """Return the entry with a number."""
         return next(iter(self._entries("number = ?", [number], 1)), None)
 
-    def find(self, search: Search = _ALL, limit: int = 50) -> list[Entry]:
-        """The newest entries that are wanted, newest first."""
+    def find(self, search: Search = _ALL, limit: int = 50) -> list[HistoryEntry]:
+        """Return the newest entries that a search accepts, newest first."""
         wanted: list[tuple[bool, str, Sequence[object]]] = [
             (bool(search.text), "line LIKE ? ESCAPE '\\'", [f"%{_escaped(search.text)}%"]),
             (search.where is not None, _HERE, _key(search.where) if search.where else ()),
@@ -164,8 +164,8 @@ class History:
         values = [value for applies, _, some in wanted if applies for value in some]
         return self._entries(" AND ".join(clauses) or _ANYWHERE, values, limit)
 
-    def last(self, where: Where, back: int = 1, *, starts: str = "", inside: str = "") -> Entry | None:
-        """The typed entry so many steps back, of those whose line starts with a text and has another one in it.
+    def last(self, where: EnvironmentKey, back: int = 1, *, starts: str = "", inside: str = "") -> HistoryEntry | None:
+        """Return the typed entry so many steps back whose line starts with one text and contains another.
 
         Steps go through what was typed in this shell, wherever it was sent, and then through what had been typed in
         this environment before: what other shells have done since is not in the way.
@@ -179,14 +179,12 @@ class History:
                 values += [text] * clause.count("?")
         return next(iter(self._entries(" AND ".join(clauses), values, 1, back - 1)), None) if back > 0 else None
 
-    def past(self, where: Where) -> Past:
-        """What the expansion of a typed line looks things up in, at the prompt of an environment."""
-        return _Past(self, where)
+    def past(self, where: EnvironmentKey) -> HistoryLookup:
+        """Return the lookup for expansion at the prompt of an environment."""
+        return _EnvironmentLookup(self, where)
 
-    def lines(self, where: Where, limit: int = 1_000) -> list[str]:
-        """Lines that were typed, each once: this environment's, newest first, then those of all others. Some may be
-        masked.
-        """
+    def lines(self, where: EnvironmentKey, limit: int = 1_000) -> list[str]:
+        """Return distinct typed lines, newest first: those of this environment, then all others. Some are masked."""
         query = "SELECT line FROM recent WHERE {} ORDER BY number DESC LIMIT ?"
 
         def read(connection: sqlite3.Connection) -> list[str]:
@@ -198,9 +196,10 @@ class History:
 
         return self._database.do(read, [], KEY_PATIENCE)
 
-    def suggest(self, prefix: str, where: Where) -> str | None:
-        """A longer line that was typed and begins so: one of this environment's rather than of another, a new one
-        rather than an old one, never a masked one. ``None`` if there is none, empty if the file cannot be asked now.
+    def suggest(self, prefix: str, where: EnvironmentKey) -> str | None:
+        """Return the newest typed line that continues a prefix, of this environment first, never a masked one.
+
+        ``None`` if there is none, empty if the file cannot be read now.
         """
         if not prefix.strip():
             return None
@@ -214,14 +213,14 @@ class History:
         unknown: str | None = ""
         return self._database.do(read, unknown, KEY_PATIENCE)
 
-    def _entries(self, condition: str, values: Sequence[object], limit: int, skip: int = 0) -> list[Entry]:
+    def _entries(self, condition: str, values: Sequence[object], limit: int, skip: int = 0) -> list[HistoryEntry]:
         query = f"SELECT {_COLUMNS} FROM commands WHERE {condition} ORDER BY number DESC LIMIT ? OFFSET ?"  # noqa: S608
         row = [*map(_storable, values), limit, skip]
         return self._database.do(lambda connection: [_entry(*one) for one in connection.execute(query, row)], [])
 
 
 def _drop_oldest(connection: sqlite3.Connection) -> None:
-    """Some of the commands that are too many; where another shell is writing, it may do so."""
+    """Delete some of the entries beyond the limit; leave it to another shell that is writing."""
     import sqlite3
 
     ends = "SELECT (SELECT min(number) FROM commands), (SELECT max(number) FROM commands)"
@@ -235,19 +234,19 @@ def _drop_oldest(connection: sqlite3.Connection) -> None:
             connection.execute(f"DELETE FROM {table} WHERE number <= ?", [upto])  # noqa: S608
 
 
-class _Past(NamedTuple):
+class _EnvironmentLookup(NamedTuple):
     history: History
-    where: Where
+    where: EnvironmentKey
 
-    def get(self, number: int) -> Entry | None:
+    def get(self, number: int) -> HistoryEntry | None:
         return self.history.get(number)
 
-    def last(self, back: int = 1, *, starts: str = "", inside: str = "") -> Entry | None:
+    def last(self, back: int = 1, *, starts: str = "", inside: str = "") -> HistoryEntry | None:
         return self.history.last(self.where, back, starts=starts, inside=inside)
 
 
-def _suggestions(prefix: str, where: Where) -> Iterator[tuple[str, Sequence[object]]]:
-    """Queries for one line, until one has an answer; each looks at a bounded number of rows."""
+def _suggestions(prefix: str, where: EnvironmentKey) -> Iterator[tuple[str, Sequence[object]]]:
+    """Yield queries for one line, to be run until one has a row; each reads a bounded number of rows."""
     for clause, key in ((_HERE, _key(where)), (_ANYWHERE, ())):
         newest = f"SELECT line, number, masked FROM recent WHERE {clause} ORDER BY number DESC LIMIT {NEWEST}"  # noqa: S608
         yield (
@@ -261,21 +260,21 @@ def _suggestions(prefix: str, where: Where) -> Iterator[tuple[str, Sequence[obje
         )
 
 
-def _entry(*values: Any) -> Entry:
-    entry = Entry(*values)
+def _entry(*values: Any) -> HistoryEntry:
+    entry = HistoryEntry(*values)
     words = {word.value: word for word in Outcome}
     return replace(entry, masked=bool(entry.masked), outcome=words.get(entry.outcome, Outcome.UNKNOWN))
 
 
-def _key(where: Where) -> tuple[str, str, str]:
+def _key(where: EnvironmentKey) -> tuple[str, str, str]:
     return where.environment, where.region, where.account
 
 
 def _storable(value: object) -> object:
-    """Half a character, as from a terminal that speaks no UTF-8, cannot be kept, and could not be sent either."""
+    """Return a value that SQLite can store: half a character, from a terminal without UTF-8, is replaced."""
     return value.encode(errors="replace").decode() if isinstance(value, str) else value
 
 
 def _escaped(text: str) -> str:
-    """A text for LIKE."""
+    """Escape a text for LIKE."""
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

@@ -1,4 +1,4 @@
-"""What is new in a reply against the one of the round before, marked cell by cell. Pure, and linear in its length."""
+"""Changes between two outputs, highlighted cell by cell. Pure; takes time linear in the length."""
 
 from __future__ import annotations
 
@@ -21,9 +21,11 @@ CANDIDATES = 8
 Cells = tuple[str, ...]
 
 
-def marked(lines: Sequence[str], before: Sequence[str] | None, *, color: bool) -> list[str]:
-    """The lines with what has changed reversed; without colour, with a star before the lines. In the first round
-    nothing is new."""
+def highlight_changes(lines: Sequence[str], before: Sequence[str] | None, *, color: bool) -> list[str]:
+    """Return the lines with changed cells in reverse video; without color, with a star before changed lines.
+
+    ``before`` is ``None`` in the first round, where nothing is highlighted.
+    """
     if before is None:
         return list(lines) if color else [SAME + line for line in lines]
     changes = _changes([_cells(line) for line in lines], [_cells(line) for line in before])
@@ -38,7 +40,7 @@ def _cells(line: str) -> Cells:
 
 
 def _changes(lines: Sequence[Cells], before: Sequence[Cells]) -> list[set[int]]:
-    """Of each line, the numbers of the cells that are new."""
+    """Return the numbers of the new cells of each line."""
     same = Counter(before)
     fresh: list[int] = []
     for number, cells in enumerate(lines):
@@ -46,7 +48,7 @@ def _changes(lines: Sequence[Cells], before: Sequence[Cells]) -> list[set[int]]:
             same[cells] -= 1
         elif cells:
             fresh.append(number)
-    was = _Were(same.elements())
+    was = _PreviousLines(same.elements())
     found: list[set[int]] = [set() for _ in lines]
     for number in fresh:
         found[number] = _differ(lines[number], was.take(lines[number]))
@@ -68,8 +70,8 @@ def _differ(cells: Cells, was: Cells | None) -> set[int]:
     return new
 
 
-class _Were:
-    """Lines of the round before that are not there any more, found by the longest cell that they share with one."""
+class _PreviousLines:
+    """Lines of the previous round that are gone, found by the longest cell that they share with a new line."""
 
     def __init__(self, lines: Iterable[Cells]) -> None:
         self._left = Counter(lines)
@@ -79,7 +81,7 @@ class _Were:
                 self._by_cell.setdefault(cell, []).append(cells)
 
     def take(self, cells: Cells) -> Cells | None:
-        """What the line was, if it was there; what is taken is gone."""
+        """Return and remove the previous form of a line, ``None`` if there is none."""
         for cell in sorted(set(cells), key=lambda one: (-len(one), one)):
             for was in self._by_cell.get(cell, ())[:CANDIDATES]:
                 if self._left[was] > 0:
@@ -89,7 +91,7 @@ class _Were:
 
 
 def _reversed(line: str, cells: set[int]) -> str:
-    """The line with these cells reversed, colour codes inside them included."""
+    """Return a line with some cells in reverse video, whatever color codes they contain."""
     spans = [found.span() for number, found in enumerate(CELL.finditer(SGR.sub("", line))) if number in cells]
     starts, ends = {start for start, _ in spans}, {end for _, end in spans}
     made: list[str] = []

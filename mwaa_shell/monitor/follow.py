@@ -1,4 +1,4 @@
-"""A run from where it stands to its end: looked at every few seconds, shown, and judged at the end."""
+"""A DAG run until it ends: polled every few seconds, drawn, and turned into a result."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from mwaa_shell.durations import span
+from mwaa_shell.durations import format_duration
 from mwaa_shell.errors import OutcomeUnknown, PermissionMissing, ShellError
 from mwaa_shell.monitor import run_view
-from mwaa_shell.monitor.run_sources import Failed, NotThere, Source
+from mwaa_shell.monitor.run_sources import RunCommandFailed, RunNotFound, RunSource
 from mwaa_shell.monitor.runs import Snapshot
 from mwaa_shell.monitor.watch import RedrawOnTick, whole_seconds
 from mwaa_shell.output.canvas import Canvas
@@ -30,7 +30,7 @@ PAPER = 10_000
 
 @dataclass(frozen=True, slots=True)
 class FollowOptions:
-    """How often, how long."""
+    """How often a run is polled, and for how long."""
 
     every: float = 3.0  #: seconds from the end of a look to the beginning of the next
     seconds: float = SECONDS
@@ -38,16 +38,16 @@ class FollowOptions:
 
 
 #: Makes the sources, the best first, each asked when the one before it tells nothing; the watcher is called meanwhile.
-Sources = Callable[["RedrawOnTick"], Sequence[Source]]
+SourceMaker = Callable[["RedrawOnTick"], Sequence[RunSource]]
 
 
 class RunFollower:
-    """One run."""
+    """A follower of one DAG run."""
 
     def __init__(
         self,
         pace: FollowOptions,
-        sources: Sources,
+        sources: SourceMaker,
         canvas: Canvas,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -62,7 +62,7 @@ class RunFollower:
         self._trouble = ""
 
     def run(self) -> Result:
-        """Until the run is over: how it ended, with the table of its tasks as standard output."""
+        """Follow the run until it ends; return its outcome, with the table of its tasks as standard output."""
         try:
             ended = self._go_on(self._clock())
         except KeyboardInterrupt:
@@ -86,10 +86,10 @@ class RunFollower:
                     return self._left()
 
     def _look(self) -> None:
-        """Ask once; what goes wrong is said, and asked again in the next round unless it is certain to last."""
+        """Poll once; tell the user of an error and try again in the next round, unless it will last."""
         try:
             snapshot = self._ask()
-        except (NotThere, Failed):
+        except (RunNotFound, RunCommandFailed):
             raise
         except ShellError as error:
             self._in_a_row += 1
@@ -99,12 +99,12 @@ class RunFollower:
             self._canvas.tell(label(f"{error}; asking again"))
             return
         self._in_a_row, self._trouble = 0, ""
-        for line in run_view.changes(snapshot, self._snapshot):
+        for line in run_view.changes_since(snapshot, self._snapshot):
             self._canvas.tell(line)
         self._snapshot = snapshot
 
     def _ask(self) -> Snapshot:
-        """From the first source that tells; one that is left behind is not asked again."""
+        """Return the snapshot of the first source that answers; drop sources that do not."""
         while True:
             try:
                 return self._sources[0].ask()
@@ -118,15 +118,15 @@ class RunFollower:
     # -- the ends ----------------------------------------------------------------------------------------------------
 
     def _over(self, snapshot: Snapshot) -> Result:
-        said = run_view.verdict(snapshot, self._now())
+        said = run_view.summarize_run(snapshot, self._now())
         if snapshot.run.state == "success":
             self._canvas.tell(said)
             return Result()
         return failed(said)
 
     def _too_long(self) -> Result:
-        limit = span(self._pace.seconds)
-        stands = run_view.verdict(self._snapshot, self._now()) if self._snapshot else self._trouble
+        limit = format_duration(self._pace.seconds)
+        stands = run_view.summarize_run(self._snapshot, self._now()) if self._snapshot else self._trouble
         return from_error(OutcomeUnknown(f"Not over after {limit} (--for lets it go on longer): {stands}"))
 
     def _left(self) -> Result:
@@ -135,16 +135,16 @@ class RunFollower:
         return interrupted(f"Stopped following: {goes_on}", remote=False)
 
     def _shown(self, ended: Result) -> Result:
-        """Leave the last picture; where there is none, the table goes to standard output."""
+        """Leave the last picture on the screen; return the result with the table as standard output."""
         snapshot, now = self._snapshot, self._now()
         if snapshot is None:
             self._canvas.end([])
             return ended
         view = self._canvas.view()
         if self._canvas.live:
-            stands = run_view.whole if snapshot.over else run_view.fitted
+            stands = run_view.render_full if snapshot.over else run_view.render_fitted
             self._canvas.end(stands(snapshot, view, now))
-        table = run_view.whole(snapshot, replace(view, color=False, width=PAPER), now)
+        table = run_view.render_full(snapshot, replace(view, color=False, width=PAPER), now)
         return replace(ended, stdout="".join(f"{line}\n" for line in table).encode("utf-8", "replace"))
 
     # -- the picture -------------------------------------------------------------------------------------------------
@@ -159,4 +159,4 @@ class RunFollower:
             self._canvas.draw([*trouble, tail])
             return
         shown = replace(self._snapshot, remarks=(*self._snapshot.remarks, *trouble))
-        self._canvas.draw(run_view.picture(shown, view, self._now(), tail))
+        self._canvas.draw(run_view.render_live(shown, view, self._now(), tail))

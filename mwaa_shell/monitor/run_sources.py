@@ -1,9 +1,9 @@
-"""Who tells of a run: Airflow's REST API, or its CLI. Each gives a snapshot; how to ask is handed in.
+"""Sources of snapshots of a DAG run: Airflow's REST API and its CLI. The caller provides the requests.
 
-REST is asked first where the environment's version has it: it needs none of the few CLI slots of a web server, answers
-in a fraction of the time, and knows tries and mapped tasks. Through the CLI two commands tell the same: ``tasks
-states-for-dag-run`` of the tasks, ``dags list-runs`` of the run. The second one lists all runs, so it is asked only
-when it can tell something: at the beginning, while nothing has begun, and when all tasks are over.
+REST comes first if the environment's version has it: it needs none of the few CLI requests of a web server, answers in
+a fraction of the time, and has tries and mapped tasks. Through the CLI, ``tasks states-for-dag-run`` shows the tasks
+and ``dags list-runs`` the run. The latter lists all runs, so it is sent only when it may show something new: at the
+beginning, while nothing has begun, and when all tasks are done.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Protocol
-from urllib.parse import quote as percent
 
 from mwaa_shell.airflow.arguments import understand
 from mwaa_shell.airflow.command_line import ParsedLine, output_format, parse, quote
@@ -19,14 +18,13 @@ from mwaa_shell.airflow.grammar import Grammar
 from mwaa_shell.airflow.validation import validate
 from mwaa_shell.airflow.versions import Version
 from mwaa_shell.errors import NothingRan, OutcomeUnknown, ShellError
-from mwaa_shell.monitor.runs import FINISHED, OVER, Run, Snapshot, Task, newest, run_of, task_of
+from mwaa_shell.monitor.runs import FINISHED, OVER, Run, Snapshot, Task, latest_run, run_of, task_of
+from mwaa_shell.mwaa.airflow_rest import FIRST_PAGE, dag_path, newest_runs_first, next_page, run_path
 from mwaa_shell.output.records import Row, read_rows
 from mwaa_shell.result import Outcome, Result
 
-#: The first version whose REST API MWAA offers.
-REST_SINCE = Version(2, 4, 3)
-#: Tasks on one page of REST: what Airflow gives at most unless it is configured otherwise; and pages at most.
-PAGE, PAGES = 100, 100
+#: Most pages of tasks that REST is asked for.
+PAGES = 100
 #: Looks after which the CLI is asked for the run itself, whatever its tasks look like.
 AT_LEAST_EVERY = 10
 #: What to do about a reply that has never been seen.
@@ -45,35 +43,34 @@ TASKS = ("tasks states-for-dag-run {dag} {run} -o json",)
 PAUSED = ("dags details {dag} -o json", "dags list -o json")
 
 
-class NotThere(ShellError):
-    """There is no such run."""
+class RunNotFound(ShellError):
+    """The run does not exist."""
 
 
-class Failed(ShellError):
-    """The command ran, and failed."""
+class RunCommandFailed(ShellError):
+    """The command that reads the run failed."""
 
 
-class Source(Protocol):
-    """Who tells."""
+class RunSource(Protocol):
+    """A source of snapshots of one run."""
 
     name: str  #: as the picture says it
 
     def ask(self) -> Snapshot:
-        """How it stands now. Raises ``NotThere``, or another ``ShellError`` where nothing was told."""
+        """Return a snapshot; raise ``RunNotFound``, or another ``ShellError`` if there is no answer."""
 
 
-class Rest:
-    """Over ``InvokeRestApi``."""
+class RestRunSource:
+    """Snapshots over ``InvokeRestApi``."""
 
     name = "REST"
 
     def __init__(self, get: Get, version: Version, dag: str, run: str, where: str = "") -> None:
-        """``where`` is the environment's name, for what is said."""
+        """``where`` is the environment's name, for messages."""
         self._ask_for = get
         self._where = where or "the environment"
-        self._path = f"/dags/{percent(dag, safe='')}"
         self._dag, self._run = dag, run
-        self._order = "-run_after" if version.major >= 3 else "-execution_date"
+        self._order = newest_runs_first(version)
         self._paused: bool | None = None
 
     def ask(self) -> Snapshot:
@@ -81,28 +78,29 @@ class Rest:
         self._run = run.run_id  # the newest one stays the one, whatever comes after it
         tasks = tuple(task_of(row) for row in self._tasks(run.run_id))
         if _waits(run, tasks) or self._paused:
-            self._paused = str(self._get(self._path, {}).get("is_paused")) == "True"
+            self._paused = str(self._get(dag_path(self._dag), {}).get("is_paused")) == "True"
         return Snapshot(run, tasks, _about_waiting(run, paused=self._paused))
 
     def _ask_run(self) -> Run:
         if self._run != LATEST:
-            return run_of(self._get(f"{self._path}/dagRuns/{percent(self._run, safe='')}", {}), self._dag)
+            return run_of(self._get(run_path(self._dag, self._run), {}), self._dag)
         newest_first = {"limit": 1, "order_by": self._order}
-        found = self._list(self._get(f"{self._path}/dagRuns", newest_first), "dag_runs")
+        found = self._list(self._get(f"{dag_path(self._dag)}/dagRuns", newest_first), "dag_runs")
         if not found:
             raise no_runs(self._dag)
         return run_of(found[0], self._dag)
 
     def _tasks(self, run_id: str) -> list[Mapping[str, object]]:
-        path = f"{self._path}/dagRuns/{percent(run_id, safe='')}/taskInstances"
+        path = f"{run_path(self._dag, run_id)}/taskInstances"
         rows: list[Mapping[str, object]] = []
+        query: Mapping[str, object] | None = FIRST_PAGE
         for _ in range(PAGES):
-            reply = self._get(path, {"limit": PAGE, "offset": len(rows)})
+            if query is None:
+                break
+            reply = self._get(path, query)
             page = self._list(reply, "task_instances")
             rows += page
-            total = reply.get("total_entries")
-            if not page or not isinstance(total, int) or len(rows) >= total:
-                break
+            query = next_page(query, len(page), reply)
         return rows
 
     def _get(self, path: str, query: Mapping[str, object]) -> Mapping[str, Any]:
@@ -118,13 +116,13 @@ class Rest:
         return found
 
 
-class Cli:
-    """Through the CLI, one command after the other."""
+class CliRunSource:
+    """Snapshots through the CLI, one command after the other."""
 
     name = "the CLI"
 
     def __init__(self, send: Send, grammar: Grammar, dag: str, run: str, where: str = "") -> None:
-        """``where`` is the environment's name, for what is said."""
+        """``where`` is the environment's name, for messages."""
         self._send = send
         self._where = where or "the environment"
         self._grammar = grammar
@@ -150,16 +148,16 @@ class Cli:
     def _ask_run(self) -> Run:
         rows = self._rows(RUNS, self._dag)
         wanted = self._run.run_id if self._run is not None else self._wanted
-        row = newest(rows) if wanted == LATEST else next((one for one in rows if one.get("run_id") == wanted), None)
+        row = latest_run(rows) if wanted == LATEST else next((one for one in rows if one.get("run_id") == wanted), None)
         if row is not None:
             return run_of(row, self._dag)
-        other = newest(rows)
+        other = latest_run(rows)
         if other is None:
             raise no_runs(self._dag)
-        raise NotThere(f"{self._dag} has no run {wanted}; its newest one is {other.get('run_id')}")
+        raise RunNotFound(f"{self._dag} has no run {wanted}; its newest one is {other.get('run_id')}")
 
     def _tasks(self, run: Run) -> tuple[Task, ...] | None:
-        """The tasks; ``None`` where this environment does not tell."""
+        """Return the tasks, ``None`` if this environment does not show them."""
         if self._blind:
             return None
         command = self._grammar.named("tasks states-for-dag-run")
@@ -177,7 +175,7 @@ class Cli:
         return tuple(task_of(row) for row in _rows_of(result, line, self._where))
 
     def _look_whether_paused(self, *, waits: bool) -> None:
-        """Once, and only where a run waits longer than it takes."""
+        """Ask once whether the DAG is paused, if the run has waited for two rounds."""
         self._waited = self._waited + 1 if waits else 0
         if self._waited != 2 or self._grammar.version.major < 2:
             return
@@ -199,7 +197,7 @@ class Cli:
         return f"Airflow {self._grammar.version} on {self._where}"
 
     def _line(self, forms: tuple[str, ...], dag: str, run: str = "") -> ParsedLine:
-        """The first form that this Airflow takes."""
+        """Return the first form of a command that this Airflow takes."""
         for form in forms:
             line = parse(form.replace("{dag}", quote(dag)).replace("{run}", quote(run)))
             if validate(understand(line, self._grammar)) is None:
@@ -208,10 +206,10 @@ class Cli:
         raise NothingRan(f"{self._airflow} has no {missing}, which tells of runs; its web interface shows them")
 
 
-class Unscheduled:
-    """Another source, of an environment where nothing runs DAGs: that is said while nothing of a run begins."""
+class WithoutScheduler:
+    """Snapshots of another source, with a remark while a run waits because nothing runs DAGs."""
 
-    def __init__(self, source: Source, why: str) -> None:
+    def __init__(self, source: RunSource, why: str) -> None:
         self._source = source
         self._why = why
         self.name = source.name
@@ -223,13 +221,13 @@ class Unscheduled:
         return replace(snapshot, remarks=(*snapshot.remarks, self._why))
 
 
-def no_runs(dag: str) -> NotThere:
-    """The error for a DAG that nobody has triggered."""
-    return NotThere(f"{dag} has no run yet")
+def no_runs(dag: str) -> RunNotFound:
+    """Return the error for a DAG without runs."""
+    return RunNotFound(f"{dag} has no run yet")
 
 
 def _may_have_changed(run: Run, tasks: tuple[Task, ...] | None) -> bool:
-    """Whether the state of a run that is not over may be another than before, as far as its tasks tell."""
+    """Return whether the state of an unfinished run may have changed, judging by its tasks."""
     return tasks is None or run.state == "queued" or all(task.state in FINISHED for task in tasks)
 
 
@@ -240,17 +238,17 @@ def _about_waiting(run: Run, *, paused: bool | None) -> tuple[str, ...]:
 
 
 def _waits(run: Run, tasks: tuple[Task, ...] | None) -> bool:
-    """Whether nothing has begun. Before Airflow 2.1 a run that has been triggered is running at once."""
+    """Return whether no task has begun. Before Airflow 2.1 a triggered run is running at once."""
     waiting = tasks is not None and all(task.state == "none" for task in tasks)
     return run.state == "queued" or (run.state == "running" and waiting)
 
 
 def _rows_of(result: Result, line: ParsedLine, where: str) -> list[Row]:
-    """The records of a reply; raises what went wrong."""
+    """Return the rows of a result; raise its error."""
     if result.outcome is Outcome.INTERRUPTED:
         raise KeyboardInterrupt
     if result.outcome is Outcome.FAILED:
-        raise Failed(result.message)
+        raise RunCommandFailed(result.message)
     if not result.ok:
         raise (OutcomeUnknown if result.outcome is Outcome.UNKNOWN else NothingRan)(result.message)
     rows = read_rows(result.stdout.decode("utf-8", "replace"), output_format(line.values))

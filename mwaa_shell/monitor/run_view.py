@@ -1,11 +1,11 @@
-"""A run and its tasks as lines of text: what stands on the screen while it goes on, and what stays of it. Pure."""
+"""A DAG run as lines of text: the picture while it runs, and the table that stays. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
 
-from mwaa_shell.durations import span
+from mwaa_shell.durations import format_duration
 from mwaa_shell.monitor.runs import BAD, BEGUN, FINISHED, Run, Snapshot, Task, by_urgency, in_order
 from mwaa_shell.output import measure
 from mwaa_shell.output.ansi import BOLD, DIM, GREEN, RED, YELLOW, paint
@@ -28,13 +28,13 @@ NAME = 12
 Row = tuple[str, str, str, str, str]
 
 
-def picture(snapshot: Snapshot, view: DisplayOptions, now: datetime, tail: str) -> list[str]:
-    """What goes on, and in the last line what is being done about it."""
-    return [*fitted(snapshot, view, now), paint(tail, DIM, color=view.color)]
+def render_live(snapshot: Snapshot, view: DisplayOptions, now: datetime, tail: str) -> list[str]:
+    """Render the picture of a running DAG run; ``tail`` is the last line."""
+    return [*render_fitted(snapshot, view, now), paint(tail, DIM, color=view.color)]
 
 
-def fitted(snapshot: Snapshot, view: DisplayOptions, now: datetime) -> list[str]:
-    """What fits the screen: with many tasks those that matter now, the others as a count."""
+def render_fitted(snapshot: Snapshot, view: DisplayOptions, now: datetime) -> list[str]:
+    """Render what fits the screen: the most urgent tasks, and a count of the others."""
     rows = view.height - AROUND - len(snapshot.remarks)
     tasks = in_order(snapshot.tasks or ())
     folded: list[Task] = []
@@ -47,14 +47,14 @@ def fitted(snapshot: Snapshot, view: DisplayOptions, now: datetime) -> list[str]
     return [*_top(snapshot, view, now), *table, *more, *_remarks(snapshot, view)]
 
 
-def whole(snapshot: Snapshot, view: DisplayOptions, now: datetime) -> list[str]:
-    """All tasks, as they were begun, every name in full."""
+def render_full(snapshot: Snapshot, view: DisplayOptions, now: datetime) -> list[str]:
+    """Render all tasks by start, with full names."""
     table = _table(in_order(snapshot.tasks or ()), view, now, narrow=False)
     return [*_top(snapshot, view, now), *table, *_remarks(snapshot, view)]
 
 
-def verdict(snapshot: Snapshot, now: datetime) -> str:
-    """How a run ended, or how it stands, in one line that is safe for a terminal."""
+def summarize_run(snapshot: Snapshot, now: datetime) -> str:
+    """Summarize a run in one line that is safe for a terminal."""
     run = snapshot.run
     took = _took(run, now)
     bad = [label(task.name) for task in in_order(snapshot.tasks or ()) if task.state == "failed"]
@@ -62,8 +62,8 @@ def verdict(snapshot: Snapshot, now: datetime) -> str:
     return f"{label(run.dag)} {label(run.run_id)} {run.state}{f' after {took}' if took else ''}{which}"
 
 
-def changes(snapshot: Snapshot, before: Snapshot | None) -> list[str]:
-    """What has happened since, one line each: for those who see no picture."""
+def changes_since(snapshot: Snapshot, before: Snapshot | None) -> list[str]:
+    """Return state changes since the previous snapshot, one a line, for output that cannot be redrawn."""
     if before is None:
         return [f"{label(snapshot.run.run_id)} is {snapshot.run.state}; {progress(snapshot)}", *snapshot.remarks]
     was = {task.name: task.state for task in before.tasks or ()}
@@ -78,7 +78,7 @@ def changes(snapshot: Snapshot, before: Snapshot | None) -> list[str]:
 
 
 def progress(snapshot: Snapshot) -> str:
-    """How many tasks are over, and in which states the others are."""
+    """Return how many tasks are done, and the states of the others."""
     if snapshot.tasks is None:
         return "its tasks cannot be seen"
     if not snapshot.tasks:
@@ -89,7 +89,7 @@ def progress(snapshot: Snapshot) -> str:
 
 
 def state_color(state: str) -> str:
-    """The colour of a state, as in every table."""
+    """Return the color code of a state, as in tables."""
     return CODES.get(STATES.get(state, ""), "")
 
 
@@ -102,7 +102,7 @@ def _rank(state: str) -> tuple[int, str]:
 
 
 def _top(snapshot: Snapshot, view: DisplayOptions, now: datetime) -> list[str]:
-    """The run, then how far it is."""
+    """Return the lines above the table: the run and its progress."""
     run, color = snapshot.run, view.color
     name = paint(f"{label(run.dag)}  {label(run.run_id)}", BOLD, color=color)
     head = [name, paint(run.state, state_color(run.state), color=color), _took(run, now)]
@@ -128,7 +128,7 @@ def _bar(snapshot: Snapshot, *, color: bool) -> str:
 
 
 def _table(tasks: Sequence[Task], view: DisplayOptions, now: datetime, *, narrow: bool) -> list[str]:
-    """One row a task; ``narrow`` cuts names off that do not fit, else they go on below."""
+    """Return a row for each task; ``narrow`` clips long names, else they wrap."""
     if not tasks:
         return []
     rows = [_row(task, view, now) for task in tasks]
@@ -150,9 +150,9 @@ def _row(task: Task, view: DisplayOptions, now: datetime) -> Row:
 
 
 def _lasted(task: Task, now: datetime) -> str:
-    """How long a task took, or has been at it; one that waits for its next try tells of the last one."""
+    """Return how long a task took or has been running; of a retry that waits, how long the last try took."""
     end = now if task.state == "running" else task.end
-    return span((end - task.start).total_seconds()) if task.start and end else ""
+    return format_duration((end - task.start).total_seconds()) if task.start and end else ""
 
 
 def _line(row: Sequence[str], widths: Sequence[int], *, tries: bool, color: bool = False) -> str:
@@ -173,7 +173,7 @@ def _left(text: str, width: int) -> str:
 
 
 def _clock(moment: datetime | None, zone: tzinfo | None, now: datetime) -> str:
-    """The time of today, with the date on another day."""
+    """Return a time, with its date unless it is today."""
     if moment is None:
         return ""
     local, today = moment.astimezone(zone or moment.tzinfo), now.astimezone(zone or moment.tzinfo)
@@ -184,7 +184,7 @@ def _took(run: Run, now: datetime) -> str:
     if run.start is None:
         return ""
     end = run.end or (now if run.state == "running" else None)
-    return span((end - run.start).total_seconds()) if end else ""
+    return format_duration((end - run.start).total_seconds()) if end else ""
 
 
 def _counted(tasks: Sequence[Task]) -> str:

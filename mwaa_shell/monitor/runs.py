@@ -1,4 +1,4 @@
-"""A run and its tasks at one moment, whoever told of them. Pure."""
+"""A DAG run and its tasks at one moment, from any source. Pure."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ BEGUN = frozenset({"running", "up_for_retry", "up_for_reschedule", "deferred", "
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run of a DAG."""
+    """A DAG run."""
 
     dag: str
     run_id: str
@@ -40,7 +40,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A task of a run; one of many where it is mapped."""
+    """A task instance of a run; a mapped task has several."""
 
     name: str  #: with its map index, if it has one
     state: str  #: ``none`` while it waits for others
@@ -51,7 +51,7 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """All that is known at one moment; ``tasks`` is ``None`` where they cannot be seen."""
+    """A run and its tasks at one moment; ``tasks`` is ``None`` if the environment does not show them."""
 
     run: Run
     tasks: tuple[Task, ...] | None = ()
@@ -63,23 +63,23 @@ class Snapshot:
 
     @property
     def counts(self) -> Mapping[str, int]:
-        """How many tasks are in each state."""
+        """The number of tasks in each state."""
         return Counter(task.state for task in self.tasks or ())
 
     @property
     def finished(self) -> int:
-        """How many tasks are over."""
+        """The number of tasks that are done."""
         return sum(task.state in FINISHED for task in self.tasks or ())
 
 
 def state(value: object) -> str:
-    """A state as Airflow writes it, safe for a terminal; no state is ``none``."""
+    """Return a state as Airflow writes it, safe for a terminal; ``none`` for an empty one."""
     text = label(str(value or "").strip().lower())
     return text or "none"
 
 
-def moment(value: object) -> datetime | None:
-    """A time as Airflow writes it in any version, aware; ``None`` where there is none."""
+def parse_time(value: object) -> datetime | None:
+    """Parse a time as any Airflow writes it, with a zone; ``None`` for anything else."""
     try:
         found = datetime.fromisoformat(str(value or ""))
     except ValueError:
@@ -89,26 +89,26 @@ def moment(value: object) -> datetime | None:
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
-def newest(rows: Sequence[Mapping[str, str]]) -> Mapping[str, str] | None:
-    """The run whose time is the latest; the first of them where several are, or where no time can be read."""
+def latest_run(rows: Sequence[Mapping[str, str]]) -> Mapping[str, str] | None:
+    """Return the row with the latest date; the first of equals, and the first if no date can be parsed."""
     long_ago = datetime.min.replace(tzinfo=UTC)
     return max(rows, key=lambda row: _when(row) or long_ago, default=None)
 
 
 def _when(row: Mapping[str, str]) -> datetime | None:
-    return next((found for name in DATES if (found := moment(row.get(name)))), None)
+    return next((found for name in DATES if (found := parse_time(row.get(name)))), None)
 
 
 def run_of(row: Mapping[str, object], dag: str) -> Run:
-    """The run that a row of ``list-runs`` or an object of REST tells of."""
+    """Return the run in a row of ``list-runs`` or an object of REST."""
     run_id = row.get("run_id") or row.get("dag_run_id") or ""
     date = row.get("execution_date") or row.get("logical_date") or ""
-    return Run(dag, str(run_id), state(row.get("state")), moment(row.get("start_date")), moment(row.get("end_date")),
-               str(date))  # fmt: skip
+    start, end = parse_time(row.get("start_date")), parse_time(row.get("end_date"))
+    return Run(dag, str(run_id), state(row.get("state")), start, end, str(date))
 
 
 def task_of(row: Mapping[str, object]) -> Task:
-    """The task that a row of ``states-for-dag-run`` or an object of REST tells of."""
+    """Return the task in a row of ``states-for-dag-run`` or an object of REST."""
     index = str(row.get("map_index", ""))
     mapped = index.isdigit()  # -1 and nothing: it is not mapped
     name = f"{row.get('task_id') or '?'}{f'[{index}]' if mapped else ''}"
@@ -116,20 +116,20 @@ def task_of(row: Mapping[str, object]) -> Task:
     return Task(
         name,
         state(row.get("state")),
-        moment(row.get("start_date")),
-        moment(row.get("end_date")),
+        parse_time(row.get("start_date")),
+        parse_time(row.get("end_date")),
         tries if isinstance(tries, int) else 0,
     )
 
 
 def in_order(tasks: Sequence[Task]) -> list[Task]:
-    """As they were begun; those that wait come last, as Airflow lists them."""
+    """Sort tasks by start; those that have not started come last, in Airflow's order."""
     never = datetime.max.replace(tzinfo=UTC)
     return sorted(tasks, key=lambda task: task.start or never)
 
 
 def by_urgency(tasks: Sequence[Task]) -> list[Task]:
-    """What went wrong first, then what is on its way, then what waits, and what is done last."""
+    """Sort tasks by urgency: failed, running, waiting, done."""
     return sorted(in_order(tasks), key=_urgency)
 
 

@@ -240,8 +240,8 @@ def _unread(error: OSError, asker: Asker) -> CredentialsProblem:
 
 def _about_proxy(error: aws.ProxyConnectionError) -> str:
     """boto3 takes a proxy for AWS from the standard variables, and knows none but of HTTP."""
-    said = clip(hide_credentials(str(error)))
-    if "socks" not in said:
+    if "socks" not in str(error):
+        said = clip(hide_credentials(str(error)))
         return f"{said} (it comes from HTTPS_PROXY; NO_PROXY=.amazonaws.com goes past it)"
     return "HTTPS_PROXY names a SOCKS proxy, which boto3 does not know; unset it, --proxy is for the web server alone"
 

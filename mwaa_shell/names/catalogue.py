@@ -1,7 +1,7 @@
-"""All names that are known of one environment, and how they are found: what replies tell comes in, candidates go out.
+"""The cached names of one environment: changes from replies go in, candidates for completion come out.
 
-What is known of a kind (of a DAG's tasks or runs: of that DAG) is one frozen value that is replaced as a whole. So who
-reads needs no lock and never waits; who changes something takes turns with the others.
+Each list (one per kind, and one per DAG for tasks and runs) is a frozen value that is replaced as a whole. So readers
+need no lock and never wait. Writers wait for each other.
 """
 
 from __future__ import annotations
@@ -14,9 +14,23 @@ from math import log2
 from types import MappingProxyType
 
 from mwaa_shell.airflow.knowledge import Kind
-from mwaa_shell.names.index import NO_PICKS, Index
-from mwaa_shell.names.model import OF_A_DAG, Change, Name, NameRemoved, NamesFound
-from mwaa_shell.names.name_list import NAMES, SMALL, Key, Known, facts_of, merged, ordered, others, without
+from mwaa_shell.names.index import NO_PICKS, NameIndex
+from mwaa_shell.names.model import (
+    NAMES,
+    OF_A_DAG,
+    SMALL,
+    Change,
+    ListKey,
+    Name,
+    NameList,
+    NameRemoved,
+    NamesFound,
+    facts_of,
+    merged,
+    ordered,
+    others,
+    without,
+)
 
 #: Most DAGs whose tasks, and whose runs, are kept.
 DAGS = 2_000
@@ -25,8 +39,8 @@ PICKS, PICKED_LISTS, HALF_LIFE = 50, 500, 3 * 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
-class Summary:
-    """One line of what is known; the age is in seconds."""
+class ListSummary:
+    """A row of ``.names``: how many names a list has, from where, and its age in seconds."""
 
     kind: Kind
     dag: str
@@ -37,18 +51,18 @@ class Summary:
 
 
 class NameCatalogue:
-    """The names of one environment, for any thread. Another environment has a catalogue of its own."""
+    """The cached names of one environment, for any thread."""
 
     def __init__(self) -> None:
-        self._known: dict[Key, Known] = {}
-        self._indexes: dict[Key, Index] = {}
-        self._picks: dict[Key, Mapping[str, float]] = {}
-        self._gone: dict[Key, set[str]] = {}  # what another shell may still think is there
+        self._known: dict[ListKey, NameList] = {}
+        self._indexes: dict[ListKey, NameIndex] = {}
+        self._picks: dict[ListKey, Mapping[str, float]] = {}
+        self._gone: dict[ListKey, set[str]] = {}  # what another shell may still think is there
         self._changing = threading.Lock()
         self._picking = threading.Lock()  # of its own: who picks a name shall not wait for a long reply
 
     def apply(self, changes: Iterable[Change], source: str, now: float) -> None:
-        """Take in what somebody told: ``source`` is "reply", "REST" or "CLI". Long lists take 1 to 3 us a name."""
+        """Apply changes from a source ("reply", "REST" or "CLI"). Takes 1 to 3 us a name for long lists."""
         with self._changing:
             for change in changes:
                 if isinstance(change, NamesFound):
@@ -58,14 +72,14 @@ class NameCatalogue:
             self._keep_to_the_limits()
 
     def names(self, kind: Kind, dag: str = "") -> list[Name]:
-        """All names of a kind, or of a DAG's tasks or runs; runs newest first, all others alphabetical."""
+        """Return all names of a kind, or the tasks or runs of a DAG: runs newest first, others alphabetical."""
         known = self._known.get((kind, dag))
         return _names(known, known.texts) if known else []
 
     def search(self, kind: Kind, dag: str, fragment: str, limit: int = 50) -> tuple[list[Name], int]:
-        """The best names for a fragment, and how many more fit at least.
+        """Return the best names for a fragment, and at least how many more fit.
 
-        Until ``prepare`` has been, a long list is found by the index of before, or by the beginnings of its names.
+        Until ``prepare`` has run, a long list is searched by its last index, or by how its names begin.
         """
         known = self._known.get((kind, dag))
         if known is None:
@@ -77,44 +91,44 @@ class NameCatalogue:
         return _names(known, found.names), found.more
 
     def prepare(self) -> None:
-        """Make the indexes of long lists, about 1.5 us a name: for a thread, after ``apply`` or ``merge``."""
+        """Build the indexes of long lists, in a thread after ``apply`` or ``merge``. Takes about 1.5 us a name."""
         for key, known in self.known().items():
             index = self._indexes.get(key)
             if len(known.texts) > SMALL and (index is None or index.names is not known.texts):
-                index = Index(known.texts)
+                index = NameIndex(known.texts)
                 with self._changing:
                     if self._known.get(key) is not None:
                         self._indexes[key] = index
 
     def picked(self, kind: Kind, dag: str, text: str, now: float) -> None:
-        """The user has used this name: it stands first among equals, the more often and the later the better."""
+        """Note that the user has used a name: frequent and recent ones come first among equals."""
         with self._picking:
             scores = self._picks.get((kind, dag), NO_PICKS)
             self._pick((kind, dag), {**scores, text: _used_again(scores.get(text), now)})
 
     def forget(self) -> None:
-        """Know nothing any more."""
+        """Drop all names and picks."""
         with self._changing, self._picking:
             self._known, self._indexes, self._picks = {}, {}, {}
 
-    def summary(self, now: float) -> list[Summary]:
-        """What is known, for showing: kinds in their order, then DAGs."""
+    def summary(self, now: float) -> list[ListSummary]:
+        """Return a summary of each list, by kind and then by DAG."""
         order = list(Kind)
         return [
-            Summary(kind, dag, len(known.texts), known.source, max(0.0, now - known.learned), known.complete)
+            ListSummary(kind, dag, len(known.texts), known.source, max(0.0, now - known.learned), known.complete)
             for (kind, dag), known in sorted(self.known().items(), key=lambda one: (order.index(one[0][0]), one[0][1]))
         ]
 
-    def known(self) -> dict[Key, Known]:
-        """All that is known now; what comes later does not change it."""
+    def known(self) -> dict[ListKey, NameList]:
+        """Return a snapshot of all lists."""
         return dict(self._known)
 
-    def picks(self) -> dict[Key, Mapping[str, float]]:
-        """How much the picked names are used: the higher, the more."""
+    def picks(self) -> dict[ListKey, Mapping[str, float]]:
+        """Return the scores of picked names: the higher, the more they are used."""
         return dict(self._picks)
 
-    def merge(self, known: Mapping[Key, Known], picks: Mapping[Key, Mapping[str, float]]) -> None:
-        """Take in what another catalogue knows: what changed later wins, and what is not complete is added to."""
+    def merge(self, known: Mapping[ListKey, NameList], picks: Mapping[ListKey, Mapping[str, float]]) -> None:
+        """Merge the lists of another catalogue: the later change wins, and incomplete lists are combined."""
         with self._changing, self._picking:
             for key, other in known.items():
                 mine = self._known.get(key)
@@ -128,20 +142,20 @@ class NameCatalogue:
             self._drop_tasks_and_runs_of_no_dag()
             self._keep_to_the_limits()
 
-    def _index(self, key: Key, known: Known) -> Index | None:
-        """An index that can be used now: of this very list, or of much the same before ``prepare`` has been."""
+    def _index(self, key: ListKey, known: NameList) -> NameIndex | None:
+        """Return the index of a list, or of a similar older one until ``prepare`` has run; ``None`` if none fits."""
         index = self._indexes.get(key)
         if index is not None and index.names is known.texts:
             return index
         if len(known.texts) > SMALL:
             return index if index is not None and len(index.names) > len(known.texts) // 2 else None
-        index = self._indexes[key] = Index(known.texts)
+        index = self._indexes[key] = NameIndex(known.texts)
         return index
 
     # Below here a lock is held.
 
-    def _pick(self, key: Key, scores: Mapping[str, float]) -> None:
-        """The most used are remembered, of the lists that were picked from last."""
+    def _pick(self, key: ListKey, scores: Mapping[str, float]) -> None:
+        """Keep the scores of the most used names, for the lists that were picked from last."""
         self._picks.pop(key, None)
         self._picks[key] = dict(sorted(scores.items(), key=lambda one: -one[1])[:PICKS])
         while len(self._picks) > PICKED_LISTS:
@@ -154,7 +168,7 @@ class NameCatalogue:
         if key in self._gone:
             self._gone[key].difference_update(told)
         if seen.all or old is None:
-            self._put(key, ordered(seen.kind, told, Known((), {}, now, now, source, seen.all)))
+            self._put(key, ordered(seen.kind, told, NameList((), {}, now, now, source, seen.all)))
         else:
             fresh = replace(old, changed=now) if old.complete else replace(old, changed=now, learned=now, source=source)
             stays = all(text in old.facts for text in told)  # who tells of known runs tells nothing of their order
@@ -164,7 +178,7 @@ class NameCatalogue:
             self._note_last_state(seen.dag, now)
 
     def _note_last_state(self, dag: str, now: float) -> None:
-        """The newest run's state is its DAG's last state."""
+        """Set the last state of a DAG to the state of its newest run."""
         runs, dags = self._known.get((Kind.RUN, dag)), self._known.get((Kind.DAG, ""))
         if runs and runs.texts and dags and dag in dags.facts:
             state = runs.facts[runs.texts[0]].get("state")
@@ -183,8 +197,8 @@ class NameCatalogue:
             for drop in [(kind, gone.text) for kind in OF_A_DAG if (kind, gone.text) in self._known]:
                 self._drop(drop)
 
-    def _put(self, key: Key, known: Known) -> None:
-        """Replace what was known; the index stays where the names are the same."""
+    def _put(self, key: ListKey, known: NameList) -> None:
+        """Replace a list; its index stays if the names are the same."""
         old = self._known.get(key)
         if old is not None and old.texts == known.texts:
             known = replace(known, texts=old.texts)
@@ -192,12 +206,12 @@ class NameCatalogue:
             self._indexes.pop(key, None)
         self._known[key] = known
 
-    def _drop(self, key: Key) -> None:
+    def _drop(self, key: ListKey) -> None:
         del self._known[key]
         self._indexes.pop(key, None)
 
     def _drop_tasks_and_runs_of_no_dag(self) -> None:
-        """A full list of DAGs that came later than the tasks and runs of a DAG tells whether it is still there."""
+        """Drop tasks and runs of DAGs that a later, complete list of DAGs does not have."""
         dags = self._known.get((Kind.DAG, ""))
         if dags and dags.complete:
             for (kind, dag), known in list(self._known.items()):
@@ -205,7 +219,7 @@ class NameCatalogue:
                     self._drop((kind, dag))
 
     def _keep_to_the_limits(self) -> None:
-        """Drop the tasks and the runs that changed longest ago."""
+        """Drop the lists of tasks and runs that changed longest ago."""
         for kind in OF_A_DAG:
             total = 0
             lists = [(known.changed, key) for key, known in self._known.items() if key[0] is kind]
@@ -215,13 +229,13 @@ class NameCatalogue:
                     self._drop(key)
 
 
-def _names(known: Known, texts: Iterable[str]) -> list[Name]:
-    """Those of the names that are still known."""
+def _names(known: NameList, texts: Iterable[str]) -> list[Name]:
+    """Return those of the names that are still in the list."""
     return [Name(text, facts) for text in texts if (facts := known.facts.get(text)) is not None]
 
 
-def _beginning(known: Known, fragment: str, limit: int) -> tuple[list[Name], int]:
-    """The names that begin so, of an alphabetical list."""
+def _beginning(known: NameList, fragment: str, limit: int) -> tuple[list[Name], int]:
+    """Return the names of an alphabetical list that begin with a fragment, and how many more do."""
     typed = fragment.lower()
     low = bisect_left(known.texts, typed, key=str.lower)
     end = bisect_right(known.texts, typed, low, key=lambda text: text.lower()[: len(typed)])
@@ -230,6 +244,6 @@ def _beginning(known: Known, fragment: str, limit: int) -> tuple[list[Name], int
 
 
 def _used_again(score: float | None, now: float) -> float:
-    """The logarithm of a count that halves with time: scores can be compared without knowing what time it is."""
+    """Return a raised score: the logarithm of a count that halves over time, so scores compare at any moment."""
     today = now / HALF_LIFE
     return today + log2(1 + (2 ** min(score - today, 60.0) if score is not None else 0))

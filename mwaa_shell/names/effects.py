@@ -1,18 +1,66 @@
-"""What a command that succeeded did to names, read from its line and from what it says it did."""
+"""What a command did to names, read from its line and its output: created, deleted, changed, or reported missing. Pure.
+
+Airflow's sentences for a missing name differ from 1.10 to 3.3. A sentence counts only as a whole line, alone or after
+the name of an exception, so output of a DAG file or a task is hardly ever taken for one.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
 
-from mwaa_shell.airflow.arguments import ParsedCommand
+from mwaa_shell.airflow.arguments import ParsedCommand, Part, Role, names_of
 from mwaa_shell.airflow.command_line import output_format
+from mwaa_shell.airflow.grammar import Option
 from mwaa_shell.airflow.knowledge import Kind
+from mwaa_shell.airflow.knowledge import kind as kind_of
+from mwaa_shell.airflow.output_lines import SGR, data_lines
 from mwaa_shell.airflow.versions import Version
-from mwaa_shell.names.arguments import is_name, used, value, values
 from mwaa_shell.names.model import NO_FACTS, Change, Name, NameRemoved, NamesFound
 from mwaa_shell.output.records import Row, read_rows
+
+#: Longer than any name that Airflow's database takes.
+LONGEST = 250
+
+
+def is_name(text: str) -> bool:
+    """Return whether a text can be a name: 1 to 250 printable characters, no blanks around it."""
+    return 0 < len(text) <= LONGEST and text.isprintable() and text == text.strip()
+
+
+def value(understanding: ParsedCommand, argument: str) -> str:
+    """Return the first value of an argument, by its long flag or its name; empty if it is not given."""
+    return next(iter(values(understanding, argument)), "")
+
+
+def values(understanding: ParsedCommand, argument: str) -> list[str]:
+    """Return all values of an argument, by its long flag or its name."""
+    return [part.value for part in understanding.parts if _takes(part) and argument in _names(part)]
+
+
+def used(understanding: ParsedCommand) -> Iterator[tuple[Kind, str]]:
+    """Yield the names in a line with their kinds.
+
+    Only the first value of an option is a name: Airflow 1.10 has ``-s KEY VALUE``.
+    """
+    if understanding.command is None:
+        return
+    before: Option | None = None
+    for part in understanding.parts:
+        first = part.argument is not before
+        before = part.argument if part.role is Role.VALUE and isinstance(part.argument, Option) else None
+        if _takes(part) and part.argument is not None and first and is_name(part.value):
+            yield kind_of(understanding.command.name, part.argument), part.value
+
+
+def _takes(part: Part) -> bool:
+    return part.role in (Role.VALUE, Role.POSITIONAL)
+
+
+def _names(part: Part) -> tuple[str, ...]:
+    return names_of(part.argument) if part.argument is not None else ()
+
 
 #: Commands that fail where one of the names in their line does not exist: these kinds are there if they succeed.
 NEEDED: Mapping[str, tuple[Kind, ...]] = {
@@ -51,14 +99,14 @@ DELETED_USER = re.compile(r'^User "?(.+?)"? deleted\.?$', re.MULTILINE)
 
 
 def effects(understanding: ParsedCommand, stdout: str) -> tuple[Change, ...]:
-    """What a command that succeeded changed."""
+    """Return the changes of names that a successful command made."""
     command = understanding.command
     does = EFFECTS.get(command.name) if command else None
     return tuple(does(understanding, stdout)) if does else ()
 
 
 def needed(understanding: ParsedCommand) -> tuple[NamesFound, ...]:
-    """What must exist, as a command that succeeded would have failed without it."""
+    """Return the names of a line that must exist because the command would fail without them."""
     wanted = NEEDED.get(understanding.command.name, ()) if understanding.command else ()
     if not wanted or understanding.given & UNLESS:
         return ()
@@ -146,7 +194,7 @@ def _unmade(kind: Kind, argument: str, said: re.Pattern[str] | None = None) -> C
 
 
 def _v1_variables(understanding: ParsedCommand, stdout: str) -> Iterable[Change]:
-    """A deletion comes before a setting in the same line."""
+    """Return a deletion before a setting, as Airflow 1.10 runs both in one line."""
     deleted, made = value(understanding, "--delete"), value(understanding, "--set")
     return [*_gone(Kind.VARIABLE, [deleted]), *_seen(Kind.VARIABLE, [made])]
 
@@ -159,7 +207,7 @@ def _v1_connections(understanding: ParsedCommand, stdout: str) -> Iterable[Chang
 
 
 def _v1_pool(understanding: ParsedCommand, stdout: str) -> Iterable[Change]:
-    """The reply to a deletion shows the pool that is gone."""
+    """Return the deleted pool, which Airflow 1.10 prints."""
     name = value(understanding, "--delete")
     return _gone(Kind.POOL, [name]) if name in [row.get("Pool") for row in _rows(understanding, stdout)] else []
 
@@ -191,3 +239,64 @@ EFFECTS: Mapping[str, Callable[[ParsedCommand, str], Iterable[Change]]] = {
     "create_user": _made(Kind.USER, "--username", CREATED_USER),
     "delete_user": _deleted_users,
 }
+
+
+#: ``{}`` is the name, ``{dag}`` the DAG of the line; 1.10 to 3.3.
+SENTENCES: Mapping[Kind, tuple[str, ...]] = {
+    Kind.DAG: (
+        "Dag id {} not found",
+        "Dag id {} not found in DagModel",
+        "dag_id could not be found: {}. Either the dag did not exist or it failed to parse.",
+        "Dag '{}' could not be found; either it does not exist or it failed to parse.",
+        "Dag '{}' could not be found in the database.",
+        "DAG: {} does not exist in 'dag' table",
+        "DAG: {} does not exist in the database",
+        "Can not find dag '{}'",
+        "Can not find dag '{}' in database",
+        "Could not find dag {}",
+    ),
+    Kind.TASK: ("Task {} not found",),
+    Kind.RUN: (
+        "DagRun for {dag} with run_id or execution_date of '{}' not found",
+        "DagRun for {dag} with run_id or logical_date of '{}' not found",
+    ),
+    Kind.VARIABLE: ("Variable {} does not exist", "Variable {} does not exist."),
+    Kind.CONNECTION: ("Did not find a connection with `conn_id`={}", "Connection not found."),
+    Kind.POOL: ("Pool {} does not exist", "Pool '{}' doesn't exist"),
+    Kind.ROLE: ("Role named '{}' does not exist", "{} is not a valid role.", '"{}" is not a valid role.'),
+    Kind.USER: ('User "{}" does not exist', "{} is not a valid user", "{} is not a valid user."),
+    Kind.ASSET: ("Asset with name {} does not exist.",),
+}
+#: With these a DAG is looked for in some files or bundles only.
+ELSEWHERE = frozenset({"--subdir", "--bundle-name", "--dagfile-path"})
+EXCEPTION = re.compile(r"(?:\w+\.)+\w+: ")
+#: No reply that is but such a sentence, with log lines around it, is longer.
+SHORT = 10_000
+#: What follows a sentence on its line and depends on the environment.
+TAIL = " Valid roles are: ["
+
+
+def absent(understanding: ParsedCommand, stdout: str, stderr: str, ok: bool) -> Iterator[NameRemoved]:
+    """Yield the names of the line that the output reports as missing.
+
+    The output of a command that did not fail must have that one sentence alone.
+    """
+    names = [(Kind.RUN if kind is Kind.DATE_OR_RUN else kind, text) for kind, text in used(understanding)]
+    if not names or (ok and (len(stdout) > SHORT or len(data_lines(stdout)) != 1)):
+        return
+    said = set(_sentences(stdout + "\n" + stderr))
+    dag = next((text for kind, text in names if kind is Kind.DAG), "")
+    for kind, text in dict.fromkeys(names):
+        if kind is Kind.DAG and understanding.given & ELSEWHERE:
+            continue
+        if any(form.format(text, dag=dag) in said for form in SENTENCES.get(kind, ())):
+            yield NameRemoved(kind, text, dag if kind in (Kind.TASK, Kind.RUN) else "")
+
+
+def _sentences(text: str) -> Iterator[str]:
+    for line in SGR.sub("", text).split("\n"):
+        whole = line.strip().split(TAIL)[0]
+        found = EXCEPTION.match(whole)
+        yield whole
+        if found:
+            yield whole[found.end() :]

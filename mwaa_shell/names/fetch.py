@@ -1,11 +1,17 @@
-"""Where names come from: replies that the user got, the REST API, the CLI. Each gives changes for a catalogue."""
+"""Where names come from: output that the user asked for, Airflow's REST API, and the CLI.
+
+Each source returns changes for a catalogue. REST paths lack ``/api/v1`` (Airflow 2) and ``/api/v2`` (Airflow 3), which
+MWAA's ``InvokeRestApi`` adds. A request has only parameters that every version knows, as Airflow 2 refuses others:
+``fields``, which would make replies shorter, came with 2.9. Airflow 3 serves roles and users under ``/auth/fab/v1``,
+which ``InvokeRestApi`` does not reach. Commands do not take the datasets of Airflow 2. Replies hold more than names,
+such as values of variables: only what ``Name`` lists is read.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from mwaa_shell.airflow.arguments import ParsedCommand, understand
 from mwaa_shell.airflow.command_line import ParsedLine, parse, quote
@@ -14,17 +20,113 @@ from mwaa_shell.airflow.knowledge import Kind
 from mwaa_shell.airflow.outcome import ENOUGH
 from mwaa_shell.airflow.suggestions import dag_of
 from mwaa_shell.airflow.validation import validate
+from mwaa_shell.airflow.versions import Version
 from mwaa_shell.errors import NothingRan, PermissionMissing, ShellError
 from mwaa_shell.job import Job, PhaseTimeout
+from mwaa_shell.mwaa.airflow_rest import FIRST_PAGE, REST_SINCE, dag_path, newest_runs_first, next_page, rows_in
 from mwaa_shell.mwaa.command_runner import on_the_wire
-from mwaa_shell.names import rest
-from mwaa_shell.names.arguments import used
-from mwaa_shell.names.learning import learn
+from mwaa_shell.mwaa.connection import Connection
+from mwaa_shell.names.effects import used
+from mwaa_shell.names.extract import learn
 from mwaa_shell.names.model import KEPT, OF_A_DAG, Change, Name, NamesFound
 from mwaa_shell.result import Result
 
-if TYPE_CHECKING:
-    from mwaa_shell.mwaa.connection import Connection
+
+@dataclass(frozen=True, slots=True)
+class NamesRequest:
+    """A GET request to the REST API for one page of the names of one kind."""
+
+    kind: Kind
+    path: str  #: as ``InvokeRestApi`` takes it, percent-encoded
+    query: Mapping[str, object] = field(hash=False)
+    dag: str = ""  #: whose tasks or runs; empty for the other kinds
+    member: str = ""  #: where the reply holds them
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """Where the REST API lists a kind, and which members of its reply are read."""
+
+    path: str  #: after that of the DAG for its tasks and runs
+    member: str
+    name: str
+    facts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  #: the first that is there
+    paged: bool = True
+
+
+_BOTH = {
+    Kind.DAG: _Source("/dags", "dags", "dag_id", {"paused": ("is_paused",), "owners": ("owners",)}),
+    Kind.TASK: _Source("/tasks", "tasks", "task_id", {"operator": ("operator_name",)}, paged=False),
+    Kind.RUN: _Source(
+        "/dagRuns",
+        "dag_runs",
+        "dag_run_id",
+        {"state": ("state",), "date": ("logical_date", "execution_date"), "after": ("run_after",)},
+    ),
+    Kind.VARIABLE: _Source("/variables", "variables", "key"),
+    Kind.CONNECTION: _Source("/connections", "connections", "connection_id", {"type": ("conn_type",)}),
+    Kind.POOL: _Source("/pools", "pools", "name", {"slots": ("slots",)}),
+}
+_SOURCES: Mapping[int, Mapping[Kind, _Source]] = {
+    2: {**_BOTH, Kind.ROLE: _Source("/roles", "roles", "name"), Kind.USER: _Source("/users", "users", "username")},
+    3: {**_BOTH, Kind.ASSET: _Source("/assets", "assets", "name")},
+}
+
+
+def requests_for(kind: Kind, version: Version, dag: str = "") -> NamesRequest | None:
+    """Return the request for the first page of a kind, runs newest first; ``None`` if REST does not offer the kind."""
+    source = _source(kind, version)
+    if source is None or (kind in OF_A_DAG) != bool(dag):
+        return None
+    query = dict(FIRST_PAGE) if source.paged else {}
+    if kind is Kind.RUN:
+        query["order_by"] = newest_runs_first(version)
+    return NamesRequest(kind, (dag_path(dag) if dag else "") + source.path, query, dag, source.member)
+
+
+def _source(kind: Kind, version: Version) -> _Source | None:
+    return _SOURCES[min(version.major, 3)].get(kind) if version >= REST_SINCE else None
+
+
+def read(request: NamesRequest, reply: object) -> tuple[tuple[Name, ...], NamesRequest | None]:
+    """Return the names on one page, and the request for the next page or ``None``.
+
+    Objects that cannot be read and names that cannot be typed are left out. Raises ``ValueError`` if the reply has
+    another form.
+    """
+    rows = rows_in(reply, request.path, request.member)
+    source = _SOURCES[3].get(request.kind) or _SOURCES[2][request.kind]
+    names = [_name(source, row) for row in rows if isinstance(row, dict)]
+    query = next_page(request.query, len(rows), reply)
+    following = replace(request, query=query) if query is not None else None
+    return tuple(name for name in names if name is not None), following
+
+
+def _name(source: _Source, row: Mapping[str, object]) -> Name | None:
+    text = row.get(source.name)
+    if not isinstance(text, str) or not text or not text.isprintable():
+        return None
+    facts = {}
+    for fact, keys in source.facts.items():
+        said = next((words for key in keys if (words := _words(row.get(key)))), "")
+        if said:
+            facts[fact] = said
+    return Name(text, facts) if facts else Name(text)
+
+
+def _words(value: object) -> str:
+    """Return a fact as text; empty for an unexpected type."""
+    match value:
+        case bool():
+            text = "yes" if value else "no"
+        case int() | str():
+            text = str(value)
+        case list():
+            text = ", ".join(item.strip() for item in value if isinstance(item, str))
+        case _:
+            text = ""
+    return text if text.isprintable() else ""
+
 
 #: Pages that are asked for at most, of up to a hundred names each; of runs, those that are kept.
 PAGES, RUN_PAGES = 100, 2
@@ -53,14 +155,14 @@ TITLES = {
 
 
 def title(kind: Kind, dag: str = "") -> str:
-    """A kind in the plural, with the DAG that they are of."""
+    """Return the plural of a kind, with its DAG."""
     return f"{TITLES[kind]} of {dag}" if dag else TITLES[kind]
 
 
 def of_reply(
     line: ParsedLine, result: Result, grammar: Grammar | None
 ) -> tuple[Sequence[Change], Sequence[tuple[Kind, str, str]]]:
-    """What a reply tells, and which names the user has used with success."""
+    """Return the changes that a result reports, and the names in the line if the command succeeded."""
     if grammar is None or not result.remote or result.http_status is None:
         return (), ()
     understanding = understand(line, grammar)
@@ -71,7 +173,7 @@ def of_reply(
 
 
 def used_names(understanding: ParsedCommand) -> list[tuple[Kind, str, str]]:
-    """The names in a line with their kinds, and the DAG of tasks and runs."""
+    """Return the names in a line as kind, DAG (of tasks and runs) and name."""
     dag = dag_of(understanding)
     found = ((Kind.RUN if kind is Kind.DATE_OR_RUN else kind, text) for kind, text in used(understanding))
     return [
@@ -82,17 +184,17 @@ def used_names(understanding: ParsedCommand) -> list[tuple[Kind, str, str]]:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What REST told: names or nothing, whether it is not allowed, and what went wrong on the way."""
+class FetchResult:
+    """The outcome of REST requests: names, whether IAM denies them, and what went wrong."""
 
     seen: NamesFound | None = None
     denied: bool = False
     trouble: str = ""
 
 
-def over_rest(link: Connection, kind: Kind, dag: str) -> Told:
-    """The names as REST tells them; what came before a page that failed is told as some of them."""
-    request = rest.requests_for(kind, link.version, dag) if link.version else None
+def over_rest(link: Connection, kind: Kind, dag: str) -> FetchResult:
+    """Return the names of a kind over REST; those before a page that failed as an incomplete list."""
+    request = requests_for(kind, link.version, dag) if link.version else None
     names: list[Name] = []
     for page in range(RUN_PAGES if kind is Kind.RUN else PAGES):
         if request is None:
@@ -101,20 +203,20 @@ def over_rest(link: Connection, kind: Kind, dag: str) -> Told:
             time.sleep(BETWEEN)
         try:
             reply = link.environments.invoke_rest(link.target.name, request.path, request.query)
-            found, request = rest.read(request, reply)
+            found, request = read(request, reply)
         except PermissionMissing as error:
-            return Told(denied=True, trouble=NOT_UPDATED if "updated" in str(error) else "")
+            return FetchResult(denied=True, trouble=NOT_UPDATED if "updated" in str(error) else "")
         except (ShellError, ValueError) as error:
             seen = NamesFound(kind, tuple(names), dag) if names else None
-            return Told(seen, trouble=f"{title(kind, dag)} over REST: {error}")
+            return FetchResult(seen, trouble=f"{title(kind, dag)} over REST: {error}")
         names += found
     cut = request is not None and kind is not Kind.RUN
     trouble = f"only {len(names):,} {title(kind, dag)} over REST; .refresh asks the CLI" if cut else ""
-    return Told(NamesFound(kind, tuple(names), dag, all=request is None), trouble=trouble)
+    return FetchResult(NamesFound(kind, tuple(names), dag, all=request is None), trouble=trouble)
 
 
 def through_cli(link: Connection, kind: Kind, dag: str) -> Sequence[Change]:
-    """The names as the CLI lists them; waits for the environment's turn. Raises ``ShellError`` where nothing came."""
+    """Return the names of a kind as the CLI lists them; waits until no other command runs. Raises ``ShellError``."""
     line = listing(link.grammar, kind, dag)
     if line is None:
         raise NothingRan(f"Airflow {link.version or 'of an unknown version'} has no command that lists {title(kind)}")
@@ -135,7 +237,7 @@ def through_cli(link: Connection, kind: Kind, dag: str) -> Sequence[Change]:
 
 
 def listing(grammar: Grammar | None, kind: Kind, dag: str) -> ParsedLine | None:
-    """The command that lists a kind in this version; ``None`` where there is none."""
+    """Return the command that lists a kind in this version of Airflow, ``None`` if there is none."""
     if grammar is None or (kind in OF_A_DAG and not dag):
         return None
     lines = (parse(text.replace("{dag}", quote(dag))) for text in LISTS.get(kind, ()))

@@ -1,9 +1,10 @@
-"""What is known of an environment's names, and what changes that: plain values that all its sources share. Pure."""
+"""Names, the changes that replies bring, and immutable sorted lists of names: values without behavior. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Container, Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from types import MappingProxyType
 
 from mwaa_shell.airflow.knowledge import Kind
@@ -18,7 +19,7 @@ NO_FACTS: Mapping[str, str] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """One name and what is known of what bears it.
+    """A name, with facts about the object that has it.
 
     Facts, each only where it is known: of a DAG ``paused`` (yes, no), ``owners``, ``last_state`` (of its last run); of
     a run ``state``, ``date`` (its logical date, as Airflow wrote it) and ``after`` (it does not start before); of a
@@ -32,7 +33,7 @@ class Name:
 
 @dataclass(frozen=True, slots=True)
 class NamesFound:
-    """These names exist. Runs stand newest first."""
+    """The change that these names exist; runs are newest first."""
 
     kind: Kind
     names: tuple[Name, ...]
@@ -42,7 +43,7 @@ class NamesFound:
 
 @dataclass(frozen=True, slots=True)
 class NameRemoved:
-    """This name exists no more, or never did."""
+    """The change that a name does not exist (any more)."""
 
     kind: Kind
     text: str
@@ -50,3 +51,84 @@ class NameRemoved:
 
 
 Change = NamesFound | NameRemoved
+
+
+#: Most names of a kind, over all DAGs; most runs of a DAG.
+NAMES, RUNS = 100_000, 200
+#: Longer names are none of Airflow's, which ends at 250 letters (assets at 1500).
+LENGTH = 1_500
+#: An index of so many names is made in a few milliseconds, when it is first wanted.
+SMALL = 400
+
+Facts = Mapping[str, str]
+ListKey = tuple[Kind, str]  #: a kind, and the DAG if the names belong to one
+
+
+@dataclass(frozen=True, slots=True)
+class NameList:
+    """The names of one kind, or of the tasks or runs of one DAG. Times are seconds since 1970 (UTC)."""
+
+    texts: Sequence[str]  #: runs newest first, all others alphabetical
+    facts: Mapping[str, Facts] = field(repr=False)  #: of each of these names
+    learned: float  #: when the list was last told
+    changed: float  #: when anything in it last changed
+    source: str  #: who told the list: "reply", "REST" or "CLI"
+    complete: bool  #: whether there were no others then
+
+
+def others(known: NameList, but: Container[str]) -> dict[str, Facts]:
+    """Return the names of a list and their facts, without some of them."""
+    return {text: facts for text, facts in known.facts.items() if text not in but}
+
+
+def without(known: NameList, gone: Set[str]) -> NameList:
+    """Return the list of another shell without names that were removed since that shell saved it."""
+    if not any(text in known.facts for text in gone):
+        return known
+    return replace(known, facts=others(known, gone))
+
+
+def facts_of(names: Iterable[Name], old: NameList | None) -> dict[str, Facts]:
+    """Return the facts of names, merged with those in the old list; equal facts share one object."""
+    kept: dict[tuple[tuple[str, str], ...], Facts] = {(): NO_FACTS}
+    told = {}
+    for name in names:
+        text = name.text
+        if not text or len(text) > LENGTH or not text.isprintable():
+            continue  # nothing that could be typed, or that may be written to a terminal
+        before = old.facts.get(text, NO_FACTS) if old else NO_FACTS
+        facts = {**before, **name.facts} if before else name.facts
+        items = tuple(facts.items())
+        if items not in kept:
+            kept[items] = MappingProxyType(dict(facts))
+        told[text] = kept[items]
+    return told
+
+
+def ordered(kind: Kind, facts: Mapping[str, Facts], base: NameList) -> NameList:
+    """Return a list sorted as its kind demands and cut to its limit."""
+    most = RUNS if kind is Kind.RUN else NAMES
+    texts = list(_newest_first(facts) if kind is Kind.RUN else facts)[:most]
+    cut = len(texts) < len(facts)
+    if kind is not Kind.RUN:
+        texts.sort(key=lambda text: (text.lower(), text))  # capitals make no difference but between equals
+    left = {text: facts[text] for text in texts} if cut else facts
+    return replace(base, texts=tuple(texts), facts=left, complete=base.complete and not cut)
+
+
+def _newest_first(runs: Mapping[str, Facts]) -> Iterable[str]:
+    """Sort runs by date if all have comparable dates; else keep their order, as a reply may list only old runs."""
+    try:
+        dates = {text: datetime.fromisoformat(facts["date"]) for text, facts in runs.items()}
+        return sorted(runs, key=dates.__getitem__, reverse=True)
+    except (KeyError, ValueError, TypeError):
+        return runs
+
+
+def merged(kind: Kind, mine: NameList, other: NameList) -> NameList:
+    """Return the later of two lists, with the names of the earlier one added if it is incomplete."""
+    late, early = (mine, other) if mine.changed >= other.changed else (other, mine)
+    if late.complete:
+        return ordered(kind, late.facts, late)
+    facts = {**late.facts, **others(early, late.facts)}
+    return ordered(kind, facts, replace(early, changed=late.changed) if early.complete else late)

@@ -1,8 +1,7 @@
-"""The names of the open environment, kept true: learned from replies, asked for over REST, refreshed when told to.
+"""The cached names of one environment: learned from output, requested over REST, refreshed through the CLI on demand.
 
-One thread learns and keeps, another one asks: a slow answer holds up nothing that is known already. Neither prints.
-Whoever types only reads what is there and says what would be of use. Nothing goes through the CLI unless the user asked
-for it.
+One thread learns and saves, another one requests, so a slow response does not delay what is cached. Neither prints.
+The CLI is used only when the user asks for a refresh.
 """
 
 from __future__ import annotations
@@ -10,22 +9,21 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from mwaa_shell.airflow.command_line import ParsedLine
 from mwaa_shell.airflow.knowledge import Kind
+from mwaa_shell.airflow.suggestions import Found
+from mwaa_shell.durations import format_age
 from mwaa_shell.errors import ShellError
+from mwaa_shell.mwaa.connection import Connection
+from mwaa_shell.names import fetch
+from mwaa_shell.names.cache_files import EnvironmentIdentity, cache_folder, identify
 from mwaa_shell.names.catalogue import NameCatalogue
-from mwaa_shell.names.model import OF_A_DAG, Change
-from mwaa_shell.names.name_list import Key
-from mwaa_shell.names.task_queue import Worker
-
-if TYPE_CHECKING:
-    from mwaa_shell.airflow.command_line import ParsedLine
-    from mwaa_shell.mwaa.connection import Connection
-    from mwaa_shell.names.environment_cache import SeenEnvironment as LastSeen
-    from mwaa_shell.names.store import Store
-    from mwaa_shell.preferences import Preferences
-    from mwaa_shell.result import Result
+from mwaa_shell.names.model import KEPT, OF_A_DAG, Change, ListKey, Name
+from mwaa_shell.names.store import NameStore
+from mwaa_shell.names.task_queue import TaskQueue
+from mwaa_shell.preferences import Preferences
+from mwaa_shell.result import Result
 
 #: Seconds without a key after which what the cursor stands at is asked for.
 PAUSE = 0.3
@@ -40,7 +38,7 @@ NOT_ALLOWED = "airflow:InvokeRestApi is not allowed: names are learned, .refresh
 
 
 class NameRefresher:
-    """All about the names of one link. ``changed`` is called, on a thread, whenever there is something to show."""
+    """The cached names of one connection. ``changed`` is called on a thread when the toolbar has something new."""
 
     def __init__(self, link: Connection, preferences: Preferences, folder: Path | None = None) -> None:
         self.catalogue = NameCatalogue()
@@ -52,82 +50,78 @@ class NameRefresher:
         self._link = link
         self._preferences = preferences
         self._folder = folder
-        self._store: Store | None = None
+        self._store: NameStore | None = None
         self._confirmed = False  #: AWS has said whose environment it is, or that it will not say
         self._forgotten = 0  #: how often: what was asked for before is not taken in after
-        self._asked: set[Key] = set()  #: the user wants these, and they have not come yet
-        self._told: dict[Key, float] = {}  #: when a refresh succeeded
-        self._failed: dict[Key, float] = {}
-        self._desk = Worker("names", self._note, self._learned_once)
-        self._asker = Worker("refresh", self._note, self._asked_once)
+        self._asked: set[ListKey] = set()  #: the user wants these, and they have not come yet
+        self._told: dict[ListKey, float] = {}  #: when a refresh succeeded
+        self._failed: dict[ListKey, float] = {}
+        self._desk = TaskQueue("names", self._note, self._learned_once)
+        self._asker = TaskQueue("refresh", self._note, self._asked_once)
 
     @property
     def mode(self) -> str:
-        """auto, learn or off."""
+        """The preference ``names``: auto, learn or off."""
         return self._preferences["names"]
 
     @property
     def is_asking(self) -> bool:
-        """Whether names are being asked for, or about to be."""
+        """Whether a request for names runs or waits."""
         return bool(self.doing or self._asked)
 
     def summary(self) -> str:
-        """How many DAGs are known, and how old that is."""
+        """Return how many DAGs are cached, and the age of the list; empty if there is none."""
         dags = self.catalogue.known().get((Kind.DAG, ""))
         if self.mode == "off" or dags is None:
             return ""
-        return f"{len(dags.texts):,} DAG{'s' * (len(dags.texts) != 1)}, {age(time.time() - dags.learned)}"
+        return f"{len(dags.texts):,} DAG{'s' * (len(dags.texts) != 1)}, {format_age(time.time() - dags.learned)}"
 
     # -- what others tell and ask ------------------------------------------------------------------------------------
 
     def learn(self, line: ParsedLine, result: Result) -> None:
-        """Take in what a reply tells, behind the prompt."""
+        """Learn the names in a result, on a thread."""
         self.notice, self.pressing = "", False
         if self.mode != "off":
             self._desk.do(lambda: self._learn(line, result))
 
     def settle(self) -> None:
-        """Take in what was kept for this environment: as it was last seen, until AWS says whose it is."""
-        from mwaa_shell.names import environment_cache
-
+        """Load the cached names from disk: those of the account of the last session until AWS names the account."""
         if self.mode == "off" or self._confirmed:
             return
-        seen = environment_cache.of(self._link)
+        seen = identify(self._link)
         self._confirmed = seen is not None and seen.confirmed
         self._link.last_version = seen.version if seen else None
         if seen is not None and (self._store is None or self._store.owner != seen.owner):
             self._load(seen)
 
-    def _load(self, seen: LastSeen) -> None:
-        from mwaa_shell.names.cache_folder import default_folder
-        from mwaa_shell.names.store import Store
+    def _load(self, seen: EnvironmentIdentity) -> None:
 
         if self._store is not None:  # the account is another than the last time: so are the names
             self.catalogue.forget()
-        self._store = Store(self._folder or default_folder(), seen.account, seen.region, self._link.target.name)
+        self._store = NameStore(self._folder or cache_folder(), seen.account, seen.region, self._link.target.name)
         kept, trouble = self._store.load()
         self.catalogue.merge(kept.known(), kept.picks())
         self.catalogue.prepare()
         self.notice = trouble or self.notice
 
     def want(self, kind: Kind, dag: str = "") -> None:
-        """The cursor stands where such a name goes: ask REST after a pause in typing, unless the names are fresh."""
+        """Request the names for the cursor over REST after a pause in typing, unless they are fresh."""
         if self.mode == "auto" and self.can_rest(kind, dag) and not self._is_fresh((kind, dag)):
             self._asker.drop(lambda key: isinstance(key, tuple) and key[0] in OF_A_DAG)  # the user has typed on
             self._asker.do_later((kind, dag), PAUSE, lambda: self._refresh(kind, dag))
 
     def want_dags(self) -> None:
-        """DAG ids are of use to nearly everything."""
+        """Request the IDs of DAGs, which most commands take."""
         self.want(Kind.DAG)
 
     def refresh(self, kind: Kind, dag: str = "") -> None:
-        """Ask for names because the user said so: over REST where that is possible, else through the CLI."""
+        """Request names for ``.refresh``: over REST if possible, else through the CLI."""
         if (kind, dag) not in self._asked:
             self._asked.add((kind, dag))
             self._asker.do(lambda: self._refresh(kind, dag, through_cli=True))
 
     def forget(self) -> str | None:
-        """Know nothing any more, here and on disk; why that could not be done."""
+        """Drop all names in memory and on disk; return why that failed, if it did."""
         self._forgotten += 1
         self._desk.clear()
         self._asker.clear()
@@ -137,20 +131,18 @@ class NameRefresher:
         return self._store.delete() if self._store is not None else None
 
     def can_rest(self, kind: Kind, dag: str = "") -> bool:
-        """Whether REST may be asked for such names, as far as is known."""
-        from mwaa_shell.names.rest import requests_for
-
+        """Return whether REST offers a kind here and has not been denied."""
         version = self._link.version
-        return version is not None and not self.rest_denied and requests_for(kind, version, dag) is not None
+        return version is not None and not self.rest_denied and fetch.requests_for(kind, version, dag) is not None
 
     def close(self) -> None:
-        """Keep what is not kept yet."""
+        """Save what has not been saved."""
         self._desk.wait(LAST_WAIT, for_later=False)
         if self._desk.waits("save"):
             self._save()
 
     def wait(self, timeout: float = 30.0) -> bool:
-        """Wait until there is nothing left to do; for tests."""
+        """Wait until both threads are idle; for tests."""
         return self._asker.wait(timeout) and self._desk.wait(timeout)
 
     # -- what the threads do -----------------------------------------------------------------------------------------
@@ -166,8 +158,6 @@ class NameRefresher:
         self.changed()
 
     def _learn(self, line: ParsedLine, result: Result) -> None:
-        from mwaa_shell.names import fetch
-
         if not self._confirmed:
             self.settle()  # AWS may have answered meanwhile
         changes, used = fetch.of_reply(line, result, self._link.grammar)
@@ -178,9 +168,7 @@ class NameRefresher:
             self._learned()
 
     def _refresh(self, kind: Kind, dag: str, *, through_cli: bool = False) -> None:
-        """Over REST; through the CLI only where the user asked."""
-        from mwaa_shell.names import fetch
-
+        """Request names over REST, and through the CLI only if the user asked."""
         generation, key = self._forgotten, (kind, dag)
         self.doing, self.pressing = fetch.title(kind, dag), through_cli
         self.changed()
@@ -200,10 +188,8 @@ class NameRefresher:
             self._learned()
 
     def _ask(self, kind: Kind, dag: str, *, through_cli: bool) -> tuple[Sequence[Change], str, str]:
-        """What was told, by whom, and what went wrong; the CLI is asked where REST tells nothing, or not all."""
-        from mwaa_shell.names import fetch
-
-        told = fetch.Told(trouble=NOT_ALLOWED)
+        """Return the changes, their source and what went wrong; the CLI is asked if REST returns nothing or not all."""
+        told = fetch.FetchResult(trouble=NOT_ALLOWED)
         if self.can_rest(kind, dag):
             told = fetch.over_rest(self._link, kind, dag)
             self.rest_denied = told.denied
@@ -224,17 +210,57 @@ class NameRefresher:
         if self._store is not None and self._confirmed:
             self.notice = self._store.save(self.catalogue) or self.notice
 
-    def _is_fresh(self, key: Key) -> bool:
-        """Whether the names were told, or asked for in vain, not long ago; also by the shell before this one."""
+    def _is_fresh(self, key: ListKey) -> bool:
+        """Return whether a list is recent, also from another session, or was requested in vain a moment ago."""
         known, stale = self.catalogue.known().get(key), STALE.get(key[0], STALE_ELSE)
         kept = time.time() - known.learned if known and known.source != "reply" else float("inf")
         told, failed = (time.monotonic() - times.get(key, float("-inf")) for times in (self._told, self._failed))
         return min(kept, told) < stale or failed < RESPITE
 
 
-def age(seconds: float) -> str:
-    """How old something is, roughly: ``now``, ``5 min old``, ``3 h old``, ``2 d old``."""
-    for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
-        if seconds >= size:
-            return f"{seconds // size:.0f} {unit} old"
-    return "now"
+#: How many are handed to the menu at most.
+LIMIT = 50
+
+
+def name_candidates(
+    live: NameRefresher | None, kind: Kind, dag: str, fragment: str, *, asked: bool = False
+) -> tuple[Sequence[Found], int]:
+    """Return the best cached names of a kind for a fragment, and how many more fit; answers from memory.
+
+    With ``asked`` (the user pressed Tab) names are requested if none are cached.
+    """
+    own = _kept_as(kind)
+    if live is None or live.mode == "off" or own is None or (own in OF_A_DAG and not dag):
+        return (), 0
+    dag = dag if own in OF_A_DAG else ""
+    live.want(own, dag)
+    if asked and live.mode == "auto" and (own, dag) not in live.catalogue.known():
+        live.refresh(own, dag)
+    if kind is Kind.DATE:
+        return _dates(live.catalogue.names(own, dag), fragment), 0
+    found, more = live.catalogue.search(own, dag, fragment, LIMIT)
+    return [_found(own, name) for name in found], more
+
+
+def _kept_as(kind: Kind) -> Kind | None:
+    """Return the kind of the cached names that a kind of argument takes."""
+    if kind in (Kind.DATE, Kind.DATE_OR_RUN):
+        return Kind.RUN
+    return kind if kind in KEPT else None
+
+
+def _dates(runs: Sequence[Name], fragment: str) -> list[Found]:
+    """Return the logical dates of runs, newest first."""
+    dates = {run.facts["date"]: run for run in runs if run.facts.get("date", "").startswith(fragment)}
+    return [Found(date, run.text, run.facts.get("state", "")) for date, run in list(dates.items())[:LIMIT]]
+
+
+def _found(kind: Kind, name: Name) -> Found:
+    facts = name.facts
+    if kind is Kind.DAG:
+        told = ["paused" if facts.get("paused") == "yes" else "", facts.get("owners", "")]
+        last = facts.get("last_state", "")
+        return Found(name.text, ", ".join(part for part in told if part), last)
+    if kind is Kind.RUN:
+        return Found(name.text, facts.get("date") or facts.get("after", ""), facts.get("state", ""))
+    return Found(name.text, next(iter(facts.values()), ""))

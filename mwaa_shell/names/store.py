@@ -1,8 +1,7 @@
-"""The names on disk, one file for each account, region and environment: readable by their owner only, and names only.
+"""Cached names on disk: one file for each account, region and environment, readable by its owner only.
 
-A file is lines of JSON: who it belongs to, then what is known in pieces (a piece is quickly read, and typing goes on
-between two of them), at last how many lines there were. Nothing here raises: what cannot be read or written is told
-as a sentence, and the shell goes on without.
+A file is lines of JSON: its owner, the picked names, the lists in pieces (typing continues between two of them), and
+the number of lines. Nothing here raises: a file that cannot be read or written becomes a sentence.
 """
 
 from __future__ import annotations
@@ -21,8 +20,7 @@ from typing import Any
 
 from mwaa_shell.airflow.knowledge import Kind
 from mwaa_shell.names.catalogue import NameCatalogue
-from mwaa_shell.names.model import KEPT, NO_FACTS, OF_A_DAG
-from mwaa_shell.names.name_list import Facts, Key, Known
+from mwaa_shell.names.model import KEPT, NO_FACTS, OF_A_DAG, Facts, ListKey, NameList
 from mwaa_shell.private_files import check, make_folder
 
 FORMAT = 1
@@ -47,12 +45,12 @@ TRIES = 3
 Stamp = tuple[int, int, int]  #: tells one version of a file from another
 
 
-class NotOurs(Exception):
-    """What was read is no catalogue of this environment; the text says why."""
+class UnusableFile(Exception):
+    """The file has no names of this environment; the text is the reason."""
 
 
-class Store:
-    """The file of one environment. One thread at a time; several shells may have the same file."""
+class NameStore:
+    """The file of one environment, which several shells may share; one thread at a time."""
 
     def __init__(self, folder: Path, account: str, region: str, environment: str) -> None:
         self.owner = {"account": account, "region": region, "environment": environment}
@@ -61,7 +59,7 @@ class Store:
         self._stamp: Stamp | None = None  #: of what was last read or written here
 
     def load(self) -> tuple[NameCatalogue, str | None]:
-        """What was kept, and why it is nothing: ``None`` if all is well, also where nothing was ever kept."""
+        """Return the saved names, and why there are none; a file that does not exist is no reason."""
         self._stamp = self._stamp_now()
         catalogue = NameCatalogue()
         try:
@@ -70,15 +68,15 @@ class Store:
             return catalogue, None
         except OSError as error:
             return catalogue, f"The kept names cannot be read: {error.strerror or error}"
-        except NotOurs as error:
+        except UnusableFile as error:
             return catalogue, f"The kept names are of no use: {error}"
         catalogue.merge(known, picks)
         return catalogue, None
 
     def save(self, catalogue: NameCatalogue) -> str | None:
-        """Keep all names; why it could not be done, if it could not.
+        """Save all names; return why that failed, if it did.
 
-        What another shell has kept in the meantime is merged into the catalogue first.
+        Names that another shell has saved meanwhile are merged into the catalogue first.
         """
         try:
             make_folder(self.path.parent)
@@ -93,7 +91,7 @@ class Store:
         return None
 
     def delete(self) -> str | None:
-        """Keep nothing any more; why it could not be done, if it could not."""
+        """Delete the file; return why that failed, if it did."""
         self._stamp = None
         try:
             self.path.unlink(missing_ok=True)
@@ -113,11 +111,11 @@ class Store:
     def _merge_theirs(self, catalogue: NameCatalogue) -> None:
         try:
             catalogue.merge(*self._read())
-        except (OSError, NotOurs):
+        except (OSError, UnusableFile):
             pass  # there is nothing to save in it
 
     def _write(self, catalogue: NameCatalogue, stamp: Stamp | None) -> bool:
-        """Put a whole new file in the place of the old one, unless that has just been replaced by another shell."""
+        """Replace the file, unless another shell has just replaced it; return whether it was written."""
         handle, name = tempfile.mkstemp(prefix=f".{self.path.stem}.", dir=self.path.parent)  # 0600 from creation
         try:
             with os.fdopen(handle, "wb") as file:
@@ -133,19 +131,19 @@ class Store:
         self._stamp = self._stamp_now()
         return True
 
-    def _read(self) -> tuple[dict[Key, Known], dict[Key, Mapping[str, float]]]:
+    def _read(self) -> tuple[dict[ListKey, NameList], dict[ListKey, Mapping[str, float]]]:
         check(self.path)
         with self.path.open("rb") as file:
             if os.fstat(file.fileno()).st_size > LARGEST:
-                raise NotOurs("the file is too large")
+                raise UnusableFile("the file is too large")
             try:
                 return _parsed(self.owner, iter(file))
             except (ValueError, TypeError, LookupError, ArithmeticError, AttributeError, RecursionError, StopIteration):
-                raise NotOurs("the file is damaged") from None
+                raise UnusableFile("the file is damaged") from None
 
 
 def _lines(owner: Mapping[str, str], catalogue: NameCatalogue) -> Iterator[bytes]:
-    """The whole file; what changed last comes first, and what does not fit is left out."""
+    """Yield the lines of the file: the latest changes first, and those beyond the limit left out."""
     yield _line({"mwaa-shell names": FORMAT, **owner})
     picks = [[kind.value, dag, dict(scores)] for (kind, dag), scores in catalogue.picks().items()]
     yield _line({"picks": picks})
@@ -164,8 +162,8 @@ def _line(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(errors="replace") + b"\n"
 
 
-def _pieces(key: Key, known: Known) -> Iterator[dict[str, Any]]:
-    """Each piece tells all about itself. Facts that many names share stand there once, and a number for each name."""
+def _pieces(key: ListKey, known: NameList) -> Iterator[dict[str, Any]]:
+    """Yield a list in pieces that can be read alone; names refer to shared facts by number."""
     kind, dag = key
     allowed = FACTS.get(kind, _NO_FACTS_ALLOWED)
     about = {
@@ -187,29 +185,29 @@ def _allowed(facts: Mapping[str, str], allowed: frozenset[str]) -> tuple[tuple[s
 
 def _parsed(
     owner: Mapping[str, str], lines: Iterator[bytes]
-) -> tuple[dict[Key, Known], dict[Key, Mapping[str, float]]]:
+) -> tuple[dict[ListKey, NameList], dict[ListKey, Mapping[str, float]]]:
     """What a file says; any foreign exception means that it is damaged."""
     head = json.loads(next(lines))
     if head.pop("mwaa-shell names") != FORMAT:
-        raise NotOurs("another version of the shell has written them")
+        raise UnusableFile("another version of the shell has written them")
     if head != owner:
-        raise NotOurs("they are of another environment")
+        raise UnusableFile("they are of another environment")
     picks = {_key(kind, dag): _scores(scores) for kind, dag, scores in json.loads(next(lines))["picks"]}
-    names: dict[Key, dict[str, Facts]] = {}
-    about: dict[Key, Mapping[str, Any]] = {}
+    names: dict[ListKey, dict[str, Facts]] = {}
+    about: dict[ListKey, Mapping[str, Any]] = {}
     for count, line in enumerate(lines, 3):
         piece = json.loads(line)
         if "lines" in piece:
             if piece["lines"] != count:
-                raise NotOurs("the file is damaged")
+                raise UnusableFile("the file is damaged")
             return {key: _known(names[key], about[key]) for key in about}, picks
         key = _key(piece["kind"], piece["dag"])
         names.setdefault(key, {}).update(_named(key[0], piece))
         about[key] = piece
-    raise NotOurs("the file is not complete")
+    raise UnusableFile("the file is not complete")
 
 
-def _key(kind: str, dag: str) -> Key:
+def _key(kind: str, dag: str) -> ListKey:
     found = Kind(kind)
     if found not in KEPT or bool(dag) is not (found in OF_A_DAG):
         raise ValueError(kind)
@@ -235,9 +233,9 @@ def _named(kind: Kind, piece: Mapping[str, Any]) -> Iterator[tuple[str, Facts]]:
         yield text, tables[number]
 
 
-def _known(facts: Mapping[str, Facts], piece: Mapping[str, Any]) -> Known:
+def _known(facts: Mapping[str, Facts], piece: Mapping[str, Any]) -> NameList:
     learned, changed = _finite(piece["learned"]), _finite(piece["changed"])
-    return Known((), facts, learned, changed, str(piece["source"]), piece["complete"] is True)
+    return NameList((), facts, learned, changed, str(piece["source"]), piece["complete"] is True)
 
 
 def _facts(facts: Mapping[str, Any], allowed: frozenset[str]) -> Facts:

@@ -1,4 +1,4 @@
-"""One thread that does one thing after the other, now or at a time: it never prints, and it never ends a program."""
+"""A background thread that runs tasks in order or after a delay. It never prints, and never keeps the program alive."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from collections.abc import Callable, Hashable
 Task = Callable[[], None]
 
 
-class Worker:
-    """Tasks in their order, and tasks that wait for their time; begins with the first of them."""
+class TaskQueue:
+    """A queue of tasks, and of delayed tasks with keys; the thread starts with the first."""
 
     def __init__(self, name: str, failed: Callable[[Exception], None], after: Callable[[], None]) -> None:
-        """``failed`` is told what a task raised, ``after`` is called after each; both on the thread."""
+        """``failed`` gets what a task raised, ``after`` is called after each task; both on the thread."""
         self._name = name
         self._failed = failed
         self._after = after
@@ -25,35 +25,35 @@ class Worker:
         self._busy = False
 
     def do(self, task: Task) -> None:
-        """Do this after what is there already."""
+        """Run a task after those in the queue."""
         with self._awake:
             self._tasks.append(task)
             self._wake()
 
     def do_later(self, key: Hashable, seconds: float, task: Task) -> None:
-        """Do this after so many seconds; it takes the place of what has the same key and has not begun."""
+        """Run a task after some seconds, in place of a waiting task with its key."""
         with self._awake:
             self._later[key] = time.monotonic() + seconds, task
             self._wake()
 
     def drop(self, which: Callable[[Hashable], bool] = lambda key: True) -> None:
-        """Do not do what waits under such keys; without any, nothing that has not begun."""
+        """Cancel the delayed tasks whose keys ``which`` accepts."""
         with self._awake:
             for key in [key for key in self._later if which(key)]:
                 del self._later[key]
 
     def clear(self) -> None:
-        """Do nothing of what has not begun."""
+        """Cancel all tasks that have not begun."""
         with self._awake:
             self._tasks.clear()
             self._later.clear()
 
     def waits(self, key: Hashable) -> bool:
-        """Whether something waits under this key."""
+        """Return whether a delayed task has this key."""
         return key in self._later
 
     def wait(self, timeout: float, *, for_later: bool = True) -> bool:
-        """Wait until nothing is left to do; whether that is so."""
+        """Wait until the queue is empty, at most ``timeout`` seconds; return whether it is."""
         with self._awake:
             return self._awake.wait_for(lambda: not (self._busy or self._tasks or (for_later and self._later)), timeout)
 

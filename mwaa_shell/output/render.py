@@ -16,7 +16,6 @@ from mwaa_shell.result import Result
 if TYPE_CHECKING:
     from mwaa_shell.output.display import DisplayOptions
     from mwaa_shell.output.records import Records
-    from mwaa_shell.output.style.theme import Theme
 
 #: Lines that are handed on at a time: each piece costs something, and nobody waits for so few.
 TOGETHER = 100
@@ -26,7 +25,7 @@ AS_IT_CAME = ("auto", "raw")
 
 def lines(result: Result, words: tuple[str, ...], view: DisplayOptions) -> Iterator[str]:
     """The standard output for a terminal, in pieces that end in a newline or go on, each made when it is asked for."""
-    from mwaa_shell.output.style.text import decoded, raw, readable
+    from mwaa_shell.output.style.text import decoded, note, raw, readable
 
     if result.raw or wanted(result, view) == "raw":
         hidden = _hides(result, words, view)
@@ -37,14 +36,13 @@ def lines(result: Result, words: tuple[str, ...], view: DisplayOptions) -> Itera
         yield from _as_text(result, words, view)
         return
     found, form, hidden = drawing
-    theme = theme_of(view)
     if found.before.strip():
-        yield from _ended(readable([found.before], view, theme=theme))
-    yield from _drawn(found, form, view, theme)
+        yield from _ended(readable([found.before], view))
+    yield from _drawn(found, form, view)
     if found.after.strip():
-        yield from _ended(readable([found.after], view, theme=theme))
+        yield from _ended(readable([found.after], view))
     if hidden:
-        yield theme.paint("note", HIDDEN) + "\n" if view.color else f"{HIDDEN}\n"
+        yield note(f"{HIDDEN}\n", view)
 
 
 HIDDEN = f"{MASK} covers secrets, .set reveal on shows them"
@@ -61,23 +59,16 @@ def _hidden(words: tuple[str, ...], view: DisplayOptions) -> Iterator[str]:
     yield f"The reply to {' '.join(words[:2])} may hold passwords: .set reveal on shows it\n"
 
 
-def _drawn(found: Records, form: str, view: DisplayOptions, theme: Theme) -> Iterator[str]:
+def _drawn(found: Records, form: str, view: DisplayOptions) -> Iterator[str]:
     from mwaa_shell.output.style.text import readable
     from mwaa_shell.output.tables.formats import drawn
 
     made = drawn(found, form, view)
     text = ("\n".join([*made[start : start + TOGETHER], ""]) for start in range(0, len(made), TOGETHER))
     if form in ("json", "yaml") and view.color:
-        yield from readable(text, view, fold=False, usage=False, theme=theme)
+        yield from readable(text, view, fold=False, usage=False)
     else:
         yield from text
-
-
-def theme_of(view: DisplayOptions) -> Theme:
-    """The colours for the terminal's background."""
-    from mwaa_shell.output.style.theme import chosen
-
-    return chosen(view.theme, view.background)
 
 
 def exported(result: Result, form: str) -> bytes | None:
@@ -145,7 +136,7 @@ def _as_text(result: Result, words: tuple[str, ...], view: DisplayOptions) -> It
     text = decoded(result.stdout)
     chunks = covered(text, words, view)
     fold, usage = not is_noise_the_answer(words), not is_help_the_answer(words)
-    yield from _ended(readable(chunks, view, fold=fold, usage=usage, theme=theme_of(view)))
+    yield from _ended(readable(chunks, view, fold=fold, usage=usage))
     if text.note:
         yield f"{text.note}\n"
 

@@ -144,12 +144,12 @@ def trimmed(pieces: Iterable[str]) -> Iterator[str]:
 def _standard_error(result: Result, view: DisplayOptions) -> Iterator[str]:
     if not result.stderr:
         return
-    from mwaa_shell.output.render import covered, theme_of
+    from mwaa_shell.output.render import covered
     from mwaa_shell.output.style.text import decoded, is_noise_the_answer, raw, readable
 
     text = covered(decoded(result.stderr), result.words[:2], view)  # an option that was asked for is not printed here
     fold = not is_noise_the_answer(result.words)
-    shown = raw(text, view) if result.raw else readable(text, view, fold=fold, theme=theme_of(view))
+    shown = raw(text, view) if result.raw else readable(text, view, fold=fold)
     gutter = f"{YELLOW}{GUTTER}{PLAIN}" if view.color else GUTTER
     yield from _behind(gutter, trimmed(shown))
 

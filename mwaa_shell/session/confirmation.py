@@ -1,4 +1,4 @@
-"""The rails: what has to be said before a line that changes or destroys something is sent. Pure but for the asking.
+"""Safety checks: what must be confirmed before a command that changes data is sent. Pure but for the asking.
 
 What only reads always passes. On most environments a change runs and what destroys is asked about; on a protected one
 a change is asked about and what destroys wants the name of the environment typed. A read-only session sends nothing
@@ -10,13 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
+from mwaa_shell.airflow.knowledge import Danger, Level
 from mwaa_shell.errors import RefusedByRule
-
-if TYPE_CHECKING:
-    from mwaa_shell.airflow.knowledge import Danger
-    from mwaa_shell.settings import Settings
+from mwaa_shell.settings import Protection
 
 
 class Need(Enum):
@@ -28,31 +26,12 @@ class Need(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """An environment, as far as the rails care."""
-
-    name: str
-    protected: bool = False
-    read_only: bool = False
-    why: str = ""  #: it is: who says so, such as "as --read-only says"
-
-
-@dataclass(frozen=True, slots=True)
 class Answers:
     """Who says yes: somebody at a prompt, or ``--yes`` on the command line. Nobody by default."""
 
     beforehand: str | None = None  #: of ``--yes``: empty for a plain one, or the name of an environment
     ask: Callable[[str], bool] | None = None
     ask_name: Callable[[str], str | None] | None = None
-
-
-def place_of(name: str, settings: Settings, protect: str | None, *, read_only: bool, why: str = "") -> Place:
-    """An environment as its settings have it, and what has been set since: which are protected, that all only read.
-
-    ``why`` is who says that it only reads.
-    """
-    only_reads = settings.only_reads(name, read_only)
-    return Place(name, settings.protects(name, protect), only_reads, why if only_reads else "")
 
 
 class Effect(Protocol):
@@ -65,10 +44,8 @@ class Effect(Protocol):
         """Return the words with what can be found out in a second."""
 
 
-def need(danger: Danger, place: Place, line: str = "the line") -> Need:
+def need(danger: Danger, place: Protection, line: str = "the line") -> Need:
     """What a line of this danger wants on this environment; raises for what a read-only session does not send."""
-    from mwaa_shell.airflow.knowledge import Level
-
     if danger.level is Level.READ:
         return Need.NOTHING
     if place.read_only:
@@ -80,7 +57,7 @@ def need(danger: Danger, place: Place, line: str = "the line") -> Need:
 
 
 def pass_rails(  # noqa: PLR0913 - what is asked about, of whom, and in which words
-    line: str, danger: Danger, place: Place, answers: Answers, *, asks: bool = False, effect: Effect | None = None
+    line: str, danger: Danger, place: Protection, answers: Answers, *, asks: bool = False, effect: Effect | None = None
 ) -> bool:
     """Ask what has to be asked about a line, as it may be shown; whether a yes was wanted. Raises for a no.
 
@@ -105,14 +82,14 @@ def pass_rails(  # noqa: PLR0913 - what is asked about, of whom, and in which wo
     return True
 
 
-def _typed_name(says: str, place: Place, ask_name: Callable[[str], str | None]) -> None:
+def _typed_name(says: str, place: Protection, ask_name: Callable[[str], str | None]) -> None:
     typed = ask_name(f"{says} {place.name} is protected: type its name to run it")
     if typed is None or typed.strip() != place.name:
         why = "Not confirmed" if not (typed or "").strip() else f"That is not {place.name}"
         raise RefusedByRule(f"{why}, the line was not sent")
 
 
-def _answered_beforehand(line: str, does: str, place: Place, said: str | None) -> None:
+def _answered_beforehand(line: str, does: str, place: Protection, said: str | None) -> None:
     if said == place.name or (said == "" and not place.protected):
         return
     flag = f"--yes={place.name}" if place.protected else "--yes"
@@ -121,7 +98,5 @@ def _answered_beforehand(line: str, does: str, place: Place, said: str | None) -
 
 
 def _does(danger: Danger) -> str:
-    from mwaa_shell.airflow.knowledge import Level
-
     word = "destroys something" if danger.level is Level.DESTROY else "changes something"
     return f"{word}: {danger.reason}" if danger.reason else word

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mwaa_shell.airflow.command_line import Destination, ParsedLine, parse
-from mwaa_shell.history.origins import TYPED
+from mwaa_shell.history.entries import TYPED
 
 if TYPE_CHECKING:
     from mwaa_shell.job import ProgressListener

@@ -11,6 +11,7 @@ from mwaa_shell.airflow.command_line import Kind, ParsedLine, Problem
 from mwaa_shell.errors import NothingRan, PermissionMissing, ShellError, UsageError
 from mwaa_shell.mwaa.connection import Connection, Target
 from mwaa_shell.mwaa.environment import Environment
+from mwaa_shell.names.cache_files import keep_listing
 from mwaa_shell.session.interface import NONE_CHOSEN
 from mwaa_shell.session.session import Session
 from mwaa_shell.settings import Access
@@ -26,10 +27,8 @@ def list_environments(session: Session, access: Access) -> list[str]:
 
 def remember_names(session: Session, names: Sequence[str], link: Connection) -> None:
     """Keep the names of environments for completion, here and in the user's own shell."""
-    from mwaa_shell.names import listed_environments
-
     session.known_names = tuple(names)
-    listed_environments.keep(names, link.target.access, link.environments.region)
+    keep_listing(names, link.target.access, link.environments.region)
 
 
 def describe(session: Session, link: Connection) -> Environment:

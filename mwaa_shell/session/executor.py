@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Protocol
 
 from mwaa_shell import debug_log
 from mwaa_shell.airflow.command_line import Kind, parse
 from mwaa_shell.errors import ShellError, UsageError
-from mwaa_shell.history.origins import TYPED
+from mwaa_shell.history.entries import TYPED
 from mwaa_shell.interrupts import INTERRUPTS
+from mwaa_shell.output.records import data_only
+from mwaa_shell.output.redirect import check_writable, select_output, write_output
 from mwaa_shell.result import Result, from_error, interrupted
 from mwaa_shell.session.context import LineContext
 from mwaa_shell.session.environment import problem_before_sending
@@ -117,8 +120,6 @@ class Executor:
         if problem is not None:
             raise UsageError(f"{problem.message} (column {problem.position + 1}), the line was not sent")
         if context.destination is not None:
-            from mwaa_shell.output.redirect import check_writable
-
             check_writable(context.destination, self.session.ui.ask)
 
     def _log(self, context: LineContext, text: str) -> None:
@@ -135,19 +136,13 @@ class Executor:
         if session.tee is not None and result.remote and not context.private:
             self._transcribe(context, result)
         if session.settings.data_only and result.remote:
-            from mwaa_shell.output.records import data_only
-
             result = data_only(context.line.values, result)
         if context.destination is not None:
-            from mwaa_shell.output.redirect import select_output, write_output
-
             result = write_output(context.destination, select_output(result, session.preferences))
         return result
 
     def _transcribe(self, context: LineContext, result: Result) -> None:
         """Add to the transcript; if it cannot be written, turn it off and tell the user."""
-        from datetime import UTC, datetime
-
         session, line = self.session, context.line
         assert session.tee is not None
         shown = line.destination is None

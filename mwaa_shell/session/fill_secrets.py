@@ -29,7 +29,7 @@ def unmasked(
     """
     if MASK not in line.text:
         return line
-    from mwaa_shell.airflow.redaction import fill, left_mask, masks
+    from mwaa_shell.airflow.redaction import fill, left_mask, masks  # 3 ms of a start, for few lines
 
     places = masks(line.text, grammar, patterns)
     if not places:

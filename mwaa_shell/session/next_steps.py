@@ -9,9 +9,12 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from mwaa_shell.airflow.additions import RUN_ID
+from mwaa_shell.airflow.arguments import understand
 from mwaa_shell.airflow.command_line import Kind, ParsedLine
 from mwaa_shell.airflow.safety import reads
+from mwaa_shell.airflow.value_before import about_value_before
 from mwaa_shell.errors import ExitCode
+from mwaa_shell.history.rerun import check_command
 from mwaa_shell.result import Outcome, Result
 
 if TYPE_CHECKING:
@@ -57,7 +60,6 @@ def _explained(result: Result, sent: ParsedLine, grammar: Grammar | None) -> Res
     """The result of a command that did what it should, with how to read a reply that does not look so."""
     if grammar is None or sent.values[:1] != ("dags",):
         return result
-    from mwaa_shell.airflow.value_before import about_value_before
 
     remark = about_value_before(sent.values, grammar.version, bytes(result.stdout[:READ]).decode("utf-8", "replace"))
     return replace(result, remark=remark) if remark else result
@@ -90,7 +92,5 @@ def _check(sent: ParsedLine, grammar: Grammar | None) -> str:
     """The command that tells without changing anything whether this one has run; empty where there is none."""
     if grammar is None:
         return ""
-    from mwaa_shell.airflow.arguments import understand
-    from mwaa_shell.history.rerun import check_for
 
-    return check_for(understand(sent, grammar))
+    return check_command(understand(sent, grammar))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from mwaa_shell.airflow import line_checks
 from mwaa_shell.airflow.command_line import Kind, ParsedLine, parse
 from mwaa_shell.airflow.safety import answered, danger_of
 from mwaa_shell.errors import RefusedByRule, UsageError
@@ -101,7 +102,6 @@ class Plan:
         """Return what Airflow would refuse in a line where it will run."""
         if self.state.link is None and not self.state.elsewhere:
             return problem_before_sending(self.session, line)
-        from mwaa_shell.airflow import line_checks
 
         grammar = self.grammar if self.session.settings.validate else None
         return line_checks.problem_in(line.text, grammar, self.session.secret_words)

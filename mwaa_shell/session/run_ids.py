@@ -5,6 +5,7 @@ A line whose end is not known keeps its id: entered once more, it cannot start a
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -14,8 +15,6 @@ OPEN = ("unknown", "interrupted")
 
 def new_run_id() -> str:
     """One that nobody has, and that a person can read: who made it, when, and six random characters."""
-    import secrets
-
     return f"mwaa-shell__{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}+00:00__{secrets.token_hex(3)}"
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mwaa_shell.airflow.command_line import logical_lines
 from mwaa_shell.errors import UsageError
-from mwaa_shell.history.origins import FILE, TYPED
+from mwaa_shell.history.entries import FILE, TYPED
 
 #: How many files deep a file may run files: one that runs itself ends here.
 DEEPEST = 10

@@ -18,6 +18,7 @@ from mwaa_shell.errors import OutcomeUnknown
 from mwaa_shell.interrupts import INTERRUPTS, signals_wait
 from mwaa_shell.mwaa.command_runner import run_command
 from mwaa_shell.mwaa.connection import Connection
+from mwaa_shell.names.cache_files import identify
 from mwaa_shell.output.tables.secrets import covered_message
 from mwaa_shell.result import Outcome, Result, from_error, interrupted
 from mwaa_shell.session.confirmation import Answers, pass_rails
@@ -59,8 +60,8 @@ def send(session: Session, context: LineContext) -> tuple[Result, LineContext]:
             added = " ".join(one for one in (yes, *additions) if one)
             result = replace(result, words=words, added=added, hidden=hidden, message=message)
             with signals_wait():
+                finished = True  # also where the log of --log-file fails: the history has the end all the same
                 session.record.finish(number, link, line, result)
-                finished = True
         except BaseException as error:  # a mistake of the shell's own, or a signal that ends the program
             if not finished:
                 stopped = not isinstance(error, Exception)
@@ -85,6 +86,7 @@ def _begin(session: Session, context: LineContext) -> int | None:
     if not context.recorded or context.private or session.preferences["history"] != "on":
         return None
     with signals_wait():
+        identify(session.link)  # keeps the account that AWS named, for environment_key() of the next session
         return session.record.begin(session.link, context.line, context.origin)
 
 

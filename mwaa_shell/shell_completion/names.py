@@ -7,16 +7,13 @@ for a reason.
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeGuard
 
-from mwaa_shell.names.cache_folder import default_folder
-from mwaa_shell.names.listed_environments import listed
+from mwaa_shell.names.cache_files import ListedEnvironment, remembered_environments
 from mwaa_shell.shell_completion.options import Option, Value
 
 #: What stands for the environment and looks for what is wrong.
@@ -83,38 +80,13 @@ def _environments(given: _Given) -> set[str]:
     """Those that were seen with the profile and in the region that are named; all, where none was."""
     if "--local" in given.values:
         return set()
-    seen = [*_known(), *_set_up()]
+    seen = [*remembered_environments(), *_set_up()]
     profile, region = given.values.get("--profile"), given.values.get("--region")
     fit = {one.name for one in seen if profile in (None, one.profile) and region in (None, one.region)}
     return fit or {one.name for one in seen}
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    name: str
-    profile: str
-    region: str
-
-
-def _known() -> Iterator[_Seen]:
-    """What AWS has told of, sooner or later."""
-    yield from _seen()
-    yield from (_Seen(*one) for one in listed())
-
-
-def _seen() -> Iterator[_Seen]:
-    """What ``catalog.last_seen`` has kept, but for private MWAAs: they are not reached by their names."""
-    rows = _json(_text(default_folder() / "environments.json"))
-    for key, row in rows.items() if isinstance(rows, dict) else ():
-        target = _json(key)
-        if not (_texts(target, 4) and _texts(row, 2)):
-            continue
-        name, profile, _, where, *_ = target
-        if where != "local":
-            yield _Seen(name, profile, row[1])
-
-
-def _set_up() -> Iterator[_Seen]:
+def _set_up() -> Iterator[ListedEnvironment]:
     """Those that ``config.toml`` names in full."""
     from mwaa_shell import config_file
     from mwaa_shell.config import Config
@@ -126,23 +98,12 @@ def _set_up() -> Iterator[_Seen]:
     sections |= {name: members for name, members in said.environments if not PATTERN.search(name)}
     for name, members in sections.items():
         profile, region = (str(members[one].value) if one in members else "" for one in ("profile", "region"))
-        yield _Seen(name, profile, region)
-
-
-def _json(text: str) -> object:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-
-
-def _texts(value: object, least: int) -> TypeGuard[list[str]]:
-    return isinstance(value, list) and len(value) >= least and all(isinstance(one, str) for one in value)
+        yield ListedEnvironment(name, profile, region)
 
 
 def _regions() -> set[str]:
     """Those of the profiles, and those where an environment was seen."""
-    return {region for _, region in _profiles()} | {one.region for one in _known()}
+    return {region for _, region in _profiles()} | {one.region for one in remembered_environments()}
 
 
 def _profiles() -> Iterator[tuple[str, str]]:

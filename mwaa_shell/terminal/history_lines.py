@@ -16,14 +16,14 @@ from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.key_binding.key_processor import KeyPress, KeyProcessor
 from prompt_toolkit.keys import Keys
 
-from mwaa_shell.history.recorder import where_of
+from mwaa_shell.history.recorder import environment_key
 from mwaa_shell.mwaa.connection import Connection
 from mwaa_shell.session import Session
 from mwaa_shell.session.fill_secrets import MASK
 from mwaa_shell.terminal.completer import SOON
 
 if TYPE_CHECKING:
-    from mwaa_shell.history.entries import Where
+    from mwaa_shell.history.entries import EnvironmentKey
 
 
 class HistoryLines(History):
@@ -67,7 +67,7 @@ class HistoryLines(History):
     def load_history_strings(self) -> Iterable[str]:
         """The newest first; called once the prompt stands."""
         record = self._session.record
-        lines = record.history.lines(where_of(self._link))
+        lines = record.history.lines(environment_key(self._link))
         trouble = record.news()
         if trouble:
             self._tell(trouble)
@@ -110,19 +110,19 @@ class HistorySuggest(AutoSuggest):
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._places: dict[tuple[Connection, str], Where] = {}  # found out once, not at each key
-        self._last: tuple[Where, str, str | None] | None = None  # where, what was typed, what was found
+        self._places: dict[tuple[Connection, str], EnvironmentKey] = {}  # found out once, not at each key
+        self._last: tuple[EnvironmentKey, str, str | None] | None = None  # where, what was typed, what was found
 
     def forget(self) -> None:
         """Another line begins: others may have been run meanwhile."""
         self._last = None
 
-    def _here(self) -> Where:
+    def _here(self) -> EnvironmentKey:
         """The environment that the session is on; found out anew when AWS has told its account."""
         link = self._session.link
         key = link, link.known.account
         if key not in self._places:
-            self._places[key] = where_of(link)
+            self._places[key] = environment_key(link)
         return self._places[key]
 
     async def get_suggestion_async(self, buff: Buffer, document: Document) -> Suggestion | None:

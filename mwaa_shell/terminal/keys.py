@@ -112,12 +112,12 @@ class Keys:
         if not buffer.text.lstrip().startswith(("!", "^")):
             return False
         from mwaa_shell.airflow.command_line import Problem
+        from mwaa_shell.history.entries import rerun_of
         from mwaa_shell.history.expansion import expand
-        from mwaa_shell.history.origins import rerun_of
-        from mwaa_shell.history.recorder import where_of
-        from mwaa_shell.history.rerun import why_not_at_once
+        from mwaa_shell.history.recorder import environment_key
+        from mwaa_shell.history.rerun import reason_to_review
 
-        found = expand(buffer.text, self._session.record.history.past(where_of(self._session.link)))
+        found = expand(buffer.text, self._session.record.history.past(environment_key(self._session.link)))
         if found is None:
             return False
         if isinstance(found, Problem):
@@ -128,7 +128,7 @@ class Keys:
         line = (" " if buffer.text.startswith(" ") else "") + found.line
         buffer.document = Document(line, len(line))
         self._origins[line] = rerun_of(found.number)
-        reason = why_not_at_once(found.entry, self._session.grammar, found.line)
+        reason = reason_to_review(found.entry, self._session.grammar, found.line)
         if reason:
             self._message.say(f"#{found.number}: {reason} (Enter runs it, Ctrl-_ undoes)", "class:message.changed")
         return bool(reason)

@@ -116,6 +116,8 @@ def import_for_the_first_command() -> None:
     import mwaa_shell.dot_commands
     import mwaa_shell.output.render
     import mwaa_shell.output.show
+    import mwaa_shell.output.style.formatter
+    import mwaa_shell.output.style.lexer
     import mwaa_shell.output.style.text
     import mwaa_shell.session.executor
     import mwaa_shell.terminal.canvas  # noqa: F401
@@ -125,7 +127,9 @@ def import_for_typing() -> None:
     """Import what the keys of any line need: its colours, its secrets, its candidates."""
     import mwaa_shell.airflow.arguments
     import mwaa_shell.airflow.redaction
-    import mwaa_shell.dot_commands.completion  # noqa: F401
+    import mwaa_shell.dot_commands.completion
+    import mwaa_shell.output.style.command_lexer
+    import mwaa_shell.output.style.styles  # noqa: F401
 
 
 def import_aws() -> None:

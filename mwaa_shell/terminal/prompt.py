@@ -24,21 +24,20 @@ from prompt_toolkit.output import Output
 from prompt_toolkit.output.defaults import create_output
 from prompt_toolkit.output.plain_text import PlainTextOutput
 from prompt_toolkit.shortcuts import CompleteStyle
+from prompt_toolkit.styles import DynamicStyle
 from prompt_toolkit.utils import is_dumb_terminal
 
 from mwaa_shell import debug_log
 from mwaa_shell.mwaa.connection import Connection
 from mwaa_shell.prompt_text import mark
 from mwaa_shell.session import Session
-from mwaa_shell.terminal.additions import ShowAdditions
 from mwaa_shell.terminal.completer import SOON, LineCompleter
 from mwaa_shell.terminal.history_lines import HistoryLines, HistorySuggest, waiting_keys
 from mwaa_shell.terminal.keys import NOT_ASKED, bindings
 from mwaa_shell.terminal.lexer import LineLexer
-from mwaa_shell.terminal.masks import MaskSecrets
 from mwaa_shell.terminal.preload import Preloader, PreloadListeners
+from mwaa_shell.terminal.processors import MaskSecrets, ShowAdditions
 from mwaa_shell.terminal.stray_keys import stray_keys
-from mwaa_shell.terminal.style import STYLE
 from mwaa_shell.terminal.toolbar import State, toolbar
 from mwaa_shell.terminal.validation_message import Message
 
@@ -98,11 +97,12 @@ class Prompt:
         self._completer = LineCompleter(session)
         past = HistoryLines(session, self._tell)
         self._suggest = HistorySuggest(session)
+        lexer = LineLexer(session)
         self._prompt: PromptSession[str] = PromptSession(
             message=self._message,
             bottom_toolbar=self._toolbar,
             completer=self._completer,
-            lexer=LineLexer(session),
+            lexer=lexer,
             complete_while_typing=Condition(lambda: session.preferences["menu"] == "typing"),
             key_bindings=merge_key_bindings(
                 [stray_keys(), bindings(session, self._said, self.origins), waiting_keys(past)]
@@ -112,7 +112,7 @@ class Prompt:
             input_processors=[MaskSecrets(session), ShowAdditions(session)],
             enable_suspend=True,
             refresh_interval=REDRAW,
-            style=STYLE,
+            style=DynamicStyle(lexer.style),
         )
         self._prompt.app.timeoutlen, self._prompt.app.ttimeoutlen = PAIR, ESCAPE
         self._prompt.app.before_render += lambda app: self._reserve()

@@ -26,6 +26,14 @@ def typed(question: str) -> str | None:
     return _answer(f"{question}: ")
 
 
+def read_secret(name: str) -> str | None:
+    """What the user types for a secret, unseen; ``None`` if they would rather not."""
+    try:
+        return prompt(f"{name}: ", is_password=True, key_bindings=stray_keys())
+    except (KeyboardInterrupt, EOFError):
+        return None
+
+
 def _answer(question: str) -> str | None:
     _forget_typed()
     try:

@@ -266,18 +266,18 @@ def _ask_name(question: str) -> str | None:
 
 
 def _read_secret(name: str) -> str | None:
-    from mwaa_shell.terminal.masks import read_secret
+    from mwaa_shell.terminal.questions import read_secret
 
     return read_secret(name)
 
 
 def _choose(links: Sequence[Connection]) -> str | None:
-    from mwaa_shell.terminal.picker import choose
+    from mwaa_shell.terminal.chooser import choose_environment
 
-    return choose(links)
+    return choose_environment(links)
 
 
 def _pick(rows: Sequence[tuple[str, str]]) -> int | None:
-    from mwaa_shell.terminal.choice import pick
+    from mwaa_shell.terminal.chooser import choose_row
 
-    return pick(rows)
+    return choose_row(rows)

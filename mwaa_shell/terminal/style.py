@@ -1,8 +1,10 @@
-"""Names for what is drawn around the prompt, in the terminal's own colours."""
+"""Names for what is drawn around the prompt, in the terminal's own colors; the line has those of pygments."""
 
 from __future__ import annotations
 
-from prompt_toolkit.styles import Style
+from functools import lru_cache
+
+from prompt_toolkit.styles import BaseStyle, Style, merge_styles, style_from_pygments_cls
 
 from mwaa_shell.prompt_text import COLOURS
 
@@ -13,12 +15,6 @@ STYLE = Style.from_dict(
         **{f"environment.{colour}": f"bold ansi{colour}" for colour in COLOURS},
         "warning": "reverse ansired",
         "mark": "",
-        "line.command": "ansicyan",
-        "line.unknown": "ansired",
-        "line.flag": "ansiblue",
-        "line.value": "ansigreen",
-        "line.directive": "ansimagenta",
-        "line.comment": "ansibrightblack",
         "line.added": "ansibrightblack",
         "message.wrong": "ansired",
         "message.changed": "ansiyellow",
@@ -28,9 +24,6 @@ STYLE = Style.from_dict(
         "hint.open": "bold",
         "hint.current": "bold underline",
         "doubtful": "ansibrightblack",
-        "line.json.key": "ansicyan",
-        "line.json.string": "ansigreen",
-        "line.json.other": "ansiyellow",
         "toolbar.doing": "ansicyan",
         "toolbar.trouble": "ansiyellow",
         "completion-menu": "bg:default fg:default",
@@ -42,3 +35,11 @@ STYLE = Style.from_dict(
         "auto-suggestion": "ansibrightblack",
     }
 )
+
+
+@lru_cache(maxsize=4)
+def with_pygments(name: str, theme: str, colorfgbg: str) -> BaseStyle:
+    """Return the style of the prompt with the colors of a pygments style; see ``style_class`` for the arguments."""
+    from mwaa_shell.output.style.styles import style_class  # pygments: the prompt stands before
+
+    return merge_styles([style_from_pygments_cls(style_class(name, theme, colorfgbg)), STYLE])

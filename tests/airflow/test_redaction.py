@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import random
 import shlex
-import time
 import tomllib
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from mwaa_shell.airflow.secret_values import MASK, sensitive
 from mwaa_shell.airflow.secret_words import secret_flag
 from mwaa_shell.airflow.versions import Version
 from mwaa_shell.session.fill_secrets import MASK as FILLED
+from tests.counting import calls
 
 V1, V2, V3 = (grammar.load(version) for version in (Version(1, 10, 12), Version(2, 10, 3), Version(3, 3, 1)))
 TREES = (V1, V2, V3, None)
@@ -338,19 +339,14 @@ def test_typing_does_not_wait() -> None:
     conf = json.dumps({f"key_{number}": f"value {number}" for number in range(40)} | {"token": "t"})
     for line in (*(unmarked(line)[0] for line in LINES), f"dags trigger hello_world -r run_1 -c '{conf}'"):
         understanding = understand(parse(line), V2)
-        took = []
-        for _ in range(20):
-            started = time.perf_counter()
-            secrets_in(understanding)
-            took.append(time.perf_counter() - started)
-        assert min(took) < 0.001, line
+        secrets_in(understanding)  # what is read once
+        assert calls(partial(secrets_in, understanding)) < 3000, line
 
 
-def test_a_huge_line_takes_no_more_than_its_length() -> None:
-    for line in ("'" * 20_000, "|" * 20_000, '{"token":' * 4000, "\\" * 20_000, "variables set a " + '"{' * 9000):
-        started = time.perf_counter()
-        secrets_in(line, V2)
-        assert time.perf_counter() - started < 2, line[:20]
+@pytest.mark.parametrize("piece", ["'", "|", '{"token":', "\\", '"{'])
+def test_a_huge_line_takes_no_more_than_its_length(piece: str) -> None:
+    short, long = (f"variables set a {piece * count}" for count in (4000, 16_000))
+    assert calls(lambda: secrets_in(long, V2)) < 4.2 * calls(lambda: secrets_in(short, V2))
 
 
 def test_one_mask() -> None:

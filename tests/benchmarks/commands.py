@@ -70,7 +70,7 @@ def kept(found: Network) -> Callable[[], object]:
 
 def ours(found: Network) -> Callable[[], object]:
     """A session as the prompt has it, once all is done that is done behind the first prompt."""
-    from mwaa_shell.history.recorder import where_of
+    from mwaa_shell.history.recorder import environment_key
     from mwaa_shell.output.display import DisplayOptions
     from mwaa_shell.output.show import PromptDisplay, show
     from mwaa_shell.session import Session
@@ -85,7 +85,7 @@ def ours(found: Network) -> Callable[[], object]:
     Preloader(session, session.link, PreloadListeners(lambda: None, lambda: None))._run()
     assert session.live is not None
     session.live.wait()
-    session.record.history.past(where_of(session.link))  # as the prompt has it for the keys that go back
+    session.record.history.past(environment_key(session.link))  # as the prompt has it for the keys that go back
     for thread in threading.enumerate():
         if thread.name == "open":
             thread.join()

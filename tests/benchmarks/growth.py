@@ -25,7 +25,7 @@ from mwaa_shell.airflow.versions import Version
 from mwaa_shell.history.store import History
 from mwaa_shell.mwaa.reply import HttpReply, read
 from mwaa_shell.mwaa.streamed import Gathered
-from mwaa_shell.names.index import Index
+from mwaa_shell.names.index import NameIndex
 from mwaa_shell.output.display import DisplayOptions
 from mwaa_shell.output.render import lines
 from mwaa_shell.result import Result
@@ -67,13 +67,13 @@ def with_names(many: int) -> Works:
     names = dag_ids(min(many, 200_000), random.Random(1))
     more = -(-many // len(names))
     names = sorted(f"{name}_{number}" for name in names for number in range(more))[:many] if more > 1 else names
-    index = Index(names)
+    index = NameIndex(names)
     index.search("team_07_s")
     return {
         "a key: beginning of a name": lambda: index.search("team_07_sales_l"),
         "a key: inside a name": lambda: index.search("load_orders"),
         "a key: nowhere": lambda: index.search("xylophone"),
-        "once: the index": lambda: Index(names),
+        "once: the index": lambda: NameIndex(names),
     }
 
 

@@ -15,7 +15,7 @@ from contextlib import closing
 from pathlib import Path
 from statistics import median
 
-from mwaa_shell.history.entries import Ending, Entry, Search, Where
+from mwaa_shell.history.entries import CommandOutcome, EnvironmentKey, HistoryEntry, Search
 from mwaa_shell.history.store import History
 from mwaa_shell.result import Outcome
 
@@ -33,11 +33,11 @@ TURNS = 50  #: for each row of the table
 OLD = "connections list --conn-id the_oldest_of_all"
 
 
-def where(environment: str) -> Where:
-    return Where("123456789012", "eu-west-1", environment)
+def where(environment: str) -> EnvironmentKey:
+    return EnvironmentKey("123456789012", "eu-west-1", environment)
 
 
-def commands(count: int, chance: random.Random) -> Iterator[Entry]:
+def commands(count: int, chance: random.Random) -> Iterator[HistoryEntry]:
     """Entries as a year of work leaves them; the first one is alone in its kind."""
     for number in range(count):
         line = chance.choice(SHAPES).format(
@@ -47,7 +47,7 @@ def commands(count: int, chance: random.Random) -> Iterator[Entry]:
             number=number,
         )
         environment = chance.choice(ENVIRONMENTS)
-        yield Entry(1.7e9 + 60 * number, "123456789012", "eu-west-1", environment, line if number else OLD)
+        yield HistoryEntry(1.7e9 + 60 * number, "123456789012", "eu-west-1", environment, line if number else OLD)
 
 
 def fill(history: History, count: int, chance: random.Random) -> None:
@@ -87,8 +87,8 @@ def keys(history: History, text: str) -> list[Callable[[], object]]:
 
 def sent(history: History) -> None:
     """What one command adds."""
-    number = history.begin(Entry(time.time(), "123456789012", "eu-west-1", "prod", f"dags test {time.time()}"))
-    history.finish(number, Ending(Outcome.OK, 2.5, 200, 1_000, 20))
+    number = history.begin(HistoryEntry(time.time(), "123456789012", "eu-west-1", "prod", f"dags test {time.time()}"))
+    history.finish(number, CommandOutcome(Outcome.OK, 2.5, 200, 1_000, 20))
 
 
 def measure(history: History, path: Path) -> None:

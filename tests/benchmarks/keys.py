@@ -21,7 +21,7 @@ from statistics import median
 from mwaa_shell.airflow.knowledge import Kind
 from mwaa_shell.names.catalogue import NameCatalogue
 from mwaa_shell.names.model import Name, NamesFound
-from mwaa_shell.names.store import Store
+from mwaa_shell.names.store import NameStore
 from tests.benchmarks.names import dag_ids
 from tests.benchmarks.programs import OURS, Running, installed, table
 from tests.double import Double, Request, rest_reply
@@ -58,7 +58,7 @@ def environment(environ: Mapping[str, str], folder: Path, count: int) -> Iterato
     catalogue = NameCatalogue()
     catalogue.apply([NamesFound(Kind.DAG, tuple(map(Name, names)), all=True)], "REST", time.time() - 86_400)
     home = folder / f"home-{count}"
-    Store(home / ".cache" / "mwaa-shell" / "names", "123456789012", "eu-west-1", "my-env").save(catalogue)
+    NameStore(home / ".cache" / "mwaa-shell" / "names", "123456789012", "eu-west-1", "my-env").save(catalogue)
     try:
         yield dict(environ) | {
             "HOME": str(home), "XDG_CACHE_HOME": str(home / ".cache"), "XDG_DATA_HOME": str(home / "data"),

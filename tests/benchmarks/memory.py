@@ -17,7 +17,7 @@ from statistics import median
 from mwaa_shell.airflow.knowledge import Kind
 from mwaa_shell.names.catalogue import NameCatalogue
 from mwaa_shell.names.model import Name, NamesFound
-from mwaa_shell.names.store import Store
+from mwaa_shell.names.store import NameStore
 from tests.benchmarks.names import dag_ids
 from tests.benchmarks.network import NAME, Network, network
 from tests.benchmarks.replies import measured, peak_of
@@ -50,13 +50,13 @@ def keep_names(folder: str) -> float:
     catalogue = NameCatalogue()
     names = tuple(map(Name, dag_ids(NAMES, random.Random(1))))
     catalogue.apply([NamesFound(Kind.DAG, names, all=True)], "REST", 0.0)
-    Store(Path(folder), *PLACE).save(catalogue)
+    NameStore(Path(folder), *PLACE).save(catalogue)
     return 0
 
 
 def with_names(folder: str) -> float:
     """What so many names add to this process, which takes them in from disk; MB, the strings included."""
-    catalogue, store = NameCatalogue(), Store(Path(folder), *PLACE)
+    catalogue, store = NameCatalogue(), NameStore(Path(folder), *PLACE)
     gc.collect()
     before = peak_of(os.getpid(), "VmRSS")
     kept, _ = store.load()

@@ -20,9 +20,9 @@ from prompt_toolkit.document import Document
 
 from mwaa_shell.airflow.knowledge import Kind
 from mwaa_shell.names.catalogue import NameCatalogue
-from mwaa_shell.names.index import Index
+from mwaa_shell.names.index import NameIndex
 from mwaa_shell.names.model import Name, NamesFound
-from mwaa_shell.names.store import Store
+from mwaa_shell.names.store import NameStore
 
 #: What the words of a name are taken from: domain, verb, noun, and when or where.
 WORDS = (
@@ -76,7 +76,7 @@ def consumed(completer: Completer, text: str) -> Callable[[], object]:
 
 def typing(names: list[str], chance: random.Random) -> None:
     """Key by key, ours and the peers in turn."""
-    index = Index(names)
+    index = NameIndex(names)
     peers: list[Completer] = [WordCompleter(names), WordCompleter(names, match_middle=True), FuzzyWordCompleter(names)]
     titles = ("ours median", "p95", "max", "Word", "Word middle", "FuzzyWord", "x Word", "x Fuzzy")
     print(f"{'milliseconds a key':24}" + "".join(f"{title:>13}" for title in titles))
@@ -111,7 +111,7 @@ def off_the_typing_path(names: list[str]) -> None:
     catalogue = NameCatalogue()
     seen = NamesFound(Kind.DAG, tuple(Name(name, {"paused": "no", "owners": name[:7]}) for name in names), all=True)
     with tempfile.TemporaryDirectory() as folder:
-        store = Store(Path(folder), "123456789012", "eu-west-1", "my-env")
+        store = NameStore(Path(folder), "123456789012", "eu-west-1", "my-env")
         steps: dict[str, Callable[[], object]] = {
             "take in a reply": lambda: catalogue.apply([seen], "REST", time.time()),
             "build the index": catalogue.prepare,
@@ -121,7 +121,7 @@ def off_the_typing_path(names: list[str]) -> None:
         for step, work in steps.items():
             print(f"{step:24}{milliseconds(work):13.0f} ms")
         strings = sum(map(sys.getsizeof, names))
-        index = kept(lambda: Index(names)) / len(names)
+        index = kept(lambda: NameIndex(names)) / len(names)
         loaded = (kept(store.load) - strings) / len(names)
         print(f"{'memory of the index':24}{index:13.0f} bytes a name")
         print(f"{'and of the catalogue':24}{loaded:13.0f} bytes a name beyond the strings")

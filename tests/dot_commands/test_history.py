@@ -13,7 +13,7 @@ import pytest
 
 from mwaa_shell import options
 from mwaa_shell.errors import ExitCode, UsageError
-from mwaa_shell.history.origins import COMMAND
+from mwaa_shell.history.entries import COMMAND
 from mwaa_shell.output.display import DisplayOptions
 from mwaa_shell.output.show import DIM, GREEN, PLAIN, RED, YELLOW, show
 from mwaa_shell.result import Outcome, Result, talk

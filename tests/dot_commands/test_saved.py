@@ -12,7 +12,7 @@ from mwaa_shell.airflow.knowledge import Kind
 from mwaa_shell.dot_commands import TABLE
 from mwaa_shell.dot_commands.saved_commands import DIRECTIVES, candidates
 from mwaa_shell.errors import RefusedByRule, ShellError, UsageError
-from mwaa_shell.history.origins import COMMAND, FILE, TYPED
+from mwaa_shell.history.entries import COMMAND, FILE, TYPED
 from mwaa_shell.names.model import Name, NamesFound
 from mwaa_shell.result import Result
 from mwaa_shell.session import Executor, LineContext, Session, script

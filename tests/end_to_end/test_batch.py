@@ -100,8 +100,9 @@ def test_a_conf_with_quotes_arrives_whole(served: Served) -> None:
     assert b"run_conf" in runs.stdout
 
 
-def test_data_is_json_whatever_stands_around_it(serving: Callable[[str], Served]) -> None:
-    served = serving("3.3.1")
+@pytest.mark.parametrize("version", ["3.3.1"])
+def test_data_is_json_whatever_stands_around_it(version: str, serving: Callable[[str], Served]) -> None:
+    served = serving(version)
     (served.dags / "noisy.py").write_text('print(\'[{"not": "data"\')  # airflow dag\n')
     ended = run(served, "--data", "-c", "dags list --local -o json", "-c", "dags list -o yaml")
     (served.dags / "noisy.py").unlink()

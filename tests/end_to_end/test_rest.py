@@ -14,8 +14,8 @@ from mwaa_shell.airflow.knowledge import Kind
 from mwaa_shell.airflow.versions import parse_version
 from mwaa_shell.errors import NothingRan, PermissionMissing
 from mwaa_shell.mwaa.aws import Environments
+from mwaa_shell.names.fetch import read, requests_for
 from mwaa_shell.names.model import Name
-from mwaa_shell.names.rest import read, requests_for
 from tests.end_to_end.conftest import Served
 from tests.end_to_end.test_batch import access_from
 
@@ -122,7 +122,8 @@ def test_what_does_not_exist_is_a_sentence(version: str, serving: Start) -> None
         environments.invoke_rest(served.name, "/dags", {"limit": "many"})
 
 
-def test_an_older_airflow_says_what_aws_says(serving: Start) -> None:
-    served = serving("1.10.12")
+@pytest.mark.parametrize("version", ["1.10.12"])
+def test_an_older_airflow_says_what_aws_says(version: str, serving: Start) -> None:
+    served = serving(version)
     with pytest.raises(PermissionMissing, match="Update your environment to use InvokeRestApi"):
         Environments(access_from(served.environ)).invoke_rest(served.name, "/dags", {})

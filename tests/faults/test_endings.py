@@ -103,15 +103,15 @@ def test_a_proxy_that_makes_no_sense(
 
 
 MISTAKES = (
-    ("mwaa.client", "Client._attempt"),
-    ("mwaa.client", "Client.run"),
+    ("mwaa.cli_client", "Client._attempt"),
+    ("mwaa.cli_client", "Client.run"),
     ("mwaa.transport", "Transport.post"),
-    ("mwaa.environments", "Environments.cli_token"),
-    ("airflow.verdict", "judge"),
-    ("outgoing", "run_command"),
-    ("outgoing", "advised"),
-    ("run_ids", "RunIds.settle"),
-    ("reader", "Reader.secret_values"),
+    ("mwaa.aws", "Environments.cli_token"),
+    ("airflow.outcome", "judge"),
+    ("session.send", "run_command"),
+    ("session.send", "advised"),
+    ("session.run_ids", "RunIds.settle"),
+    ("airflow.line_rules", "LineRules.secret_values"),
 )
 
 
@@ -122,15 +122,15 @@ def test_a_mistake_of_the_shell(
     program = [sys.executable, "-c", BROKEN.format(module=module, name=name), "my-env"]
     code, said = run(tmp_path, environ, "-c", CHANGE, program=program)
     assert (code, "mistake in mwaa-shell itself: KeyError" in said) == (4, True)
-    begun = name != "run_command"  # which is what lets it begin
-    outcome = "ok" if module in ("outgoing", "run_ids") else "unknown"
+    begun = name != "LineRules.secret_values"  # which comes before a command begins
+    outcome = "ok" if name in ("advised", "RunIds.settle") else "unknown"
     assert audit(tmp_path) == [(CHANGE, outcome)] * begun
     if begun:
         assert history(tmp_path) == [(CHANGE, outcome, True)]
 
 
 def test_a_mistake_in_the_audit_trail(double: Double, environ: dict[str, str], tmp_path: Path) -> None:
-    program = [sys.executable, "-c", BROKEN.format(module="audit", name="Audit.write"), "my-env"]
+    program = [sys.executable, "-c", BROKEN.format(module="history.audit_log", name="AuditLog.write"), "my-env"]
     code, _ = run(tmp_path, environ, "-c", CHANGE, program=program)
     assert (code, history(tmp_path)) == (4, [(CHANGE, "ok", True)])
 

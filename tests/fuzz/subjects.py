@@ -24,16 +24,16 @@ from mwaa_shell.airflow.secret_replies import covered as covered_in_log
 from mwaa_shell.airflow.suggestions import hint, suggest
 from mwaa_shell.airflow.translation import translate
 from mwaa_shell.airflow.versions import Version, parse_version, version_in_reply
-from mwaa_shell.durations import read_span
+from mwaa_shell.durations import parse_duration
 from mwaa_shell.errors import ShellError
 from mwaa_shell.export import KINDS, ScriptTarget, script
-from mwaa_shell.history.entries import Entry
+from mwaa_shell.history.entries import HistoryEntry
 from mwaa_shell.history.expansion import expand
-from mwaa_shell.monitor.diff import marked
-from mwaa_shell.monitor.watch_condition import read_states, shown_state
+from mwaa_shell.monitor.diff import highlight_changes
+from mwaa_shell.monitor.watch import parse_states, shown_state
 from mwaa_shell.mwaa import reply, route
 from mwaa_shell.mwaa.cli_client import redirect_target
-from mwaa_shell.names.learning import learn
+from mwaa_shell.names.extract import learn
 from mwaa_shell.output.display import DisplayOptions
 from mwaa_shell.output.records import find, read_rows
 from mwaa_shell.output.records.structured import find_data
@@ -65,12 +65,12 @@ class OneLine:
     """A past in which every event is the same line."""
 
     def __init__(self, line: str) -> None:
-        self._entry = Entry(0.0, "", "", "", line)
+        self._entry = HistoryEntry(0.0, "", "", "", line)
 
-    def get(self, number: int) -> Entry | None:
+    def get(self, number: int) -> HistoryEntry | None:
         return self._entry
 
-    def last(self, back: int = 1, *, starts: str = "", inside: str = "") -> Entry | None:
+    def last(self, back: int = 1, *, starts: str = "", inside: str = "") -> HistoryEntry | None:
         return self._entry
 
 
@@ -179,9 +179,9 @@ def _scripts(text: str, grammar: Grammar) -> None:
 
 
 def _watching(text: str) -> None:
-    marked(text.split("\n"), text.upper().split("\n"), color=True)
+    highlight_changes(text.split("\n"), text.upper().split("\n"), color=True)
     shown_state(text, None)
-    for read in (read_states, read_span):
+    for read in (parse_states, parse_duration):
         with suppress(ShellError):
             read(text)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 import sys
 import threading
@@ -83,7 +84,9 @@ def said(server: Watched, data: bytes) -> bytes:
             answer = b""
             while piece := connection.recv(65536):
                 answer += piece
-        except ConnectionError:  # it has read enough
+        except OSError as error:  # it has read enough, and may have hung up before we have said all
+            if not isinstance(error, ConnectionError) and error.errno != errno.ENOTCONN:
+                raise
             return b""
     return answer
 

@@ -129,7 +129,7 @@ def test_no_token_is_left_in_a_reply(token: str, before: str, after: str) -> Non
 def test_an_audit_line_is_one_line_of_json(line: str, reply: str) -> None:
     from mwaa_shell.airflow.redaction import masked
 
-    bodies = audit_log._bodies(masked(line), Result(stdout=reply.encode("utf-8", "replace")), ("pin",))
+    bodies = audit_log._output_of(masked(line), Result(stdout=reply.encode("utf-8", "replace")), ("pin",))
     assert "\n" not in json.dumps(bodies)
 
 

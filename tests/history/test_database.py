@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 
 from mwaa_shell.history import database
-from mwaa_shell.history.entries import Ending, Entry, Search, Where
+from mwaa_shell.history.entries import CommandOutcome, EnvironmentKey, HistoryEntry, Search
 from mwaa_shell.history.store import History
 from mwaa_shell.result import Outcome
 
-HERE = Where("1", "eu-west-1", "my-env")
+HERE = EnvironmentKey("1", "eu-west-1", "my-env")
 
 
 @pytest.fixture
@@ -26,16 +26,16 @@ def path(tmp_path: Path) -> Path:
 
 
 def typed(history: History, line: str) -> int | None:
-    return history.begin(Entry(0.0, HERE.account, HERE.region, HERE.environment, line))
+    return history.begin(HistoryEntry(0.0, HERE.account, HERE.region, HERE.environment, line))
 
 
 def use_all(history: History) -> int | None:
     """Every call there is; what ``begin`` says."""
     number = typed(history, "dags list")
-    history.finish(number, Ending(Outcome.OK))
-    history.finish(1, Ending(Outcome.OK))
+    history.finish(number, CommandOutcome(Outcome.OK))
+    history.finish(1, CommandOutcome(Outcome.OK))
     history.correct(HERE, "2")
-    history.correct(Where("2", HERE.region, HERE.environment), HERE.account)
+    history.correct(EnvironmentKey("2", HERE.region, HERE.environment), HERE.account)
     for answer in (history.find(), history.find(Search("x", HERE, True, True, 0.0)), history.lines(HERE)):
         assert isinstance(answer, list)
     for one in (history.get(1), history.last(HERE)):
@@ -268,7 +268,7 @@ def test_a_file_that_was_deleted_meanwhile(path: Path) -> None:
         number = typed(history, "before")
         path.unlink()
         assert typed(history, "after") == 1
-        history.finish(number, Ending(Outcome.OK))
+        history.finish(number, CommandOutcome(Outcome.OK))
         assert history.lines(HERE) == ["after"]
         assert history.trouble == ""
 

@@ -11,19 +11,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mwaa_shell.errors import UsageError
-from mwaa_shell.history.entries import MOST_NUMBERS, Entry, Where, numbers, since
-from mwaa_shell.history.origins import rerun_of
+from mwaa_shell.history.entries import MOST_NUMBERS, EnvironmentKey, HistoryEntry, numbers, rerun_of, since
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOW = datetime(2026, 7, 15, 12, 30, tzinfo=BERLIN).timestamp()
 
 
-def entry(origin: str = "typed") -> Entry:
-    return Entry(1.0, "123456789012", "eu-west-1", "my-env", "dags list", origin=origin)
+def entry(origin: str = "typed") -> HistoryEntry:
+    return HistoryEntry(1.0, "123456789012", "eu-west-1", "my-env", "dags list", origin=origin)
 
 
 def test_an_entry_knows_where_it_ran_and_what_it_repeats() -> None:
-    assert entry().where == Where("123456789012", "eu-west-1", "my-env")
+    assert entry().where == EnvironmentKey("123456789012", "eu-west-1", "my-env")
     assert entry(rerun_of(42)).rerun == 42
     assert [entry(origin).rerun for origin in ("typed", "-c", "file", "42", "rerun of #", "rerun of #x")] == [None] * 6
 

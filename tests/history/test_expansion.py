@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mwaa_shell.airflow.command_line import Problem
-from mwaa_shell.history.entries import Entry
+from mwaa_shell.history.entries import HistoryEntry
 from mwaa_shell.history.expansion import Expansion, expand
 from mwaa_shell.result import Outcome
 
@@ -17,14 +17,14 @@ class Lines:
 
     def __init__(self, *lines: str, outcome: Outcome = Outcome.OK, masked: bool = False) -> None:
         self.entries = [
-            Entry(0.0, "", "eu-west-1", "my-env", line, number=number, outcome=outcome, masked=masked)
+            HistoryEntry(0.0, "", "eu-west-1", "my-env", line, number=number, outcome=outcome, masked=masked)
             for number, line in enumerate(lines, 41)
         ]
 
-    def get(self, number: int) -> Entry | None:
+    def get(self, number: int) -> HistoryEntry | None:
         return next((entry for entry in self.entries if entry.number == number), None)
 
-    def last(self, back: int = 1, *, starts: str = "", inside: str = "") -> Entry | None:
+    def last(self, back: int = 1, *, starts: str = "", inside: str = "") -> HistoryEntry | None:
         found = [entry for entry in self.entries if entry.line.startswith(starts) and inside in entry.line]
         return found[-back] if 0 < back <= len(found) else None
 

@@ -9,26 +9,26 @@ import threading
 from pathlib import Path
 
 import mwaa_shell
-from mwaa_shell.history.entries import Ending, Entry, Search, Where
+from mwaa_shell.history.entries import CommandOutcome, EnvironmentKey, HistoryEntry, Search
 from mwaa_shell.history.store import History
 from mwaa_shell.result import Outcome
 
-HERE = Where("123456789012", "eu-west-1", "my-env")
+HERE = EnvironmentKey("123456789012", "eu-west-1", "my-env")
 ROUNDS = 100
 
 #: Begins and finishes entries as soon as it is told to.
 WRITER = f"""
 import sys
 from pathlib import Path
-from mwaa_shell.history.entries import Ending, Entry
+from mwaa_shell.history.entries import CommandOutcome, HistoryEntry
 from mwaa_shell.history.store import History
 from mwaa_shell.result import Outcome
 history = History(Path(sys.argv[1]))
 print("ready", flush=True)
 sys.stdin.readline()
 for turn in range({ROUNDS}):
-    number = history.begin(Entry(turn, "1", "eu-west-1", "my-env", f"{{sys.argv[2]}} {{turn}}"))
-    history.finish(number, Ending(Outcome.OK, 1.0))
+    number = history.begin(HistoryEntry(turn, "1", "eu-west-1", "my-env", f"{{sys.argv[2]}} {{turn}}"))
+    history.finish(number, CommandOutcome(Outcome.OK, 1.0))
 history.close()
 print(history.trouble)
 """
@@ -36,10 +36,10 @@ print(history.trouble)
 VICTIM = """
 import sys
 from pathlib import Path
-from mwaa_shell.history.entries import Entry
+from mwaa_shell.history.entries import HistoryEntry
 from mwaa_shell.history.store import History
 history = History(Path(sys.argv[1]))
-print(history.begin(Entry(1.0, "1", "eu-west-1", "my-env", "dags trigger sales")), flush=True)
+print(history.begin(HistoryEntry(1.0, "1", "eu-west-1", "my-env", "dags trigger sales")), flush=True)
 sys.stdin.readline()
 """
 
@@ -97,9 +97,9 @@ def test_threads_of_one_shell(tmp_path: Path) -> None:
 
         def work(name: str) -> None:
             for turn in range(ROUNDS):
-                number = history.begin(Entry(0.0, HERE.account, HERE.region, HERE.environment, f"{name} {turn}"))
+                number = history.begin(HistoryEntry(0.0, HERE.account, HERE.region, HERE.environment, f"{name} {turn}"))
                 history.suggest(name, HERE)
-                history.finish(number, Ending(Outcome.OK))
+                history.finish(number, CommandOutcome(Outcome.OK))
 
         threads = [threading.Thread(target=work, args=(name,)) for name in ("one", "two")]
         for thread in threads:
@@ -114,7 +114,7 @@ def test_threads_of_one_shell(tmp_path: Path) -> None:
 def test_a_key_does_not_wait_for_a_thread_that_has_the_file(tmp_path: Path) -> None:
     entered, leave = threading.Event(), threading.Event()
     with History(tmp_path / "history.sqlite") as history:
-        history.begin(Entry(0.0, HERE.account, HERE.region, HERE.environment, "dags list"))
+        history.begin(HistoryEntry(0.0, HERE.account, HERE.region, HERE.environment, "dags list"))
 
         def slow(connection: object) -> None:
             entered.set()

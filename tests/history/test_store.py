@@ -13,17 +13,16 @@ from pathlib import Path
 import pytest
 
 import mwaa_shell
-from mwaa_shell.history.entries import Ending, Entry, Search, Where
+from mwaa_shell.history.entries import CommandOutcome, EnvironmentKey, HistoryEntry, Search, rerun_of
 from mwaa_shell.history.expansion import Expansion, expand
-from mwaa_shell.history.origins import rerun_of
 from mwaa_shell.history.store import NEWEST, History, _suggestions, default_path
 from mwaa_shell.result import Outcome
 
-HERE = Where("123456789012", "eu-west-1", "my-env")
-THERE = Where("123456789012", "eu-west-1", "other-env")
+HERE = EnvironmentKey("123456789012", "eu-west-1", "my-env")
+THERE = EnvironmentKey("123456789012", "eu-west-1", "other-env")
 #: The same name, in other hands.
-ABROAD = Where("123456789012", "us-east-1", "my-env")
-FOREIGN = Where("210987654321", "eu-west-1", "my-env")
+ABROAD = EnvironmentKey("123456789012", "us-east-1", "my-env")
+FOREIGN = EnvironmentKey("210987654321", "eu-west-1", "my-env")
 
 
 @pytest.fixture
@@ -38,17 +37,17 @@ def history(path: Path) -> Iterator[History]:
         assert history.trouble == ""
 
 
-def entry(line: str, where: Where = HERE, when: float = 1000.5) -> Entry:
-    return Entry(when, where.account, where.region, where.environment, line)
+def entry(line: str, where: EnvironmentKey = HERE, when: float = 1000.5) -> HistoryEntry:
+    return HistoryEntry(when, where.account, where.region, where.environment, line)
 
 
-def typed(history: History, *lines: str, where: Where = HERE) -> list[int]:
+def typed(history: History, *lines: str, where: EnvironmentKey = HERE) -> list[int]:
     numbers = [history.begin(entry(line, where)) for line in lines]
     assert None not in numbers
     return [number for number in numbers if number]
 
 
-def of_the_found(entries: list[Entry]) -> list[str]:
+def of_the_found(entries: list[HistoryEntry]) -> list[str]:
     return [entry.line for entry in entries]
 
 
@@ -97,7 +96,7 @@ def test_a_command_from_beginning_to_end(history: History) -> None:
     begun = history.get(number)
     assert begun == replace(before, number=1, shell=history.shell)
     assert (begun.outcome, begun.seconds) == (Outcome.UNKNOWN, None)
-    history.finish(number, Ending(Outcome.FAILED, 2.5, 200, 10, 20, "2.10.3"))
+    history.finish(number, CommandOutcome(Outcome.FAILED, 2.5, 200, 10, 20, "2.10.3"))
     assert history.get(number) == replace(
         begun,
         outcome=Outcome.FAILED,
@@ -111,21 +110,21 @@ def test_a_command_from_beginning_to_end(history: History) -> None:
 
 def test_a_version_that_is_known_stays(history: History) -> None:
     number = history.begin(replace(entry("dags list"), version="3.3.1"))
-    history.finish(number, Ending(Outcome.OK, 1.0))
+    history.finish(number, CommandOutcome(Outcome.OK, 1.0))
     found = history.get(1)
     assert found
     assert (found.version, found.outcome, found.http_status) == ("3.3.1", Outcome.OK, None)
 
 
 def test_an_entry_that_could_not_be_written_has_no_end(history: History) -> None:
-    history.finish(None, Ending(Outcome.OK))
+    history.finish(None, CommandOutcome(Outcome.OK))
     assert history.find() == []
 
 
 def test_nobody_ends_what_another_shell_has_begun(path: Path, history: History) -> None:
     (number,) = typed(history, "dags list")
     with History(path) as other:
-        other.finish(number, Ending(Outcome.OK))
+        other.finish(number, CommandOutcome(Outcome.OK))
     assert of_the_found(history.find(Search(failed_only=True))) == ["dags list"]
 
 
@@ -191,14 +190,14 @@ def test_text_is_no_pattern(history: History, text: str, found: list[str]) -> No
 
 def test_what_did_not_end_well(history: History) -> None:
     for outcome in Outcome:
-        history.finish(history.begin(entry(outcome)), Ending(outcome))
+        history.finish(history.begin(entry(outcome)), CommandOutcome(outcome))
     assert of_the_found(history.find(Search(failed_only=True))) == ["refused", "interrupted", "unknown", "failed"]
 
 
 def test_since_and_all_together(history: History) -> None:
     for when in (100, 200, 300):
         number = history.begin(entry(f"dags {when}", when=when))
-        history.finish(number, Ending(Outcome.OK if when == 200 else Outcome.FAILED))
+        history.finish(number, CommandOutcome(Outcome.OK if when == 200 else Outcome.FAILED))
     assert of_the_found(history.find(Search(since=200))) == ["dags 300", "dags 200"]
     search = Search("dags", HERE, failed_only=True, this_shell=True, since=200)
     assert of_the_found(history.find(search)) == ["dags 300"]

@@ -10,7 +10,7 @@ import pytest
 from mwaa_shell.airflow.output_lines import SGR
 from mwaa_shell.errors import ExitCode, NothingRan, PermissionMissing
 from mwaa_shell.monitor.follow import FollowOptions, RunFollower
-from mwaa_shell.monitor.run_sources import NotThere, Source
+from mwaa_shell.monitor.run_sources import RunNotFound, RunSource
 from mwaa_shell.monitor.runs import Run, Snapshot, Task
 from mwaa_shell.result import Result
 from tests.monitor.canvas import FakeCanvas
@@ -44,7 +44,7 @@ FAILED = look("failed", ("a", "failed"))
 
 
 def followed(canvas: FakeCanvas, *sources: Told, pace: FollowOptions | None = None) -> Result:
-    found: list[Source] = list(sources)
+    found: list[RunSource] = list(sources)
     return RunFollower(pace or FollowOptions(), lambda pulse: found, canvas, canvas.clock, lambda: NOW).run()
 
 
@@ -129,7 +129,7 @@ def test_it_gives_up_where_nobody_tells(looks: tuple[Snapshot | Exception, ...],
 
 
 def test_a_run_that_is_not_there_ends_it_at_once() -> None:
-    told = Told(NotThere("sales has no run r7"))
+    told = Told(RunNotFound("sales has no run r7"))
     ended = followed(FakeCanvas(), told)
     assert (ended.exit_code, ended.message, told.asked) == (ExitCode.FAILED, "sales has no run r7", 1)
 
@@ -151,7 +151,7 @@ def test_the_sources_can_draw_while_they_wait() -> None:
             ticks[0]()
             return super().ask()
 
-    def make(pulse: object) -> list[Source]:
+    def make(pulse: object) -> list[RunSource]:
         from mwaa_shell.job import Job
 
         ticks.append(lambda: pulse.tick(Job(lambda job: None)))  # type: ignore[attr-defined]

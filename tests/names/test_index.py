@@ -11,8 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mwaa_shell.names import index
-from mwaa_shell.names.index import Found, Index
-from mwaa_shell.names.matching import INSIDE, PREFIX, SCATTERED, WORD, WORDS, fits
+from mwaa_shell.names.index import INSIDE, PREFIX, SCATTERED, WORD, WORDS, NameIndex, NameMatches, fits
 
 WORDS_OF_DAGS = ("daily", "Sales", "import", "v2", "DAGRun", "07", "aa", "a", "ümlaut", "İ", "x1y2")
 NAMES = st.one_of(
@@ -84,7 +83,7 @@ def reference(names: Sequence[str], fragment: str, picks: Mapping[str, float]) -
     return [names[number] for *_, number in sorted(ranked)]
 
 
-def check(found: Found, expected: list[str], limit: int) -> None:
+def check(found: NameMatches, expected: list[str], limit: int) -> None:
     """The shown names are the best ones; the count is right, or at least not too high."""
     assert list(found.names) == expected[:limit]
     rest = len(expected) - len(found.names)
@@ -123,34 +122,34 @@ def test_what_does_not_fit(typed: str, name: str) -> None:
 
 def test_best_first() -> None:
     names = ["adspi", "daily_sales_import", "dsi_load", "DSI_check", "load_dsi", "odsi", "xd_x_s_xi"]
-    found = Index(names).search("dsi")
+    found = NameIndex(names).search("dsi")
     best = ("dsi_load", "DSI_check", "load_dsi", "daily_sales_import", "odsi", "adspi", "xd_x_s_xi")
-    assert found == Found(best, 0)
+    assert found == NameMatches(best, 0)
 
 
 def test_picked_names_stand_first_among_equals() -> None:
     names = ["load_a", "load_b", "load_c", "reload_d", "unloaded"]
-    found = Index(names).search("load", picks={"unloaded": 9.0, "load_b": 1.0, "load_c": 2.0, "gone": 5.0})
+    found = NameIndex(names).search("load", picks={"unloaded": 9.0, "load_b": 1.0, "load_c": 2.0, "gone": 5.0})
     assert found.names == ("load_c", "load_b", "load_a", "unloaded", "reload_d")
 
 
 def test_the_given_order_counts() -> None:
     runs = [f"manual__2026-01-{day:02}" for day in range(28, 0, -1)]
-    assert Index(runs).search("man", 2) == Found((runs[0], runs[1]), 26, exact=False)
+    assert NameIndex(runs).search("man", 2) == NameMatches((runs[0], runs[1]), 26, exact=False)
 
 
 def test_how_many_more() -> None:
     many = [f"team_{number:05}" for number in range(2000)] + ["zebra"]
-    built = Index(many)
+    built = NameIndex(many)
     assert built.search("", 50).more == 1951
-    assert built.search("team", 50) == Found(tuple(many[:50]), 1950, exact=False)
+    assert built.search("team", 50) == NameMatches(tuple(many[:50]), 1950, exact=False)
     found = built.search("00", 50)
     assert (found.names, found.exact) == (tuple(many[:50]), False)
     assert 100 < found.more <= 1950
-    assert built.search("zeb") == Found(("zebra",), 0)
-    assert built.search("zebra_") == Found((), 0)
-    assert built.search("q") == Found((), 0)
-    assert Index([]).search("x") == Found((), 0)
+    assert built.search("zeb") == NameMatches(("zebra",), 0)
+    assert built.search("zebra_") == NameMatches((), 0)
+    assert built.search("q") == NameMatches((), 0)
+    assert NameIndex([]).search("x") == NameMatches((), 0)
 
 
 @given(
@@ -163,7 +162,7 @@ def test_a_search_agrees_with_the_reference(
     names: list[str], fragment: str, picks: dict[str, float], data: st.DataObject
 ) -> None:
     limit = data.draw(st.integers(1, 10))
-    check(Index(names).search(fragment, limit, picks), reference(names, fragment, picks), limit)
+    check(NameIndex(names).search(fragment, limit, picks), reference(names, fragment, picks), limit)
 
 
 @settings(max_examples=300)
@@ -176,23 +175,23 @@ def test_a_search_agrees_key_by_key(names: list[str], fragment: str, data: st.Da
         names = sorted(names, key=str.lower)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(index, "FEW", data.draw(st.sampled_from([0, 3, 400])))
-        built = Index(names)
+        built = NameIndex(names)
         for length in range(len(fragment) + 1):
             check(built.search(fragment[:length], limit, picks), reference(names, fragment[:length], picks), limit)
 
 
 def test_a_fragment_that_goes_on_looks_only_at_what_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     names = sorted([f"team_{number:05}" for number in range(3000)] + ["daily_sales_import", "daily_stock"])
-    built = Index(names)
+    built = NameIndex(names)
     assert built.search("dsi").names == ("daily_sales_import",)
     looked_at: list[str] = []
     monkeypatch.setattr(index, "fits", lambda typed, name: looked_at.append(name))
-    assert built.search("dsim") == Found((), 0)
+    assert built.search("dsim") == NameMatches((), 0)
     assert looked_at == ["daily_sales_import"]
 
 
 def test_a_jumble_is_searched_within_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(index, "COMPARED", 10)
     names = [f"x_acb{number:05}" for number in range(1000)]
-    found = Index([*names, "x_cab"]).search("ab")
+    found = NameIndex([*names, "x_cab"]).search("ab")
     assert (found.names[0], len(found.names), found.exact) == ("x_cab", 11, False)

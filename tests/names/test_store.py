@@ -11,15 +11,15 @@ import pytest
 
 from mwaa_shell.airflow.knowledge import Kind
 from mwaa_shell.names import store as module
-from mwaa_shell.names.cache_folder import default_folder
+from mwaa_shell.names.cache_files import cache_folder
 from mwaa_shell.names.catalogue import NameCatalogue
 from mwaa_shell.names.model import KEPT, OF_A_DAG, Change, Name, NameRemoved, NamesFound
-from mwaa_shell.names.store import Store
+from mwaa_shell.names.store import NameStore
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(tmp_path / "names", "123456789012", "eu-west-1", "my-env")
+def store(tmp_path: Path) -> NameStore:
+    return NameStore(tmp_path / "names", "123456789012", "eu-west-1", "my-env")
 
 
 def catalogue_of(*changes: Change, now: float = 1000.5) -> NameCatalogue:
@@ -46,13 +46,13 @@ def texts(catalogue: NameCatalogue) -> list[str]:
     return [name.text for name in catalogue.names(Kind.DAG)]
 
 
-def test_nothing_was_kept_yet(store: Store) -> None:
+def test_nothing_was_kept_yet(store: NameStore) -> None:
     catalogue, reason = store.load()
     assert (catalogue.summary(0), reason) == ([], None)
     assert store.delete() is None
 
 
-def test_what_is_kept_comes_back(store: Store) -> None:
+def test_what_is_kept_comes_back(store: NameStore) -> None:
     before = filled()
     before.picked(Kind.DAG, "", "dag_2", 1000)
     before.picked(Kind.TASK, "sales", "task_2", 1000)
@@ -67,7 +67,7 @@ def test_what_is_kept_comes_back(store: Store) -> None:
     }
 
 
-def test_names_only(store: Store) -> None:
+def test_names_only(store: NameStore) -> None:
     store.save(filled())
     written = store.path.read_text()
     for secret in ("the value of it", "the uri of it", "the extra of it"):
@@ -77,13 +77,13 @@ def test_names_only(store: Store) -> None:
     assert after.names(Kind.CONNECTION)[0].facts == {"type": "the type of it"}
 
 
-def test_a_fact_that_was_put_into_the_file_does_not_come_back(store: Store) -> None:
+def test_a_fact_that_was_put_into_the_file_does_not_come_back(store: NameStore) -> None:
     store.save(catalogue_of(NamesFound(Kind.POOL, (Name("p", {"slots": "5"}),))))
     store.path.write_text(store.path.read_text().replace('"slots":"5"', '"slots":"6","uri":"x"'))
     assert store.load()[0].names(Kind.POOL) == [Name("p", {"slots": "6"})]
 
 
-def test_only_the_owner_can_read(store: Store) -> None:
+def test_only_the_owner_can_read(store: NameStore) -> None:
     old = os.umask(0)
     try:
         store.save(filled())
@@ -96,7 +96,7 @@ def test_only_the_owner_can_read(store: Store) -> None:
     assert store.path.parent.stat().st_mode & 0o777 == 0o700
 
 
-def test_the_file_is_0600_before_anything_is_in_it(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_file_is_0600_before_anything_is_in_it(store: NameStore, monkeypatch: pytest.MonkeyPatch) -> None:
     modes: list[int] = []
     real = module._lines
 
@@ -114,7 +114,7 @@ def test_each_environment_has_a_file_of_its_own(tmp_path: Path) -> None:
     environments = ["a-b", "a_b", "a/b", "../../etc", "x" * 500, "x" * 501, ""]
     owners = [("1", "eu", environment) for environment in environments]
     owners += [("1", "eu-a", "b"), ("1eu", "", "a-b"), ("2", "eu", "a-b"), ("1", "us", "a-b")]
-    paths = [Store(tmp_path, *owner).path for owner in owners]
+    paths = [NameStore(tmp_path, *owner).path for owner in owners]
     assert len(set(paths)) == len(owners)
     assert all(path.parent == tmp_path and len(path.name) < 100 for path in paths)
 
@@ -140,7 +140,7 @@ DAMAGE: dict[str, Callable[[bytes], bytes]] = {
 
 
 @pytest.mark.parametrize("damage", DAMAGE)
-def test_a_damaged_file_is_no_names_and_a_reason(store: Store, damage: str) -> None:
+def test_a_damaged_file_is_no_names_and_a_reason(store: NameStore, damage: str) -> None:
     before = filled()
     store.save(before)
     data = DAMAGE[damage](store.path.read_bytes())
@@ -154,18 +154,18 @@ def test_a_damaged_file_is_no_names_and_a_reason(store: Store, damage: str) -> N
     assert store.load()[1] is None
 
 
-def test_another_version_and_another_environment(store: Store, tmp_path: Path) -> None:
+def test_another_version_and_another_environment(store: NameStore, tmp_path: Path) -> None:
     store.save(filled())
     lines = store.path.read_text().split("\n")
     head = json.loads(lines[0])
     store.path.write_text("\n".join([json.dumps({**head, "mwaa-shell names": 2}), *lines[1:]]))
     assert store.load()[1] == "The kept names are of no use: another version of the shell has written them"
-    other = Store(tmp_path / "names", "123456789012", "eu-west-1", "other")
+    other = NameStore(tmp_path / "names", "123456789012", "eu-west-1", "other")
     other.path.write_text("\n".join(lines))
     assert other.load()[1] == "The kept names are of no use: they are of another environment"
 
 
-def test_what_cannot_be_read_is_a_reason(store: Store) -> None:
+def test_what_cannot_be_read_is_a_reason(store: NameStore) -> None:
     store.path.mkdir(parents=True)
     catalogue, reason = store.load()
     assert catalogue.summary(0) == []
@@ -178,11 +178,12 @@ def test_what_cannot_be_read_is_a_reason(store: Store) -> None:
 def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     assert (
-        Store(tmp_path / "file" / "names", "1", "r", "e").save(filled()) == "The names cannot be kept: Not a directory"
+        NameStore(tmp_path / "file" / "names", "1", "r", "e").save(filled())
+        == "The names cannot be kept: Not a directory"
     )
 
 
-def test_a_full_disk_leaves_what_was_there(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_leaves_what_was_there(store: NameStore, monkeypatch: pytest.MonkeyPatch) -> None:
     store.save(catalogue_of(seen("kept")))
 
     def full(*args: object) -> object:
@@ -196,7 +197,7 @@ def test_a_full_disk_leaves_what_was_there(store: Store, monkeypatch: pytest.Mon
     assert texts(store.load()[0]) == ["kept"]
 
 
-def test_a_read_only_disk(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_read_only_disk(store: NameStore, monkeypatch: pytest.MonkeyPatch) -> None:
     def refused(*args: object, **options: object) -> None:
         raise OSError(30, "Read-only file system")
 
@@ -205,7 +206,7 @@ def test_a_read_only_disk(store: Store, monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_two_shells_lose_nothing_of_each_other(tmp_path: Path) -> None:
-    one, two = (Store(tmp_path, "1", "r", "e") for _ in range(2))
+    one, two = (NameStore(tmp_path, "1", "r", "e") for _ in range(2))
     mine, theirs = one.load()[0], two.load()[0]
     mine.apply([seen("old"), NamesFound(Kind.POOL, (Name("p"),), all=True)], "REST", 100)
     theirs.apply([seen("new")], "REST", 200)
@@ -216,7 +217,7 @@ def test_two_shells_lose_nothing_of_each_other(tmp_path: Path) -> None:
     assert (texts(kept), [name.text for name in kept.names(Kind.POOL)]) == (["new"], ["p"])
 
 
-def test_what_is_gone_stays_gone_while_nobody_else_saves(store: Store) -> None:
+def test_what_is_gone_stays_gone_while_nobody_else_saves(store: NameStore) -> None:
     catalogue = catalogue_of(seen("a", "b", whole=False))
     store.save(catalogue)
     catalogue.apply([NameRemoved(Kind.DAG, "b")], "reply", 1001)
@@ -225,7 +226,7 @@ def test_what_is_gone_stays_gone_while_nobody_else_saves(store: Store) -> None:
 
 
 def test_a_save_that_another_shell_overtakes_begins_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    one, two = (Store(tmp_path, "1", "r", "e") for _ in range(2))
+    one, two = (NameStore(tmp_path, "1", "r", "e") for _ in range(2))
     real = module._lines
     waiting = [catalogue_of(NamesFound(Kind.POOL, (Name("p"),)))]
 
@@ -241,7 +242,7 @@ def test_a_save_that_another_shell_overtakes_begins_anew(tmp_path: Path, monkeyp
     assert list(tmp_path.iterdir()) == [one.path]
 
 
-def test_too_much_leaves_out_what_changed_longest_ago(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_much_leaves_out_what_changed_longest_ago(store: NameStore, monkeypatch: pytest.MonkeyPatch) -> None:
     catalogue = catalogue_of(seen("old" * 100))
     catalogue.apply([NamesFound(Kind.POOL, (Name("p"),))], "reply", 2000)
     monkeypatch.setattr(module, "LARGEST", module.SPARE + 300)
@@ -252,7 +253,7 @@ def test_too_much_leaves_out_what_changed_longest_ago(store: Store, monkeypatch:
     assert store.load()[1] == "The kept names are of no use: the file is too large"
 
 
-def test_long_lists_are_written_in_pieces(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_long_lists_are_written_in_pieces(store: NameStore, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "PIECE", 3)
     many = NamesFound(
         Kind.DAG, tuple(Name(f"dag_{n}", {"paused": "no", "owners": str(n % 2)}) for n in range(10)), all=True
@@ -265,7 +266,7 @@ def test_long_lists_are_written_in_pieces(store: Store, monkeypatch: pytest.Monk
     assert after.summary(0) == before.summary(0)
 
 
-def test_deleting_takes_what_was_left_half_written_too(store: Store) -> None:
+def test_deleting_takes_what_was_left_half_written_too(store: NameStore) -> None:
     store.save(filled())
     half = store.path.parent / f".{store.path.stem}.abc"
     half.write_text("half")
@@ -278,5 +279,5 @@ def test_deleting_takes_what_was_left_half_written_too(store: Store) -> None:
 
 def test_the_folder_is_in_the_users_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert default_folder().name == "names"
-    assert "mwaa-shell" in default_folder().parts
+    assert cache_folder().name == "names"
+    assert "mwaa-shell" in cache_folder().parts

@@ -44,8 +44,9 @@ def broken(module: str, name: str) -> list[str]:
 
 @pytest.mark.parametrize(
     ("module", "name"),
-    [("session.executor", "Executor._deliver"), ("mwaa.client", "Client._attempt"), ("history.record", "Record.begin"),
-     ("mwaa.environments", "Environments.cli_token"), ("session.send", "run_command"), ("airflow.verdict", "judge"),
+    [("session.executor", "Executor._deliver"), ("mwaa.cli_client", "Client._attempt"),
+     ("history.recorder", "HistoryRecorder.begin"),
+     ("mwaa.aws", "Environments.cli_token"), ("session.send", "run_command"), ("airflow.outcome", "judge"),
      ("mwaa.transport", "Transport.post"), ("output.show", "show"), ("options", "read_order")],
 )  # fmt: skip
 def test_a_script_learns_where_it_is_and_nothing_else(
@@ -92,7 +93,7 @@ def test_a_session_goes_on(module: str, name: str, double: Double, environ: dict
     ("module", "name"),
     [
         ("terminal.prompt", "Prompt._toolbar"),
-        ("terminal.warm_up", "WarmUp._ask"),
+        ("terminal.preload", "Preloader._ask"),
         ("terminal.completer", "LineCompleter.get_completions"),
     ],
 )

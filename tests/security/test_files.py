@@ -14,15 +14,16 @@ import pytest
 from mwaa_shell import debug_log, saved_commands
 from mwaa_shell.errors import LocalProblem, ShellError, UsageError
 from mwaa_shell.history.audit_log import AuditLog
-from mwaa_shell.history.entries import Entry
+from mwaa_shell.history.entries import HistoryEntry
 from mwaa_shell.history.store import History
 from mwaa_shell.local import provision
 from mwaa_shell.local.folders import make_private
 from mwaa_shell.local.recipes import recipes
-from mwaa_shell.mwaa.connection import Target
-from mwaa_shell.names import environment_cache
+from mwaa_shell.mwaa.connection import Connection, Target
+from mwaa_shell.mwaa.environment import Environment
+from mwaa_shell.names import cache_files
 from mwaa_shell.names.catalogue import NameCatalogue
-from mwaa_shell.names.store import Store
+from mwaa_shell.names.store import NameStore
 from mwaa_shell.output.transcript import Transcript
 from mwaa_shell.private_files import append_to, check, make_folder
 from mwaa_shell.settings import Access
@@ -66,8 +67,8 @@ def log() -> Iterator[None]:
     debug_log.close()
 
 
-def entry() -> Entry:
-    return Entry(1.0, "", "eu-west-1", "my-env", "dags list")
+def entry() -> HistoryEntry:
+    return HistoryEntry(1.0, "", "eu-west-1", "my-env", "dags list")
 
 
 # -- a whole run -------------------------------------------------------------------------------------------------------
@@ -137,7 +138,7 @@ def test_a_file_and_its_folders_are_private_whatever_the_umask_is(tmp_path: Path
     root = tmp_path / "a"
     with History(root / "data" / "b" / "history.sqlite") as history:
         assert history.begin(entry()) == 1
-    assert Store(root / "names" / "c", "1", "eu-west-1", "my-env").save(NameCatalogue()) is None
+    assert NameStore(root / "names" / "c", "1", "eu-west-1", "my-env").save(NameCatalogue()) is None
     saved_commands.save(root / "config" / "d" / "commands.toml", "one", "dags list")
     make_private(root / "local" / "2.10.3")
     for name in ("audit", "tee", "debug"):
@@ -184,16 +185,16 @@ def test_nor_does_it_go_into_a_folder_behind_one(tmp_path: Path, plant: Plant) -
 def test_the_names_go_into_no_folder_behind_a_link_of_a_stranger(tmp_path: Path, plant: Plant) -> None:
     (tmp_path / "elsewhere").mkdir(mode=0o755)
     plant(tmp_path / "cache" / "names", tmp_path / "elsewhere")
-    store = Store(tmp_path / "cache" / "names", "1", "eu-west-1", "my-env")
+    store = NameStore(tmp_path / "cache" / "names", "1", "eu-west-1", "my-env")
     assert "somebody else" in (store.save(NameCatalogue()) or "")
     assert list((tmp_path / "elsewhere").iterdir()) == []
     assert mode(tmp_path / "elsewhere") == 0o755
 
 
 def test_names_behind_a_link_of_a_stranger_are_not_read(tmp_path: Path, plant: Plant) -> None:
-    own = Store(tmp_path / "own", "1", "eu-west-1", "my-env")
+    own = NameStore(tmp_path / "own", "1", "eu-west-1", "my-env")
     own.save(NameCatalogue())
-    store = Store(tmp_path / "names", "1", "eu-west-1", "my-env")
+    store = NameStore(tmp_path / "names", "1", "eu-west-1", "my-env")
     plant(store.path, own.path)
     assert "somebody else" in (store.load()[1] or "")
 
@@ -203,8 +204,10 @@ def test_where_environments_were_seen_is_not_written_through_a_link(
 ) -> None:
     (tmp_path / "elsewhere").mkdir()
     plant(tmp_path / "cache" / "names", tmp_path / "elsewhere")
-    monkeypatch.setattr(environment_cache, "default_folder", lambda: tmp_path / "cache" / "names")
-    environment_cache._keep(Target("my-env", Access()), environment_cache.SeenEnvironment("1", "eu-west-1", "my-env"))
+    monkeypatch.setattr(cache_files, "cache_folder", lambda: tmp_path / "cache" / "names")
+    connection = Connection(Target("my-env", Access()))
+    connection.known = Environment("my-env", arn="arn:aws:airflow:eu-west-1:111122223333:environment/my-env")
+    assert cache_files.identify(connection) is not None
     assert list((tmp_path / "elsewhere").iterdir()) == []
 
 

@@ -181,6 +181,8 @@ BESIDE = [
     ("connections add c --conn-type http", f'{{"password": "{SECRET}"}}'),
     ("config list", f"fernet_key = {SECRET}"),
     ("config get-value core fernet_key", f"sql_alchemy_conn = postgres://u:{SECRET}@h/db"),
+    ("connections get wh -o json", f"hook refused password={SECRET} of wh"),
+    ("connections import all.json", f"entry wh: login=u, token = {SECRET}"),
     ("users list -o json", f"asked ldap://cn:{SECRET}@h"),
     ("variables export /dev/stderr", f'{{"db_password": "{SECRET}"}}'),
 ]
@@ -238,10 +240,13 @@ def test_a_file_gets_every_byte(double: Double, run: Run, tmp_path: Path) -> Non
     assert (tmp_path / "all.json").read_bytes() == CONNECTIONS
 
 
-def test_the_reason_of_a_failure_shows_no_password(double: Double, at_terminal: Callable[..., str]) -> None:
+@pytest.mark.parametrize("quoted", [f"postgres://u:{SECRET}@h/db", f"password={SECRET}", f"host=h password: {SECRET}"])
+def test_the_reason_of_a_failure_shows_no_password(
+    double: Double, at_terminal: Callable[..., str], quoted: str
+) -> None:
     said = f"""Traceback (most recent call last):
   File "x.py", line 1, in <module>
-sqlalchemy.exc.ArgumentError: Could not parse postgres://u:{SECRET}@h/db
+sqlalchemy.exc.ArgumentError: Could not parse {quoted}
 """
     double.web.behave = lambda request: command_reply(b"", said.encode())
     seen = at_terminal("connections get wh")

@@ -13,8 +13,7 @@ from mwaa_shell.airflow.versions import Version
 from mwaa_shell.config_file import default_path
 from mwaa_shell.mwaa.connection import Connection, Target
 from mwaa_shell.mwaa.environment import Environment
-from mwaa_shell.names import environment_cache, listed_environments
-from mwaa_shell.names.cache_folder import default_folder
+from mwaa_shell.names.cache_files import MAX_LISTINGS, cache_folder, identify, keep_listing, remembered_environments
 from mwaa_shell.options import build_parser
 from mwaa_shell.settings import Access, Keys
 from mwaa_shell.shell_completion.names import names
@@ -45,7 +44,7 @@ def see(name: str, access: Access, region: str) -> None:
     arn = f"arn:aws:airflow:{region}:111122223333:environment/{name}"
     link.known = Environment(name, version=Version(2, 10, 3), arn=arn)
     link.region = region
-    assert environment_cache.of(link) is not None
+    assert identify(link) is not None
 
 
 @pytest.fixture
@@ -101,10 +100,10 @@ def test_environments_behind_an_option() -> None:
 
 @pytest.mark.usefixtures("seen")
 def test_environments_of_the_last_listing() -> None:
-    listed_environments.keep(["old"], Access(profile="data-prod"), "eu-central-1")
-    listed_environments.keep(["sales-prod", "sales-test"], Access(profile="data-prod"), "eu-central-1")
-    listed_environments.keep(["lab"], Access(), "eu-north-1")
-    listed_environments.keep(["local-2-10-3"], Access(keys=Keys("a", "b")), "local-1")
+    keep_listing(["old"], Access(profile="data-prod"), "eu-central-1")
+    keep_listing(["sales-prod", "sales-test"], Access(profile="data-prod"), "eu-central-1")
+    keep_listing(["lab"], Access(), "eu-north-1")
+    keep_listing(["local-2-10-3"], Access(keys=Keys("a", "b")), "local-1")
     assert names("environments", [], OPTIONS) == ["lab", "sales-dev", "sales-prod", "sales-test"]
     assert names("environments", ["--profile", "data-prod"], OPTIONS) == ["sales-prod", "sales-test"]
     assert names("environments", ["--region", "eu-north-1"], OPTIONS) == ["lab"]
@@ -112,12 +111,12 @@ def test_environments_of_the_last_listing() -> None:
 
 
 def test_a_listing_is_for_its_owner_only_and_old_ones_go() -> None:
-    for number in range(listed_environments.MOST + 1):
-        listed_environments.keep([f"env-{number}"], Access(), f"region-{number}")
-    file = default_folder() / "listed.json"
+    for number in range(MAX_LISTINGS + 1):
+        keep_listing([f"env-{number}"], Access(), f"region-{number}")
+    file = cache_folder() / "listed.json"
     assert (file.stat().st_mode & 0o777, file.parent.stat().st_mode & 0o777) == (0o600, 0o700)
     assert list(file.parent.iterdir()) == [file]
-    assert len(list(listed_environments.listed())) == listed_environments.MOST
+    assert len(list(remembered_environments())) == MAX_LISTINGS
     assert "env-0" not in names("environments", [], OPTIONS)
 
 
@@ -133,10 +132,10 @@ def test_a_listing_is_for_its_owner_only_and_old_ones_go() -> None:
     ],
 )
 def test_a_damaged_listing_is_none(content: bytes) -> None:
-    default_folder().mkdir(parents=True)
-    (default_folder() / "listed.json").write_bytes(content)
+    cache_folder().mkdir(parents=True)
+    (cache_folder() / "listed.json").write_bytes(content)
     assert names("environments", [], OPTIONS) == []
-    listed_environments.keep(["a"], Access(), "eu-west-1")
+    keep_listing(["a"], Access(), "eu-west-1")
     assert names("environments", [], OPTIONS) == ["a"]
 
 
@@ -195,8 +194,8 @@ def test_where_nothing_is_known_nothing_is_offered(kind: str) -> None:
     ],
 )  # fmt: skip
 def test_a_damaged_file_is_as_if_there_were_none(content: bytes, tmp_path: Path) -> None:
-    default_folder().mkdir(parents=True)
-    (default_folder() / "environments.json").write_bytes(content)
+    cache_folder().mkdir(parents=True)
+    (cache_folder() / "environments.json").write_bytes(content)
     (tmp_path / ".aws").mkdir()
     (tmp_path / ".aws" / "config").write_bytes(content)
     for kind in ("environments", "profiles", "regions"):
@@ -222,11 +221,11 @@ print(*sys.modules, file=sys.stderr)
 
 def test_listing_is_kept_for_the_profile_of_boto3(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_PROFILE", "one")
-    listed_environments.keep(["a"], Access(), "eu-north-1")
+    keep_listing(["a"], Access(), "eu-north-1")
     monkeypatch.setenv("AWS_DEFAULT_PROFILE", "two")
-    listed_environments.keep(["b"], Access(), "eu-north-1")
-    listed_environments.keep(["c"], Access(profile="three"), "eu-north-1")
-    assert sorted(listed_environments.listed()) == [
+    keep_listing(["b"], Access(), "eu-north-1")
+    keep_listing(["c"], Access(profile="three"), "eu-north-1")
+    assert sorted(remembered_environments()) == [
         ("a", "one", "eu-north-1"),
         ("b", "two", "eu-north-1"),
         ("c", "three", "eu-north-1"),

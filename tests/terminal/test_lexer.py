@@ -13,39 +13,59 @@ SESSION = Session(Settings(environment="my-env", airflow_version="2.10.3"))
 
 
 def colours(text: str) -> list[tuple[str, str]]:
-    """The runs of one style, without those that have none."""
+    """The words and their tokens, without what is between them."""
     pieces = LineLexer(SESSION).lex_document(Document(text))(0)
-    found: list[tuple[str, str]] = []
-    for style, char, *_ in pieces:
-        name = style.removeprefix("class:line.")
-        if found and found[-1][0] == name:
-            found[-1] = (name, found[-1][1] + char)
-        else:
-            found.append((name, char))
-    return [(name, run) for name, run in found if name]
+    return [(style.removeprefix("class:pygments."), run) for style, run, *_ in pieces if not style.endswith(".text")]
 
 
 @pytest.mark.parametrize(
     "conf", ["""'{"region": "north", "n": -1.5e3, "on": true}'""", r'''"{\"region\": \"north\", \"n\": -1.5e3}"''']
 )
 def test_json_inside_conf(conf: str) -> None:
-    found = [name for name, _ in colours(f"dags trigger -c {conf} x") if name.startswith("json")]
-    assert found[:3] == ["json.key", "json.string", "json.key"]
-    assert ("json.other", "-1.5e3") in colours(f"dags trigger -c {conf} x")
+    found = [(name, run.replace("\\", "")) for name, run in colours(f"dags trigger -c {conf} x")]
+    assert ("name.tag", '"region"') in found
+    assert ("literal.string.double", '"north"') in found
+    assert ("literal.number.float", "-1.5e3") in found
 
 
 def test_json_is_coloured_where_json_goes() -> None:
     assert colours("""dags trigger -r '{"a": 1}' x""") == [
-        ("command", "dags"), ("command", "trigger"), ("flag", "-r"), ("value", """'{"a": 1}'"""),
+        ("keyword.namespace", "dags"), ("keyword", "trigger"), ("name.attribute", "-r"),
+        ("literal.string", """'{"a": 1}'"""), ("name", "x"),
     ]  # fmt: skip
 
 
 def test_behind_send_the_command_has_its_colours() -> None:
-    assert colours(".send dags triger x") == [("directive", ".send"), ("command", "dags"), ("unknown", "triger")]
-    assert colours(".use dags") == [("directive", ".use")]
-    assert colours(".send .use x") == [("directive", ".send")]
+    sent = [("keyword.pseudo", ".send"), ("keyword.namespace", "dags"), ("error", "triger")]
+    assert colours(".send dags triger x")[:3] == sent
+    assert colours(".use dags") == [("keyword.pseudo", ".use")]
+    assert colours(".send .use x") == [("keyword.pseudo", ".send")]
+
+
+def test_a_word_that_may_become_a_command_is_no_error() -> None:
+    assert ("error", "tri") not in colours("dags tri")
+    assert ("error", "tri") in colours("dags tri x")
 
 
 @pytest.mark.parametrize("text", ['dags trigger -c "{', "dags trigger -c '" + '"\\' * 3000, "dags trigger -c=\\"])
 def test_half_a_json_is_no_trouble(text: str) -> None:
-    assert colours(text)[0] == ("command", "dags")
+    assert colours(text)[0] == ("keyword.namespace", "dags")
+
+
+def test_each_line_of_a_block_has_its_own_tokens() -> None:
+    text = "dags list\n\n# note\nversion"
+    line = LineLexer(SESSION).lex_document(Document(text))
+    assert ["".join(fragment[1] for fragment in line(number)) for number in range(4)] == text.split("\n")
+    assert line(9) == []
+
+
+def test_tokens_have_the_colours_of_the_style_that_is_set() -> None:
+    session = Session(Settings(environment="my-env", airflow_version="2.10.3"))
+    lexer = LineLexer(session)
+    before = lexer.style()
+    lexer.lex_document(Document("dags"))
+    own = lexer.style().get_attrs_for_style_str("class:pygments.keyword")
+    assert before.get_attrs_for_style_str("class:pygments.keyword").color == ""
+    assert own.color == "ansicyan"
+    session.preferences.set("style", "monokai")
+    assert lexer.style().get_attrs_for_style_str("class:pygments.keyword").color == "66d9ef"

@@ -9,8 +9,8 @@ from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.document import Document
 from prompt_toolkit.history import InMemoryHistory
 
-from mwaa_shell.history.entries import Entry, Where
-from mwaa_shell.history.recorder import where_of
+from mwaa_shell.history.entries import EnvironmentKey, HistoryEntry
+from mwaa_shell.history.recorder import environment_key
 from mwaa_shell.session import Session
 from mwaa_shell.settings import Settings
 from mwaa_shell.terminal.history_lines import HistorySuggest
@@ -24,7 +24,7 @@ def session() -> Iterator[Session]:
     """One on an environment where some lines have been run before."""
     made = Session(Settings(environment="my-env"))
     for line in LINES:
-        made.record.history.begin(Entry(1000.5, "", "", "my-env", line))
+        made.record.history.begin(HistoryEntry(1000.5, "", "", "my-env", line))
     yield made
     made.close()
 
@@ -42,7 +42,7 @@ def looked_up(session: Session, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     asked: list[str] = []
     suggest = session.record.history.suggest
 
-    def told(text: str, where: Where) -> str | None:
+    def told(text: str, where: EnvironmentKey) -> str | None:
         asked.append(text)
         return suggest(text, where)
 
@@ -78,8 +78,8 @@ def test_where_nothing_begins_so_nothing_is_looked_up(session: Session, monkeypa
 def test_what_was_run_meanwhile_is_found_by_the_next_line(session: Session) -> None:
     past = HistorySuggest(session)
     assert [suggested(past, "tasks"[:end]) for end in range(1, 6)] == [None] * 5
-    where = where_of(session.link)
-    session.record.history.begin(Entry(1001.5, where.account, where.region, where.environment, "tasks list one"))
+    where = environment_key(session.link)
+    session.record.history.begin(HistoryEntry(1001.5, where.account, where.region, where.environment, "tasks list one"))
     assert suggested(past, "tas") == "ks list one"
     assert suggested(past, "task") == "s list one"
 
@@ -95,7 +95,7 @@ def test_what_the_file_could_not_tell_is_looked_up_again(session: Session, monke
 def test_another_line_begins_anew(session: Session) -> None:
     past = HistorySuggest(session)
     assert suggested(past, "task") is None
-    session.record.history.begin(Entry(1001.5, "", "", "my-env", "tasks list one"))
+    session.record.history.begin(HistoryEntry(1001.5, "", "", "my-env", "tasks list one"))
     past.forget()
     assert suggested(past, "tasks") == " list one"
 
@@ -103,6 +103,6 @@ def test_another_line_begins_anew(session: Session) -> None:
 def test_another_environment_has_other_lines(session: Session) -> None:
     past = HistorySuggest(session)
     assert suggested(past, "pool") == "s list"
-    session.record.history.begin(Entry(1001.5, "", "", "other-env", "pools export p.json"))
+    session.record.history.begin(HistoryEntry(1001.5, "", "", "other-env", "pools export p.json"))
     session.open("other-env", session.access)
     assert suggested(past, "pools") == " export p.json"

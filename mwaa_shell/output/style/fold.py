@@ -23,7 +23,7 @@ from mwaa_shell.output.style.foldable import (
     tells_nothing,
     usage_error,
 )
-from mwaa_shell.output.style.highlight import TextStyle
+from mwaa_shell.output.style.text_style import TextStyle
 
 #: Characters of a line without an end that are waited for; what is longer comes in parts.
 LONG = 1 << 15
@@ -108,14 +108,13 @@ class _Folder:
         self._flood: type[Held] | None = None  #: what was too much to be held, and goes on
         self._blanks = 0  #: blank lines whose place is not known yet
         self._gap = False  #: whether a blank line would part anything
-        self._look = TextStyle.TEXT  #: of the long line that goes on
         self._dropped = False  #: the warning before was left out; so are its further lines, and blank ones behind it
 
     def take(self, block: Block) -> Iterator[Piece]:
         """The pieces that are certain now."""
         text = block.text if not block.closes or block.text.endswith("\n") else f"{block.text}\n"
         if not block.opens:
-            yield self._look, text
+            yield TextStyle.REST, text
         elif not block.closes:
             yield from self._long(text)
         elif isinstance(self._held, Usage):
@@ -179,8 +178,8 @@ class _Folder:
         yield from self._release()
         self._flood = None
         (reading,) = self._classifier.read([text])
-        *_, (self._look, _) = runs(reading, [text])
-        yield from self._shown([(self._look, text)])
+        *_, (look, _) = runs(reading, [text])
+        yield from self._shown([(look, text)])
 
     def _hold(self, kind: type[Held], reading: Reading, lines: list[str]) -> Iterator[Piece]:
         """Add to what is held, or begin to hold; what becomes too much is shown, and so is what follows of its kind."""

@@ -11,7 +11,7 @@ from itertools import groupby, islice, takewhile
 from typing import Protocol
 
 from mwaa_shell.airflow.output_lines import BETWEEN_TRACEBACKS, TRACEBACK_START, LineKind, Reading, is_message
-from mwaa_shell.output.style.highlight import TextStyle, look_of
+from mwaa_shell.output.style.text_style import TextStyle, look_of
 
 Piece = tuple[TextStyle, str]
 
@@ -168,7 +168,7 @@ def _shortened(lines: Sequence[str], more: Sequence[str] = ()) -> Iterator[Piece
         return
     yield TextStyle.MESSAGE, joined([said, *more])
     if own:
-        yield TextStyle.TEXT, joined(own)
+        yield TextStyle.TRACEBACK, joined(own)
     yield TextStyle.NOTE, f"  {count} lines of traceback folded, .raw shows them\n"
 
 

@@ -1,22 +1,45 @@
-"""Colours for what Airflow prints, as a pygments lexer: ``pygmentize -l airflow-output FILE``.
+"""Pygments lexer for what Airflow prints: ``pygmentize -l airflow-output FILE``, and every output on a terminal.
 
-It reads with the patterns of ``highlight``, as the terminal does, folds nothing and gives every character back.
+JSON, YAML and the frames of tracebacks are read by pygments' own lexers, everything else by the rules below. To color
+another kind of line, add a member to ``TextStyle``, choose it in ``look_of`` and add its rules to ``tokens``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+from typing import Any
 
-from pygments.lexer import Lexer
-from pygments.token import Comment, Generic, Keyword, Literal, Name, Number, Punctuation, String, Text, _TokenType
+from pygments.lexer import Lexer, RegexLexer, bygroups
+from pygments.token import (
+    Comment,
+    Error,
+    Generic,
+    Keyword,
+    Literal,
+    Name,
+    Number,
+    Other,
+    Punctuation,
+    String,
+    Text,
+    Whitespace,
+    _TokenType,
+)
 
 from mwaa_shell.output.style.fold import looks
-from mwaa_shell.output.style.highlight import parts
 from mwaa_shell.output.style.states import STATES
+from mwaa_shell.output.style.styles import NULL
+from mwaa_shell.output.style.text_style import TextStyle
 
 Token = tuple[int, _TokenType, str]
 
-#: A token for the colour of a state.
+#: Characters of a line that are read; the rest of a longer one stays plain. JSON has no limit.
+LONGEST = 4096
+#: Characters of one frame of a traceback that are read; some patterns of pygments take the square of them.
+LONGEST_FRAME = 1024
+#: The token of a state by the color that Airflow's own pages give to the state.
 _BY_COLOR: Mapping[str, _TokenType] = {
     "ansigreen": Generic.Inserted,
     "ansired": Generic.Error,
@@ -26,38 +49,172 @@ _BY_COLOR: Mapping[str, _TokenType] = {
     "ansiblue": Name.Function,
     "ansibrightblack": Comment,
 }
-#: A token for each role that ``highlight`` knows.
-TOKENS: Mapping[str, _TokenType] = {
+VALUES: Mapping[str, _TokenType] = {
     **{state: _BY_COLOR[color] for state, color in STATES.items()},
-    "": Text,
-    "border": Punctuation,
-    "origin": Comment,
-    "note": Comment,
-    "frame": Generic.Traceback,
-    "nothing": Keyword.Constant,
-    "heading": Generic.Heading,
-    "message": Generic.Error,
-    "error": Generic.Error,
-    "warning": Name.Variable,
-    "key": Name.Tag,
-    "flag": Name.Attribute,
-    "string": String.Double,
-    "number": Number,
-    "constant": Keyword.Constant,
-    "date": Literal.Date,
+    **dict.fromkeys(("True", "False", "true", "false"), Keyword.Constant),
+    **dict.fromkeys(("None", "null"), NULL),
 }
+#: Begins with a set of characters: the search for such patterns is fast.
+_DATE = r"[0-9](?<![\w-].)[0-9]{3}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?: ?[+-]\d\d:?\d\d|Z)?)?(?![\w-])"
+DATE = re.compile(_DATE)
+NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
+#: Tokens whose text may be a state, a date or a constant.
+_SCALARS = frozenset({String.Double, String.Single, String, Literal.Scalar.Plain, Keyword.Constant})
 
 
-class AirflowOutputLexer(Lexer):
+def value_token(text: str) -> _TokenType | None:
+    """Return the token of a state, a constant or a date; ``None`` for any other value."""
+    text = text.strip(" \"'")
+    kind = VALUES.get(text)
+    if kind is None and text[:1].isdecimal() and DATE.fullmatch(text):
+        return Literal.Date
+    return kind
+
+
+def _cell(lexer: RegexLexer, match: re.Match[str], context: object = None) -> Iterator[Token]:
+    yield match.start(), value_token(match[0]) or Text, match[0]
+
+
+def _groups(*kinds: _TokenType) -> Any:
+    return bygroups(*kinds)  # type: ignore[no-untyped-call]
+
+
+def _level(words: str, structlog: str) -> str:
+    """Return the pattern of the start of a log line with one of these levels: time and place, then the level."""
+    place = r"\[\d[^\]\n]*\] \{[^}\n]*\}+ |\d[^\s\[]*(?: \d\S*)? |"
+    return rf"^({place})(\[?(?:{words})\]?(?=[ :])|\[(?:{structlog}) *\])"
+
+
+class AirflowOutputLexer(RegexLexer):
     """Text that an Airflow command printed: JSON, YAML, tables, log lines, warnings, tracebacks."""
 
     name = "Airflow output"
     aliases = ("airflow-output",)
+    url = "https://airflow.apache.org"
 
-    def get_tokens_unprocessed(self, text: str) -> Iterator[Token]:
-        """Runs of lines that look alike, each read in its own way."""
+    #: One state for each ``TextStyle`` that no lexer of pygments reads.
+    tokens = {  # noqa: RUF012  (pygments' own form)
+        "root": [(r"[^\n]+", Text), (r"\n+", Whitespace)],
+        "rest": [(r"[^\n]+", Text), (r"\n+", Whitespace)],
+        "text": [(_DATE, Literal.Date), (r"[0-9][\w-]*|[^0-9]+", Text)],
+        "table": [(r"[|│]", Punctuation), (r"[^|│\n]+", _cell), (r"\n+", Whitespace)],
+        "heading": [(r"[^\n]+", Generic.Heading), (r"\n+", Whitespace)],
+        "rule": [(r"[^\n]+", Punctuation), (r"\n+", Whitespace)],
+        "log": [
+            (
+                _level("ERROR|CRITICAL|FATAL|CRITI", "error|critical|exception"),
+                _groups(Comment, Generic.Error),
+                "said",
+            ),
+            (_level("WARNING|WARNI|WARN", "warning"), _groups(Comment, Name.Variable), "said"),
+            (_level("[A-Z]+", "[a-z]+"), _groups(Comment, Comment), "said"),
+            (r"[^\n]+", Comment),  # a further line, or a line of MWAA itself
+            (r"\n+", Whitespace),
+        ],
+        "said": [(r"[^\n]+", Text), (r"\n+", Whitespace, "#pop")],
+        "warning": [
+            (r"^(\S*:\d+:? )(\w*Warning: )?", _groups(Comment, Name.Variable)),
+            (r"^\w*Warning: ", Name.Variable),
+            (r"[^\n]+", Text),
+            (r"\n+", Whitespace),
+        ],
+        "message": [(r"[^\n]+", Generic.Error), (r"\n+", Whitespace)],
+        "help": [
+            (r"^[A-Za-z][\w ]*:(?=\s)", Generic.Heading),
+            (r"(?<![^\s,\[(|])--?[a-zA-Z][\w-]*", Name.Attribute),
+            (r"\n+", Whitespace),
+            (r"[ \t,\[(|]+|[^\s,\[(|]+|[^\S\n]+", Text),
+        ],
+        "note": [(r"[^\n]+", Comment), (r"\n+", Whitespace)],
+    }
+
+    def get_tokens_unprocessed(self, text: str, stack: Iterable[str] = ("root",)) -> Iterator[Token]:
+        """Yield the tokens of runs of lines that look alike, each read in its own way; together they are the text."""
         position = 0
         for look, run in looks(text):
-            for role, value in parts(look, run):
-                yield position, TOKENS[role], value
+            for kind, value in tokens_of(look, run):
+                yield position, kind, value
                 position += len(value)
+
+    def read(self, state: str, run: str) -> Iterator[Token]:
+        """Yield the tokens of a run of lines by the rules of one state."""
+        return super().get_tokens_unprocessed(run, (state,))
+
+
+def tokens_of(look: TextStyle, run: str) -> Iterator[tuple[_TokenType, str]]:
+    """Yield the tokens of a run of lines, without the empty ones, each when it is asked for."""
+    from pygments.lexers.data import JsonLexer, YamlLexer  # the table of all lexers comes with it
+
+    if look is TextStyle.JSON:
+        yield from _values(_lexer(JsonLexer).get_tokens_unprocessed(run), String.Double)
+        return
+    for part, is_read in _short_lines(run):
+        if not is_read:
+            yield Text, part
+        elif look is TextStyle.YAML:
+            yield from _values(_lexer(YamlLexer).get_tokens_unprocessed(part), Text)
+        elif look is TextStyle.TRACEBACK:
+            yield from _frames(part)
+        else:
+            for _, kind, value in _output_lexer().read(look.value, part):
+                if value:
+                    yield kind, value
+
+
+@lru_cache(maxsize=8)
+def _lexer(kind: type[Lexer]) -> Lexer:
+    return kind()
+
+
+@lru_cache(maxsize=1)
+def _output_lexer() -> AirflowOutputLexer:
+    return AirflowOutputLexer()
+
+
+def _short_lines(run: str) -> Iterator[tuple[str, bool]]:
+    """Yield a run in parts of whole lines, and what is too long of a line apart."""
+    start = 0
+    while start < len(run):
+        cut = run.rfind("\n", start, start + LONGEST) + 1
+        if cut or len(run) - start <= LONGEST:
+            yield run[start : cut or len(run)], True
+            start = cut or len(run)
+            continue
+        end = run.find("\n", start) + 1 or len(run)
+        yield run[start : start + LONGEST], True
+        yield run[start + LONGEST : end], False
+        start = end
+
+
+def _values(found: Iterator[Token], error: _TokenType) -> Iterator[tuple[_TokenType, str]]:
+    """Yield tokens with Airflow's states and dates among the values; ``error`` is for what the lexer cannot read."""
+    for _, kind, value in found:
+        if not value:
+            continue
+        if kind in _SCALARS:
+            shown = value_token(value)
+            if shown is None and kind is Literal.Scalar.Plain and NUMBER.fullmatch(value):
+                shown = Number
+            yield shown or (String.Single if kind is String else kind), value
+        else:
+            yield error if kind is Error else kind, value
+
+
+_FRAME_START = re.compile(r'^(?=  File ")', re.MULTILINE)
+#: Only such a line is read by the lexer of pygments 2.17 to 2.21: others it reads for ever.
+_FRAME = re.compile(r'  File "[^"\n]+", line \d+(?:, in .+)?\n')
+
+
+def _frames(run: str) -> Iterator[tuple[_TokenType, str]]:
+    """Yield the tokens of a traceback without the lines of exceptions, frame by frame."""
+    from pygments.lexers.python import PythonTracebackLexer  # as slow as all other lexers, and for tracebacks alone
+
+    for frame in _FRAME_START.split(run):
+        read = frame[: frame.rfind("\n", 0, LONGEST_FRAME) + 1]
+        if not _FRAME.match(read):
+            read = ""
+        for _, kind, value in _lexer(PythonTracebackLexer).get_tokens_unprocessed(read):
+            if value:
+                yield Generic.Traceback if kind in (Text, Other, Error) and value.strip() else kind, value
+        if len(frame) > len(read):
+            yield Generic.Traceback, frame[len(read) :]

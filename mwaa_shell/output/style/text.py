@@ -13,12 +13,13 @@ from collections.abc import Iterable, Iterator
 from mwaa_shell.output.display import DisplayOptions
 from mwaa_shell.output.sanitise import sanitised
 from mwaa_shell.output.style.fold import blocks, folded
-from mwaa_shell.output.style.highlight import Painter
-from mwaa_shell.output.style.theme import EITHER, Theme
+from mwaa_shell.output.style.text_style import TextStyle
 from mwaa_shell.reply_bytes import Body, Large
 
 #: Bytes that are decoded at a time; fewer for the first screen.
 FIRST, CHUNK = 1 << 14, 1 << 16
+#: Characters that are coloured, some fifty screens; text beyond them is plain, and comes as fast as it is read.
+COLORED = 1 << 18
 INVALID = re.compile("[\udc80-\udcff]")
 #: Commands that do their work in front of one's eyes: what they log is what they were run for.
 LOGGING = (
@@ -28,9 +29,7 @@ LOGGING = (
 )  # fmt: skip
 
 
-def readable(
-    chunks: Iterable[str], view: DisplayOptions, *, fold: bool = True, usage: bool = True, theme: Theme = EITHER
-) -> Iterator[str]:
+def readable(chunks: Iterable[str], view: DisplayOptions, *, fold: bool = True, usage: bool = True) -> Iterator[str]:
     """Text made readable for a terminal, in pieces that end in a newline or are a part of a long line.
 
     It is sanitised, coloured where ``view.color`` says so, and folded: log lines with ``fold``, the help text of
@@ -40,9 +39,29 @@ def readable(
     if not view.color:
         yield from (text for _, text in pieces)
         return
-    painter = Painter(theme)
+    from mwaa_shell.output.style.formatter import formatter_for  # pygments, which is slow, and for colours alone
+    from mwaa_shell.output.style.lexer import tokens_of
+
+    formatter, left = formatter_for(view), COLORED
     for look, text in pieces:
-        yield painter.paint(look, text)
+        if left <= 0:
+            yield text
+            continue
+        end = len(text) if len(text) <= left else text.rfind("\n", 0, left) + 1
+        left -= len(text)
+        yield from formatter.pieces(tokens_of(look, text[:end]))
+        if end < len(text):
+            yield text[end:]
+
+
+def note(text: str, view: DisplayOptions) -> str:
+    """Return a sentence of the shell itself, dim where there is colour."""
+    if not view.color:
+        return text
+    from mwaa_shell.output.style.formatter import formatter_for  # pygments, which is slow, and for colours alone
+    from mwaa_shell.output.style.lexer import tokens_of
+
+    return "".join(formatter_for(view).pieces(tokens_of(TextStyle.NOTE, text)))
 
 
 def raw(chunks: Iterable[str], view: DisplayOptions) -> Iterator[str]:

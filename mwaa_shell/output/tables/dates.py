@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from datetime import datetime, tzinfo
 
+from mwaa_shell.durations import format_distance
+
 #: All that Airflow prints: ``2026-11-22T12:56:31.444000+00:00``, ``2026-01-31 00:00:00+00:00``, ``...Z``, ``...+0000``.
-#: Without an offset nobody knows what hour it was: such a date stays as it is.
+#: A date without an offset may be in any zone and stays as it is.
 DATE = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?P<fraction>\.\d+)?(?:Z|[+-]\d\d:?\d\d)", re.ASCII)
-#: The units of a distance in seconds, from the largest; each is used from twice its size on.
-UNITS = ((31_557_600, "y"), (86_400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 
 
 def read(text: str) -> datetime | None:
@@ -33,13 +33,7 @@ def written(date: datetime, zone: tzinfo) -> str:
 
 def distance(date: datetime, now: datetime) -> str:
     """``3 min ago``, ``in 2 h``, ``now``."""
-    seconds = (now - date).total_seconds()
-    size = abs(seconds)
-    if size < 1:
-        return "now"
-    unit, name = next((unit, name) for unit, name in UNITS if size >= 2 * unit or unit == 1)
-    count = int(size // unit)
-    return f"{count} {name} ago" if seconds > 0 else f"in {count} {name}"
+    return format_distance((now - date).total_seconds())
 
 
 def name_of(zone: tzinfo) -> str:

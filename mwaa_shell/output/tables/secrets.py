@@ -8,13 +8,15 @@ what the user asked for.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 
 from mwaa_shell.airflow.output_lines import HEAD
 from mwaa_shell.airflow.secret_options import covered_options, shows_options
+from mwaa_shell.airflow.secret_replies import secret_pairs
 from mwaa_shell.airflow.secret_values import MASK, NAMES_OF_NUMBERS, secrets_of, sensitive
+from mwaa_shell.airflow.secret_values import Found as Secret
 from mwaa_shell.output.records import Records, is_export
 from mwaa_shell.output.tables.cells import plain
 from mwaa_shell.reply_bytes import Body
@@ -45,12 +47,12 @@ def is_covered(words: tuple[str, ...]) -> bool:
 
 def covered_message(message: str, words: tuple[str, ...]) -> str:
     """Return a message on a command, which may quote its output, with a mask for each secret."""
-    return covered(message) if message and is_covered(words) else message
+    return _without_pairs(covered(message)) if message and is_covered(words) else message
 
 
 def covered_text(text: str, words: tuple[str, ...]) -> str:
     """Return the text that a command printed, with a mask for each secret."""
-    return covered_options(text, words) if shows_options(words) else covered(text)
+    return covered_options(text, words) if shows_options(words) else _without_pairs(covered(text))
 
 
 def shows_any(words: tuple[str, ...], stdout: Body) -> bool:
@@ -116,8 +118,17 @@ LINE = re.compile(r"[^\n]+\n?")
 
 
 def _covered(text: str) -> str:
+    return _with_masks(text, secrets_of(text, partial(sensitive)))
+
+
+def _without_pairs(text: str) -> str:
+    """Text with masks for ``password=value`` in a sentence."""
+    return _with_masks(text, secret_pairs(text, partial(sensitive)))
+
+
+def _with_masks(text: str, secrets: Iterable[Secret]) -> str:
     made, end = [], 0
-    for found in sorted(secrets_of(text, partial(sensitive))):
+    for found in sorted(secrets):
         if found.first >= end:
             made += [text[end : found.first], MASK]
         end = max(end, found.last)

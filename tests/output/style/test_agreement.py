@@ -12,7 +12,7 @@ from mwaa_shell.airflow.outcome import judge
 from mwaa_shell.airflow.output_lines import LineKind, classify
 from mwaa_shell.output.sanitise import sanitise
 from mwaa_shell.output.style.fold import blocks, folded, looks
-from mwaa_shell.output.style.highlight import TextStyle
+from mwaa_shell.output.style.text_style import TextStyle
 from tests.airflow.test_real_replies import CAUGHT, HARMLESS, PROGRAM, QUIET, WARNED
 
 BETWEEN = "\nDuring handling of the above exception, another exception occurred:\n\n"

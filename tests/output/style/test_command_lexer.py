@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -16,11 +18,11 @@ WORDS = [
 LINES = st.lists(st.sampled_from(WORDS)).map(" ".join) | st.text()
 
 
-def tokens(text: str, **options: str) -> list[tuple[int, _TokenType, str]]:
+def tokens(text: str, **options: Any) -> list[tuple[int, _TokenType, str]]:
     return list(AirflowCommandLexer(**options).get_tokens_unprocessed(text))
 
 
-def kind(text: str, part: str, **options: str) -> _TokenType:
+def kind(text: str, part: str, **options: Any) -> _TokenType:
     (found,) = [kind for _, kind, value in tokens(text, **options) if value.strip() == part]
     return found
 
@@ -51,9 +53,9 @@ def test_the_tokens_are_the_text_and_know_their_places(text: str) -> None:
         ("dags list -o json", "-o", Name.Attribute),
         ("dags list -o json", "json", String),
         ("dags list --output=json", "json", String),
-        ("dags trigger a", "a", Name.Variable),
-        ("dags trigger a -c '{\"k\": 12}'", '"k":', Name.Tag),
-        ("dags trigger a -c '{\"k\": 12}'", "12", Number),
+        ("dags trigger a", "a", Name),
+        ("dags trigger a -c '{\"k\": 12}'", '"k"', Name.Tag),
+        ("dags trigger a -c '{\"k\": 12}'", "12", Number.Integer),
         ("pools set etl 5 'etl pool'", "5", Number),
         ("tasks list -- a", "--", Operator),
         ("# dags list", "# dags list", Comment.Single),
@@ -89,5 +91,7 @@ def test_the_version_that_is_asked_for_reads_alone() -> None:
     assert kind("trigger_dag a", "trigger_dag", airflow_version="no version") is Keyword
 
 
-def test_json_in_double_quotes_is_left_as_a_value() -> None:
-    assert kind('dags trigger a -c "{\\"k\\": 12}"', '"{\\"k\\": 12}"') is String
+def test_json_in_double_quotes_is_read_without_its_backslashes() -> None:
+    text = 'dags trigger a -c "{\\"k\\": 12}"'
+    assert kind(text, '\\"k\\"') is Name.Tag
+    assert kind(text, "12") is Number.Integer

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from mwaa_shell.output.style.fold import Block, blocks, folded, looks
-from mwaa_shell.output.style.highlight import TextStyle
+from mwaa_shell.output.style.text_style import TextStyle
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 VERSIONS = sorted(path.stem for path in SAMPLES.glob("*.json"))

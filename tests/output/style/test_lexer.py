@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pygments.lexers import get_lexer_by_name
-from pygments.token import Comment, Generic, Keyword, Literal, Name, Punctuation, String, Text, _TokenType
+from pygments.token import Comment, Error, Generic, Keyword, Literal, Name, Punctuation, String, Text, _TokenType
 
-from mwaa_shell.output.style.fold import looks
-from mwaa_shell.output.style.highlight import Painter, TextStyle, parts
-from mwaa_shell.output.style.lexer import TOKENS, AirflowOutputLexer
-from mwaa_shell.output.style.theme import DARK, EITHER, LIGHT, ROLES, Theme
+from mwaa_shell.output.style.lexer import AirflowOutputLexer, tokens_of
+from mwaa_shell.output.style.text_style import TextStyle
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 VERSIONS = sorted(path.stem for path in SAMPLES.glob("*.json"))
@@ -65,24 +62,20 @@ def test_the_tokens_of_recorded_replies_are_their_text(version: str) -> None:
         assert_whole(reply["stderr"])
 
 
-@settings(deadline=None)
-@given(TEXT, st.sampled_from([EITHER, DARK, LIGHT]))
-def test_the_terminal_gets_the_colours_that_the_lexer_would_give(text: str, theme: Theme) -> None:
-    painter = Painter(theme)
-    for look, run in looks(f"{text}\n"):
-        expected = "".join(theme.paint(role, part) for role, part in parts(look, run))
-        assert painter.paint(look, run) == expected
-
-
 @pytest.mark.parametrize("look", list(TextStyle))
-def test_every_look_can_be_painted(look: TextStyle) -> None:
-    run = "a: 1 | success\n\nERROR [x] 2024-01-01\n"
-    assert "".join(part for _, part in parts(look, run)) == run
-    assert re.sub(r"\x1b\[[0-9;]*m", "", Painter(DARK).paint(look, run)) == run
-
-
-def test_every_role_has_a_token() -> None:
-    assert set(TOKENS) - {""} == set(ROLES)
+@pytest.mark.parametrize(
+    "run",
+    [
+        "a: 1 | success\n\nERROR [x] 2024-01-01\n", '{"a": "b', '"\\', "- a:\n\t- b\n  'c\n", "x\r\n\x00",
+        '  File "a", line 1 and more\n', '  File "a", line 1, in f\n x\n    g("\n', "a\n" * 5000, "long " * 5000,
+    ],
+    ids=range(9),
+)  # fmt: skip
+def test_every_look_has_tokens_that_are_its_text(look: TextStyle, run: str) -> None:
+    found = list(tokens_of(look, run))
+    assert "".join(value for _, value in found) == run
+    assert all(value for _, value in found)
+    assert Error not in {kind for kind, _ in found}
 
 
 #: Of what long lines are made that a careless pattern reads again and again.
@@ -150,7 +143,7 @@ def test_the_table_of_a_recorded_reply(version: str) -> None:
         ("airflow command error: no\n", "airflow command error: no", Generic.Error),
         ("Traceback (most recent call last):\n  File 'a'\nKeyError: 'a'\n", "KeyError", Generic.Error),
         ("plain words\n", "plain words", Text),
-        ("[]\n", "[]", Text),
+        ("[]\n", "[]", Punctuation),
         ("a | success | x\n", "success", Generic.Inserted),
         ("a | failed | x\n", "failed", Generic.Error),
         ("a | running | x\n", "running", Keyword),

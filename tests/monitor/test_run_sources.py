@@ -11,9 +11,9 @@ from mwaa_shell.airflow.command_line import ParsedLine
 from mwaa_shell.airflow.grammar import Grammar, load
 from mwaa_shell.airflow.versions import Version, parse_version
 from mwaa_shell.errors import NothingRan, OutcomeUnknown, PermissionMissing
-from mwaa_shell.monitor.run_sources import Cli, Failed, NotThere, Rest, Unscheduled
+from mwaa_shell.monitor.run_sources import CliRunSource, RestRunSource, RunCommandFailed, RunNotFound, WithoutScheduler
 from mwaa_shell.result import Outcome, Result, failed, from_error
-from tests.monitor.test_until import VERSIONS, recorded
+from tests.monitor.test_watch_condition import VERSIONS, recorded
 
 TASK = {"task_id": "a", "map_index": -1, "state": "success", "start_date": "2026-01-01T10:00:00Z",
         "end_date": "2026-01-01T10:00:05Z", "try_number": 1}  # fmt: skip
@@ -61,7 +61,7 @@ def test_the_recorded_replies_of_the_cli(version: str) -> None:
     cells = [line.split("|") for line in by_text.stdout.decode().splitlines() if line.startswith("hello_world")]
     tasks = rows(*({"task_id": cell[2].strip(), "state": cell[3].strip(), "start_date": ""} for cell in cells))
     cli = FakeCli(dags_list_runs=[recorded(version, listed)], tasks_states=[tasks])
-    snapshot = Cli(cli, grammar(version), "hello_world", "my_run_1").ask()
+    snapshot = CliRunSource(cli, grammar(version), "hello_world", "my_run_1").ask()
     assert snapshot.run.run_id == "my_run_1"
     assert snapshot.run.state == ("running" if version == "2.0.2" else "queued")
     assert [task.name for task in snapshot.tasks or ()] == ["extract", "transform", "load"]
@@ -73,7 +73,7 @@ def test_the_recorded_replies_of_the_cli(version: str) -> None:
 
 def test_airflow_1_tells_of_the_run_only() -> None:
     cli = FakeCli(list_dag_runs=[recorded("1.10.12", "dags-list-runs")])
-    source = Cli(cli, grammar("1.10.12"), "hello_world", "latest")
+    source = CliRunSource(cli, grammar("1.10.12"), "hello_world", "latest")
     snapshot = source.ask()
     assert (snapshot.run.run_id, snapshot.run.state) == ("manual__2026-11-22T12:54:45+00:00", "running")
     assert snapshot.tasks is None
@@ -88,7 +88,7 @@ def test_the_run_is_asked_for_only_where_it_can_tell_something() -> None:
         dags_list_runs=[rows(run("queued")), rows(run("running")), rows(run("running")), rows(run("success"))],
         tasks_states=[rows({"task_id": "a", "state": None}), rows(busy), rows(busy), rows(done)],
     )
-    source = Cli(cli, grammar("2.10.3"), "x", "latest")
+    source = CliRunSource(cli, grammar("2.10.3"), "x", "latest")
     states = [(source.ask().run.state, len(cli.since())) for _ in range(5)]
     assert states == [("queued", 2), ("running", 2), ("running", 1), ("running", 2), ("success", 2)]
 
@@ -96,7 +96,7 @@ def test_the_run_is_asked_for_only_where_it_can_tell_something() -> None:
 def test_the_run_is_asked_for_now_and_then_whatever_its_tasks_look_like() -> None:
     cli = FakeCli(dags_list_runs=[rows(run("running")), rows(run("failed"))],
                   tasks_states=[rows({"task_id": "a", "state": "scheduled"})])  # fmt: skip
-    source = Cli(cli, grammar("2.10.3"), "x", "r1")
+    source = CliRunSource(cli, grammar("2.10.3"), "x", "r1")
     looks = 1
     while source.ask().run.state != "failed":
         looks += 1
@@ -108,14 +108,14 @@ def test_the_newest_run_stays_the_one() -> None:
     later = run("queued", "r2", "2026-01-02T00:00:00+00:00")
     begun = rows({"task_id": "a", "state": "scheduled"})
     cli = FakeCli(dags_list_runs=[rows(run("queued")), rows(later, run("running"))], tasks_states=[begun])
-    source = Cli(cli, grammar("2.10.3"), "x", "latest")
+    source = CliRunSource(cli, grammar("2.10.3"), "x", "latest")
     assert [source.ask().run.run_id for _ in range(2)] == ["r1", "r1"]
 
 
 def test_where_the_tasks_are_refused_the_run_is_left() -> None:
     refused = Result(Outcome.REFUSED, from_error(NothingRan("")).exit_code, message="HTTP 403: no", http_status=403)
     cli = FakeCli(dags_list_runs=[rows(run("running")), rows(run("success"))], tasks_states=[refused])
-    source = Cli(cli, grammar("2.10.3"), "x", "r1")
+    source = CliRunSource(cli, grammar("2.10.3"), "x", "r1")
     first = source.ask()
     assert first.tasks is None
     assert first.remarks == ("The environment refuses tasks states-for-dag-run: HTTP 403: no",)
@@ -128,7 +128,7 @@ def test_a_paused_dag_is_found_out_once_where_a_run_waits() -> None:
     details = [failed("nobody may"), rows()]
     cli = FakeCli(dags_list_runs=[rows(run("queued"))], tasks_states=[rows({"task_id": "a", "state": ""})],
                   dags_details=details, dags_list=[rows({"dag_id": "x", "is_paused": "True"})])  # fmt: skip
-    source = Cli(cli, grammar("2.10.3"), "x", "r1")
+    source = CliRunSource(cli, grammar("2.10.3"), "x", "r1")
     assert source.ask().remarks == ()
     for _ in range(3):
         assert source.ask().remarks == ("x is paused: nothing of it begins until dags unpause x",)
@@ -139,7 +139,7 @@ def test_where_nothing_runs_dags_that_is_said_while_nothing_begins() -> None:
     waits, begun = ({**TASK, "state": state} for state in (None, "running"))
     cli = FakeCli(dags_list_runs=[rows(run("queued")), rows(run("running"))], tasks_states=[rows(waits), rows(begun)],
                   dags_details=[rows()], dags_list=[rows()])  # fmt: skip
-    source = Unscheduled(Cli(cli, grammar("2.10.3"), "x", "r1"), "no scheduler")
+    source = WithoutScheduler(CliRunSource(cli, grammar("2.10.3"), "x", "r1"), "no scheduler")
     assert source.name == "the CLI"
     assert [source.ask().remarks for _ in range(2)] == [("no scheduler",), ()]
 
@@ -147,18 +147,18 @@ def test_where_nothing_runs_dags_that_is_said_while_nothing_begins() -> None:
 @pytest.mark.parametrize(
     ("reply", "error"),
     [
-        (failed("Dag id x not found"), Failed),
+        (failed("Dag id x not found"), RunCommandFailed),
         (from_error(OutcomeUnknown("late")), OutcomeUnknown),
         (from_error(NothingRan("busy")), NothingRan),
         (Result(stdout=b"no json"), NothingRan),
-        (rows(), NotThere),
-        (rows(run("running", "other")), NotThere),
+        (rows(), RunNotFound),
+        (rows(run("running", "other")), RunNotFound),
         (Result(Outcome.INTERRUPTED), KeyboardInterrupt),
     ],
 )
 def test_what_goes_wrong(reply: Result, error: type[BaseException]) -> None:
     with pytest.raises(error):
-        Cli(FakeCli(dags_list_runs=[reply]), grammar("2.10.3"), "x", "r1").ask()
+        CliRunSource(FakeCli(dags_list_runs=[reply]), grammar("2.10.3"), "x", "r1").ask()
 
 
 class FakeRest:
@@ -191,7 +191,7 @@ def test_over_rest(version: str, order: str) -> None:
         },
     }
     found = Version(*map(int, version.split(".")))
-    source = Rest(rest, found, "a b", "latest")
+    source = RestRunSource(rest, found, "a b", "latest")
     snapshot = source.ask()
     assert rest.asked[0] == ("/dags/a%20b/dagRuns", {"limit": 1, "order_by": order})
     assert snapshot.run.run_id == run_id
@@ -208,7 +208,7 @@ def test_a_paused_dag_over_rest() -> None:
     rest = FakeRest()
     rest.replies = {"/dags/x/dagRuns/r": row, "/dags/x": {"is_paused": True},
                     "/dags/x/dagRuns/r/taskInstances": {"task_instances": [], "total_entries": 0}}  # fmt: skip
-    source = Rest(rest, Version(2, 10, 3), "x", "r")
+    source = RestRunSource(rest, Version(2, 10, 3), "x", "r")
     assert source.ask().remarks == ("x is paused: nothing of it begins until dags unpause x",)
     rest.replies["/dags/x"] = {"is_paused": False}
     assert source.ask().remarks == ()
@@ -219,14 +219,14 @@ def test_replies_of_another_form(reply: object) -> None:
     rest = FakeRest()
     rest.replies = {"/dags/x/dagRuns": reply}
     with pytest.raises(NothingRan):
-        Rest(rest, Version(2, 10, 3), "x", "latest").ask()
+        RestRunSource(rest, Version(2, 10, 3), "x", "latest").ask()
 
 
 def test_a_dag_that_never_ran() -> None:
     rest = FakeRest()
     rest.replies = {"/dags/x/dagRuns": {"dag_runs": []}}
-    with pytest.raises(NotThere, match="x has no run yet"):
-        Rest(rest, Version(2, 10, 3), "x", "latest").ask()
+    with pytest.raises(RunNotFound, match="x has no run yet"):
+        RestRunSource(rest, Version(2, 10, 3), "x", "latest").ask()
     rest.replies = {"/dags/x/dagRuns": PermissionMissing("no", "airflow:InvokeRestApi")}
     with pytest.raises(PermissionMissing):
-        Rest(rest, Version(2, 10, 3), "x", "latest").ask()
+        RestRunSource(rest, Version(2, 10, 3), "x", "latest").ask()

@@ -11,9 +11,8 @@ from mwaa_shell.airflow import grammar
 from mwaa_shell.airflow.command_line import output_format
 from mwaa_shell.airflow.knowledge import Level, danger
 from mwaa_shell.airflow.versions import Version
-from mwaa_shell.monitor.reported_states import ANYTHING, SPANS, TELLING, never, why_never
 from mwaa_shell.monitor.runs import STATES
-from mwaa_shell.monitor.watch_condition import shown_state
+from mwaa_shell.monitor.watch import ANYTHING, SPANS, TELLING, explain_unreachable, shown_state, unreachable_states
 from mwaa_shell.output.records import read_rows
 
 SAMPLES = sorted((Path(__file__).parents[1] / "samples").glob("*.json"))
@@ -37,15 +36,15 @@ SAMPLES = sorted((Path(__file__).parents[1] / "samples").glob("*.json"))
 def test_states_that_never_come(command: str, version: str, missing: set[str]) -> None:
     known = grammar.meant_by(version)
     assert known is not None
-    assert set(never(STATES, command, known)) == missing
+    assert set(unreachable_states(STATES, command, known)) == missing
 
 
 def test_what_is_said_of_them() -> None:
     version = Version(2, 10, 3)
-    assert why_never(("success",), "dags list", version) == (
+    assert explain_unreachable(("success",), "dags list", version) == (
         "the replies of dags list tell of no state; --until waits for a text"
     )
-    assert why_never(("skipped", "removed"), "dags state", version) == (
+    assert explain_unreachable(("skipped", "removed"), "dags state", version) == (
         "dags state of Airflow 2.10.3 never tells of skipped or removed, but of none, queued, running, success, failed"
     )
 
@@ -66,6 +65,6 @@ def test_no_recorded_reply_shows_a_state_that_never_comes(path: Path) -> None:
         state = shown_state(one["stdout"], read_rows(one["stdout"], output_format(tuple(one["argv"]))))
         reads = found is not None and danger(found[0].name, known).level is Level.READ
         if found is not None and reads and state is not None:
-            assert not never((state,), found[0].name, known), one["argv"]
+            assert not unreachable_states((state,), found[0].name, known), one["argv"]
             shown.append(found[0].name)
     assert set(shown) & set(TELLING)

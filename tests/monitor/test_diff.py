@@ -7,7 +7,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mwaa_shell.monitor.diff import MARK, UNMARK, marked
+from mwaa_shell.monitor.diff import MARK, UNMARK, highlight_changes
 
 RUNS = ["run_id  state    end", "──────  ───────  ───", "r2      running", "r1      success  10:00"]
 
@@ -15,12 +15,12 @@ RUNS = ["run_id  state    end", "──────  ───────  ─�
 def new_in(lines: list[str], before: list[str]) -> list[list[str]]:
     """The marked pieces of each line."""
     pattern = re.escape(MARK) + "(.*?)" + re.escape(UNMARK)
-    return [re.findall(pattern, line) for line in marked(lines, before, color=True)]
+    return [re.findall(pattern, line) for line in highlight_changes(lines, before, color=True)]
 
 
 def test_nothing_is_new_in_the_first_round() -> None:
-    assert marked(RUNS, None, color=True) == RUNS
-    assert marked(RUNS, None, color=False) == [f"  {line}" for line in RUNS]
+    assert highlight_changes(RUNS, None, color=True) == RUNS
+    assert highlight_changes(RUNS, None, color=False) == [f"  {line}" for line in RUNS]
 
 
 def test_a_state_that_changes_is_marked_alone() -> None:
@@ -50,24 +50,26 @@ def test_the_same_row_twice_is_new_once() -> None:
 
 def test_without_colour_a_star_stands_before_the_line() -> None:
     now = [*RUNS[:2], "r2      success", RUNS[3]]
-    assert [line[:2] for line in marked(now, RUNS, color=False)] == ["  ", "  ", "* ", "  "]
+    assert [line[:2] for line in highlight_changes(now, RUNS, color=False)] == ["  ", "  ", "* ", "  "]
 
 
 def test_colours_in_a_cell_stay_and_do_not_end_the_mark() -> None:
     now = "\x1b[1mr2\x1b[0m  \x1b[32msuc\x1b[0mcess"
     was = "\x1b[1mr2\x1b[0m  \x1b[36mrunning\x1b[0m"
-    assert marked([now], [was], color=True) == [f"\x1b[1mr2\x1b[0m  \x1b[32m{MARK}suc\x1b[0m{MARK}cess{UNMARK}"]
+    assert highlight_changes([now], [was], color=True) == [
+        f"\x1b[1mr2\x1b[0m  \x1b[32m{MARK}suc\x1b[0m{MARK}cess{UNMARK}"
+    ]
 
 
 @given(st.lists(st.text("ab |│\x1b[7m"), max_size=12), st.lists(st.text("ab |│\x1b[7m"), max_size=12))
 def test_the_text_stays_what_it_is(lines: list[str], before: list[str]) -> None:
     plain = [re.sub(r"\x1b\[[0-9;:]*m", "", line) for line in lines]
-    made = marked(lines, before, color=True)
+    made = highlight_changes(lines, before, color=True)
     assert [re.sub(r"\x1b\[[0-9;:]*m", "", line) for line in made] == plain
-    assert marked(lines, lines, color=True) == lines
+    assert highlight_changes(lines, lines, color=True) == lines
 
 
 def test_many_lines_that_are_nearly_alike() -> None:
     before = [f"same  row {number}" for number in range(20_000)]
     now = [f"same  row {number}!" for number in range(20_000)]
-    assert len(marked(now, before, color=True)) == 20_000
+    assert len(highlight_changes(now, before, color=True)) == 20_000

@@ -17,8 +17,7 @@ from mwaa_shell.mwaa.cli_client import RUNNING
 from mwaa_shell.mwaa.command_runner import BEHIND_REFRESH
 from mwaa_shell.names import fetch
 from mwaa_shell.names import refresher as live_names
-from mwaa_shell.names.offers import offered
-from mwaa_shell.names.refresher import NameRefresher, age
+from mwaa_shell.names.refresher import NameRefresher, name_candidates
 from mwaa_shell.result import Outcome
 from mwaa_shell.session import Session
 from mwaa_shell.session.interface import UserInterface
@@ -58,7 +57,7 @@ def texts(live: NameRefresher, kind: Kind = Kind.DAG, dag: str = "") -> list[str
 def offer(session: Session, line: str, *, asked: bool = False) -> list[str]:
     grammar = session.grammar
     assert grammar is not None
-    found = suggest(line, len(line), grammar, lambda *wanted: offered(session.live, *wanted, asked=asked))
+    found = suggest(line, len(line), grammar, lambda *wanted: name_candidates(session.live, *wanted, asked=asked))
     return [one.display for one in found if not one.text.startswith("-")]
 
 
@@ -130,9 +129,9 @@ def test_states_stand_beside_runs_and_dags(session: Session) -> None:
     live.refresh(Kind.DAG)
     live.refresh(Kind.RUN, "hello")
     settled(live)
-    runs, _ = offered(live, Kind.RUN, "hello", "")
+    runs, _ = name_candidates(live, Kind.RUN, "hello", "")
     assert (runs[0].state, runs[0].summary) == ("failed", "2026-01-02T00:00:00+00:00")
-    dags, _ = offered(live, Kind.DAG, "", "hel")
+    dags, _ = name_candidates(live, Kind.DAG, "", "hel")
     assert [(dag.text, dag.state, dag.summary) for dag in dags] == [("hello", "failed", "airflow")]
 
 
@@ -523,13 +522,6 @@ def test_in_batch_there_are_no_names(double: Double, bundle: str) -> None:
     session = Session(Settings(environment="my-env", access=double.access(bundle)))
     assert session.live is None
     assert execute(session, ".names").exit_code is ExitCode.USAGE
-
-
-@pytest.mark.parametrize(
-    ("seconds", "said"), [(0, "now"), (59, "now"), (60, "1 min old"), (7200, "2 h old"), (2e5, "2 d old")]
-)
-def test_ages(seconds: float, said: str) -> None:
-    assert age(seconds) == said
 
 
 @pytest.fixture(autouse=True)

@@ -1,4 +1,8 @@
-"""What the lists that Airflow prints say of names, as data: which command's reply has which kind in which column."""
+"""Names in the output of a command: which list has which kind of name in which column. Pure.
+
+Only names are read: no value of a variable, and nothing of a connection but its type. Text that cannot be a name
+(empty, too long, with control characters) is left out.
+"""
 
 from __future__ import annotations
 
@@ -9,17 +13,39 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from mwaa_shell.airflow.arguments import ParsedCommand
+from mwaa_shell.airflow.arguments import HELP, ParsedCommand
 from mwaa_shell.airflow.command_line import output_format
 from mwaa_shell.airflow.knowledge import Kind
-from mwaa_shell.names.arguments import is_name, value
+from mwaa_shell.names.effects import absent, effects, is_name, needed, value
 from mwaa_shell.names.model import NO_FACTS, OF_A_DAG, Change, Name, NamesFound
 from mwaa_shell.output.records import Row, read_lines, read_rows
 
 
+def learn(understanding: ParsedCommand, stdout: str, stderr: str, ok: bool) -> tuple[Change, ...]:
+    """Return the changes that a command's output reports, in the order to apply them; never raises.
+
+    ``ok`` is whether the command succeeded. A name that the output reports as missing is removed either way: Airflow
+    1.10 reports it and succeeds.
+    """
+    if understanding.command is None or understanding.given.intersection(HELP.flags):
+        return ()
+    gone = tuple(absent(understanding, stdout, stderr, ok))
+    if gone or not ok:
+        return gone
+    told = (*effects(understanding, stdout), *listed(understanding, stdout, stderr))
+    return (*(change for change in needed(understanding) if not any(_holds(one, change) for one in told)), *told)
+
+
+def _holds(told: Change, one: NamesFound) -> bool:
+    """Return whether the output has the name that the line implies."""
+    if not isinstance(told, NamesFound) or (told.kind, told.dag) != (one.kind, one.dag):
+        return False
+    return any(name.text == one.names[0].text for name in told.names)
+
+
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A reply that names things; columns are looked for in order, as versions differ."""
+    """Output that lists names; the first column that exists is read, as versions differ."""
 
     kind: Kind
     column: tuple[str, ...]
@@ -81,7 +107,7 @@ SHORTENED = "..."
 
 
 def listed(understanding: ParsedCommand, stdout: str, stderr: str) -> tuple[Change, ...]:
-    """What the reply of a list that succeeded says."""
+    """Return the names in the output of a successful list."""
     command = understanding.command
     if command is None:
         return ()
@@ -131,21 +157,21 @@ def _from_rows(understanding: ParsedCommand, listing: Listing, rows: list[Row], 
 
 
 def _of_a_dag(dag: str, names: tuple[Name, ...], listing: Listing, complete: bool) -> tuple[Change, ...]:
-    """Its tasks or runs, and that it exists; the state of its last run where all runs are listed."""
+    """Return the DAG and its tasks or runs, with the state of its last run if all runs are listed."""
     last = names[0].facts.get("state", "") if names and complete and listing.kind is Kind.RUN else ""
     facts = {"last_state": last} if last else NO_FACTS
     return (NamesFound(Kind.DAG, (Name(dag, facts),)), NamesFound(listing.kind, names, dag, complete))
 
 
 def _turned(rows: list[Row]) -> list[Row]:
-    """One record instead of a row for each property, as ``details`` has it in tables."""
+    """Return one record instead of a row for each property, which tables of ``details`` have."""
     if not rows or list(rows[0]) != ["property_name", "property_value"]:
         return rows
     return [{row["property_name"]: row["property_value"] for row in rows}]
 
 
 def _names(rows: Iterable[Row], column: str, listing: Listing) -> Iterable[Name]:
-    """The names of a column; equal facts are one object, as there may be thousands of them."""
+    """Yield the names of a column; equal facts share one object, as there may be thousands."""
     wanted = [name for columns in listing.facts.values() for name in columns]
     known: dict[tuple[str, ...], Mapping[str, str]] = {}
     for row in rows:
@@ -156,7 +182,7 @@ def _names(rows: Iterable[Row], column: str, listing: Listing) -> Iterable[Name]
 
 
 def _unquoted(text: str) -> str:
-    """The name in a cell; 1.10 quotes those of connections and shortens them, which leaves none."""
+    """Return the name in a cell; empty if Airflow 1.10 shortened it, as it does with quoted connections."""
     if text[:1] not in ("'", '"') or text[:1] != text[-1:]:
         return text
     try:
@@ -177,7 +203,7 @@ def _facts(row: Row, wanted: Mapping[str, Sequence[str]]) -> Mapping[str, str]:
 
 
 def _written(fact: str, text: str) -> str:
-    """A fact in the words of ``Name``."""
+    """Return a fact in the words of ``Name``."""
     if fact == "paused":
         return {"True": "yes", "False": "no"}.get(text, "")
     if fact == "owners":
@@ -186,7 +212,7 @@ def _written(fact: str, text: str) -> str:
 
 
 def _items(text: str) -> list[str]:
-    """The parts of a list, which is JSON, Python or words with commas."""
+    """Return the items of a list written as JSON, Python or words with commas."""
     if not text.startswith("["):
         return text.split(",")
     try:
@@ -197,7 +223,7 @@ def _items(text: str) -> list[str]:
 
 
 def _distinct(names: Iterable[Name]) -> tuple[Name, ...]:
-    """Those that can be names, each once."""
+    """Return those that can be names, each once."""
     found: dict[str, Name] = {}
     for name in names:
         if name.text not in found and is_name(name.text):
@@ -220,7 +246,7 @@ def _tasks(understanding: ParsedCommand, stdout: str) -> tuple[Change, ...]:
 
 
 def _sorted_end(lines: list[str]) -> list[str]:
-    """The ids at the end of a reply, which Airflow sorts: what a DAG file printed before them seldom fits in."""
+    """Return the IDs at the end of the output, which Airflow sorts: text that a DAG file printed seldom fits in."""
     start = len(lines)
     while start and ID.fullmatch(lines[start - 1]) and (start == len(lines) or lines[start - 1] < lines[start]):
         start -= 1

@@ -9,8 +9,7 @@ import pytest
 from mwaa_shell.airflow.output_lines import SGR
 from mwaa_shell.errors import ExitCode, NothingRan, OutcomeUnknown, UsageError
 from mwaa_shell.job import Job
-from mwaa_shell.monitor.watch import RedrawOnTick, Watch, WatchOptions
-from mwaa_shell.monitor.watch_condition import WatchCondition
+from mwaa_shell.monitor.watch import RedrawOnTick, Watch, WatchCondition, WatchOptions
 from mwaa_shell.result import Outcome, Result, failed, from_error, interrupted
 from tests.monitor.canvas import FakeCanvas
 

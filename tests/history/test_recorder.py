@@ -11,10 +11,10 @@ import pytest
 
 from mwaa_shell.airflow.command_line import parse
 from mwaa_shell.errors import UsageError
-from mwaa_shell.history.origins import TYPED
-from mwaa_shell.history.recorder import HistoryRecorder, where_of
+from mwaa_shell.history.entries import TYPED
+from mwaa_shell.history.recorder import HistoryRecorder, environment_key
 from mwaa_shell.mwaa.connection import Connection, Target
-from mwaa_shell.names import environment_cache
+from mwaa_shell.names.cache_files import identify
 from mwaa_shell.result import Outcome, Result
 from mwaa_shell.settings import Access
 
@@ -55,7 +55,7 @@ def test_what_aws_says_corrects_what_was_not_known(record: HistoryRecorder, link
     told(link, HERE)
     sent(record, link, "version")
     assert accounts(record) == [HERE, HERE]
-    assert record.history.lines(where_of(link)) == ["version", "dags list"]
+    assert record.history.lines(environment_key(link)) == ["version", "dags list"]
 
 
 def test_what_aws_says_while_a_command_runs_holds_for_it(record: HistoryRecorder, link: Connection) -> None:
@@ -67,30 +67,16 @@ def test_what_aws_says_while_a_command_runs_holds_for_it(record: HistoryRecorder
 
 def test_what_was_seen_last_is_corrected(record: HistoryRecorder, link: Connection) -> None:
     told(link, OTHER)
+    identify(link)
     sent(record, link, "dags list")  # another shell, an account of before
     before = HistoryRecorder()
     later = Connection(link.target, "2.10.3")
-    assert where_of(later).account == OTHER, "nobody waits for AWS"
+    assert environment_key(later).account == OTHER, "nobody waits for AWS"
     sent(before, later, "version")
     told(later, HERE)
     sent(before, later, "version")
     assert accounts(before) == [OTHER, HERE, HERE], "what others wrote stays"
     before.close()
-
-
-def test_what_aws_has_said_is_kept_once(
-    record: HistoryRecorder, link: Connection, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    read: list[str] = []
-
-    monkeypatch.setattr(environment_cache, "keep_row", lambda *_: read.append("a file"))
-    told(link, "1" * 12)
-    for _ in range(3):
-        sent(record, link, "version")
-    assert read == ["a file"]
-    told(link, "2" * 12)
-    sent(record, link, "version")
-    assert len(read) == 2
 
 
 def test_secrets_of_the_users_own_names(record: HistoryRecorder, link: Connection, tmp_path: Path) -> None:

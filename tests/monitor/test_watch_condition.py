@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mwaa_shell.errors import UsageError
-from mwaa_shell.monitor.watch_condition import WatchCondition, read_states
+from mwaa_shell.monitor.watch import WatchCondition, parse_states
 from mwaa_shell.result import Result, failed
 
 SAMPLES = Path(__file__).parent.parent / "samples"
@@ -81,6 +81,6 @@ def test_a_text_counts_in_data_and_cells_and_not_in_logs() -> None:
 def test_how_it_is_written() -> None:
     assert str(WatchCondition("done", ("success", "failed"))) == "state success or failed or 'done'"
     assert not WatchCondition()
-    assert read_states("success, Failed") == ("success", "failed")
+    assert parse_states("success, Failed") == ("success", "failed")
     with pytest.raises(UsageError, match="succes is no state"):
-        read_states("succes")
+        parse_states("succes")

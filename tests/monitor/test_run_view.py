@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from mwaa_shell.airflow.output_lines import SGR
-from mwaa_shell.monitor.run_view import changes, picture, progress, verdict, whole
-from mwaa_shell.monitor.runs import Run, Snapshot, Task, in_order, moment, newest, task_of
+from mwaa_shell.monitor.run_view import changes_since, progress, render_full, render_live, summarize_run
+from mwaa_shell.monitor.runs import Run, Snapshot, Task, in_order, latest_run, parse_time, task_of
 from mwaa_shell.output.display import DisplayOptions
 from mwaa_shell.output.measure import width
 
@@ -35,7 +35,7 @@ SNAPSHOT = Snapshot(
 
 
 def test_what_goes_on() -> None:
-    assert picture(SNAPSHOT, VIEW, NOW, "next in 2 s") == [
+    assert render_live(SNAPSHOT, VIEW, NOW, "next in 2 s") == [
         "sales  r1  running  1 min 12 s",
         "██████░░░░░░██████░░░░░░"[:0] + "██████" + "██████" + "░" * 12 + "  2 of 4 tasks done, 1 failed, 1 running",
         "task     state         start        duration  try",
@@ -48,22 +48,22 @@ def test_what_goes_on() -> None:
 
 
 def test_a_running_task_counts_up() -> None:
-    later = picture(SNAPSHOT, VIEW, NOW + timedelta(seconds=3), "")
+    later = render_live(SNAPSHOT, VIEW, NOW + timedelta(seconds=3), "")
     assert "load     running       12:59:48         15 s    2" in later
 
 
 def test_colours_are_those_of_the_states() -> None:
-    lines = picture(SNAPSHOT, replace(VIEW, color=True), NOW, "")
+    lines = render_live(SNAPSHOT, replace(VIEW, color=True), NOW, "")
     assert "\x1b[31mfailed\x1b[0m" in lines[4]
     assert "\x1b[32m██████\x1b[0m\x1b[31m██████\x1b[0m\x1b[90m" in lines[1]
-    assert [SGR.sub("", line) for line in lines] == picture(SNAPSHOT, VIEW, NOW, "")
+    assert [SGR.sub("", line) for line in lines] == render_live(SNAPSHOT, VIEW, NOW, "")
 
 
 @pytest.mark.parametrize("height", [8, 12, 24])
 def test_many_tasks_are_folded_and_counted(height: int) -> None:
     many = [task(f"t{number:03}", "success", 100 - number / 10, 1) for number in range(150)]
     many += [task("bad", "failed", 50, 1), task("busy", "running", 2), *(task(f"w{n}", "none") for n in range(48))]
-    lines = picture(Snapshot(RUN, tuple(many)), replace(VIEW, height=height), NOW, "tail")
+    lines = render_live(Snapshot(RUN, tuple(many)), replace(VIEW, height=height), NOW, "tail")
     assert len(lines) == height - 1
     assert any(line.startswith("bad ") for line in lines)
     assert any(line.startswith("busy ") for line in lines)
@@ -75,7 +75,7 @@ def test_many_tasks_are_folded_and_counted(height: int) -> None:
 def test_the_last_picture_holds_all_of_them_with_their_names() -> None:
     name = "a_very_long_name_of_a_task_" * 4
     many = (task(name, "success", 9, 1), *(task(f"t{number}", "success", 5, 1) for number in range(100)))
-    lines = whole(Snapshot(RUN, many), VIEW, NOW)
+    lines = render_full(Snapshot(RUN, many), VIEW, NOW)
     assert len([line for line in lines if "success" in line]) == 101 + 0
     assert "".join(lines[3:6]).replace(" ", "").startswith(name[:20])
     pieces = [line.split("  ")[0].strip() for line in lines]
@@ -85,7 +85,7 @@ def test_the_last_picture_holds_all_of_them_with_their_names() -> None:
 
 def test_a_narrow_screen_cuts_names_and_says_so() -> None:
     long = Snapshot(RUN, (task("x" * 60, "running", 1),))
-    row = picture(long, replace(VIEW, width=59), NOW, "")[3]
+    row = render_live(long, replace(VIEW, width=59), NOW, "")[3]
     assert width(row) <= 59
     assert "x…  running" in row
 
@@ -96,14 +96,14 @@ def test_nothing_that_a_name_holds_reaches_the_terminal() -> None:
         (task_of({"task_id": "a\x1b]0;x\x07\tb\n", "state": "odd\x9b", "start_date": "x"}),),
         ("why\r\n?",),
     )
-    text = "".join(picture(odd, VIEW, NOW, ""))
+    text = "".join(render_live(odd, VIEW, NOW, ""))
     assert not any(ord(char) < 32 or 0x7F <= ord(char) < 0xA0 for char in text)
 
 
 def test_no_tasks_and_tasks_that_cannot_be_seen() -> None:
     assert progress(Snapshot(RUN)) == "no tasks yet"
     assert progress(Snapshot(RUN, None)) == "its tasks cannot be seen"
-    assert picture(Snapshot(replace(RUN, state="queued", start=None), (), ("It waits",)), VIEW, NOW, "tail") == [
+    assert render_live(Snapshot(replace(RUN, state="queued", start=None), (), ("It waits",)), VIEW, NOW, "tail") == [
         "sales  r1  queued",
         "no tasks yet",
         "It waits",
@@ -118,22 +118,22 @@ def test_the_verdict_names_what_failed() -> None:
         task("b", "upstream_failed"),
         *(task(f"c{n}", "failed", 5, 1) for n in range(6)),
     )
-    said = verdict(Snapshot(over, tasks), NOW)
+    said = summarize_run(Snapshot(over, tasks), NOW)
     assert said == "sales r1 failed after 1 min 12 s: a, c0, c1, c2, c3 and 2 more failed"
 
 
 def test_what_has_happened_since() -> None:
-    assert changes(SNAPSHOT, None) == ["r1 is running; 2 of 4 tasks done, 1 failed, 1 running"]
+    assert changes_since(SNAPSHOT, None) == ["r1 is running; 2 of 4 tasks done, 1 failed, 1 running"]
     tasks = tuple(replace(one, state="success") if one.name == "load" else one for one in SNAPSHOT.tasks or ())
-    assert changes(Snapshot(RUN, tasks, ("It is paused",)), SNAPSHOT) == ["load success", "It is paused"]
+    assert changes_since(Snapshot(RUN, tasks, ("It is paused",)), SNAPSHOT) == ["load success", "It is paused"]
 
 
 def test_times_and_order_of_any_version() -> None:
-    assert moment("2026-11-22 12:56:25+00:00") == moment("2026-11-22T12:56:25Z")
-    assert moment("2026-11-22T12:56:25").tzinfo is UTC  # type: ignore[union-attr]
-    assert [moment(odd) for odd in (None, "", "now", 7, "0001-01-01T00:00:00+23:59", "9999-12-31")] == [None] * 6
-    assert newest([]) is None
-    assert newest([{"run_id": "a"}, {"run_id": "b"}]) == {"run_id": "a"}
+    assert parse_time("2026-11-22 12:56:25+00:00") == parse_time("2026-11-22T12:56:25Z")
+    assert parse_time("2026-11-22T12:56:25").tzinfo is UTC  # type: ignore[union-attr]
+    assert [parse_time(odd) for odd in (None, "", "now", 7, "0001-01-01T00:00:00+23:59", "9999-12-31")] == [None] * 6
+    assert latest_run([]) is None
+    assert latest_run([{"run_id": "a"}, {"run_id": "b"}]) == {"run_id": "a"}
     assert [one.name for one in in_order(SNAPSHOT.tasks or ())] == ["extract", "check", "load", "report"]
 
 

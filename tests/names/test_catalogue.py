@@ -9,9 +9,9 @@ import pytest
 
 from mwaa_shell.airflow.knowledge import Kind
 from mwaa_shell.names import catalogue as module
-from mwaa_shell.names import name_list as known_names
-from mwaa_shell.names.catalogue import NameCatalogue, Summary
-from mwaa_shell.names.index import Index
+from mwaa_shell.names import model as known_names
+from mwaa_shell.names.catalogue import ListSummary, NameCatalogue
+from mwaa_shell.names.index import NameIndex
 from mwaa_shell.names.model import Change, Name, NameRemoved, NamesFound
 
 DAY = 86_400.0
@@ -110,8 +110,8 @@ def test_a_single_name_does_not_make_a_list_younger_or_longer_lists_incomplete()
     catalogue.apply([NamesFound(Kind.POOL, (Name("p"),))], "reply", 150)
     catalogue.apply([NamesFound(Kind.POOL, (Name("q"),))], "CLI", 170)
     assert catalogue.summary(200) == [
-        Summary(Kind.DAG, "", 3, "REST", 100, True),
-        Summary(Kind.POOL, "", 2, "CLI", 30, False),
+        ListSummary(Kind.DAG, "", 3, "REST", 100, True),
+        ListSummary(Kind.POOL, "", 2, "CLI", 30, False),
     ]
 
 
@@ -189,12 +189,12 @@ def test_the_typing_path_does_not_wait_for_an_index_in_the_making(monkeypatch: p
     catalogue = known(dags(*[f"dag_{number:04}" for number in range(1000)]))
     begun, go_on = threading.Event(), threading.Event()
 
-    def slow(names: Sequence[str]) -> Index:
+    def slow(names: Sequence[str]) -> NameIndex:
         begun.set()
         assert go_on.wait(10)
-        return Index(names)
+        return NameIndex(names)
 
-    monkeypatch.setattr(module, "Index", slow)
+    monkeypatch.setattr(module, "NameIndex", slow)
     thread = threading.Thread(target=catalogue.prepare)
     thread.start()
     assert begun.wait(10)
@@ -245,7 +245,7 @@ def test_merging_loses_no_names_to_an_incomplete_list() -> None:
     mine = known(runs("run_9"), now=300)
     mine.merge(known(runs("run_2", "run_1", whole=True), now=200).known(), {})
     assert texts(mine, Kind.RUN, "sales") == ["run_9", "run_2", "run_1"]
-    assert mine.summary(300) == [Summary(Kind.RUN, "sales", 3, "REST", 100, True)]
+    assert mine.summary(300) == [ListSummary(Kind.RUN, "sales", 3, "REST", 100, True)]
 
 
 def test_merging_drops_the_tasks_of_a_dag_that_is_gone_since() -> None:

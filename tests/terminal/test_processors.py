@@ -9,14 +9,14 @@ import pytest
 from prompt_toolkit.document import Document
 
 from mwaa_shell.session import send
-from mwaa_shell.terminal import additions
-from mwaa_shell.terminal.additions import ShowAdditions
+from mwaa_shell.terminal import processors
+from mwaa_shell.terminal.processors import ShowAdditions
 
 
 def test_one_drawing_asks_once(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
     app = SimpleNamespace(is_done=True, exit_style="class:accepting", render_counter=0)
-    monkeypatch.setattr(additions, "get_app", lambda: app)
+    monkeypatch.setattr(processors, "get_app", lambda: app)
 
     def additions_to(session: object, text: str) -> str:
         asked.append(text)

@@ -12,15 +12,15 @@ from hypothesis import strategies as st
 
 from mwaa_shell.airflow.knowledge import Kind
 from mwaa_shell.airflow.versions import Version, parse_version
+from mwaa_shell.names.fetch import NamesRequest, read, requests_for
 from mwaa_shell.names.model import KEPT, OF_A_DAG, Name
-from mwaa_shell.names.rest import Request, read, requests_for
 
 REPLIES = Path(__file__).parent / "rest"
 V2, V3 = Version(2, 10, 3), Version(3, 3, 1)
 RECORDED = [(file.parent.name, Kind(file.stem)) for file in sorted(REPLIES.glob("*/*.json"))]
 
 
-def asked(kind: Kind, version: Version, dag: str = "daily_sales") -> Request:
+def asked(kind: Kind, version: Version, dag: str = "daily_sales") -> NamesRequest:
     request = requests_for(kind, version, dag if kind in OF_A_DAG else "")
     assert request is not None
     return request
@@ -152,7 +152,7 @@ def page(start: int, count: int, total: object) -> dict[str, Any]:
 
 
 def test_pages_follow_one_another() -> None:
-    request: Request | None = asked(Kind.VARIABLE, V2)
+    request: NamesRequest | None = asked(Kind.VARIABLE, V2)
     names: list[str] = []
     offsets = []
     while request is not None:

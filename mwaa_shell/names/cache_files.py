@@ -1,0 +1,178 @@
+"""Cache files about environments, kept so that neither a start nor a Tab key has to wait for AWS.
+
+``environments.json`` has the account, region and version of each environment that was open. ``listed.json`` has the
+names from the last listing of each profile and region. Both are JSON objects that are written whole and are readable
+by their owner only. A file that cannot be read counts as empty, and one that cannot be written is left as it is. What
+AWS says now always wins.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, TypeGuard
+
+from mwaa_shell import user_folders
+from mwaa_shell.airflow.versions import Version, parse_version
+from mwaa_shell.private_files import make_folder
+from mwaa_shell.settings import Access, profile_of_boto3
+
+if TYPE_CHECKING:  # shell_completion reads these files and never connects
+    from mwaa_shell.mwaa.connection import Connection, Target
+
+#: Most environments, and most listings, that are kept: the latest.
+MAX_ENVIRONMENTS, MAX_LISTINGS = 200, 50
+#: Bytes; a longer file was not written by this shell.
+MAX_FILE_BYTES = 1_000_000
+#: Stands for the address of every local environment: its port is another one at each start.
+LOCAL = "local"
+
+
+class EnvironmentIdentity(NamedTuple):
+    """The account, region, name and Airflow version of an environment."""
+
+    account: str
+    region: str
+    environment: str
+    version: Version | None = None
+    confirmed: bool = False  #: AWS has answered in this session, or has refused to
+
+    @property
+    def owner(self) -> Mapping[str, str]:
+        """The account, region and name, as files of cached names have them."""
+        return {"account": self.account, "region": self.region, "environment": self.environment}
+
+
+class ListedEnvironment(NamedTuple):
+    """An environment that was open or listed before; the profile may be empty."""
+
+    name: str
+    profile: str
+    region: str
+
+
+def cache_folder() -> Path:
+    """Return the folder of all cached names, which ``XDG_CACHE_HOME`` moves on Linux."""
+    return user_folders.cache() / "names"
+
+
+# -- environments that were open ---------------------------------------------------------------------------------------
+
+
+def identify(connection: Connection) -> EnvironmentIdentity | None:
+    """Return the identity of an environment and keep what AWS said of it.
+
+    Without an answer from AWS it is that of the last session, ``None`` if there was none. If AWS refuses to describe
+    the environment, a hash of the access key stands for the account.
+    """
+    known, target = connection.known, connection.target
+    if known.account:
+        row = [known.account, connection.region, str(known.version or "")]
+        _keep_row(_environments_file(), _key_of(target), row, MAX_ENVIRONMENTS)
+        return EnvironmentIdentity(known.account, connection.region, target.name, known.version, confirmed=True)
+    if connection.refused:
+        account = f"key-{_access_key_hash()}"
+        return EnvironmentIdentity(account, connection.region, target.name, connection.version, confirmed=True)
+    return recall(target)
+
+
+def recall(target: Target) -> EnvironmentIdentity | None:
+    """Return the identity of an environment as the last session kept it."""
+    row = _rows_of(_environments_file()).get(_key_of(target))
+    if not _are_texts(row, 3) or len(row) != 3:
+        return None
+    return EnvironmentIdentity(row[0], row[1], target.name, parse_version(row[2]))
+
+
+def _key_of(target: Target) -> str:
+    """Return how an environment is reached, as the key of its row."""
+    access = target.access
+    address = LOCAL if access.keys else access.endpoint_url or os.environ.get("AWS_ENDPOINT_URL_MWAA", "")
+    region = access.region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION", "")
+    owner = access.account or _access_key_hash()  # other credentials may belong to another account
+    return json.dumps([target.name, profile_of_boto3(access), region, address, owner])
+
+
+def _access_key_hash() -> str:
+    """Return a hash that tells one access key of ``AWS_ACCESS_KEY_ID`` from another without showing it."""
+    return hashlib.sha256(os.environ.get("AWS_ACCESS_KEY_ID", "").encode(errors="replace")).hexdigest()[:12]
+
+
+def _environments_file() -> Path:
+    return cache_folder() / "environments.json"
+
+
+# -- environments that were listed -------------------------------------------------------------------------------------
+
+
+def keep_listing(names: Sequence[str], access: Access, region: str) -> None:
+    """Keep the names that AWS listed for a profile and region, in place of its last listing."""
+    if access.keys is None:  # a local environment is not reached by its name
+        _keep_row(_listings_file(), json.dumps([profile_of_boto3(access), region]), list(names), MAX_LISTINGS)
+
+
+def remembered_environments() -> Iterator[ListedEnvironment]:
+    """Yield the environments of AWS that were open or listed in any session, some of them twice."""
+    for key, row in _rows_of(_environments_file()).items():
+        target = _parsed(key)
+        if _are_texts(target, 4) and _are_texts(row, 2) and target[3] != LOCAL:
+            yield ListedEnvironment(target[0], target[1], row[1])
+    for key, names in _rows_of(_listings_file()).items():
+        source = _parsed(key)
+        if _are_texts(source, 2) and isinstance(names, list):
+            yield from (ListedEnvironment(name, source[0], source[1]) for name in names if isinstance(name, str))
+
+
+def _listings_file() -> Path:
+    return cache_folder() / "listed.json"
+
+
+# -- files of rows -----------------------------------------------------------------------------------------------------
+
+
+def _rows_of(path: Path) -> Mapping[str, object]:
+    """Return the rows of a file by their keys; none if it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            rows = json.loads(file.read(MAX_FILE_BYTES))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return rows if isinstance(rows, dict) else {}
+
+
+def _keep_row(path: Path, key: str, row: object, most: int) -> None:
+    """Put a row after all others, in place of the one with its key; the last ``most`` rows are kept."""
+    rows = dict(_rows_of(path))
+    if rows.pop(key, None) == row:
+        return
+    rows[key] = row
+    with contextlib.suppress(OSError):
+        _write_rows(path, dict(list(rows.items())[-most:]))
+
+
+def _write_rows(path: Path, rows: Mapping[str, object]) -> None:
+    folder = make_folder(path.parent)
+    handle, name = tempfile.mkstemp(prefix=f".{path.stem}.", dir=folder)  # 0600 from creation
+    try:
+        with os.fdopen(handle, "w") as file:
+            json.dump(rows, file)
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _parsed(text: str) -> object:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _are_texts(value: object, least: int) -> TypeGuard[list[str]]:
+    return isinstance(value, list) and len(value) >= least and all(isinstance(one, str) for one in value)

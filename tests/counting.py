@@ -1,0 +1,24 @@
+"""How much work something is, as a number that is the same on a busy machine: calls instead of seconds."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from types import FrameType
+
+
+def calls(work: Callable[[], object]) -> int:
+    """How many functions are called, those in C among them, while ``work`` runs."""
+    count = 0
+
+    def note(frame: FrameType, event: str, argument: object) -> None:
+        nonlocal count
+        count += event in ("call", "c_call")
+
+    before = sys.getprofile()
+    sys.setprofile(note)
+    try:
+        work()
+    finally:
+        sys.setprofile(before)
+    return count

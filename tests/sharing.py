@@ -1,0 +1,55 @@
+"""Which tests run one after the other in one process of pytest-xdist, as they share what is dear to make.
+
+pytest-xdist's own groups are marks on tests, which no process but their own sees; pytest 9.2 has no place any more
+where it puts them. So what belongs together is told by a test's file and parameters.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+
+from xdist.scheduler import LoadScopeScheduling
+
+#: Tests of real Airflows by file: those that ask one with a scheduler, one with limits, and those that make their own.
+SCHEDULING = ("test_follow.py", "test_scheduler.py")
+LIMITED = ("test_limits.py",)
+ALONE = ("test_grammars.py", "test_local_options.py", "test_loopback.py", "test_parsers_agree.py", "test_separators.py")
+#: The Airflow of a test that names none.
+USUAL = "2.10.3"
+#: Into so many parts other files are divided; one part is handed out at once.
+PARTS = 6
+
+
+def scope(nodeid: str) -> str:
+    """What a test runs together with: an Airflow that is served, what a file builds once, or a part of a file."""
+    path, _, name = nodeid.partition("::")
+    _, _, file = path.rpartition("/")
+    if "/end_to_end/" in f"/{path}":
+        if file in ALONE:
+            return nodeid
+        kind = "scheduling" if file in SCHEDULING else "limited" if file in LIMITED else "serving"
+        version = re.search(r"\d+\.\d+\.\d+", name.partition("[")[2])
+        return f"{kind} {version[0] if version else USUAL}"
+    if "/packaging/" in f"/{path}":
+        return path
+    return f"{path} {zlib.crc32(name.encode()) % PARTS}"
+
+
+#: What begins first, as it takes longest: the rest fills what is left over.
+ORDER = ("serving", "scheduling", "limited")
+
+
+def rank(nodeid: str) -> int:
+    """Where a test stands in the run: those that share an Airflow, those that make their own, and all others."""
+    if "/end_to_end/" not in f"/{nodeid}":
+        return len(ORDER) + 1
+    kind = scope(nodeid).partition(" ")[0]
+    return ORDER.index(kind) if kind in ORDER else len(ORDER)
+
+
+class Together(LoadScopeScheduling):  # type: ignore[misc]  # it has no types
+    """Hands out scopes in the order in which their tests were collected."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return scope(nodeid)
