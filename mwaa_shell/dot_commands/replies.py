@@ -11,7 +11,7 @@ from mwaa_shell.dot_commands.registry import ArgumentKind, Arguments, DotCommand
 from mwaa_shell.errors import RefusedByRule, UsageError
 from mwaa_shell.output.clipboard import LIMIT, clean
 from mwaa_shell.output.redirect import select_output
-from mwaa_shell.output.tables.secrets import shows_any
+from mwaa_shell.output.tables.secrets import shows_secrets
 from mwaa_shell.output.transcript import Transcript
 from mwaa_shell.prompt_text import is_dumb
 from mwaa_shell.result import Result, talk
@@ -43,7 +43,7 @@ def raw(call: DotCommandCall, words: tuple[str, ...]) -> Result:
 def _refuse_passwords(session: Session, last: Result, name: str, *, encoded: bool) -> None:
     """``encoded`` is for what hands the reply to the terminal in base64, where nothing can be covered."""
     repeats = encoded and any(secret.encode() in bytes(last.stdout) + bytes(last.stderr) for secret in last.hidden)
-    if (repeats or shows_any(last.words, last.stdout)) and session.preferences["reveal"] == "off":
+    if (repeats or shows_secrets(last.words, last.stdout)) and session.preferences["reveal"] == "off":
         raise RefusedByRule(
             f"The reply may hold passwords: .set reveal on lets {name} have it, .raw > FILE keeps it off the screen"
         )

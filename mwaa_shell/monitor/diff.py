@@ -7,12 +7,12 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from mwaa_shell.airflow.output_lines import SGR
+from mwaa_shell.output.ansi import NOT_REVERSE, REVERSE
 
 #: A cell of a drawn table or a piece of text: words with one blank between them.
 CELL = re.compile(r"[^\s│|]+(?: [^\s│|]+)*")
 #: Lines and crossings of a table, which say nothing.
 RULE = re.compile(r"[=+\-─━═╒╤╕╞╪╡╘╧╛├┼┤┌┬┐└┴┘|│\s]*")
-MARK, UNMARK = "\x1b[7m", "\x1b[27m"
 #: Stands before each line where there is no colour.
 CHANGED, SAME = "* ", "  "
 #: How many lines of the round before that share a cell are looked at for the one that a line has been.
@@ -99,15 +99,15 @@ def _reversed(line: str, cells: set[int]) -> str:
     while position < len(line):
         code = SGR.match(line, position)
         if code is not None:
-            made.append(code[0] + (MARK if inside else ""))  # it may have taken the mark away
+            made.append(code[0] + (REVERSE if inside else ""))  # it may have taken the mark away
             position = code.end()
             continue
         if place in ends:
-            made.append(UNMARK)
+            made.append(NOT_REVERSE)
             inside = False
         if place in starts:
-            made.append(MARK)
+            made.append(REVERSE)
             inside = True
         made.append(line[position])
         place, position = place + 1, position + 1
-    return "".join(made) + (UNMARK if inside else "")
+    return "".join(made) + (NOT_REVERSE if inside else "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 BOLD, DIM, RESET = "\x1b[1m", "\x1b[90m", "\x1b[0m"
+REVERSE, NOT_REVERSE = "\x1b[7m", "\x1b[27m"
 RED, GREEN, YELLOW, BLUE, MAGENTA, CYAN = (f"\x1b[{number}m" for number in range(31, 37))
 
 

@@ -93,7 +93,7 @@ PAPER = 200
 def _drawing(result: Result, words: tuple[str, ...], view: DisplayOptions) -> tuple[Records, str, bool] | None:
     """The records of a reply, what to draw them as and whether some are hidden; ``None`` where it stays text."""
     from mwaa_shell.airflow.secrets.output import shows_options
-    from mwaa_shell.output.tables.secrets import has_secrets, masked
+    from mwaa_shell.output.tables.secrets import has_secrets, mask_records
 
     hides = (has_secrets(words) or shows_options(words)) and not view.reveal
     form = _form(result, words, view) or ("table" if hides else "")
@@ -104,7 +104,7 @@ def _drawing(result: Result, words: tuple[str, ...], view: DisplayOptions) -> tu
     found = find_in(result.stdout, words)
     if found is None:
         return None
-    shown = masked(found, words) if hides else found
+    shown = mask_records(found, words) if hides else found
     return shown, form, shown is not found
 
 
@@ -144,13 +144,13 @@ def _as_text(result: Result, words: tuple[str, ...], view: DisplayOptions) -> It
 def covered(text: Iterable[str], words: tuple[str, ...], view: DisplayOptions) -> Iterator[str]:
     """What a command printed, with a mask for each secret; of a configuration, with a line that says so."""
     from mwaa_shell.airflow.secrets.output import shows_options
-    from mwaa_shell.output.tables.secrets import covered_text, is_covered
+    from mwaa_shell.output.tables.secrets import is_masked, mask_output
 
-    if view.reveal or not is_covered(words):
+    if view.reveal or not is_masked(words):
         yield from text
         return
     came = "".join(text)
-    shown = covered_text(came, words)
+    shown = mask_output(came, words)
     yield shown
     if shown != came and shows_options(words):
         yield f"{'' if shown[-1:] == chr(10) else chr(10)}{HIDDEN}\n"

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
 
+from mwaa_shell.output.ansi import DIM, GREEN, RED, RESET, YELLOW
 from mwaa_shell.output.display import DisplayOptions
 from mwaa_shell.output.sanitise import sanitise
 from mwaa_shell.reply_bytes import chunks
@@ -17,7 +18,6 @@ from mwaa_shell.streams import Streams
 
 #: Stands before each line that came on standard error, where both streams are on one terminal.
 GUTTER = "│ "
-RED, YELLOW, GREEN, DIM, PLAIN = "\x1b[31m", "\x1b[33m", "\x1b[32m", "\x1b[90m", "\x1b[0m"
 COLORS = {Outcome.OK: GREEN, Outcome.FAILED: RED, Outcome.UNKNOWN: YELLOW}
 WORDS = {Outcome.UNKNOWN: "outcome unknown", Outcome.REFUSED: "nothing ran"}
 #: Stands for a secret that a reply repeats.
@@ -58,7 +58,7 @@ def show(
     if prompt is None and result.added and result.remote:
         streams.note(f"sent with {result.added}")
     if result.remark and streams.pretty():
-        dim, plain = (DIM, PLAIN) if streams.colored(stderr=True) else ("", "")
+        dim, plain = (DIM, RESET) if streams.colored(stderr=True) else ("", "")
         streams.talk(f"{dim}{sanitise(result.remark)}{plain}\n".encode())
     if result.clipboard:
         from mwaa_shell.output import clipboard
@@ -125,7 +125,7 @@ def _by_outcome(result: Result, view: DisplayOptions) -> Iterator[str]:
         color = DIM if outcome is Outcome.REFUSED else COLORS.get(outcome, YELLOW)
         word = outcome.value
         row = clip(line.replace("\t", " "), view.width)
-        yield f"{row.replace(word, f'{color}{word}{PLAIN}', 1) if view.color else row}\n"
+        yield f"{row.replace(word, f'{color}{word}{RESET}', 1) if view.color else row}\n"
 
 
 def trimmed(pieces: Iterable[str]) -> Iterator[str]:
@@ -150,7 +150,7 @@ def _standard_error(result: Result, view: DisplayOptions) -> Iterator[str]:
     text = covered(decoded(result.stderr), result.words[:2], view)  # an option that was asked for is not printed here
     fold = not is_noise_the_answer(result.words)
     shown = raw(text, view) if result.raw else readable(text, view, fold=fold)
-    gutter = f"{YELLOW}{GUTTER}{PLAIN}" if view.color else GUTTER
+    gutter = f"{YELLOW}{GUTTER}{RESET}" if view.color else GUTTER
     yield from _behind(gutter, trimmed(shown))
 
 
@@ -173,7 +173,7 @@ def _sentence(result: Result) -> str:
 def _verdict(result: Result, added: str, *, colored: bool) -> str:
     words = WORDS.get(result.outcome, result.outcome.value)
     text = f"{words} {result.seconds:.1f} s" if result.seconds else words
-    color, dim, plain = (COLORS.get(result.outcome, YELLOW), DIM, PLAIN) if colored else ("", "", "")
+    color, dim, plain = (COLORS.get(result.outcome, YELLOW), DIM, RESET) if colored else ("", "", "")
     spent = _spent(result, added)
     said = f": {sanitise(MODULE.sub('', result.message))}" if result.message else ""
     return f"{color}{text}{plain}{f'{dim}{spent}{plain}' if spent else ''}{said}\n"

@@ -19,7 +19,7 @@ from mwaa_shell.interrupts import INTERRUPTS, signals_wait
 from mwaa_shell.mwaa.command_runner import run_command
 from mwaa_shell.mwaa.connection import Connection
 from mwaa_shell.names.cache_files import identify
-from mwaa_shell.output.tables.secrets import covered_message
+from mwaa_shell.output.tables.secrets import mask_message
 from mwaa_shell.result import Outcome, Result, from_error, interrupted
 from mwaa_shell.session.confirmation import Answers, pass_rails
 from mwaa_shell.session.context import LineContext
@@ -56,7 +56,7 @@ def send(session: Session, context: LineContext) -> tuple[Result, LineContext]:
             words, message = words_as_read(sent, session.grammar), result.message
             for secret in hidden:  # Airflow quotes what it does not understand
                 message = message.replace(secret, MASK)
-            message = covered_message(message, words)
+            message = mask_message(message, words)
             added = " ".join(one for one in (yes, *additions) if one)
             result = replace(result, words=words, added=added, hidden=hidden, message=message)
             with signals_wait():

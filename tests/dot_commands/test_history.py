@@ -14,8 +14,9 @@ import pytest
 from mwaa_shell import options
 from mwaa_shell.errors import ExitCode, UsageError
 from mwaa_shell.history.entries import COMMAND
+from mwaa_shell.output.ansi import DIM, GREEN, RED, RESET, YELLOW
 from mwaa_shell.output.display import DisplayOptions
-from mwaa_shell.output.show import DIM, GREEN, PLAIN, RED, YELLOW, show
+from mwaa_shell.output.show import show
 from mwaa_shell.result import Outcome, Result, talk
 from mwaa_shell.session import Session, script
 from mwaa_shell.session.interface import UserInterface
@@ -163,7 +164,7 @@ def test_each_outcome_has_its_colour() -> None:
     show(told, screen, DisplayOptions(color=True))
     shown = out.getvalue().decode().splitlines()
     for line, outcome, color in zip(shown, outcomes, (GREEN, RED, YELLOW, YELLOW, DIM), strict=True):
-        assert f"  {color}{outcome.value}{PLAIN}" in line
+        assert f"  {color}{outcome.value}{RESET}" in line
         assert line.count("\x1b[") == 2, "what the line itself holds is shown, not obeyed"
     screen, out = streams(terminal=True)
     show(told, screen, DisplayOptions(color=False))

@@ -28,7 +28,7 @@ from mwaa_shell.airflow.secrets.output import why_not_kept
 from mwaa_shell.airflow.secrets.redaction import masked
 from mwaa_shell.airflow.versions import Version
 from mwaa_shell.local import grammars
-from mwaa_shell.output.tables.secrets import is_covered
+from mwaa_shell.output.tables.secrets import is_masked
 from tests.end_to_end.conftest import VERSIONS, installed
 from tests.end_to_end.test_parsers_agree import SCRIPT, nothing, one_too_many, soup, unknown_flag, valid
 
@@ -147,7 +147,7 @@ def shown(one: Taken, tree: Grammar) -> str:
         if CANARY in masked(one.line.text, known).text:
             return f"{one.line.text}: shows the secret ({'known' if known else 'unknown'} version)"
         words = words_as_read(one.line, known)
-        if one.name in TELLING and not (is_covered(words) and why_not_kept(words, masked=False)):
+        if one.name in TELLING and not (is_masked(words) and why_not_kept(words, masked=False)):
             return f"{one.line.text}: shows what is stored ({words})"
     return ""
 

@@ -129,7 +129,7 @@ def _drawing(text: str, words: tuple[str, ...]) -> None:
 def _records(text: str, words: tuple[str, ...]) -> None:
     found = find(text, words)
     if found is not None:
-        secrets.masked(found, words)
+        secrets.mask_records(found, words)
     for form in ("json", "yaml", "plain", "table"):
         read_rows(text, form)
         find_data(text, form)
@@ -217,7 +217,7 @@ SUBJECTS: Mapping[str, Subject] = {
     "tables": _by_list(_records),
     "drawing": _by_list(_drawing),
     "colours": _lexers,
-    "secrets in replies": lambda text: (covered_in_log(text, ("pin",)), secrets.covered(text)),
+    "secrets in replies": lambda text: (covered_in_log(text, ("pin",)), secrets.mask_text(text)),
     "names in replies": _by_grammar(_learning),
     "reply": _reply,
     "addresses": _addresses,

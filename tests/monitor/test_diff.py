@@ -7,14 +7,15 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mwaa_shell.monitor.diff import MARK, UNMARK, highlight_changes
+from mwaa_shell.monitor.diff import highlight_changes
+from mwaa_shell.output.ansi import NOT_REVERSE, REVERSE
 
 RUNS = ["run_id  state    end", "──────  ───────  ───", "r2      running", "r1      success  10:00"]
 
 
 def new_in(lines: list[str], before: list[str]) -> list[list[str]]:
     """The marked pieces of each line."""
-    pattern = re.escape(MARK) + "(.*?)" + re.escape(UNMARK)
+    pattern = re.escape(REVERSE) + "(.*?)" + re.escape(NOT_REVERSE)
     return [re.findall(pattern, line) for line in highlight_changes(lines, before, color=True)]
 
 
@@ -57,7 +58,7 @@ def test_colours_in_a_cell_stay_and_do_not_end_the_mark() -> None:
     now = "\x1b[1mr2\x1b[0m  \x1b[32msuc\x1b[0mcess"
     was = "\x1b[1mr2\x1b[0m  \x1b[36mrunning\x1b[0m"
     assert highlight_changes([now], [was], color=True) == [
-        f"\x1b[1mr2\x1b[0m  \x1b[32m{MARK}suc\x1b[0m{MARK}cess{UNMARK}"
+        f"\x1b[1mr2\x1b[0m  \x1b[32m{REVERSE}suc\x1b[0m{REVERSE}cess{NOT_REVERSE}"
     ]
 
 

@@ -9,10 +9,10 @@ from pygments.formatters.terminal256 import Terminal256Formatter, TerminalTrueCo
 from pygments.style import Style
 from pygments.token import _TokenType
 
+from mwaa_shell.output.ansi import RESET
 from mwaa_shell.output.display import DisplayOptions
 from mwaa_shell.output.style.styles import style_class
 
-PLAIN = "\x1b[0m"
 #: Characters that are put together before they are handed on; a screen has about two thousand.
 TOGETHER = 2048
 #: The sixteen colors of xterm, in the order of their SGR parameters: 30 to 37, then 90 to 97.
@@ -71,7 +71,7 @@ def _painted(code: str, text: str) -> str:
     """Return text with each of its lines in a color; blanks have none."""
     if not code:
         return text
-    return "\n".join([f"{code}{line}{PLAIN}" if line.strip() else line for line in text.split("\n")])
+    return "\n".join([f"{code}{line}{RESET}" if line.strip() else line for line in text.split("\n")])
 
 
 def _sixteen(style: type[Style], kind: _TokenType) -> str:

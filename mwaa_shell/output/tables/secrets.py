@@ -39,22 +39,22 @@ def has_secrets(words: tuple[str, ...]) -> bool:
     return words[:1] in (("connections",), ("variables",)) and is_export(words)
 
 
-def is_covered(words: tuple[str, ...]) -> bool:
+def is_masked(words: tuple[str, ...]) -> bool:
     """Return whether any output of a command is masked: records, other text, standard error."""
     return has_secrets(words) or words[:1] in ACCOUNTS or words[:2] in EXPORTS or shows_options(words)
 
 
-def covered_message(message: str, words: tuple[str, ...]) -> str:
+def mask_message(message: str, words: tuple[str, ...]) -> str:
     """Return a message on a command, which may quote its output, with a mask for each secret."""
-    return _without_pairs(covered(message)) if message and is_covered(words) else message
+    return _without_pairs(mask_text(message)) if message and is_masked(words) else message
 
 
-def covered_text(text: str, words: tuple[str, ...]) -> str:
+def mask_output(text: str, words: tuple[str, ...]) -> str:
     """Return the text that a command printed, with a mask for each secret."""
-    return mask_options(text, words) if shows_options(words) else _without_pairs(covered(text))
+    return mask_options(text, words) if shows_options(words) else _without_pairs(mask_text(text))
 
 
-def shows_any(words: tuple[str, ...], stdout: Body) -> bool:
+def shows_secrets(words: tuple[str, ...], stdout: Body) -> bool:
     """Return whether an output holds secrets that are masked on a terminal."""
     if has_secrets(words) or not shows_options(words):
         return has_secrets(words)
@@ -67,13 +67,13 @@ def _lists(word: str) -> bool:
     return word == "-l" or (len(word) > 2 and "--list".startswith(word))
 
 
-def masked(found: Records, words: tuple[str, ...]) -> Records:
+def mask_records(found: Records, words: tuple[str, ...]) -> Records:
     """Return records with a mask for each secret; the same object where there is no secret."""
     if not has_secrets(words) and not shows_options(words):
         return found
     whole = COLUMNS if words[0] == "connections" else frozenset()
     records = tuple(_record(record, whole) for record in found.records)
-    before, after = covered(found.before), covered(found.after)
+    before, after = mask_text(found.before), mask_text(found.after)
     if (records, before, after) == (found.records, found.before, found.after):
         return found
     return replace(found, records=records, before=before, after=after)
@@ -94,10 +94,10 @@ def _value(name: str, value: object, whole: bool) -> object:
         return {key: _value(str(key), own, False) for key, own in value.items()}
     if isinstance(value, list):
         return [_value(name, item, False) for item in value]
-    return covered(value) if isinstance(value, str) else value
+    return mask_text(value) if isinstance(value, str) else value
 
 
-def covered(text: str) -> str:
+def mask_text(text: str) -> str:
     """Return text with masks for passwords in URIs and for JSON members with the name of a secret.
 
     The head of a log line holds no secret, though it looks like JSON: ``[date] {secrets_masker.py:497} WARNING - ``.
@@ -108,15 +108,15 @@ def covered(text: str) -> str:
     for line in LINE.finditer(text):
         head = HEAD.match(line[0])
         if head:
-            made += [_covered(text[start : line.start()]), head[0], _covered(line[0][head.end() :])]
+            made += [_mask_text(text[start : line.start()]), head[0], _mask_text(line[0][head.end() :])]
             start = line.end()
-    return "".join([*made, _covered(text[start:])])
+    return "".join([*made, _mask_text(text[start:])])
 
 
 LINE = re.compile(r"[^\n]+\n?")
 
 
-def _covered(text: str) -> str:
+def _mask_text(text: str) -> str:
     return _with_masks(text, secrets_of(text, partial(sensitive)))
 
 

@@ -10,8 +10,9 @@ from pygments.styles import get_all_styles
 from pygments.token import Comment, Keyword, Name, Token, _TokenType
 
 from mwaa_shell.errors import UsageError
+from mwaa_shell.output.ansi import RESET
 from mwaa_shell.output.display import DisplayOptions, terminal_colors
-from mwaa_shell.output.style.formatter import PLAIN, SgrFormatter, formatter_for
+from mwaa_shell.output.style.formatter import SgrFormatter, formatter_for
 from mwaa_shell.output.style.lexer import VALUES, tokens_of
 from mwaa_shell.output.style.styles import LOOKS, NULL, DarkStyle, LightStyle, NeutralStyle, style_class
 from mwaa_shell.output.style.text_style import TextStyle
@@ -105,7 +106,7 @@ def test_each_line_of_a_token_begins_and_ends_plain() -> None:
     formatter = formatter_for(DisplayOptions(color=True))
     text = "".join(formatter.pieces(tokens_of(TextStyle.NOTE, "a\n\nb\n")))
     code = formatter.code(Comment)
-    assert text == f"{code}a{PLAIN}\n\n{code}b{PLAIN}\n"
+    assert text == f"{code}a{RESET}\n\n{code}b{RESET}\n"
 
 
 def test_any_installed_style_can_be_set() -> None:

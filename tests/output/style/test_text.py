@@ -12,8 +12,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from mwaa_shell.output.ansi import RESET
 from mwaa_shell.output.display import DisplayOptions
-from mwaa_shell.output.style.formatter import PLAIN
 from mwaa_shell.output.style.text import CHUNK, FIRST, decoded, is_help_the_answer, is_noise_the_answer, raw, readable
 from mwaa_shell.output.style.text import COLORED as BUDGET
 from tests.output.quiet_terminal import COLORING, shown_on
@@ -73,8 +73,8 @@ def test_a_terminal_is_only_coloured(text: str) -> None:
 def test_every_piece_begins_and_ends_plain(text: str) -> None:
     for piece in readable([text], COLORED):
         codes = CODE.findall(piece)
-        assert not codes or codes[-1] == PLAIN
-        assert all((code == PLAIN) is bool(place % 2) for place, code in enumerate(codes))
+        assert not codes or codes[-1] == RESET
+        assert all((code == RESET) is bool(place % 2) for place, code in enumerate(codes))
 
 
 @pytest.mark.parametrize("path", sorted(SAMPLES.glob("*.json")), ids=lambda path: path.stem)

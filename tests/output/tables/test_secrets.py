@@ -13,7 +13,7 @@ from mwaa_shell.output.display import DisplayOptions
 from mwaa_shell.output.records import Records, find
 from mwaa_shell.output.render import lines
 from mwaa_shell.output.tables.formats import drawn
-from mwaa_shell.output.tables.secrets import covered, has_secrets, masked, shows_any
+from mwaa_shell.output.tables.secrets import has_secrets, mask_records, mask_text, shows_secrets
 from mwaa_shell.result import Result
 
 FOLDERS = (Path(__file__).parents[2] / "samples", Path(__file__).parents[1] / "rows")
@@ -25,7 +25,7 @@ CONNECTION = {
 
 
 def hidden(*rows: dict[str, Any], words: tuple[str, ...] = LIST, before: str = "") -> Records:
-    return masked(Records(tuple(rows[0]), rows, before, ""), words)
+    return mask_records(Records(tuple(rows[0]), rows, before, ""), words)
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_replies_that_hold_none(line: str) -> None:
     words = tuple(line.split())
     assert not has_secrets(words)
     found = Records(tuple(CONNECTION), (CONNECTION,), "", "")
-    assert masked(found, words) is found
+    assert mask_records(found, words) is found
 
 
 def test_a_connection_shows_no_password() -> None:
@@ -62,7 +62,7 @@ def test_a_connection_shows_no_password() -> None:
 def test_nothing_is_masked_where_there_is_nothing() -> None:
     row: dict[str, Any] = CONNECTION | {"password": None, "extra_dejson": {}, "get_uri": "", "extra": "None"}
     found = Records(tuple(row), (row,), "", "")
-    assert masked(found, LIST) is found
+    assert mask_records(found, LIST) is found
 
 
 def test_secrets_elsewhere_in_a_connection() -> None:
@@ -109,7 +109,7 @@ def test_recorded_replies_show_none(case: dict[str, Any]) -> None:
     found = find(case["stdout"], words)
     assert found is not None
     for form in ("table", "vertical", "json", "csv"):
-        text = "\n".join(drawn(masked(found, words), form, DisplayOptions(width=300)))
+        text = "\n".join(drawn(mask_records(found, words), form, DisplayOptions(width=300)))
         assert ":pw@" not in text
         assert '"pw"' not in text
         assert "gAAAA" not in text
@@ -127,13 +127,13 @@ def test_recorded_replies_show_none(case: dict[str, Any]) -> None:
     ],
 )
 def test_text_is_covered_where_it_holds_secrets_and_nowhere_else(text: str, shown: str | None) -> None:
-    assert covered(text) == (text.replace("pw", "***") if shown is None else shown)
+    assert mask_text(text) == (text.replace("pw", "***") if shown is None else shown)
 
 
 def test_a_configuration_with_a_secret_is_not_shown_as_it_came() -> None:
-    assert shows_any(("config", "list"), b"fernet_key = k\n")
-    assert not shows_any(("config", "list"), b"# fernet_key = \n")
-    assert not shows_any(("dags", "list"), b"fernet_key = k\n")
+    assert shows_secrets(("config", "list"), b"fernet_key = k\n")
+    assert not shows_secrets(("config", "list"), b"# fernet_key = \n")
+    assert not shows_secrets(("dags", "list"), b"fernet_key = k\n")
 
 
 CONFIG = Result(stdout=b"[core]\nfernet_key = k3y\nparallelism = 32\n", remote=True, words=("config", "list"))
