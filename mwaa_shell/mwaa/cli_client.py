@@ -152,9 +152,12 @@ class Client:
             target = redirect_target(url, reply.location)
             reply = post(target)
             if reply.status in MOVED and reply.location:
+                redirect_target(target, reply.location)
                 raise NothingRan(f"{token.host} redirects a second time, nothing ran; {_BETWEEN}")
             self._slash = urlsplit(target).path.endswith("/")
         if replies.is_redirect(reply.status):
+            if reply.status in MOVED and reply.location:
+                redirect_target(url, reply.location)
             raise _refused_redirect(token.host, reply)
         return reply
 

@@ -87,7 +87,8 @@ FAULTS = (
         fault(f"{status} without a place", reply(status, HTML), UNKNOWN, "that leads nowhere: the command may have run")
         for status in (301, 302)
     ),
-    fault("a second redirect", b.redirect(307, "/elsewhere/"), NOTHING_RAN, "second time, nothing ran; a", reached=2),
+    fault("two redirects", b.hop_to("/x/", b.redirect(307, "/y/")), NOTHING_RAN, "second time, nothing ran", reached=2),
+    fault("a redirect to itself", b.redirect(307, "/x/"), UNKNOWN, "redirects to where it was asked: the", reached=2),
     fault("a redirect, and then 304", b.hop_to("/x/", reply(304, b"")), UNKNOWN, "HTTP 304: 127.0.0.1:", reached=2),
     fault("a redirect, and then to nowhere", b.hop_to("/x/", reply(307, b"")), UNKNOWN, "HTTP 307: 127.0", reached=2),
     fault("a hang", never, UNKNOWN, "did not answer within 0.3 seconds", timeout=0.3),
@@ -325,6 +326,19 @@ def test_a_redirect_that_would_become_a_get_is_not_followed(status: int, double:
     seen = program(READ)
     assert (seen.code, double.commands) == (NOTHING_RAN, [READ])
     assert "not followed, nothing ran" in seen.stderr
+
+
+@pytest.mark.parametrize("status", [301, 302])
+def test_a_redirect_to_where_it_was_asked_may_follow_a_run(status: int, double: Double, program: Program) -> None:
+    double.web.behave = b.always(b.redirect(status, PLAIN))
+    seen = program(CHANGE)
+    assert (seen.code, double.commands) == (UNKNOWN, [CHANGE])
+
+
+def test_a_second_hop_that_leads_nowhere_may_follow_a_run(double: Double, program: Program) -> None:
+    double.web.behave = b.always(b.redirect(307, SLASH))
+    seen = program(CHANGE)
+    assert (seen.code, double.commands) == (UNKNOWN, [CHANGE, CHANGE])
 
 
 def test_the_other_form_of_the_path_is_asked_next(double: Double, make: Make) -> None:
