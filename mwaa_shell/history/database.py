@@ -137,7 +137,7 @@ class Database:
     # -- opening -----------------------------------------------------------------------------------------------------
 
     def _opened(self) -> sqlite3.Connection:
-        import sqlite3
+        import sqlite3  # loads SQLite: not before the prompt stands
 
         self._make_private()
         self._file = self._file_now()

@@ -26,9 +26,9 @@ _EVENT = re.compile(
 )
 _CHANGE = re.compile(r":(?P<all>g?)s(?P<sign>[^\w\s\\])")
 #: Characters of a line that changes may make: a change in every place may make much of little.
-LONGEST = 1_000_000
+MAX_LINE_LENGTH = 1_000_000
 #: Changes behind one event: each reads the whole line.
-MOST_CHANGES = 50
+MAX_CHANGES = 50
 _APPENDED = re.compile(r"[\s|>]|$")
 
 
@@ -106,8 +106,8 @@ def _event(line: str, start: int, past: HistoryLookup) -> Expansion | Problem:
     for change in _changes(line, end):
         if isinstance(change, Problem):
             return change
-        if len(changes) == MOST_CHANGES:
-            return Problem(f"There are more than {MOST_CHANGES} changes here", change.start)
+        if len(changes) == MAX_CHANGES:
+            return Problem(f"There are more than {MAX_CHANGES} changes here", change.start)
         changes.append(change)
         end = change.end
     return _expanded(entry, changes, line, end)
@@ -175,7 +175,7 @@ def _expanded(entry: HistoryEntry, changes: list[_Change], line: str, end: int) 
         if change.old not in text:
             return Problem(f"There is no {change.old} in: {text}", change.start)
         count = text.count(change.old) if change.everywhere else 1
-        if len(text) + count * (len(change.new) - len(change.old)) > LONGEST:
-            return Problem(f"This makes a line of more than {LONGEST} characters", change.start)
+        if len(text) + count * (len(change.new) - len(change.old)) > MAX_LINE_LENGTH:
+            return Problem(f"This makes a line of more than {MAX_LINE_LENGTH} characters", change.start)
         text = text.replace(change.old, change.new, count)
     return Expansion(text + line[end:].rstrip(), entry)

@@ -52,11 +52,6 @@ class HistoryRecorder:
         """
         self._audit_log = AuditLog(path, output=output) if path is not None else None
 
-    @property
-    def audits(self) -> bool:
-        """Whether there is an audit log."""
-        return self._audit_log is not None
-
     def begin(self, link: Connection, line: ParsedLine, origin: str) -> int | None:
         """Write a command to the history before it is sent; return its number, ``None`` if that failed."""
         from mwaa_shell.airflow.secrets.redaction import (  # reads all words of secrets: not before the prompt

@@ -23,12 +23,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from mwaa_shell import user_folders
 from mwaa_shell.history.database import Database, Schema
 from mwaa_shell.history.entries import CommandOutcome, EnvironmentKey, HistoryEntry, Search
+from mwaa_shell.history.expansion import HistoryLookup
 from mwaa_shell.result import Outcome
 
 if TYPE_CHECKING:
     import sqlite3
 
-    from mwaa_shell.history.expansion import HistoryLookup
 
 #: Seconds that a key waits for another thread of this shell.
 KEY_PATIENCE = 0.02
@@ -221,7 +221,7 @@ class History:
 
 def _drop_oldest(connection: sqlite3.Connection) -> None:
     """Delete some of the entries beyond the limit; leave it to another shell that is writing."""
-    import sqlite3
+    import sqlite3  # loaded by now: the file is open
 
     ends = "SELECT (SELECT min(number) FROM commands), (SELECT max(number) FROM commands)"
     first, last = connection.execute(ends).fetchone()

@@ -23,8 +23,11 @@ from mwaa_shell.output.ansi import BOLD, DIM, GREEN, RED, YELLOW, paint
 from mwaa_shell.output.canvas import Canvas
 from mwaa_shell.output.display import DisplayOptions
 from mwaa_shell.output.records import Row, read_rows
+from mwaa_shell.output.render import lines
 from mwaa_shell.output.sanitise import sanitise
 from mwaa_shell.result import Outcome, Result, failed, interrupted
+
+# -- which states a command can show -----------------------------------------------------------------------------------
 
 #: States that not every Airflow has: from which version on, and up to which one (of its ``airflow.utils.state``).
 ALWAYS, NEVER = Version(0, 0, 0), Version(99, 0, 0)
@@ -58,25 +61,28 @@ def unreachable_states(states: Collection[str], command: str, version: Version) 
     """Return those of the states that the output of a command never shows."""
     if command in ANYTHING:
         return ()
-    told = _told(command, version)
+    told = _states_of(command, version)
     return tuple(state for state in states if state not in told)
 
 
 def explain_unreachable(states: Collection[str], command: str, version: Version) -> str:
     """Return a sentence on why a command never shows these states."""
-    told = _told(command, version)
+    told = _states_of(command, version)
     if not told:
         return f"the replies of {command} tell of no state; --until waits for a text"
     return f"{command} of Airflow {version} never tells of {' or '.join(states)}, but of {', '.join(told)}"
 
 
-def _told(command: str, version: Version) -> tuple[str, ...]:
+def _states_of(command: str, version: Version) -> tuple[str, ...]:
     return tuple(state for state in TELLING.get(command, ()) if _has(version, state))
 
 
 def _has(version: Version, state: str) -> bool:
     since, until = SPANS.get(state, (ALWAYS, NEVER))
     return since <= version < until
+
+
+# -- conditions --------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +148,8 @@ def _last_word(text: str) -> str | None:
     word = lines[-1].partition(",")[0].strip().lower() if lines else ""
     return word if word in STATES else None
 
+
+# -- the watch ---------------------------------------------------------------------------------------------------------
 
 #: Where a watch that nobody ends comes to an end: each round mints a token and starts an Airflow on the web server.
 ROUNDS, SECONDS = 1000, 12 * 3600.0
@@ -322,8 +330,6 @@ def _color(result: Result | None) -> str:
 
 def _drawn(result: Result, view: DisplayOptions) -> list[str]:
     """Return the drawn lines of a result, without the ages of dates, which change in each round."""
-    from mwaa_shell.output.render import lines
-
     view = replace(view, width=view.width if view.color else view.width - 2, now=None)
     made, size = [], 0
     for piece in lines(result, result.words, view):

@@ -20,13 +20,13 @@ from mwaa_shell.airflow.versions import Version
 from mwaa_shell.names.model import NO_FACTS, Change, Name, NameRemoved, NamesFound
 from mwaa_shell.output.records import Row, read_rows
 
-#: Longer than any name that Airflow's database takes.
-LONGEST = 250
+#: Characters; the longest name that Airflow's database takes.
+MAX_NAME_LENGTH = 250
 
 
 def is_name(text: str) -> bool:
     """Return whether a text can be a name: 1 to 250 printable characters, no blanks around it."""
-    return 0 < len(text) <= LONGEST and text.isprintable() and text == text.strip()
+    return 0 < len(text) <= MAX_NAME_LENGTH and text.isprintable() and text == text.strip()
 
 
 def value(understanding: ParsedCommand, argument: str) -> str:
@@ -61,6 +61,8 @@ def _takes(part: Part) -> bool:
 def _names(part: Part) -> tuple[str, ...]:
     return names_of(part.argument) if part.argument is not None else ()
 
+
+# -- what a successful command changed ---------------------------------------------------------------------------------
 
 #: Commands that fail where one of the names in their line does not exist: these kinds are there if they succeed.
 NEEDED: Mapping[str, tuple[Kind, ...]] = {
@@ -240,6 +242,8 @@ EFFECTS: Mapping[str, Callable[[ParsedCommand, str], Iterable[Change]]] = {
     "delete_user": _deleted_users,
 }
 
+
+# -- what does not exist -----------------------------------------------------------------------------------------------
 
 #: ``{}`` is the name, ``{dag}`` the DAG of the line; 1.10 to 3.3.
 SENTENCES: Mapping[Kind, tuple[str, ...]] = {

@@ -31,6 +31,8 @@ from mwaa_shell.names.extract import learn
 from mwaa_shell.names.model import KEPT, OF_A_DAG, Change, Name, NamesFound
 from mwaa_shell.result import Result
 
+# -- requests to REST, and how replies are read ------------------------------------------------------------------------
+
 
 @dataclass(frozen=True, slots=True)
 class NamesRequest:
@@ -128,10 +130,12 @@ def _words(value: object) -> str:
     return text if text.isprintable() else ""
 
 
+# -- the three sources -------------------------------------------------------------------------------------------------
+
 #: Pages that are asked for at most, of up to a hundred names each; of runs, those that are kept.
 PAGES, RUN_PAGES = 100, 2
 #: Bytes of output that names are learned from; longer output teaches none.
-LONGEST = 16_000_000
+MAX_OUTPUT_BYTES = 16_000_000
 #: Seconds between two pages: AWS allows about ten requests a second.
 BETWEEN = 0.1
 NOT_UPDATED = "InvokeRestApi: AWS wants the environment updated first; names are learned, .refresh asks"
@@ -167,7 +171,7 @@ def of_reply(
         return (), ()
     understanding = understand(line, grammar)
     stderr = result.stderr[-ENOUGH:].decode("utf-8", "replace")
-    whole = b"" if len(result.stdout) > LONGEST else result.stdout
+    whole = b"" if len(result.stdout) > MAX_OUTPUT_BYTES else result.stdout
     changes = learn(understanding, whole.decode("utf-8", "replace"), stderr, result.ok)
     return changes, used_names(understanding) if result.ok else ()
 

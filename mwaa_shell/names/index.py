@@ -117,6 +117,9 @@ FEW = 400
 NO_PICKS: Mapping[str, float] = MappingProxyType({})
 
 
+# -- the index ---------------------------------------------------------------------------------------------------------
+
+
 @dataclass(frozen=True, slots=True)
 class NameMatches:
     """The best names, and how many more fit: the exact count, or a lower bound."""

@@ -218,7 +218,9 @@ class NameRefresher:
         return min(kept, told) < stale or failed < RESPITE
 
 
-#: How many are handed to the menu at most.
+# -- candidates for completion -----------------------------------------------------------------------------------------
+
+#: Most candidates for the menu.
 LIMIT = 50
 
 
