@@ -203,11 +203,11 @@ def _color(result: Result | None) -> str:
 
 def _drawn(result: Result, view: DisplayOptions) -> list[str]:
     """The lines of a reply; dates without a hint how long ago they were, which would be another one each time."""
-    from mwaa_shell.output.render import lines
+    from mwaa_shell.output.render import render_lines
 
     view = replace(view, width=view.width if view.color else view.width - 2, now=None)
     made, size = [], 0
-    for piece in lines(result, result.words, view):
+    for piece in render_lines(result, result.words, view):
         made.append(piece)
         size += len(piece)
         if size > LIMIT:
