@@ -23,7 +23,7 @@ from mwaa_shell.output.ansi import BOLD, DIM, GREEN, RED, YELLOW, paint
 from mwaa_shell.output.canvas import Canvas
 from mwaa_shell.output.display import DisplayOptions
 from mwaa_shell.output.records import Row, read_rows
-from mwaa_shell.output.render import lines
+from mwaa_shell.output.render import render_lines
 from mwaa_shell.output.sanitise import sanitise
 from mwaa_shell.result import Outcome, Result, failed, interrupted
 
@@ -332,7 +332,7 @@ def _drawn(result: Result, view: DisplayOptions) -> list[str]:
     """Return the drawn lines of a result, without the ages of dates, which change in each round."""
     view = replace(view, width=view.width if view.color else view.width - 2, now=None)
     made, size = [], 0
-    for piece in lines(result, result.words, view):
+    for piece in render_lines(result, result.words, view):
         made.append(piece)
         size += len(piece)
         if size > LIMIT:

@@ -1,33 +1,32 @@
-"""What a reply looks like: records as a table of our own or in another format, everything else as readable text.
+"""An output as text: records as the shell's own table or in another format, everything else made readable.
 
-Two ways lead out. ``lines`` is for eyes: sanitised, folded, coloured, with passwords masked. ``exported`` is for
-programs: the same records in the format that was asked for, every value as it came.
+``render_lines`` is for the terminal: sanitised, folded, colored, with secrets masked. ``exported`` is for programs: the
+records in the chosen format, every value unchanged.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
 
 from mwaa_shell.airflow.command_line import output_format
+from mwaa_shell.airflow.secrets.output import shows_options
 from mwaa_shell.airflow.secrets.values import MASK
+from mwaa_shell.output.display import DisplayOptions
+from mwaa_shell.output.records import LIMIT, Records, find_in
+from mwaa_shell.output.style.text import decoded, is_help_the_answer, is_noise_the_answer, note, raw, readable
+from mwaa_shell.output.tables.formats import drawn
+from mwaa_shell.output.tables.secrets import has_secrets, is_masked, mask_output, mask_records
 from mwaa_shell.result import Result
 
-if TYPE_CHECKING:
-    from mwaa_shell.output.display import DisplayOptions
-    from mwaa_shell.output.records import Records
-
-#: Lines that are handed on at a time: each piece costs something, and nobody waits for so few.
+#: Lines of one piece: each piece costs something, and so few take no time.
 TOGETHER = 100
-#: Formats in which a reply is left as it came.
+#: Formats that leave an output as Airflow wrote it.
 AS_IT_CAME = ("auto", "raw")
 
 
-def lines(result: Result, words: tuple[str, ...], view: DisplayOptions) -> Iterator[str]:
-    """The standard output for a terminal, in pieces that end in a newline or go on, each made when it is asked for."""
-    from mwaa_shell.output.style.text import decoded, note, raw, readable
-
-    if result.raw or wanted(result, view) == "raw":
+def render_lines(result: Result, words: tuple[str, ...], view: DisplayOptions) -> Iterator[str]:
+    """Yield the standard output for a terminal, in pieces that end in a newline or go on, each made when asked for."""
+    if result.raw or chosen_format(result, view) == "raw":
         hidden = _hides(result, words, view)
         yield from _hidden(words, view) if hidden else raw(covered(decoded(result.stdout), words, view), view)
         return
@@ -49,9 +48,7 @@ HIDDEN = f"{MASK} covers secrets, .set reveal on shows them"
 
 
 def _hides(result: Result, words: tuple[str, ...], view: DisplayOptions) -> bool:
-    """Whether a reply that cannot be read as records is not to be shown at all."""
-    from mwaa_shell.output.tables.secrets import has_secrets
-
+    """Return whether an output without records is not shown at all, because it may hold secrets."""
     return bool(words) and result.ok and not view.reveal and has_secrets(words)
 
 
@@ -60,9 +57,6 @@ def _hidden(words: tuple[str, ...], view: DisplayOptions) -> Iterator[str]:
 
 
 def _drawn(found: Records, form: str, view: DisplayOptions) -> Iterator[str]:
-    from mwaa_shell.output.style.text import readable
-    from mwaa_shell.output.tables.formats import drawn
-
     made = drawn(found, form, view)
     text = ("\n".join([*made[start : start + TOGETHER], ""]) for start in range(0, len(made), TOGETHER))
     if form in ("json", "yaml") and view.color:
@@ -72,13 +66,9 @@ def _drawn(found: Records, form: str, view: DisplayOptions) -> Iterator[str]:
 
 
 def exported(result: Result, form: str) -> bytes | None:
-    """The records of a reply in a format, byte for byte for programs; ``None`` where there are none to be seen."""
+    """Return the records of an output in a format, unchanged for programs; ``None`` without records."""
     if form in AS_IT_CAME or not result.words:
         return None
-    from mwaa_shell.output.display import DisplayOptions
-    from mwaa_shell.output.records import find_in
-    from mwaa_shell.output.tables.formats import drawn
-
     found = find_in(result.stdout, result.words, "surrogateescape")
     if found is None:
         return None
@@ -91,16 +81,11 @@ PAPER = 200
 
 
 def _drawing(result: Result, words: tuple[str, ...], view: DisplayOptions) -> tuple[Records, str, bool] | None:
-    """The records of a reply, what to draw them as and whether some are hidden; ``None`` where it stays text."""
-    from mwaa_shell.airflow.secrets.output import shows_options
-    from mwaa_shell.output.tables.secrets import has_secrets, mask_records
-
+    """Return the records, their format and whether some are masked; ``None`` where the output stays text."""
     hides = (has_secrets(words) or shows_options(words)) and not view.reveal
     form = _form(result, words, view) or ("table" if hides else "")
     if not form:
         return None
-    from mwaa_shell.output.records import find_in
-
     found = find_in(result.stdout, words)
     if found is None:
         return None
@@ -108,16 +93,16 @@ def _drawing(result: Result, words: tuple[str, ...], view: DisplayOptions) -> tu
     return shown, form, shown is not found
 
 
-def wanted(result: Result, view: DisplayOptions) -> str:
-    """The format that was chosen for a reply; what its line asks of Airflow wins over that of the session."""
+def chosen_format(result: Result, view: DisplayOptions) -> str:
+    """Return the format for an output; ``-o`` of the command wins over the setting of the session."""
     asked = None if result.added else output_format(result.words)
     return result.format or (view.format if asked is None else "auto")
 
 
 def _form(result: Result, words: tuple[str, ...], view: DisplayOptions) -> str:
-    """What to draw records as; empty where they stay as they came."""
-    if wanted(result, view) != "auto":
-        return wanted(result, view)
+    """Return the format to draw records in; empty where the output stays as Airflow wrote it."""
+    if chosen_format(result, view) != "auto":
+        return chosen_format(result, view)
     asked = None if result.added else output_format(words)
     if asked == "json":
         return "json"
@@ -125,9 +110,6 @@ def _form(result: Result, words: tuple[str, ...], view: DisplayOptions) -> str:
 
 
 def _as_text(result: Result, words: tuple[str, ...], view: DisplayOptions) -> Iterator[str]:
-    from mwaa_shell.output.records import LIMIT
-    from mwaa_shell.output.style.text import decoded, is_help_the_answer, is_noise_the_answer, readable
-
     if _hides(result, words, view):
         yield from _hidden(words, view)
         return
@@ -142,10 +124,7 @@ def _as_text(result: Result, words: tuple[str, ...], view: DisplayOptions) -> It
 
 
 def covered(text: Iterable[str], words: tuple[str, ...], view: DisplayOptions) -> Iterator[str]:
-    """What a command printed, with a mask for each secret; of a configuration, with a line that says so."""
-    from mwaa_shell.airflow.secrets.output import shows_options
-    from mwaa_shell.output.tables.secrets import is_masked, mask_output
-
+    """Yield an output with a mask for each secret; for a configuration, with a line that says so."""
     if view.reveal or not is_masked(words):
         yield from text
         return
@@ -157,7 +136,7 @@ def covered(text: Iterable[str], words: tuple[str, ...], view: DisplayOptions) -
 
 
 def _ended(pieces: Iterator[str]) -> Iterator[str]:
-    """The same, with a line end at the end."""
+    """Yield text with a line end at its end."""
     last = "\n"
     for piece in pieces:
         last = piece or last

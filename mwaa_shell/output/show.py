@@ -42,7 +42,7 @@ def show(
     """Write both streams of a result and what the shell has to say about it."""
     view = view or DisplayOptions(color=streams.colored())
     if result.hidden and streams.pretty() and not view.reveal:
-        result = without(result.hidden, result)
+        result = mask_secrets_in(result.hidden, result)
     if result.outcomes and not streams.stdout_tty:
         view = replace(view, width=sys.maxsize)  # coloured or not, what is no terminal gets each line whole
     pager = prompt is not None and prompt.pager and result.paged
@@ -71,7 +71,7 @@ def show(
         streams.note(sanitise(_sentence(result)))
 
 
-def without(hidden: tuple[str, ...], result: Result) -> Result:
+def mask_secrets_in(hidden: tuple[str, ...], result: Result) -> Result:
     """The result without the secrets of its line: argparse quotes what it does not take."""
     stdout, stderr = bytes(result.stdout), bytes(result.stderr)
     for secret in map(str.encode, hidden):
@@ -84,9 +84,9 @@ def _show_apart(result: Result, streams: Streams, view: DisplayOptions, paging: 
     if result.stdout and streams.pretty():
         _put(_standard_output(result, view), streams, view, paging)
     elif result.stdout:
-        from mwaa_shell.output.render import exported, wanted
+        from mwaa_shell.output.render import chosen_format, exported
 
-        made = exported(result, wanted(result, view))
+        made = exported(result, chosen_format(result, view))
         for data in chunks(result.stdout if made is None else made):
             streams.data(data)
     if result.stderr and streams.pretty(stderr=True):
@@ -111,9 +111,9 @@ def _standard_output(result: Result, view: DisplayOptions) -> Iterator[str]:
     if result.outcomes:
         yield from _by_outcome(result, view)
         return
-    from mwaa_shell.output.render import lines
+    from mwaa_shell.output.render import render_lines
 
-    yield from trimmed(lines(result, result.words, view))
+    yield from trimmed(render_lines(result, result.words, view))
 
 
 def _by_outcome(result: Result, view: DisplayOptions) -> Iterator[str]:

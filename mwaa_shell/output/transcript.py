@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mwaa_shell.errors import UsageError
 from mwaa_shell.output.sanitise import sanitise
-from mwaa_shell.output.show import without
+from mwaa_shell.output.show import mask_secrets_in
 from mwaa_shell.private_files import append_to
 from mwaa_shell.reply_bytes import Body, chunks, joined
 from mwaa_shell.result import Result
@@ -37,7 +37,7 @@ class Transcript:
         said = f"{now.isoformat(timespec='seconds')} {prompt}> {line}"
         if result.added:
             said += f" {result.added}"
-        output = without(result.hidden, result).stdout if result.hidden else result.stdout
+        output = mask_secrets_in(result.hidden, result).stdout if result.hidden else result.stdout
         output = output if shown else b""
         end = b"\n" if output and not output.endswith(b"\n") else b""
         ended = "" if result.ok else _comment(f"{result.outcome.value}: {result.message}")

@@ -27,7 +27,7 @@ from mwaa_shell.mwaa.reply import HttpReply, read
 from mwaa_shell.mwaa.streamed import Gathered
 from mwaa_shell.names.index import NameIndex
 from mwaa_shell.output.display import DisplayOptions
-from mwaa_shell.output.render import lines
+from mwaa_shell.output.render import render_lines
 from mwaa_shell.result import Result
 from tests.benchmarks.history import fill, keys
 from tests.benchmarks.names import dag_ids
@@ -106,9 +106,9 @@ def with_output(size: int) -> Works:
     return {
         "decoding as it comes": arrive,
         "the first screen": lambda: next(
-            filter(SCREEN_ENDS.search, accumulate(lines(result, result.words, view))), None
+            filter(SCREEN_ENDS.search, accumulate(render_lines(result, result.words, view))), None
         ),
-        "all of it": lambda: sum(1 for _ in lines(result, result.words, view)),
+        "all of it": lambda: sum(1 for _ in render_lines(result, result.words, view)),
     }
 
 

@@ -38,7 +38,7 @@ from mwaa_shell.output.display import DisplayOptions
 from mwaa_shell.output.records import find, read_rows
 from mwaa_shell.output.records.structured import find_data
 from mwaa_shell.output.render import exported
-from mwaa_shell.output.render import lines as rendered
+from mwaa_shell.output.render import render_lines as rendered
 from mwaa_shell.output.sanitise import sanitise
 from mwaa_shell.output.style.command_lexer import AirflowCommandLexer
 from mwaa_shell.output.style.lexer import AirflowOutputLexer

@@ -1,7 +1,7 @@
-"""Puts what nobody asked for out of the way: noise becomes one line, a traceback its message, a usage text a hint.
+"""Folding of output: noise becomes one line, a traceback its message, a usage text a hint.
 
-Lines come in blocks and go out in pieces, each with its look. What is folded is held back until its end is known, but
-never more than ``MOST_LINES`` lines or ``MOST`` characters of it: what is longer is shown as it is, at once.
+Lines come in blocks and go out in pieces, each with its look. Lines to fold are kept until their end is read, but never
+more than ``MOST_LINES`` lines or ``MOST`` characters: longer ones are shown unfolded, at once.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ LONG = 1 << 15
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Whole lines, or a part of one that is too long to be waited for."""
+    """Whole lines, or a part of a line of more than ``LONG`` characters."""
 
     text: str
     opens: bool = True  #: a line begins with it
@@ -39,7 +39,7 @@ class Block:
 
 
 def blocks(chunks: Iterable[str]) -> Iterator[Block]:
-    """The same text, cut at line ends; no chunk is taken before what came before it is used up."""
+    """Yield text cut at line ends; no chunk is read before the one before it is used up."""
     held, inside = "", False
     for chunk in chunks:
         text, start = held + chunk, 0
@@ -64,13 +64,13 @@ def blocks(chunks: Iterable[str]) -> Iterator[Block]:
 
 
 def _without_backslash(text: str) -> tuple[str, str]:
-    """A part that does not end inside an escape sequence of JSON, and the rest."""
+    """Return a part that does not end inside an escape sequence of JSON, and the rest."""
     cut = len(text) - 1 if text.endswith("\\") else len(text)
     return (text[:cut], text[cut:]) if cut else (text, "")
 
 
 def looks(text: str) -> Iterator[Piece]:
-    """The runs of lines that look alike, with nothing folded: together they are the text."""
+    """Yield the runs of lines that look alike, with nothing folded: together they are the text."""
     lines = text.split("\n")
     lines = lines if lines[-1] else lines[:-1]
     start = position = 0
@@ -84,12 +84,12 @@ def looks(text: str) -> Iterator[Piece]:
 
 
 def folded(text: Iterable[Block], *, noise: bool = True, usage: bool = True) -> Iterator[Piece]:
-    """The pieces of a stream. Without ``noise`` log lines stay, without ``usage`` argparse's help does.
+    """Yield the pieces of a stream. Without ``noise`` log lines stay, without ``usage`` argparse's help does.
 
-    Warnings of libraries to those who build on them are left out without a word: they come with every command.
+    Warnings from the inside of libraries are left out without a note: they come with every command.
 
-    Blanks at the ends of lines, and blank lines at the start, at the end and behind what is folded, are left out; the
-    last line has an end.
+    Blanks at the ends of lines, and blank lines at the start, at the end and after folded lines, are left out; the last
+    line has an end.
     """
     folder = _Folder(noise=noise, usage=usage)
     for block in text:
@@ -98,7 +98,7 @@ def folded(text: Iterable[Block], *, noise: bool = True, usage: bool = True) -> 
 
 
 class _Folder:
-    """Takes the blocks of one stream."""
+    """The state of folding one stream, block by block."""
 
     def __init__(self, *, noise: bool, usage: bool) -> None:
         self._folds_noise = noise
@@ -111,7 +111,7 @@ class _Folder:
         self._dropped = False  #: the warning before was left out; so are its further lines, and blank ones behind it
 
     def take(self, block: Block) -> Iterator[Piece]:
-        """The pieces that are certain now."""
+        """Yield the pieces that are certain after one more block."""
         text = block.text if not block.closes or block.text.endswith("\n") else f"{block.text}\n"
         if not block.opens:
             yield TextStyle.REST, text
@@ -126,7 +126,7 @@ class _Folder:
             yield from self._lines(text)
 
     def end(self) -> Iterator[Piece]:
-        """The pieces that were held back."""
+        """Yield the pieces that were kept until the end."""
         yield from self._release()
 
     def _lines(self, text: str) -> Iterator[Piece]:

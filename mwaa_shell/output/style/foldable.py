@@ -1,6 +1,6 @@
-"""What is held back until its end is known, because it is to be folded: noise, a traceback, a usage text.
+"""Lines that can be folded, kept until their end is read: noise, a traceback, a usage text.
 
-And what is not even worth a line that says that it was folded.
+Warnings that are not worth a note that they were folded are told apart here as well.
 """
 
 from __future__ import annotations
@@ -26,27 +26,27 @@ SHORT = 100
 
 
 class Held(Protocol):
-    """Lines that come in runs."""
+    """Lines of one kind that are kept, run by run."""
 
     @property
     def full(self) -> bool:
-        """Whether it is too much to be held; it is not folded then."""
+        """Return whether there are too many lines to keep; they are not folded then."""
 
     def goes_on(self, lines: Sequence[str]) -> bool:
-        """Whether these lines belong to it, behind a blank line perhaps."""
+        """Return whether these lines belong to the kept ones, perhaps after a blank line."""
 
     def add(self, reading: Reading, lines: Sequence[str]) -> None:
-        """Hold these too."""
+        """Keep these lines too."""
 
     def folded(self) -> Iterator[Piece]:
-        """What to show instead."""
+        """Yield the pieces to show instead."""
 
     def unfolded(self) -> Iterator[Piece]:
-        """All of it."""
+        """Yield all kept lines."""
 
 
 class Noise:
-    """Log lines and warnings that nobody misses; they become one line."""
+    """Log lines and warnings of no use to an operator; they become one line."""
 
     def __init__(self) -> None:
         self._pieces: list[Piece] = []
@@ -55,29 +55,29 @@ class Noise:
 
     @property
     def full(self) -> bool:
-        """Whether it is too much to be held."""
+        """Return whether there are too many lines to keep."""
         return self._size > MOST or sum(self._counts.values()) > MOST_LINES
 
     def goes_on(self, lines: Sequence[str]) -> bool:
-        """Blank lines among noise are no end of it."""
+        """Return true: blank lines do not end noise."""
         return True
 
     def add(self, reading: Reading, lines: Sequence[str]) -> None:
-        """Count the entries, not their lines."""
+        """Keep these lines too, and count the entries, not their lines."""
         self._pieces += runs(reading, lines)
         self._size += sum(map(len, lines)) + len(lines)
         if reading.begins and reading.kind in self._counts:
             self._counts[reading.kind] += len(lines)
 
     def folded(self) -> Iterator[Piece]:
-        """How much it is."""
+        """Yield a note with the numbers of lines."""
         names = {LineKind.LOG: "log line", LineKind.WARNING: "warning"}
         found = [f"{count} {names[kind]}{'s' * (count > 1)}" for kind, count in self._counts.items() if count]
         them = "it" if sum(self._counts.values()) == 1 else "them"
         yield TextStyle.NOTE, f"{' and '.join(found)}, .raw shows {them}\n"
 
     def unfolded(self) -> Iterator[Piece]:
-        """All of it."""
+        """Yield all kept lines."""
         yield from self._pieces
 
 
@@ -121,7 +121,7 @@ class Traceback:
 
     @property
     def full(self) -> bool:
-        """Whether it is too much to be held."""
+        """Return whether there are too many lines to keep."""
         return self._size > MOST or len(self._lines) > MOST_LINES
 
     def goes_on(self, lines: Sequence[str]) -> bool:
@@ -154,7 +154,7 @@ class Traceback:
         yield from _shortened(self._lines[start:], self._said)
 
     def unfolded(self) -> Iterator[Piece]:
-        """All of it."""
+        """Yield all kept lines."""
         yield from frames([*self._lines, *self._said])
 
 
@@ -193,15 +193,15 @@ class Usage:
 
     @property
     def full(self) -> bool:
-        """Whether it is too much to be held."""
+        """Return whether there are too many lines to keep."""
         return self._size > MOST or len(self._lines) > MOST_LINES
 
     def goes_on(self, lines: Sequence[str]) -> bool:
-        """Nothing is printed behind it."""
+        """Return true: nothing is printed after a usage text."""
         return True
 
     def add(self, reading: Reading, lines: Sequence[str]) -> None:
-        """Hold these too, whatever they look like."""
+        """Keep these lines too, whatever they look like."""
         self._lines += lines
         self._size += sum(map(len, lines))
 
@@ -215,12 +215,12 @@ class Usage:
         yield TextStyle.NOTE, f"usage folded, .help{start['words']} shows what can be typed\n"
 
     def unfolded(self) -> Iterator[Piece]:
-        """All of it."""
+        """Yield all kept lines."""
         yield TextStyle.HELP, joined(self._lines).rstrip("\n") + "\n"
 
 
 def usage_error(line: str) -> str:
-    """What argparse says, without a list of words that fills the screen, and without a place that is not there."""
+    """Return an error of argparse without a long list of words and without "see help above"."""
     line = line.removesuffix(", see help above.")
     start, choose, choices = line.partition(" (choose from ")
     if not choose or len(choices) <= SHORT:
@@ -229,13 +229,13 @@ def usage_error(line: str) -> str:
 
 
 def frames(lines: Sequence[str]) -> Iterator[Piece]:
-    """Lines of a traceback as they are."""
+    """Yield the lines of a traceback unfolded: frames, and what exceptions say."""
     for said, group in groupby(lines, key=is_message):
         yield TextStyle.MESSAGE if said else TextStyle.TRACEBACK, joined(group)
 
 
 def runs(reading: Reading, lines: Sequence[str]) -> Iterator[Piece]:
-    """The runs of lines of one reading that look alike, each line with its end."""
+    """Yield the runs of lines of one reading that look alike, each line with its end."""
     if reading.kind is LineKind.DATA:
         start = 0
         for look, group in groupby(_data_looks(lines)):
@@ -269,5 +269,5 @@ def _data_looks(lines: Sequence[str]) -> list[TextStyle]:
 
 
 def joined(lines: Sequence[str] | Iterator[str]) -> str:
-    """Lines with their ends."""
+    """Return lines with their ends as one text."""
     return "".join([f"{line}\n" for line in lines])

@@ -1,6 +1,6 @@
-"""The colours of states, as Airflow's own pages have them, in the sixteen that every terminal theme has chosen itself.
+"""The colors of Airflow's states, as its own pages have them, in the sixteen colors of the terminal.
 
-The names are those of pygments and prompt_toolkit.
+The names of colors are those of pygments and prompt_toolkit.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from mwaa_shell.output import ansi
 
-#: Of task instances, DAG runs and jobs; where Airflow has a colour that a terminal has not, the nearest.
+#: States of task instances, DAG runs and jobs; a color that a terminal lacks is the nearest one.
 STATES: Mapping[str, str] = {
     "success": "ansigreen",
     "running": "ansicyan",  # Airflow's is a bright green, which few can tell from the other
@@ -26,7 +26,7 @@ STATES: Mapping[str, str] = {
     "removed": "ansibrightblack",
     "none": "ansibrightblack",
 }
-#: Columns that hold them.
+#: Columns that hold states.
 COLUMNS = frozenset(
     {"state", "dag_run_state", "dagrun_state", "last_state", "latest_run_state", "task_state", "run_state"}
 )
@@ -42,5 +42,5 @@ CODES: Mapping[str, str] = {
 
 
 def code(state: str) -> str:
-    """What turns a terminal to the colour of a state; empty for what is none."""
+    """Return the escape sequence for the color of a state; empty for any other text."""
     return CODES.get(STATES.get(state, ""), "")

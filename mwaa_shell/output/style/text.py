@@ -1,7 +1,7 @@
-"""The text of a reply on its way to a terminal: bytes, safe text, folded text, coloured text; each as lazy as a screen.
+"""The text of an output on its way to a terminal: bytes, safe text, folded text, colored text, each read lazily.
 
-Nothing is read that nobody wants to see yet, so that any reply opens at once, whatever its size and however long its
-lines are.
+No chunk is read before the terminal needs it. So any output opens at once, whatever its size and however long its lines
+are.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from mwaa_shell.output.style.fold import blocks, folded
 from mwaa_shell.output.style.text_style import TextStyle
 from mwaa_shell.reply_bytes import Body, Large
 
-#: Bytes that are decoded at a time; fewer for the first screen.
+#: Bytes to decode at a time: of the first screen, and then.
 FIRST, CHUNK = 1 << 14, 1 << 16
-#: Characters that are coloured, some fifty screens; text beyond them is plain, and comes as fast as it is read.
+#: Characters to color, some fifty screens; text beyond them is plain, and as fast as it is read.
 COLORED = 1 << 18
 INVALID = re.compile("[\udc80-\udcff]")
-#: Commands that do their work in front of one's eyes: what they log is what they were run for.
+#: Commands that work in the foreground: their log lines are their output.
 LOGGING = (
     ("tasks", "test"), ("tasks", "run"), ("dags", "test"), ("dags", "backfill"),
     ("db",), ("fab-db",), ("db-manager",), ("sync-perm",),
@@ -30,9 +30,9 @@ LOGGING = (
 
 
 def readable(chunks: Iterable[str], view: DisplayOptions, *, fold: bool = True, usage: bool = True) -> Iterator[str]:
-    """Text made readable for a terminal, in pieces that end in a newline or are a part of a long line.
+    """Yield text made readable for a terminal, in pieces that end in a newline or are a part of a long line.
 
-    It is sanitised, coloured where ``view.color`` says so, and folded: log lines with ``fold``, the help text of
+    The text is sanitised, colored where ``view.color`` says so, and folded: log lines with ``fold``, the help text of
     argparse with ``usage``, warnings of no use and tracebacks always.
     """
     pieces = folded(blocks(sanitised(chunks)), noise=fold, usage=usage)
@@ -65,15 +65,15 @@ def note(text: str, view: DisplayOptions) -> str:
 
 
 def raw(chunks: Iterable[str], view: DisplayOptions) -> Iterator[str]:
-    """The text with nothing folded and nothing coloured: only sanitised."""
+    """Yield the text with nothing folded and nothing colored, only sanitised."""
     yield from sanitised(chunks)
 
 
 class Decoded(Iterator[str]):
-    """UTF-8 in chunks; each byte that is none becomes U+FFFD, and is counted."""
+    """UTF-8 in chunks; each invalid byte becomes U+FFFD and is counted."""
 
     def __init__(self, data: Body | memoryview) -> None:
-        self.invalid = 0  #: bytes that were no UTF-8, in the chunks that were taken until now
+        self.invalid = 0  #: invalid bytes in the chunks that were read
         self._chunks = self._decoded(memoryview(data) if isinstance(data, bytes) else data)
 
     def __next__(self) -> str:
@@ -93,7 +93,7 @@ class Decoded(Iterator[str]):
 
     @property
     def note(self) -> str:
-        """A sentence about what was no UTF-8; empty where all was."""
+        """Return a sentence about the invalid bytes; empty without any."""
         if not self.invalid:
             return ""
         are = "byte is" if self.invalid == 1 else "bytes are"
@@ -101,15 +101,15 @@ class Decoded(Iterator[str]):
 
 
 def decoded(data: Body | memoryview) -> Decoded:
-    """The text of a reply, in chunks that are decoded when they are wanted."""
+    """Return the text of an output, in chunks that are decoded when they are read."""
     return Decoded(data)
 
 
 def is_noise_the_answer(words: tuple[str, ...]) -> bool:
-    """Whether a command is run for what it logs, as ``tasks test`` is: nothing of that is to be folded."""
+    """Return whether a command is run for its log lines, as ``tasks test`` is: they are not folded then."""
     return any(words[: len(command)] == command for command in LOGGING)
 
 
 def is_help_the_answer(words: tuple[str, ...]) -> bool:
-    """Whether a command was asked for its help text."""
+    """Return whether a command was asked for its help text."""
     return "-h" in words or "--help" in words

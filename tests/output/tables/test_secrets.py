@@ -11,7 +11,7 @@ import pytest
 
 from mwaa_shell.output.display import DisplayOptions
 from mwaa_shell.output.records import Records, find
-from mwaa_shell.output.render import lines
+from mwaa_shell.output.render import render_lines
 from mwaa_shell.output.tables.formats import drawn
 from mwaa_shell.output.tables.secrets import has_secrets, mask_records, mask_text, shows_secrets
 from mwaa_shell.result import Result
@@ -140,7 +140,7 @@ CONFIG = Result(stdout=b"[core]\nfernet_key = k3y\nparallelism = 32\n", remote=T
 
 
 def shown(result: Result, **settings: Any) -> str:
-    return "".join(lines(result, result.words, DisplayOptions(width=80, **settings)))
+    return "".join(render_lines(result, result.words, DisplayOptions(width=80, **settings)))
 
 
 @pytest.mark.parametrize("form", ["auto", "raw", "json"])
