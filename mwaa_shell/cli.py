@@ -178,7 +178,7 @@ def _print_token(settings: Settings, streams: Streams) -> ExitCode:
     session = Session(settings, UserInterface(streams.note))
     try:
         require_environment(session)
-        token = session.link.environments.cli_token(session.link.target.name)
+        token = session.link.api.cli_token(session.link.target.name)
     finally:
         session.close()
     value = {"CliToken": token.token, "WebServerHostname": token.host}

@@ -86,7 +86,7 @@ class Job(Generic[T]):
 
     # -- for the work ------------------------------------------------------------------------------------------------
 
-    def enter(self, phase: str, limit: float | None = None, let_go: Callable[[], None] | None = None) -> bool:
+    def begin_phase(self, phase: str, limit: float | None = None, let_go: Callable[[], None] | None = None) -> bool:
         """Begin a phase that may take ``limit`` seconds; ``False`` if the job has been given up before."""
         with self._lock:
             if self._given_up.is_set():
@@ -99,7 +99,7 @@ class Job(Generic[T]):
 
     def pause(self, phase: str, seconds: float) -> bool:
         """Let so many seconds go by in a phase of their own; ``False`` as soon as the job has been given up."""
-        return self.enter(phase) and not self._given_up.wait(seconds)
+        return self.begin_phase(phase) and not self._given_up.wait(seconds)
 
     # -- for whoever waits -------------------------------------------------------------------------------------------
 
@@ -112,7 +112,7 @@ class Job(Generic[T]):
     def done(self) -> bool:
         return self._done.is_set()
 
-    def wait(self, timeout: float) -> bool:
+    def join(self, timeout: float) -> bool:
         """Wait at most ``timeout`` seconds; whether the job is done."""
         return self._done.wait(timeout)
 
@@ -125,7 +125,7 @@ class Job(Generic[T]):
             let_go()
         return phase
 
-    def follow(self, watcher: ProgressListener | None = None) -> T:
+    def wait(self, watcher: ProgressListener | None = None) -> T:
         """Begin, and wait until done. Raises what the work raised, ``PhaseTimeout``, or ``Interrupted`` after Ctrl-C.
 
         A Ctrl-C that was noted before the work began raises ``Interrupted`` without a phase: nothing was begun.

@@ -43,7 +43,7 @@ def bounded(wait: Wait, phase: str, check: Callable[[], T], limit: float = LIMIT
 
     def ask() -> T:
         job: Job[T] = Job(lambda job: check(), phase).start()
-        if not job.wait(limit):  # whatever it waits for, it is left alone with that
+        if not job.join(limit):  # whatever it waits for, it is left alone with that
             raise NoAnswer(f"No answer within {limit:g} seconds")
         return job.result()
 

@@ -9,7 +9,7 @@ from mwaa_shell.airflow.command_line import parse
 from mwaa_shell.doctor.checks import Examined
 from mwaa_shell.dot_commands.registry import Arguments, DotCommand, DotCommandCall
 from mwaa_shell.errors import ExitCode
-from mwaa_shell.mwaa.connection import Connection, Target
+from mwaa_shell.mwaa.connection import Connection, EnvironmentRef
 from mwaa_shell.result import Outcome, Result, talk
 from mwaa_shell.session import LineContext, Session
 from mwaa_shell.session.send import send
@@ -25,7 +25,7 @@ def examined_by(session: Session) -> Examined:
         access = session.here.access if session.here else session.settings.access
         if name and session.here is None:
             session.open(name, access)
-        return session.links.to(Target(name, access))
+        return session.links.get(EnvironmentRef(name, access))
 
     def run(link: Connection, command: str) -> Result:
         return send(session, LineContext(parse(command), recorded=False))[0]

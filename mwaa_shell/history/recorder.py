@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from mwaa_shell.history.audit_log import AuditLog
     from mwaa_shell.history.entries import Where
     from mwaa_shell.history.store import History
-    from mwaa_shell.mwaa.connection import Connection, Target
-    from mwaa_shell.mwaa.environment import Environment
+    from mwaa_shell.mwaa.connection import Connection, EnvironmentRef
+    from mwaa_shell.mwaa.environment import EnvironmentInfo
     from mwaa_shell.result import Result
 
 
@@ -36,8 +36,8 @@ class HistoryRecorder:
         self._secret_words = secret_words  # the user's own names of secrets
         self._audit: AuditLog | None = None
         self._told = False
-        self._seen: dict[Target, Environment] = {}  # as AWS had told of each when that was last kept
-        self._places: dict[Target, Where] = {}  # under which each environment was last written down
+        self._seen: dict[EnvironmentRef, EnvironmentInfo] = {}  # as AWS had told of each when that was last kept
+        self._places: dict[EnvironmentRef, Where] = {}  # under which each environment was last written down
         self._opening = threading.Lock()
         self._history: History | None = None
 

@@ -24,8 +24,8 @@ from pathlib import Path
 from typing import IO
 
 from mwaa_shell.errors import LocalProblem
-from mwaa_shell.local.folders import State, fingerprint, make_private
-from mwaa_shell.local.provision import Installed, Progress
+from mwaa_shell.local.folders import LocalState, fingerprint, make_private
+from mwaa_shell.local.provision import Installation, Progress
 
 #: So many DAG files are read with progress, before a command waits for them.
 MANY = 100
@@ -60,8 +60,8 @@ class AirflowProcess:
 
     def __init__(
         self,
-        installed: Installed,
-        state: State,
+        installed: Installation,
+        state: LocalState,
         scratch: Path,
         *,
         fresh: bool = False,
@@ -314,7 +314,7 @@ def _listen(process: subprocess.Popen[bytes], replies: IO[bytes], waiting: dict[
         waiting.pop(number).done.set()
 
 
-def prepare_folders(state: State) -> Path:
+def prepare_folders(state: LocalState) -> Path:
     """Make the folders of a state, private, with our own DAGs in them unless the user brings his; the state's own."""
     make_private(state.folder)
     make_private(state.airflow_home)
@@ -336,7 +336,7 @@ def write_whole(path: Path, data: bytes) -> None:
     os.replace(part, path)
 
 
-def airflow_environment(installed: Installed, state: State, environ: Mapping[str, str]) -> dict[str, str]:
+def airflow_environment(installed: Installation, state: LocalState, environ: Mapping[str, str]) -> dict[str, str]:
     """The variables that the Airflow processes see: nothing of AWS, of Airflow or of Python from the user's shell."""
     foreign = ("AIRFLOW", "AWS_", "_AIRFLOW", "PYTHON", "MWAA_", "COLUMNS", "LINES", "FORCE_COLOR", "VIRTUAL_ENV")
     kept = {key: value for key, value in environ.items() if not key.startswith(foreign)}
@@ -360,7 +360,7 @@ def airflow_environment(installed: Installed, state: State, environ: Mapping[str
     return kept | dict(state.settings)
 
 
-def _fernet_key(state: State) -> str:
+def _fernet_key(state: LocalState) -> str:
     """The key that the environment's own database is encrypted with, as an MWAA environment has one."""
     path = state.folder / "fernet-key"
     with alone(state.folder / "key-lock"):

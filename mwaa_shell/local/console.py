@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any
 
 from mwaa_shell.interrupts import ended_in_order
-from mwaa_shell.local.launcher import Running, exports, running
+from mwaa_shell.local.launcher import RunningServer, exports, running
 from mwaa_shell.local.notices import teller
 from mwaa_shell.prompt_text import is_dumb
 from mwaa_shell.settings import LocalSettings
@@ -104,7 +104,7 @@ class StatusLine:
 
 
 @contextmanager
-def private_mwaa(wanted: LocalSettings, timeout: float, streams: Streams) -> Iterator[Running]:
+def private_mwaa(wanted: LocalSettings, timeout: float, streams: Streams) -> Iterator[RunningServer]:
     """A private MWAA for the length of the block, with what is being made for it on the status line."""
     line = StatusLine(streams)
     wanted = wanted._replace(prompt=wanted.prompt and streams.stdin_tty)
@@ -131,7 +131,7 @@ def interject(text: str, streams: Streams) -> None:
     streams.note(text)
 
 
-def serve(started: Running, streams: Streams) -> None:
+def serve(started: RunningServer, streams: Streams) -> None:
     """Hold it open for other clients, until Ctrl-C or the end of this process."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     streams.data(exports(started).encode())

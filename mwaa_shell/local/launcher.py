@@ -20,7 +20,7 @@ from mwaa_shell.local import airflow_config, interpreters, provision, requiremen
 from mwaa_shell.local.folders import state_for
 from mwaa_shell.local.provision import Progress
 from mwaa_shell.local.recipes import Recipe, recipe_for, recipes
-from mwaa_shell.settings import Access, Keys, LocalSettings
+from mwaa_shell.settings import Access, AccessKey, LocalSettings
 
 #: Runs the server from this very package; the working folder, where anything may lie, is not on its path.
 SERVE = "import sys; sys.path.append(sys.argv[1]); from mwaa_shell.local.server import main; main()"
@@ -30,7 +30,7 @@ Note = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Running:
+class RunningServer:
     """A private MWAA that answers, and how to reach it."""
 
     access: Access
@@ -49,7 +49,7 @@ def default_recipe() -> Recipe:
 @contextmanager
 def running(
     wanted: LocalSettings, timeout: float, progress: Progress, note: Note = lambda text: None
-) -> Iterator[Running]:
+) -> Iterator[RunningServer]:
     """A private MWAA that lives as long as the block, and ends with this process whatever ends it."""
     chosen = [recipe_for(text) for text in wanted.versions] or [default_recipe()]
     if len(set(chosen)) != len(chosen):
@@ -79,7 +79,7 @@ def running(
                 server.stdin.flush()
             reached = _await_ready(server, progress, note)
             with _hearing(server, note):
-                yield Running(_access(reached, timeout, wanted.scheduler), tuple(reached["environments"]))
+                yield RunningServer(_access(reached, timeout, wanted.scheduler), tuple(reached["environments"]))
         finally:
             _end(server)
 
@@ -148,14 +148,14 @@ def _access(reached: dict[str, Any], timeout: float, scheduled: bool) -> Access:
         endpoint_url=reached["endpoint"],
         ca_bundle=reached["ca_bundle"],
         timeout=timeout,
-        keys=Keys(reached["access_key"], reached["secret_key"]),
+        keys=AccessKey(reached["access_key"], reached["secret_key"]),
         direct=True,
         scheduled=scheduled,
         account=reached["account"],
     )
 
 
-def exports(running: Running) -> str:
+def exports(running: RunningServer) -> str:
     """Shell lines that let any AWS client use this private MWAA; the key in them is good for this start only."""
     access = running.access
     assert access.keys is not None

@@ -41,7 +41,7 @@ Start = Callable[[], "subprocess.Popen[bytes]"]
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class RestCall:
     """What one ``InvokeRestApi`` asks for."""
 
     method: str
@@ -98,7 +98,7 @@ class RestApi:
         process = self._process
         return self._limits[self._ready and process is not None and process.poll() is None]
 
-    def _work(self, call: Call) -> tuple[int, object]:
+    def _work(self, call: RestCall) -> tuple[int, object]:
         """On the one thread that talks to the process."""
         if self._closed:
             raise LocalProblem(ENDING)
@@ -149,7 +149,7 @@ class RestApi:
         self._one.shutdown(wait=False)
 
 
-def read_call(body: bytes) -> Call:
+def read_call(body: bytes) -> RestCall:
     """The request in the form of the service model; ``AwsError`` for any other."""
     try:
         members = json.loads(body)
@@ -159,7 +159,7 @@ def read_call(body: bytes) -> Call:
         case {"Method": str(method), "Path": str(path)} if method in METHODS and path.startswith("/"):
             query = members.get("QueryParameters") or {}
             if isinstance(query, dict) and not set(path) & set("?#"):
-                return Call(method, path, query, members.get("Body"))
+                return RestCall(method, path, query, members.get("Body"))
     raise AwsError(
         400,
         "ValidationException",

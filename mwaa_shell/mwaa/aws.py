@@ -20,9 +20,9 @@ from botocore.session import Session
 from mwaa_shell import __version__, core_files, debug_log
 from mwaa_shell.errors import CredentialsProblem, NothingRan, ShellError
 from mwaa_shell.limits import CONNECT_TIMEOUT
-from mwaa_shell.mwaa.aws_errors import Asked, Asker, refused_by_airflow, sentence
+from mwaa_shell.mwaa.aws_errors import AwsCall, AwsCaller, refused_by_airflow, sentence
 from mwaa_shell.mwaa.credentials import Unobtained, guard, origin, profile_of, source_of, tell_of
-from mwaa_shell.mwaa.environment import CliToken, Environment, from_details, is_host
+from mwaa_shell.mwaa.environment import CliToken, EnvironmentInfo, from_details, is_host
 from mwaa_shell.mwaa.idle import IDLE_LIMIT, NEVER, clocks, idle_since
 from mwaa_shell.mwaa.lean import forget_other_services
 from mwaa_shell.mwaa.one_time_codes import never_ask, wanted
@@ -39,7 +39,7 @@ _ANOTHER = "a proxy or another endpoint may have answered for AWS: .doctor shows
 REST_TIMEOUT = 30.0
 
 
-class Environments:
+class MwaaApi:
     """The environments of one account and region, as one profile sees them."""
 
     def __init__(self, access: Access) -> None:
@@ -55,7 +55,7 @@ class Environments:
         """The names of all environments, every page of ListEnvironments; needs ``airflow:ListEnvironments``."""
         return self._call("ListEnvironments", "", self._list)
 
-    def describe(self, name: str) -> Environment:
+    def describe(self, name: str) -> EnvironmentInfo:
         """What GetEnvironment knows; needs ``airflow:GetEnvironment``."""
         reply = self._call("GetEnvironment", name, lambda client: client.get_environment(Name=name))
         details = reply.get("Environment")
@@ -207,7 +207,7 @@ class Environments:
             region = client.meta.region_name or ""
         asker = _asker(self.access, session, region, error)
         cause = error.cause if isinstance(error, Unobtained) else error
-        return wanted(cause, asker.profile) or sentence(cause, Asked(operation, name), asker)
+        return wanted(cause, asker.profile) or sentence(cause, AwsCall(operation, name), asker)
 
 
 def _is_foreign(error: Exception) -> bool:
@@ -215,9 +215,9 @@ def _is_foreign(error: Exception) -> bool:
     return isinstance(error, aws.BotoCoreError) or not debug_log.is_own(error)
 
 
-def _asker(access: Access, session: Session | None, region: str, error: Exception) -> Asker:
+def _asker(access: Access, session: Session | None, region: str, error: Exception) -> AwsCaller:
     if session is None:
-        return Asker(access.profile or "", region)
+        return AwsCaller(access.profile or "", region)
     profile = profile_of(session)
     source = ""
     if isinstance(error, Unobtained):
@@ -227,7 +227,7 @@ def _asker(access: Access, session: Session | None, region: str, error: Exceptio
     holder = profile  # of a role that has an odd name, which does not hang on what it is assumed with
     if source != "assume-role" or not isinstance(getattr(error, "cause", None), aws.ParamValidationError):
         source, holder = origin(session, profile, source)
-    return Asker(profile, region, source, holder, not isinstance(error, Unobtained), gets_a_terminal())
+    return AwsCaller(profile, region, source, holder, not isinstance(error, Unobtained), gets_a_terminal())
 
 
 def session_of(access: Access) -> Session:

@@ -30,7 +30,7 @@ def run_command(link: Connection, line: ParsedLine, watcher: ProgressListener | 
     """
     job: Job[Result] = Job(lambda job: on_the_wire(link, line, job), "command")
     try:
-        return job.follow(watcher)
+        return job.wait(watcher)
     except PhaseTimeout as late:
         return replace(from_error(_too_late(late, link)), remote=True, command_seconds=job.elapsed)
     except Interrupted as stopped:
@@ -42,28 +42,28 @@ def run_command(link: Connection, line: ParsedLine, watcher: ProgressListener | 
         job.give_up()
         raise
     INTERRUPTS.restore()
-    if link.slot.refreshing is not None:
-        link.slot.refreshing.give_up()
+    if link.command_lock.refreshing is not None:
+        link.command_lock.refreshing.give_up()
     return run_command(link, line, watcher)
 
 
 def on_the_wire(link: Connection, line: ParsedLine, job: Job[Result]) -> Result:
     """Wait for one's turn, then run the command; on the job's thread."""
     from mwaa_shell.airflow.safety import reads
-    from mwaa_shell.mwaa.cli_client import Command
+    from mwaa_shell.mwaa.cli_client import CliRequest
 
-    while not link.slot.lock.acquire(timeout=TICK if job.phase else 0):
-        if not job.enter(QUEUED if link.slot.refreshing is None else BEHIND_REFRESH):
+    while not link.command_lock.lock.acquire(timeout=TICK if job.phase else 0):
+        if not job.begin_phase(QUEUED if link.command_lock.refreshing is None else BEHIND_REFRESH):
             raise NothingRan("Given up before anything was sent")
-    turn = Turn(link.slot.lock)
+    turn = LockRelease(link.command_lock.lock)
     try:
-        command = Command(line.command, line.values, lambda: reads(line, link.grammar))
+        command = CliRequest(line.command, line.values, lambda: reads(line, link.grammar))
         return link.client.run(command, link.version, job, turn.end)
     finally:
         turn.end()
 
 
-class Turn:
+class LockRelease:
     """A lock that is held; it is let go once, by the job itself or by whoever gives the job up."""
 
     def __init__(self, held: threading.Lock) -> None:
@@ -79,7 +79,7 @@ class Turn:
 def ask_version(link: Connection) -> None:
     """Learn the version from the ``version`` command where GetEnvironment is not allowed; blocks, tells nothing."""
     job: Job[Result] = Job(lambda job: on_the_wire(link, parse("version"), job), "version")
-    result = job.follow()
+    result = job.wait()
     if result.ok:
         link.version = link.version or version_in_reply(result.stdout.decode("utf-8", "replace"))
 

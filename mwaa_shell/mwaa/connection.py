@@ -11,32 +11,32 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mwaa_shell.airflow.versions import Version, parse_version
 from mwaa_shell.errors import CredentialsProblem, EnvironmentNotFound, PermissionMissing, ShellError
-from mwaa_shell.mwaa.environment import CliToken, Environment, is_host
+from mwaa_shell.mwaa.environment import CliToken, EnvironmentInfo, is_host
 from mwaa_shell.settings import Access
 
 if TYPE_CHECKING:
     from mwaa_shell.airflow.grammar import Grammar
     from mwaa_shell.job import Job
-    from mwaa_shell.mwaa.aws import Environments
-    from mwaa_shell.mwaa.cli_client import Client
+    from mwaa_shell.mwaa.aws import MwaaApi
+    from mwaa_shell.mwaa.cli_client import CliClient
     from mwaa_shell.mwaa.transport import Transport
 
 #: Makes the AWS side for one way to reach it.
-MakeApi = Callable[[Access], "Environments"]
+MakeApi = Callable[[Access], "MwaaApi"]
 
 
-class Target(NamedTuple):
+class EnvironmentRef(NamedTuple):
     """Which environment, reached how."""
 
     name: str
     access: Access
 
 
-def real_api(access: Access) -> Environments:
+def real_api(access: Access) -> MwaaApi:
     """The AWS side over boto3."""
-    from mwaa_shell.mwaa.aws import Environments
+    from mwaa_shell.mwaa.aws import MwaaApi
 
-    return Environments(access)
+    return MwaaApi(access)
 
 
 class CommandLock:
@@ -53,25 +53,25 @@ class Connection:
 
     def __init__(
         self,
-        target: Target,
+        target: EnvironmentRef,
         said_version: str | None = None,
         make: MakeApi = real_api,
-        slot: CommandLock | None = None,
+        command_lock: CommandLock | None = None,
     ) -> None:
         self.target = target
-        self.known = Environment(target.name)
+        self.known = EnvironmentInfo(target.name)
         self.version: Version | None = parse_version(said_version)
         self.last_version: Version | None = None  #: what the environment ran when it was last seen, until AWS says more
         self.region = target.access.region or ""
-        self.slot = slot or CommandLock()
+        self.command_lock = command_lock or CommandLock()
         self.refusal_shown = False  #: the user has been told what AWS does not permit here
         self._make = make
         self._described = False
         self._refusal: PermissionMissing | None = None  # GetEnvironment is not allowed
         self._describing = threading.Lock()
         self._making = threading.RLock()
-        self._environments: Environments | None = None
-        self._client: Client | None = None
+        self._api: MwaaApi | None = None
+        self._client: CliClient | None = None
         self._transport: Transport | None = None
         self._web_server = ""  # as the last token named it
 
@@ -86,28 +86,28 @@ class Connection:
         return self._described
 
     @property
-    def environments(self) -> Environments:
+    def api(self) -> MwaaApi:
         """The AWS side."""
-        if self._environments is None:  # who has it asks AWS while the other side is being made
+        if self._api is None:  # who has it asks AWS while the other side is being made
             with self._making:
-                self._environments = self._environments or self._make(self.target.access)
-        return self._environments
+                self._api = self._api or self._make(self.target.access)
+        return self._api
 
     def prepare(self) -> None:
         """Import boto3 and make its client: that takes time on a slow machine, and is no waiting for AWS."""
-        self.region = self.environments.region or self.region
+        self.region = self.api.region or self.region
 
     @property
-    def client(self) -> Client:
+    def client(self) -> CliClient:
         """What runs commands."""
-        from mwaa_shell.mwaa.cli_client import Client
+        from mwaa_shell.mwaa.cli_client import CliClient
         from mwaa_shell.mwaa.transport import transport_for
 
         with self._making:
             if self._client is None:
                 access = self.target.access
-                self._transport = transport_for(access, self.environments.ca_bundle)
-                self._client = Client(self._mint, self._transport, access.timeout, lambda: self.known.access_mode)
+                self._transport = transport_for(access, self.api.ca_bundle)
+                self._client = CliClient(self._mint, self._transport, access.timeout, lambda: self.known.access_mode)
             return self._client
 
     @property
@@ -125,7 +125,7 @@ class Connection:
         """A token for the command that is about to go; the way to the web server is opened meanwhile, if it is not."""
         if self._transport is not None and not self._transport.is_open:
             threading.Thread(target=self.open_web_server, name="open", daemon=True).start()
-        token = self.environments.cli_token(self.target.name)
+        token = self.api.cli_token(self.target.name)
         self._web_server = token.host
         return token
 
@@ -149,8 +149,8 @@ class Connection:
             if self._described and not again:
                 return self._refusal
             try:
-                self.region = self.environments.region or self.region
-                self.known = self.environments.describe(self.target.name)
+                self.region = self.api.region or self.region
+                self.known = self.api.describe(self.target.name)
             except (EnvironmentNotFound, CredentialsProblem):
                 raise
             except PermissionMissing as error:

@@ -21,7 +21,7 @@ class CliToken:
 
 
 @dataclass(frozen=True, slots=True)
-class Environment:
+class EnvironmentInfo:
     """What is known of an environment. ``details`` is the Environment member of the reply, as it came."""
 
     name: str
@@ -52,9 +52,9 @@ def how_to_reach(access_mode: str) -> str:
     return f"a private web server answers {private}"
 
 
-def from_details(name: str, details: Mapping[str, Any]) -> Environment:
+def from_details(name: str, details: Mapping[str, Any]) -> EnvironmentInfo:
     """The value for one GetEnvironment reply."""
-    return Environment(
+    return EnvironmentInfo(
         name=str(details.get("Name") or name),
         version=parse_version(str(details.get("AirflowVersion") or "")),
         status=str(details.get("Status") or ""),
@@ -88,7 +88,7 @@ def is_host(text: str) -> bool:
     return found is not None and (found["port"] is None or 0 < int(found["port"]) < 65536)
 
 
-def facts(environment: Environment) -> list[tuple[str, str]]:
+def facts(environment: EnvironmentInfo) -> list[tuple[str, str]]:
     """Everything that GetEnvironment said, as label and text, what operators ask for first."""
     details = environment.details
     names = [name for name in _ORDER if name in details] + sorted(set(details) - set(_ORDER))

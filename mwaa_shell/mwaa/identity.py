@@ -17,7 +17,7 @@ from botocore.utils import get_environ_proxies
 from mwaa_shell import debug_log
 from mwaa_shell.errors import NothingRan, ShellError
 from mwaa_shell.limits import CONNECT_TIMEOUT
-from mwaa_shell.mwaa.aws import Environments, session_of
+from mwaa_shell.mwaa.aws import MwaaApi, session_of
 from mwaa_shell.mwaa.reply import clip
 from mwaa_shell.mwaa.route import hide_credentials
 from mwaa_shell.proxy_login import hide_login
@@ -41,7 +41,7 @@ ANY_REGION = "us-east-1"
 
 
 @dataclass(frozen=True, slots=True)
-class Setup:
+class AwsSetup:
     """Where AWS would be asked."""
 
     region: str
@@ -60,7 +60,7 @@ class Credentials:
 
 
 @dataclass(frozen=True, slots=True)
-class Caller:
+class CallerIdentity:
     """What STS said about whoever asked."""
 
     arn: str = ""
@@ -68,31 +68,31 @@ class Caller:
     error: ShellError | None = None
 
 
-def setup(environments: Environments) -> Setup:
+def setup(api: MwaaApi) -> AwsSetup:
     """Where and how AWS is asked; nobody is. Raises ``ShellError`` where that is not known."""
-    _, client = environments.boto()
+    _, client = api.boto()
     endpoint = str(client.meta.endpoint_url)
-    proxies = {} if environments.access.direct else get_environ_proxies(endpoint)
+    proxies = {} if api.access.direct else get_environ_proxies(endpoint)
     scheme = urlsplit(endpoint).scheme
     proxy = str(proxies.get(scheme) or "")
     if proxy:
         proxy = proxy if "://" in proxy else f"http://{proxy}"
         source = next((name for name in (f"{scheme}_proxy", f"{scheme}_proxy".upper()) if name in os.environ), "")
         proxy = f"{clip(hide_login(proxy))} ({source or 'set in the system'})"
-    return Setup(client.meta.region_name or "", hide_credentials(endpoint), proxy)
+    return AwsSetup(client.meta.region_name or "", hide_credentials(endpoint), proxy)
 
 
-def credentials(environments: Environments) -> Credentials:
+def credentials(api: MwaaApi) -> Credentials:
     """Whose key is used; may ask SSO, STS or the machine's own metadata for it. Raises ``ShellError``."""
     session = None
     try:
-        session = _session(environments)
+        session = _session(api)
         found = session.get_credentials()
         if found is None:
             raise aws.NoCredentialsError()
         key = found.get_frozen_credentials()
     except (aws.ClientError, aws.BotoCoreError, ValueError, OSError) as error:
-        raise environments.problem(error, "", session) from None
+        raise api.problem(error, "", session) from None
     expires = getattr(found, "_expiry_time", None)  # botocore tells it nowhere else
     return Credentials(
         SOURCES.get(str(found.method), clip(str(found.method))),
@@ -102,35 +102,35 @@ def credentials(environments: Environments) -> Credentials:
     )
 
 
-def _session(environments: Environments) -> Session:
+def _session(api: MwaaApi) -> Session:
     try:
-        return environments.boto()[0]
+        return api.boto()[0]
     except ShellError:  # for want of a region, perhaps: the key is another question
-        return session_of(environments.access)
+        return session_of(api.access)
 
 
-def caller(environments: Environments) -> Caller:
+def caller(api: MwaaApi) -> CallerIdentity:
     """Ask STS who we are, which everybody may, once. Never raises an expected failure: the clock counts as well."""
     try:
-        reply = _sts(environments).get_caller_identity()
+        reply = _sts(api).get_caller_identity()
     except aws.ClientError as error:
-        return Caller("", _date(error.response), environments.problem(error, "GetCallerIdentity"))
+        return CallerIdentity("", _date(error.response), api.problem(error, "GetCallerIdentity"))
     except (aws.BotoCoreError, ValueError, OSError, ShellError) as error:
-        problem = error if isinstance(error, ShellError) else environments.problem(error, "GetCallerIdentity")
-        return Caller(error=problem)
+        problem = error if isinstance(error, ShellError) else api.problem(error, "GetCallerIdentity")
+        return CallerIdentity(error=problem)
     except Exception as error:  # a gateway on the way says something else
         if debug_log.is_own(error):
             raise
-        return Caller(error=NothingRan("STS brought a reply that makes no sense"))
+        return CallerIdentity(error=NothingRan("STS brought a reply that makes no sense"))
     arn = reply.get("Arn")
     if not isinstance(arn, str):
-        return Caller("", _date(reply), NothingRan("STS brought a reply that makes no sense"))
-    return Caller(clip(arn), _date(reply))
+        return CallerIdentity("", _date(reply), NothingRan("STS brought a reply that makes no sense"))
+    return CallerIdentity(clip(arn), _date(reply))
 
 
-def _sts(environments: Environments) -> Any:
-    session, client = environments.boto()
-    access = environments.access
+def _sts(api: MwaaApi) -> Any:
+    session, client = api.boto()
+    access = api.access
     return session.create_client(
         "sts",
         region_name=client.meta.region_name or ANY_REGION,

@@ -20,7 +20,7 @@ from mwaa_shell.reply_bytes import Body
 CLIP = 300
 
 
-class Streams(NamedTuple):
+class CommandOutput(NamedTuple):
     """What the airflow program wrote, decoded from base64."""
 
     stdout: Body
@@ -34,7 +34,7 @@ class HttpReply(NamedTuple):
     body: Body
     content_type: str = ""
     location: str = ""
-    streams: Streams | None = None  #: of a long reply, which was decoded while it came
+    streams: CommandOutput | None = None  #: of a long reply, which was decoded while it came
 
 
 def is_redirect(status: int) -> bool:
@@ -42,7 +42,7 @@ def is_redirect(status: int) -> bool:
     return 300 <= status < 400
 
 
-class Asked(NamedTuple):
+class RequestInfo(NamedTuple):
     """Whom a reply is from, and how they were asked."""
 
     environment: str = ""
@@ -51,7 +51,7 @@ class Asked(NamedTuple):
 
 
 #: Where nobody has said whom.
-ANYBODY = Asked()
+ANYBODY = RequestInfo()
 
 
 class CommandRejected(ShellError):
@@ -97,13 +97,13 @@ _NO_RESULT = (
 _REFUSED = (NothingRan, "{name} refused the request, nothing ran", ".raw --reply shows its answer")
 
 
-def read(reply: HttpReply, asked: Asked = ANYBODY) -> Streams:
+def read(reply: HttpReply, asked: RequestInfo = ANYBODY) -> CommandOutput:
     """The command's streams, or raises the sentence that stands for what came instead."""
     if reply.streams is not None:
         return reply.streams
     members = _json_object(bytes(reply.body))
     if members is not None and "stdout" in members and "stderr" in members:
-        return Streams(_stream(members["stdout"], "stdout"), _stream(members["stderr"], "stderr"))
+        return CommandOutput(_stream(members["stdout"], "stdout"), _stream(members["stderr"], "stderr"))
     other = _REFUSED if 400 <= reply.status < 500 else _NO_RESULT
     kind, sentence, advice = _STATUS.get(reply.status, other)
     said = _what_it_says(reply, members)
@@ -117,7 +117,7 @@ def unreadable(what: str) -> OutcomeUnknown:
     return OutcomeUnknown(f"The reply {what}: the command may have run")
 
 
-def _advice(status: int, asked: Asked) -> str:
+def _advice(status: int, asked: RequestInfo) -> str:
     """What to do, where that depends on whom and how was asked: a 404 may be about the form of the path."""
     if status == 404:
         first, other = ("/aws_mwaa/cli/", "/aws_mwaa/cli") if asked.slash else ("/aws_mwaa/cli", "/aws_mwaa/cli/")

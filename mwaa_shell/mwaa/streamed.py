@@ -11,7 +11,7 @@ import binascii
 import re
 from collections.abc import Iterable
 
-from mwaa_shell.mwaa.reply import Streams
+from mwaa_shell.mwaa.reply import CommandOutput
 from mwaa_shell.reply_bytes import IN_MEMORY, Body, Joined, Large, Spool
 
 _NAMED = rb'[ \t\n\r]*"(stdout|stderr)"[ \t\n\r]*:[ \t\n\r]*"'
@@ -93,14 +93,14 @@ class Reader:
         self._between.append(b"")
         return data[end:]
 
-    def ended(self) -> tuple[Streams | None, Body]:
+    def ended(self) -> tuple[CommandOutput | None, Body]:
         """The streams, or nothing where it was of another form; and the reply as it came."""
         streams = [spool.body() for spool in self._spools]
         found = dict(zip(self._names, streams, strict=True))
         whole = self._as_it_came(streams)
         if not self.fits or len(found) < len(_BETWEEN) or not _END.fullmatch(self._between[-1]):
             return None, bytes(whole)
-        return Streams(found["stdout"], found["stderr"]), whole
+        return CommandOutput(found["stdout"], found["stderr"]), whole
 
     def _as_it_came(self, streams: Iterable[Body]) -> Joined:
         """Made of what stood between the streams and of the streams, which are encoded again."""
@@ -150,6 +150,6 @@ class Gathered:
             for piece in held:
                 self._reader.feed(piece)
 
-    def ended(self) -> tuple[Streams | None, Body]:
+    def ended(self) -> tuple[CommandOutput | None, Body]:
         """The streams where they are known already, and the reply as it came."""
         return self._reader.ended() if self._reader is not None else (None, b"".join(self._held))

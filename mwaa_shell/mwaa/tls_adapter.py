@@ -128,7 +128,7 @@ class Adapter(HTTPAdapter):
         """Nothing to set: the context verifies, always."""
 
 
-class Line:
+class WebSession:
     """One session with all that belongs to it: who gives it up leaves the whole of it behind, and nothing else."""
 
     def __init__(self, context: ssl.SSLContext, way: Callable[[str], Route]) -> None:

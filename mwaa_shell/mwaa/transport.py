@@ -25,7 +25,7 @@ from mwaa_shell.mwaa.idle import IDLE_LIMIT, NEVER, clocks, idle_since
 from mwaa_shell.mwaa.receiving import whole
 from mwaa_shell.mwaa.reply import HttpReply, Unreachable, clip, is_redirect
 from mwaa_shell.mwaa.route import Route, hide_credentials, route_of
-from mwaa_shell.mwaa.tls_adapter import Line, causes, cut, proxy_problem, tls_context
+from mwaa_shell.mwaa.tls_adapter import WebSession, causes, cut, proxy_problem, tls_context
 from mwaa_shell.settings import Access
 
 #: Seconds that a connection which is opened ahead is waited for: by itself, and by a command that wants to go over it.
@@ -70,7 +70,7 @@ def bundles_for_web(chosen: str | None, aws: str | None, environ: Mapping[str, s
     return tuple(dict.fromkeys(named or [bundle for bundle in (environ.get("CURL_CA_BUNDLE"),) if bundle]))
 
 
-class Peer(NamedTuple):
+class TlsPeer(NamedTuple):
     """Who answered at the other end of a verified connection."""
 
     status: int  #: of HTTP
@@ -101,8 +101,8 @@ class Transport:
         self._changing = threading.Lock()
         self._line = self._new_line()
 
-    def _new_line(self) -> Line:
-        return Line(self._context, self.route)
+    def _new_line(self) -> WebSession:
+        return WebSession(self._context, self.route)
 
     def route(self, url: str) -> Route:
         """The way that a request takes."""
@@ -144,7 +144,7 @@ class Transport:
             line.used = used
             line.turn.release()
 
-    def _take_turn(self) -> Line:
+    def _take_turn(self) -> WebSession:
         """Wait a moment for a connection that is being opened, which saves making another; then go without it.
 
         Raises ``NothingRan`` for whoever was given up meanwhile: what is there now is the next command's.
@@ -188,7 +188,7 @@ class Transport:
         finally:
             line.turn.release()
 
-    def greet(self, host: str) -> Peer:
+    def greet(self, host: str) -> TlsPeer:
         """Ask a web server for its first page, without a token: whether it is reached, and proves who it is.
 
         Raises ``NothingRan``.
@@ -210,7 +210,7 @@ class Transport:
         """
         self._leave(self._line, self._new_line())
 
-    def _leave(self, line: Line, fresh: Line) -> bool:
+    def _leave(self, line: WebSession, fresh: WebSession) -> bool:
         """Go over to a fresh one and cut the connection of the other; ``False`` where somebody else has done that."""
         with self._changing:
             if self._line is not line:
@@ -225,7 +225,7 @@ class Transport:
         self._line.session.close()
 
 
-def _drop_idle(line: Line) -> None:
+def _drop_idle(line: WebSession) -> None:
     """Let go of a connection that may be gone, and of one that a failure has left."""
     if idle_since(line.used) > IDLE_LIMIT:
         line.session.close()  # the pools only: the session itself goes on
@@ -243,10 +243,10 @@ def transport_for(access: Access, aws_bundle: str | None) -> Transport:
     )
 
 
-def _peer(response: requests.Response, connection: Any) -> Peer:
+def _peer(response: requests.Response, connection: Any) -> TlsPeer:
     certificate = connection.getpeercert() or {}
     issuer = {name: value for part in certificate.get("issuer", ()) for name, value in part}
-    return Peer(
+    return TlsPeer(
         response.status_code,
         response.headers.get("Date", ""),
         connection.version() or "TLS",

@@ -18,7 +18,7 @@ from mwaa_shell.names.cache_folder import default_folder
 from mwaa_shell.settings import profile_of_boto3
 
 if TYPE_CHECKING:
-    from mwaa_shell.mwaa.connection import Connection, Target
+    from mwaa_shell.mwaa.connection import Connection, EnvironmentRef
 
 #: So many environments are kept, those seen last.
 MOST = 200
@@ -54,7 +54,7 @@ def of(link: Connection) -> SeenEnvironment | None:
     return recall(link.target)
 
 
-def recall(target: Target) -> SeenEnvironment | None:
+def recall(target: EnvironmentRef) -> SeenEnvironment | None:
     """What was kept of the last time."""
     row = rows_of(_file()).get(_key(target))
     if not isinstance(row, list) or len(row) != 3 or not all(isinstance(one, str) for one in row):
@@ -62,11 +62,11 @@ def recall(target: Target) -> SeenEnvironment | None:
     return SeenEnvironment(row[0], row[1], target.name, parse_version(row[2]))
 
 
-def _keep(target: Target, seen: SeenEnvironment) -> None:
+def _keep(target: EnvironmentRef, seen: SeenEnvironment) -> None:
     keep_row(_file(), _key(target), [seen.account, seen.region, str(seen.version or "")], MOST)
 
 
-def _key(target: Target) -> str:
+def _key(target: EnvironmentRef) -> str:
     """How an environment is reached; a private MWAA has another port at each start."""
     access = target.access
     where = "local" if access.keys else access.endpoint_url or os.environ.get("AWS_ENDPOINT_URL_MWAA", "")

@@ -100,7 +100,7 @@ def over_rest(link: Connection, kind: Kind, dag: str) -> Told:
         if page:
             time.sleep(BETWEEN)
         try:
-            reply = link.environments.invoke_rest(link.target.name, request.path, request.query)
+            reply = link.api.invoke_rest(link.target.name, request.path, request.query)
             found, request = rest.read(request, reply)
         except PermissionMissing as error:
             return Told(denied=True, trouble=NOT_UPDATED if "updated" in str(error) else "")
@@ -118,13 +118,13 @@ def through_cli(link: Connection, kind: Kind, dag: str) -> Sequence[Change]:
     line = listing(link.grammar, kind, dag)
     if line is None:
         raise NothingRan(f"Airflow {link.version or 'of an unknown version'} has no command that lists {title(kind)}")
-    link.slot.refreshing = job = Job(lambda job: on_the_wire(link, line, job), "refresh")
+    link.command_lock.refreshing = job = Job(lambda job: on_the_wire(link, line, job), "refresh")
     try:
-        result = job.follow()
+        result = job.wait()
     except PhaseTimeout as late:
         raise NothingRan(f"{title(kind, dag)} did not come within {late.seconds:g} seconds") from None
     finally:
-        link.slot.refreshing = None
+        link.command_lock.refreshing = None
     if not result.ok:
         raise NothingRan(f"{title(kind, dag)} could not be refreshed: {result.message}")
     changes = of_reply(line, result, link.grammar)[0]

@@ -103,11 +103,11 @@ def test_a_proxy_that_makes_no_sense(
 
 
 MISTAKES = (
-    ("mwaa.client", "Client._attempt"),
-    ("mwaa.client", "Client.run"),
+    ("mwaa.cli_client", "CliClient._attempt"),
+    ("mwaa.cli_client", "CliClient.run"),
     ("mwaa.transport", "Transport.post"),
-    ("mwaa.environments", "Environments.cli_token"),
-    ("airflow.verdict", "judge"),
+    ("mwaa.aws", "MwaaApi.cli_token"),
+    ("airflow.outcome", "judge"),
     ("outgoing", "run_command"),
     ("outgoing", "advised"),
     ("run_ids", "RunIds.settle"),

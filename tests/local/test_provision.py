@@ -17,7 +17,7 @@ import pytest
 from mwaa_shell.errors import LocalProblem
 from mwaa_shell.local import interpreters, provision
 from mwaa_shell.local.interpreters import Interpreter
-from mwaa_shell.local.provision import Installed, find_uv, provide, provide_with, ready
+from mwaa_shell.local.provision import Installation, find_uv, provide, provide_with, ready
 from mwaa_shell.local.recipes import recipe_for
 from mwaa_shell.local.requirements import Requirements
 from tests.local.fake_uv import RECIPE, FakeUv
@@ -47,7 +47,7 @@ def uv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeUv:
 def test_an_install_is_made_once_and_used_again(uv: FakeUv) -> None:
     assert ready(RECIPE) is None
     installed = uv.provide()
-    assert installed == Installed(RECIPE, uv.venv) == ready(RECIPE)
+    assert installed == Installation(RECIPE, uv.venv) == ready(RECIPE)
     assert installed.python == uv.venv / "bin" / "python"
     assert installed.airflow == uv.venv / "bin" / "airflow"
     assert len(uv.calls) == 2
@@ -148,7 +148,7 @@ def test_a_half_made_folder_is_made_anew(uv: FakeUv) -> None:
     assert ready(RECIPE) is None
     uv.provide()
     assert not (uv.venv / "half").exists()
-    assert ready(RECIPE) == Installed(RECIPE, uv.venv)
+    assert ready(RECIPE) == Installation(RECIPE, uv.venv)
 
 
 @pytest.mark.parametrize("mark", [b"", b"{", b"[]", b"null", b"\xff", b'{"requirements": [], "cutoff": ""}'])
@@ -214,7 +214,7 @@ def test_two_that_want_the_same_version_install_it_once(uv: FakeUv) -> None:
     second_thread = threading.Thread(target=install, args=(second,))
     install(first)
     second_thread.join(PATIENCE)
-    assert installed == [Installed(RECIPE, uv.venv)] * 2
+    assert installed == [Installation(RECIPE, uv.venv)] * 2
     assert uv.told == ["Airflow 3.3.1: another shell is installing it"]
     assert [call.split()[0] for call in uv.calls] == ["venv", "pip"]
 
@@ -256,8 +256,8 @@ def wanting(folder: Path, *constraints: str) -> Requirements:
 def test_requirements_have_a_virtualenv_of_their_own(uv: FakeUv) -> None:
     asked = wanting(uv.folder)
     found = provide_with(asked, RECIPE, uv.told.append)
-    assert found == Installed(RECIPE, uv.cache / f"3.3.1-py3.12-with-{asked.key}")
-    assert ready(RECIPE) == Installed(RECIPE, uv.venv)
+    assert found == Installation(RECIPE, uv.cache / f"3.3.1-py3.12-with-{asked.key}")
+    assert ready(RECIPE) == Installation(RECIPE, uv.venv)
     freeze, venv, base, added = uv.calls[2:]
     assert freeze == f"pip freeze --python {uv.venv}/bin/python"
     assert venv.endswith(f" {found.venv}")

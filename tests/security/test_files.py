@@ -19,7 +19,7 @@ from mwaa_shell.history.store import History
 from mwaa_shell.local import provision
 from mwaa_shell.local.folders import make_private
 from mwaa_shell.local.recipes import recipes
-from mwaa_shell.mwaa.connection import Target
+from mwaa_shell.mwaa.connection import EnvironmentRef
 from mwaa_shell.names import environment_cache
 from mwaa_shell.names.catalogue import NameCatalogue
 from mwaa_shell.names.store import Store
@@ -204,7 +204,9 @@ def test_where_environments_were_seen_is_not_written_through_a_link(
     (tmp_path / "elsewhere").mkdir()
     plant(tmp_path / "cache" / "names", tmp_path / "elsewhere")
     monkeypatch.setattr(environment_cache, "default_folder", lambda: tmp_path / "cache" / "names")
-    environment_cache._keep(Target("my-env", Access()), environment_cache.SeenEnvironment("1", "eu-west-1", "my-env"))
+    environment_cache._keep(
+        EnvironmentRef("my-env", Access()), environment_cache.SeenEnvironment("1", "eu-west-1", "my-env")
+    )
     assert list((tmp_path / "elsewhere").iterdir()) == []
 
 

@@ -11,12 +11,12 @@ import pytest
 
 from mwaa_shell.airflow.versions import Version
 from mwaa_shell.config_file import default_path
-from mwaa_shell.mwaa.connection import Connection, Target
-from mwaa_shell.mwaa.environment import Environment
+from mwaa_shell.mwaa.connection import Connection, EnvironmentRef
+from mwaa_shell.mwaa.environment import EnvironmentInfo
 from mwaa_shell.names import environment_cache, listed_environments
 from mwaa_shell.names.cache_folder import default_folder
 from mwaa_shell.options import build_parser
-from mwaa_shell.settings import Access, Keys
+from mwaa_shell.settings import Access, AccessKey
 from mwaa_shell.shell_completion.names import names
 from mwaa_shell.shell_completion.options import options_of
 from tests.test_cli import HEAVY
@@ -41,9 +41,9 @@ CREDENTIALS = "[default]\naws_access_key_id = x\n[from-credentials]\nregion = us
 
 def see(name: str, access: Access, region: str) -> None:
     """Be on an environment, as far as its names are concerned."""
-    link = Connection(Target(name, access))
+    link = Connection(EnvironmentRef(name, access))
     arn = f"arn:aws:airflow:{region}:111122223333:environment/{name}"
-    link.known = Environment(name, version=Version(2, 10, 3), arn=arn)
+    link.known = EnvironmentInfo(name, version=Version(2, 10, 3), arn=arn)
     link.region = region
     assert environment_cache.of(link) is not None
 
@@ -54,7 +54,7 @@ def seen() -> None:
     see("sales-prod", Access(profile="data-prod"), "eu-central-1")
     see("sales-dev", Access(), "eu-west-1")
     see("sales-dev", Access(region="us-east-1"), "us-east-1")
-    see("local-3-3-1", Access(region="local-1", keys=Keys("a", "b")), "local-1")
+    see("local-3-3-1", Access(region="local-1", keys=AccessKey("a", "b")), "local-1")
 
 
 @pytest.fixture
@@ -104,7 +104,7 @@ def test_environments_of_the_last_listing() -> None:
     listed_environments.keep(["old"], Access(profile="data-prod"), "eu-central-1")
     listed_environments.keep(["sales-prod", "sales-test"], Access(profile="data-prod"), "eu-central-1")
     listed_environments.keep(["lab"], Access(), "eu-north-1")
-    listed_environments.keep(["local-2-10-3"], Access(keys=Keys("a", "b")), "local-1")
+    listed_environments.keep(["local-2-10-3"], Access(keys=AccessKey("a", "b")), "local-1")
     assert names("environments", [], OPTIONS) == ["lab", "sales-dev", "sales-prod", "sales-test"]
     assert names("environments", ["--profile", "data-prod"], OPTIONS) == ["sales-prod", "sales-test"]
     assert names("environments", ["--region", "eu-north-1"], OPTIONS) == ["lab"]
