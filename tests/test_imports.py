@@ -51,7 +51,6 @@ DOORS = {
         "mwaa/aws_errors.py",
         "mwaa/credentials.py",
         "mwaa/identity.py",
-        "mwaa/one_time_codes.py",
     },
     "requests": {"mwaa/transport.py", "mwaa/tls_adapter.py", "mwaa/route.py", "mwaa/lean.py"},
     "urllib3": {"mwaa/transport.py", "mwaa/tls_adapter.py"},

@@ -21,11 +21,19 @@ from mwaa_shell import __version__, core_files, debug_log
 from mwaa_shell.errors import CredentialsProblem, NothingRan, ShellError
 from mwaa_shell.limits import CONNECT_TIMEOUT
 from mwaa_shell.mwaa.aws_errors import AwsCall, AwsCaller, refused_by_airflow, sentence
-from mwaa_shell.mwaa.credentials import Unobtained, guard, origin, profile_of, source_of, tell_of
+from mwaa_shell.mwaa.credentials import (
+    Unobtained,
+    guard,
+    log_credentials,
+    mfa_problem,
+    never_ask,
+    origin,
+    profile_of,
+    source_of,
+)
 from mwaa_shell.mwaa.environment import CliToken, EnvironmentInfo, from_details, is_host
 from mwaa_shell.mwaa.idle import IDLE_LIMIT, NEVER, clocks, idle_since
 from mwaa_shell.mwaa.lean import forget_other_services
-from mwaa_shell.mwaa.one_time_codes import never_ask, wanted
 from mwaa_shell.mwaa.programs import gets_a_terminal
 from mwaa_shell.settings import Access
 
@@ -142,7 +150,7 @@ class MwaaApi:
                     raise
                 raise self._sentence(error, "", "", session) from None
             made = self._made = session, client
-        tell_of(*made)  # may fetch credentials
+        log_credentials(*made)  # may fetch credentials
         return made
 
     def _rest_client(self) -> Any:
@@ -207,7 +215,7 @@ class MwaaApi:
             region = client.meta.region_name or ""
         asker = _asker(self.access, session, region, error)
         cause = error.cause if isinstance(error, Unobtained) else error
-        return wanted(cause, asker.profile) or sentence(cause, AwsCall(operation, name), asker)
+        return mfa_problem(cause, asker.profile) or sentence(cause, AwsCall(operation, name), asker)
 
 
 def _is_foreign(error: Exception) -> bool:

@@ -5,14 +5,16 @@ Nothing is made before it is needed: boto3 is imported when AWS is asked first, 
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mwaa_shell.airflow.versions import Version, parse_version
+from mwaa_shell.config import Config
 from mwaa_shell.errors import CredentialsProblem, EnvironmentNotFound, PermissionMissing, ShellError
 from mwaa_shell.mwaa.environment import CliToken, EnvironmentInfo, is_host
-from mwaa_shell.settings import Access
+from mwaa_shell.settings import Access, with_file
 
 if TYPE_CHECKING:
     from mwaa_shell.airflow.grammar import Grammar
@@ -161,6 +163,25 @@ class Connection:
             self._described, self._refusal = True, None
             self.version = self.version or self.known.version
             return None
+
+
+class ConnectionPool:
+    """What is slow to get is made once and kept for as long as the session is there."""
+
+    def __init__(self, make: MakeApi, config: Config) -> None:
+        self._make = make
+        self._config = config
+        self._links: dict[EnvironmentRef, Connection] = {}
+        self._locks: dict[str, CommandLock] = {}
+
+    def get(self, target: EnvironmentRef) -> Connection:
+        """The link to a target, with what the user's file says of it: the one that is there already, or a new one."""
+        access = with_file(target.access, self._config.on(target.name), os.environ)
+        target = EnvironmentRef(target.name, access)
+        if target not in self._links:
+            command_lock = self._locks.setdefault(target.name, CommandLock())  # however the environment is reached
+            self._links[target] = Connection(target, None, self._make, command_lock)
+        return self._links[target]
 
 
 def host_of(url: str) -> str:

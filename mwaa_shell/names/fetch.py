@@ -16,7 +16,7 @@ from mwaa_shell.airflow.suggestions import dag_of
 from mwaa_shell.airflow.validation import validate
 from mwaa_shell.errors import NothingRan, PermissionMissing, ShellError
 from mwaa_shell.job import Job, PhaseTimeout
-from mwaa_shell.mwaa.command_runner import on_the_wire
+from mwaa_shell.mwaa.command_runner import run_under_lock
 from mwaa_shell.names import rest
 from mwaa_shell.names.arguments import used
 from mwaa_shell.names.learning import learn
@@ -118,7 +118,7 @@ def through_cli(link: Connection, kind: Kind, dag: str) -> Sequence[Change]:
     line = listing(link.grammar, kind, dag)
     if line is None:
         raise NothingRan(f"Airflow {link.version or 'of an unknown version'} has no command that lists {title(kind)}")
-    link.command_lock.refreshing = job = Job(lambda job: on_the_wire(link, line, job), "refresh")
+    link.command_lock.refreshing = job = Job(lambda job: run_under_lock(link, line, job), "refresh")
     try:
         result = job.wait()
     except PhaseTimeout as late:

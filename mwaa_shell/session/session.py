@@ -15,8 +15,7 @@ from mwaa_shell.config import as_preferences
 from mwaa_shell.errors import NothingRan, UsageError
 from mwaa_shell.history.recorder import HistoryRecorder
 from mwaa_shell.job import Interrupted, Job, PhaseTimeout, ProgressListener
-from mwaa_shell.mwaa.connection import Connection, EnvironmentRef, MakeApi, real_api
-from mwaa_shell.mwaa.connection_pool import ConnectionPool
+from mwaa_shell.mwaa.connection import Connection, ConnectionPool, EnvironmentRef, MakeApi, real_api
 from mwaa_shell.preferences import Preferences
 from mwaa_shell.session.confirmation import Place, place_of
 from mwaa_shell.session.interface import UserInterface

@@ -44,7 +44,8 @@ def broken(module: str, name: str) -> list[str]:
 
 @pytest.mark.parametrize(
     ("module", "name"),
-    [("session.executor", "Executor._deliver"), ("mwaa.cli_client", "CliClient._attempt"), ("history.record", "Record.begin"),
+    [("session.executor", "Executor._deliver"), ("mwaa.cli_client", "CliClient._attempt"),
+     ("history.record", "Record.begin"),
      ("mwaa.aws", "MwaaApi.cli_token"), ("session.send", "run_command"), ("airflow.outcome", "judge"),
      ("mwaa.transport", "Transport.post"), ("output.show", "show"), ("options", "read_order")],
 )  # fmt: skip
