@@ -29,7 +29,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
 BASE = {
     *("config", "config_file", "core_files", "debug_log", "durations", "errors", "interrupts", "job", "key_table"),
     *("limits", "preferences", "private_files", "prompt_text", "proxy_login", "reply_bytes", "result", "settings"),
-    *("startup", "streams", "user_folders", "__version__"),
+    *("startup", "status_line", "streams", "user_folders", "__version__"),
 }
 #: The rooms of the largest folder, in the same order; what stands in none of them is its front.
 ROOMS: tuple[tuple[str, ...], ...] = (

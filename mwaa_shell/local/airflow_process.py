@@ -32,6 +32,8 @@ MANY = 100
 #: How the step ends that reads them.
 READING = ": reading the DAGs"
 PLUGINS = "AIRFLOW__CORE__PLUGINS_FOLDER"
+#: The module that every Python of a virtualenv imports at its start.
+LOOPBACK_MODULE = "mwaa_shell_only_loopback"
 FAB = "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager"
 
 
@@ -367,3 +369,22 @@ def _fernet_key(state: LocalState) -> str:
         if not path.exists() or not path.read_bytes():
             write_whole(path, base64.urlsafe_b64encode(secrets.token_bytes(32)))
         return path.read_text()
+
+
+def keep_on_loopback(venv: Path) -> None:
+    """Put what keeps Python on loopback into a virtualenv; raise ``LocalProblem`` where that fails."""
+    code = resources.files(__package__).joinpath("only_loopback.py").read_bytes()
+    folders = list(venv.glob("lib/python*/site-packages"))
+    if not folders:
+        raise LocalProblem(f"{venv} is not a virtualenv. Remove it to install its Airflow again.")
+    try:
+        for folder in folders:
+            for name, data in (
+                (f"{LOOPBACK_MODULE}.py", code),
+                (f"{LOOPBACK_MODULE}.pth", f"import {LOOPBACK_MODULE}\n".encode()),
+            ):
+                path = folder / name
+                if not path.exists() or path.read_bytes() != data:
+                    write_whole(path, data)
+    except OSError as error:
+        raise LocalProblem(f"{venv} cannot be kept on loopback: {error.strerror}") from None

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mwaa_shell.errors import LocalProblem
-from mwaa_shell.local import interpreters
+from mwaa_shell.local import recipes
 from mwaa_shell.local.folders import installs
 from mwaa_shell.local.pip_settings import uv_environment
 from mwaa_shell.local.recipes import Recipe
@@ -141,7 +141,7 @@ def _is_whole(venv: Path, mark: dict[str, object]) -> bool:
 
 def _install(recipe: Recipe, profile: str, progress: Progress) -> Installation:
     uv = find_uv()
-    interpreter = interpreters.find(recipe.pythons)
+    interpreter = recipes.find_interpreter(recipe.pythons)
     python = interpreter.version if interpreter else recipe.python
     venv = _folder(recipe, profile, python)
     what = f"Airflow {recipe.version}"

@@ -8,10 +8,13 @@ waits for the application to be made, has longer, where a web server of MWAA has
 from __future__ import annotations
 
 import json
+import math
 import os
 import secrets
 import subprocess
 import threading
+import time
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -37,6 +40,12 @@ ENDING = "The private MWAA is ending"
 METHODS = ("GET", "PUT", "POST", "PATCH", "DELETE")
 SIMPLE = "airflow.api_fastapi.auth.managers.simple.simple_auth_manager.SimpleAuthManager"
 
+#: Calls that AWS takes within a second, as AWS documents.
+A_SECOND = 10
+#: Bytes of the longest response that AWS passes on: 6 MB, as AWS documents.
+LONGEST = 6 * 1024 * 1024
+
+Invoke = Callable[[bytes], dict[str, Any]]
 Start = Callable[[], "subprocess.Popen[bytes]"]
 
 
@@ -225,3 +234,34 @@ def _admits_us(version: Version) -> dict[str, str]:
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
         "AIRFLOW__API_AUTH__JWT_SECRET": secrets.token_hex(64),
     }
+
+
+class LimitedRest:
+    """The REST API of one environment within the limits that AWS sets to ``InvokeRestApi``.
+
+    The errors are those of the service model. Which of them a long response gets is not documented.
+    """
+
+    def __init__(self, invoke: Invoke, clock: Callable[[], float] = time.monotonic) -> None:
+        self._invoke = invoke
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._taken: deque[float] = deque([-math.inf] * A_SECOND, A_SECOND)
+
+    def invoke(self, body: bytes) -> dict[str, Any]:
+        """Return the reply to one call; raise ``AwsError`` for a call too many or a response that is too long."""
+        self._count()
+        reply = self._invoke(body)
+        if len(json.dumps(reply).encode()) > LONGEST:
+            words = {"detail": "The response is longer than 6 MB"}
+            members = {"RestApiStatusCode": 413, "RestApiResponse": words}
+            raise AwsError(400, "RestApiClientException", "", members)
+        return reply
+
+    def _count(self) -> None:
+        """Count one call, unless it is one too many."""
+        with self._lock:
+            now = self._clock()
+            if now - self._taken[0] < 1:
+                raise AwsError(429, "ThrottlingException", "Rate exceeded")
+            self._taken.append(now)

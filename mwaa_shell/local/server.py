@@ -29,18 +29,15 @@ from typing import Any
 from mwaa_shell.errors import LocalProblem, ShellError
 from mwaa_shell.local import aws_api, web_server
 from mwaa_shell.local.airflow_config import options_in
-from mwaa_shell.local.airflow_process import AirflowProcess, prepare_folders
+from mwaa_shell.local.airflow_process import AirflowProcess, keep_on_loopback, prepare_folders
 from mwaa_shell.local.aws_api import AwsApi, LocalEnvironment, Tokens
 from mwaa_shell.local.folders import LocalState, make_private
 from mwaa_shell.local.http_server import Server
-from mwaa_shell.local.loopback import keep_on_loopback
 from mwaa_shell.local.provision import Installation
 from mwaa_shell.local.recipes import recipe_for
-from mwaa_shell.local.refusals import refusal
-from mwaa_shell.local.rest import rest_api
-from mwaa_shell.local.rest_limits import LimitedRest
+from mwaa_shell.local.rest import LimitedRest, rest_api
 from mwaa_shell.local.scheduler import Scheduler, SchedulerPlan, free_port, plan
-from mwaa_shell.local.web_server import CliEndpoint, Limits, Recorder
+from mwaa_shell.local.web_server import CliEndpoint, Limits, Recorder, refusal
 
 
 def environment_name(version: str) -> str:

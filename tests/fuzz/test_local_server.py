@@ -20,10 +20,9 @@ from mwaa_shell.local import aws_api, web_server
 from mwaa_shell.local.airflow_process import Answer
 from mwaa_shell.local.aws_api import AwsApi, AwsError, LocalEnvironment, Tokens, make_keys
 from mwaa_shell.local.http_server import JsonHandler, Server
-from mwaa_shell.local.refusals import refusal
 from mwaa_shell.local.rest import read_call
 from mwaa_shell.local.signature import SignedRequest, complaint
-from mwaa_shell.local.web_server import CliEndpoint, Limits, Recorder
+from mwaa_shell.local.web_server import CliEndpoint, Limits, Recorder, refusal
 from tests.fuzz.strategies import texts
 
 KEYS, TOKENS = make_keys(), Tokens()

@@ -16,8 +16,7 @@ from mwaa_shell.local import aws_api, web_server
 from mwaa_shell.local.airflow_process import Answer
 from mwaa_shell.local.aws_api import AwsApi, AwsError, LocalEnvironment, Tokens, make_keys
 from mwaa_shell.local.http_server import MAX_BODY, Server
-from mwaa_shell.local.refusals import Refusal
-from mwaa_shell.local.web_server import AT_ONCE, CliEndpoint, Limits, Recorder
+from mwaa_shell.local.web_server import AT_ONCE, CliEndpoint, Limits, Recorder, Refusal
 from mwaa_shell.mwaa.aws import MwaaApi
 from mwaa_shell.settings import Access, AccessKey
 

@@ -15,10 +15,9 @@ from typing import Any
 import pytest
 
 from mwaa_shell.errors import LocalProblem
-from mwaa_shell.local import interpreters, provision
-from mwaa_shell.local.interpreters import Interpreter
+from mwaa_shell.local import provision, recipes
 from mwaa_shell.local.provision import Installation, find_uv, provide, provide_with, ready
-from mwaa_shell.local.recipes import recipe_for
+from mwaa_shell.local.recipes import Interpreter, recipe_for
 from mwaa_shell.local.requirements import Requirements
 from tests.local.fake_uv import RECIPE, FakeUv
 
@@ -39,7 +38,7 @@ def uv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeUv:
     fake.does()
     monkeypatch.setenv("MWAA_SHELL_LOCAL_CACHE", str(fake.cache))
     monkeypatch.setattr(provision, "find_uv", lambda: tmp_path / "uv")
-    monkeypatch.setattr(interpreters, "find", lambda versions: PYTHON)
+    monkeypatch.setattr(recipes, "find_interpreter", lambda versions: PYTHON)
     monkeypatch.setattr(provision, "uv_environment", lambda: {"UV_DEFAULT_INDEX": "https://own/"})
     return fake
 
@@ -178,14 +177,14 @@ def test_a_changed_recipe_is_installed_again(change: dict[str, Any], uv: FakeUv)
 
 
 def test_a_python_that_is_missing_is_left_to_uv(uv: FakeUv, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(interpreters, "find", lambda versions: None)
+    monkeypatch.setattr(recipes, "find_interpreter", lambda versions: None)
     uv.provide()
     assert uv.calls[0] == f"venv --no-project --managed-python --python 3.12 {uv.venv}"
     assert uv.told[0] == "Airflow 3.3.1: no Python 3.12 or 3.11 or 3.10 or 3.13 here, uv looks for one to download"
 
 
 def test_a_python_that_uv_cannot_download_is_said(uv: FakeUv, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(interpreters, "find", lambda versions: None)
+    monkeypatch.setattr(recipes, "find_interpreter", lambda versions: None)
     uv.does(first="echo 'error: error sending request' >&2; exit 2")
     with pytest.raises(LocalProblem) as raised:
         uv.provide()
