@@ -202,8 +202,7 @@ def _examine(settings: Settings, streams: Streams, *, as_json: bool) -> ExitCode
     """Say what works and what does not, each as soon as it is known."""
     import shutil
 
-    from mwaa_shell.doctor import report
-    from mwaa_shell.doctor.examine import examine
+    from mwaa_shell.doctor import examine, report
     from mwaa_shell.dot_commands.doctor import examined_by
     from mwaa_shell.mwaa import programs
     from mwaa_shell.session import Session

@@ -8,13 +8,12 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from mwaa_shell.doctor.checks import Examined, NoAnswer, bounded
-from mwaa_shell.doctor.report import CheckResult, Status
+from mwaa_shell.doctor.report import CheckResult, Examined, NoAnswer, Status, bounded
 from mwaa_shell.errors import CredentialsProblem, EnvironmentNotFound, PermissionMissing, ShellError
+from mwaa_shell.mwaa.environment import CliToken, EnvironmentInfo, how_to_reach
 
 if TYPE_CHECKING:
     from mwaa_shell.mwaa.aws import MwaaApi
-    from mwaa_shell.mwaa.environment import CliToken, EnvironmentInfo
     from mwaa_shell.mwaa.identity import CallerIdentity, Credentials
 
 #: Seconds by which the clocks may differ: AWS takes signatures of the last five minutes, a token lives for one.
@@ -75,7 +74,7 @@ class AwsChecks:
         link = self._connect(self.name or "")
 
         def look() -> str:
-            from mwaa_shell.mwaa.identity import setup
+            from mwaa_shell.mwaa.identity import setup  # imports botocore: the checks of this machine are shown before
 
             self._api = link.api
             found = setup(link.api)
@@ -219,13 +218,13 @@ class AwsChecks:
 
 
 def _credentials(api: MwaaApi) -> Credentials:
-    from mwaa_shell.mwaa.identity import credentials
+    from mwaa_shell.mwaa.identity import credentials  # imports botocore
 
     return credentials(api)
 
 
 def _caller(api: MwaaApi) -> CallerIdentity:
-    from mwaa_shell.mwaa.identity import caller
+    from mwaa_shell.mwaa.identity import caller  # imports botocore
 
     return caller(api)
 
@@ -308,8 +307,6 @@ def status(known: EnvironmentInfo) -> CheckResult:
 
 def access_mode(known: EnvironmentInfo) -> CheckResult:
     """Who reaches its web server."""
-    from mwaa_shell.mwaa.environment import how_to_reach
-
     mode = known.access_mode
     private = mode == "PRIVATE_ONLY"
     return CheckResult("access", Status.OK, how_to_reach(mode) if private else mode or "not told", remote=True)

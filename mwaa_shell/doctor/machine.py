@@ -14,9 +14,12 @@ from importlib import metadata
 from pathlib import Path
 
 from mwaa_shell import __version__, config_file
+from mwaa_shell import saved_commands as saved
 from mwaa_shell.config import Config
 from mwaa_shell.doctor.report import CheckResult, Status
 from mwaa_shell.errors import ShellError
+from mwaa_shell.history.store import default_path
+from mwaa_shell.names.cache_folder import default_folder
 from mwaa_shell.private_files import short
 from mwaa_shell.prompt_text import is_dumb
 
@@ -41,17 +44,14 @@ class MachineInfo:
         return is_dumb(self.environ)
 
 
-def surroundings() -> MachineInfo:
+def machine_info() -> MachineInfo:
     """Those of this process."""
     columns, rows = shutil.get_terminal_size()
     return MachineInfo(os.environ, os.isatty(1), columns, rows, locale.getencoding())
 
 
-def findings(around: MachineInfo) -> Iterator[CheckResult]:
+def machine_results(around: MachineInfo) -> Iterator[CheckResult]:
     """All about this machine."""
-    from mwaa_shell.history.store import default_path
-    from mwaa_shell.names.cache_folder import default_folder
-
     yield python()
     yield terminal(around)
     yield colors(around)
@@ -165,11 +165,9 @@ def _not_yet(name: str, path: Path, variable: str) -> CheckResult:
 
 def saved_commands() -> CheckResult:
     """The file that a person may have edited."""
-    from mwaa_shell import saved_commands
-
-    path = saved_commands.default_path()
+    path = saved.default_path()
     try:
-        count = len(saved_commands.load(path))
+        count = len(saved.load(path))
     except ShellError as error:
         return CheckResult("saved commands", Status.FAIL, str(error), "mend that line, or take it out")
     if not path.exists():

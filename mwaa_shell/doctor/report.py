@@ -1,20 +1,29 @@
-"""What one check found, and how findings are shown and counted. Pure."""
+"""One check and its result: what a check gets, its time limit, and how the results are shown and counted."""
 
 from __future__ import annotations
 
 import json
 import textwrap
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol, TypeVar
 
-from mwaa_shell.errors import ExitCode
+from mwaa_shell.errors import ExitCode, NothingRan
+from mwaa_shell.job import Job
+from mwaa_shell.mwaa.connection import Connection
 from mwaa_shell.mwaa.route import hide_credentials
 from mwaa_shell.output.sanitise import sanitise
+from mwaa_shell.result import Result
+
+T = TypeVar("T")
+
+#: Seconds that one check may take.
+LIMIT = 20.0
 
 
 class Status(StrEnum):
-    """How a check came out, in the words that are shown."""
+    """How a check ended, in the words that are shown."""
 
     OK = "ok"
     NOTE = "note"  #: works, but not all of it, or not as well as it could
@@ -31,6 +40,39 @@ class CheckResult:
     text: str
     advice: str = ""  #: what to do about it
     remote: bool = False  #: about AWS or the web server, not about this machine
+
+
+class NoAnswer(NothingRan):
+    """A check took too long."""
+
+
+class Wait(Protocol):
+    """Runs something slow while the user sees what is waited for; the limit is in seconds."""
+
+    def __call__(self, phase: str, limit: float, ask: Callable[[], T]) -> T:
+        """Return what it returns, or raise what it raises."""
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """The environment that is examined, if one is known, and how it is reached."""
+
+    name: str | None
+    connect: Callable[[str], Connection]  #: the connection to an environment of a name, or to AWS where that is empty
+    wait: Wait
+    run: Callable[[Connection, str], Result]  #: sends a command that is kept in no history
+
+
+def bounded(wait: Wait, phase: str, check: Callable[[], T], limit: float = LIMIT) -> T:
+    """Return what a check returns, or raise what it raises; ``NoAnswer`` after ``limit`` seconds."""
+
+    def ask() -> T:
+        job: Job[T] = Job(lambda job: check(), phase).start()
+        if not job.join(limit):  # whatever it waits for, it is left alone with that
+            raise NoAnswer(f"No answer within {limit:g} seconds")
+        return job.result()
+
+    return wait(phase, limit + 5, ask)
 
 
 #: What somebody has to do something about, the worst last.

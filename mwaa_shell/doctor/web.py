@@ -8,17 +8,18 @@ import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from mwaa_shell.airflow.versions import version_in_reply
 from mwaa_shell.doctor.aws import clock, plain, skipped
-from mwaa_shell.doctor.checks import Examined, bounded
-from mwaa_shell.doctor.report import CheckResult, Status
+from mwaa_shell.doctor.report import CheckResult, Examined, Status, bounded
 from mwaa_shell.errors import ShellError
 from mwaa_shell.limits import CONNECT_TIMEOUT
+from mwaa_shell.mwaa.connection import Connection
+from mwaa_shell.mwaa.environment import how_to_reach
+from mwaa_shell.result import Result
 
 if TYPE_CHECKING:
-    from mwaa_shell.mwaa.connection import Connection
     from mwaa_shell.mwaa.route import Route
     from mwaa_shell.mwaa.transport import TlsPeer, Transport
-    from mwaa_shell.result import Result
 
 #: The names of all checks here, in their order.
 CHECKS = ("proxy", "DNS", "TCP", "TLS", "version")
@@ -49,7 +50,7 @@ class WebChecks:
                 return
 
     def _tried(self) -> Iterator[CheckResult]:
-        from mwaa_shell.mwaa.transport import transport_for
+        from mwaa_shell.mwaa.transport import transport_for  # imports requests
 
         api = self._link.api
         transport = transport_for(api.access, api.ca_bundle)
@@ -105,8 +106,6 @@ class WebChecks:
         return version(result)
 
     def _advice(self, route: Route) -> str:
-        from mwaa_shell.mwaa.environment import how_to_reach
-
         if route.proxy is not None:
             return f"is {route.proxy}, from {route.proxy.source}, the right proxy, and running?"
         if route.moved:
@@ -146,7 +145,7 @@ def tls(peer: TlsPeer) -> CheckResult:
 
 def dated(peer: TlsPeer, now: float) -> Iterator[CheckResult]:
     """The clock of the web server, where AWS's is not known."""
-    from mwaa_shell.mwaa.identity import read_date
+    from mwaa_shell.mwaa.identity import read_date  # imports botocore
 
     date = read_date(peer.date)
     if date is None:
@@ -157,8 +156,6 @@ def dated(peer: TlsPeer, now: float) -> Iterator[CheckResult]:
 
 def version(result: Result) -> CheckResult:
     """One command, there and back."""
-    from mwaa_shell.airflow.versions import version_in_reply
-
     if not result.ok:
         return CheckResult("version", Status.FAIL, plain(ShellError(result.message)), remote=True)
     text = result.stdout.decode("utf-8", "replace")

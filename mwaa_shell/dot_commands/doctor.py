@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mwaa_shell.airflow.command_line import parse
-from mwaa_shell.doctor.checks import Examined
 from mwaa_shell.dot_commands.registry import Arguments, DotCommand, DotCommandCall
 from mwaa_shell.errors import ExitCode
 from mwaa_shell.mwaa.connection import Connection, EnvironmentRef
@@ -15,11 +14,12 @@ from mwaa_shell.session import LineContext, Session
 from mwaa_shell.session.send import send
 
 if TYPE_CHECKING:
-    from mwaa_shell.doctor.report import CheckResult
+    from mwaa_shell.doctor import CheckResult, Examined
 
 
 def examined_by(session: Session) -> Examined:
     """Return what the checks use of a session; the environment that they find is opened."""
+    from mwaa_shell.doctor import Examined  # imports importlib.metadata, for one command only
 
     def connect(name: str) -> Connection:
         access = session.here.access if session.here else session.settings.access
@@ -38,7 +38,7 @@ def doctor(call: DotCommandCall, words: tuple[str, ...]) -> Result:
     arguments = Arguments(".doctor")
     arguments.add_argument("--json", action="store_true")
     given = arguments.read(words)
-    from mwaa_shell.doctor.examine import examine
+    from mwaa_shell.doctor import examine
 
     found: list[CheckResult] = []
     try:

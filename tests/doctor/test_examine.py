@@ -13,8 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from mwaa_shell.doctor import aws, checks, web
-from mwaa_shell.doctor.examine import examine
+from mwaa_shell.doctor import aws, examine, report, web
 from mwaa_shell.doctor.report import CheckResult, Status, as_texts, exit_code
 from mwaa_shell.dot_commands.doctor import examined_by
 from mwaa_shell.errors import ExitCode, NothingRan, ShellError, UsageError
@@ -227,7 +226,7 @@ def test_a_date_that_is_none(header: str) -> None:
 
 def test_what_hangs_is_left(ward: Ward, monkeypatch: pytest.MonkeyPatch) -> None:
     listing = "listing environments"
-    soon = lambda session, phase, check, limit=20.0: checks.bounded(  # noqa: E731
+    soon = lambda session, phase, check, limit=20.0: report.bounded(  # noqa: E731
         session, phase, check, 0.3 if phase == listing else limit
     )
     monkeypatch.setattr(aws, "bounded", soon)
@@ -355,7 +354,7 @@ def test_the_status_of_an_environment(status: str, mark: Status) -> None:
     [
         (NothingRan("It is over, nothing ran: run aws sso login"), "It is over", "run aws sso login"),
         (NothingRan("GetX failed in r, nothing ran: Boom: bang"), "GetX failed in r: Boom: bang", ""),
-        (checks.NoAnswer("No answer within 20 seconds"), "No answer within 20 seconds", "HTTPS_PROXY"),
+        (report.NoAnswer("No answer within 20 seconds"), "No answer within 20 seconds", "HTTPS_PROXY"),
     ],
 )
 def test_a_sentence_is_what_is_wrong_and_what_to_do(error: ShellError, text: str, advice: str) -> None:

@@ -106,7 +106,7 @@ def test_saved_commands() -> None:
 
 
 def test_all_of_it_is_looked_at_and_nothing_is_made(tmp_path: Path) -> None:
-    names = [found.name for found in machine.findings(machine.surroundings())]
+    names = [found.name for found in machine.machine_results(machine.machine_info())]
     assert names == ["Python", "terminal", "colours", "locale", "settings", "history", "names", "saved commands"]
     assert list(tmp_path.iterdir()) == []
 
