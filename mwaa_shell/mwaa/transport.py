@@ -1,9 +1,9 @@
-"""How bytes travel to the web server: one POST over verified TLS. ``connections.py`` makes the connections.
+"""The way of a command to the web server: one POST over verified TLS, and the response in bounded pieces.
 
-Connections are kept alive between commands and given up when they have been idle for long: a gateway drops idle ones
-after about 60 seconds, and a command put on a dropped one may or may not have arrived. The command is the body of the
-request, so as long as no byte of the body was asked for, nothing can have run: that is how a failure is told to be
-certain (``NothingRan``) or not (``OutcomeUnknown``). Redirects are never followed here.
+Connections are kept between commands and given up when they have been idle for long: a gateway drops idle ones after
+about 60 seconds, and a command on a dropped one may or may not have arrived. The command is the body of the request.
+As long as no byte of the body was asked for, nothing can have run: that decides between ``NothingRan`` and
+``OutcomeUnknown`` after a failure. Redirects are never followed here. ``tls_adapter.py`` makes the connections.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import ssl
 import threading
+import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -22,14 +23,18 @@ from mwaa_shell import debug_log
 from mwaa_shell.errors import NothingRan, OutcomeUnknown, ShellError
 from mwaa_shell.limits import CONNECT_TIMEOUT, MAX_REPLY
 from mwaa_shell.mwaa.idle import IDLE_LIMIT, NEVER, clocks, idle_since
-from mwaa_shell.mwaa.receiving import whole
-from mwaa_shell.mwaa.reply import HttpReply, Unreachable, clip, is_redirect
+from mwaa_shell.mwaa.reply import Gathered, HttpReply, Unreachable, clip, is_redirect, unreadable
 from mwaa_shell.mwaa.route import Route, hide_credentials, route_of
 from mwaa_shell.mwaa.tls_adapter import WebSession, causes, cut, proxy_problem, tls_context
 from mwaa_shell.settings import Access
 
 #: Seconds that a connection which is opened ahead is waited for: by itself, and by a command that wants to go over it.
 OPEN_TIMEOUT, OPEN_PATIENCE = 5.0, 1.0
+#: Bytes that are taken from the wire, or decompressed, at a time.
+CHUNK = 256 * 1024
+MEGABYTE = 1024 * 1024
+#: The first byte of a gzip file.
+GZIP = b"\x1f"
 
 
 class _Body:
@@ -68,6 +73,69 @@ def bundles_for_web(chosen: str | None, aws: str | None, environ: Mapping[str, s
         return (chosen,)
     named = [bundle for bundle in (environ.get("REQUESTS_CA_BUNDLE"), aws) if bundle]
     return tuple(dict.fromkeys(named or [bundle for bundle in (environ.get("CURL_CA_BUNDLE"),) if bundle]))
+
+
+class _Unpacker:
+    """Decompresses a body in bounded pieces.
+
+    urllib3 does not: its older versions inflate each piece whole, and a small reply can be made to fill the memory.
+    """
+
+    def __init__(self, encoding: str) -> None:
+        if encoding not in ("", "identity", "gzip", "x-gzip"):
+            raise unreadable(f"is compressed as {clip(encoding)}, which was not asked for")
+        self._zip = zlib.decompressobj(zlib.MAX_WBITS | 16) if "gzip" in encoding else None
+        self.whole = self._zip is None  #: nothing is missing at the end
+
+    def pieces(self, data: bytes) -> Iterator[bytes]:
+        """What a piece of the body holds."""
+        if self._zip is None:
+            yield data
+            return
+        while data:  # what is held back at the end of a piece comes with the next: the last one ends in a checksum
+            if self._zip.eof:  # one gzip file behind the other, or anything else behind the last one
+                if not data.startswith(GZIP):
+                    return
+                self._zip = zlib.decompressobj(zlib.MAX_WBITS | 16)
+            try:
+                piece = self._zip.decompress(data, CHUNK)
+            except zlib.error as error:
+                raise unreadable(f"is said to be gzip and is none ({error})") from None
+            yield piece
+            self.whole = self._zip.eof
+            data = self._zip.unused_data if self.whole else self._zip.unconsumed_tail
+
+
+def read_response(response: requests.Response, max_reply: int) -> HttpReply:
+    """Return the reply, if it is no longer than ``max_reply`` MB on the way and when it is decompressed.
+
+    The body of a redirect is left where it is: it says nothing of the command.
+    """
+    if is_redirect(response.status_code):
+        return HttpReply(response.status_code, b"", location=response.headers.get("Location", ""))
+    gathered = Gathered()
+    size = arrived = 0
+    unpacked = _Unpacker(response.headers.get("Content-Encoding", "").strip().lower())
+    for data in response.raw.stream(CHUNK, decode_content=False):
+        arrived += len(data)
+        for chunk in unpacked.pieces(data):
+            size += len(chunk)
+            if max(size, arrived) > max_reply * MEGABYTE:
+                raise unreadable(f"is larger than {max_reply} MB (--max-reply takes more)")
+            gathered.add(chunk)
+    announced = response.headers.get("Content-Length", "")
+    if announced.isdigit() and arrived < int(announced):
+        raise unreadable(f"broke off after {arrived} of {announced} bytes")
+    if not unpacked.whole and arrived:
+        raise unreadable(f"broke off after {arrived} bytes")
+    streams, body = gathered.ended()
+    return HttpReply(
+        response.status_code,
+        body,
+        response.headers.get("Content-Type", ""),
+        response.headers.get("Location", ""),
+        streams,
+    )
 
 
 class TlsPeer(NamedTuple):
@@ -132,7 +200,7 @@ class Transport:
                 allow_redirects=False,
                 stream=True,
             ) as response:
-                reply = whole(response, self._max_reply)
+                reply = read_response(response, self._max_reply)
                 if reply.status >= 200 and not is_redirect(reply.status):  # else the connection is not used again
                     used = clocks()
                 ended(status=reply.status, received=len(reply.body))

@@ -23,8 +23,7 @@ from mwaa_shell.airflow.suggestions import suggest
 from mwaa_shell.airflow.validation import validate
 from mwaa_shell.airflow.versions import Version
 from mwaa_shell.history.store import History
-from mwaa_shell.mwaa.reply import HttpReply, read
-from mwaa_shell.mwaa.streamed import Gathered
+from mwaa_shell.mwaa.reply import Gathered, HttpReply, read
 from mwaa_shell.names.index import Index
 from mwaa_shell.output.display import DisplayOptions
 from mwaa_shell.output.render import lines

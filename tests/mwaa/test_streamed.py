@@ -10,8 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mwaa_shell.errors import ShellError
-from mwaa_shell.mwaa.reply import CommandOutput, HttpReply, read
-from mwaa_shell.mwaa.streamed import MOST_BETWEEN, Gathered
+from mwaa_shell.mwaa.reply import MOST_BETWEEN, CommandOutput, Gathered, HttpReply, read
 from mwaa_shell.mwaa.transport import Transport
 from mwaa_shell.reply_bytes import Body
 from tests.double import Double, command_reply
