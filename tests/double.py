@@ -74,7 +74,8 @@ class Side:
                     answer = self.behave(request)
                     if answer is None:
                         return
-                    connection.sendall(answer)
+                    end = answer.index(b"\r\n\r\n") + 4 if request.method == "HEAD" and answer else len(answer)
+                    connection.sendall(answer[:end])  # a response to HEAD has no body
         except (OSError, ValueError):
             pass  # the client has gone
         finally:
