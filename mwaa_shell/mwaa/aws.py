@@ -1,7 +1,7 @@
-"""Who the environments are and who may talk to them: the AWS side. The only importer of boto3.
+"""The AWS API of MWAA: environments, tokens and Airflow's REST API. The only importer of boto3.
 
-Credentials, profile, region, endpoints, retries and proxies are boto3's own resolution. Foreign errors leave this file
-as the sentences of ``aws_errors.py``. Credentials that are over are resolved anew at the next call.
+boto3 itself resolves credentials, profile, region, endpoints, retries and proxies. Its errors leave this module as the
+sentences of ``aws_errors.py``. Expired credentials are resolved again at the next call.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ REST_TIMEOUT = 30.0
 
 
 class MwaaApi:
-    """The environments of one account and region, as one profile sees them."""
+    """The MWAA API for one account and region, with the permissions of one profile."""
 
     def __init__(self, access: Access) -> None:
         self.access = access
@@ -60,17 +60,17 @@ class MwaaApi:
     # -- what AWS is asked -------------------------------------------------------------------------------------------
 
     def names(self) -> list[str]:
-        """The names of all environments, every page of ListEnvironments; needs ``airflow:ListEnvironments``."""
+        """Return the names of all environments. Requires ``airflow:ListEnvironments``."""
         return self._call("ListEnvironments", "", self._list)
 
     def describe(self, name: str) -> EnvironmentInfo:
-        """What GetEnvironment knows; needs ``airflow:GetEnvironment``."""
+        """Return what GetEnvironment reports of an environment. Requires ``airflow:GetEnvironment``."""
         reply = self._call("GetEnvironment", name, lambda client: client.get_environment(Name=name))
         details = reply.get("Environment")
         return from_details(name, details if isinstance(details, dict) else {})
 
     def cli_token(self, name: str) -> CliToken:
-        """A fresh token for one command; needs ``airflow:CreateCliToken``."""
+        """Return a new token for one command. Requires ``airflow:CreateCliToken``."""
         reply = self._call("CreateCliToken", name, lambda client: client.create_cli_token(Name=name))
         token, host = reply.get("CliToken"), reply.get("WebServerHostname")
         if not (isinstance(token, str) and _VISIBLE.fullmatch(token) and isinstance(host, str) and is_host(host)):
@@ -81,11 +81,10 @@ class MwaaApi:
     def invoke_rest(
         self, name: str, path: str, query: Mapping[str, object], body: Mapping[str, object] | None = None
     ) -> object:
-        """What Airflow's REST API answers to one GET, or to a POST of ``body`` that only reads, such as a list.
+        """Return the response of Airflow's REST API to one GET, or to a read-only POST of ``body``.
 
-        Needs ``airflow:InvokeRestApi`` and Airflow 2.4.3. ``path`` stands without ``/api/v1``. It is asked once: who
-        refreshes names tries again when it likes. ``PermissionMissing`` holds for the session; anything else may be
-        over the next time.
+        Requires ``airflow:InvokeRestApi`` and Airflow 2.4.3. ``path`` has no ``/api/v1``. The request is sent once.
+        ``PermissionMissing`` holds for the session; other errors may be temporary.
         """
 
         def ask(_: Any) -> Any:
@@ -108,13 +107,13 @@ class MwaaApi:
     # -- how it is reached -------------------------------------------------------------------------------------------
 
     def places(self) -> tuple[list[str], list[str]]:
-        """The profiles that are configured here, and the regions that have MWAA as far as botocore knows."""
+        """Return the configured profiles, and the regions that have MWAA according to botocore."""
         session = self._client()[0]
         return session.available_profiles, session.get_available_regions("mwaa")
 
     @property
     def region(self) -> str:
-        """The region that is in force, nothing where there is none."""
+        """The region in force, empty where none is set."""
         try:
             return self._client()[1].meta.region_name or ""
         except ShellError:
@@ -127,11 +126,11 @@ class MwaaApi:
         return str(bundle) if bundle else None
 
     def boto(self) -> tuple[Session, Any]:
-        """The botocore session and its client of MWAA, made if need be; raises ``ShellError`` where that cannot be."""
+        """Return the botocore session and its MWAA client. Raises ``ShellError`` if the client cannot be made."""
         return self._client()
 
     def problem(self, error: Exception, operation: str, session: Session | None = None) -> ShellError:
-        """What a foreign exception means, for what is asked of AWS elsewhere, and by whom if by another session."""
+        """Return the error for an exception of botocore, for calls that other modules make with ``session``."""
         said = self._sentence(error, operation, "", session)
         if isinstance(said, CredentialsProblem):
             self.forget()
@@ -154,7 +153,7 @@ class MwaaApi:
         return made
 
     def _rest_client(self) -> Any:
-        """Its own: one that gives up soon, and asks once."""
+        """Return the client for InvokeRestApi, which has a short timeout and sends a request once."""
         session, _ = self._client()
         with self._lock:
             if self._rest is None:
@@ -189,9 +188,9 @@ class MwaaApi:
             self._used = clocks()
 
     def _drop_idle(self) -> None:
-        """Let go of connections that have been idle for long, such as while the machine slept; the next call makes one.
+        """Close connections that have been idle for long, such as while the machine slept.
 
-        A request on a connection whose other end is gone is not refused: it waits until its time is up.
+        A request on a connection without another end is not refused: it waits for its timeout.
         """
         with self._lock:
             # One that was never used may just be opened, by another thread.
@@ -201,14 +200,14 @@ class MwaaApi:
                         client.close()
 
     def forget(self) -> None:
-        """Resolve credentials anew at the next call: somebody may have logged in meanwhile."""
+        """Resolve credentials again at the next call: the user may have logged in meanwhile."""
         with self._lock:
             self._made = self._rest = None
 
     # -- what went wrong ---------------------------------------------------------------------------------------------
 
     def _sentence(self, error: Exception, operation: str, name: str, session: Session | None = None) -> ShellError:
-        """What an exception means; ``session`` is one that has no client, for the client could not be made."""
+        """Return the error for an exception; ``session`` has no client if the client could not be made."""
         region = self.access.region or ""
         if session is None and self._made is not None:
             session, client = self._made
@@ -219,7 +218,7 @@ class MwaaApi:
 
 
 def _is_foreign(error: Exception) -> bool:
-    """Whether it is botocore's own, and no mistake of the shell's in what botocore has called."""
+    """Return whether an exception comes from botocore and not from the shell's own code that botocore called."""
     return isinstance(error, aws.BotoCoreError) or not debug_log.is_own(error)
 
 
@@ -239,7 +238,7 @@ def _asker(access: Access, session: Session | None, region: str, error: Exceptio
 
 
 def session_of(access: Access) -> Session:
-    """A session of botocore that asks nobody for a code, and says where credentials are missing."""
+    """Return a botocore session that never asks for a code and raises ``Unobtained`` for credentials."""
     core_files.prevent()
     keys = access.keys
     session = Session(profile=access.profile)
@@ -254,7 +253,7 @@ def session_of(access: Access) -> Session:
 
 
 def _client_of(session: Session, access: Access, extra: Config) -> Any:
-    """A client of MWAA; a configured endpoint keeps its host name as it is."""
+    """Return a client of MWAA. A configured endpoint keeps its host name."""
     region = session.get_config_variable("region") or os.environ.get("AWS_REGION")
     made_by = boto3.Session(botocore_session=session)
     config = Config(
@@ -281,25 +280,25 @@ def _client_of(session: Session, access: Access, extra: Config) -> Any:
 
 
 def _user_agent(session: Session) -> str:
-    """What CloudTrail says of who asked. botocore's own is put together twice for each call, of thirty parts."""
+    """Return the user agent for CloudTrail. botocore would build its own twice for each call, of thirty parts."""
     app = re.sub(r"[^\w!$%&'*+.^`|~-]", "-", session.get_config_variable("user_agent_appid") or "", flags=re.ASCII)
     known = f"mwaa-shell/{__version__} {session.user_agent_name}/{session.user_agent_version}"
     return f"{known} app/{app}" if app else known
 
 
 def _may_be_configured(session: Session) -> bool:
-    """Whether a variable or a file names an endpoint of any service: else no client is made only to find out."""
+    """Return whether a variable or a file names an endpoint of any service."""
     named = any(variable.startswith("AWS_ENDPOINT_URL") for variable in os.environ)
     return named or _has_member(session.full_config, "endpoint_url")
 
 
 def _has_member(table: Mapping[str, Any], wanted: str) -> bool:
-    """Whether there is a member of this name, at any depth."""
+    """Return whether a table has a member of a name, at any depth."""
     inner = (one for one in table.values() if isinstance(one, Mapping))
     return wanted in table or any(_has_member(one, wanted) for one in inner)
 
 
 def _is_elsewhere(made: Any, client: Callable[[Config], Any]) -> bool:
-    """Whether the endpoint of a client is one that is configured: then it differs from AWS's own."""
+    """Return whether the endpoint of a client differs from the one of AWS."""
     own = client(Config(ignore_configured_endpoint_urls=True))
     return bool(made.meta.endpoint_url != own.meta.endpoint_url)

@@ -1,6 +1,6 @@
-"""The link to one environment: what is slow to get and kept, shared by the foreground and the warm-up behind it.
+"""The connection to one environment, shared by commands and background work, and the pool of all connections.
 
-Nothing is made before it is needed: boto3 is imported when AWS is asked first, requests when a command is sent first.
+boto3 is imported at the first call of AWS, requests at the first command.
 """
 
 from __future__ import annotations
@@ -28,21 +28,21 @@ MakeApi = Callable[[Access], "MwaaApi"]
 
 
 class EnvironmentRef(NamedTuple):
-    """Which environment, reached how."""
+    """The name of an environment and how AWS is reached for it."""
 
     name: str
     access: Access
 
 
 def real_api(access: Access) -> MwaaApi:
-    """The AWS side over boto3."""
+    """Return the MWAA API over boto3."""
     from mwaa_shell.mwaa.aws import MwaaApi
 
     return MwaaApi(access)
 
 
 class CommandLock:
-    """One CLI request at a time on an environment, always: whoever has the lock."""
+    """The lock of an environment: one CLI request at a time, from commands and refreshes of names."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
@@ -51,7 +51,7 @@ class CommandLock:
 
 
 class Connection:
-    """All that belongs to one target; every method may be called from any thread."""
+    """The API, the client and the facts of one environment. Every method may be called from any thread."""
 
     def __init__(
         self,
@@ -79,29 +79,29 @@ class Connection:
 
     @property
     def refused(self) -> bool:
-        """Whether AWS does not allow GetEnvironment."""
+        """Whether GetEnvironment is not permitted."""
         return self._refusal is not None
 
     @property
     def described(self) -> bool:
-        """Whether AWS has said what there is to say: asking again takes no time."""
+        """Whether GetEnvironment has answered or was not permitted."""
         return self._described
 
     @property
     def api(self) -> MwaaApi:
-        """The AWS side."""
+        """The MWAA API."""
         if self._api is None:  # who has it asks AWS while the other side is being made
             with self._making:
                 self._api = self._api or self._make(self.target.access)
         return self._api
 
     def prepare(self) -> None:
-        """Import boto3 and make its client: that takes time on a slow machine, and is no waiting for AWS."""
+        """Import boto3 and make its client, which takes time on a slow machine."""
         self.region = self.api.region or self.region
 
     @property
     def client(self) -> CliClient:
-        """What runs commands."""
+        """The client that runs commands."""
         from mwaa_shell.mwaa.cli_client import CliClient
         from mwaa_shell.mwaa.transport import transport_for
 
@@ -124,7 +124,7 @@ class Connection:
         return load(known) if known else None
 
     def _mint(self) -> CliToken:
-        """A token for the command that is about to go; the way to the web server is opened meanwhile, if it is not."""
+        """Return a token, and meanwhile open a connection to the web server if there is none."""
         if self._transport is not None and not self._transport.is_open:
             threading.Thread(target=self.open_web_server, name="open", daemon=True).start()
         token = self.api.cli_token(self.target.name)
@@ -133,19 +133,19 @@ class Connection:
 
     @property
     def web_server(self) -> str:
-        """Host of the web server, as far as it is known: as AWS named it with the last token, or describes it."""
+        """Host of the web server from the last token or from GetEnvironment, empty while unknown."""
         return self._web_server or host_of(str(self.known.details.get("WebserverUrl") or ""))
 
     def open_web_server(self) -> None:
-        """Have a connection to the web server ready, if it is known where that is; tells nothing."""
+        """Open a connection to the web server, if its host is known. Errors are left to the command."""
         _ = self.client
         if self.web_server and self._transport is not None and not self._transport.is_open:
             self._transport.open(self.web_server)
 
     def describe(self, *, again: bool = False) -> ShellError | None:
-        """Ask GetEnvironment, once unless ``again``; why it told nothing, or ``None``.
+        """Call GetEnvironment, once unless ``again``. Return the error, ``None`` after a success.
 
-        Raises where nothing else can work either: no such environment, no usable credentials.
+        Raises ``EnvironmentNotFound`` and ``CredentialsProblem``, with which no command can work.
         """
         with self._describing:
             if self._described and not again:
@@ -166,7 +166,7 @@ class Connection:
 
 
 class ConnectionPool:
-    """What is slow to get is made once and kept for as long as the session is there."""
+    """The connections of a session, one for each environment and way to reach AWS."""
 
     def __init__(self, make: MakeApi, config: Config) -> None:
         self._make = make
@@ -175,7 +175,7 @@ class ConnectionPool:
         self._locks: dict[str, CommandLock] = {}
 
     def get(self, target: EnvironmentRef) -> Connection:
-        """The link to a target, with what the user's file says of it: the one that is there already, or a new one."""
+        """Return the connection to an environment, with the settings that the user's file has for it."""
         access = with_file(target.access, self._config.on(target.name), os.environ)
         target = EnvironmentRef(target.name, access)
         if target not in self._links:
@@ -185,6 +185,6 @@ class ConnectionPool:
 
 
 def host_of(url: str) -> str:
-    """The host, and the port, of what GetEnvironment calls the web server's URL; nothing where it is none."""
+    """Return host and port of the web server's URL as GetEnvironment has it, empty for another text."""
     host = url.removeprefix("https://").rstrip("/")
     return host if is_host(host) else ""

@@ -1,4 +1,4 @@
-"""Who asks AWS, with whose key, and what AWS says of that: facts for somebody who looks for a mistake. No secrets."""
+"""Facts for the doctor: where AWS is asked, with which credentials, as whom. No secrets."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ ANY_REGION = "us-east-1"
 
 @dataclass(frozen=True, slots=True)
 class AwsSetup:
-    """Where AWS would be asked."""
+    """The region, endpoint and proxy of AWS calls."""
 
     region: str
     endpoint: str
@@ -61,7 +61,7 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True)
 class CallerIdentity:
-    """What STS said about whoever asked."""
+    """The response of STS about the caller."""
 
     arn: str = ""
     date: datetime | None = None  #: by the clock of AWS, aware
@@ -69,7 +69,7 @@ class CallerIdentity:
 
 
 def setup(api: MwaaApi) -> AwsSetup:
-    """Where and how AWS is asked; nobody is. Raises ``ShellError`` where that is not known."""
+    """Return where AWS is asked, without a call. Raises ``ShellError`` if the client cannot be made."""
     _, client = api.boto()
     endpoint = str(client.meta.endpoint_url)
     proxies = {} if api.access.direct else get_environ_proxies(endpoint)
@@ -83,7 +83,7 @@ def setup(api: MwaaApi) -> AwsSetup:
 
 
 def credentials(api: MwaaApi) -> Credentials:
-    """Whose key is used; may ask SSO, STS or the machine's own metadata for it. Raises ``ShellError``."""
+    """Return the credentials in use; may ask SSO, STS or the metadata service. Raises ``ShellError``."""
     session = None
     try:
         session = _session(api)
@@ -110,7 +110,7 @@ def _session(api: MwaaApi) -> Session:
 
 
 def caller(api: MwaaApi) -> CallerIdentity:
-    """Ask STS who we are, which everybody may, once. Never raises an expected failure: the clock counts as well."""
+    """Call GetCallerIdentity once, which needs no permission. An expected error is part of the value."""
     try:
         reply = _sts(api).get_caller_identity()
     except aws.ClientError as error:
@@ -145,7 +145,7 @@ def _date(reply: Any) -> datetime | None:
 
 
 def read_date(header: str) -> datetime | None:
-    """The ``Date`` of an HTTP reply, aware; ``None`` for none that can be read."""
+    """Return the ``Date`` of an HTTP response, aware; ``None`` for another text."""
     try:
         read = parsedate_to_datetime(header)
     except (ValueError, TypeError, OverflowError):

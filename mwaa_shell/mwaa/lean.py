@@ -1,4 +1,4 @@
-"""What boto3 brings along and nobody here has use for: it takes memory for ever."""
+"""The endpoints of AWS services that the shell never asks: botocore would keep all of them in memory."""
 
 from __future__ import annotations
 
