@@ -125,7 +125,7 @@ def _run(
         return _run_on(order, order.settings, streams, early)
     from dataclasses import replace
 
-    from mwaa_shell.local.launcher import Notices, serve, start_local
+    from mwaa_shell.local import Notices, serve, start_local
 
     startup.collect_seldom()
     notices = Notices(streams)

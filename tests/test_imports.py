@@ -52,7 +52,7 @@ DOORS = {
         "mwaa/credentials.py",
         "mwaa/identity.py",
     },
-    "requests": {"mwaa/transport.py", "mwaa/tls_adapter.py", "mwaa/route.py", "mwaa/lean.py"},
+    "requests": {"mwaa/transport.py", "mwaa/tls_adapter.py", "mwaa/route.py"},
     "urllib3": {"mwaa/transport.py", "mwaa/tls_adapter.py"},
     "pygments": {"output/style/lexer.py", "output/style/command_lexer.py"},
     "wcwidth": {"output/tables/wrapping.py", "output/delivery/screen_rows.py", "output/canvas.py"},

@@ -19,7 +19,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from mwaa_shell.errors import NothingRan, OutcomeUnknown, ShellError
-from mwaa_shell.reply_bytes import IN_MEMORY, Body, Joined, Large, Spool
+from mwaa_shell.reply_bytes import IN_MEMORY, Body, ConcatBytes, LazyBytes, SpoolWriter
 
 #: Longest piece of foreign text that a sentence quotes, in characters.
 CLIP = 300
@@ -174,7 +174,7 @@ def clip(text: str) -> str:
     return words if len(words) <= CLIP else words[: CLIP - 3] + "..."
 
 
-class Encoded(Large):
+class Base64Bytes(LazyBytes):
     """The base64 of a stream, which is made when it is read."""
 
     def __init__(self, stream: Body) -> None:
@@ -196,7 +196,7 @@ class StreamReader:
         self.fits = True  #: it may still be of the one form
         self._between = [b""]  #: what stood around the streams until now
         self._names: list[str] = []
-        self._spools: list[Spool] = []
+        self._spools: list[SpoolWriter] = []
         self._letters = b""  #: of a group of four that is not whole yet
         self._inside = False  #: a stream, or what stands between
         self._rest: list[bytes] = []  #: what came from where it is not of that form any more
@@ -224,7 +224,7 @@ class StreamReader:
         rest = data[found.end() - len(self._between[-1]) :]
         self._between[-1] = found[0]
         self._names.append(found[1].decode())
-        self._spools.append(Spool())
+        self._spools.append(SpoolWriter())
         self._inside = True
         return rest
 
@@ -254,12 +254,12 @@ class StreamReader:
             return None, bytes(whole)
         return CommandOutput(found["stdout"], found["stderr"]), whole
 
-    def _as_it_came(self, streams: Iterable[Body]) -> Joined:
+    def _as_it_came(self, streams: Iterable[Body]) -> ConcatBytes:
         """Made of what stood between the streams and of the streams, which are encoded again."""
         parts: list[Body] = []
         for between, stream in zip(self._between, streams, strict=False):
-            parts += [between, Encoded(stream)]
-        return Joined(*parts, *self._between[len(self._spools) :], self._letters, b"".join(self._rest))
+            parts += [between, Base64Bytes(stream)]
+        return ConcatBytes(*parts, *self._between[len(self._spools) :], self._letters, b"".join(self._rest))
 
 
 def _before_last(letters: bytes) -> int:
@@ -280,7 +280,7 @@ def _decoded(letters: bytes, *, padded: bool = True) -> bytes | None:
     return made if alike else None
 
 
-class Gathered:
+class ResponseBuffer:
     """A reply as its pieces come: one that is not large stays as it is."""
 
     def __init__(self, in_memory: int = IN_MEMORY) -> None:

@@ -23,7 +23,7 @@ from mwaa_shell import debug_log
 from mwaa_shell.errors import NothingRan, OutcomeUnknown, ShellError
 from mwaa_shell.limits import CONNECT_TIMEOUT, MAX_REPLY
 from mwaa_shell.mwaa.idle import IDLE_LIMIT, NEVER, clocks, idle_since
-from mwaa_shell.mwaa.reply import Gathered, HttpReply, Unreachable, clip, is_redirect, unreadable
+from mwaa_shell.mwaa.reply import HttpReply, ResponseBuffer, Unreachable, clip, is_redirect, unreadable
 from mwaa_shell.mwaa.route import Route, hide_credentials, route_of
 from mwaa_shell.mwaa.tls_adapter import WebSession, causes, cut, proxy_problem, tls_context
 from mwaa_shell.settings import Access
@@ -37,7 +37,7 @@ MEGABYTE = 1024 * 1024
 GZIP = b"\x1f"
 
 
-class _Body:
+class _RequestBody:
     """The command's bytes; asks leave before the first of them goes, and notes that they went."""
 
     def __init__(self, data: bytes, may_send: Callable[[], bool]) -> None:
@@ -113,7 +113,7 @@ def read_response(response: requests.Response, max_reply: int) -> HttpReply:
     """
     if is_redirect(response.status_code):
         return HttpReply(response.status_code, b"", location=response.headers.get("Location", ""))
-    gathered = Gathered()
+    gathered = ResponseBuffer()
     size = arrived = 0
     unpacked = _Unpacker(response.headers.get("Content-Encoding", "").strip().lower())
     for data in response.raw.stream(CHUNK, decode_content=False):
@@ -188,7 +188,7 @@ class Transport:
         line.taken = url, route
         _drop_idle(line)
         used = NEVER
-        body = _Body(command.encode(), may_send)
+        body = _RequestBody(command.encode(), may_send)
         ended = debug_log.timed("request", method="POST", url=url, way=route.words or None, bytes=len(body))
         try:
             with line.session.post(

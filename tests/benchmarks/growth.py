@@ -23,7 +23,7 @@ from mwaa_shell.airflow.suggestions import suggest
 from mwaa_shell.airflow.validation import validate
 from mwaa_shell.airflow.versions import Version
 from mwaa_shell.history.store import History
-from mwaa_shell.mwaa.reply import Gathered, HttpReply, read
+from mwaa_shell.mwaa.reply import HttpReply, ResponseBuffer, read
 from mwaa_shell.names.index import Index
 from mwaa_shell.output.display import DisplayOptions
 from mwaa_shell.output.render import lines
@@ -96,7 +96,7 @@ def with_output(size: int) -> Works:
     view = DisplayOptions(color=True)
 
     def arrive() -> None:
-        gathered = Gathered()
+        gathered = ResponseBuffer()
         for start in range(0, len(body), 1 << 18):
             gathered.add(body[start : start + (1 << 18)])
         streams, whole = gathered.ended()

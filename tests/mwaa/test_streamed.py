@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mwaa_shell.errors import ShellError
-from mwaa_shell.mwaa.reply import MOST_BETWEEN, CommandOutput, Gathered, HttpReply, read
+from mwaa_shell.mwaa.reply import MOST_BETWEEN, CommandOutput, HttpReply, ResponseBuffer, read
 from mwaa_shell.mwaa.transport import Transport
 from mwaa_shell.reply_bytes import Body
 from tests.double import Double, command_reply
@@ -41,7 +41,7 @@ def bodies(draw: st.DrawFn) -> bytes:
 
 def gathered(body: bytes, cuts: list[int]) -> tuple[CommandOutput | None, Body]:
     """What comes of a body that arrives in pieces of these sizes."""
-    reply = Gathered(in_memory=-1)
+    reply = ResponseBuffer(in_memory=-1)
     while body:
         size = cuts.pop() if cuts else len(body)
         reply.add(body[:size])

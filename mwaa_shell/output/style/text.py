@@ -15,7 +15,7 @@ from mwaa_shell.output.sanitise import sanitised
 from mwaa_shell.output.style.fold import blocks, folded
 from mwaa_shell.output.style.highlight import Painter
 from mwaa_shell.output.style.theme import EITHER, Theme
-from mwaa_shell.reply_bytes import Body, Large
+from mwaa_shell.reply_bytes import Body, LazyBytes
 
 #: Bytes that are decoded at a time; fewer for the first screen.
 FIRST, CHUNK = 1 << 14, 1 << 16
@@ -60,7 +60,7 @@ class Decoded(Iterator[str]):
     def __next__(self) -> str:
         return next(self._chunks)
 
-    def _decoded(self, data: Large | memoryview) -> Iterator[str]:
+    def _decoded(self, data: LazyBytes | memoryview) -> Iterator[str]:
         decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
         start, size = 0, FIRST
         while start < len(data):
