@@ -1,4 +1,4 @@
-"""The Airflow behind one private environment: its process, its settings, its database and its DAGs.
+"""The Airflow behind one local environment: its process, its settings, its database and its DAGs.
 
 ``worker.py`` is run by that Airflow's own Python; this file starts it, hands it commands and gives back what the
 airflow program wrote. Commands may come from several threads; each runs in a process of its own.

@@ -1,4 +1,4 @@
-"""The AWS side of the private MWAA: the rest-json operations that boto3 calls, for one access key made at random.
+"""The AWS side of the local environment: the rest-json operations that boto3 calls, for one access key made at random.
 
 Shapes, paths and error forms are those of the public service model (mwaa, 2020-07-01). The members of GetEnvironment
 are those that a real environment has which nobody has changed; what is not on this machine has AWS's form and an

@@ -1,4 +1,4 @@
-"""Where the private MWAA keeps its things: installed Airflows in the cache, their databases in the data folder."""
+"""The folders of local environments: installed Airflows in the cache, their databases in the data folder."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def installs() -> Path:
 
 @dataclass(frozen=True, slots=True)
 class LocalState:
-    """What belongs to one private environment between two starts: its database, its DAGs, its logs."""
+    """What belongs to one local environment between two starts: its database, its DAGs, its logs."""
 
     folder: Path
     dags: Path  #: the DAG files: our own, or the user's

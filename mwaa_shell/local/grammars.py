@@ -90,7 +90,7 @@ def read_tree(installed: Installation) -> dict[str, Any]:
 
 
 def _environment(installed: Installation, folder: Path) -> dict[str, str]:
-    """That of a private MWAA, in a folder and under a name that no default can be mistaken for."""
+    """That of a local environment, in a folder and under a name that no default can be mistaken for."""
     state = LocalState(make_private(folder / "state"), folder / "dags")
     environ = airflow_environment(installed, state, os.environ)
     environ |= {"HOME": str(folder), "USER": "mwaa-shell-user", "LOGNAME": "mwaa-shell-user"}

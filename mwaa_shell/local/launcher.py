@@ -38,7 +38,7 @@ QUIET, TICK = 1.0, 0.1
 
 @dataclass(frozen=True, slots=True)
 class RunningServer:
-    """A private MWAA that answers, and how to reach it."""
+    """A local environment that answers, and how to reach it."""
 
     access: Access
     environments: tuple[str, ...]
@@ -57,7 +57,7 @@ def default_recipe() -> Recipe:
 def running(
     wanted: LocalSettings, timeout: float, progress: Progress, note: ShowNotice = lambda text: None
 ) -> Iterator[RunningServer]:
-    """A private MWAA that lives as long as the block, and ends with this process whatever ends it."""
+    """A local environment that lives as long as the block, and ends with this process whatever ends it."""
     chosen = [recipe_for(text) for text in wanted.versions] or [default_recipe()]
     if len(set(chosen)) != len(chosen):
         raise UsageError("--local names a version twice: leave one out")
@@ -163,7 +163,7 @@ def _access(reached: dict[str, Any], timeout: float, scheduled: bool) -> Access:
 
 
 def exports(running: RunningServer) -> str:
-    """Shell lines that let any AWS client use this private MWAA; the key in them is good for this start only."""
+    """Shell lines that let any AWS client use this local environment; the key in them is good for this start only."""
     access = running.access
     assert access.keys is not None
     lines = {

@@ -1,4 +1,4 @@
-"""The REST API of one private environment, as ``InvokeRestApi`` reaches it: Airflow's own, in a process of its own.
+"""The REST API of one local environment, as ``InvokeRestApi`` reaches it: Airflow's own, in a process of its own.
 
 The process is started by the first request, so that nobody who does not ask pays for it, and ends with the server.
 Requests are answered one after the other. What AWS documents is kept: a request has 10 seconds. The first one, which

@@ -1,4 +1,4 @@
-"""What runs DAGs in a private environment: Airflow's scheduler, and from Airflow 3 on what it needs beside it.
+"""What runs DAGs in a local environment: Airflow's scheduler, and from Airflow 3 on what it needs beside it.
 
 Each service is the airflow program itself, forked like a command off the process that has imported Airflow, and ended
 with it. The database is SQLite, which takes one writer at a time: a log of changes lets readers go on meanwhile,

@@ -1,4 +1,4 @@
-"""The process that is the private MWAA: both endpoints and the Airflows behind them. Run as a module by ``start``.
+"""The process of the local environments: both endpoints and the Airflows behind them. ``launcher.py`` starts it.
 
 The first line of standard input is a JSON object that says what to serve; then standard input is held open by whoever
 started this process, and its end, however that came about, ends everything. Standard output brings one JSON object a
@@ -41,7 +41,7 @@ from mwaa_shell.local.web_server import CliEndpoint, Limits, Recorder, refusal
 
 
 def environment_name(version: str) -> str:
-    """What a private environment is called: MWAA's names take no dots."""
+    """What a local environment is called: MWAA's names take no dots."""
     return f"local-{version.replace('.', '-')}"
 
 

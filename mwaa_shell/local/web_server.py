@@ -1,4 +1,4 @@
-"""The web server side of the private MWAA: ``POST /aws_mwaa/cli`` in front of the real airflow program.
+"""The web server side of the local environment: ``POST /aws_mwaa/cli`` in front of the real airflow program.
 
 What AWS documents and what users have seen is kept: a token older than 60 seconds gets 403, Airflow 3 answers the form
 without a slash with 307, arguments that argparse rejects come back as 400 with their output, a body that cannot be

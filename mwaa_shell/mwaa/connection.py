@@ -36,7 +36,7 @@ class EnvironmentRef(NamedTuple):
 
 def real_api(access: Access) -> MwaaApi:
     """Return the MWAA API over boto3."""
-    from mwaa_shell.mwaa.aws import MwaaApi
+    from mwaa_shell.mwaa.aws import MwaaApi  # imports boto3
 
     return MwaaApi(access)
 
@@ -102,8 +102,8 @@ class Connection:
     @property
     def client(self) -> CliClient:
         """The client that runs commands."""
-        from mwaa_shell.mwaa.cli_client import CliClient
-        from mwaa_shell.mwaa.transport import transport_for
+        from mwaa_shell.mwaa.cli_client import CliClient  # reads the rules of outcomes
+        from mwaa_shell.mwaa.transport import transport_for  # imports requests
 
         with self._making:
             if self._client is None:
@@ -118,7 +118,7 @@ class Connection:
         version = self.version or self.last_version
         if version is None:
             return None
-        from mwaa_shell.airflow.grammar import load, nearest
+        from mwaa_shell.airflow.grammar import load, nearest  # the prompt stands before
 
         known = nearest(version)
         return load(known) if known else None
