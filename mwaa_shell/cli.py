@@ -14,8 +14,12 @@ from mwaa_shell import startup
 TYPE_CHECKING = False  # the module of that name takes longer than --version may
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from contextlib import AbstractContextManager
     from typing import NoReturn
+
+    #: Lets a prompt show the notices of a local environment while the block runs.
+    ShowNotices = Callable[[Callable[[str], None]], AbstractContextManager[None]]
 
     from mwaa_shell.doctor.report import CheckResult
     from mwaa_shell.errors import ExitCode
@@ -121,16 +125,17 @@ def _run(
         return _run_on(order, order.settings, streams, early)
     from dataclasses import replace
 
-    from mwaa_shell.local.console import private_mwaa, serve
+    from mwaa_shell.local import Notices, serve, start_local
 
     startup.collect_seldom()
-    with private_mwaa(order.local, order.settings.access.timeout, streams) as running:
+    notices = Notices(streams)
+    with start_local(order.local, order.settings.access.timeout, streams, notices) as running:
         if order.serve:
             serve(running, streams)
             return ExitCode.OK
         access = replace(running.access, max_reply=order.settings.access.max_reply)
         settings = replace(order.settings, environment=running.environments[0], access=access)
-        return _run_on(order, settings, streams, early)
+        return _run_on(order, settings, streams, early, notices.shown_by)
 
 
 def _printed(options: argparse.Namespace) -> str | None:
@@ -178,7 +183,7 @@ def _print_token(settings: Settings, streams: Streams) -> ExitCode:
     session = Session(settings, UserInterface(streams.note))
     try:
         require_environment(session)
-        token = session.link.environments.cli_token(session.link.target.name)
+        token = session.link.api.cli_token(session.link.target.name)
     finally:
         session.close()
     value = {"CliToken": token.token, "WebServerHostname": token.host}
@@ -197,8 +202,7 @@ def _examine(settings: Settings, streams: Streams, *, as_json: bool) -> ExitCode
     """Say what works and what does not, each as soon as it is known."""
     import shutil
 
-    from mwaa_shell.doctor import report
-    from mwaa_shell.doctor.examine import examine
+    from mwaa_shell.doctor import examine, report
     from mwaa_shell.dot_commands.doctor import examined_by
     from mwaa_shell.mwaa import programs
     from mwaa_shell.session import Session
@@ -220,10 +224,16 @@ def _examine(settings: Settings, streams: Streams, *, as_json: bool) -> ExitCode
     return report.exit_code(found)
 
 
-def _run_on(order: LaunchPlan, settings: Settings, streams: Streams, early: startup.EarlyPrompt) -> ExitCode:
-    """The one choice between the ways to run."""
+def _run_on(
+    order: LaunchPlan,
+    settings: Settings,
+    streams: Streams,
+    early: startup.EarlyPrompt,
+    show_notices: ShowNotices | None = None,
+) -> ExitCode:
+    """The one choice between the ways to run. ``show_notices`` lets the prompt show those of a local environment."""
     if not (order.print_token or order.doctor or order.sources) and streams.interactive:
-        return _open_prompt(settings, streams, early)
+        return _open_prompt(settings, streams, early, show_notices)
     from mwaa_shell.interrupts import ended_in_order
 
     with ended_in_order():
@@ -262,7 +272,12 @@ def _run_lines(order: LaunchPlan, settings: Settings, streams: Streams) -> ExitC
         session.close()
 
 
-def _open_prompt(settings: Settings, streams: Streams, early: startup.EarlyPrompt) -> ExitCode:
+def _open_prompt(
+    settings: Settings,
+    streams: Streams,
+    early: startup.EarlyPrompt,
+    show_notices: ShowNotices | None,
+) -> ExitCode:
     """The interactive shell. Its prompt looks for garbage again once it stands."""
     if settings.environment and not settings.config.problems:
         name = settings.environment
@@ -271,7 +286,7 @@ def _open_prompt(settings: Settings, streams: Streams, early: startup.EarlyPromp
     startup.import_asyncio()
     from mwaa_shell.terminal.shell import Shell
 
-    return Shell(settings, streams, early.hand_over()).run()
+    return Shell(settings, streams, early.hand_over(), show_notices).run()
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

@@ -9,7 +9,7 @@ PR_SET_DUMPABLE = 4
 
 
 def prevent() -> None:
-    """Let no crash and no Ctrl-\\ write this memory to disk; programs that it starts inherit the limit."""
+    """Disable core files of this process; programs that the shell starts inherit the limit."""
     import resource
 
     _, most = resource.getrlimit(resource.RLIMIT_CORE)

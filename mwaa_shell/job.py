@@ -1,8 +1,8 @@
-"""One piece of slow work on a thread of its own, that can be watched, bounded in time and given up.
+"""Slow work on a thread of its own, with progress, a deadline for each phase, and cancellation.
 
-The thread that waits owns Ctrl-C and the screen; the thread that works never prints. A job goes through named phases,
-each with a deadline or none. Giving a job up runs what the work has registered to let go (closing a connection), and
-the work asks ``given_up`` before any step that must not happen any more.
+The waiting thread owns Ctrl-C and the screen; the working thread never prints. A job goes through named phases, each
+with a deadline or none. Canceling a job runs what the work has registered for that, such as closing a connection. The
+work begins a phase before any step that must not happen after a cancellation.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ TICK = 0.1
 
 
 class PhaseTimeout(Exception):
-    """A phase went past its deadline; the job has been given up."""
+    """A phase missed its deadline, and the job was canceled."""
 
     def __init__(self, phase: str, seconds: float) -> None:
         super().__init__(phase)
@@ -31,7 +31,7 @@ class PhaseTimeout(Exception):
 
 
 class Interrupted(KeyboardInterrupt):
-    """Ctrl-C ended the waiting; the job has been given up in ``phase``."""
+    """Ctrl-C ended the wait, and the job was canceled in ``phase``."""
 
     def __init__(self, phase: str) -> None:
         super().__init__()
@@ -39,17 +39,17 @@ class Interrupted(KeyboardInterrupt):
 
 
 class ProgressListener(Protocol):
-    """Whoever waits for a job and wants to show it."""
+    """Shows the progress of a job to the user."""
 
     def tick(self, job: Job[Any]) -> None:
-        """Called now and then while the job goes on, on the thread that waits."""
+        """Show the job as it is now; called on the waiting thread every ``TICK`` seconds."""
 
     def over(self) -> None:
-        """Called once when the waiting ends, however it ends."""
+        """Stop showing the job; called once, however the wait ends."""
 
 
 class Job(Generic[T]):
-    """Work that begins when it is started or followed. ``work`` is called with the job itself."""
+    """Work that runs on its own thread. ``work`` is called with the job."""
 
     def __init__(self, work: Callable[[Job[T]], T], name: str = "job") -> None:
         self.started = time.monotonic()
@@ -67,7 +67,7 @@ class Job(Generic[T]):
         self._name = name
 
     def start(self) -> Job[T]:
-        """Begin, if it has not begun; the job itself."""
+        """Start the thread, if it has not started, and return the job."""
         if not self._begun:
             self._begun = True
             self.started = time.monotonic()
@@ -86,8 +86,8 @@ class Job(Generic[T]):
 
     # -- for the work ------------------------------------------------------------------------------------------------
 
-    def enter(self, phase: str, limit: float | None = None, let_go: Callable[[], None] | None = None) -> bool:
-        """Begin a phase that may take ``limit`` seconds; ``False`` if the job has been given up before."""
+    def begin_phase(self, phase: str, limit: float | None = None, let_go: Callable[[], None] | None = None) -> bool:
+        """Begin a phase of at most ``limit`` seconds. Return ``False`` if the job was canceled."""
         with self._lock:
             if self._given_up.is_set():
                 return False
@@ -98,8 +98,8 @@ class Job(Generic[T]):
         return True
 
     def pause(self, phase: str, seconds: float) -> bool:
-        """Let so many seconds go by in a phase of their own; ``False`` as soon as the job has been given up."""
-        return self.enter(phase) and not self._given_up.wait(seconds)
+        """Wait ``seconds`` in a phase of its own. Return ``False`` as soon as the job is canceled."""
+        return self.begin_phase(phase) and not self._given_up.wait(seconds)
 
     # -- for whoever waits -------------------------------------------------------------------------------------------
 
@@ -112,12 +112,12 @@ class Job(Generic[T]):
     def done(self) -> bool:
         return self._done.is_set()
 
-    def wait(self, timeout: float) -> bool:
-        """Wait at most ``timeout`` seconds; whether the job is done."""
+    def join(self, timeout: float) -> bool:
+        """Wait at most ``timeout`` seconds. Return whether the job is done."""
         return self._done.wait(timeout)
 
     def give_up(self) -> str:
-        """Stop waiting: nothing new is begun, what is open is closed. The phase that it was in."""
+        """Cancel the job: no phase begins any more, and connections are closed. Return the phase."""
         with self._lock:
             self._given_up.set()
             phase, let_go = self.phase, self._let_go
@@ -125,10 +125,10 @@ class Job(Generic[T]):
             let_go()
         return phase
 
-    def follow(self, watcher: ProgressListener | None = None) -> T:
-        """Begin, and wait until done. Raises what the work raised, ``PhaseTimeout``, or ``Interrupted`` after Ctrl-C.
+    def wait(self, watcher: ProgressListener | None = None) -> T:
+        """Start the work and return its value. Raises what the work raised, ``PhaseTimeout`` or ``Interrupted``.
 
-        A Ctrl-C that was noted before the work began raises ``Interrupted`` without a phase: nothing was begun.
+        After an earlier Ctrl-C on the same line ``Interrupted`` has no phase, and the work does not start.
         """
         try:
             with INTERRUPTS.deferred() as pressed:
@@ -156,7 +156,7 @@ class Job(Generic[T]):
                 raise PhaseTimeout(self.give_up(), self._limit)
 
     def result(self) -> T:
-        """What the work returned, or raises what it raised; the job must be done."""
+        """Return the value of the work, or raise what the work raised. The job must be done."""
         if self._error is not None:
             raise self._error
         return self._value  # type: ignore[return-value]

@@ -1,4 +1,4 @@
-"""How long and how much at most, where nobody says otherwise."""
+"""Default timeouts and sizes."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
-"""The bytes of a stream: plain ``bytes`` for all but large ones, which are read in parts from where they are.
+"""The bytes of an output: plain ``bytes``, or for a large one bytes that are read in parts from a file.
 
-Whoever takes a ``Body`` slices it for a part, goes through ``chunks`` for all of it, and calls ``bytes`` or ``decode``
-only where nothing less will do.
+Callers of a ``Body`` slice it for a part and use ``chunks`` for all of it. ``bytes`` and ``decode`` load the whole.
 """
 
 from __future__ import annotations
@@ -20,19 +19,19 @@ IN_MEMORY = 4_000_000
 CHUNK = 1 << 18
 
 
-class Large(ABC):
-    """Bytes that are somewhere else. They do not change, and any thread may read them."""
+class LazyBytes(ABC):
+    """Bytes that are not in memory. They do not change, and any thread may read them."""
 
     @abstractmethod
     def __len__(self) -> int:
-        """How many they are."""
+        """Return the number of bytes."""
 
     @abstractmethod
     def read(self, start: int, end: int) -> bytes:
-        """Those from ``start`` up to ``end``, both within them."""
+        """Return the bytes from ``start`` up to ``end``, both within the length."""
 
     def __getitem__(self, part: slice) -> bytes:
-        """A part of them, in order."""
+        """Return a part of the bytes, in order."""
         start, end, step = part.indices(len(self))
         if step != 1:
             raise ValueError("bytes that are read in parts are read in order")
@@ -42,19 +41,19 @@ class Large(ABC):
         return b"".join(chunks(self))
 
     def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
-        """All of them as text."""
+        """Return all bytes as text."""
         return bytes(self).decode(encoding, errors)
 
     def endswith(self, end: bytes) -> bool:
-        """Whether these are the last ones."""
+        """Return whether the bytes end in ``end``."""
         return not end or self[-len(end) :] == end
 
 
-Body = bytes | Large
+Body = bytes | LazyBytes
 
 
 def chunks(body: Body, size: int = CHUNK) -> Iterator[bytes]:
-    """All bytes in order, at most ``size`` at a time."""
+    """Yield all bytes in order, at most ``size`` at a time."""
     if isinstance(body, bytes) and 0 < len(body) <= size:
         yield body
         return
@@ -62,8 +61,8 @@ def chunks(body: Body, size: int = CHUNK) -> Iterator[bytes]:
         yield body[start : start + size]
 
 
-class Joined(Large):
-    """Several one behind the other."""
+class ConcatBytes(LazyBytes):
+    """Several bodies one after the other."""
 
     def __init__(self, *parts: Body) -> None:
         self._parts = [(part, len(part)) for part in parts]
@@ -83,13 +82,13 @@ class Joined(Large):
 
 
 def joined(*parts: Body) -> Body:
-    """The parts one behind the other; plain bytes where they are all plain."""
+    """Return the parts as one body, as plain bytes where all parts are plain."""
     plain = [part for part in parts if isinstance(part, bytes)]
-    return b"".join(plain) if len(plain) == len(parts) else Joined(*parts)
+    return b"".join(plain) if len(plain) == len(parts) else ConcatBytes(*parts)
 
 
-class Spooled(Large):
-    """Bytes in a temporary file that has no name, is nobody else's, and is gone with this."""
+class FileBytes(LazyBytes):
+    """Bytes in a temporary file without a name, which the system removes with this object."""
 
     def __init__(self, file: IO[bytes]) -> None:
         """``file`` is empty and unbuffered."""
@@ -108,37 +107,37 @@ class Spooled(Large):
         return b"".join(parts)
 
     def add(self, data: bytes) -> None:
-        """Write more of them, before anybody reads. Raises ``OSError``; what was there before stays."""
+        """Append bytes, before the first read. Raises ``OSError``; the bytes before stay."""
         left = memoryview(data)
         while left:
             left = left[self._file.write(left) or 0 :]
         self._size += len(data)
 
 
-class Spool:
-    """Takes the bytes of a stream as they come; those of a long one go to a file."""
+class SpoolWriter:
+    """Collects the bytes of a stream, in memory or for a long one in a file."""
 
     def __init__(self, in_memory: int = IN_MEMORY) -> None:
         self._in_memory = in_memory
         self._held: list[bytes] = []
         self._size = 0
-        self._spooled: Spooled | None = None
+        self._spooled: FileBytes | None = None
 
     def add(self, data: bytes) -> None:
-        """These come next."""
+        """Append bytes."""
         self._held.append(data)
         self._size += len(data)
         if self._size > self._in_memory:
             self._move()
 
     def body(self) -> Body:
-        """All that came; nothing may come after."""
+        """Return all bytes; no more may be added."""
         return b"".join(self._held) if self._spooled is None else self._spooled
 
     def _move(self) -> None:
-        """Write to the file what is held; without room for files, memory has to do."""
+        """Move the bytes in memory to the file; without room for a file they stay in memory."""
         try:
-            self._spooled = self._spooled or Spooled(tempfile.TemporaryFile(buffering=0))
+            self._spooled = self._spooled or FileBytes(tempfile.TemporaryFile(buffering=0))
             self._spooled.add(b"".join(self._held))
             self._held = []
         except OSError:

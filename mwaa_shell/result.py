@@ -1,4 +1,4 @@
-"""What one line came to: the value that every way to run passes on, whether MWAA or the shell itself answered."""
+"""The result of one line, of an Airflow command or a dot-command."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mwaa_shell.reply_bytes import Body
 
 
 class Outcome(StrEnum):
-    """How a line ended, in the words that the history keeps."""
+    """How a line ended, in the words of the history."""
 
     OK = "ok"
     FAILED = "failed"
@@ -21,7 +21,7 @@ class Outcome(StrEnum):
 
 
 class NextLine(NamedTuple):
-    """A line that another one brings, and where the history says that it came from."""
+    """A line that runs in place of another one, and its origin for the history."""
 
     line: str
     origin: str
@@ -29,7 +29,7 @@ class NextLine(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """The end of one line. ``stdout`` and ``stderr`` are decoded bytes, exactly as Airflow wrote them."""
+    """The result of one line. ``stdout`` and ``stderr`` are the bytes that Airflow wrote, decoded from base64."""
 
     outcome: Outcome = Outcome.OK
     exit_code: ExitCode = ExitCode.OK
@@ -66,13 +66,13 @@ class Result:
 
 
 def talk(text: str) -> Result:
-    """The result of a directive that succeeded and has something to show."""
+    """Return the result of a dot-command that succeeded and has a text to show."""
     end = "" if text.endswith("\n") or not text else "\n"
     return Result(stdout=f"{text}{end}".encode(errors="replace"))  # half a character has no bytes
 
 
 def from_error(error: ShellError) -> Result:
-    """The result of a line that ended in an expected failure before there was a reply."""
+    """Return the result of a line that failed before there was a response."""
     outcome = Outcome.UNKNOWN if isinstance(error, OutcomeUnknown) else Outcome.REFUSED
     if error.exit_code is ExitCode.FAILED:
         outcome = Outcome.FAILED
@@ -80,10 +80,10 @@ def from_error(error: ShellError) -> Result:
 
 
 def failed(message: str) -> Result:
-    """The result of a command that ran and failed, for this reason."""
+    """Return the result of a command that ran and failed."""
     return Result(Outcome.FAILED, ExitCode.FAILED, message=message)
 
 
 def interrupted(message: str, *, remote: bool) -> Result:
-    """The result of a line whose waiting ended with Ctrl-C."""
+    """Return the result of a line whose wait ended with Ctrl-C."""
     return Result(Outcome.INTERRUPTED, ExitCode.INTERRUPTED, message=message, remote=remote)

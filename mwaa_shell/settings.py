@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Keys:
+class AccessKey:
     """An access key that the private MWAA made for this start; a real account's stay with boto3."""
 
     access_key: str
@@ -32,7 +32,7 @@ class Access:
     endpoint_url: str | None = None
     ca_bundle: str | None = None  #: holds for the AWS API and for the web server
     timeout: float = READ_TIMEOUT  #: seconds
-    keys: Keys | None = None
+    keys: AccessKey | None = None
     max_reply: int = MAX_REPLY  #: MB after decompression
     direct: bool = False  #: on this machine: no proxy, no instance metadata
     account: str = ""  #: of a local environment, known before AWS's side is asked

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 import trustme
 
-from mwaa_shell.settings import Access, Keys
+from mwaa_shell.settings import Access, AccessKey
 
 
 @dataclass(frozen=True)
@@ -199,7 +199,7 @@ class Double:
 
     def access(self, ca_bundle: str | None, timeout: float = 20.0) -> Access:
         """How a session reaches this double."""
-        keys = Keys("AKIDEXAMPLE", "not-a-secret")
+        keys = AccessKey("AKIDEXAMPLE", "not-a-secret")
         return Access(None, "eu-west-1", f"http://127.0.0.1:{self.aws.port}", ca_bundle, timeout, keys, direct=True)
 
     def answer_aws(self, request: Request) -> bytes:

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mwaa_shell.reply_bytes import Body, Large, Spool, chunks, joined
+from mwaa_shell.reply_bytes import Body, LazyBytes, SpoolWriter, chunks, joined
 
 
 def spooled(*pieces: bytes, in_memory: int = 0) -> Body:
-    spool = Spool(in_memory)
+    spool = SpoolWriter(in_memory)
     for piece in pieces:
         spool.add(piece)
     return spool.body()
@@ -27,7 +27,7 @@ def test_what_is_short_stays_plain() -> None:
 
 def test_what_is_long_is_in_a_file() -> None:
     body = spooled(b"one", b"two", in_memory=5)
-    assert isinstance(body, Large)
+    assert isinstance(body, LazyBytes)
     assert (len(body), bytes(body), body.decode()) == (6, b"onetwo", "onetwo")
 
 

@@ -29,7 +29,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
 BASE = {
     *("config", "config_file", "core_files", "debug_log", "durations", "errors", "interrupts", "job", "key_table"),
     *("limits", "preferences", "private_files", "prompt_text", "proxy_login", "reply_bytes", "result", "settings"),
-    *("startup", "streams", "user_folders", "__version__"),
+    *("startup", "status_line", "streams", "user_folders", "__version__"),
 }
 #: The rooms of the largest folder, in the same order; what stands in none of them is its front.
 ROOMS: tuple[tuple[str, ...], ...] = (
@@ -53,9 +53,8 @@ DOORS = {
         "mwaa/aws_errors.py",
         "mwaa/credentials.py",
         "mwaa/identity.py",
-        "mwaa/one_time_codes.py",
     },
-    "requests": {"mwaa/transport.py", "mwaa/tls_adapter.py", "mwaa/route.py", "mwaa/lean.py"},
+    "requests": {"mwaa/transport.py", "mwaa/tls_adapter.py", "mwaa/route.py"},
     "urllib3": {"mwaa/transport.py", "mwaa/tls_adapter.py"},
     "pygments": {
         "output/style/command_lexer.py",

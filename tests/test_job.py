@@ -59,7 +59,7 @@ def begun(end: threading.Event, limit: float | None = None, phase: str = "workin
     entered = threading.Event()
 
     def work(job: Job[str]) -> str:
-        job.enter(phase, limit)
+        job.begin_phase(phase, limit)
         entered.set()
         end.wait(PATIENCE)
         return "done"
@@ -77,7 +77,7 @@ def test_the_value_of_the_work_is_the_result() -> None:
         return "value"
 
     job = Job(work).start()
-    assert job.follow() == "value"
+    assert job.wait() == "value"
     assert job.done
     assert job.result() == "value"
     assert given == [job]
@@ -90,7 +90,7 @@ def test_what_the_work_raises_is_raised_where_it_is_waited_for(error: BaseExcept
 
     watching = Watching()
     with pytest.raises(type(error)) as raised:
-        Job(work).start().follow(watching)
+        Job(work).start().wait(watching)
     assert raised.value is error
     assert watching.overs == 1
 
@@ -100,7 +100,7 @@ def test_the_work_runs_on_a_daemon_thread_of_its_name() -> None:
         worker = threading.current_thread()
         return worker, worker.name, worker.daemon
 
-    worker, *what = Job(of_whom, "command").start().follow()
+    worker, *what = Job(of_whom, "command").start().wait()
     assert what == ["command", True]
     assert worker is not threading.current_thread()
 
@@ -109,7 +109,7 @@ def test_the_watcher_ticks_on_the_thread_that_waits_and_is_over_once(end: thread
     watching = Watching(end.set)
     job = begun(end)
     assert job.phase == "working"
-    assert job.follow(watching) == "done"
+    assert job.wait(watching) == "done"
     assert watching.ticks >= 1
     assert watching.overs == 1
     assert watching.thread is threading.current_thread()
@@ -118,8 +118,8 @@ def test_the_watcher_ticks_on_the_thread_that_waits_and_is_over_once(end: thread
 def test_a_job_that_is_done_is_over_once_too() -> None:
     watching = Watching()
     job = Job(lambda job: 1).start()
-    assert job.wait(PATIENCE)
-    assert job.follow(watching) == 1
+    assert job.join(PATIENCE)
+    assert job.wait(watching) == 1
     assert (watching.ticks, watching.overs) == (0, 1)
 
 
@@ -131,21 +131,21 @@ def test_what_a_tick_raises_ends_the_waiting_and_not_the_job(error: type[BaseExc
     watching = Watching(at_tick)
     job = begun(end)
     with pytest.raises(error):
-        job.follow(watching)
+        job.wait(watching)
     assert (watching.ticks, watching.overs) == (1, 1)
     assert not job.done
     end.set()
-    assert job.follow() == "done"
+    assert job.wait() == "done"
 
 
 def test_a_phase_past_its_deadline_is_given_up(end: threading.Event) -> None:
     watching = Watching()
     job = begun(end, limit=0.0001, phase="asking AWS")
     with pytest.raises(PhaseTimeout) as raised:
-        job.follow(watching)
+        job.wait(watching)
     assert (raised.value.phase, raised.value.seconds) == ("asking AWS", 0.0001)
     assert watching.overs == 1
-    assert job.enter("next") is False
+    assert job.begin_phase("next") is False
     assert job.phase == "asking AWS"
 
 
@@ -153,8 +153,8 @@ def test_a_phase_without_a_limit_ends_the_deadline_before_it(end: threading.Even
     entered = threading.Event()
 
     def work(job: Job[str]) -> str:
-        assert job.enter("first", 0.0001)
-        assert job.enter("second")
+        assert job.begin_phase("first", 0.0001)
+        assert job.begin_phase("second")
         entered.set()
         end.wait(PATIENCE)
         return job.phase
@@ -162,51 +162,51 @@ def test_a_phase_without_a_limit_ends_the_deadline_before_it(end: threading.Even
     job = Job(work).start()
     assert entered.wait(PATIENCE)
     watching = Watching(lambda: end.set() if watching.ticks == 5 else None)
-    assert job.follow(watching) == "second"
+    assert job.wait(watching) == "second"
 
 
 def test_giving_up_closes_what_is_open_and_begins_nothing_more() -> None:
     closed, began = threading.Event(), []
 
     def work(job: Job[bool]) -> bool:
-        job.enter("running", let_go=closed.set)
+        job.begin_phase("running", let_go=closed.set)
         began.append(True)
         assert closed.wait(PATIENCE)
-        return job.enter("sending", 5, lambda: began.append(False))
+        return job.begin_phase("sending", 5, lambda: began.append(False))
 
     job = Job(work).start()
     watching = Watching(lambda: stop() if began else None)
     with pytest.raises(Interrupted) as stopped:
-        job.follow(watching)
+        job.wait(watching)
     assert stopped.value.phase == "running"
     assert closed.is_set()
-    assert job.follow() is False
+    assert job.wait() is False
     assert (job.phase, began) == ("running", [True])
 
 
 def test_too_late_lets_go_as_well(end: threading.Event) -> None:
     def work(job: Job[bool]) -> bool:
-        job.enter("connecting", 0.0001, end.set)
+        job.begin_phase("connecting", 0.0001, end.set)
         return end.wait(PATIENCE)
 
     job = Job(work).start()
     with pytest.raises(PhaseTimeout):
-        job.follow()
+        job.wait()
     assert end.is_set()
-    assert job.wait(PATIENCE)
+    assert job.join(PATIENCE)
     assert job.result() is True
 
 
 def test_a_job_that_ended_can_still_be_given_up() -> None:
-    job = Job(lambda job: job.enter("only", 9)).start()
-    assert job.follow() is True
+    job = Job(lambda job: job.begin_phase("only", 9)).start()
+    assert job.wait() is True
     assert job.give_up() == "only"
-    assert job.enter("later") is False
+    assert job.begin_phase("later") is False
 
 
 def test_a_pause_ends_by_itself() -> None:
     job = Job(lambda job: (job.pause("waiting", 0.0), job.phase))
-    assert job.follow() == (True, "waiting")
+    assert job.wait() == (True, "waiting")
 
 
 def test_a_pause_ends_at_once_when_the_job_is_given_up() -> None:
@@ -217,9 +217,9 @@ def test_a_pause_ends_at_once_when_the_job_is_given_up() -> None:
             raise KeyboardInterrupt
 
     with pytest.raises(Interrupted) as stopped:
-        job.follow(Watching(at_tick))
+        job.wait(Watching(at_tick))
     assert stopped.value.phase == "waiting"
-    assert job.wait(PATIENCE)
+    assert job.join(PATIENCE)
     assert job.result() is False
 
 
@@ -232,7 +232,7 @@ def test_ctrl_c_pressed_twice_is_one_interrupt(end: threading.Event) -> None:
 
     try:
         with pytest.raises(Interrupted) as stopped:
-            job.follow(Watching(press))
+            job.wait(Watching(press))
         os.kill(os.getpid(), signal.SIGINT)  # without effect until somebody minds it again
         assert stopped.value.phase == "working"
     finally:
@@ -246,7 +246,7 @@ def test_a_noted_ctrl_c_begins_nothing() -> None:
     with INTERRUPTS.deferred():
         signal.raise_signal(signal.SIGINT)
         with pytest.raises(Interrupted) as stopped:
-            Job(lambda job: begun.append(True)).follow()
+            Job(lambda job: begun.append(True)).wait()
     INTERRUPTS.restore()
     assert (stopped.value.phase, begun) == ("", [])
 

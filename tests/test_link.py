@@ -10,13 +10,13 @@ import pytest
 from mwaa_shell.airflow.command_line import parse
 from mwaa_shell.mwaa import idle
 from mwaa_shell.mwaa.command_runner import run_command
-from mwaa_shell.mwaa.connection import Connection, Target, host_of
+from mwaa_shell.mwaa.connection import Connection, EnvironmentRef, host_of
 from tests.double import Double
 
 
 @pytest.fixture
 def link(double: Double, bundle: str) -> Connection:
-    return Connection(Target("my-env", double.access(bundle)))
+    return Connection(EnvironmentRef("my-env", double.access(bundle)))
 
 
 def opened() -> None:

@@ -186,7 +186,7 @@ def test_two_commands_never_run_at_once(double: Double, bundle: str) -> None:
     session = Session(
         Settings(environment="my-env", access=double.access(bundle)), UserInterface(watcher=StopWhen(QUEUED))
     )
-    with session.link.slot.lock:
+    with session.link.command_lock.lock:
         result = execute(session, "dags list")
     assert "before the command was sent" in result.message
     assert double.commands == []

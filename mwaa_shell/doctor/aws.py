@@ -8,14 +8,13 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from mwaa_shell.doctor.checks import Examined, NoAnswer, bounded
-from mwaa_shell.doctor.report import CheckResult, Mark
+from mwaa_shell.doctor.report import CheckResult, Examined, NoAnswer, Status, bounded
 from mwaa_shell.errors import CredentialsProblem, EnvironmentNotFound, PermissionMissing, ShellError
+from mwaa_shell.mwaa.environment import CliToken, EnvironmentInfo, how_to_reach
 
 if TYPE_CHECKING:
-    from mwaa_shell.mwaa.aws import Environments
-    from mwaa_shell.mwaa.environment import CliToken, Environment
-    from mwaa_shell.mwaa.identity import Caller, Credentials
+    from mwaa_shell.mwaa.aws import MwaaApi
+    from mwaa_shell.mwaa.identity import CallerIdentity, Credentials
 
 #: Seconds by which the clocks may differ: AWS takes signatures of the last five minutes, a token lives for one.
 NOTEWORTHY, TOO_MUCH = 30, 300
@@ -40,11 +39,11 @@ class AwsChecks:
         self.name = examined.name  #: of the environment; the only one of the region, where none was named
         self.dated = False  #: AWS has told what time it is
         self.token: CliToken | None = None
-        self.known: Environment | None = None
+        self.known: EnvironmentInfo | None = None
         self._connect = examined.connect
         self._wait = examined.wait
         self._reached: list[str] = []
-        self._environments: Environments | None = None
+        self._api: MwaaApi | None = None
         self._usable = True  #: the credentials, as far as is known
         self._found = True  #: the environment
         self._others: tuple[str, ...] = ()
@@ -54,7 +53,7 @@ class AwsChecks:
         why = ""
         for found in self._tried():
             self._reached.append(found.name)
-            why = f"{found.name} failed" if found.mark is Mark.FAIL else why
+            why = f"{found.name} failed" if found.status is Status.FAIL else why
             yield found
         for name in CHECKS:
             if name not in self._reached and (name != "clock" or self.token is None):
@@ -62,7 +61,7 @@ class AwsChecks:
 
     def _tried(self) -> Iterator[CheckResult]:
         yield (found := self._settings())
-        if found.mark is Mark.FAIL:
+        if found.status is Status.FAIL:
             yield from self._key(found)  # both are to be mended
             return
         yield from self._who()
@@ -75,10 +74,10 @@ class AwsChecks:
         link = self._connect(self.name or "")
 
         def look() -> str:
-            from mwaa_shell.mwaa.identity import setup
+            from mwaa_shell.mwaa.identity import setup  # imports botocore: the checks of this machine are shown before
 
-            self._environments = link.environments
-            found = setup(link.environments)
+            self._api = link.api
+            found = setup(link.api)
             way = f" through {found.proxy}" if found.proxy else ""
             return f"region {found.region or 'none'}, asked at {found.endpoint}{way}"
 
@@ -86,18 +85,18 @@ class AwsChecks:
             text = bounded(self._wait, "looking for AWS settings", look)
         except ShellError as error:
             return failure("AWS settings", error)
-        return CheckResult("AWS settings", Mark.OK, text, remote=True)
+        return CheckResult("AWS settings", Status.OK, text, remote=True)
 
     def _who(self) -> Iterator[CheckResult]:
-        environments = self._aws
+        api = self._aws
         yield from self._key()
-        if environments.access.keys is not None:
+        if api.access.keys is not None:
             yield skipped("identity", "a private MWAA knows nobody")
-        if environments.access.keys is not None or not self._usable:
+        if api.access.keys is not None or not self._usable:
             return
         asked = time.time()
         try:
-            caller = bounded(self._wait, "asking STS who we are", lambda: _caller(environments))
+            caller = bounded(self._wait, "asking STS who we are", lambda: _caller(api))
         except ShellError as error:
             yield unknown_caller(error)
             return
@@ -107,10 +106,10 @@ class AwsChecks:
             yield clock((asked + time.time()) / 2 - caller.date.timestamp(), "AWS")
 
     def _key(self, settings: CheckResult | None = None) -> Iterator[CheckResult]:
-        if self._environments is None:
+        if self._api is None:
             return
         if self._aws.access.keys is not None:
-            yield CheckResult("credentials", Mark.OK, "a key that was made for this start", remote=True)
+            yield CheckResult("credentials", Status.OK, "a key that was made for this start", remote=True)
             return
         try:
             key = bounded(self._wait, "looking for credentials", lambda: _credentials(self._aws))
@@ -122,18 +121,18 @@ class AwsChecks:
         else:
             yield credentials(key, datetime.now(UTC))
 
-    def _identity(self, caller: Caller) -> CheckResult:
+    def _identity(self, caller: CallerIdentity) -> CheckResult:
         if caller.error is None:
-            return CheckResult("identity", Mark.OK, f"{caller.arn} (by sts:GetCallerIdentity)", remote=True)
+            return CheckResult("identity", Status.OK, f"{caller.arn} (by sts:GetCallerIdentity)", remote=True)
         if isinstance(caller.error, CredentialsProblem):
             self._usable = False
             return failure("identity", caller.error)
         return unknown_caller(caller.error)
 
     @property
-    def _aws(self) -> Environments:
-        assert self._environments is not None
-        return self._environments
+    def _aws(self) -> MwaaApi:
+        assert self._api is not None
+        return self._api
 
     # -- what that one may do ----------------------------------------------------------------------------------------
 
@@ -168,8 +167,8 @@ class AwsChecks:
         there = ", ".join(names) or "none in this region"
         if self.name is None:
             advice = "mwaa-shell doctor ENV looks at one" if names else "name another region with --region"
-            return CheckResult(name, Mark.NOTE, f"allowed; there are {there}", advice, remote=True)
-        return CheckResult(name, Mark.OK, f"allowed; there are {there}", remote=True)
+            return CheckResult(name, Status.NOTE, f"allowed; there are {there}", advice, remote=True)
+        return CheckResult(name, Status.OK, f"allowed; there are {there}", remote=True)
 
     def _describe(self) -> CheckResult:
         name, environment = "GetEnvironment", self.name or ""
@@ -178,13 +177,13 @@ class AwsChecks:
         except EnvironmentNotFound as error:
             self._found = False
             there = f"there are {', '.join(self._others)}" if self._others else "see --region and --profile"
-            return CheckResult(name, Mark.FAIL, str(error), there, remote=True)
+            return CheckResult(name, Status.FAIL, str(error), there, remote=True)
         except PermissionMissing as error:
             return not_allowed(name, error, "the Airflow version and the status are missed; --airflow-version says one")
         except ShellError as error:
             return failure(name, error)
         runs = f"it runs Airflow {self.known.version}" if self.known.version else "no Airflow version is told"
-        return CheckResult(name, Mark.OK, f"allowed; {runs}", remote=True)
+        return CheckResult(name, Status.OK, f"allowed; {runs}", remote=True)
 
     def _rest(self) -> CheckResult:
         name, environment = "InvokeRestApi", self.name or ""
@@ -200,9 +199,9 @@ class AwsChecks:
             return not_allowed(name, error, "names are then completed only once they were seen, or with .refresh")
         except ShellError as error:
             return CheckResult(
-                name, Mark.NOTE, plain(error), "names complete without it, once they were seen", remote=True
+                name, Status.NOTE, plain(error), "names complete without it, once they were seen", remote=True
             )
-        return CheckResult(name, Mark.OK, text, remote=True)
+        return CheckResult(name, Status.OK, text, remote=True)
 
     def _mint(self) -> CheckResult:
         name, environment = "CreateCliToken", self.name or ""
@@ -211,23 +210,23 @@ class AwsChecks:
             self.token = bounded(self._wait, "making a token", lambda: self._aws.cli_token(environment))
         except PermissionMissing as error:
             advice = "no command runs without it: AWS's policy AmazonMWAAAirflowCliAccess allows it"
-            return CheckResult(name, Mark.FAIL, _denied(error), advice, remote=True)
+            return CheckResult(name, Status.FAIL, _denied(error), advice, remote=True)
         except ShellError as error:
             return failure(name, error)
         seconds = time.monotonic() - begun
-        return CheckResult(name, Mark.OK, f"allowed; a token in {seconds:.1f} s, thrown away", remote=True)
+        return CheckResult(name, Status.OK, f"allowed; a token in {seconds:.1f} s, thrown away", remote=True)
 
 
-def _credentials(environments: Environments) -> Credentials:
-    from mwaa_shell.mwaa.identity import credentials
+def _credentials(api: MwaaApi) -> Credentials:
+    from mwaa_shell.mwaa.identity import credentials  # imports botocore
 
-    return credentials(environments)
+    return credentials(api)
 
 
-def _caller(environments: Environments) -> Caller:
-    from mwaa_shell.mwaa.identity import caller
+def _caller(api: MwaaApi) -> CallerIdentity:
+    from mwaa_shell.mwaa.identity import caller  # imports botocore
 
-    return caller(environments)
+    return caller(api)
 
 
 # -- what they find, pure ----------------------------------------------------------------------------------------------
@@ -235,7 +234,7 @@ def _caller(environments: Environments) -> Caller:
 
 def skipped(name: str, why: str) -> CheckResult:
     """A check that was not made."""
-    return CheckResult(name, Mark.SKIP, why, remote=True)
+    return CheckResult(name, Status.SKIP, why, remote=True)
 
 
 def plain(error: ShellError) -> str:
@@ -247,13 +246,13 @@ def failure(name: str, error: ShellError) -> CheckResult:
     """A check that failed; what a sentence says behind its colon is what to do, if it says that."""
     if isinstance(error, NoAnswer):
         advice = "is this machine online, and the region right? Does AWS want a proxy (HTTPS_PROXY)?"
-        return CheckResult(name, Mark.FAIL, str(error), advice, remote=True)
+        return CheckResult(name, Status.FAIL, str(error), advice, remote=True)
     said = plain(error)
     for colon in re.finditer(": ", said):  # there may be some in what AWS or a program has to say
         if said[colon.end() :].startswith(ADVISES):
-            return CheckResult(name, Mark.FAIL, said[: colon.start()], said[colon.end() :], remote=True)
+            return CheckResult(name, Status.FAIL, said[: colon.start()], said[colon.end() :], remote=True)
     advice = "see whether aws sts get-caller-identity works" if isinstance(error, CredentialsProblem) else ""
-    return CheckResult(name, Mark.FAIL, said, advice, remote=True)
+    return CheckResult(name, Status.FAIL, said, advice, remote=True)
 
 
 def _denied(error: PermissionMissing) -> str:
@@ -262,12 +261,12 @@ def _denied(error: PermissionMissing) -> str:
 
 def not_allowed(name: str, error: PermissionMissing, costs: str) -> CheckResult:
     """A permission that is missing and not needed."""
-    return CheckResult(name, Mark.NOTE, _denied(error), costs, remote=True)
+    return CheckResult(name, Status.NOTE, _denied(error), costs, remote=True)
 
 
 def unknown_caller(error: ShellError) -> CheckResult:
     """STS tells nothing: commands need it not."""
-    return CheckResult("identity", Mark.NOTE, f"STS does not tell: {plain(error)}", remote=True)
+    return CheckResult("identity", Status.NOTE, f"STS does not tell: {plain(error)}", remote=True)
 
 
 def credentials(found: Credentials, now: datetime) -> CheckResult:
@@ -278,38 +277,36 @@ def credentials(found: Credentials, now: datetime) -> CheckResult:
         until = found.expires.astimezone().strftime("%Y-%m-%d %H:%M")
         left = f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min"
         if minutes < 0:
-            return CheckResult("credentials", Mark.NOTE, f"{text}, expired at {until}", "log in again", remote=True)
+            return CheckResult("credentials", Status.NOTE, f"{text}, expired at {until}", "log in again", remote=True)
         text += f", until {until} (in {left})"
     elif found.temporary:
         text += ", temporary; until when is not known here"
-    return CheckResult("credentials", Mark.OK, text, remote=True)
+    return CheckResult("credentials", Status.OK, text, remote=True)
 
 
 def clock(ahead: float, whose: str) -> CheckResult:
     """How far this machine's clock is ahead of another one, in seconds; replies are dated to the second."""
     by = f"{abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} that of {whose}"
     if abs(ahead) < NOTEWORTHY:
-        return CheckResult("clock", Mark.OK, f"as that of {whose}, within {max(abs(ahead), 1):.0f} s", remote=True)
+        return CheckResult("clock", Status.OK, f"as that of {whose}, within {max(abs(ahead), 1):.0f} s", remote=True)
     advice = "set the clock of this machine, best by NTP"
     if abs(ahead) < TOO_MUCH:
-        return CheckResult("clock", Mark.NOTE, by, advice, remote=True)
-    return CheckResult("clock", Mark.FAIL, f"{by}: AWS refuses what is signed by it", advice, remote=True)
+        return CheckResult("clock", Status.NOTE, by, advice, remote=True)
+    return CheckResult("clock", Status.FAIL, f"{by}: AWS refuses what is signed by it", advice, remote=True)
 
 
-def status(known: Environment) -> CheckResult:
+def status(known: EnvironmentInfo) -> CheckResult:
     """Whether the environment is in a state to run commands."""
     if known.status in USABLE or not known.status:
-        return CheckResult("environment", Mark.OK, known.status or "of no known status", remote=True)
+        return CheckResult("environment", Status.OK, known.status or "of no known status", remote=True)
     if known.status in CHANGING:
         advice = "commands may fail until it is AVAILABLE; .info tells"
-        return CheckResult("environment", Mark.NOTE, known.status, advice, remote=True)
-    return CheckResult("environment", Mark.FAIL, known.status, "see why in the MWAA console", remote=True)
+        return CheckResult("environment", Status.NOTE, known.status, advice, remote=True)
+    return CheckResult("environment", Status.FAIL, known.status, "see why in the MWAA console", remote=True)
 
 
-def access_mode(known: Environment) -> CheckResult:
+def access_mode(known: EnvironmentInfo) -> CheckResult:
     """Who reaches its web server."""
-    from mwaa_shell.mwaa.environment import how_to_reach
-
     mode = known.access_mode
     private = mode == "PRIVATE_ONLY"
-    return CheckResult("access", Mark.OK, how_to_reach(mode) if private else mode or "not told", remote=True)
+    return CheckResult("access", Status.OK, how_to_reach(mode) if private else mode or "not told", remote=True)

@@ -8,17 +8,18 @@ import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from mwaa_shell.airflow.versions import version_in_reply
 from mwaa_shell.doctor.aws import clock, plain, skipped
-from mwaa_shell.doctor.checks import Examined, bounded
-from mwaa_shell.doctor.report import CheckResult, Mark
+from mwaa_shell.doctor.report import CheckResult, Examined, Status, bounded
 from mwaa_shell.errors import ShellError
 from mwaa_shell.limits import CONNECT_TIMEOUT
+from mwaa_shell.mwaa.connection import Connection
+from mwaa_shell.mwaa.environment import how_to_reach
+from mwaa_shell.result import Result
 
 if TYPE_CHECKING:
-    from mwaa_shell.mwaa.connection import Connection
     from mwaa_shell.mwaa.route import Route
-    from mwaa_shell.mwaa.transport import Peer, Transport
-    from mwaa_shell.result import Result
+    from mwaa_shell.mwaa.transport import TlsPeer, Transport
 
 #: The names of all checks here, in their order.
 CHECKS = ("proxy", "DNS", "TCP", "TLS", "version")
@@ -42,21 +43,21 @@ class WebChecks:
         for found in self._tried():
             done.append(found.name)
             yield found
-            if found.mark is Mark.FAIL and found.name in CHECKS[:-1]:
+            if found.status is Status.FAIL and found.name in CHECKS[:-1]:
                 for name in ("clock", *CHECKS):
                     if name not in done and (name != "clock" or not self._dated):
                         yield skipped(name, f"{found.name} failed")
                 return
 
     def _tried(self) -> Iterator[CheckResult]:
-        from mwaa_shell.mwaa.transport import transport_for
+        from mwaa_shell.mwaa.transport import transport_for  # imports requests
 
-        environments = self._link.environments
-        transport = transport_for(environments.access, environments.ca_bundle)
+        api = self._link.api
+        transport = transport_for(api.access, api.ca_bundle)
         try:
             route = transport.route(f"https://{self._host}/")
         except ShellError as error:
-            yield CheckResult("proxy", Mark.FAIL, plain(error), "mend it, or unset it", remote=True)
+            yield CheckResult("proxy", Status.FAIL, plain(error), "mend it, or unset it", remote=True)
             return
         yield way(route)
         yield self._lookup(route)
@@ -70,9 +71,9 @@ class WebChecks:
             found = bounded(self._examined.wait, f"looking up {host}", lambda: addresses(host, port))
         except (OSError, UnicodeError, ShellError) as error:
             why = plain(error) if isinstance(error, ShellError) else getattr(error, "strerror", None) or str(error)
-            return CheckResult("DNS", Mark.FAIL, f"{host} is not found here: {why}", self._advice(route), remote=True)
+            return CheckResult("DNS", Status.FAIL, f"{host} is not found here: {why}", self._advice(route), remote=True)
         more = "" if route.resolves_here else "; the proxy looks up the web server"
-        return CheckResult("DNS", Mark.OK, f"{host} is {', '.join(found)}{more}", remote=True)
+        return CheckResult("DNS", Status.OK, f"{host} is {', '.join(found)}{more}", remote=True)
 
     def _connect(self, route: Route) -> CheckResult:
         host, port = route.first_hop
@@ -82,15 +83,15 @@ class WebChecks:
         except (OSError, ShellError) as error:
             why = plain(error) if isinstance(error, ShellError) else getattr(error, "strerror", None) or str(error)
             text = f"no connection to port {port} of {host}: {why}"
-            return CheckResult("TCP", Mark.FAIL, text, self._advice(route), remote=True)
+            return CheckResult("TCP", Status.FAIL, text, self._advice(route), remote=True)
         spent = (time.monotonic() - begun) * 1000
-        return CheckResult("TCP", Mark.OK, f"port {port} of {host} answers in {spent:.0f} ms", remote=True)
+        return CheckResult("TCP", Status.OK, f"port {port} of {host} answers in {spent:.0f} ms", remote=True)
 
     def _greet(self, transport: Transport, route: Route) -> Iterator[CheckResult]:
         try:
             peer = bounded(self._examined.wait, "asking the web server who it is", lambda: transport.greet(self._host))
         except ShellError as error:
-            yield CheckResult("TLS", Mark.FAIL, plain(error), self._advice(route), remote=True)
+            yield CheckResult("TLS", Status.FAIL, plain(error), self._advice(route), remote=True)
             return
         finally:
             transport.close()
@@ -105,8 +106,6 @@ class WebChecks:
         return version(result)
 
     def _advice(self, route: Route) -> str:
-        from mwaa_shell.mwaa.environment import how_to_reach
-
         if route.proxy is not None:
             return f"is {route.proxy}, from {route.proxy.source}, the right proxy, and running?"
         if route.moved:
@@ -135,18 +134,18 @@ def connect(host: str, port: int) -> None:
 
 def way(route: Route) -> CheckResult:
     """How the web server is reached; AWS's own is told with the region."""
-    return CheckResult("proxy", Mark.OK, route.words or "none: the web server is reached directly", remote=True)
+    return CheckResult("proxy", Status.OK, route.words or "none: the web server is reached directly", remote=True)
 
 
-def tls(peer: Peer) -> CheckResult:
+def tls(peer: TlsPeer) -> CheckResult:
     """Who the web server is."""
     until = f" until {peer.expires}" if peer.expires else ""
-    return CheckResult("TLS", Mark.OK, f"{peer.tls}, signed by {peer.issuer}{until}; HTTP {peer.status}", remote=True)
+    return CheckResult("TLS", Status.OK, f"{peer.tls}, signed by {peer.issuer}{until}; HTTP {peer.status}", remote=True)
 
 
-def dated(peer: Peer, now: float) -> Iterator[CheckResult]:
+def dated(peer: TlsPeer, now: float) -> Iterator[CheckResult]:
     """The clock of the web server, where AWS's is not known."""
-    from mwaa_shell.mwaa.identity import read_date
+    from mwaa_shell.mwaa.identity import read_date  # imports botocore
 
     date = read_date(peer.date)
     if date is None:
@@ -157,17 +156,17 @@ def dated(peer: Peer, now: float) -> Iterator[CheckResult]:
 
 def version(result: Result) -> CheckResult:
     """One command, there and back."""
-    from mwaa_shell.airflow.versions import version_in_reply
-
     if not result.ok:
-        return CheckResult("version", Mark.FAIL, plain(ShellError(result.message)), remote=True)
+        return CheckResult("version", Status.FAIL, plain(ShellError(result.message)), remote=True)
     text = result.stdout.decode("utf-8", "replace")
     said = version_in_reply(text)
     spent = f"{result.token_seconds:.1f} s for a token and {result.command_seconds:.1f} s for the answer"
     if said is None:
         advice = "commands run; --airflow-version says the version where AWS does not tell it"
-        return CheckResult("version", Mark.NOTE, f"the command ran and {_printed(text)}; {spent}", advice, remote=True)
-    return CheckResult("version", Mark.OK, f"the environment says Airflow {said}: {spent}", remote=True)
+        return CheckResult(
+            "version", Status.NOTE, f"the command ran and {_printed(text)}; {spent}", advice, remote=True
+        )
+    return CheckResult("version", Status.OK, f"the environment says Airflow {said}: {spent}", remote=True)
 
 
 def _printed(text: str) -> str:

@@ -8,29 +8,28 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mwaa_shell.airflow.command_line import parse
-from mwaa_shell.doctor import report
-from mwaa_shell.doctor.checks import Examined
-from mwaa_shell.doctor.examine import examine
+from mwaa_shell.doctor import Examined, examine, report
 from mwaa_shell.doctor.report import exit_code, summary
 from mwaa_shell.dot_commands.registry import Arguments, DotCommand, DotCommandCall
 from mwaa_shell.errors import ExitCode
-from mwaa_shell.mwaa.connection import Connection, Target
+from mwaa_shell.mwaa.connection import Connection, EnvironmentRef
 from mwaa_shell.result import Outcome, Result, talk
 from mwaa_shell.session import LineContext, Session
 from mwaa_shell.session.send import send
 
 if TYPE_CHECKING:
-    from mwaa_shell.doctor.report import CheckResult
+    from mwaa_shell.doctor import CheckResult, Examined
 
 
 def examined_by(session: Session) -> Examined:
     """Return what the checks use of a session; the environment that they find is opened."""
+    from mwaa_shell.doctor import Examined  # imports importlib.metadata, for one command only
 
     def connect(name: str) -> Connection:
         access = session.here.access if session.here else session.settings.access
         if name and session.here is None:
             session.open(name, access)
-        return session.links.to(Target(name, access))
+        return session.links.get(EnvironmentRef(name, access))
 
     def run(link: Connection, command: str) -> Result:
         return send(session, LineContext(parse(command), recorded=False))[0]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mwaa_shell.dot_commands.registry import ArgumentKind, Arguments, DotCommand, DotCommandCall, no_words
 from mwaa_shell.errors import EnvironmentNotFound, PermissionMissing, UsageError
-from mwaa_shell.mwaa.connection import Target
+from mwaa_shell.mwaa.connection import EnvironmentRef
 from mwaa_shell.mwaa.environment import facts
 from mwaa_shell.result import Result, talk
 from mwaa_shell.session import Plan, Session
@@ -42,7 +42,7 @@ def _wanted(words: tuple[str, ...], access: Access) -> tuple[str, Access]:
 
 def _confirmed(session: Session, name: str, access: Access) -> Connection:
     """The link to an environment of which AWS says that it exists, or does not want to say anything."""
-    link = session.links.to(Target(name, access))
+    link = session.links.get(EnvironmentRef(name, access))
     try:
         describe(session, link)
     except EnvironmentNotFound as error:

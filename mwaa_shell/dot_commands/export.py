@@ -30,7 +30,7 @@ def script(call: DotCommandCall, words: tuple[str, ...]) -> Result:
     if len(line) == 1:
         text = line[0].value  # one quoted word
     link = session.link
-    region = link.region or link.environments.region
+    region = link.region or link.api.region
     target = ScriptTarget(link.target.name, region, link.target.access.profile, link.version)
     return talk(made(kind.value, _line(session, text), target, session.grammar, session.secret_words))
 

@@ -200,7 +200,7 @@ def _sources(call: DotCommandCall, dag: str, run: str) -> SourceMaker:
             return session.wait_for(
                 "asking over REST",
                 link.target.access.timeout,
-                lambda: link.environments.invoke_rest(link.target.name, path, query),
+                lambda: link.api.invoke_rest(link.target.name, path, query),
                 watcher=pulse,
             )
 

@@ -15,7 +15,7 @@ from mwaa_shell.errors import UsageError
 from mwaa_shell.history.audit_log import AuditLog
 from mwaa_shell.history.entries import CommandOutcome, EnvironmentKey, HistoryEntry
 from mwaa_shell.history.store import History, default_path
-from mwaa_shell.mwaa.connection import Connection, Target
+from mwaa_shell.mwaa.connection import Connection, EnvironmentRef
 from mwaa_shell.names.cache_files import recall
 from mwaa_shell.result import Result
 
@@ -33,7 +33,7 @@ class HistoryRecorder:
         self._secret_words = secret_words
         self._audit_log: AuditLog | None = None
         self._noted = False
-        self._keys: dict[Target, EnvironmentKey] = {}  # under which each environment was last written down
+        self._keys: dict[EnvironmentRef, EnvironmentKey] = {}  # under which each environment was last written down
         self._opening = threading.Lock()
         self._history: History | None = None
 

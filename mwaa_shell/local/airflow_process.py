@@ -1,4 +1,4 @@
-"""The Airflow behind one private environment: its process, its settings, its database and its DAGs.
+"""The Airflow behind one local environment: its process, its settings, its database and its DAGs.
 
 ``worker.py`` is run by that Airflow's own Python; this file starts it, hands it commands and gives back what the
 airflow program wrote. Commands may come from several threads; each runs in a process of its own.
@@ -24,14 +24,16 @@ from pathlib import Path
 from typing import IO
 
 from mwaa_shell.errors import LocalProblem
-from mwaa_shell.local.folders import State, fingerprint, make_private
-from mwaa_shell.local.provision import Installed, Progress
+from mwaa_shell.local.folders import LocalState, fingerprint, make_private
+from mwaa_shell.local.provision import Installation, Progress
 
 #: So many DAG files are read with progress, before a command waits for them.
 MANY = 100
 #: How the step ends that reads them.
 READING = ": reading the DAGs"
 PLUGINS = "AIRFLOW__CORE__PLUGINS_FOLDER"
+#: The module that every Python of a virtualenv imports at its start.
+LOOPBACK_MODULE = "mwaa_shell_only_loopback"
 FAB = "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager"
 
 
@@ -60,8 +62,8 @@ class AirflowProcess:
 
     def __init__(
         self,
-        installed: Installed,
-        state: State,
+        installed: Installation,
+        state: LocalState,
         scratch: Path,
         *,
         fresh: bool = False,
@@ -314,7 +316,7 @@ def _listen(process: subprocess.Popen[bytes], replies: IO[bytes], waiting: dict[
         waiting.pop(number).done.set()
 
 
-def prepare_folders(state: State) -> Path:
+def prepare_folders(state: LocalState) -> Path:
     """Make the folders of a state, private, with our own DAGs in them unless the user brings his; the state's own."""
     make_private(state.folder)
     make_private(state.airflow_home)
@@ -336,7 +338,7 @@ def write_whole(path: Path, data: bytes) -> None:
     os.replace(part, path)
 
 
-def airflow_environment(installed: Installed, state: State, environ: Mapping[str, str]) -> dict[str, str]:
+def airflow_environment(installed: Installation, state: LocalState, environ: Mapping[str, str]) -> dict[str, str]:
     """The variables that the Airflow processes see: nothing of AWS, of Airflow or of Python from the user's shell."""
     foreign = ("AIRFLOW", "AWS_", "_AIRFLOW", "PYTHON", "MWAA_", "COLUMNS", "LINES", "FORCE_COLOR", "VIRTUAL_ENV")
     kept = {key: value for key, value in environ.items() if not key.startswith(foreign)}
@@ -360,10 +362,29 @@ def airflow_environment(installed: Installed, state: State, environ: Mapping[str
     return kept | dict(state.settings)
 
 
-def _fernet_key(state: State) -> str:
+def _fernet_key(state: LocalState) -> str:
     """The key that the environment's own database is encrypted with, as an MWAA environment has one."""
     path = state.folder / "fernet-key"
     with alone(state.folder / "key-lock"):
         if not path.exists() or not path.read_bytes():
             write_whole(path, base64.urlsafe_b64encode(secrets.token_bytes(32)))
         return path.read_text()
+
+
+def keep_on_loopback(venv: Path) -> None:
+    """Put what keeps Python on loopback into a virtualenv; raise ``LocalProblem`` where that fails."""
+    code = resources.files(__package__).joinpath("only_loopback.py").read_bytes()
+    folders = list(venv.glob("lib/python*/site-packages"))
+    if not folders:
+        raise LocalProblem(f"{venv} is not a virtualenv. Remove it to install its Airflow again.")
+    try:
+        for folder in folders:
+            for name, data in (
+                (f"{LOOPBACK_MODULE}.py", code),
+                (f"{LOOPBACK_MODULE}.pth", f"import {LOOPBACK_MODULE}\n".encode()),
+            ):
+                path = folder / name
+                if not path.exists() or path.read_bytes() != data:
+                    write_whole(path, data)
+    except OSError as error:
+        raise LocalProblem(f"{venv} cannot be kept on loopback: {error.strerror}") from None

@@ -1,4 +1,4 @@
-"""The AWS side of the private MWAA: the rest-json operations that boto3 calls, for one access key made at random.
+"""The AWS side of the local environment: the rest-json operations that boto3 calls, for one access key made at random.
 
 Shapes, paths and error forms are those of the public service model (mwaa, 2020-07-01). The members of GetEnvironment
 are those that a real environment has which nobody has changed; what is not on this machine has AWS's form and an
@@ -18,8 +18,8 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from mwaa_shell.local.http_server import JsonHandler
-from mwaa_shell.local.signature import Request, complaint
-from mwaa_shell.settings import Keys
+from mwaa_shell.local.signature import SignedRequest, complaint
+from mwaa_shell.settings import AccessKey
 
 REGION = "local-1"
 #: Seconds that a token is good for, as on MWAA.
@@ -40,10 +40,10 @@ LOG_GROUPS = {
 }
 
 
-def make_keys() -> Keys:
+def make_keys() -> AccessKey:
     """An access key that nobody else knows."""
     letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
-    return Keys("LOCAL" + "".join(secrets.choice(letters) for _ in range(20)), secrets.token_urlsafe(30))
+    return AccessKey("LOCAL" + "".join(secrets.choice(letters) for _ in range(20)), secrets.token_urlsafe(30))
 
 
 class Tokens:
@@ -145,7 +145,7 @@ class AwsApi:
 
     def __init__(
         self,
-        keys: Keys,
+        keys: AccessKey,
         tokens: Tokens,
         environments: dict[str, LocalEnvironment],
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -155,7 +155,7 @@ class AwsApi:
         self._environments = environments
         self._clock = clock
 
-    def answer(self, request: Request) -> dict[str, Any]:
+    def answer(self, request: SignedRequest) -> dict[str, Any]:
         """The reply to one request, or raises ``AwsError``."""
         wrong = complaint(request, self._keys, REGION, self._clock())
         if wrong is not None:
@@ -228,7 +228,7 @@ def handler_for(api: AwsApi) -> type[JsonHandler]:
             headers = {name.lower(): self.headers.get_all(name, []) for name in self.headers}
             marked = {"x-amzn-RequestId": secrets.token_hex(16)}
             try:
-                self.reply(200, api.answer(Request(method, self.path, headers, body)), marked)
+                self.reply(200, api.answer(SignedRequest(method, self.path, headers, body)), marked)
             except AwsError as error:
                 members = {"message": str(error), **error.members}
                 self.reply(error.status, members, {**marked, "x-amzn-ErrorType": error.code})

@@ -1,4 +1,4 @@
-"""Where the private MWAA keeps its things: installed Airflows in the cache, their databases in the data folder."""
+"""The folders of local environments: installed Airflows in the cache, their databases in the data folder."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def installs() -> Path:
 
 
 @dataclass(frozen=True, slots=True)
-class State:
-    """What belongs to one private environment between two starts: its database, its DAGs, its logs."""
+class LocalState:
+    """What belongs to one local environment between two starts: its database, its DAGs, its logs."""
 
     folder: Path
     dags: Path  #: the DAG files: our own, or the user's
@@ -47,17 +47,17 @@ class State:
         return self.folder / "initialised"
 
 
-def state_for(version: Version, dags_folder: Path | None) -> State:
+def state_for(version: Version, dags_folder: Path | None) -> LocalState:
     """The state of one version; a DAG folder of the user's has a database of its own."""
     root = user_folders.data() / "local"
     if dags_folder is None:
         folder = root / str(version)
-        return State(folder, folder / "dags")
+        return LocalState(folder, folder / "dags")
     path = Path(os.path.expanduser(dags_folder)).resolve()
     if not path.is_dir():
         raise LocalProblem(f"There is no DAG folder {path}")
     mark = hashlib.sha256(str(path).encode()).hexdigest()[:8]
-    return State(root / f"{version}-{mark}", path)
+    return LocalState(root / f"{version}-{mark}", path)
 
 
 def fingerprint(root: Path) -> str:

@@ -45,8 +45,8 @@ from mwaa_shell.airflow.grammar import SWITCHES, usual_dest
 from mwaa_shell.airflow.versions import Version
 from mwaa_shell.errors import LocalProblem, ShellError
 from mwaa_shell.local.airflow_process import airflow_environment
-from mwaa_shell.local.folders import State, make_private
-from mwaa_shell.local.provision import Installed, provide
+from mwaa_shell.local.folders import LocalState, make_private
+from mwaa_shell.local.provision import Installation, provide
 from mwaa_shell.local.recipes import recipe_for, recipes
 
 DATA = Path(__file__).parent.parent / "airflow" / "data"
@@ -69,7 +69,7 @@ def data_file(version: Version) -> Path:
     return DATA / f"airflow-{version}.json"
 
 
-def read_tree(installed: Installed) -> dict[str, Any]:
+def read_tree(installed: Installation) -> dict[str, Any]:
     """What ``read_parser.py`` says about an installed Airflow; raises ``LocalProblem`` with Airflow's last line."""
     script = resources.files(__package__).joinpath("read_parser.py")
     with tempfile.TemporaryDirectory() as folder:
@@ -89,9 +89,9 @@ def read_tree(installed: Installed) -> dict[str, Any]:
     return tree
 
 
-def _environment(installed: Installed, folder: Path) -> dict[str, str]:
-    """That of a private MWAA, in a folder and under a name that no default can be mistaken for."""
-    state = State(make_private(folder / "state"), folder / "dags")
+def _environment(installed: Installation, folder: Path) -> dict[str, str]:
+    """That of a local environment, in a folder and under a name that no default can be mistaken for."""
+    state = LocalState(make_private(folder / "state"), folder / "dags")
     environ = airflow_environment(installed, state, os.environ)
     environ |= {"HOME": str(folder), "USER": "mwaa-shell-user", "LOGNAME": "mwaa-shell-user"}
     if installed.recipe.version >= (2, 6):  # older parsers do not depend on it, and refuse it with SQLite

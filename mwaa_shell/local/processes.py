@@ -1,4 +1,4 @@
-"""The processes of a private MWAA: found and ended with all that they have started, whoever has let go of them.
+"""The processes of a local environment: found and ended with all that they have started, whoever has let go of them.
 
 This file runs inside the Airflow's own Python (3.7 to 3.13) too, and so imports nothing of this package.
 """

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mwaa_shell.errors import LocalProblem
-from mwaa_shell.local import interpreters
+from mwaa_shell.local import recipes
 from mwaa_shell.local.folders import installs
 from mwaa_shell.local.pip_settings import uv_environment
 from mwaa_shell.local.recipes import Recipe
@@ -33,7 +33,7 @@ Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Installed:
+class Installation:
     """An Airflow that is whole: its version and its virtual environment."""
 
     recipe: Recipe
@@ -49,16 +49,16 @@ class Installed:
         return self.venv / "bin" / "airflow"
 
 
-def ready(recipe: Recipe, profile: str = "local") -> Installed | None:
+def ready(recipe: Recipe, profile: str = "local") -> Installation | None:
     """The installed Airflow of a recipe if it is whole and made from this very recipe."""
     for python in recipe.pythons:
         venv = _folder(recipe, profile, python)
         if _is_whole(venv, _mark(recipe, profile)):
-            return Installed(recipe, venv)
+            return Installation(recipe, venv)
     return None
 
 
-def provide(recipe: Recipe, progress: Progress, profile: str = "local") -> Installed:
+def provide(recipe: Recipe, progress: Progress, profile: str = "local") -> Installation:
     """The installed Airflow of a recipe, installing it if need be. Raises ``LocalProblem`` with the reason."""
     found = ready(recipe, profile)
     if found is not None:
@@ -67,21 +67,21 @@ def provide(recipe: Recipe, progress: Progress, profile: str = "local") -> Insta
         return ready(recipe, profile) or _install(recipe, profile, progress)
 
 
-def provide_with(requirements: Requirements, recipe: Recipe, progress: Progress) -> Installed:
+def provide_with(requirements: Requirements, recipe: Recipe, progress: Progress) -> Installation:
     """The installed Airflow of a recipe with a team's requirements, in a virtualenv of its own."""
     base = provide(recipe, progress)
     venv = base.venv.with_name(f"{base.venv.name}-with-{requirements.key}")
     mark = {**_mark(recipe, "local"), "key": requirements.key}
     if _is_whole(venv, mark):
-        return Installed(recipe, venv)
+        return Installation(recipe, venv)
     with _one_at_a_time(recipe, "local", progress):
         if not _is_whole(venv, mark):
             _install_with(requirements, base, venv, mark, progress)
-    return Installed(recipe, venv)
+    return Installation(recipe, venv)
 
 
 def _install_with(
-    requirements: Requirements, base: Installed, venv: Path, mark: dict[str, object], progress: Progress
+    requirements: Requirements, base: Installation, venv: Path, mark: dict[str, object], progress: Progress
 ) -> None:
     """What the base has, then the requirements, each package at the base's version.
 
@@ -139,9 +139,9 @@ def _is_whole(venv: Path, mark: dict[str, object]) -> bool:
     return bool(found == mark) and (venv / "bin" / "python").exists()
 
 
-def _install(recipe: Recipe, profile: str, progress: Progress) -> Installed:
+def _install(recipe: Recipe, profile: str, progress: Progress) -> Installation:
     uv = find_uv()
-    interpreter = interpreters.find(recipe.pythons)
+    interpreter = recipes.find_interpreter(recipe.pythons)
     python = interpreter.version if interpreter else recipe.python
     venv = _folder(recipe, profile, python)
     what = f"Airflow {recipe.version}"
@@ -160,7 +160,7 @@ def _install(recipe: Recipe, profile: str, progress: Progress) -> Installed:
                 f"download one: {error}"
             ) from None
         raise
-    return Installed(recipe, venv)
+    return Installation(recipe, venv)
 
 
 def _set_aside(venv: Path) -> Path | None:

@@ -1,4 +1,4 @@
-"""The REST API of one private environment, as ``InvokeRestApi`` reaches it: Airflow's own, in a process of its own.
+"""The REST API of one local environment, as ``InvokeRestApi`` reaches it: Airflow's own, in a process of its own.
 
 The process is started by the first request, so that nobody who does not ask pays for it, and ends with the server.
 Requests are answered one after the other. What AWS documents is kept: a request has 10 seconds. The first one, which
@@ -8,10 +8,13 @@ waits for the application to be made, has longer, where a web server of MWAA has
 from __future__ import annotations
 
 import json
+import math
 import os
 import secrets
 import subprocess
 import threading
+import time
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -37,11 +40,17 @@ ENDING = "The private MWAA is ending"
 METHODS = ("GET", "PUT", "POST", "PATCH", "DELETE")
 SIMPLE = "airflow.api_fastapi.auth.managers.simple.simple_auth_manager.SimpleAuthManager"
 
+#: Calls that AWS takes within a second, as AWS documents.
+A_SECOND = 10
+#: Bytes of the longest response that AWS passes on: 6 MB, as AWS documents.
+LONGEST = 6 * 1024 * 1024
+
+Invoke = Callable[[bytes], dict[str, Any]]
 Start = Callable[[], "subprocess.Popen[bytes]"]
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class RestCall:
     """What one ``InvokeRestApi`` asks for."""
 
     method: str
@@ -98,7 +107,7 @@ class RestApi:
         process = self._process
         return self._limits[self._ready and process is not None and process.poll() is None]
 
-    def _work(self, call: Call) -> tuple[int, object]:
+    def _work(self, call: RestCall) -> tuple[int, object]:
         """On the one thread that talks to the process."""
         if self._closed:
             raise LocalProblem(ENDING)
@@ -149,7 +158,7 @@ class RestApi:
         self._one.shutdown(wait=False)
 
 
-def read_call(body: bytes) -> Call:
+def read_call(body: bytes) -> RestCall:
     """The request in the form of the service model; ``AwsError`` for any other."""
     try:
         members = json.loads(body)
@@ -159,7 +168,7 @@ def read_call(body: bytes) -> Call:
         case {"Method": str(method), "Path": str(path)} if method in METHODS and path.startswith("/"):
             query = members.get("QueryParameters") or {}
             if isinstance(query, dict) and not set(path) & set("?#"):
-                return Call(method, path, query, members.get("Body"))
+                return RestCall(method, path, query, members.get("Body"))
     raise AwsError(
         400,
         "ValidationException",
@@ -225,3 +234,34 @@ def _admits_us(version: Version) -> dict[str, str]:
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
         "AIRFLOW__API_AUTH__JWT_SECRET": secrets.token_hex(64),
     }
+
+
+class LimitedRest:
+    """The REST API of one environment within the limits that AWS sets to ``InvokeRestApi``.
+
+    The errors are those of the service model. Which of them a long response gets is not documented.
+    """
+
+    def __init__(self, invoke: Invoke, clock: Callable[[], float] = time.monotonic) -> None:
+        self._invoke = invoke
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._taken: deque[float] = deque([-math.inf] * A_SECOND, A_SECOND)
+
+    def invoke(self, body: bytes) -> dict[str, Any]:
+        """Return the reply to one call; raise ``AwsError`` for a call too many or a response that is too long."""
+        self._count()
+        reply = self._invoke(body)
+        if len(json.dumps(reply).encode()) > LONGEST:
+            words = {"detail": "The response is longer than 6 MB"}
+            members = {"RestApiStatusCode": 413, "RestApiResponse": words}
+            raise AwsError(400, "RestApiClientException", "", members)
+        return reply
+
+    def _count(self) -> None:
+        """Count one call, unless it is one too many."""
+        with self._lock:
+            now = self._clock()
+            if now - self._taken[0] < 1:
+                raise AwsError(429, "ThrottlingException", "Rate exceeded")
+            self._taken.append(now)

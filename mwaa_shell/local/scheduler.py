@@ -1,4 +1,4 @@
-"""What runs DAGs in a private environment: Airflow's scheduler, and from Airflow 3 on what it needs beside it.
+"""What runs DAGs in a local environment: Airflow's scheduler, and from Airflow 3 on what it needs beside it.
 
 Each service is the airflow program itself, forked like a command off the process that has imported Airflow, and ended
 with it. The database is SQLite, which takes one writer at a time: a log of changes lets readers go on meanwhile,
@@ -22,7 +22,7 @@ from mwaa_shell.airflow.output_lines import Classifier
 from mwaa_shell.airflow.versions import Version
 from mwaa_shell.errors import LocalProblem
 from mwaa_shell.local.airflow_process import AirflowProcess, prepare_folders
-from mwaa_shell.local.folders import State
+from mwaa_shell.local.folders import LocalState
 
 #: Seconds that a writer waits for another; SQLite's own 5 are short where a command reads many DAGs in.
 PATIENCE = 60
@@ -35,7 +35,7 @@ LAST_LINES = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class SchedulerPlan:
     """What to run, and the settings that every process of the environment then has."""
 
     services: tuple[tuple[str, ...], ...] = ()  #: airflow commands that do not end
@@ -64,7 +64,7 @@ SETTINGS = {
 }
 
 
-def plan(version: Version, state: State, port: int) -> Plan:
+def plan(version: Version, state: LocalState, port: int) -> SchedulerPlan:
     """The services of a version; those of Airflow 3 meet on a port of this machine."""
     settings = SETTINGS[version.major] | _database(version, state)
     if version >= SEVERAL_AT_ONCE:
@@ -77,16 +77,16 @@ def plan(version: Version, state: State, port: int) -> Plan:
     serves_logs = command is not None and command.option("--skip-serve-logs") is not None
     scheduler = ("scheduler", "--skip-serve-logs") if serves_logs else ("scheduler",)  # to the whole network
     if version.major < 3:
-        return Plan((scheduler,), settings)
+        return SchedulerPlan((scheduler,), settings)
     settings |= {
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{port}/execution/",
         "AIRFLOW__API_AUTH__JWT_SECRET": secrets.token_hex(64),
     }
     api = ("api-server", "--apps", "execution", "--host", "127.0.0.1", "--port", str(port), "--workers", "1")
-    return Plan((api, ("dag-processor",), scheduler), settings)
+    return SchedulerPlan((api, ("dag-processor",), scheduler), settings)
 
 
-def _database(version: Version, state: State) -> dict[str, str]:
+def _database(version: Version, state: LocalState) -> dict[str, str]:
     """The environment's own database, on which a writer waits longer."""
     path = database(state)
     if "?" in str(path):  # no address can say it
@@ -95,7 +95,7 @@ def _database(version: Version, state: State) -> dict[str, str]:
     return {f"AIRFLOW__{section}__SQL_ALCHEMY_CONN": f"sqlite:///{path}?timeout={PATIENCE}"}
 
 
-def database(state: State) -> Path:
+def database(state: LocalState) -> Path:
     """Where Airflow itself puts it."""
     return state.airflow_home / "airflow.db"
 

@@ -1,4 +1,4 @@
-"""The process that is the private MWAA: both endpoints and the Airflows behind them. Run as a module by ``start``.
+"""The process of the local environments: both endpoints and the Airflows behind them. ``launcher.py`` starts it.
 
 The first line of standard input is a JSON object that says what to serve; then standard input is held open by whoever
 started this process, and its end, however that came about, ends everything. Standard output brings one JSON object a
@@ -29,22 +29,19 @@ from typing import Any
 from mwaa_shell.errors import LocalProblem, ShellError
 from mwaa_shell.local import aws_api, web_server
 from mwaa_shell.local.airflow_config import options_in
-from mwaa_shell.local.airflow_process import AirflowProcess, prepare_folders
+from mwaa_shell.local.airflow_process import AirflowProcess, keep_on_loopback, prepare_folders
 from mwaa_shell.local.aws_api import AwsApi, LocalEnvironment, Tokens
-from mwaa_shell.local.folders import State, make_private
+from mwaa_shell.local.folders import LocalState, make_private
 from mwaa_shell.local.http_server import Server
-from mwaa_shell.local.loopback import keep_on_loopback
-from mwaa_shell.local.provision import Installed
+from mwaa_shell.local.provision import Installation
 from mwaa_shell.local.recipes import recipe_for
-from mwaa_shell.local.refusals import refusal
-from mwaa_shell.local.rest import rest_api
-from mwaa_shell.local.rest_limits import LimitedRest
-from mwaa_shell.local.scheduler import Plan, Scheduler, free_port, plan
-from mwaa_shell.local.web_server import CliEndpoint, Limits, Recorder
+from mwaa_shell.local.rest import LimitedRest, rest_api
+from mwaa_shell.local.scheduler import Scheduler, SchedulerPlan, free_port, plan
+from mwaa_shell.local.web_server import CliEndpoint, Limits, Recorder, refusal
 
 
 def environment_name(version: str) -> str:
-    """What a private environment is called: MWAA's names take no dots."""
+    """What a local environment is called: MWAA's names take no dots."""
     return f"local-{version.replace('.', '-')}"
 
 
@@ -76,7 +73,7 @@ def make_certificate(python: Path, folder: Path) -> ssl.SSLContext:
 def serve(wanted: dict[str, Any], stack: ExitStack) -> dict[str, Any]:
     """Start everything that ``wanted`` names; how to reach it."""
     states = [
-        State(Path(item["state"]), Path(item["dags"]), tuple(item["settings"].items()))
+        LocalState(Path(item["state"]), Path(item["dags"]), tuple(item["settings"].items()))
         for item in wanted["environments"]
     ]
     for item, state in zip(wanted["environments"], states, strict=True):
@@ -85,9 +82,9 @@ def serve(wanted: dict[str, Any], stack: ExitStack) -> dict[str, Any]:
     scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="run-", dir=states[0].folder)))
     airflows, schedulers = [], []
     for item, state in zip(wanted["environments"], states, strict=True):
-        installed = Installed(recipe_for(item["version"]), Path(item["venv"]))
+        installed = Installation(recipe_for(item["version"]), Path(item["venv"]))
         keep_on_loopback(installed.venv)
-        runs = plan(installed.recipe.version, state, free_port()) if wanted["scheduler"] else Plan()
+        runs = plan(installed.recipe.version, state, free_port()) if wanted["scheduler"] else SchedulerPlan()
         airflow = AirflowProcess(
             installed, state, scratch / item["version"], fresh=wanted["fresh"], settings=runs.settings
         )

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 from urllib.parse import quote, unquote
 
-from mwaa_shell.settings import Keys
+from mwaa_shell.settings import AccessKey
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 #: What the name of a service is to signatures; MWAA's is not its host's.
@@ -32,7 +32,7 @@ _MISMATCH = (
 )
 
 
-class Request(NamedTuple):
+class SignedRequest(NamedTuple):
     """A request as it arrived."""
 
     method: str
@@ -48,7 +48,7 @@ class Complaint(NamedTuple):
     message: str
 
 
-def complaint(request: Request, keys: Keys, region: str, now: datetime) -> Complaint | None:
+def complaint(request: SignedRequest, keys: AccessKey, region: str, now: datetime) -> Complaint | None:
     """Return why the signature of a request is not accepted, ``None`` for a good one."""
     authorization = " ".join(request.headers.get("authorization", ()))
     if not authorization:
@@ -83,7 +83,7 @@ def _moment(text: str) -> datetime | None:
         return None
 
 
-def _sign(request: Request, names: Sequence[str], secret: str, moment: datetime, scope: str) -> str:
+def _sign(request: SignedRequest, names: Sequence[str], secret: str, moment: datetime, scope: str) -> str:
     """Return the signature that a request must have."""
     text = "\n".join(
         (ALGORITHM, f"{moment:%Y%m%dT%H%M%SZ}", scope, hashlib.sha256(_canonical(request, names)).hexdigest())
@@ -94,7 +94,7 @@ def _sign(request: Request, names: Sequence[str], secret: str, moment: datetime,
     return hmac.digest(key, text.encode(), "sha256").hex()
 
 
-def _canonical(request: Request, names: Sequence[str]) -> bytes:
+def _canonical(request: SignedRequest, names: Sequence[str]) -> bytes:
     """Return the canonical form of a request. The path is encoded once more, as for every service but S3."""
     path, _, query = request.target.partition("?")
     pairs = sorted(tuple(_encoded(part) for part in (name, value)) for name, _, value in _pairs(query))

@@ -1,4 +1,4 @@
-"""The web server side of the private MWAA: ``POST /aws_mwaa/cli`` in front of the real airflow program.
+"""The web server side of the local environment: ``POST /aws_mwaa/cli`` in front of the real airflow program.
 
 What AWS documents and what users have seen is kept: a token older than 60 seconds gets 403, Airflow 3 answers the form
 without a slash with 307, arguments that argparse rejects come back as 400 with their output, a body that cannot be
@@ -13,17 +13,22 @@ import itertools
 import json
 import shlex
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
+from mwaa_shell.airflow import knowledge
+from mwaa_shell.airflow.arguments import Role, understand
+from mwaa_shell.airflow.command_line import parse, quote
+from mwaa_shell.airflow.grammar import load
+from mwaa_shell.airflow.versions import Version
 from mwaa_shell.errors import LocalProblem
 from mwaa_shell.local.airflow_process import Answer
 from mwaa_shell.local.aws_api import Tokens
 from mwaa_shell.local.http_server import JsonHandler
-from mwaa_shell.local.refusals import Refusal
 
 #: Commands that run at once on a web server, as AWS says of MWAA.
 AT_ONCE = 4
@@ -37,8 +42,39 @@ TIMED_OUT = (
     "<center><h1>504 Gateway Time-out</h1></center>\r\n</body>\r\n</html>\r\n"
 )
 
+#: Commands that AWS does not list and that users of MWAA have run (public report of 2024).
+SEEN_TO_WORK = frozenset({"pools delete", "pools set"})
+
 RunAirflow = Callable[[list[str]], Answer]
+
+
+class Refusal(NamedTuple):
+    """The HTTP response to a command that MWAA does not run."""
+
+    status: int
+    message: str
+
+
 Refuse = Callable[[list[str]], Refusal | None]
+
+
+def refusal(arguments: Sequence[str], version: Version) -> Refusal | None:
+    """Return how MWAA refuses a command, ``None`` for one that runs.
+
+    Words that are not a command of this Airflow version run: Airflow itself refuses them.
+    """
+    line = parse(" ".join(map(quote, arguments)))
+    understanding = understand(line, load(version))
+    if understanding.command is None:
+        return None
+    name = understanding.command.name
+    end = next(part.end for part in understanding.parts if part.role is Role.COMMAND)
+    words = [word.value for word in line.words if word.start >= end]
+    support = knowledge.support(name, version, words)
+    if not support.doubtful or (name in SEEN_TO_WORK and not support.refused):
+        return None
+    status, title = (500, "Internal Server Error") if support.refused == "500" else (403, "Forbidden")
+    return Refusal(status, f"{title}: {support.reason} (--no-limits runs {name} here)")
 
 
 class Recorder:

@@ -1,4 +1,4 @@
-"""Runs the real ``airflow`` program for the private MWAA: imports Airflow once, then forks for each command.
+"""Runs the real ``airflow`` program for the local environment: imports Airflow once, then forks for each command.
 
 This file runs inside the Airflow's own Python (3.7 to 3.13), never inside the shell's, and so imports nothing of this
 package but two files beside it, which do the same. It is single-threaded: a fork of a process with threads is unsafe.

@@ -1,7 +1,7 @@
-"""Who the environments are and who may talk to them: the AWS side. The only importer of boto3.
+"""The AWS API of MWAA: environments, tokens and Airflow's REST API. The only importer of boto3.
 
-Credentials, profile, region, endpoints, retries and proxies are boto3's own resolution. Foreign errors leave this file
-as the sentences of ``aws_errors.py``. Credentials that are over are resolved anew at the next call.
+boto3 itself resolves credentials, profile, region, endpoints, retries and proxies. Its errors leave this module as the
+sentences of ``aws_errors.py``. Expired credentials are resolved again at the next call.
 """
 
 from __future__ import annotations
@@ -20,12 +20,19 @@ from botocore.session import Session
 from mwaa_shell import __version__, core_files, debug_log
 from mwaa_shell.errors import CredentialsProblem, NothingRan, ShellError
 from mwaa_shell.limits import CONNECT_TIMEOUT
-from mwaa_shell.mwaa.aws_errors import Asked, Asker, refused_by_airflow, sentence
-from mwaa_shell.mwaa.credentials import Unobtained, guard, origin, profile_of, source_of, tell_of
-from mwaa_shell.mwaa.environment import CliToken, Environment, from_details, is_host
+from mwaa_shell.mwaa.aws_errors import AwsCall, AwsCaller, refused_by_airflow, sentence
+from mwaa_shell.mwaa.credentials import (
+    Unobtained,
+    guard,
+    log_credentials,
+    mfa_problem,
+    never_ask,
+    origin,
+    profile_of,
+    source_of,
+)
+from mwaa_shell.mwaa.environment import CliToken, EnvironmentInfo, from_details, is_host
 from mwaa_shell.mwaa.idle import IDLE_LIMIT, NEVER, clocks, idle_since
-from mwaa_shell.mwaa.lean import forget_other_services
-from mwaa_shell.mwaa.one_time_codes import never_ask, wanted
 from mwaa_shell.mwaa.programs import gets_a_terminal
 from mwaa_shell.settings import Access
 
@@ -37,10 +44,14 @@ _VISIBLE = re.compile(r"[\x21-\x7e]+")
 _ANOTHER = "a proxy or another endpoint may have answered for AWS: .doctor shows the way"
 #: Seconds that a REST request is waited for: AWS gives up after 10, a private MWAA's first one takes longer.
 REST_TIMEOUT = 30.0
+#: The services that are asked, as botocore's table of endpoints calls them: MWAA, and those that give credentials.
+SERVICES = frozenset({"airflow", "oidc", "portal.sso", "signin", "sts"})
+#: botocore's data file with the endpoints of every service.
+ENDPOINTS = "endpoints"
 
 
-class Environments:
-    """The environments of one account and region, as one profile sees them."""
+class MwaaApi:
+    """The MWAA API for one account and region, with the permissions of one profile."""
 
     def __init__(self, access: Access) -> None:
         self.access = access
@@ -52,17 +63,17 @@ class Environments:
     # -- what AWS is asked -------------------------------------------------------------------------------------------
 
     def names(self) -> list[str]:
-        """The names of all environments, every page of ListEnvironments; needs ``airflow:ListEnvironments``."""
+        """Return the names of all environments. Requires ``airflow:ListEnvironments``."""
         return self._call("ListEnvironments", "", self._list)
 
-    def describe(self, name: str) -> Environment:
-        """What GetEnvironment knows; needs ``airflow:GetEnvironment``."""
+    def describe(self, name: str) -> EnvironmentInfo:
+        """Return what GetEnvironment reports of an environment. Requires ``airflow:GetEnvironment``."""
         reply = self._call("GetEnvironment", name, lambda client: client.get_environment(Name=name))
         details = reply.get("Environment")
         return from_details(name, details if isinstance(details, dict) else {})
 
     def cli_token(self, name: str) -> CliToken:
-        """A fresh token for one command; needs ``airflow:CreateCliToken``."""
+        """Return a new token for one command. Requires ``airflow:CreateCliToken``."""
         reply = self._call("CreateCliToken", name, lambda client: client.create_cli_token(Name=name))
         token, host = reply.get("CliToken"), reply.get("WebServerHostname")
         if not (isinstance(token, str) and _VISIBLE.fullmatch(token) and isinstance(host, str) and is_host(host)):
@@ -73,11 +84,10 @@ class Environments:
     def invoke_rest(
         self, name: str, path: str, query: Mapping[str, object], body: Mapping[str, object] | None = None
     ) -> object:
-        """What Airflow's REST API answers to one GET, or to a POST of ``body`` that only reads, such as a list.
+        """Return the response of Airflow's REST API to one GET, or to a read-only POST of ``body``.
 
-        Needs ``airflow:InvokeRestApi`` and Airflow 2.4.3. ``path`` stands without ``/api/v1``. It is asked once: who
-        refreshes names tries again when it likes. ``PermissionMissing`` holds for the session; anything else may be
-        over the next time.
+        Requires ``airflow:InvokeRestApi`` and Airflow 2.4.3. ``path`` has no ``/api/v1``. The request is sent once.
+        ``PermissionMissing`` holds for the session; other errors may be temporary.
         """
 
         def ask(_: Any) -> Any:
@@ -100,13 +110,13 @@ class Environments:
     # -- how it is reached -------------------------------------------------------------------------------------------
 
     def places(self) -> tuple[list[str], list[str]]:
-        """The profiles that are configured here, and the regions that have MWAA as far as botocore knows."""
+        """Return the configured profiles, and the regions that have MWAA according to botocore."""
         session = self._client()[0]
         return session.available_profiles, session.get_available_regions("mwaa")
 
     @property
     def region(self) -> str:
-        """The region that is in force, nothing where there is none."""
+        """The region in force, empty where none is set."""
         try:
             return self._client()[1].meta.region_name or ""
         except ShellError:
@@ -119,11 +129,11 @@ class Environments:
         return str(bundle) if bundle else None
 
     def boto(self) -> tuple[Session, Any]:
-        """The botocore session and its client of MWAA, made if need be; raises ``ShellError`` where that cannot be."""
+        """Return the botocore session and its MWAA client. Raises ``ShellError`` if the client cannot be made."""
         return self._client()
 
     def problem(self, error: Exception, operation: str, session: Session | None = None) -> ShellError:
-        """What a foreign exception means, for what is asked of AWS elsewhere, and by whom if by another session."""
+        """Return the error for an exception of botocore, for calls that other modules make with ``session``."""
         said = self._sentence(error, operation, "", session)
         if isinstance(said, CredentialsProblem):
             self.forget()
@@ -142,11 +152,11 @@ class Environments:
                     raise
                 raise self._sentence(error, "", "", session) from None
             made = self._made = session, client
-        tell_of(*made)  # may fetch credentials
+        log_credentials(*made)  # may fetch credentials
         return made
 
     def _rest_client(self) -> Any:
-        """Its own: one that gives up soon, and asks once."""
+        """Return the client for InvokeRestApi, which has a short timeout and sends a request once."""
         session, _ = self._client()
         with self._lock:
             if self._rest is None:
@@ -181,9 +191,9 @@ class Environments:
             self._used = clocks()
 
     def _drop_idle(self) -> None:
-        """Let go of connections that have been idle for long, such as while the machine slept; the next call makes one.
+        """Close connections that have been idle for long, such as while the machine slept.
 
-        A request on a connection whose other end is gone is not refused: it waits until its time is up.
+        A request on a connection without another end is not refused: it waits for its timeout.
         """
         with self._lock:
             # One that was never used may just be opened, by another thread.
@@ -193,31 +203,31 @@ class Environments:
                         client.close()
 
     def forget(self) -> None:
-        """Resolve credentials anew at the next call: somebody may have logged in meanwhile."""
+        """Resolve credentials again at the next call: the user may have logged in meanwhile."""
         with self._lock:
             self._made = self._rest = None
 
     # -- what went wrong ---------------------------------------------------------------------------------------------
 
     def _sentence(self, error: Exception, operation: str, name: str, session: Session | None = None) -> ShellError:
-        """What an exception means; ``session`` is one that has no client, for the client could not be made."""
+        """Return the error for an exception; ``session`` has no client if the client could not be made."""
         region = self.access.region or ""
         if session is None and self._made is not None:
             session, client = self._made
             region = client.meta.region_name or ""
         asker = _asker(self.access, session, region, error)
         cause = error.cause if isinstance(error, Unobtained) else error
-        return wanted(cause, asker.profile) or sentence(cause, Asked(operation, name), asker)
+        return mfa_problem(cause, asker.profile) or sentence(cause, AwsCall(operation, name), asker)
 
 
 def _is_foreign(error: Exception) -> bool:
-    """Whether it is botocore's own, and no mistake of the shell's in what botocore has called."""
+    """Return whether an exception comes from botocore and not from the shell's own code that botocore called."""
     return isinstance(error, aws.BotoCoreError) or not debug_log.is_own(error)
 
 
-def _asker(access: Access, session: Session | None, region: str, error: Exception) -> Asker:
+def _asker(access: Access, session: Session | None, region: str, error: Exception) -> AwsCaller:
     if session is None:
-        return Asker(access.profile or "", region)
+        return AwsCaller(access.profile or "", region)
     profile = profile_of(session)
     source = ""
     if isinstance(error, Unobtained):
@@ -227,11 +237,11 @@ def _asker(access: Access, session: Session | None, region: str, error: Exceptio
     holder = profile  # of a role that has an odd name, which does not hang on what it is assumed with
     if source != "assume-role" or not isinstance(getattr(error, "cause", None), aws.ParamValidationError):
         source, holder = origin(session, profile, source)
-    return Asker(profile, region, source, holder, not isinstance(error, Unobtained), gets_a_terminal())
+    return AwsCaller(profile, region, source, holder, not isinstance(error, Unobtained), gets_a_terminal())
 
 
 def session_of(access: Access) -> Session:
-    """A session of botocore that asks nobody for a code, and says where credentials are missing."""
+    """Return a botocore session that never asks for a code and raises ``Unobtained`` for credentials."""
     core_files.prevent()
     keys = access.keys
     session = Session(profile=access.profile)
@@ -246,7 +256,7 @@ def session_of(access: Access) -> Session:
 
 
 def _client_of(session: Session, access: Access, extra: Config) -> Any:
-    """A client of MWAA; a configured endpoint keeps its host name as it is."""
+    """Return a client of MWAA. A configured endpoint keeps its host name."""
     region = session.get_config_variable("region") or os.environ.get("AWS_REGION")
     made_by = boto3.Session(botocore_session=session)
     config = Config(
@@ -273,25 +283,62 @@ def _client_of(session: Session, access: Access, extra: Config) -> Any:
 
 
 def _user_agent(session: Session) -> str:
-    """What CloudTrail says of who asked. botocore's own is put together twice for each call, of thirty parts."""
+    """Return the user agent for CloudTrail. botocore would build its own twice for each call, of thirty parts."""
     app = re.sub(r"[^\w!$%&'*+.^`|~-]", "-", session.get_config_variable("user_agent_appid") or "", flags=re.ASCII)
     known = f"mwaa-shell/{__version__} {session.user_agent_name}/{session.user_agent_version}"
     return f"{known} app/{app}" if app else known
 
 
 def _may_be_configured(session: Session) -> bool:
-    """Whether a variable or a file names an endpoint of any service: else no client is made only to find out."""
+    """Return whether a variable or a file names an endpoint of any service."""
     named = any(variable.startswith("AWS_ENDPOINT_URL") for variable in os.environ)
     return named or _has_member(session.full_config, "endpoint_url")
 
 
 def _has_member(table: Mapping[str, Any], wanted: str) -> bool:
-    """Whether there is a member of this name, at any depth."""
+    """Return whether a table has a member of a name, at any depth."""
     inner = (one for one in table.values() if isinstance(one, Mapping))
     return wanted in table or any(_has_member(one, wanted) for one in inner)
 
 
 def _is_elsewhere(made: Any, client: Callable[[Config], Any]) -> bool:
-    """Whether the endpoint of a client is one that is configured: then it differs from AWS's own."""
+    """Return whether the endpoint of a client differs from the one of AWS."""
     own = client(Config(ignore_configured_endpoint_urls=True))
     return bool(made.meta.endpoint_url != own.meta.endpoint_url)
+
+
+def forget_other_services(session: Any) -> None:
+    """Let a session of botocore keep the endpoints of ``SERVICES`` only, which saves 3 MB of 67 after a command.
+
+    A service without an entry has the endpoint that all services follow, as a new service has.
+    """
+    loader = session.get_component("data_loader")
+    loader.file_loader = _DataFiles(loader.file_loader)
+
+
+class _DataFiles:
+    """Reads the data files of botocore, and of ``endpoints.json`` only the services of the shell."""
+
+    def __init__(self, files: Any) -> None:
+        self._files = files
+
+    def exists(self, path: str) -> bool:
+        """Return whether a file of this name exists."""
+        return bool(self._files.exists(path))
+
+    def load_file(self, path: str) -> Any:
+        """Return the data of a file, ``None`` where there is none."""
+        data = self._files.load_file(path)
+        return _of_our_services(data) if os.path.basename(path) == ENDPOINTS else data
+
+
+def _of_our_services(data: Any) -> Any:
+    """Return the table without other services; a table of another form is unchanged."""
+    try:
+        return {**data, "partitions": [_ours(one) for one in data["partitions"]]}
+    except (AttributeError, KeyError, TypeError):
+        return data
+
+
+def _ours(partition: dict[str, Any]) -> dict[str, Any]:
+    return {**partition, "services": {name: one for name, one in partition["services"].items() if name in SERVICES}}

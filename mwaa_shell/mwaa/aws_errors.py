@@ -58,7 +58,7 @@ _OF_ANOTHER_FORM = (AttributeError, TypeError, LookupError, RecursionError, Unic
 _UNREACHED = (aws.EndpointConnectionError, aws.ConnectTimeoutError)
 
 
-class Asker(NamedTuple):
+class AwsCaller(NamedTuple):
     """Who asks AWS, and where."""
 
     profile: str = ""
@@ -92,7 +92,7 @@ class Asker(NamedTuple):
         return f"{words} --profile {shlex.quote(profile)}" if profile else words
 
 
-class Asked(NamedTuple):
+class AwsCall(NamedTuple):
     """What AWS was asked, and for which environment; nothing while a client was still being made."""
 
     operation: str = ""
@@ -103,7 +103,7 @@ class Asked(NamedTuple):
         return f" on {self.name}" if self.name else ""
 
 
-def sentence(error: Exception, asked: Asked, asker: Asker) -> ShellError:
+def sentence(error: Exception, asked: AwsCall, asker: AwsCaller) -> ShellError:
     """What a foreign exception means for the user."""
     if isinstance(error, aws.ClientError):
         return _refusal(error, asked, asker)
@@ -138,7 +138,7 @@ def _is_of_credentials(error: Exception) -> bool:
     return not isinstance(error, OSError | aws.HTTPClientError)
 
 
-def _unobtained(error: Exception, asked: Asked, asker: Asker) -> CredentialsProblem:
+def _unobtained(error: Exception, asked: AwsCall, asker: AwsCaller) -> CredentialsProblem:
     """Whatever went wrong on the way to credentials: where they should have come from, and what to run."""
     if type(error) is RuntimeError and "expired" in str(error):  # botocore has no class of its own for it
         return CredentialsProblem(f"The AWS credentials have expired, nothing ran: {_remedy(asker, asked)}")
@@ -160,7 +160,7 @@ def _why(error: Exception) -> str:
     return clip(hide_credentials(str(error))) or type(error).__name__
 
 
-def _next_step(asker: Asker, asked: Asked) -> str:
+def _next_step(asker: AwsCaller, asked: AwsCall) -> str:
     """The command that gets credentials, or shows why there are none."""
     look = f"run {asker.command('aws sts get-caller-identity')}"
     if asker.source == "env":
@@ -174,11 +174,11 @@ def _next_step(asker: Asker, asked: Asked) -> str:
     return f"{look}, which gets them in the same way"
 
 
-def _profile_instead(asked: Asked) -> str:
+def _profile_instead(asked: AwsCall) -> str:
     return f"log in to a profile and go on with .use {asked.name or 'ENV'} --profile NAME"
 
 
-def _about_setup(error: Exception, asker: Asker) -> ShellError | None:
+def _about_setup(error: Exception, asker: AwsCaller) -> ShellError | None:
     """What is wrong with a profile, its login or a region, before AWS is asked."""
     if isinstance(error, aws.ProfileNotFound):
         return CredentialsProblem(f"{error}: name one with --profile, or see ~/.aws/config")
@@ -226,7 +226,7 @@ def _first(error: aws.BotoCoreError) -> str:
     return str(error.kwargs.get("error_msg", error)).strip().rstrip(".")
 
 
-def _unread(error: OSError, asker: Asker) -> CredentialsProblem:
+def _unread(error: OSError, asker: AwsCaller) -> CredentialsProblem:
     """A program or a file that credentials come from, which botocore takes to be there."""
     file = clip(str(error.filename))
     profile = asker.login_profile or asker.profile
@@ -246,7 +246,7 @@ def _about_proxy(error: aws.ProxyConnectionError) -> str:
     return "HTTPS_PROXY names a SOCKS proxy, which boto3 does not know; unset it, --proxy is for the web server alone"
 
 
-def _refusal(error: aws.ClientError, asked: Asked, asker: Asker) -> ShellError:
+def _refusal(error: aws.ClientError, asked: AwsCall, asker: AwsCaller) -> ShellError:
     details = error.response.get("Error", {})
     code, said = str(details.get("Code", "")), clip(str(details.get("Message", "")))
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
@@ -274,7 +274,9 @@ def _refusal(error: aws.ClientError, asked: Asked, asker: Asker) -> ShellError:
     return NothingRan(f"{asked.operation}{asked.target} failed, nothing ran: {code or status}: {said}")
 
 
-def _about_credentials(error: aws.ClientError, code: str, said: str, asked: Asked, asker: Asker) -> CredentialsProblem:
+def _about_credentials(
+    error: aws.ClientError, code: str, said: str, asked: AwsCall, asker: AwsCaller
+) -> CredentialsProblem:
     skew = _skew(error)
     if abs(skew) > _TOLERANCE:
         direction = "ahead of" if skew > 0 else "behind"
@@ -302,7 +304,7 @@ def _skew(error: aws.ClientError) -> int:
         return 0
 
 
-def _remedy(asker: Asker, asked: Asked) -> str:
+def _remedy(asker: AwsCaller, asked: AwsCall) -> str:
     """How credentials that have expired are replaced while the shell runs."""
     if asker.source == "env":
         return (

@@ -22,7 +22,7 @@ from mwaa_shell.job import Job
 from mwaa_shell.limits import CONNECT_TIMEOUT
 from mwaa_shell.mwaa import reply as replies
 from mwaa_shell.mwaa.environment import CliToken, how_to_reach
-from mwaa_shell.mwaa.reply import Asked, HttpReply, Unreachable
+from mwaa_shell.mwaa.reply import HttpReply, RequestInfo, Unreachable
 from mwaa_shell.result import Result, failed, from_error
 
 #: The phases of a job that runs a command, as the waiting line names them.
@@ -63,7 +63,7 @@ class CliTransport(Protocol):
         """Close the connection under a waiting ``post``."""
 
 
-class Command(NamedTuple):
+class CliRequest(NamedTuple):
     """One Airflow command: the text to send, and its arguments for the verdict."""
 
     text: str
@@ -71,7 +71,7 @@ class Command(NamedTuple):
     reads: Callable[[], bool] = lambda: False  #: whether that is certain; asked only where it matters
 
 
-class Client:
+class CliClient:
     """Runs commands on one environment, one at a time; the caller sees to that."""
 
     def __init__(
@@ -91,7 +91,7 @@ class Client:
         self._slash: bool | None = None  # learned from a redirect, or from a 404
 
     def run(
-        self, command: Command, version: Version | None, job: Job[Result], leave: Callable[[], None] = lambda: None
+        self, command: CliRequest, version: Version | None, job: Job[Result], leave: Callable[[], None] = lambda: None
     ) -> Result:
         """The Result of one command; expected failures are Results too.
 
@@ -111,18 +111,18 @@ class Client:
         return result
 
     def _attempt(
-        self, command: Command, version: Version | None, job: Job[Result], leave: Callable[[], None]
+        self, command: CliRequest, version: Version | None, job: Job[Result], leave: Callable[[], None]
     ) -> Result:
         """One token and one POST."""
         started = minted = sent = self._clock()
         slash = self._slash if self._slash is not None else bool(version and version.major >= 3)
         try:
-            if not job.enter(TOKEN, self._timeout, leave):
+            if not job.begin_phase(TOKEN, self._timeout, leave):
                 raise NothingRan("Given up before anything was sent")
             token = self._mint()
             minted = sent = self._clock()
             reply = self._send(command.text, token, slash, job, leave)
-            result = _result(command, reply, version, Asked(token.environment, token.log, slash))
+            result = _result(command, reply, version, RequestInfo(token.environment, token.log, slash))
         except Unreachable as error:
             result = from_error(Unreachable(f"{error}; {how_to_reach(self._access_mode())}"))
         except ShellError as error:
@@ -140,12 +140,12 @@ class Client:
             leave()
 
         def post(where: str) -> HttpReply:
-            if not job.enter(CONNECTING, CONNECT_LIMIT, let_go):
+            if not job.begin_phase(CONNECTING, CONNECT_LIMIT, let_go):
                 raise NothingRan("Given up before the command was sent")
             return _without(token.token, self._transport.post(where, text, token.token, may_send))
 
         def may_send() -> bool:
-            return job.enter(RUNNING, self._timeout * WHOLE_ANSWER, self._transport.give_up)
+            return job.begin_phase(RUNNING, self._timeout * WHOLE_ANSWER, self._transport.give_up)
 
         reply = post(url)
         if reply.status in (307, 308):
@@ -205,7 +205,7 @@ def _refused_redirect(host: str, reply: HttpReply) -> ShellError:
     return NothingRan(f"HTTP {reply.status}: {host} redirects to {where}: not followed, nothing ran")
 
 
-def _result(command: Command, reply: HttpReply, version: Version | None, asked: Asked) -> Result:
+def _result(command: CliRequest, reply: HttpReply, version: Version | None, asked: RequestInfo) -> Result:
     try:
         streams = replies.read(reply, asked)
     except ShellError as error:

@@ -1,21 +1,21 @@
-"""One Airflow command on its way: one at a time on an environment, watched, bounded, and given up with Ctrl-C."""
+"""One Airflow command under the environment's lock: watched, limited in time, canceled with Ctrl-C."""
 
 from __future__ import annotations
 
 import threading
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from mwaa_shell.airflow.command_line import ParsedLine, parse
+from mwaa_shell.airflow.safety import reads
 from mwaa_shell.airflow.versions import version_in_reply
 from mwaa_shell.errors import NothingRan, OutcomeUnknown, ShellError
 from mwaa_shell.interrupts import INTERRUPTS
 from mwaa_shell.job import TICK, Interrupted, Job, PhaseTimeout, ProgressListener
+from mwaa_shell.mwaa.cli_client import BUSY, CONNECTING, RUNNING, CliRequest
+from mwaa_shell.mwaa.connection import Connection
 from mwaa_shell.mwaa.environment import how_to_reach
+from mwaa_shell.mwaa.programs import end_programs
 from mwaa_shell.result import Result, from_error, interrupted
-
-if TYPE_CHECKING:
-    from mwaa_shell.mwaa.connection import Connection
 
 #: The phase in which a command waits for another one on the same environment.
 QUEUED = "waiting for the command before it"
@@ -24,13 +24,13 @@ BEHIND_REFRESH = "waiting for the refresh of names"
 
 
 def run_command(link: Connection, line: ParsedLine, watcher: ProgressListener | None = None) -> Result:
-    """Send one command and wait for its Result; Ctrl-C stops the waiting.
+    """Send one command and return its Result; Ctrl-C stops the waiting.
 
-    If what is waited for is a refresh of names, Ctrl-C gives that up, and the command goes out.
+    While the command waits for a refresh of names, Ctrl-C cancels the refresh and the command is sent.
     """
-    job: Job[Result] = Job(lambda job: on_the_wire(link, line, job), "command")
+    job: Job[Result] = Job(lambda job: run_under_lock(link, line, job), "command")
     try:
-        return job.follow(watcher)
+        return job.wait(watcher)
     except PhaseTimeout as late:
         return replace(from_error(_too_late(late, link)), remote=True, command_seconds=job.elapsed)
     except Interrupted as stopped:
@@ -42,51 +42,46 @@ def run_command(link: Connection, line: ParsedLine, watcher: ProgressListener | 
         job.give_up()
         raise
     INTERRUPTS.restore()
-    if link.slot.refreshing is not None:
-        link.slot.refreshing.give_up()
+    if link.command_lock.refreshing is not None:
+        link.command_lock.refreshing.give_up()
     return run_command(link, line, watcher)
 
 
-def on_the_wire(link: Connection, line: ParsedLine, job: Job[Result]) -> Result:
-    """Wait for one's turn, then run the command; on the job's thread."""
-    from mwaa_shell.airflow.safety import reads
-    from mwaa_shell.mwaa.cli_client import Command
-
-    while not link.slot.lock.acquire(timeout=TICK if job.phase else 0):
-        if not job.enter(QUEUED if link.slot.refreshing is None else BEHIND_REFRESH):
+def run_under_lock(link: Connection, line: ParsedLine, job: Job[Result]) -> Result:
+    """Take the environment's lock and run the command, on the thread of the job."""
+    while not link.command_lock.lock.acquire(timeout=TICK if job.phase else 0):
+        if not job.begin_phase(QUEUED if link.command_lock.refreshing is None else BEHIND_REFRESH):
             raise NothingRan("Given up before anything was sent")
-    turn = Turn(link.slot.lock)
+    release = LockRelease(link.command_lock.lock)
     try:
-        command = Command(line.command, line.values, lambda: reads(line, link.grammar))
-        return link.client.run(command, link.version, job, turn.end)
+        command = CliRequest(line.command, line.values, lambda: reads(line, link.grammar))
+        return link.client.run(command, link.version, job, release)
     finally:
-        turn.end()
+        release()
 
 
-class Turn:
-    """A lock that is held; it is let go once, by the job itself or by whoever gives the job up."""
+class LockRelease:
+    """Releases a lock once: at the end of the job, or when the job is canceled."""
 
-    def __init__(self, held: threading.Lock) -> None:
-        self._held = held
+    def __init__(self, lock: threading.Lock) -> None:
+        self._lock = lock
         self._over = threading.Lock()
 
-    def end(self) -> None:
-        """Let go; the second time does nothing: somebody else may hold it by then."""
+    def __call__(self) -> None:
+        """Release the lock. A second call does nothing, because another job may have the lock by then."""
         if self._over.acquire(blocking=False):
-            self._held.release()
+            self._lock.release()
 
 
 def ask_version(link: Connection) -> None:
-    """Learn the version from the ``version`` command where GetEnvironment is not allowed; blocks, tells nothing."""
-    job: Job[Result] = Job(lambda job: on_the_wire(link, parse("version"), job), "version")
-    result = job.follow()
+    """Ask the ``version`` command for the Airflow version, where GetEnvironment is not permitted; blocks."""
+    job: Job[Result] = Job(lambda job: run_under_lock(link, parse("version"), job), "version")
+    result = job.wait()
     if result.ok:
         link.version = link.version or version_in_reply(result.stdout.decode("utf-8", "replace"))
 
 
 def _too_late(late: PhaseTimeout, link: Connection) -> ShellError:
-    from mwaa_shell.mwaa.cli_client import CONNECTING, RUNNING
-
     where = link.target.name
     if late.phase == RUNNING:
         return OutcomeUnknown(
@@ -99,9 +94,6 @@ def _too_late(late: PhaseTimeout, link: Connection) -> ShellError:
 
 
 def _stopped(link: Connection, phase: str) -> Result:
-    from mwaa_shell.mwaa.cli_client import BUSY, RUNNING
-    from mwaa_shell.mwaa.programs import end_programs
-
     if phase == RUNNING:
         return interrupted(f"Stopped waiting: the command may still be running on {link.target.name}", remote=True)
     if phase == BUSY:

@@ -1,17 +1,25 @@
-"""Where the credentials of a session of botocore come from, and that they could not be had; never what they are."""
+"""The credentials of a botocore session: their source, never their values, and the errors on the way to them.
+
+botocore would ask for the code of an MFA device at the terminal, while the prompt reads keys. So a role that requires
+a code raises ``CodeWanted``, unless the AWS CLI has asked before: the AWS CLI keeps what it got under a name that
+botocore makes in the same way, and that file is read here. Nothing is written: credentials stay in memory.
+"""
 
 from __future__ import annotations
 
 import os
 import re
+import shlex
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, NamedTuple
 
 import botocore.exceptions as aws
 from botocore.session import Session
+from botocore.utils import JSONFileCache, parse_timestamp
 
 from mwaa_shell import debug_log
+from mwaa_shell.errors import CredentialsProblem
 from mwaa_shell.mwaa.programs import popen
 
 #: A key that can stand in the header of a request.
@@ -20,6 +28,8 @@ _VISIBLE = re.compile(r"[\x21-\x7e]+")
 _NAMED_SOURCES = {"Environment": "env", "Ec2InstanceMetadata": "iam-role", "EcsContainer": "container-role"}
 #: Names a file with a web identity; botocore looks there before it looks into a profile that is not named in code.
 WEB_IDENTITY_VARIABLE = "AWS_WEB_IDENTITY_TOKEN_FILE"
+#: Members of the credentials in a file of the AWS CLI.
+KEY = ("AccessKeyId", "SecretAccessKey", "SessionToken")
 #: Settings of a profile that each say where its credentials come from, with botocore's name of the source.
 _SETTINGS = {
     "web_identity_token_file": "assume-role-with-web-identity",
@@ -111,7 +121,7 @@ def source_of(session: Session) -> str:
     return str(credentials.method) if credentials is not None else ""
 
 
-def tell_of(session: Session, client: Any) -> None:
+def log_credentials(session: Session, client: Any) -> None:
     """Tell the debug log where AWS is asked, and which key must not stand in it; a log changes nothing else."""
     if not debug_log.is_on():
         return
@@ -158,3 +168,61 @@ def origin(session: Session, profile: str, source: str) -> Origin:
 
 def _is_in_variables(session: Session) -> bool:
     return WEB_IDENTITY_VARIABLE in os.environ and session.instance_variables().get("profile") is None
+
+
+# -- roles that require the code of an MFA device ----------------------------------------------------------------------
+
+
+class CodeWanted(aws.BotoCoreError):  # type: ignore[misc]
+    """Credentials that cannot be had without asking somebody for a code."""
+
+    fmt = "A code of an MFA device is wanted"
+
+
+class _OfTheAwsCli(JSONFileCache):  # type: ignore[misc]
+    """Credentials of roles that the AWS CLI has fetched, and those that were fetched here."""
+
+    def __init__(self) -> None:
+        super().__init__(os.path.expanduser("~/.aws/cli/cache"))
+        self._own: dict[str, Any] = {}
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._own or self._usable(key)
+
+    def __getitem__(self, key: str) -> Any:
+        return self._own[key] if key in self._own else super().__getitem__(key)
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self._own[key] = value
+
+    def _usable(self, key: str) -> bool:
+        """Whether the file is there and has what botocore looks for without care."""
+        try:
+            found = super().__getitem__(key)["Credentials"]
+            over = parse_timestamp(found["Expiration"])
+            return over.tzinfo is not None and all(isinstance(found[one], str) for one in KEY)
+        except (KeyError, TypeError, ValueError, OverflowError, RecursionError):
+            return False
+
+
+def never_ask(session: Session) -> None:
+    """Let a session raise ``CodeWanted`` where it would ask for a code that the AWS CLI has not asked for before."""
+    provider = session.get_component("credential_provider").get_provider("assume-role")
+    provider.cache = _OfTheAwsCli()
+    provider._prompter = _refuse  # there is no other way to it than to list all providers anew
+
+
+def _refuse(_: str) -> str:
+    raise CodeWanted
+
+
+def mfa_problem(error: Exception, profile: str) -> CredentialsProblem | None:
+    """What to do about it, where an error is for want of a code."""
+    if not isinstance(error, CodeWanted | aws.RefreshWithMFAUnsupportedError):
+        return None
+    named = f" --profile {shlex.quote(profile)}" if profile else ""
+    whose = f"profile {profile}" if profile else "the profile"
+    return CredentialsProblem(
+        f"The role of {whose} wants an MFA code, nothing ran: run aws sts get-caller-identity{named}, "
+        "which asks for it; what it gets is used here"
+    )

@@ -21,8 +21,8 @@ class CliToken:
 
 
 @dataclass(frozen=True, slots=True)
-class Environment:
-    """What is known of an environment. ``details`` is the Environment member of the reply, as it came."""
+class EnvironmentInfo:
+    """What GetEnvironment reports. ``details`` is the Environment member of the response, unchanged."""
 
     name: str
     version: Version | None = None
@@ -43,7 +43,7 @@ class Environment:
 
 
 def how_to_reach(access_mode: str) -> str:
-    """What somebody can do whose connection to the web server does not come about."""
+    """Return advice for a web server that cannot be reached, by its access mode."""
     private = "only from inside its VPC: over a VPN, with --proxy, or through a tunnel with --connect-to"
     if access_mode == "PRIVATE_ONLY":
         return f"its web server is private (PRIVATE_ONLY) and answers {private}"
@@ -52,9 +52,9 @@ def how_to_reach(access_mode: str) -> str:
     return f"a private web server answers {private}"
 
 
-def from_details(name: str, details: Mapping[str, Any]) -> Environment:
-    """The value for one GetEnvironment reply."""
-    return Environment(
+def from_details(name: str, details: Mapping[str, Any]) -> EnvironmentInfo:
+    """Return the value for the Environment member of a response."""
+    return EnvironmentInfo(
         name=str(details.get("Name") or name),
         version=parse_version(str(details.get("AirflowVersion") or "")),
         status=str(details.get("Status") or ""),
@@ -83,13 +83,13 @@ _ORDER = (
 
 
 def is_host(text: str) -> bool:
-    """Whether a text is a host, perhaps with a port, that can be connected to."""
+    """Return whether a text is a host, with or without a port."""
     found = _HOST.fullmatch(text)
     return found is not None and (found["port"] is None or 0 < int(found["port"]) < 65536)
 
 
-def facts(environment: Environment) -> list[tuple[str, str]]:
-    """Everything that GetEnvironment said, as label and text, what operators ask for first."""
+def facts(environment: EnvironmentInfo) -> list[tuple[str, str]]:
+    """Return all members of a response as label and text, the most wanted first; secret options are masked."""
     details = environment.details
     names = [name for name in _ORDER if name in details] + sorted(set(details) - set(_ORDER))
     rows: list[tuple[str, str]] = []

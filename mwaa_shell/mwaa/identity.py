@@ -1,4 +1,4 @@
-"""Who asks AWS, with whose key, and what AWS says of that: facts for somebody who looks for a mistake. No secrets."""
+"""Facts for the doctor: where AWS is asked, with which credentials, as whom. No secrets."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from botocore.utils import get_environ_proxies
 from mwaa_shell import debug_log
 from mwaa_shell.errors import NothingRan, ShellError
 from mwaa_shell.limits import CONNECT_TIMEOUT
-from mwaa_shell.mwaa.aws import Environments, session_of
+from mwaa_shell.mwaa.aws import MwaaApi, session_of
 from mwaa_shell.mwaa.reply import clip
 from mwaa_shell.mwaa.route import hide_credentials
 from mwaa_shell.proxy_login import hide_login
@@ -41,8 +41,8 @@ ANY_REGION = "us-east-1"
 
 
 @dataclass(frozen=True, slots=True)
-class Setup:
-    """Where AWS would be asked."""
+class AwsSetup:
+    """The region, endpoint and proxy of AWS calls."""
 
     region: str
     endpoint: str
@@ -60,39 +60,39 @@ class Credentials:
 
 
 @dataclass(frozen=True, slots=True)
-class Caller:
-    """What STS said about whoever asked."""
+class CallerIdentity:
+    """The response of STS about the caller."""
 
     arn: str = ""
     date: datetime | None = None  #: by the clock of AWS, aware
     error: ShellError | None = None
 
 
-def setup(environments: Environments) -> Setup:
-    """Where and how AWS is asked; nobody is. Raises ``ShellError`` where that is not known."""
-    _, client = environments.boto()
+def setup(api: MwaaApi) -> AwsSetup:
+    """Return where AWS is asked, without a call. Raises ``ShellError`` if the client cannot be made."""
+    _, client = api.boto()
     endpoint = str(client.meta.endpoint_url)
-    proxies = {} if environments.access.direct else get_environ_proxies(endpoint)
+    proxies = {} if api.access.direct else get_environ_proxies(endpoint)
     scheme = urlsplit(endpoint).scheme
     proxy = str(proxies.get(scheme) or "")
     if proxy:
         proxy = proxy if "://" in proxy else f"http://{proxy}"
         source = next((name for name in (f"{scheme}_proxy", f"{scheme}_proxy".upper()) if name in os.environ), "")
         proxy = f"{clip(hide_login(proxy))} ({source or 'set in the system'})"
-    return Setup(client.meta.region_name or "", hide_credentials(endpoint), proxy)
+    return AwsSetup(client.meta.region_name or "", hide_credentials(endpoint), proxy)
 
 
-def credentials(environments: Environments) -> Credentials:
-    """Whose key is used; may ask SSO, STS or the machine's own metadata for it. Raises ``ShellError``."""
+def credentials(api: MwaaApi) -> Credentials:
+    """Return the credentials in use; may ask SSO, STS or the metadata service. Raises ``ShellError``."""
     session = None
     try:
-        session = _session(environments)
+        session = _session(api)
         found = session.get_credentials()
         if found is None:
             raise aws.NoCredentialsError()
         key = found.get_frozen_credentials()
     except (aws.ClientError, aws.BotoCoreError, ValueError, OSError) as error:
-        raise environments.problem(error, "", session) from None
+        raise api.problem(error, "", session) from None
     expires = getattr(found, "_expiry_time", None)  # botocore tells it nowhere else
     return Credentials(
         SOURCES.get(str(found.method), clip(str(found.method))),
@@ -102,35 +102,35 @@ def credentials(environments: Environments) -> Credentials:
     )
 
 
-def _session(environments: Environments) -> Session:
+def _session(api: MwaaApi) -> Session:
     try:
-        return environments.boto()[0]
+        return api.boto()[0]
     except ShellError:  # for want of a region, perhaps: the key is another question
-        return session_of(environments.access)
+        return session_of(api.access)
 
 
-def caller(environments: Environments) -> Caller:
-    """Ask STS who we are, which everybody may, once. Never raises an expected failure: the clock counts as well."""
+def caller(api: MwaaApi) -> CallerIdentity:
+    """Call GetCallerIdentity once, which needs no permission. An expected error is part of the value."""
     try:
-        reply = _sts(environments).get_caller_identity()
+        reply = _sts(api).get_caller_identity()
     except aws.ClientError as error:
-        return Caller("", _date(error.response), environments.problem(error, "GetCallerIdentity"))
+        return CallerIdentity("", _date(error.response), api.problem(error, "GetCallerIdentity"))
     except (aws.BotoCoreError, ValueError, OSError, ShellError) as error:
-        problem = error if isinstance(error, ShellError) else environments.problem(error, "GetCallerIdentity")
-        return Caller(error=problem)
+        problem = error if isinstance(error, ShellError) else api.problem(error, "GetCallerIdentity")
+        return CallerIdentity(error=problem)
     except Exception as error:  # a gateway on the way says something else
         if debug_log.is_own(error):
             raise
-        return Caller(error=NothingRan("STS brought a reply that makes no sense"))
+        return CallerIdentity(error=NothingRan("STS brought a reply that makes no sense"))
     arn = reply.get("Arn")
     if not isinstance(arn, str):
-        return Caller("", _date(reply), NothingRan("STS brought a reply that makes no sense"))
-    return Caller(clip(arn), _date(reply))
+        return CallerIdentity("", _date(reply), NothingRan("STS brought a reply that makes no sense"))
+    return CallerIdentity(clip(arn), _date(reply))
 
 
-def _sts(environments: Environments) -> Any:
-    session, client = environments.boto()
-    access = environments.access
+def _sts(api: MwaaApi) -> Any:
+    session, client = api.boto()
+    access = api.access
     return session.create_client(
         "sts",
         region_name=client.meta.region_name or ANY_REGION,
@@ -145,7 +145,7 @@ def _date(reply: Any) -> datetime | None:
 
 
 def read_date(header: str) -> datetime | None:
-    """The ``Date`` of an HTTP reply, aware; ``None`` for none that can be read."""
+    """Return the ``Date`` of an HTTP response, aware; ``None`` for another text."""
     try:
         read = parsedate_to_datetime(header)
     except (ValueError, TypeError, OverflowError):

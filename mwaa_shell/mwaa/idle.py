@@ -13,10 +13,10 @@ NEVER: Clocks = (float("-inf"), float("-inf"))
 
 
 def clocks() -> Clocks:
-    """What they show now, in seconds."""
+    """Return what both clocks show now, in seconds."""
     return time.monotonic(), time.time()
 
 
 def idle_since(used: Clocks) -> float:
-    """How many seconds at most have gone by since the clocks showed this."""
+    """Return the most seconds that can have passed since the clocks showed ``used``."""
     return max(abs(now - then) for now, then in zip(clocks(), used, strict=True))

@@ -160,7 +160,7 @@ def standard_proxy(host: str, port: int) -> Proxy | None:
     """
     if not _may_be_named():
         return None
-    from requests.utils import get_environ_proxies, select_proxy
+    from requests.utils import get_environ_proxies, select_proxy  # the parser of options needs no requests
 
     url = f"https://{_bracketed(host)}:{port}"
     named = select_proxy(url, get_environ_proxies(url))

@@ -1,4 +1,4 @@
-"""Connections to the web server as urllib3 makes them: verified TLS, along a route, with a hold on the open socket."""
+"""The adapter of requests for the web server: verified TLS, along a route, with access to the open socket."""
 
 from __future__ import annotations
 
@@ -128,8 +128,11 @@ class Adapter(HTTPAdapter):
         """Nothing to set: the context verifies, always."""
 
 
-class Line:
-    """One session with all that belongs to it: who gives it up leaves the whole of it behind, and nothing else."""
+class WebSession:
+    """A requests.Session and the sockets that it opened.
+
+    Canceling a command discards the whole object, so that a late response cannot reach the next command.
+    """
 
     def __init__(self, context: ssl.SSLContext, way: Callable[[str], Route]) -> None:
         self.opened: list[Any] = []
@@ -141,7 +144,7 @@ class Line:
         self.session.trust_env = False
         self.session.mount("https://", Adapter(context, self.opened, self._route_taken))
         self.session.headers["User-Agent"] = f"mwaa-shell/{__version__}"
-        self.session.headers["Accept-Encoding"] = "gzip"  # no more than receiving.py can read
+        self.session.headers["Accept-Encoding"] = "gzip"  # all that transport.py can read
 
     def _route_taken(self, url: str) -> Route:
         """The way of the request that is being sent: asking the environment for proxies twice costs more than this."""
@@ -151,17 +154,17 @@ class Line:
 def _tracking(base: Any, opened: list[Any]) -> type[HTTPSConnectionPool]:
     """A pool like ``base``, straight or SOCKS, that keeps hold of the socket of the connection that it made last."""
 
-    class Connection(base.ConnectionCls):  # type: ignore[misc]
+    class TrackedConnection(base.ConnectionCls):  # type: ignore[misc]
         response_class = _Response
 
         def connect(self) -> None:
             super().connect()
             opened[:] = [self.sock] if self.sock is not None else []
 
-    class Pool(base):  # type: ignore[misc]
-        ConnectionCls = Connection
+    class TrackedPool(base):  # type: ignore[misc]
+        ConnectionCls = TrackedConnection
 
-    return Pool
+    return TrackedPool
 
 
 #: Who may have named a CA bundle; the shell's own setting is ``--ca-bundle``, or the same word in ``config.toml``.

@@ -1,9 +1,9 @@
-"""How bytes travel to the web server: one POST over verified TLS. ``connections.py`` makes the connections.
+"""The way of a command to the web server: one POST over verified TLS, and the response in bounded pieces.
 
-Connections are kept alive between commands and given up when they have been idle for long: a gateway drops idle ones
-after about 60 seconds, and a command put on a dropped one may or may not have arrived. The command is the body of the
-request, so as long as no byte of the body was asked for, nothing can have run: that is how a failure is told to be
-certain (``NothingRan``) or not (``OutcomeUnknown``). Redirects are never followed here.
+Connections are kept between commands and given up when they have been idle for long: a gateway drops idle ones after
+about 60 seconds, and a command on a dropped one may or may not have arrived. The command is the body of the request.
+As long as no byte of the body was asked for, nothing can have run: that decides between ``NothingRan`` and
+``OutcomeUnknown`` after a failure. Redirects are never followed here. ``tls_adapter.py`` makes the connections.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import ssl
 import threading
+import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -22,17 +23,21 @@ from mwaa_shell import debug_log
 from mwaa_shell.errors import NothingRan, OutcomeUnknown, ShellError
 from mwaa_shell.limits import CONNECT_TIMEOUT, MAX_REPLY
 from mwaa_shell.mwaa.idle import IDLE_LIMIT, NEVER, clocks, idle_since
-from mwaa_shell.mwaa.receiving import whole
-from mwaa_shell.mwaa.reply import HttpReply, Unreachable, clip, is_redirect
+from mwaa_shell.mwaa.reply import HttpReply, ResponseBuffer, Unreachable, clip, is_redirect, unreadable
 from mwaa_shell.mwaa.route import Route, hide_credentials, route_of
-from mwaa_shell.mwaa.tls_adapter import Line, causes, cut, proxy_problem, tls_context
+from mwaa_shell.mwaa.tls_adapter import WebSession, causes, cut, proxy_problem, tls_context
 from mwaa_shell.settings import Access
 
 #: Seconds that a connection which is opened ahead is waited for: by itself, and by a command that wants to go over it.
 OPEN_TIMEOUT, OPEN_PATIENCE = 5.0, 1.0
+#: Bytes that are taken from the wire, or decompressed, at a time.
+CHUNK = 256 * 1024
+MEGABYTE = 1024 * 1024
+#: The first byte of a gzip file.
+GZIP = b"\x1f"
 
 
-class _Body:
+class _RequestBody:
     """The command's bytes; asks leave before the first of them goes, and notes that they went."""
 
     def __init__(self, data: bytes, may_send: Callable[[], bool]) -> None:
@@ -70,7 +75,70 @@ def bundles_for_web(chosen: str | None, aws: str | None, environ: Mapping[str, s
     return tuple(dict.fromkeys(named or [bundle for bundle in (environ.get("CURL_CA_BUNDLE"),) if bundle]))
 
 
-class Peer(NamedTuple):
+class _Unpacker:
+    """Decompresses a body in bounded pieces.
+
+    urllib3 does not: its older versions inflate each piece whole, and a small reply can be made to fill the memory.
+    """
+
+    def __init__(self, encoding: str) -> None:
+        if encoding not in ("", "identity", "gzip", "x-gzip"):
+            raise unreadable(f"is compressed as {clip(encoding)}, which was not asked for")
+        self._zip = zlib.decompressobj(zlib.MAX_WBITS | 16) if "gzip" in encoding else None
+        self.whole = self._zip is None  #: nothing is missing at the end
+
+    def pieces(self, data: bytes) -> Iterator[bytes]:
+        """What a piece of the body holds."""
+        if self._zip is None:
+            yield data
+            return
+        while data:  # what is held back at the end of a piece comes with the next: the last one ends in a checksum
+            if self._zip.eof:  # one gzip file behind the other, or anything else behind the last one
+                if not data.startswith(GZIP):
+                    return
+                self._zip = zlib.decompressobj(zlib.MAX_WBITS | 16)
+            try:
+                piece = self._zip.decompress(data, CHUNK)
+            except zlib.error as error:
+                raise unreadable(f"is said to be gzip and is none ({error})") from None
+            yield piece
+            self.whole = self._zip.eof
+            data = self._zip.unused_data if self.whole else self._zip.unconsumed_tail
+
+
+def read_response(response: requests.Response, max_reply: int) -> HttpReply:
+    """Return the reply, if it is no longer than ``max_reply`` MB on the way and when it is decompressed.
+
+    The body of a redirect is left where it is: it says nothing of the command.
+    """
+    if is_redirect(response.status_code):
+        return HttpReply(response.status_code, b"", location=response.headers.get("Location", ""))
+    gathered = ResponseBuffer()
+    size = arrived = 0
+    unpacked = _Unpacker(response.headers.get("Content-Encoding", "").strip().lower())
+    for data in response.raw.stream(CHUNK, decode_content=False):
+        arrived += len(data)
+        for chunk in unpacked.pieces(data):
+            size += len(chunk)
+            if max(size, arrived) > max_reply * MEGABYTE:
+                raise unreadable(f"is larger than {max_reply} MB (--max-reply takes more)")
+            gathered.add(chunk)
+    announced = response.headers.get("Content-Length", "")
+    if announced.isdigit() and arrived < int(announced):
+        raise unreadable(f"broke off after {arrived} of {announced} bytes")
+    if not unpacked.whole and arrived:
+        raise unreadable(f"broke off after {arrived} bytes")
+    streams, body = gathered.ended()
+    return HttpReply(
+        response.status_code,
+        body,
+        response.headers.get("Content-Type", ""),
+        response.headers.get("Location", ""),
+        streams,
+    )
+
+
+class TlsPeer(NamedTuple):
     """Who answered at the other end of a verified connection."""
 
     status: int  #: of HTTP
@@ -101,8 +169,8 @@ class Transport:
         self._changing = threading.Lock()
         self._line = self._new_line()
 
-    def _new_line(self) -> Line:
-        return Line(self._context, self.route)
+    def _new_line(self) -> WebSession:
+        return WebSession(self._context, self.route)
 
     def route(self, url: str) -> Route:
         """The way that a request takes."""
@@ -120,7 +188,7 @@ class Transport:
         line.taken = url, route
         _drop_idle(line)
         used = NEVER
-        body = _Body(command.encode(), may_send)
+        body = _RequestBody(command.encode(), may_send)
         ended = debug_log.timed("request", method="POST", url=url, way=route.words or None, bytes=len(body))
         try:
             with line.session.post(
@@ -132,7 +200,7 @@ class Transport:
                 allow_redirects=False,
                 stream=True,
             ) as response:
-                reply = whole(response, self._max_reply)
+                reply = read_response(response, self._max_reply)
                 if reply.status >= 200 and not is_redirect(reply.status):  # else the connection is not used again
                     used = clocks()
                 ended(status=reply.status, received=len(reply.body))
@@ -144,7 +212,7 @@ class Transport:
             line.used = used
             line.turn.release()
 
-    def _take_turn(self) -> Line:
+    def _take_turn(self) -> WebSession:
         """Wait a moment for a connection that is being opened, which saves making another; then go without it.
 
         Raises ``NothingRan`` for whoever was given up meanwhile: what is there now is the next command's.
@@ -188,7 +256,7 @@ class Transport:
         finally:
             line.turn.release()
 
-    def greet(self, host: str) -> Peer:
+    def greet(self, host: str) -> TlsPeer:
         """Ask a web server for its first page, without a token: whether it is reached, and proves who it is.
 
         Raises ``NothingRan``.
@@ -210,7 +278,7 @@ class Transport:
         """
         self._leave(self._line, self._new_line())
 
-    def _leave(self, line: Line, fresh: Line) -> bool:
+    def _leave(self, line: WebSession, fresh: WebSession) -> bool:
         """Go over to a fresh one and cut the connection of the other; ``False`` where somebody else has done that."""
         with self._changing:
             if self._line is not line:
@@ -225,7 +293,7 @@ class Transport:
         self._line.session.close()
 
 
-def _drop_idle(line: Line) -> None:
+def _drop_idle(line: WebSession) -> None:
     """Let go of a connection that may be gone, and of one that a failure has left."""
     if idle_since(line.used) > IDLE_LIMIT:
         line.session.close()  # the pools only: the session itself goes on
@@ -243,10 +311,10 @@ def transport_for(access: Access, aws_bundle: str | None) -> Transport:
     )
 
 
-def _peer(response: requests.Response, connection: Any) -> Peer:
+def _peer(response: requests.Response, connection: Any) -> TlsPeer:
     certificate = connection.getpeercert() or {}
     issuer = {name: value for part in certificate.get("issuer", ()) for name, value in part}
-    return Peer(
+    return TlsPeer(
         response.status_code,
         response.headers.get("Date", ""),
         connection.version() or "TLS",

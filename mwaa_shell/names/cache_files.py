@@ -23,7 +23,7 @@ from mwaa_shell.private_files import make_folder
 from mwaa_shell.settings import Access, profile_of_boto3
 
 if TYPE_CHECKING:  # shell_completion reads these files and never connects
-    from mwaa_shell.mwaa.connection import Connection, Target
+    from mwaa_shell.mwaa.connection import Connection, EnvironmentRef
 
 #: Most environments, and most listings, that are kept: the latest.
 MAX_ENVIRONMENTS, MAX_LISTINGS = 200, 50
@@ -81,7 +81,7 @@ def identify(connection: Connection) -> EnvironmentIdentity | None:
     return recall(target)
 
 
-def recall(target: Target) -> EnvironmentIdentity | None:
+def recall(target: EnvironmentRef) -> EnvironmentIdentity | None:
     """Return the identity of an environment as the last session kept it."""
     row = _rows_of(_environments_file()).get(_key_of(target))
     if not _are_texts(row, 3) or len(row) != 3:
@@ -89,7 +89,7 @@ def recall(target: Target) -> EnvironmentIdentity | None:
     return EnvironmentIdentity(row[0], row[1], target.name, parse_version(row[2]))
 
 
-def _key_of(target: Target) -> str:
+def _key_of(target: EnvironmentRef) -> str:
     """Return how an environment is reached, as the key of its row."""
     access = target.access
     address = LOCAL if access.keys else access.endpoint_url or os.environ.get("AWS_ENDPOINT_URL_MWAA", "")

@@ -24,7 +24,7 @@ from mwaa_shell.airflow.versions import Version
 from mwaa_shell.errors import NothingRan, PermissionMissing, ShellError
 from mwaa_shell.job import Job, PhaseTimeout
 from mwaa_shell.mwaa.airflow_rest import FIRST_PAGE, REST_SINCE, dag_path, newest_runs_first, next_page, rows_in
-from mwaa_shell.mwaa.command_runner import on_the_wire
+from mwaa_shell.mwaa.command_runner import run_under_lock
 from mwaa_shell.mwaa.connection import Connection
 from mwaa_shell.names.effects import used
 from mwaa_shell.names.extract import learn
@@ -206,7 +206,7 @@ def over_rest(link: Connection, kind: Kind, dag: str) -> FetchResult:
         if page:
             time.sleep(BETWEEN)
         try:
-            reply = link.environments.invoke_rest(link.target.name, request.path, request.query)
+            reply = link.api.invoke_rest(link.target.name, request.path, request.query)
             found, request = read(request, reply)
         except PermissionMissing as error:
             return FetchResult(denied=True, trouble=NOT_UPDATED if "updated" in str(error) else "")
@@ -224,13 +224,13 @@ def through_cli(link: Connection, kind: Kind, dag: str) -> Sequence[Change]:
     line = listing(link.grammar, kind, dag)
     if line is None:
         raise NothingRan(f"Airflow {link.version or 'of an unknown version'} has no command that lists {title(kind)}")
-    link.slot.refreshing = job = Job(lambda job: on_the_wire(link, line, job), "refresh")
+    link.command_lock.refreshing = job = Job(lambda job: run_under_lock(link, line, job), "refresh")
     try:
-        result = job.follow()
+        result = job.wait()
     except PhaseTimeout as late:
         raise NothingRan(f"{title(kind, dag)} did not come within {late.seconds:g} seconds") from None
     finally:
-        link.slot.refreshing = None
+        link.command_lock.refreshing = None
     if not result.ok:
         raise NothingRan(f"{title(kind, dag)} could not be refreshed: {result.message}")
     changes = of_reply(line, result, link.grammar)[0]

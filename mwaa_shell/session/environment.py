@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 from mwaa_shell.airflow.command_line import Kind, ParsedLine, Problem
 from mwaa_shell.errors import NothingRan, PermissionMissing, ShellError, UsageError
-from mwaa_shell.mwaa.connection import Connection, Target
-from mwaa_shell.mwaa.environment import Environment
+from mwaa_shell.mwaa.connection import Connection, EnvironmentRef
+from mwaa_shell.mwaa.environment import EnvironmentInfo
 from mwaa_shell.names.cache_files import keep_listing
 from mwaa_shell.session.interface import NONE_CHOSEN
 from mwaa_shell.session.session import Session
@@ -19,8 +19,8 @@ from mwaa_shell.settings import Access
 
 def list_environments(session: Session, access: Access) -> list[str]:
     """Return the names of the environments that ``access`` sees; waits for AWS."""
-    link = session.links.to(Target("", access))
-    names = session.wait_for("listing environments", access.timeout, lambda: link.environments.names())  # noqa: PLW0108  (its attribute makes the client)
+    link = session.links.get(EnvironmentRef("", access))
+    names = session.wait_for("listing environments", access.timeout, lambda: link.api.names())  # noqa: PLW0108  (its attribute makes the client)
     remember_names(session, names, link)
     return names
 
@@ -28,13 +28,13 @@ def list_environments(session: Session, access: Access) -> list[str]:
 def remember_names(session: Session, names: Sequence[str], link: Connection) -> None:
     """Keep the names of environments for completion, here and in the user's own shell."""
     session.known_names = tuple(names)
-    keep_listing(names, link.target.access, link.environments.region)
+    keep_listing(names, link.target.access, link.api.region)
 
 
-def describe(session: Session, link: Connection) -> Environment:
+def describe(session: Session, link: Connection) -> EnvironmentInfo:
     """Return what GetEnvironment knows; waits for AWS, raises ``ShellError`` if AWS does not say."""
 
-    def ask() -> Environment:
+    def ask() -> EnvironmentInfo:
         error = link.describe(again=True)
         if error is not None:
             raise error
@@ -50,7 +50,7 @@ def open_default(session: Session) -> None:
         names = list_environments(session, access)
     except PermissionMissing as error:
         raise PermissionMissing(f"{error}; name an environment: mwaa-shell NAME", error.action) from None
-    region = session.links.to(Target("", access)).environments.region or "this region"
+    region = session.links.get(EnvironmentRef("", access)).api.region or "this region"
     if not names:
         raise NothingRan(f"There is no environment in {region}: name another with --region or --profile")
     if len(names) == 1:
@@ -64,7 +64,7 @@ def open_default(session: Session) -> None:
 def choose(session: Session, access: Access, names: Sequence[str]) -> str:
     """Return the environment that the user chooses; raises ``UsageError`` where they choose none."""
     assert session.ui.choose is not None
-    chosen = session.ui.choose([session.links.to(Target(name, access)) for name in names])
+    chosen = session.ui.choose([session.links.get(EnvironmentRef(name, access)) for name in names])
     if chosen is None:
         raise UsageError(NONE_CHOSEN)
     return chosen

@@ -107,17 +107,17 @@ def _asked(reach: Reach, where: Where) -> tuple[list[str], bool]:
 
     def work(job: Job[None]) -> None:
         def ask(call: RestQuery) -> object:
-            if not job.enter(COUNTING, end - time.monotonic()):
+            if not job.begin_phase(COUNTING, end - time.monotonic()):
                 raise NothingRan("Given up")
-            return link.environments.invoke_rest(link.target.name, call.path, call.query, call.body)
+            return link.api.invoke_rest(link.target.name, call.path, call.query, call.body)
 
-        job.enter(COUNTING, PATIENCE)
+        job.begin_phase(COUNTING, PATIENCE)
         count(reach, version, _clock(link), ask, sentences.append)
         if reach.starts_in and where.is_paused(reach.starts_in) is None:
             paused.append(is_paused(reach.starts_in, version, ask))
 
     try:
-        Job(work, COUNTING).follow(where.watcher)
+        Job(work, COUNTING).wait(where.watcher)
     except PermissionMissing:
         if where.live is not None:
             where.live.rest_denied = True

@@ -72,7 +72,7 @@ def send(session: Session, context: LineContext) -> tuple[Result, LineContext]:
                     stdout=len(result.stdout), stderr=len(result.stderr))  # fmt: skip
         session.run_ids.settle(link.target.name, line.values, result.outcome)
         if result.outcome is Outcome.INTERRUPTED and result.remote and context.recorded:
-            link.slot.unfinished = session.rules().masked(line.command)
+            link.command_lock.unfinished = session.rules().masked(line.command)
         if session.live is not None and not context.private:
             session.live.learn(sent, result)
         result = advised(result, line, sent, session.grammar)
@@ -100,7 +100,7 @@ def stopped_after(result: Result) -> Result:
 
 def _warn_of_unfinished(session: Session, link: Connection) -> None:
     """Say once that a command before this one, which nobody waited for, may still run."""
-    unfinished, link.slot.unfinished = link.slot.unfinished, ""
+    unfinished, link.command_lock.unfinished = link.command_lock.unfinished, ""
     if unfinished:
         session.ui.note(f"{unfinished} may still be running on {link.target.name}: it was not waited for")
 

@@ -15,8 +15,7 @@ from mwaa_shell.config import as_preferences
 from mwaa_shell.errors import NothingRan, UsageError
 from mwaa_shell.history.recorder import HistoryRecorder
 from mwaa_shell.job import Interrupted, Job, PhaseTimeout, ProgressListener
-from mwaa_shell.mwaa.connection import Connection, MakeApi, Target, real_api
-from mwaa_shell.mwaa.connection_pool import ConnectionPool
+from mwaa_shell.mwaa.connection import Connection, ConnectionPool, EnvironmentRef, MakeApi, real_api
 from mwaa_shell.preferences import Preferences
 from mwaa_shell.session.interface import UserInterface
 from mwaa_shell.session.run_ids import RunIds
@@ -53,7 +52,7 @@ class Session:
         self.known_regions: tuple[str, ...] = ()
         self.access = settings.access  #: how AWS is reached, as far as the user has said it here
         self._link: Connection | None = None
-        self._names: dict[Target, NameRefresher] = {}
+        self._names: dict[EnvironmentRef, NameRefresher] = {}
         self._making_names = threading.Lock()
         self._said_version = settings.airflow_version
         if settings.environment:
@@ -69,13 +68,13 @@ class Session:
         return self._link
 
     @property
-    def here(self) -> Target | None:
+    def here(self) -> EnvironmentRef | None:
         """The open environment, if one is open."""
         return self._link.target if self._link else None
 
     def open(self, name: str, access: Access) -> None:
         """Go to an environment; AWS is not asked."""
-        self._link, self.access = self.links.to(Target(name, access)), access
+        self._link, self.access = self.links.get(EnvironmentRef(name, access)), access
         said = self.settings.config.on(name)
         self.preferences.given = as_preferences(said)
         if not self._link.version and "airflow-version" in said:
@@ -145,11 +144,11 @@ class Session:
         """Run something slow that changes nothing, for at most ``limit`` seconds; Ctrl-C stops the waiting."""
 
         def work(job: Job[T]) -> T:
-            job.enter(phase, limit)
+            job.begin_phase(phase, limit)
             return ask()
 
         try:
-            return Job(work, phase).follow(watcher or self.ui.watcher)
+            return Job(work, phase).wait(watcher or self.ui.watcher)
         except PhaseTimeout as late:
             raise NothingRan(f"AWS gave no answer within {late.seconds:g} seconds ({phase}), nothing ran") from None
         except Interrupted:

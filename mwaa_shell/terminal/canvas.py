@@ -19,8 +19,9 @@ from mwaa_shell.output.measure import clip, width
 from mwaa_shell.preferences import Preferences
 from mwaa_shell.result import Result
 from mwaa_shell.session.interface import UserInterface
+from mwaa_shell.status_line import can_draw
 from mwaa_shell.streams import Streams
-from mwaa_shell.terminal.progress import Progress, can_draw
+from mwaa_shell.terminal.progress import Progress
 
 HIDE, SHOW = "\x1b[?25l", "\x1b[?25h"
 UP = "\x1b[{}A"

@@ -61,12 +61,12 @@ class Preloader:
 
     def _ask(self) -> None:
         self._ask_for_this()
-        self._session.known_profiles, self._session.known_regions = map(tuple, self._link.environments.places())
+        self._session.known_profiles, self._session.known_regions = map(tuple, self._link.api.places())
         if not self._session.known_names:
             from mwaa_shell.session.environment import remember_names
 
             with contextlib.suppress(ShellError):  # who may not list them types the name
-                remember_names(self._session, self._link.environments.names(), self._link)
+                remember_names(self._session, self._link.api.names(), self._link)
 
     def _ask_for_this(self) -> None:
         import_for_typing()

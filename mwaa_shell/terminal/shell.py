@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from functools import partial
@@ -19,10 +19,11 @@ from mwaa_shell.mwaa.programs import end_programs, keep_terminal
 from mwaa_shell.output.sanitise import sanitise
 from mwaa_shell.session import Session, UserInterface, script
 from mwaa_shell.settings import Settings
+from mwaa_shell.status_line import can_draw
 from mwaa_shell.streams import Streams
 from mwaa_shell.terminal.leaving import Leaving
 from mwaa_shell.terminal.preload import Preloader
-from mwaa_shell.terminal.progress import Progress, can_draw
+from mwaa_shell.terminal.progress import Progress
 from mwaa_shell.terminal.prompt import EnvironmentMissing, Prompt, Proposal, terminal_output
 
 if TYPE_CHECKING:
@@ -37,11 +38,21 @@ MOST_CRASHES = 3
 class Shell:
     """One interactive run."""
 
-    def __init__(self, settings: Settings, streams: Streams, terminal_before: list[Any] | None = None) -> None:
-        """``terminal_before`` is how the terminal was before the launcher took it."""
+    def __init__(
+        self,
+        settings: Settings,
+        streams: Streams,
+        terminal_before: list[Any] | None = None,
+        show_notices: Callable[[Callable[[str], None]], AbstractContextManager[None]] | None = None,
+    ) -> None:
+        """``terminal_before`` are the modes of the terminal before the launcher took it.
+
+        ``show_notices`` is called with what shows a notice of a local environment, for as long as the prompt stands.
+        """
         self._streams = streams
+        self._show_notices = show_notices
         self._progress = Progress(streams)
-        self._progress.begin_with(terminal_before)
+        self._progress.take_over(terminal_before)
         self._session = Session(
             settings,
             UserInterface(
@@ -71,7 +82,7 @@ class Shell:
             with (
                 create_app_session(output=terminal_output()) as self._drawing,
                 asyncio.Runner() as self._runner,
-                self._heard(),
+                self._show_notices(self._note_aside) if self._show_notices is not None else nullcontext(),
                 self._leaving.watched(),
             ):
                 return self._run()
@@ -229,14 +240,6 @@ class Shell:
     def _note(self, text: str) -> None:
         self._progress.over()
         self._streams.note(text)
-
-    def _heard(self) -> AbstractContextManager[None]:
-        """A private MWAA tells what goes wrong in it; no other environment does."""
-        if self._session.access.keys is None:
-            return nullcontext()
-        from mwaa_shell.local.notices import told_by
-
-        return told_by(self._note_aside)
 
     def _note_aside(self, text: str) -> None:
         """Say something on another thread: above the prompt, or what else asks for keys, which is drawn anew."""

@@ -23,8 +23,7 @@ from mwaa_shell.airflow.secrets.redaction import masked
 from mwaa_shell.airflow.validation import validate
 from mwaa_shell.airflow.versions import Version
 from mwaa_shell.history.store import History
-from mwaa_shell.mwaa.reply import HttpReply, read
-from mwaa_shell.mwaa.streamed import Gathered
+from mwaa_shell.mwaa.reply import HttpReply, ResponseBuffer, read
 from mwaa_shell.names.index import NameIndex
 from mwaa_shell.output.display import DisplayOptions
 from mwaa_shell.output.render import render_lines
@@ -97,7 +96,7 @@ def with_output(size: int) -> Works:
     view = DisplayOptions(color=True)
 
     def arrive() -> None:
-        gathered = Gathered()
+        gathered = ResponseBuffer()
         for start in range(0, len(body), 1 << 18):
             gathered.add(body[start : start + (1 << 18)])
         streams, whole = gathered.ended()

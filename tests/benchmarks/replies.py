@@ -66,11 +66,11 @@ def one(kind: str, size: int, way: str, found: Network) -> dict[str, float]:
     from mwaa_shell.output.show import show
     from mwaa_shell.session import Session
     from mwaa_shell.session.interface import UserInterface
-    from mwaa_shell.settings import Access, Keys, Settings
+    from mwaa_shell.settings import Access, AccessKey, Settings
     from mwaa_shell.streams import Streams
 
     found.take_over()
-    keys = Keys("AKIDEXAMPLE", "not-a-secret")
+    keys = AccessKey("AKIDEXAMPLE", "not-a-secret")
     access = Access(None, REGION, None, found.bundle, 60.0, keys, direct=True)
     terminal = way == "terminal"
     session = Session(Settings(environment=NAME, access=access), UserInterface(keeps_names=terminal))

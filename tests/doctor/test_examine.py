@@ -13,14 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from mwaa_shell.doctor import aws, checks, web
-from mwaa_shell.doctor.examine import examine
-from mwaa_shell.doctor.report import CheckResult, Mark, as_texts, exit_code
+from mwaa_shell.doctor import aws, examine, report, web
+from mwaa_shell.doctor.report import CheckResult, Status, as_texts, exit_code
 from mwaa_shell.dot_commands.doctor import examined_by
 from mwaa_shell.errors import ExitCode, NothingRan, ShellError, UsageError
-from mwaa_shell.mwaa.environment import Environment
+from mwaa_shell.mwaa.environment import EnvironmentInfo
 from mwaa_shell.mwaa.identity import Credentials, read_date
-from mwaa_shell.mwaa.transport import Peer
+from mwaa_shell.mwaa.transport import TlsPeer
 from mwaa_shell.options import read_options, read_order
 from mwaa_shell.result import Result, failed
 from mwaa_shell.session import Session
@@ -84,7 +83,7 @@ REMOTE = (*aws.CHECKS, *web.CHECKS)
 
 def test_all_is_well(ward: Ward) -> None:
     found = ward.findings()
-    assert {name: found[name].mark for name in REMOTE} == dict.fromkeys(REMOTE, Mark.OK)
+    assert {name: found[name].status for name in REMOTE} == dict.fromkeys(REMOTE, Status.OK)
     assert found["identity"].text.startswith(CALLER)
     assert found["credentials"].text == "from AWS_ACCESS_KEY_ID, key ****MPLE"
     assert found["environment"].text == "AVAILABLE"
@@ -99,14 +98,17 @@ def test_all_is_well(ward: Ward) -> None:
 
 
 def test_the_only_environment_is_taken(ward: Ward) -> None:
-    assert ward.findings(None)["version"].mark is Mark.OK
+    assert ward.findings(None)["version"].status is Status.OK
 
 
 def test_several_environments_and_none_named(ward: Ward) -> None:
     ward.double.names = ("a", "b")
     found = ward.findings(None)
-    assert (found["ListEnvironments"].mark, found["ListEnvironments"].text) == (Mark.NOTE, "allowed; there are a, b")
-    assert found["version"].mark is Mark.SKIP
+    assert (found["ListEnvironments"].status, found["ListEnvironments"].text) == (
+        Status.NOTE,
+        "allowed; there are a, b",
+    )
+    assert found["version"].status is Status.SKIP
     assert exit_code(found.values()) is ExitCode.OK
 
 
@@ -127,32 +129,32 @@ def deny(*paths: str) -> Callable[[Ward], Behave]:
 @pytest.mark.parametrize(
     ("paths", "name", "mark"),
     [
-        (("/clitoken",), "CreateCliToken", Mark.FAIL),
-        (("/restapi",), "InvokeRestApi", Mark.NOTE),
+        (("/clitoken",), "CreateCliToken", Status.FAIL),
+        (("/restapi",), "InvokeRestApi", Status.NOTE),
     ],
 )
-def test_a_permission_that_is_missing(ward: Ward, paths: tuple[str, ...], name: str, mark: Mark) -> None:
+def test_a_permission_that_is_missing(ward: Ward, paths: tuple[str, ...], name: str, mark: Status) -> None:
     ward.aws = deny(*paths)(ward)
     found = ward.findings()
-    assert (found[name].mark, found[name].text) == (mark, f"airflow:{name} is not allowed")
+    assert (found[name].status, found[name].text) == (mark, f"airflow:{name} is not allowed")
     assert found[name].advice
-    assert (found["version"].mark is Mark.SKIP) is (mark is Mark.FAIL)
+    assert (found["version"].status is Status.SKIP) is (mark is Status.FAIL)
 
 
 def test_the_one_permission_that_is_needed(ward: Ward) -> None:
     ward.aws = ward.double.only_tokens
     found = ward.findings()
-    assert [name for name in REMOTE if found[name].mark is Mark.NOTE] == [
+    assert [name for name in REMOTE if found[name].status is Status.NOTE] == [
         "ListEnvironments", "GetEnvironment", "InvokeRestApi",
     ]  # fmt: skip
-    assert [name for name in REMOTE if found[name].mark is Mark.SKIP] == ["environment", "access"]
-    assert found["version"].mark is Mark.OK
+    assert [name for name in REMOTE if found[name].status is Status.SKIP] == ["environment", "access"]
+    assert found["version"].status is Status.OK
     assert exit_code(found.values()) is ExitCode.OK
 
 
 def test_an_environment_that_does_not_exist(ward: Ward) -> None:
     found = ward.findings("my-evn")
-    assert (found["GetEnvironment"].mark, found["GetEnvironment"].advice) == (Mark.FAIL, "there are my-env")
+    assert (found["GetEnvironment"].status, found["GetEnvironment"].advice) == (Status.FAIL, "there are my-env")
     assert ward.double.tokens == []
     assert exit_code(found.values()) is ExitCode.NOTHING_RAN
 
@@ -165,22 +167,22 @@ def test_an_environment_without_a_rest_api(ward: Ward) -> None:
 def test_nobody_has_credentials(ward: Ward, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     found = ward.findings()
-    assert found["credentials"].mark is Mark.FAIL
+    assert found["credentials"].status is Status.FAIL
     assert "aws sso login" in found["credentials"].advice
-    assert {found[name].mark for name in REMOTE[2:]} == {Mark.SKIP}
+    assert {found[name].status for name in REMOTE[2:]} == {Status.SKIP}
     assert ward.double.aws.seen == []
 
 
 def test_no_region_and_no_credentials_are_both_said(ward: Ward, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     found = ward.findings(region=None)
-    assert (found["AWS settings"].mark, found["credentials"].mark) == (Mark.FAIL, Mark.FAIL)
+    assert (found["AWS settings"].status, found["credentials"].status) == (Status.FAIL, Status.FAIL)
     assert "--region" in found["AWS settings"].advice
 
 
 def test_a_profile_that_does_not_exist_is_said_once(ward: Ward) -> None:
     found = ward.findings(profile="nobody")
-    assert (found["AWS settings"].mark, found["credentials"].mark) == (Mark.FAIL, Mark.SKIP)
+    assert (found["AWS settings"].status, found["credentials"].status) == (Status.FAIL, Status.SKIP)
 
 
 def test_credentials_that_aws_does_not_know(ward: Ward) -> None:
@@ -189,9 +191,9 @@ def test_credentials_that_aws_does_not_know(ward: Ward) -> None:
     )
     ward.sts = lambda request: dated(reply(403, error, {"Content-Type": "text/xml"}))
     found = ward.findings()
-    assert found["identity"].mark is Mark.FAIL
-    assert found["clock"].mark is Mark.OK
-    assert found["CreateCliToken"].mark is Mark.SKIP
+    assert found["identity"].status is Status.FAIL
+    assert found["clock"].status is Status.OK
+    assert found["CreateCliToken"].status is Status.SKIP
 
 
 def test_sts_is_out_of_reach_and_nobody_minds(ward: Ward, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -200,7 +202,7 @@ def test_sts_is_out_of_reach_and_nobody_minds(ward: Ward, monkeypatch: pytest.Mo
         command_reply(b"2.10.3\n") if request.body else dated(reply(403, b""), ahead=-60)
     )
     found = ward.findings()
-    assert (found["identity"].mark, found["version"].mark) == (Mark.NOTE, Mark.OK)
+    assert (found["identity"].status, found["version"].status) == (Status.NOTE, Status.OK)
     assert "ahead of that of the web server" in found["clock"].text
 
 
@@ -208,13 +210,13 @@ def test_sts_is_out_of_reach_and_nobody_minds(ward: Ward, monkeypatch: pytest.Mo
 def test_what_stands_between_here_and_sts_says_something_else(ward: Ward, answer: bytes) -> None:
     ward.sts = lambda request: answer
     found = ward.findings()
-    assert (found["identity"].mark, found["version"].mark) == (Mark.NOTE, Mark.OK)
+    assert (found["identity"].status, found["version"].status) == (Status.NOTE, Status.OK)
 
 
-@pytest.mark.parametrize(("ahead", "mark"), [(60, Mark.NOTE), (-60, Mark.NOTE), (900, Mark.FAIL), (1, Mark.OK)])
-def test_the_clock(ward: Ward, ahead: float, mark: Mark) -> None:
+@pytest.mark.parametrize(("ahead", "mark"), [(60, Status.NOTE), (-60, Status.NOTE), (900, Status.FAIL), (1, Status.OK)])
+def test_the_clock(ward: Ward, ahead: float, mark: Status) -> None:
     ward.sts = lambda request: dated(reply(200, STS, {"Content-Type": "text/xml"}), ahead)
-    assert ward.findings()["clock"].mark is mark
+    assert ward.findings()["clock"].status is mark
 
 
 @pytest.mark.parametrize("header", ["", "nonsense", "Mon, 99 Foo", "\x00", "9" * 500])
@@ -224,7 +226,7 @@ def test_a_date_that_is_none(header: str) -> None:
 
 def test_what_hangs_is_left(ward: Ward, monkeypatch: pytest.MonkeyPatch) -> None:
     listing = "listing environments"
-    soon = lambda session, phase, check, limit=20.0: checks.bounded(  # noqa: E731
+    soon = lambda session, phase, check, limit=20.0: report.bounded(  # noqa: E731
         session, phase, check, 0.3 if phase == listing else limit
     )
     monkeypatch.setattr(aws, "bounded", soon)
@@ -232,11 +234,11 @@ def test_what_hangs_is_left(ward: Ward, monkeypatch: pytest.MonkeyPatch) -> None
         request.socket.recv(1) if request.path == "/environments" else ward.double.answer_aws(request)
     )
     found = ward.findings()
-    assert (found["ListEnvironments"].mark, found["ListEnvironments"].text) == (
-        Mark.FAIL,
+    assert (found["ListEnvironments"].status, found["ListEnvironments"].text) == (
+        Status.FAIL,
         "No answer within 0.3 seconds",
     )
-    assert found["version"].mark is Mark.OK
+    assert found["version"].status is Status.OK
 
 
 # -- the web server ---------------------------------------------------------------------------------------------------
@@ -245,9 +247,9 @@ def test_what_hangs_is_left(ward: Ward, monkeypatch: pytest.MonkeyPatch) -> None
 def test_a_name_that_nobody_knows(ward: Ward) -> None:
     ward.double.host_name = WEB_NAME
     found = ward.findings()
-    assert found["DNS"].mark is Mark.FAIL
+    assert found["DNS"].status is Status.FAIL
     assert "--proxy" in found["DNS"].advice
-    assert {found[name].mark for name in ("TCP", "TLS", "version")} == {Mark.SKIP}
+    assert {found[name].status for name in ("TCP", "TLS", "version")} == {Status.SKIP}
 
 
 def test_a_private_web_server_out_of_reach(ward: Ward) -> None:
@@ -258,7 +260,7 @@ def test_a_private_web_server_out_of_reach(ward: Ward) -> None:
         reply(200, {"Environment": told}) if request.path == "/environments/my-env" else ward.double.answer_aws(request)
     )
     found = ward.findings()
-    assert (found["TCP"].mark, found["TLS"].text) == (Mark.FAIL, "TCP failed")
+    assert (found["TCP"].status, found["TLS"].text) == (Status.FAIL, "TCP failed")
     assert f"no connection to port {port} of 127.0.0.1" in found["TCP"].text
     assert all(word in found["TCP"].advice for word in ("PRIVATE_ONLY", "--proxy", "--connect-to"))
     assert ward.double.commands == []
@@ -267,7 +269,7 @@ def test_a_private_web_server_out_of_reach(ward: Ward) -> None:
 def test_a_web_server_that_is_somebody_else(ward: Ward, bundle: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_CA_BUNDLE", raising=False)
     found = ward.findings(ca_bundle=None)
-    assert (found["TCP"].mark, found["TLS"].mark, found["version"].mark) == (Mark.OK, Mark.FAIL, Mark.SKIP)
+    assert (found["TCP"].status, found["TLS"].status, found["version"].status) == (Status.OK, Status.FAIL, Status.SKIP)
     assert "did not prove who it is" in found["TLS"].text
 
 
@@ -282,13 +284,13 @@ def test_through_a_proxy(ward: Ward, proxy: ConnectProxy) -> None:
     found = ward.findings(proxy=f"http://user:canary@127.0.0.1:{proxy.port}")
     assert found["proxy"].text == f"through the proxy http://127.0.0.1:{proxy.port} (--proxy)"
     assert found["DNS"].text.endswith("the proxy looks up the web server")
-    assert found["version"].mark is Mark.OK
+    assert found["version"].status is Status.OK
     assert proxy.relayed == 2
 
 
 def test_a_proxy_that_wants_a_password(ward: Ward, proxy: ConnectProxy) -> None:
     found = ward.findings(proxy=f"http://127.0.0.1:{proxy.port}")
-    assert (found["TCP"].mark, found["TLS"].mark) == (Mark.OK, Mark.FAIL)
+    assert (found["TCP"].status, found["TLS"].status) == (Status.OK, Status.FAIL)
     assert "wants a user and a password" in found["TLS"].text
 
 
@@ -296,7 +298,7 @@ def test_a_variable_that_names_no_proxy(ward: Ward, monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("ALL_PROXY", "ftp://user:canary@p.example")
     monkeypatch.setenv("NO_PROXY", "")
     found = ward.findings()
-    assert (found["proxy"].mark, found["DNS"].mark) == (Mark.FAIL, Mark.SKIP)
+    assert (found["proxy"].status, found["DNS"].status) == (Status.FAIL, Status.SKIP)
     assert "ALL_PROXY" in found["proxy"].text
 
 
@@ -304,16 +306,16 @@ def test_through_a_tunnel_and_without_it(ward: Ward) -> None:
     ward.double.host_name = WEB_NAME
     tunnel = Forwarder(("127.0.0.1", ward.double.web.port))
     way = (f"::127.0.0.1:{tunnel.port}",)
-    assert ward.findings(connect_to=way)["version"].mark is Mark.OK
+    assert ward.findings(connect_to=way)["version"].status is Status.OK
     tunnel.close()
     found = ward.findings(connect_to=way)
-    assert (found["TCP"].mark, "--connect-to" in found["TCP"].advice) == (Mark.FAIL, True)
+    assert (found["TCP"].status, "--connect-to" in found["TCP"].advice) == (Status.FAIL, True)
 
 
 def test_a_command_that_fails(ward: Ward) -> None:
     ward.double.web.behave = lambda request: reply(403, b"") if request.body else reply(200, b"")
     found = ward.findings()
-    assert (found["TLS"].mark, found["version"].mark) == (Mark.OK, Mark.FAIL)
+    assert (found["TLS"].status, found["version"].status) == (Status.OK, Status.FAIL)
     assert exit_code(found.values()) is ExitCode.NOTHING_RAN
 
 
@@ -325,26 +327,26 @@ NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
 @pytest.mark.parametrize(
     ("found", "mark", "words"),
     [
-        (Credentials("an SSO login", "WXYZ", True, NOON + timedelta(hours=2, minutes=5)), Mark.OK, "(in 2 h 5 min)"),
-        (Credentials("an SSO login", "WXYZ", True, NOON + timedelta(minutes=5)), Mark.OK, "(in 5 min)"),
-        (Credentials("an SSO login", "WXYZ", True, NOON - timedelta(minutes=5)), Mark.NOTE, "expired at"),
-        (Credentials("AWS_ACCESS_KEY_ID", "WXYZ", True), Mark.OK, "until when is not known"),
-        (Credentials("AWS_ACCESS_KEY_ID", "WXYZ", False), Mark.OK, "key ****WXYZ"),
+        (Credentials("an SSO login", "WXYZ", True, NOON + timedelta(hours=2, minutes=5)), Status.OK, "(in 2 h 5 min)"),
+        (Credentials("an SSO login", "WXYZ", True, NOON + timedelta(minutes=5)), Status.OK, "(in 5 min)"),
+        (Credentials("an SSO login", "WXYZ", True, NOON - timedelta(minutes=5)), Status.NOTE, "expired at"),
+        (Credentials("AWS_ACCESS_KEY_ID", "WXYZ", True), Status.OK, "until when is not known"),
+        (Credentials("AWS_ACCESS_KEY_ID", "WXYZ", False), Status.OK, "key ****WXYZ"),
     ],
 )
-def test_until_when_credentials_are_good(found: Credentials, mark: Mark, words: str) -> None:
+def test_until_when_credentials_are_good(found: Credentials, mark: Status, words: str) -> None:
     told = aws.credentials(found, NOON)
-    assert told.mark is mark
+    assert told.status is mark
     assert words in told.text
 
 
 @pytest.mark.parametrize(
     ("status", "mark"),
-    [("AVAILABLE", Mark.OK), ("UPDATE_FAILED", Mark.OK), ("UPDATING", Mark.NOTE), ("MAINTENANCE", Mark.NOTE),
-     ("CREATE_FAILED", Mark.FAIL), ("UNAVAILABLE", Mark.FAIL), ("DELETED", Mark.FAIL), ("", Mark.OK)],
+    [("AVAILABLE", Status.OK), ("UPDATE_FAILED", Status.OK), ("UPDATING", Status.NOTE), ("MAINTENANCE", Status.NOTE),
+     ("CREATE_FAILED", Status.FAIL), ("UNAVAILABLE", Status.FAIL), ("DELETED", Status.FAIL), ("", Status.OK)],
 )  # fmt: skip
-def test_the_status_of_an_environment(status: str, mark: Mark) -> None:
-    assert aws.status(Environment("e", status=status)).mark is mark
+def test_the_status_of_an_environment(status: str, mark: Status) -> None:
+    assert aws.status(EnvironmentInfo("e", status=status)).status is mark
 
 
 @pytest.mark.parametrize(
@@ -352,7 +354,7 @@ def test_the_status_of_an_environment(status: str, mark: Mark) -> None:
     [
         (NothingRan("It is over, nothing ran: run aws sso login"), "It is over", "run aws sso login"),
         (NothingRan("GetX failed in r, nothing ran: Boom: bang"), "GetX failed in r: Boom: bang", ""),
-        (checks.NoAnswer("No answer within 20 seconds"), "No answer within 20 seconds", "HTTPS_PROXY"),
+        (report.NoAnswer("No answer within 20 seconds"), "No answer within 20 seconds", "HTTPS_PROXY"),
     ],
 )
 def test_a_sentence_is_what_is_wrong_and_what_to_do(error: ShellError, text: str, advice: str) -> None:
@@ -363,10 +365,10 @@ def test_a_sentence_is_what_is_wrong_and_what_to_do(error: ShellError, text: str
 
 
 def test_a_web_server_that_tells_no_time() -> None:
-    peer = Peer(200, "", "TLSv1.3", "somebody", "")
-    assert [one.mark for one in web.dated(peer, 0.0)] == [Mark.SKIP]
+    peer = TlsPeer(200, "", "TLSv1.3", "somebody", "")
+    assert [one.status for one in web.dated(peer, 0.0)] == [Status.SKIP]
     assert web.tls(peer).text == "TLSv1.3, signed by somebody; HTTP 200"
-    assert web.version(failed("because")).mark is Mark.FAIL
+    assert web.version(failed("because")).status is Status.FAIL
 
 
 @pytest.mark.parametrize(
@@ -379,7 +381,7 @@ def test_a_web_server_that_tells_no_time() -> None:
 )
 def test_a_version_that_tells_none(printed: bytes, told: str) -> None:
     found = web.version(Result(stdout=printed))
-    assert (found.mark, found.text.startswith(told)) == (Mark.NOTE, True)
+    assert (found.status, found.text.startswith(told)) == (Status.NOTE, True)
     assert "--airflow-version" in found.advice
     shown = "".join(as_texts([found]))
     assert "\x1b" not in shown

@@ -18,7 +18,7 @@ import pytest
 
 from mwaa_shell.errors import LocalProblem
 from mwaa_shell.local import provision
-from mwaa_shell.local.folders import State
+from mwaa_shell.local.folders import LocalState
 from mwaa_shell.local.recipes import Recipe, recipe_for, recipes
 from tests.conftest import scrubbed
 
@@ -74,7 +74,7 @@ GRAMMARS = {
 }
 
 
-def with_grammar(recipe: Recipe) -> provision.Installed:
+def with_grammar(recipe: Recipe) -> provision.Installation:
     """The Airflow with what MWAA installs beside it: installed for the three where that is demanded, else as found."""
     os.environ["MWAA_SHELL_LOCAL_CACHE"] = CACHE
     found = provision.ready(recipe, "grammar")
@@ -86,7 +86,7 @@ def with_grammar(recipe: Recipe) -> provision.Installed:
     return found
 
 
-def installed(version: str) -> provision.Installed:
+def installed(version: str) -> provision.Installation:
     """The installed Airflow, or a skip with the reason; a failure where it is demanded."""
     try:
         os.environ["MWAA_SHELL_LOCAL_CACHE"] = CACHE
@@ -105,7 +105,7 @@ class Served:
     environ: dict[str, str]  #: for a client, the program among them
     records: Path
     dags: Path
-    state: State
+    state: LocalState
 
     @property
     def grammar(self) -> Grammar:
@@ -145,10 +145,10 @@ def make_dags(folder: Path, own: str = "gate.py") -> Path:
     return folder
 
 
-def state_of(version: str, home: Path, dags: Path) -> State:
+def state_of(version: str, home: Path, dags: Path) -> LocalState:
     """What the program keeps of a local environment below a home of the test's own."""
     (folder,) = (Path(scrubbed(home)["XDG_DATA_HOME"]) / "mwaa-shell" / "local").glob(f"{version}-*")
-    return State(folder, dags)
+    return LocalState(folder, dags)
 
 
 def serve(version: str, home: Path, dags: Path, *options: str) -> Iterator[Served]:
@@ -216,6 +216,6 @@ def served(request: pytest.FixtureRequest, serving: Callable[[str], Served]) -> 
 
 
 @pytest.fixture(params=recipes(), ids=lambda recipe: str(recipe.version), scope="session")
-def with_its_providers(request: pytest.FixtureRequest) -> provision.Installed:
+def with_its_providers(request: pytest.FixtureRequest) -> provision.Installation:
     """Each of the sixteen that is installed with what MWAA installs beside it."""
     return with_grammar(request.param)

@@ -17,7 +17,7 @@ from mwaa_shell.local import provision
 from mwaa_shell.local.airflow_process import Answer, airflow_environment
 from mwaa_shell.local.recipes import recipe_for
 from mwaa_shell.session import Session
-from mwaa_shell.settings import Access, Keys, Settings
+from mwaa_shell.settings import Access, AccessKey, Settings
 from tests.end_to_end.conftest import CACHE, VERSIONS, Served, installed, local_environ
 from tests.sessions import execute
 
@@ -52,7 +52,7 @@ def commands(served: Served) -> list[str]:
 
 def access_from(environ: dict[str, str]) -> Access:
     """How a session in this process reaches a private MWAA that another one serves."""
-    keys = Keys(environ["AWS_ACCESS_KEY_ID"], environ["AWS_SECRET_ACCESS_KEY"])
+    keys = AccessKey(environ["AWS_ACCESS_KEY_ID"], environ["AWS_SECRET_ACCESS_KEY"])
     return Access(
         region=environ["AWS_REGION"],
         endpoint_url=environ["AWS_ENDPOINT_URL_MWAA"],

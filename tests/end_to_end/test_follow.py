@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from mwaa_shell.errors import PermissionMissing
-from mwaa_shell.mwaa.aws import Environments
+from mwaa_shell.mwaa.aws import MwaaApi
 from mwaa_shell.session import Session
 from mwaa_shell.settings import Settings
 from tests.end_to_end.conftest import Served
@@ -69,7 +69,7 @@ def test_through_the_cli_where_rest_is_not_allowed(
     def denied(*given: object) -> object:
         raise PermissionMissing("not you", "airflow:InvokeRestApi")
 
-    monkeypatch.setattr(Environments, "invoke_rest", denied)
+    monkeypatch.setattr(MwaaApi, "invoke_rest", denied)
     served = scheduling(version)
     session = Session(Settings(environment=served.name, access=access_from(served.environ)))
     canvas = FakeCanvas(live=False)

@@ -9,7 +9,7 @@ from mwaa_shell.local import grammars, provision
 pytestmark = pytest.mark.airflow
 
 
-def test_the_parser_of_airflow_has_the_tree_that_we_have(with_its_providers: provision.Installed) -> None:
+def test_the_parser_of_airflow_has_the_tree_that_we_have(with_its_providers: provision.Installation) -> None:
     version = with_its_providers.recipe.version
     tree = grammars.read_tree(with_its_providers)
     assert grammars.render(version, tree) == grammars.data_file(version).read_text()

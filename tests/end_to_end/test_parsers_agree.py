@@ -237,7 +237,7 @@ def made_up(tree: Grammar) -> dict[str, tuple[str, list[str]]]:
     return found
 
 
-def asked(installed: provision.Installed, folder: Path, lines: list[list[str]]) -> list[tuple[bool, str]]:
+def asked(installed: provision.Installation, folder: Path, lines: list[list[str]]) -> list[tuple[bool, str]]:
     """What the Airflow's parser says to each line."""
     done = subprocess.run(
         [installed.python, "-I", str(SCRIPT)],
@@ -253,7 +253,7 @@ def asked(installed: provision.Installed, folder: Path, lines: list[list[str]]) 
 
 
 def test_no_line_is_refused_that_airflow_takes(
-    with_its_providers: provision.Installed, tmp_path: Path, record_property: Callable[[str, object], None]
+    with_its_providers: provision.Installation, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
     version = with_its_providers.recipe.version
     tree = grammar.load(version)

@@ -17,7 +17,7 @@ from mwaa_shell.airflow.reach import reach_of
 from mwaa_shell.airflow.reach_count import Clock, RestQuery, count, is_paused
 from mwaa_shell.airflow.versions import parse_version
 from mwaa_shell.errors import NothingRan
-from mwaa_shell.mwaa.aws import Environments
+from mwaa_shell.mwaa.aws import MwaaApi
 from tests.end_to_end.conftest import Served
 from tests.end_to_end.test_batch import access_from
 from tests.terminal.emulator import Terminal
@@ -75,7 +75,7 @@ def reached(request: pytest.FixtureRequest, serving: Start) -> Served:
     assert run(served, *triggers).returncode == 0
     for _ in range(3):  # the process that answers is made by the first request, which may take longer than it has
         with suppress(NothingRan):
-            Environments(access_from(served.environ)).invoke_rest(served.name, "/dags", {"limit": 1})
+            MwaaApi(access_from(served.environ)).invoke_rest(served.name, "/dags", {"limit": 1})
             break
     return served
 
@@ -89,7 +89,7 @@ def run(served: Served, *lines: str, options: tuple[str, ...] = ()) -> subproces
 
 def counts(served: Served, line: str) -> list[str]:
     """What the question before a line counts, however long that takes."""
-    environments, version = Environments(access_from(served.environ)), parse_version(served.version)
+    environments, version = MwaaApi(access_from(served.environ)), parse_version(served.version)
     assert version is not None
     reach = reach_of(parse(line), load(version))
     assert reach is not None

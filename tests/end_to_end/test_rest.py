@@ -13,7 +13,7 @@ import pytest
 from mwaa_shell.airflow.knowledge import Kind
 from mwaa_shell.airflow.versions import parse_version
 from mwaa_shell.errors import NothingRan, PermissionMissing
-from mwaa_shell.mwaa.aws import Environments
+from mwaa_shell.mwaa.aws import MwaaApi
 from mwaa_shell.names.fetch import read, requests_for
 from mwaa_shell.names.model import Name
 from tests.end_to_end.conftest import Served
@@ -58,7 +58,7 @@ def over_rest(served: Served, kind: Kind, dag: str = "") -> tuple[Name, ...] | N
     """Every name of a kind, page by page; ``None`` where REST does not offer them."""
     version = parse_version(served.version)
     assert version is not None
-    environments = Environments(access_from(served.environ))
+    environments = MwaaApi(access_from(served.environ))
     names: tuple[Name, ...] = ()
     request = requests_for(kind, version, dag)
     if request is None:
@@ -114,7 +114,7 @@ def test_a_dag_that_is_new_is_known_without_a_command(version: str, serving: Sta
 @pytest.mark.parametrize("version", WITH_REST)
 def test_what_does_not_exist_is_a_sentence(version: str, serving: Start) -> None:
     served = serving(version)
-    environments = Environments(access_from(served.environ))
+    environments = MwaaApi(access_from(served.environ))
     for path in ("/dags/nope/tasks", "/nope"):
         with pytest.raises(NothingRan, match="answered HTTP 404: "):
             environments.invoke_rest(served.name, path, {})
@@ -126,4 +126,4 @@ def test_what_does_not_exist_is_a_sentence(version: str, serving: Start) -> None
 def test_an_older_airflow_says_what_aws_says(version: str, serving: Start) -> None:
     served = serving(version)
     with pytest.raises(PermissionMissing, match="Update your environment to use InvokeRestApi"):
-        Environments(access_from(served.environ)).invoke_rest(served.name, "/dags", {})
+        MwaaApi(access_from(served.environ)).invoke_rest(served.name, "/dags", {})

@@ -103,10 +103,10 @@ def test_a_proxy_that_makes_no_sense(
 
 
 MISTAKES = (
-    ("mwaa.cli_client", "Client._attempt"),
-    ("mwaa.cli_client", "Client.run"),
+    ("mwaa.cli_client", "CliClient._attempt"),
+    ("mwaa.cli_client", "CliClient.run"),
     ("mwaa.transport", "Transport.post"),
-    ("mwaa.aws", "Environments.cli_token"),
+    ("mwaa.aws", "MwaaApi.cli_token"),
     ("airflow.outcome", "judge"),
     ("session.send", "run_command"),
     ("session.send", "advised"),

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from mwaa_shell.errors import NothingRan
-from mwaa_shell.mwaa.aws import Environments
+from mwaa_shell.mwaa.aws import MwaaApi
 from mwaa_shell.mwaa.environment import facts
 from tests.double import Double, command_reply
 from tests.terminal.emulator import Terminal
@@ -44,7 +44,7 @@ def test_a_web_server_whose_name_makes_no_sense(host: str, double: Double, envir
 
 
 def test_no_such_name_is_connected_to(double: Double) -> None:
-    environments = Environments(double.access(None))
+    environments = MwaaApi(double.access(None))
     for double.token_host in HOSTS:
         with pytest.raises(NothingRan, match="brought no usable token or host"):
             environments.cli_token("my-env")
@@ -82,7 +82,7 @@ def test_an_environment_that_makes_no_sense(double: Double, environ: dict[str, s
 
 
 def test_each_member_is_an_answer_or_a_sentence(double: Double) -> None:
-    environments = Environments(double.access(None))
+    environments = MwaaApi(double.access(None))
     for double.more in MEMBERS:
         with suppress(NothingRan):
             facts(environments.describe("my-env"))

@@ -274,6 +274,6 @@ def test_a_new_web_server_gets_the_next_command_and_no_connections_pile_up(doubl
 
 def test_links_of_other_access_are_apart(double: Double, session: Session) -> None:
     link = session.link
-    other = session.links.to(link.target._replace(access=replace(link.target.access, timeout=3.0)))
+    other = session.links.get(link.target._replace(access=replace(link.target.access, timeout=3.0)))
     assert other is not link
-    assert other.slot is link.slot  # one environment, however it is reached
+    assert other.command_lock is link.command_lock  # one environment, however it is reached

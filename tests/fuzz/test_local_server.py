@@ -21,10 +21,9 @@ from mwaa_shell.local import aws_api, web_server
 from mwaa_shell.local.airflow_process import Answer
 from mwaa_shell.local.aws_api import AwsApi, AwsError, LocalEnvironment, Tokens, make_keys
 from mwaa_shell.local.http_server import JsonHandler, Server
-from mwaa_shell.local.refusals import refusal
 from mwaa_shell.local.rest import read_call
-from mwaa_shell.local.signature import Request, complaint
-from mwaa_shell.local.web_server import CliEndpoint, Limits, Recorder
+from mwaa_shell.local.signature import SignedRequest, complaint
+from mwaa_shell.local.web_server import CliEndpoint, Limits, Recorder, refusal
 from tests.fuzz.strategies import texts
 
 KEYS, TOKENS = make_keys(), Tokens()
@@ -49,7 +48,7 @@ class Watched(Server):
 class Unsigned(AwsApi):
     """Takes every signature, so that what stands behind it is reached."""
 
-    def answer(self, request: Request) -> dict[str, Any]:
+    def answer(self, request: SignedRequest) -> dict[str, Any]:
         return self.operate(request.method, request.target, request.body)
 
 
@@ -145,7 +144,7 @@ def test_the_aws_api_says_no_in_its_own_way(
             assert api().operate(method, target, body)
         for header in (authorization, f"{SIGNED}, SignedHeaders=host;x-amz-date, Signature={'0' * 64}"):
             headers = {"authorization": [header], "host": [path], "x-amz-date": ["20240101T000000Z"]}
-            assert complaint(Request(method, target, headers, body), KEYS, "local-1", THEN) is not None
+            assert complaint(SignedRequest(method, target, headers, body), KEYS, "local-1", THEN) is not None
 
 
 @SOME

@@ -13,7 +13,7 @@ from mwaa_shell.airflow.command_line import parse
 from mwaa_shell.errors import UsageError
 from mwaa_shell.history.entries import TYPED
 from mwaa_shell.history.recorder import HistoryRecorder, environment_key
-from mwaa_shell.mwaa.connection import Connection, Target
+from mwaa_shell.mwaa.connection import Connection, EnvironmentRef
 from mwaa_shell.names.cache_files import identify
 from mwaa_shell.result import Outcome, Result
 from mwaa_shell.settings import Access
@@ -23,7 +23,7 @@ HERE, OTHER = "123456789012", "210987654321"
 
 @pytest.fixture
 def link() -> Connection:
-    return Connection(Target("my-env", Access(region="eu-west-1")), "2.10.3")
+    return Connection(EnvironmentRef("my-env", Access(region="eu-west-1")), "2.10.3")
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from mwaa_shell.local.provision import Installed, provide
+from mwaa_shell.local.provision import Installation, provide
 from mwaa_shell.local.recipes import recipe_for
 
 RECIPE = recipe_for("3.3.1")
@@ -51,5 +51,5 @@ class FakeUv:
         (self.folder / "uv").write_text(DOES.format(calls=self.folder / "calls", first=first, last=last))
         (self.folder / "uv").chmod(0o755)
 
-    def provide(self, **changes: Any) -> Installed:
+    def provide(self, **changes: Any) -> Installation:
         return provide(replace(RECIPE, **changes), self.told.append)

@@ -16,10 +16,9 @@ from mwaa_shell.local import aws_api, web_server
 from mwaa_shell.local.airflow_process import Answer
 from mwaa_shell.local.aws_api import AwsApi, AwsError, LocalEnvironment, Tokens, make_keys
 from mwaa_shell.local.http_server import MAX_BODY, Server
-from mwaa_shell.local.refusals import Refusal
-from mwaa_shell.local.web_server import AT_ONCE, CliEndpoint, Limits, Recorder
-from mwaa_shell.mwaa.aws import Environments
-from mwaa_shell.settings import Access, Keys
+from mwaa_shell.local.web_server import AT_ONCE, CliEndpoint, Limits, Recorder, Refusal
+from mwaa_shell.mwaa.aws import MwaaApi
+from mwaa_shell.settings import Access, AccessKey
 
 KEYS = make_keys()
 NAMES = [f"env-{number:02}" for number in range(30)]
@@ -45,8 +44,8 @@ def api() -> Iterator[Server]:
     server.server_close()
 
 
-def environments(api: Server, keys: Keys = KEYS) -> Environments:
-    return Environments(Access(None, "local-1", f"http://127.0.0.1:{api.port}", keys=keys, direct=True))
+def environments(api: Server, keys: AccessKey = KEYS) -> MwaaApi:
+    return MwaaApi(Access(None, "local-1", f"http://127.0.0.1:{api.port}", keys=keys, direct=True))
 
 
 def test_boto3_lists_describes_and_mints(api: Server) -> None:
@@ -60,7 +59,7 @@ def test_boto3_meets_the_errors_of_aws(api: Server) -> None:
     with pytest.raises(EnvironmentNotFound):
         environments(api).describe("nope")
     with pytest.raises(CredentialsProblem):
-        environments(api, Keys("LOCALOTHER", "x")).names()
+        environments(api, AccessKey("LOCALOTHER", "x")).names()
 
 
 def test_a_web_login_token_is_refused_with_an_error_of_aws(api: Server) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from mwaa_shell.airflow.versions import Version
 from mwaa_shell.errors import LocalProblem
-from mwaa_shell.local.folders import State, installs, make_private, state_for
+from mwaa_shell.local.folders import LocalState, installs, make_private, state_for
 
 VERSION = Version(2, 10, 3)
 
@@ -49,7 +49,7 @@ def test_a_relative_folder_is_the_same_one_from_everywhere(tmp_path: Path, monke
 def test_a_version_has_a_state_of_its_own(tmp_path: Path) -> None:
     folder = tmp_path / "data" / "mwaa-shell" / "local" / "2.10.3"
     state = state_for(VERSION, None)
-    assert state == State(folder, folder / "dags")
+    assert state == LocalState(folder, folder / "dags")
     assert state.airflow_home == folder / "airflow"
     assert state.initialised == folder / "initialised"
     assert not folder.exists()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from mwaa_shell.local.interpreters import Interpreter, answers, candidates, find
+from mwaa_shell.local.recipes import Interpreter, find_interpreter, interpreter_paths, is_python
 
 #: A version that is not the one that runs the tests.
 VERSION = "3.8"
@@ -34,19 +34,21 @@ def test_the_first_one_on_the_path_that_runs(tmp_path: Path) -> None:
     python(tmp_path / "shims", SHIM)
     working = python(tmp_path / "bin")
     environ = {"HOME": str(tmp_path), "PATH": path_of(tmp_path / "none", tmp_path / "shims", tmp_path / "bin")}
-    assert find([VERSION], environ) == Interpreter(VERSION, working)
+    assert find_interpreter([VERSION], environ) == Interpreter(VERSION, working)
 
 
 def test_a_shim_alone_is_no_python(tmp_path: Path) -> None:
     python(tmp_path / "shims", SHIM)
-    assert find([VERSION], {"HOME": str(tmp_path), "PATH": str(tmp_path / "shims")}) is None
+    assert find_interpreter([VERSION], {"HOME": str(tmp_path), "PATH": str(tmp_path / "shims")}) is None
 
 
 def test_versions_are_tried_in_their_order(tmp_path: Path) -> None:
     python(tmp_path, "echo 3.7", "3.7")
     python(tmp_path)
     environ = {"HOME": str(tmp_path), "PATH": str(tmp_path)}
-    found = [find(versions, environ) for versions in (["3.7", "3.8"], ["3.8", "3.7"], ["3.6", "3.7"], ["3.6"])]
+    found = [
+        find_interpreter(versions, environ) for versions in (["3.7", "3.8"], ["3.8", "3.7"], ["3.6", "3.7"], ["3.6"])
+    ]
     assert [one.version if one else None for one in found] == ["3.7", "3.8", "3.7", None]
 
 
@@ -66,8 +68,8 @@ def test_the_folders_of_version_managers_come_before_the_path(
     on_path, managed = python(tmp_path / "bin"), python(tmp_path / folder / "bin")
     environ = {"HOME": str(tmp_path), "PATH": str(tmp_path / "bin")}
     environ |= {key: str(tmp_path / value) for key, value in variables.items()}
-    assert list(candidates(VERSION, environ)) == [managed, on_path]
-    assert find([VERSION], environ) == Interpreter(VERSION, managed)
+    assert list(interpreter_paths(VERSION, environ)) == [managed, on_path]
+    assert find_interpreter([VERSION], environ) == Interpreter(VERSION, managed)
 
 
 def managed_order(folders: Sequence[str], tmp_path: Path) -> list[str]:
@@ -75,7 +77,7 @@ def managed_order(folders: Sequence[str], tmp_path: Path) -> list[str]:
     for folder in folders:
         python(tmp_path / folder / "bin")
     environ = {"HOME": str(tmp_path), "PATH": "", "UV_PYTHON_INSTALL_DIR": str(tmp_path)}
-    return [path.parents[1].name for path in candidates(VERSION, environ)]
+    return [path.parents[1].name for path in interpreter_paths(VERSION, environ)]
 
 
 def test_other_versions_are_no_candidates(tmp_path: Path) -> None:
@@ -94,17 +96,17 @@ def test_another_implementation_comes_last_if_at_all(tmp_path: Path) -> None:
 
 def test_the_python_that_runs_this_is_tried_first() -> None:
     version = f"{sys.version_info[0]}.{sys.version_info[1]}"
-    assert next(candidates(version, {})) == Path(sys.base_prefix) / "bin" / f"python{version}"
-    found = find([version])
+    assert next(interpreter_paths(version, {})) == Path(sys.base_prefix) / "bin" / f"python{version}"
+    found = find_interpreter([version])
     assert found is not None
-    assert answers(found.path, version)
+    assert is_python(found.path, version)
 
 
 def test_what_cannot_be_run_is_no_candidate(tmp_path: Path) -> None:
     python(tmp_path / "plain").chmod(0o644)
     (tmp_path / "folder" / f"python{VERSION}").mkdir(parents=True)
     environ = {"HOME": str(tmp_path), "PATH": path_of(tmp_path / "plain", tmp_path / "folder")}
-    assert list(candidates(VERSION, environ)) == []
+    assert list(interpreter_paths(VERSION, environ)) == []
 
 
 @pytest.mark.parametrize(
@@ -120,14 +122,14 @@ def test_what_cannot_be_run_is_no_candidate(tmp_path: Path) -> None:
     ],
 )
 def test_each_is_asked_who_it_is(says: str, good: bool, tmp_path: Path) -> None:
-    assert answers(python(tmp_path, says), VERSION) is good
+    assert is_python(python(tmp_path, says), VERSION) is good
 
 
 def test_what_is_no_program_does_not_answer(tmp_path: Path) -> None:
     broken = python(tmp_path)
     broken.write_text("#!/no/such/interpreter\n")
-    assert answers(broken, VERSION) is False
-    assert answers(tmp_path / "none", VERSION) is False
+    assert is_python(broken, VERSION) is False
+    assert is_python(tmp_path / "none", VERSION) is False
 
 
 def test_what_hangs_does_not_answer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -135,4 +137,4 @@ def test_what_hangs_does_not_answer(monkeypatch: pytest.MonkeyPatch, tmp_path: P
         raise subprocess.TimeoutExpired("python", timeout)
 
     monkeypatch.setattr(subprocess, "run", hang)
-    assert answers(python(tmp_path), VERSION) is False
+    assert is_python(python(tmp_path), VERSION) is False

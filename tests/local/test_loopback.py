@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from mwaa_shell.errors import LocalProblem
-from mwaa_shell.local.loopback import MODULE, keep_on_loopback
+from mwaa_shell.local.airflow_process import LOOPBACK_MODULE as MODULE
+from mwaa_shell.local.airflow_process import keep_on_loopback
 
 #: Binds what its arguments say and prints where that listens, or the number of the error.
 PROGRAM = """

@@ -15,10 +15,9 @@ from typing import Any
 import pytest
 
 from mwaa_shell.errors import LocalProblem
-from mwaa_shell.local import interpreters, provision
-from mwaa_shell.local.interpreters import Interpreter
-from mwaa_shell.local.provision import Installed, find_uv, provide, provide_with, ready
-from mwaa_shell.local.recipes import recipe_for
+from mwaa_shell.local import provision, recipes
+from mwaa_shell.local.provision import Installation, find_uv, provide, provide_with, ready
+from mwaa_shell.local.recipes import Interpreter, recipe_for
 from mwaa_shell.local.requirements import Requirements
 from tests.local.fake_uv import RECIPE, FakeUv
 
@@ -39,7 +38,7 @@ def uv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeUv:
     fake.does()
     monkeypatch.setenv("MWAA_SHELL_LOCAL_CACHE", str(fake.cache))
     monkeypatch.setattr(provision, "find_uv", lambda: tmp_path / "uv")
-    monkeypatch.setattr(interpreters, "find", lambda versions: PYTHON)
+    monkeypatch.setattr(recipes, "find_interpreter", lambda versions: PYTHON)
     monkeypatch.setattr(provision, "uv_environment", lambda: {"UV_DEFAULT_INDEX": "https://own/"})
     return fake
 
@@ -47,7 +46,7 @@ def uv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeUv:
 def test_an_install_is_made_once_and_used_again(uv: FakeUv) -> None:
     assert ready(RECIPE) is None
     installed = uv.provide()
-    assert installed == Installed(RECIPE, uv.venv) == ready(RECIPE)
+    assert installed == Installation(RECIPE, uv.venv) == ready(RECIPE)
     assert installed.python == uv.venv / "bin" / "python"
     assert installed.airflow == uv.venv / "bin" / "airflow"
     assert len(uv.calls) == 2
@@ -148,7 +147,7 @@ def test_a_half_made_folder_is_made_anew(uv: FakeUv) -> None:
     assert ready(RECIPE) is None
     uv.provide()
     assert not (uv.venv / "half").exists()
-    assert ready(RECIPE) == Installed(RECIPE, uv.venv)
+    assert ready(RECIPE) == Installation(RECIPE, uv.venv)
 
 
 @pytest.mark.parametrize("mark", [b"", b"{", b"[]", b"null", b"\xff", b'{"requirements": [], "cutoff": ""}'])
@@ -178,14 +177,14 @@ def test_a_changed_recipe_is_installed_again(change: dict[str, Any], uv: FakeUv)
 
 
 def test_a_python_that_is_missing_is_left_to_uv(uv: FakeUv, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(interpreters, "find", lambda versions: None)
+    monkeypatch.setattr(recipes, "find_interpreter", lambda versions: None)
     uv.provide()
     assert uv.calls[0] == f"venv --no-project --managed-python --python 3.12 {uv.venv}"
     assert uv.told[0] == "Airflow 3.3.1: no Python 3.12 or 3.11 or 3.10 or 3.13 here, uv looks for one to download"
 
 
 def test_a_python_that_uv_cannot_download_is_said(uv: FakeUv, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(interpreters, "find", lambda versions: None)
+    monkeypatch.setattr(recipes, "find_interpreter", lambda versions: None)
     uv.does(first="echo 'error: error sending request' >&2; exit 2")
     with pytest.raises(LocalProblem) as raised:
         uv.provide()
@@ -214,7 +213,7 @@ def test_two_that_want_the_same_version_install_it_once(uv: FakeUv) -> None:
     second_thread = threading.Thread(target=install, args=(second,))
     install(first)
     second_thread.join(PATIENCE)
-    assert installed == [Installed(RECIPE, uv.venv)] * 2
+    assert installed == [Installation(RECIPE, uv.venv)] * 2
     assert uv.told == ["Airflow 3.3.1: another shell is installing it"]
     assert [call.split()[0] for call in uv.calls] == ["venv", "pip"]
 
@@ -256,8 +255,8 @@ def wanting(folder: Path, *constraints: str) -> Requirements:
 def test_requirements_have_a_virtualenv_of_their_own(uv: FakeUv) -> None:
     asked = wanting(uv.folder)
     found = provide_with(asked, RECIPE, uv.told.append)
-    assert found == Installed(RECIPE, uv.cache / f"3.3.1-py3.12-with-{asked.key}")
-    assert ready(RECIPE) == Installed(RECIPE, uv.venv)
+    assert found == Installation(RECIPE, uv.cache / f"3.3.1-py3.12-with-{asked.key}")
+    assert ready(RECIPE) == Installation(RECIPE, uv.venv)
     freeze, venv, base, added = uv.calls[2:]
     assert freeze == f"pip freeze --python {uv.venv}/bin/python"
     assert venv.endswith(f" {found.venv}")

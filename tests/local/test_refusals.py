@@ -7,7 +7,7 @@ import pytest
 from mwaa_shell.airflow import knowledge
 from mwaa_shell.airflow.grammar import load, versions
 from mwaa_shell.airflow.versions import Version, parse_version
-from mwaa_shell.local.refusals import SEEN_TO_WORK, refusal
+from mwaa_shell.local.web_server import SEEN_TO_WORK, refusal
 
 
 def version(text: str) -> Version:

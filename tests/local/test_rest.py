@@ -19,12 +19,12 @@ from mwaa_shell.errors import LocalProblem, NothingRan, PermissionMissing
 from mwaa_shell.local import aws_api, rest_worker
 from mwaa_shell.local.airflow_process import AirflowProcess
 from mwaa_shell.local.aws_api import AwsApi, AwsError, LocalEnvironment, Tokens, make_keys
-from mwaa_shell.local.folders import State
+from mwaa_shell.local.folders import LocalState
 from mwaa_shell.local.http_server import Server
-from mwaa_shell.local.provision import Installed
+from mwaa_shell.local.provision import Installation
 from mwaa_shell.local.recipes import recipe_for, recipes
 from mwaa_shell.local.rest import RestApi, rest_api
-from mwaa_shell.mwaa.aws import Environments
+from mwaa_shell.mwaa.aws import MwaaApi
 from mwaa_shell.settings import Access
 
 KEYS = make_keys()
@@ -68,14 +68,14 @@ def order(path: str, **members: object) -> bytes:
     return json.dumps({"Path": path, "Method": "GET", **members}).encode()
 
 
-def environments(stack: ExitStack, api: RestApi | None) -> Environments:
+def environments(stack: ExitStack, api: RestApi | None) -> MwaaApi:
     """Real boto3 in front of one environment with this REST API."""
     hosted = {"env": LocalEnvironment("env", "2.10.3", "127.0.0.1:1", {}, api.invoke if api else None)}
     server = Server(aws_api.handler_for(AwsApi(KEYS, Tokens(), hosted)))
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
     stack.callback(server.server_close)
     stack.callback(server.shutdown)
-    return Environments(Access(None, "local-1", f"http://127.0.0.1:{server.port}", keys=KEYS, direct=True))
+    return MwaaApi(Access(None, "local-1", f"http://127.0.0.1:{server.port}", keys=KEYS, direct=True))
 
 
 def test_boto3_asks_and_is_answered(make: Make) -> None:
@@ -102,7 +102,9 @@ def test_an_older_airflow_has_no_rest_api() -> None:
 
 @pytest.mark.parametrize("version", [str(recipe.version) for recipe in recipes()])
 def test_versions_with_a_rest_api(version: str, tmp_path: Path) -> None:
-    airflow = AirflowProcess(Installed(recipe_for(version), tmp_path), State(tmp_path, tmp_path), tmp_path / "scratch")
+    airflow = AirflowProcess(
+        Installation(recipe_for(version), tmp_path), LocalState(tmp_path, tmp_path), tmp_path / "scratch"
+    )
     api = rest_api(airflow)
     assert (api is None) == (version in {"1.10.12", "2.0.2", "2.2.2"})
     if api is not None:

@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 from mwaa_shell.local import aws_api
 from mwaa_shell.local.aws_api import LONGEST_CALL, REGION, AwsApi, LocalEnvironment, Tokens, make_keys
 from mwaa_shell.local.http_server import Server
-from mwaa_shell.local.rest_limits import A_SECOND, LONGEST, LimitedRest
+from mwaa_shell.local.rest import A_SECOND, LONGEST, LimitedRest
 
 KEYS = make_keys()
 

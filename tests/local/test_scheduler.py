@@ -11,15 +11,15 @@ import pytest
 from mwaa_shell.airflow.grammar import load
 from mwaa_shell.errors import LocalProblem, UsageError
 from mwaa_shell.local.airflow_process import AirflowProcess
-from mwaa_shell.local.folders import State
-from mwaa_shell.local.provision import Installed, Progress
+from mwaa_shell.local.folders import LocalState
+from mwaa_shell.local.provision import Installation, Progress
 from mwaa_shell.local.recipes import Recipe, recipe_for, recipes
 from mwaa_shell.local.scheduler import Scheduler, database, hold, keep_readers_going, last_lines, plan
 from mwaa_shell.options import build_parser, read_order
 
 #: Seconds for a thread to say what it has to.
 PATIENCE = 30
-STATE = State(Path("/state"), Path("/dags"))
+STATE = LocalState(Path("/state"), Path("/dags"))
 
 
 @pytest.mark.parametrize("recipe", recipes(), ids=lambda recipe: str(recipe.version))
@@ -67,7 +67,7 @@ def test_the_database_and_the_executor_of_a_version(text: str, section: str, sev
 
 
 def test_a_path_that_no_address_can_say_is_left_to_airflow() -> None:
-    settings = plan(recipe_for("2.10.3").version, State(Path("/what?"), Path("/dags")), 4711).settings
+    settings = plan(recipe_for("2.10.3").version, LocalState(Path("/what?"), Path("/dags")), 4711).settings
     assert not any("SQL_ALCHEMY_CONN" in name for name in settings)
 
 
@@ -114,7 +114,9 @@ class Services(AirflowProcess):
     """Services that end when a test lets them; no Airflow is needed."""
 
     def __init__(self, folder: Path, trouble: LocalProblem | None = None) -> None:
-        super().__init__(Installed(recipe_for("3.3.1"), folder), State(folder, folder / "dags"), folder / "scratch")
+        super().__init__(
+            Installation(recipe_for("3.3.1"), folder), LocalState(folder, folder / "dags"), folder / "scratch"
+        )
         self.trouble = trouble
         self.codes: dict[str, int | None] = {}
         self.ending = threading.Event()

@@ -22,24 +22,24 @@ from hypothesis import strategies as st
 from mwaa_shell.local import aws_api
 from mwaa_shell.local.aws_api import REGION, AwsApi, LocalEnvironment, Tokens, make_keys
 from mwaa_shell.local.http_server import Server
-from mwaa_shell.local.signature import SERVICE, SKEW, Request, complaint
-from mwaa_shell.settings import Keys
+from mwaa_shell.local.signature import SERVICE, SKEW, SignedRequest, complaint
+from mwaa_shell.settings import AccessKey
 
 KEYS = make_keys()
 OTHER = make_keys()
 
 
 def signed(
-    method: str, target: str, body: bytes = b"", keys: Keys = KEYS, region: str = REGION, service: str = SERVICE
-) -> Request:
+    method: str, target: str, body: bytes = b"", keys: AccessKey = KEYS, region: str = REGION, service: str = SERVICE
+) -> SignedRequest:
     """A request as botocore signs it now."""
     asked = AWSRequest(method, f"http://127.0.0.1:1{target}", {"Content-Type": "a/b;  c", "Host": "127.0.0.1:1"}, body)
     SigV4Auth(Credentials(keys.access_key, keys.secret_key), service, region).add_auth(asked)
     headers = {name.lower(): [value] for name, value in asked.headers.items()}
-    return Request(method, target, headers, body)
+    return SignedRequest(method, target, headers, body)
 
 
-def code_of(request: Request, away: float = 0.0) -> str | None:
+def code_of(request: SignedRequest, away: float = 0.0) -> str | None:
     """The code of the complaint about a request, to a clock that is so many seconds away."""
     found = complaint(request, KEYS, REGION, datetime.now(UTC) + timedelta(seconds=away))
     return found.code if found else None
@@ -74,19 +74,19 @@ def test_what_botocore_signs_is_taken(method: str, target: str, body: bytes) -> 
 @pytest.mark.parametrize(
     ("request_", "code"),
     [
-        (signed("GET", "/environments", keys=Keys(KEYS.access_key, "x")), "InvalidSignatureException"),
+        (signed("GET", "/environments", keys=AccessKey(KEYS.access_key, "x")), "InvalidSignatureException"),
         (signed("GET", "/environments", keys=OTHER), "UnrecognizedClientException"),
         (signed("GET", "/environments", region="eu-west-1"), "InvalidSignatureException"),
         (signed("GET", "/environments", service="mwaa"), "InvalidSignatureException"),
-        (Request("GET", "/environments", {}), "MissingAuthenticationTokenException"),
-        (Request("GET", "/", {"authorization": ["Bearer x"]}), "IncompleteSignatureException"),
+        (SignedRequest("GET", "/environments", {}), "MissingAuthenticationTokenException"),
+        (SignedRequest("GET", "/", {"authorization": ["Bearer x"]}), "IncompleteSignatureException"),
         (
-            Request("GET", "/", {"authorization": [f"AWS4-HMAC-SHA256 Credential={KEYS.access_key}/x"]}),
+            SignedRequest("GET", "/", {"authorization": [f"AWS4-HMAC-SHA256 Credential={KEYS.access_key}/x"]}),
             "IncompleteSignatureException",
         ),
     ],
 )
-def test_signatures_of_others_are_refused(request_: Request, code: str) -> None:
+def test_signatures_of_others_are_refused(request_: SignedRequest, code: str) -> None:
     assert code_of(request_) == code
 
 
@@ -113,7 +113,7 @@ def url() -> Iterator[str]:
     server.server_close()
 
 
-def client(url: str, keys: Keys, region: str = REGION) -> Any:
+def client(url: str, keys: AccessKey, region: str = REGION) -> Any:
     """A plain boto3 client."""
     return boto3.client(
         "mwaa",
@@ -130,7 +130,7 @@ def test_boto3_is_let_in_with_the_secret_only(url: str) -> None:
     assert good.list_environments(MaxResults=1)["NextToken"] == "1"
     assert good.create_cli_token(Name="env-a")["CliToken"]
     for keys, region, code in (
-        (Keys(KEYS.access_key, "x"), REGION, "InvalidSignatureException"),
+        (AccessKey(KEYS.access_key, "x"), REGION, "InvalidSignatureException"),
         (OTHER, REGION, "UnrecognizedClientException"),
         (KEYS, "eu-west-1", "InvalidSignatureException"),
     ):

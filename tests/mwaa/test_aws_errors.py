@@ -6,9 +6,9 @@ import botocore.exceptions as aws
 import pytest
 
 from mwaa_shell.errors import CredentialsProblem, NothingRan, PermissionMissing, ShellError
-from mwaa_shell.mwaa.aws_errors import Asked, Asker, sentence
+from mwaa_shell.mwaa.aws_errors import AwsCall, AwsCaller, sentence
 
-TOKEN = Asked("CreateCliToken", "my-env")
+TOKEN = AwsCall("CreateCliToken", "my-env")
 
 
 def refused(code: str, operation: str = "CreateCliToken", **members: object) -> aws.ClientError:
@@ -18,19 +18,22 @@ def refused(code: str, operation: str = "CreateCliToken", **members: object) -> 
 @pytest.mark.parametrize(
     ("asker", "remedy"),
     [
-        (Asker("me", source="sso", login_profile="me"), "run aws sso login --profile me"),
-        (Asker("role", source="assume-role", login_profile="base"), "run aws sso login --profile base"),
-        (Asker("me", source="login"), "run aws login --profile me"),
-        (Asker(source="sso"), "run aws sso login"),
-        (Asker(source="env"), "they came from AWS_ACCESS_KEY_ID, which a running program keeps; log in to a profile"),
+        (AwsCaller("me", source="sso", login_profile="me"), "run aws sso login --profile me"),
+        (AwsCaller("role", source="assume-role", login_profile="base"), "run aws sso login --profile base"),
+        (AwsCaller("me", source="login"), "run aws login --profile me"),
+        (AwsCaller(source="sso"), "run aws sso login"),
         (
-            Asker("me", source="shared-credentials-file"),
+            AwsCaller(source="env"),
+            "they came from AWS_ACCESS_KEY_ID, which a running program keeps; log in to a profile",
+        ),
+        (
+            AwsCaller("me", source="shared-credentials-file"),
             "put new ones of profile me into your AWS files, or run aws sso",
         ),
-        (Asker("me", source="custom-process"), "log in where the credential_process of profile me gets them"),
+        (AwsCaller("me", source="custom-process"), "log in where the credential_process of profile me gets them"),
     ],
 )
-def test_what_is_over_says_how_to_go_on(asker: Asker, remedy: str) -> None:
+def test_what_is_over_says_how_to_go_on(asker: AwsCaller, remedy: str) -> None:
     told = sentence(refused("ExpiredTokenException"), TOKEN, asker)
     assert isinstance(told, CredentialsProblem)
     assert str(told).startswith(f"The AWS credentials have expired, nothing ran: {remedy}")
@@ -75,18 +78,18 @@ def test_what_is_over_says_how_to_go_on(asker: Asker, remedy: str) -> None:
     ],
 )
 def test_each_error_has_its_sentence(error: Exception, kind: type[ShellError], words: str) -> None:
-    told = sentence(error, TOKEN, Asker("me", "eu-west-1"))
+    told = sentence(error, TOKEN, AwsCaller("me", "eu-west-1"))
     assert type(told) is kind
     assert words in str(told)
 
 
 @pytest.mark.skipif(not hasattr(aws, "LoginRefreshRequired"), reason="this botocore has no aws login")
 def test_aws_login_is_named() -> None:
-    told = sentence(aws.LoginRefreshRequired(), TOKEN, Asker("me"))
+    told = sentence(aws.LoginRefreshRequired(), TOKEN, AwsCaller("me"))
     assert str(told) == "The login is missing or over, nothing ran: run aws login --profile me"
 
 
 @pytest.mark.parametrize("date", ["", "nonsense", "Sun, 99 Nov 2026 10:00:00 GMT", None])
 def test_a_date_that_makes_no_sense_says_nothing_of_the_clock(date: object) -> None:
     error = refused("InvalidSignatureException", ResponseMetadata={"HTTPHeaders": {"date": date}})
-    assert "the secret key or this machine's clock is wrong" in str(sentence(error, TOKEN, Asker()))
+    assert "the secret key or this machine's clock is wrong" in str(sentence(error, TOKEN, AwsCaller()))

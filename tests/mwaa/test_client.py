@@ -11,13 +11,13 @@ import pytest
 from mwaa_shell.airflow.versions import Version
 from mwaa_shell.errors import ExitCode, NothingRan, OutcomeUnknown
 from mwaa_shell.job import Job
-from mwaa_shell.mwaa.cli_client import Client, Command, redirect_target
+from mwaa_shell.mwaa.cli_client import CliClient, CliRequest, redirect_target
 from mwaa_shell.mwaa.environment import CliToken
 from mwaa_shell.mwaa.reply import HttpReply, Unreachable
 from mwaa_shell.result import Outcome, Result
 
 HOST = "host.example"
-LIST = Command("dags list", ("dags", "list"))
+LIST = CliRequest("dags list", ("dags", "list"))
 
 
 def replied(stdout: bytes = b"", stderr: bytes = b"", status: int = 200) -> HttpReply:
@@ -56,14 +56,16 @@ class Mint:
         return CliToken(f"token-{self.count}", HOST)
 
 
-def run(web: FakeWeb, version: Version | None = None, client: Client | None = None, mint: Mint | None = None) -> Result:
-    client = client or Client(mint or Mint(), web, 10.0)
-    return Job(lambda job: client.run(LIST, version, job)).follow()
+def run(
+    web: FakeWeb, version: Version | None = None, client: CliClient | None = None, mint: Mint | None = None
+) -> Result:
+    client = client or CliClient(mint or Mint(), web, 10.0)
+    return Job(lambda job: client.run(LIST, version, job)).wait()
 
 
 def test_each_command_has_a_token_of_its_own() -> None:
     web, mint = FakeWeb(replied(b"one\n"), replied(b"two\n")), Mint()
-    client = Client(mint, web, 10.0)
+    client = CliClient(mint, web, 10.0)
     results = [run(web, client=client), run(web, client=client)]
     assert [result.stdout for result in results] == [b"one\n", b"two\n"]
     assert [token for _, _, token in web.posted] == ["token-1", "token-2"]
@@ -82,7 +84,7 @@ def test_the_path_has_the_form_of_the_version(version: Version | None, path: str
 def test_one_hop_keeps_body_and_token_and_is_remembered() -> None:
     hop = HttpReply(307, b"", location=f"http://{HOST}/aws_mwaa/cli/")
     web, mint = FakeWeb(hop, replied(b"done\n"), replied()), Mint()
-    client = Client(mint, web, 10.0)
+    client = CliClient(mint, web, 10.0)
     assert run(web, client=client).stdout == b"done\n"
     run(web, client=client)
     slash = f"https://{HOST}/aws_mwaa/cli/"
@@ -159,7 +161,7 @@ def test_a_token_that_is_refused_sends_nothing() -> None:
         raise NothingRan("no token")
 
     web = FakeWeb()
-    client = Client(refuse, web, 10.0)
+    client = CliClient(refuse, web, 10.0)
     assert (run(web, client=client).message, web.posted) == ("no token", [])
 
 
@@ -185,8 +187,8 @@ class Clock:
 
 def ask(web: FakeWeb, clock: Clock, monkeypatch: pytest.MonkeyPatch, *, reads: bool = True) -> Result:
     monkeypatch.setattr(Job, "pause", clock.pause)
-    client = Client(Mint(), web, 10.0, clock=clock)
-    return Job(lambda job: client.run(Command("dags list", ("dags", "list"), lambda: reads), None, job)).follow()
+    client = CliClient(Mint(), web, 10.0, clock=clock)
+    return Job(lambda job: client.run(CliRequest("dags list", ("dags", "list"), lambda: reads), None, job)).wait()
 
 
 def test_a_read_is_asked_again_ever_later_with_fresh_tokens(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -238,7 +240,7 @@ def test_no_other_answer_is_asked_for_again(answer: HttpReply | Exception, monke
     ],
 )
 def test_who_is_not_reached_says_the_ways(mode: str, words: str) -> None:
-    client = Client(Mint(), FakeWeb(Unreachable("no")), 10.0, lambda: mode)
+    client = CliClient(Mint(), FakeWeb(Unreachable("no")), 10.0, lambda: mode)
     assert run(FakeWeb(), client=client).message.startswith(words)
 
 
@@ -251,15 +253,15 @@ def test_whoever_gives_up_while_a_token_is_made_lets_others_go_first() -> None:
         job.give_up()
         return CliToken("late", HOST)
 
-    client = Client(mint, web, 10.0)
+    client = CliClient(mint, web, 10.0)
     job = Job(lambda job: client.run(LIST, None, job, lambda: left.append(True)))
-    assert job.follow().exit_code is ExitCode.NOTHING_RAN
+    assert job.wait().exit_code is ExitCode.NOTHING_RAN
     assert (left, web.posted) == ([True], [])
 
 
 def test_after_a_404_the_other_form_is_asked_for() -> None:
     web = FakeWeb(HttpReply(404, b""), replied(), replied(status=404))
-    client = Client(Mint(), web, 10.0)
+    client = CliClient(Mint(), web, 10.0)
     for _ in range(3):
         run(web, client=client)
     assert [url.removeprefix(f"https://{HOST}") for url, _, _ in web.posted] == [

@@ -17,30 +17,30 @@ from mwaa_shell import __version__, debug_log
 from mwaa_shell.airflow.versions import Version
 from mwaa_shell.errors import CredentialsProblem, EnvironmentNotFound, NothingRan, PermissionMissing, ShellError
 from mwaa_shell.mwaa import identity
-from mwaa_shell.mwaa.aws import Environments
-from mwaa_shell.settings import Access, Keys
+from mwaa_shell.mwaa.aws import MwaaApi
+from mwaa_shell.settings import Access, AccessKey
 from tests.double import NOT_UPDATED, Behave, Double, cut_off, never, refusal, reply, rest_reply
 
-KEYS = Keys("AKIDEXAMPLE", "not-a-secret")
+KEYS = AccessKey("AKIDEXAMPLE", "not-a-secret")
 
 
 @pytest.fixture
-def environments(double: Double) -> Environments:
-    return Environments(double.access(None))
+def environments(double: Double) -> MwaaApi:
+    return MwaaApi(double.access(None))
 
 
-def test_all_pages_are_listed(double: Double, environments: Environments) -> None:
+def test_all_pages_are_listed(double: Double, environments: MwaaApi) -> None:
     double.names = ("a", "b", "c", "d", "e")
     assert environments.names() == ["a", "b", "c", "d", "e"]
     assert [request.path.split("?")[0] for request in double.aws.seen] == ["/environments"] * 3
 
 
-def test_an_environment_is_described(double: Double, environments: Environments) -> None:
+def test_an_environment_is_described(double: Double, environments: MwaaApi) -> None:
     known = environments.describe("my-env")
     assert (known.version, known.status, known.account) == (Version(2, 10, 3), "AVAILABLE", "123456789012")
 
 
-def test_every_token_is_asked_for_anew(double: Double, environments: Environments) -> None:
+def test_every_token_is_asked_for_anew(double: Double, environments: MwaaApi) -> None:
     tokens = [environments.cli_token("my-env") for _ in range(2)]
     assert [token.token for token in tokens] == ["token-1", "token-2"]
     assert {token.host for token in tokens} == {double.host}
@@ -53,7 +53,7 @@ def test_cloudtrail_can_tell_who_asked(
 ) -> None:
     if app:
         monkeypatch.setenv("AWS_SDK_UA_APP_ID", app)
-    environments = Environments(double.access(None))
+    environments = MwaaApi(double.access(None))
     environments.cli_token("my-env")
     environments.describe("my-env")
     for request in double.aws.seen:
@@ -64,7 +64,7 @@ def test_cloudtrail_can_tell_who_asked(
 @pytest.mark.parametrize("variable", ["AWS_ENDPOINT_URL_MWAA", "AWS_ENDPOINT_URL"])
 def test_a_configured_endpoint_keeps_its_host(double: Double, variable: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(variable, f"http://127.0.0.1:{double.aws.port}")
-    environments = Environments(Access(region="eu-west-1", keys=KEYS, direct=True))
+    environments = MwaaApi(Access(region="eu-west-1", keys=KEYS, direct=True))
     assert environments.cli_token("my-env").host == double.host
     assert environments.names() == ["my-env"]
 
@@ -78,7 +78,7 @@ def test_an_endpoint_of_the_profile_keeps_its_host(
         f"[services local]\nmwaa =\n  endpoint_url = http://127.0.0.1:{double.aws.port}\n"
     )
     monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
-    environments = Environments(Access(profile="here", direct=True))
+    environments = MwaaApi(Access(profile="here", direct=True))
     assert (environments.names(), environments.region) == (["my-env"], "eu-west-1")
 
 
@@ -99,7 +99,7 @@ def test_no_more_clients_are_made_than_it_takes_to_know_the_endpoint(
     monkeypatch.setattr(boto3.Session, "client", client)
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    own = Environments(Access(region="eu-west-1", keys=KEYS)).boto()[1].meta.config.inject_host_prefix is not False
+    own = MwaaApi(Access(region="eu-west-1", keys=KEYS)).boto()[1].meta.config.inject_host_prefix is not False
     assert (len(asked), own) == (made, made != 2)
 
 
@@ -129,7 +129,7 @@ def test_hosts_of_aws_itself(
 ) -> None:
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    environments = Environments(Access(region=region, keys=KEYS))
+    environments = MwaaApi(Access(region=region, keys=KEYS))
     asked: list[str] = []
 
     def answer(request: Any, **_: Any) -> AWSResponse:
@@ -166,7 +166,7 @@ class _Raw:
     ],
 )
 def test_a_refusal_is_a_sentence(
-    double: Double, environments: Environments, status: int, code: str, kind: type[ShellError], words: str
+    double: Double, environments: MwaaApi, status: int, code: str, kind: type[ShellError], words: str
 ) -> None:
     double.aws.behave = lambda request: refusal(status, code, "because")
     with pytest.raises(kind) as caught:
@@ -176,20 +176,20 @@ def test_a_refusal_is_a_sentence(
     assert "nothing ran" in str(caught.value) or kind is EnvironmentNotFound
 
 
-def test_a_reply_that_makes_no_sense(double: Double, environments: Environments) -> None:
+def test_a_reply_that_makes_no_sense(double: Double, environments: MwaaApi) -> None:
     double.aws.behave = lambda request: reply(200, b"<html>")
     with pytest.raises(NothingRan, match="nothing ran"):
         environments.cli_token("my-env")
 
 
-def test_a_reply_without_a_token(double: Double, environments: Environments) -> None:
+def test_a_reply_without_a_token(double: Double, environments: MwaaApi) -> None:
     double.aws.behave = lambda request: reply(200, {})
     with pytest.raises(NothingRan, match="no usable token"):
         environments.cli_token("my-env")
 
 
 @pytest.mark.parametrize("body", [b"[]", b"null", b'"x"', b'{"Environment": "x"}', b'{"Environments": [1, 2]}'])
-def test_replies_of_another_shape_are_no_traceback(double: Double, environments: Environments, body: bytes) -> None:
+def test_replies_of_another_shape_are_no_traceback(double: Double, environments: MwaaApi, body: bytes) -> None:
     double.aws.behave = lambda request: reply(200, body)
     for ask in (environments.names, lambda: environments.describe("my-env"), lambda: environments.cli_token("my-env")):
         with contextlib.suppress(ShellError):
@@ -198,7 +198,7 @@ def test_replies_of_another_shape_are_no_traceback(double: Double, environments:
 
 @pytest.mark.parametrize(("token", "host"), [("sec\nret", "h"), ("", "h"), ("t", "h/../x"), ("t", "a@b"), ("t", 5)])
 def test_a_token_that_cannot_be_sent_is_not_quoted(
-    double: Double, environments: Environments, token: str, host: object
+    double: Double, environments: MwaaApi, token: str, host: object
 ) -> None:
     double.aws.behave = lambda request: reply(200, {"CliToken": token, "WebServerHostname": host})
     with pytest.raises(NothingRan) as caught:
@@ -206,7 +206,7 @@ def test_a_token_that_cannot_be_sent_is_not_quoted(
     assert "ret" not in str(caught.value)
 
 
-def test_credentials_are_resolved_anew_after_they_were_refused(double: Double, environments: Environments) -> None:
+def test_credentials_are_resolved_anew_after_they_were_refused(double: Double, environments: MwaaApi) -> None:
     double.aws.behave = lambda request: refusal(403, "ExpiredTokenException", "over")
     with pytest.raises(CredentialsProblem):
         environments.names()
@@ -224,7 +224,7 @@ def test_credentials_are_resolved_anew_after_they_were_refused(double: Double, e
 )
 def test_what_is_missing_is_said(access: Access, words: str) -> None:
     with pytest.raises(CredentialsProblem, match=words):
-        Environments(access).names()
+        MwaaApi(access).names()
 
 
 def test_a_missing_sso_login_names_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -235,16 +235,16 @@ def test_a_missing_sso_login_names_the_command(tmp_path: Path, monkeypatch: pyte
     )
     monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
     with pytest.raises(CredentialsProblem, match="aws sso login --profile sso"):
-        Environments(Access(profile="sso")).names()
+        MwaaApi(Access(profile="sso")).names()
 
 
-def test_the_rest_api_is_asked(double: Double, environments: Environments) -> None:
+def test_the_rest_api_is_asked(double: Double, environments: MwaaApi) -> None:
     double.rest["/dags"] = {"dags": [{"dag_id": "daily"}], "total_entries": 1}
     assert environments.invoke_rest("my-env", "/dags", {"limit": 100}) == double.rest["/dags"]
     assert double.rest_calls == [{"Path": "/dags", "Method": "GET", "QueryParameters": {"limit": 100}}]
 
 
-def test_a_list_is_posted_with_its_names_in_the_body(double: Double, environments: Environments) -> None:
+def test_a_list_is_posted_with_its_names_in_the_body(double: Double, environments: MwaaApi) -> None:
     path = "/dags/~/dagRuns/list"
     double.rest[path] = {"dag_runs": [], "total_entries": 3}
     assert environments.invoke_rest("my-env", path, {}, {"dag_ids": ["daily"]}) == double.rest[path]
@@ -252,7 +252,7 @@ def test_a_list_is_posted_with_its_names_in_the_body(double: Double, environment
     assert double.rest_calls == [posted]
 
 
-def test_a_path_longer_than_the_model_says_is_sent(double: Double, environments: Environments) -> None:
+def test_a_path_longer_than_the_model_says_is_sent(double: Double, environments: MwaaApi) -> None:
     path = f"/dags/{'d' * 200}/dagRuns"
     double.rest[path] = {}
     assert environments.invoke_rest("my-env", path, {}) == {}
@@ -291,7 +291,7 @@ def test_a_path_longer_than_the_model_says_is_sent(double: Double, environments:
     ],
 )
 def test_what_the_rest_api_refuses_is_a_sentence(
-    double: Double, environments: Environments, answer: bytes, kind: type[ShellError], words: str
+    double: Double, environments: MwaaApi, answer: bytes, kind: type[ShellError], words: str
 ) -> None:
     double.aws.behave = lambda request: answer
     with pytest.raises(kind, match=words) as caught:
@@ -321,7 +321,7 @@ LONGEST = rest_reply({"dags": ["x" * SIX_MEGABYTES]})
 )
 def test_a_rest_reply_that_does_not_come_whole(double: Double, behave: Behave) -> None:
     double.aws.behave = behave
-    environments = Environments(double.access(None, timeout=0.3 if behave is never else 20.0))
+    environments = MwaaApi(double.access(None, timeout=0.3 if behave is never else 20.0))
     with pytest.raises(NothingRan, match="InvokeRestApi"):
         environments.invoke_rest("my-env", "/dags", {})
     assert len(double.aws.seen) == 1
@@ -330,12 +330,12 @@ def test_a_rest_reply_that_does_not_come_whole(double: Double, behave: Behave) -
     assert environments.invoke_rest("my-env", "/dags", {}) == {"dags": []}
 
 
-def test_a_rest_reply_as_long_as_they_get(double: Double, environments: Environments) -> None:
+def test_a_rest_reply_as_long_as_they_get(double: Double, environments: MwaaApi) -> None:
     double.rest["/dags"] = {"dags": ["x" * SIX_MEGABYTES]}
     assert environments.invoke_rest("my-env", "/dags", {}) == double.rest["/dags"]
 
 
-def test_credentials_are_resolved_anew_for_the_rest_api_too(double: Double, environments: Environments) -> None:
+def test_credentials_are_resolved_anew_for_the_rest_api_too(double: Double, environments: MwaaApi) -> None:
     double.rest["/dags"] = {}
     double.aws.behave = lambda request: refusal(403, "ExpiredTokenException", "over")
     with pytest.raises(CredentialsProblem):
@@ -345,7 +345,7 @@ def test_credentials_are_resolved_anew_for_the_rest_api_too(double: Double, envi
 
 
 def test_the_rest_api_is_at_the_host_of_the_tokens(monkeypatch: pytest.MonkeyPatch) -> None:
-    environments = Environments(Access(region="eu-west-1", keys=KEYS))
+    environments = MwaaApi(Access(region="eu-west-1", keys=KEYS))
     asked: list[str] = []
 
     def answer(request: Any, **_: Any) -> AWSResponse:
@@ -359,21 +359,21 @@ def test_the_rest_api_is_at_the_host_of_the_tokens(monkeypatch: pytest.MonkeyPat
 
 def test_the_bundle_of_boto3_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_CA_BUNDLE", "/some/ca.pem")
-    assert Environments(Access(region="eu-west-1", keys=KEYS)).ca_bundle == "/some/ca.pem"
+    assert MwaaApi(Access(region="eu-west-1", keys=KEYS)).ca_bundle == "/some/ca.pem"
 
 
 PROCESS = "[profile helper]\nregion = eu-west-1\ncredential_process = {program}\n"
 
 
 @pytest.fixture
-def helper(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, double: Double) -> Environments:
+def helper(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, double: Double) -> MwaaApi:
     """Of a profile whose program is not there."""
     (tmp_path / "config").write_text(PROCESS.format(program=tmp_path / "missing"))
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
-    return Environments(Access(profile="helper", endpoint_url=f"http://127.0.0.1:{double.aws.port}", direct=True))
+    return MwaaApi(Access(profile="helper", endpoint_url=f"http://127.0.0.1:{double.aws.port}", direct=True))
 
 
-def test_a_credential_process_that_is_not_there(helper: Environments, tmp_path: Path) -> None:
+def test_a_credential_process_that_is_not_there(helper: MwaaApi, tmp_path: Path) -> None:
     said = (
         f"No AWS credentials, nothing ran ({tmp_path / 'missing'}: No such file or directory): put it there, or mend "
         "credential_process of profile helper"
@@ -386,7 +386,7 @@ def test_a_credential_process_that_is_not_there(helper: Environments, tmp_path: 
         identity.credentials(helper)
 
 
-def test_a_credential_process_that_is_there_later(helper: Environments, tmp_path: Path) -> None:
+def test_a_credential_process_that_is_there_later(helper: MwaaApi, tmp_path: Path) -> None:
     with pytest.raises(CredentialsProblem):
         helper.names()
     program = tmp_path / "missing"
@@ -396,15 +396,15 @@ def test_a_credential_process_that_is_there_later(helper: Environments, tmp_path
 
 
 @pytest.fixture
-def web_identity(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, double: Double) -> Environments:
+def web_identity(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, double: Double) -> MwaaApi:
     """Whose token file is not there."""
     monkeypatch.setenv("AWS_ROLE_ARN", "arn:aws:iam::123456789012:role/etl")
     monkeypatch.setenv("AWS_WEB_IDENTITY_TOKEN_FILE", str(tmp_path / "missing"))
     endpoint = f"http://127.0.0.1:{double.aws.port}"
-    return Environments(Access(region="eu-west-1", endpoint_url=endpoint, direct=True))
+    return MwaaApi(Access(region="eu-west-1", endpoint_url=endpoint, direct=True))
 
 
-def test_a_token_file_that_is_not_there(web_identity: Environments, tmp_path: Path) -> None:
+def test_a_token_file_that_is_not_there(web_identity: MwaaApi, tmp_path: Path) -> None:
     said = (
         f"No AWS credentials, nothing ran ({tmp_path / 'missing'}: No such file or directory): put it there, or let "
         "AWS_WEB_IDENTITY_TOKEN_FILE name another file"
@@ -419,7 +419,7 @@ def test_a_token_file_that_is_not_there(web_identity: Environments, tmp_path: Pa
     assert isinstance(error, CredentialsProblem)
 
 
-def test_a_debug_log_changes_nothing(web_identity: Environments, tmp_path: Path) -> None:
+def test_a_debug_log_changes_nothing(web_identity: MwaaApi, tmp_path: Path) -> None:
     debug_log.to(tmp_path / "debug.log")
     try:
         client = web_identity.boto()[1]
@@ -433,7 +433,7 @@ def test_a_debug_log_changes_nothing(web_identity: Environments, tmp_path: Path)
 
 
 def test_a_program_that_machines_have_no_room_for_is_no_matter_of_credentials(
-    environments: Environments, monkeypatch: pytest.MonkeyPatch
+    environments: MwaaApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client = environments.boto()[1]
     monkeypatch.setattr(client, "get_environment", _out_of_files)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mwaa_shell.errors import ExitCode, ShellError
-from mwaa_shell.mwaa.reply import CLIP, Asked, HttpReply, Streams, clip, read
+from mwaa_shell.mwaa.reply import CLIP, CommandOutput, HttpReply, RequestInfo, clip, read
 
 
 def encoded(stdout: bytes, stderr: bytes) -> bytes:
@@ -20,7 +20,7 @@ def encoded(stdout: bytes, stderr: bytes) -> bytes:
 
 @given(st.binary(), st.binary(), st.sampled_from([200, 202, 400, 403, 500, 504]))
 def test_streams_are_a_result_at_any_status(stdout: bytes, stderr: bytes, status: int) -> None:
-    assert read(HttpReply(status, encoded(stdout, stderr))) == Streams(stdout, stderr)
+    assert read(HttpReply(status, encoded(stdout, stderr))) == CommandOutput(stdout, stderr)
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_an_unreadable_body_leaves_the_outcome_unknown(body: bytes) -> None:
 
 
 def test_null_streams_are_empty() -> None:
-    assert read(HttpReply(200, b'{"stdout": null, "stderr": null}')) == Streams(b"", b"")
+    assert read(HttpReply(200, b'{"stdout": null, "stderr": null}')) == CommandOutput(b"", b"")
 
 
 @given(st.text())
@@ -105,23 +105,23 @@ def test_clipped_text_is_one_short_printable_line(text: str) -> None:
     ],
 )
 def test_a_404_says_which_form_of_the_path_it_was(slash: bool, words: str) -> None:
-    assert words in sentence(404, Asked("my-env", slash=slash))
-    assert "asked for" not in sentence(403, Asked("my-env", slash=slash))
+    assert words in sentence(404, RequestInfo("my-env", slash=slash))
+    assert "asked for" not in sentence(403, RequestInfo("my-env", slash=slash))
 
 
 @pytest.mark.parametrize("status", [200, 400, 401, 403, 404, 413, 418, 429, 500, 502, 503, 504, 599])
 def test_each_refusal_names_the_environment(status: int) -> None:
-    assert "my-{env}" in sentence(status, Asked("my-{env}"))  # whatever somebody has typed as a name
-    assert "the environment" in sentence(status, Asked())
+    assert "my-{env}" in sentence(status, RequestInfo("my-{env}"))  # whatever somebody has typed as a name
+    assert "the environment" in sentence(status, RequestInfo())
 
 
 @pytest.mark.parametrize(("status", "log", "told"), [(500, "a-log", True), (502, "a-log", True), (503, "a-log", False)])
 def test_a_web_server_that_fails_has_a_log(status: int, log: str, told: bool) -> None:
-    assert sentence(status, Asked("my-env", log)).endswith("; a-log in CloudWatch may tell why") is told
-    assert "CloudWatch" not in sentence(status, Asked("my-env"))
+    assert sentence(status, RequestInfo("my-env", log)).endswith("; a-log in CloudWatch may tell why") is told
+    assert "CloudWatch" not in sentence(status, RequestInfo("my-env"))
 
 
-def sentence(status: int, asked: Asked) -> str:
+def sentence(status: int, asked: RequestInfo) -> str:
     with pytest.raises(ShellError) as raised:
         read(HttpReply(status, b"{}"), asked)
     return str(raised.value)

@@ -15,13 +15,13 @@ import pytest
 from botocore.exceptions import ProxyConnectionError
 
 from mwaa_shell.errors import NothingRan, ShellError, UsageError
-from mwaa_shell.mwaa.aws import Environments
-from mwaa_shell.mwaa.aws_errors import Asked, Asker, sentence
+from mwaa_shell.mwaa.aws import MwaaApi
+from mwaa_shell.mwaa.aws_errors import AwsCall, AwsCaller, sentence
 from mwaa_shell.mwaa.route import ConnectTo, Route, hide_credentials, read_connect_to, read_proxy, route_to
 from mwaa_shell.mwaa.transport import Transport
 from mwaa_shell.options import build_parser, read_order
 from mwaa_shell.session import Session
-from mwaa_shell.settings import Access, Keys, Settings
+from mwaa_shell.settings import Access, AccessKey, Settings
 from tests.double import WEB_NAME, Double, Request, command_reply, reply
 from tests.proxies import ConnectProxy, Forwarder, Relay, SocksProxy
 from tests.sessions import execute
@@ -540,12 +540,12 @@ def test_aws_behind_a_proxy_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("HTTPS_PROXY", "http://user:canary@127.0.0.1:9")
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     with pytest.raises(NothingRan, match=r"through its proxy.*HTTPS_PROXY") as caught:
-        Environments(Access(region="eu-west-1", keys=Keys("AKIDEXAMPLE", "not-a-secret"))).names()
+        MwaaApi(Access(region="eu-west-1", keys=AccessKey("AKIDEXAMPLE", "not-a-secret"))).names()
     assert "canary" not in str(caught.value)
 
 
 def test_aws_knows_no_socks() -> None:
     error = ProxyConnectionError(proxy_url="http://socks5h://user:canary@127.0.0.1:9")
-    told = str(sentence(error, Asked("ListEnvironments"), Asker(region="eu-west-1")))
+    told = str(sentence(error, AwsCall("ListEnvironments"), AwsCaller(region="eu-west-1")))
     assert "SOCKS proxy, which boto3 does not know" in told
     assert "canary" not in told

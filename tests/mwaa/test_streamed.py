@@ -10,8 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mwaa_shell.errors import ShellError
-from mwaa_shell.mwaa.reply import HttpReply, Streams, read
-from mwaa_shell.mwaa.streamed import MOST_BETWEEN, Gathered
+from mwaa_shell.mwaa.reply import MOST_BETWEEN, CommandOutput, HttpReply, ResponseBuffer, read
 from mwaa_shell.mwaa.transport import Transport
 from mwaa_shell.reply_bytes import Body
 from tests.double import Double, command_reply
@@ -40,9 +39,9 @@ def bodies(draw: st.DrawFn) -> bytes:
     return f"{draw(WHITE)}{{{inside}}}{draw(WHITE)}".encode() + draw(st.sampled_from([b"", b"", b"", b"x", b"{}"]))
 
 
-def gathered(body: bytes, cuts: list[int]) -> tuple[Streams | None, Body]:
+def gathered(body: bytes, cuts: list[int]) -> tuple[CommandOutput | None, Body]:
     """What comes of a body that arrives in pieces of these sizes."""
-    reply = Gathered(in_memory=-1)
+    reply = ResponseBuffer(in_memory=-1)
     while body:
         size = cuts.pop() if cuts else len(body)
         reply.add(body[:size])
@@ -75,7 +74,7 @@ def test_what_mwaa_sends_is_read_while_it_comes(
     members = dict(reversed(made.items())) if turned else made
     body = json.dumps(members, indent=2 if spaces else None, separators=None if spaces else (",", ":")).encode()
     streams, whole = gathered(body, cuts)
-    assert streams == Streams(stdout, stderr)
+    assert streams == CommandOutput(stdout, stderr)
     assert bytes(whole) == body
 
 

@@ -15,9 +15,8 @@ import pytest
 
 from mwaa_shell.errors import NothingRan, OutcomeUnknown
 from mwaa_shell.mwaa import transport as module
-from mwaa_shell.mwaa.receiving import CHUNK
 from mwaa_shell.mwaa.tls_adapter import tls_context
-from mwaa_shell.mwaa.transport import Transport, bundles_for_web
+from mwaa_shell.mwaa.transport import CHUNK, Transport, bundles_for_web
 from tests.double import Double, Request, command_reply, never, reply
 
 #: The same bytes each time: they stand in the names of tests.

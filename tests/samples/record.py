@@ -24,8 +24,8 @@ from typing import Any
 from mwaa_shell.airflow import grammar
 from mwaa_shell.airflow.versions import Version, parse_version
 from mwaa_shell.local.airflow_process import airflow_environment
-from mwaa_shell.local.folders import State, make_private
-from mwaa_shell.local.provision import Installed, provide
+from mwaa_shell.local.folders import LocalState, make_private
+from mwaa_shell.local.provision import Installation, provide
 from mwaa_shell.local.recipes import recipe_for
 
 MORE = Path(__file__).parent / "more"
@@ -96,12 +96,12 @@ def _holds(part: str, version: Version) -> bool:
 class Recorder:
     """One Airflow with a database of its own, and the file of what it printed."""
 
-    def __init__(self, installed: Installed, home: Path, private: Path) -> None:
+    def __init__(self, installed: Installation, home: Path, private: Path) -> None:
         self._installed = installed
         self._table = Table("", {}, {"plain": Setting()}, {})
         self._home = home
         self._current = ""
-        state = State(private, home / "dags")
+        state = LocalState(private, home / "dags")
         self._environment = airflow_environment(installed, state, os.environ) | {
             "AIRFLOW_HOME": str(home),
             "AIRFLOW__CORE__DAGS_FOLDER": str(home / "dags"),

@@ -44,9 +44,9 @@ def broken(module: str, name: str) -> list[str]:
 
 @pytest.mark.parametrize(
     ("module", "name"),
-    [("session.executor", "Executor._deliver"), ("mwaa.cli_client", "Client._attempt"),
+    [("session.executor", "Executor._deliver"), ("mwaa.cli_client", "CliClient._attempt"),
      ("history.recorder", "HistoryRecorder.begin"),
-     ("mwaa.aws", "Environments.cli_token"), ("session.send", "run_command"), ("airflow.outcome", "judge"),
+     ("mwaa.aws", "MwaaApi.cli_token"), ("session.send", "run_command"), ("airflow.outcome", "judge"),
      ("mwaa.transport", "Transport.post"), ("output.show", "show"), ("options", "read_order")],
 )  # fmt: skip
 def test_a_script_learns_where_it_is_and_nothing_else(

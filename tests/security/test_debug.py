@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from mwaa_shell import debug_log
 from mwaa_shell.errors import NothingRan
-from mwaa_shell.settings import Access, Keys
+from mwaa_shell.settings import Access, AccessKey
 from tests.double import Double
 from tests.security import stage
 from tests.security.canaries import core, left_in, secret
@@ -114,7 +114,7 @@ def test_the_settings_are_there_without_passwords(log: Path, monkeypatch: pytest
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", core("secretkey"))
     monkeypatch.setenv("HTTPS_PROXY", f"http://me:{quote(secret('proxyvariable'))}@h:1")
     debug_log.to(log)
-    access = Access(proxy=f"http://me:{core('proxyoption')}@h:1", keys=Keys("LOCALKEY", core("stored")))
+    access = Access(proxy=f"http://me:{core('proxyoption')}@h:1", keys=AccessKey("LOCALKEY", core("stored")))
     options = {"region": "eu-west-1", "sources": [("COMMAND", core("password"))], "proxy": access.proxy}
     debug_log.begin(access, options)
     told = log.read_text()

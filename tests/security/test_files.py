@@ -19,8 +19,7 @@ from mwaa_shell.history.store import History
 from mwaa_shell.local import provision
 from mwaa_shell.local.folders import make_private
 from mwaa_shell.local.recipes import recipes
-from mwaa_shell.mwaa.connection import Connection, Target
-from mwaa_shell.mwaa.environment import Environment
+from mwaa_shell.mwaa.connection import Connection, EnvironmentRef
 from mwaa_shell.names import cache_files
 from mwaa_shell.names.catalogue import NameCatalogue
 from mwaa_shell.names.store import NameStore
@@ -205,8 +204,8 @@ def test_where_environments_were_seen_is_not_written_through_a_link(
     (tmp_path / "elsewhere").mkdir()
     plant(tmp_path / "cache" / "names", tmp_path / "elsewhere")
     monkeypatch.setattr(cache_files, "cache_folder", lambda: tmp_path / "cache" / "names")
-    connection = Connection(Target("my-env", Access()))
-    connection.known = Environment("my-env", arn="arn:aws:airflow:eu-west-1:111122223333:environment/my-env")
+    connection = Connection(EnvironmentRef("my-env", Access()))
+    connection.known = EnvironmentInfo("my-env", arn="arn:aws:airflow:eu-west-1:111122223333:environment/my-env")
     assert cache_files.identify(connection) is not None
     assert list((tmp_path / "elsewhere").iterdir()) == []
 

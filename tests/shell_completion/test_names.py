@@ -11,11 +11,11 @@ import pytest
 
 from mwaa_shell.airflow.versions import Version
 from mwaa_shell.config_file import default_path
-from mwaa_shell.mwaa.connection import Connection, Target
-from mwaa_shell.mwaa.environment import Environment
+from mwaa_shell.mwaa.connection import Connection, EnvironmentRef
+from mwaa_shell.mwaa.environment import EnvironmentInfo
 from mwaa_shell.names.cache_files import MAX_LISTINGS, cache_folder, identify, keep_listing, remembered_environments
 from mwaa_shell.options import build_parser
-from mwaa_shell.settings import Access, Keys
+from mwaa_shell.settings import Access, AccessKey
 from mwaa_shell.shell_completion.names import names
 from mwaa_shell.shell_completion.options import options_of
 from tests.test_cli import HEAVY
@@ -40,9 +40,9 @@ CREDENTIALS = "[default]\naws_access_key_id = x\n[from-credentials]\nregion = us
 
 def see(name: str, access: Access, region: str) -> None:
     """Be on an environment, as far as its names are concerned."""
-    link = Connection(Target(name, access))
+    link = Connection(EnvironmentRef(name, access))
     arn = f"arn:aws:airflow:{region}:111122223333:environment/{name}"
-    link.known = Environment(name, version=Version(2, 10, 3), arn=arn)
+    link.known = EnvironmentInfo(name, version=Version(2, 10, 3), arn=arn)
     link.region = region
     assert identify(link) is not None
 
@@ -53,7 +53,7 @@ def seen() -> None:
     see("sales-prod", Access(profile="data-prod"), "eu-central-1")
     see("sales-dev", Access(), "eu-west-1")
     see("sales-dev", Access(region="us-east-1"), "us-east-1")
-    see("local-3-3-1", Access(region="local-1", keys=Keys("a", "b")), "local-1")
+    see("local-3-3-1", Access(region="local-1", keys=AccessKey("a", "b")), "local-1")
 
 
 @pytest.fixture
@@ -103,7 +103,7 @@ def test_environments_of_the_last_listing() -> None:
     keep_listing(["old"], Access(profile="data-prod"), "eu-central-1")
     keep_listing(["sales-prod", "sales-test"], Access(profile="data-prod"), "eu-central-1")
     keep_listing(["lab"], Access(), "eu-north-1")
-    keep_listing(["local-2-10-3"], Access(keys=Keys("a", "b")), "local-1")
+    keep_listing(["local-2-10-3"], Access(keys=AccessKey("a", "b")), "local-1")
     assert names("environments", [], OPTIONS) == ["lab", "sales-dev", "sales-prod", "sales-test"]
     assert names("environments", ["--profile", "data-prod"], OPTIONS) == ["sales-prod", "sales-test"]
     assert names("environments", ["--region", "eu-north-1"], OPTIONS) == ["lab"]

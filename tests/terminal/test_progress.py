@@ -8,8 +8,9 @@ from typing import Any, cast
 import pytest
 
 from mwaa_shell.job import Job
+from mwaa_shell.status_line import can_draw
 from mwaa_shell.streams import Streams
-from mwaa_shell.terminal.progress import LONG, QUIET, Progress, can_draw
+from mwaa_shell.terminal.progress import LONG, QUIET, Progress
 
 
 class Waiting:

@@ -10,7 +10,7 @@ import pytest
 from prompt_toolkit.document import Document
 from prompt_toolkit.formatted_text import fragment_list_to_text
 
-from mwaa_shell.mwaa.connection import Connection, Target
+from mwaa_shell.mwaa.connection import Connection, EnvironmentRef
 from mwaa_shell.settings import Access
 from mwaa_shell.terminal.toolbar import State, toolbar
 from tests.double import Double, refusal
@@ -75,7 +75,7 @@ def test_a_folder_that_is_none(environ: dict[str, str], tmp_path: Path, opened: 
 
 @pytest.fixture
 def link() -> Connection:
-    return Connection(Target("my-env", Access(region="eu-west-1")), "2.10.3")
+    return Connection(EnvironmentRef("my-env", Access(region="eu-west-1")), "2.10.3")
 
 
 @pytest.mark.parametrize("columns", [1, 6, 7, 8, 9, 20, 40, 79, 80, 200])

@@ -17,7 +17,7 @@ from typing import Any, ClassVar, NamedTuple
 from mwaa_shell.airflow.command_line import output_format
 from mwaa_shell.airflow.output_lines import SGR
 from mwaa_shell.errors import ExitCode
-from mwaa_shell.reply_bytes import Large, chunks, joined
+from mwaa_shell.reply_bytes import LazyBytes, chunks, joined
 from mwaa_shell.result import Outcome, Result
 
 #: The first line of a YAML record as Airflow writes it: a dash and a key.
@@ -43,7 +43,7 @@ def data_only(words: tuple[str, ...], result: Result) -> Result:
     wanted = output_format(words)
     if wanted not in ("json", "yaml") or not result.remote or not result.stdout:
         return result
-    if wanted == "json" and isinstance(result.stdout, Large) and _is_one_list(result.stdout):
+    if wanted == "json" and isinstance(result.stdout, LazyBytes) and _is_one_list(result.stdout):
         return result
     text = result.stdout.decode("utf-8", "surrogateescape")
     found = find_data(text, wanted)
@@ -59,7 +59,7 @@ def data_only(words: tuple[str, ...], result: Result) -> Result:
     return replace(result, stdout=found.data.encode("utf-8", "surrogateescape"), stderr=joined(rest, result.stderr))
 
 
-def _is_one_list(stdout: Large) -> bool:
+def _is_one_list(stdout: LazyBytes) -> bool:
     """Whether a long reply is one line that looks like a list of records: what is clean need not be read as a whole."""
     if stdout[:2] != b"[{" or not stdout.endswith(b"}]\n"):
         return False

@@ -14,7 +14,7 @@ from mwaa_shell.output.display import DisplayOptions
 from mwaa_shell.output.sanitise import sanitised
 from mwaa_shell.output.style.fold import blocks, folded
 from mwaa_shell.output.style.text_style import TextStyle
-from mwaa_shell.reply_bytes import Body, Large
+from mwaa_shell.reply_bytes import Body, LazyBytes
 
 #: Bytes to decode at a time: of the first screen, and then.
 FIRST, CHUNK = 1 << 14, 1 << 16
@@ -79,7 +79,7 @@ class Decoded(Iterator[str]):
     def __next__(self) -> str:
         return next(self._chunks)
 
-    def _decoded(self, data: Large | memoryview) -> Iterator[str]:
+    def _decoded(self, data: LazyBytes | memoryview) -> Iterator[str]:
         decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
         start, size = 0, FIRST
         while start < len(data):

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from mwaa_shell.airflow.command_line import output_format
 from mwaa_shell.errors import ExitCode
 from mwaa_shell.output.records.structured import data_only, find_data
-from mwaa_shell.reply_bytes import Body, Large
+from mwaa_shell.reply_bytes import Body, LazyBytes
 from mwaa_shell.result import Outcome, Result
 
 SAMPLES = Path(__file__).parents[2] / "samples"
@@ -177,7 +177,7 @@ def test_no_line_is_lost_or_made(parts: list[str]) -> None:
             assert lines((found.data + found.rest).encode()) == lines(text.encode())
 
 
-class Counted(Large):
+class Counted(LazyBytes):
     """Bytes somewhere else, that count how many of them are held at a time."""
 
     def __init__(self, data: bytes) -> None:

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from mwaa_shell.doctor.report import CheckResult, Mark, as_json, as_text, as_texts, exit_code, summary, worst_last
+from mwaa_shell.doctor.report import CheckResult, Status, as_json, as_text, as_texts, exit_code, summary, worst_last
 from mwaa_shell.errors import ExitCode
 
-GOOD = CheckResult("TCP", Mark.OK, "answers")
-BAD = CheckResult("TLS", Mark.FAIL, "a stranger", "trust it", remote=True)
-HERE = CheckResult("history", Mark.FAIL, "cannot be written", "chmod")
-NOTE = CheckResult("clock", Mark.NOTE, "40 s ahead", "set it", remote=True)
+GOOD = CheckResult("TCP", Status.OK, "answers")
+BAD = CheckResult("TLS", Status.FAIL, "a stranger", "trust it", remote=True)
+HERE = CheckResult("history", Status.FAIL, "cannot be written", "chmod")
+NOTE = CheckResult("clock", Status.NOTE, "40 s ahead", "set it", remote=True)
 
 
 def test_a_line_has_a_mark_a_name_and_what_was_found() -> None:
@@ -22,15 +22,15 @@ def test_a_line_has_a_mark_a_name_and_what_was_found() -> None:
 
 
 def test_long_lines_are_folded_under_themselves() -> None:
-    text = as_text(CheckResult("TLS", Mark.FAIL, "word " * 30, "advice " * 20), 80)
+    text = as_text(CheckResult("TLS", Status.FAIL, "word " * 30, "advice " * 20), 80)
     assert max(map(len, text.splitlines())) <= 80
     assert all(line.startswith((" " * 9, "FAIL  TLS", "      -> advice")) for line in text.splitlines())
-    assert as_text(CheckResult("TLS", Mark.OK, "word " * 30)).count("\n") == 1
+    assert as_text(CheckResult("TLS", Status.OK, "word " * 30)).count("\n") == 1
 
 
 def test_what_is_skipped_for_one_reason_stands_together() -> None:
-    skipped = [CheckResult(name, Mark.SKIP, "TCP failed") for name in ("TLS", "version")]
-    other = CheckResult("clock", Mark.SKIP, "nobody tells")
+    skipped = [CheckResult(name, Status.SKIP, "TCP failed") for name in ("TLS", "version")]
+    other = CheckResult("clock", Status.SKIP, "nobody tells")
     texts = list(as_texts([GOOD, GOOD, *skipped, other, BAD]))
     assert texts[:2] == [as_text(GOOD)] * 2
     assert texts[2:4] == ["skip  TLS, version: TCP failed\n", as_text(other)]
@@ -64,7 +64,7 @@ def test_what_a_script_sees(findings: list[CheckResult], code: ExitCode, words: 
 
 
 def test_nothing_that_drives_a_terminal_and_no_password_is_shown() -> None:
-    nasty = CheckResult("x", Mark.FAIL, "a\x1b]0;title\x07\nb http://user:canary@p:1", "https://u:canary@q")
+    nasty = CheckResult("x", Status.FAIL, "a\x1b]0;title\x07\nb http://user:canary@p:1", "https://u:canary@q")
     for text in (as_text(nasty), as_json([nasty])):
         assert not {"\x1b", "\x07"} & set(text)
         assert "canary" not in text
@@ -73,6 +73,6 @@ def test_nothing_that_drives_a_terminal_and_no_password_is_shown() -> None:
 
 
 def test_what_fails_stands_last() -> None:
-    marks = [Mark.FAIL, Mark.OK, Mark.NOTE, Mark.SKIP, Mark.FAIL, Mark.OK]
+    marks = [Status.FAIL, Status.OK, Status.NOTE, Status.SKIP, Status.FAIL, Status.OK]
     found = [CheckResult(str(number), mark, "") for number, mark in enumerate(marks)]
     assert [one.name for one in worst_last(found)] == ["1", "3", "5", "2", "0", "4"]

@@ -12,8 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from mwaa_shell.local.console import StatusLine, interject
-from mwaa_shell.local.notices import told_by
+from mwaa_shell.local.launcher import Notices, StartProgress
 from mwaa_shell.local.server import used
 from mwaa_shell.streams import Streams
 
@@ -27,10 +26,10 @@ def standing(monkeypatch: pytest.MonkeyPatch, term: str, *, tty: bool = True) ->
 
 
 def started(streams: Streams) -> None:
-    line = StatusLine(streams, tick=3600)
+    line = StartProgress(streams, tick=3600)
     for step in STEPS:
         line.say(step)
-    line.erase()
+    line.end()
 
 
 def test_a_terminal_shows_each_step_on_the_same_line(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -42,11 +41,11 @@ def test_a_terminal_shows_each_step_on_the_same_line(monkeypatch: pytest.MonkeyP
 def test_what_takes_long_has_a_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     streams, error = standing(monkeypatch, "xterm")
     now = [100.0]
-    line = StatusLine(streams, clock=lambda: now[0], tick=3600)
+    line = StartProgress(streams, clock=lambda: now[0], tick=3600)
     line.say("Airflow 2.10.3: reading the DAGs")
     now[0] += 41.5
     line.draw()
-    line.erase()
+    line.end()
     line.draw()  # what is late is drawn no more
     shown = error.getvalue().decode().split("\r\x1b[K")
     assert shown == ["", "Airflow 2.10.3: reading the DAGs", " 41.5 s  Airflow 2.10.3: reading the DAGs", ""]
@@ -63,10 +62,10 @@ def test_it_goes_on_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
             drawn.set()
         return moment
 
-    line = StatusLine(streams, clock=clock, tick=0.001)
+    line = StartProgress(streams, clock=clock, tick=0.001)
     line.say("step")
     assert drawn.wait(30)
-    line.erase()
+    line.end()
     assert error.getvalue().endswith(b"\r\x1b[K  7.0 s  step\r\x1b[K")
 
 
@@ -75,11 +74,11 @@ def test_keys_are_not_echoed_on_it(monkeypatch: pytest.MonkeyPatch) -> None:
     master, slave = pty.openpty()
     with os.fdopen(slave, encoding="utf-8", closefd=True) as stdin:
         before = termios.tcgetattr(slave)
-        line = StatusLine(Streams(stdin, io.BytesIO(), io.BytesIO(), True, True, True), tick=3600)
+        line = StartProgress(Streams(stdin, io.BytesIO(), io.BytesIO(), True, True, True), tick=3600)
         line.say("step")
         assert not termios.tcgetattr(slave)[3] & (termios.ECHO | termios.ICANON)
         assert termios.tcgetattr(slave)[3] & termios.ISIG
-        line.erase()
+        line.end()
         assert termios.tcgetattr(slave) == before
     os.close(master)
 
@@ -96,17 +95,18 @@ def test_elsewhere_each_step_is_a_line(term: str, tty: bool, monkeypatch: pytest
 )
 def test_a_note_takes_the_place_of_the_line(term: str, tty: bool, before: str, monkeypatch: pytest.MonkeyPatch) -> None:
     streams, error = standing(monkeypatch, term, tty=tty)
-    interject("it ended", streams)
+    Notices(streams).show("it ended")
     assert error.getvalue().decode() == f"{before}mwaa-shell: it ended\n"
 
 
 def test_a_note_is_told_by_whoever_draws_the_prompt(monkeypatch: pytest.MonkeyPatch) -> None:
     streams, error = standing(monkeypatch, "xterm")
     told: list[str] = []
-    with told_by(told.append):
-        interject("it ended", streams)
+    notices = Notices(streams)
+    with notices.shown_by(told.append):
+        notices.show("it ended")
     assert (told, error.getvalue()) == (["it ended"], b"")
-    interject("later", streams)
+    notices.show("later")
     assert error.getvalue().endswith(b"later\n")
 
 

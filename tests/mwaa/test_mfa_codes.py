@@ -17,8 +17,8 @@ from botocore.utils import JSONFileCache
 
 from mwaa_shell.errors import CredentialsProblem
 from mwaa_shell.mwaa import identity
-from mwaa_shell.mwaa.aws import Environments
-from mwaa_shell.settings import Access, Keys
+from mwaa_shell.mwaa.aws import MwaaApi
+from mwaa_shell.settings import Access, AccessKey
 from tests.double import Double, Request, Side, refusal, reply
 from tests.terminal.emulator import Terminal
 
@@ -70,8 +70,8 @@ def variables(sts: Side, double: Double, tmp_path: Path, monkeypatch: pytest.Mon
     return made
 
 
-def careful(profile: str = "careful") -> Environments:
-    return Environments(Access(profile=profile, direct=True))
+def careful(profile: str = "careful") -> MwaaApi:
+    return MwaaApi(Access(profile=profile, direct=True))
 
 
 def log_in(folder: Path) -> str:
@@ -182,4 +182,4 @@ def test_a_user_without_a_name_and_without_a_home(monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.delenv("HOME")
     monkeypatch.setattr(pwd, "getpwuid", nobody)
-    Environments(Access(region="eu-west-1", keys=Keys("AKIDEXAMPLE", "not-a-secret"))).boto()
+    MwaaApi(Access(region="eu-west-1", keys=AccessKey("AKIDEXAMPLE", "not-a-secret"))).boto()
