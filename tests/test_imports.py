@@ -58,6 +58,7 @@ DOORS = {
     "pygments": {"output/style/lexer.py", "output/style/command_lexer.py"},
     "wcwidth": {"output/tables/wrapping.py", "output/delivery/screen_rows.py", "output/canvas.py"},
     "platformdirs": {"user_folders.py"},
+    "tomlkit": {"saved_commands.py"},
 }
 #: These run inside Airflow's own Python and import nothing of this package.
 ELSEWHERE = {
