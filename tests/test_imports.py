@@ -58,12 +58,13 @@ DOORS = {
     "pygments": {"output/style/lexer.py", "output/style/command_lexer.py"},
     "wcwidth": {"output/tables/wrapping.py", "output/delivery/screen_rows.py", "output/canvas.py"},
     "platformdirs": {"user_folders.py"},
+    "trustme": {"local/certificate.py"},
     "tomlkit": {"saved_commands.py"},
 }
 #: These run inside Airflow's own Python and import nothing of this package.
 ELSEWHERE = {
     *("local/worker.py", "local/late_imports.py", "local/processes.py"),
-    *("local/certificate.py", "local/read_parser.py", "local/rest_worker.py", "local/only_loopback.py"),
+    *("local/read_parser.py", "local/rest_worker.py", "local/only_loopback.py"),
 }
 FILES = sorted(str(path.relative_to(ROOT)) for path in ROOT.rglob("*.py"))
 
