@@ -144,7 +144,7 @@ def test_a_file_and_its_folders_are_private_whatever_the_umask_is(tmp_path: Path
         make_folder(root / name)
     AuditLog(root / "audit" / "log")
     Transcript(root / "tee" / "log")
-    debug_log.to(root / "debug" / "log")
+    debug_log.start(root / "debug" / "log")
     found = {path: mode(path) for path in (root, *root.rglob("*"))}
     assert len(found) > 15
     assert {path for path, own in found.items() if own & 0o077} == set()
@@ -154,7 +154,7 @@ def test_an_old_log_is_closed_to_others(tmp_path: Path, log: None) -> None:
     path = tmp_path / "debug.log"
     path.touch(0o644)
     path.chmod(0o644)
-    debug_log.to(path)
+    debug_log.start(path)
     assert mode(path) == 0o600
 
 
@@ -254,7 +254,7 @@ def test_the_debug_log_follows_no_link_at_all(tmp_path: Path, log: None) -> None
     target.write_text("mine\n")
     (tmp_path / "debug.log").symlink_to(target)
     with pytest.raises(UsageError, match="it is a symbolic link"):
-        debug_log.to(tmp_path / "debug.log")
+        debug_log.start(tmp_path / "debug.log")
     assert target.read_text() == "mine\n"
 
 
@@ -262,7 +262,7 @@ def test_the_debug_log_is_a_plain_file(tmp_path: Path, log: None) -> None:
     os.mkfifo(tmp_path / "pipe")
     for path in (tmp_path / "pipe", tmp_path, tmp_path / "missing" / "log", Path("/dev/null"), Path("\0")):
         with pytest.raises(UsageError, match="cannot be written"):
-            debug_log.to(path)
+            debug_log.start(path)
     assert not debug_log.is_on()
 
 
