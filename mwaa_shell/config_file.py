@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 def default_path() -> Path:
     """Where the file belongs on this machine."""
-    from mwaa_shell import user_folders
+    from mwaa_shell import paths
 
-    return user_folders.config() / "config.toml"
+    return paths.config_folder() / "config.toml"
 
 
 def read(path: Path) -> Config:

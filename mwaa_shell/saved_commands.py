@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from mwaa_shell.airflow.command_line import quote, split
 from mwaa_shell.errors import ShellError, UsageError
-from mwaa_shell.private_files import check, make_folder
+from mwaa_shell.paths import check_owner, make_folder
 
 if TYPE_CHECKING:
     from mwaa_shell.airflow.grammar import Grammar
@@ -195,9 +195,9 @@ def secret_parameters(line: str, grammar: Grammar | None, secret_words: tuple[st
 
 def default_path() -> Path:
     """Return the path of ``commands.toml`` in the user's configuration folder (``XDG_CONFIG_HOME`` on Linux)."""
-    from mwaa_shell import user_folders
+    from mwaa_shell import paths
 
-    return user_folders.config() / "commands.toml"
+    return paths.config_folder() / "commands.toml"
 
 
 def load(path: Path) -> dict[str, SavedCommand]:
@@ -321,7 +321,7 @@ def _write(path: Path, before: str, text: str) -> None:
 
     part = ""
     try:
-        check(path)
+        check_owner(path)
         target = path.resolve()
         make_folder(target.parent, tighten=False)
         handle, part = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")

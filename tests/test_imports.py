@@ -28,8 +28,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
 #: What stands below all of them: single files, none of which is in a circle of imports.
 BASE = {
     *("config", "config_file", "core_files", "debug_log", "durations", "errors", "interrupts", "job", "key_table"),
-    *("limits", "preferences", "private_files", "prompt_text", "proxy_login", "reply_bytes", "result", "settings"),
-    *("startup", "streams", "user_folders", "__version__"),
+    *("limits", "paths", "preferences", "prompt_text", "proxy_login", "reply_bytes", "result", "settings"),
+    *("startup", "streams", "__version__"),
 }
 #: The rooms of the largest folder, in the same order; what stands in none of them is its front.
 ROOMS: tuple[tuple[str, ...], ...] = (
@@ -57,7 +57,7 @@ DOORS = {
     "urllib3": {"mwaa/transport.py", "mwaa/tls_adapter.py"},
     "pygments": {"output/style/lexer.py", "output/style/command_lexer.py"},
     "wcwidth": {"output/tables/wrapping.py", "output/delivery/screen_rows.py", "output/canvas.py"},
-    "platformdirs": {"user_folders.py"},
+    "platformdirs": {"paths.py"},
     "trustme": {"local/certificate.py"},
     "tomlkit": {"saved_commands.py"},
 }

@@ -17,7 +17,7 @@ from mwaa_shell import __version__, config_file
 from mwaa_shell.config import Config
 from mwaa_shell.doctor.report import CheckResult, Mark
 from mwaa_shell.errors import ShellError
-from mwaa_shell.private_files import short
+from mwaa_shell.paths import short
 from mwaa_shell.prompt_text import is_dumb
 
 #: How the file of a SQLite database begins.

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mwaa_shell.errors import UsageError
-from mwaa_shell.private_files import append_to
+from mwaa_shell.paths import append_to
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

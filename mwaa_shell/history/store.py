@@ -20,7 +20,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mwaa_shell import user_folders
+from mwaa_shell import paths
 from mwaa_shell.history.database import Database, Tables
 from mwaa_shell.history.entries import Ending, Entry, Search, Where
 from mwaa_shell.result import Outcome
@@ -81,7 +81,7 @@ _ALL = Search()
 
 def default_path() -> Path:
     """Where the history is: in the user's data folder, which ``XDG_DATA_HOME`` puts elsewhere on Linux."""
-    return user_folders.data() / "history.sqlite"
+    return paths.data_folder() / "history.sqlite"
 
 
 class History:

@@ -11,7 +11,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from mwaa_shell.private_files import make_folder
+from mwaa_shell.paths import make_folder
 
 #: Bytes; a file that is longer is none of ours.
 LONGEST = 1_000_000

@@ -24,7 +24,7 @@ from mwaa_shell.names import environment_cache
 from mwaa_shell.names.catalogue import NameCatalogue
 from mwaa_shell.names.store import Store
 from mwaa_shell.output.transcript import Transcript
-from mwaa_shell.private_files import append_to, check, make_folder
+from mwaa_shell.paths import append_to, check_owner, make_folder
 from mwaa_shell.settings import Access
 from tests.double import Double
 from tests.security import stage
@@ -307,8 +307,8 @@ def test_a_link_of_ones_own_is_followed(tmp_path: Path) -> None:
     (tmp_path / "two").symlink_to(tmp_path / "real" / "two")
     os.close(append_to(tmp_path / "two"))
     assert {path.name: mode(path) for path in (tmp_path / "real").iterdir()} == {"one": 0o600, "two": 0o600}
-    check(tmp_path / "link")
-    check(tmp_path / "nowhere")
+    check_owner(tmp_path / "link")
+    check_owner(tmp_path / "nowhere")
     with pytest.raises(OSError, match="File exists"):
         make_folder(tmp_path / "two")
 
@@ -320,6 +320,6 @@ def test_what_belongs_to_somebody_else_is_not_used(tmp_path: Path, monkeypatch: 
     for path in (own, own / "log"):
         os.chown(path, STRANGER if os.geteuid() == 0 else -1, -1)
     monkeypatch.setattr(os, "geteuid", lambda: STRANGER - 1)
-    for use in (make_folder, lambda path: append_to(path / "log"), check):
+    for use in (make_folder, lambda path: append_to(path / "log"), check_owner):
         with pytest.raises(PermissionError, match="belongs to somebody else"):
             use(own)
