@@ -18,8 +18,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from mwaa_shell import __version__
+from mwaa_shell.addresses import CREDENTIALS, WITH_PASSWORD, password_pieces
 from mwaa_shell.errors import ShellError, UsageError
-from mwaa_shell.proxy_login import CREDENTIALS, WITH_PASSWORD, password_pieces
 
 if TYPE_CHECKING:
     import logging

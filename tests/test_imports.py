@@ -27,8 +27,8 @@ LAYERS: tuple[tuple[str, ...], ...] = (
 )
 #: What stands below all of them: single files, none of which is in a circle of imports.
 BASE = {
-    *("config", "config_file", "core_files", "debug_log", "durations", "errors", "interrupts", "job", "key_table"),
-    *("limits", "paths", "preferences", "prompt_text", "proxy_login", "reply_bytes", "result", "settings"),
+    *("addresses", "config", "core_files", "debug_log", "durations", "errors", "interrupts", "job", "key_table"),
+    *("limits", "paths", "preferences", "prompt_text", "reply_bytes", "result", "settings"),
     *("startup", "streams", "__version__"),
 }
 #: The rooms of the largest folder, in the same order; what stands in none of them is its front.
@@ -59,6 +59,7 @@ DOORS = {
     "wcwidth": {"output/tables/wrapping.py", "output/delivery/screen_rows.py", "output/canvas.py"},
     "platformdirs": {"paths.py"},
     "trustme": {"local/certificate.py"},
+    "shtab": {"shell_completion/scripts.py"},
     "tomlkit": {"saved_commands.py"},
 }
 #: These run inside Airflow's own Python and import nothing of this package.

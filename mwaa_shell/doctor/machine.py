@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
-from mwaa_shell import __version__, config_file
-from mwaa_shell.config import Config
+from mwaa_shell import __version__
+from mwaa_shell.config import Config, config_path, load_config
 from mwaa_shell.doctor.report import CheckResult, Mark
 from mwaa_shell.errors import ShellError
 from mwaa_shell.paths import short
@@ -56,7 +56,7 @@ def findings(around: Surroundings) -> Iterator[CheckResult]:
     yield terminal(around)
     yield colors(around)
     yield language(around)
-    yield settings(config_file.read(config_file.default_path()))
+    yield settings(load_config(config_path()))
     yield history(default_path())
     yield kept("names", default_folder(), 0o700, "XDG_CACHE_HOME")
     yield saved_commands()
@@ -109,7 +109,7 @@ def language(around: Surroundings) -> CheckResult:
 def settings(said: Config) -> CheckResult:
     """The user's own file: whether all of it makes sense."""
     if said.path is None:
-        return CheckResult("settings", Mark.OK, f"no {short(config_file.default_path())}: all have their defaults")
+        return CheckResult("settings", Mark.OK, f"no {short(config_path())}: all have their defaults")
     if said.problems:
         advice = "mend or remove these lines; what they say does not hold"
         if said.doubtful:

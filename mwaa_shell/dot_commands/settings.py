@@ -76,7 +76,7 @@ def _of_settings(session: Session, one: Setting, line: str) -> tuple[str, str]:
 def _shown(one: Setting, value: object) -> str:
     """A value in one line; a password in a proxy's address is nobody's business."""
     if one.name == "proxy" and value:
-        from mwaa_shell.proxy_login import hide_login
+        from mwaa_shell.addresses import hide_login
 
         return hide_login(str(value))
     if isinstance(value, tuple):
