@@ -18,7 +18,7 @@ FREE = {"--endpoint-url", "--proxy", "--connect-to", "--timeout", "--max-reply",
 
 def test_every_value_is_completed_or_known_to_be_free() -> None:
     assert {flag for flag, option in OPTIONS.items() if option.value is Value.TEXT} == FREE, (
-        "a new option: completions/options.py says by its metavar what is offered behind it"
+        "a new option: shell_completion/options.py says by its metavar what is offered behind it"
     )
 
 
