@@ -104,7 +104,7 @@ def _run(
         streams.data(shell_completion.answer(arguments[1:], build_parser()).encode(errors="replace"))
         return ExitCode.OK
     if options.debug is not None:
-        debug_log.to(options.debug)
+        debug_log.start(options.debug)
     printed = _printed(options)
     if printed is not None:
         streams.data(printed.encode())

@@ -1,24 +1,26 @@
-"""What the user's own file of settings, ``config.toml``, can say, and what it says once ``config_file.py`` has read it.
+"""The user's settings file, ``config.toml``: which settings it takes, and a reader. Nothing ever writes the file.
 
-The table ``SETTINGS`` says what can stand there; what ``.set`` can change stands there under the same names.
+The table ``SETTINGS`` lists them. All that ``.set`` changes stands there under the same names. A mistake in the file is
+reported with its line, and the shell starts without that setting.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, NamedTuple
+from pathlib import Path
+from typing import NamedTuple
 
-from mwaa_shell.preferences import PREFERENCES, Preference
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from mwaa_shell.addresses import read_connect_to, read_proxy_address
+from mwaa_shell.errors import UsageError
+from mwaa_shell.paths import config_folder
+from mwaa_shell.preferences import LONGEST, PREFERENCES, Preference
 
 
 class Setting(NamedTuple):
-    """One thing that the file can say."""
+    """One setting of the file."""
 
     name: str
     summary: str  #: one line, in operator's words
@@ -30,8 +32,8 @@ class Setting(NamedTuple):
     variables: tuple[str, ...] = ()  #: environment variables that say the same, and win
 
 
-class Said(NamedTuple):
-    """A value, and where it stands: a line of the file, counted from 1."""
+class ConfigValue(NamedTuple):
+    """A value and its line in the file, counted from 1."""
 
     value: object
     line: int
@@ -39,21 +41,21 @@ class Said(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """What the file says, and what is wrong with it."""
+    """The usable settings of the file, and the sentences about its mistakes."""
 
     path: Path | None = None
-    general: Mapping[str, Said] = field(default_factory=dict)
-    environments: tuple[tuple[str, Mapping[str, Said]], ...] = ()  #: pattern of a name -> what holds there
+    general: Mapping[str, ConfigValue] = field(default_factory=dict)
+    environments: tuple[tuple[str, Mapping[str, ConfigValue]], ...] = ()  #: pattern of a name -> what holds there
     problems: tuple[str, ...] = ()  #: sentences
     doubtful: bool = False  #: whether one of them may have been meant to keep something from being changed
 
     @property
     def name(self) -> str:
-        """Of the file, as messages show it."""
+        """The file's name, as messages show it."""
         return self.path.name if self.path else ""
 
-    def on(self, environment: str) -> Mapping[str, Said]:
-        """What holds on an environment: the general part, and over it each section whose pattern fits, in order."""
+    def on(self, environment: str) -> Mapping[str, ConfigValue]:
+        """Return the settings of an environment: the general ones, then each section whose pattern fits, in order."""
         found = dict(self.general)
         for pattern, said in self.environments:
             if fnmatchcase(environment.lower(), pattern.lower()):  # as "protect" takes them
@@ -65,10 +67,7 @@ def _text(value: object) -> bool:
     return isinstance(value, str) and bool(value) and value.isprintable()
 
 
-#: The forms of what options take as well, and read where they are used; a test holds the two together.
-SCHEMES = ("http", "https", "socks5", "socks5h")
-PART = r"(\[[^\s\[\]/@]+\]|[^\s:\[\]/@]*)"
-CONNECT_TO = re.compile(rf"{PART}:(\d*):{PART}:(\d*)")
+#: The forms of what options take as well; a test compares them.
 VERSION = re.compile(r"(?s:.*)(?<![\d.])\d{1,9}\.\d{1,9}(?:\.\d{1,9})?(?!\d)(?s:.*)")
 REGION = re.compile(r"[A-Za-z0-9-]{1,63}")
 URL = re.compile(r"https?://[^\s/]+\S*", re.IGNORECASE)
@@ -78,30 +77,19 @@ def _form(form: re.Pattern[str]) -> Callable[[object], bool]:
     return lambda value: _text(value) and bool(form.fullmatch(str(value)))
 
 
-def _proxy(value: object) -> bool:
-    from urllib.parse import urlsplit
-
-    if not _text(value):
-        return False
-    url = str(value) if "://" in str(value) else f"http://{value}"
+def _read_by(read: Callable[[str], object], value: object) -> bool:
     try:
-        parts = urlsplit(url)
-        host, port = parts.hostname, parts.port
-    except ValueError:
+        return _text(value) and read(str(value)) is not None
+    except UsageError:
         return False
-    strange = re.search(r"[^\x21-\x7e]", url) or parts.path not in ("", "/") or parts.query or parts.fragment
-    return parts.scheme in SCHEMES and bool(host) and port != 0 and not strange
 
 
-def _rule(value: object) -> bool:
-    found = CONNECT_TO.fullmatch(value) if isinstance(value, str) else None
-    if found is None or not (found[3] or found[4]):
-        return False
-    return all(0 < int(port[:6]) < 65536 for port in (found[2], found[4]) if port)
+def _proxy(value: object) -> bool:
+    return _read_by(read_proxy_address, value)
 
 
 def _rules(value: object) -> bool:
-    return isinstance(value, list) and all(map(_rule, value))
+    return isinstance(value, list) and all(_read_by(read_connect_to, one) for one in value)
 
 
 def _flag(value: object) -> bool:
@@ -116,7 +104,7 @@ def _number(least: float, most: float) -> Callable[[object], bool]:
 
 
 def _of(one: Preference) -> Setting:
-    """A preference as a setting: a number, a word or a list of words."""
+    """Return a preference as a setting: a number, a word or a list of words."""
     number = not one.words and one.also is None
     example = one.default if number else f'"{one.default}"'
     variables = ("MWAA_SHELL_SECRET_WORDS",) if one.name == "secret-words" else ()
@@ -126,7 +114,7 @@ def _of(one: Preference) -> Setting:
 
 
 def as_preference(value: object) -> str:
-    """The value of a preference as ``.set`` takes it."""
+    """Return the value of a preference as ``.set`` takes it."""
     if isinstance(value, list):
         return ",".join(map(str, value))
     if isinstance(value, bool):
@@ -134,9 +122,9 @@ def as_preference(value: object) -> str:
     return str(value)
 
 
-def as_preferences(said: Mapping[str, Said]) -> dict[str, str]:
-    """Of what the file says, the preferences."""
-    return {one.name: as_preference(said[one.name].value) for one in PREFERENCES if one.name in said}
+def as_preferences(values: Mapping[str, ConfigValue]) -> dict[str, str]:
+    """Return those values of the file that are preferences."""
+    return {one.name: as_preference(values[one.name].value) for one in PREFERENCES if one.name in values}
 
 
 #: In the order of the template.
@@ -173,7 +161,7 @@ SHOWN_AGAIN = ("profile", "protected", "names", "colour")
 
 
 def template() -> str:
-    """A file with every setting in it, commented out: what stands there is what holds without it, or an example."""
+    """Return a file with every setting in it, commented out, with its default or an example."""
     made = ["# Settings of mwaa-shell. Options of the command line and environment variables win over this file.", ""]
     for setting in SETTINGS:
         if setting.everywhere:
@@ -186,3 +174,132 @@ def template() -> str:
 def _comment(setting: Setting) -> list[str]:
     wins = f"; ${setting.variables[0]} wins over it" if setting.variables else ""
     return [f"# {setting.summary} ({setting.takes}{wins})", f"# {setting.name} = {setting.example}"]
+
+
+# -- reading it --------------------------------------------------------------------------------------------------------
+
+
+def config_path() -> Path:
+    """Return the path of the file on this machine."""
+    return config_folder() / "config.toml"
+
+
+def load_config(path: Path) -> Config:
+    """Return what a file says, nothing for a missing one. Never raises."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (FileNotFoundError, NotADirectoryError):
+        return Config()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        return Config(path, problems=(f"{path} cannot be read: {reason}",), doubtful=True)
+    return parse_config(text, path)
+
+
+def parse_config(text: str, path: Path) -> Config:
+    """Return what the text of a file says. Never raises."""
+    import tomllib  # only where there is a file
+
+    try:
+        tables = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        return Config(path, problems=(f"{path} is not TOML and is left out: {error}",), doubtful=True)
+    lines = dict(_lines(text))
+    wrong: list[tuple[int, str]] = []
+    sections = tables.pop("environments", {})
+    general = dict(_usable(tables, "", lines, wrong))
+    environments = []
+    for pattern, members in sections.items() if isinstance(sections, dict) else ():
+        if not isinstance(members, dict):
+            line = lines.get((ENVIRONMENTS, pattern), 0)
+            wrong.append((line, f"{_short(pattern)} is no section of an environment"))
+        elif len(pattern) > LONGEST:
+            long = f"the name of an environment, or a pattern for several, has at most {LONGEST} characters"
+            wrong.append((lines.get((pattern, ""), 0), long))
+        else:
+            environments.append((pattern, dict(_usable(members, pattern, lines, wrong))))
+    problems = tuple(f"{path}:{line}: {what}" if line else f"{path}: {what}" for line, what in sorted(wrong))
+    doubtful = any(GUARDING.search(what) for _, what in wrong)
+    return Config(path, general, tuple(environments), problems, doubtful)
+
+
+#: What a mistake is about that may cost the protection of an environment.
+GUARDING = re.compile(r"read.?only|protect|environment", re.IGNORECASE)
+
+
+def _usable(
+    members: Mapping[str, object], section: str, lines: Mapping[tuple[str, str], int], wrong: list[tuple[int, str]]
+) -> Iterator[tuple[str, ConfigValue]]:
+    """Yield the usable settings of one section, and append each mistake with its line, or 0, to ``wrong``."""
+    for name, value in members.items():
+        line = lines.get((section, name), 0)
+        setting = NAMED.get(name)
+        if isinstance(value, dict):
+            wrong.append((line, _no_section(name, value)))
+        elif setting is None or not (setting.per_environment if section else setting.everywhere):
+            wrong.append((line, _unknown(name, section, setting)))
+        elif not setting.accepts(value):
+            wrong.append((line, f"{name} takes {setting.takes}, not {_shown(name, value)}"))
+        else:
+            yield name, ConfigValue(value, line)
+
+
+def _no_section(name: str, members: Mapping[str, object]) -> str:
+    """Return the sentence about an unknown section, with the setting in it that may have guarded an environment."""
+    import difflib  # only for a mistake
+
+    near = '; did you mean [environments."NAME"]?' if difflib.get_close_matches(name, ["environments"]) else ""
+    guarding = next((key for key in members if GUARDING.search(key)), "")
+    return f"there is no section [{_short(name)}]{near}" + (f"; {_short(guarding)} does not hold" if guarding else "")
+
+
+def _shown(name: str, value: object) -> str:
+    """Return a wrong value for a message, but not a proxy's, which may hold a password."""
+    return "that" if name == "proxy" else _short(value)
+
+
+def _unknown(name: str, section: str, setting: Setting | None) -> str:
+    if setting is not None:
+        place = "at the top of the file" if section else "in the section of an environment"
+        return f"{name} can only stand {place}"
+    import difflib  # only for a mistake
+
+    near = difflib.get_close_matches(name, NAMED, 1)
+    return f"there is no setting {_short(name)}" + (f"; did you mean {near[0]}?" if near else "")
+
+
+def _short(value: object) -> str:
+    text = value if isinstance(value, str) else repr(value)
+    text = "".join(char if char.isprintable() else "?" for char in text)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+#: Stands for a section that is none of an environment, before its name: no pattern begins with it.
+OTHER = "\n"
+ENVIRONMENTS = f"{OTHER}environments"
+
+
+def _lines(text: str) -> Iterator[tuple[tuple[str, str], int]]:
+    """Yield the line of each key of each section, which ``tomllib`` does not report."""
+    section = ""
+    for number, line in enumerate(text.split("\n"), 1):
+        stripped = line.strip()
+        header = _header(stripped) if stripped.startswith("[") else None
+        if header is not None:
+            section = header[1] if header[0] == "environments" and header[1] else OTHER + header[0]
+            yield ("", header[0]) if section.startswith(OTHER) else (section, ""), number
+        elif "=" in stripped and not stripped.startswith("#"):
+            yield (section, stripped.split("=", 1)[0].strip().strip("\"'")), number
+
+
+def _header(line: str) -> tuple[str, str] | None:
+    """Return ``environments`` and ``prod-*`` of ``[environments."prod-*"]``; ``None`` for a line without a header."""
+    import tomllib  # only where there is a file
+
+    try:
+        tables = tomllib.loads(line)
+    except (tomllib.TOMLDecodeError, RecursionError):
+        return None
+    name = next(iter(tables), "")
+    inner = tables.get(name)
+    return name, next(iter(inner), "") if isinstance(inner, dict) else ""

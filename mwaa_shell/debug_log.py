@@ -1,9 +1,10 @@
-"""A log of what the shell does, for reports of bugs (``--debug FILE``), and what is said of a mistake of our own.
+"""The log of ``--debug FILE``, for bug reports, and the sentence about a crash of the shell itself.
 
-Only events of our own are in it: the logs of boto3 and urllib3 print tokens and signatures. Who tells of an event
-tells no secret. Behind that stands a last guard: each line goes through ``_guarded``, which covers whatever was kept
-out by ``keep_out`` (tokens as they are minted, keys, the secrets of lines) in every form in which it may be written,
-and what looks like a credential. Where there is no log, an event costs a look at one name.
+The log is a logger of ``logging`` with one handler for the file. Only events of the shell go there: the loggers of
+boto3 and urllib3 print tokens and signatures. Callers pass no secrets. ``SecretFilter`` is the last guard: it masks all
+that ``keep_out`` registered (tokens as they are created, keys, secrets of commands) in every form in which it may be
+written, and text that looks like a credential. Without ``--debug`` an event costs one comparison and ``logging`` is not
+imported.
 """
 
 from __future__ import annotations
@@ -12,27 +13,29 @@ import os
 import re
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from mwaa_shell import __version__
+from mwaa_shell.addresses import CREDENTIALS, WITH_PASSWORD, password_pieces
 from mwaa_shell.errors import ShellError, UsageError
-from mwaa_shell.proxy_login import CREDENTIALS, WITH_PASSWORD, password_pieces
 
 if TYPE_CHECKING:
+    import logging
     from pathlib import Path
 
     from mwaa_shell.settings import Access
 
 MASK = "***"
-#: So many secrets are known at a time: tokens that are older have long expired.
-MOST = 500
-#: What is shorter would be covered in every other word.
-SHORTEST = 4
+#: Number of secrets that are masked, the newest: older tokens have expired.
+MOST_SECRETS = 500
+#: Characters. Shorter secrets would mask parts of ordinary words.
+SHORTEST_SECRET = 4
 #: Frames of a traceback that are written, the innermost.
 FRAMES = 30
-#: Signs of a credential that nobody has told of, with what is covered.
-LOOKS = (
+#: Text that looks like a credential although nobody registered it.
+CREDENTIAL_PATTERNS = (
     WITH_PASSWORD,
     CREDENTIALS,
     re.compile(r"(?i:(?<=bearer )|(?<=basic ))[\w.~+/=-]{8,}"),
@@ -42,39 +45,68 @@ LOOKS = (
 #: Environment variables with secrets in them.
 KEYS = ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN", "AWS_ACCESS_KEY_ID")
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
-#: Options that are written; commands and what may hold a password are not.
-TOLD = frozenset({"environment", "env", "profile", "region", "endpoint_url", "ca_bundle", "connect_to", "timeout",
-                  "max_reply", "airflow_version", "read_only", "data", "no_validate", "keep_going", "local",
-                  "scheduler", "fresh_processes", "no_limits", "color"})  # fmt: skip
+#: Options that are written. Commands and options with passwords are not.
+LOGGED_OPTIONS = frozenset(
+    {"environment", "env", "profile", "region", "endpoint_url", "ca_bundle", "connect_to", "timeout", "max_reply",
+     "airflow_version", "read_only", "data", "no_validate", "keep_going", "local", "scheduler", "fresh_processes",
+     "no_limits", "color"}
+)  # fmt: skip
 LIBRARIES = ("boto3", "botocore", "prompt_toolkit", "Pygments", "requests", "urllib3", "PySocks")
+#: A line of the log: the time in UTC, seconds since the log began, the event.
+LINE = "{asctime}.{msecs:03.0f}Z {seconds:9.3f} {message}"
 _PLAIN = re.compile(r"[\x21-\x7e]+")
 _PACKAGE = os.path.dirname(__file__)
 
 
-class _Log:
-    """One open file; a line is written in one piece, so that threads do not mix."""
+class SecretFilter:
+    """A filter of ``logging`` that puts the facts of an event into its line and masks secrets there."""
 
-    def __init__(self, path: Path) -> None:
-        self.begun = time.monotonic()
-        self.hidden: deque[tuple[str, ...]] = deque(maxlen=MOST)
-        self._handle = _opened(path)
+    def __init__(self) -> None:
+        self._begun = time.monotonic()
+        self._secrets: deque[tuple[str, ...]] = deque(maxlen=MOST_SECRETS)
 
-    def write(self, text: str) -> None:
-        """Add a line; one that cannot be written stops nobody."""
-        try:
-            os.write(self._handle, text.encode("ascii", "backslashreplace") + b"\n")
-        except OSError:
-            pass
+    def add(self, secret: str) -> None:
+        """Mask a secret, in each of its forms, in all later lines."""
+        self._secrets.append(_forms(secret))
 
-    def close(self) -> None:
-        os.close(self._handle)
+    def __call__(self, record: logging.LogRecord) -> bool:
+        """Fill in the record's message and seconds. Every record passes."""
+        facts: Mapping[str, object] = record.__dict__["facts"]
+        written = " ".join(f"{key}={self._fact(value)}" for key, value in facts.items() if value is not None)
+        record.msg = self.mask(f"{record.msg} {written}".rstrip())
+        record.__dict__["seconds"] = time.monotonic() - self._begun
+        return True
+
+    def _fact(self, value: object) -> str:
+        """Return a fact as it stands in a line: one plain word as it is, all else as JSON in ASCII."""
+        if isinstance(value, float):
+            return f"{value:.3f}"
+        if isinstance(value, list | tuple):
+            return "[" + ", ".join(map(self._fact, value)) + "]"
+        text = self.mask(str(value))  # before JSON escapes it, perhaps for the second time
+        if _PLAIN.fullmatch(text) and '"' not in text:
+            return text
+        import json  # not imported before the prompt
+
+        return json.dumps(text)
+
+    def mask(self, text: str) -> str:
+        """Return a text without registered secrets and without credentials."""
+        for forms in tuple(self._secrets):  # other threads add to it
+            for form in forms:
+                if form in text:
+                    text = text.replace(form, MASK)
+        for pattern in CREDENTIAL_PATTERNS:
+            text = pattern.sub(MASK, text)
+        return text
 
 
-_log: _Log | None = None
+#: The logger of ``--debug`` and its filter; ``None`` without one.
+_log: tuple[logging.Logger, SecretFilter] | None = None
 
 
 def _opened(path: Path) -> int:
-    """A regular file of our own, 0600, never through a symbolic link. Raises ``UsageError``."""
+    """Open a regular file of the user, 0600, never through a symbolic link. Raises ``UsageError``."""
     flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
     try:
         handle = os.open(path.expanduser(), flags, 0o600)
@@ -90,30 +122,43 @@ def _opened(path: Path) -> int:
     return handle
 
 
-def to(path: Path) -> None:
-    """Write a log from now on, behind what the file holds; raises ``UsageError`` where it cannot be written."""
-    global _log  # noqa: PLW0603  (one process, one log: whoever tells of an event need not be handed it)
-    log = _Log(path)
+def start(path: Path) -> None:
+    """Append a log to a file from now on. Raises ``UsageError`` if the file cannot be written."""
+    global _log  # noqa: PLW0603  (one process has one log)
+    import logging  # not imported before the prompt, and only for --debug
+
+    file = os.fdopen(_opened(path), "w", encoding="ascii", errors="backslashreplace")
+    handler = logging.StreamHandler(file)
+    secrets = SecretFilter()
+    handler.addFilter(secrets)
+    formatter = logging.Formatter(LINE, "%Y-%m-%dT%H:%M:%S", style="{")
+    formatter.converter = time.gmtime
+    handler.setFormatter(formatter)
+    handler.handleError = lambda record: None  # type: ignore[method-assign]  # a full disk stops no command
+    logger = logging.Logger("mwaa_shell", logging.DEBUG)  # not of the tree: no other handler gets its records
+    logger.addHandler(handler)
     close()
-    _log = log
+    _log = logger, secrets
     keep_out(*map(os.environ.get, KEYS))
     for name in PROXIES:
         keep_out(*password_pieces(os.environ.get(name)))
 
 
 def begin(access: Access, options: Mapping[str, object]) -> None:
-    """Write down what runs, and what was asked for; of what may hold a password, that it is there."""
+    """Write versions and options. Of an option that may hold a password, write whether it is given."""
     import platform
 
     keep_out(*password_pieces(access.proxy))
     keep_out(access.keys.secret_key if access.keys else None)
     event("begin", shell=__version__, python=platform.python_version(), system=platform.platform(), **_versions())
-    told = {name: value for name, value in options.items() if value not in (None, False, [], "") and name in TOLD}
-    event("options", **told, proxy=access.proxy is not None, term=os.environ.get("TERM"))
+    given = {
+        name: value for name, value in options.items() if value not in (None, False, [], "") and name in LOGGED_OPTIONS
+    }
+    event("options", **given, proxy=access.proxy is not None, term=os.environ.get("TERM"))
 
 
 def _versions() -> dict[str, str]:
-    """Of what the shell is built on; what is not installed is left out."""
+    """Return the installed versions of the libraries."""
     from importlib.metadata import PackageNotFoundError, version
 
     found = {}
@@ -126,40 +171,38 @@ def _versions() -> dict[str, str]:
 
 
 def close() -> None:
-    """Write no log any more."""
+    """End the log and close its file."""
     global _log
     log, _log = _log, None
-    if log is not None:
-        log.close()
+    for handler in log[0].handlers if log is not None else ():
+        handler.close()
+        with suppress(OSError):  # the disk is full
+            handler.stream.close()  # type: ignore[attr-defined]
 
 
 def is_on() -> bool:
-    """Whether there is a log; for whoever has to work to tell of something."""
+    """Return whether there is a log, for callers that have to compute what they write."""
     return _log is not None
 
 
 def keep_out(*secrets: str | None) -> None:
-    """Let none of these stand in the log, whoever writes what."""
+    """Mask these secrets in all later lines of the log."""
     if _log is not None:
-        _log.hidden.extend(_forms(secret) for secret in secrets if secret and len(secret) >= SHORTEST)
+        for secret in secrets:
+            if secret and len(secret) >= SHORTEST_SECRET:
+                _log[1].add(secret)
 
 
 def event(name: str, /, **facts: object) -> None:
-    """Write down that something has happened, with facts that hold no secret; ``None`` is left out."""
-    if _log is None:
-        return
-    from datetime import UTC, datetime
-
-    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3]
-    hidden = tuple(_log.hidden)  # other threads add to it
-    told = " ".join(f"{key}={_written(value, hidden)}" for key, value in facts.items() if value is not None)
-    _log.write(_guarded(f"{now}Z {time.monotonic() - _log.begun:9.3f} {name} {told}".rstrip(), hidden))
+    """Write an event and its facts, which must hold no secret. ``None`` is left out."""
+    if _log is not None:
+        _log[0].debug(name, extra={"facts": facts})
 
 
 def error(where: str, problem: BaseException) -> None:
-    """Write down what went wrong: what was expected in its own words, else the way there.
+    """Write an error: an expected one with its message, a bug with its traceback.
 
-    The words of a mistake may quote anything, such as a password in a reply.
+    The message of a bug may quote anything, such as a password in an output.
     """
     if _log is not None:
         way = None if isinstance(problem, ShellError) else list(_frames(problem))
@@ -168,7 +211,7 @@ def error(where: str, problem: BaseException) -> None:
 
 
 def crash(problem: BaseException) -> str:
-    """What a user is told of a mistake of our own. The exception's own words may quote a secret, and stay out."""
+    """Log a bug and return the sentence for the user, without the exception's message, which may quote a secret."""
     error("crash", problem)
     place = next(iter(_frames(problem)), "an unknown place")
     more = "" if _log is not None else "; --debug FILE writes down what leads to it"
@@ -179,7 +222,7 @@ def crash(problem: BaseException) -> str:
 
 
 def is_own(problem: BaseException) -> bool:
-    """Whether code of the shell raised it, not a library that the shell has called."""
+    """Return whether code of the shell raised an exception, not a library that it called."""
     import traceback
 
     frames = traceback.extract_tb(problem.__traceback__)
@@ -187,7 +230,7 @@ def is_own(problem: BaseException) -> bool:
 
 
 def timed(name: str, **facts: object) -> Callable[..., None]:
-    """Begin something that takes time; what comes back tells how it ended, with further facts."""
+    """Start a measurement and return a function that writes the event with its seconds and more facts."""
     begun = time.monotonic()
 
     def ended(**more: object) -> None:
@@ -197,7 +240,7 @@ def timed(name: str, **facts: object) -> Callable[..., None]:
 
 
 def _frames(problem: BaseException) -> Iterator[str]:
-    """Where it happened, the innermost first: file, line and function of ours, and of others the file's name alone."""
+    """Yield the frames of a traceback, innermost first, without folders of this machine."""
     import traceback
 
     for frame in list(reversed(traceback.extract_tb(problem.__traceback__)))[:FRAMES]:
@@ -206,33 +249,8 @@ def _frames(problem: BaseException) -> Iterator[str]:
         yield f"{file}:{frame.lineno} {frame.name}"
 
 
-def _written(value: object, hidden: Iterable[tuple[str, ...]]) -> str:
-    """A fact as it stands in a line: as it is where it is one plain word, else as JSON in ASCII."""
-    if isinstance(value, float):
-        return f"{value:.3f}"
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(_written(one, hidden) for one in value) + "]"
-    text = _guarded(str(value), hidden)  # before it is escaped, which may be for the second time
-    if _PLAIN.fullmatch(text) and '"' not in text:
-        return text
-    import json
-
-    return json.dumps(text)
-
-
-def _guarded(text: str, hidden: Iterable[tuple[str, ...]]) -> str:
-    """The text without anything that was kept out, and without what looks like a credential."""
-    for forms in hidden:
-        for form in forms:
-            if form in text:
-                text = text.replace(form, MASK)
-    for look in LOOKS:
-        text = look.sub(MASK, text)
-    return text
-
-
 def _forms(secret: str) -> tuple[str, ...]:
-    """A secret as it is, as JSON and URLs write it, and as base64 in whatever text it may stand."""
+    """Return a secret as it is, as in JSON and URLs, and as in base64 at any position."""
     import json
     from urllib.parse import quote, quote_plus
 
@@ -242,11 +260,11 @@ def _forms(secret: str) -> tuple[str, ...]:
 
 
 def _encoded(data: bytes) -> Iterator[str]:
-    """The base64 letters that such bytes alone decide, wherever they stand: at three places of a group of bytes."""
+    """Yield the base64 characters that depend on these bytes alone, for each of the three positions in a group."""
     from base64 import b64encode, urlsafe_b64encode
 
     for shift in range(3):
         first, last = (shift * 8 + 5) // 6, (shift + len(data)) * 8 // 6
-        if last - first >= SHORTEST:
+        if last - first >= SHORTEST_SECRET:
             for encode in (b64encode, urlsafe_b64encode):
                 yield encode(bytes(shift) + data)[first:last].decode()

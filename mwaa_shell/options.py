@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any, NoReturn
 
-    from mwaa_shell.config import Config
     from mwaa_shell.settings import InputSource, LaunchPlan, LocalSettings
 
 USAGE = """\
@@ -192,18 +191,11 @@ def may_have_settings() -> bool:
     return any(os.path.exists(os.path.join(os.path.expanduser(place), "mwaa-shell")) for place in places)
 
 
-def _config() -> Config:
-    """What the user's file says; whoever has none does not import what reads it."""
-    from mwaa_shell import config_file
-
-    return config_file.read(config_file.default_path())
-
-
 def read_order(options: argparse.Namespace, environ: dict[str, str]) -> LaunchPlan:
     """The options as values; raises ``UsageError`` where they contradict each other."""
     from dataclasses import replace
 
-    from mwaa_shell.config import Config
+    from mwaa_shell.config import Config, config_path, load_config
     from mwaa_shell.settings import Access, LaunchPlan, Settings
 
     if "" in (options.env, options.environment):
@@ -223,7 +215,7 @@ def read_order(options: argparse.Namespace, environ: dict[str, str]) -> LaunchPl
         raise UsageError("--max-reply takes a whole number of megabytes, at least 1")
     if options.airflow_version is not None:
         _check_version(options.airflow_version)
-    config = _config() if may_have_settings() else Config()
+    config = load_config(config_path()) if may_have_settings() else Config()
     said = {name: one.value for name, one in config.general.items()}
     access = Access(options.profile, options.region, options.endpoint_url, options.ca_bundle, options.timeout)
     access = replace(access, max_reply=options.max_reply)
@@ -270,7 +262,8 @@ def _ways(options: argparse.Namespace) -> dict[str, Any]:
     """How the web server is reached; raises ``UsageError`` for what makes no sense, before anything is asked."""
     if options.proxy is None and options.connect_to is None:
         return {}
-    from mwaa_shell.mwaa.route import read_connect_to, read_proxy
+    from mwaa_shell.addresses import read_connect_to
+    from mwaa_shell.mwaa.route import read_proxy
 
     if options.local is not None:
         raise UsageError("--local is on this machine: leave out --proxy and --connect-to")

@@ -1,10 +1,11 @@
-"""Named commands: lines with parameters, kept in one file that a person can read, edit and keep in git.
+"""Saved commands: named commands with parameters, in one TOML file that the user can edit and keep in git.
 
-The file is TOML with one table, ``[commands]``, where each name is one line: ``nightly = "dags trigger {dag}"``. What a
-person wrote in it stays: a change touches the one entry, and is made only if the file then reads as it should.
+The file, ``commands.toml``, has one table, ``[commands]``, with a command for each name:
+``nightly = "dags trigger {dag}"``. tomlkit changes one entry and keeps the user's comments, order and quotes. A change
+is written only if the new text reads as intended.
 
-A parameter is ``{name}``, with nothing else in its braces: JSON is none, nor is ``{{ds}}`` (a template of Airflow's)
-nor, outside quotes, ``\\{name}``. There are none behind ``|``: the braces there are those of jq, awk and the like.
+A parameter is ``{name}`` with nothing else in its braces. JSON, Airflow's templates (``{{ds}}``), ``\\{name}`` outside
+quotes and everything after ``|`` (the braces of jq and awk) hold no parameters.
 """
 
 from __future__ import annotations
@@ -16,11 +17,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from mwaa_shell.airflow.command_line import quote, split
 from mwaa_shell.errors import ShellError, UsageError
-from mwaa_shell.private_files import check, make_folder
+from mwaa_shell.paths import check_owner, make_folder
 
 if TYPE_CHECKING:
     from mwaa_shell.airflow.grammar import Grammar
@@ -28,36 +29,32 @@ if TYPE_CHECKING:
 
 _NAME = r"[a-z_][a-z0-9_-]*"
 PARAMETER = re.compile(rf"\{{\{{{_NAME}\}}\}}|\{{({_NAME})\}}")
-#: What the shell gives a command for a name; a person can write others in quotes.
+#: Names that ``.save`` accepts. The user can write others in quotes.
 GOOD_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*")
 TABLE = "commands"
 HEAD = f"# Lines that .do runs by their names; {{dag}} is a parameter: .do NAME dag=...\n[{TABLE}]\n"
-#: Stands for a value, to see whether it would be a secret.
-MARK = "mark-of-a-value"
-#: An entry that spans more lines than this is not changed here.
-LONGEST = 20
-#: A value on the line of its name, and what a person wrote behind it.
-VALUE = r"""(?:"(?:[^"\\]|\\.)*"|'[^']*')"""
+#: A value put in place of a parameter, to find out whether the parameter is a secret.
+PROBE = "probe-for-a-secret"
 
 
 @dataclass(frozen=True, slots=True)
-class Saved:
-    """A line with a name."""
+class SavedCommand:
+    """A command and the name that the user gave it."""
 
     name: str
     line: str
 
     @property
     def usage(self) -> str:
-        """How it is run, such as ``.do nightly dag=DAG``."""
+        """The command line that runs the saved command, such as ``.do nightly dag=DAG``."""
         return " ".join([".do", quote(self.name), takes(self.line)]).rstrip()
 
 
 # -- parameters --------------------------------------------------------------------------------------------------------
 
 
-class Place(NamedTuple):
-    """Where a parameter stands in a line, its braces included, and the quotes that it stands in, or nothing."""
+class ParameterSpan(NamedTuple):
+    """A parameter in a command: where it starts and ends, braces included, and the quotes around it, if any."""
 
     name: str
     start: int
@@ -66,24 +63,24 @@ class Place(NamedTuple):
 
 
 def parameters(line: str) -> tuple[str, ...]:
-    """The names of a line's parameters in their order, each once."""
+    """Return the names of a command's parameters in their order, each once."""
     return tuple(dict.fromkeys(place.name for place in places(line)))
 
 
 def takes(line: str) -> str:
-    """What has to be given for the parameters: ``dag=DAG conf=CONF``."""
+    """Return the usage of a command's parameters, such as ``dag=DAG conf=CONF``."""
     return " ".join(f"{name}={name.upper()}" for name in parameters(line))
 
 
-def places(line: str) -> list[Place]:
-    """Where parameters stand in a line, in their order."""
+def places(line: str) -> list[ParameterSpan]:
+    """Return the parameters of a command with their positions, in their order."""
     quotes = _quotes(line)
     found = (one for start, end in _words(line) for one in PARAMETER.finditer(line, start, end) if one[1])
-    return [Place(one[1], *one.span(), quotes[one.start()]) for one in found if quotes[one.start()] != "\\"]
+    return [ParameterSpan(one[1], *one.span(), quotes[one.start()]) for one in found if quotes[one.start()] != "\\"]
 
 
 def _quotes(text: str) -> list[str]:
-    """For each character the quotes that it stands in, or the backslash that escapes it."""
+    """Return for each character the quotes around it, or the backslash that escapes it."""
     states: list[str] = []
     inside, escaped = "", False
     for index, char in enumerate(text):
@@ -100,7 +97,7 @@ def _quotes(text: str) -> list[str]:
 
 
 def _words(line: str) -> list[tuple[int, int]]:
-    """Where the words of a line stand, its file's name among them, but nothing that goes to a local command."""
+    """Return start and end of each word, also of the file after ``>``, but of no word of a local command."""
     words, end, _ = split(line)
     behind = end + len(line[end:]) - len(line[end:].lstrip(">"))
     names = split(line[behind:])[0]
@@ -108,9 +105,9 @@ def _words(line: str) -> list[tuple[int, int]]:
 
 
 def filled(line: str, values: Mapping[str, str]) -> str:
-    """The line with values for its parameters, each one argument, or a part of one, whatever it holds.
+    """Return a command with values for all parameters, each quoted so that it stays one argument or a part of one.
 
-    Raises ``UsageError`` for a value that is missing or for a parameter that there is not.
+    Raises ``UsageError`` for a missing value and for an unknown parameter.
     """
     wanted = parameters(line)
     wrong = [f"{name} is missing" for name in wanted if name not in values]
@@ -124,7 +121,7 @@ def filled(line: str, values: Mapping[str, str]) -> str:
 
 
 def put_in(line: str, values: Mapping[str, str]) -> str:
-    """The line with the values that there are; its other parameters stay."""
+    """Return a command with the given values, each quoted for its place. Parameters without a value stay."""
     known = [place for place in places(line) if place.name in values]
     for start, end in reversed(_words(line)):
         inside = [place for place in known if start <= place.start < end]
@@ -139,16 +136,13 @@ def put_in(line: str, values: Mapping[str, str]) -> str:
 
 
 def _written(value: str, quotes: str, before: str) -> str:
-    """A value as it has to be written in these quotes, behind a text."""
+    """Return a value escaped for the quotes around it, given the text before it."""
     if quotes == "'":
         return value.replace("'", "'\"'\"'")
     if quotes:
         odd = (len(before) - len(before.rstrip("\\"))) % 2  # a backslash that was none before a brace
         return "\\" * odd + value.replace("\\", "\\\\").replace('"', '\\"')
     return quote(value)
-
-
-# -- the file ----------------------------------------------------------------------------------------------------------
 
 
 # -- secrets -----------------------------------------------------------------------------------------------------------
@@ -190,8 +184,8 @@ def secret_parameters(line: str, grammar: Grammar | None, secret_words: tuple[st
     given = dict(word.value.split("=", 1) for word in words[2:] if "=" in word.value)
     secret: set[str] = set()
     for name in parameters(found.line):
-        marked = put_in(found.line, {**given, name: MARK})
-        if any(MARK in span.value for span in secrets_in(marked, grammar, secret_words)):
+        marked = put_in(found.line, {**given, name: PROBE})
+        if any(PROBE in span.value for span in secrets_in(marked, grammar, secret_words)):
             secret.add(name)
     return secret
 
@@ -200,26 +194,26 @@ def secret_parameters(line: str, grammar: Grammar | None, secret_words: tuple[st
 
 
 def default_path() -> Path:
-    """The file: in the user's configuration folder, which ``XDG_CONFIG_HOME`` puts elsewhere on Linux."""
-    from mwaa_shell import user_folders
+    """Return the path of ``commands.toml`` in the user's configuration folder (``XDG_CONFIG_HOME`` on Linux)."""
+    from mwaa_shell import paths
 
-    return user_folders.config() / "commands.toml"
+    return paths.config_folder() / "commands.toml"
 
 
-def load(path: Path) -> dict[str, Saved]:
-    """What is saved, by name and in the file's order; raises ``UsageError`` for a file that is not as it should be."""
+def load(path: Path) -> dict[str, SavedCommand]:
+    """Return the saved commands by name, in the file's order. Raises ``UsageError`` for a malformed file."""
     return dict(_read(_text(path), path))
 
 
-def save(path: Path, name: str, line: str) -> Saved | None:
-    """Keep a line under a name; what had the name before. Raises ``ShellError``, and then the file is as it was."""
+def save(path: Path, name: str, line: str) -> SavedCommand | None:
+    """Save a command under a name and return the command it replaces. Raises ``ShellError`` and leaves the file."""
     if not GOOD_NAME.fullmatch(name):
         raise UsageError(f"{name} is no name for a command: letters, digits, - and _ make one")
     return _change(path, name, line.strip())
 
 
-def remove(path: Path, name: str) -> Saved | None:
-    """Keep a name no more; what it was, ``None`` if it was not there. Raises ``ShellError`` as ``save`` does."""
+def remove(path: Path, name: str) -> SavedCommand | None:
+    """Remove a name and return its command, ``None`` if there is no such name. Raises ``ShellError`` as ``save``."""
     return _change(path, name, None) if name in load(path) else None
 
 
@@ -238,7 +232,7 @@ def _text(path: Path) -> str:
 
 
 @lru_cache(1)  # read at each key that is typed behind .do
-def _read(text: str, path: Path) -> Mapping[str, Saved]:
+def _read(text: str, path: Path) -> Mapping[str, SavedCommand]:
     import tomllib
 
     try:
@@ -253,11 +247,11 @@ def _read(text: str, path: Path) -> Mapping[str, Saved]:
     wrong = next(_mistakes(data), None)
     if wrong is not None:
         raise UsageError(f"{path}:{_line_of(wrong[0], text)}: {wrong[0]} {wrong[1]}")
-    return {name: Saved(name, line.strip()) for name, line in data.get(TABLE, {}).items()}
+    return {name: SavedCommand(name, line.strip()) for name, line in data.get(TABLE, {}).items()}
 
 
 def _mistakes(data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """The keys that are not as they should be, and what is wrong with each."""
+    """Yield each wrong key with the end of a sentence about it."""
     for key, value in data.items():
         if key != TABLE:
             yield key, f"has no meaning here; there is one table, [{TABLE}]"
@@ -271,75 +265,63 @@ def _mistakes(data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _line_of(key: str, text: str) -> int:
-    """The line on which a key stands, the first one if it is not found."""
-    begins = re.compile(rf"\s*\[*\s*{_key(key)}\s*[\].=]")
+    """Return the line number of a key, 1 if the key cannot be located."""
+    begins = re.compile(rf"""\s*\[*\s*(?:{TABLE}\s*\.\s*)?(["']?){re.escape(key)}\1\s*[\].=]""")
     return next((number for number, line in enumerate(text.split("\n"), 1) if begins.match(line)), 1)
-
-
-def _key(name: str) -> str:
-    return rf"""(?:{TABLE}\s*\.\s*)?(?P<quote>["']?){re.escape(name)}(?P=quote)"""
 
 
 # -- changing it -------------------------------------------------------------------------------------------------------
 
 
-def _change(path: Path, name: str, line: str | None) -> Saved | None:
+def _change(path: Path, name: str, line: str | None) -> SavedCommand | None:
+    """Write the file with another line for a name, or without the name; return what the name stood for before."""
     text = _text(path)
-    now = dict(_read(text, path))
-    before = now.pop(name, None)
-    wanted = {one.name: one.line for one in now.values()} | ({name: line} if line is not None else {})
-    if before is None or before.line != line:
-        changes = _replaced(text, name, line) if before is not None else _added(text, name, line or "")
-        changed = next((one for one in changes if _reads_as(one, wanted)), None)
-        if changed is None:
+    commands = dict(_read(text, path))
+    before = commands.pop(name, None)
+    if line is not None:
+        commands[name] = SavedCommand(name, line)
+    if before != commands.get(name):
+        changed = _edited(text, name, line)
+        if changed is None or not _reads_as(changed, commands):
             raise UsageError(f"{name} cannot be changed here without touching other lines: edit {path}")
         _write(path, text, changed)
     return before
 
 
-def _reads_as(text: str, wanted: Mapping[str, str]) -> bool:
+def _edited(text: str, name: str, line: str | None) -> str | None:
+    """Return a file's text with one entry replaced, added or removed; ``None`` if tomlkit cannot edit the text."""
+    import tomlkit  # takes 30 ms, and only a save needs it
+    from tomlkit.exceptions import TOMLKitError
+
     try:
-        return {name: one.line for name, one in _read(text, Path()).items()} == wanted
+        document = tomlkit.parse(text or HEAD)
+        table = cast("dict[str, object]", document.setdefault(TABLE, tomlkit.table()))
+        if line is None:
+            del table[name]
+        else:
+            literal = "'" not in line and ('"' in line or "\\" in line) and line.isprintable()
+            entry = tomlkit.string(line, literal=literal)
+            entry.trivia.trail = "\r\n" if "\r\n" in text else "\n"
+            table[name] = entry
+        return tomlkit.dumps(document)
+    except TOMLKitError:
+        return None
+
+
+def _reads_as(text: str, commands: Mapping[str, SavedCommand]) -> bool:
+    try:
+        return _read(text, Path()) == commands
     except UsageError:
         return False
 
 
-def _added(text: str, name: str, line: str) -> Iterator[str]:
-    """The text with a new last entry: in the table that there is, or in a new one."""
-    newline = "\r\n" if "\r\n" in text else "\n"
-    whole = text if not text or text.endswith("\n") else text + newline
-    entry = f"{name} = {_literal(line)}{newline}"
-    yield whole + entry
-    yield f"{whole}{newline}[{TABLE}]{newline}{entry}" if whole else HEAD + entry
-
-
-def _replaced(text: str, name: str, line: str | None) -> Iterator[str]:
-    """The text with another value for an entry, or without it, for all that could be the entry."""
-    lines = text.split("\n")
-    begins = re.compile(rf"\s*{_key(name)}\s*=\s*")
-    for index, head in ((index, found[0]) for index, one in enumerate(lines) if (found := begins.match(one))):
-        short = re.fullmatch(rf"{VALUE}(\s*(?:#.*)?)", lines[index][len(head) :])
-        for end in range(index + 1, min(index + LONGEST, len(lines)) + 1):
-            behind = short[1] if short and end == index + 1 else "\r" * lines[index].endswith("\r")
-            entry = [f"{head}{_literal(line)}{behind}"] if line is not None else []
-            yield "\n".join([*lines[:index], *entry, *lines[end:]])
-
-
-def _literal(line: str) -> str:
-    """A line as TOML, in the quotes that need no escapes if there are such."""
-    if "'" not in line and ('"' in line or "\\" in line):
-        return f"'{line}'"
-    escaped = line.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
-
-
 def _write(path: Path, before: str, text: str) -> None:
-    """Replace the file as a whole, through a link and with the mode that it has; for its owner only if it is new."""
+    """Replace the file in one step, through a link and with its mode. A new file is 0600. Raises ``ShellError``."""
     import tempfile
 
     part = ""
     try:
-        check(path)
+        check_owner(path)
         target = path.resolve()
         make_folder(target.parent, tighten=False)
         handle, part = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")

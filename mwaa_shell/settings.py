@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mwaa_shell.config import NAMED, Config, Said, as_preferences
+from mwaa_shell.config import NAMED, Config, ConfigValue, as_preferences
 from mwaa_shell.limits import MAX_REPLY, READ_TIMEOUT
 from mwaa_shell.prompt_text import PROTECTED, is_protected
 
@@ -56,7 +56,7 @@ FROM_FILE = {
 }  # fmt: skip
 
 
-def with_file(access: Access, said: Mapping[str, Said], environ: Mapping[str, str]) -> Access:
+def with_file(access: Access, said: Mapping[str, ConfigValue], environ: Mapping[str, str]) -> Access:
     """The same way, with what the file says of what neither an option nor an environment variable has said."""
     if access.direct:  # the private MWAA is where it is
         return access

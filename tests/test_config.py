@@ -9,27 +9,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mwaa_shell import config, config_file
+from mwaa_shell import addresses, config
 from mwaa_shell.airflow.versions import parse_version
 from mwaa_shell.errors import UsageError
-from mwaa_shell.mwaa import route
 from mwaa_shell.preferences import PREFERENCES
 
 PATH = Path("config.toml")
 
 
 def test_no_file_says_nothing(tmp_path: Path) -> None:
-    assert config_file.read(tmp_path / "config.toml") == config.Config()
+    assert config.load_config(tmp_path / "config.toml") == config.Config()
 
 
 def test_a_file_that_cannot_be_read_is_told_and_left_out(tmp_path: Path) -> None:
     (tmp_path / "config.toml").write_bytes(b"menu = '\xff'")
-    found = config_file.read(tmp_path / "config.toml")
+    found = config.load_config(tmp_path / "config.toml")
     assert (found.general, found.problems) == (
         {},
         (f"{tmp_path / 'config.toml'} cannot be read: it is not UTF-8 text",),
     )
-    assert "cannot be read: Is a directory" in config_file.read(tmp_path).problems[0]
+    assert "cannot be read: Is a directory" in config.load_config(tmp_path).problems[0]
 
 
 @pytest.mark.parametrize(
@@ -57,27 +56,27 @@ def test_a_file_that_cannot_be_read_is_told_and_left_out(tmp_path: Path) -> None
     ],
 )
 def test_what_makes_no_sense_is_told_with_its_line(text: str, said: str) -> None:
-    found = config_file.parse(text, PATH)
+    found = config.parse_config(text, PATH)
     assert found.problems == (said,)
     assert not found.general
 
 
 def test_mistakes_are_told_in_the_order_of_their_lines() -> None:
     text = "menus = 1\n[nonsense]\nmenu = 1\n[environments.a]\nmenu = 1\n[[more]]\nx = 1\n"
-    told = [problem.split(": ")[0] for problem in config_file.parse(text, PATH).problems]
+    told = [problem.split(": ")[0] for problem in config.parse_config(text, PATH).problems]
     assert told == [f"config.toml:{line}" for line in (1, 2, 5, 6)]
 
 
 def test_a_key_of_a_section_that_nobody_knows_is_not_taken_for_one_of_the_top() -> None:
-    found = config_file.parse("keys = 'vi'\n[shell]\nkeys = 'emacs'\n", PATH)
-    assert found.general == {"keys": config.Said("vi", 1)}
+    found = config.parse_config("keys = 'vi'\n[shell]\nkeys = 'emacs'\n", PATH)
+    assert found.general == {"keys": config.ConfigValue("vi", 1)}
 
 
 def test_a_section_that_may_have_been_meant_to_guard() -> None:
-    found = config_file.parse("[production]\nread-only = true\n", PATH)
+    found = config.parse_config("[production]\nread-only = true\n", PATH)
     assert found.problems == ("config.toml:1: there is no section [production]; read-only does not hold",)
     assert found.doubtful
-    assert not config_file.parse("[shell]\nkeys = 'vi'\n", PATH).doubtful
+    assert not config.parse_config("[shell]\nkeys = 'vi'\n", PATH).doubtful
 
 
 def takes(read: Callable[[str], object], text: str) -> bool:
@@ -93,25 +92,24 @@ RULES = ["::h:1", "a:1:b:2", "a:1", "a:0:b:2", "a:1:b:65536", "a:1::", "::::", "
 VERSIONS = ["2.10.3", "2.10", "2", "two", "v2.10.3 of us", "1.2.3.4", "..", "12345678901.1", "3.0.6\n"]
 
 
-def test_the_file_takes_what_the_options_take(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(route, "has_socks", lambda: True)
+def test_the_file_takes_what_the_options_take() -> None:
     named = {name: config.NAMED[name].accepts for name in ("proxy", "connect-to", "airflow-version")}
     for text in PROXIES:
-        assert named["proxy"](text) == takes(lambda text: route.read_proxy(text, "x"), text), text
+        assert named["proxy"](text) == takes(lambda text: addresses.read_proxy_address(text, "x"), text), text
     for text in RULES:
-        assert named["connect-to"]([text]) == takes(route.read_connect_to, text), text
+        assert named["connect-to"]([text]) == takes(addresses.read_connect_to, text), text
     for text in VERSIONS[:-1]:
         assert named["airflow-version"](text) == (parse_version(text) is not None), text
     assert not named["airflow-version"](VERSIONS[-1])  # a line end is no part of a value
 
 
 def test_a_mistake_costs_nothing_but_itself() -> None:
-    found = config_file.parse("menu = 'always'\nkeys = 'vi'", PATH)
-    assert found.general == {"keys": config.Said("vi", 2)}
+    found = config.parse_config("menu = 'always'\nkeys = 'vi'", PATH)
+    assert found.general == {"keys": config.ConfigValue("vi", 2)}
 
 
 def test_what_is_no_toml_is_told_with_its_place() -> None:
-    found = config_file.parse("menu = 'tab'\nkeys = vi", PATH)
+    found = config.parse_config("menu = 'tab'\nkeys = vi", PATH)
     assert found.general == {}
     assert "config.toml is not TOML and is left out: " in found.problems[0]
     assert "line 2" in found.problems[0]
@@ -126,21 +124,21 @@ region = "eu-central-1"
 [environments.prod-billing]
 region = "us-east-1"
 """
-    found = config_file.parse(text, PATH)
+    found = config.parse_config(text, PATH)
     assert found.problems == ()
     assert {name: said.value for name, said in found.on("staging").items()} == {"region": "eu-west-1"}
     assert {name: said.value for name, said in found.on("prod-etl").items()} == {
         "region": "eu-central-1",
         "protected": True,
     }
-    assert found.on("prod-billing")["region"] == config.Said("us-east-1", 7)
+    assert found.on("prod-billing")["region"] == config.ConfigValue("us-east-1", 7)
 
 
 def test_the_template_says_nothing_and_every_line_of_it_can_be_taken() -> None:
     made = config.template()
-    assert config_file.parse(made, PATH) == config.Config(PATH)
+    assert config.parse_config(made, PATH) == config.Config(PATH)
     taken = "\n".join(line.removeprefix("# ") for line in made.split("\n") if " = " in line or line.startswith("# ["))
-    found = config_file.parse(taken, PATH)
+    found = config.parse_config(taken, PATH)
     assert found.problems == ()
     assert set(found.general) == {one.name for one in config.SETTINGS if one.everywhere}
     assert [pattern for pattern, _ in found.environments] == ["*prod*"]
@@ -153,14 +151,14 @@ def test_what_can_be_set_can_stand_in_the_file(one: object) -> None:
 
 @given(st.text())
 def test_no_text_is_too_strange(text: str) -> None:
-    config_file.parse(text, PATH)
+    config.parse_config(text, PATH)
 
 
 def test_a_pattern_has_an_end() -> None:
-    found = config_file.parse(f'menu = "tab"\n\n[environments."{"[" * 100_000}"]\nprotected = true\n', PATH)
+    found = config.parse_config(f'menu = "tab"\n\n[environments."{"[" * 100_000}"]\nprotected = true\n', PATH)
     long = "config.toml:3: the name of an environment, or a pattern for several, has at most 1000 characters"
     assert (found.problems, found.environments, found.doubtful) == ((long,), (), True)
-    longest = config_file.parse(f'[environments."{"*[" * 500}"]\nprotected = true\n', PATH)
+    longest = config.parse_config(f'[environments."{"*[" * 500}"]\nprotected = true\n', PATH)
     assert longest.problems == ()
     assert "protected" not in longest.on("my-env")
 
@@ -175,5 +173,5 @@ def test_a_pattern_has_an_end() -> None:
     ],
 )
 def test_a_section_has_its_lines_whatever_it_is_called(header: str) -> None:
-    found = config_file.parse(f"{header}\nmenus = 1\n", PATH)
+    found = config.parse_config(f"{header}\nmenus = 1\n", PATH)
     assert found.problems == ("config.toml:2: there is no setting menus; did you mean menu?",)

@@ -27,9 +27,9 @@ LAYERS: tuple[tuple[str, ...], ...] = (
 )
 #: What stands below all of them: single files, none of which is in a circle of imports.
 BASE = {
-    *("config", "config_file", "core_files", "debug_log", "durations", "errors", "interrupts", "job", "key_table"),
-    *("limits", "preferences", "private_files", "prompt_text", "proxy_login", "reply_bytes", "result", "settings"),
-    *("startup", "status_line", "streams", "user_folders", "__version__"),
+    *("addresses", "config", "core_files", "debug_log", "durations", "errors", "interrupts", "job", "key_table"),
+    *("limits", "paths", "preferences", "prompt_text", "reply_bytes", "result", "settings"),
+    *("startup", "status_line", "streams", "__version__"),
 }
 #: The rooms of the largest folder, in the same order; what stands in none of them is its front.
 ROOMS: tuple[tuple[str, ...], ...] = (
@@ -64,12 +64,12 @@ DOORS = {
         "preferences.py",
     },
     "wcwidth": {"output/measure.py"},
-    "platformdirs": {"user_folders.py"},
+    "platformdirs": {"paths.py"},
 }
 #: These run inside Airflow's own Python and import nothing of this package.
 ELSEWHERE = {
     *("local/worker.py", "local/late_imports.py", "local/processes.py"),
-    *("local/certificate.py", "local/read_parser.py", "local/rest_worker.py", "local/only_loopback.py"),
+    *("local/read_parser.py", "local/rest_worker.py", "local/only_loopback.py"),
 }
 FILES = sorted(str(path.relative_to(ROOT)) for path in ROOT.rglob("*.py"))
 

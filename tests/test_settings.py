@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mwaa_shell.config import Said
-from mwaa_shell.config_file import parse
+from mwaa_shell.config import ConfigValue, parse_config
 from mwaa_shell.settings import Access, with_file
 from tests.double import Double
 
@@ -91,12 +90,12 @@ def test_a_password_in_a_proxy_is_not_shown(run: Run) -> None:
     [({}, "eu-west-1"), ({"AWS_REGION": "us-east-1"}, None), ({"AWS_DEFAULT_REGION": "us-east-1"}, None)],
 )
 def test_environment_variables_win_over_the_file(environ: Mapping[str, str], region: str | None) -> None:
-    said = {"region": Said("eu-west-1", 1)}
+    said = {"region": ConfigValue("eu-west-1", 1)}
     assert with_file(Access(), said, environ).region == region
 
 
 def test_options_win_and_the_private_mwaa_is_left_alone() -> None:
-    said = parse('region = "eu-west-1"\nconnect-to = ["::127.0.0.1:1"]', PATH).general
+    said = parse_config('region = "eu-west-1"\nconnect-to = ["::127.0.0.1:1"]', PATH).general
     assert with_file(Access(region="us-east-1"), said, {}) == Access(region="us-east-1", connect_to=("::127.0.0.1:1",))
     assert with_file(Access(direct=True), said, {}) == Access(direct=True)
 

@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
-from mwaa_shell import __version__, config_file
+from mwaa_shell import __version__
 from mwaa_shell import saved_commands as saved
-from mwaa_shell.config import Config
+from mwaa_shell.config import Config, config_path, load_config
 from mwaa_shell.doctor.report import CheckResult, Status
 from mwaa_shell.errors import ShellError
 from mwaa_shell.history.store import default_path
 from mwaa_shell.names.cache_files import cache_folder
-from mwaa_shell.private_files import short
+from mwaa_shell.paths import short
 from mwaa_shell.prompt_text import is_dumb
 
 #: How the file of a SQLite database begins.
@@ -57,7 +57,7 @@ def machine_results(around: MachineInfo) -> Iterator[CheckResult]:
     yield terminal(around)
     yield colors(around)
     yield language(around)
-    yield settings(config_file.read(config_file.default_path()))
+    yield settings(load_config(config_path()))
     yield history(default_path())
     yield kept("names", cache_folder(), 0o700, "XDG_CACHE_HOME")
     yield saved_commands()
@@ -114,7 +114,7 @@ def language(around: MachineInfo) -> CheckResult:
 def settings(said: Config) -> CheckResult:
     """The user's own file: whether all of it makes sense."""
     if said.path is None:
-        return CheckResult("settings", Status.OK, f"no {short(config_file.default_path())}: all have their defaults")
+        return CheckResult("settings", Status.OK, f"no {short(config_path())}: all have their defaults")
     if said.problems:
         advice = "mend or remove these lines; what they say does not hold"
         if said.doubtful:

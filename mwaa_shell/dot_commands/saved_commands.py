@@ -21,7 +21,7 @@ from mwaa_shell.dot_commands.registry import ArgumentKind, DotCommand, DotComman
 from mwaa_shell.errors import RefusedByRule, UsageError
 from mwaa_shell.names.refresher import name_candidates
 from mwaa_shell.result import NextLine, Result, talk
-from mwaa_shell.saved_commands import Saved
+from mwaa_shell.saved_commands import SavedCommand
 from mwaa_shell.session import Plan, Session, script
 
 if TYPE_CHECKING:
@@ -52,14 +52,14 @@ def check_save(plan: Plan, words: tuple[str, ...]) -> None:
     plan.state.saved[wanted.name] = wanted.line
 
 
-def _to_save(session: Session, words: tuple[str, ...]) -> Saved:
+def _to_save(session: Session, words: tuple[str, ...]) -> SavedCommand:
     text = words[0] if words else ""
     parts = split(text)[0]
     if len(parts) < 2:
         raise UsageError(f".save wants a name and a line, such as {EXAMPLE}")
     line = parts[1].value if len(parts) == 2 else text[parts[1].start :]
     _refuse(session, line.strip())
-    return Saved(parts[0].value, line.strip())
+    return SavedCommand(parts[0].value, line.strip())
 
 
 def _refuse(session: Session, line: str) -> None:
@@ -98,11 +98,11 @@ def check_do(plan: Plan, words: tuple[str, ...]) -> None:
     for name, line in plan.state.saved.items():
         known.pop(name, None)
         if line is not None:
-            known[name] = Saved(name, line)
+            known[name] = SavedCommand(name, line)
     plan.check_nested([script.Line(_filled(session, words, known))])
 
 
-def _filled(session: Session, words: tuple[str, ...], known: Mapping[str, Saved]) -> str:
+def _filled(session: Session, words: tuple[str, ...], known: Mapping[str, SavedCommand]) -> str:
     if not words:
         raise UsageError(".do: the name of a saved command is missing; .saved lists them")
     found = _find(".do", words[0], known)
@@ -116,7 +116,7 @@ def _filled(session: Session, words: tuple[str, ...], known: Mapping[str, Saved]
         raise UsageError(f".do {found.name}: {error}") from None
 
 
-def _find(directive: str, name: str, known: Mapping[str, Saved]) -> Saved:
+def _find(directive: str, name: str, known: Mapping[str, SavedCommand]) -> SavedCommand:
     if name not in known:
         from difflib import get_close_matches
 
@@ -126,7 +126,7 @@ def _find(directive: str, name: str, known: Mapping[str, Saved]) -> Saved:
     return known[name]
 
 
-def _values(words: Sequence[str], of: Saved) -> dict[str, str]:
+def _values(words: Sequence[str], of: SavedCommand) -> dict[str, str]:
     values: dict[str, str] = {}
     for word in words:
         name, equals, value = word.partition("=")

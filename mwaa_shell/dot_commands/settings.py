@@ -6,11 +6,11 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from mwaa_shell.addresses import hide_login
 from mwaa_shell.config import SETTINGS, Setting
 from mwaa_shell.dot_commands.registry import DotCommand, DotCommandCall, no_words
+from mwaa_shell.paths import short
 from mwaa_shell.preferences import PREFERENCES
-from mwaa_shell.private_files import short
-from mwaa_shell.proxy_login import hide_login
 from mwaa_shell.result import Result, talk
 from mwaa_shell.session import Session
 from mwaa_shell.settings import FROM_FILE, Access, says

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from mwaa_shell.airflow.command_line import parse
 from mwaa_shell.errors import UsageError
-from mwaa_shell.private_files import append_to
+from mwaa_shell.paths import append_to
 from mwaa_shell.result import Result
 
 if TYPE_CHECKING:  # imported before the prompt stands, where no line has been masked yet

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from mwaa_shell.private_files import check, make_folder
+from mwaa_shell.paths import check_owner, make_folder
 
 if TYPE_CHECKING:
     import sqlite3
@@ -154,11 +154,11 @@ class Database:
     def _make_private(self) -> None:
         """Create the folder (0700) and an empty file (0600)."""
         for link in (self._named.parent, self._named):
-            check(link)
+            check_owner(link)
         make_folder(self.path.parent)
         with contextlib.suppress(FileExistsError):
             os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        check(self.path)
+        check_owner(self.path)
         if self.path.stat().st_mode & 0o077:
             self.path.chmod(0o600)
 

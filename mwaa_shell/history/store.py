@@ -20,7 +20,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mwaa_shell import user_folders
+from mwaa_shell import paths
 from mwaa_shell.history.database import Database, Schema
 from mwaa_shell.history.entries import CommandOutcome, EnvironmentKey, HistoryEntry, Search
 from mwaa_shell.history.expansion import HistoryLookup
@@ -81,7 +81,7 @@ _ALL = Search()
 
 def default_path() -> Path:
     """Return the path of the history, in the user's data folder, which ``XDG_DATA_HOME`` moves on Linux."""
-    return user_folders.data() / "history.sqlite"
+    return paths.data_folder() / "history.sqlite"
 
 
 class History:

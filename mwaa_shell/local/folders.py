@@ -8,16 +8,16 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from mwaa_shell import user_folders
+from mwaa_shell import paths
 from mwaa_shell.airflow.versions import Version
 from mwaa_shell.errors import LocalProblem
-from mwaa_shell.private_files import make_folder
+from mwaa_shell.paths import make_folder
 
 
 def installs() -> Path:
     """The folder of installed Airflows; ``MWAA_SHELL_LOCAL_CACHE`` puts it elsewhere."""
     chosen = os.environ.get("MWAA_SHELL_LOCAL_CACHE")
-    return Path(os.path.expanduser(chosen)).absolute() if chosen else user_folders.cache() / "local"
+    return Path(os.path.expanduser(chosen)).absolute() if chosen else paths.cache_folder() / "local"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class LocalState:
 
 def state_for(version: Version, dags_folder: Path | None) -> LocalState:
     """The state of one version; a DAG folder of the user's has a database of its own."""
-    root = user_folders.data() / "local"
+    root = paths.data_folder() / "local"
     if dags_folder is None:
         folder = root / str(version)
         return LocalState(folder, folder / "dags")

@@ -20,6 +20,7 @@ import mwaa_shell
 from mwaa_shell.errors import LocalProblem, UsageError
 from mwaa_shell.interrupts import ended_in_order
 from mwaa_shell.local import airflow_config, provision, recipes, requirements
+from mwaa_shell.local.certificate import require_trustme
 from mwaa_shell.local.folders import state_for
 from mwaa_shell.local.provision import Progress
 from mwaa_shell.local.recipes import Recipe, recipe_for
@@ -63,6 +64,7 @@ def running(
         raise UsageError("--local names a version twice: leave one out")
     if wanted.record is not None and not (wanted.record.is_dir() and os.access(wanted.record, os.W_OK)):
         raise UsageError(f"{wanted.record} is no folder that can be recorded into: make it, or name another")
+    require_trustme()
     own_settings = airflow_config.variables(wanted.airflow_config, wanted.plugins_folder)
     order = {
         "environments": [_environment(recipe, wanted, own_settings, progress) for recipe in chosen],

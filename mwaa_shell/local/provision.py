@@ -26,7 +26,7 @@ from mwaa_shell.local.folders import installs
 from mwaa_shell.local.pip_settings import uv_environment
 from mwaa_shell.local.recipes import Recipe
 from mwaa_shell.local.requirements import Requirements
-from mwaa_shell.private_files import append_to, check, make_folder
+from mwaa_shell.paths import append_to, check_owner, make_folder
 
 #: Called with one line about what is going on.
 Progress = Callable[[str], None]
@@ -132,7 +132,7 @@ def _whole_or_not_at_all(venv: Path, what: str, mark: dict[str, object]) -> Iter
 
 def _is_whole(venv: Path, mark: dict[str, object]) -> bool:
     try:
-        check(venv)  # what is in it is going to be run
+        check_owner(venv)  # what is in it is going to be run
         found = json.loads((venv / "complete.json").read_text())
     except (OSError, ValueError):
         return False

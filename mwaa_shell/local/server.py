@@ -13,8 +13,6 @@ import importlib
 import json
 import os
 import signal
-import ssl
-import subprocess
 import sys
 import tempfile
 import threading
@@ -22,15 +20,15 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from mwaa_shell.errors import LocalProblem, ShellError
+from mwaa_shell.errors import ShellError
 from mwaa_shell.local import aws_api, web_server
 from mwaa_shell.local.airflow_config import options_in
 from mwaa_shell.local.airflow_process import AirflowProcess, keep_on_loopback, prepare_folders
 from mwaa_shell.local.aws_api import AwsApi, LocalEnvironment, Tokens
+from mwaa_shell.local.certificate import AUTHORITY, server_context
 from mwaa_shell.local.folders import LocalState, make_private
 from mwaa_shell.local.http_server import Server
 from mwaa_shell.local.provision import Installation
@@ -49,25 +47,6 @@ def tell(**message: object) -> None:
     with suppress(BrokenPipeError):  # whoever started us has left; the end of standard input says the same
         sys.stdout.write(json.dumps(message) + "\n")
         sys.stdout.flush()
-
-
-def make_certificate(python: Path, folder: Path) -> ssl.SSLContext:
-    """A certificate of this start's own, made with the cryptography of Airflow's environment."""
-    script = resources.files(__package__).joinpath("certificate.py")
-    made = subprocess.run(
-        [python, "-I", "-W", "ignore", str(script), str(folder)],
-        capture_output=True,
-        stdin=subprocess.DEVNULL,
-        check=False,
-    )
-    if made.returncode != 0:
-        words = made.stderr.decode(errors="replace").strip().splitlines()
-        why = words[-1] if words else "no message"
-        raise LocalProblem(f"No certificate could be made: {why}; remove {python.parent.parent} to have it made anew")
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.load_cert_chain(folder / "server.pem", folder / "server.key")
-    return context
 
 
 def serve(wanted: dict[str, Any], stack: ExitStack) -> dict[str, Any]:
@@ -95,7 +74,8 @@ def serve(wanted: dict[str, Any], stack: ExitStack) -> dict[str, Any]:
         if runs.services:
             schedulers.append(Scheduler(airflow, runs.services, lambda text: tell(note=text)))
             stack.callback(schedulers[-1].close)
-    context = make_certificate(airflows[0].installed.python, make_private(scratch / "tls"))
+    tls = make_private(scratch / "tls")
+    context = server_context(tls)
     tokens, keys = Tokens(), aws_api.make_keys()
     recorder = Recorder(Path(wanted["record"]) if wanted["record"] else None)
     hosted = {}
@@ -140,7 +120,7 @@ def serve(wanted: dict[str, Any], stack: ExitStack) -> dict[str, Any]:
         "account": states[0].account,
         "access_key": keys.access_key,
         "secret_key": keys.secret_key,
-        "ca_bundle": str(scratch / "tls" / "ca.pem"),
+        "ca_bundle": str(tls / AUTHORITY),
         "environments": list(hosted),
     }
 

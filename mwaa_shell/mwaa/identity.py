@@ -15,12 +15,12 @@ from botocore.session import Session
 from botocore.utils import get_environ_proxies
 
 from mwaa_shell import debug_log
+from mwaa_shell.addresses import hide_login
 from mwaa_shell.errors import NothingRan, ShellError
 from mwaa_shell.limits import CONNECT_TIMEOUT
 from mwaa_shell.mwaa.aws import MwaaApi, session_of
 from mwaa_shell.mwaa.reply import clip
 from mwaa_shell.mwaa.route import hide_credentials
-from mwaa_shell.proxy_login import hide_login
 
 #: Where botocore finds credentials, in an operator's words.
 SOURCES = {

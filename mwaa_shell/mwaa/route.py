@@ -9,56 +9,18 @@ the ``Host`` header and where a token may go stay the environment's.
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from mwaa_shell.addresses import Proxy, bracketed, hide_logins, read_connect_to, read_proxy_address
 from mwaa_shell.errors import NothingRan, UsageError
-from mwaa_shell.proxy_login import hide_logins
 
-#: The kinds of proxy, and the port of each that names none. ``socks5`` resolves names here, ``socks5h`` at the proxy.
-PROXY_PORTS = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
 HTTPS_PORT = 443
 #: The variables that may name a proxy for https, in the order in which they win.
 VARIABLES = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
 EXTRA = "PySocks is missing: install it beside mwaa-shell (its extra [socks])"
-
-_PART = r"(\[[^\s\[\]/@]+\]|[^\s:\[\]/@]*)"
-_CONNECT_TO = re.compile(rf"{_PART}:(\d*):{_PART}:(\d*)")
-
-
-@dataclass(frozen=True, slots=True)
-class Proxy:
-    """A proxy and who named it. Its URL may hold a password: ``str()`` of this is what may be shown."""
-
-    scheme: str
-    host: str
-    port: int
-    source: str  #: an option or a variable
-    url: str = field(default="", repr=False)
-
-    @property
-    def socks(self) -> bool:
-        return self.scheme.startswith("socks")
-
-    def __str__(self) -> str:
-        return f"{self.scheme}://{_bracketed(self.host)}:{self.port}"
-
-
-class ConnectTo(NamedTuple):
-    """One ``--connect-to``: what it holds for, and where that leads; nothing stands for any, or for the same."""
-
-    host: str
-    port: int | None
-    to_host: str
-    to_port: int | None
-
-    def holds_for(self, host: str, port: int) -> bool:
-        """Whether a connection to this host and port is meant."""
-        return self.host.lower() in ("", host.lower()) and self.port in (None, port)
 
 
 class Route(NamedTuple):
@@ -84,7 +46,7 @@ class Route(NamedTuple):
     @property
     def words(self) -> str:
         """The way as a part of a sentence: nothing where it is straight."""
-        moved = f"at {_bracketed(self.to_host)}:{self.to_port} (--connect-to)" if self.moved else ""
+        moved = f"at {bracketed(self.to_host)}:{self.to_port} (--connect-to)" if self.moved else ""
         proxy = f"through the proxy {self.proxy} ({self.proxy.source})" if self.proxy else ""
         return " ".join(part for part in (moved, proxy) if part)
 
@@ -111,26 +73,11 @@ def route_of(url: str, *, proxy: str | None = None, connect_to: Sequence[str] = 
 
 
 def read_proxy(text: str, source: str) -> Proxy:
-    """A proxy's URL; without a scheme it is ``http``, as in curl. Raises ``UsageError``, which quotes nothing of it."""
-    url = text if "://" in text else f"http://{text}"
-    try:
-        parts = urlsplit(url)
-        scheme, host, port = parts.scheme.lower(), parts.hostname or "", parts.port
-    except ValueError:
-        raise UsageError(_malformed(source)) from None
-    strange = re.search(r"[^\x21-\x7e]", url) or parts.path not in ("", "/") or parts.query or parts.fragment
-    if scheme not in PROXY_PORTS or not host or strange or port == 0:
-        raise UsageError(_malformed(source))
-    if scheme.startswith("socks") and not has_socks():
+    """Read a proxy's URL. Raises ``UsageError``, also for a SOCKS proxy without the extra for SOCKS."""
+    proxy = read_proxy_address(text, source)
+    if proxy.socks and not has_socks():
         raise UsageError(f"{source} names a SOCKS proxy; {EXTRA}")
-    return Proxy(scheme, host, port or PROXY_PORTS[scheme], source, url)
-
-
-def _malformed(source: str) -> str:
-    return (
-        f"{source} takes the URL of a proxy, such as socks5h://127.0.0.1:1080 or http://proxy.example:3128"
-        " (in a password, @ is %40, : is %3A, / is %2F and # is %23)"
-    )
+    return proxy
 
 
 def has_socks() -> bool:
@@ -138,19 +85,6 @@ def has_socks() -> bool:
     from importlib.util import find_spec
 
     return find_spec("socks") is not None
-
-
-def read_connect_to(text: str) -> ConnectTo:
-    """``HOST:PORT:HOST:PORT`` as in curl, with brackets around an IPv6 address. Raises ``UsageError``."""
-    found = _CONNECT_TO.fullmatch(text)
-    ports = [int(port[:6]) if port else None for port in (found[2], found[4])] if found else []
-    if found is None or any(port is not None and not 0 < port < 65536 for port in ports):
-        raise UsageError(
-            f"--connect-to takes HOST:PORT:HOST:PORT, such as ::127.0.0.1:8443, not {hide_credentials(text)}"
-        )
-    if not found[3] and not found[4]:
-        raise UsageError(f"--connect-to {text} leads nowhere else: name a host or a port to go to")
-    return ConnectTo(found[1].strip("[]"), ports[0], found[3].strip("[]"), ports[1])
 
 
 def standard_proxy(host: str, port: int) -> Proxy | None:
@@ -162,7 +96,7 @@ def standard_proxy(host: str, port: int) -> Proxy | None:
         return None
     from requests.utils import get_environ_proxies, select_proxy  # the parser of options needs no requests
 
-    url = f"https://{_bracketed(host)}:{port}"
+    url = f"https://{bracketed(host)}:{port}"
     named = select_proxy(url, get_environ_proxies(url))
     if not named:
         return None
@@ -182,7 +116,3 @@ def _may_be_named() -> bool:
 def hide_credentials(text: str) -> str:
     """A text without the user and the password of any URL in it."""
     return hide_logins(text, os.environ)
-
-
-def _bracketed(host: str) -> str:
-    return f"[{host}]" if ":" in host else host

@@ -17,9 +17,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeGuard
 
-from mwaa_shell import user_folders
+from mwaa_shell import paths
 from mwaa_shell.airflow.versions import Version, parse_version
-from mwaa_shell.private_files import make_folder
+from mwaa_shell.paths import make_folder
 from mwaa_shell.settings import Access, profile_of_boto3
 
 if TYPE_CHECKING:  # shell_completion reads these files and never connects
@@ -58,7 +58,7 @@ class ListedEnvironment(NamedTuple):
 
 def cache_folder() -> Path:
     """Return the folder of all cached names, which ``XDG_CACHE_HOME`` moves on Linux."""
-    return user_folders.cache() / "names"
+    return paths.cache_folder() / "names"
 
 
 # -- environments that were open ---------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ from typing import Any
 from mwaa_shell.airflow.knowledge import Kind
 from mwaa_shell.names.catalogue import NameCatalogue
 from mwaa_shell.names.model import KEPT, NO_FACTS, OF_A_DAG, Facts, ListKey, NameList
-from mwaa_shell.private_files import check, make_folder
+from mwaa_shell.paths import check_owner, make_folder
 
 FORMAT = 1
 #: What is larger is not read, in bytes; of what would be larger, only what changed last is written.
@@ -132,7 +132,7 @@ class NameStore:
         return True
 
     def _read(self) -> tuple[dict[ListKey, NameList], dict[ListKey, Mapping[str, float]]]:
-        check(self.path)
+        check_owner(self.path)
         with self.path.open("rb") as file:
             if os.fstat(file.fileno()).st_size > LARGEST:
                 raise UnusableFile("the file is too large")

@@ -9,7 +9,7 @@ from pathlib import Path
 from mwaa_shell.errors import UsageError
 from mwaa_shell.output.sanitise import sanitise
 from mwaa_shell.output.show import mask_secrets_in
-from mwaa_shell.private_files import append_to
+from mwaa_shell.paths import append_to
 from mwaa_shell.reply_bytes import Body, chunks, joined
 from mwaa_shell.result import Result
 

@@ -1,9 +1,7 @@
-"""Completion of the launcher's own options in bash, zsh and fish: ``mwaa-shell --completions SHELL``.
+"""Completion of the program's own options in bash, zsh and fish: ``mwaa-shell --completions SHELL``.
 
-A script is made from the parser: options, their choices, which of them take files and which take names. The names
-change, so a script calls the program back for them (``NAMES``); it answers from what is on disk and waits for nobody.
-
-The prompt's completion is another thing: see ``terminal/completer.py``.
+shtab makes a script from the parser. Names change, so a script calls the program back for them (``NAMES``), which
+answers from what is on disk without waiting. Completion at the prompt stands in ``dot_commands`` and ``terminal``.
 """
 
 from __future__ import annotations
@@ -18,16 +16,15 @@ NAMES = "--complete-names"
 
 
 def script(shell: str, parser: argparse.ArgumentParser) -> str:
-    """The script for one of ``SHELLS``."""
-    from mwaa_shell.shell_completion import bash, fish, zsh
+    """Return the script for one of ``SHELLS``."""
+    from mwaa_shell.shell_completion import scripts  # imports shtab
     from mwaa_shell.shell_completion.options import options_of
 
-    made = {"bash": bash.script, "zsh": zsh.script, "fish": fish.script}[shell]
-    return made(options_of(parser))
+    return scripts.script(shell, options_of(parser))
 
 
 def answer(arguments: Sequence[str], parser: argparse.ArgumentParser) -> str:
-    """What a script is told when it calls back: one name a line, nothing where nothing is known. Never raises."""
+    """Return what a script reads when it calls back: one name a line. Never raises."""
     from mwaa_shell.shell_completion.names import names
     from mwaa_shell.shell_completion.options import options_of
 

@@ -88,11 +88,10 @@ def _environments(given: _Given) -> set[str]:
 
 def _set_up() -> Iterator[ListedEnvironment]:
     """Those that ``config.toml`` names in full."""
-    from mwaa_shell import config_file
-    from mwaa_shell.config import Config
+    from mwaa_shell.config import Config, config_path, load_config
 
-    path = config_file.default_path()
-    said = config_file.read(path) if path.exists() else Config()
+    path = config_path()
+    said = load_config(path) if path.exists() else Config()
     default = said.general.get("environment")
     sections = dict.fromkeys([str(default.value)], said.general) if default else {}
     sections |= {name: members for name, members in said.environments if not PATTERN.search(name)}

@@ -1,16 +1,14 @@
-"""The launcher's options as completion sees them: how they are spelled, and what can stand behind them."""
+"""The program's options for completion: their spellings and the kinds of their values."""
 
 from __future__ import annotations
 
 import argparse
-import pkgutil
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class Value(StrEnum):
-    """What can stand behind an option, or in the place of the environment."""
+    """The kind of an option's value, or of the environment's place."""
 
     NOTHING = "nothing"
     TEXT = "text"  #: anything; nothing is offered
@@ -41,7 +39,7 @@ JOINED = frozenset({"yes"})
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One option; without flags it is what stands in the place of the environment."""
+    """One option, or without flags the place of the environment."""
 
     flags: tuple[str, ...]
     summary: str
@@ -54,12 +52,12 @@ class Option:
 
     @property
     def takes_next(self) -> bool:
-        """Whether the next word is its value, if that is no option."""
+        """Return whether the next word is the value, if it is not an option."""
         return self.value is not Value.NOTHING and not self.joined
 
 
 def options_of(parser: argparse.ArgumentParser) -> tuple[Option, ...]:
-    """Every option of a parser that ``--help`` shows, in that order."""
+    """Return the options of a parser that ``--help`` shows, in that order."""
     return tuple(_option(action) for action in parser._actions if action.help is not argparse.SUPPRESS)
 
 
@@ -82,25 +80,3 @@ def _value(action: argparse.Action) -> Value:
     if action.choices:
         return Value.CHOICE
     return BY_NAME.get(action.dest) or BY_METAVAR.get(str(action.metavar), Value.TEXT)
-
-
-def airflow_versions() -> list[str]:
-    """What MWAA has offered, the newest first."""
-    from mwaa_shell.airflow.grammar import versions
-
-    return [str(version) for version in sorted(versions(), reverse=True)]
-
-
-def filled(template: str, **values: str) -> str:
-    """A template with the values in the places of ``@name@``."""
-    data = pkgutil.get_data(__package__, f"templates/{template}")
-    assert data is not None  # every way to install a package can read its files
-    text = data.decode()
-    for name, value in values.items():
-        text = text.replace(f"@{name}@", value)
-    return text
-
-
-def flags_with(options: Sequence[Option], value: Value) -> list[str]:
-    """Every spelling of the options that take such a value."""
-    return [flag for option in options if option.value is value for flag in option.flags]

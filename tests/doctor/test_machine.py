@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mwaa_shell.config_file import parse
+from mwaa_shell.config import parse_config
 from mwaa_shell.doctor import machine
 from mwaa_shell.doctor.machine import MachineInfo
 from mwaa_shell.doctor.report import Status
@@ -112,6 +112,6 @@ def test_all_of_it_is_looked_at_and_nothing_is_made(tmp_path: Path) -> None:
 
 
 def test_a_mistake_in_the_settings_says_what_it_costs() -> None:
-    guarding, other = (machine.settings(parse(text, Path("x"))) for text in ("readonly = true", 'menu = "tabs"'))
+    guarding, other = (machine.settings(parse_config(text, Path("x"))) for text in ("readonly = true", 'menu = "tabs"'))
     assert "only what reads is sent until then (.readonly off lifts that)" in guarding.advice
     assert "only what reads" not in other.advice

@@ -12,7 +12,8 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
-from mwaa_shell import config_file, saved_commands
+from mwaa_shell import saved_commands
+from mwaa_shell.addresses import read_connect_to
 from mwaa_shell.airflow import line_checks, output_lines, safety
 from mwaa_shell.airflow.additions import with_json, with_run_id
 from mwaa_shell.airflow.arguments import understand
@@ -24,6 +25,7 @@ from mwaa_shell.airflow.secrets.output import mask_output as covered_in_log
 from mwaa_shell.airflow.secrets.redaction import fill, masked, masks
 from mwaa_shell.airflow.translation.translate import translate
 from mwaa_shell.airflow.versions import Version, parse_version, version_in_reply
+from mwaa_shell.config import parse_config
 from mwaa_shell.durations import parse_duration
 from mwaa_shell.errors import ShellError
 from mwaa_shell.export import KINDS, ScriptTarget, script
@@ -146,7 +148,7 @@ def _reply(text: str) -> None:
 
 def _addresses(text: str) -> None:
     for read in (
-        route.read_connect_to,
+        read_connect_to,
         lambda one: route.read_proxy(one, "--proxy"),
         lambda one: redirect_target("https://example.com/aws_mwaa/cli", one),
     ):
@@ -156,7 +158,7 @@ def _addresses(text: str) -> None:
 
 
 def _settings(text: str) -> None:
-    config_file.parse(text, Path("config.toml"))
+    parse_config(text, Path("config.toml"))
     chosen = Preferences()
     for one in PREFERENCES:
         with suppress(ShellError):

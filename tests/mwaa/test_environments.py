@@ -420,7 +420,7 @@ def test_a_token_file_that_is_not_there(web_identity: MwaaApi, tmp_path: Path) -
 
 
 def test_a_debug_log_changes_nothing(web_identity: MwaaApi, tmp_path: Path) -> None:
-    debug_log.to(tmp_path / "debug.log")
+    debug_log.start(tmp_path / "debug.log")
     try:
         client = web_identity.boto()[1]
         assert client.meta.region_name == "eu-west-1"

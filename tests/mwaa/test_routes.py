@@ -14,10 +14,11 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ProxyConnectionError
 
+from mwaa_shell.addresses import ConnectTo, read_connect_to
 from mwaa_shell.errors import NothingRan, ShellError, UsageError
 from mwaa_shell.mwaa.aws import MwaaApi
 from mwaa_shell.mwaa.aws_errors import AwsCall, AwsCaller, sentence
-from mwaa_shell.mwaa.route import ConnectTo, Route, hide_credentials, read_connect_to, read_proxy, route_to
+from mwaa_shell.mwaa.route import Route, hide_credentials, read_proxy, route_to
 from mwaa_shell.mwaa.transport import Transport
 from mwaa_shell.options import build_parser, read_order
 from mwaa_shell.session import Session

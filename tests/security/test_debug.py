@@ -25,7 +25,7 @@ from tests.security.canaries import core, left_in, secret
 @pytest.fixture
 def log(tmp_path: Path) -> Iterator[Path]:
     path = tmp_path / "debug.log"
-    debug_log.to(path)
+    debug_log.start(path)
     yield path
     debug_log.close()
 
@@ -49,7 +49,7 @@ def test_what_takes_time_tells_how_it_ended(log: Path) -> None:
 
 def test_a_log_goes_on_behind_what_it_holds(log: Path, tmp_path: Path) -> None:
     debug_log.event("one")
-    debug_log.to(log)
+    debug_log.start(log)
     debug_log.event("two")
     assert [line.split()[-1] for line in log.read_text().splitlines()] == ["one", "two"]
 
@@ -78,13 +78,14 @@ def test_what_is_kept_out_is_in_no_line_in_any_form(write: Callable[[str], str],
 
 @given(before=st.text(max_size=20), hidden=st.text(min_size=8, max_size=40), after=st.text(max_size=20))
 def test_no_neighbours_bring_a_secret_in(before: str, hidden: str, after: str) -> None:
-    forms = debug_log._forms(hidden)
+    secrets = debug_log.SecretFilter()
+    secrets.add(hidden)
     for text in (hidden, json.dumps(before + hidden + after)[1:-1], quote(before + hidden + after)):
         whole = before + text + after
-        guarded = debug_log._guarded(whole, [forms])
+        guarded = secrets.mask(whole)
         assert hidden not in guarded or hidden in debug_log.MASK
     encoded = base64.b64encode((before + hidden + after).encode("utf-8", "replace")).decode()
-    assert debug_log._guarded(encoded, [forms]) != encoded
+    assert secrets.mask(encoded) != encoded
 
 
 @pytest.mark.parametrize(
@@ -104,16 +105,16 @@ def test_what_looks_like_a_credential_is_covered_though_nobody_told_of_it(text: 
 
 
 def test_only_so_many_secrets_are_known(log: Path) -> None:
-    for number in range(debug_log.MOST + 1):
+    for number in range(debug_log.MOST_SECRETS + 1):
         debug_log.keep_out(f"secret-{number:05}")
-    debug_log.event("event", fact=f"secret-{debug_log.MOST:05} secret-00001 ab")
+    debug_log.event("event", fact=f"secret-{debug_log.MOST_SECRETS:05} secret-00001 ab")
     assert last(log).endswith('fact="*** *** ab"')
 
 
 def test_the_settings_are_there_without_passwords(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", core("secretkey"))
     monkeypatch.setenv("HTTPS_PROXY", f"http://me:{quote(secret('proxyvariable'))}@h:1")
-    debug_log.to(log)
+    debug_log.start(log)
     access = Access(proxy=f"http://me:{core('proxyoption')}@h:1", keys=AccessKey("LOCALKEY", core("stored")))
     options = {"region": "eu-west-1", "sources": [("COMMAND", core("password"))], "proxy": access.proxy}
     debug_log.begin(access, options)
@@ -131,7 +132,7 @@ def test_an_expected_failure_has_no_way_and_a_mistake_has_one(log: Path) -> None
     debug_log.error("here", NothingRan("Nothing ran"))
     assert last(log).endswith('error where=here kind=NothingRan says="Nothing ran"')
     try:
-        debug_log.to(None)  # type: ignore[arg-type]
+        debug_log.start(None)  # type: ignore[arg-type]
     except AttributeError as error:
         debug_log.error("here", error)
     assert "debug.py:" in last(log)

@@ -20,11 +20,12 @@ from mwaa_shell.local import provision
 from mwaa_shell.local.folders import make_private
 from mwaa_shell.local.recipes import recipes
 from mwaa_shell.mwaa.connection import Connection, EnvironmentRef
+from mwaa_shell.mwaa.environment import EnvironmentInfo
 from mwaa_shell.names import cache_files
 from mwaa_shell.names.catalogue import NameCatalogue
 from mwaa_shell.names.store import NameStore
 from mwaa_shell.output.transcript import Transcript
-from mwaa_shell.private_files import append_to, check, make_folder
+from mwaa_shell.paths import append_to, check_owner, make_folder
 from mwaa_shell.settings import Access
 from tests.double import Double
 from tests.security import stage
@@ -144,7 +145,7 @@ def test_a_file_and_its_folders_are_private_whatever_the_umask_is(tmp_path: Path
         make_folder(root / name)
     AuditLog(root / "audit" / "log")
     Transcript(root / "tee" / "log")
-    debug_log.to(root / "debug" / "log")
+    debug_log.start(root / "debug" / "log")
     found = {path: mode(path) for path in (root, *root.rglob("*"))}
     assert len(found) > 15
     assert {path for path, own in found.items() if own & 0o077} == set()
@@ -154,7 +155,7 @@ def test_an_old_log_is_closed_to_others(tmp_path: Path, log: None) -> None:
     path = tmp_path / "debug.log"
     path.touch(0o644)
     path.chmod(0o644)
-    debug_log.to(path)
+    debug_log.start(path)
     assert mode(path) == 0o600
 
 
@@ -256,7 +257,7 @@ def test_the_debug_log_follows_no_link_at_all(tmp_path: Path, log: None) -> None
     target.write_text("mine\n")
     (tmp_path / "debug.log").symlink_to(target)
     with pytest.raises(UsageError, match="it is a symbolic link"):
-        debug_log.to(tmp_path / "debug.log")
+        debug_log.start(tmp_path / "debug.log")
     assert target.read_text() == "mine\n"
 
 
@@ -264,7 +265,7 @@ def test_the_debug_log_is_a_plain_file(tmp_path: Path, log: None) -> None:
     os.mkfifo(tmp_path / "pipe")
     for path in (tmp_path / "pipe", tmp_path, tmp_path / "missing" / "log", Path("/dev/null"), Path("\0")):
         with pytest.raises(UsageError, match="cannot be written"):
-            debug_log.to(path)
+            debug_log.start(path)
     assert not debug_log.is_on()
 
 
@@ -309,8 +310,8 @@ def test_a_link_of_ones_own_is_followed(tmp_path: Path) -> None:
     (tmp_path / "two").symlink_to(tmp_path / "real" / "two")
     os.close(append_to(tmp_path / "two"))
     assert {path.name: mode(path) for path in (tmp_path / "real").iterdir()} == {"one": 0o600, "two": 0o600}
-    check(tmp_path / "link")
-    check(tmp_path / "nowhere")
+    check_owner(tmp_path / "link")
+    check_owner(tmp_path / "nowhere")
     with pytest.raises(OSError, match="File exists"):
         make_folder(tmp_path / "two")
 
@@ -322,6 +323,6 @@ def test_what_belongs_to_somebody_else_is_not_used(tmp_path: Path, monkeypatch: 
     for path in (own, own / "log"):
         os.chown(path, STRANGER if os.geteuid() == 0 else -1, -1)
     monkeypatch.setattr(os, "geteuid", lambda: STRANGER - 1)
-    for use in (make_folder, lambda path: append_to(path / "log"), check):
+    for use in (make_folder, lambda path: append_to(path / "log"), check_owner):
         with pytest.raises(PermissionError, match="belongs to somebody else"):
             use(own)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from mwaa_shell.airflow.versions import Version
-from mwaa_shell.config_file import default_path
+from mwaa_shell.config import config_path
 from mwaa_shell.mwaa.connection import Connection, EnvironmentRef
 from mwaa_shell.mwaa.environment import EnvironmentInfo
 from mwaa_shell.names.cache_files import MAX_LISTINGS, cache_folder, identify, keep_listing, remembered_environments
@@ -153,7 +153,7 @@ profile = "data-prod"
 
 
 def test_environments_that_the_settings_name_in_full() -> None:
-    path = default_path()
+    path = config_path()
     path.parent.mkdir(parents=True)
     path.write_text(SECTIONS)
     assert names("environments", [], OPTIONS) == ["main-env", "staging", "two words"]

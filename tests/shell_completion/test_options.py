@@ -18,7 +18,7 @@ FREE = {"--endpoint-url", "--proxy", "--connect-to", "--timeout", "--max-reply",
 
 def test_every_value_is_completed_or_known_to_be_free() -> None:
     assert {flag for flag, option in OPTIONS.items() if option.value is Value.TEXT} == FREE, (
-        "a new option: completions/options.py says by its metavar what is offered behind it"
+        "a new option: shell_completion/options.py says by its metavar what is offered behind it"
     )
 
 
@@ -63,23 +63,23 @@ def test_every_option_is_in_every_script(shell: str) -> None:
     for option in OPTIONS.values():
         for flag in option.flags:
             spelled = {
-                "bash": rf"^(    local options=')?{flag}'?$",
-                "zsh": rf"^        '[^\[]*{flag}[=[-]",
+                "bash": rf"_option_strings=\(.*{flag}[ )]",
+                "zsh": rf'^  ["{{].*{flag}[=,}}\[-]',
                 "fish": rf"^complete .*{f'-l {flag[2:]}' if flag.startswith('--') else f'-s {flag[1:]}'} ",
             }
-            assert re.search(spelled[shell], made, re.MULTILINE)
+            assert re.search(spelled[shell], made, re.MULTILINE), flag
     assert not re.search(r"@\w+@", made)
 
 
 @pytest.mark.parametrize("shell", SHELLS)
 def test_words_of_help_are_quoted_for_the_shell(shell: str) -> None:
     parser = argparse.ArgumentParser(add_help=False)
-    parser.add_argument("--odd", metavar="A:B", help="it's [all] \\ $(here): `x`")
+    parser.add_argument("--odd", metavar="AB", help="it's [all] \\ $(here): `x`")
     made = script(shell, parser)
     expected = {
-        "bash": "--odd) kind=text",
-        "zsh": r"'--odd=[it'\''s \[all\] \\ $(here)\: `x`]:A\:B: '",
-        "fish": r"-l odd -x -d 'it\'s [all] \\ $(here): `x`'",
+        "bash": "_option_strings=(--odd)",
+        "zsh": r"""--odd=[it\'s \[all\] \\ \$(here)\: \`x\`]:AB: """,
+        "fish": "-l odd -x -d 'it'\"'\"'s [all] \\ $(here): `x`'",
     }
     assert expected[shell] in made
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from mwaa_shell.config_file import default_path
+from mwaa_shell.config import config_path
 from mwaa_shell.options import may_have_settings
 from tests.double import Double, command_reply, never
 from tests.terminal.emulator import Terminal
@@ -242,5 +242,5 @@ def test_the_file_of_settings_is_looked_for_where_it_belongs(
     else:
         monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / folder))
     assert not may_have_settings()
-    default_path().parent.mkdir(parents=True)
+    config_path().parent.mkdir(parents=True)
     assert may_have_settings()

@@ -1,5 +1,4 @@
-# Completion of mwaa-shell for bash, made by mwaa-shell itself. In ~/.bashrc:
-#     eval "$(mwaa-shell --completions bash)"
+# In ~/.bashrc: eval "$(mwaa-shell --completions bash)"
 
 # Sets words to what is written up to the cursor. Bash breaks words at = and : as well; what touches belongs together.
 _mwaa_shell_words() {
@@ -29,12 +28,62 @@ _mwaa_shell_names() {
     esac
     "$program" --complete-names "$kind" "${words[@]:1:count-2}" 2>/dev/null </dev/null
 }
+_mwaa_shell_environments() { _mwaa_shell_names environments; }
+_mwaa_shell_profiles() { _mwaa_shell_names profiles; }
+_mwaa_shell_regions() { _mwaa_shell_names regions; }
+# Where no environment can stand, the options.
+_mwaa_shell_place() {
+    local names
+    names=$(_mwaa_shell_names place)
+    [[ -n $names || -n $1 ]] || names=$(printf '%s\n' "${_shtab_mwaa_shell_option_strings[@]}")
+    [[ -z $names ]] || printf '%s\n' "$names"
+}
+_mwaa_shell_versions() { printf '%s\n' @versions@; }
+# Behind those that are there already, with commas.
+_mwaa_shell_listed() {
+    local before=${1%"${1##*,}"} version
+    for version in @versions@; do printf '%s\n' "$before$version"; done
+}
+# Leave it to readline.
+_mwaa_shell_files() { echo //files; }
+_mwaa_shell_folders() { echo //folders; }
 
-# Offers the lines of its input that begin as typed does, in front of each what readline leaves in its place.
-_mwaa_shell_offer() {
-    local name
-    compopt +o default 2>/dev/null # bash 3.2 has none
-    while IFS= read -r name; do
+# Calls shtab's function with whole words, and quotes what it offers, with in front of each what readline replaces.
+_mwaa_shell() {
+    local words whole typed front='' quote='' stays last name
+    local -a split=() offered
+    _mwaa_shell_words
+    last=$((${#words[@]} - 1))
+    whole=${words[last]} typed=${words[last]}
+    case $typed in --*=*) front=${typed%%=*}= typed=${typed#*=} ;; esac
+    case $typed in [\"\']*) quote=${typed:0:1} typed=${typed:1} ;; esac
+    stays=${whole%"$2"}
+    stays=${stays%[\"\']}
+    for name in "${words[@]:0:last}"; do
+        case $name in
+            --*=*) split+=("${name%%=*}" "${name#*=}") ;;
+            *) split+=("$name") ;;
+        esac
+    done
+    if [[ -n $front ]]; then
+        split+=("${front%=}")
+    elif [[ $typed == -* ]]; then # an option may stand anywhere
+        split=(mwaa-shell)
+    fi
+    local -a COMP_WORDS=("${split[@]}" "$typed")
+    local COMP_CWORD=${#split[@]}
+    _shtab_mwaa_shell
+    offered=("${COMPREPLY[@]}")
+    COMPREPLY=()
+    case ${offered[0]-} in
+        //files) return ;;
+        //folders)
+            compopt -o dirnames +o default 2>/dev/null
+            return
+            ;;
+    esac
+    compopt +o default -o nosort 2>/dev/null # bash 3.2 has none
+    for name in "${offered[@]}"; do
         if [[ $name == "$typed"* ]]; then
             [[ -n $quote ]] || printf -v name %q "$name"
             name=$front$name
@@ -42,57 +91,3 @@ _mwaa_shell_offer() {
         fi
     done
 }
-
-_mwaa_shell() {
-    local words typed whole flag kind front='' quote='' stays last
-    local options='@options@'
-    COMPREPLY=()
-    _mwaa_shell_words
-    last=$((${#words[@]} - 1))
-    whole=${words[last]} typed=${words[last]} flag=''
-    ((last > 1)) && flag=${words[last - 1]}
-    case $typed in
-        --*=*) flag=${typed%%=*} front=${typed%%=*}= typed=${typed#*=} ;;
-        -*) flag='' ;;
-        *)
-            case $flag in @joined@) flag='' ;; esac
-            ;;
-    esac
-    case $typed in [\"\']*) quote=${typed:0:1} typed=${typed:1} ;; esac
-    stays=${whole%"$2"}
-    stays=${stays%[\"\']}
-
-    case $flag in
-@kinds@
-        *) kind=place ;;
-    esac
-    case $kind in
-        files) ;; # readline's own
-        folders) compopt -o dirnames +o default 2>/dev/null ;;
-        text) compopt +o default 2>/dev/null ;;
-        versions)
-            compopt -o nosort 2>/dev/null
-            _mwaa_shell_offer <<<'@versions@'
-            ;;
-        listed)
-            compopt -o nosort 2>/dev/null
-            front+=${typed%"${typed##*,}"} typed=${typed##*,}
-            _mwaa_shell_offer <<<'@versions@'
-            ;;
-        choices\ *)
-            kind=${kind#choices }
-            _mwaa_shell_offer <<<"${kind// /$'\n'}"
-            ;;
-        place)
-            if [[ $typed != -* ]]; then
-                _mwaa_shell_offer < <(_mwaa_shell_names place)
-            fi
-            if [[ $typed == -* || (-z $typed && ${#COMPREPLY[@]} -eq 0) ]]; then
-                _mwaa_shell_offer <<<"$options"
-            fi
-            ;;
-        *) _mwaa_shell_offer < <(_mwaa_shell_names "$kind") ;;
-    esac
-}
-
-complete -o default -F _mwaa_shell mwaa-shell

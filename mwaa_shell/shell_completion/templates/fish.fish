@@ -1,6 +1,5 @@
-# Completion of mwaa-shell for fish, made by mwaa-shell itself. In ~/.config/fish/config.fish:
-#     mwaa-shell --completions fish | source
-# or as ~/.config/fish/completions/mwaa-shell.fish.
+# In ~/.config/fish/config.fish: mwaa-shell --completions fish | source
+# Or save the script as ~/.config/fish/completions/mwaa-shell.fish.
 
 # Names that the program answers from what is on disk: KIND.
 function __mwaa_shell_names
@@ -18,20 +17,19 @@ function __mwaa_shell_versions
     printf '%s\n' @versions@
 end
 
+# What is typed of a value.
+function __mwaa_shell_value
+    string replace -r '^--[^=]*=' '' -- (commandline -ct)
+end
+
 # Behind those that are there already, with commas.
 function __mwaa_shell_listed
-    set -l before (string match -r '^.*,' -- (string replace -r '^--[^=]*=' '' -- (commandline -ct)))
+    set -l before (string match -r '^.*,' -- (__mwaa_shell_value))
     for one in (__mwaa_shell_versions)
         echo "$before$one"
     end
 end
 
-function __mwaa_shell_behind
-    set -l words (commandline -opc)
-    contains -- $words[-1] $argv
+function __mwaa_shell_files
+    __fish_complete_path (__mwaa_shell_value)
 end
-
-complete -c mwaa-shell -f
-complete -c mwaa-shell -n 'not __mwaa_shell_behind @bare@' -a '(__mwaa_shell_names place)'
-complete -c mwaa-shell -k -n '__mwaa_shell_behind @bare@' -a '(__mwaa_shell_listed)'
-@options@

@@ -1,7 +1,5 @@
-#compdef mwaa-shell
-# Completion of mwaa-shell for zsh, made by mwaa-shell itself. In ~/.zshrc, behind compinit:
-#     eval "$(mwaa-shell --completions zsh)"
-# or as a file that is called _mwaa-shell, in a folder of $fpath.
+# In ~/.zshrc, after compinit: eval "$(mwaa-shell --completions zsh)"
+# Or save the script as _mwaa-shell in a folder of $fpath.
 
 # Names that the program answers from what is on disk: OPTIONS OF COMPADD... KIND.
 _mwaa_shell_names() {
@@ -29,15 +27,4 @@ _mwaa_shell_listed() {
     _mwaa_shell_versions
 }
 
-_mwaa-shell() {
-    _arguments -S \
-@options@
-        '*: : _wanted environments expl environment _mwaa_shell_names place'
-}
-
-if [[ $funcstack[1] == _mwaa-shell ]]; then
-    _mwaa-shell "$@"
-else
-    (( $+functions[compdef] )) || { autoload -Uz compinit && compinit }
-    compdef _mwaa-shell mwaa-shell
-fi
+(( $+functions[compdef] )) || { autoload -Uz compinit && compinit }

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from mwaa_shell.addresses import hide_login, password_pieces
 from mwaa_shell.mwaa.route import hide_credentials
-from mwaa_shell.proxy_login import hide_login, password_pieces
 from tests.double import Double
 
 FIRST, SECOND = "qcanaryq", "zcanaryz"

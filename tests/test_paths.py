@@ -11,12 +11,12 @@ from pathlib import Path
 import platformdirs
 import pytest
 
-from mwaa_shell import user_folders
+from mwaa_shell import paths
 
 FOLDERS = [
-    (user_folders.cache, "XDG_CACHE_HOME", "user_cache_dir"),
-    (user_folders.data, "XDG_DATA_HOME", "user_data_dir"),
-    (user_folders.config, "XDG_CONFIG_HOME", "user_config_dir"),
+    (paths.cache_folder, "XDG_CACHE_HOME", "user_cache_dir"),
+    (paths.data_folder, "XDG_DATA_HOME", "user_data_dir"),
+    (paths.config_folder, "XDG_CONFIG_HOME", "user_config_dir"),
 ]
 #: Runs the program as a user without a home and without a name.
 HOMELESS = """
