@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mwaa_shell.airflow.command_line import Kind, parse
+from mwaa_shell.airflow.command_line import InputKind, parse
 from mwaa_shell.errors import ExitCode
 from mwaa_shell.history.entries import COMMAND, FILE
 from mwaa_shell.output.canvas import PlainCanvas
@@ -61,7 +61,7 @@ def run(executor: Executor, lines: Iterable[script.Line], streams: Streams) -> E
 
 def _have_canvas(session: Session, streams: Streams, line: str) -> None:
     """Somewhere to show what goes on, for the directives that do: nothing of it is imported for a plain command."""
-    if session.ui.canvas is None and parse(line).kind is Kind.DIRECTIVE:
+    if session.ui.canvas is None and parse(line).kind is InputKind.DIRECTIVE:
         session.ui.canvas = PlainCanvas(streams, session.preferences)
 
 

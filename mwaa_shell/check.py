@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from mwaa_shell.airflow.command_line import Kind, logical_lines, parse
+from mwaa_shell.airflow.command_line import InputKind, logical_lines, parse
 from mwaa_shell.airflow.grammar import Grammar
 from mwaa_shell.airflow.line_checks import problem_in
 from mwaa_shell.batch import read
@@ -37,7 +37,7 @@ def mistakes(lines: Iterable[str], grammar: Grammar) -> Iterator[tuple[int, str]
         problem = problem_in(text, grammar)
         if problem is not None:
             yield number, problem.message
-        elif line.kind is Kind.DIRECTIVE and find(DIRECTIVES, line.values[0]) is None:
+        elif line.kind is InputKind.DIRECTIVE and find(DIRECTIVES, line.values[0]) is None:
             yield number, f"There is no directive {line.values[0]}"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mwaa_shell.airflow.arguments import ParsedCommand, Role, understand
-from mwaa_shell.airflow.command_line import Kind, ParsedLine, output_format, parse
+from mwaa_shell.airflow.command_line import InputKind, ParsedLine, output_format, parse
 from mwaa_shell.airflow.grammar import Command, Grammar
 from mwaa_shell.airflow.readings import readings_of_majors
 
@@ -19,7 +19,7 @@ TRIGGERS = {"trigger": "dags trigger", "trigger_dag": "trigger_dag"}
 
 def with_json(line: ParsedLine, grammar: Grammar | None) -> ParsedLine | None:
     """Return the line with ``-o json``; ``None`` where its Airflow does not take it, or the user chose a format."""
-    if line.kind is not Kind.AIRFLOW or line.problem or line.destination or grammar is None:
+    if line.kind is not InputKind.AIRFLOW or line.problem or line.destination or grammar is None:
         return None
     reading = understand(line, grammar)
     if reading.command is None or not _takes_json(reading.command):
@@ -57,7 +57,7 @@ def with_run_id(line: ParsedLine, run_id: str, grammar: Grammar | None = None) -
 
 def _trigger(line: ParsedLine, grammar: Grammar | None) -> ParsedCommand | None:
     """Return the reading of a line that triggers a DAG."""
-    if line.kind is not Kind.AIRFLOW or line.problem or TRIGGERS.keys().isdisjoint(line.values):
+    if line.kind is not InputKind.AIRFLOW or line.problem or TRIGGERS.keys().isdisjoint(line.values):
         return None
     readings = readings_of_majors(line) if grammar is None else (understand(line, grammar),)
     return next((one for one in readings if one.command and one.command.name in TRIGGERS.values()), None)

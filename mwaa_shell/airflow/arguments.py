@@ -15,7 +15,7 @@ from enum import Enum
 from functools import lru_cache
 from typing import NamedTuple
 
-from mwaa_shell.airflow.command_line import REMEMBERED, Kind, ParsedLine, Word, letters_of
+from mwaa_shell.airflow.command_line import REMEMBERED, InputKind, ParsedLine, Word, letters_of
 from mwaa_shell.airflow.grammar import Command, Grammar, Option, Positional
 
 #: What every parser has, and the command trees leave out.
@@ -74,7 +74,7 @@ def understand(line: ParsedLine, grammar: Grammar) -> ParsedCommand:
 
 
 def _understood(line: ParsedLine, grammar: Grammar) -> ParsedCommand:
-    if line.kind is not Kind.AIRFLOW:
+    if line.kind is not InputKind.AIRFLOW:
         return ParsedCommand(line, grammar)
     parts: list[Part] = []
     command, count = _find_command(line.words, grammar, parts)
@@ -94,7 +94,7 @@ _remembered = lru_cache(maxsize=8)(_understood)
 
 def command_of(line: ParsedLine, grammar: Grammar) -> Command | None:
     """Return the command that a line begins with; nothing else of the line is read."""
-    return _find_command(line.words, grammar, [])[0] if line.kind is Kind.AIRFLOW else None
+    return _find_command(line.words, grammar, [])[0] if line.kind is InputKind.AIRFLOW else None
 
 
 def names_of(argument: Option | Positional) -> tuple[str, ...]:

@@ -28,7 +28,7 @@ UP_TO = {
 }
 
 
-class Kind(Enum):
+class InputKind(Enum):
     """What a line is."""
 
     BLANK = "blank"  #: nothing, or a comment
@@ -62,7 +62,7 @@ class ParsedLine(NamedTuple):
     """What a line says. ``command`` is the text to send: as typed, without ``airflow`` in front and what follows."""
 
     text: str
-    kind: Kind
+    kind: InputKind
     command: str = ""
     words: tuple[Word, ...] = ()
     destination: Destination | None = None
@@ -86,15 +86,15 @@ def parse(text: str) -> ParsedLine:
 def _parsed(text: str) -> ParsedLine:
     stripped = text.strip(BLANKS)
     if not stripped or stripped.startswith("#"):
-        return ParsedLine(text, Kind.BLANK)
+        return ParsedLine(text, InputKind.BLANK)
     words, end, problem = split(text)
     problem = problem or _control_character(text)
     operator = _operator_at(text, end)
-    kind = Kind.AIRFLOW
+    kind = InputKind.AIRFLOW
     if words and (words[0].value.startswith(".") or words[0].value in BARE_DIRECTIVES):
-        kind = Kind.DIRECTIVE
+        kind = InputKind.DIRECTIVE
     start, stop = (words[0].start, words[-1].end) if words else (end, end)
-    if len(words) > 1 and kind is Kind.AIRFLOW and words[0].value == "airflow":
+    if len(words) > 1 and kind is InputKind.AIRFLOW and words[0].value == "airflow":
         words = words[1:]
         start = words[0].start
     destination = None

@@ -84,14 +84,14 @@ def cursor_context(understanding: ParsedCommand, cursor: int) -> CursorContext:
         words_before=tuple(one.value for one in before),
         without=understand(line._replace(words=before + after), understanding.grammar),
     )
-    is_comment = line.kind is command_line.Kind.BLANK and not line.text.isspace() and line.text
-    if line.kind is command_line.Kind.DIRECTIVE or is_comment or end < cursor or (word is None and context.fragment):
+    is_comment = line.kind is command_line.InputKind.BLANK and not line.text.isspace() and line.text
+    if line.kind is command_line.InputKind.DIRECTIVE or is_comment or end < cursor or (word is None and context.fragment):
         return context
     pieces = [part for part in understanding.parts if part.word is word]
     if len(pieces) > 1 and pieces[-1].role is not Role.FLAG:
         return _in_pieces(understanding, context, pieces, cursor)
     probe = Word("\n", cursor, cursor)  # any argument that is no command
-    line = line._replace(kind=command_line.Kind.AIRFLOW, words=(*before, probe, *after))
+    line = line._replace(kind=command_line.InputKind.AIRFLOW, words=(*before, probe, *after))
     return replace(context, expects=_expects(understand(line, understanding.grammar), probe, context.fragment))
 
 

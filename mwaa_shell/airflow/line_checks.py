@@ -9,7 +9,15 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from mwaa_shell.airflow.arguments import Role, understand
-from mwaa_shell.airflow.command_line import REMEMBERED, Kind, ParsedLine, Problem, logical_lines, parse, spans_of_lines
+from mwaa_shell.airflow.command_line import (
+    REMEMBERED,
+    InputKind,
+    ParsedLine,
+    Problem,
+    logical_lines,
+    parse,
+    spans_of_lines,
+)
 from mwaa_shell.airflow.grammar import Grammar
 from mwaa_shell.airflow.help import WIDTH, explain, explain_argument
 from mwaa_shell.airflow.secrets.redaction import MASK, secrets_in
@@ -28,7 +36,7 @@ def problem_in(text: str, grammar: Grammar | None, patterns: Sequence[str] = ())
 
 def _problem_in(text: str, grammar: Grammar | None, patterns: tuple[str, ...]) -> Problem | None:
     line = parse(text)
-    if line.problem is not None or line.kind is not Kind.AIRFLOW or grammar is None:
+    if line.problem is not None or line.kind is not InputKind.AIRFLOW or grammar is None:
         return line.problem
 
     problem = validate(understand(line, grammar))

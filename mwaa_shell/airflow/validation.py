@@ -22,7 +22,7 @@ from mwaa_shell.airflow.arguments import (
     looks_like_flag,
     names_of,
 )
-from mwaa_shell.airflow.command_line import Kind, Problem
+from mwaa_shell.airflow.command_line import InputKind, Problem
 from mwaa_shell.airflow.grammar import Command, Option, Positional
 from mwaa_shell.airflow.spelling import closest, did_you_mean, either, shown, suggested
 from mwaa_shell.airflow.versions import Version
@@ -51,7 +51,7 @@ NO_DATE = re.compile(r"\d{4}-(00|[2-9]\d|1[3-9]-1[3-9]|1[3-9]-[2-9]\d|\d\d-(00|3
 def validate(understanding: ParsedCommand) -> Problem | None:
     """Return the first mistake in a line; ``None`` where Airflow takes it, and for all but its commands."""
     line, parts = understanding.line, understanding.parts
-    if line.problem is not None or line.kind is not Kind.AIRFLOW:
+    if line.problem is not None or line.kind is not InputKind.AIRFLOW:
         return line.problem
     asks = next((index for index, part in enumerate(parts) if part.argument is HELP), None)
     if asks is not None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mwaa_shell.airflow.arguments import understand
-from mwaa_shell.airflow.command_line import Kind, ParsedLine, parse
+from mwaa_shell.airflow.command_line import InputKind, ParsedLine, parse
 from mwaa_shell.dot_commands.registry import ArgumentKind, Arguments, DotCommand, DotCommandCall, command_start
 from mwaa_shell.durations import parse_duration
 from mwaa_shell.errors import RefusedByRule, UsageError
@@ -130,7 +130,7 @@ def _length(given: str | None, usual: float) -> float:
 
 def _refuse_what_cannot_be_watched(line: ParsedLine, problem: Problem | None, grammar: Grammar | None) -> None:
     """Raise for what is no Airflow command, what Airflow would refuse, and what changes something."""
-    if line.kind is not Kind.AIRFLOW:
+    if line.kind is not InputKind.AIRFLOW:
         raise UsageError(".watch wants an Airflow command, such as .watch dags list")
     if problem is not None:
         raise UsageError(f"{problem.message}, the line was not sent")

@@ -12,8 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from mwaa_shell import saved_commands
-from mwaa_shell.airflow.command_line import Kind as LineKind
-from mwaa_shell.airflow.command_line import parse, quote, split
+from mwaa_shell.airflow.command_line import InputKind, parse, quote, split
 from mwaa_shell.airflow.completion import suggest
 from mwaa_shell.airflow.knowledge import Kind
 from mwaa_shell.airflow.secrets.redaction import MASK
@@ -65,7 +64,7 @@ def _to_save(session: Session, words: tuple[str, ...]) -> SavedCommand:
 def _refuse(session: Session, line: str) -> None:
     """Raise for a line that is none, and for one that holds a secret."""
     parsed = parse(line)
-    if parsed.kind is LineKind.BLANK:
+    if parsed.kind is InputKind.BLANK:
         raise UsageError(f".save: there is no command to save, such as {EXAMPLE}")
     if re.search(r"[\r\n]", line):
         raise UsageError(".save: a saved command is one line; .source runs a file of several")

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mwaa_shell.airflow.command_line import Kind, ParsedLine, parse
+from mwaa_shell.airflow.command_line import InputKind, ParsedLine, parse
 from mwaa_shell.airflow.grammar import load, versions
 from mwaa_shell.airflow.help import WIDTH, explain
 from mwaa_shell.airflow.line_checks import as_sentence
@@ -103,9 +103,9 @@ def _to_send(words: tuple[str, ...]) -> ParsedLine:
     line = parse(words[0] if words else "")
     if line.problem is not None:
         raise UsageError(f"{line.problem.message}, the line was not sent")
-    if line.kind is Kind.BLANK:
+    if line.kind is InputKind.BLANK:
         raise UsageError(".send: an Airflow command is missing")
-    if line.kind is Kind.DIRECTIVE:
+    if line.kind is InputKind.DIRECTIVE:
         own = line.values[0]
         raise UsageError(f".send takes an Airflow command, and {own} is one of the shell's own; the line was not sent")
     return line

@@ -21,7 +21,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mwaa_shell.airflow.command_line import Kind, parse
+from mwaa_shell.airflow.command_line import InputKind, parse
 from mwaa_shell.airflow.secrets.redaction import MASK, left_mask, masked, masks
 from mwaa_shell.airflow.versions import Version
 from mwaa_shell.errors import UsageError
@@ -77,7 +77,7 @@ def _command(line: str, grammar: Grammar | None, patterns: Sequence[str]) -> Com
     parsed = parse(line)
     if parsed.problem is not None:
         raise UsageError(parsed.problem.message)
-    if parsed.kind is not Kind.AIRFLOW:
+    if parsed.kind is not InputKind.AIRFLOW:
         raise UsageError("A script runs an Airflow command, such as .script dags list bash")
     if parsed.destination is not None:
         raise UsageError(

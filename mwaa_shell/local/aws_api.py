@@ -212,7 +212,7 @@ class AwsApi:
 def handler_for(api: AwsApi) -> type[JsonHandler]:
     """The HTTP face of the operations."""
 
-    class Handler(JsonHandler):
+    class ApiHandler(JsonHandler):
         longest = LONGEST_CALL
 
         def do_GET(self) -> None:
@@ -233,4 +233,4 @@ def handler_for(api: AwsApi) -> type[JsonHandler]:
                 members = {"message": str(error), **error.members}
                 self.reply(error.status, members, {**marked, "x-amzn-ErrorType": error.code})
 
-    return Handler
+    return ApiHandler

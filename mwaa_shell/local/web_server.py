@@ -184,7 +184,7 @@ class CliEndpoint:
 def handler_for(endpoint: CliEndpoint) -> type[JsonHandler]:
     """The HTTP face of one environment's web server."""
 
-    class Handler(JsonHandler):
+    class CliHandler(JsonHandler):
         def do_POST(self) -> None:
             body = self.body()
             if body is None:
@@ -206,4 +206,4 @@ def handler_for(endpoint: CliEndpoint) -> type[JsonHandler]:
             self.send_header("Content-Length", "0")
             self.end_headers()
 
-    return Handler
+    return CliHandler

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mwaa_shell.airflow.command_line import Kind, ParsedLine, Problem
+from mwaa_shell.airflow.command_line import InputKind, ParsedLine, Problem
 from mwaa_shell.errors import NothingRan, PermissionMissing, ShellError, UsageError
 from mwaa_shell.mwaa.connection import Connection, EnvironmentRef
 from mwaa_shell.mwaa.environment import EnvironmentInfo
@@ -95,7 +95,7 @@ def _ask_about(session: Session, link: Connection) -> ShellError | None:
 
 def problem_before_sending(session: Session, line: ParsedLine) -> Problem | None:
     """Return what Airflow would refuse; opens an environment and waits for AWS, if need be."""
-    if line.kind is Kind.AIRFLOW and line.problem is None:
+    if line.kind is InputKind.AIRFLOW and line.problem is None:
         require_environment(session)
         load_environment_info(session)
     return session.rules().problem_in(line.text)

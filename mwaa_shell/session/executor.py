@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from mwaa_shell import debug_log
-from mwaa_shell.airflow.command_line import Kind, parse
+from mwaa_shell.airflow.command_line import InputKind, parse
 from mwaa_shell.errors import ShellError, UsageError
 from mwaa_shell.history.entries import TYPED
 from mwaa_shell.interrupts import INTERRUPTS
@@ -59,10 +59,10 @@ class Executor:
         if debug_log.is_on():
             self._log(context, text)
         try:
-            if line.kind is Kind.BLANK:
+            if line.kind is InputKind.BLANK:
                 return Result()
             self._check(context, text)
-            if line.kind is Kind.DIRECTIVE:
+            if line.kind is InputKind.DIRECTIVE:
                 if context.destination is not None:
                     context = fill_destination(self.session, context)
                 result = self.dot_commands.run(self, context)
@@ -99,13 +99,13 @@ class Executor:
         its own (``.source``) has them run in its place.
         """
         for number, line in enumerate(lines, 1):
-            if parse(line.text).kind is not Kind.BLANK:
+            if parse(line.text).kind is not InputKind.BLANK:
                 before(line.text, depth)
             result = self.execute(line.text, line.origin)
             if depth == DEEPEST and result.brings:
                 result = from_error(UsageError(f"Files bring files {DEEPEST} deep: one of them brings itself"))
             behind = lines[number:] if isinstance(lines, Sequence) else ()
-            yield Step(result, sum(parse(one.text).kind is not Kind.BLANK for one in behind), line.text)
+            yield Step(result, sum(parse(one.text).kind is not InputKind.BLANK for one in behind), line.text)
             if result.brings and result.ok:
                 blank = " " if line.text.startswith(" ") else ""  # not to be written down, nor what it brings
                 brought = [Line(blank + one.line, origin=one.origin) for one in result.brings]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from mwaa_shell.airflow.additions import RUN_ID
 from mwaa_shell.airflow.arguments import understand
-from mwaa_shell.airflow.command_line import Kind, ParsedLine
+from mwaa_shell.airflow.command_line import InputKind, ParsedLine
 from mwaa_shell.airflow.outcome import remark_on
 from mwaa_shell.airflow.readings import words_as_read
 from mwaa_shell.airflow.safety import reads
@@ -70,7 +70,7 @@ def _explained(result: Result, sent: ParsedLine, grammar: Grammar | None) -> Res
 
 def put_back(result: Result, line: ParsedLine) -> Result:
     """The result with its own line as the proposal, where that was to be sent and it is certain that nothing ran."""
-    sendable = result.remote or line.kind is Kind.AIRFLOW
+    sendable = result.remote or line.kind is InputKind.AIRFLOW
     ran = result.exit_code is not ExitCode.NOTHING_RAN
     return result if ran or not sendable or result.proposal else replace(result, proposal=line.text)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from mwaa_shell.airflow import line_checks
-from mwaa_shell.airflow.command_line import Kind, ParsedLine, parse
+from mwaa_shell.airflow.command_line import InputKind, ParsedLine, parse
 from mwaa_shell.airflow.safety import answered, danger_of
 from mwaa_shell.errors import RefusedByRule, UsageError
 from mwaa_shell.mwaa.connection import Connection
@@ -92,11 +92,11 @@ class Plan:
         problem = self.problem_in(parsed)
         if problem is not None:
             raise UsageError(f"{problem.message}, in: {session.rules().masked(line.text.strip())}; {NOT_SENT}")
-        if parsed.kind is Kind.AIRFLOW:
+        if parsed.kind is InputKind.AIRFLOW:
             self.check_safety(parsed)
-        if parsed.kind is Kind.DIRECTIVE and self.depth <= DEEPEST:
+        if parsed.kind is InputKind.DIRECTIVE and self.depth <= DEEPEST:
             self.dot_commands.check(self, parsed)
-        self.state.lines += parsed.kind is not Kind.BLANK
+        self.state.lines += parsed.kind is not InputKind.BLANK
 
     def problem_in(self, line: ParsedLine) -> Problem | None:
         """Return what Airflow would refuse in a line where it will run."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mwaa_shell.names.cache_files import ListedEnvironment, remembered_environments
-from mwaa_shell.shell_completion.options import Option, Value
+from mwaa_shell.shell_completion.options import CompletionOption, Value
 
 #: What stands for the environment and looks for what is wrong.
 DOCTOR = "doctor"
@@ -26,7 +26,7 @@ PATTERN = re.compile(r"[*?\[]")
 LONGEST = 4_000_000
 
 
-def names(kind: str, words: Sequence[str], options: Sequence[Option]) -> list[str]:
+def names(kind: str, words: Sequence[str], options: Sequence[CompletionOption]) -> list[str]:
     """The names of a kind that fit to the words in front of the cursor, in the order of the alphabet."""
     given = _read(words, options)
     if kind == PLACE:
@@ -51,7 +51,7 @@ class _Given:
     expects: bool  #: the word under the cursor belongs to the option before it
 
 
-def _read(words: Sequence[str], options: Sequence[Option]) -> _Given:
+def _read(words: Sequence[str], options: Sequence[CompletionOption]) -> _Given:
     known = {flag: option for option in options for flag in option.flags}
     values: dict[str, str] = {}
     places: list[str] = []

@@ -38,7 +38,7 @@ JOINED = frozenset({"yes"})
 
 
 @dataclass(frozen=True, slots=True)
-class Option:
+class CompletionOption:
     """One option, or without flags the place of the environment."""
 
     flags: tuple[str, ...]
@@ -56,13 +56,13 @@ class Option:
         return self.value is not Value.NOTHING and not self.joined
 
 
-def options_of(parser: argparse.ArgumentParser) -> tuple[Option, ...]:
+def options_of(parser: argparse.ArgumentParser) -> tuple[CompletionOption, ...]:
     """Return the options of a parser that ``--help`` shows, in that order."""
     return tuple(_option(action) for action in parser._actions if action.help is not argparse.SUPPRESS)
 
 
-def _option(action: argparse.Action) -> Option:
-    return Option(
+def _option(action: argparse.Action) -> CompletionOption:
+    return CompletionOption(
         flags=tuple(action.option_strings),
         summary=action.help or "",
         value=_value(action),

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import shtab
 
 from mwaa_shell.airflow.grammar import versions
-from mwaa_shell.shell_completion.options import Option, Value
+from mwaa_shell.shell_completion.options import CompletionOption, Value
 
 PROGRAM = "mwaa-shell"
 #: What completes a value in each shell, with the kind of names in place of the braces.
@@ -31,7 +31,7 @@ TEMPLATES = {"bash": "bash.sh", "zsh": "zsh.sh", "fish": "fish.fish"}
 BASH_END = f"\ncomplete -o default -F _mwaa_shell {PROGRAM}\n"
 
 
-def script(shell: str, options: Sequence[Option]) -> str:
+def script(shell: str, options: Sequence[CompletionOption]) -> str:
     """Return the script for one shell."""
     template = pkgutil.get_data(__package__, f"templates/{TEMPLATES[shell]}")
     assert template is not None  # every way to install a package can read its files
@@ -41,7 +41,7 @@ def script(shell: str, options: Sequence[Option]) -> str:
     return made + (BASH_END if shell == "bash" else "\n")
 
 
-def _parser(shell: str, options: Sequence[Option]) -> argparse.ArgumentParser:
+def _parser(shell: str, options: Sequence[CompletionOption]) -> argparse.ArgumentParser:
     """Return a parser for shtab, whose options say by ``complete`` which function completes their values."""
     parser = argparse.ArgumentParser(prog=PROGRAM, add_help=False, allow_abbrev=False)
     for option in options:
@@ -67,7 +67,7 @@ def _parser(shell: str, options: Sequence[Option]) -> argparse.ArgumentParser:
     return parser
 
 
-def _spelled(flag: str, shell: str, option: Option) -> str:
+def _spelled(flag: str, shell: str, option: CompletionOption) -> str:
     """Return a flag as shtab has to write it: zsh completes a value after ``=`` only where the flag ends in it."""
     if shell != "zsh" or option.value is Value.NOTHING or not flag.startswith("--"):
         return flag

@@ -18,7 +18,7 @@ from prompt_toolkit.validation import ValidationError, Validator
 from mwaa_shell.errors import ShellError
 from mwaa_shell.mwaa.connection import Connection
 from mwaa_shell.output.sanitise import sanitise
-from mwaa_shell.terminal.stray_keys import stray_keys
+from mwaa_shell.terminal.spurious_keys import spurious_keys
 from mwaa_shell.terminal.style import STYLE
 
 #: GetEnvironment calls at once; an account has 10 environments in a region unless it asked for more.
@@ -104,7 +104,7 @@ def _listed(choices: Choices) -> str:
 
 def _leaving_keys() -> KeyBindings:
     """Esc leaves without a choice, as Ctrl-C and Ctrl-D do."""
-    keys = stray_keys()
+    keys = spurious_keys()
 
     @keys.add("escape", eager=True)
     def leave(event: KeyPressEvent) -> None:

@@ -37,7 +37,7 @@ from mwaa_shell.terminal.keys import NOT_ASKED, bindings
 from mwaa_shell.terminal.lexer import LineLexer
 from mwaa_shell.terminal.preload import Preloader, PreloadListeners
 from mwaa_shell.terminal.processors import MaskSecrets, ShowAdditions
-from mwaa_shell.terminal.stray_keys import stray_keys
+from mwaa_shell.terminal.spurious_keys import spurious_keys
 from mwaa_shell.terminal.toolbar import State, toolbar
 from mwaa_shell.terminal.validation_message import Message
 
@@ -105,7 +105,7 @@ class Prompt:
             lexer=lexer,
             complete_while_typing=Condition(lambda: session.preferences["menu"] == "typing"),
             key_bindings=merge_key_bindings(
-                [stray_keys(), bindings(session, self._said, self.origins), waiting_keys(past)]
+                [spurious_keys(), bindings(session, self._said, self.origins), waiting_keys(past)]
             ),
             history=past,
             auto_suggest=self._suggest,

@@ -12,7 +12,7 @@ from prompt_toolkit.input.typeahead import clear_typeahead
 from prompt_toolkit.shortcuts import prompt
 
 from mwaa_shell.output.sanitise import sanitise
-from mwaa_shell.terminal.stray_keys import stray_keys
+from mwaa_shell.terminal.spurious_keys import spurious_keys
 
 
 def yes(question: str) -> bool:
@@ -29,7 +29,7 @@ def typed(question: str) -> str | None:
 def read_secret(name: str) -> str | None:
     """What the user types for a secret, unseen; ``None`` if they would rather not."""
     try:
-        return prompt(f"{name}: ", is_password=True, key_bindings=stray_keys())
+        return prompt(f"{name}: ", is_password=True, key_bindings=spurious_keys())
     except (KeyboardInterrupt, EOFError):
         return None
 
@@ -37,7 +37,7 @@ def read_secret(name: str) -> str | None:
 def _answer(question: str) -> str | None:
     _forget_typed()
     try:
-        return prompt(_folded(sanitise(question)), key_bindings=stray_keys())
+        return prompt(_folded(sanitise(question)), key_bindings=spurious_keys())
     except (KeyboardInterrupt, EOFError):
         return None
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from mwaa_shell.airflow.command_line import (
     REMEMBERED,
     Destination,
-    Kind,
+    InputKind,
     Word,
     line_at,
     logical_lines,
@@ -105,26 +105,26 @@ def test_quote_writes_no_more_than_is_needed(value: str, quoted: str) -> None:
 @pytest.mark.parametrize("text", ["", "   ", "\t\n", "# a comment", "  # dags list | jq"])
 def test_nothing_and_comments_are_blank(text: str) -> None:
     line = parse(text)
-    assert (line.kind, line.words, line.problem) == (Kind.BLANK, (), None)
+    assert (line.kind, line.words, line.problem) == (InputKind.BLANK, (), None)
 
 
 @pytest.mark.parametrize(
     ("text", "kind"),
     [
-        (".use other", Kind.DIRECTIVE),
-        ("  .help", Kind.DIRECTIVE),
-        ("help", Kind.DIRECTIVE),
-        ("exit", Kind.DIRECTIVE),
-        ("quit", Kind.DIRECTIVE),
-        ("help dags", Kind.DIRECTIVE),
-        ("helpme", Kind.AIRFLOW),
-        ("dags list", Kind.AIRFLOW),
-        ("dags .list", Kind.AIRFLOW),
-        ("airflow help", Kind.AIRFLOW),
-        ("airflow", Kind.AIRFLOW),
+        (".use other", InputKind.DIRECTIVE),
+        ("  .help", InputKind.DIRECTIVE),
+        ("help", InputKind.DIRECTIVE),
+        ("exit", InputKind.DIRECTIVE),
+        ("quit", InputKind.DIRECTIVE),
+        ("help dags", InputKind.DIRECTIVE),
+        ("helpme", InputKind.AIRFLOW),
+        ("dags list", InputKind.AIRFLOW),
+        ("dags .list", InputKind.AIRFLOW),
+        ("airflow help", InputKind.AIRFLOW),
+        ("airflow", InputKind.AIRFLOW),
     ],
 )
-def test_directives_begin_with_a_dot_or_are_one_of_three_words(text: str, kind: Kind) -> None:
+def test_directives_begin_with_a_dot_or_are_one_of_three_words(text: str, kind: InputKind) -> None:
     assert parse(text).kind is kind
 
 

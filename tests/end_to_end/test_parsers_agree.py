@@ -16,7 +16,7 @@ import pytest
 
 from mwaa_shell.airflow import grammar
 from mwaa_shell.airflow.arguments import fewest, flags_of, understand
-from mwaa_shell.airflow.command_line import Kind, parse
+from mwaa_shell.airflow.command_line import InputKind, parse
 from mwaa_shell.airflow.grammar import Command, Grammar, Option, Positional
 from mwaa_shell.airflow.validation import JSON_FLAGS, validate
 from mwaa_shell.local import grammars, provision
@@ -231,7 +231,7 @@ def made_up(tree: Grammar) -> dict[str, tuple[str, list[str]]]:
         breaks(random, line)
         words = line.argv()
         read = parse(shlex.join(words))
-        if read.kind is Kind.AIRFLOW and words[:1] != ["celery"]:
+        if read.kind is InputKind.AIRFLOW and words[:1] != ["celery"]:
             assert list(read.values) == words
             found[read.text] = (breaks.__name__, words)
     return found

@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 
 from mwaa_shell.airflow import grammar, knowledge
-from mwaa_shell.airflow.command_line import Kind, ParsedLine, parse
+from mwaa_shell.airflow.command_line import InputKind, ParsedLine, parse
 from mwaa_shell.airflow.grammar import Grammar, flag_name
 from mwaa_shell.airflow.readings import words_as_read
 from mwaa_shell.airflow.safety import ORDER, answered, danger_of
@@ -114,7 +114,7 @@ def taken(version: Version, lines: list[list[str]], folder: Path, *options: str)
     assert done.returncode == 0, done.stderr[-2000:]
     for words, (is_taken, _, names, values) in zip(lines, json.loads(done.stdout), strict=True):
         line = parse(shlex.join(words))
-        if is_taken and names and line.kind is Kind.AIRFLOW and line.values == tuple(words):
+        if is_taken and names and line.kind is InputKind.AIRFLOW and line.values == tuple(words):
             yield Taken(line, " ".join(names), values)
 
 

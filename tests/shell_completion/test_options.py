@@ -9,7 +9,7 @@ import pytest
 
 from mwaa_shell import options
 from mwaa_shell.shell_completion import SHELLS, names, script
-from mwaa_shell.shell_completion.options import Option, Value, options_of
+from mwaa_shell.shell_completion.options import CompletionOption, Value, options_of
 
 OPTIONS = {option.flags[-1] if option.flags else "": option for option in options_of(options.build_parser())}
 #: For these nothing can be offered.
@@ -88,7 +88,7 @@ def test_a_hidden_option_is_not_offered() -> None:
     parser = argparse.ArgumentParser(add_help=False)
     parser.add_argument("--hidden", help=argparse.SUPPRESS)
     parser.add_argument("--shown", action="store_true", help="x")
-    assert options_of(parser) == (Option(("--shown",), "x", Value.NOTHING, "shown"),)
+    assert options_of(parser) == (CompletionOption(("--shown",), "x", Value.NOTHING, "shown"),)
 
 
 def test_the_word_for_the_doctor_is_the_launchers() -> None:

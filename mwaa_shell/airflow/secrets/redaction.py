@@ -19,7 +19,17 @@ from itertools import groupby
 from typing import NamedTuple
 
 from mwaa_shell.airflow.arguments import ParsedCommand, Part, understand
-from mwaa_shell.airflow.command_line import BLANKS, REMEMBERED, Kind, ParsedLine, Word, letters_of, parse, quote, split
+from mwaa_shell.airflow.command_line import (
+    BLANKS,
+    REMEMBERED,
+    InputKind,
+    ParsedLine,
+    Word,
+    letters_of,
+    parse,
+    quote,
+    split,
+)
 from mwaa_shell.airflow.grammar import Grammar
 from mwaa_shell.airflow.readings import readings_of_majors
 from mwaa_shell.airflow.secrets.arguments import Piece, secret_arguments, secrets_of_local_command
@@ -99,7 +109,7 @@ def _secrets_in(
 ) -> tuple[Span, ...]:
     named = partial(sensitive, patterns=tuple(patterns))
     if isinstance(line, ParsedCommand):
-        known = line.parts if line.line.kind is Kind.AIRFLOW else None
+        known = line.parts if line.line.kind is InputKind.AIRFLOW else None
         return _merged(_found(line.line, line.grammar, named, known))
     parsed = parse(line) if isinstance(line, str) else line
     found = _merged((*_found(parsed, grammar, named), *_assignments(parsed, named, assigned)))
@@ -206,7 +216,7 @@ def _found(
     parsed: ParsedLine, grammar: Grammar | None, named: Named, parts: Sequence[Part] | None = None
 ) -> Iterator[Span]:
     text = parsed.text
-    if parsed.kind is not Kind.AIRFLOW:
+    if parsed.kind is not InputKind.AIRFLOW:
         yield from _in_quoted_lines(parsed, grammar, named)
         start = parsed.words[0].end if parsed.words else len(text) - len(text.lstrip(BLANKS + "#"))
         parsed = parse(" " * start + text[start:])
@@ -284,7 +294,7 @@ def _assignments(parsed: ParsedLine, named: Named, secret: Collection[str]) -> I
 
 
 def _runs_saved(parsed: ParsedLine) -> bool:
-    return parsed.kind is Kind.DIRECTIVE and parsed.values[:1] == (".do",)
+    return parsed.kind is InputKind.DIRECTIVE and parsed.values[:1] == (".do",)
 
 
 def _merged(spans: Iterable[Span]) -> tuple[Span, ...]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from mwaa_shell.airflow import knowledge
 from mwaa_shell.airflow.arguments import HELP, ParsedCommand, Role, understand
-from mwaa_shell.airflow.command_line import Kind, ParsedLine, Problem, logical_lines, parse
+from mwaa_shell.airflow.command_line import InputKind, ParsedLine, Problem, logical_lines, parse
 from mwaa_shell.airflow.grammar import Command, Grammar, Option, Positional, load, versions
 from mwaa_shell.airflow.translation.arguments import TypedArgument, TypedValue, arguments_of, line_of
 from mwaa_shell.airflow.translation.table import ArgumentPlace, CommandName, Operation, argument_of, key_of, table
@@ -35,7 +35,7 @@ class Translation:
 def translate(text: str, target: Grammar) -> Translation | None:
     """Return the line in the target's words; ``None`` where it takes the line, or no version does."""
     line = parse(text)
-    if line.kind is not Kind.AIRFLOW or line.problem is not None:
+    if line.kind is not InputKind.AIRFLOW or line.problem is not None:
         return None
     own = understand(line, target)
     spoken = None if _accepts(own) else _spoken_command(line, own)
@@ -366,7 +366,7 @@ def _translated(number: int, original: tuple[str, ...], text: str, target: Gramm
 
 def _problem(text: str, target: Grammar) -> Problem | None:
     line = parse(text)
-    return validate(understand(line, target)) if line.kind is Kind.AIRFLOW else None
+    return validate(understand(line, target)) if line.kind is InputKind.AIRFLOW else None
 
 
 def file_lines(lines: Sequence[TranslatedLine]) -> Iterator[str]:

@@ -16,7 +16,7 @@ from pygments.token import Comment, Error, Keyword, Name, Number, Operator, Stri
 
 from mwaa_shell.airflow import knowledge
 from mwaa_shell.airflow.arguments import ParsedCommand, Part, Role, understand
-from mwaa_shell.airflow.command_line import Kind, ParsedLine, logical_lines, parse, spans_of_lines
+from mwaa_shell.airflow.command_line import InputKind, ParsedLine, logical_lines, parse, spans_of_lines
 from mwaa_shell.airflow.grammar import Grammar, load, meant_by, nearest, versions
 from mwaa_shell.output.style.text_style import TextStyle
 
@@ -80,10 +80,10 @@ class AirflowCommandLexer(Lexer):
     def _spans(self, text: str) -> Iterator[Span]:
         """Yield the places of a line's tokens; a later one is drawn over an earlier one."""
         line = parse(text)
-        if line.kind is Kind.BLANK:
+        if line.kind is InputKind.BLANK:
             yield 0, len(text), Comment.Single if text.strip() else Text
             return
-        if line.kind is Kind.DIRECTIVE and line.words:
+        if line.kind is InputKind.DIRECTIVE and line.words:
             yield line.words[0].start, line.words[0].end, Keyword.Pseudo
             inner = self._command_start(text)
             if inner and not text.startswith(".", inner):

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from mwaa_shell.airflow import grammar
 from mwaa_shell.airflow.arguments import understand
-from mwaa_shell.airflow.command_line import Kind, parse, quote
+from mwaa_shell.airflow.command_line import InputKind, parse, quote
 from mwaa_shell.airflow.grammar import Command, Grammar, Option, Positional
 from mwaa_shell.airflow.secrets.arguments import secret_flag
 from mwaa_shell.airflow.secrets.redaction import fill, has_mask, masked, masks, secrets_in
@@ -321,7 +321,7 @@ def test_no_line_raises() -> None:
         line = "".join(choose.choices(pieces, k=choose.randrange(30)))
         tree = choose.choice(TREES)
         result = masked(line, tree)
-        if parse(line).kind is Kind.AIRFLOW and not parse(line).problem:
+        if parse(line).kind is InputKind.AIRFLOW and not parse(line).problem:
             assert masked(result.text, tree).text == result.text, line
         answers = ["x"] * len(masks(result.text, tree))
         fill(result.text, answers, tree)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from mwaa_shell.terminal.stray_keys import row_in
+from mwaa_shell.terminal.spurious_keys import row_in
 from tests.double import Double, command_reply
 from tests.terminal.emulator import Terminal
 

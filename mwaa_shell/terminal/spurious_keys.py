@@ -14,7 +14,7 @@ from prompt_toolkit.keys import Keys
 DIGITS = 5
 
 
-def stray_keys() -> KeyBindings:
+def spurious_keys() -> KeyBindings:
     """Reports of the mouse, which is never asked for, do nothing; those of the cursor count where they can be true.
 
     Whoever types a letter has marked enough.
