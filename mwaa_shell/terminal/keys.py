@@ -174,6 +174,7 @@ class Keys:
             text = await run_in_terminal(partial(edited, buffer.text), in_executor=True)
         except UsageError as error:
             self._message.say(str(error), "class:message.wrong")
+            get_app().invalidate()  # the prompt was drawn again before
         else:
             buffer.document = Document(text, len(text))
 
