@@ -85,7 +85,12 @@ def cursor_context(understanding: ParsedCommand, cursor: int) -> CursorContext:
         without=understand(line._replace(words=before + after), understanding.grammar),
     )
     is_comment = line.kind is command_line.InputKind.BLANK and not line.text.isspace() and line.text
-    if line.kind is command_line.InputKind.DIRECTIVE or is_comment or end < cursor or (word is None and context.fragment):
+    if (
+        line.kind is command_line.InputKind.DIRECTIVE
+        or is_comment
+        or end < cursor
+        or (word is None and context.fragment)
+    ):
         return context
     pieces = [part for part in understanding.parts if part.word is word]
     if len(pieces) > 1 and pieces[-1].role is not Role.FLAG:
