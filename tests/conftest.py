@@ -65,7 +65,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 PROGRAM = str(Path(mwaa_shell.__file__).parent) + os.sep
 GUARD = Path(__file__).parent / "guard"
 #: Variables of the user's that must not reach a test.
-FOREIGN = ("AWS_", "MWAA_", "AIRFLOW", "BOTO", "NO_COLOR", "FORCE_COLOR", "PAGER", "LESS", "http_proxy", "https_proxy")
+FOREIGN = (
+    *("AWS_", "MWAA_", "AIRFLOW", "BOTO", "NO_COLOR", "FORCE_COLOR", "PAGER", "LESS", "http_proxy", "https_proxy"),
+    *("COLUMNS", "LINES"),  # the parallel run sets them for its workers
+)
 CERTIFICATES = (
     *("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"),
     *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy"),

@@ -59,27 +59,27 @@ HEAD = re.compile(
     rf"\[{_TIME}[^\]]*\] \{{[^}}]*\}}+ (?:(?P<quiet>INFO|DEBUG)|(?P<loud>[A-Z]+)) - "
     # 2026-11-22T13:05:49.572534Z [warning  ] text [logger] loc=file.py:1: structlog, 3.1 and later
     # 2026-11-22 13:05:49,572 INFO - text, and 2026-11-22 13:05:49,572 - logger - INFO - text: of libraries
-    rf"|{_TIME}\S* (?:\[(?:(?P<quiet2>info|debug)|(?P<loud2>[a-z]+)) *\] |"
-    r"(?:- \S+ - )?(?:(?P<quiet5>INFO|DEBUG)|(?P<loud5>WARNING|ERROR|CRITICAL)) - )"
+    rf"|{_TIME}[^ \t]* (?:\[(?:(?P<quiet2>info|debug)|(?P<loud2>[a-z]+)) *\] |"
+    r"(?:- [^ \t]+ - )?(?:(?P<quiet5>INFO|DEBUG)|(?P<loud5>WARNING|ERROR|CRITICAL)) - )"
     # [INFO] text: what a command says of itself
     r"|(?P<loud4>\[[A-Z]{4,8}\] )"
     # /path/file.py:48 UserWarning: text (Airflow's own form) and Python's /path/file.py:48: UserWarning: text
-    r"|(?:<\w+>|sys|\S*\.pyx?):\d+:? (?:(?P<old>(?=\w*?Deprecat)\w*Warning|FutureWarning|RemovedIn\w+Warning)|"
+    r"|(?:<\w+>|sys|[^ \t]*\.pyx?):\d+:? (?:(?P<old>(?=\w*?Deprecat)\w*Warning|FutureWarning|RemovedIn\w+Warning)|"
     r"(?P<warning>(?=\w*?Warning)\w+)): "
     # what begins with a capital letter is looked at together, and not at all for most lines of data
     r"|(?=[A-Z-])(?:"
     # INFO  [alembic.runtime.migration] text
     r"(?:(?P<quiet3>INFO|DEBUG)|(?P<loud3>[A-Z]+)) +\[[\w.]+\] "
     # WARNING:logger:text, of Python's logging without a configuration
-    r"|(?:(?P<quiet6>INFO|DEBUG)|(?P<loud6>WARNING|ERROR|CRITICAL)):[^\s:]+:"
+    r"|(?:(?P<quiet6>INFO|DEBUG)|(?P<loud6>WARNING|ERROR|CRITICAL)):[^ \t:]+:"
     # what Python says of exceptions that end nothing; a traceback follows
-    r"|(?P<loud7>Exception ignored |Exception in thread |Error in (?:atexit\.|sys\.)|Process \S+:$"
+    r"|(?P<loud7>Exception ignored |Exception in thread |Error in (?:atexit\.|sys\.)|Process [^ \t]+:$"
     r"|--- Logging error ---|Task exception was never retrieved)"
     # what MWAA itself prints, per web server process
     r"|(?P<quiet4>CloudWatch logging is disabled for |Successfully generated RDS auth token at )"
     rf"|(?P<traceback>{'|'.join(map(re.escape, (TRACEBACK_START, *BETWEEN_TRACEBACKS)))}))"
     rf"|(?P<group>  \+ Exception Group {re.escape(TRACEBACK_START)})"
-    r"|(?P<usage>airflow(?: \S+)* command error: |(?:airflow|usage: airflow).*: error: )"
+    r"|(?P<usage>airflow(?: [^ \t]+)* command error: |(?:airflow|usage: airflow).*: error: )"
 )
 #: The frame that every uncaught exception passes: the airflow program, and not a function in it.
 PROGRAM_FRAME = re.compile(r'[ |]+File "(?:[^"]*/)?(?:airflow|airflow/__main__\.py)", line \d+, in <module>$')
@@ -150,7 +150,7 @@ def _plain(text: str, before: Reading) -> Reading:
     inside = before is not _DATA and before.kind is LineKind.TRACEBACK
     if inside and (not before.grouped or _GROUP_MARGIN.match(text)):
         return _FATAL.get(before, before) if PROGRAM_FRAME.match(text) else before
-    if not text or text.isspace():
+    if not text.strip(" \t"):
         return _BLANK
     if (
         before is not _DATA
@@ -169,7 +169,7 @@ def _ends_traceback(reading: Reading, text: str) -> bool:
 
 def is_message(line: str) -> bool:
     """Return whether a line of a traceback is an exception's own: it stands at the margin; frames are indented."""
-    if not line or line.isspace() or line.startswith((" ", "\t", TRACEBACK_START, *BETWEEN_TRACEBACKS)):
+    if not line.strip(" \t") or line.startswith((" ", "\t", TRACEBACK_START, *BETWEEN_TRACEBACKS)):
         return False
     return not line.endswith(TRACEBACK_START)
 

@@ -92,8 +92,8 @@ def test_one_hop_keeps_body_and_token_and_is_remembered() -> None:
 
 
 def test_a_second_redirect_is_not_followed() -> None:
-    hop = HttpReply(307, b"", location="/aws_mwaa/cli/")
-    result = run(FakeWeb(hop, hop))
+    hops = [HttpReply(307, b"", location=place) for place in ("/aws_mwaa/cli/", "/aws_mwaa/elsewhere")]
+    result = run(FakeWeb(*hops))
     assert (result.outcome, result.exit_code) == (Outcome.REFUSED, ExitCode.NOTHING_RAN)
 
 

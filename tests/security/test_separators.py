@@ -221,7 +221,7 @@ def test_the_prompt_asks_and_masks_behind_separators(
         terminal.wait_for_prompt("my-env")
         assert double.commands == []
         terminal.enter("-- connections -- list")
-        terminal.wait_for("may hold passwords")
+        terminal.wait_for("*** covers secrets")
         terminal.wait_for_prompt("my-env")
         terminal.enter(f"-- variables set db_password {SECRET}")
         terminal.wait_for("db_password ***********")

@@ -20,15 +20,21 @@ from mwaa_shell.cli import main
 from mwaa_shell.terminal.shell import Shell
 pipe = sys.argv[1]
 
-def heard(self):
+def notices(show):
     def listen():
         while True:
             with open(pipe) as told:
-                self._note_aside(told.read())
+                show(told.read())
     threading.Thread(target=listen, daemon=True).start()
     return nullcontext()
 
-Shell._heard = heard
+make = Shell.__init__
+
+def make_that_listens(self, *given, **named):
+    make(self, *given, **named)
+    self._show_notices = notices
+
+Shell.__init__ = make_that_listens
 main(["my-env"])
 """
 

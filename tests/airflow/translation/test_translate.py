@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import shlex
 from collections.abc import Iterator
 from functools import cache
@@ -16,7 +17,6 @@ from mwaa_shell.airflow.command_line import Problem, parse, quote
 from mwaa_shell.airflow.grammar import Command, Grammar, Option, Positional
 from mwaa_shell.airflow.translation.table import CommandName, Operation, argument_of, key_of, table
 from mwaa_shell.airflow.translation.translate import Translation, file_lines, translate, translate_file
-from mwaa_shell.airflow.translation.translate import translate as translate_module
 from mwaa_shell.airflow.validation import validate
 from mwaa_shell.airflow.versions import Version, parse_version
 
@@ -355,7 +355,9 @@ def test_most_lines_are_found_without_reading_every_tree(monkeypatch: pytest.Mon
         read.append(version)
         return grammar.load(version)
 
-    monkeypatch.setattr(translate_module, "load", load)
+    # The package has a function of this name, which hides the module from an ordinary import.
+    module = importlib.import_module("mwaa_shell.airflow.translation.translate")
+    monkeypatch.setattr(module, "load", load)
     for target in ("2.10.3", "3.3.1"):
         read.clear()
         assert translate("trigger_dag x", tree(target)) is not None

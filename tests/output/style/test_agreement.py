@@ -76,6 +76,7 @@ def lines_by_look(text: str) -> Iterator[tuple[TextStyle, str]]:
 @settings(deadline=None)
 @given(st.lists(st.sampled_from([*NOISE, *FATAL]) | st.text(max_size=20)).map("".join))
 @example("\x1b[31mINFO:root:a\x1b[0m\r\nTraceback (most recent call last):\r\n  x\r\nE: a\r\n")
+@example("\x1f/x.py:1: UserWarning: a\nTraceback (most recent call last):\n\x1f\nE: a\n")
 def test_look_of_a_line_is_its_kind(text: str) -> None:
     """The text as the screen has it and the text as it came have the same lines, of the same kinds."""
     screen = list(lines_by_look(sanitise(text))) if text else []
