@@ -1,7 +1,4 @@
-"""The outcome that the shell reads from recorded output is the true exit code of the recorded command.
-
-``python -m tests.airflow.test_recorded`` writes the table of known misses anew.
-"""
+"""The outcome that the shell reads from recorded output is the true exit code of the recorded command."""
 
 from __future__ import annotations
 
@@ -17,8 +14,6 @@ from mwaa_shell.airflow.versions import parse_version
 
 MORE = Path(__file__).parents[1] / "samples" / "more"
 FILES = sorted(MORE.glob("*/*.json"))
-#: Commands whose outcome is not read right yet, by set and version. This table only shrinks. Without misses it is gone.
-KNOWN_MISSES = MORE / "known-misses.json"
 
 
 def recorded(path: Path) -> dict[str, dict[str, Any]]:
@@ -40,13 +35,12 @@ def misses(path: Path) -> list[str]:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_outcome_is_the_true_exit_code(path: Path, record_property: Callable[[str, object], None]) -> None:
-    known: dict[str, list[str]] = json.loads(KNOWN_MISSES.read_text()) if KNOWN_MISSES.exists() else {}
     replies = recorded(path)
     wrong = misses(path)
     figure = f"{len(replies) - len(wrong)} of {len(replies)}"
     print(f"{path.parent.name} {path.stem}: {figure} right")
     record_property(f"{path.parent.name}-{path.stem}", figure)
-    assert set(wrong) <= set(known.get(f"{path.parent.name}/{path.stem}", []))
+    assert wrong == []
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}-{path.stem}")
@@ -54,15 +48,3 @@ def test_recorded_output_names_no_machine(path: Path) -> None:
     text = path.read_text()
     assert not [name for name in ("/root/", "/tmp/mwaa-", "/home/") if name in text]
     assert len(text) < 700_000
-
-
-def main() -> None:
-    """Write the table of known misses, or remove it if there are none."""
-    found = {f"{path.parent.name}/{path.stem}": sorted(wrong) for path in FILES if (wrong := misses(path))}
-    KNOWN_MISSES.unlink(missing_ok=True)
-    if found:
-        KNOWN_MISSES.write_text(json.dumps(found, indent=1) + "\n")
-
-
-if __name__ == "__main__":
-    main()
