@@ -12,12 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mwaa_shell.airflow import command_line, grammar, knowledge
+from mwaa_shell.airflow.arguments import understand
 from mwaa_shell.airflow.grammar import Command, Option, Positional, flag_name
 from mwaa_shell.airflow.knowledge import Kind, Level
 from mwaa_shell.airflow.versions import Version
 
 DATA: dict[str, Any] = tomllib.loads((Path(grammar.__file__).parent / "data" / "knowledge.toml").read_text())
-SOURCES = {"AWS documentation", "seen by users", "Airflow source", "recorded replies"}
+SOURCES = {"AWS documentation", "seen by users", "Airflow source", "recorded output"}
 TOPICS = ("documented", "refused", "senseless", "advice", "parses", "asks")
 VERSIONS = pytest.mark.parametrize("version", grammar.versions(), ids=str)
 V1, V20, V22, V24, V281 = Version(1, 10, 12), Version(2, 0, 2), Version(2, 2, 2), Version(2, 4, 3), Version(2, 8, 1)
@@ -40,7 +41,7 @@ def versions_of(entry: dict[str, Any]) -> list[Version]:
 
 def commands_named(name: str, versions: list[Version] | None = None) -> list[Command]:
     """The command as each of the versions has it."""
-    trees = map(grammar.load, versions or grammar.versions())
+    trees = map(grammar.load_grammar, versions or grammar.versions())
     return [found for tree in trees if (found := tree.named(name))]
 
 
@@ -49,19 +50,23 @@ def level(line: str, version: Version) -> Level:
     return danger(line, version).level
 
 
+def given_to(name: str, version: Version, *words: str) -> frozenset[str]:
+    """The options in the words after a command."""
+    text = " ".join([name, *map(command_line.quote, words)])
+    return knowledge.given_in(understand(command_line.parse(text), grammar.load_grammar(version)))
+
+
 def danger(line: str, version: Version) -> knowledge.Danger:
-    words = command_line.parse(line).values
-    found = grammar.load(version).command(words)
-    assert found, f"{version} has no {line}"
-    return knowledge.danger(found[0].name, version, words[found[1] :])
+    reading = understand(command_line.parse(line), grammar.load_grammar(version))
+    assert reading.command, f"{version} has no {line}"
+    return knowledge.danger(reading.command.name, version, knowledge.given_in(reading))
 
 
 def asks(line: str, version: Version) -> str | None:
     """The flag that would answer; None where nothing is asked."""
-    words = command_line.parse(line).values
-    found = grammar.load(version).command(words)
-    assert found, f"{version} has no {line}"
-    question = knowledge.asks(found[0].name, version, words[found[1] :])
+    reading = understand(command_line.parse(line), grammar.load_grammar(version))
+    assert reading.command, f"{version} has no {line}"
+    question = knowledge.question_of(reading.command.name, version, knowledge.given_in(reading))
     return question.answer if question else None
 
 
@@ -129,7 +134,7 @@ def test_a_value_that_a_rule_waits_for_is_a_choice() -> None:
 
 def test_as_many_commands_are_documented_as_aws_lists() -> None:
     def count(version: Version) -> int:
-        return sum(knowledge.support(name, version).documented for name in grammar.load(version).names)
+        return sum(knowledge.mwaa_support(name, version).documented for name in grammar.load_grammar(version).names)
 
     assert {count(version) for version in grammar.versions() if version.major == 3} == {47}
     assert count(V211) == count(V281) == 45
@@ -140,35 +145,35 @@ def test_as_many_commands_are_documented_as_aws_lists() -> None:
 @VERSIONS
 def test_what_aws_lists_for_a_version_is_in_it(version: Version) -> None:
     listed = {name for entry in DATA["documented"] if version in versions_of(entry) for name in entry["commands"]}
-    assert listed <= set(grammar.load(version).names)
+    assert listed <= set(grammar.load_grammar(version).names)
 
 
 def test_a_command_has_a_first_documented_version() -> None:
-    assert not knowledge.support("dags list", V20).documented
-    assert knowledge.support("dags list", V22).documented
-    assert not knowledge.support("dags list-import-errors", V24).documented
-    assert not knowledge.support("tasks run", V33).documented
+    assert not knowledge.mwaa_support("dags list", V20).documented
+    assert knowledge.mwaa_support("dags list", V22).documented
+    assert not knowledge.mwaa_support("dags list-import-errors", V24).documented
+    assert not knowledge.mwaa_support("tasks run", V33).documented
 
 
-def test_a_refusal_is_a_hint_with_its_source() -> None:
-    seen = knowledge.support("dags report", V210)
-    assert (seen.documented, seen.refused, seen.source, seen.doubtful) == (True, "403", "seen by users", True)
-    assert not knowledge.support("dags report", V33).doubtful
-    assert knowledge.support("pools import", V281).refused == "500"
-    assert knowledge.support("dags backfill", V20).refused == "unsupported"
-    assert knowledge.support("connections", V1).refused == "unsupported"
+def test_a_refusal_is_a_hint() -> None:
+    seen = knowledge.mwaa_support("dags report", V210)
+    assert (seen.documented, seen.refused, seen.doubtful) == (True, "403", True)
+    assert not knowledge.mwaa_support("dags report", V33).doubtful
+    assert knowledge.mwaa_support("pools import", V281).refused == "500"
+    assert knowledge.mwaa_support("dags backfill", V20).refused == "unsupported"
+    assert knowledge.mwaa_support("connections", V1).refused == "unsupported"
 
 
 def test_why_accounts_are_refused() -> None:
     for name in ("users create", "users list", "roles delete"):
-        said = knowledge.support(name, V33)
+        said = knowledge.mwaa_support(name, V33)
         assert (said.refused, said.senseless) == ("unsupported", False)
         assert "runs as admin" in said.reason
 
 
 def test_teams_exist_on_mwaa() -> None:
-    assert not knowledge.support("teams list", V33).senseless
-    assert "UpdateEnvironment" in knowledge.support("teams create", V33).reason
+    assert not knowledge.mwaa_support("teams list", V33).senseless
+    assert "UpdateEnvironment" in knowledge.mwaa_support("teams create", V33).reason
     assert any("Identity Center" in note for note in knowledge.advice("teams list", V33))
 
 
@@ -180,25 +185,25 @@ def test_a_database_is_cleaned_as_aws_prescribes() -> None:
 
 
 def test_what_is_in_no_list_says_so() -> None:
-    said = knowledge.support("dags details", V33)
+    said = knowledge.mwaa_support("dags details", V33)
     assert (said.documented, said.refused, said.senseless, said.doubtful) == (False, "", False, True)
-    assert "not list" in said.reason
-    assert knowledge.support("plugin does", V33) == said
+    assert "not document" in said.reason
+    assert knowledge.mwaa_support("plugin does", V33) == said
 
 
 def test_what_needs_a_keyboard_a_file_or_a_server_makes_no_sense() -> None:
     for name in ("scheduler", "celery worker", "db shell", "db migrate", "variables export", "variables import"):
-        assert knowledge.support(name, V33).senseless, name
-    assert not knowledge.support("dags show", V33, ("x",)).senseless
-    assert knowledge.support("dags show", V33, ("x", "-s", "x.png")).senseless
-    assert knowledge.support("tasks test", V33, ("x", "t", "-m")).senseless
-    assert knowledge.support("variables", V1, ("-e", "all.json")).senseless
-    assert not knowledge.support("dags trigger", V33).doubtful
+        assert knowledge.mwaa_support(name, V33).senseless, name
+    assert not knowledge.mwaa_support("dags show", V33, given_to("dags show", V33, "x")).senseless
+    assert knowledge.mwaa_support("dags show", V33, given_to("dags show", V33, "x", "-s", "x.png")).senseless
+    assert knowledge.mwaa_support("tasks test", V33, given_to("tasks test", V33, "x", "t", "-m")).senseless
+    assert knowledge.mwaa_support("variables", V1, given_to("variables", V1, "-e", "all.json")).senseless
+    assert not knowledge.mwaa_support("dags trigger", V33).doubtful
 
 
 def test_v1_says_what_its_dags_may_not_need() -> None:
-    assert "plugin" in knowledge.support("list_dags", V1).reason
-    assert "plugin" not in knowledge.support("trigger_dag", V1).reason
+    assert "plugin" in knowledge.mwaa_support("list_dags", V1).reason
+    assert "plugin" not in knowledge.mwaa_support("trigger_dag", V1).reason
 
 
 # ---- DAG files.
@@ -233,9 +238,7 @@ def test_v1_says_what_its_dags_may_not_need() -> None:
     ],
 )
 def test_which_commands_parse_dag_files(name: str, words: str, version: Version, expected: bool) -> None:
-    parsing = knowledge.parses_dags(name, version, tuple(words.split()))
-    assert (parsing is not None) is expected
-    assert parsing is None or (parsing.reason and parsing.source == "Airflow source")
+    assert bool(knowledge.parses_dags(name, version, given_to(name, version, *words.split()))) is expected
 
 
 # ---- Questions.
@@ -287,7 +290,7 @@ def test_every_answer_is_a_flag_of_the_command() -> None:
 def test_what_can_say_yes_beforehand_asks(version: Version) -> None:
     """Whatever takes --yes asks something, with the right flags."""
     asking = {name for entry in DATA["asks"] if version in versions_of(entry) for name in entry["commands"]}
-    able = {command.name for command in grammar.load(version).commands() if command.option("--yes")}
+    able = {command.name for command in grammar.load_grammar(version).commands() if command.option("--yes")}
     assert able <= asking
 
 
@@ -296,7 +299,7 @@ def test_what_can_say_yes_beforehand_asks(version: Version) -> None:
 
 @VERSIONS
 def test_every_command_is_classified(version: Version) -> None:
-    unknown = [n for n in grammar.load(version).names if knowledge.danger(n, version) == knowledge.UNKNOWN]
+    unknown = [n for n in grammar.load_grammar(version).names if knowledge.danger(n, version) == knowledge.UNKNOWN]
     assert unknown == []
 
 
@@ -304,7 +307,7 @@ def test_no_command_is_classified_twice_or_in_vain() -> None:
     table = DATA["danger"]
     listed = [*table["read"], *table["change"], *table["destroy"]]
     assert len(listed) == len(set(listed)) == 170
-    assert set(listed) == {name for version in grammar.versions() for name in grammar.load(version).names}
+    assert set(listed) == {name for version in grammar.versions() for name in grammar.load_grammar(version).names}
 
 
 def test_what_changes_something_says_what() -> None:
@@ -372,37 +375,44 @@ def test_what_a_line_does(line: str, version: Version, expected: Level) -> None:
     assert bool(found.reason) or expected is Level.READ
 
 
+@pytest.mark.parametrize(("line", "version"), [("tasks run a b c -m", V210), ("run a b 2021-01-01 -m", V1)])
+def test_mark_success_is_not_called_a_run(line: str, version: Version) -> None:
+    assert danger(line, version).reason == "marks the task as successful and does not run it"
+    assert danger(line.removesuffix(" -m"), version).reason == "runs the task, on the web server"
+
+
 def test_the_text_of_a_value_is_no_flag() -> None:
     assert level("""dags backfill --reset-dagruns x -c '{"a": "--dry-run"}'""", V210) is Level.DESTROY
     assert level("dags backfill --reset-dagruns -t '--n or so' x", V210) is Level.DESTROY
 
 
 def test_nobody_knows_what_a_plugin_does() -> None:
-    assert knowledge.danger("plugin does", V33, ("--dry-run", "-x=1")) is knowledge.UNKNOWN
+    assert knowledge.danger("plugin does", V33, frozenset({"--dry-run"})) is knowledge.UNKNOWN
     assert knowledge.UNKNOWN.level is Level.CHANGE
 
 
 def test_a_version_that_we_do_not_have_is_judged_by_its_neighbour() -> None:
-    assert knowledge.danger("dags backfill", Version(2, 10, 9), ("--reset-d",)).level is Level.DESTROY
-    assert knowledge.danger("dags backfill", Version(9, 0, 0), ("--reset-dagruns",)).level is Level.DESTROY
-    assert knowledge.support("dags list", Version(2, 10, 9)).documented
+    given = frozenset({"--reset-dagruns"})
+    assert knowledge.danger("dags backfill", Version(2, 10, 9), given).level is Level.DESTROY
+    assert knowledge.mwaa_support("dags list", Version(2, 10, 9)).documented
 
 
 @given(st.sampled_from(grammar.versions()), st.data())
 def test_no_words_are_too_strange(version: Version, data: st.DataObject) -> None:
-    name = data.draw(st.sampled_from(grammar.load(version).names))
+    name = data.draw(st.sampled_from(grammar.load_grammar(version).names))
     words = data.draw(st.lists(st.text("-=ynhx dr_", max_size=6) | st.sampled_from(["--", "--yes", "-y", "--dry-run"])))
-    assert knowledge.danger(name, version, words).level in Level
-    assert knowledge.support(name, version, words).reason
-    knowledge.asks(name, version, words)
-    knowledge.parses_dags(name, version, words)
+    options = given_to(name, version, *words)
+    assert knowledge.danger(name, version, options).level in Level
+    assert knowledge.mwaa_support(name, version, options).reason
+    knowledge.question_of(name, version, options)
+    knowledge.parses_dags(name, version, options)
 
 
 # ---- Kinds.
 
 
 def test_every_argument_has_a_kind_and_none_is_misspelt() -> None:
-    commands = [command for version in grammar.versions() for command in grammar.load(version).commands()]
+    commands = [command for version in grammar.versions() for command in grammar.load_grammar(version).commands()]
     flags = {flag_name(option) for command in commands for option in command.options}
     places = {one.name for command in commands for one in command.positionals}
     lists = {name: names for name, names in DATA["kinds"].items() if name not in ("of", "source")}
@@ -422,9 +432,9 @@ def test_a_switch_takes_nothing() -> None:
     switches = [
         (command.name, flag_name(option))
         for version in grammar.versions()
-        for command in grammar.load(version).commands()
+        for command in grammar.load_grammar(version).commands()
         for option in command.options
-        if not option.takes_value and knowledge.kind(command.name, option) is not Kind.OTHER
+        if not option.takes_value and knowledge.argument_kind(command.name, option) is not Kind.OTHER
     ]
     assert switches == []
 
@@ -462,12 +472,12 @@ def test_a_switch_takes_nothing() -> None:
     ],
 )
 def test_which_name_an_argument_takes(name: str, argument: str, expected: Kind) -> None:
-    assert knowledge.kind(name, argument) is expected
+    assert knowledge.argument_kind(name, argument) is expected
 
 
 def test_the_kind_of_an_argument_of_the_tree() -> None:
-    assert knowledge.kind("dags list-runs", Option(("-d", "--dag-id"), "dag_id")) is Kind.DAG
-    assert knowledge.kind("dags pause", Positional("dag_id")) is Kind.DAG
+    assert knowledge.argument_kind("dags list-runs", Option(("-d", "--dag-id"), "dag_id")) is Kind.DAG
+    assert knowledge.argument_kind("dags pause", Positional("dag_id")) is Kind.DAG
 
 
 # ---- Examples.
@@ -494,20 +504,20 @@ def test_every_example_begins_with_its_command_and_balances_its_quotes() -> None
 
 @VERSIONS
 def test_what_aws_lists_has_an_example(version: Version) -> None:
-    listed = [name for name in grammar.load(version).names if knowledge.support(name, version).documented]
+    listed = [name for name in grammar.load_grammar(version).names if knowledge.mwaa_support(name, version).documented]
     assert [name for name in listed if not 1 <= len(knowledge.examples(name, version)) <= 2] == []
 
 
 @VERSIONS
 def test_an_example_uses_flags_that_its_version_has_and_leaves_no_question(version: Version) -> None:
-    for name in grammar.load(version).names:
+    for name in grammar.load_grammar(version).names:
         for line in knowledge.examples(name, version):
             words = command_line.parse(line).values
-            found = grammar.load(version).command(words)
+            found = grammar.load_grammar(version).command(words)
             assert found
             assert found[0].name == name
             assert asks(line, version) is None, "it would wait for an answer that nobody can give"
-            assert not knowledge.support(name, version, words[found[1] :]).senseless
+            assert not knowledge.mwaa_support(name, version, given_to(line, version)).senseless
 
 
 def test_examples_follow_the_version() -> None:

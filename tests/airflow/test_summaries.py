@@ -23,7 +23,7 @@ VERSIONS = pytest.mark.parametrize("version", grammar.versions(), ids=str)
 
 def everything() -> Iterator[Command]:
     """Every command of every version."""
-    return (command for version in grammar.versions() for command in grammar.load(version).commands())
+    return (command for version in grammar.versions() for command in grammar.load_grammar(version).commands())
 
 
 def sentences(table: dict[str, Any], where: str = "") -> Iterator[tuple[str, str]]:
@@ -37,13 +37,13 @@ def sentences(table: dict[str, Any], where: str = "") -> Iterator[tuple[str, str
 
 def summaries_of(command: Command) -> dict[str, str]:
     """What is said of each argument."""
-    said = {grammar.flag_name(option): knowledge.flag_summary(command.name, option) for option in command.options}
-    return said | {one.name: knowledge.positional_summary(command.name, one) for one in command.positionals}
+    said = {grammar.flag_name(option): knowledge.argument_summary(command.name, option) for option in command.options}
+    return said | {one.name: knowledge.argument_summary(command.name, one) for one in command.positionals}
 
 
 @VERSIONS
 def test_every_group_and_command_has_a_summary(version: Version) -> None:
-    tree = grammar.load(version)
+    tree = grammar.load_grammar(version)
     assert [name for name in tree.groups if not knowledge.group_summary(name)] == []
     assert [name for name in tree.names if not knowledge.command_summary(name)] == []
 
@@ -52,7 +52,7 @@ def test_every_group_and_command_has_a_summary(version: Version) -> None:
 def test_every_argument_has_a_summary(version: Version) -> None:
     silent = [
         (command.name, name)
-        for command in grammar.load(version).commands()
+        for command in grammar.load_grammar(version).commands()
         for name, summary in summaries_of(command).items()
         if not summary
     ]
@@ -64,8 +64,8 @@ def test_what_aws_documents_speaks_for_itself(version: Version) -> None:
     """A command that MWAA lists has lines of its own, not those of the flag's name."""
     missing = {
         command.name: lacking
-        for command in grammar.load(version).commands()
-        if knowledge.support(command.name, version).documented
+        for command in grammar.load_grammar(version).commands()
+        if knowledge.mwaa_support(command.name, version).documented
         and (lacking := set(summaries_of(command)) - set(DATA["of"].get(command.name, ())))
     }
     assert missing == {}
@@ -89,7 +89,7 @@ def test_nearly_all_fit_the_menu() -> None:
 def test_nothing_is_about_what_is_nowhere() -> None:
     """A typo in a name would be a line that nobody ever sees."""
     commands = {command.name for command in everything()}
-    groups = {name for version in grammar.versions() for name in grammar.load(version).groups}
+    groups = {name for version in grammar.versions() for name in grammar.load_grammar(version).groups}
     flags = {grammar.flag_name(option) for command in everything() for option in command.options}
     places = {one.name for command in everything() for one in command.positionals}
     assert set(DATA) == {"groups", "commands", "positionals", "flags", "of"}
@@ -119,20 +119,20 @@ def test_how_much_there_is() -> None:
 def test_a_commands_own_line_comes_first() -> None:
     run_id = Option(("-r", "--run-id"), "run_id")
     assert (
-        knowledge.flag_summary("dags trigger", run_id)
-        != knowledge.flag_summary("dags clear", run_id)
-        == "id of the run"
+        knowledge.argument_summary("dags trigger", run_id)
+        != knowledge.argument_summary("dags clear", run_id)
+        == "ID of the run"
     )
     dag_id = Positional("dag_id")
-    assert knowledge.positional_summary("dags delete", dag_id) != knowledge.positional_summary("dags details", dag_id)
-    assert knowledge.positional_summary("dags details", dag_id) == "name of the DAG"
+    assert knowledge.argument_summary("dags delete", dag_id) != knowledge.argument_summary("dags details", dag_id)
+    assert knowledge.argument_summary("dags details", dag_id) == "name of the DAG"
 
 
 def test_what_a_plugin_brings_has_none() -> None:
     assert knowledge.command_summary("plugin does") == knowledge.group_summary("plugin") == ""
     assert (
-        knowledge.flag_summary("plugin does", Option(("-q",), "q"))
-        == knowledge.positional_summary("x", Positional("q"))
+        knowledge.argument_summary("plugin does", Option(("-q",), "q"))
+        == knowledge.argument_summary("x", Positional("q"))
         == ""
     )
 
