@@ -15,33 +15,34 @@ from enum import Enum
 from functools import lru_cache
 from typing import NamedTuple
 
-from mwaa_shell.airflow.command_line import REMEMBERED, InputKind, ParsedLine, Word, letters_of
-from mwaa_shell.airflow.grammar import Command, Grammar, Option, Positional
+from mwaa_shell.airflow.command_line import InputKind, ParsedLine, Word, letters_of
+from mwaa_shell.airflow.grammar import Command, Grammar, Option, Positional, flag_name, load_grammar, versions
+from mwaa_shell.airflow.versions import Version
 
 #: What every parser has, and the command trees leave out.
 HELP = Option(("-h", "--help"), "help", nargs=0, action="help")
 NEGATIVE_NUMBER = re.compile(r"-\d+$|-\d*\.\d+$")
 MANY = 1 << 30
-#: How many words argparse wants for each nargs that is no number.
+#: How many words argparse requires for each nargs that is no number.
 COUNTS = {None: (1, 1), "?": (0, 1), "*": (0, MANY), "+": (1, MANY), "...": (0, MANY), "A...": (1, MANY)}
 #: argparse's own patterns for positionals: A is an argument, O an option, - the separator.
 PATTERNS = {None: "-*A-*", "?": "-*A?-*", "*": "-*[A-]*", "+": "-*A[A-]*", "...": "[-AO]*", "A...": "-*A[-AO]*"}
 
 
 class Role(Enum):
-    """What a word, or a part of it, is to Airflow."""
+    """The role of a word, or of a part of it, in an Airflow command."""
 
     GROUP = "group"  #: a word in front of a command: "dags" in "dags list"
     COMMAND = "command"  #: the last word of a command's name
-    UNKNOWN = "unknown"  #: stands where a group or a command should, and is none
+    UNKNOWN = "unknown"  #: in the place of a group or a command, and neither
     FLAG = "flag"
     VALUE = "value"  #: of the flag before it
     POSITIONAL = "positional"
     SEPARATOR = "separator"  #: the bare --
-    EXTRA = "extra"  #: a positional too many, a flag that is none or several, a value for a flag that takes none
+    EXTRA = "extra"  #: a positional too many, an unknown or ambiguous flag, a value for a flag that takes none
 
 
-class Part(NamedTuple):
+class ArgumentSpan(NamedTuple):
     """A word, or a piece of one such as the value in ``--flag=value``; the ``=`` is in neither piece."""
 
     word: Word
@@ -53,30 +54,27 @@ class Part(NamedTuple):
 
 
 class ParsedCommand(NamedTuple):
-    """What a line means to one Airflow."""
+    """A line, read with the command tree of one Airflow."""
 
     line: ParsedLine
     grammar: Grammar
     command: Command | None = None
-    parts: tuple[Part, ...] = ()  #: in the order of the text
+    parts: tuple[ArgumentSpan, ...] = ()  #: in the order of the text
     missing: tuple[Option | Positional, ...] = ()  #: required and not given
     given: frozenset[str] = frozenset()  #: all flags of the options that are given, and names of the positionals
 
     @property
     def strange(self) -> bool:
-        """Return whether the command is not known, or some word is none that it takes."""
+        """Return whether the command is unknown or does not take one of the words."""
         return self.command is None or any(part.role in (Role.EXTRA, Role.UNKNOWN) for part in self.parts)
 
 
+@lru_cache(maxsize=8)
 def understand(line: ParsedLine, grammar: Grammar) -> ParsedCommand:
     """Read a line; never raises. What is no Airflow command has no parts."""
-    return _remembered(line, grammar) if len(line.text) <= REMEMBERED else _understood(line, grammar)
-
-
-def _understood(line: ParsedLine, grammar: Grammar) -> ParsedCommand:
     if line.kind is not InputKind.AIRFLOW:
         return ParsedCommand(line, grammar)
-    parts: list[Part] = []
+    parts: list[ArgumentSpan] = []
     command, count = _find_command(line.words, grammar, parts)
     if command is None:
         return ParsedCommand(line, grammar, parts=tuple(parts))
@@ -87,9 +85,6 @@ def _understood(line: ParsedLine, grammar: Grammar) -> ParsedCommand:
     known: tuple[Option | Positional, ...] = (*command.positionals, *command.options)
     missing = tuple(one for one in known if one.required and names_of(one)[0] not in given)
     return ParsedCommand(line, grammar, command, tuple(parts), missing, given)
-
-
-_remembered = lru_cache(maxsize=8)(_understood)
 
 
 def command_of(line: ParsedLine, grammar: Grammar) -> Command | None:
@@ -108,7 +103,7 @@ def flags_of(command: Command) -> dict[str, Option]:
 
 
 def fewest(nargs: int | str | None) -> int:
-    """Return how many words argparse wants at least."""
+    """Return how many words argparse requires at least."""
     return nargs if isinstance(nargs, int) else COUNTS[nargs][0]
 
 
@@ -126,7 +121,7 @@ def looks_like_flag(text: str) -> bool:
     return len(text) > 1 and text[0] == "-" and " " not in text and not NEGATIVE_NUMBER.match(text)
 
 
-def _find_command(words: Sequence[Word], grammar: Grammar, parts: list[Part]) -> tuple[Command | None, int]:
+def _find_command(words: Sequence[Word], grammar: Grammar, parts: list[ArgumentSpan]) -> tuple[Command | None, int]:
     """Return the command, and how many words it takes with the flags between its words."""
     names: list[str] = []
     separated = False
@@ -158,19 +153,19 @@ def _role_of(names: list[str], grammar: Grammar) -> Role:
     return Role.UNKNOWN
 
 
-def _whole(word: Word, role: Role, argument: Option | Positional | None = None) -> Part:
-    return Part(word, role, argument, word.start, word.end, word.value)
+def _whole(word: Word, role: Role, argument: Option | Positional | None = None) -> ArgumentSpan:
+    return ArgumentSpan(word, role, argument, word.start, word.end, word.value)
 
 
 @dataclass(slots=True)
 class _Reader:
-    """Reads what follows a command; ``parts`` grows."""
+    """The reader of the words after a command; ``parts`` grows."""
 
     text: str
     command: Command
     words: Sequence[Word]
     flags: Mapping[str, Option]
-    parts: list[Part]
+    parts: list[ArgumentSpan]
     kinds: str = ""  #: a letter a word: A is an argument, O an option, - the separator
     joined: dict[int, tuple[str, str | None]] = field(
         default_factory=dict
@@ -224,7 +219,7 @@ class _Reader:
                 continue
             lengths = [len(group) for group in found.groups()]
             while lengths and not lengths[-1] and self.kinds[found.end() : found.end() + 1] == "O":
-                lengths.pop()  # an optional one may stand behind the flag
+                lengths.pop()  # an optional one may follow the flag
             for positional, length in zip(wanted, lengths, strict=False):
                 self._give(positional, position, position + length)
                 position += length
@@ -244,21 +239,25 @@ class _Reader:
             self.parts.append(_whole(word, Role.EXTRA))
             return position + 1
         flag, value = self.joined[position]
-        pieces = _Pieces(self.text, word, self.parts)
         option, text, start = self.flags[flag], word.value, 0
         joined = len(text) if value is None else len(text) - len(value)  # where the value begins, or would
         end = len(text) if value is None else len(text[:joined].removesuffix("="))
         while joined < len(text) and option.nargs == 0 and flag[1] != "-" and f"-{text[joined]}" in self.flags:
-            pieces.add(Role.FLAG, option, start, end)
+            self._add_piece(word, Role.FLAG, option, start, end)
             start, end, flag = joined, joined + 1, f"-{text[joined]}"
             option, value = self.flags[flag], value if end < len(text) else None
             joined = end + text.startswith("=", end)
-        pieces.add(Role.FLAG, option, start, end)
+        self._add_piece(word, Role.FLAG, option, start, end)
         if value is None:
             return self._values(option, position + 1)
         takes = option.nargs in COUNTS or option.nargs == 1
-        pieces.add(Role.VALUE if takes else Role.EXTRA, option if takes else None, joined, len(text))
+        self._add_piece(word, Role.VALUE if takes else Role.EXTRA, option if takes else None, joined, len(text))
         return position + 1
+
+    def _add_piece(self, word: Word, role: Role, argument: Option | None, start: int, end: int) -> None:
+        """Add a piece of a word, by where it starts and ends in the word's value."""
+        first, last = (_position(self.text, word, count) for count in (start, end))
+        self.parts.append(ArgumentSpan(word, role, argument, first, last, word.value[start:end]))
 
     def _values(self, option: Option, position: int) -> int:
         most = option.nargs if isinstance(option.nargs, int) else COUNTS[option.nargs][1]
@@ -269,29 +268,89 @@ class _Reader:
         return position
 
 
-@dataclass(slots=True)
-class _Pieces:
-    """The pieces of one word, by where they start and end in the word's value; ``parts`` grows."""
-
-    text: str
-    word: Word
-    parts: list[Part]
-    letters: list[tuple[int, int, str]] = field(default_factory=list)  #: if the word has quotes
-
-    def add(self, role: Role, argument: Option | None, start: int, end: int) -> None:
-        first, last = self._position(start), self._position(end)
-        self.parts.append(Part(self.word, role, argument, first, last, self.word.value[start:end]))
-
-    def _position(self, count: int) -> int:
-        """Return where in the text the first characters of the word's value end."""
-        word = self.word
-        if count == len(word.value):
-            return word.end
-        if not count or word.end - word.start == len(word.value):
-            return word.start + count
-        self.letters = self.letters or letters_of(self.text, word)
-        return self.letters[count - 1][1]
+def _position(text: str, word: Word, count: int) -> int:
+    """Return where in the text the first characters of a word's value end."""
+    if count == len(word.value):
+        return word.end
+    if not count or word.end - word.start == len(word.value):  # it has no quotes
+        return word.start + count
+    return letters_of(text, word)[count - 1][1]
 
 
 def _pattern(nargs: int | str | None) -> str:
     return "-*" + "-*".join("A" * nargs) + "-*" if isinstance(nargs, int) else PATTERNS[nargs]
+
+
+# -- every Airflow that may receive a line, for safety checks and masks ------------------------------------------------
+
+
+def readings(line: ParsedLine, grammar: Grammar | None) -> tuple[ParsedCommand, ...]:
+    """Return the readings in which the line begins with a command; of several versions where one alone does not decide.
+
+    The environment's own is the first one.
+    """
+    own = understand(line, grammar) if grammar is not None else None
+    if own is not None and not own.strange:
+        return (own,)
+    found = [] if own is None or own.command is None else [own]
+    return (*found, *_read_by_all(line))
+
+
+def readings_of_majors(line: ParsedLine) -> tuple[ParsedCommand, ...]:
+    """Return the readings of the newest version of each major that has the command.
+
+    Three command trees load fast enough for a key at a prompt. Flags that take secrets differ between majors alone.
+    """
+    newest = {version.major: version for version in versions()}
+    return _read_by(line, tuple(newest.values()))
+
+
+@lru_cache(maxsize=4)
+def _read_by_all(line: ParsedLine) -> tuple[ParsedCommand, ...]:
+    return _read_by(line, versions())
+
+
+def _read_by(line: ParsedLine, chosen: Sequence[Version]) -> tuple[ParsedCommand, ...]:
+    """Return the readings of some versions, the newest first."""
+    found: list[ParsedCommand] = []
+    for version in reversed(chosen):
+        tree = load_grammar(version)
+        command = command_of(line, tree)
+        if command is None:
+            continue
+        alike = next((one for one in found if one.command == command), None)  # most versions read most lines alike
+        found.append(understand(line, tree) if alike is None else alike._replace(grammar=tree))
+    return tuple(found)
+
+
+def plain_words(line: ParsedLine, grammar: Grammar | None) -> tuple[str, ...]:
+    """Return the words of a line in their plainest form: the command's own, then whole flags and values, each a word.
+
+    What several versions read in several ways is read as the longest command. Other lines stay as typed.
+    """
+    read = readings(line, grammar)
+    if not read:
+        return line.values
+    reading = max(read, key=lambda one: (not one.strange, len(_name(one))))  # the first of equals
+    return (*_name(reading), *_arguments(reading.parts))
+
+
+def _name(reading: ParsedCommand) -> Sequence[str]:
+    return reading.command.name.split() if reading.command is not None else ()
+
+
+def _arguments(parts: Sequence[ArgumentSpan]) -> list[str]:
+    made: list[str] = []
+    begun = False  # the words of the command are over
+    for part in parts:
+        if part.role in (Role.GROUP, Role.COMMAND):
+            begun = part.role is Role.COMMAND
+        elif part.role is Role.SEPARATOR:
+            made += ["--"] if begun else []
+        elif isinstance(part.argument, Option) and part.role is Role.FLAG:
+            made.append(flag_name(part.argument))
+        elif isinstance(part.argument, Option) and len(part.value) > 1 and part.value[0] == "-":
+            made[-1:] = [f"{made[-1]}={part.value}"]
+        else:
+            made.append(part.value)
+    return made

@@ -1,38 +1,39 @@
 """Parser of lines: words with their places, the destination of the output, and the first mistake.
 
 Words are split as a POSIX shell splits them, because MWAA's endpoint does the same; nothing is expanded. Outside
-quotes, ``|``, ``>`` and ``>>`` end the command: what follows belongs to this machine. Parsing never raises: a mistake
-is a ``Problem`` with its place, and the words before it are still there.
+quotes, ``|``, ``>`` and ``>>`` end the command: what follows belongs to this machine. So does a word that begins with
+``#``: what follows is a comment. Parsing never raises: a mistake is a ``Problem`` with its place, and the words before
+it are still there.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from enum import Enum
 from functools import lru_cache
-from itertools import pairwise
 from typing import NamedTuple
 
 BLANKS = " \t\r\n"
-OPEN_END = "A backslash ends the line"
-#: Lines of so many characters are read once and not at each question; what a longer one says takes much memory.
-REMEMBERED = 2_000
-#: What stands without quotes.
+#: Characters of a word as they are, and what a backslash escapes between double quotes.
+UNQUOTED, ESCAPED = re.compile(r"[^ \t\r\n|>'\"\\]+"), re.compile(r'\\([\\"])')
+OPEN_END = "The command ends with a backslash"
+#: What is without quotes.
 PLAIN = re.compile(r"[\w./:=+,@%-]+")
-#: Behind nothing or an open quote, all up to where that changes: a quote, or an operator outside of any.
+#: After nothing or an open quote, all up to where that changes: a quote, or an operator or a comment outside of any.
 UP_TO = {
-    "": re.compile(r"(?:[^\\'\"|>]++|\\.)*+", re.DOTALL),
+    "": re.compile(r"(?:[^\\'\"|>#]++|\\.#*|(?<=[^ \t\r\n])#)*+", re.DOTALL),
     '"': re.compile(r'(?:[^\\"]++|\\[\\"]|\\)*+'),
     "'": re.compile(r"[^']*+"),
 }
 
 
 class InputKind(Enum):
-    """What a line is."""
+    """The kind of a line."""
 
     BLANK = "blank"  #: nothing, or a comment
-    DIRECTIVE = "directive"  #: the shell's own command: a dot, or help, exit, quit
+    DOT_COMMAND = "dot-command"  #: the shell's own command: a dot, or help, exit, quit
     AIRFLOW = "airflow"  #: sent to the environment
 
 
@@ -45,21 +46,24 @@ class Word(NamedTuple):
 
 
 class Problem(NamedTuple):
-    """What is wrong, as a sentence, and where."""
+    """A mistake in a line: a sentence and its position."""
 
     message: str
     position: int
+    at_character: bool = False  #: the message is about what is there, and says what to do
+    lacking: bool = False  #: this Airflow lacks what is there; a newer one may have it
+    hint: str = ""  #: one next step
 
 
 class Destination(NamedTuple):
-    """Where the decoded standard output goes: ``|`` a local command, ``>`` or ``>>`` a file."""
+    """The destination of the decoded standard output: ``|`` a local command, ``>`` or ``>>`` a file."""
 
     operator: str
     target: str
 
 
 class ParsedLine(NamedTuple):
-    """What a line says. ``command`` is the text to send: as typed, without ``airflow`` in front and what follows."""
+    """A line in words. ``command`` is the text to send: as typed, without ``airflow`` and the destination."""
 
     text: str
     kind: InputKind
@@ -70,29 +74,36 @@ class ParsedLine(NamedTuple):
 
     @property
     def values(self) -> tuple[str, ...]:
-        """The arguments without their quotes."""
+        """Return the arguments without their quotes."""
         return tuple(word.value for word in self.words)
 
 
-#: Directives that work without a dot. No Airflow command has these names in any version.
-BARE_DIRECTIVES = ("help", "exit", "quit")
+#: Dot-commands that work without a dot. No Airflow command has these names in any version.
+BARE_DOT_COMMANDS = ("help", "exit", "quit")
+#: Whole lines that other shells know, and what they are here. Airflow 1.10 has a clear, but not without a DAG.
+OTHER_WORDS = {
+    **dict.fromkeys(("clear", "cls"), ".clear"),
+    **dict.fromkeys(("?", "\\?", "\\h", "help()", "help;"), "help"),
+    **dict.fromkeys(("\\q", ":q", "quit()", "exit()", "quit;", "exit;", "logout"), "exit"),
+}
 
 
+@lru_cache(maxsize=4)
 def parse(text: str) -> ParsedLine:
-    """Understand a line; never raises. A key, and Enter, ask for the same line a dozen times."""
-    return _remembered(text) if len(text) <= REMEMBERED else _parsed(text)
-
-
-def _parsed(text: str) -> ParsedLine:
+    """Parse a line; never raises. A few lines are cached: each key asks for the same line a dozen times."""
     stripped = text.strip(BLANKS)
     if not stripped or stripped.startswith("#"):
         return ParsedLine(text, InputKind.BLANK)
+    if stripped in OTHER_WORDS:
+        start = text.index(stripped)
+        word = Word(OTHER_WORDS[stripped], start, start + len(stripped))
+        return ParsedLine(text, InputKind.DOT_COMMAND, stripped, (word,))
     words, end, problem = split(text)
     problem = problem or _control_character(text)
     operator = _operator_at(text, end)
     kind = InputKind.AIRFLOW
-    if words and (words[0].value.startswith(".") or words[0].value in BARE_DIRECTIVES):
-        kind = InputKind.DIRECTIVE
+    if words and (words[0].value.startswith(".") or words[0].value in BARE_DOT_COMMANDS):
+        kind = InputKind.DOT_COMMAND
     start, stop = (words[0].start, words[-1].end) if words else (end, end)
     if len(words) > 1 and kind is InputKind.AIRFLOW and words[0].value == "airflow":
         words = words[1:]
@@ -101,19 +112,17 @@ def _parsed(text: str) -> ParsedLine:
     if operator and problem is None:
         destination, problem = _destination(text, operator, end, words)
     if problem is None and not words:
-        problem = Problem(f"There is no command before {operator}", end)
+        problem = Problem(f"A command is missing before {operator}", end)
     return ParsedLine(text, kind, text[start:stop], words, destination, problem)
-
-
-_remembered = lru_cache(maxsize=4)(_parsed)
 
 
 def _control_character(text: str) -> Problem | None:
     """Return what a terminal types for a key that it does not know; no Airflow has a use for it."""
     found = re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]", text)
-    return Problem("There is a control character here", found.start()) if found else None
+    return Problem("The command contains a control character", found.start(), hint="Delete it.") if found else None
 
 
+@lru_cache(maxsize=4)
 def split(text: str, start: int = 0) -> tuple[tuple[Word, ...], int, Problem | None]:
     """Return the words of ``text`` from a place on, where the command ends, and an unbalanced quote if there is one."""
     words: list[Word] = []
@@ -121,7 +130,7 @@ def split(text: str, start: int = 0) -> tuple[tuple[Word, ...], int, Problem | N
     while True:
         while position < len(text) and text[position] in BLANKS:
             position += 1
-        if position >= len(text) or text[position] in "|>":
+        if position >= len(text) or text[position] in "|>#":
             return tuple(words), position, None
         word, problem = _word(text, position)
         words.append(word)
@@ -133,34 +142,33 @@ def split(text: str, start: int = 0) -> tuple[tuple[Word, ...], int, Problem | N
 def _word(text: str, start: int) -> tuple[Word, Problem | None]:
     """Return the word that begins at ``start``; in POSIX quotes a backslash only escapes inside double quotes."""
     value: list[str] = []
-    quote, opened, position = "", start, start
+    position = start
     while position < len(text):
         char = text[position]
-        following = text[position + 1 : position + 2]
-        if char == quote:
-            quote = ""
-        elif quote == "'":
-            value.append(char)
-        elif char == "\\" and following and (not quote or following in '\\"'):
-            value.append(following)
-            position += 1
-        elif quote:
-            value.append(char)
-        elif char in "'\"":
-            quote, opened = char, position
-        elif char in BLANKS or char in "|>":
-            break
+        if char in "'\"":
+            found = UP_TO[char].match(text, position + 1)
+            assert found is not None  # it matches nothing as well
+            value.append(ESCAPED.sub(r"\1", found[0]) if char == '"' else found[0])
+            if found.end() == len(text):
+                word = Word("".join(value), start, len(text))
+                return word, Problem(f"The quote {char} is not closed", position)
+            position = found.end() + 1
         elif char == "\\":
-            return Word("".join(value), start, len(text)), Problem(OPEN_END, position)
+            if position + 1 == len(text):
+                return Word("".join(value), start, len(text)), Problem(OPEN_END, position)
+            value.append(text[position + 1])
+            position += 2
         else:
-            value.append(char)
-        position += 1
-    word = Word("".join(value), start, position)
-    return word, Problem(f"A {quote} is opened here and never closed", opened) if quote else None
+            found = UNQUOTED.match(text, position)
+            if found is None:
+                break
+            value.append(found[0])
+            position = found.end()
+    return Word("".join(value), start, position), None
 
 
 def letters_of(text: str, word: Word) -> list[tuple[int, int, str]]:
-    """For each character of a word's value where it starts and ends in the text, and the quotes that it stands in."""
+    """Return where each character of a word's value starts and ends in the text, and its quotes."""
     letters: list[tuple[int, int, str]] = []
     quotes, position = "", word.start
     while position < word.end:
@@ -192,23 +200,27 @@ def _destination(
     rest = text[position + len(operator) :]
     joined = words[-1].value if words and words[-1].end == position else ""
     if operator != "|" and (joined == "&" or joined.isdigit() or rest.startswith("&")):
-        return None, Problem(
-            "Only the standard output can be sent to a file: write > FILE", words[-1].start if joined else position
-        )
+        start = words[-1].start if joined else position
+        return None, Problem("Only standard output can be sent to a file", start, hint="Write > FILE.")
     if not rest.strip():
         what = "local command" if operator == "|" else "file name"
         return None, Problem(f"A {what} is missing after {operator}", position)
     if operator == "|":
         if rest.startswith("|"):
-            return None, Problem("There is one command a line: || is not known here", position)
+            return None, Problem("A command cannot contain ||", position, hint="Write one command a line.")
         return Destination(operator, rest.strip()), None
     names, end, problem = split(rest)
     offset = position + len(operator)
     if problem is not None:
-        return None, Problem(problem.message, problem.position + offset)
-    if len(names) != 1 or end != len(rest):
-        return None, Problem("One file name is expected after " + operator, offset)
+        return None, problem._replace(position=problem.position + offset)
+    if len(names) != 1 or (end != len(rest) and rest[end] != "#"):
+        return None, Problem(f"{operator} requires one file name", offset, hint="Quote a name that contains spaces.")
     return Destination(operator, names[0].value), None
+
+
+def end_of_words(text: str) -> int:
+    """Return the position after the last word of a line; a comment comes later."""
+    return max((word.end for word in parse(text).words), default=len(text))
 
 
 def quote(value: str) -> str:
@@ -235,7 +247,7 @@ def output_format(values: tuple[str, ...]) -> str | None:
 
 
 def _long_output(value: str, following: tuple[str, ...]) -> str | None:
-    """Return the value of ``--output``, which argparse lets people shorten, given behind ``=`` or as the next word."""
+    """Return the value of ``--output``, which argparse lets people shorten, given after ``=`` or as the next word."""
     name, equals, text = value.partition("=")
     if len(name) < len("--ou") or not "--output".startswith(name):
         return None
@@ -245,20 +257,20 @@ def _long_output(value: str, following: tuple[str, ...]) -> str | None:
 def logical_lines(lines: Iterable[str]) -> Iterator[tuple[int, str]]:
     """Yield the lines of a script with their numbers from 1, as they come.
 
-    A line goes on in the next one behind a backslash, and where a quote is still open; a comment never does.
+    A line continues in the next one after a backslash, and where a quote is still open; a comment never does. Between
+    single quotes a backslash is text, as in a POSIX shell.
     """
     held: list[str] = []
     first, state = 0, ""
     for number, ended in enumerate(lines, 1):
         line = ended.rstrip("\r\n")
         first = first or number
-        comment = not held and line.lstrip(BLANKS).startswith("#")
-        state = "" if comment else _state_behind(line, state)
-        if state and state in UP_TO:  # its text goes on, with the newline
-            held.append(line + "\n")
-            continue
-        if not comment and (len(line) - len(line.rstrip("\\"))) % 2:
+        state = _state_behind(line, state)
+        if state not in ("#", "'") and (len(line) - len(line.rstrip("\\"))) % 2:
             held.append(line[:-1] + "  ")  # as long as the backslash and the newline: every place stays where it is
+            continue
+        if state and state in UP_TO:  # its text continues, with the newline
+            held.append(line + "\n")
             continue
         yield first, "".join([*held, line])
         held, first, state = [], 0, ""
@@ -267,7 +279,7 @@ def logical_lines(lines: Iterable[str]) -> Iterator[tuple[int, str]]:
 
 
 def _state_behind(line: str, state: str) -> str:
-    """Return the quote that is open behind a line, or an operator before it; ``state`` is that before the line.
+    """Return the quote that is open after a line, or an operator or ``#`` in it; ``state`` is that before the line.
 
     Read on from there, so that a script takes no longer than it is.
     """
@@ -282,20 +294,106 @@ def _state_behind(line: str, state: str) -> str:
     return state
 
 
+def open_quote(text: str) -> str:
+    """Return the quote that is still open at the end of a block of lines; nothing where none is."""
+    *_, (_, last) = logical_lines(text.split("\n"))
+    problem = split(last)[2]
+    return last[problem.position].strip("\\") if problem is not None else ""
+
+
 def line_at(text: str, cursor: int) -> tuple[int, str]:
     """Return the logical line at the cursor, with blanks where it continues, and its start in the block."""
-    lines = [line for _, line in logical_lines(text.split("\n"))]
-    for (start, end), line in zip(spans_of_lines(text), lines, strict=True):
+    for start, end, line in lines_of_block(text):
         if cursor <= end:
             return start, line
     return 0, text
 
 
-def spans_of_lines(text: str) -> list[tuple[int, int]]:
-    """Return where each logical line of a block stands in its text, from its start to its end without the newline."""
-    lines = text.split("\n")
+def lines_of_block(text: str) -> list[tuple[int, int, str]]:
+    """Return where each logical line of a block starts and ends in its text, without the newline, and the line."""
+    physical = text.split("\n")
     starts = [0]
-    for line in lines:
-        starts.append(starts[-1] + len(line) + 1)
-    numbers = [number for number, _ in logical_lines(lines)] + [len(lines) + 1]
-    return [(starts[number - 1], starts[after - 1] - 1) for number, after in pairwise(numbers)]
+    for one in physical:
+        starts.append(starts[-1] + len(one) + 1)
+    lines = list(logical_lines(physical))
+    after = [*(number for number, _ in lines[1:]), len(physical) + 1]
+    spans = zip(lines, after, strict=True)
+    return [(starts[number - 1], starts[end - 1] - 1, line) for (number, line), end in spans]
+
+
+# -- characters that web pages, shells and word processors put into a command ------------------------------------------
+
+SPACES = "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
+INVISIBLE = "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
+DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"
+DOUBLE_QUOTES, SINGLE_QUOTES = "\u201c\u201d\u201e\u201f\u00ab\u00bb", "\u2018\u2019\u201a\u201b\u2032"
+CHARACTERS = re.compile(f"[{SPACES}{INVISIBLE}{DASHES}{DOUBLE_QUOTES}{SINGLE_QUOTES}]")
+#: These, and what a POSIX shell would put something else in the place of.
+SIGNS = re.compile(rf"{CHARACTERS.pattern}|\$[A-Za-z_]\w*|\$\{{[^}}]*\}}|\$\(|`")
+#: The prompts of shells in front of a command, such as ``$``, ``(venv) me@host:~$``, ``%`` and ``my-env>``.
+PROMPT = re.compile(
+    rf"[{BLANKS}]*((?:[(\[][^()\[\]]*[)\]][{BLANKS}]*)?[^\s'\"=]*[$%>\u276f\u00bb])[{BLANKS}]+(?=[^{BLANKS}])"
+)
+
+
+def odd_character_in(line: ParsedLine, is_command: bool | None = None) -> Problem | None:
+    """Return the first odd character of a line outside quotes, or the prompt that it begins with.
+
+    ``is_command`` is whether a command or a group begins with its first word, ``None`` while that is unknown. A command
+    after ``.send`` and a comment are not looked at.
+    """
+    if line.kind is InputKind.BLANK or line.values[:1] == (".send",):
+        return None
+    is_airflow = line.kind is InputKind.AIRFLOW
+    prompt = PROMPT.match(line.text) if is_airflow else None
+    if prompt is not None and (prompt[1][-1] != ">" or _is_no_redirection(line, is_command)):
+        return Problem(f"'{prompt[1]}' is the prompt of a shell", prompt.start(1), True, hint="Delete it.")
+    odd = SIGNS if is_airflow else CHARACTERS
+    return next((one for word in line.words if (one := _in_word(line.text, word, odd)) is not None), None)
+
+
+def _is_no_redirection(line: ParsedLine, is_command: bool | None) -> bool:
+    """Return whether a line that begins like ``my-env> dags list`` cannot send the output of ``my-env`` to a file."""
+    if not line.words:
+        return True
+    return len(line.words) == 1 and (line.problem is not None if is_command is None else not is_command)
+
+
+def _in_word(text: str, word: Word, odd: re.Pattern[str]) -> Problem | None:
+    if odd.search(text, word.start, word.end) is None:
+        return None
+    for start, end, quotes in letters_of(text, word):
+        found = odd.match(text, start, word.end) if end == start + 1 and quotes != "'" else None
+        if found is not None and (not quotes or _would_expand(found[0], word)):
+            message, hint = _message(text, found, word)
+            return Problem(message, start, True, hint=hint)
+    return None
+
+
+def _would_expand(found: str, word: Word) -> bool:
+    """Return whether a POSIX shell expands this between double quotes, and single ones would keep it."""
+    return found.startswith("$") and "'" not in word.value
+
+
+def _message(text: str, found: re.Match[str], word: Word) -> tuple[str, str]:
+    """Return the message and the hint about a character."""
+    char, position = found[0][0], found.start()
+    if char in "$`":
+        return f"{found[0]} would be sent as text", "Put it in single quotes to send it so."
+    name = description_of(char)
+    if char in SPACES:
+        return f"The command contains {name}", "Type a space, or put it in quotes."
+    if char in INVISIBLE:
+        return f"The command contains {name}", "Delete it, or put it in quotes."
+    typed = '"' if char in DOUBLE_QUOTES else "'" if char in SINGLE_QUOTES else "-"
+    if char in DASHES and position == word.start and text[position + 1 : position + 3].isalpha():
+        typed = "--" if position + 2 < word.end else "-"
+    return f"{char} is {name}", f"Type {typed}, or put it in quotes."
+
+
+def description_of(char: str) -> str:
+    """Return what an odd character is, with its number; nothing for all others."""
+    if CHARACTERS.match(char) is None:
+        return ""
+    name = unicodedata.name(char, "odd character").lower().replace("hyphen", "typographic hyphen")
+    return f"{'an' if name[0] in 'aeiou' else 'a'} {name} (U+{ord(char):04X})"

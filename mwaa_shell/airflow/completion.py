@@ -7,15 +7,15 @@ environment, which come in as a function.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import NamedTuple
 
 from mwaa_shell.airflow import command_line, knowledge
-from mwaa_shell.airflow.arguments import ParsedCommand, Part, Role, fewest, understand
+from mwaa_shell.airflow.arguments import ArgumentSpan, ParsedCommand, Role, fewest, understand
 from mwaa_shell.airflow.command_line import ParsedLine, Word, parse, quote, split
-from mwaa_shell.airflow.grammar import Command, Grammar, Option, Positional, load
+from mwaa_shell.airflow.grammar import Command, Grammar, Option, Positional, tree_for
 from mwaa_shell.airflow.knowledge import Kind
 from mwaa_shell.airflow.matching import best
 from mwaa_shell.airflow.versions import Version
@@ -26,50 +26,42 @@ LIMIT = 60
 
 @dataclass(frozen=True, slots=True)
 class ExpectsCommand:
-    """A group or a command may stand here, after the words of a group."""
+    """A group or a command may be here, after the words of a group."""
 
     words_before: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class ExpectsFlag:
-    """A flag of the command may stand here."""
+    """A flag of the command may be here."""
 
     command: Command
 
 
 @dataclass(frozen=True, slots=True)
 class ExpectsValue:
-    """A value of the option goes here."""
+    """A value of the argument goes here."""
 
-    option: Option
-
-
-@dataclass(frozen=True, slots=True)
-class ExpectsPositional:
-    """The positional goes here."""
-
-    positional: Positional
+    argument: Option | Positional
 
 
-Expected = ExpectsCommand | ExpectsFlag | ExpectsValue | ExpectsPositional
+Expected = ExpectsCommand | ExpectsFlag | ExpectsValue
 
 
 @dataclass(frozen=True, slots=True)
 class CursorContext:
-    """What is expected at the cursor; nothing in comments, directives and behind ``|`` or ``>``."""
+    """The arguments expected at the cursor; none in comments, dot-commands and after ``|`` or ``>``."""
 
     start: int  #: of the word under the cursor, or of its value's or flag's part; else the cursor itself
     end: int
     fragment: str  #: the word, or its part, from its start to the cursor and without quotes
     quote: str  #: the quote that is open at the cursor, or nothing
     expects: tuple[Expected, ...]  #: the likeliest first
-    words_before: tuple[str, ...]
     without: ParsedCommand  #: of the line without the word under the cursor
 
 
 def cursor_context(understanding: ParsedCommand, cursor: int) -> CursorContext:
-    """Return what may stand where the cursor is, anywhere in the line; never raises."""
+    """Return what may be where the cursor is, anywhere in the line; never raises."""
     line = understanding.line
     cursor = max(0, min(cursor, len(line.text)))
     begun, end, problem = split(line.text[:cursor])
@@ -81,12 +73,11 @@ def cursor_context(understanding: ParsedCommand, cursor: int) -> CursorContext:
         fragment=begun[-1].value if begun and (begun[-1].end == cursor or problem is not None) else "",
         quote=line.text[problem.position].strip("\\") if problem is not None else "",
         expects=(),
-        words_before=tuple(one.value for one in before),
         without=understand(line._replace(words=before + after), understanding.grammar),
     )
     is_comment = line.kind is command_line.InputKind.BLANK and not line.text.isspace() and line.text
     if (
-        line.kind is command_line.InputKind.DIRECTIVE
+        line.kind is command_line.InputKind.DOT_COMMAND
         or is_comment
         or end < cursor
         or (word is None and context.fragment)
@@ -101,7 +92,7 @@ def cursor_context(understanding: ParsedCommand, cursor: int) -> CursorContext:
 
 
 def _around(line: ParsedLine, word: Word | None, cursor: int) -> tuple[tuple[Word, ...], tuple[Word, ...]]:
-    """Return the words before the cursor's and after it; "airflow" is none, even where no command follows it yet."""
+    """Return the words before and after the word at the cursor, without a leading "airflow"."""
     words = tuple(one for one in line.words if one is not word)
     if word is None and len(words) == 1 and words[0].value == "airflow":
         return (), ()
@@ -110,9 +101,9 @@ def _around(line: ParsedLine, word: Word | None, cursor: int) -> tuple[tuple[Wor
 
 
 def _in_pieces(
-    understanding: ParsedCommand, context: CursorContext, pieces: Sequence[Part], cursor: int
+    understanding: ParsedCommand, context: CursorContext, pieces: Sequence[ArgumentSpan], cursor: int
 ) -> CursorContext:
-    """In ``--flag=value`` and the like the flag and the value are places of their own."""
+    """Return the flag and the value of ``--flag=value`` and the like as places of their own."""
     last, command = pieces[-1], understanding.command
     if cursor < last.start:
         return replace(context, end=pieces[-2].end, expects=(ExpectsFlag(command),) if command else ())
@@ -122,7 +113,7 @@ def _in_pieces(
 
 
 def _expects(probed: ParsedCommand, probe: Word, fragment: str) -> tuple[Expected, ...]:
-    """Return what an argument in place of the probe is read as, and a flag where one may stand there."""
+    """Return what an argument in place of the probe is read as, and a flag where one may be there."""
     index = next((index for index, part in enumerate(probed.parts) if part.word == probe), None)
     if index is None:
         return ()
@@ -141,8 +132,7 @@ def _expects(probed: ParsedCommand, probe: Word, fragment: str) -> tuple[Expecte
         return flag
     if part.argument is None:
         return flag
-    argument = part.argument
-    return (ExpectsValue(argument) if isinstance(argument, Option) else ExpectsPositional(argument), *flag)
+    return (ExpectsValue(part.argument), *flag)
 
 
 # -- candidates --------------------------------------------------------------------------------------------------------
@@ -175,14 +165,14 @@ class Suggestion(NamedTuple):
     summary: str = ""
     required: bool = False
     state: str = ""  #: of a run, or of a DAG's last one
-    doubt: str = ""  #: why MWAA would refuse it, as far as anybody has seen
+    doubt: str = ""  #: why MWAA would refuse it, as far as that was seen
 
 
 class SyntaxPart(NamedTuple):
     """A piece of a command's syntax, as the hint shows it."""
 
     text: str
-    given: bool  #: it stands in the line already
+    given: bool  #: it is in the line already
     current: bool = False  #: the cursor is at it
 
 
@@ -199,7 +189,7 @@ def suggest(text: str, cursor: int, grammar: Grammar, names: Names = no_names) -
     return found[:LIMIT]
 
 
-def hint(understanding: ParsedCommand, cursor: int | None = None) -> list[SyntaxPart]:
+def syntax_hint(understanding: ParsedCommand, cursor: int | None = None) -> list[SyntaxPart]:
     """Return the syntax of the command being typed: what is required, what is given, what the cursor is at."""
     command = understanding.command
     if command is None:
@@ -227,9 +217,7 @@ def _argument_at(understanding: ParsedCommand, cursor: int) -> Option | Position
             return part.argument
     for expected in cursor_context(understanding, cursor).expects:
         if isinstance(expected, ExpectsValue):
-            return expected.option
-        if isinstance(expected, ExpectsPositional):
-            return expected.positional
+            return expected.argument
     return None
 
 
@@ -250,10 +238,9 @@ def metavar(argument: Option | Positional) -> str:
 
 def _named(expected: Expected, context: CursorContext, names: Names) -> list[Suggestion]:
     """Return the environment's own names, where one goes here; the last row tells how many more there are."""
-    if not isinstance(expected, ExpectsValue | ExpectsPositional) or context.without.command is None:
+    if not isinstance(expected, ExpectsValue) or context.without.command is None:
         return []
-    argument = expected.option if isinstance(expected, ExpectsValue) else expected.positional
-    kind = knowledge.kind(context.without.command.name, argument)
+    kind = knowledge.argument_kind(context.without.command.name, expected.argument)
     found, more = names(kind, dag_of(context.without), context.fragment)
     made = [_fitted(one.text, context, one.summary, one.state) for one in found]
     if more:
@@ -272,7 +259,7 @@ def dag_of(understanding: ParsedCommand) -> str:
         for part in understanding.parts
         if part.role in (Role.VALUE, Role.POSITIONAL)
         and part.argument is not None
-        and knowledge.kind(name, part.argument) is Kind.DAG
+        and knowledge.argument_kind(name, part.argument) is Kind.DAG
     }
     return given.pop() if len(given) == 1 else ""
 
@@ -282,8 +269,7 @@ def _candidates(expected: Expected, context: CursorContext, grammar: Grammar) ->
         return _commands(expected.words_before, context, grammar)
     if isinstance(expected, ExpectsFlag):
         return _flags(expected.command, context)
-    argument = expected.option if isinstance(expected, ExpectsValue) else expected.positional
-    return (_fitted(str(one), context) for one in argument.choices or ())
+    return (_fitted(str(one), context) for one in expected.argument.choices or ())
 
 
 def _commands(before: tuple[str, ...], context: CursorContext, grammar: Grammar) -> Iterator[Suggestion]:
@@ -302,10 +288,11 @@ def _commands(before: tuple[str, ...], context: CursorContext, grammar: Grammar)
 @cache
 def _doubt(name: str, version: Version) -> str:
     """Return why MWAA refuses a command, or makes no sense of it; of a group, if that holds for all of its commands."""
-    doubts = [_doubt(one, version) for one in load(version).below(name)]
+    tree = tree_for(version)
+    doubts = [_doubt(one, version) for one in tree.below(name)] if tree is not None else []
     if doubts:
         return doubts[0] if all(doubts) else ""
-    known = knowledge.support(name, version)
+    known = knowledge.mwaa_support(name, version)
     return known.reason if known.refused or known.senseless else ""
 
 
@@ -318,17 +305,13 @@ def _flags(command: Command, context: CursorContext) -> Iterator[Suggestion]:
         if any(member in given for member in group.members)
         for member in group.members
     }
-    for option in _ordered(command.options):
+    for option in sorted(command.options, key=lambda option: not option.required):
         taken = any(flag in given for flag in option.flags) and option.action not in ("append", "count")
         if taken or any(flag in excluded for flag in option.flags):
             continue
-        summary = knowledge.flag_summary(command.name, option)
+        summary = knowledge.argument_summary(command.name, option)
         for flag in _spellings(option, context.fragment):
             yield Suggestion(flag, context.start, context.end, _display(flag, option), summary, option.required)
-
-
-def _ordered(options: Iterable[Option]) -> list[Option]:
-    return sorted(options, key=lambda option: not option.required)
 
 
 def _spellings(option: Option, fragment: str) -> list[str]:

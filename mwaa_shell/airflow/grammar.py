@@ -1,6 +1,6 @@
 """Command trees of the Airflow versions that MWAA has offered: commands, and what argparse takes after them.
 
-The trees are data, read off the parsers by ``mwaa_shell.local.grammars``, which says how the files look. What has its
+The trees are data, read off the parsers by ``tests.grammars``, which says how the files look. What has its
 usual value is left out of them; here it is put back. A command is made when it is asked for first.
 """
 
@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import json
 import pkgutil  # importlib.resources takes 25 ms to import, this one 1 ms
+import tomllib
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any, NamedTuple
 
 from mwaa_shell.airflow.versions import Version, parse_version
 
-#: Actions of options that take no value, and what stands where the option is not given.
+#: Actions of options that take no value, and what is where the option is not given.
 SWITCHES = {"store_true": False, "store_false": True, "count": None, "store_const": None, "append_const": None}
 
 
@@ -72,8 +74,6 @@ class Command(NamedTuple):
     positionals: tuple[Positional, ...]
     options: tuple[Option, ...]  #: without --help
     exclusive: tuple[ExclusiveGroup, ...]
-    aliases: tuple[str, ...]  #: other names, as long as the name
-    provider: str  #: which distribution brings it: "core", "celery", "fab", "amazon"
 
     def option(self, flag: str) -> Option | None:
         """Return the option with exactly this flag."""
@@ -84,27 +84,29 @@ class Command(NamedTuple):
 LONGEST = 5
 
 
+@dataclass(frozen=True, slots=True, eq=False)
 class Grammar:
     """The commands of one Airflow."""
 
-    __slots__ = ("_facts", "_made", "_names", "groups", "names", "version")
+    version: Version
+    tree: Version  #: whose commands they are: the nearest version that there is a data file for
+    groups: tuple[str, ...]
+    _facts: Mapping[str, Any]  #: those of the data file, by command
+    _words: Mapping[tuple[str, ...], str]  #: from the words of every name and alias to the name
+    _made: dict[str, Command] = field(default_factory=dict)
 
-    def __init__(
-        self,
-        version: Version,
-        groups: tuple[str, ...],
-        facts: Mapping[str, Any],
-        names: Mapping[tuple[str, ...], str],
-    ) -> None:
-        """``facts`` are those of the data file; ``names`` leads from the words of every name and alias to the name."""
-        self.version = version
-        self.groups = groups
-        self.names = tuple(facts)  #: of all commands, sorted
-        self._facts, self._names = facts, names
-        self._made: dict[str, Command] = {}
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of all commands, sorted."""
+        return tuple(self._facts)
+
+    @property
+    def is_exact(self) -> bool:
+        """Return whether the commands are those of the version itself; a newer one may have more."""
+        return self.tree == self.version
 
     def named(self, name: str) -> Command | None:
-        """Return the command of exactly this name; an alias is none."""
+        """Return the command of exactly this name, not of an alias."""
         if name not in self._made and name in self._facts:
             self._made[name] = _command(name, self._facts[name])
         return self._made.get(name)
@@ -112,7 +114,7 @@ class Grammar:
     def command(self, words: Sequence[str]) -> tuple[Command, int] | None:
         """Return the longest command that the words begin with, by name or alias, and how many of them it takes."""
         for count in range(min(len(words), LONGEST), 0, -1):
-            found = self.named(self._names.get(tuple(words[:count]), ""))
+            found = self.named(self._words.get(tuple(words[:count]), ""))
             if found is not None:
                 return found, count
         return None
@@ -126,9 +128,9 @@ class Grammar:
         return tuple(name for name in self.names if name.startswith(f"{group} "))
 
     def words_after(self, words: Sequence[str]) -> tuple[str, ...]:
-        """Return what may stand next: groups, commands and aliases; nothing after a whole command."""
+        """Return what may be next: groups, commands and aliases; nothing after a whole command."""
         start, count = tuple(words), len(words)
-        return tuple(sorted({name[count] for name in self._names if name[:count] == start and len(name) > count}))
+        return tuple(sorted({name[count] for name in self._words if name[:count] == start and len(name) > count}))
 
 
 def meant_by(text: str) -> Version | None:
@@ -141,15 +143,15 @@ def meant_by(text: str) -> Version | None:
 
 
 @cache
-def load(version: Version) -> Grammar:
-    """Return the tree of a version that we have; ``FileNotFoundError`` for any other."""
-    return read(_file(f"airflow-{version}.json"))
+def load_grammar(version: Version) -> Grammar:
+    """Return the tree of a version that the package has; ``FileNotFoundError`` for any other."""
+    return read_grammar(_file(f"airflow-{version}.json"))
 
 
 @cache
 def versions() -> tuple[Version, ...]:
-    """Return the versions that we have, the oldest first."""
-    from importlib import resources
+    """Return the versions that the package has, the oldest first."""
+    from importlib import resources  # heavy: reads archives; only a version without a tree needs the list
 
     names = [file.name for file in resources.files(__package__).joinpath("data").iterdir()]
     found = [parse_version(name) for name in names if name.startswith("airflow-") and name.endswith(".json")]
@@ -158,13 +160,23 @@ def versions() -> tuple[Version, ...]:
 
 @cache
 def nearest(version: Version) -> Version | None:
-    """This version if we have it, else the next lower one of its major, else the lowest; None for an unknown major."""
+    """Return the version, else the next lower of its major, else the lowest; ``None`` for an unknown major."""
     try:
-        return load(version).version
+        return load_grammar(version).version
     except FileNotFoundError:  # listing the files costs more than to open the one
         same = [known for known in versions() if known.major == version.major]
         lower = [known for known in same if known <= version]
         return max(lower) if lower else min(same, default=None)
+
+
+@cache
+def tree_for(version: Version) -> Grammar | None:
+    """Return the commands of a version, or those of the nearest one in its name; ``None`` for an unknown major."""
+    known = nearest(version)
+    if known is None or known == version:
+        return load_grammar(known) if known else None
+    near = load_grammar(known)
+    return replace(near, version=version)
 
 
 def _file(name: str) -> str:
@@ -173,14 +185,13 @@ def _file(name: str) -> str:
     return found.decode()
 
 
-def data_of(name: str) -> dict[str, Any]:
+@cache
+def data_of(name: str) -> Mapping[str, Any]:
     """Return what a data file in TOML holds, whatever it is about."""
-    import tomllib  # heavy: a parser in Python, needed behind the first key only
-
     return tomllib.loads(_file(name))
 
 
-def read(text: str) -> Grammar:
+def read_grammar(text: str) -> Grammar:
     """Return the tree that a data file holds."""
     data = json.loads(text)
     facts: dict[str, Any] = data["commands"]
@@ -188,7 +199,7 @@ def read(text: str) -> Grammar:
     if version is None:
         raise ValueError(f"no version: {data['version']!r}")
     names = {tuple(name.split()): main for main, fact in facts.items() for name in (main, *fact.get("aliases", ()))}
-    return Grammar(version, tuple(data["groups"]), facts, names)
+    return Grammar(version, version, tuple(data["groups"]), facts, names)
 
 
 def usual_dest(flags: Sequence[str]) -> str:
@@ -222,8 +233,6 @@ def _command(name: str, fact: Mapping[str, Any]) -> Command:
         positionals=tuple(Positional(**_frozen(one)) for one in fact.get("positionals", ())),
         options=tuple(_option(one) for one in fact.get("options", ())),
         exclusive=tuple(ExclusiveGroup(**_frozen(one)) for one in fact.get("exclusive", ())),
-        aliases=tuple(fact.get("aliases", ())),
-        provider=fact.get("provider", "core"),
     )
 
 
@@ -235,5 +244,5 @@ def _option(fact: Mapping[str, Any]) -> Option:
 
 
 def _frozen(fact: Mapping[str, Any]) -> dict[str, Any]:
-    """Lists become tuples."""
+    """Return a mapping with tuples in place of lists."""
     return {name: tuple(value) if isinstance(value, list) else value for name, value in fact.items()}

@@ -6,7 +6,7 @@ import textwrap
 
 from mwaa_shell.airflow import knowledge
 from mwaa_shell.airflow.completion import metavar, usage_of
-from mwaa_shell.airflow.grammar import Command, Grammar, Option, Positional, load, versions
+from mwaa_shell.airflow.grammar import Command, Grammar, Option, Positional, load_grammar, versions
 from mwaa_shell.airflow.versions import Version
 
 #: Columns of a screen of unknown width, the most that are good to read, and the least.
@@ -14,19 +14,19 @@ WIDTH, MOST, LEAST = 79, 100, 40
 #: Columns of the first column of a table, at most.
 WIDEST = 30
 LEVELS = {
-    knowledge.Level.READ: "reads only",
-    knowledge.Level.CHANGE: "changes something",
-    knowledge.Level.DESTROY: "destroys something",
+    knowledge.Level.READ: "read-only",
+    knowledge.Level.CHANGE: "changes data",
+    knowledge.Level.DESTROY: "destructive",
 }
 #: What an argument takes, where the kind's own name would not do.
 KINDS = {
-    knowledge.Kind.DAG: "the id of a DAG",
-    knowledge.Kind.TASK: "the id of a task of the DAG",
-    knowledge.Kind.RUN: "the id of a DAG run",
+    knowledge.Kind.DAG: "the ID of a DAG",
+    knowledge.Kind.TASK: "the ID of a task of the DAG",
+    knowledge.Kind.RUN: "the ID of a DAG run",
     knowledge.Kind.DATE: "a date such as 2026-01-31 or 2026-01-31T12:00",
-    knowledge.Kind.DATE_OR_RUN: "a logical date, or the id of a DAG run",
+    knowledge.Kind.DATE_OR_RUN: "a logical date, or the ID of a DAG run",
     knowledge.Kind.VARIABLE: "the key of a variable",
-    knowledge.Kind.CONNECTION: "the id of a connection",
+    knowledge.Kind.CONNECTION: "the ID of a connection",
     knowledge.Kind.POOL: "the name of a pool",
     knowledge.Kind.ROLE: "the name of a role",
     knowledge.Kind.USER: "the name of a user",
@@ -53,12 +53,10 @@ def _readable(width: int) -> int:
 def explain_argument(command: Command, argument: Option | Positional, width: int = WIDTH) -> str:
     """Return what one argument of a command is: its flags, what it takes and what it means."""
     width = _readable(width)
-    if isinstance(argument, Positional):
-        head, summary = usage_of(argument), knowledge.positional_summary(command.name, argument)
-    else:
-        head, summary = _flags_of(argument), knowledge.flag_summary(command.name, argument)
+    head = usage_of(argument) if isinstance(argument, Positional) else _flags_of(argument)
+    summary = knowledge.argument_summary(command.name, argument)
     facts = ["required"] if argument.required else []
-    kind = knowledge.kind(command.name, argument)
+    kind = knowledge.argument_kind(command.name, argument)
     if argument.choices:
         facts.append("one of " + ", ".join(map(str, argument.choices)))
     elif kind is not knowledge.Kind.OTHER:
@@ -87,10 +85,10 @@ def _command(command: Command, version: Version, width: int) -> str:
         usage += " [flags]"
     usage = " ".join([usage, *(usage_of(one) for one in command.positionals)])
     parts = [f"{usage}\n{knowledge.command_summary(command.name)}"]
-    arguments = [(usage_of(one), knowledge.positional_summary(command.name, one)) for one in command.positionals]
+    arguments = [(usage_of(one), knowledge.argument_summary(command.name, one)) for one in command.positionals]
     for option in sorted(command.options, key=lambda option: not option.required):
         mark = "(required) " if option.required else ""
-        arguments.append((_flags_of(option), mark + knowledge.flag_summary(command.name, option)))
+        arguments.append((_flags_of(option), mark + knowledge.argument_summary(command.name, option)))
     if arguments:
         parts.append(_table(arguments, width))
     parts.append("\n".join(_wrapped(note, width) for note in _notes(command.name, version)))
@@ -104,16 +102,16 @@ def _notes(name: str, version: Version) -> list[str]:
     """Return what to know, one line each: danger, MWAA, DAG files, questions, versions."""
     danger = knowledge.danger(name, version)
     notes = [LEVELS[danger.level] + (f": {danger.reason}" if danger.reason else "")]
-    support = knowledge.support(name, version)
+    support = knowledge.mwaa_support(name, version)
     if support.documented and not support.doubtful:
-        notes.append("on MWAA: AWS documents it")
+        notes.append("on MWAA: documented by AWS")
     elif support.reason:
         notes.append(f"on MWAA: {support.reason}")
     notes += knowledge.advice(name, version)
     parsing = knowledge.parses_dags(name, version)
-    if parsing is not None:
-        notes.append(f"reads DAG files, slow: {parsing.reason}")
-    question = knowledge.asks(name, version)
+    if parsing:
+        notes.append(f"reads DAG files, slow: {parsing}")
+    question = knowledge.question_of(name, version)
     if question is not None:
         notes.append(f"asks before it acts: {question.reason}")
     return [*notes, f"in Airflow {_ranges(name)}"]
@@ -122,7 +120,7 @@ def _notes(name: str, version: Version) -> list[str]:
 def _ranges(name: str) -> str:
     """Return the versions that have a command, as ranges over those that MWAA has offered."""
     known = versions()
-    have = [version for version in known if load(version).named(name) is not None]
+    have = [version for version in known if load_grammar(version).named(name) is not None]
     runs: list[list[Version]] = []
     for version in have:
         if runs and known.index(version) == known.index(runs[-1][-1]) + 1:
@@ -137,7 +135,7 @@ def _wrapped(text: str, width: int) -> str:
 
 
 def _table(rows: list[tuple[str, str]], width: int) -> str:
-    """Two columns in as few lines as can be; what is wider than the first one has a line of its own there."""
+    """Return two columns in few lines; text wider than the first column has a line of its own."""
     firsts = {min(len(left), WIDEST) for left, _ in rows}
     tables = [[line for left, right in rows for line in _row(left, right, first, width)] for first in sorted(firsts)]
     shortest = min(reversed(tables), key=len)  # of several the one whose first column holds more

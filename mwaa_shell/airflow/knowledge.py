@@ -3,8 +3,7 @@
 Which commands AWS lists, what MWAA was seen to refuse, what parses DAG files, what asks on standard input, what is
 dangerous and why, which argument takes the name of what; and one line about each command, group, flag and positional.
 All of it is advice: the server decides. A command of a plugin has no facts and empty summaries. The files are read when
-the first question is asked. ``words`` are always those that follow the command's name, without their quotes;
-abbreviated and bundled flags count as argparse counts them.
+the first question is asked. ``given`` are always the options of a line, as ``given_in`` returns them.
 """
 
 from __future__ import annotations
@@ -14,15 +13,15 @@ from enum import Enum
 from functools import cache
 from typing import Any, NamedTuple
 
-from mwaa_shell.airflow import command_line, grammar
-from mwaa_shell.airflow.arguments import HELP as HELP_OPTION
-from mwaa_shell.airflow.arguments import ParsedCommand, Role, understand
+from mwaa_shell.airflow import grammar
+from mwaa_shell.airflow.arguments import ParsedCommand, Role, readings, understand
+from mwaa_shell.airflow.command_line import ParsedLine, parse
 from mwaa_shell.airflow.grammar import Grammar, Option, Positional, flag_name
 from mwaa_shell.airflow.versions import Version
 
 
 class Level(Enum):
-    """What a command does to the environment."""
+    """The danger level of a command."""
 
     READ = "read"  #: nothing is different afterwards
     CHANGE = "change"  #: something is, and can be put right
@@ -30,7 +29,7 @@ class Level(Enum):
 
 
 class Kind(Enum):
-    """What an argument takes."""
+    """The kind of value that an argument takes."""
 
     DAG = "dag"
     TASK = "task"
@@ -52,20 +51,19 @@ class Kind(Enum):
 
 
 class Danger(NamedTuple):
-    """How dangerous a line is; ``reason`` is empty where a command only reads."""
+    """The danger of a line; ``reason`` is empty for a read-only command."""
 
     level: Level
     reason: str
 
 
 class Support(NamedTuple):
-    """What is known of a command's chances on MWAA. A hint, never a gate."""
+    """The chances of a command on MWAA. A hint, never a gate."""
 
     documented: bool  #: AWS lists it for this version
     refused: str  #: "403" or "500" were seen, "unsupported" is what AWS called it; empty without a report
     senseless: bool  #: it could not be of use, whatever the server says
     reason: str
-    source: str
 
     @property
     def doubtful(self) -> bool:
@@ -73,29 +71,20 @@ class Support(NamedTuple):
         return not self.documented or bool(self.refused) or self.senseless
 
 
-class Parsing(NamedTuple):
-    """Why a command is slow: it loads DAG files on the web server."""
-
-    reason: str
-    source: str
-
-
 class Question(NamedTuple):
-    """What a line would ask on stdin, which the endpoint does not have."""
+    """A question on standard input, which the endpoint does not have."""
 
     answer: str  #: the flag that says yes beforehand; empty where it wants a password
     reason: str
-    source: str
 
 
-UNKNOWN = Danger(Level.CHANGE, "not a command of Airflow's own: nobody has said what it does")
+UNKNOWN = Danger(Level.CHANGE, "may change data, as it is not one of Airflow's own commands")
 #: argparse prints the usage and does nothing else.
-HELP = frozenset({"-h", "--help"})
+HELP = "--help"
 
 
-def support(name: str, version: Version, words: Sequence[str] = ()) -> Support:
+def mwaa_support(name: str, version: Version, given: frozenset[str] = frozenset()) -> Support:
     """Return what AWS lists and what users saw; a refusal says more than a listing."""
-    given = _given(name, version, words)
     listed = _first("documented", name, version, given)
     refused = _first("refused", name, version, given)
     senseless = _first("senseless", name, version, given)
@@ -104,67 +93,37 @@ def support(name: str, version: Version, words: Sequence[str] = ()) -> Support:
         documented=listed is not None,
         refused=refused.word if refused else "",
         senseless=senseless is not None,
-        reason=said.reason if said else "AWS does not list it for this version",
-        source=said.source if said else "AWS documentation",
+        reason=said.reason if said else "not documented by AWS for this version",
     )
 
 
-def advice(name: str, version: Version, words: Sequence[str] = ()) -> tuple[str, ...]:
+def advice(name: str, version: Version) -> tuple[str, ...]:
     """Return what to know before the command runs on MWAA, a note each."""
     entries = _load().entries["advice"].get(name, ())
-    given = _given(name, version, words) if entries else frozenset()
-    return tuple(entry.reason for entry in entries if entry.applies(version, given))
+    return tuple(entry.reason for entry in entries if entry.applies(version, frozenset()))
 
 
-def parses_dags(name: str, version: Version, words: Sequence[str] = ()) -> Parsing | None:
-    """Return why the command loads DAG files, if it does."""
-    found = _first("parses", name, version, _given(name, version, words))
-    return Parsing(found.reason, found.source) if found else None
+def parses_dags(name: str, version: Version, given: frozenset[str] = frozenset()) -> str:
+    """Return why the command is slow: it loads DAG files on the web server; empty where it does not."""
+    found = _first("parses", name, version, given)
+    return found.reason if found else ""
 
 
-def asks(name: str, version: Version, words: Sequence[str] = ()) -> Question | None:
-    """Return what the line would ask on stdin, if it would."""
-    if name not in _load().entries["asks"]:  # most commands: which flags there are is not looked for
-        return None
-    return _asks(name, version, _given(name, version, words))
-
-
-def asks_in(reading: ParsedCommand) -> Question | None:
-    """Return the question on stdin of a command line that was read; ``None`` where its command is not known."""
-    command = reading.command
-    if command is None or command.name not in _load().entries["asks"]:
-        return None
-    return _asks(command.name, reading.grammar.version, given_in(reading))
-
-
-def _asks(name: str, version: Version, given: frozenset[str]) -> Question | None:
+def question_of(name: str, version: Version, given: frozenset[str] = frozenset()) -> Question | None:
+    """Return what the command would ask on stdin, if it would."""
     found = _first("asks", name, version, given)
-    return Question(found.word, found.reason, found.source) if found and not given & HELP else None
+    return Question(found.word, found.reason) if found and HELP not in given else None
 
 
-def danger(name: str, version: Version, words: Sequence[str] = ()) -> Danger:
-    """Return what the line does to the environment; what we have never heard of changes something."""
-    # Each Enter asks. Most commands have no rule about flags; what may be --help is left to what follows.
-    if name not in _load().entries["rules"] and not any(word.startswith(("-h", "--h")) for word in words):
-        return _load().dangers.get(name, UNKNOWN)
-    return _danger(name, version, _given(name, version, words))
-
-
-def danger_in(reading: ParsedCommand) -> Danger:
-    """Return what a command line that was read does to the environment, by the flags that argparse finds in it."""
-    if reading.command is None:
-        return UNKNOWN
-    return _danger(reading.command.name, reading.grammar.version, given_in(reading))
-
-
-def _danger(name: str, version: Version, given: frozenset[str]) -> Danger:
-    if given & HELP:
+def danger(name: str, version: Version, given: frozenset[str] = frozenset()) -> Danger:
+    """Return what the command does to the environment; an unknown command changes data."""
+    if HELP in given:
         return Danger(Level.READ, "")
     rule = _first("rules", name, version, given)
     return Danger(Level(rule.word), rule.reason) if rule else _load().dangers.get(name, UNKNOWN)
 
 
-def kind(name: str, argument: Option | Positional | str) -> Kind:
+def argument_kind(name: str, argument: Option | Positional | str) -> Kind:
     """Return what the argument takes; text is the first long flag of an option, or the name of a positional."""
     if isinstance(argument, Option):
         argument = flag_name(argument)
@@ -176,41 +135,38 @@ def kind(name: str, argument: Option | Positional | str) -> Kind:
 
 def examples(name: str, version: Version) -> tuple[str, ...]:
     """Return lines to start from that this version accepts; none for what AWS does not list."""
-    known = _tree(name, version)
-    if known is None or known.version != grammar.nearest(version):
-        return ()
-    lines = _load().examples.get(name, ())
-    return tuple(line for line in lines if _fits(understand(command_line.parse(line), known)))
-
-
-def _tree(name: str, version: Version) -> Grammar | None:
-    """Return the tree with the command: of the version or its neighbor; of an unknown major, the newest."""
     known = grammar.nearest(version)
-    trees = map(grammar.load, [known] if known else reversed(grammar.versions()))
-    return next((tree for tree in trees if tree.named(name) is not None), None)
+    if known is None:
+        return ()
+    tree = grammar.load_grammar(known)
+    return tuple(line for line in _load().examples.get(name, ()) if _fits(understand(parse(line), tree)))
+
+
+def _fits(reading: ParsedCommand) -> bool:
+    """Return whether the version takes an example: a rougher check than validation."""
+    if reading.command is None or reading.strange or reading.missing:
+        return False
+    name = reading.command.name
+    places = [part for part in reading.parts if part.argument is not None and part.role is Role.POSITIONAL]
+    return all(part.value[:1].isdigit() for part in places if argument_kind(name, part.argument or "") is Kind.DATE)
 
 
 def command_summary(name: str) -> str:
     """Return what the command does, in every version that has it."""
-    return _summaries().commands.get(name, "")
+    return str(grammar.data_of("summaries.toml")["commands"].get(name, ""))
 
 
 def group_summary(name: str) -> str:
     """Return what the commands of the group are for."""
-    return _summaries().groups.get(name, "")
+    return str(grammar.data_of("summaries.toml")["groups"].get(name, ""))
 
 
-def flag_summary(command_name: str, option: Option) -> str:
-    """Return what the option means to this command, else to all."""
-    name = flag_name(option)
-    known = _summaries()
-    return known.own.get(command_name, {}).get(name) or known.flags.get(name, "")
-
-
-def positional_summary(command_name: str, argument: Positional) -> str:
-    """Return what the positional means to this command, else its name means everywhere."""
-    known = _summaries()
-    return known.own.get(command_name, {}).get(argument.name) or known.positionals.get(argument.name, "")
+def argument_summary(command_name: str, argument: Option | Positional) -> str:
+    """Return what the argument means to this command, else to all."""
+    name = flag_name(argument) if isinstance(argument, Option) else argument.name
+    known = grammar.data_of("summaries.toml")
+    everywhere = known["flags" if isinstance(argument, Option) else "positionals"]
+    return str(known["of"].get(command_name, {}).get(name) or everywhere.get(name, ""))
 
 
 # ---- Which options a line gives, as argparse would see it.
@@ -221,42 +177,19 @@ def given_in(reading: ParsedCommand) -> frozenset[str]:
     found: set[str] = set()
     for part in reading.parts:
         if isinstance(part.argument, Option) and part.role is Role.FLAG:
-            found |= HELP if part.argument is HELP_OPTION else {flag_name(part.argument)}
+            found.add(flag_name(part.argument))
         elif isinstance(part.argument, Option):
             found.add(f"{flag_name(part.argument)}={part.value}")
     return frozenset(found)
-
-
-def _given(name: str, version: Version, words: Sequence[str]) -> frozenset[str]:
-    known = _tree(name, version)
-    if not words or known is None:
-        return frozenset(HELP.intersection(words))
-    text = " ".join([name, *map(command_line.quote, words)])
-    return given_in(understand(command_line.parse(text), known))
-
-
-def _fits(reading: ParsedCommand) -> bool:
-    """Return whether the version takes an example: a rougher check than validation."""
-    dates = [part for part in reading.parts if part.role is Role.POSITIONAL]
-    return (
-        not reading.strange
-        and not reading.missing
-        and all(part.value[:1].isdigit() for part in dates if _takes_date(reading, part.argument))
-    )
-
-
-def _takes_date(reading: ParsedCommand, argument: Option | Positional | None) -> bool:
-    return argument is not None and reading.command is not None and kind(reading.command.name, argument) is Kind.DATE
 
 
 # ---- The files.
 
 
 class _Entry(NamedTuple):
-    """What is said of some commands, in some versions, with some flags."""
+    """A fact about some commands, in some versions, with some flags."""
 
     reason: str
-    source: str
     word: str  #: the status, answer or level
     since: tuple[int, ...]
     before: tuple[int, ...]
@@ -308,7 +241,6 @@ def _by_command(entries: Sequence[Mapping[str, Any]]) -> Mapping[str, tuple[_Ent
     for fact in entries:
         entry = _Entry(
             reason=fact["reason"],
-            source=fact.get("source", ""),
             word=fact.get("status") or fact.get("answer") or fact.get("level") or "",
             since=_bound(fact.get("since", "0")),
             before=_bound(fact.get("before", "999")),
@@ -325,18 +257,35 @@ def _bound(text: str) -> tuple[int, ...]:
     return tuple(int(part) for part in text.split("."))
 
 
-class _Summaries(NamedTuple):
-    """The file, table by table."""
+# -- whole lines -------------------------------------------------------------------------------------------------------
+# While the version is unknown, or where its Airflow would refuse the line, the worst level of any Airflow counts.
 
-    groups: Mapping[str, str]
-    commands: Mapping[str, str]
-    positionals: Mapping[str, str]
-    flags: Mapping[str, str]
-    own: Mapping[str, Mapping[str, str]]  #: command -> flag or positional -> what it means there
+#: From the harmless to the worst.
+ORDER = (Level.READ, Level.CHANGE, Level.DESTROY)
 
 
-@cache
-def _summaries() -> _Summaries:
-    tables = grammar.data_of("summaries.toml")
-    names = ("groups", "commands", "positionals", "flags", "of")
-    return _Summaries(*(tables[name] for name in names))
+def danger_of(line: ParsedLine, grammar: Grammar | None) -> Danger:
+    """Return the danger level of an Airflow command, and the reason."""
+    read = [(one, one.command) for one in readings(line, grammar) if one.command]
+    found = [danger(command.name, one.grammar.version, given_in(one)) for one, command in read]
+    if all(reading.strange for reading in meant_readings(line, grammar)):
+        found.append(UNKNOWN)
+    return max(found, key=lambda danger: ORDER.index(danger.level))
+
+
+def reads(line: ParsedLine, grammar: Grammar | None) -> bool:
+    """Return whether the command only reads, for certain."""
+    return danger_of(line, grammar).level is Level.READ
+
+
+def question_in(line: ParsedLine, grammar: Grammar | None) -> Question | None:
+    """Return the question that the command would ask on standard input, which the endpoint does not have."""
+    read = [(one, one.command) for one in meant_readings(line, grammar) if one.command]
+    asked = [question_of(command.name, one.grammar.version, given_in(one)) for one, command in read]
+    answers = {question.answer if question else None for question in asked}
+    return asked[0] if len(answers) == 1 else None  # where no version is known, all that know the command agree
+
+
+def meant_readings(line: ParsedLine, grammar: Grammar | None) -> tuple[ParsedCommand, ...]:
+    """Return the readings of the environment's own version where that is known, else those of all."""
+    return tuple(one for one in readings(line, grammar) if grammar is None or one.grammar is grammar)

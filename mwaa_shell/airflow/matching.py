@@ -1,40 +1,77 @@
-"""Ranks of candidates by how well they fit what was typed, for menus and for "did you mean". Pure.
+"""Ranks of names by how well they fit a typed fragment, for menus and for "did you mean". Pure.
 
-Best first: the typed text begins the candidate; it begins one of its words; it begins some of them one after the other
-(``dtr`` finds ``dags trigger``, ``dsi`` ``daily_sales_import``); it stands somewhere in it; its letters stand in it in
-that order. Capitals do not count.
+Capitals do not count. Best first:
+
+1. the fragment begins the name;
+2. it begins one of its words (``sal`` finds ``daily_sales_import``): words end at anything that is neither letter nor
+   digit, between letters and digits, and before a capital (``DailySales``, ``DAGRun``);
+3. its letters begin some of the words, one after the other (``dsi``, ``saim``, ``dtr`` for ``dags trigger``);
+4. it stands somewhere in the name;
+5. its letters are in the name in this order, the closer together the better.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from itertools import pairwise
 from typing import TypeVar
 
 T = TypeVar("T")
 
-PREFIX, WORD, WORD_STARTS, INSIDE, SCATTERED = range(5)
-#: Fewer letters than this stand in almost anything.
+PREFIX, WORD, WORDS, INSIDE, SCATTERED = range(5)
+#: Fewer letters than this are in almost anything.
 ENOUGH = 4
-_WORD = re.compile(r"[A-Za-z0-9]+")
+#: Matches where a word begins.
+START = re.compile(r"(?<![^\W\d_])[^\W\d_]|(?<!\d)\d|(?<=[a-z])[A-Z]|(?<=[A-Z])[A-Z](?=[a-z])")
+
+
+def fits(typed: str, name: str) -> tuple[int, int] | None:
+    """Return how well a name fits a lowercase fragment, smaller is better; ``None`` if it does not fit."""
+    lowered = name.lower()
+    if lowered.startswith(typed):
+        return PREFIX, 0
+    width = _spread(typed, lowered)
+    if width is None:
+        return None
+    spelt = name if len(name) == len(lowered) else lowered  # lowering a rare letter changes the length
+    starts = [match.start() for match in START.finditer(spelt)]
+    if any(lowered.startswith(typed, start) for start in starts):
+        return WORD, 0
+    if _begins_words(typed, [lowered[start:end] for start, end in pairwise([*starts, len(lowered)])]):
+        return WORDS, 0
+    return (INSIDE, 0) if typed in lowered else (SCATTERED, width)
+
+
+def _begins_words(typed: str, words: Iterable[str]) -> bool:
+    """Return whether the fragment splits into beginnings of some of the words, in order."""
+    reached = {0}  # how many letters may be used up before the next word
+    for word in words:
+        for used in tuple(reached):
+            length = 0
+            while length < len(word) and typed.startswith(word[: length + 1], used):
+                length += 1
+                reached.add(used + length)
+    return len(typed) in reached
+
+
+def _spread(typed: str, lowered: str) -> int | None:
+    """Return how far apart the letters are if they appear in this order, ``None`` if they do not."""
+    at = first = lowered.find(typed[0])
+    for letter in typed[1:]:
+        if at < 0:
+            return None
+        at = lowered.find(letter, at + 1)
+    return None if at < 0 else at - first
 
 
 def rank(typed: str, candidate: str) -> tuple[int, int] | None:
-    """Return how well it fits, smaller is better; ``None`` if it does not."""
-    wanted, text = typed.lower(), candidate.lower()
-    if text.startswith(wanted):
-        return PREFIX, 0
-    words = {match.start(): match[0] for match in _WORD.finditer(text)}
-    begun = next((place for place in words if text.startswith(wanted, place)), None)
-    if begun is not None:
-        return WORD, begun
-    if _starts_words(_letters(wanted), list(words.values())):
-        return WORD_STARTS, len(text)
-    place = text.find(wanted)
-    if place >= 0:
-        return INSIDE, place
-    width = _scattered(wanted, text)
-    return None if width is None else (SCATTERED, width)
+    """Return how well a candidate fits, smaller is better: earlier, closer or in a shorter candidate."""
+    typed = typed.lower()
+    fit = fits(typed, candidate)
+    if fit is None or fit[0] in (PREFIX, SCATTERED):
+        return fit
+    return fit[0], len(candidate) if fit[0] == WORDS else candidate.lower().find(typed)
 
 
 def best(typed: str, candidates: Iterable[T], text: Callable[[T], str]) -> list[T]:
@@ -43,34 +80,3 @@ def best(typed: str, candidates: Iterable[T], text: Callable[[T], str]) -> list[
     if len(typed) < ENOUGH or any(found[0] < SCATTERED for found, _ in ranked):  # only where nothing fits better
         ranked = [pair for pair in ranked if pair[0][0] < SCATTERED]
     return [one for _, one in sorted(ranked, key=lambda pair: pair[0])]
-
-
-def _letters(wanted: str) -> str:
-    return "".join(_WORD.findall(wanted))
-
-
-def _starts_words(wanted: str, words: list[str]) -> bool:
-    """Return whether the letters begin the first word and some of the others, in their order."""
-    if not wanted or not words or wanted[0] != words[0][0]:
-        return False
-    reached = {0}  # how many of the typed letters may be used up before the next word
-    for word in words:
-        following = set(reached)
-        for used in reached:
-            for common in range(1, len(word) + 1):
-                if wanted[used : used + common] != word[:common] or used + common > len(wanted):
-                    break
-                following.add(used + common)
-        reached = following
-    return len(wanted) in reached
-
-
-def _scattered(wanted: str, text: str) -> int | None:
-    """Return how far the letters lie apart if they stand in the text in this order."""
-    position = text.find(wanted[0]) if wanted else -1
-    first = position
-    for letter in wanted[1:]:
-        if position < 0:
-            return None
-        position = text.find(letter, position + 1)
-    return None if position < 0 else position - first

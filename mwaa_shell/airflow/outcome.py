@@ -1,7 +1,7 @@
 """Outcome of an Airflow command, read from its output, because MWAA returns no exit code.
 
-The rules come from replies of real Airflow programs whose true exit codes are known, and from Airflow's source; a test
-runs every recorded reply through ``judge`` and prints how often it is right. That standard error is not empty proves
+The rules come from outputs of real Airflow programs whose true exit codes are known, and from Airflow's source; a test
+runs every recorded output through ``judge`` and prints how often it is right. That standard error is not empty proves
 nothing: Airflow, DAG files, tasks and libraries write there in commands that succeed. What proves a failure:
 
 - argparse's own last line;
@@ -24,13 +24,15 @@ from mwaa_shell.airflow.output_lines import LineKind, OutputLine, classify, data
 from mwaa_shell.airflow.versions import Version, parse_version
 
 
-class Verdict(NamedTuple):
+class Judgment(NamedTuple):
     """``ok``, and for a failure the one line that says why."""
 
     ok: bool
     reason: str = ""
 
 
+#: Columns at which rich wraps where there is no terminal.
+WRAPPED_AT = 80
 #: What stands for an unknown version.
 NEWEST = Version(999, 0)
 #: Characters of a stream that are read: whether there is data shows at its beginning, why a command failed at its end.
@@ -39,11 +41,11 @@ ENOUGH = 1_000_000
 LAST = 20_000
 #: Characters of a line that can be a sentence which a command leaves with.
 LONGEST_SENTENCE = 10_000
-#: The line of an exception group that says what it is; those of its frames stand further to the right.
+#: The line of an exception group that says what it is; those of its frames are further to the right.
 GROUP_MESSAGE = re.compile(r"  \| \S")
 #: An exception whose message begins on the next line.
 NAME_ALONE = re.compile(r"[\w.]+:\s*$")
-#: Characters of standard output that are all of it: who calls may pass the first ``ENOUGH`` bytes.
+#: Characters of a complete standard output; a longer one may be cut, as callers pass the first ``ENOUGH`` bytes.
 WHOLE = ENOUGH // 4
 #: ``dags list-import-errors`` leaves with 1 where there are any, from this version on.
 IMPORT_ERRORS_FAIL_SINCE = Version(2, 8)
@@ -53,8 +55,8 @@ SHOWN_BEFORE = ((Version(2, 9, 0), Version(2, 10, 0)), (Version(3, 1, 0), Versio
 MADE = {"dags unpause": ("unpaused", "True"), "dags pause": ("paused", "False")}
 
 
-def judge(words: tuple[str, ...], stdout: str, stderr: str, version: Version | None = None) -> Verdict:
-    """Return the verdict on the reply to one command; ``words`` are its arguments."""
+def judge(words: tuple[str, ...], stdout: str, stderr: str, version: Version | None = None) -> Judgment:
+    """Return how one command ended, by its output; ``words`` are its arguments."""
     errors = list(classify(stderr[-ENOUGH:]))
     ending = _ending_of(words, version)
     reason = (
@@ -65,9 +67,10 @@ def judge(words: tuple[str, ...], stdout: str, stderr: str, version: Version | N
         or (_unfinished(ending.pair, stdout, errors) if ending.pair else "")
         or _import_errors(words, stdout[:ENOUGH], version)
     )
-    if not reason and not ending.quiet and (said := _caught(errors) or _last_words(errors)):
+    quiet = ending.quiet or any(_explains_silence().match(line.text) for line in errors)
+    if not reason and not quiet and (said := _caught(errors) or _last_words(errors)):
         reason = "" if has_data(stdout[:ENOUGH]) else said
-    return Verdict(not reason, reason)
+    return Judgment(not reason, reason)
 
 
 def last_words(stderr: str) -> str:
@@ -125,7 +128,7 @@ def _unfinished(pair: LogPair, stdout: str, errors: list[OutputLine]) -> str:
     if len(stdout) > WHOLE:
         return ""
     begun = max((match.start() for match in pair.begun.finditer(stdout)), default=-1)
-    if begun < 0 or pair.ended.search(stdout, begun):
+    if begun < 0 or pair.ended.search(stdout, begun) or (pair.unless and pair.unless.search(stdout, 0, begun)):
         return ""
     return _last_words(errors) or pair.reason
 
@@ -163,8 +166,21 @@ def _rows(rows: list[str]) -> str:
 def _last_words(errors: list[OutputLine]) -> str:
     """Return the sentence with which Airflow left without any data: what ``raise SystemExit('...')`` prints."""
     harmless = _harmless()
-    said = [line.text for line in errors if line.kind is LineKind.DATA and not harmless.match(line.text)]
-    return said[-1].rpartition("\r")[2].strip() if said else ""  # what a progress bar was drawn over is gone
+    last, before = "", ""  # before: the line before, where it is harmless
+    for line in errors:
+        if line.kind is not LineKind.DATA:
+            before = ""
+        elif harmless.match(line.text) or _is_wrapped(before, line.text):
+            before = line.text
+        else:
+            last, before = line.text, ""
+    return last.rpartition("\r")[2].strip()  # what a progress bar was drawn over is gone
+
+
+def _is_wrapped(before: str, text: str) -> bool:
+    """Return whether rich, which Airflow prints some sentences with, broke a sentence between two lines."""
+    line, word = before.rstrip(), text.partition(" ")[0]
+    return bool(line) and len(line) <= WRAPPED_AT < len(line) + 1 + len(word)
 
 
 # -- how commands end: data/endings.toml -------------------------------------------------------------------------------
@@ -175,11 +191,12 @@ class LogPair(NamedTuple):
 
     begun: re.Pattern[str]
     ended: re.Pattern[str]
+    unless: re.Pattern[str] | None  #: before the first, of a command that leaves with 0 without the second
     reason: str  #: what to say where the second is missing
 
 
 class CommandEnding(NamedTuple):
-    """What is known of how one command ends."""
+    """The signs by which one command shows how it ended."""
 
     sentence: re.Pattern[str] | None  #: on standard error, of a command that failed
     printed: re.Pattern[str] | None  #: on standard output, of a command that failed
@@ -219,7 +236,8 @@ def _is_about(entry: Mapping[str, Any], name: str, version: Version) -> bool:
 
 
 def _pair(entry: Mapping[str, Any]) -> LogPair:
-    return LogPair(re.compile(entry["begun"]), re.compile(entry["ended"]), entry["reason"])
+    unless = re.compile(entry["unless"]) if "unless" in entry else None
+    return LogPair(re.compile(entry["begun"]), re.compile(entry["ended"]), unless, entry["reason"])
 
 
 def _any_of(table: Mapping[str, Sequence[str]], names: Sequence[str]) -> re.Pattern[str] | None:
@@ -233,12 +251,18 @@ def _harmless() -> re.Pattern[str]:
     return re.compile("|".join(data_of("endings.toml")["harmless"]["lines"]), re.IGNORECASE)
 
 
+@cache
+def _explains_silence() -> re.Pattern[str]:
+    """Return how the sentences begin after which a command that succeeds may print nothing."""
+    return re.compile("|".join(data_of("endings.toml")["quiet"]["after_lines"]))
+
+
 # -- remarks -----------------------------------------------------------------------------------------------------------
 
 
 def remark_on(words: Sequence[str], version: Version, printed: str) -> str:
-    """Return what to say about a reply of a command that left with 0 and does not look as it ended; mostly nothing."""
-    name = " ".join(words[:2])
+    """Return what to say about output of a command that left with 0 and does not look as it ended; mostly nothing."""
+    name = " ".join(words[: 1 if version.major < 2 else 2])
     return _about_value_before(name, version, printed) or _about_failed_task(name, version, printed)
 
 
@@ -249,13 +273,13 @@ def _about_value_before(name: str, version: Version, printed: str) -> str:
     _, heading, table = printed.partition("is_paused")
     if not heading or before not in table:
         return ""
-    return f"Airflow {version} shows is_paused as it was before the command; now it is {made}"
+    return f"Airflow {version} shows is_paused as it was before the command. It is {made} now"
 
 
 def _about_failed_task(name: str, version: Version, printed: str) -> str:
-    for entry in data_of("endings.toml")["remarks"] if name == "tasks test" else ():
+    for entry in data_of("endings.toml")["remarks"]:
         if _is_about(entry, name, version) and _shows(entry, printed):
-            return str(entry["text"].format(version=version))
+            return str(entry["text"].format(version=version, name=name))
     return ""
 
 

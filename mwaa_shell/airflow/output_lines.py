@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 
 class LineKind(Enum):
-    """What a line of output is."""
+    """The kind of a line of output."""
 
     DATA = "data"  #: what the command has to say, and all that nothing else claims
     BLANK = "blank"
@@ -36,7 +36,7 @@ class OutputLine(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """What is known of a line; equal readings are the same object."""
+    """The kind of a line and its facts; equal readings are the same object."""
 
     kind: LineKind
     noise: bool = False  #: comes with every command
@@ -45,7 +45,7 @@ class Reading(NamedTuple):
     grouped: bool = False  #: of the traceback of an exception group
 
 
-#: Colour codes; Airflow 2 puts them into its log lines where its console is told to be coloured.
+#: Color codes; Airflow 2 puts them into its log lines where its console is told to be colored.
 SGR = re.compile(r"\x1b\[[0-9;:]*m")
 TRACEBACK_START = "Traceback (most recent call last):"
 BETWEEN_TRACEBACKS = (
@@ -53,7 +53,7 @@ BETWEEN_TRACEBACKS = (
     "The above exception was the direct cause of the following exception:",
 )
 _TIME = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d"
-#: How a line begins. The name of the group that is found names the reading; digits behind it only tell groups apart.
+#: How a line begins. The name of the group that matches, without its digits, names the reading in ``_READINGS``.
 HEAD = re.compile(
     # [2026-11-22T12:56:31.444+0000] {dagbag.py:417} INFO - text: 1.10 to 3.0; MWAA doubles the braces
     rf"\[{_TIME}[^\]]*\] \{{[^}}]*\}}+ (?:(?P<quiet>INFO|DEBUG)|(?P<loud>[A-Z]+)) - "
@@ -112,13 +112,13 @@ _READINGS = {
     "group": _GROUP,
     "usage": Reading(LineKind.USAGE),
 }
-_BY_GROUP = {name: _READINGS[name.rstrip("234567")] for name in HEAD.groupindex}
+_BY_GROUP = {name: _READINGS[name.rstrip("0123456789")] for name in HEAD.groupindex}
 _NO_NEWS = {"loud": _NOISE, "loud2": _NOISE, "loud3": _NOISE, "warning": _OLD_NEWS}  #: where it is a known warning
 _FURTHER = {reading: Reading(reading.kind, reading.noise, begins=False) for reading in _READINGS.values()}
 
 
 class Classifier:
-    """Reads the lines of one stream, in order and without their ends."""
+    """The classifier of the lines of one stream, in order and without their ends."""
 
     def __init__(self) -> None:
         self._before = _DATA
@@ -159,7 +159,7 @@ def _plain(text: str, before: Reading) -> Reading:
     ):
         return _FURTHER.get(before, before)
     if text[-1] == ":" and text.endswith(TRACEBACK_START) and ("%|" in text or text.endswith(f":{TRACEBACK_START}")):
-        return _TRACEBACK  # behind a progress bar or a question, which leave the cursor where it is
+        return _TRACEBACK  # after a progress bar or a question, which leave the cursor where it is
     return _DATA
 
 
@@ -168,13 +168,13 @@ def _ends_traceback(reading: Reading, text: str) -> bool:
 
 
 def is_message(line: str) -> bool:
-    """Return whether a line of a traceback is an exception's own: it stands at the margin; frames are indented."""
+    """Return whether a line of a traceback is an exception's own: it is at the margin; frames are indented."""
     if not line.strip(" \t") or line.startswith((" ", "\t", TRACEBACK_START, *BETWEEN_TRACEBACKS)):
         return False
     return not line.endswith(TRACEBACK_START)
 
 
-def lines_of(text: str) -> list[str]:
+def split_lines(text: str) -> list[str]:
     """Return the lines of a stream without their ends, as a terminal shows them."""
     lines = text.replace("\r\n", "\n").split("\n")
     return lines if lines[-1] else lines[:-1]
@@ -182,14 +182,14 @@ def lines_of(text: str) -> list[str]:
 
 def classify(text: str) -> Iterator[OutputLine]:
     """Yield the lines of ``text`` with their kinds, in order."""
-    lines = lines_of(text)
+    lines = split_lines(text)
     for line, reading in zip(lines, Classifier().read(lines), strict=True):
         yield OutputLine(reading.kind, line, reading.fatal)
 
 
 def has_data(text: str) -> bool:
     """Return whether there is a line that is neither noise nor blank; reads no further than to the first."""
-    classifier, lines = Classifier(), lines_of(text)
+    classifier, lines = Classifier(), split_lines(text)
     pieces = (lines[start : start + TOGETHER] for start in range(0, len(lines), TOGETHER))
     return any(reading.kind is LineKind.DATA for piece in pieces for reading in classifier.read(piece))
 

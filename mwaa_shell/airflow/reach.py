@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from typing import NamedTuple
 
 from mwaa_shell.airflow.arguments import HELP, Role, understand
 from mwaa_shell.airflow.command_line import ParsedLine, quote
-from mwaa_shell.airflow.grammar import Grammar, Option, load, versions
+from mwaa_shell.airflow.grammar import Grammar, Option, load_grammar, versions
 from mwaa_shell.airflow.validation import validate
 
 #: Names that are written out in a sentence; of more, only their number.
@@ -23,12 +24,10 @@ NAMED = 5
 SPECIAL = frozenset("^$*+?|()[]\\")
 #: States of task instances that ``--only-failed`` and ``--only-running`` select.
 FAILED, RUNNING = ("failed", "upstream_failed"), ("running",)
-#: States of task instances that take up a pool, or wait for it.
-IN_A_POOL = ("running", "queued", "scheduled", "deferred")
 
 
 class What(Enum):
-    """What can be counted."""
+    """A kind of object that can be counted."""
 
     TASKS = "task instance"
     RUNS = "run"
@@ -37,7 +36,7 @@ class What(Enum):
 
 
 class Selection(NamedTuple):
-    """What a command selects, as far as a filter of Airflow's REST API can say it. Dates are as typed."""
+    """The objects that a command selects, as a filter of Airflow's REST API. Dates are as typed."""
 
     what: tuple[What, ...]
     dags: tuple[str, ...] = ()
@@ -52,12 +51,11 @@ class Selection(NamedTuple):
     until_now: bool = False  #: Airflow leaves out what lies ahead
     started_before: str = ""
     states: tuple[str, ...] = ()
-    pools: tuple[str, ...] = ()
     reprocess: str = ""  #: what a backfill does with runs that exist
 
 
 class Reach(NamedTuple):
-    """What a command does, to how much."""
+    """The effect of a command and the objects that it affects."""
 
     effect: str  #: sentences that start with a verb
     selection: Selection | None = None  #: ``None`` where nothing can be counted
@@ -92,7 +90,7 @@ def reach_of(line: ParsedLine, grammar: Grammar | None) -> Reach | None:
     if grammar is not None:
         return _reach_in(line, grammar)
     newest = {version.major: version for version in versions()}
-    found = (_reach_in(line, load(newest[major])) for major in sorted(newest, reverse=True))
+    found = (_reach_in(line, load_grammar(newest[major])) for major in sorted(newest, reverse=True))
     reach = next((one for one in found if one is not None), None)
     return reach and reach._replace(selection=None)
 
@@ -119,18 +117,23 @@ def _reach_in(line: ParsedLine, grammar: Grammar) -> Reach | None:
 # -- words -------------------------------------------------------------------------------------------------------------
 
 
-def counted(number: int, what: str) -> str:
+def with_noun(number: int, what: str) -> str:
     """Return a number with its noun: ``1 run``, ``1,204 runs``."""
     return f"{number:,} {what}{'s' * (number != 1)}"
 
 
-def listed(names: Sequence[str]) -> str:
+def join_names(names: Sequence[str]) -> str:
     """Return names in a sentence, the first few of many."""
     shown = [quote(name) for name in names[:NAMED]]
     if len(names) > NAMED:
         return f"{', '.join(shown)} and {len(names) - NAMED:,} more"
     *first, last = shown
     return f"{', '.join(first)} and {last}" if first else last
+
+
+def describe_paused(dag: str, command: str = "dags unpause") -> str:
+    """Return the sentences about a paused DAG, with the command that unpauses it; without a full stop."""
+    return f"{quote(dag)} is paused. Its runs wait for {command} {quote(dag)}"
 
 
 def _quoted(text: str) -> str:
@@ -204,47 +207,16 @@ def _clear(given: Given) -> Reach:
 
 
 def _clear_runs(given: Given) -> Reach | None:
-    """``dags clear``."""
-    runs = _runs_of_partitions(given, "partition_date_start", "partition_date_end")
-    if not runs:
+    """``dags clear``, which Airflow refuses with several selections of runs."""
+    dag, run, key = given.of("dag_id"), given.of("run_id"), given.of("partition_key")
+    dates = _between(given.of("partition_date_start"), given.of("partition_date_end"))
+    if sum(map(bool, (run, key, dates))) != 1:
         return None
+    partitions = f"the partition key {quote(key)}" if key else f"partition dates{dates}"
+    runs = f"the run {quote(run)} of {quote(dag)}" if run else f"the runs of {quote(dag)} with {partitions}"
     which, behind, states = _kind_of_tasks(given)
-    dag, run = given.of("dag_id"), given.of("run_id")
     selection = Selection((What.TASKS,), dags=(dag,), runs=(run,), states=states) if run else None
     return Reach(f"Clears {which} of {runs}{behind}. They run again.", selection, dag)
-
-
-def _clear_partitions(given: Given) -> Reach | None:
-    """``partitions clear``."""
-    since, until = given.of("start_date"), given.of("end_date")
-    if "date" in given:
-        since, _, until = given.of("date").partition("~")
-        given = Given({**given.values, "start_date": [since.strip()], "end_date": [until.strip()]}, given.version)
-    runs = _runs_of_partitions(given, "start_date", "end_date")
-    if not runs:
-        return None
-    clears = "clear_task_instances" in given
-    dag, run = given.of("dag_id"), given.of("run_id")
-    more = ", and clears all their task instances. They run again" if clears else ""
-    what = (What.TASKS,) if clears else (What.RUNS,)
-    selection = Selection(what, dags=(dag,), runs=(run,)) if run and clears else None
-    return Reach(
-        f"Removes the partition key and date of {runs}{more}.",
-        selection,
-        dag if clears else "",
-        "With --dry-run, Airflow lists the runs.",
-    )
-
-
-def _runs_of_partitions(given: Given, start: str, end: str) -> str:
-    """Return the runs that are selected; nothing where Airflow refuses the selection."""
-    dag, run, key = quote(given.of("dag_id")), given.of("run_id"), given.of("partition_key")
-    dates = _between(given.of(start), given.of(end))
-    if sum(map(bool, (run, key, dates))) != 1:
-        return ""
-    if run:
-        return f"the run {quote(run)} of {dag}"
-    return f"the runs of {dag} with {f'the partition key {quote(key)}' if key else f'partition dates{dates}'}"
 
 
 # -- backfills ---------------------------------------------------------------------------------------------------------
@@ -301,8 +273,8 @@ def _clean(given: Given) -> Reach:
     """``db clean``. Of a run and of a task instance, the start counts; the last scheduled run of each DAG stays."""
     before = given.of("clean_before_timestamp")
     tables, dags, but = given.list_of("tables"), given.list_of("dag_ids"), given.list_of("exclude_dag_ids")
-    of = f"the table{'s' * (len(tables) != 1)} {listed(tables)}" if tables else "all tables"
-    only = f", only of {listed(dags)}" if dags else f", but not of {listed(but)}" if but else ""
+    of = f"the table{'s' * (len(tables) != 1)} {join_names(tables)}" if tables else "all tables"
+    only = f", only of {join_names(dags)}" if dags else f", but not of {join_names(but)}" if but else ""
     copy = "No copy stays." if "skip_archive" in given else "A copy stays in the database."
     what = {"dag_run": What.RUNS, "task_instance": What.TASKS}
     wanted = tuple(kind for table, kind in what.items() if not tables or table in tables)
@@ -313,35 +285,7 @@ def _clean(given: Given) -> Reach:
     )
 
 
-def _drop_archived(given: Given) -> Reach:
-    tables = given.list_of("tables")
-    of = f"the table{'s' * (len(tables) != 1)} {listed(tables)}" if tables else "all tables"
-    return Reach(f"Drops the copies of deleted rows that db clean keeps of {of}.")
-
-
-def _delete_pool(given: Given) -> Reach | None:
-    pool = given.of("pool", "delete")
-    if not pool:
-        return None
-    return Reach(
-        f"Deletes the pool {quote(pool)}. Tasks that name it no longer start.",
-        Selection((What.TASKS,), states=IN_A_POOL, pools=(pool,)),
-    )
-
-
-def _delete_variable(given: Given) -> Reach | None:
-    key = given.of("key", "delete")
-    return Reach(f"Deletes the variable {quote(key)} and its value.") if key else None
-
-
-def _delete_connection(given: Given) -> Reach | None:
-    connection = given.of("conn_id")
-    if not connection or (given.version < 2 and "delete" not in given):
-        return None
-    return Reach(f"Deletes the connection {quote(connection)} with its host, login and secrets.")
-
-
-# -- what is started, paused and run -----------------------------------------------------------------------------------
+# -- what is started and paused ----------------------------------------------------------------------------------------
 
 
 def _trigger(given: Given) -> Reach:
@@ -349,58 +293,30 @@ def _trigger(given: Given) -> Reach:
     return Reach(f"Starts a run of {quote(dag)}{f' for {date}' if date else ''}.", starts_in=dag)
 
 
-def _pause(given: Given) -> Reach:
-    return _paused(given, "Pauses", "Their schedules stop.", "Its schedule stops.", paused=False)
-
-
-def _unpause(given: Given) -> Reach:
-    due = "Airflow starts the runs that are due."
-    return _paused(given, "Unpauses", due, due, paused=True)
-
-
-def _paused(given: Given, verb: str, of_many: str, of_one: str, *, paused: bool) -> Reach:
-    dag = given.of("dag_id")
+def _pause(given: Given, *, unpause: bool = False) -> Reach | None:
+    """``dags pause`` of all DAGs that match a pattern."""
     if "treat_dag_id_as_regex" not in given:
-        return Reach(f"{verb} {quote(dag)}. {of_one}")
-    selection = Selection((What.DAGS,), dag_regex=dag, paused=paused)
-    return Reach(f"{verb} all DAGs that match {_quoted(dag)}. {of_many}", selection)
-
-
-def _run_task(given: Given) -> Reach:
-    """``tasks run``, and ``run`` of Airflow 1."""
-    dag, task = quote(given.of("dag_id")), quote(given.of("task_id"))
-    run = given.of("execution_date_or_run_id", "execution_date")
-    if "mark_success" in given:
-        return Reach(f"Marks the task {task} of {dag} for {run} as successful.")
-    anyway = ", even if it has succeeded" if "force" in given else ""
-    anyway += ", whatever it depends on" if "ignore_all_dependencies" in given else ""
-    return Reach(f"Runs the task {task} of {dag} for {run} on the web server{anyway}.")
+        return None
+    pattern = given.of("dag_id")
+    effect = "Airflow starts the runs that are due." if unpause else "Their schedules stop."
+    return Reach(
+        f"{'Unpauses' if unpause else 'Pauses'} all DAGs that match {_quoted(pattern)}. {effect}",
+        Selection((What.DAGS,), dag_regex=pattern, paused=unpause),
+    )
 
 
 _READERS: Mapping[str, Callable[[Given], Reach | None]] = {
     "backfill": _backfill,
     "backfill create": _create_backfill,
     "clear": _clear,
-    "connections": _delete_connection,
-    "connections delete": _delete_connection,
     "dags backfill": _backfill,
     "dags clear": _clear_runs,
     "dags delete": _delete_dag,
     "dags pause": _pause,
     "dags trigger": _trigger,
-    "dags unpause": _unpause,
+    "dags unpause": partial(_pause, unpause=True),
     "db clean": _clean,
-    "db drop-archived": _drop_archived,
     "delete_dag": _delete_dag,
-    "partitions clear": _clear_partitions,
-    "pause": _pause,
-    "pool": _delete_pool,
-    "pools delete": _delete_pool,
-    "run": _run_task,
     "tasks clear": _clear,
-    "tasks run": _run_task,
     "trigger_dag": _trigger,
-    "unpause": _unpause,
-    "variables": _delete_variable,
-    "variables delete": _delete_variable,
 }

@@ -1,7 +1,6 @@
 """Number of runs and tasks that a command reaches, counted by Airflow's REST API. Pure: the caller asks.
 
-Only filters that every version knows are used, and lists with the names in their body: a path of MWAA's
-``InvokeRestApi`` has 64 characters at most. Nothing is said of what cannot be counted. Not counted are the tasks that
+Only filters that every version takes are used. What cannot be counted is left out. Not counted are the tasks that
 Airflow adds to ``--task-regex`` for setups and teardowns, and those of other DAGs that an ``ExternalTaskMarker`` names.
 """
 
@@ -12,18 +11,25 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
-from urllib.parse import quote as percent
 
-from mwaa_shell.airflow.reach import Reach, Selection, What, counted, listed
+from mwaa_shell.airflow.reach import Reach, Selection, What, join_names, with_noun
+from mwaa_shell.airflow.rest import (
+    IDS_SINCE,
+    REST_SINCE,
+    RUNS,
+    TASK_INSTANCES,
+    RestRequest,
+    dag_in,
+    dag_request,
+    list_all,
+    next_page,
+    post,
+    rows_in,
+    tasks_request,
+)
 from mwaa_shell.airflow.versions import Version
 
-#: The first version whose REST API MWAA offers, and the first whose lists of task instances take IDs of tasks and runs.
-SINCE, SINCE_IDS = Version(2, 4, 3), Version(2, 7, 1)
-#: Characters of a path that MWAA takes.
-LONGEST_PATH = 64
-#: DAGs on one page: what Airflow gives at most unless it is configured otherwise.
-PAGE = 100
-TASK_INSTANCES, RUNS, DATES = "/dags/~/dagRuns/~/taskInstances/list", "/dags/~/dagRuns/list", "/backfills/dry_run"
+DATES = "/backfills/dry_run"
 #: Regular expressions that Python and Airflow's databases read alike; with few repetitions, no name makes them slow.
 PLAIN_REGEX = re.compile(r"(?:[\w.^$|()\[\]-]|(?<=[\w.\]])[*+?](?![*+?]))*", re.ASCII)
 REPETITIONS = 2
@@ -31,46 +37,30 @@ REPETITIONS = 2
 DATE = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?")
 
 
-class RestQuery(NamedTuple):
-    """One request to Airflow's REST API that changes nothing."""
-
-    path: str  #: as ``InvokeRestApi`` takes it, without ``/api/v1``
-    query: Mapping[str, object]
-    body: Mapping[str, object] | None = None  #: of a POST; ``None`` for a GET
-
-
 class Clock(NamedTuple):
-    """What Airflow makes of a date."""
+    """The clock and time zone by which Airflow reads a date."""
 
     now: datetime
     naive_is_utc: bool = True  #: ``core.default_timezone`` is the usual one
 
 
 #: Sends a request; raises where no answer comes.
-Ask = Callable[[RestQuery], object]
-
-
-class _Unclear(Exception):
-    """It cannot be counted."""
+Ask = Callable[[RestRequest], object]
 
 
 def count(reach: Reach, version: Version, clock: Clock, ask: Ask, say: Callable[[str], object]) -> None:
-    """Ask how much there is; each sentence is handed to ``say`` as soon as it is certain."""
-    if version < SINCE or reach.selection is None:
+    """Ask how much there is, and pass each sentence to ``say`` as soon as it is certain."""
+    if version < REST_SINCE or reach.selection is None:
         return
     try:
         _Counting(reach.selection, version, clock, ask, say).count()
-    except _Unclear:
-        pass
+    except (ValueError, re.error):
+        pass  # it cannot be counted
 
 
 def is_paused(dag: str, version: Version, ask: Ask) -> bool:
     """Return whether the DAG is paused, as far as Airflow says so."""
-    path = f"/dags/{percent(dag, safe='')}"
-    if version < SINCE or len(path) > LONGEST_PATH:
-        return False
-    reply = ask(RestQuery(path, {}))
-    return isinstance(reply, dict) and reply.get("is_paused") is True
+    return version >= REST_SINCE and dag_in(ask(dag_request(dag)), dag).get("is_paused") is True
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,20 +79,15 @@ class _Counting:
         if What.DAGS in wanted.what:
             dags = self._dags()
             which = "" if wanted.paused is None else "paused " if wanted.paused else "unpaused "
-            names = f": {listed(dags)}" if dags else ""
-            self.say(f"Airflow finds {counted(len(dags), which + What.DAGS.value)}{names}.")
+            names = f": {join_names(dags)}" if dags else ""
+            self.say(f"Airflow finds {with_noun(len(dags), which + What.DAGS.value)}{names}.")
         totals = []
         if What.DATES in wanted.what:
-            totals.append(counted(self._dates(), What.RUNS.value))
+            totals.append(with_noun(self._dates(), What.RUNS.value))
         if What.RUNS in wanted.what:
-            totals.append(counted(self._total(RUNS, self._filter(dags)), What.RUNS.value))
+            totals.append(with_noun(self._total(RUNS, self._filter(dags)), What.RUNS.value))
         if What.TASKS in wanted.what and (dags or What.DAGS not in wanted.what):
-            number = 0
-            tasks = self._tasks(dags)
-            if tasks is None or tasks:
-                ids = {"task_ids": tasks, "dag_run_ids": list(wanted.runs)}
-                number = self._total(TASK_INSTANCES, {**self._filter(dags), **self._state(), **_given(ids)})
-            totals.append(counted(number, What.TASKS.value))
+            totals.append(with_noun(self._task_instances(dags), What.TASKS.value))
         if totals:
             old = f" that started before {wanted.started_before}" if wanted.started_before else ""
             self.say(f"Airflow counts {' and '.join(totals)}{old}.")
@@ -116,10 +101,7 @@ class _Counting:
             f"{date}_lte": self._date(until),
             "start_date_lte": self._date(wanted.started_before),
         }
-        return _given({"dag_ids": list(dags), "pool": list(wanted.pools), **dates})
-
-    def _state(self) -> dict[str, object]:
-        return _given({"state": list(self.wanted.states)})
+        return _given({"dag_ids": list(dags), "page_limit": 1, **dates})
 
     def _date(self, date: str | datetime) -> str:
         """Return a date as the API takes it; nothing for none."""
@@ -127,24 +109,22 @@ class _Counting:
             if not date:
                 return ""
             if not DATE.fullmatch(date):
-                raise _Unclear
-            try:
-                date = datetime.fromisoformat(date)
-            except ValueError:
-                raise _Unclear from None
+                raise ValueError(date)
+            date = datetime.fromisoformat(date)
         if date.tzinfo is None:
             if not self.clock.naive_is_utc:
-                raise _Unclear
+                raise ValueError(date)
             date = date.replace(tzinfo=UTC)
         return date.isoformat()
 
-    def _total(self, path: str, body: Mapping[str, object]) -> int:
-        if not self.version >= SINCE_IDS and not {"task_ids", "dag_run_ids"}.isdisjoint(body):
-            raise _Unclear  # these would be ignored
-        total = _object(self.ask(RestQuery(path, {}, {**body, "page_limit": 1}))).get("total_entries")
-        if not isinstance(total, int):
-            raise _Unclear
-        return total
+    def _task_instances(self, dags: Sequence[str]) -> int:
+        tasks = self._tasks(dags)
+        if tasks == []:
+            return 0
+        ids = _given({"task_ids": tasks, "dag_run_ids": list(self.wanted.runs)})
+        if ids and not self.version >= IDS_SINCE:
+            raise ValueError(ids)  # these would be ignored
+        return self._total(TASK_INSTANCES, {**self._filter(dags), **_given({"state": list(self.wanted.states)}), **ids})
 
     def _dates(self) -> int:
         wanted = self.wanted
@@ -154,40 +134,42 @@ class _Counting:
             "to_date": self._date(wanted.until),
             "reprocess_behavior": wanted.reprocess,
         }
-        total = _object(self.ask(RestQuery(DATES, {}, body))).get("total_entries")
+        return self._total(DATES, body)
+
+    def _total(self, path: str, body: Mapping[str, object]) -> int:
+        response = self.ask(post(path, body))
+        total = response.get("total_entries") if isinstance(response, dict) else None
         if not isinstance(total, int):
-            raise _Unclear
+            raise ValueError(response)
         return total
 
     def _dags(self) -> list[str]:
         """Return the DAGs that match; Airflow searches in their IDs."""
         regex = _compiled(self.wanted.dag_regex)
         found: list[str] = []
-        seen = 0
-        while True:
-            page = _object(self.ask(RestQuery("/dags", {"limit": PAGE, "offset": seen})))
-            rows, total = _rows(page, "dags"), page.get("total_entries")
-            seen += len(rows)
-            paused = self.wanted.paused
+        request: RestRequest | None = list_all("/dags")
+        while request is not None:
+            page, paused = self.ask(request), self.wanted.paused
+            rows = _rows(page, "dags")
+            request = next_page(request, len(rows), page)
             found += [
                 str(row.get("dag_id"))
                 for row in rows
                 if regex.search(str(row.get("dag_id"))) and (paused is None or row.get("is_paused") is paused)
             ]
-            if not rows or not isinstance(total, int) or seen >= total:
-                return sorted(found)
+        return sorted(found)
 
     def _tasks(self, dags: Sequence[str]) -> list[str] | None:
         """Return the tasks that match, with those above and below them; ``None`` for all."""
         wanted = self.wanted
         if not wanted.tasks:
             return None
-        path = f"/dags/{percent(dags[0], safe='')}/tasks"
-        if len(dags) > 1 or len(path) > LONGEST_PATH:
-            raise _Unclear
+        request = tasks_request(dags[0])
+        if len(dags) > 1 or request is None:
+            raise ValueError(dags)
         searches = None if self.version.major >= 3 else _compiled(wanted.tasks).search
         below: dict[str, set[str]] = {}
-        for row in _rows(_object(self.ask(RestQuery(path, {}))), "tasks"):
+        for row in _rows(self.ask(request), "tasks"):
             names = row.get("downstream_task_ids")
             below[str(row.get("task_id"))] = {str(name) for name in names} if isinstance(names, list) else set()
         found = {task for task in below if (searches(task) if searches else wanted.tasks in task)}
@@ -211,25 +193,16 @@ def _reachable(start: Iterable[str], neighbors: Mapping[str, set[str]]) -> set[s
 
 def _compiled(regex: str) -> re.Pattern[str]:
     if not PLAIN_REGEX.fullmatch(regex) or sum(map(regex.count, "*+?")) > REPETITIONS:
-        raise _Unclear
-    try:
-        return re.compile(regex)
-    except re.error:
-        raise _Unclear from None
+        raise ValueError(regex)
+    return re.compile(regex)
 
 
 def _given(members: Mapping[str, object]) -> dict[str, object]:
     return {name: value for name, value in members.items() if value}
 
 
-def _object(reply: object) -> Mapping[str, Any]:
-    if not isinstance(reply, dict):
-        raise _Unclear
-    return reply
-
-
-def _rows(reply: Mapping[str, Any], member: str) -> list[Mapping[str, Any]]:
-    rows = reply.get(member)
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise _Unclear
+def _rows(response: object, member: str) -> list[Mapping[str, Any]]:
+    rows: list[Mapping[str, Any]] = [row for row in rows_in(response, member) if isinstance(row, dict)]
+    if len(rows) != len(rows_in(response, member)):
+        raise ValueError(response)
     return rows

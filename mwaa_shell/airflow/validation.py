@@ -1,20 +1,20 @@
 """Validation of a line before it is sent: what Airflow would refuse before it does anything.
 
 Only what argparse is certain to refuse is a problem, in every Python that an Airflow may run on: words, numbers, dates
-and choices. So is malformed JSON, which Airflow finds later, where it is certain to read it. argparse stops at
-``--help``: with it a line is as good as what stands before it.
+and choices. So is malformed JSON, which Airflow finds later, where it is certain to read it. A line with ``--help`` is
+sent as it is.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from mwaa_shell.airflow.arguments import (
     HELP,
+    ArgumentSpan,
     ParsedCommand,
-    Part,
     Role,
     candidates,
     fewest,
@@ -22,11 +22,20 @@ from mwaa_shell.airflow.arguments import (
     looks_like_flag,
     names_of,
 )
-from mwaa_shell.airflow.command_line import InputKind, Problem
-from mwaa_shell.airflow.grammar import Command, Option, Positional
-from mwaa_shell.airflow.spelling import closest, did_you_mean, either, shown, suggested
+from mwaa_shell.airflow.command_line import InputKind, Problem, description_of
+from mwaa_shell.airflow.grammar import Command, Grammar, Option, Positional
+from mwaa_shell.airflow.knowledge import mwaa_support
+from mwaa_shell.airflow.matching import ENOUGH, INSIDE, best, rank
 from mwaa_shell.airflow.versions import Version
+from mwaa_shell.suggestions import join_choices, must_be, shorten_word, suggest
 
+#: The hint for a word without a similar one.
+LIST_COMMANDS = "List the commands with .help."
+#: The same for several words in quotes.
+NO_QUOTES = "Leave out the quotes around the command."
+#: The end of the message, and the hint, for JSON whose double quotes the line removes.
+LOSES_QUOTES = "loses its double quotes"
+QUOTE_JSON = "Put the JSON in single quotes."
 #: Words that dates are written with; dateutil, which Airflow falls back on, refuses all others but names of zones.
 _DATE_WORDS = (
     "january february march april may june july august september october november december sept jan feb mar apr jun jul"
@@ -48,29 +57,31 @@ OBJECTS = frozenset({"--conn-json", "--conn-extra"})
 NO_DATE = re.compile(r"\d{4}-(00|[2-9]\d|1[3-9]-1[3-9]|1[3-9]-[2-9]\d|\d\d-(00|3[2-9]|[4-9]\d))")
 
 
-def validate(understanding: ParsedCommand) -> Problem | None:
-    """Return the first mistake in a line; ``None`` where Airflow takes it, and for all but its commands."""
+def validate(understanding: ParsedCommand, *, lenient: bool = False) -> Problem | None:
+    """Return the first mistake in a line; ``None`` where Airflow takes it, and for all but its commands.
+
+    ``lenient`` leaves out what a newer Airflow may have: commands, flags, arguments and choices.
+    """
     line, parts = understanding.line, understanding.parts
     if line.problem is not None or line.kind is not InputKind.AIRFLOW:
         return line.problem
-    asks = next((index for index, part in enumerate(parts) if part.argument is HELP), None)
-    if asks is not None:
-        return next(_refused_at_once(understanding, asks), _refused_beside_help(understanding, asks))
-    firsts = next(_refused_at_once(understanding, len(parts)), None), next(_refused_in_the_end(understanding), None)
+    if any(part.argument is HELP for part in parts):
+        return None
+    both = _refused_at_once(understanding), _refused_in_the_end(understanding)
+    firsts = [next((one for one in found if not (lenient and one.lacking)), None) for found in both]
     return min((found for found in firsts if found), key=lambda problem: problem.position, default=None)
 
 
 # -- what argparse refuses while it reads ------------------------------------------------------------------------------
 
 
-def _refused_at_once(understanding: ParsedCommand, stop: int) -> Iterator[Problem]:
-    """Return what is wrong with the first parts."""
+def _refused_at_once(understanding: ParsedCommand) -> Iterator[Problem]:
+    """Return what is wrong with each part."""
     seen: dict[str, str] = {}
     parts = understanding.parts
     flags_end = _flags_end(parts)
-    asks = stop < len(parts)  # for help: then no value is read but by the parser
-    read = {} if asks else {id(part.argument): part for part in parts if part.role is Role.VALUE}  # the last of each
-    for index, part in enumerate(parts[:stop]):
+    read = {id(part.argument): part for part in parts if part.role is Role.VALUE}  # the last of each
+    for index, part in enumerate(parts):
         message = None
         if part.role is Role.UNKNOWN:
             message = _unknown_command(understanding, part)
@@ -78,7 +89,7 @@ def _refused_at_once(understanding: ParsedCommand, stop: int) -> Iterator[Proble
             command = understanding.command if any(one.role is Role.COMMAND for one in parts[:index]) else None
             message = _unclear_flag(command, parts[max(index - 1, 0) : index + 1], index < flags_end)
         elif part.role is Role.FLAG and isinstance(part.argument, Option):
-            message = _missing_value(part.argument, part, _behind(part.argument, parts, index))
+            message = _missing_value(part.argument, part, parts[index + 1 :])
         elif part.argument is not None:
             message = _refused_value(part.argument, part.value)
             if message is None and read.get(id(part.argument)) is part:
@@ -86,52 +97,55 @@ def _refused_at_once(understanding: ParsedCommand, stop: int) -> Iterator[Proble
         if message is None and part.role in (Role.FLAG, Role.POSITIONAL):
             message = _excluded(understanding.command, part, seen)
         if message is not None:
-            yield Problem(message, _malformed_at(understanding, part))
+            lacking = part.role is Role.UNKNOWN or (part.role is not Role.FLAG and _is_no_choice(part))
+            yield Problem(message, _malformed_at(understanding, part), lacking=lacking, hint=_hint(part, message))
 
 
-def _refused_beside_help(understanding: ParsedCommand, asks: int) -> Problem | None:
-    """In ``-hx`` argparse looks for the value of ``-x`` before it shows the help."""
-    parts = understanding.parts
-    last = max(index for index, part in enumerate(parts) if part.word is parts[asks].word)
-    part, option = parts[last], parts[last].argument
-    if last == asks or part.role is not Role.FLAG or not isinstance(option, Option):
-        return None
-    message = _missing_value(option, part, _behind(option, parts, last))
-    return None if message is None else Problem(message, part.end)
+def _hint(part: ArgumentSpan, message: str) -> str:
+    if message.endswith(LOSES_QUOTES):
+        return QUOTE_JSON
+    if part.role is not Role.UNKNOWN or message.endswith("?"):
+        return ""
+    return NO_QUOTES if len(part.value.split()) > 1 else LIST_COMMANDS
 
 
-def _unknown_command(understanding: ParsedCommand, part: Part) -> str:
+def _is_no_choice(part: ArgumentSpan) -> bool:
+    return isinstance(part.argument, Option | Positional) and bool(part.argument.choices)
+
+
+def _unknown_command(understanding: ParsedCommand, part: ArgumentSpan) -> str:
     grammar, words = understanding.grammar, understanding.line.words
     groups = [one.value for one in understanding.parts if one.role is Role.GROUP]
     if part.value == "airflow" and len(words) == 1:
-        return "There is no command behind airflow"
+        return "A command is missing after airflow"
     following = [word.value for word in words if word.start > part.start]
-    meant = suggested(grammar, groups, part.value, following[0] if following else "")
-    typed = " ".join([*groups, shown(part.value)])
-    return f"{typed} is no command of Airflow {grammar.version}{did_you_mean(meant)}"
+    meant = suggest_command(grammar, groups, part.value, following[0] if following else "")
+    typed = " ".join([*groups, shorten_word(part.value)])
+    quoted = meant is not None and part.value.split()[: len(meant.split())] == meant.split()
+    return f"Unknown command '{typed}' in Airflow {grammar.tree}{suggest(None if quoted else meant)}"
 
 
-def _unclear_flag(command: Command | None, parts: Sequence[Part], may_be: bool) -> str | None:
+def _unclear_flag(command: Command | None, parts: Sequence[ArgumentSpan], may_be: bool) -> str | None:
     """Return why a flag is refused, the last of the parts: short for several, or with a value it does not take.
 
-    ``may_be`` says whether flags can stand there.
+    ``may_be`` says whether flags can be there.
     """
     part = parts[-1]
     joined = len(parts) > 1 and parts[-2].word is part.word
     if command is None or not (joined or (may_be and _like_flag(part))):
         return None
     if joined:
-        return f"{shown(part.word.value.partition('=')[0])} takes no value" if "=" in part.word.value else None
+        return f"{shorten_word(part.word.value.partition('=')[0])} takes no value" if "=" in part.word.value else None
     found = [flag for flag, _ in candidates(flags_of(command), part.value)]
-    return f"{shown(part.value)} may be {either(found)}: write it out" if len(found) > 1 else None
+    return f"'{shorten_word(part.value)}' is ambiguous: {join_choices(found)}" if len(found) > 1 else None
 
 
-def _like_flag(part: Part) -> bool:
+def _like_flag(part: ArgumentSpan) -> bool:
     return len(part.value) > 1 and part.value[0] == "-"
 
 
-def _flags_end(parts: Sequence[Part]) -> int:
-    """Return how many of the parts may be flags: behind a command and a separator there are none."""
+def _flags_end(parts: Sequence[ArgumentSpan]) -> int:
+    """Return how many of the parts may be flags: after a command and a separator there are none."""
     firsts = [
         next((index for index, part in enumerate(parts) if part.role is role), len(parts))
         for role in (Role.COMMAND, Role.SEPARATOR)
@@ -139,30 +153,25 @@ def _flags_end(parts: Sequence[Part]) -> int:
     return max(firsts)
 
 
-def _behind(option: Option, parts: Sequence[Part], index: int) -> Sequence[Part]:
-    """Return as many parts as the option takes."""
-    return parts[index + 1 : index + 1 + fewest(option.nargs)]
-
-
-def _missing_value(option: Option, part: Part, following: Sequence[Part]) -> str | None:
+def _missing_value(option: Option, part: ArgumentSpan, following: Sequence[ArgumentSpan]) -> str | None:
     wanted = fewest(option.nargs)
     values = [one for one in following[:wanted] if one.role is Role.VALUE and one.argument is option]
     if len(values) == wanted:
         return None
-    kind = f": {either(option.choices)}" if option.choices else ""
+    kind = f": {join_choices(option.choices)}" if option.choices else ""
     flag = part.value if part.value.startswith("-") else f"-{part.value}"
-    return f"{flag} needs a value{kind}" if wanted == 1 else f"{flag} needs {wanted} values{kind}"
+    return f"{flag} requires a value{kind}" if wanted == 1 else f"{flag} requires {wanted} values{kind}"
 
 
-def _excluded(command: Command | None, part: Part, seen: dict[str, str]) -> str | None:
-    """Return whether an argument excludes one that was given before it; ``seen`` has those, under their names."""
+def _excluded(command: Command | None, part: ArgumentSpan, seen: dict[str, str]) -> str | None:
+    """Return the message if an argument excludes an earlier one; ``seen`` has the earlier ones by name."""
     if command is None or part.argument is None:
         return None
     names = names_of(part.argument)
     for group in command.exclusive:
         other = next((seen[name] for name in group.members if name in seen and name not in names), None)
         if other is not None and not set(names).isdisjoint(group.members):
-            return f"{other} and {names[-1]} exclude each other"
+            return f"{other} and {names[-1]} cannot be combined"
     seen |= dict.fromkeys(names, names[-1])
     return None
 
@@ -174,7 +183,7 @@ def _refused_in_the_end(understanding: ParsedCommand) -> Iterator[Problem]:
     parts, end = understanding.parts, max((word.end for word in understanding.line.words), default=0)
     for index, part in enumerate(parts):
         if part.role is Role.EXTRA:
-            yield Problem(_extra(understanding, parts[: index + 1]), part.start)
+            yield Problem(_extra(understanding, parts[: index + 1]), part.start, lacking=True)
     if understanding.command is None:
         if all(part.role is not Role.UNKNOWN for part in parts):
             yield Problem(_incomplete(understanding), end)
@@ -182,24 +191,23 @@ def _refused_in_the_end(understanding: ParsedCommand) -> Iterator[Problem]:
     name = understanding.command.name
     if understanding.missing:
         wanted = [names_of(one)[-1] for one in understanding.missing]
-        yield Problem(f"{name} needs {' and '.join(wanted)}", end)
+        yield Problem(f"{name} requires {' and '.join(wanted)}", end)
     for group in understanding.command.exclusive:
         if group.required and understanding.given.isdisjoint(group.members):
-            yield Problem(f"{name} needs {either(group.members)}", end)
+            yield Problem(f"{name} requires {join_choices(group.members)}", end)
 
 
-def _extra(understanding: ParsedCommand, parts: Sequence[Part]) -> str:
+def _extra(understanding: ParsedCommand, parts: Sequence[ArgumentSpan]) -> str:
     part, command = parts[-1], understanding.command
     if command is None or all(one.role is not Role.COMMAND for one in parts):
-        return f"{shown(part.value)} is no flag that may stand before a command"
+        return f"'{shorten_word(part.value)}' must follow a command"
     joined = len(parts) > 1 and parts[-2].word is part.word
     if joined or (_like_flag(part) and len(parts) <= _flags_end(parts) and looks_like_flag(part.value)):
         flag = f"-{part.value[:1]}" if joined else part.value.partition("=")[0]
         near = closest(flag, flags_of(command), 0.6) if flag.startswith("--") else None
-        version = understanding.grammar.version
-        return f"{shown(flag)} is no flag of {command.name} in Airflow {version}{did_you_mean(near)}"
-    takes = "one argument too many for" if command.positionals else "too much: there are no arguments to"
-    return f"{shown(part.value)} is {takes} {command.name}"
+        version = understanding.grammar.tree
+        return f"Unknown option '{shorten_word(flag)}' of {command.name} in Airflow {version}{suggest(near)}"
+    return f"Unexpected argument '{shorten_word(part.value)}' for {command.name}"
 
 
 def _incomplete(understanding: ParsedCommand) -> str:
@@ -208,7 +216,7 @@ def _incomplete(understanding: ParsedCommand) -> str:
         return "There is no command in this line"
     below = understanding.grammar.words_after(group)
     more = f" and {len(below) - 4} more" if len(below) > 5 else ""
-    return f"{' '.join(group)} alone is no command; it has {', '.join(below[: 4 if more else 5])}{more}"
+    return f"{' '.join(group)} requires a command: {', '.join(below[: 4 if more else 5])}{more}"
 
 
 # -- values ------------------------------------------------------------------------------------------------------------
@@ -225,14 +233,13 @@ def _refused_value(argument: Option | Positional, text: str) -> str | None:
     except json.JSONDecodeError as error:
         return _malformed(name, error)
     except (ValueError, RecursionError, OverflowError):
-        return f"{name} takes {kind}, not {shown(text)}" if kind else None
+        return must_be(name, kind, text) if kind else None
     if argument.choices and value not in argument.choices:
-        near = closest(text.lower(), map(str, argument.choices), 0.6)
-        return f"{name} takes {either(argument.choices)}, not {shown(text)}{did_you_mean(near)}"
+        return must_be(name, argument.choices, text)
     return None
 
 
-def _refused_json(understanding: ParsedCommand, part: Part) -> str | None:
+def _refused_json(understanding: ParsedCommand, part: ArgumentSpan) -> str | None:
     """Return why JSON is refused; of a flag that is given twice, only the last value is read."""
     option = part.argument
     if part.role is not Role.VALUE or not part.value or not isinstance(option, Option):
@@ -242,11 +249,14 @@ def _refused_json(understanding: ParsedCommand, part: Part) -> str | None:
     try:
         value = json.loads(part.value)
     except json.JSONDecodeError as error:
-        return _malformed(option.flags[-1], error)
+        name, written = option.flags[-1], understanding.line.text[part.start : part.end]
+        if '"' in written and '"' not in part.value:
+            return f"The JSON of {name} {LOSES_QUOTES}"
+        return _malformed(name, error)
     except (ValueError, RecursionError):  # a number, or a depth, beyond what this Python reads
         return None
     wrong = not isinstance(value, dict) and not OBJECTS.isdisjoint(option.flags)
-    return f"{option.flags[-1]} takes a JSON object, not {shown(part.value)}" if wrong else None
+    return must_be(option.flags[-1], "a JSON object", part.value) if wrong else None
 
 
 def _reads_json(understanding: ParsedCommand, option: Option) -> bool:
@@ -258,10 +268,12 @@ def _reads_json(understanding: ParsedCommand, option: Option) -> bool:
 
 
 def _malformed(name: str, error: json.JSONDecodeError) -> str:
-    return f"The JSON of {name} is malformed: {error.msg}"
+    char = error.doc[error.pos : error.pos + 1]
+    odd = "a backslash" if char == "\\" else description_of(char)
+    return f"The JSON of {name} is malformed: {f'{odd} is not part of JSON' if odd else error.msg}"
 
 
-def _malformed_at(understanding: ParsedCommand, part: Part) -> int:
+def _malformed_at(understanding: ParsedCommand, part: ArgumentSpan) -> int:
     """Return where the cursor belongs: where JSON breaks, after a flag without its value, else at the part."""
     if part.role is Role.FLAG:
         return part.end
@@ -285,22 +297,15 @@ def _above(text: str, least: int) -> int:
 
 
 def _date(text: str) -> str:
-    """Refuses only what neither pendulum nor dateutil can read; what else they refuse is theirs to say."""
+    """Raise ``ValueError`` for text that neither pendulum nor dateutil can read, as far as that is certain."""
     words = re.findall(r"[^\W\d_]+", text)
     known = [word for word in words if word.lower() in DATE_WORDS]
     strange = any(word.lower() not in DATE_WORDS and not (word.isupper() and len(word) <= 5) for word in words)
     has_digits = any(char.isdigit() for char in text)
-    if NO_DATE.match(text) or (strange and not _is_duration(text)) or not (has_digits or known):
+    is_duration = text.startswith("P") or "/" in text
+    if NO_DATE.match(text) or (strange and not is_duration) or not (has_digits or known):
         raise ValueError(text)
     return text
-
-
-def _is_duration(text: str) -> bool:
-    return text.startswith("P") or "/" in text
-
-
-def _lower(text: str) -> str:
-    return text.strip().lower()
 
 
 #: What reads the text of each type that is read while the line is parsed, and what it wants.
@@ -312,5 +317,69 @@ TYPES: dict[str, tuple[Callable[[str], object], str]] = {
     "positive_int(allow_zero=True)": (lambda text: _above(text, 0), "a whole number from 0 up"),
     "parsedate": (_date, "a date such as 2026-01-31 or 2026-01-31T12:00"),
     "json.loads": (json.loads, "JSON"),
-    "string_lower_type": (_lower, "a word"),
+    "string_lower_type": (lambda text: text.strip().lower(), "a word"),
 }
+
+
+# -- what a word may mean that is no command ---------------------------------------------------------------------------
+
+#: How like a word of a group must be: two letters of four may have changed places, and hardly more may be wrong.
+ALIKE = 0.7
+
+
+def suggest_command(grammar: Grammar, groups: Sequence[str], word: str, following: str = "") -> str | None:
+    """Return the command or group that an unknown word, after the words of a group, may mean.
+
+    Names that begin with the word come first, as in the menu, then similar ones.
+    """
+    group, word = " ".join(groups), word.lower()[:60]
+    below = {name.removeprefix(f"{group} "): name for name in grammar.below(group)} if group else {}
+    keys = {_key(name.removeprefix(f"{group} ")): name for name in (grammar.below(group) if group else grammar.names)}
+    last = {name.rpartition(" ")[2]: name for name in grammar.names if not _is_doubtful(grammar, name)}
+    tops = {name: name for name in grammar.groups}
+    searches: tuple[tuple[str, Mapping[str, str], float], ...] = (
+        (word, below, ALIKE),
+        (_key(word), keys, 0.75),
+        (word, {} if group else tops, 0.6),
+        (word, last, 0.85),
+    )
+    both = keys.get(closest(_key(f"{word} {following}"), keys, 0.8) or "") if following and not group else None
+    alike = (known.get(closest(text, known, cutoff) or "") for text, known, cutoff in searches)
+    found = both or _begun(grammar, group, word) or next((one for one in alike if one is not None), None)
+    return found or next(iter(_menu(grammar, group, word)), None)
+
+
+def _begun(grammar: Grammar, group: str, word: str) -> str | None:
+    """Return the shortest of the names that have a word which begins so, those that MWAA refuses last."""
+    count = len(group.split())
+    found = [name for name in _menu(grammar, group, word) if any(one.startswith(word) for one in name.split()[count:])]
+    return min(found, key=lambda name: (_is_doubtful(grammar, name), len(name)), default=None)
+
+
+def _menu(grammar: Grammar, group: str, word: str) -> list[str]:
+    """Return the names that the menu offers for a word of two letters or more, the best first."""
+    most = INSIDE if len(word) >= ENOUGH else INSIDE - 1
+    if len(word) < 2:
+        return []
+    start = f"{group} " if group else ""
+    words = [f"{start}{one}" for one in grammar.words_after(group.split())]
+    names = words if group else [*words, *(name for name in grammar.names if " " in name)]
+    found = best(word, names, lambda name: name.removeprefix(start))
+    return [name for name in found if (rank(word, name.removeprefix(start)) or (most + 1,))[0] <= most]
+
+
+def _is_doubtful(grammar: Grammar, name: str) -> bool:
+    known = [mwaa_support(one, grammar.version) for one in grammar.below(name) or (name,)]
+    return all(one.refused or one.senseless for one in known)
+
+
+def _key(name: str) -> str:
+    """Return a name in a form that is the same for list_dags and "dags list" but for a letter."""
+    return " ".join(sorted(re.split(r"[\s_-]+", name.strip())))
+
+
+def closest(text: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
+    """Return the one of the known words that is most like a text, if it is like it at all."""
+    from difflib import get_close_matches  # heavy: only for a mistake
+
+    return next(iter(get_close_matches(text, known, 1, cutoff)), None)

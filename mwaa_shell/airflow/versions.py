@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import NamedTuple
+
+from mwaa_shell.errors import UsageError
+from mwaa_shell.suggestions import unknown
 
 
 class Version(NamedTuple):
@@ -25,10 +29,16 @@ def parse_version(text: str | None) -> Version | None:
     return Version(int(found[1]), int(found[2]), int(found[3] or 0))
 
 
-def version_in_reply(stdout: str) -> Version | None:
+def version_in_output(stdout: str) -> Version | None:
     """Return the version that the ``version`` command printed: a line of its own, whatever is logged around it."""
     for line in reversed(stdout.splitlines()):
         found = re.fullmatch(r"\s*v?(\d+\.\d+\.\d+)\S*\s*", line)
         if found:
             return parse_version(found[1])
     return None
+
+
+def unknown_version(text: str, known: Iterable[Version]) -> UsageError:
+    """Return the error about a version that is not one of the known ones; the newest of them are listed."""
+    newest_first = [str(version) for version in sorted(known, reverse=True)]
+    return unknown("Airflow version", text, newest_first, "mwaa-shell help local")

@@ -6,11 +6,11 @@ import pytest
 
 from mwaa_shell.airflow.additions import wants_run_id, with_json, with_run_id
 from mwaa_shell.airflow.command_line import parse
-from mwaa_shell.airflow.grammar import Grammar, load
-from mwaa_shell.airflow.line_checks import problem_in
+from mwaa_shell.airflow.grammar import Grammar, load_grammar
+from mwaa_shell.airflow.line_rules import problem_in
 from mwaa_shell.airflow.versions import Version
 
-V1, V2, V3 = (load(Version(*numbers)) for numbers in ((1, 10, 12), (2, 10, 3), (3, 3, 1)))
+V1, V2, V3 = (load_grammar(Version(*numbers)) for numbers in ((1, 10, 12), (2, 10, 3), (3, 3, 1)))
 
 
 @pytest.mark.parametrize(

@@ -10,12 +10,13 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mwaa_shell.airflow.command_line import (
-    REMEMBERED,
+    OTHER_WORDS,
     Destination,
     InputKind,
     Word,
     line_at,
     logical_lines,
+    open_quote,
     output_format,
     parse,
     quote,
@@ -23,8 +24,10 @@ from mwaa_shell.airflow.command_line import (
 
 #: Text in which quotes, escapes, blanks and operators are common.
 SHELLISH = st.text(st.sampled_from("ab.'\"\\ \t|>-#=~2é") | st.characters(exclude_categories=["Cs"]), max_size=30)
-#: One command and nothing else: no operator, no line end.
-COMMANDS = SHELLISH.filter(lambda text: not set(text) & set("|>\r\n") and text.strip() and text.lstrip()[0] != "#")
+#: One command and nothing else: no operator, no line end, no comment.
+COMMANDS = SHELLISH.filter(
+    lambda text: text.strip() not in {"", *OTHER_WORDS} and not re.search(r"[|>\r\n]|(?:^|[ \t])#", text)
+)
 
 
 def split_like_a_shell(text: str) -> list[str] | None:
@@ -111,12 +114,12 @@ def test_nothing_and_comments_are_blank(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "kind"),
     [
-        (".use other", InputKind.DIRECTIVE),
-        ("  .help", InputKind.DIRECTIVE),
-        ("help", InputKind.DIRECTIVE),
-        ("exit", InputKind.DIRECTIVE),
-        ("quit", InputKind.DIRECTIVE),
-        ("help dags", InputKind.DIRECTIVE),
+        (".use other", InputKind.DOT_COMMAND),
+        ("  .help", InputKind.DOT_COMMAND),
+        ("help", InputKind.DOT_COMMAND),
+        ("exit", InputKind.DOT_COMMAND),
+        ("quit", InputKind.DOT_COMMAND),
+        ("help dags", InputKind.DOT_COMMAND),
         ("helpme", InputKind.AIRFLOW),
         ("dags list", InputKind.AIRFLOW),
         ("dags .list", InputKind.AIRFLOW),
@@ -124,7 +127,7 @@ def test_nothing_and_comments_are_blank(text: str) -> None:
         ("airflow", InputKind.AIRFLOW),
     ],
 )
-def test_directives_begin_with_a_dot_or_are_one_of_three_words(text: str, kind: InputKind) -> None:
+def test_dot_commands_begin_with_a_dot_or_are_one_of_three_words(text: str, kind: InputKind) -> None:
     assert parse(text).kind is kind
 
 
@@ -177,22 +180,22 @@ def test_where_the_output_goes(text: str, destination: Destination | None) -> No
 @pytest.mark.parametrize(
     ("text", "message", "position"),
     [
-        ("dags list 2> err", "Only the standard output can be sent to a file: write > FILE", 10),
-        ("dags list &> err", "Only the standard output can be sent to a file: write > FILE", 10),
-        ("dags list >&2", "Only the standard output can be sent to a file: write > FILE", 10),
-        ("dags list 2>> err", "Only the standard output can be sent to a file: write > FILE", 10),
+        ("dags list 2> err", "Only standard output can be sent to a file", 10),
+        ("dags list &> err", "Only standard output can be sent to a file", 10),
+        ("dags list >&2", "Only standard output can be sent to a file", 10),
+        ("dags list 2>> err", "Only standard output can be sent to a file", 10),
         ("dags list |", "A local command is missing after |", 10),
         ("dags list >  ", "A file name is missing after >", 10),
         ("dags list >>", "A file name is missing after >>", 10),
-        ("dags list || true", "There is one command a line: || is not known here", 10),
-        ("dags list > a b", "One file name is expected after >", 11),
-        ("dags list > a > b", "One file name is expected after >", 11),
-        ("dags list > 'a", "A ' is opened here and never closed", 12),
-        ("| jq", "There is no command before |", 0),
-        ("  > file", "There is no command before >", 2),
-        ("dags 'list", "A ' is opened here and never closed", 5),
-        ('dags li"st', 'A " is opened here and never closed', 7),
-        ("dags list\\", "A backslash ends the line", 9),
+        ("dags list || true", "A command cannot contain ||", 10),
+        ("dags list > a b", "> requires one file name", 11),
+        ("dags list > a > b", "> requires one file name", 11),
+        ("dags list > 'a", "The quote ' is not closed", 12),
+        ("| jq", "A command is missing before |", 0),
+        ("  > file", "A command is missing before >", 2),
+        ("dags 'list", "The quote ' is not closed", 5),
+        ('dags li"st', 'The quote " is not closed', 7),
+        ("dags list\\", "The command ends with a backslash", 9),
     ],
 )
 def test_what_is_wrong_and_where(text: str, message: str, position: int) -> None:
@@ -251,14 +254,56 @@ def test_a_control_character_is_a_mistake(text: str) -> None:
         ("a\\\\\\\nb", [(1, "a\\\\  b")]),
         ("# a\\\nb", [(1, "# a\\"), (2, "b")]),
         ("a\\\n# b", [(1, "a  # b")]),
+        ("\\ #'\nb'", [(1, "\\ #'\nb'")]),
     ],
 )
 def test_a_backslash_joins_lines_and_numbers_stay(text: str, lines: list[tuple[int, str]]) -> None:
     assert list(logical_lines(text.splitlines(keepends=True))) == lines
 
 
-def test_a_line_is_read_once_but_a_long_one_is_not_kept() -> None:
-    short, long = "dags list", "dags list " + "x" * REMEMBERED
-    assert parse(short) is parse(short)
-    assert parse(long) == parse(long)
-    assert parse(long) is not parse(long)
+@pytest.mark.parametrize(
+    ("text", "command"),
+    [
+        ("dags list # all", "dags list"),
+        ("dags list #", "dags list"),
+        ("dags list\t#it's \"open", "dags list"),
+        ("dags list#all", "dags list#all"),
+        ("variables set x '#fff'", "variables set x '#fff'"),
+        ("dags list # a | b > c", "dags list"),
+    ],
+)
+def test_a_comment_stands_behind_a_command(text: str, command: str) -> None:
+    line = parse(text)
+    assert (line.command, line.problem, line.destination) == (command, None, None)
+
+
+def test_a_comment_stands_behind_a_file_name() -> None:
+    assert parse("dags list > out # today").destination == Destination(">", "out")
+
+
+def test_a_comment_ends_with_its_line() -> None:
+    text = ["dags list # it's over \\", 'version # "', "dags trigger x --conf '{ # no comment", "}' # one"]
+    assert [line for _, line in logical_lines(text)] == [*text[:2], "\n".join(text[2:])]
+
+
+def test_a_backslash_joins_lines_but_between_single_quotes() -> None:
+    text = ['variables set k "{\\', '}"', "variables set k '{\\", "}'"]
+    assert [parse(line).values[-1] for _, line in logical_lines(text)] == ["{  }", "{\\\n}"]
+
+
+@pytest.mark.parametrize(
+    ("text", "quote"),
+    [
+        ("", ""),
+        ("dags list", ""),
+        ("variables set k '{", "'"),
+        ('variables set k "{\n', '"'),
+        ("variables set k '{\n}'", ""),
+        ("dags list # it's", ""),
+        ("dags list | jq '", ""),
+        ("dags list \\", ""),
+        ("variables set a 'b'\nvariables set k '{", "'"),
+    ],
+)
+def test_an_open_quote_is_that_of_the_last_line(text: str, quote: str) -> None:
+    assert open_quote(text) == quote

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mwaa_shell.airflow.matching import INSIDE, PREFIX, SCATTERED, WORD, WORD_STARTS, best, rank
+from mwaa_shell.airflow.matching import INSIDE, PREFIX, SCATTERED, WORD, WORDS, best, rank
 
 
 @pytest.mark.parametrize(
@@ -15,11 +15,10 @@ from mwaa_shell.airflow.matching import INSIDE, PREFIX, SCATTERED, WORD, WORD_ST
         ("", "anything", PREFIX),
         ("dags tr", "dags trigger", PREFIX),
         ("DAGS", "dags list", PREFIX),
-        ("dtr", "dags trigger", WORD_STARTS),
-        ("dlr", "dags list-runs", WORD_STARTS),
-        ("dsi", "daily_sales_import", WORD_STARTS),
-        ("d_s_i", "daily_sales_import", WORD_STARTS),
-        ("di", "daily_sales_import", WORD_STARTS),
+        ("dtr", "dags trigger", WORDS),
+        ("dlr", "dags list-runs", WORDS),
+        ("dsi", "daily_sales_import", WORDS),
+        ("di", "daily_sales_import", WORDS),
         ("trig", "dags trigger", WORD),
         ("sales", "daily_sales_import", WORD),
         ("ales", "daily_sales_import", INSIDE),

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mwaa_shell.airflow.output_lines import Classifier, LineKind, Reading, classify, data_lines, has_data, lines_of
+from mwaa_shell.airflow.output_lines import Classifier, LineKind, Reading, classify, data_lines, has_data, split_lines
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 VERSIONS = sorted(path.stem for path in SAMPLES.glob("*.json"))
@@ -41,8 +41,8 @@ def kind(line: str) -> LineKind:
 @settings(deadline=None)
 @given(st.text() | st.lists(st.sampled_from(NOISE)).map("\n".join))
 def test_every_line_comes_out_once_and_in_order(text: str) -> None:
-    assert [line.text for line in classify(text)] == lines_of(text)
-    assert "\n".join(lines_of(text)) == text.replace("\r\n", "\n").removesuffix("\n")
+    assert [line.text for line in classify(text)] == split_lines(text)
+    assert "\n".join(split_lines(text)) == text.replace("\r\n", "\n").removesuffix("\n")
 
 
 @pytest.mark.parametrize(
@@ -245,9 +245,9 @@ def test_lines_may_come_in_several_goes() -> None:
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_in_recorded_replies_nothing_that_failed_is_noise(version: str) -> None:
-    for reply in json.loads((SAMPLES / f"{version}.json").read_text()).values():
-        lines = (reply["stdout"] + reply["stderr"]).splitlines()
+def test_in_recorded_outputs_nothing_that_failed_is_noise(version: str) -> None:
+    for sample in json.loads((SAMPLES / f"{version}.json").read_text()).values():
+        lines = (sample["stdout"] + sample["stderr"]).splitlines()
         hidden = [line for line, reading in zip(lines, Classifier().read(lines), strict=True) if reading.noise]
         assert not [line for line in hidden if "ERROR" in line or "[error" in line or "rror:" in line]
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from mwaa_shell.airflow.arguments import plain_words, readings
 from mwaa_shell.airflow.command_line import parse
-from mwaa_shell.airflow.grammar import Grammar, load, versions
-from mwaa_shell.airflow.readings import readings, words_as_read
+from mwaa_shell.airflow.grammar import Grammar, load_grammar, versions
 from mwaa_shell.airflow.versions import Version
 
-V1, V2, V3 = (load(Version(*numbers)) for numbers in ((1, 10, 12), (2, 10, 3), (3, 3, 1)))
+V1, V2, V3 = (load_grammar(Version(*numbers)) for numbers in ((1, 10, 12), (2, 10, 3), (3, 3, 1)))
 
 
 def test_a_line_that_fits_has_the_reading_of_its_version() -> None:
@@ -47,4 +47,4 @@ def test_an_unknown_version_has_a_reading_of_each() -> None:
     ],
 )
 def test_words_are_those_that_argparse_reads(line: str, grammar: Grammar | None, words: str) -> None:
-    assert " ".join(words_as_read(parse(line), grammar)) == words
+    assert " ".join(plain_words(parse(line), grammar)) == words

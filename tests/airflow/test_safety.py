@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from mwaa_shell.airflow.additions import with_yes_flag
 from mwaa_shell.airflow.command_line import parse
-from mwaa_shell.airflow.grammar import Grammar, load
-from mwaa_shell.airflow.knowledge import Level
-from mwaa_shell.airflow.line_checks import problem_in
-from mwaa_shell.airflow.safety import answered, danger_of, question_in, reads
+from mwaa_shell.airflow.grammar import Grammar, load_grammar
+from mwaa_shell.airflow.knowledge import Level, danger_of, question_in, reads
+from mwaa_shell.airflow.line_rules import problem_in
 from mwaa_shell.airflow.versions import Version
 
-V1, V2, V3 = (load(Version(*numbers)) for numbers in ((1, 10, 12), (2, 10, 3), (3, 3, 1)))
+V1, V2, V3 = (load_grammar(Version(*numbers)) for numbers in ((1, 10, 12), (2, 10, 3), (3, 3, 1)))
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_what_lines_do(line: str, grammar: Grammar | None, level: Level) -> None
     ],
 )
 def test_the_flag_that_says_yes(line: str, grammar: Grammar, sent: str) -> None:
-    made = answered(parse(line), grammar)
+    made = with_yes_flag(parse(line), grammar)
     assert made is not None
     assert made.command == sent
     assert made.destination == parse(line).destination
@@ -85,4 +85,4 @@ def test_the_flag_that_says_yes(line: str, grammar: Grammar, sent: str) -> None:
      ("users create --username a", V2)],
 )  # fmt: skip
 def test_lines_that_would_not_ask_or_take_no_yes(line: str, grammar: Grammar | None) -> None:
-    assert answered(parse(line), grammar) is None
+    assert with_yes_flag(parse(line), grammar) is None

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mwaa_shell.airflow.versions import Version, parse_version, version_in_reply
+from mwaa_shell.airflow.versions import Version, parse_version, version_in_output
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 NUMBERS = st.integers(0, 9999)
@@ -59,8 +59,8 @@ def test_versions_compare_by_number() -> None:
 
 @pytest.mark.parametrize("path", sorted(SAMPLES.glob("*.json")), ids=lambda path: str(path.stem))
 def test_the_version_command_of_every_recorded_airflow(path: Path) -> None:
-    reply = json.loads(path.read_text())["version"]["stdout"]
-    assert str(version_in_reply(reply)) == path.stem
+    output = json.loads(path.read_text())["version"]["stdout"]
+    assert str(version_in_output(output)) == path.stem
 
 
 @pytest.mark.parametrize(
@@ -78,4 +78,4 @@ def test_the_version_command_of_every_recorded_airflow(path: Path) -> None:
     ],
 )
 def test_the_version_stands_on_a_line_of_its_own(stdout: str, version: Version | None) -> None:
-    assert version_in_reply(stdout) == version
+    assert version_in_output(stdout) == version

@@ -1,4 +1,4 @@
-"""Secrets among the words of one command: of Airflow, or of this machine behind ``|``.
+"""Secrets among the words of one command: of Airflow, or of this machine after ``|``.
 
 Airflow: a flag, or the name of a variable, makes the words after it secret. With a grammar, flags are read as argparse
 reads them, abbreviated or joined to their values. A word that no grammar explains is judged by its form, so that a
@@ -18,24 +18,29 @@ such as ``.password``.
 
 from __future__ import annotations
 
+import json
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
+from itertools import accumulate
 from typing import NamedTuple
+from urllib.parse import unquote
 
 from mwaa_shell.airflow.arguments import Role, looks_like_flag
 from mwaa_shell.airflow.command_line import Word, split
 from mwaa_shell.airflow.grammar import Option, Positional, data_of
-from mwaa_shell.airflow.secrets.values import Named, SecretPart, Why, is_data, moved, secrets_of, sensitive
+from mwaa_shell.airflow.rest import path_of
+from mwaa_shell.airflow.secrets.values import MASK, Named, SecretPart, is_data, secret_end, secrets_of, sensitive, shift
 
-#: Flags whose whole value is secret, named as Airflow 1.10 writes them. What stands in the JSON of a connection is its
+#: Flags whose whole value is secret, named as Airflow 1.10 writes them. What is in the JSON of a connection is its
 #: provider's to name: a secret may have any name there.
 WHOLE = ("password", "conn_password", "conn_uri", "conn_extra", "conn_json")
 #: What has a secret's name and no value.
 SWITCH = "use_random_password"
 #: Flags that no Airflow has, and that were meant for a password; "past" is not among them.
 MISSPELT = re.compile(r"pas+w|pass$|pswd|pwd")
-#: A name in JSON whose value is the next word, because the blank behind the colon is not quoted.
+#: A name in JSON whose value is the next word, because the blank after the colon is not quoted.
 LOOSE_NAME = re.compile(r"[{,]\s*[\"']?([\w.-]+)[\"']?:$")
 
 
@@ -56,14 +61,14 @@ def secret_arguments(pieces: Iterable[Piece], named: Named) -> Iterator[tuple[Wo
 
 
 class _ArgumentReader:
-    """Reads the pieces of one command, and keeps what one says of the next."""
+    """The reader of the pieces of one command; one piece may make the next a secret."""
 
     def __init__(self, named: Named) -> None:
         self._named = named
         self._known = False  #: whether the command is known
         self._group = ""  #: the command's first word, as far as it matters
         self._flag = ""  #: the flag with a secret whose value comes next
-        self._keys: list[str] | None = None  #: the words behind "variables set"
+        self._keys: list[str] | None = None  #: the words after "variables set"
         self._before: tuple[str, bool] = "", False  #: the value before, and whether it was secret as a whole
 
     def read(self, piece: Piece) -> Iterator[tuple[Word, SecretPart]]:
@@ -72,7 +77,7 @@ class _ArgumentReader:
             return
         found = tuple(self._piece(piece))
         offset = len(piece.word.value) - len(piece.value)  # a piece with a secret is the end of its word
-        yield from ((piece.word, moved(one, offset)) for one in found)
+        yield from ((piece.word, shift(one, offset)) for one in found)
         whole = bool(piece.value) and any(one.last - one.first == len(piece.value) for one in found)
         self._before = piece.value, whole
         self._known = self._known or piece.role is Role.COMMAND
@@ -121,40 +126,38 @@ class _ArgumentReader:
             name, joined = "-p", value[2:].removeprefix("=")
             flag, equals = "--password", joined
         if not equals and not name.startswith("--"):  # whatever is joined to a flag of one letter
-            yield from (moved(one, 2) for one in secrets_of(value[2:], self._named))
+            yield from (shift(one, 2) for one in secrets_of(value[2:], self._named))
         if equals:
             found = self._of_flag(flag, joined)
             start = len(value) - len(joined)
-            yield from (moved(one, start) for one in found)
+            yield from (shift(one, start) for one in found)
         self._flag = "" if equals else flag
 
     def _value(self, piece: Piece) -> Iterator[SecretPart]:
         """Yield a value that belongs to no known flag: a positional, or the word after an unknown flag."""
         flag, self._flag = self._flag, ""
-        value, why = piece.value, Why.VARIABLE
-        loose = LOOSE_NAME.search(self._before[0])
+        value = piece.value
+        loose = LOOSE_NAME.search(self._before[0]) if ":" in self._before[0] else None
         name = ""
         if flag:
             yield from self._of_flag(flag, value)
             return
         if self._keys is not None:
-            known = self._keys[: 2 if piece.role is Role.EXTRA else 1]  # an unknown flag's value may stand before it
+            known = self._keys[: 2 if piece.role is Role.EXTRA else 1]  # an unknown flag's value may be before it
             name = next((key for key in known if self._named(key) and not is_data(key)), "")
             self._keys.append(value)
         if not name and loose and self._named(loose[1]):
-            name, why = loose[1], Why.MEMBER
+            name = loose[1]
         if not name and self._known and piece.role is Role.EXTRA and self._before[1]:
-            name, why = "the word before", Why.FLAG
-        yield from self._whole(value, why, name) if name else secrets_of(value, self._named)
+            name = "the word before"
+        yield from self._of_flag(name, value)
 
     def _of_flag(self, flag: str, value: str) -> Iterator[SecretPart]:
-        if flag:
-            return self._whole(value, Why.FLAG, flag)
-        return secrets_of(value, self._named)
-
-    def _whole(self, value: str, why: Why, name: str) -> Iterator[SecretPart]:
-        if value:
-            yield SecretPart(0, len(value), why, name, value)
+        """Yield the value of a flag, or of what else makes it a secret; without such a name, the secrets in it."""
+        if not flag:
+            yield from secrets_of(value, self._named)
+        elif value:
+            yield secret_end(value, 0, flag)
 
 
 @lru_cache(4096)
@@ -186,19 +189,20 @@ def _flag_like(value: str) -> bool:
 
 
 # -- commands of this machine ------------------------------------------------------------------------------------------
+# Patterns of several words are looked for in all words of a command, each with a NUL in front of it.
 
 
 class SecretSyntax(NamedTuple):
-    """Where the secrets stand in the words of one program; several flags are separated by blanks."""
+    """The places of secrets in the words of one program; several flags are separated by blanks."""
 
     takes: str = ""  #: the value of these is secret: the next word, or what is joined
     joins: str = ""  #: what is joined to these is secret; the next word is none
     logins: str = ""  #: these take NAME:PASSWORD, or one of ``%/,`` in the place of the colon
-    pairs: str = ""  #: behind these stand a name and, in the next word, its value
+    pairs: str = ""  #: after these are a name and, in the next word, its value
     assigns: str = ""  #: these take NAME=VALUE, and any value is secret; ``*`` is any word of that form
-    words: Sequence[int] = ()  #: which of the words behind the key are secret, from 1; flags do not count
-    prefix: str = ""  #: what stands behind this in a word is secret
-    switches: str = ""  #: letters of flags without a value, which may stand in one word before a flag that has one
+    words: Sequence[int] = ()  #: which of the words after the key are secret, from 1; flags do not count
+    prefix: str = ""  #: what follows this in a word is secret
+    switches: str = ""  #: letters of flags without a value, which may be in one word before a flag that has one
 
 
 #: What holds for any program: letters of switches are those of curl.
@@ -207,13 +211,7 @@ ANY = SecretSyntax(
     pairs="--arg --argjson",
     switches="0123456aBfgGiIjJklLMnNOpqRsSvVZ#",
 )
-#: NAME:PASSWORD behind a flag in a quoted command, or joined to it.
-JOINED_LOGIN = re.compile(
-    rf"(?:\A|\s)(?:-[{ANY.switches}]{{0,9}}[uU]\s*|--(?:proxy-)?user[=\s]|--basic-auth[=\s])"
-    r"(?P<name>[^\s:]+):(?!//)(?P<secret>\S+)"
-)
 LOGIN_AT_HOST = re.compile(r"[^\s/:@=]+:(?!//)(?P<secret>[^\s@]+)@(?!sha\d)[\w.-]+(?::\d+)?(?:/\S*)?")
-IDS = re.compile(r"\d+:\d+")
 HEADER = re.compile(r"\s*(?:--?[A-Za-z]+=)?(?P<name>[\w-]+):[ \t]*(?P<secret>\S.*)", re.DOTALL)
 COOKIES = ("cookie", "set-cookie")
 #: The rest of the word, but for the next field of a form.
@@ -222,9 +220,10 @@ FIELD = re.compile(r"(?<![\w.-])(?P<name>[\w.-]+)=(?=(?P<secret>[^\s&;]+))")
 SQL = re.compile(
     r"(?i)\b(?:password|identified\s+(?:with\s+\S+\s+)?by)\s+(?:=\s*)?(?P<quote>['\"])(?P<secret>.+?)(?P=quote)"
 )
-#: A long flag behind one dash, by the end of its name.
+#: A long flag after one dash, by the end of its name, and its value.
 ONE_DASH = re.compile(
-    r"-[A-Za-z][\w-]*(?:password|passwd|passphrase|pass|token|secret|apikey|pwd)|-(?:pass|token|secret)"
+    r"\0(?P<flag>-(?:[A-Za-z][\w-]*(?:password|passwd|passphrase|pass|token|secret|apikey|pwd)|pass|token|secret))"
+    r"(?=\0(?P<secret>[^-\0][^\0]*))"
 )
 REFERENCE = re.compile(r"(?:\w+ )?[.$][\w.\[\]{}()$]*|(?:env|file|fd):\S*|-|stdin")
 
@@ -239,6 +238,59 @@ def programs() -> Mapping[str, SecretSyntax]:
     return table
 
 
+@cache
+def _keys() -> dict[str, list[str]]:
+    """Return the keys of the table by their programs."""
+    found: dict[str, list[str]] = {}
+    for key in programs():
+        found.setdefault(key.partition(" ")[0], []).append(key)
+    return found
+
+
+class _Rule(NamedTuple):
+    """A pattern of a secret, and what that is called."""
+
+    pattern: re.Pattern[str]
+    name: str = "the password"  #: with the names of groups in braces
+
+
+@cache
+def _rules(key: str) -> tuple[_Rule, ...]:
+    """Return the rules for a key of the table; for none, those that hold for any program.
+
+    The first one finds the key itself, from the program up to its last word.
+    """
+    syntax = programs().get(key, ANY)
+    forms = [(form, flag) for flag, form in _flags(syntax.takes, syntax.switches)]
+    forms += [(rf"\0{flag}{'=' if flag.startswith('--') else '=?'}", flag) for flag in syntax.joins.split()]
+    login = r"(?P<login>[^:\0]*):" if syntax is ANY else r"(?P<login>[^\s:%/,\0]+)[:%/,]"
+    for _, form in _flags(syntax.logins, syntax.switches):
+        no_ids_or_uri = r"(?!\d+:\d+(?:\0|\Z))(?![^\0]*://)"
+        forms.append((rf"{form}{no_ids_or_uri}{login}(?!//)", "the password of {login}"))
+    forms += [(rf"{form}(?P<name>[^\0]+)\0", "{name}") for _, form in _flags(syntax.pairs, "")]
+    assigning = [r"\0(?!-)"] if syntax.assigns == "*" else [form for _, form in _flags(syntax.assigns, syntax.switches)]
+    forms += [(rf"{form}(?P<variable>[^=\0]*)=", "{variable}") for form in assigning]
+    if syntax.prefix:
+        start = r"[^/\0]*/" if syntax.prefix == "/" else re.escape(syntax.prefix)
+        forms.append((rf"\0{start}", "the password"))
+    between = r"(?:\0[^\0]*){0,20}?\0"
+    whole = rf"\0(?:[^\0]*/)?{between.join(map(re.escape, key.split()))}(?=\0|\Z)"
+    word = r"(?:\0-[^\0]*)*\0(?!-)"
+    forms += [(rf"{whole}(?:{word}[^\0]*){{{number - 1}}}{word}", "the password") for number in syntax.words]
+    rules = (_Rule(re.compile(rf"(?={form}(?P<secret>[^\0]+))"), name) for form, name in forms)
+    return (_Rule(re.compile(whole)), *rules)
+
+
+def _flags(flags: str, switches: str) -> Iterator[tuple[str, str]]:
+    """Yield flags, or words, each with a pattern up to its value."""
+    bundle = f"[{re.escape(switches)}]*" if switches else ""
+    for flag in flags.split():
+        if re.fullmatch("-.", flag):
+            yield flag, rf"\0-{bundle}{flag[1]}[=\0]?"
+        else:
+            yield flag, rf"\0{flag}[=\0]" if flag.startswith("-") else rf"\0{flag}\0"
+
+
 def secrets_of_local_command(pieces: Iterable[Piece], named: Named) -> Iterator[tuple[Word, SecretPart]]:
     """Yield the secrets of one command of this machine, by their places in each word's value; they may overlap."""
     words = tuple(pieces)
@@ -247,12 +299,37 @@ def secrets_of_local_command(pieces: Iterable[Piece], named: Named) -> Iterator[
 
 
 def _by_rules(words: Sequence[tuple[Word, str]], named: Named, depth: int = 0) -> Iterator[tuple[Word, SecretPart]]:
-    reader = _ProgramReader(named)
+    text = "".join(f"\0{value}" for _, value in words)
+    starts = [0, *accumulate(len(value) + 1 for _, value in words)]
+    for one in _by_programs(text, [value for _, value in words], starts, named):
+        number = bisect_left(starts, one.first) - 1
+        yield words[number][0], shift(one, -starts[number] - 1)
     for word, value in words:
-        found = [*_named(value, named), *reader.read(value)]
+        found = list(_by_form(value, named))
         if " " in value and depth < 2:
             found += _in_command(value, named, depth)
-        yield from ((word, one) for one in found if one.value)
+        yield from ((word, one) for one in found)
+
+
+def _by_programs(text: str, values: Sequence[str], starts: Sequence[int], named: Named) -> Iterator[SecretPart]:
+    """Yield secrets by the syntax of programs: each applies to the words after it, until the next program."""
+    for rule in (*_rules("")[1:], _Rule(ONE_DASH, "{flag}")):
+        yield from _by_rule(rule, text, 0, len(text), named)
+    end = len(text)
+    for value, start in reversed(list(zip(values, starts, strict=False))):
+        keys = _keys().get(value.rpartition("/")[2], []) if not value.startswith("-") else []
+        for key in keys:
+            whole, *rules = _rules(key)
+            if whole.pattern.match(text, start, end):
+                for rule in rules:
+                    yield from _by_rule(rule, text, start, end, named)
+        end = start if keys else end
+
+
+def _by_rule(rule: _Rule, text: str, start: int, end: int, named: Named) -> Iterator[SecretPart]:
+    for one in rule.pattern.finditer(text, start, end):
+        if "name" not in rule.pattern.groupindex or _secret(one["name"], named):
+            yield _found(one, rule.name.format_map(one.groupdict()))
 
 
 def _in_command(text: str, named: Named, depth: int) -> Iterator[SecretPart]:
@@ -260,119 +337,18 @@ def _in_command(text: str, named: Named, depth: int) -> Iterator[SecretPart]:
     inner = [(word, word.value) for word in split(text)[0]]
     for word, found in _by_rules(inner, named, depth + 1):
         if word.end - word.start == len(word.value):
-            yield moved(found, word.start)
+            yield shift(found, word.start)
         else:
-            yield SecretPart(word.start, word.end, found.why, found.name, text[word.start : word.end])
+            yield SecretPart(word.start, word.end, found.name, text[word.start : word.end])
 
 
-class _ProgramReader:
-    """Reads the words of one command and keeps which program they are for; a later program takes its place."""
-
-    def __init__(self, named: Named) -> None:
-        self._named = named
-        self._names: list[str] = []  #: the program, then its words that are no flags
-        self._before: tuple[str, str] = "", ""  #: the two words before, the nearest one last
-
-    def read(self, value: str) -> list[SecretPart]:
-        """Return the secrets of the next word."""
-        if not value.startswith("-"):
-            program = value.rpartition("/")[2]
-            self._names = [program] if program in _keys() else [*self._names, value][:12]
-        found = list(self._told(ANY, value, 0))
-        if self._names and self._names[0] in _keys():
-            for key in _keys()[self._names[0]]:
-                count = _words_behind(key, self._names)
-                if count is not None:
-                    found += self._told(programs()[" ".join(key)], value, count)
-        if not found and ONE_DASH.fullmatch(self._before[1]) and not value.startswith("-"):
-            found.append(_whole(value, 0, self._before[1]))
-        self._before = self._before[1], value
-        return found
-
-    def _told(self, telling: SecretSyntax, value: str, count: int) -> Iterator[SecretPart]:
-        """Yield the secrets of a word by a program's syntax; ``count`` is its place after the program's words."""
-        for flags, joins_only in ((telling.takes, False), (telling.joins, True)):
-            flag, start = self._value_of(flags.split(), value, telling.switches, joins_only=joins_only)
-            if flag:
-                yield _whole(value, start, flag)
-        flag, start = self._value_of(telling.logins.split(), value, telling.switches)
-        login = re.compile(r"[^\s:%/,]+[:%/,](?!//)(?=.)" if telling is not ANY else r"[^:]*:(?!//)(?=.)")
-        if flag and (name := login.match(value, start)) and "://" not in value and not IDS.fullmatch(value, start):
-            yield _whole(value, name.end(), f"the password of {value[start : name.end() - 1]}")
-        if self._before[0] in telling.pairs.split() and _secret(self._before[1], self._named):
-            yield _whole(value, 0, self._before[1])
-        flag, start = self._value_of(telling.assigns.replace("*", "").split(), value, telling.switches)
-        if (flag or (telling.assigns == "*" and value[:1] != "-")) and "=" in value[start:]:
-            equals = value.index("=", start)
-            yield _whole(value, equals + 1, value[start:equals])
-        if count in telling.words and value[:1] != "-":
-            yield _whole(value, 0, "the password")
-        if telling.prefix and telling.prefix in value and value.startswith(telling.prefix[:-1]):
-            yield _whole(value, value.index(telling.prefix) + len(telling.prefix), "the password")
-
-    def _value_of(
-        self, flags: Sequence[str], value: str, switches: str, *, joins_only: bool = False
-    ) -> tuple[str, int]:
-        """Return the flag whose value the word is, or has, and where in it that begins; no flag for none."""
-        before = self._before[1]
-        for flag in flags:
-            short = len(flag) == 2 and flag[0] == "-"
-            bundle = _bundle(flag[1], switches) if short and switches else None
-            if not joins_only and (before == flag or (bundle and bundle.fullmatch(before))):
-                return flag, 0
-            if value.startswith(f"{flag}=") and flag.startswith("-"):
-                return flag, len(flag) + 1
-            joined = bundle.match(value) if bundle else None
-            if short and (value.startswith(flag) or joined):
-                return flag, joined.end() if joined else len(flag)
-            if joins_only and value.startswith(flag) and not flag.startswith("--"):
-                return flag, len(flag)
-        return "", 0
-
-
-@cache
-def _bundle(letter: str, switches: str) -> re.Pattern[str]:
-    """Return a flag of one letter with switches before it in the same word."""
-    return re.compile(f"-[{re.escape(switches)}]*{letter}")
-
-
-@cache
-def _keys() -> dict[str, list[tuple[str, ...]]]:
-    """Return the keys of the table by their programs."""
-    found: dict[str, list[tuple[str, ...]]] = {}
-    for key in programs():
-        words = tuple(key.split())
-        found.setdefault(words[0], []).append(words)
-    return found
-
-
-def _words_behind(key: Sequence[str], names: Sequence[str]) -> int | None:
-    """Return how many words follow those of a key; ``None`` where the key is not there in its order."""
-    position = 0
-    for name in key:
-        if name not in names[position:]:
-            return None
-        position = names.index(name, position) + 1
-    return len(names) - position
-
-
-def _named(value: str, named: Named) -> Iterator[SecretPart]:
-    """Return what says itself what it is: a login, a header, a variable, the fields of a form, SQL."""
-    for one in JOINED_LOGIN.finditer(value):
-        if not IDS.fullmatch(f"{one['name']}:{one['secret']}"):
-            yield _found(one, f"the password of {one['name']}")
-    at_host = LOGIN_AT_HOST.fullmatch(value)
-    if at_host is not None:
-        yield _found(at_host, "the password")
-    for form in (HEADER, VARIABLE):
-        whole = form.fullmatch(value)
-        if whole is not None and _secret(whole["name"], named):
-            yield _found(whole, whole["name"])
-    for one in FIELD.finditer(value):
-        if _secret(one["name"], named):
-            yield _found(one, one["name"])
-    for one in SQL.finditer(value):
-        yield _found(one, "the password")
+def _by_form(value: str, named: Named) -> Iterator[SecretPart]:
+    """Yield what says itself what it is: a login, a header, a variable, the fields of a form, SQL."""
+    forms = [LOGIN_AT_HOST.fullmatch(value), HEADER.fullmatch(value), VARIABLE.fullmatch(value)]
+    for one in (*forms, *FIELD.finditer(value), *SQL.finditer(value)):
+        name = one.groupdict().get("name") if one else None
+        if one and (name is None or _secret(name, named)):
+            yield _found(one, name or "the password")
 
 
 def _secret(name: str, named: Named) -> bool:
@@ -380,8 +356,87 @@ def _secret(name: str, named: Named) -> bool:
 
 
 def _found(one: re.Match[str], name: str) -> SecretPart:
-    return SecretPart(*one.span("secret"), Why.FLAG, name, one["secret"])
+    return SecretPart(*one.span("secret"), name, one["secret"])
 
 
-def _whole(value: str, start: int, name: str) -> SecretPart:
-    return SecretPart(start, len(value), Why.FLAG, name, value[start:])
+# -- .rest -------------------------------------------------------------------------------------------------------------
+
+#: Members of a connection that are secret as a whole.
+CONNECTION = ("password", "extra", "uri")
+#: The flags of ``.rest`` that take a value.
+FLAGS = ("-f", "-q", "-d")
+
+
+def secrets_of_request(words: Sequence[Word], named: Named) -> Iterator[tuple[Word, SecretPart]]:
+    """Yield the secrets of a request by their places in the words, which follow ``.rest``.
+
+    As with ``--conn-json``, the JSON of a connection is secret as a whole, and so are its extras. A variable's value is
+    secret if the name of the variable is one.
+    """
+    path = _path(words)
+    connection = path.startswith("/connections")
+    secret_variable = path.startswith("/variables") and any(map(named, _keys_of_variables(path, words)))
+    flag = ""
+    for word in words:
+        value, start = word.value, 0
+        if not flag and value[:2] in FLAGS:
+            flag, value, start = value[:2], value[2:], 2
+            if not value:
+                continue
+        name, whole = "body", connection or secret_variable
+        if flag in ("-f", "-q"):
+            name, _, value = value.partition("=")
+            start += len(name) + 1
+            whole = (connection and name in CONNECTION) or (secret_variable and name == "value") or named(name)
+        if flag and value and not (flag == "-d" and (value == "-" or value.startswith("@"))):
+            if whole or value == MASK:
+                yield word, secret_end(word.value, start, name)
+            else:
+                yield from ((word, shift(one, start)) for one in secrets_of(value, named))
+        flag = ""
+
+
+def secrets_of_body(path: str, body: object, named: Named) -> list[str]:
+    """Return the texts of a body that are secret, so that nothing that quotes the body shows them.
+
+    The value of any variable is one: who writes a response down does not know its name.
+    """
+    whole = CONNECTION if path.startswith("/connections") else ("value",) if path.startswith("/variables") else ()
+    return [own for name, own in _members(body) if isinstance(own, str) and (name in whole or named(name))]
+
+
+def _path(words: Sequence[Word]) -> str:
+    """Return the path of a request: the last word that is neither a flag nor the value of one."""
+    path, before = "", ""
+    for word in words:
+        if before not in FLAGS and not word.value.startswith("-"):
+            path = word.value
+        before = word.value
+    return path_of(path)
+
+
+def _keys_of_variables(path: str, words: Sequence[Word]) -> Iterator[str]:
+    """Yield the names of variables in a request; "password" for a body that cannot be read and may hold anything."""
+    yield unquote(path.removeprefix("/variables").strip("/"))
+    for word in words:
+        text = word.value.removeprefix("-f").removeprefix("-d")
+        if text.startswith("key="):
+            yield text.removeprefix("key=")
+        elif text.startswith("{"):
+            try:
+                members = list(_members(json.loads(text)))
+            except (ValueError, RecursionError):
+                members = [("key", "password")]
+            yield from (own for name, own in members if name == "key" and isinstance(own, str))
+
+
+def _members(value: object) -> Iterator[tuple[str, object]]:
+    """Yield the members of all objects in a JSON value."""
+    todo = [value]
+    while todo:
+        one = todo.pop()
+        if isinstance(one, dict):
+            yield from one.items()
+            todo += one.values()
+        elif isinstance(one, list):
+            todo += one

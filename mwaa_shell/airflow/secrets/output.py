@@ -15,12 +15,10 @@ from mwaa_shell.airflow.output_lines import HEAD, Classifier
 from mwaa_shell.airflow.secrets.values import (
     CONSTANTS,
     MASK,
-    NAMES_OF_NUMBERS,
-    NUMBER,
     Named,
     SecretPart,
-    Why,
     mask_secrets,
+    may_be_secret,
     secrets_of,
     secrets_of_data,
     sensitive,
@@ -30,13 +28,13 @@ from mwaa_shell.airflow.secrets.values import (
 OPTION = re.compile(
     r"(?P<head>\s{0,9}(?:#\s{0,9})?(?P<name>[\w.-]{1,200})\s{0,200}[=|]\s{0,9})(?P<value>\S.*)", re.DOTALL
 )
-#: Colours, with ``--color on``: they part a name from its value.
+#: Colors, with ``--color on``: they part a name from its value.
 SGR = re.compile(r"\x1b\[[\d;]{0,20}m")
 #: Ends of names whose values are secret, beside the words that Airflow hides anywhere.
 SECRET_END = re.compile(r"(?:_key|_basic_auth|backend_kwargs|engine_args)\Z")
 #: Ends of names that say where something is, or what it is called.
 PLACE_END = re.compile(r"(?:_file|_path|_names?|_id|_class|_adapter|ssl_key|tls_key)\Z")
-#: Options that are addresses; one that is written in another way is covered whole.
+#: Options that are addresses; one that is written in another way is masked whole.
 ADDRESS_END = re.compile(r"(?:sql_alchemy_conn(?:_async)?|broker_url|result_backend)\Z")
 #: Commands, or the groups of them, that print what is stored or run what may print anything.
 TELLING = (
@@ -52,9 +50,11 @@ CREDENTIALS = re.compile(r"\b(?:Bearer|Basic)\s{1,9}(?P<secret>\S+)")
 
 
 def why_not_kept(words: Sequence[str], *, masked: bool) -> str:
-    """Return why a reply must not be written down, by the words of its command; empty where it may be."""
+    """Return why an output must not be written down, by the words of its command; empty where it may be."""
     if masked:
-        return "its line has a secret, which the reply may repeat"
+        return "it has a secret that the output may repeat"
+    if ".rest" in words[:2]:
+        return ".rest may print passwords"
     words = [word for word in words if word != "--"]  # newer Pythons take one in front of each word of a command
     name = next((one for one in TELLING if tuple(words[: one.count(" ") + 1]) == tuple(one.split())), "")
     return f"{name} may print passwords" if name else ""
@@ -74,14 +74,14 @@ def _secrets_in_line(line: str, named: Named) -> Iterator[SecretPart]:
         yield from secrets_of_data(line, named)
     yield from secret_pairs(line, named)
     for one in CREDENTIALS.finditer(line):
-        yield SecretPart(*one.span("secret"), Why.MEMBER, "credentials", one["secret"])
+        yield SecretPart(*one.span("secret"), "credentials", one["secret"])
 
 
 def secret_pairs(text: str, named: Named) -> Iterator[SecretPart]:
     """Yield the values of ``name: value`` and ``name=value`` with a secret's name, anywhere in a text."""
     for one in PAIR.finditer(text):
         if named(one["name"]) and one["secret"].lower() not in CONSTANTS and not one["secret"].isdigit():
-            yield SecretPart(*one.span("secret"), Why.MEMBER, one["name"], one["secret"])
+            yield SecretPart(*one.span("secret"), one["name"], one["secret"])
 
 
 # -- options of the configuration --------------------------------------------------------------------------------------
@@ -99,7 +99,7 @@ def is_secret_option(name: str) -> bool:
 
 
 def mask_options(text: str, words: Sequence[str]) -> str:
-    """Return what such a command printed, with a mask for each secret; the same text where there is none."""
+    """Return output with a mask for each secret."""
     lines = text.splitlines(keepends=True)
     return "".join(_of_one(lines, _asked_for(words)) if _asked_for(words) else _of_all(lines))
 
@@ -116,7 +116,7 @@ def _of_one(lines: Sequence[str], name: str) -> Iterator[str]:
 
 
 def _of_all(lines: Sequence[str]) -> Iterator[str]:
-    secret = False  # the option above is, and may go on
+    secret = False  # the option above is, and may continue
     for line in lines:
         plain = SGR.sub("", line)
         option = None if HEAD.match(plain) else OPTION.fullmatch(plain)
@@ -132,7 +132,7 @@ def _of_all(lines: Sequence[str]) -> Iterator[str]:
 
 
 def _value(name: str, written: str) -> str:
-    """Return the value of one option, with what stands behind it."""
+    """Return the value of one option, with what follows it."""
     value = SGR.sub("", written).strip()
     if _is_secret(name, value):
         return MASK + _end(written)
@@ -140,9 +140,7 @@ def _value(name: str, written: str) -> str:
 
 
 def _is_secret(name: str, value: str) -> bool:
-    if not value or value.lower() in CONSTANTS:
-        return False
-    if NUMBER.fullmatch(value) and not any(one in name.lower() for one in NAMES_OF_NUMBERS):
+    if not value or not may_be_secret(value, name):
         return False
     written_apart = ADDRESS_END.search(name.lower()) and "://" not in value and bool(re.search("[=@]", value))
     return is_secret_option(name) or bool(written_apart)

@@ -5,8 +5,9 @@ their names, and passwords inside other URIs. Only these are masked: the rest of
 be run again with its secrets. Of ``--conn-uri``, ``--conn-extra`` and ``--conn-json`` the whole value is masked,
 because it may hold secrets of any name. Of other URIs the password is masked, and the parts of the query with a
 secret's name; of other JSON the members with such a name. Words that the grammar does not know are read by the names of
-their flags. What follows a dot-command or a ``#`` is read as a line. A command of this machine, behind ``|``, has rules
-of its own. Only ``fill`` raises, for a wrong number of answers.
+their flags. What follows a dot-command or a ``#`` is read as a line, but for ``.rest``, for which ``rest.py`` has the
+rules. A command of this machine, after ``|``, has rules of its own. Only ``fill`` raises, for a wrong number of
+answers.
 """
 
 from __future__ import annotations
@@ -18,10 +19,9 @@ from functools import lru_cache, partial
 from itertools import groupby
 from typing import NamedTuple
 
-from mwaa_shell.airflow.arguments import ParsedCommand, Part, understand
+from mwaa_shell.airflow.arguments import ArgumentSpan, readings_of_majors, understand
 from mwaa_shell.airflow.command_line import (
     BLANKS,
-    REMEMBERED,
     InputKind,
     ParsedLine,
     Word,
@@ -31,103 +31,72 @@ from mwaa_shell.airflow.command_line import (
     split,
 )
 from mwaa_shell.airflow.grammar import Grammar
-from mwaa_shell.airflow.readings import readings_of_majors
-from mwaa_shell.airflow.secrets.arguments import Piece, secret_arguments, secrets_of_local_command
-from mwaa_shell.airflow.secrets.values import MASK, Named, SecretPart, Why, encoded, moved, secrets_of, sensitive
+from mwaa_shell.airflow.secrets.arguments import Piece, secret_arguments, secrets_of_local_command, secrets_of_request
+from mwaa_shell.airflow.secrets.values import (
+    MASK,
+    Named,
+    SecretPart,
+    encode_secret,
+    secret_end,
+    secrets_of,
+    sensitive,
+    shift,
+)
 
-__all__ = [
-    "MASK",
-    "Masked",
-    "Span",
-    "Why",
-    "fill",
-    "has_mask",
-    "left_mask",
-    "masked",
-    "masks",
-    "secrets_in",
-    "sensitive",
-]
-
-#: Stands in the place of a secret in a line that is saved.
+#: Replaces a secret in a line that is saved.
 PARAMETER = re.compile(r"\{[a-z_][a-z0-9_-]*\}")
-#: What stands between the commands of this machine.
-BETWEEN = re.compile(f"[{BLANKS}|>]*")
-#: Where a part of a text starts and ends, and what stands there instead.
+#: What is between the commands of this machine, or before a comment.
+BETWEEN = re.compile(f"[{BLANKS}|>#]*")
+#: Where a part of a text starts and ends, and what is there instead.
 Change = tuple[int, int, str]
 
 
 class Span(NamedTuple):
-    """A secret and where it stands in the text: half-open, inside its quotes."""
+    """A secret and where it is in the text: half-open, inside its quotes."""
 
     start: int
     end: int
-    why: Why
     name: str  #: of what it is: the flag, the variable, the member; empty for a mask in a place of no name
     value: str  #: without quotes and escapes
     coding: tuple[str, ...]  #: how it is written inside its word, innermost first
     word: Word
-    inside: tuple[int, int]  #: where it stands in the word's value
+    inside: tuple[int, int]  #: where it is in the word's value
     plain: bool  #: whether the quotes of the word are right if the span alone is replaced
     local: bool  #: it belongs to a command of this machine
     nested: Span | None = None  #: the same in the word's value, where that is a line itself
 
 
 class Masked(NamedTuple):
-    """A line that shows no secret, and where its masks stand."""
+    """A line that shows no secret, and where its masks are."""
 
     text: str
     places: tuple[Span, ...]
 
-    @property
-    def anything(self) -> bool:
-        """Return whether there is a mask."""
-        return bool(self.places)
 
-
+@lru_cache(maxsize=4)  # a key, and Enter, ask for the same line several times
 def secrets_in(
-    line: str | ParsedLine | ParsedCommand,
-    grammar: Grammar | None = None,
-    patterns: Sequence[str] = (),
-    assigned: Collection[str] = (),
+    line: str, grammar: Grammar | None = None, patterns: tuple[str, ...] = (), assigned: frozenset[str] = frozenset()
 ) -> tuple[Span, ...]:
     """Return the secrets of a line in their order, none over another; a mask that is there already is one.
 
     ``patterns`` are the user's own names of secrets, as ``sensitive`` reads them; ``assigned`` are the parameters of a
-    saved command whose values are secret. The grammar of an understanding is the one that counts.
+    saved command whose values are secret.
     """
-    if isinstance(line, str) and len(line) <= REMEMBERED:  # a key, and Enter, ask for the same one several times
-        return _remembered(line, grammar, tuple(patterns), frozenset(assigned))
-    return _secrets_in(line, grammar, patterns, assigned)
-
-
-def _secrets_in(
-    line: str | ParsedLine | ParsedCommand,
-    grammar: Grammar | None,
-    patterns: Sequence[str],
-    assigned: Collection[str],
-) -> tuple[Span, ...]:
-    named = partial(sensitive, patterns=tuple(patterns))
-    if isinstance(line, ParsedCommand):
-        known = line.parts if line.line.kind is InputKind.AIRFLOW else None
-        return _merged(_found(line.line, line.grammar, named, known))
-    parsed = parse(line) if isinstance(line, str) else line
+    named = partial(sensitive, patterns=patterns)
+    parsed = parse(line)
     found = _merged((*_found(parsed, grammar, named), *_assignments(parsed, named, assigned)))
     if parsed.values[:1] == (".save",):
         return tuple(span for span in found if not PARAMETER.fullmatch(span.value))
     return found
 
 
-_remembered = lru_cache(maxsize=4)(_secrets_in)
-
-
-def masks(text: str, grammar: Grammar | None = None, patterns: Sequence[str] = ()) -> tuple[Span, ...]:
+def find_masks(text: str, grammar: Grammar | None = None, patterns: tuple[str, ...] = ()) -> tuple[Span, ...]:
     """Return the places of the masks in a line: the secrets to ask the user for."""
     return tuple(span for span in secrets_in(text, grammar, patterns) if MASK in span.value) if MASK in text else ()
 
 
 def left_mask(text: str, places: Sequence[Span]) -> int | None:
-    """Return where the first mask stands that is in none of these places, which are in their order."""
+    """Return where the first mask is that is in none of these places, which are in their order."""
     left = iter(places)
     place = next(left, None)
     for found in re.finditer(re.escape(MASK), text):
@@ -138,15 +107,10 @@ def left_mask(text: str, places: Sequence[Span]) -> int | None:
     return None
 
 
-def has_mask(text: str, grammar: Grammar | None = None, patterns: Sequence[str] = ()) -> bool:
-    """Return whether a mask stands where a secret goes, or where any whole value does: such a line must not be sent."""
-    return bool(masks(text, grammar, patterns) or masks(text, None, patterns))
-
-
-def masked(
-    text: str, grammar: Grammar | None = None, patterns: Sequence[str] = (), assigned: Collection[str] = ()
+def mask_line(
+    text: str, grammar: Grammar | None = None, patterns: tuple[str, ...] = (), assigned: frozenset[str] = frozenset()
 ) -> Masked:
-    """Return the line with its secrets covered."""
+    """Return the line with its secrets masked."""
     changes: list[Change] = []
     for _, group in groupby(secrets_in(text, grammar, patterns, assigned), key=lambda span: span.word):
         spans = list(group)
@@ -155,15 +119,15 @@ def masked(
         else:
             changes += _in_word(text, [(span, MASK) for span in spans])
     text = _changed(text, changes)
-    return Masked(text, masks(text, grammar, patterns))
+    return Masked(text, find_masks(text, grammar, patterns))
 
 
-def fill(text: str, answers: Sequence[str], grammar: Grammar | None = None, patterns: Sequence[str] = ()) -> str:
+def fill(text: str, answers: Sequence[str], grammar: Grammar | None = None, patterns: tuple[str, ...] = ()) -> str:
     """Return the line with an answer for each mask, in order. Raises ``ValueError`` for another number."""
-    spans = masks(text, grammar, patterns)
+    spans = find_masks(text, grammar, patterns)
     if len(answers) != len(spans):
         raise ValueError(f"{len(spans)} masks, {len(answers)} answers")
-    written = [(span, encoded(answer, span.coding)) for span, answer in zip(spans, answers, strict=True)]
+    written = [(span, encode_secret(answer, span.coding)) for span, answer in zip(spans, answers, strict=True)]
     return _changed(text, _in_words(text, written))
 
 
@@ -212,18 +176,24 @@ def _for_shell(answer: str, quotes: str) -> str:
 # -- a line ------------------------------------------------------------------------------------------------------------
 
 
-def _found(
-    parsed: ParsedLine, grammar: Grammar | None, named: Named, parts: Sequence[Part] | None = None
-) -> Iterator[Span]:
+def _found(parsed: ParsedLine, grammar: Grammar | None, named: Named) -> Iterator[Span]:
     text = parsed.text
+    if parsed.values[:1] == (".rest",):
+        yield from _spans(text, secrets_of_request(parsed.words[1:], named))
+        yield from _behind_the_command(text, parsed.words[-1].end, named)
+        return
     if parsed.kind is not InputKind.AIRFLOW:
         yield from _in_quoted_lines(parsed, grammar, named)
-        start = parsed.words[0].end if parsed.words else len(text) - len(text.lstrip(BLANKS + "#"))
+        start = _own_words(parsed)[-1].end if parsed.words else len(text) - len(text.lstrip(BLANKS + "#"))
         parsed = parse(" " * start + text[start:])
+        request = next((number for number, word in enumerate(parsed.words, 1) if word.value == ".rest"), None)
+        if request is not None:  # after .save NAME or a #
+            yield from _spans(text, secrets_of_request(parsed.words[request:], named))
     words = parsed.words
-    read_as = _read_as(parsed, grammar) if parts is None else [parts]
     spans: Iterable[Span] = (
-        span for one in read_as for span in _spans(text, secret_arguments(_pieces(words, one), named))
+        span
+        for parts in _read_as(parsed, grammar)
+        for span in _spans(text, secret_arguments(_pieces(words, parts), named))
     )
     unclosed = split(text)[2] if parsed.problem and words else None
     if unclosed and words[-1].start <= unclosed.position < words[-1].end:  # it makes one word of all that follows
@@ -233,7 +203,17 @@ def _found(
     yield from _behind_the_command(text, words[-1].end if words else len(text), named)
 
 
-def _read_as(parsed: ParsedLine, grammar: Grammar | None) -> Iterator[Sequence[Part]]:
+def _own_words(parsed: ParsedLine) -> Sequence[Word]:
+    """Return the words of a dot-command before its Airflow command: of ``.on``, the environments and the flags too."""
+    number, before = 1, int(parsed.values[0] == ".on")
+    while before and number < len(parsed.words):
+        value = parsed.values[number]
+        before -= not value.startswith("--")
+        number += 2 if value == "--jobs" else 1
+    return parsed.words[:number]
+
+
+def _read_as(parsed: ParsedLine, grammar: Grammar | None) -> Iterator[Sequence[ArgumentSpan]]:
     """Yield the parts of the line as its Airflow reads it, or each major version while that is unknown.
 
     Then the names of flags alone count too, as the line may be of a future Airflow.
@@ -246,7 +226,7 @@ def _read_as(parsed: ParsedLine, grammar: Grammar | None) -> Iterator[Sequence[P
         yield from (reading.parts for reading in readings_of_majors(parsed))
 
 
-def _pieces(words: Sequence[Word], parts: Sequence[Part]) -> Iterator[Piece]:
+def _pieces(words: Sequence[Word], parts: Sequence[ArgumentSpan]) -> Iterator[Piece]:
     """Yield the parts of the words that the grammar knows, then the words of which it knows nothing."""
     yield from (Piece(part.word, part.value, part.role, part.argument) for part in parts)
     end = parts[-1].word.end if parts else 0
@@ -258,22 +238,24 @@ def _unknown_pieces(text: str, start: int) -> list[Piece]:
 
 
 def _behind_the_command(text: str, position: int, named: Named) -> Iterator[Span]:
-    """Yield secrets of the commands and files of this machine."""
+    """Yield secrets of the commands and files of this machine; in a comment, of an Airflow command too."""
     while position < len(text):
         found = BETWEEN.match(text, position)
         position = found.end() if found else position
         pieces = _unknown_pieces(text, position)
+        if found and "#" in found[0]:
+            yield from _spans(text, secret_arguments(pieces, named))
         yield from _spans(text, secrets_of_local_command(pieces, named), local=True)
         position = pieces[-1].word.end if pieces else len(text)
 
 
 def _in_quoted_lines(parsed: ParsedLine, grammar: Grammar | None, named: Named) -> Iterator[Span]:
-    """Yield secrets of a directive's words that are whole lines."""
+    """Yield secrets of a dot-command's words that are whole lines."""
     for word in parsed.words if not _runs_saved(parsed) else ():
         if not any(blank in word.value for blank in BLANKS):
             continue
         inner = _merged(_found(parse(word.value), grammar, named))
-        found = [SecretPart(one.start, one.end, one.why, one.name, one.value, one.coding) for one in inner]
+        found = [SecretPart(one.start, one.end, one.name, one.value, one.coding) for one in inner]
         for span, outer in zip(inner, _spans(parsed.text, ((word, one) for one in found)), strict=True):
             yield outer._replace(nested=span, plain=outer.plain and span.plain, local=span.local)
 
@@ -287,14 +269,14 @@ def _assignments(parsed: ParsedLine, named: Named, secret: Collection[str]) -> I
         name, equals, value = word.value.partition("=")
         start = len(name) + len(equals)
         if name in secret and value:
-            found.append((word, SecretPart(start, len(word.value), Why.FLAG, name, value)))
+            found.append((word, secret_end(word.value, start, name)))
         elif equals:
-            found += [(word, moved(one, start)) for one in secrets_of(value, named)]
+            found += [(word, shift(one, start)) for one in secrets_of(value, named)]
     yield from _spans(parsed.text, found)
 
 
 def _runs_saved(parsed: ParsedLine) -> bool:
-    return parsed.kind is InputKind.DIRECTIVE and parsed.values[:1] == (".do",)
+    return parsed.kind is InputKind.DOT_COMMAND and parsed.values[:1] == (".do",)
 
 
 def _merged(spans: Iterable[Span]) -> tuple[Span, ...]:
@@ -317,7 +299,6 @@ def _spans(text: str, found: Iterable[tuple[Word, SecretPart]], *, local: bool =
         yield Span(
             start=first[0],
             end=last[1],
-            why=one.why,
             name=one.name,
             value=one.value,
             coding=one.coding,

@@ -10,14 +10,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from enum import Enum
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import quote
 
-#: What stands in the place of a secret. Airflow shows the same.
+#: What is in the place of a secret. Airflow shows the same.
 MASK = "***"
+#: Characters. Shorter secrets are not looked for in other texts, because they are parts of ordinary words.
+SHORTEST = 4
 
 #: What any Airflow from 1.10.12 to 3.3.1 hides by default, where a name contains it.
 _NAMES = (
@@ -47,25 +48,19 @@ QUERY = re.compile(r"[?&]([\w.-]+)=([^&#\s]+)")
 Named = Callable[[str], bool]
 
 
-class Why(Enum):
-    """What makes a part of a line secret."""
-
-    FLAG = "flag"  #: it is the value of ``--conn-password`` or the like
-    VARIABLE = "variable"  #: of a variable with such a name
-    MEMBER = "member"  #: of a JSON member with such a name
-    URI = "uri"  #: it is a password in a URI
-    MASK = "mask"  #: a mask is there already
-
-
 class SecretPart(NamedTuple):
-    """A secret, by where it stands in a value."""
+    """A secret, by where it is in a value."""
 
     first: int
     last: int
-    why: Why
-    name: str  #: of what it is: the flag, the variable, the member
+    name: str  #: of what it is: the flag, the variable, the member; empty for a mask in a place of no name
     value: str  #: without quotes and escapes
     coding: tuple[str, ...] = ()  #: how it is written in the value, innermost first
+
+
+def secret_end(value: str, start: int, name: str) -> SecretPart:
+    """Return the end of a value, from a position on, as a secret."""
+    return SecretPart(start, len(value), name, value[start:])
 
 
 @lru_cache(4096)
@@ -88,37 +83,33 @@ def is_data(value: str) -> bool:
 
 
 def secrets_of(value: str, named: Named) -> Iterator[SecretPart]:
-    """Yield the secrets in a value that is none itself."""
+    """Yield the secrets inside a value that is not a secret as a whole."""
     if value == MASK:
-        yield SecretPart(0, len(value), Why.MASK, "", value)
+        yield secret_end(value, 0, "")
     elif is_data(value):
-        yield from _in_data(value, named)
+        yield from secrets_of_data(value, named)
     elif "://" in value:
         yield from _in_uris(value, named)
 
 
-def secrets_of_data(text: str, named: Named) -> Iterator[SecretPart]:
-    """Yield members with a secret's name in a text that has JSON, or something like it, anywhere."""
-    yield from _in_data(text, named)
-
-
 def _in_uris(value: str, named: Named) -> Iterator[SecretPart]:
     for found in _passwords(value):
-        yield SecretPart(*found.span(1), Why.URI, URI_PASSWORD, found[1], ("uri",))
+        yield SecretPart(*found.span(1), URI_PASSWORD, found[1], ("uri",))
     for found in QUERY.finditer(value):
         if named(found[1]) or found[2] == MASK:
-            yield SecretPart(*found.span(2), Why.URI, found[1], found[2], ("uri",))
+            yield SecretPart(*found.span(2), found[1], found[2], ("uri",))
 
 
 def _passwords(value: str) -> Iterator[re.Match[str]]:
-    """Looked for only up to the last ``@`` of each run without blanks, so that it takes no longer than the value is."""
+    """Yield passwords in URIs; the search ends at the last ``@`` of each word, so its time is linear."""
     for run in re.finditer(r"\S+", value):
         end = value.rfind("@", *run.span()) + 1
         if end:
             yield from URI.finditer(value, run.start(), end)
 
 
-def _in_data(value: str, named: Named) -> Iterator[SecretPart]:
+def secrets_of_data(value: str, named: Named) -> Iterator[SecretPart]:
+    """Yield members with a secret's name in a text that has JSON, or something like it, anywhere."""
     position = 0
     while item := ITEM.match(value, position):
         position = item.end()
@@ -143,22 +134,22 @@ def _member(value: str, member: re.Match[str], name: str, named: Named) -> Itera
     bare, text = member["bare"], member["text"]
     if text is not None:
         if text and (named(name) or text == MASK):
-            yield SecretPart(*member.span("text"), Why.MEMBER, name, _plain(text), ("json",))
+            yield SecretPart(*member.span("text"), name, _plain(text), ("json",))
         else:
             yield from _in_string(value, member, named)
     elif bare is not None:
-        if bare == MASK or (named(name) and _may_be_secret(bare, name)):
-            yield SecretPart(*member.span("bare"), Why.MEMBER, name, bare, ("member",))
-        else:
-            yield from (moved(found, member.start()) for found in _in_uris(bare, named))
+        if bare == MASK or (named(name) and may_be_secret(bare, name)):
+            yield SecretPart(*member.span("bare"), name, bare, ("member",))
+        elif "@" in bare or "=" in bare:  # most values are numbers
+            yield from (shift(found, member.start()) for found in _in_uris(bare, named))
     elif named(name):
         start, end = member.start(), _closing(value, member.start())
         if re.search(r"\w|\*", value[start:end]):
-            yield SecretPart(start, end, Why.MEMBER, name, value[start:end], ("member",))
+            yield SecretPart(start, end, name, value[start:end], ("member",))
 
 
-def _may_be_secret(bare: str, name: str) -> bool:
-    """Return whether a value without quotes is one: ``true`` is none, a number under some names alone."""
+def may_be_secret(bare: str, name: str) -> bool:
+    """Return whether a value without quotes is a secret: ``true`` never, a number only under some names."""
     if bare.lower() in CONSTANTS:
         return False
     return not NUMBER.fullmatch(bare) or any(one in name.lower() for one in NAMES_OF_NUMBERS)
@@ -175,7 +166,7 @@ def _closing(value: str, start: int) -> int:
 
 
 def _in_string(value: str, item: re.Match[str], named: Named) -> Iterator[SecretPart]:
-    """Yield secrets in a string that is none itself, but may hold JSON or a URI."""
+    """Yield secrets in a string that may contain JSON or a URI and is not a secret as a whole."""
     start, end = item.span("text")
     characters = [found.span() for found in CHARACTER.finditer(value, start, end)] if "\\" in item["text"] else []
     for found in secrets_of(_plain(item["text"]), named):
@@ -184,10 +175,10 @@ def _in_string(value: str, item: re.Match[str], named: Named) -> Iterator[Secret
             first, last = characters[found.first][0], characters[found.last - 1][1]
             yield found._replace(first=first, last=last, coding=coding)
         else:
-            yield moved(found, start)._replace(coding=coding)
+            yield shift(found, start)._replace(coding=coding)
 
 
-def moved(found: SecretPart, offset: int) -> SecretPart:
+def shift(found: SecretPart, offset: int) -> SecretPart:
     """Return the secret in a value that begins earlier by this many characters."""
     return found._replace(first=found.first + offset, last=found.last + offset)
 
@@ -216,10 +207,24 @@ def mask_secrets(text: str, secrets: Iterable[SecretPart]) -> str:
     return "".join([*made, text[end:]])
 
 
+def quotable(secrets: Iterable[str]) -> tuple[str, ...]:
+    """Return what a response may quote of secrets, the longest first: each as it is, in JSON and as Python shows it."""
+    long = [one for one in secrets if len(one) >= SHORTEST]
+    forms = {form for one in long for form in (one, json.dumps(one)[1:-1], _for_string(one), repr(one)[1:-1])}
+    return tuple(sorted(forms, key=lambda form: (-len(form), form)))
+
+
+def mask_quoted(text: str, quoted: Iterable[str]) -> str:
+    """Return a text with a mask for each of these, which ``quotable`` has returned."""
+    for one in quoted:
+        text = text.replace(one, MASK)
+    return text
+
+
 # -- writing -----------------------------------------------------------------------------------------------------------
 
 
-def encoded(answer: str, coding: Sequence[str]) -> str:
+def encode_secret(answer: str, coding: Sequence[str]) -> str:
     """Return what has to be written for a secret to arrive as typed, in a value that has these codings."""
     for step in coding:
         answer = {"uri": _for_uri, "json": _for_string, "member": _for_member}[step](answer)
@@ -240,5 +245,5 @@ def _for_member(answer: str) -> str:
 
 
 def _for_uri(answer: str) -> str:
-    """Escaped where it is not yet: a password that is pasted out of a URI stays as it is."""
+    """Return a password escaped for a URI; escapes that it has already stay."""
     return quote(re.sub(r"%(?![\da-fA-F]{2})", "%25", answer), safe="%~")

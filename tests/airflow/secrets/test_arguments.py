@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from mwaa_shell.airflow.grammar import load
+from mwaa_shell.airflow.grammar import load_grammar
 from mwaa_shell.airflow.secrets.arguments import programs
-from mwaa_shell.airflow.secrets.redaction import masked
+from mwaa_shell.airflow.secrets.redaction import mask_line
 from mwaa_shell.airflow.versions import Version
 
-V2 = load(Version(2, 10, 3))
+V2 = load_grammar(Version(2, 10, 3))
 
 SECRET = [
     "curl -u me:PW https://h",
@@ -123,7 +123,7 @@ PLAIN = [
 @pytest.mark.parametrize("local", SECRET)
 def test_the_password_of_a_local_command_is_masked(local: str) -> None:
     for grammar in (V2, None):
-        shown = masked(f"dags list | {local}", grammar).text
+        shown = mask_line(f"dags list | {local}", grammar).text
         assert "PW" not in shown.replace("PGPASSWORD", "").replace("PASSWORD", "")
         assert "***" in shown
         assert shown.startswith(f"dags list | {local.split(maxsplit=1)[0].partition('=')[0]}")
@@ -131,7 +131,7 @@ def test_the_password_of_a_local_command_is_masked(local: str) -> None:
 
 @pytest.mark.parametrize("local", PLAIN)
 def test_what_is_no_password_stays(local: str) -> None:
-    assert masked(f"dags list | {local}", V2).text == f"dags list | {local}"
+    assert mask_line(f"dags list | {local}", V2).text == f"dags list | {local}"
 
 
 @pytest.mark.parametrize("key", programs())
@@ -148,4 +148,4 @@ def test_an_entry_of_the_table_is_in_use(key: str) -> None:
     assert tried
     for one in tried:
         line = one.replace("--passwordCANARY", "--password=CANARY")
-        assert "CANARY" not in masked(f"dags list | {key} {line}", V2).text, line
+        assert "CANARY" not in mask_line(f"dags list | {key} {line}", V2).text, line

@@ -27,7 +27,7 @@ class CommandName:
 
 @dataclass(frozen=True, slots=True)
 class ArgumentPlace:
-    """Where the value of an argument goes in another version."""
+    """The place of the value of an argument in another version."""
 
     arguments: tuple[Option | Positional, ...]  #: several for an option whose values became positionals
     key: str
@@ -39,8 +39,8 @@ class Operation:
     """One thing to do, under all its names, the oldest first."""
 
     names: tuple[CommandName, ...]
-    arguments: tuple[tuple[str, ...], ...] = ()  #: other names of the same argument
-    onward: tuple[tuple[str, ...], ...] = ()  #: the same, but not back from a later name to an earlier one
+    arguments: Sequence[Sequence[str]] = ()  #: other names of the same argument
+    onward: Sequence[Sequence[str]] = ()  #: the same, but not back from a later name to an earlier one
     fill: Mapping[str, str] = field(default_factory=dict)  #: the key of what is missing -> of what has its value
     notes: Mapping[str, Sequence[str]] = field(default_factory=dict)  #: by the command or major that the line goes to
 
@@ -74,12 +74,12 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """What to say of commands or flags that a version has nothing for."""
+    """Advice on commands or flags that a version has no counterpart for."""
 
     text: str
-    majors: tuple[int, ...]  #: of the versions that it is said for
-    commands: tuple[str, ...]  #: none means all
-    flags: tuple[str, ...] = ()
+    majors: Sequence[int]  #: of the versions that it is said for
+    commands: Sequence[str] = ()  #: none means all
+    flags: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +87,10 @@ class RequiredArguments:
     """Arguments that a line may not do without, and what it would do without them."""
 
     text: str
-    flags: tuple[str, ...]  #: keys, or "--key=value" for one value of it
-    commands: tuple[str, ...]  #: before or after; none means all that change something
-    majors: tuple[int, ...]  #: of the versions that lack them; none means all
-    beside: tuple[str, ...]  #: keys of which one must be in the line; none means any line
+    flags: Sequence[str]  #: keys, or "--key=value" for one value of it
+    commands: Sequence[str] = ()  #: before or after; none means all that change something
+    majors: Sequence[int] = ()  #: of the versions that lack them; none means all
+    beside: Sequence[str] = ()  #: keys of which one must be in the line; none means any line
 
     def fits(self, names: Sequence[str], key: str, value: str, major: int, given: frozenset[str]) -> bool:
         """Return whether a line with these keys, called so before and after, needs this one of them."""
@@ -107,7 +107,7 @@ class TranslationTable:
     """The file."""
 
     operations: tuple[Operation, ...]
-    arguments: tuple[tuple[str, ...], ...]
+    arguments: Sequence[Sequence[str]]
     needs: tuple[RequiredArguments, ...]
     instead: tuple[Advice, ...]
     without: tuple[Advice, ...]
@@ -182,44 +182,17 @@ def table() -> TranslationTable:
     """Return the file's content."""
     tables = data_of("translations.toml")
     return TranslationTable(
-        operations=tuple(_operation(one) for one in tables["operations"]),
-        arguments=_tuples(tables["everywhere"]["arguments"]),
-        needs=tuple(_need(**one) for one in tables["needed"]),
-        instead=tuple(_advice(**one) for one in tables["instead"]),
-        without=tuple(_advice(**one) for one in tables["without"]),
+        operations=tuple(
+            Operation(**{**one, "names": tuple(map(_name, one["names"]))}) for one in tables["operations"]
+        ),
+        arguments=tables["everywhere"]["arguments"],
+        needs=tuple(RequiredArguments(**one) for one in tables["needed"]),
+        instead=tuple(Advice(**one) for one in tables["instead"]),
+        without=tuple(Advice(**one) for one in tables["without"]),
     )
-
-
-def _operation(fact: Mapping[str, object]) -> Operation:
-    members = ("names", "arguments", "onward", "fill", "notes")
-    names, arguments, onward, fill, notes = (fact.get(member) for member in members)
-    assert isinstance(names, list)
-    assert isinstance(arguments, list | None)
-    assert isinstance(onward, list | None)
-    assert isinstance(fill, dict | None)
-    assert isinstance(notes, dict | None)
-    return Operation(tuple(map(_name, names)), _tuples(arguments or []), _tuples(onward or []), fill or {}, notes or {})
 
 
 def _name(text: str) -> CommandName:
     words = text.split()
     selectors = tuple(word for word in words if word.startswith("-"))
     return CommandName(" ".join(words[: len(words) - len(selectors)]), selectors)
-
-
-def _advice(text: str, majors: list[int], commands: Sequence[str] = (), flags: Sequence[str] = ()) -> Advice:
-    return Advice(text, tuple(majors), tuple(commands), tuple(flags))
-
-
-def _need(
-    text: str,
-    flags: Sequence[str],
-    commands: Sequence[str] = (),
-    majors: Sequence[int] = (),
-    beside: Sequence[str] = (),
-) -> RequiredArguments:
-    return RequiredArguments(text, tuple(flags), tuple(commands), tuple(majors), tuple(beside))
-
-
-def _tuples(lists: Sequence[Sequence[str]]) -> tuple[tuple[str, ...], ...]:
-    return tuple(map(tuple, lists))

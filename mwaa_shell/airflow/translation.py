@@ -1,41 +1,42 @@
-"""Translation of a command, or of a file of them, into the words of another Airflow.
+"""Translation of a command, or of a file of them, into the words of another Airflow. Pure.
 
 The version whose words a line is in is found by reading the line against the command trees of all versions. What
-differs between versions is data (``table``); what has the same name is read off the trees. A translation never does
-more than the line: what would, or would do something else without an argument that has no place, is not translated.
+differs between versions is data (``translation_table``); what has the same name is read off the trees. A translation
+never does more than the line: what would, or would do something else without an argument that has no place, is not
+translated. Each value keeps the quotes that it was typed in.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from mwaa_shell.airflow import knowledge
-from mwaa_shell.airflow.arguments import HELP, ParsedCommand, Role, understand
-from mwaa_shell.airflow.command_line import InputKind, ParsedLine, Problem, logical_lines, parse
-from mwaa_shell.airflow.grammar import Command, Grammar, Option, Positional, load, versions
-from mwaa_shell.airflow.translation.arguments import TypedArgument, TypedValue, arguments_of, line_of
-from mwaa_shell.airflow.translation.table import ArgumentPlace, CommandName, Operation, argument_of, key_of, table
+from mwaa_shell.airflow.arguments import HELP, ArgumentSpan, ParsedCommand, Role, names_of, understand
+from mwaa_shell.airflow.command_line import InputKind, ParsedLine, logical_lines, parse, quote, split
+from mwaa_shell.airflow.grammar import Command, Grammar, Option, Positional, load_grammar, versions
+from mwaa_shell.airflow.translation_table import ArgumentPlace, CommandName, Operation, argument_of, key_of, table
 from mwaa_shell.airflow.validation import validate
 from mwaa_shell.airflow.versions import Version
+from mwaa_shell.errors import with_hint
 
 
-@dataclass(frozen=True, slots=True)
-class Translation:
-    """What a line is in the words of another Airflow."""
+class Translation(NamedTuple):
+    """A line in the words of another Airflow."""
 
     text: str | None  #: None where there is nothing for it, or where all there is would do something else
     notes: tuple[str, ...]  #: what to know first; no full stop, no capital but in a name, no value that is not refused
-    spoken: str  #: the version whose words the line is in, such as "1.10.12"
-    complete: bool  #: every word found its place, and the target takes the line if the other version does
-    runs: bool = False  #: there is a text, and the target takes it as it stands
     details: tuple[str, ...] = ()  #: what to know where there is room for more
 
 
-def translate(text: str, target: Grammar) -> Translation | None:
-    """Return the line in the target's words; ``None`` where it takes the line, or no version does."""
+def translate(text: str, target: Grammar | None) -> Translation | None:
+    """Return the line in the target's words; ``None`` where it takes the line, or no version does.
+
+    Without a target, as while the version is unknown, no line is translated.
+    """
     line = parse(text)
-    if line.kind is not InputKind.AIRFLOW or line.problem is not None:
+    if target is None or line.kind is not InputKind.AIRFLOW or line.problem is not None:
         return None
     own = understand(line, target)
     spoken = None if _accepts(own) else _spoken_command(line, own)
@@ -60,7 +61,7 @@ def _spoken_command(line: ParsedLine, own: ParsedCommand) -> ParsedCommand | Non
     """Return the line as the first version reads it that takes it, else as the one with the fewest extra words."""
     best: ParsedCommand | None = None
     for version in _versions_by_distance(own.grammar.version):
-        there = understand(line, load(version))
+        there = understand(line, load_grammar(version))
         if there.command is None or not _knows_more(there, there.command, own):
             continue
         if _accepts(there):
@@ -101,14 +102,13 @@ def _translation(source: ParsedCommand, command: Command, target: Grammar) -> Tr
     operation, name = table().operation(command.name, keys)
     found = operation.name_in(target)
     if found is None:
-        spoken = str(source.grammar.version)
-        return Translation(None, tuple(_nothing(name, target.version)), spoken, complete=False)
+        return Translation(None, tuple(_nothing(name, target.version)))
     return _Translator(source, target, operation, name, *found, keys).translation(given)
 
 
 def _nothing(name: CommandName, target: Version) -> Iterator[str]:
-    """That the target has no such command, and what to do instead."""
-    have = [version for version in versions() if load(version).named(name.command) is not None]
+    """Yield that the target has no such command, and what to do instead."""
+    have = [version for version in versions() if load_grammar(version).named(name.command) is not None]
     later = [version for version in have if version > target]
     when = f"{later[0]} is the first" if later else f"{have[-1]} was the last"
     yield f"{name} is not in Airflow {target}: of MWAA's versions, {when} to have it"
@@ -146,40 +146,27 @@ class _Translator:
         arguments = self._arguments(given)
         arguments = [*self._selectors(arguments), *arguments]
         arguments += self._filled(arguments)
-        needed = self._needed(arguments)
-        return self._refused(needed) if needed else self._written(arguments)
-
-    def _refused(self, needed: Mapping[str, list[UnmappedArgument]]) -> Translation:
-        """Nothing to run: why, and what to do instead."""
-        reasons = (self._reason(loss, lost) for loss, lost in needed.items())
-        advice = self._advice([one for lost in needed.values() for one in lost])
-        return Translation(None, (*reasons, *advice), str(self.source.grammar.version), complete=False)
-
-    def _written(self, arguments: list[TypedArgument]) -> Translation:
-        line = self.source.line
         text = line_of(self.command, arguments, self.target)
         understood = understand(parse(text), self.target)
-        problem = validate(understood)
-        strange = any(one.argument is None for one in arguments)
+        needed = self._needed(knowledge.given_in(understood))
+        if needed:  # there is nothing to run
+            reasons = (self._reason(loss, lost) for loss, lost in needed.items())
+            return Translation(None, (*reasons, *self._advice([one for lost in needed.values() for one in lost])))
         notes, details = self._called()
+        problem = validate(understood)
         if problem is not None:
-            notes.append(_inside(problem.message))
-        elif strange:
+            notes.append(problem.message)
+        elif any(one.argument is None for one in arguments):
             known = f"{self.name.command} does not know in Airflow {self.source.grammar.version}"
             notes.append(f"what {known} either is left as it is")
         notes += self._left_out()
         details += self._advice(self.lost)
-        wanting = understood.missing and all(one.argument is not HELP for one in arguments)
-        behind = line.text[line.words[-1].end :].rstrip("\r\n") if line.destination else " " if wanting else ""
-        taken = problem is None or validate(self.source) is not None
-        return Translation(
-            text + behind,
-            tuple(notes),
-            str(self.source.grammar.version),
-            complete=not self.lost and not strange and taken,
-            runs=problem is None,
-            details=tuple(details),
-        )
+        line = self.source.line
+        behind = line.text[line.words[-1].end :].rstrip("\r\n")
+        if not line.destination and "#" not in behind:
+            wanting = understood.missing and all(one.argument is not HELP for one in arguments)
+            behind = " " if wanting else ""
+        return Translation(text + behind, tuple(notes), tuple(details))
 
     # -- arguments
 
@@ -243,10 +230,9 @@ class _Translator:
                 self.filled.append(f"{key} has the value of {other}, as {self.name} takes it")
         return found
 
-    def _needed(self, arguments: list[TypedArgument]) -> dict[str, list[UnmappedArgument]]:
-        """Return what is lost and the line may not do without, by the reason."""
-        words = [word for one in arguments for word in (one.flag, *(value.text for value in one.values)) if word]
-        reads = knowledge.danger(self.command.name, self.target.version, words).level is knowledge.Level.READ
+    def _needed(self, given: frozenset[str]) -> dict[str, list[UnmappedArgument]]:
+        """Return what is lost and a line with these options may not do without, by the reason."""
+        reads = knowledge.danger(self.command.name, self.target.version, given).level is knowledge.Level.READ
         names, major = (self.name.command, self.there.command), self.target.version.major
         found: dict[str, list[UnmappedArgument]] = {}
         for one in self.lost:
@@ -301,17 +287,12 @@ def _all(flags: Iterable[str]) -> tuple[str, bool]:
     return (f"{', '.join(first)} and {last}", True) if first else (last, False)
 
 
-def _inside(message: str) -> str:
-    """Return a message that stands alone elsewhere, in a row of notes."""
-    return f"t{message[1:]}" if message.startswith("The") else message
-
-
 def _have(found: list[TypedArgument], place: ArgumentPlace) -> bool:
     return any(one.argument == place.arguments[0] for one in found)
 
 
 def _flag(option: Option, typed: str, key: str) -> str:
-    """Return the flag to write: as typed, else a short one for a short one, else the one that the place names."""
+    """Return the flag to write: as typed, else a short one for a short one, else the flag that ``key`` names."""
     if typed in option.flags:
         return typed
     short = [flag for flag in option.flags if not flag.startswith("--")]
@@ -320,55 +301,151 @@ def _flag(option: Option, typed: str, key: str) -> str:
     return next(flag for flag in option.flags if flag.replace("_", "-") == key)
 
 
-# -- files -------------------------------------------------------------------------------------------------------------
+# -- typed arguments ---------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
-class TranslatedLine:
-    """One line of the file, which may be several on the screen, and what stands in its place."""
+class TypedValue:
+    """A value, and how it is typed."""
+
+    text: str
+    typed: str
+
+    @property
+    def dashed(self) -> bool:
+        """Return whether argparse may take it for a flag."""
+        return len(self.text) > 1 and self.text.startswith("-")
+
+
+@dataclass(slots=True)
+class TypedArgument:
+    """One argument of a line."""
+
+    argument: Option | Positional | None  #: None for what is no argument of the command
+    flag: str = ""  #: written out; empty for a positional
+    values: list[TypedValue] = field(default_factory=list)
+    joined: bool = False  #: as in --flag=value
+
+    def words(self) -> Iterator[str]:
+        """Yield the words as they are typed."""
+        if self.flag and self.values and (self.joined or self.values[0].dashed):
+            yield f"{self.flag}={self.values[0].typed}"
+            yield from (value.typed for value in self.values[1:])
+            return
+        if self.flag:
+            yield self.flag
+        yield from (value.typed for value in self.values)
+
+
+def arguments_of(understanding: ParsedCommand) -> list[TypedArgument]:
+    """Return what follows the command, in the order of the line."""
+    found: list[TypedArgument] = []
+    for part in understanding.parts:
+        value = TypedValue(part.value, _typed(understanding.line.text, part))
+        if part.role is Role.FLAG and isinstance(part.argument, Option):
+            found.append(TypedArgument(part.argument, _written_out(part.argument, part.value)))
+        elif part.role is Role.VALUE and found:
+            found[-1].values.append(value)
+            found[-1].joined |= part.word.start < part.start and found[-1].flag.startswith("--")
+        elif part.role is Role.POSITIONAL:
+            found.append(TypedArgument(part.argument, values=[value]))
+        elif part.role is Role.EXTRA:
+            found.append(TypedArgument(None, values=[value]))
+    return found
+
+
+def line_of(command: Command, arguments: Sequence[TypedArgument], grammar: Grammar) -> str:
+    """Return the line in the order of the arguments; in another order if Airflow would read that one differently."""
+    lines = [" ".join([command.name, *words]) for words in _orders(command, arguments)]
+    meant = _meaning((one.argument, value.text) for one in arguments for value in one.values)
+    reads = (line for line in lines if _meaning(_read(line, grammar)) == meant)
+    return next(reads, lines[0])
+
+
+def _written_out(option: Option, typed: str) -> str:
+    """Return the flag that was typed, perhaps shortened, or as a letter of several."""
+    flag = typed if typed.startswith("-") else f"-{typed}"
+    return flag if flag in option.flags else next((one for one in option.flags if one.startswith(flag)), flag)
+
+
+def _typed(text: str, part: ArgumentSpan) -> str:
+    typed = text[part.start : part.end]
+    words, end, problem = split(typed)
+    alone = problem is None and end == len(typed) and [word.value for word in words] == [part.value]
+    return typed if alone else quote(part.value)
+
+
+def _orders(command: Command, arguments: Sequence[TypedArgument]) -> Iterator[list[str]]:
+    """Yield the words as typed, then with positionals first, then with positionals after a separator."""
+    places = [one for one in arguments if isinstance(one.argument, Positional)]
+    places.sort(key=lambda one: command.positionals.index(one.argument) if one.argument in command.positionals else 0)
+    others = [one for one in arguments if not isinstance(one.argument, Positional)]
+    waiting = iter(places)
+    typed = [next(waiting) if isinstance(one.argument, Positional) else one for one in arguments]
+    yield _words(typed)
+    yield _words([*places, *others])
+    yield [*_words(others), "--", *_words(places)]
+
+
+def _words(arguments: Sequence[TypedArgument]) -> list[str]:
+    return [word for one in arguments for word in one.words()]
+
+
+def _read(line: str, grammar: Grammar) -> Iterator[tuple[Option | Positional | None, str]]:
+    for part in understand(parse(line), grammar).parts:
+        if part.role in (Role.VALUE, Role.POSITIONAL, Role.EXTRA):
+            yield part.argument, part.value
+
+
+def _meaning(values: Iterator[tuple[Option | Positional | None, str]]) -> dict[str, list[str]]:
+    """Return the values of each argument."""
+    found: dict[str, list[str]] = {}
+    for argument, value in values:
+        found.setdefault(names_of(argument)[0] if argument else "", []).append(value)
+    return found
+
+
+# -- files -------------------------------------------------------------------------------------------------------------
+
+
+class TranslatedLine(NamedTuple):
+    """One line of a file, which may be several on the screen, and what is in its place."""
 
     number: int  #: of the first, from 1
-    original: tuple[str, ...]  #: without their ends
-    lines: tuple[str, ...]  #: what to write: the same where nothing is to be said
-    translation: Translation | None = None
-    problem: Problem | None = (
-        None  #: what the target refuses in the line that is written, or in one that no version knows
-    )
+    lines: tuple[str, ...]  #: what to write, without their ends: the same where nothing is to be said
+    problem: str = ""  #: why the user has to edit what is written; empty for a good line
 
 
 def translate_file(lines: Sequence[str], target: Grammar) -> list[TranslatedLine]:
     """Return every line of a file, in order.
 
-    Comments, blank lines, directives and what the target understands stay as they are, byte for byte but for the end of
-    the line. A translated line loses its continuations and keeps its indentation, ``airflow`` in front and what follows
-    a ``|`` or ``>``. A line that has no translation is kept as a comment.
+    Comments, blank lines, dot-commands and what the target understands stay as they are, byte for byte but for the end
+    of the line. A translated line loses its continuations and keeps its indentation, ``airflow`` in front and what
+    follows a ``|`` or ``>``. A line that has no translation is kept as a comment.
     """
     plain = [line.rstrip("\r\n") for line in lines]
     logical = list(logical_lines(plain))
     ends = [*(number for number, _ in logical[1:]), len(plain) + 1]
     return [
-        _translated(number, tuple(plain[number - 1 : end - 1]), text, target)
+        _translated(number, plain[number - 1 : end - 1], text, target)
         for (number, text), end in zip(logical, ends, strict=False)
     ]
 
 
-def _translated(number: int, original: tuple[str, ...], text: str, target: Grammar) -> TranslatedLine:
+def _translated(number: int, original: Sequence[str], text: str, target: Grammar) -> TranslatedLine:
     found = translate(text, target)
     if found is None:
-        return TranslatedLine(number, original, original, None, _problem(text, target))
+        return TranslatedLine(number, tuple(original), _problem(text, target))
     indent = text[: len(text) - len(text.lstrip())]
     notes = tuple(f"{indent}# {note}" for note in (*found.notes, *found.details))
     if found.text is None:
-        return TranslatedLine(number, original, (*notes, *(f"# {line}" for line in original)), found)
+        return TranslatedLine(number, (*notes, *(f"# {line}" for line in original)), ". ".join(found.notes))
     new = text[: parse(text).words[0].start] + found.text.rstrip()
-    return TranslatedLine(number, original, (*notes, *new.split("\n")), found, _problem(new, target))
+    return TranslatedLine(number, (*notes, *new.split("\n")), _problem(new, target))
 
 
-def _problem(text: str, target: Grammar) -> Problem | None:
+def _problem(text: str, target: Grammar) -> str:
+    """Return what the target refuses in a line; empty for a good one."""
     line = parse(text)
-    return validate(understand(line, target)) if line.kind is InputKind.AIRFLOW else None
-
-
-def file_lines(lines: Sequence[TranslatedLine]) -> Iterator[str]:
-    """Yield the lines of the new file, without their ends."""
-    return (line for one in lines for line in one.lines)
+    problem = validate(understand(line, target)) if line.kind is InputKind.AIRFLOW else None
+    return with_hint(problem.message, problem.hint) if problem is not None else ""

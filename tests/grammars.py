@@ -1,4 +1,4 @@
-"""Makes the command trees in ``mwaa_shell/airflow/data``: ``python -m mwaa_shell.local.grammars [VERSION ...]``.
+"""Maker of the command trees in ``mwaa_shell/airflow/data``: ``python -m tests.grammars [VERSION ...]``.
 
 Each Airflow is installed with the ``grammar`` extras of its recipe, and ``read_parser.py`` reads the tree off its
 parser with the settings that matter to it on MWAA: CeleryExecutor, and the FAB auth manager from 3.0 on. A file is
@@ -37,10 +37,11 @@ import os
 import subprocess
 import sys
 import tempfile
-from importlib import resources
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import mwaa_shell
 from mwaa_shell.airflow.grammar import SWITCHES, usual_dest
 from mwaa_shell.airflow.versions import Version
 from mwaa_shell.errors import LocalProblem, ShellError
@@ -49,7 +50,7 @@ from mwaa_shell.local.folders import LocalState, make_private
 from mwaa_shell.local.provision import Installation, provide
 from mwaa_shell.local.recipes import recipe_for, recipes
 
-DATA = Path(__file__).parent.parent / "airflow" / "data"
+DATA = Path(mwaa_shell.__file__).parent / "airflow" / "data"
 #: What members of arguments are left out; flags and names depend on more, see ``_option``.
 USUAL: dict[str, object] = {"nargs": None, "choices": None, "type": None, "default": None, "metavar": None}
 
@@ -58,20 +59,20 @@ def main(versions: list[str]) -> None:
     """Write the files of some versions, or of all."""
     DATA.mkdir(exist_ok=True)
     for recipe in [recipe_for(text) for text in versions] or recipes():
-        installed = provide(recipe, _tell, profile="grammar")
+        installed = provide(replace(recipe, profile="grammar"), _tell)
         path = data_file(recipe.version)
         path.write_text(render(recipe.version, read_tree(installed)))
         _tell(f"{path.name}: {path.stat().st_size} bytes")
 
 
 def data_file(version: Version) -> Path:
-    """Where the tree of a version is kept."""
+    """Return the data file of a version's command tree."""
     return DATA / f"airflow-{version}.json"
 
 
 def read_tree(installed: Installation) -> dict[str, Any]:
-    """What ``read_parser.py`` says about an installed Airflow; raises ``LocalProblem`` with Airflow's last line."""
-    script = resources.files(__package__).joinpath("read_parser.py")
+    """Return the tree that ``read_parser.py`` reads. Raises ``LocalProblem`` with Airflow's last line."""
+    script = Path(__file__).parent / "read_parser.py"
     with tempfile.TemporaryDirectory() as folder:
         done = subprocess.run(
             [installed.python, "-I", str(script)],
@@ -90,7 +91,7 @@ def read_tree(installed: Installation) -> dict[str, Any]:
 
 
 def _environment(installed: Installation, folder: Path) -> dict[str, str]:
-    """That of a local environment, in a folder and under a name that no default can be mistaken for."""
+    """Return the variables of a local environment whose folder and user have names that no default has."""
     state = LocalState(make_private(folder / "state"), folder / "dags")
     environ = airflow_environment(installed, state, os.environ)
     environ |= {"HOME": str(folder), "USER": "mwaa-shell-user", "LOGNAME": "mwaa-shell-user"}
@@ -101,14 +102,11 @@ def _environment(installed: Installation, folder: Path) -> dict[str, str]:
 
 
 def render(version: Version, tree: dict[str, Any]) -> str:
-    """The text of a data file."""
-    lines = [f"{_compact(one['name'])}: {_compact(_command(one))}" for one in _by_name(tree["commands"])]
+    """Return the text of a data file."""
+    commands = sorted(tree["commands"], key=lambda one: str(one["name"]))
+    lines = [f"{_compact(one['name'])}: {_compact(_command(one))}" for one in commands]
     head = f'{{"version": {_compact(str(version))},\n"groups": {_compact(sorted(tree["groups"]))},\n"commands": {{\n'
     return head + ",\n".join(lines) + "\n}}\n"
-
-
-def _by_name(commands: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return sorted(commands, key=lambda one: str(one["name"]))
 
 
 def _compact(value: object) -> str:
@@ -119,19 +117,15 @@ def _command(one: dict[str, Any]) -> dict[str, Any]:
     kept: dict[str, Any] = {
         "aliases": one["aliases"],
         "provider": one["provider"] if one["provider"] != "core" else None,
-        "positionals": [_positional(argument) for argument in one["positionals"]],
+        "positionals": [{"name": given["name"]} | _unusual(given, USUAL) for given in one["positionals"]],
         "options": [_option(argument) for argument in one["options"]],
         "exclusive": one["exclusive"],
     }
     return {name: value for name, value in kept.items() if value}
 
 
-def _positional(argument: dict[str, Any]) -> dict[str, Any]:
-    return {"name": argument["name"]} | _unusual(argument, USUAL)
-
-
 def _option(argument: dict[str, Any]) -> dict[str, Any]:
-    """The flags, then what is not as usual."""
+    """Return the flags of an option, then what is not as usual."""
     action = argument["action"]
     usual = {"dest": usual_dest(argument["flags"]), "action": "store"} | USUAL | {"required": False}
     if action in SWITCHES:
@@ -140,13 +134,13 @@ def _option(argument: dict[str, Any]) -> dict[str, Any]:
 
 
 def _unusual(argument: dict[str, Any], usual: dict[str, object]) -> dict[str, Any]:
-    """The members that are not as usual. The two ways to say text are one."""
+    """Return the members that are not as usual. ``str`` and no type at all are one."""
     argument = argument | {"type": None if argument["type"] == "str" else argument["type"]}
     return {name: argument[name] for name in usual if argument[name] != usual[name]}
 
 
 def _tell(line: str) -> None:
-    """What is going on, without the many lines that uv writes below each step."""
+    """Print a step, without the many lines that uv writes below each step."""
     if line.count(": ") == 1:
         print(line, file=sys.stderr)
 

@@ -1,4 +1,4 @@
-"""Prints the whole command tree of the Airflow that it runs in, as JSON: facts of its argparse parser, no help texts.
+"""Printer of the command tree of the Airflow that runs it, as JSON: facts of its argparse parser, no help texts.
 
 This file runs inside the Airflow's own Python (3.7 to 3.13), never inside the shell's, and so imports nothing of this
 package. It writes one object to standard output (whatever Airflow prints while it is imported goes to standard
@@ -27,7 +27,7 @@ TYPES = {"parse": "parsedate", "loads": "json.loads", "Arg.add_to_parser": "dire
 
 
 def build_parser():
-    """The parser of the airflow program, with the commands of what is installed and configured."""
+    """Return the parser of the airflow program, with the commands of what is installed and configured."""
     try:
         from airflow.cli.cli_parser import get_parser
     except ImportError:
@@ -36,14 +36,14 @@ def build_parser():
 
 
 def tree(parser):
-    """The groups and the leaf commands."""
+    """Return the groups and the leaf commands."""
     groups, commands = [], []
     walk(parser, [""], groups, commands)
     return {"groups": groups, "commands": commands}
 
 
 def walk(parser, names, groups, commands):
-    """Collect what is below one parser, which is known by ``names``: its own, then its aliases."""
+    """Collect what is below one parser. ``names`` are its own, then its aliases."""
     below = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
     if not below:
         commands.append(command(parser, names))
@@ -55,7 +55,7 @@ def walk(parser, names, groups, commands):
 
 
 def children(action):
-    """Each parser below, with the words that call it; argparse enters the name first, then its aliases."""
+    """Return each parser below, with the words that call it: argparse enters the name first, then its aliases."""
     found = []
     for word, parser in action.choices.items():
         known = [words for words, other in found if other is parser]
@@ -67,7 +67,7 @@ def children(action):
 
 
 def command(parser, names):
-    """One leaf command."""
+    """Return one leaf command."""
     actions = [action for action in parser._actions if not isinstance(action, argparse._HelpAction)]
     return {
         "name": names[0],
@@ -94,7 +94,7 @@ def option(parser, action):
 
 
 def argument(action):
-    """What positionals and options have in common."""
+    """Return what positionals and options have in common."""
     return {
         "nargs": action.nargs,
         "choices": choices(action.choices),
@@ -110,7 +110,7 @@ def exclusive(group):
 
 
 def choices(values):
-    """A list; the order of a set changes with each process."""
+    """Return choices as a list. Those of a set are sorted, because its order changes with each process."""
     if values is None:
         return None
     plain = [value if isinstance(value, (str, int, float)) else str(value) for value in values]
@@ -118,7 +118,7 @@ def choices(values):
 
 
 def default(value):
-    """A plain value; null for an object and for what depends on the machine: anything with a path in it."""
+    """Return a plain value, ``None`` for an object and for what depends on the machine: any text with a path in it."""
     if isinstance(value, (list, tuple)):
         plain = [default(one) for one in value]
         return None if None in plain else plain
@@ -128,7 +128,7 @@ def default(value):
 
 
 def machine():
-    """Names of this machine and its user, which a default may have been made from."""
+    """Return names of this machine and its user, from which a default may have been made."""
     try:
         return getpass.getuser(), socket.gethostname()
     except Exception:  # a user without a name, as in a container
@@ -136,7 +136,7 @@ def machine():
 
 
 def type_name(kind):
-    """The callable's name; one made by a factory is named with what it was made with: positive_int(allow_zero=True)."""
+    """Return the callable's name; of a factory's, with its arguments: positive_int(allow_zero=True)."""
     if kind is None:
         return None
     name = getattr(kind, "__qualname__", type(kind).__name__)
@@ -149,7 +149,7 @@ def type_name(kind):
 
 
 def action_name(parser, action):
-    """The word by which argparse knows an action, such as store_true; the name of its class if it has none."""
+    """Return argparse's word for an action, such as store_true; the name of its class if it has none."""
     for word, kind in parser._registries["action"].items():
         if isinstance(word, str) and kind is type(action):
             return word
@@ -157,7 +157,7 @@ def action_name(parser, action):
 
 
 def import_path(function):
-    """Where a command's function comes from; a command that is loaded late carries the path with it."""
+    """Return the module and name of a command's function. A command that is loaded late has the path with it."""
     code = getattr(function, "__code__", None)
     if code is not None and "import_path" in code.co_freevars:
         return function.__closure__[code.co_freevars.index("import_path")].cell_contents
@@ -165,7 +165,7 @@ def import_path(function):
 
 
 def provider(path):
-    """The distribution that brings a command: "core", or the provider's name, such as "cncf.kubernetes"."""
+    """Return the distribution of a command: "core", or the provider's name, such as "cncf.kubernetes"."""
     parts = path.split(".")
     if parts[:2] != ["airflow", "providers"]:
         return "core"

@@ -4,42 +4,42 @@ from __future__ import annotations
 
 import pytest
 
-from mwaa_shell.airflow import line_checks
+from mwaa_shell.airflow import line_rules
 from mwaa_shell.airflow.arguments import understand
 from mwaa_shell.airflow.command_line import parse
-from mwaa_shell.airflow.completion import hint, suggest
-from mwaa_shell.airflow.grammar import Grammar, load
+from mwaa_shell.airflow.completion import suggest, syntax_hint
+from mwaa_shell.airflow.grammar import Grammar, load_grammar
 from mwaa_shell.airflow.versions import Version
 
-OLD, NOW, NEW = (load(Version(*numbers)) for numbers in ((1, 10, 12), (2, 10, 3), (3, 3, 1)))
+OLD, NOW, NEW = (load_grammar(Version(*numbers)) for numbers in ((1, 10, 12), (2, 10, 3), (3, 3, 1)))
 
 
 def test_a_mistake_in_other_words_says_what_it_is_here() -> None:
-    problem = line_checks.problem_in("trigger_dag 'my dag'", NEW)
+    problem = line_rules.problem_in("trigger_dag 'my dag'", NEW)
     assert problem is not None
-    assert problem.message.endswith("; here: dags trigger 'my dag'")
-    assert "dags trigger" in problem.message.partition(";")[0]
+    assert problem.hint == "Use: dags trigger 'my dag'"
+    assert "dags trigger" in problem.message
 
 
 def test_a_mistake_in_nobodys_words_stays_what_it_is() -> None:
-    problem = line_checks.problem_in("dags triger x", NOW)
+    problem = line_rules.problem_in("dags triger x", NOW)
     assert problem is not None
-    assert problem.message == "dags triger is no command of Airflow 2.10.3; did you mean dags trigger?"
+    assert problem.message == "Unknown command 'dags triger' in Airflow 2.10.3. Did you mean 'dags trigger'?"
 
 
 @pytest.mark.parametrize("text", ["dags list", "", "# x", ".use x", "dags list | jq ."])
 def test_nothing_is_wrong(text: str) -> None:
-    assert line_checks.problem_in(text, NOW) is None
+    assert line_rules.problem_in(text, NOW) is None
 
 
 def test_an_unbalanced_quote_needs_no_version() -> None:
-    assert line_checks.problem_in("dags list", None) is None
-    assert line_checks.problem_in("dags list '", None) is not None
+    assert line_rules.problem_in("dags list", None) is None
+    assert line_rules.problem_in("dags list '", None) is not None
 
 
 def test_a_block_is_translated_where_it_must_be() -> None:
     block = "# on call\ntrigger_dag x\n\ndags list\ndelete_dag \\\n  -y x\n"
-    found = line_checks.translated_block(block, NOW)
+    found = line_rules.translated_block(block, NOW)
     assert found is not None
     text, notes = found
     assert text == "# on call\ndags trigger x\n\ndags list\ndags delete -y x\n"
@@ -48,7 +48,7 @@ def test_a_block_is_translated_where_it_must_be() -> None:
 
 @pytest.mark.parametrize("text", ["dags list", "dags triger x", "# trigger_dag", "", "flibber '"])
 def test_a_block_that_needs_nothing(text: str) -> None:
-    assert line_checks.translated_block(text, NOW) is None
+    assert line_rules.translated_block(text, NOW) is None
 
 
 @pytest.mark.parametrize(
@@ -62,21 +62,21 @@ def test_a_block_that_needs_nothing(text: str) -> None:
     ],
 )
 def test_what_is_under_the_cursor_is_explained(text: str, cursor: int, begins: str) -> None:
-    page = line_checks.explained(text, cursor, NOW)
+    page = line_rules.help_at_cursor(text, cursor, NOW)
     assert page is not None
     assert page.startswith(begins)
 
 
 @pytest.mark.parametrize("text", ["", "nothing", "# x"])
 def test_what_nobody_knows_is_not_explained(text: str) -> None:
-    assert line_checks.explained(text, 0, NOW) is None
-    assert line_checks.explained("dags list", 0, None) is None
+    assert line_rules.help_at_cursor(text, 0, NOW) is None
+    assert line_rules.help_at_cursor("dags list", 0, None) is None
 
 
 def pieces(text: str, cursor: int, grammar: Grammar = NOW) -> str:
     """The hint as a line: what is given in small letters, what the cursor is at between stars."""
     shown = []
-    for piece in hint(understand(parse(text), grammar), cursor):
+    for piece in syntax_hint(understand(parse(text), grammar), cursor):
         word = piece.text.lower() if piece.given else piece.text
         shown.append(f"*{word}*" if piece.current else word)
     return " ".join(shown)

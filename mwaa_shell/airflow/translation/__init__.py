@@ -1,1 +1,0 @@
-"""Translation: commands in the words of one Airflow, in those of another. Pure."""
