@@ -26,7 +26,7 @@ SHORTEST = 4
 BETWEEN = re.compile(r"[\s/?#@:;,\\\[\]\"'|<>{}^`]+")
 #: The standard variables, in lower case.
 VARIABLES = frozenset({"http_proxy", "https_proxy", "all_proxy", "ftp_proxy", "ws_proxy", "wss_proxy"})
-#: User and password in a URL, wherever it stands in a text; with a colon in it, which begins no port, up to the last @.
+#: User and password in a URL, wherever it is in a text; with a colon in it, which begins no port, up to the last @.
 WITH_PASSWORD = re.compile(r"(?<=//)[^\s/?#:@\[]*:(?!\d{1,5}(?:[/?#\s'\"]|$))(?:(?!://)[^\n\"'])*(?=@)")
 CREDENTIALS = re.compile(r"(?<=//)[^\s/]*(?=@)")
 SCHEME = re.compile(r"[A-Za-z][\w+.-]*://")
@@ -35,13 +35,13 @@ UNREADABLE = re.compile(r"(?<=Failed to parse: )\S.*?(?= is not a valid host or 
 
 
 def login_of(address: str) -> str:
-    """What stands before the last ``@`` of an address, without the scheme; empty where there is no login."""
+    """Return what is before the last ``@`` of an address, without the scheme; empty where there is no login."""
     scheme = SCHEME.match(address)
     return address[scheme.end() if scheme else 0 :].rpartition("@")[0]
 
 
 def password_pieces(address: str | None) -> Iterator[str]:
-    """The password of an address, as it is and without its escapes, and what a parser may take for a part of it."""
+    """Return the password of an address, as it is and unescaped, and what a parser may take for a part of it."""
     password = login_of(address or "").partition(":")[2]
     for written in dict.fromkeys((password, unquote(password))):
         yield written
@@ -49,13 +49,13 @@ def password_pieces(address: str | None) -> Iterator[str]:
 
 
 def hide_login(address: str) -> str:
-    """An address, and nothing else, without its login."""
+    """Return an address without its login."""
     login = login_of(address)
     return address.replace(f"{login}@", f"{MASK}@", 1) if login else address
 
 
 def hide_logins(text: str, environ: Mapping[str, str]) -> str:
-    """A text without the user and the password of any URL in it, and without those that the proxy variables have."""
+    """Return a text without the logins of the URLs in it, and without those that the proxy variables have."""
     for name, address in environ.items():
         if name.lower() in VARIABLES and address and "@" in address:
             text = text.replace(f"{login_of(address)}@", f"{MASK}@")
@@ -82,11 +82,11 @@ class Proxy:
         return self.scheme.startswith("socks")
 
     def __str__(self) -> str:
-        return f"{self.scheme}://{bracketed(self.host)}:{self.port}"
+        return f"{self.scheme}://{with_brackets(self.host)}:{self.port}"
 
 
 class ConnectTo(NamedTuple):
-    """One ``--connect-to``: what it holds for, and where that leads; nothing stands for any, or for the same."""
+    """One ``--connect-to``: the host and port that it is for, and where they lead. Empty: any, or the same."""
 
     host: str
     port: int | None
@@ -94,44 +94,45 @@ class ConnectTo(NamedTuple):
     to_port: int | None
 
     def holds_for(self, host: str, port: int) -> bool:
-        """Whether a connection to this host and port is meant."""
+        """Return whether the rule holds for this host and port."""
         return self.host.lower() in ("", host.lower()) and self.port in (None, port)
 
 
 def read_proxy_address(text: str, source: str = "--proxy") -> Proxy:
-    """Read a proxy's URL; without a scheme it is ``http``, as in curl. Raises ``UsageError``, which quotes no part."""
+    """Parse a proxy's URL; without a scheme it is ``http``, as in curl. Raises ``UsageError``, which quotes no part."""
     url = text if "://" in text else f"http://{text}"
     try:
         parts = urlsplit(url)
         scheme, host, port = parts.scheme.lower(), parts.hostname or "", parts.port
     except ValueError:
-        raise UsageError(_malformed(source)) from None
+        raise _malformed(source) from None
     strange = re.search(r"[^\x21-\x7e]", url) or parts.path not in ("", "/") or parts.query or parts.fragment
     if scheme not in PROXY_PORTS or not host or strange or port == 0:
-        raise UsageError(_malformed(source))
+        raise _malformed(source)
     return Proxy(scheme, host, port or PROXY_PORTS[scheme], source, url)
 
 
-def _malformed(source: str) -> str:
-    return (
-        f"{source} takes the URL of a proxy, such as socks5h://127.0.0.1:1080 or http://proxy.example:3128"
-        " (in a password, @ is %40, : is %3A, / is %2F and # is %23)"
+def _malformed(source: str) -> UsageError:
+    return UsageError(
+        f"{source} requires the URL of a proxy, such as socks5h://127.0.0.1:1080 or http://proxy.example:3128",
+        hint="In a password, write %40 for @, %3A for :, %2F for / and %23 for #.",
     )
 
 
 def read_connect_to(text: str) -> ConnectTo:
-    """``HOST:PORT:HOST:PORT`` as in curl, with brackets around an IPv6 address. Raises ``UsageError``."""
+    """Parse ``HOST:PORT:HOST:PORT`` as in curl, with brackets around an IPv6 address. Raises ``UsageError``."""
     found = _CONNECT_TO.fullmatch(text)
     ports = [int(port[:6]) if port else None for port in (found[2], found[4])] if found else []
     if found is None or any(port is not None and not 0 < port < 65536 for port in ports):
         raise UsageError(
-            f"--connect-to takes HOST:PORT:HOST:PORT, such as ::127.0.0.1:8443, not {hide_logins(text, os.environ)}"
+            f"--connect-to requires HOST:PORT:HOST:PORT, not '{hide_logins(text, os.environ)}'",
+            hint="Write it as in --connect-to ::127.0.0.1:8443.",
         )
     if not found[3] and not found[4]:
-        raise UsageError(f"--connect-to {text} leads nowhere else: name a host or a port to go to")
+        raise UsageError(f"--connect-to {text} changes nothing", hint="Name a host or a port to connect to.")
     return ConnectTo(found[1].strip("[]"), ports[0], found[3].strip("[]"), ports[1])
 
 
-def bracketed(host: str) -> str:
+def with_brackets(host: str) -> str:
     """Return a host for an address: an IPv6 address gets its brackets."""
     return f"[{host}]" if ":" in host else host

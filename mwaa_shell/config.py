@@ -1,6 +1,6 @@
 """The user's settings file, ``config.toml``: which settings it takes, and a reader. Nothing ever writes the file.
 
-The table ``SETTINGS`` lists them. All that ``.set`` changes stands there under the same names. A mistake in the file is
+The table ``SETTINGS`` lists them. All that ``.set`` changes is there under the same names. A mistake in the file is
 reported with its line, and the shell starts without that setting.
 """
 
@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from mwaa_shell.addresses import read_connect_to, read_proxy_address
 from mwaa_shell.errors import UsageError
 from mwaa_shell.paths import config_folder
 from mwaa_shell.preferences import LONGEST, PREFERENCES, Preference
+from mwaa_shell.suggestions import closest, did_you_mean, must_be
 
 
 class Setting(NamedTuple):
@@ -30,6 +32,7 @@ class Setting(NamedTuple):
     everywhere: bool = True  #: at the top of the file
     per_environment: bool = True  #: in the section of an environment
     variables: tuple[str, ...] = ()  #: environment variables that say the same, and win
+    choices: tuple[str, ...] = ()  #: the words of ``takes``
 
 
 class ConfigValue(NamedTuple):
@@ -39,13 +42,13 @@ class ConfigValue(NamedTuple):
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
+class Config(NamedTuple):
     """The usable settings of the file, and the sentences about its mistakes."""
 
     path: Path | None = None
-    general: Mapping[str, ConfigValue] = field(default_factory=dict)
+    general: Mapping[str, ConfigValue] = MappingProxyType({})
     environments: tuple[tuple[str, Mapping[str, ConfigValue]], ...] = ()  #: pattern of a name -> what holds there
+    groups: Mapping[str, tuple[str, ...]] = MappingProxyType({})  #: name -> environments, as ``.on`` takes them
     problems: tuple[str, ...] = ()  #: sentences
     doubtful: bool = False  #: whether one of them may have been meant to keep something from being changed
 
@@ -84,10 +87,6 @@ def _read_by(read: Callable[[str], object], value: object) -> bool:
         return False
 
 
-def _proxy(value: object) -> bool:
-    return _read_by(read_proxy_address, value)
-
-
 def _rules(value: object) -> bool:
     return isinstance(value, list) and all(_read_by(read_connect_to, one) for one in value)
 
@@ -108,9 +107,8 @@ def _of(one: Preference) -> Setting:
     number = not one.words and one.also is None
     example = one.default if number else f'"{one.default}"'
     variables = ("MWAA_SHELL_SECRET_WORDS",) if one.name == "secret-words" else ()
-    return Setting(
-        one.name, one.summary, one.takes, example, lambda value: one.accepts(as_preference(value)), variables=variables
-    )
+    accepts = lambda value: one.accepts(as_preference(value))  # noqa: E731
+    return Setting(one.name, one.summary, one.takes, example, accepts, variables=variables, choices=one.choices)
 
 
 def as_preference(value: object) -> str:
@@ -129,27 +127,28 @@ def as_preferences(values: Mapping[str, ConfigValue]) -> dict[str, str]:
 
 #: In the order of the template.
 SETTINGS: tuple[Setting, ...] = (
-    Setting("environment", "the environment to open where none is named", "a name", '"my-env"', _text,
+    Setting("environment", "environment to open if none is named", "a name", '"my-env"', _text,
             per_environment=False, variables=("MWAA_ENVIRONMENT",)),
     Setting("profile", "AWS profile", "a name", '"data-platform"', _text,
             variables=("AWS_PROFILE", "AWS_DEFAULT_PROFILE")),
     Setting("region", "AWS region", "a name", '"eu-central-1"', _form(REGION),
             variables=("AWS_REGION", "AWS_DEFAULT_REGION")),
-    Setting("endpoint-url", "another endpoint for the AWS API", "a URL", '"https://vpce.example.com"', _form(URL),
-            variables=("AWS_ENDPOINT_URL_MWAA",)),
+    Setting("endpoint-url", "URL of another endpoint for the AWS API", "a URL", '"https://vpce.example.com"',
+            _form(URL), variables=("AWS_ENDPOINT_URL_MWAA",)),
     Setting("ca-bundle", "CA certificates to trust, for AWS and the web server", "a file", '"company.pem"', _text,
             variables=("AWS_CA_BUNDLE",)),
-    Setting("proxy", "on the way to the web server", "a URL of http, https or socks5h", '"socks5h://127.0.0.1:1080"',
-            _proxy),
+    Setting("proxy", "proxy for the web server", "a URL of http, https or socks5h", '"socks5h://127.0.0.1:1080"',
+            partial(_read_by, read_proxy_address)),
     Setting("connect-to", "where to connect instead, for tunnels", "a list of HOST:PORT:HOST:PORT",
             '["::127.0.0.1:8443"]', _rules),
-    Setting("timeout", "seconds to wait for an answer", "1 to 3600", "75", _number(1, 3600)),
-    Setting("max-reply", "longest reply to take, in MB after decompression", "1 to 100000", "512", _number(1, 100_000)),
-    Setting("airflow-version", "the version, if AWS may not tell it", "a version", '"2.10.3"', _form(VERSION)),
-    Setting("read-only", "send nothing that changes anything", "true or false", "false", _flag),
-    Setting("protected", "ask before a change, and for the name before something is destroyed", "true or false", "true",
+    Setting("timeout", "seconds to wait for a response", "1 to 3600", "75", _number(1, 3600)),
+    Setting("max-response", "largest response in MB, decompressed", "1 to 100000", "512", _number(1, 100_000)),
+    Setting("airflow-version", "Airflow version, if GetEnvironment is not permitted", "a version", '"2.10.3"',
+            _form(VERSION)),
+    Setting("read-only", "block commands that change data", "true or false", "false", _flag),
+    Setting("protected", "require confirmation of every change", "true or false", "true",
             _flag, everywhere=False),
-    Setting("log-file", "add each command that is sent, as JSON lines", "a file", '"mwaa-commands.jsonl"', _text,
+    Setting("log-file", "append each sent command to FILE as JSON lines", "a file", '"mwaa-commands.jsonl"', _text,
             per_environment=False),
     *map(_of, PREFERENCES),
 )  # fmt: skip
@@ -157,7 +156,7 @@ NAMED = {setting.name: setting for setting in SETTINGS}
 
 
 #: What the template shows in the section of an environment.
-SHOWN_AGAIN = ("profile", "protected", "names", "colour")
+SHOWN_AGAIN = ("profile", "protected", "names", "prompt-color")
 
 
 def template() -> str:
@@ -166,13 +165,14 @@ def template() -> str:
     for setting in SETTINGS:
         if setting.everywhere:
             made += [*_comment(setting), ""]
-    made += ["# On environments whose names fit a pattern, these hold instead:", '# [environments."*prod*"]']
+    made += ["# For environments whose names fit a pattern:", '# [environments."*prod*"]']
     made += [f"# {one.name} = {one.example}" for one in SETTINGS if one.name in SHOWN_AGAIN]
+    made += ["", "# Groups of environments, for .on @dr", "# [groups]", '# dr = ["etl-a@eu-west-1", "etl-b@us-east-1"]']
     return "\n".join(made) + "\n"
 
 
 def _comment(setting: Setting) -> list[str]:
-    wins = f"; ${setting.variables[0]} wins over it" if setting.variables else ""
+    wins = f", or ${setting.variables[0]}" if setting.variables else ""
     return [f"# {setting.summary} ({setting.takes}{wins})", f"# {setting.name} = {setting.example}"]
 
 
@@ -198,29 +198,35 @@ def load_config(path: Path) -> Config:
 
 def parse_config(text: str, path: Path) -> Config:
     """Return what the text of a file says. Never raises."""
-    import tomllib  # only where there is a file
-
     try:
-        tables = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        return Config(path, problems=(f"{path} is not TOML and is left out: {error}",), doubtful=True)
+        tables = _tables(text)
+    except (ValueError, RecursionError) as error:
+        return Config(path, problems=(f"{path} is ignored: it is not TOML ({error})",), doubtful=True)
     lines = dict(_lines(text))
     wrong: list[tuple[int, str]] = []
     sections = tables.pop("environments", {})
+    groups = dict(_groups(tables.pop("groups", {}), lines, wrong))
     general = dict(_usable(tables, "", lines, wrong))
     environments = []
     for pattern, members in sections.items() if isinstance(sections, dict) else ():
         if not isinstance(members, dict):
             line = lines.get((ENVIRONMENTS, pattern), 0)
-            wrong.append((line, f"{_short(pattern)} is no section of an environment"))
+            wrong.append((line, f"{_short(pattern)} is not a section of an environment"))
         elif len(pattern) > LONGEST:
-            long = f"the name of an environment, or a pattern for several, has at most {LONGEST} characters"
+            long = f"the name or pattern of environments must be at most {LONGEST} characters"
             wrong.append((lines.get((pattern, ""), 0), long))
         else:
             environments.append((pattern, dict(_usable(members, pattern, lines, wrong))))
     problems = tuple(f"{path}:{line}: {what}" if line else f"{path}: {what}" for line, what in sorted(wrong))
     doubtful = any(GUARDING.search(what) for _, what in wrong)
-    return Config(path, general, tuple(environments), problems, doubtful)
+    return Config(path, general, tuple(environments), groups, problems, doubtful)
+
+
+def _tables(text: str) -> dict[str, Any]:
+    """Return what TOML holds. Raises ``ValueError`` or ``RecursionError``."""
+    import tomllib  # heavy: only where there is a file
+
+    return tomllib.loads(text)
 
 
 #: What a mistake is about that may cost the protection of an environment.
@@ -239,37 +245,44 @@ def _usable(
         elif setting is None or not (setting.per_environment if section else setting.everywhere):
             wrong.append((line, _unknown(name, section, setting)))
         elif not setting.accepts(value):
-            wrong.append((line, f"{name} takes {setting.takes}, not {_shown(name, value)}"))
+            shown = None if name == "proxy" else _short(value)  # a proxy's address may hold a password
+            wrong.append((line, must_be(name, setting.choices or setting.takes, shown)))
         else:
             yield name, ConfigValue(value, line)
 
 
+def _groups(
+    section: object, lines: Mapping[tuple[str, str], int], wrong: list[tuple[int, str]]
+) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield the usable groups of environments, and append each mistake with its line, or 0, to ``wrong``."""
+    if not isinstance(section, dict):
+        wrong.append((lines.get(("", "groups"), 0), "groups must be a section: [groups]"))
+        return
+    for name, members in section.items():
+        if isinstance(members, list) and members and all(_text(one) and not one.startswith("@") for one in members):
+            yield name, tuple(members)
+        else:
+            takes = 'a list of names such as ["my-env", "etl-*@eu-west-1"]'
+            wrong.append((lines.get((f"{OTHER}groups", name), 0), f"the group {_short(name)} must be {takes}"))
+
+
 def _no_section(name: str, members: Mapping[str, object]) -> str:
     """Return the sentence about an unknown section, with the setting in it that may have guarded an environment."""
-    import difflib  # only for a mistake
-
-    near = '; did you mean [environments."NAME"]?' if difflib.get_close_matches(name, ["environments"]) else ""
+    near = '. Did you mean [environments."NAME"]?' if closest(name, ["environments"]) else ""
     guarding = next((key for key in members if GUARDING.search(key)), "")
-    return f"there is no section [{_short(name)}]{near}" + (f"; {_short(guarding)} does not hold" if guarding else "")
-
-
-def _shown(name: str, value: object) -> str:
-    """Return a wrong value for a message, but not a proxy's, which may hold a password."""
-    return "that" if name == "proxy" else _short(value)
+    lost = f" Its {_short(guarding)} is ignored." if guarding else ""
+    return f"unknown section [{_short(name)}]{near or '.'}{lost}"
 
 
 def _unknown(name: str, section: str, setting: Setting | None) -> str:
     if setting is not None:
         place = "at the top of the file" if section else "in the section of an environment"
-        return f"{name} can only stand {place}"
-    import difflib  # only for a mistake
-
-    near = difflib.get_close_matches(name, NAMED, 1)
-    return f"there is no setting {_short(name)}" + (f"; did you mean {near[0]}?" if near else "")
+        return f"{name} works only {place}"
+    return f"unknown setting '{_short(name)}'{did_you_mean(name, NAMED)}"
 
 
 def _short(value: object) -> str:
-    text = value if isinstance(value, str) else repr(value)
+    text = value if isinstance(value, str) else str(value).lower() if isinstance(value, bool) else repr(value)
     text = "".join(char if char.isprintable() else "?" for char in text)
     return text if len(text) <= 60 else f"{text[:57]}..."
 
@@ -294,11 +307,9 @@ def _lines(text: str) -> Iterator[tuple[tuple[str, str], int]]:
 
 def _header(line: str) -> tuple[str, str] | None:
     """Return ``environments`` and ``prod-*`` of ``[environments."prod-*"]``; ``None`` for a line without a header."""
-    import tomllib  # only where there is a file
-
     try:
-        tables = tomllib.loads(line)
-    except (tomllib.TOMLDecodeError, RecursionError):
+        tables = _tables(line)
+    except (ValueError, RecursionError):
         return None
     name = next(iter(tables), "")
     inner = tables.get(name)

@@ -9,13 +9,17 @@ imported.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import time
+import traceback
+from base64 import b64encode, urlsafe_b64encode
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING
+from urllib.parse import quote, quote_plus
 
 from mwaa_shell import __version__
 from mwaa_shell.addresses import CREDENTIALS, WITH_PASSWORD, password_pieces
@@ -34,7 +38,7 @@ MOST_SECRETS = 500
 SHORTEST_SECRET = 4
 #: Frames of a traceback that are written, the innermost.
 FRAMES = 30
-#: Text that looks like a credential although nobody registered it.
+#: Text that looks like a credential although it was not registered.
 CREDENTIAL_PATTERNS = (
     WITH_PASSWORD,
     CREDENTIALS,
@@ -47,7 +51,7 @@ KEYS = ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN", "AWS
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
 #: Options that are written. Commands and options with passwords are not.
 LOGGED_OPTIONS = frozenset(
-    {"environment", "env", "profile", "region", "endpoint_url", "ca_bundle", "connect_to", "timeout", "max_reply",
+    {"environment", "env", "profile", "region", "endpoint_url", "ca_bundle", "connect_to", "timeout", "max_response",
      "airflow_version", "read_only", "data", "no_validate", "keep_going", "local", "scheduler", "fresh_processes",
      "no_limits", "color"}
 )  # fmt: skip
@@ -78,7 +82,7 @@ class SecretFilter:
         return True
 
     def _fact(self, value: object) -> str:
-        """Return a fact as it stands in a line: one plain word as it is, all else as JSON in ASCII."""
+        """Return a fact as it is in a line: one plain word as it is, all else as JSON in ASCII."""
         if isinstance(value, float):
             return f"{value:.3f}"
         if isinstance(value, list | tuple):
@@ -86,8 +90,6 @@ class SecretFilter:
         text = self.mask(str(value))  # before JSON escapes it, perhaps for the second time
         if _PLAIN.fullmatch(text) and '"' not in text:
             return text
-        import json  # not imported before the prompt
-
         return json.dumps(text)
 
     def mask(self, text: str) -> str:
@@ -113,11 +115,11 @@ def _opened(path: Path) -> int:
     except (OSError, RuntimeError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         link = " (it is a symbolic link)" if os.path.islink(path) else ""
-        raise UsageError(f"The debug log {path} cannot be written: {reason}{link}") from None
+        raise UsageError(f"The debug log {path} cannot be written ({reason}{link})") from None
     found = os.fstat(handle)
     if found.st_mode & 0o170000 != 0o100000 or found.st_uid != os.geteuid():
         os.close(handle)
-        raise UsageError(f"The debug log {path} cannot be written: it is no file of yours")
+        raise UsageError(f"The debug log {path} cannot be written (it is not your file)")
     os.fchmod(handle, 0o600)
     return handle
 
@@ -146,7 +148,7 @@ def start(path: Path) -> None:
 
 def begin(access: Access, options: Mapping[str, object]) -> None:
     """Write versions and options. Of an option that may hold a password, write whether it is given."""
-    import platform
+    import platform  # only for --debug
 
     keep_out(*password_pieces(access.proxy))
     keep_out(access.keys.secret_key if access.keys else None)
@@ -159,7 +161,7 @@ def begin(access: Access, options: Mapping[str, object]) -> None:
 
 def _versions() -> dict[str, str]:
     """Return the installed versions of the libraries."""
-    from importlib.metadata import PackageNotFoundError, version
+    from importlib.metadata import PackageNotFoundError, version  # heavy, and only for --debug
 
     found = {}
     for name in LIBRARIES:
@@ -207,29 +209,28 @@ def error(where: str, problem: BaseException) -> None:
     if _log is not None:
         way = None if isinstance(problem, ShellError) else list(_frames(problem))
         says = str(problem) if isinstance(problem, ShellError | OSError) else None
-        event("error", where=where, kind=type(problem).__name__, says=says, way=way)
+        detail = getattr(problem, "detail", "") or None
+        event("error", where=where, kind=type(problem).__name__, says=says, detail=detail, way=way)
 
 
 def crash(problem: BaseException) -> str:
     """Log a bug and return the sentence for the user, without the exception's message, which may quote a secret."""
     error("crash", problem)
     place = next(iter(_frames(problem)), "an unknown place")
-    more = "" if _log is not None else "; --debug FILE writes down what leads to it"
+    more = "" if _log is not None else ", with the log of --debug FILE"
     return (
-        f"This is a mistake in mwaa-shell itself: {type(problem).__name__} at {place}. "
+        f"This is a bug in mwaa-shell: {type(problem).__name__} at {place}. "
         f"If a command was on its way, it may have run. Please report it{more}"
     )
 
 
 def is_own(problem: BaseException) -> bool:
     """Return whether code of the shell raised an exception, not a library that it called."""
-    import traceback
-
     frames = traceback.extract_tb(problem.__traceback__)
     return bool(frames) and frames[-1].filename.startswith(_PACKAGE)
 
 
-def timed(name: str, **facts: object) -> Callable[..., None]:
+def start_timer(name: str, **facts: object) -> Callable[..., None]:
     """Start a measurement and return a function that writes the event with its seconds and more facts."""
     begun = time.monotonic()
 
@@ -241,8 +242,6 @@ def timed(name: str, **facts: object) -> Callable[..., None]:
 
 def _frames(problem: BaseException) -> Iterator[str]:
     """Yield the frames of a traceback, innermost first, without folders of this machine."""
-    import traceback
-
     for frame in list(reversed(traceback.extract_tb(problem.__traceback__)))[:FRAMES]:
         own = frame.filename.startswith(_PACKAGE)
         file = frame.filename[len(_PACKAGE) + 1 :] if own else "/".join(frame.filename.split(os.sep)[-2:])
@@ -251,9 +250,6 @@ def _frames(problem: BaseException) -> Iterator[str]:
 
 def _forms(secret: str) -> tuple[str, ...]:
     """Return a secret as it is, as in JSON and URLs, and as in base64 at any position."""
-    import json
-    from urllib.parse import quote, quote_plus
-
     forms = [secret, json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]]
     forms += [quote(secret, safe=""), quote(secret), quote_plus(secret), *_encoded(secret.encode("utf-8", "replace"))]
     return tuple(dict.fromkeys(forms))
@@ -261,8 +257,6 @@ def _forms(secret: str) -> tuple[str, ...]:
 
 def _encoded(data: bytes) -> Iterator[str]:
     """Yield the base64 characters that depend on these bytes alone, for each of the three positions in a group."""
-    from base64 import b64encode, urlsafe_b64encode
-
     for shift in range(3):
         first, last = (shift * 8 + 5) // 6, (shift + len(data)) * 8 // 6
         if last - first >= SHORTEST_SECRET:

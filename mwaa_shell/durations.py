@@ -1,11 +1,18 @@
-"""Lengths of time, as users write them and as the shell prints them. Pure."""
+"""Lengths of time: as users write them, as the shell prints them, and the idle time of a connection."""
 
 from __future__ import annotations
 
 import re
+import time
 
 from mwaa_shell.errors import UsageError
 
+#: Seconds to wait for a connection to be made, on both sides.
+CONNECT_TIMEOUT = 10.0
+#: Seconds to wait for an answer: MWAA's gateway gives up at about 60.
+READ_TIMEOUT = 75.0
+#: MB of the longest response, decompressed.
+MAX_RESPONSE = 512
 #: Seconds in each unit that users write.
 UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0, "w": 604_800.0}
 #: Seconds in each unit of a distance, from the largest on; each is used from twice its size on.
@@ -16,7 +23,7 @@ def parse_duration(text: str) -> float:
     """Return the seconds of ``90``, ``90s``, ``30m``, ``2h`` or ``1d``; raise ``UsageError`` for anything else."""
     match = re.fullmatch(r"([0-9]{1,7}(?:\.[0-9]{1,3})?)([smhd]?)", text.strip().lower())
     if match is None or not float(match[1]):
-        raise UsageError(f"{text.strip() or 'An empty text'} is no length of time: write 90s, 30m, 2h or 1d")
+        raise UsageError(f"'{text.strip()}' is not a length of time", hint="Write 90s, 30m, 2h or 1d.")
     return float(match[1]) * UNITS[match[2] or "s"]
 
 
@@ -39,6 +46,11 @@ def format_duration(seconds: float) -> str:
     return f"{whole} s"
 
 
+def in_seconds(seconds: float) -> str:
+    """Return ``1 second``, ``2.5 seconds`` or ``75 seconds``, as a limit is given."""
+    return f"{seconds:g} second{'' if seconds == 1 else 's'}"
+
+
 def format_age(seconds: float) -> str:
     """Return how old something is, rounded down: ``now``, ``5 min old``, ``3 h old`` or ``2 d old``."""
     for size, unit in ((86_400, "d"), (3600, "h"), (60, "min")):
@@ -55,3 +67,23 @@ def format_distance(seconds: float) -> str:
     unit, name = next((unit, name) for unit, name in DISTANCE_UNITS if size >= 2 * unit or unit == 1)
     count = int(size // unit)
     return f"{count} {name} ago" if seconds > 0 else f"in {count} {name}"
+
+
+# -- the idle time of a kept connection, also when the machine has slept meanwhile -------------------------------------
+
+#: Seconds of silence after which a kept connection is not trusted: gateways drop idle ones after about 60.
+IDLE_LIMIT = 40.0
+
+#: What two clocks show: one stands still while the machine sleeps, the other one can be set.
+Clocks = tuple[float, float]
+NEVER: Clocks = (float("-inf"), float("-inf"))
+
+
+def clocks() -> Clocks:
+    """Return what both clocks show now, in seconds."""
+    return time.monotonic(), time.time()
+
+
+def idle_since(used: Clocks) -> float:
+    """Return the most seconds that can have passed since the clocks showed ``used``."""
+    return max(abs(now - then) for now, then in zip(clocks(), used, strict=True))

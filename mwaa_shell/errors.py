@@ -2,27 +2,34 @@
 
 ::
 
-    ShellError                  the base; its text is a sentence for the user
-    ├── UsageError              2    the line or the options make no sense
+    ShellError                  the base
+    ├── UsageError              2    the command or the options make no sense
     ├── NothingRan              3    certain: the environment did not run the command
-    │   ├── PermissionMissing        an IAM action is not allowed
+    │   ├── PermissionMissing        an IAM action is not permitted
     │   ├── EnvironmentNotFound      no environment of that name in the region
+    │   ├── LogMissing               no log group or log stream of that name in CloudWatch
     │   ├── CredentialsProblem       no credentials, expired ones, an unknown profile, no region
-    │   └── LocalProblem             the private MWAA could not be provisioned or started
+    │   └── LocalProblem             the local environment could not be provisioned or started
     ├── OutcomeUnknown          4    the command may have run, or may still be running
-    └── RefusedByRule           5    a safety rule of the shell said no
+    └── RefusedByRule           5    a safety check of the shell refused the command
 
-Foreign exceptions (boto3, requests, uv, the operating system) are translated into these where they arise, once.
-A sentence says what happened, to which environment, and what to do next.
+Foreign exceptions (boto3, requests, uv, the operating system) are translated into these where they arise, once. The
+fields of an error: ``message`` (what happened to what), ``state`` (of the command), ``hint`` (one next step) and
+``detail`` (foreign text for ``--debug``).
 """
 
 from __future__ import annotations
 
-from enum import IntEnum
+import re
+from enum import IntEnum, StrEnum
+
+TYPE_CHECKING = False  # the module of that name is more than the first prompt waits for
+if TYPE_CHECKING:
+    from typing import Self
 
 
 class ExitCode(IntEnum):
-    """What a script sees; an API."""
+    """The exit codes, which scripts rely on."""
 
     OK = 0  #: the command ran and succeeded
     FAILED = 1  #: the command ran and failed, or the local command or file after it did
@@ -31,67 +38,134 @@ class ExitCode(IntEnum):
     UNKNOWN = 4  #: the outcome is unknown: the command may have run
     REFUSED = 5  #: refused by a safety rule: the line was not sent
     INTERRUPTED = 130  #: Ctrl-C
-    PIPE = 141  #: whoever read the output has left
+    PIPE = 141  #: the reader of the output has left
 
 
-#: What each code means, in the words that ``--help`` and the README use.
-EXIT_CODE_MEANINGS: dict[ExitCode, str] = {
-    ExitCode.OK: "ok",
-    ExitCode.FAILED: "the Airflow command failed, or the local command or file after it",
-    ExitCode.USAGE: "usage: a mistake in the options or in the line, which was not sent",
-    ExitCode.NOTHING_RAN: "AWS, credentials or connection: nothing ran",
-    ExitCode.UNKNOWN: "outcome unknown: the command may have run",
-    ExitCode.REFUSED: "refused by a safety rule: the line was not sent",
-    ExitCode.INTERRUPTED: "interrupted",
-    ExitCode.PIPE: "whoever read the output has left",
-}
+class State(StrEnum):
+    """The state of the command, as a sentence for the user."""
+
+    NONE = ""  #: no command was on its way, or the message says it
+    NOT_SENT = "Nothing was sent."
+    NOT_RUN = "Nothing ran."
+    MAY_HAVE_RUN = "The command may have run."
+    MAY_BE_RUNNING = "The command may still be running."
+    RAN = "The command ran."
+
+
+#: The message where the user refused a confirmation.
+CANCELED = "Canceled"
+
+
+def sentence(message: str, state: State = State.NONE) -> str:
+    """Return a message with a full stop, unless it is a list of lines, followed by the state."""
+    stop = "" if not message or message.endswith((".", "?", "!", ":")) or "\n" in message else "."
+    return f"{message}{stop} {state.value}".strip()
+
+
+def with_hint(message: str, hint: str) -> str:
+    """Return a message and its next step as one text; a message without a hint stays without a full stop."""
+    return f"{sentence(message)} {hint}" if hint else message
+
+
+#: Dot-commands in hints, and what a command line has instead.
+_AT_COMMAND_LINE = (
+    (r"(?<!\.help )\.doctor\b", "mwaa-shell doctor"),
+    (r"\.help ([a-z]+)\b", r"mwaa-shell help \1"),
+    (r"\.help \.([a-z]+)\b", r"mwaa-shell -c '.help .\1'"),
+    (r"\.help COMMAND\b", "mwaa-shell -c '.help COMMAND'"),
+    (r"\.(help|envs)\b", r"mwaa-shell -c .\1"),
+)
+
+
+def for_command_line(hint: str) -> str:
+    """Return a hint of the prompt as a command line says it, where no prompt is open."""
+    for dot_command, words in _AT_COMMAND_LINE:
+        hint = re.sub(rf"(?<![\w'/-])(?<!-c ){dot_command}", words, hint)
+    return hint
 
 
 class ShellError(Exception):
-    """An expected failure; ``str()`` of it is a sentence for the user."""
+    """An expected failure; ``str()`` of it is the message, which needs no full stop."""
 
     exit_code = ExitCode.FAILED
+    state = State.NONE  #: of every error of the class, unless it is given
+
+    def __init__(self, message: str, *, hint: str = "", state: State | None = None, detail: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.detail = detail
+        if state is not None:
+            self.state = state
+
+    def with_message(self, message: str, state: State | None = None) -> Self:
+        """Return the same error with another message, and with another state if one is given."""
+        changed = type(self).__new__(type(self), message)
+        changed.__dict__.update(self.__dict__, message=message)
+        changed.state = self.state if state is None else state
+        return changed
 
 
 class UsageError(ShellError):
-    """The line or the options make no sense."""
+    """The command or the options make no sense."""
 
     exit_code = ExitCode.USAGE
 
 
 class NothingRan(ShellError):
-    """It is certain that the environment did not run the command."""
+    """The environment certainly did not run the command."""
 
     exit_code = ExitCode.NOTHING_RAN
+    state = State.NOT_RUN
 
 
 class PermissionMissing(NothingRan):
-    """An IAM action is not allowed; ``action`` names it, such as ``airflow:GetEnvironment``."""
+    """An IAM action is not permitted; ``action`` names it, such as ``airflow:GetEnvironment``."""
 
-    def __init__(self, message: str, action: str) -> None:
-        super().__init__(message)
+    state = State.NOT_SENT
+
+    def __init__(self, message: str, action: str, *, hint: str = "", detail: str = "") -> None:
+        super().__init__(message, hint=hint, detail=detail)
         self.action = action
 
 
 class EnvironmentNotFound(NothingRan):
     """No environment of that name in this account and region."""
 
+    state = State.NONE
+
+
+class LogMissing(NothingRan):
+    """No log group or log stream of that name in CloudWatch."""
+
+    state = State.NONE
+
+
+class RestNotFound(NothingRan):
+    """Airflow's REST API has no such object (HTTP 404)."""
+
 
 class CredentialsProblem(NothingRan):
     """No credentials, expired ones, an unknown profile or no region."""
 
+    state = State.NOT_SENT
+
 
 class LocalProblem(NothingRan):
-    """The private MWAA could not be provisioned or started."""
+    """The local environment could not be provisioned or started."""
+
+    state = State.NONE
 
 
 class OutcomeUnknown(ShellError):
     """The request may have reached the environment; whether the command ran is not known."""
 
     exit_code = ExitCode.UNKNOWN
+    state = State.MAY_HAVE_RUN
 
 
 class RefusedByRule(ShellError):
-    """A safety rule of the shell said no."""
+    """A safety check of the shell refused the command."""
 
     exit_code = ExitCode.REFUSED
+    state = State.NOT_SENT

@@ -1,7 +1,7 @@
 """Signals: Ctrl-C from Enter to the prompt, which one object owns, and those that end the program in order.
 
-At rest Ctrl-C raises ``KeyboardInterrupt``. While a command is sent it is only noted: whoever waits for the response
-looks at the note, and what is being written down is finished first. After a Ctrl-C that was noted, further ones do
+At rest Ctrl-C raises ``KeyboardInterrupt``. While a command is sent it is only noted: the loop that waits for the
+response looks at the note, and a write to a file is finished first. After a Ctrl-C that was noted, further ones do
 nothing until the next command: a user who presses twice still has to read what may be running.
 """
 
@@ -9,33 +9,37 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import NoReturn
 
 #: What a user, a terminal or another program sends to end this one; SIGQUIT is Ctrl-\.
 ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
 
 class Interrupts:
-    """The owner of SIGINT. Threads other than the main one may call it and change nothing."""
+    """The owner of SIGINT. Threads other than the main one may call it, and change nothing but what they follow."""
 
     def __init__(self) -> None:
         self._pressed = threading.Event()
         self._depth = 0
+        self._of_thread = threading.local()
 
     def restore(self) -> None:
-        """Let Ctrl-C take effect again, and forget one that was noted."""
+        """Let Ctrl-C take effect again, and forget a noted one."""
         if _in_main_thread():
             self._pressed.clear()
             signal.signal(signal.SIGINT, self._note if self._depth else signal.default_int_handler)
 
+    def follow(self, pressed: threading.Event) -> None:
+        """Let the Ctrl-C that the main thread notes in ``pressed`` stop what this thread waits for, from now on."""
+        self._of_thread.pressed = pressed
+
     @contextmanager
-    def deferred(self) -> Iterator[threading.Event]:
+    def defer(self) -> Iterator[threading.Event]:
         """Note Ctrl-C instead of raising it; yield the event that is set then. Nested calls share the event."""
         if not _in_main_thread():
-            yield threading.Event()
+            yield getattr(self._of_thread, "pressed", None) or threading.Event()
             return
         if self._depth == 0:
             self._pressed.clear()
@@ -60,18 +64,23 @@ def _in_main_thread() -> bool:
 INTERRUPTS = Interrupts()
 
 
-@contextmanager
-def ended_in_order() -> Iterator[None]:
-    """Inside, a signal that would end the process at once raises ``SystemExit`` with 128 and its number.
+def _end(number: int, frame: FrameType | None) -> None:
+    signal.signal(number, signal.SIG_DFL)
+    raise SystemExit(128 + number)
 
-    A second one ends the process at once. A signal that is ignored stays so, as under nohup.
+
+@contextmanager
+def ended_in_order(end: Callable[[int, FrameType | None], None] = _end) -> Iterator[None]:
+    """Raise ``SystemExit`` with 128 and its number for a signal that would end the process at once.
+
+    A second one ends the process at once. A signal that is ignored stays so, as under nohup. ``end`` is the handler.
     """
     if not _in_main_thread():
         yield
         return
     minded = [one for one in ENDING if signal.getsignal(one) is signal.SIG_DFL]
     for one in minded:
-        signal.signal(one, _end)
+        signal.signal(one, end)
     try:
         yield
     finally:
@@ -79,16 +88,11 @@ def ended_in_order() -> Iterator[None]:
             signal.signal(one, signal.SIG_DFL)
 
 
-def _end(number: int, frame: FrameType | None) -> NoReturn:
-    signal.signal(number, signal.SIG_DFL)
-    raise SystemExit(128 + number)
-
-
 @contextmanager
 def signals_wait() -> Iterator[None]:
-    """Inside, Ctrl-C and the signals that end the program are only noted; at the end they do what they would have done.
+    """Hold back Ctrl-C and the signals that end the program; at the end they do what they would have done.
 
-    A signal that would not reach Python, such as one that is ignored, is left alone.
+    A signal that would not reach Python, such as an ignored one, is left alone.
     """
     if not _in_main_thread():
         yield

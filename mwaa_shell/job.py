@@ -39,7 +39,7 @@ class Interrupted(KeyboardInterrupt):
 
 
 class ProgressListener(Protocol):
-    """Shows the progress of a job to the user."""
+    """The display of a job's progress."""
 
     def tick(self, job: Job[Any]) -> None:
         """Show the job as it is now; called on the waiting thread every ``TICK`` seconds."""
@@ -79,7 +79,7 @@ class Job(Generic[T]):
         assert work is not None  # it begins once
         try:
             self._value = work(self)
-        except BaseException as error:  # handed to whoever waits, in result()
+        except BaseException as error:  # raised in result()
             self._error = error
         finally:
             self._done.set()
@@ -99,9 +99,13 @@ class Job(Generic[T]):
 
     def pause(self, phase: str, seconds: float) -> bool:
         """Wait ``seconds`` in a phase of its own. Return ``False`` as soon as the job is canceled."""
-        return self.begin_phase(phase) and not self._given_up.wait(seconds)
+        return self.begin_phase(phase) and self.sleep(seconds)
 
-    # -- for whoever waits -------------------------------------------------------------------------------------------
+    def sleep(self, seconds: float) -> bool:
+        """Wait ``seconds`` in the phase that has begun. Return ``False`` as soon as the job is canceled."""
+        return not self._given_up.wait(seconds)
+
+    # -- for the waiting thread ------------------------------------------------------------------------------------
 
     @property
     def elapsed(self) -> float:
@@ -131,7 +135,7 @@ class Job(Generic[T]):
         After an earlier Ctrl-C on the same line ``Interrupted`` has no phase, and the work does not start.
         """
         try:
-            with INTERRUPTS.deferred() as pressed:
+            with INTERRUPTS.defer() as pressed:
                 if pressed.is_set():
                     raise Interrupted(self.give_up())
                 self.start()

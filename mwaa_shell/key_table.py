@@ -1,6 +1,6 @@
-"""The keys that matter, as data: one table, from which bindings, ``.keys`` and the README's section are made.
+"""The keys that matter, as data: one table, from which bindings, ``.keys`` and the documentation are made.
 
-What prompt_toolkit binds by itself is here too, so that it is told; only rows with an ``action`` are bound by us.
+What prompt_toolkit binds by itself is here too, for the list; the shell binds only rows with an ``action``.
 """
 
 from __future__ import annotations
@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 
-class Key(NamedTuple):
-    """One key: how people call it, what it does, and what we bind it to."""
+class KeyBinding(NamedTuple):
+    """One key: how people call it, what it does, and its binding."""
 
     shown: str
     does: str
@@ -18,18 +18,24 @@ class Key(NamedTuple):
 
 
 KEYS = (
-    Key("Tab", "complete, or open the menu; then go to its next item", ("tab",), "complete"),
-    Key("Shift-Tab", "go to the previous item", ("s-tab",)),
-    Key("Enter", "run the line; on an item of the menu, take it and run nothing", ("enter", "escape enter"), "enter"),
-    Key("Enter after \\", "continue on a new line", ("enter",)),
-    Key("Esc", "close the menu", ("escape",), "close"),
-    Key("Right, Alt-F", "accept the grey suggestion, or one word of it", ("right", "escape f")),
-    Key("Up, Down", "older and newer lines; in the menu, up and down", ("up", "down")),
-    Key("Ctrl-R", "search earlier lines", ("c-r",)),
-    Key("F1", "explain what is under the cursor", ("f1",), "explain"),
-    Key("Ctrl-X Ctrl-E", "edit the line in $VISUAL or $EDITOR", ("c-x c-e",), "edit"),
-    Key("Ctrl-_", "undo", ("c-_",)),
-    Key("Backspace", "delete, and offer again what fits", ("backspace",), "delete"),
-    Key("Ctrl-C", "drop the line; stop waiting for a command", ("c-c",)),
-    Key("Ctrl-D", "leave, on an empty line", ("c-d",)),
+    KeyBinding("Tab", "complete, open the menu, or take the next item", ("tab",), "complete"),
+    KeyBinding("Shift-Tab", "previous item of the menu", ("s-tab",)),
+    KeyBinding("Enter", "run the command, or insert the item of the menu", ("enter",), "enter"),
+    KeyBinding("Esc Enter", "begin a new line", ("escape enter",), "begin_line"),
+    KeyBinding("Enter after \\", "continue on a new line, as in an open quote", ("enter",)),
+    KeyBinding("Esc", "close the menu", ("escape",), "close"),
+    KeyBinding("Right, Alt-F", "accept the gray suggestion, or one word of it", ("right", "escape f")),
+    KeyBinding("Up, Down", "older and newer commands, or move in the menu", ("up", "down")),
+    KeyBinding("Ctrl-R", "search past commands (Enter runs the match)", ("c-r",)),
+    KeyBinding("Home, End", "go to the start or end (also Ctrl-A, Ctrl-E)", ("home", "end")),
+    KeyBinding("Alt-.", "last word of the command before", ("escape .",)),
+    KeyBinding("Ctrl-U, Ctrl-K", "delete to the start or end (Ctrl-Y restores it)", ("c-u", "c-k")),
+    KeyBinding("F1", "explain the word under the cursor", ("f1",), "explain"),
+    KeyBinding("Ctrl-X Ctrl-E", "edit the command in $VISUAL or $EDITOR", ("c-x c-e",), "edit"),
+    KeyBinding("Ctrl-_", "undo", ("c-_",)),
+    KeyBinding("Backspace", "delete, and update the menu", ("backspace",), "delete"),
+    KeyBinding("Ctrl-L", "clear the screen", ("c-l",)),
+    KeyBinding("Ctrl-Z", "suspend the shell until fg", ("c-z",)),
+    KeyBinding("Ctrl-C", "clear the line, or stop waiting for a command", ("c-c",)),
+    KeyBinding("Ctrl-D", "leave, on an empty line", ("c-d",)),
 )

@@ -14,41 +14,37 @@ import contextlib
 import errno
 import os
 import stat
-from collections.abc import Callable
 from pathlib import Path
 
 APP = "mwaa-shell"
-#: A file stands where folders would have to be; the name is the end of a sentence.
+#: A file is where folders would have to be; the name is the end of a sentence.
 NOWHERE = Path(os.devnull) / "HOME-is-not-set"
 ROOT = 0
-FOREIGN_LINK = "it is a symbolic link that somebody else has made"
-FOREIGN = "it belongs to somebody else"
+FOREIGN_LINK = "it is a symbolic link of another user"
+FOREIGN = "it belongs to another user"
 
 
 def cache_folder() -> Path:
     """Return the folder for what can be made again."""
-    import platformdirs  # not before the prompt
-
-    return _folder(platformdirs.user_cache_dir)
+    return _folder("user_cache_dir")
 
 
 def data_folder() -> Path:
     """Return the folder for what has to be kept."""
-    import platformdirs
-
-    return _folder(platformdirs.user_data_dir)
+    return _folder("user_data_dir")
 
 
 def config_folder() -> Path:
     """Return the folder for files that the user writes."""
-    import platformdirs
-
-    return _folder(platformdirs.user_config_dir)
+    return _folder("user_config_dir")
 
 
-def _folder(ask: Callable[[str], str]) -> Path:
+def _folder(name: str) -> Path:
+    """Return a folder of the shell by the name of the function of platformdirs that knows where it is."""
+    import platformdirs  # not before the prompt: 2 ms
+
     try:
-        folder = Path(ask(APP))
+        folder = Path(getattr(platformdirs, name)(APP))
     except RuntimeError:  # what older versions return has a ~ in it, which would be made where one works
         return NOWHERE / APP
     return folder if folder.is_absolute() else NOWHERE / APP

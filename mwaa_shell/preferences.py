@@ -1,4 +1,4 @@
-"""What a user can set while the shell runs: one table, from which ``.set``, completion and documentation are made."""
+"""The settings of ``.set``: one table, from which completion, ``config.toml`` and documentation are made."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from mwaa_shell.errors import UsageError
-from mwaa_shell.prompt_text import COLOURS, PROTECTED
+from mwaa_shell.prompt_text import COLORS, PROTECTED
+from mwaa_shell.suggestions import did_you_mean, must_be
 
 
 class Preference(NamedTuple):
@@ -24,12 +25,17 @@ class Preference(NamedTuple):
     form: str = ""  #: what more that is, as help shows it
 
     @property
+    def choices(self) -> tuple[str, ...]:
+        """The words that it takes, and the form of others; none for a number."""
+        return (*self.words, *([self.form] if self.form else []))
+
+    @property
     def takes(self) -> str:
-        """What it can be set to, as help shows it."""
-        return ", ".join((*self.words, *([self.form] if self.form else []))) or f"{self.least} to {self.most}"
+        """The values that it takes, as help shows them."""
+        return ", ".join(self.choices) or f"{self.least} to {self.most}"
 
     def accepts(self, value: str) -> bool:
-        """Whether it can be set to this."""
+        """Return whether the preference takes a value."""
         if self.words or self.also:
             return value in self.words or bool(self.also and self.also(value))
         return value.isascii() and value.isdigit() and self.least <= int(value[:6]) <= self.most
@@ -44,7 +50,7 @@ def _are_words(value: str) -> bool:
 
 
 def _is_zone(name: str) -> bool:
-    import zoneinfo
+    import zoneinfo  # reads a file; only a named zone needs it
 
     try:
         return bool(zoneinfo.ZoneInfo(name))
@@ -59,35 +65,35 @@ def _is_style(name: str) -> bool:
 
 
 PREFERENCES = (
-    Preference("menu", "typing", "when the menu opens: while you type, when you press Tab, or never",
+    Preference("menu", "typing", "when the menu opens: while typing, on Tab, or never",
                ("typing", "tab", "never")),
-    Preference("menu-after", "1", "while you type, after how many characters of a word", least=0, most=20),
-    Preference("menu-rows", "8", "how many rows the menu takes at most", least=1, most=40),
-    Preference("names", "auto", "names that complete: asked for over REST, only learned, or none",
+    Preference("menu-after", "1", "characters of a word before the menu opens", least=0, most=20),
+    Preference("menu-rows", "8", "rows of the menu, at most", least=1, most=40),
+    Preference("names", "auto", "source of names: REST and output, output only, none",
                ("auto", "learn", "off")),
-    Preference("history", "on", "whether what is sent is written to the history", ("on", "off")),
-    Preference("secret-words", "", "more names of secrets than Airflow hides; begins as $MWAA_SHELL_SECRET_WORDS",
+    Preference("history", "on", "write sent commands to the history", ("on", "off")),
+    Preference("secret-words", "", "more names of secrets than those Airflow masks",
                also=_are_words, form="words such as pin,*_code"),
-    Preference("output", "auto", "what replies are drawn as, and handed to a pipe or file as unless it is auto or raw",
+    Preference("output", "auto", "output format, also for pipes unless auto or raw",
                ("auto", "table", "vertical", "json", "yaml", "csv", "raw")),
-    Preference("tables", "own", "whose tables: our own, for which -o json is added, or Airflow's", ("own", "airflow")),
-    Preference("zone", "local", "the time zone of dates in tables; airflow leaves them as they are",
+    Preference("tables", "own", "who draws tables: mwaa-shell (own) or Airflow", ("own", "airflow")),
+    Preference("zone", "local", "time zone of dates in tables (airflow: unchanged)",
                ("local", "utc", "airflow"), also=_is_zone, form="a name such as Europe/Berlin"),
-    Preference("protect", PROTECTED, "which environments are protected: there a change is asked about",
+    Preference("protect", PROTECTED, "environments where every change needs confirmation",
                also=_are_words, form="names or patterns such as *prod*,live"),
-    Preference("colour", "auto", "of the name on the prompt; auto is green, or red where it is protected",
-               ("auto", *COLOURS)),
-    Preference("style", "auto", "the pygments style of all colours; auto is the shell's own for the background",
+    Preference("prompt-color", "auto", "prompt color (auto: green, red if protected)",
+               ("auto", *COLORS)),
+    Preference("style", "auto", "pygments style for all colors (auto: built in)",
                ("auto",), also=_is_style, form="a style of pygments such as monokai"),
-    Preference("theme", "auto", "the background that the shell's own style is for; auto asks $COLORFGBG",
+    Preference("theme", "auto", "terminal background (auto: from $COLORFGBG)",
                ("auto", "dark", "light")),
-    Preference("pager", "on", "whether what does not fit the screen goes through a pager", ("on", "off")),
-    Preference("pipe", "data", "what local commands and files get of a -o json or yaml reply: its data, or every byte",
+    Preference("pager", "on", "show long output in a pager", ("on", "off")),
+    Preference("pipe", "data", "what pipes get of -o json, yaml: data or every byte",
                ("data", "raw")),
-    Preference("reveal", "off", "whether passwords that Airflow prints are shown on a terminal", ("on", "off")),
-    Preference("trigger-run-id", "off", "whether dags trigger gets a run id: then a repeat starts no second run",
+    Preference("reveal", "off", "show the passwords that Airflow prints", ("on", "off")),
+    Preference("trigger-run-id", "off", "add a run ID to dags trigger, so that a repeat fails",
                ("on", "off")),
-    Preference("keys", "emacs", "whose keys edit the line", ("emacs", "vi")),
+    Preference("keys", "emacs", "key bindings of the prompt", ("emacs", "vi")),
 )  # fmt: skip
 
 
@@ -99,43 +105,40 @@ class Preferences:
     _set: dict[str, str] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> str:
-        """The value of a preference that exists."""
+        """Return the value of an existing preference."""
         for values in (self._set, self.given):
             if name in values:
                 return values[name]
         return preference(name).default
 
     def is_set(self, name: str) -> bool:
-        """Whether it was set while the shell ran."""
+        """Return whether a preference was set while the shell ran."""
         return name in self._set
 
     def number(self, name: str) -> int:
-        """The value of a preference that is a number."""
+        """Return the value of a preference that is a number."""
         return int(self[name])
 
     def list_of(self, name: str) -> tuple[str, ...]:
-        """The value of a preference that is several words."""
+        """Return the words of a preference."""
         return tuple(self[name].replace(",", " ").split())
+
+    def copy(self) -> Preferences:
+        """Return preferences for another environment: what was set, without what the file gives."""
+        return Preferences({}, dict(self._set))
 
     def set(self, name: str, value: str) -> None:
         """Change one; raises ``UsageError`` for a name that does not exist and a value that it does not take."""
         chosen = preference(name)
         if not chosen.accepts(value):
-            raise UsageError(f"{name} can be {chosen.takes}, not {value or 'empty'}")
+            raise UsageError(must_be(name, chosen.choices or chosen.takes, value))
         self._set[name] = value
 
 
 def preference(name: str) -> Preference:
-    """The preference of this name; raises ``UsageError`` with the nearest one."""
+    """Return the preference of a name. Raises ``UsageError`` that names the nearest one."""
     found = next((one for one in PREFERENCES if one.name == name), None)
     if found is None:
-        import difflib
-
         names = [one.name for one in PREFERENCES]
-        near = difflib.get_close_matches(name, names, 1)
-        raise UsageError(f"There is nothing called {name} to set; {_meant(near, names)}")
+        raise UsageError(f"Unknown setting '{name}'{did_you_mean(name, names)}", hint="List them with .set.")
     return found
-
-
-def _meant(near: list[str], names: list[str]) -> str:
-    return f"did you mean {near[0]}?" if near else f"there are {', '.join(names)}"

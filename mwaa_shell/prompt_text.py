@@ -1,6 +1,4 @@
-"""What a prompt says of the environment that it is on, from its very first drawing, and whether its terminal can more
-than print; imports nothing that takes time.
-"""
+"""The text of the prompt, from its first drawing; imports nothing that takes time."""
 
 from __future__ import annotations
 
@@ -8,28 +6,30 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-#: Which environments are protected where nobody has said more: names or patterns, with commas.
+#: Which environments are protected by default: names or patterns, with commas.
 PROTECTED = "*prod*"
 
-#: What colour the name of an environment can have; the terminal's own shades.
-COLOURS = ("red", "green", "yellow", "blue", "magenta", "cyan")
+#: Shown on the first prompt until a key is pressed.
+PLACEHOLDER = "Airflow command, or .help"
+#: What color the name of an environment can have; the terminal's own shades.
+COLORS = ("red", "green", "yellow", "blue", "magenta", "cyan")
 
 
 def is_dumb(environ: Mapping[str, str]) -> bool:
-    """Whether the terminal cannot move its cursor, erase or colour, or nobody has said what it is."""
+    """Return whether ``TERM`` is unset, ``dumb`` or ``unknown``: such a terminal cannot move its cursor or erase."""
     return environ.get("TERM", "").lower() in ("", "dumb", "unknown")
 
 
 def is_protected(name: str, patterns: str) -> bool:
-    """Whether an environment's name fits one of the patterns, which stand behind each other with commas."""
-    from fnmatch import fnmatchcase
+    """Return whether a name matches one of the patterns, which are separated by commas."""
+    from fnmatch import fnmatchcase  # imports re, which --version does not need
 
     return any(fnmatchcase(name.lower(), one.strip().lower()) for one in patterns.split(",") if one.strip())
 
 
-def mark(name: str, *, protected: bool, read_only: bool, colour: str = "auto") -> list[tuple[str, str]]:
-    """The prompt in pieces, each with the name of its style before it; ``auto`` is red where it is protected."""
+def mark(name: str, *, protected: bool, read_only: bool, color: str = "auto") -> list[tuple[str, str]]:
+    """Return the prompt as pairs of a style and a text; ``auto`` is red for a protected environment."""
     said = [word for word, holds in (("protected", protected), ("read-only", read_only)) if holds]
     warning = [("class:warning", f"[{' '.join(said)}]"), ("", " ")] if said else []
-    kind = f".{colour}" if colour in COLOURS else ".protected" if protected else ""
+    kind = f".{color}" if color in COLORS else ".protected" if protected else ""
     return [*warning, (f"class:environment{kind}", name), ("class:mark", "> ")]

@@ -1,23 +1,119 @@
-"""The result of one line, of an Airflow command or a dot-command."""
+"""The result of one line, of an Airflow command or a dot-command, and the bytes of its output.
+
+A ``Body`` is plain ``bytes``, or for a large output ``LazyBytes``, which are read in parts from a file. Callers slice
+it for a part and use ``chunks`` for all of it; ``bytes`` and ``decode`` load the whole.
+"""
 
 from __future__ import annotations
 
+import os
+import sys
+import tempfile
+import weakref
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
-from mwaa_shell.errors import ExitCode, OutcomeUnknown, ShellError
-from mwaa_shell.reply_bytes import Body
+from mwaa_shell.errors import ExitCode, OutcomeUnknown, ShellError, State
+
+#: Bytes that are kept in memory; what is longer goes to a file.
+IN_MEMORY = 4_000_000
+#: Bytes that are read at a time.
+CHUNK = 1 << 18
+
+
+class LazyBytes:
+    """Bytes in a temporary file without a name, which the system removes with this object; any thread may read them."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        """``file`` is empty and unbuffered."""
+        self._file = file
+        weakref.finalize(self, file.close)  # and not by __del__: in a circle of garbage the file may have to go first
+        self._size = 0
+
+    def __len__(self) -> int:
+        return self._size
+
+    def add(self, data: bytes) -> None:
+        """Append bytes, before the first read. Raises ``OSError``; the bytes before stay."""
+        left = memoryview(data)
+        while left:
+            left = left[self._file.write(left) or 0 :]
+        self._size += len(data)
+
+    def __getitem__(self, part: slice) -> bytes:
+        """Return a part of the bytes, in order."""
+        start, end, step = part.indices(len(self))
+        if step != 1:
+            raise ValueError("bytes that are read in parts are read in order")
+        parts = []
+        while start < end and (data := os.pread(self._file.fileno(), end - start, start)):
+            parts.append(data)
+            start += len(data)
+        return b"".join(parts)
+
+    def __bytes__(self) -> bytes:
+        return b"".join(chunks(self))
+
+    def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
+        """Return all bytes as text."""
+        return bytes(self).decode(encoding, errors)
+
+    def endswith(self, end: bytes) -> bool:
+        """Return whether the bytes end in ``end``."""
+        return not end or self[-len(end) :] == end
+
+
+Body = bytes | LazyBytes
+
+
+def chunks(body: Body, size: int = CHUNK) -> Iterator[bytes]:
+    """Yield all bytes in order, at most ``size`` at a time."""
+    for start in range(0, len(body), size):
+        yield body[start : start + size]
+
+
+class SpoolWriter:
+    """Collects the bytes of a stream, in memory or for a long one in a file."""
+
+    def __init__(self, in_memory: int = IN_MEMORY) -> None:
+        self._in_memory = in_memory
+        self._held: list[bytes] = []
+        self._size = 0
+        self._spooled: LazyBytes | None = None
+
+    def add(self, data: bytes) -> None:
+        """Append bytes."""
+        self._held.append(data)
+        self._size += len(data)
+        if self._size > self._in_memory:
+            self._move()
+
+    def body(self) -> Body:
+        """Return all bytes; no more may be added."""
+        return b"".join(self._held) if self._spooled is None else self._spooled
+
+    def _move(self) -> None:
+        """Move the bytes in memory to the file; without room for a file they stay in memory."""
+        try:
+            self._spooled = self._spooled or LazyBytes(tempfile.TemporaryFile(buffering=0))
+            self._spooled.add(b"".join(self._held))
+            self._held = []
+        except OSError:
+            before = bytes(self._spooled) if self._spooled is not None else b""
+            self._held.insert(0, before)
+            self._spooled, self._in_memory = None, sys.maxsize
 
 
 class Outcome(StrEnum):
-    """How a line ended, in the words of the history."""
+    """The outcome of a line, in the words of the history."""
 
     OK = "ok"
     FAILED = "failed"
     UNKNOWN = "unknown"  #: may have run
     INTERRUPTED = "interrupted"
-    REFUSED = "refused"  #: certain that nothing ran
+    NOT_RUN = "not run"  #: certain that nothing ran
 
 
 class NextLine(NamedTuple):
@@ -25,6 +121,13 @@ class NextLine(NamedTuple):
 
     line: str
     origin: str
+
+
+class Part(NamedTuple):
+    """The output of one environment of several, which follows a heading of its own."""
+
+    heading: str
+    result: Result
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,25 +138,36 @@ class Result:
     exit_code: ExitCode = ExitCode.OK
     stdout: Body = b""
     stderr: Body = b""
-    message: str = ""  #: what the shell has to say about it, a sentence or nothing
-    remark: str = ""  #: how to read what Airflow printed, for whoever looks at it; mostly nothing
-    reply: Body = b""  #: the HTTP body as it came, nothing for a directive
+    message: str = ""  #: what happened to what, or why Airflow says that the command failed; often nothing
+    state: State = State.NONE  #: what became of the command, where the message is of the shell
+    hint: str = ""  #: one next step
+    detail: str = ""  #: foreign text about it, for ``--debug``
+    judged: bool = False  #: the message is the reason for a failure in the output of Airflow
+    remark: str = ""  #: how to read what Airflow printed; mostly nothing
+    response: Body = b""  #: the HTTP body as it came, nothing for a dot-command
     http_status: int | None = None
     token_seconds: float = 0.0  #: how long CreateCliToken took
     command_seconds: float = 0.0  #: how long the environment took to answer
     remote: bool = False  #: an Airflow command that was sent, not one of the shell's own
-    raw: bool = False  #: to be shown as it is, without colour or order
+    raw: bool = False  #: to be shown as it is, without color or order
+    page: bool = False  #: a page of the documentation: what begins in the first column is a heading
     leaves: bool = False  #: the user asked to leave the shell
-    brings: tuple[NextLine, ...] = ()  #: lines to run in its place
+    drawn: bool = False  #: the screen shows ``stdout`` already, as a picture that was redrawn
+    clears: bool = False  #: the user asked for an empty screen
+    next_lines: tuple[NextLine, ...] = ()  #: lines to run in its place
     proposal: str = ""  #: a line to put on the prompt, for the user to run
     proposed: tuple[NextLine, ...] = ()  #: the lines of the proposal that stand for others, and where each comes from
     words: tuple[str, ...] = ()  #: of the command that was sent: its name, then whole flags and their values
-    outcomes: tuple[Outcome, ...] = ()  #: of what each line of stdout tells: its word is coloured by it
+    outcomes: tuple[Outcome, ...] = ()  #: of what each line of stdout tells: its word is colored by it
     added: str = ""  #: what the shell added to what was typed
-    paged: bool = True  #: may go through a pager; not where the end of it is what somebody wants to see
+    paged: bool = True  #: may go through a pager; not where its end matters most
     clipboard: bytes = b""  #: text to put on the terminal's clipboard
-    hidden: tuple[str, ...] = ()  #: secrets of the line that was sent, which a reply may repeat
-    format: str = ""  #: what to draw the records of the reply as, whatever the session draws
+    hidden: tuple[str, ...] = ()  #: secrets of the line that was sent, which an output may repeat
+    secret: bool = False  #: ``stdout`` has a secret that the user asked to see: in no transcript
+    parts: tuple[Part, ...] = ()  #: outputs of several environments, shown after the streams
+    format: str = ""  #: what to draw the records of the output as, whatever the session draws
+    log: bool = False  #: stdout is a log: it has no records, and its log lines are what was asked for
+    shown: Body = b""  #: what a terminal shows in place of stdout; empty for stdout itself
 
     @property
     def seconds(self) -> float:
@@ -65,7 +179,7 @@ class Result:
         return self.outcome is Outcome.OK
 
 
-def talk(text: str) -> Result:
+def text_result(text: str) -> Result:
     """Return the result of a dot-command that succeeded and has a text to show."""
     end = "" if text.endswith("\n") or not text else "\n"
     return Result(stdout=f"{text}{end}".encode(errors="replace"))  # half a character has no bytes
@@ -73,17 +187,17 @@ def talk(text: str) -> Result:
 
 def from_error(error: ShellError) -> Result:
     """Return the result of a line that failed before there was a response."""
-    outcome = Outcome.UNKNOWN if isinstance(error, OutcomeUnknown) else Outcome.REFUSED
+    outcome = Outcome.UNKNOWN if isinstance(error, OutcomeUnknown) else Outcome.NOT_RUN
     if error.exit_code is ExitCode.FAILED:
         outcome = Outcome.FAILED
-    return Result(outcome=outcome, exit_code=error.exit_code, message=str(error))
+    return Result(outcome, error.exit_code, message=str(error), state=error.state, hint=error.hint, detail=error.detail)
 
 
-def failed(message: str) -> Result:
+def failed(message: str, *, hint: str = "") -> Result:
     """Return the result of a command that ran and failed."""
-    return Result(Outcome.FAILED, ExitCode.FAILED, message=message)
+    return Result(Outcome.FAILED, ExitCode.FAILED, message=message, hint=hint)
 
 
-def interrupted(message: str, *, remote: bool) -> Result:
+def interrupted(message: str = "", *, remote: bool, state: State = State.NONE) -> Result:
     """Return the result of a line whose wait ended with Ctrl-C."""
-    return Result(Outcome.INTERRUPTED, ExitCode.INTERRUPTED, message=message, remote=remote)
+    return Result(Outcome.INTERRUPTED, ExitCode.INTERRUPTED, message=message, state=state, remote=remote)

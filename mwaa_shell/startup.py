@@ -13,7 +13,7 @@ import struct
 import sys
 import termios
 
-from mwaa_shell.prompt_text import COLOURS, is_dumb, mark
+from mwaa_shell.prompt_text import COLORS, is_dumb, mark
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,17 +28,24 @@ KEYBOARD, SCREEN, OTHER_SCREEN = 0, 1, 2
 PASTES, NO_PASTES = "\x1b[?2004h", "\x1b[?2004l"
 ERASE = "\r\x1b[K"
 CODES = {"red": 31, "green": 32, "yellow": 33, "blue": 34, "magenta": 35, "cyan": 36}
-#: The styles of the mark as parameters of SGR, and without colours.
+#: The styles of the mark as parameters of SGR, and without colors.
 STYLES = {
     "class:environment": ("1;32", "1"),
-    **{f"class:environment.{colour}": (f"1;{CODES[colour]}", "1") for colour in COLOURS},
+    **{f"class:environment.{color}": (f"1;{CODES[color]}", "1") for color in COLORS},
     "class:environment.protected": ("1;31", "1"),
     "class:warning": ("7;31", "7"),
 }
 
 
+def help_text(*, whole: bool) -> str:
+    """Return the text of ``--help`` or ``--help-all`` from a file: argparse takes as long as the start of Python."""
+    with open(os.path.join(os.path.dirname(__file__), "help.txt"), encoding="utf-8") as file:
+        short, _, text = file.read().partition("\f\n")
+    return text if whole else short
+
+
 def stop_collecting_garbage() -> None:
-    """Turn the collector off until the prompt stands: looking through what is imported takes 11 of 193."""
+    """Turn the collector off until the prompt is shown: looking through what is imported takes 11 of 193."""
     gc.disable()
 
 
@@ -59,7 +66,7 @@ def import_asyncio() -> None:
         return
     sys.modules["ssl"] = None  # type: ignore[assignment]
     try:
-        import asyncio  # noqa: F401
+        import asyncio  # noqa: F401  (while there is no ssl)
     finally:
         del sys.modules["ssl"]
 
@@ -67,7 +74,7 @@ def import_asyncio() -> None:
 class EarlyPrompt:
     """The prompt before prompt_toolkit is imported: seen after 29 instead of 167.
 
-    Nothing is read here. Keys typed meanwhile stay with the kernel, unseen and in order, until prompt_toolkit reads
+    Nothing is read here. Keys typed meanwhile stay with the kernel, not echoed and in order, until prompt_toolkit reads
     them. What was typed still earlier, and echoed by the kernel, is erased: it is drawn again where it belongs.
     """
 
@@ -80,19 +87,19 @@ class EarlyPrompt:
     def shown(self) -> bool:
         return self._before is not None
 
-    def show(self, name: str, *, protected: bool, read_only: bool, colour: str = "auto") -> None:
+    def show(self, name: str, *, protected: bool, read_only: bool, color: str = "auto") -> None:
         """Take the terminal and draw the prompt of an environment, where there is a keyboard and a screen for it."""
         screen = next((one for one in (SCREEN, OTHER_SCREEN) if os.isatty(one)), None)
         if self.shown or screen is None or not os.isatty(KEYBOARD):
             return
-        pieces = mark(name, protected=protected, read_only=read_only, colour=colour)
+        pieces = mark(name, protected=protected, read_only=read_only, color=color)
         if self._fits("".join(text for _, text in pieces), screen) and self._take():
             self._screen = screen
             drawn = "".join(self._styled(style, text) for style, text in pieces)
             self._write((ERASE if _typed() else "") + PASTES + drawn)
 
     def _fits(self, text: str, screen: int) -> bool:
-        """Whether the prompt takes less than one row, whatever the terminal; a dumb one cannot take it back."""
+        """Return whether the prompt fits in one row; a dumb terminal cannot erase it."""
         if is_dumb(self._environ):
             return False
         return text.isascii() and text.isprintable() and len(text) < os.get_terminal_size(screen).columns
@@ -103,7 +110,7 @@ class EarlyPrompt:
         return f"\x1b[0;{parameters}m{text}\x1b[0m" if parameters else text
 
     def _take(self) -> bool:
-        """No echo, no lines, no signals from keys: as prompt_toolkit is going to have it."""
+        """Turn off echo, line mode and signals of keys, as prompt_toolkit will; return whether that worked."""
         try:
             before = termios.tcgetattr(KEYBOARD)
             quiet = [*before[:6], list(before[6])]
@@ -121,7 +128,7 @@ class EarlyPrompt:
             os.write(self._screen, text.encode())
 
     def hand_over(self) -> list[Any] | None:
-        """Let somebody else draw over it from now on, and give the terminal back: how it was, ``None`` if not taken."""
+        """Give the terminal to prompt_toolkit. Return its attributes from before, ``None`` if they were not changed."""
         self._write("\r")
         before, self._before, self._screen = self._before, None, None
         return before
@@ -135,6 +142,6 @@ class EarlyPrompt:
 
 
 def _typed() -> bool:
-    """Whether keys wait to be read: the kernel has echoed them."""
+    """Return whether keys that the kernel has echoed wait to be read."""
     waiting = fcntl.ioctl(KEYBOARD, termios.FIONREAD, struct.pack("i", 0))
     return bool(struct.unpack("i", waiting)[0])

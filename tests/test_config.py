@@ -15,6 +15,7 @@ from mwaa_shell.errors import UsageError
 from mwaa_shell.preferences import PREFERENCES
 
 PATH = Path("config.toml")
+NO_GROUP = 'must be a list of names such as ["my-env", "etl-*@eu-west-1"]'
 
 
 def test_no_file_says_nothing(tmp_path: Path) -> None:
@@ -34,25 +35,28 @@ def test_a_file_that_cannot_be_read_is_told_and_left_out(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("menus = 1", "config.toml:1: there is no setting menus; did you mean menu?"),
-        ("\n\nqqq = 1", "config.toml:3: there is no setting qqq"),
-        ("menu = 'always'", "config.toml:1: menu takes typing, tab, never, not always"),
-        ("menu-rows = 0", "config.toml:1: menu-rows takes 1 to 40, not 0"),
-        ("timeout = true", "config.toml:1: timeout takes 1 to 3600, not True"),
-        ("protected = true", "config.toml:1: protected can only stand in the section of an environment"),
-        ("[environments.a]\nlog-file = 'b'", "config.toml:2: log-file can only stand at the top of the file"),
-        ("[environments]\na = 1", "config.toml:2: a is no section of an environment"),
-        ("[shell]\nmenu = 'tab'", "config.toml:1: there is no section [shell]"),
+        ("menus = 1", "config.toml:1: unknown setting 'menus'. Did you mean 'menu'?"),
+        ("[groups]\ndr = 'etl-a'", f"config.toml:2: the group dr {NO_GROUP}"),
+        ("[groups]\ndr = ['@other']", f"config.toml:2: the group dr {NO_GROUP}"),
+        ("groups = 1", "config.toml:1: groups must be a section: [groups]"),
+        ("\n\nqqq = 1", "config.toml:3: unknown setting 'qqq'"),
+        ("menu = 'always'", "config.toml:1: menu must be typing, tab or never, not 'always'"),
+        ("menu-rows = 0", "config.toml:1: menu-rows must be 1 to 40, not 0"),
+        ("timeout = true", "config.toml:1: timeout must be 1 to 3600, not 'true'"),
+        ("protected = true", "config.toml:1: protected works only in the section of an environment"),
+        ("[environments.a]\nlog-file = 'b'", "config.toml:2: log-file works only at the top of the file"),
+        ("[environments]\na = 1", "config.toml:2: a is not a section of an environment"),
+        ("[shell]\nmenu = 'tab'", "config.toml:1: unknown section [shell]."),
         (
             "[environment.prod]\nprotected = true",
-            'config.toml:1: there is no section [environment]; did you mean [environments."NAME"]?',
+            'config.toml:1: unknown section [environment]. Did you mean [environments."NAME"]?',
         ),
-        ("proxy = 'ftp://ann:pw@x'", "config.toml:1: proxy takes a URL of http, https or socks5h, not that"),
-        ("connect-to = ['a:1']", "config.toml:1: connect-to takes a list of HOST:PORT:HOST:PORT, not ['a:1']"),
-        ("airflow-version = 'two'", "config.toml:1: airflow-version takes a version, not two"),
-        ("endpoint-url = 'vpce.example.com'", "config.toml:1: endpoint-url takes a URL, not vpce.example.com"),
-        ("region = 'eu central'", "config.toml:1: region takes a name, not eu central"),
-        ("connect-to = 'a:1:b:2'", "config.toml:1: connect-to takes a list of HOST:PORT:HOST:PORT, not a:1:b:2"),
+        ("proxy = 'ftp://ann:pw@x'", "config.toml:1: proxy must be a URL of http, https or socks5h"),
+        ("connect-to = ['a:1']", "config.toml:1: connect-to must be a list of HOST:PORT:HOST:PORT, not '['a:1']'"),
+        ("airflow-version = 'two'", "config.toml:1: airflow-version must be a version, not 'two'"),
+        ("endpoint-url = 'vpce.example.com'", "config.toml:1: endpoint-url must be a URL, not 'vpce.example.com'"),
+        ("region = 'eu central'", "config.toml:1: region must be a name, not 'eu central'"),
+        ("connect-to = 'a:1:b:2'", "config.toml:1: connect-to must be a list of HOST:PORT:HOST:PORT, not 'a:1:b:2'"),
     ],
 )
 def test_what_makes_no_sense_is_told_with_its_line(text: str, said: str) -> None:
@@ -74,7 +78,7 @@ def test_a_key_of_a_section_that_nobody_knows_is_not_taken_for_one_of_the_top() 
 
 def test_a_section_that_may_have_been_meant_to_guard() -> None:
     found = config.parse_config("[production]\nread-only = true\n", PATH)
-    assert found.problems == ("config.toml:1: there is no section [production]; read-only does not hold",)
+    assert found.problems == ("config.toml:1: unknown section [production]. Its read-only is ignored.",)
     assert found.doubtful
     assert not config.parse_config("[shell]\nkeys = 'vi'\n", PATH).doubtful
 
@@ -111,7 +115,7 @@ def test_a_mistake_costs_nothing_but_itself() -> None:
 def test_what_is_no_toml_is_told_with_its_place() -> None:
     found = config.parse_config("menu = 'tab'\nkeys = vi", PATH)
     assert found.general == {}
-    assert "config.toml is not TOML and is left out: " in found.problems[0]
+    assert "config.toml is ignored: it is not TOML (" in found.problems[0]
     assert "line 2" in found.problems[0]
 
 
@@ -156,7 +160,7 @@ def test_no_text_is_too_strange(text: str) -> None:
 
 def test_a_pattern_has_an_end() -> None:
     found = config.parse_config(f'menu = "tab"\n\n[environments."{"[" * 100_000}"]\nprotected = true\n', PATH)
-    long = "config.toml:3: the name of an environment, or a pattern for several, has at most 1000 characters"
+    long = "config.toml:3: the name or pattern of environments must be at most 1000 characters"
     assert (found.problems, found.environments, found.doubtful) == ((long,), (), True)
     longest = config.parse_config(f'[environments."{"*[" * 500}"]\nprotected = true\n', PATH)
     assert longest.problems == ()
@@ -174,4 +178,4 @@ def test_a_pattern_has_an_end() -> None:
 )
 def test_a_section_has_its_lines_whatever_it_is_called(header: str) -> None:
     found = config.parse_config(f"{header}\nmenus = 1\n", PATH)
-    assert found.problems == ("config.toml:2: there is no setting menus; did you mean menu?",)
+    assert found.problems == ("config.toml:2: unknown setting 'menus'. Did you mean 'menu'?",)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mwaa_shell.durations import format_age, format_duration, parse_duration
+from mwaa_shell.durations import format_age, format_duration, in_seconds, parse_duration
 from mwaa_shell.errors import UsageError
 
 
@@ -24,7 +24,7 @@ def test_read(text: str, seconds: float) -> None:
 
 @pytest.mark.parametrize("text", ["", "0", "x", "-1", "1w", "1e3", "99999999d"])
 def test_what_is_no_length(text: str) -> None:
-    with pytest.raises(UsageError, match="no length of time"):
+    with pytest.raises(UsageError, match="not a length of time"):
         parse_duration(text)
 
 
@@ -33,3 +33,8 @@ def test_what_is_no_length(text: str) -> None:
 )
 def test_ages(seconds: float, said: str) -> None:
     assert format_age(seconds) == said
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(1, "1 second"), (0.5, "0.5 seconds"), (75, "75 seconds")])
+def test_limit_of_one_second_is_singular(seconds: float, text: str) -> None:
+    assert in_seconds(seconds) == text

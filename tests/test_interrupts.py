@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import signal
+import threading
 from collections.abc import Iterator
 
 import pytest
 
-from mwaa_shell.interrupts import ENDING, ended_in_order, signals_wait
+from mwaa_shell.interrupts import ENDING, INTERRUPTS, ended_in_order, signals_wait
 
 
 @pytest.fixture(autouse=True)
@@ -57,3 +58,19 @@ def test_an_ignored_signal_stays_ignored(number: signal.Signals) -> None:
     with ended_in_order(), signals_wait():
         signal.raise_signal(number)
     assert signal.getsignal(number) is signal.SIG_IGN
+
+
+def test_a_thread_that_follows_stops_its_waits_with_the_main_one() -> None:
+    seen: list[bool] = []
+
+    def wait(pressed: threading.Event) -> None:
+        INTERRUPTS.follow(pressed)
+        with INTERRUPTS.defer() as event:
+            seen.append(event.wait(10))
+
+    with INTERRUPTS.defer() as pressed:
+        thread = threading.Thread(target=wait, args=[pressed])
+        thread.start()
+        signal.raise_signal(signal.SIGINT)
+        thread.join()
+    assert seen == [True]

@@ -243,7 +243,7 @@ def test_ctrl_c_pressed_twice_is_one_interrupt(end: threading.Event) -> None:
 
 def test_a_noted_ctrl_c_begins_nothing() -> None:
     begun: list[bool] = []
-    with INTERRUPTS.deferred():
+    with INTERRUPTS.defer():
         signal.raise_signal(signal.SIGINT)
         with pytest.raises(Interrupted) as stopped:
             Job(lambda job: begun.append(True)).wait()
@@ -252,9 +252,9 @@ def test_a_noted_ctrl_c_begins_nothing() -> None:
 
 
 def test_ctrl_c_is_noted_while_it_is_deferred() -> None:
-    with INTERRUPTS.deferred() as pressed:
+    with INTERRUPTS.defer() as pressed:
         assert not pressed.is_set()
-        with INTERRUPTS.deferred() as inner:
+        with INTERRUPTS.defer() as inner:
             signal.raise_signal(signal.SIGINT)
         assert inner is pressed
         assert pressed.is_set()
@@ -265,6 +265,6 @@ def test_ctrl_c_is_noted_while_it_is_deferred() -> None:
 
 
 def test_ctrl_c_takes_effect_again_after_a_quiet_deferral() -> None:
-    with INTERRUPTS.deferred():
+    with INTERRUPTS.defer():
         pass
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

@@ -60,7 +60,7 @@ def test_without_a_home_they_are_nowhere(
     ("line", "code", "said"),
     [
         ("version", 3, "HOME-is-not-set/mwaa-shell/history.sqlite cannot be used: Not a directory"),
-        (".settings", 0, "There is no file of settings"),
+        (".settings", 0, "There is no config.toml"),
         (".save x = dags list", 2, "HOME-is-not-set/mwaa-shell/commands.toml cannot be"),
         (".doctor", 3, "set XDG_DATA_HOME to a folder that is"),
     ],
@@ -74,5 +74,5 @@ def test_a_user_without_a_home(line: str, code: int, said: str, environ: dict[st
     done = subprocess.run(argv, env=homeless, cwd=here, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == code, done.stderr
     assert said in done.stdout + done.stderr
-    assert "mistake in mwaa-shell" not in done.stderr
+    assert "bug in mwaa-shell" not in done.stderr
     assert list(here.iterdir()) == []  # no folder that is named ~

@@ -24,13 +24,13 @@ def test_what_is_set_holds() -> None:
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [
-        ("menu", "always", "menu can be typing, tab, never, not always"),
-        ("menu-rows", "0", "menu-rows can be 1 to 40, not 0"),
-        ("menu-rows", "many", "not many"),
-        ("menu-rows", "9" * 5000, "not 999"),
-        ("menu-rows", "²", "not ²"),
-        ("menus", "tab", "There is nothing called menus to set; did you mean menu?"),
-        ("qqq", "tab", "there are menu, "),
+        ("menu", "always", "menu must be typing, tab or never, not 'always'"),
+        ("menu-rows", "0", "menu-rows must be 1 to 40, not 0"),
+        ("menu-rows", "many", "not 'many"),
+        ("menu-rows", "9" * 5000, "not '999"),
+        ("menu-rows", "²", "not '²"),
+        ("menus", "tab", "Unknown setting 'menus'. Did you mean 'menu'"),
+        ("qqq", "tab", "Unknown setting"),
     ],
 )
 def test_what_is_no_value_is_refused(name: str, value: str, said: str) -> None:

@@ -9,24 +9,24 @@ from pathlib import Path
 
 import pytest
 
-from mwaa_shell.config import ConfigValue, parse_config
-from mwaa_shell.settings import Access, with_file
+from mwaa_shell.config import NAMED, ConfigValue, parse_config
+from mwaa_shell.settings import Access, apply_config
 from tests.double import Double
+from tests.programs import run_here
 
 PATH = Path("config.toml")
 Run = Callable[..., "subprocess.CompletedProcess[bytes]"]
 
 
 @pytest.fixture
-def run(double: Double, program: list[str], environ: dict[str, str]) -> Run:
+def run(double: Double, environ: dict[str, str]) -> Run:
     double.names = ("my-env", "my-prod")
 
     def start(text: str, *arguments: str, **more: str) -> subprocess.CompletedProcess[bytes]:
         file = Path(environ["XDG_CONFIG_HOME"]) / "mwaa-shell" / "config.toml"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text)
-        command = [*program, *arguments]
-        return subprocess.run(command, env=environ | more, capture_output=True, timeout=60, check=False, input=b"")
+        return run_here(arguments, environ | more)
 
     return start
 
@@ -61,21 +61,24 @@ def test_a_section_that_only_reads(double: Double, run: Run) -> None:
 
 
 def test_where_each_value_comes_from(run: Run) -> None:
-    text = 'zone = "utc"\nmenu-rows = 12\ntimeout = 30\n[environments.my-env]\nmax-reply = 100\n'
+    text = 'zone = "utc"\nmenu-rows = 12\ntimeout = 30\n[environments.my-env]\nmax-response = 100\n'
     found = rows(run(text, "my-env", "--timeout", "40", "-c", ".set menu-rows 9", "-c", ".settings"))
     assert found["zone"] == ["utc", "config.toml:1"]
     assert found["menu-rows"] == ["9", ".set"]
     assert found["timeout"] == ["40", "--timeout"]
-    assert found["max-reply"] == ["100", "config.toml:5"]
+    assert found["max-response"] == ["100", "config.toml:5"]
     assert found["endpoint-url"][1] == "$AWS_ENDPOINT_URL_MWAA"
-    assert found["keys"] == ["emacs", "default"]
     assert found["environment"] == ["my-env", "open"]
+    assert "keys" not in found
+    everything = rows(run(text, "my-env", "-c", ".settings all"))
+    assert everything["keys"] == ["emacs", "default"]
+    assert set(everything) > set(NAMED)
 
 
 def test_what_makes_no_sense_is_said_and_stops_nothing(double: Double, run: Run) -> None:
     ended = run("menus = 1\nzone = 'utc'", "my-env", "-c", "version")
     assert (ended.returncode, ended.stdout) == (0, b"done\n")
-    assert ended.stderr.endswith(b"config.toml:1: there is no setting menus; did you mean menu?\n")
+    assert ended.stderr.endswith(b"config.toml:1: unknown setting 'menus'. Did you mean 'menu'?\n")
     assert double.commands == ["version"]
 
 
@@ -91,13 +94,15 @@ def test_a_password_in_a_proxy_is_not_shown(run: Run) -> None:
 )
 def test_environment_variables_win_over_the_file(environ: Mapping[str, str], region: str | None) -> None:
     said = {"region": ConfigValue("eu-west-1", 1)}
-    assert with_file(Access(), said, environ).region == region
+    assert apply_config(Access(), said, environ).region == region
 
 
-def test_options_win_and_the_private_mwaa_is_left_alone() -> None:
+def test_options_win_and_the_local_environment_is_left_alone() -> None:
     said = parse_config('region = "eu-west-1"\nconnect-to = ["::127.0.0.1:1"]', PATH).general
-    assert with_file(Access(region="us-east-1"), said, {}) == Access(region="us-east-1", connect_to=("::127.0.0.1:1",))
-    assert with_file(Access(direct=True), said, {}) == Access(direct=True)
+    assert apply_config(Access(region="us-east-1"), said, {}) == Access(
+        region="us-east-1", connect_to=("::127.0.0.1:1",)
+    )
+    assert apply_config(Access(direct=True), said, {}) == Access(direct=True)
 
 
 @pytest.mark.parametrize(
@@ -113,11 +118,11 @@ def test_options_win_and_the_private_mwaa_is_left_alone() -> None:
 def test_a_mistake_that_may_have_been_meant_as_a_guard_keeps_to_reads(double: Double, run: Run, text: str) -> None:
     read = run(text, "my-env", "--yes", "-c", "version")
     assert read.returncode == 0
-    assert b"Until config.toml is mended, only what reads is sent; .readonly off lifts that\n" in read.stderr
+    assert b"Read-only mode is on until config.toml is fixed (.readonly off ends it).\n" in read.stderr
     refused = run(text, "my-env", "--yes", "-c", "version", "-c", "variables set a b")
     assert refused.returncode == 5
-    why = b"until config.toml is mended or .readonly off lifts that: variables set a b changes something"
-    assert b"This session only reads, " + why in refused.stderr
+    assert b"Read-only mode refused variables set a b: it changes data. Nothing was sent." in refused.stderr
+    assert b"hint: Fix the reported mistake in config.toml, or run .readonly off." in refused.stderr
     assert double.commands == ["version"]
     assert run(text, "my-env", "--yes=my-env", "-c", ".readonly off", "-c", "variables set a b").returncode == 0
     assert double.commands == ["version", "variables set a b"]
@@ -126,17 +131,17 @@ def test_a_mistake_that_may_have_been_meant_as_a_guard_keeps_to_reads(double: Do
 def test_of_a_mistake_that_guards_nothing_no_more_is_said(double: Double, run: Run) -> None:
     ended = run('menu = "tabs"', "my-env", "-c", "variables set a b")
     assert (ended.returncode, double.commands) == (0, ["variables set a b"])
-    assert b"Until" not in ended.stderr
+    assert b"until config" not in ended.stderr
 
 
 def test_the_settings_say_why_nothing_but_reads_is_sent(double: Double, run: Run) -> None:
     told = run("readonly = true", "my-env", "-c", ".settings", "-c", ".readonly").stdout.decode()
-    assert "Until config.toml is mended" in told
-    assert re.search(r"^read-only +yes +config.toml has to be mended$", told, re.MULTILINE)
-    assert told.endswith("Only what reads is sent, until config.toml is mended or .readonly off lifts that\n")
+    assert "Read-only mode is on until config.toml is fixed" in told
+    assert re.search(r"^read-only +yes +mistake in config.toml$", told, re.MULTILINE)
+    assert told.endswith("Read-only mode is on. Fix the reported mistake in config.toml, or run .readonly off.\n")
     both = run("readonly = true", "my-env", "--read-only", "-c", "variables set a b")
-    assert b"Until" not in both.stderr, "and nothing lifts it"
-    assert b"This session only reads, as --read-only says" in both.stderr
+    assert b"until config" not in both.stderr, "and nothing lifts it"
+    assert b"hint: Start without --read-only to change data." in both.stderr
 
 
 def test_paths_below_the_home_folder_are_short(run: Run, environ: dict[str, str]) -> None:

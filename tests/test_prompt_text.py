@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mwaa_shell.prompt_text import COLOURS, is_dumb, is_protected, mark
+from mwaa_shell.prompt_text import COLORS, is_dumb, is_protected, mark
 
 
 def said(**how: object) -> str:
@@ -14,20 +14,20 @@ def said(**how: object) -> str:
 def test_it_ends_in_the_name_whatever_stands_before() -> None:
     assert said() == "my-env> "
     assert said(protected=True) == "[protected] my-env> "
-    assert said(protected=True, read_only=True, colour="blue") == "[protected read-only] my-env> "
+    assert said(protected=True, read_only=True, color="blue") == "[protected read-only] my-env> "
 
 
 @pytest.mark.parametrize(
-    ("protected", "colour", "style"),
+    ("protected", "color", "style"),
     [
         (False, "auto", "class:environment"),
         (True, "auto", "class:environment.protected"),
-        *[(True, colour, f"class:environment.{colour}") for colour in COLOURS],
+        *[(True, color, f"class:environment.{color}") for color in COLORS],
         (False, "hotdog", "class:environment"),
     ],
 )
-def test_its_colour_is_the_users_or_says_that_it_is_protected(protected: bool, colour: str, style: str) -> None:
-    assert mark("my-env", protected=protected, read_only=False, colour=colour)[-2] == (style, "my-env")
+def test_its_color_is_the_users_or_says_that_it_is_protected(protected: bool, color: str, style: str) -> None:
+    assert mark("my-env", protected=protected, read_only=False, color=color)[-2] == (style, "my-env")
 
 
 @pytest.mark.parametrize(

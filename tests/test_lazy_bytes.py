@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mwaa_shell.reply_bytes import Body, LazyBytes, SpoolWriter, chunks, joined
+from mwaa_shell.result import Body, LazyBytes, SpoolWriter, chunks
 
 
 def spooled(*pieces: bytes, in_memory: int = 0) -> Body:
@@ -34,10 +34,8 @@ def test_what_is_long_is_in_a_file() -> None:
 @given(st.lists(st.binary(max_size=20), min_size=1), st.integers(0, 30), st.integers(-70, 70), st.integers(-70, 70))
 def test_every_part_is_that_of_plain_bytes(pieces: list[bytes], in_memory: int, start: int, end: int) -> None:
     body, plain = spooled(*pieces, in_memory=in_memory), b"".join(pieces)
-    both = joined(body, b"and", body)
     assert (bytes(body), len(body), bool(body)) == (plain, len(plain), bool(plain))
     assert (body[start:end], body[start:], body[:end]) == (plain[start:end], plain[start:], plain[:end])
-    assert (both[start:end], len(both)) == ((plain + b"and" + plain)[start:end], 2 * len(plain) + 3)
     assert body.endswith(plain[-2:])
     assert not body.endswith(plain + b"x")
 
@@ -47,10 +45,6 @@ def test_chunks_are_all_of_it(data: bytes, size: int, large: bool) -> None:
     parts = list(chunks(spooled(data) if large else data, size))
     assert b"".join(parts) == data
     assert all(0 < len(part) <= size for part in parts)
-
-
-def test_plain_parts_stay_plain() -> None:
-    assert joined(b"a", b"", b"b") == b"ab"
 
 
 def test_only_order_is_read() -> None:
@@ -104,6 +98,6 @@ def test_a_disk_that_fills_up_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> 
             return written
 
     full = Full()
-    monkeypatch.setattr("mwaa_shell.reply_bytes.tempfile.TemporaryFile", lambda **more: full)
+    monkeypatch.setattr("mwaa_shell.result.tempfile.TemporaryFile", lambda **more: full)
     assert spooled(b"one", b"second", b"third") == b"onesecondthird"
     assert full.own.closed
