@@ -1,28 +1,17 @@
 """MWAA: the AWS API, the connection to an environment, and one command on it."""
 
-from __future__ import annotations
+from mwaa_shell.faces import lazy
 
-from importlib import import_module
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from mwaa_shell.mwaa.command_runner import run_command
-    from mwaa_shell.mwaa.connection import Connection, ConnectionPool, EnvironmentRef
-    from mwaa_shell.mwaa.environment import EnvironmentInfo
-
-__all__ = ["Connection", "ConnectionPool", "EnvironmentInfo", "EnvironmentRef", "run_command"]
-
-#: The module of each name, imported when the name is first asked for: the prompt uses ``mwaa.programs`` alone.
-_MODULES = {
-    "Connection": "connection",
-    "ConnectionPool": "connection",
-    "EnvironmentInfo": "environment",
-    "EnvironmentRef": "connection",
-    "run_command": "command_runner",
-}
-
-
-def __getattr__(name: str) -> object:
-    if name not in _MODULES:
-        raise AttributeError(name)
-    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+    from mwaa_shell.mwaa import programs
+    from mwaa_shell.mwaa.aws import CallerIdentity, CliToken, Credentials, MwaaApi, WebLogin
+    from mwaa_shell.mwaa.aws_errors import read_date
+    from mwaa_shell.mwaa.command_runner import ask_version, run_command, run_under_lock
+    from mwaa_shell.mwaa.connection import Connection, ConnectionPool, EnvironmentRef, MakeApi, real_api
+    from mwaa_shell.mwaa.environment import EnvironmentInfo, facts, how_to_reach
+    from mwaa_shell.mwaa.logs import EventPage, LogsApi, LogStream
+    from mwaa_shell.mwaa.route import Route, hide_credentials, read_proxy
+    from mwaa_shell.mwaa.transport import TlsPeer, Transport, transport_for
+else:
+    __getattr__, __all__ = lazy(__name__, __file__)

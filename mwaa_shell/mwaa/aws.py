@@ -1,4 +1,4 @@
-"""The AWS API of MWAA: environments, tokens and Airflow's REST API. The only importer of boto3.
+"""The AWS API of MWAA: environments, tokens and Airflow's REST API.
 
 boto3 itself resolves credentials, profile, region, endpoints, retries and proxies. Its errors leave this module as the
 sentences of ``aws_errors.py``. Expired credentials are resolved again at the next call.
@@ -6,48 +6,106 @@ sentences of ``aws_errors.py``. Expired credentials are resolved again at the ne
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import threading
+import time
+from collections import deque
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
-import boto3
 import botocore.exceptions as aws
 from botocore.config import Config
 from botocore.session import Session
+from botocore.utils import get_environ_proxies
 
-from mwaa_shell import __version__, core_files, debug_log
-from mwaa_shell.errors import CredentialsProblem, NothingRan, ShellError
-from mwaa_shell.limits import CONNECT_TIMEOUT
-from mwaa_shell.mwaa.aws_errors import AwsCall, AwsCaller, refused_by_airflow, sentence
-from mwaa_shell.mwaa.credentials import (
-    Unobtained,
-    guard,
-    log_credentials,
-    mfa_problem,
-    never_ask,
-    origin,
-    profile_of,
-    source_of,
+from mwaa_shell import debug_log
+from mwaa_shell.addresses import hide_login
+from mwaa_shell.airflow.rest import LONGEST_PATH, RestRequest, is_too_long
+from mwaa_shell.durations import CONNECT_TIMEOUT, IDLE_LIMIT, NEVER, clocks, idle_since
+from mwaa_shell.errors import CredentialsProblem, NothingRan, OutcomeUnknown, RestNotFound, ShellError, State
+from mwaa_shell.mwaa.aws_errors import (
+    SOURCES,
+    AwsCall,
+    caller_of,
+    is_throttled,
+    read_date,
+    refused_by_airflow,
+    translate,
 )
-from mwaa_shell.mwaa.environment import CliToken, EnvironmentInfo, from_details, is_host
-from mwaa_shell.mwaa.idle import IDLE_LIMIT, NEVER, clocks, idle_since
-from mwaa_shell.mwaa.programs import gets_a_terminal
+from mwaa_shell.mwaa.aws_session import client_of, log_client, session_of
+from mwaa_shell.mwaa.environment import EnvironmentInfo, from_details, is_host
+from mwaa_shell.mwaa.response import clip
+from mwaa_shell.mwaa.route import hide_credentials
 from mwaa_shell.settings import Access
 
 T = TypeVar("T")
 
 #: What a header and a URL can hold: a token or a host of any other form is never sent, and never quoted.
 _VISIBLE = re.compile(r"[\x21-\x7e]+")
-#: What may be behind a reply that AWS does not send.
-_ANOTHER = "a proxy or another endpoint may have answered for AWS: .doctor shows the way"
-#: Seconds that a REST request is waited for: AWS gives up after 10, a private MWAA's first one takes longer.
+#: The likely cause of a response that is not in the form of AWS.
+_ANOTHER = "Run .doctor: a proxy or another endpoint may have answered."
+#: Seconds that a REST request is waited for: AWS gives up after 10, a local environment's first one takes longer.
 REST_TIMEOUT = 30.0
-#: The services that are asked, as botocore's table of endpoints calls them: MWAA, and those that give credentials.
-SERVICES = frozenset({"airflow", "oidc", "portal.sso", "signin", "sts"})
-#: botocore's data file with the endpoints of every service.
-ENDPOINTS = "endpoints"
+#: REST requests that AWS takes within a second.
+REST_RATE = 10
+#: Seconds to wait before a REST request that AWS refused because of its rate is sent again.
+REST_WAITS = (1.0, 2.0)
+#: What botocore raises for settings, credentials, the way to AWS and the refusals of AWS.
+_EXPECTED = (aws.ClientError, aws.BotoCoreError, ValueError, OSError)
+#: STS answers in every region; this one where none is set.
+ANY_REGION = "us-east-1"
+
+
+def _sleep(seconds: float) -> bool:
+    time.sleep(seconds)
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class CliToken:
+    """A minted token and the host that it is good for. Lives 60 seconds; never shown, logged or kept."""
+
+    token: str = field(repr=False)
+    host: str = ""
+    environment: str = ""  #: whose it is
+    log: str = ""  #: where in CloudWatch its web server writes; nothing where there is no CloudWatch
+
+
+@dataclass(frozen=True, slots=True)
+class WebLogin:
+    """A token for one login in a browser within 60 seconds. Never logged or kept; shown on request alone."""
+
+    token: str = field(repr=False)
+    host: str = ""
+
+    @property
+    def url(self) -> str:
+        """The link that logs in, as AWS's user guide has it. It holds the token."""
+        return f"https://{self.host}/aws_mwaa/aws-console-sso?login=true#{self.token}"
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """A key, so far as it may be shown."""
+
+    source: str
+    key: str  #: its last four characters
+    temporary: bool
+    expires: datetime | None = None  #: aware
+
+
+@dataclass(frozen=True, slots=True)
+class CallerIdentity:
+    """The response of STS about the caller."""
+
+    arn: str = ""
+    date: datetime | None = None  #: by the clock of AWS, aware
+    error: ShellError | None = None
 
 
 class MwaaApi:
@@ -55,9 +113,10 @@ class MwaaApi:
 
     def __init__(self, access: Access) -> None:
         self.access = access
-        self._lock = threading.Lock()
-        self._made: tuple[Session, Any] | None = None
-        self._rest: Any | None = None
+        self._lock = threading.RLock()
+        self._session: Session | None = None
+        self._clients: dict[str, Any] = {}
+        self._rest_calls = deque([-math.inf] * REST_RATE, REST_RATE)  #: when the last ones were sent
         self._used = NEVER
 
     # -- what AWS is asked -------------------------------------------------------------------------------------------
@@ -68,125 +127,220 @@ class MwaaApi:
 
     def describe(self, name: str) -> EnvironmentInfo:
         """Return what GetEnvironment reports of an environment. Requires ``airflow:GetEnvironment``."""
-        reply = self._call("GetEnvironment", name, lambda client: client.get_environment(Name=name))
-        details = reply.get("Environment")
+        response = self._call("GetEnvironment", name, lambda client: client.get_environment(Name=name))
+        details = response.get("Environment")
         return from_details(name, details if isinstance(details, dict) else {})
 
     def cli_token(self, name: str) -> CliToken:
         """Return a new token for one command. Requires ``airflow:CreateCliToken``."""
-        reply = self._call("CreateCliToken", name, lambda client: client.create_cli_token(Name=name))
-        token, host = reply.get("CliToken"), reply.get("WebServerHostname")
-        if not (isinstance(token, str) and _VISIBLE.fullmatch(token) and isinstance(host, str) and is_host(host)):
-            raise NothingRan(f"CreateCliToken for {name} brought no usable token or host, nothing ran; {_ANOTHER}")
-        debug_log.keep_out(token)
+        response = self._call("CreateCliToken", name, lambda client: client.create_cli_token(Name=name))
+        token, host = _token_in(response, "CliToken", name)
         return CliToken(token, host, name, "" if self.access.direct else f"airflow-{name}-WebServer")
 
-    def invoke_rest(
-        self, name: str, path: str, query: Mapping[str, object], body: Mapping[str, object] | None = None
-    ) -> object:
-        """Return the response of Airflow's REST API to one GET, or to a read-only POST of ``body``.
+    def web_login(self, name: str) -> WebLogin:
+        """Return a new token for one login in a browser. Requires ``airflow:CreateWebLoginToken``."""
+        response = self._call("CreateWebLoginToken", name, lambda client: client.create_web_login_token(Name=name))
+        return WebLogin(*_token_in(response, "WebToken", name))
 
-        Requires ``airflow:InvokeRestApi`` and Airflow 2.4.3. ``path`` has no ``/api/v1``. The request is sent once.
+    def invoke_rest(self, name: str, request: RestRequest) -> object:
+        """Return the response of Airflow's REST API to one request that changes nothing.
+
         ``PermissionMissing`` holds for the session; other errors may be temporary.
         """
+        status, response = self.send_rest(name, request, changes=False)
+        if status >= 400:
+            kind = RestNotFound if status == 404 else NothingRan
+            raise kind(refused_by_airflow(name, status, response))
+        return response
 
-        def ask(_: Any) -> Any:
-            method = {"Method": "GET"} if body is None else {"Method": "POST", "Body": dict(body)}
-            return self._rest_client().invoke_rest_api(Name=name, Path=path, QueryParameters=dict(query), **method)
+    def send_rest(
+        self, name: str, request: RestRequest, *, changes: bool, sleep: Callable[[float], bool] = _sleep
+    ) -> tuple[int, object]:
+        """Return the HTTP status and the response of Airflow's REST API, of an error too.
 
-        reply = self._call("InvokeRestApi", name, ask)
-        status = reply.get("RestApiStatusCode")
-        if "RestApiResponse" not in reply:
-            raise NothingRan(f"InvokeRestApi on {name} brought half a reply, or none that can be read; {_ANOTHER}")
-        if isinstance(status, int) and status >= 400:
-            raise NothingRan(refused_by_airflow(name, status, reply["RestApiResponse"]))
-        return reply["RestApiResponse"]
+        Requires ``airflow:InvokeRestApi`` and Airflow 2.4.3. The request is sent once, and again only where AWS refused
+        it because of its rate, which other programs share. If it ``changes`` data, ``OutcomeUnknown`` is raised unless
+        it is certain that Airflow did not get it. ``sleep`` waits, and returns ``False`` where nothing must be sent any
+        more.
+        """
+        if is_too_long(request.path):
+            raise NothingRan(f"A path can have at most {LONGEST_PATH} characters, not {len(request.path)}")
+
+        def ask(client: Any) -> Any:
+            body = {} if request.body is None else {"Body": dict(request.body)}
+            waits = iter(REST_WAITS)
+            while True:
+                self._keep_pace(sleep)
+                try:
+                    return client.invoke_rest_api(
+                        Name=name, Path=request.path, Method=request.method, QueryParameters=dict(request.query), **body
+                    )
+                except aws.ClientError as error:
+                    if isinstance(error.response.get("RestApiStatusCode"), int):
+                        return error.response  # Airflow's own refusal
+                    wait = next(waits, None) if is_throttled(error) else None
+                    if wait is None or not sleep(wait):
+                        raise
+
+        response = self._call("InvokeRestApi", name, ask, service="rest", unsure=changes)
+        status = response.get("RestApiStatusCode")
+        may_be_empty = isinstance(status, int) and (changes or status >= 400)  # as that of a DELETE
+        if "RestApiResponse" not in response and not may_be_empty:
+            half = f"The response of InvokeRestApi for {name} is incomplete"
+            raise OutcomeUnknown(half) if changes else NothingRan(half, hint=_ANOTHER)
+        return status if isinstance(status, int) else 200, response.get("RestApiResponse")
+
+    def call_logs(self, operation: str, name: str, call: Callable[[Any], T]) -> T:
+        """Return what ``call`` gets from the client of CloudWatch Logs, which the first call makes.
+
+        ``operation`` is its permission and ``name`` the environment, for messages.
+        """
+        return self._call(operation, name, call, service="logs")
+
+    def _keep_pace(self, sleep: Callable[[float], bool]) -> None:
+        """Wait until AWS takes one more REST request; raise ``NothingRan`` where it must not be sent any more."""
+        with self._lock:
+            start = max(time.monotonic(), self._rest_calls[0] + 1.1)  # on the way, requests may catch up a little
+            self._rest_calls.append(start)
+        if not sleep(max(0.0, start - time.monotonic())):
+            raise NothingRan("Canceled before the request was sent", state=State.NOT_SENT)
 
     @staticmethod
     def _list(client: Any) -> list[str]:
         pages = client.get_paginator("list_environments").paginate()
         return [name for page in pages for name in page.get("Environments", ()) if isinstance(name, str)]
 
+    # -- who asks, and where: for the doctor -------------------------------------------------------------------------
+
+    def describe_setup(self) -> str:
+        """Return region, endpoint and proxy of AWS calls. Raises ``ShellError`` if the client cannot be made."""
+        meta = self.client().meta
+        endpoint = str(meta.endpoint_url)
+        scheme = urlsplit(endpoint).scheme
+        proxy = "" if self.access.direct else str(get_environ_proxies(endpoint).get(scheme) or "")
+        if proxy:
+            source = next((name for name in (f"{scheme}_proxy", f"{scheme}_proxy".upper()) if name in os.environ), "")
+            proxy = proxy if "://" in proxy else f"http://{proxy}"
+            proxy = f" through {clip(hide_login(proxy))} ({source or 'set in the system'})"
+        return f"region {meta.region_name or 'none'}, asked at {hide_credentials(endpoint)}{proxy}"
+
+    def credentials(self) -> Credentials:
+        """Return the credentials in use; may ask SSO, STS or the metadata service. Raises ``ShellError``."""
+        try:
+            found = self.session().get_credentials()
+            if found is None:
+                raise aws.NoCredentialsError()
+            key = found.get_frozen_credentials()
+        except _EXPECTED as error:
+            raise self._problem(error) from None
+        expires = getattr(found, "_expiry_time", None)  # botocore tells it nowhere else
+        return Credentials(
+            SOURCES.get(str(found.method), clip(str(found.method))),
+            str(key.access_key)[-4:],
+            bool(key.token),
+            expires if isinstance(expires, datetime) else None,
+        )
+
+    def caller(self) -> CallerIdentity:
+        """Call GetCallerIdentity once, which needs no permission. An expected error is part of the value."""
+        try:
+            sts = self.session().create_client(
+                "sts",
+                region_name=self.client().meta.region_name or ANY_REGION,
+                verify=self.access.ca_bundle,
+                config=Config(
+                    connect_timeout=CONNECT_TIMEOUT, read_timeout=CONNECT_TIMEOUT, retries={"total_max_attempts": 1}
+                ),
+            )
+            response = sts.get_caller_identity()
+        except ShellError as error:
+            return CallerIdentity(error=error)
+        except _EXPECTED as error:
+            date = _date_of(error.response) if isinstance(error, aws.ClientError) else None
+            return CallerIdentity("", date, self._problem(error, "GetCallerIdentity"))
+        except Exception as error:  # a gateway on the way says something else
+            if debug_log.is_own(error):
+                raise
+            return CallerIdentity(error=NothingRan("The response of STS is not valid"))
+        arn = response.get("Arn")
+        problem = None if isinstance(arn, str) else NothingRan("The response of STS is not valid")
+        return CallerIdentity("" if problem else clip(arn), _date_of(response), problem)
+
     # -- how it is reached -------------------------------------------------------------------------------------------
 
     def places(self) -> tuple[list[str], list[str]]:
         """Return the configured profiles, and the regions that have MWAA according to botocore."""
-        session = self._client()[0]
-        return session.available_profiles, session.get_available_regions("mwaa")
+        return self.session().available_profiles, self.session().get_available_regions("mwaa")
 
     @property
     def region(self) -> str:
         """The region in force, empty where none is set."""
         try:
-            return self._client()[1].meta.region_name or ""
+            return self.client().meta.region_name or ""
         except ShellError:
             return self.access.region or ""
 
     @property
     def ca_bundle(self) -> str | None:
         """The CA bundle that boto3 is configured with: ``AWS_CA_BUNDLE`` or the profile's ``ca_bundle``."""
-        bundle = self._client()[0].get_config_variable("ca_bundle")
+        bundle = self.session().get_config_variable("ca_bundle")
         return str(bundle) if bundle else None
 
-    def boto(self) -> tuple[Session, Any]:
-        """Return the botocore session and its MWAA client. Raises ``ShellError`` if the client cannot be made."""
-        return self._client()
-
-    def problem(self, error: Exception, operation: str, session: Session | None = None) -> ShellError:
-        """Return the error for an exception of botocore, for calls that other modules make with ``session``."""
-        said = self._sentence(error, operation, "", session)
-        if isinstance(said, CredentialsProblem):
-            self.forget()
-        return said
-
-    def _client(self) -> tuple[Session, Any]:
+    def session(self) -> Session:
+        """Return the botocore session, made at the first call. Raises ``ShellError``."""
         with self._lock:
-            if self._made is not None:
-                return self._made
-            session = None
-            try:
-                session = session_of(self.access)
-                client = _client_of(session, self.access, Config())
-            except Exception as error:  # botocore reads files of the user's, which may hold anything
-                if not _is_foreign(error):
-                    raise
-                raise self._sentence(error, "", "", session) from None
-            made = self._made = session, client
-        log_credentials(*made)  # may fetch credentials
-        return made
+            if self._session is None:
+                try:
+                    self._session = session_of(self.access)
+                except Exception as error:  # botocore reads files of the user's, which may hold anything
+                    raise self._problem(error) from None
+            return self._session
 
-    def _rest_client(self) -> Any:
-        """Return the client for InvokeRestApi, which has a short timeout and sends a request once."""
-        session, _ = self._client()
+    def client(self, service: str = "mwaa") -> Any:
+        """Return the client of ``mwaa``, ``logs`` or ``rest``, made at the first call. Raises ``ShellError``.
+
+        The one of ``rest`` is of MWAA too, has a short timeout and sends a request once.
+        """
         with self._lock:
-            if self._rest is None:
-                seconds = min(self.access.timeout, REST_TIMEOUT)
-                self._rest = _client_of(
-                    session, self.access, Config(read_timeout=seconds, retries={"total_max_attempts": 1})
-                )
-            return self._rest
+            if service not in self._clients:
+                extra = Config()
+                if service == "rest":
+                    seconds = min(self.access.timeout, REST_TIMEOUT)
+                    extra = Config(read_timeout=seconds, retries={"total_max_attempts": 1})
+                session = self.session()
+                try:
+                    made = client_of(session, self.access, extra, "logs" if service == "logs" else "mwaa")
+                except Exception as error:
+                    raise self._problem(error) from None
+                log_client(session, made)
+                self._clients[service] = made
+            return self._clients[service]
 
-    def _call(self, operation: str, name: str, call: Callable[[Any], T]) -> T:
+    def _call(
+        self, operation: str, name: str, call: Callable[[Any], T], *, service: str = "mwaa", unsure: bool = False
+    ) -> T:
+        """Call AWS. If ``unsure``, raise ``OutcomeUnknown`` where AWS may have got the request."""
+        client = self.client(service)
         self._drop_idle()
-        ended = debug_log.timed("aws", operation=operation, environment=name or None)
+        ended = debug_log.start_timer("aws", operation=operation, environment=name or None)
         try:
-            answer = call(self._client()[1])
+            answer = call(client)
             ended(outcome="ok")
             return answer
-        except (aws.ClientError, aws.BotoCoreError, ValueError, OSError) as error:
-            translated = self._sentence(error, operation, name)
-            ended(outcome=type(error).__name__, says=str(translated))
-            if isinstance(translated, CredentialsProblem):
-                self.forget()
-            raise translated from None
-        except ShellError:  # of a client that could not be made
+        except ShellError:  # such as a request that was canceled while it waited for its turn
             raise
-        except Exception as error:  # whatever botocore's parser makes of a reply of another shape, or of its dates
-            if not _is_foreign(error):
-                raise
-            ended(outcome=type(error).__name__)
-            what = f"{operation} for {name}" if name else operation
-            raise NothingRan(f"{what} brought a reply that makes no sense, nothing ran; {_ANOTHER}") from None
+        except Exception as error:
+            translated = self._problem(error, operation, name, "logs" if service == "logs" else "airflow")
+            expected = isinstance(error, _EXPECTED)
+            if not expected:  # whatever botocore's parser makes of a response of another shape, or of its dates
+                what = f"{operation} for {name}" if name else operation
+                translated = NothingRan(f"The response of {what} is not valid", hint=_ANOTHER)
+            if unsure and (not expected or _may_have_arrived(error)):
+                translated = OutcomeUnknown(
+                    f"The response of {operation} for {name} did not arrive", detail=str(translated)
+                )
+            ended(outcome=type(error).__name__, says=str(translated))
+            raise translated from None
         finally:
             self._used = clocks()
 
@@ -195,150 +349,44 @@ class MwaaApi:
 
         A request on a connection without another end is not refused: it waits for its timeout.
         """
-        with self._lock:
-            # One that was never used may just be opened, by another thread.
-            if self._made is not None and self._used != NEVER and idle_since(self._used) > IDLE_LIMIT:
-                for client in (self._made[1], self._rest):
-                    if client is not None:
-                        client.close()
+        # One that was never used may just be opened, by another thread.
+        if self._used != NEVER and idle_since(self._used) > IDLE_LIMIT:
+            for client in list(self._clients.values()):
+                client.close()
 
-    def forget(self) -> None:
-        """Resolve credentials again at the next call: the user may have logged in meanwhile."""
-        with self._lock:
-            self._made = self._rest = None
+    def _problem(self, error: Exception, operation: str = "", name: str = "", service: str = "airflow") -> ShellError:
+        """Return the error for an exception of botocore. After one of credentials, they are resolved again.
 
-    # -- what went wrong ---------------------------------------------------------------------------------------------
-
-    def _sentence(self, error: Exception, operation: str, name: str, session: Session | None = None) -> ShellError:
-        """Return the error for an exception; ``session`` has no client if the client could not be made."""
-        region = self.access.region or ""
-        if session is None and self._made is not None:
-            session, client = self._made
-            region = client.meta.region_name or ""
-        asker = _asker(self.access, session, region, error)
-        cause = error.cause if isinstance(error, Unobtained) else error
-        return mfa_problem(cause, asker.profile) or sentence(cause, AwsCall(operation, name), asker)
+        Raises the exception if it is a mistake of the shell, whose code botocore calls.
+        """
+        if not isinstance(error, _EXPECTED) and debug_log.is_own(error):
+            raise error
+        made = self._clients.get("mwaa")
+        region = made.meta.region_name if made is not None else self.access.region
+        caller = caller_of(self.access, self._session, region or "", error)
+        translated = translate(error, AwsCall(operation, name, service), caller)
+        if isinstance(translated, CredentialsProblem):  # the user may log in meanwhile
+            with self._lock:
+                self._session, self._clients = None, {}
+        return translated
 
 
-def _is_foreign(error: Exception) -> bool:
-    """Return whether an exception comes from botocore and not from the shell's own code that botocore called."""
-    return isinstance(error, aws.BotoCoreError) or not debug_log.is_own(error)
+def _date_of(response: Any) -> datetime | None:
+    return read_date(str(response.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date", "")))
 
 
-def _asker(access: Access, session: Session | None, region: str, error: Exception) -> AwsCaller:
-    if session is None:
-        return AwsCaller(access.profile or "", region)
-    profile = profile_of(session)
-    source = ""
-    if isinstance(error, Unobtained):
-        source = error.source
-    elif isinstance(error, aws.ClientError):  # for any other, this would run a credential_process once more
-        source = source_of(session)
-    holder = profile  # of a role that has an odd name, which does not hang on what it is assumed with
-    if source != "assume-role" or not isinstance(getattr(error, "cause", None), aws.ParamValidationError):
-        source, holder = origin(session, profile, source)
-    return AwsCaller(profile, region, source, holder, not isinstance(error, Unobtained), gets_a_terminal())
+def _token_in(response: Mapping[str, object], member: str, name: str) -> tuple[str, str]:
+    """Return the token and the host of a response; raise ``NothingRan`` for an unusable response."""
+    token, host = response.get(member), response.get("WebServerHostname")
+    if not (isinstance(token, str) and _VISIBLE.fullmatch(token) and isinstance(host, str) and is_host(host)):
+        message = f"The response of Create{member} for {name} holds no token or host"
+        raise NothingRan(message, hint=_ANOTHER, state=State.NOT_SENT)
+    debug_log.keep_out(token)
+    return token, host
 
 
-def session_of(access: Access) -> Session:
-    """Return a botocore session that never asks for a code and raises ``Unobtained`` for credentials."""
-    core_files.prevent()
-    keys = access.keys
-    session = Session(profile=access.profile)
-    never_ask(session)
-    guard(session)
-    forget_other_services(session)
-    if access.region:
-        session.set_config_variable("region", access.region)
-    if keys:
-        session.set_credentials(keys.access_key, keys.secret_key)
-    return session
-
-
-def _client_of(session: Session, access: Access, extra: Config) -> Any:
-    """Return a client of MWAA. A configured endpoint keeps its host name."""
-    region = session.get_config_variable("region") or os.environ.get("AWS_REGION")
-    made_by = boto3.Session(botocore_session=session)
-    config = Config(
-        connect_timeout=CONNECT_TIMEOUT,
-        read_timeout=access.timeout,
-        tcp_keepalive=True,
-        proxies={} if access.direct else None,
-        user_agent=_user_agent(session),
-    ).merge(extra)
-
-    def client(more: Config) -> Any:
-        return made_by.client(
-            "mwaa",
-            region_name=region,
-            endpoint_url=access.endpoint_url,
-            verify=access.ca_bundle,
-            config=config.merge(more),
-        )
-
-    if not access.endpoint_url and not _may_be_configured(session):
-        return client(Config())
-    made = client(Config(inject_host_prefix=False))
-    return made if access.endpoint_url or _is_elsewhere(made, client) else client(Config())
-
-
-def _user_agent(session: Session) -> str:
-    """Return the user agent for CloudTrail. botocore would build its own twice for each call, of thirty parts."""
-    app = re.sub(r"[^\w!$%&'*+.^`|~-]", "-", session.get_config_variable("user_agent_appid") or "", flags=re.ASCII)
-    known = f"mwaa-shell/{__version__} {session.user_agent_name}/{session.user_agent_version}"
-    return f"{known} app/{app}" if app else known
-
-
-def _may_be_configured(session: Session) -> bool:
-    """Return whether a variable or a file names an endpoint of any service."""
-    named = any(variable.startswith("AWS_ENDPOINT_URL") for variable in os.environ)
-    return named or _has_member(session.full_config, "endpoint_url")
-
-
-def _has_member(table: Mapping[str, Any], wanted: str) -> bool:
-    """Return whether a table has a member of a name, at any depth."""
-    inner = (one for one in table.values() if isinstance(one, Mapping))
-    return wanted in table or any(_has_member(one, wanted) for one in inner)
-
-
-def _is_elsewhere(made: Any, client: Callable[[Config], Any]) -> bool:
-    """Return whether the endpoint of a client differs from the one of AWS."""
-    own = client(Config(ignore_configured_endpoint_urls=True))
-    return bool(made.meta.endpoint_url != own.meta.endpoint_url)
-
-
-def forget_other_services(session: Any) -> None:
-    """Let a session of botocore keep the endpoints of ``SERVICES`` only, which saves 3 MB of 67 after a command.
-
-    A service without an entry has the endpoint that all services follow, as a new service has.
-    """
-    loader = session.get_component("data_loader")
-    loader.file_loader = _DataFiles(loader.file_loader)
-
-
-class _DataFiles:
-    """Reads the data files of botocore, and of ``endpoints.json`` only the services of the shell."""
-
-    def __init__(self, files: Any) -> None:
-        self._files = files
-
-    def exists(self, path: str) -> bool:
-        """Return whether a file of this name exists."""
-        return bool(self._files.exists(path))
-
-    def load_file(self, path: str) -> Any:
-        """Return the data of a file, ``None`` where there is none."""
-        data = self._files.load_file(path)
-        return _of_our_services(data) if os.path.basename(path) == ENDPOINTS else data
-
-
-def _of_our_services(data: Any) -> Any:
-    """Return the table without other services; a table of another form is unchanged."""
-    try:
-        return {**data, "partitions": [_ours(one) for one in data["partitions"]]}
-    except (AttributeError, KeyError, TypeError):
-        return data
-
-
-def _ours(partition: dict[str, Any]) -> dict[str, Any]:
-    return {**partition, "services": {name: one for name, one in partition["services"].items() if name in SERVICES}}
+def _may_have_arrived(error: Exception) -> bool:
+    """Return whether AWS may have got a request before this error."""
+    if isinstance(error, aws.ClientError):
+        return bool(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500) >= 500)
+    return isinstance(error, aws.HTTPClientError) and not isinstance(error, aws.ConnectTimeoutError)

@@ -1,6 +1,6 @@
-"""What AWS and botocore say when something is wrong, as sentences that name a permission, a login or a region.
+"""Errors of AWS and botocore as sentences that name a permission, a login or a region.
 
-A refusal is told apart by what was asked: the call of ours, or one that botocore makes to get credentials first.
+A denied call of the shell differs from a denied call that botocore makes first, to get credentials.
 """
 
 from __future__ import annotations
@@ -9,17 +9,31 @@ import os
 import shlex
 import time
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from json import JSONDecodeError
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import botocore.exceptions as aws
+from botocore.session import Session
 
-from mwaa_shell.errors import CredentialsProblem, EnvironmentNotFound, NothingRan, PermissionMissing, ShellError
-from mwaa_shell.mwaa.credentials import WEB_IDENTITY_VARIABLE
-from mwaa_shell.mwaa.reply import clip
+from mwaa_shell.airflow.rest import reason_in
+from mwaa_shell.errors import (
+    CredentialsProblem,
+    EnvironmentNotFound,
+    LogMissing,
+    NothingRan,
+    PermissionMissing,
+    ShellError,
+    State,
+)
+from mwaa_shell.mwaa import programs
+from mwaa_shell.mwaa.aws_session import WEB_IDENTITY_VARIABLE, CodeWanted, Unobtained, origin, profile_of, source_of
+from mwaa_shell.mwaa.response import clip
 from mwaa_shell.mwaa.route import hide_credentials
+from mwaa_shell.settings import Access
+from mwaa_shell.suggestions import did_you_mean, listed
 
 _DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "NotAuthorized"}
 _EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
@@ -30,36 +44,37 @@ _UNSIGNED = {"InvalidSignatureException", "SignatureDoesNotMatch", "IncompleteSi
 _NOT_UPDATED = "Update your environment"
 #: Seconds by which a clock may be wrong: AWS takes signatures of the last five minutes.
 _TOLERANCE = 240
-_SSO = (aws.SSOError, aws.TokenRetrievalError)
 _NO_CREDENTIALS = (aws.NoCredentialsError, aws.PartialCredentialsError, aws.CredentialRetrievalError)
 #: Variables that name a file that credentials come from.
 _FILES = (WEB_IDENTITY_VARIABLE, "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE")
 #: Settings of a profile that name such a file, or a program, by botocore's name for the source.
 _SETTINGS = {"custom-process": "credential_process", "assume-role-with-web-identity": "web_identity_token_file"}
-#: Sources that a profile configures, in an operator's words.
+#: Where botocore finds credentials, in an operator's words: what a profile configures,
 _OF_PROFILES = {
     "custom-process": "the credential_process",
     "sso": "the SSO login",
     "login": "the login",
     "assume-role": "the role",
     "assume-role-with-web-identity": "the web identity",
-    "shared-credentials-file": "the keys",
-    "config-file": "the keys",
+    "shared-credentials-file": "the credentials file",
+    "config-file": "the config file",
 }
-#: And those that a machine or a start of the shell has.
+#: and what a machine or a start of the shell has.
 _OF_MACHINES = {
     "env": "AWS_ACCESS_KEY_ID",
     "container-role": "the role of this container",
     "iam-role": "the role of this EC2 instance",
+    "explicit": "this start of the shell",
     WEB_IDENTITY_VARIABLE: WEB_IDENTITY_VARIABLE,
 }
+SOURCES = _OF_PROFILES | _OF_MACHINES
 #: What Python says of a value of another form; that means nothing to a user, and it may quote the value.
 _OF_ANOTHER_FORM = (AttributeError, TypeError, LookupError, RecursionError, UnicodeError, JSONDecodeError)
 _UNREACHED = (aws.EndpointConnectionError, aws.ConnectTimeoutError)
 
 
 class AwsCaller(NamedTuple):
-    """Who asks AWS, and where."""
+    """The identity and the endpoint of a call to AWS, for messages."""
 
     profile: str = ""
     region: str = ""
@@ -70,16 +85,21 @@ class AwsCaller(NamedTuple):
 
     @property
     def name(self) -> str:
+        """The identity as a part of a sentence."""
         return f"profile {self.profile}" if self.profile else "these credentials"
 
     @property
+    def holder(self) -> str:
+        """The profile that has the login or the program, as a part of a sentence."""
+        profile = self.login_profile or self.profile
+        return f"profile {profile}" if profile else "the default profile"
+
+    @property
     def origin(self) -> str:
-        """Where the credentials come from, with the profile that says so."""
+        """The source of the credentials, with the profile that names it."""
         if self.source in _OF_MACHINES:
             return _OF_MACHINES[self.source]
-        profile = self.login_profile or self.profile
-        whose = f"profile {profile}" if profile else "the default profile"
-        return f"{_OF_PROFILES.get(self.source, self.source)} of {whose}"
+        return f"{_OF_PROFILES.get(self.source, self.source)} of {self.holder}"
 
     @property
     def login(self) -> str:
@@ -87,36 +107,59 @@ class AwsCaller(NamedTuple):
         return self.command("aws login" if self.source == "login" else "aws sso login")
 
     def command(self, words: str) -> str:
-        """A command of the AWS CLI for the profile that has the login or the program."""
+        """Return a command of the AWS CLI for the profile that has the login or the program."""
         profile = self.login_profile or self.profile
         return f"{words} --profile {shlex.quote(profile)}" if profile else words
 
 
+def caller_of(access: Access, session: Session | None, region: str, error: Exception) -> AwsCaller:
+    """Return who asked AWS and got an error."""
+    if session is None:
+        return AwsCaller(access.profile or "", region)
+    profile = profile_of(session)
+    source = ""
+    if isinstance(error, Unobtained):
+        source = error.source
+    elif isinstance(error, aws.ClientError):  # for any other, this would run a credential_process once more
+        source = source_of(session)
+    holder = profile  # of a role that has an odd name, which does not hang on what it is assumed with
+    if source != "assume-role" or not isinstance(getattr(error, "cause", None), aws.ParamValidationError):
+        source, holder = origin(session, profile, source)
+    return AwsCaller(profile, region, source, holder, not isinstance(error, Unobtained), not programs.TERMINAL.is_kept)
+
+
 class AwsCall(NamedTuple):
-    """What AWS was asked, and for which environment; nothing while a client was still being made."""
+    """An operation of AWS and the environment; empty while a client is being made."""
 
     operation: str = ""
     name: str = ""
+    service: str = "airflow"  #: as the names of its permissions begin
 
     @property
-    def target(self) -> str:
-        return f" on {self.name}" if self.name else ""
+    def words(self) -> str:
+        """The call as the subject of a sentence."""
+        return f"{self.operation} for {self.name}" if self.name else self.operation
 
 
-def sentence(error: Exception, asked: AwsCall, asker: AwsCaller) -> ShellError:
-    """What a foreign exception means for the user."""
+_WAIT = "Wait a moment and run the command again."
+_BUNDLE = "Pass the certificate of your company proxy with --ca-bundle FILE."
+
+
+def translate(error: Exception, asked: AwsCall, asker: AwsCaller) -> ShellError:
+    """Return the error of the shell for a foreign exception."""
+    error = error.cause if isinstance(error, Unobtained) else error
     if isinstance(error, aws.ClientError):
         return _refusal(error, asked, asker)
     setup = _about_setup(error, asker)
     if setup is not None:
         return setup
-    if not asker.obtained and _is_of_credentials(error):
+    if not asker.obtained and not isinstance(error, OSError | aws.HTTPClientError):  # those: a file, or the way to AWS
         return _unobtained(error, asked, asker)
     if isinstance(error, _NO_CREDENTIALS):
-        return CredentialsProblem(
-            f"No usable AWS credentials ({clip(str(error))}): run {asker.login}, pass --profile, "
-            "or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; mwaa-shell --local needs none"
-        )
+        message = "No AWS credentials found"
+        if not isinstance(error, aws.NoCredentialsError):
+            message = f"The AWS credentials cannot be used ({_why(error)})"
+        return CredentialsProblem(message, hint=f"Run {asker.login}, or pass --profile NAME.")
     if isinstance(error, OSError) and error.filename is not None:
         return _unread(error, asker)
     where = asker.region or "this region"
@@ -126,124 +169,124 @@ def sentence(error: Exception, asked: AwsCall, asker: AwsCaller) -> ShellError:
     if not asker.obtained:
         return _unobtained(error, asked, asker)
     if not asked.operation:
-        return CredentialsProblem(
-            f"The AWS settings cannot be used, nothing ran: {_why(error)}; mend your AWS files or AWS_ variables"
-        )
-    what = f"{asked.operation} for {asked.name}" if asked.name else asked.operation
-    return NothingRan(f"{what} failed in {where}, nothing ran: {clip(hide_credentials(str(error)))}")
-
-
-def _is_of_credentials(error: Exception) -> bool:
-    """Whether it is no matter of a file or of the way to AWS, which have their own sentences."""
-    return not isinstance(error, OSError | aws.HTTPClientError)
+        message = f"The AWS settings cannot be used ({_why(error)})"
+        return CredentialsProblem(message, hint="Correct your AWS files or the AWS_ variables.")
+    said = clip(hide_credentials(str(error)))
+    return NothingRan(f"{asked.words} failed in {where} ({said})", hint=_WAIT, state=State.NOT_SENT)
 
 
 def _unobtained(error: Exception, asked: AwsCall, asker: AwsCaller) -> CredentialsProblem:
-    """Whatever went wrong on the way to credentials: where they should have come from, and what to run."""
+    """Return the error for credentials that could not be obtained, with their source."""
     if type(error) is RuntimeError and "expired" in str(error):  # botocore has no class of its own for it
-        return CredentialsProblem(f"The AWS credentials have expired, nothing ran: {_remedy(asker, asked)}")
-    return CredentialsProblem(
-        f"No AWS credentials from {asker.origin}, nothing ran ({_why(error)}): {_next_step(asker, asked)}"
-    )
+        return _expired(asker, asked)
+    return CredentialsProblem(f"No AWS credentials from {asker.origin} ({_why(error)})", hint=_next_step(asker, asked))
 
 
 def _why(error: Exception) -> str:
-    """What botocore, or the program that it ran, has to say."""
+    """Return the reason that botocore, or the program that it ran, gives."""
     if isinstance(error, aws.PartialCredentialsError):
         return f"{clip(str(error.kwargs.get('cred_var')))} is missing"
     if isinstance(error, aws.CredentialRetrievalError):
-        return clip(hide_credentials(_first(error))) or "it failed without a word"
+        return clip(hide_credentials(_first(error))) or "it failed without a reason"
     if isinstance(error, JSONDecodeError | UnicodeError):
         return "the output is not JSON"
     if isinstance(error, _OF_ANOTHER_FORM):
         return "it does not have the form that AWS documents"
-    return clip(hide_credentials(str(error))) or type(error).__name__
+    return clip(hide_credentials(str(error))) or "it failed without a reason"
 
 
 def _next_step(asker: AwsCaller, asked: AwsCall) -> str:
-    """The command that gets credentials, or shows why there are none."""
-    look = f"run {asker.command('aws sts get-caller-identity')}"
+    """Return the hint that gets new credentials while the shell runs, or shows why there are none."""
+    look = asker.command("aws sts get-caller-identity")
     if asker.source == "env":
-        return f"set the variables anew and start again, or {_profile_instead(asked)}"
-    if asker.source in ("sso", "login"):
-        return f"run {asker.login}"
+        return f"Switch to a profile with .use {asked.name or 'ENV'} --profile NAME, or restart with new keys."
     if asker.source in ("shared-credentials-file", "config-file"):
-        return f"run {asker.command('aws configure')}"
+        return f"Put new keys into your AWS files, or run {asker.command('aws configure')}."
     if asker.source == "custom-process" and not asker.can_ask:
-        return f"{look} in another terminal, or start with -c: at a prompt it cannot ask for anything"
-    return f"{look}, which gets them in the same way"
-
-
-def _profile_instead(asked: AwsCall) -> str:
-    return f"log in to a profile and go on with .use {asked.name or 'ENV'} --profile NAME"
+        return f"Run {look} in another terminal, or start with -c: at a prompt, the program cannot ask you."
+    if asker.source in ("sso", "login") or (asker.obtained and asker.source in ("assume-role", "")):
+        return f"Run {asker.login}, then run the command again."
+    return f"Run {look}, which gets them in the same way."
 
 
 def _about_setup(error: Exception, asker: AwsCaller) -> ShellError | None:
-    """What is wrong with a profile, its login or a region, before AWS is asked."""
+    """Return the error on a profile, its login, its MFA code or a region, before AWS is called."""
+    if isinstance(error, CodeWanted | aws.RefreshWithMFAUnsupportedError):
+        whose = f"profile {asker.profile}" if asker.profile else "the profile"
+        named = f" --profile {shlex.quote(asker.profile)}" if asker.profile else ""
+        hint = f"Run aws sts get-caller-identity{named}, which asks for it. The shell uses its credentials."
+        return CredentialsProblem(f"The role of {whose} requires an MFA code", hint=hint)
     if isinstance(error, aws.ProfileNotFound):
-        return CredentialsProblem(f"{error}: name one with --profile, or see ~/.aws/config")
+        return _unknown_profile(str(error.kwargs.get("profile", "")))
     if isinstance(error, aws.NoRegionError):
-        return CredentialsProblem("No region is set: pass --region, or set AWS_REGION or one in the profile")
+        hint = "Pass --region or set AWS_REGION. Without AWS, run mwaa-shell --local."
+        return CredentialsProblem("No AWS region is set", hint=hint, state=State.NONE)
     if isinstance(error, (aws.InvalidRegionError, aws.UnknownRegionError)):
         region = clip(str(error.kwargs.get("region_name", asker.region)))
-        return CredentialsProblem(f"{region} is not the name of a region: pass one such as --region eu-central-1")
-    if isinstance(error, _SSO):
-        return CredentialsProblem(f"The SSO login is missing or over, nothing ran: run {asker.login}")
-    if type(error).__name__.startswith("Login"):  # older botocore has no such errors
-        return CredentialsProblem(f"The login is missing or over, nothing ran: run {asker.command('aws login')}")
+        hint = "Pass a region such as --region eu-central-1."
+        return CredentialsProblem(f"'{region}' is not a region", hint=hint, state=State.NONE)
+    is_login = type(error).__name__.startswith("Login")  # older botocore has no such errors
+    if is_login or isinstance(error, aws.SSOError | aws.TokenRetrievalError):
+        message = f"{'The login' if is_login else 'The SSO session'} of {asker.holder} is missing or has expired"
+        command = asker.command("aws login" if is_login or asker.source == "login" else "aws sso login")
+        return CredentialsProblem(message, hint=f"Run {command}, then run the command again.")
     if isinstance(error, aws.InvalidConfigError):
-        return CredentialsProblem(
-            f"The AWS profile cannot be used, nothing ran: {clip(_first(error))}; mend ~/.aws/config"
-        )
+        message = f"The AWS profile cannot be used ({clip(_first(error))})"
+        return CredentialsProblem(message, hint="Correct ~/.aws/config.")
     return None
 
 
+def _unknown_profile(name: str) -> CredentialsProblem:
+    """Return the error for a profile that is not configured, with the profiles that are."""
+    try:
+        profiles = list(Session().full_config.get("profiles", {}))
+    except Exception:  # the files of the user may hold anything
+        profiles = []
+    variable = next((one for one in ("AWS_DEFAULT_PROFILE", "AWS_PROFILE") if os.environ.get(one) == name), "")
+    source = f" (from {variable})" if variable else ""
+    hint = f"Use one of: {listed(profiles)}." if profiles else "Run aws configure sso, which makes a profile."
+    message = f"AWS profile '{clip(name)}' not found{source}{did_you_mean(name, profiles)}"
+    return CredentialsProblem(message, hint=hint, state=State.NONE)
+
+
 def _about_way(error: Exception, where: str) -> ShellError | None:
-    """Why AWS was not reached."""
+    """Return the error for an AWS that was not reached; ``None`` for another one."""
     if isinstance(error, _UNREACHED):
-        return NothingRan(
-            f"AWS could not be reached at {_host(error)}, nothing ran: "
-            f"is this machine online, and {where} the right region?"
-        )
+        hint = f"Check the network of this machine, and whether {where} is the right region."
+        return NothingRan(f"AWS could not be reached at {_host(error)}", hint=hint, state=State.NOT_SENT)
     if isinstance(error, aws.SSLError):
-        return NothingRan(
-            f"AWS did not prove who it is over TLS at {_host(error)}, nothing ran: if a proxy in between opens TLS, "
-            f"pass its certificate with --ca-bundle FILE, or set AWS_CA_BUNDLE ({clip(hide_credentials(str(error)))})"
-        )
-    if isinstance(error, aws.ProxyConnectionError):
-        return NothingRan(f"AWS could not be reached through its proxy, nothing ran: {_about_proxy(error)}")
+        message = f"The TLS certificate of AWS at {_host(error)} could not be verified"
+        detail = clip(hide_credentials(str(error)))
+        return NothingRan(message, hint=_BUNDLE, state=State.NOT_SENT, detail=detail)
+    if isinstance(error, aws.ProxyConnectionError):  # of boto3: from the standard variables, and only of HTTP
+        message = "AWS could not be reached through the proxy in HTTPS_PROXY"
+        hint = "Correct HTTPS_PROXY, or set NO_PROXY=.amazonaws.com."
+        if "socks" in str(error):
+            message = "boto3 cannot use the SOCKS proxy in HTTPS_PROXY"
+            hint = "Unset HTTPS_PROXY: --proxy is for the web server."
+        return NothingRan(message, hint=hint, state=State.NOT_SENT, detail=clip(hide_credentials(str(error))))
     return None
 
 
 def _host(error: aws.BotoCoreError) -> str:
-    """Who was asked."""
+    """Return the host that was asked."""
     url = hide_credentials(str(error.kwargs.get("endpoint_url", "")))
     return clip(urlsplit(url).netloc) or "its endpoint"
 
 
 def _first(error: aws.BotoCoreError) -> str:
-    """What botocore has to say, in one sentence without its end."""
+    """Return botocore's first sentence, without its full stop."""
     return str(error.kwargs.get("error_msg", error)).strip().rstrip(".")
 
 
 def _unread(error: OSError, asker: AwsCaller) -> CredentialsProblem:
-    """A program or a file that credentials come from, which botocore takes to be there."""
+    """Return the error for a missing program or file that credentials come from."""
     file = clip(str(error.filename))
-    profile = asker.login_profile or asker.profile
-    whose = f"profile {profile}" if profile else "the default profile"
     variable = next((name for name in _FILES if os.environ.get(name) == error.filename), None)
     setting = _SETTINGS.get(asker.source) or " or ".join(_SETTINGS.values())
-    named = f"let {variable} name another file" if variable else f"mend {setting} of {whose}"
-    why = error.strerror or type(error).__name__
-    return CredentialsProblem(f"No AWS credentials, nothing ran ({file}: {why}): put it there, or {named}")
-
-
-def _about_proxy(error: aws.ProxyConnectionError) -> str:
-    """boto3 takes a proxy for AWS from the standard variables, and knows none but of HTTP."""
-    if "socks" not in str(error):
-        said = clip(hide_credentials(str(error)))
-        return f"{said} (it comes from HTTPS_PROXY; NO_PROXY=.amazonaws.com goes past it)"
-    return "HTTPS_PROXY names a SOCKS proxy, which boto3 does not know; unset it, --proxy is for the web server alone"
+    named = variable or f"{setting} of {asker.holder}"
+    why = error.strerror or "it cannot be read"
+    return CredentialsProblem(f"No AWS credentials ({file}: {why})", hint=f"Correct {named}.")
 
 
 def _refusal(error: aws.ClientError, asked: AwsCall, asker: AwsCaller) -> ShellError:
@@ -254,24 +297,37 @@ def _refusal(error: aws.ClientError, asked: AwsCall, asker: AwsCaller) -> ShellE
         return _about_credentials(error, code, said, asked, asker)
     if error.operation_name != asked.operation:
         return CredentialsProblem(
-            f"AWS gives no credentials to {asker.name}, nothing ran ({error.operation_name}: {code}: {said}): "
-            f"run {asker.command('aws sts get-caller-identity')}, which shows who asks for them"
+            f"AWS gives no credentials to {asker.name} ({error.operation_name}: {code})",
+            hint=f"Run {asker.command('aws sts get-caller-identity')}, which gets them in the same way.",
+            detail=said,
         )
     if "RestApiStatusCode" in error.response:
         answered = error.response["RestApiStatusCode"]
         return NothingRan(refused_by_airflow(asked.name, answered, error.response.get("RestApiResponse")))
-    action = f"airflow:{asked.operation}"
+    action = f"{asked.service}:{asked.operation}"
     if asked.operation == "InvokeRestApi" and said.startswith(_NOT_UPDATED):
-        return PermissionMissing(f"AWS offers the REST API of {asked.name} once it has been updated: {said}", action)
+        hint = "Update the environment in the MWAA console."
+        return PermissionMissing(f"AWS offers no REST API for {asked.name} until it is updated", action, hint=hint)
     if code in _DENIED or (status == 403 and code in ("", "403", "Forbidden")):
-        return PermissionMissing(
-            f"AWS does not allow {action}{asked.target} to {asker.name}, nothing ran: {said}", action
-        )
+        target = f" on {asked.name}" if asked.name else ""
+        hint = "Ask for the policy in .help access. See who you are with .doctor."
+        message = f"{action}{target} is not permitted for {asker.name}"
+        return PermissionMissing(message, action, hint=hint, detail=said)
+    if code == "ResourceNotFoundException" and asked.service == "logs":
+        return LogMissing(f"CloudWatch has no such log for {asked.name}", detail=said)
     if code == "ResourceNotFoundException" and asked.name:
-        return EnvironmentNotFound(f"There is no environment {asked.name} in {asker.region or 'this region'}")
-    if code in _THROTTLED or status == 429:
-        return NothingRan(f"AWS is asked too often for {asked.operation}{asked.target}, nothing ran: {said}")
-    return NothingRan(f"{asked.operation}{asked.target} failed, nothing ran: {code or status}: {said}")
+        message = f"No environment '{asked.name}' in {asker.region or 'this region'}"
+        return EnvironmentNotFound(message, hint="List them with .envs, or pass --region or --profile.")
+    if is_throttled(error):
+        return NothingRan(f"AWS throttled {asked.words}", hint=_WAIT, state=State.NOT_SENT, detail=said)
+    message = f"{asked.words} failed ({code or status}{f': {said}' if said else ''})"
+    return NothingRan(message, hint=_WAIT, state=State.NOT_SENT)
+
+
+def is_throttled(error: aws.ClientError) -> bool:
+    """Return whether AWS refused a call because there were too many: the call did nothing."""
+    code = error.response.get("Error", {}).get("Code", "")
+    return code in _THROTTLED or error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") == 429
 
 
 def _about_credentials(
@@ -279,53 +335,49 @@ def _about_credentials(
 ) -> CredentialsProblem:
     skew = _skew(error)
     if abs(skew) > _TOLERANCE:
-        direction = "ahead of" if skew > 0 else "behind"
-        return CredentialsProblem(
-            f"AWS rejects the signature, nothing ran: this machine's clock is {abs(skew) // 60} minutes {direction} "
-            "that of AWS, set it"
-        )
+        wrong = f"{abs(skew) // 60} minutes {'fast' if skew > 0 else 'slow'}"
+        message = f"AWS rejects the signature: the clock of this machine is {wrong}"
+        return CredentialsProblem(message, hint="Set the clock of this machine.", detail=said)
     if code in _EXPIRED:
-        return CredentialsProblem(f"The AWS credentials have expired, nothing ran: {_remedy(asker, asked)}")
+        return _expired(asker, asked)
     if code in _REJECTED:
-        return CredentialsProblem(f"AWS does not know these credentials, nothing ran: {said}")
+        return CredentialsProblem("AWS does not know these credentials", hint=_LOOK, detail=said)
     if "region" in said:
-        return CredentialsProblem(f"AWS expects another region than {asker.region}, nothing ran: {said}")
-    return CredentialsProblem(
-        f"AWS rejects the signature, nothing ran: the secret key or this machine's clock is wrong ({said})"
-    )
+        message = f"AWS expects another region than {asker.region} ({said.rstrip('.')})"
+        return CredentialsProblem(message, hint="Check the name of the region.")
+    message = "AWS rejects the signature: the secret key or this machine's clock is wrong"
+    return CredentialsProblem(message, hint=_LOOK, detail=said)
+
+
+_LOOK = "See where the credentials come from with .doctor."
 
 
 def _skew(error: aws.ClientError) -> int:
-    """By how many seconds the clock here is ahead of the one that dated the reply; 0 where it has no date."""
+    """Return the seconds by which the clock here is ahead of the response's date; 0 where it has no date."""
     headers = error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
-    try:
-        return int(time.time() - parsedate_to_datetime(headers["date"]).timestamp())
-    except (KeyError, ValueError, TypeError, OverflowError):
-        return 0
+    date = read_date(str(headers.get("date", "")))
+    return int(time.time() - date.timestamp()) if date is not None else 0
 
 
-def _remedy(asker: AwsCaller, asked: AwsCall) -> str:
-    """How credentials that have expired are replaced while the shell runs."""
-    if asker.source == "env":
-        return (
-            f"they came from AWS_ACCESS_KEY_ID, which a running program keeps; {_profile_instead(asked)}, "
-            "or start again with new ones"
-        )
-    if asker.source in ("shared-credentials-file", "config-file"):
-        return f"put new ones of {asker.name} into your AWS files, or run {asker.login}"
+def _expired(asker: AwsCaller, asked: AwsCall) -> CredentialsProblem:
+    source = f" from {asker.origin}" if asker.source in SOURCES else ""
+    source = " in AWS_ACCESS_KEY_ID" if asker.source == "env" else source
+    hint = _next_step(asker, asked)
     if asker.source == "custom-process":
-        return (
-            f"log in where {asker.origin} gets them; "
-            f"{asker.command('aws sts get-caller-identity')} shows whether it has new ones"
-        )
-    if asker.source in ("container-role", "iam-role", "assume-role-with-web-identity", WEB_IDENTITY_VARIABLE):
-        return f"run {asker.command('aws sts get-caller-identity')} to see whether {asker.origin} has new ones"
-    return f"run {asker.login}"
+        hint = f"Log in to the program, then check it with {asker.command('aws sts get-caller-identity')}."
+    return CredentialsProblem(f"The AWS credentials{source} have expired", hint=hint)
 
 
 def refused_by_airflow(name: str, status: object, said: object) -> str:
-    """A sentence for what Airflow itself answered: a problem of its v1 API, a detail of v2, or another text."""
-    words = said
-    if isinstance(said, Mapping):
-        words = next((said[key] for key in ("detail", "title", "error", "message") if said.get(key)), "")
-    return f"Airflow's REST API on {name} answered HTTP {status}: {clip(str(words or 'no reason'))}"
+    """Return a sentence for Airflow's own answer, of whatever form."""
+    words = reason_in(said) if isinstance(said, Mapping) else str(said or "")
+    return f"The REST API of {name} refused the request (HTTP {status}{f': {clip(words)}' if words else ''})"
+
+
+def read_date(header: str) -> datetime | None:
+    """Return the ``Date`` of an HTTP response, aware; ``None`` for another text."""
+    try:
+        read = parsedate_to_datetime(header)
+    except (ValueError, TypeError, OverflowError):
+        return None
+    return read if read.tzinfo else read.replace(tzinfo=UTC)

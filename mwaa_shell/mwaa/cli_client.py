@@ -1,10 +1,10 @@
-"""What one command costs: a fresh token, one POST, and a Result. Promises 1 and 2 are kept here.
+"""The client of the CLI endpoint: a fresh token, one POST, and a Result. Promises 1 and 2 are kept here.
 
 A token is minted for every attempt and used for it alone. The one second request that may follow is the hop that
 Airflow 3 asks for: a 307 or 308, by hand, once, to the same host and port, always over https.
 
 A command is sent again by itself in one case only: it reads, and the answer was 429 or 503, which says that nothing
-ran. Each repeat waits longer than the one before it; after four, or twenty seconds, the answer stands.
+ran. Each repeat waits longer than the one before it; after four, or twenty seconds, the answer is final.
 """
 
 from __future__ import annotations
@@ -12,18 +12,21 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 from urllib.parse import unquote, urljoin, urlsplit
 
 from mwaa_shell.airflow.outcome import ENOUGH, judge, last_words
 from mwaa_shell.airflow.versions import Version
-from mwaa_shell.errors import ExitCode, NothingRan, OutcomeUnknown, ShellError
+from mwaa_shell.durations import CONNECT_TIMEOUT
+from mwaa_shell.errors import ExitCode, NothingRan, OutcomeUnknown, ShellError, State
 from mwaa_shell.job import Job
-from mwaa_shell.limits import CONNECT_TIMEOUT
-from mwaa_shell.mwaa import reply as replies
-from mwaa_shell.mwaa.environment import CliToken, how_to_reach
-from mwaa_shell.mwaa.reply import HttpReply, RequestInfo, Unreachable
+from mwaa_shell.mwaa import response as responses
+from mwaa_shell.mwaa.environment import how_to_reach
+from mwaa_shell.mwaa.response import HttpResponse, RequestInfo, Unreachable
 from mwaa_shell.result import Result, failed, from_error
+
+if TYPE_CHECKING:
+    from mwaa_shell.mwaa.aws import CliToken
 
 #: The phases of a job that runs a command, as the waiting line names them.
 TOKEN = "asking AWS for a token"
@@ -40,11 +43,11 @@ WAITS = (1.0, 2.0, 4.0, 8.0)
 #: Seconds after the first such answer within which the last repeat begins.
 REPEAT_WITHIN = 20.0
 
-#: What stands for a token that a reply repeats, and the length from which on it cannot be there by chance.
+#: What stands for a token that a response repeats, and the length from which on it cannot be there by chance.
 MASK, LONG_TOKEN = "***", 8
 
 #: What may be behind a redirect that is none of Airflow's.
-_BETWEEN = "a proxy or a custom domain in between may send it: .doctor shows the way"
+_BETWEEN = "Run .doctor: a proxy or a custom domain may redirect."
 
 #: What says of a request that it was not carried out, if it names another place for it.
 MOVED = (301, 302, 307, 308)
@@ -56,7 +59,7 @@ SLASH_PATH = "/aws_mwaa/cli/"  # Airflow 3 answers the other form with a redirec
 class CliTransport(Protocol):
     """The part of ``Transport`` that a command needs."""
 
-    def post(self, url: str, command: str, token: str, may_send: Callable[[], bool]) -> HttpReply:
+    def post(self, url: str, command: str, token: str, may_send: Callable[[], bool], name: str = "") -> HttpResponse:
         """Send one command; raises ``NothingRan`` or ``OutcomeUnknown``."""
 
     def give_up(self) -> None:
@@ -64,7 +67,7 @@ class CliTransport(Protocol):
 
 
 class CliRequest(NamedTuple):
-    """One Airflow command: the text to send, and its arguments for the verdict."""
+    """One Airflow command: the text to send, and its arguments, by which its output is judged."""
 
     text: str
     words: tuple[str, ...]
@@ -82,7 +85,7 @@ class CliClient:
         access_mode: Callable[[], str] = lambda: "",
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """``access_mode`` is what AWS says of who reaches the web server, asked when it matters."""
+        """Make a client; ``access_mode`` returns the web server's access mode, and is called only for errors."""
         self._mint = mint
         self._transport = transport
         self._timeout = timeout
@@ -93,14 +96,16 @@ class CliClient:
     def run(
         self, command: CliRequest, version: Version | None, job: Job[Result], leave: Callable[[], None] = lambda: None
     ) -> Result:
-        """The Result of one command; expected failures are Results too.
+        """Return the Result of one command; expected failures are Results too.
 
         ``leave`` is called if the job is given up while it is certain that the command will not be sent any more.
         """
         result = self._attempt(command, version, job, leave)
         last = self._clock() + REPEAT_WITHIN
         for wait in WAITS:
-            if not _was_too_busy(result) or not command.reads() or self._clock() + wait > last:
+            # A command's own output says nothing of a gateway or an environment that was too busy.
+            busy = result.http_status in responses.BUSY and result.exit_code is ExitCode.NOTHING_RAN
+            if not busy or not command.reads() or self._clock() + wait > last:
                 break
             begun = self._clock()
             if not job.pause(BUSY, wait):
@@ -113,18 +118,18 @@ class CliClient:
     def _attempt(
         self, command: CliRequest, version: Version | None, job: Job[Result], leave: Callable[[], None]
     ) -> Result:
-        """One token and one POST."""
+        """Send one POST with one fresh token."""
         started = minted = sent = self._clock()
         slash = self._slash if self._slash is not None else bool(version and version.major >= 3)
         try:
             if not job.begin_phase(TOKEN, self._timeout, leave):
-                raise NothingRan("Given up before anything was sent")
+                raise NothingRan("Canceled before the command was sent", state=State.NOT_SENT)
             token = self._mint()
             minted = sent = self._clock()
-            reply = self._send(command.text, token, slash, job, leave)
-            result = _result(command, reply, version, RequestInfo(token.environment, token.log, slash))
+            response = self._send(command.text, token, slash, job, leave)
+            result = _result(command, response, version, RequestInfo(token.environment, token.log, slash))
         except Unreachable as error:
-            result = from_error(Unreachable(f"{error}; {how_to_reach(self._access_mode())}"))
+            result = replace(from_error(error), hint=how_to_reach(self._access_mode()))
         except ShellError as error:
             result = from_error(error)
         if result.http_status == 404 and result.exit_code is ExitCode.NOTHING_RAN:
@@ -132,48 +137,50 @@ class CliClient:
         seconds = self._clock() - sent
         return replace(result, token_seconds=minted - started, command_seconds=seconds, remote=True)
 
-    def _send(self, text: str, token: CliToken, slash: bool, job: Job[Result], leave: Callable[[], None]) -> HttpReply:
+    def _send(
+        self, text: str, token: CliToken, slash: bool, job: Job[Result], leave: Callable[[], None]
+    ) -> HttpResponse:
         url = f"https://{token.host}{SLASH_PATH if slash else PLAIN_PATH}"
 
         def let_go() -> None:
             self._transport.give_up()
             leave()
 
-        def post(where: str) -> HttpReply:
+        def post(where: str) -> HttpResponse:
             if not job.begin_phase(CONNECTING, CONNECT_LIMIT, let_go):
-                raise NothingRan("Given up before the command was sent")
-            return _without(token.token, self._transport.post(where, text, token.token, may_send))
+                raise NothingRan("Canceled before the command was sent", state=State.NOT_SENT)
+            return _without(token.token, self._transport.post(where, text, token.token, may_send, token.environment))
 
         def may_send() -> bool:
             return job.begin_phase(RUNNING, self._timeout * WHOLE_ANSWER, self._transport.give_up)
 
-        reply = post(url)
-        if reply.status in (307, 308):
-            target = redirect_target(url, reply.location)
-            reply = post(target)
-            if reply.status in MOVED and reply.location:
-                redirect_target(target, reply.location)
-                raise NothingRan(f"{token.host} redirects a second time, nothing ran; {_BETWEEN}")
+        response = post(url)
+        if response.status in (307, 308):
+            target = redirect_target(url, response.location)
+            response = post(target)
+            if response.status in MOVED and response.location:
+                redirect_target(target, response.location)
+                raise NothingRan(f"{token.host} redirects a second time", hint=_BETWEEN)
             self._slash = urlsplit(target).path.endswith("/")
-        if replies.is_redirect(reply.status):
-            if reply.status in MOVED and reply.location:
-                redirect_target(url, reply.location)
-            raise _refused_redirect(token.host, reply)
-        return reply
+        if responses.is_redirect(response.status):
+            if response.status in MOVED and response.location:
+                redirect_target(url, response.location)
+            raise _refused_redirect(token.host, response)
+        return response
 
 
-def _without(token: str, reply: HttpReply) -> HttpReply:
-    """The reply without the token: gateways quote the header that they refuse. A short one may be anybody's word."""
+def _without(token: str, response: HttpResponse) -> HttpResponse:
+    """Return the response without the token: gateways quote a refused header. A short token may be any word."""
     if len(token) < LONG_TOKEN:
-        return reply
-    location = reply.location.replace(token, MASK)
-    if reply.streams is not None:  # holds nothing but the two streams in base64
-        return reply._replace(location=location)
-    return reply._replace(body=bytes(reply.body).replace(token.encode(), MASK.encode()), location=location)
+        return response
+    location = response.location.replace(token, MASK)
+    if response.streams is not None:  # holds nothing but the two streams in base64
+        return response._replace(location=location)
+    return response._replace(body=bytes(response.body).replace(token.encode(), MASK.encode()), location=location)
 
 
 def redirect_target(url: str, location: str) -> str:
-    """Where to post again: the path of ``location`` on the very host and port of ``url``.
+    """Return where to post again: the path of ``location`` on the very host and port of ``url``.
 
     Raises ``NothingRan`` for another host, and ``OutcomeUnknown`` for ``url`` itself: a server that answers so has not
     said that the command did not run.
@@ -183,41 +190,39 @@ def redirect_target(url: str, location: str) -> str:
         answer = urlsplit(urljoin(url, location))
         port = answer.port
     except ValueError:
-        raise NothingRan(
-            f"{asked.netloc} redirects to an address that makes no sense, nothing ran; {_BETWEEN}"
-        ) from None
+        raise NothingRan(f"{asked.netloc} redirects to an invalid address", hint=_BETWEEN) from None
     ports = {None, asked.port or 443, 80 if answer.scheme == "http" else None}
     if (answer.hostname or "").lower() != (asked.hostname or "").lower() or port not in ports:
-        where = replies.clip(answer.netloc)
-        raise NothingRan(f"{asked.netloc} redirects to {where}: the token does not go there, nothing ran")
+        where = responses.clip(answer.netloc)
+        raise NothingRan(
+            f"{asked.netloc} redirects to {where}. The shell sends the token to no other host", hint=_BETWEEN
+        )
     query = f"?{answer.query}" if answer.query else ""
     target = f"https://{asked.netloc}{answer.path or '/'}{query}"
     if unquote(target) == unquote(url):
-        raise OutcomeUnknown(f"{asked.netloc} redirects to where it was asked: the command may have run; {_BETWEEN}")
+        raise OutcomeUnknown(f"{asked.netloc} redirects to the same address", hint=_BETWEEN)
     return target
 
 
-def _refused_redirect(host: str, reply: HttpReply) -> ShellError:
-    where = replies.clip(reply.location)
-    if reply.status not in MOVED or not where:  # such as 303, "look there for the answer": the request was taken
-        way = f"a redirect to {where}" if where else "a redirect that leads nowhere"
-        return OutcomeUnknown(f"HTTP {reply.status}: {host} answers with {way}: the command may have run; {_BETWEEN}")
-    return NothingRan(f"HTTP {reply.status}: {host} redirects to {where}: not followed, nothing ran")
+def _refused_redirect(host: str, response: HttpResponse) -> ShellError:
+    where = responses.clip(response.location)
+    # Another status, such as 303 "look there for the answer", says that the request was taken.
+    kind = NothingRan if response.status in MOVED and where else OutcomeUnknown
+    return kind(f"{host} redirects to {where or 'no address'} (HTTP {response.status})", hint=_BETWEEN)
 
 
-def _result(command: CliRequest, reply: HttpReply, version: Version | None, asked: RequestInfo) -> Result:
+def _result(command: CliRequest, response: HttpResponse, version: Version | None, asked: RequestInfo) -> Result:
     try:
-        streams = replies.read(reply, asked)
+        streams = responses.read_output(response, asked)
     except ShellError as error:
-        return replace(from_error(error), reply=reply.body, http_status=reply.status)
+        return replace(from_error(error), response=response.body, http_status=response.status)
     stderr = streams.stderr[-ENOUGH:].decode("utf-8", "replace")
-    verdict = judge(command.words, streams.stdout[:ENOUGH].decode("utf-8", "replace"), stderr, version)
-    ended = Result() if verdict.ok else failed(verdict.reason)
-    if verdict.ok and reply.status >= 400:
-        ended = failed(last_words(stderr) or f"HTTP {reply.status}, with no word about the reason")
-    return replace(ended, stdout=streams.stdout, stderr=streams.stderr, reply=reply.body, http_status=reply.status)
-
-
-def _was_too_busy(result: Result) -> bool:
-    """Whether a gateway or the environment itself said so; a command's own output is none of that."""
-    return result.http_status in replies.BUSY and result.exit_code is ExitCode.NOTHING_RAN
+    ending = judge(command.words, streams.stdout[:ENOUGH].decode("utf-8", "replace"), stderr, version)
+    ended = Result() if ending.ok else replace(failed(ending.reason), judged=True)
+    if ending.ok and response.status >= 400:
+        reason = last_words(stderr)
+        ended = failed(reason or f"The command failed without a reason (HTTP {response.status})")
+        ended = replace(ended, judged=bool(reason))
+    return replace(
+        ended, stdout=streams.stdout, stderr=streams.stderr, response=response.body, http_status=response.status
+    )

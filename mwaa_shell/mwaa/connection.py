@@ -10,21 +10,28 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from mwaa_shell import airflow, debug_log
+from mwaa_shell.addresses import password_pieces
 from mwaa_shell.airflow.versions import Version, parse_version
 from mwaa_shell.config import Config
 from mwaa_shell.errors import CredentialsProblem, EnvironmentNotFound, PermissionMissing, ShellError
-from mwaa_shell.mwaa.environment import CliToken, EnvironmentInfo, is_host
-from mwaa_shell.settings import Access, with_file
+from mwaa_shell.mwaa.environment import EnvironmentInfo, is_host
+from mwaa_shell.settings import Access, apply_config
 
 if TYPE_CHECKING:
     from mwaa_shell.airflow.grammar import Grammar
     from mwaa_shell.job import Job
-    from mwaa_shell.mwaa.aws import MwaaApi
+    from mwaa_shell.mwaa.aws import CliToken, MwaaApi
     from mwaa_shell.mwaa.cli_client import CliClient
+    from mwaa_shell.mwaa.logs import LogsApi
     from mwaa_shell.mwaa.transport import Transport
 
 #: Makes the AWS side for one way to reach it.
 MakeApi = Callable[[Access], "MwaaApi"]
+
+
+#: Held while a command tree is read: environments of one version that are asked side by side share one.
+_READING = threading.Lock()
 
 
 class EnvironmentRef(NamedTuple):
@@ -47,7 +54,11 @@ class CommandLock:
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.refreshing: Job[Any] | None = None  #: what waits for the lock, or has it, to refresh names
-        self.unfinished = ""  #: a command that nobody waited for to the end, as it may be shown
+        self.unfinished = ""  #: a command that was not waited for to its end, as it may be shown
+
+
+#: The locks of environments, by name and region: environments of two accounts may share one.
+CommandLocks = dict[tuple[str, str], CommandLock]
 
 
 class Connection:
@@ -58,34 +69,24 @@ class Connection:
         target: EnvironmentRef,
         said_version: str | None = None,
         make: MakeApi = real_api,
-        command_lock: CommandLock | None = None,
+        locks: CommandLocks | None = None,
     ) -> None:
         self.target = target
-        self.known = EnvironmentInfo(target.name)
+        self.info = EnvironmentInfo(target.name)
         self.version: Version | None = parse_version(said_version)
         self.last_version: Version | None = None  #: what the environment ran when it was last seen, until AWS says more
         self.region = target.access.region or ""
-        self.command_lock = command_lock or CommandLock()
         self.refusal_shown = False  #: the user has been told what AWS does not permit here
         self._make = make
-        self._described = False
-        self._refusal: PermissionMissing | None = None  # GetEnvironment is not allowed
-        self._describing = threading.Lock()
+        self._locks = {} if locks is None else locks
+        self.info_is_loaded = False  #: GetEnvironment has answered or was not permitted: it is not called again
+        self.refusal: PermissionMissing | None = None  #: GetEnvironment is not permitted
+        self._loading = threading.Lock()
         self._making = threading.RLock()
         self._api: MwaaApi | None = None
         self._client: CliClient | None = None
         self._transport: Transport | None = None
         self._web_server = ""  # as the last token named it
-
-    @property
-    def refused(self) -> bool:
-        """Whether GetEnvironment is not permitted."""
-        return self._refusal is not None
-
-    @property
-    def described(self) -> bool:
-        """Whether GetEnvironment has answered or was not permitted."""
-        return self._described
 
     @property
     def api(self) -> MwaaApi:
@@ -94,6 +95,19 @@ class Connection:
             with self._making:
                 self._api = self._api or self._make(self.target.access)
         return self._api
+
+    @property
+    def logs(self) -> LogsApi:
+        """CloudWatch Logs with the environment's log groups."""
+        from mwaa_shell.mwaa.logs import LogsApi  # needed only for a log
+
+        return LogsApi(self.target.name, self.api.call_logs)
+
+    @property
+    def command_lock(self) -> CommandLock:
+        """The lock of the environment, however it is reached. Without a region of its own, makes the client of AWS."""
+        key = self.target.name, self.target.access.region or self.api.region
+        return self._locks.setdefault(key, CommandLock())
 
     def prepare(self) -> None:
         """Import boto3 and make its client, which takes time on a slow machine."""
@@ -109,19 +123,15 @@ class Connection:
             if self._client is None:
                 access = self.target.access
                 self._transport = transport_for(access, self.api.ca_bundle)
-                self._client = CliClient(self._mint, self._transport, access.timeout, lambda: self.known.access_mode)
+                self._client = CliClient(self._mint, self._transport, access.timeout, lambda: self.info.access_mode)
             return self._client
 
     @property
     def grammar(self) -> Grammar | None:
         """The command tree of the environment's version, or of the nearest lower one; ``None`` while it is unknown."""
         version = self.version or self.last_version
-        if version is None:
-            return None
-        from mwaa_shell.airflow.grammar import load, nearest  # the prompt stands before
-
-        known = nearest(version)
-        return load(known) if known else None
+        with _READING:
+            return airflow.grammar.tree_for(version) if version is not None else None
 
     def _mint(self) -> CliToken:
         """Return a token, and meanwhile open a connection to the web server if there is none."""
@@ -134,7 +144,8 @@ class Connection:
     @property
     def web_server(self) -> str:
         """Host of the web server from the last token or from GetEnvironment, empty while unknown."""
-        return self._web_server or host_of(str(self.known.details.get("WebserverUrl") or ""))
+        host = str(self.info.details.get("WebserverUrl") or "").removeprefix("https://").rstrip("/")
+        return self._web_server or (host if is_host(host) else "")
 
     def open_web_server(self) -> None:
         """Open a connection to the web server, if its host is known. Errors are left to the command."""
@@ -142,49 +153,52 @@ class Connection:
         if self.web_server and self._transport is not None and not self._transport.is_open:
             self._transport.open(self.web_server)
 
-    def describe(self, *, again: bool = False) -> ShellError | None:
-        """Call GetEnvironment, once unless ``again``. Return the error, ``None`` after a success.
+    def load_info(self, *, again: bool = False) -> ShellError | None:
+        """Load ``info`` with GetEnvironment, once unless ``again``. Return the error, ``None`` after a success.
 
         Raises ``EnvironmentNotFound`` and ``CredentialsProblem``, with which no command can work.
         """
-        with self._describing:
-            if self._described and not again:
-                return self._refusal
+        with self._loading:
+            if self.info_is_loaded and not again:
+                return self.refusal
             try:
                 self.region = self.api.region or self.region
-                self.known = self.api.describe(self.target.name)
+                self.info = self.api.describe(self.target.name)
             except (EnvironmentNotFound, CredentialsProblem):
                 raise
             except PermissionMissing as error:
-                self._described, self._refusal = True, error
+                self.info_is_loaded, self.refusal = True, error
                 return error
             except ShellError as error:  # may pass: ask again
                 return error
-            self._described, self._refusal = True, None
-            self.version = self.version or self.known.version
+            self.info_is_loaded, self.refusal = True, None
+            self.version = self.version or self.info.version
             return None
 
 
 class ConnectionPool:
-    """The connections of a session, one for each environment and way to reach AWS."""
+    """The connections of a session, one for each environment and way to reach AWS. Called from any thread."""
 
     def __init__(self, make: MakeApi, config: Config) -> None:
         self._make = make
         self._config = config
-        self._links: dict[EnvironmentRef, Connection] = {}
-        self._locks: dict[str, CommandLock] = {}
+        self._connecting, self._making = threading.Lock(), threading.Lock()
+        self._apis: dict[Access, MwaaApi] = {}  # one for each way: it has the credentials and takes 4 MB
+        self._connections: dict[EnvironmentRef, Connection] = {}
+        self._locks: CommandLocks = {}
 
     def get(self, target: EnvironmentRef) -> Connection:
         """Return the connection to an environment, with the settings that the user's file has for it."""
-        access = with_file(target.access, self._config.on(target.name), os.environ)
+        access = apply_config(target.access, self._config.on(target.name), os.environ)
         target = EnvironmentRef(target.name, access)
-        if target not in self._links:
-            command_lock = self._locks.setdefault(target.name, CommandLock())  # however the environment is reached
-            self._links[target] = Connection(target, None, self._make, command_lock)
-        return self._links[target]
+        with self._connecting:
+            if target not in self._connections:
+                debug_log.keep_out(*password_pieces(access.proxy))
+                self._connections[target] = Connection(target, None, self._api, self._locks)
+            return self._connections[target]
 
-
-def host_of(url: str) -> str:
-    """Return host and port of the web server's URL as GetEnvironment has it, empty for another text."""
-    host = url.removeprefix("https://").rstrip("/")
-    return host if is_host(host) else ""
+    def _api(self, access: Access) -> MwaaApi:
+        with self._making:
+            if access not in self._apis:
+                self._apis[access] = self._make(access)
+            return self._apis[access]

@@ -1,34 +1,23 @@
-"""One environment as GetEnvironment describes it: a value, pure."""
+"""What AWS says of an environment: a value, pure."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from mwaa_shell.airflow.versions import Version, parse_version
 
 
-@dataclass(frozen=True, slots=True)
-class CliToken:
-    """A minted token and the host that it is good for. Lives 60 seconds; never shown, logged or kept."""
-
-    token: str = field(repr=False)
-    host: str = ""
-    environment: str = ""  #: whose it is
-    log: str = ""  #: where in CloudWatch its web server writes; nothing where there is no CloudWatch
-
-
-@dataclass(frozen=True, slots=True)
-class EnvironmentInfo:
-    """What GetEnvironment reports. ``details`` is the Environment member of the response, unchanged."""
+class EnvironmentInfo(NamedTuple):
+    """The report of GetEnvironment. ``details`` is the Environment member of the response, unchanged."""
 
     name: str
     version: Version | None = None
     status: str = ""
     arn: str = ""
-    details: Mapping[str, Any] = field(default_factory=dict)
+    details: Mapping[str, Any] = MappingProxyType({})
 
     @property
     def account(self) -> str:
@@ -38,18 +27,16 @@ class EnvironmentInfo:
 
     @property
     def access_mode(self) -> str:
-        """Who reaches its web server: ``PRIVATE_ONLY``, ``PUBLIC_ONLY``, both, or nothing where that is unknown."""
+        """The access mode of the web server: ``PRIVATE_ONLY``, ``PUBLIC_ONLY``, both, or empty if unknown."""
         return str(self.details.get("WebserverAccessMode") or "")
 
 
 def how_to_reach(access_mode: str) -> str:
-    """Return advice for a web server that cannot be reached, by its access mode."""
-    private = "only from inside its VPC: over a VPN, with --proxy, or through a tunnel with --connect-to"
-    if access_mode == "PRIVATE_ONLY":
-        return f"its web server is private (PRIVATE_ONLY) and answers {private}"
-    if access_mode:
-        return f"its web server is public ({access_mode}): is this machine online, or does it want a --proxy?"
-    return f"a private web server answers {private}"
+    """Return the hint for a web server that cannot be reached, by its access mode."""
+    if access_mode and access_mode != "PRIVATE_ONLY":
+        return f"Check the network of this machine, or pass --proxy: the web server is public ({access_mode})."
+    start = "It is private" if access_mode else "If it is private"
+    return f"{start}: connect through a VPN, --proxy or --connect-to (.help access)."
 
 
 def from_details(name: str, details: Mapping[str, Any]) -> EnvironmentInfo:
@@ -65,7 +52,7 @@ def from_details(name: str, details: Mapping[str, Any]) -> EnvironmentInfo:
 
 #: A host of labels that DNS takes, perhaps with a port.
 _HOST = re.compile(r"(?=[^:]{1,253}(?::|\Z))([A-Za-z0-9-]{1,63}\.)*[A-Za-z0-9-]{1,63}\.?(:(?P<port>[0-9]{1,5}))?")
-#: Words in the name of a configuration option whose value is nobody's to read over a shoulder: Airflow's own list.
+#: Words in the name of a configuration option whose value may be a secret: Airflow's own list.
 _SECRET = re.compile(
     r"access_token|api_?key|apikey|authorization|passphrase|passwd|password|private_key|secret|token|fernet_key|"
     r"sql_alchemy_conn|broker_url|result_backend|keyfile_dict|service_account",

@@ -9,18 +9,18 @@ the ``Host`` header and where a token may go stay the environment's.
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Sequence
+from importlib.util import find_spec
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from mwaa_shell.addresses import Proxy, bracketed, hide_logins, read_connect_to, read_proxy_address
+from mwaa_shell.addresses import Proxy, hide_logins, read_connect_to, read_proxy_address, with_brackets
 from mwaa_shell.errors import NothingRan, UsageError
 
 HTTPS_PORT = 443
 #: The variables that may name a proxy for https, in the order in which they win.
 VARIABLES = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
-EXTRA = "PySocks is missing: install it beside mwaa-shell (its extra [socks])"
+EXTRA = "Install mwaa-shell with its extra: 'mwaa-shell[socks]'."
 
 
 class Route(NamedTuple):
@@ -35,7 +35,7 @@ class Route(NamedTuple):
 
     @property
     def first_hop(self) -> tuple[str, int]:
-        """Where this machine itself connects to."""
+        """The host and port that this machine itself connects to."""
         return (self.proxy.host, self.proxy.port) if self.proxy else (self.to_host, self.to_port)
 
     @property
@@ -46,7 +46,7 @@ class Route(NamedTuple):
     @property
     def words(self) -> str:
         """The way as a part of a sentence: nothing where it is straight."""
-        moved = f"at {bracketed(self.to_host)}:{self.to_port} (--connect-to)" if self.moved else ""
+        moved = f"at {with_brackets(self.to_host)}:{self.to_port} (--connect-to)" if self.moved else ""
         proxy = f"through the proxy {self.proxy} ({self.proxy.source})" if self.proxy else ""
         return " ".join(part for part in (moved, proxy) if part)
 
@@ -54,7 +54,7 @@ class Route(NamedTuple):
 def route_to(
     host: str, port: int, *, proxy: str | None = None, connect_to: Sequence[str] = (), direct: bool = False
 ) -> Route:
-    """The way to a web server. ``direct`` leaves the standard variables out, an empty ``proxy`` as well."""
+    """Return the route to a web server. ``direct`` leaves the standard variables out, an empty ``proxy`` as well."""
     rule = next((one for one in map(read_connect_to, connect_to) if one.holds_for(host, port)), None)
     to_host, to_port = (rule.to_host or host, rule.to_port or port) if rule else (host, port)
     if proxy:
@@ -67,7 +67,7 @@ def route_to(
 
 
 def route_of(url: str, *, proxy: str | None = None, connect_to: Sequence[str] = (), direct: bool = False) -> Route:
-    """The same for the address of a request."""
+    """Return the route for the address of a request."""
     parts = urlsplit(url)
     return route_to(parts.hostname or "", parts.port or HTTPS_PORT, proxy=proxy, connect_to=connect_to, direct=direct)
 
@@ -75,28 +75,19 @@ def route_of(url: str, *, proxy: str | None = None, connect_to: Sequence[str] = 
 def read_proxy(text: str, source: str) -> Proxy:
     """Read a proxy's URL. Raises ``UsageError``, also for a SOCKS proxy without the extra for SOCKS."""
     proxy = read_proxy_address(text, source)
-    if proxy.socks and not has_socks():
-        raise UsageError(f"{source} names a SOCKS proxy; {EXTRA}")
+    if proxy.socks and find_spec("socks") is None:
+        raise UsageError(f"{source} names a SOCKS proxy, and PySocks is missing", hint=EXTRA)
     return proxy
 
 
-def has_socks() -> bool:
-    """Whether the extra for SOCKS is installed."""
-    from importlib.util import find_spec
-
-    return find_spec("socks") is not None
-
-
 def standard_proxy(host: str, port: int) -> Proxy | None:
-    """The proxy that the standard variables, or the system's settings, name for a host over https.
+    """Return the proxy that the standard variables, or the system's settings, name for a host over https.
 
     Raises ``NothingRan`` where they name something else.
     """
-    if not _may_be_named():
-        return None
     from requests.utils import get_environ_proxies, select_proxy  # the parser of options needs no requests
 
-    url = f"https://{bracketed(host)}:{port}"
+    url = f"https://{with_brackets(host)}:{port}"
     named = select_proxy(url, get_environ_proxies(url))
     if not named:
         return None
@@ -104,15 +95,9 @@ def standard_proxy(host: str, port: int) -> Proxy | None:
     try:
         return read_proxy(named, source)
     except UsageError as error:
-        raise NothingRan(f"{error}; nothing ran") from None
-
-
-def _may_be_named() -> bool:
-    """Whether there is anything to ask requests about, which takes longer than this look at each command."""
-    system = sys.platform in ("darwin", "win32")  # these have settings of their own
-    return system or any(name[-6:].lower() == "_proxy" for name in os.environ)
+        raise NothingRan(error.message, hint=error.hint) from None
 
 
 def hide_credentials(text: str) -> str:
-    """A text without the user and the password of any URL in it."""
+    """Return a text without the user and the password of any URL in it."""
     return hide_logins(text, os.environ)

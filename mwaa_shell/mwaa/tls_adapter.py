@@ -10,6 +10,7 @@ import ssl
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import lru_cache
 from typing import Any
 
 import requests
@@ -18,15 +19,15 @@ from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3.connectionpool import HTTPSConnectionPool
 
 from mwaa_shell import __version__
+from mwaa_shell.durations import NEVER
 from mwaa_shell.errors import NothingRan
-from mwaa_shell.mwaa.idle import NEVER
 from mwaa_shell.mwaa.route import Route
 
 #: Interim responses that are skipped; a server that sends more of them makes no sense.
 MOST_INTERIM = 100
 
 
-def cut(opened: Sequence[Any]) -> None:
+def close_sockets(opened: Sequence[Any]) -> None:
     """Close connections under whatever waits on them, from another thread."""
     for sock in opened:
         try:
@@ -38,7 +39,7 @@ def cut(opened: Sequence[Any]) -> None:
 
 
 class _Stream(io.BufferedReader):
-    """What is read of one response; at its end, whether anything stands behind it on the connection."""
+    """The stream of one response; at its end, it checks that no bytes follow on the connection."""
 
     def __init__(self, raw: io.RawIOBase, sock: Any) -> None:
         super().__init__(raw)
@@ -47,11 +48,11 @@ class _Stream(io.BufferedReader):
     def close(self) -> None:
         """Cut a connection on which more has arrived: it would be taken for the answer to the next command."""
         if not self.closed and self._is_more_there():
-            cut([self._sock])
+            close_sockets([self._sock])
         super().close()
 
     def _is_more_there(self) -> bool:
-        """Whether there is a byte in this buffer, in that of TLS or in that of the system; waits for none."""
+        """Return whether there is a byte in this buffer, in that of TLS or in that of the system; waits for none."""
         with suppress(OSError, ValueError):  # nothing there is an error of TLS, and a closed socket has none either
             timeout = self._sock.gettimeout()
             self._sock.settimeout(0)
@@ -83,7 +84,7 @@ class _Session(requests.Session):
     """A session that looks at no redirect: requests would read its body whole, however long that is."""
 
     def get_redirect_target(self, resp: requests.Response) -> None:
-        """No response leads anywhere."""
+        """Return no target: redirects are never followed."""
 
 
 class Adapter(HTTPAdapter):
@@ -100,7 +101,7 @@ class Adapter(HTTPAdapter):
         self._track(self.poolmanager)
 
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
-        """The manager for a proxy. A proxy that is reached over TLS is verified like a web server."""
+        """Return the manager for a proxy. A proxy that is reached over TLS is verified like a web server."""
         if proxy.lower().startswith("http"):
             kwargs["proxy_ssl_context"] = self._context
         made = proxy in self.proxy_manager
@@ -116,7 +117,7 @@ class Adapter(HTTPAdapter):
     def get_connection_with_tls_context(
         self, request: requests.PreparedRequest, verify: Any, proxies: Any = None, cert: Any = None
     ) -> HTTPSConnectionPool:
-        """The pool of a request's route; the name to verify is the one that was asked for, wherever that leads."""
+        """Return the pool of a request's route. The name to verify is the requested one, wherever that leads."""
         route = self._route(request.url or "")
         manager = self.proxy_manager_for(route.proxy.url) if route.proxy else self.poolmanager
         pool: HTTPSConnectionPool = manager.connection_from_host(
@@ -125,7 +126,7 @@ class Adapter(HTTPAdapter):
         return pool
 
     def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
-        """Nothing to set: the context verifies, always."""
+        """Set nothing: the context always verifies."""
 
 
 class WebSession:
@@ -138,21 +139,15 @@ class WebSession:
         self.opened: list[Any] = []
         self.turn = threading.Lock()  #: who has it is the only one on the session's connection
         self.used = NEVER
-        self.taken: tuple[str, Route] | None = None
-        self._way = way
         self.session = _Session()
         self.session.trust_env = False
-        self.session.mount("https://", Adapter(context, self.opened, self._route_taken))
+        self.session.mount("https://", Adapter(context, self.opened, way))
         self.session.headers["User-Agent"] = f"mwaa-shell/{__version__}"
         self.session.headers["Accept-Encoding"] = "gzip"  # all that transport.py can read
 
-    def _route_taken(self, url: str) -> Route:
-        """The way of the request that is being sent: asking the environment for proxies twice costs more than this."""
-        return self.taken[1] if self.taken is not None and self.taken[0] == url else self._way(url)
-
 
 def _tracking(base: Any, opened: list[Any]) -> type[HTTPSConnectionPool]:
-    """A pool like ``base``, straight or SOCKS, that keeps hold of the socket of the connection that it made last."""
+    """Return a pool like ``base``, straight or SOCKS, that keeps hold of the socket of its last connection."""
 
     class TrackedConnection(base.ConnectionCls):  # type: ignore[misc]
         response_class = _Response
@@ -167,50 +162,64 @@ def _tracking(base: Any, opened: list[Any]) -> type[HTTPSConnectionPool]:
     return TrackedPool
 
 
-#: Who may have named a CA bundle; the shell's own setting is ``--ca-bundle``, or the same word in ``config.toml``.
-_NAMED_BY = "--ca-bundle, config.toml, REQUESTS_CA_BUNDLE, AWS_CA_BUNDLE, CURL_CA_BUNDLE or ~/.aws/config names it"
+@lru_cache(maxsize=4)  # reading certifi's takes 80 ms and 0.8 MB, for each of many environments
+def tls_context(bundles: tuple[str, ...], *, chosen: bool = True) -> ssl.SSLContext:
+    """Return a verifying context that trusts ``bundles`` (files, or folders of hashed ones), or what certifi holds.
 
-
-def tls_context(bundles: Sequence[str]) -> ssl.SSLContext:
-    """A verifying context that trusts all of ``bundles`` (files, or folders of hashed ones), or what certifi holds."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # verifies certificate and name, and trusts nobody yet
+    ``chosen`` says that the shell's own settings name them, unless an environment variable does.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # verifies certificate and name, and trusts nothing yet
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     for where in bundles or (DEFAULT_CA_BUNDLE_PATH,):
         try:
             folder = os.path.isdir(where)
             context.load_verify_locations(capath=where if folder else None, cafile=None if folder else where)
-        except (OSError, ssl.SSLError) as error:
-            raise NothingRan(f"The CA bundle {where} cannot be used, nothing ran: {error}; {_NAMED_BY}") from None
+        except OSError as error:
+            settings = "--ca-bundle, or ca-bundle in config.toml" if chosen else "ca_bundle in ~/.aws/config"
+            variables = ("REQUESTS_CA_BUNDLE", "AWS_CA_BUNDLE", "CURL_CA_BUNDLE")
+            source = next((name for name in variables if os.environ.get(name) == where), settings)
+            why = "it holds no certificates" if isinstance(error, ssl.SSLError) else error.strerror
+            message = f"The CA bundle {where} cannot be used ({why})"
+            raise NothingRan(message, hint=f"Correct {source}.", detail=str(error)) from None
     return context
 
 
-#: What the classes of requests, urllib3 and PySocks say about a proxy, the surest first.
-_PROXY_PROBLEMS = {
-    "SOCKS5AuthError": "wants a user and a password: scheme://USER:PASSWORD@HOST:PORT",
-    "SOCKS5Error": "could not reach the web server",
-    "ProxyConnectionError": "could not be reached",
-    "GeneralProxyError": "does not speak SOCKS as it should",
-}
+def proxy_problem(error: BaseException, source: str) -> tuple[str, str] | None:
+    """Return a problem on the way to a proxy, or at the proxy: the end of a sentence, and the next step.
 
-
-def proxy_problem(error: BaseException) -> str:
-    """What went wrong between here and a proxy, or at the proxy, as the end of a sentence; else nothing."""
+    The classes of requests, urllib3 and PySocks show it; ``None`` for another problem. ``source`` is the option or the
+    variable that names the proxy.
+    """
     seen = list(causes(error))
     names = {type(one).__name__ for one in seen}
+    refused = "refused the connection" if isinstance(seen[-1], ConnectionRefusedError) else "could not be reached"
+    unreached = refused, f"Start the proxy, or change {source}."
+    login = "requires a user and a password", "Write it as scheme://USER:PASSWORD@HOST:PORT."
     if "GeneralProxyError" in names and isinstance(seen[-1], TimeoutError):
-        return ""  # it waits for the web server itself
+        return None  # it waits for the web server itself
     if "GeneralProxyError" in names and isinstance(seen[-1], socket.gaierror):
-        return "was not asked: socks5 looks the name up here, which failed; socks5h leaves that to the proxy"
-    if not any(isinstance(one, requests.exceptions.ProxyError) for one in seen):
-        return next((words for name, words in _PROXY_PROBLEMS.items() if name in names), "")
-    said = str(seen[-1])
-    if "407" in said:
-        return _PROXY_PROBLEMS["SOCKS5AuthError"]
-    return "did not let the request through" if "Tunnel connection failed" in said else "could not be reached"
+        text = "was not used: socks5 looks up the web server on this machine, which failed"
+        return text, "Write socks5h to let the proxy look it up."
+    if any(isinstance(one, requests.exceptions.ProxyError) for one in seen):
+        said = str(seen[-1])
+        if "407" in said:
+            return login
+        if "Tunnel connection failed" in said:
+            return "did not let the request through", "Allow the web server on the proxy."
+        return unreached
+    if "SOCKS5AuthError" in names:
+        return login
+    if "SOCKS5Error" in names:
+        return "could not reach the web server", "Check that the proxy can reach the web server."
+    if "ProxyConnectionError" in names:
+        return unreached
+    if "GeneralProxyError" in names:
+        return "does not speak SOCKS", f"Correct the scheme or the port in {source}."
+    return None
 
 
 def causes(error: BaseException) -> list[BaseException]:
-    """An error and what it wraps, down to the innermost: requests and urllib3 wrap in several layers of text."""
+    """Return an error and what it wraps, down to the innermost: requests and urllib3 wrap in several layers of text."""
     seen = [error]
     for _ in range(8):
         outer = seen[-1]

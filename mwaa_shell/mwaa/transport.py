@@ -9,6 +9,7 @@ As long as no byte of the body was asked for, nothing can have run: that decides
 from __future__ import annotations
 
 import os
+import re
 import ssl
 import threading
 import zlib
@@ -20,12 +21,11 @@ import requests
 import urllib3
 
 from mwaa_shell import debug_log
-from mwaa_shell.errors import NothingRan, OutcomeUnknown, ShellError
-from mwaa_shell.limits import CONNECT_TIMEOUT, MAX_REPLY
-from mwaa_shell.mwaa.idle import IDLE_LIMIT, NEVER, clocks, idle_since
-from mwaa_shell.mwaa.reply import HttpReply, ResponseBuffer, Unreachable, clip, is_redirect, unreadable
+from mwaa_shell.durations import CONNECT_TIMEOUT, IDLE_LIMIT, MAX_RESPONSE, NEVER, clocks, idle_since, in_seconds
+from mwaa_shell.errors import NothingRan, OutcomeUnknown, ShellError, State
+from mwaa_shell.mwaa.response import HttpResponse, ResponseBuffer, Unreachable, clip, damaged, is_redirect
 from mwaa_shell.mwaa.route import Route, hide_credentials, route_of
-from mwaa_shell.mwaa.tls_adapter import WebSession, causes, cut, proxy_problem, tls_context
+from mwaa_shell.mwaa.tls_adapter import WebSession, causes, close_sockets, proxy_problem, tls_context
 from mwaa_shell.settings import Access
 
 #: Seconds that a connection which is opened ahead is waited for: by itself, and by a command that wants to go over it.
@@ -33,8 +33,6 @@ OPEN_TIMEOUT, OPEN_PATIENCE = 5.0, 1.0
 #: Bytes that are taken from the wire, or decompressed, at a time.
 CHUNK = 256 * 1024
 MEGABYTE = 1024 * 1024
-#: The first byte of a gzip file.
-GZIP = b"\x1f"
 
 
 class _RequestBody:
@@ -50,7 +48,7 @@ class _RequestBody:
 
     def __iter__(self) -> Iterator[bytes]:
         if not self._may_send():
-            raise NothingRan("Given up before the command was sent")
+            raise NothingRan("Canceled before the command was sent", state=State.NOT_SENT)
         self.asked = True
         yield self.data
 
@@ -67,7 +65,7 @@ class _Bearer(requests.auth.AuthBase):
 
 
 def bundles_for_web(chosen: str | None, aws: str | None, environ: Mapping[str, str] | None = None) -> tuple[str, ...]:
-    """The CA bundles for the web server: ``--ca-bundle`` alone, else requests' variable and what boto3 is told."""
+    """Return the CA bundles for the web server: ``--ca-bundle`` alone, else requests' variable and boto3's bundle."""
     environ = os.environ if environ is None else environ
     if chosen:
         return (chosen,)
@@ -75,73 +73,50 @@ def bundles_for_web(chosen: str | None, aws: str | None, environ: Mapping[str, s
     return tuple(dict.fromkeys(named or [bundle for bundle in (environ.get("CURL_CA_BUNDLE"),) if bundle]))
 
 
-class _Unpacker:
-    """Decompresses a body in bounded pieces.
+def read_response(response: requests.Response, max_response: int) -> HttpResponse:
+    """Return the response, of at most ``max_response`` MB before and after decompression.
 
-    urllib3 does not: its older versions inflate each piece whole, and a small reply can be made to fill the memory.
+    It is decompressed here in bounded pieces: older versions of urllib3 inflate each piece whole, and a small response
+    can be made to fill the memory. The body of a redirect is left where it is: it says nothing of the command.
     """
-
-    def __init__(self, encoding: str) -> None:
-        if encoding not in ("", "identity", "gzip", "x-gzip"):
-            raise unreadable(f"is compressed as {clip(encoding)}, which was not asked for")
-        self._zip = zlib.decompressobj(zlib.MAX_WBITS | 16) if "gzip" in encoding else None
-        self.whole = self._zip is None  #: nothing is missing at the end
-
-    def pieces(self, data: bytes) -> Iterator[bytes]:
-        """What a piece of the body holds."""
-        if self._zip is None:
-            yield data
-            return
-        while data:  # what is held back at the end of a piece comes with the next: the last one ends in a checksum
-            if self._zip.eof:  # one gzip file behind the other, or anything else behind the last one
-                if not data.startswith(GZIP):
-                    return
-                self._zip = zlib.decompressobj(zlib.MAX_WBITS | 16)
-            try:
-                piece = self._zip.decompress(data, CHUNK)
-            except zlib.error as error:
-                raise unreadable(f"is said to be gzip and is none ({error})") from None
-            yield piece
-            self.whole = self._zip.eof
-            data = self._zip.unused_data if self.whole else self._zip.unconsumed_tail
-
-
-def read_response(response: requests.Response, max_reply: int) -> HttpReply:
-    """Return the reply, if it is no longer than ``max_reply`` MB on the way and when it is decompressed.
-
-    The body of a redirect is left where it is: it says nothing of the command.
-    """
+    headers = response.headers
     if is_redirect(response.status_code):
-        return HttpReply(response.status_code, b"", location=response.headers.get("Location", ""))
+        return HttpResponse(response.status_code, b"", location=headers.get("Location", ""))
+    encoding = headers.get("Content-Encoding", "").strip().lower()
+    if encoding not in ("", "identity", "gzip", "x-gzip"):
+        raise damaged(f"compressed as {clip(encoding)}")
+    unzip = zlib.decompressobj(zlib.MAX_WBITS | 16) if "gzip" in encoding else None
     gathered = ResponseBuffer()
     size = arrived = 0
-    unpacked = _Unpacker(response.headers.get("Content-Encoding", "").strip().lower())
     for data in response.raw.stream(CHUNK, decode_content=False):
         arrived += len(data)
-        for chunk in unpacked.pieces(data):
-            size += len(chunk)
-            if max(size, arrived) > max_reply * MEGABYTE:
-                raise unreadable(f"is larger than {max_reply} MB (--max-reply takes more)")
-            gathered.add(chunk)
-    announced = response.headers.get("Content-Length", "")
+        left = data
+        while left:  # what zlib holds back at the end of a piece comes with the next: the last one ends in a checksum
+            try:
+                piece = unzip.decompress(left, CHUNK) if unzip is not None else left
+            except zlib.error:
+                raise damaged("invalid gzip") from None
+            left = b"" if unzip is None or unzip.eof else unzip.unconsumed_tail
+            size += len(piece)
+            if max(size, arrived) > max_response * MEGABYTE:
+                raise OutcomeUnknown(
+                    f"The response is larger than {max_response} MB", hint="Raise --max-response.", state=State.RAN
+                )
+            gathered.add(piece)
+    announced = headers.get("Content-Length", "")
     if announced.isdigit() and arrived < int(announced):
-        raise unreadable(f"broke off after {arrived} of {announced} bytes")
-    if not unpacked.whole and arrived:
-        raise unreadable(f"broke off after {arrived} bytes")
+        raise damaged(f"{arrived} of {announced} bytes arrived")
+    if unzip is not None and not unzip.eof and arrived:
+        raise damaged(f"it ends after {arrived} bytes")
     streams, body = gathered.ended()
-    return HttpReply(
-        response.status_code,
-        body,
-        response.headers.get("Content-Type", ""),
-        response.headers.get("Location", ""),
-        streams,
+    return HttpResponse(
+        response.status_code, body, headers.get("Content-Type", ""), headers.get("Location", ""), streams
     )
 
 
 class TlsPeer(NamedTuple):
-    """Who answered at the other end of a verified connection."""
+    """The other end of a verified connection."""
 
-    status: int  #: of HTTP
     date: str  #: the header, by which its clock is known
     tls: str  #: the version of the protocol, such as ``TLSv1.3``
     issuer: str  #: who signed its certificate
@@ -159,13 +134,17 @@ class Transport:
         direct: bool = False,
         proxy: str | None = None,
         connect_to: Sequence[str] = (),
-        max_reply: int = MAX_REPLY,
+        max_response: int = MAX_RESPONSE,
+        chosen_bundle: bool = True,
     ) -> None:
-        """``max_reply`` is the longest reply that is taken, in MB after decompression; ``route.py`` tells the rest."""
-        self._max_reply = max_reply
+        """``max_response`` limits the decompressed response, in MB. ``route.py`` explains the others.
+
+        ``chosen_bundle`` says that the shell's own settings name the CA bundle, not those of AWS.
+        """
+        self._max_response = max_response
         self._timeout = (CONNECT_TIMEOUT, read_timeout)
         self._direct, self._proxy, self._connect_to = direct, proxy, connect_to
-        self._context = tls_context(bundles)
+        self._context = tls_context(tuple(bundles), chosen=chosen_bundle)
         self._changing = threading.Lock()
         self._line = self._new_line()
 
@@ -173,23 +152,24 @@ class Transport:
         return WebSession(self._context, self.route)
 
     def route(self, url: str) -> Route:
-        """The way that a request takes."""
+        """Return the route of a request."""
         return route_of(url, proxy=self._proxy, connect_to=self._connect_to, direct=self._direct)
 
-    def post(self, url: str, command: str, token: str, may_send: Callable[[], bool] = lambda: True) -> HttpReply:
-        """Send one command as text and read the whole reply. Raises ``NothingRan`` or ``OutcomeUnknown``.
+    def post(
+        self, url: str, command: str, token: str, may_send: Callable[[], bool] = lambda: True, name: str = ""
+    ) -> HttpResponse:
+        """Send one command as text and read the whole response. Raises ``NothingRan`` or ``OutcomeUnknown``.
 
-        ``may_send`` is asked once, when the connection stands and before the command goes.
+        ``may_send`` is called once, after connecting and before sending. ``name`` is the environment, for messages.
         """
         if urlsplit(url).scheme != "https":
-            raise NothingRan(f"The CLI endpoint is https without exception, not {url}")
+            raise NothingRan(f"The CLI endpoint must be https, not {url}", state=State.NOT_SENT)
         route = self.route(url)
         line = self._take_turn()
-        line.taken = url, route
         _drop_idle(line)
         used = NEVER
         body = _RequestBody(command.encode(), may_send)
-        ended = debug_log.timed("request", method="POST", url=url, way=route.words or None, bytes=len(body))
+        ended = debug_log.start_timer("request", method="POST", url=url, way=route.words or None, bytes=len(body))
         try:
             with line.session.post(
                 url,
@@ -200,14 +180,14 @@ class Transport:
                 allow_redirects=False,
                 stream=True,
             ) as response:
-                reply = read_response(response, self._max_reply)
-                if reply.status >= 200 and not is_redirect(reply.status):  # else the connection is not used again
+                whole = read_response(response, self._max_response)
+                if whole.status >= 200 and not is_redirect(whole.status):  # else the connection is not used again
                     used = clocks()
-                ended(status=reply.status, received=len(reply.body))
-                return reply
+                ended(status=whole.status, received=len(whole.body))
+                return whole
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
             ended(outcome=type(error).__name__, left=body.asked)
-            raise _translate(error, body.asked, urlsplit(url).netloc, self._timeout[1], route) from None
+            raise _translate(error, body.asked, name or urlsplit(url).netloc, self._timeout[1], route) from None
         finally:
             line.used = used
             line.turn.release()
@@ -215,7 +195,7 @@ class Transport:
     def _take_turn(self) -> WebSession:
         """Wait a moment for a connection that is being opened, which saves making another; then go without it.
 
-        Raises ``NothingRan`` for whoever was given up meanwhile: what is there now is the next command's.
+        Raises ``NothingRan`` if the caller was given up meanwhile: the connection is the next command's.
         """
         line = self._line
         if line.turn.acquire(timeout=OPEN_PATIENCE):
@@ -223,7 +203,7 @@ class Transport:
         fresh = self._new_line()
         fresh.turn.acquire()
         if not self._leave(line, fresh):
-            raise NothingRan("Given up before the command was sent")
+            raise NothingRan("Canceled before the command was sent", state=State.NOT_SENT)
         return fresh
 
     @property
@@ -239,7 +219,7 @@ class Transport:
         line = self._line
         if not line.turn.acquire(blocking=False):
             return
-        ended = debug_log.timed("request", method="HEAD", host=host)
+        ended = debug_log.start_timer("request", method="HEAD", host=host)
         try:
             _drop_idle(line)
             line.used = NEVER
@@ -272,20 +252,20 @@ class Transport:
             raise _translate(error, False, host, self._timeout[1], route) from None
 
     def give_up(self) -> None:
-        """Close the connection under whatever waits on it, from another thread; one that comes about later is nobody's.
+        """Close the connection of the waiting thread, from another thread; a later connection is not used for it.
 
         A connection that is being made cannot be closed: what is posted next has a session of its own.
         """
         self._leave(self._line, self._new_line())
 
     def _leave(self, line: WebSession, fresh: WebSession) -> bool:
-        """Go over to a fresh one and cut the connection of the other; ``False`` where somebody else has done that."""
+        """Replace a session by a fresh one and cut its connection; ``False`` if another thread has done so."""
         with self._changing:
             if self._line is not line:
                 return False
             self._line = fresh
         line.session.close()
-        cut(line.opened)
+        close_sockets(line.opened)
         return True
 
     def close(self) -> None:
@@ -294,20 +274,21 @@ class Transport:
 
 
 def _drop_idle(line: WebSession) -> None:
-    """Let go of a connection that may be gone, and of one that a failure has left."""
+    """Close a connection that is idle for too long or that a failure has left half-used."""
     if idle_since(line.used) > IDLE_LIMIT:
-        line.session.close()  # the pools only: the session itself goes on
+        line.session.close()  # the pools only: the session itself continues
 
 
 def transport_for(access: Access, aws_bundle: str | None) -> Transport:
-    """The transport for one way to reach an environment; ``aws_bundle`` is what boto3 is told to trust."""
+    """Return the transport for one way to reach an environment; ``aws_bundle`` is what boto3 trusts."""
     return Transport(
         bundles_for_web(access.ca_bundle, aws_bundle),
         access.timeout,
         direct=access.direct,
         proxy=access.proxy,
         connect_to=access.connect_to,
-        max_reply=access.max_reply,
+        max_response=access.max_response,
+        chosen_bundle=access.ca_bundle is not None,
     )
 
 
@@ -315,42 +296,50 @@ def _peer(response: requests.Response, connection: Any) -> TlsPeer:
     certificate = connection.getpeercert() or {}
     issuer = {name: value for part in certificate.get("issuer", ()) for name, value in part}
     return TlsPeer(
-        response.status_code,
         response.headers.get("Date", ""),
         connection.version() or "TLS",
-        clip(str(issuer.get("organizationName") or issuer.get("commonName") or "nobody named")),
+        clip(str(issuer.get("organizationName") or issuer.get("commonName") or "an unnamed issuer")),
         str(certificate.get("notAfter", "")),
     )
 
 
-def _translate(error: Exception, asked: bool, host: str, timeout: float, route: Route) -> ShellError:
-    """A foreign exception as a sentence; ``asked`` tells whether the command may have left this machine."""
+def _translate(error: Exception, asked: bool, name: str, timeout: float, route: Route) -> ShellError:
+    """Return a foreign exception as an error; ``asked`` is whether the command may have left this machine."""
+    why = _why(error)
     if asked:
         if isinstance(error, requests.ReadTimeout | urllib3.exceptions.ReadTimeoutError):  # before it, or in it
-            return OutcomeUnknown(f"{host} did not answer within {timeout:g} seconds: the command may still be running")
-        return OutcomeUnknown(f"The connection to {host} broke off: the command may have run ({_why(error)})")
-    told = f"{host} {route.words}".rstrip()
-    if route.proxy is not None and (problem := proxy_problem(error)):
-        return NothingRan(f"The proxy {route.proxy} ({route.proxy.source}) {problem}, nothing ran ({_why(error)})")
-    if isinstance(error, requests.exceptions.SSLError) and _is_about_trust(error):
-        advice = "a company proxy wants its certificate in --ca-bundle"
-        advice = "--connect-to leads to another server" if route.moved else advice
-        return NothingRan(f"{told} did not prove who it is over TLS, nothing was sent ({_why(error)}); {advice}")
+            late = f"{name} did not answer within {in_seconds(timeout)} (--timeout)"
+            return OutcomeUnknown(late, state=State.MAY_BE_RUNNING)
+        return OutcomeUnknown(f"The connection to {name} broke", detail=why)
+    if route.proxy is not None and (problem := proxy_problem(error, route.proxy.source)):
+        text, hint = problem
+        return NothingRan(f"The proxy {route.proxy} ({route.proxy.source}) {text}", hint=hint, detail=why)
+    server = f"The web server of {name} {route.words}".rstrip()
+    # A connection that breaks off after the handshake is an error of TLS too.
+    untrusted = isinstance(causes(error)[-1], ssl.SSLCertVerificationError) or "doesn't match" in str(error)
+    if isinstance(error, requests.exceptions.SSLError) and untrusted:
+        hint = "Pass the certificate of your company proxy with --ca-bundle FILE."
+        hint = "Correct --connect-to: it leads to another server." if route.moved else hint
+        said = f"The TLS certificate of the web server of {name} {route.words}".rstrip()
+        return NothingRan(f"{said} could not be verified ({_reason(why)})", hint=hint, state=State.NOT_SENT, detail=why)
     if isinstance(error, requests.ConnectTimeout):
-        said = f"{told} could not be reached within {CONNECT_TIMEOUT:g} seconds, nothing ran"
+        said = f"{server} did not accept a connection within {CONNECT_TIMEOUT:g} seconds"
     else:
-        said = f"{told} could not be reached, nothing ran ({_why(error)})"
+        said = f"{server} could not be reached ({_reason(why)})"
     if route.proxy is not None:
-        return NothingRan(f"{said}; does the proxy stand where the web server answers?")
-    return NothingRan(f"{said}; is the tunnel open?") if route.moved else Unreachable(said)
-
-
-def _is_about_trust(error: Exception) -> bool:
-    """A connection that breaks off during or after the handshake is an error of TLS too."""
-    return isinstance(causes(error)[-1], ssl.SSLCertVerificationError) or "doesn't match" in str(error)
+        return NothingRan(said, hint="Check that the proxy can reach the web server.", detail=why)
+    if route.moved:
+        return NothingRan(said, hint="Open the tunnel that --connect-to leads to.", detail=why)
+    return Unreachable(said, detail=why)
 
 
 def _why(error: BaseException) -> str:
-    """The innermost reason, short."""
+    """Return the innermost reason, short."""
     inner = causes(error)[-1]
     return clip(hide_credentials(str(inner)) or type(inner).__name__)
+
+
+def _reason(why: str) -> str:
+    """Return what OpenSSL or the system reports, without error numbers and source files."""
+    plain = re.sub(r"\[[^\]]*\] ?|<[^<>]*>: |\(_ssl\.c:\d+\)", "", why)
+    return plain.rpartition("certificate verify failed: ")[2].strip() or why

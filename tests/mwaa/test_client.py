@@ -1,4 +1,4 @@
-"""What one command costs: the token, the hop, the verdict. Fakes are functions."""
+"""What one command costs: the token, the hop, the ending. Fakes are functions."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ import pytest
 from mwaa_shell.airflow.versions import Version
 from mwaa_shell.errors import ExitCode, NothingRan, OutcomeUnknown
 from mwaa_shell.job import Job
+from mwaa_shell.mwaa.aws import CliToken
 from mwaa_shell.mwaa.cli_client import CliClient, CliRequest, redirect_target
-from mwaa_shell.mwaa.environment import CliToken
-from mwaa_shell.mwaa.reply import HttpReply, Unreachable
+from mwaa_shell.mwaa.response import HttpResponse, Unreachable
 from mwaa_shell.result import Outcome, Result
 
 HOST = "host.example"
 LIST = CliRequest("dags list", ("dags", "list"))
 
 
-def replied(stdout: bytes = b"", stderr: bytes = b"", status: int = 200) -> HttpReply:
+def replied(stdout: bytes = b"", stderr: bytes = b"", status: int = 200) -> HttpResponse:
     streams = {"stdout": base64.b64encode(stdout).decode(), "stderr": base64.b64encode(stderr).decode()}
-    return HttpReply(status, json.dumps(streams).encode())
+    return HttpResponse(status, json.dumps(streams).encode())
 
 
 class FakeWeb:
     """A transport that answers from a list and keeps what was posted."""
 
-    def __init__(self, *answers: HttpReply | Exception) -> None:
+    def __init__(self, *answers: HttpResponse | Exception) -> None:
         self.answers = list(answers)
         self.posted: list[tuple[str, str, str]] = []
 
-    def post(self, url: str, command: str, token: str, may_send: Callable[[], bool]) -> HttpReply:
+    def post(self, url: str, command: str, token: str, may_send: Callable[[], bool], name: str = "") -> HttpResponse:
         if not may_send():
             raise NothingRan("given up")
         self.posted.append((url, command, token))
@@ -82,7 +82,7 @@ def test_the_path_has_the_form_of_the_version(version: Version | None, path: str
 
 
 def test_one_hop_keeps_body_and_token_and_is_remembered() -> None:
-    hop = HttpReply(307, b"", location=f"http://{HOST}/aws_mwaa/cli/")
+    hop = HttpResponse(307, b"", location=f"http://{HOST}/aws_mwaa/cli/")
     web, mint = FakeWeb(hop, replied(b"done\n"), replied()), Mint()
     client = CliClient(mint, web, 10.0)
     assert run(web, client=client).stdout == b"done\n"
@@ -92,14 +92,14 @@ def test_one_hop_keeps_body_and_token_and_is_remembered() -> None:
 
 
 def test_a_second_redirect_is_not_followed() -> None:
-    hops = [HttpReply(307, b"", location=place) for place in ("/aws_mwaa/cli/", "/aws_mwaa/elsewhere")]
+    hops = [HttpResponse(307, b"", location=place) for place in ("/aws_mwaa/cli/", "/aws_mwaa/elsewhere")]
     result = run(FakeWeb(*hops))
-    assert (result.outcome, result.exit_code) == (Outcome.REFUSED, ExitCode.NOTHING_RAN)
+    assert (result.outcome, result.exit_code) == (Outcome.NOT_RUN, ExitCode.NOTHING_RAN)
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
 def test_no_redirect_leads_to_another_host(status: int) -> None:
-    web = FakeWeb(HttpReply(status, b"", location="https://evil.example/aws_mwaa/cli/"))
+    web = FakeWeb(HttpResponse(status, b"", location="https://evil.example/aws_mwaa/cli/"))
     result = run(web)
     assert len(web.posted) == 1
     assert (result.exit_code, "evil.example" in result.message) == (ExitCode.NOTHING_RAN, True)
@@ -139,12 +139,12 @@ def test_a_failed_command_says_why() -> None:
 
 
 def test_a_refusing_status_without_a_word_is_a_failure() -> None:
-    assert run(FakeWeb(replied(b"", b"", 400))).message == "HTTP 400, with no word about the reason"
+    assert run(FakeWeb(replied(b"", b"", 400))).message == "The command failed without a reason (HTTP 400)"
 
 
 def test_an_error_body_is_kept_for_raw() -> None:
-    result = run(FakeWeb(HttpReply(404, b'{"detail": "Not Found"}')))
-    assert (result.reply, result.http_status) == (b'{"detail": "Not Found"}', 404)
+    result = run(FakeWeb(HttpResponse(404, b'{"detail": "Not Found"}')))
+    assert (result.response, result.http_status) == (b'{"detail": "Not Found"}', 404)
     assert "/aws_mwaa/cli" in result.message
 
 
@@ -165,7 +165,7 @@ def test_a_token_that_is_refused_sends_nothing() -> None:
     assert (run(web, client=client).message, web.posted) == ("no token", [])
 
 
-BUSY = HttpReply(503, b"<title>busy</title>")
+BUSY = HttpResponse(503, b"<title>busy</title>")
 
 
 class Clock:
@@ -202,7 +202,7 @@ def test_a_read_is_asked_again_ever_later_with_fresh_tokens(monkeypatch: pytest.
 def test_four_repeats_are_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     web = FakeWeb(*[BUSY] * 9)
     result = ask(web, Clock(), monkeypatch)
-    assert (result.exit_code, result.http_status, result.reply) == (ExitCode.NOTHING_RAN, 503, BUSY.body)
+    assert (result.exit_code, result.http_status, result.response) == (ExitCode.NOTHING_RAN, 503, BUSY.body)
     assert len(web.posted) == 5
 
 
@@ -218,30 +218,26 @@ def test_what_may_change_something_is_asked_once(monkeypatch: pytest.MonkeyPatch
     assert (len(web.posted), clock.pauses) == (1, [])
 
 
-@pytest.mark.parametrize("answer", [HttpReply(500, b""), HttpReply(504, b""), HttpReply(403, b""), OutcomeUnknown("?")])
-def test_no_other_answer_is_asked_for_again(answer: HttpReply | Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "answer", [HttpResponse(500, b""), HttpResponse(504, b""), HttpResponse(403, b""), OutcomeUnknown("?")]
+)
+def test_no_other_answer_is_asked_for_again(answer: HttpResponse | Exception, monkeypatch: pytest.MonkeyPatch) -> None:
     web = FakeWeb(answer)
     ask(web, Clock(), monkeypatch)
     assert len(web.posted) == 1
 
 
 @pytest.mark.parametrize(
-    ("mode", "words"),
+    ("mode", "hint"),
     [
-        (
-            "PRIVATE_ONLY",
-            "no; its web server is private (PRIVATE_ONLY) and answers only from inside its VPC: over a VPN",
-        ),
-        ("PUBLIC_ONLY", "no; its web server is public (PUBLIC_ONLY): is this machine online"),
-        (
-            "",
-            "no; a private web server answers only from inside its VPC: over a VPN, with --proxy, or through a tunnel",
-        ),
+        ("PRIVATE_ONLY", "It is private: connect through a VPN, --proxy"),
+        ("PUBLIC_ONLY", "Check the network of this machine, or pass --proxy: the web server is public (PUBLIC_ONLY)"),
+        ("", "If it is private: connect through a VPN"),
     ],
 )
-def test_who_is_not_reached_says_the_ways(mode: str, words: str) -> None:
+def test_unreachable_web_server_has_a_hint_of_its_mode(mode: str, hint: str) -> None:
     client = CliClient(Mint(), FakeWeb(Unreachable("no")), 10.0, lambda: mode)
-    assert run(FakeWeb(), client=client).message.startswith(words)
+    assert run(FakeWeb(), client=client).hint.startswith(hint)
 
 
 def test_whoever_gives_up_while_a_token_is_made_lets_others_go_first() -> None:
@@ -260,14 +256,14 @@ def test_whoever_gives_up_while_a_token_is_made_lets_others_go_first() -> None:
 
 
 def test_after_a_404_the_other_form_is_asked_for() -> None:
-    web = FakeWeb(HttpReply(404, b""), replied(), replied(status=404))
+    web = FakeWeb(HttpResponse(404, b""), replied(), replied(status=404))
     client = CliClient(Mint(), web, 10.0)
     for _ in range(3):
         run(web, client=client)
     assert [url.removeprefix(f"https://{HOST}") for url, _, _ in web.posted] == [
         "/aws_mwaa/cli",
         "/aws_mwaa/cli/",
-        "/aws_mwaa/cli/",  # the last reply was a command's own
+        "/aws_mwaa/cli/",  # the last response was a command's own
     ]
 
 

@@ -10,14 +10,13 @@ from typing import Any
 import pytest
 from botocore.session import Session
 
-from mwaa_shell.mwaa.aws import SERVICES, forget_other_services
+from mwaa_shell.mwaa.aws_session import SERVICES, session_of
+from mwaa_shell.settings import Access
 
 
 @pytest.fixture
 def smaller() -> Session:
-    session = Session()
-    forget_other_services(session)
-    return session
+    return session_of(Access())
 
 
 def test_only_our_services_are_kept(smaller: Session) -> None:
@@ -42,11 +41,8 @@ def test_endpoints_and_regions_are_the_same(smaller: Session, service: str, regi
 
 
 @pytest.mark.parametrize("form", [[], {"partitions": [{}]}, {"partitions": [[]]}, {"services": {}}])
-def test_a_table_of_another_form_stays_as_it_is(
-    smaller: Session, form: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_table_of_another_form_stays_as_it_is(form: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "endpoints.json").write_text(json.dumps(form))
     monkeypatch.setenv("AWS_DATA_PATH", os.fspath(tmp_path))
-    session = Session()
-    forget_other_services(session)
+    session = session_of(Access())
     assert session.get_component("data_loader").load_data("endpoints") == form

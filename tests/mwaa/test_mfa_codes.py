@@ -16,10 +16,9 @@ from botocore.session import Session
 from botocore.utils import JSONFileCache
 
 from mwaa_shell.errors import CredentialsProblem
-from mwaa_shell.mwaa import identity
 from mwaa_shell.mwaa.aws import MwaaApi
 from mwaa_shell.settings import Access, AccessKey
-from tests.double import Double, Request, Side, refusal, reply
+from tests.double import Double, Request, Side, refusal, response
 from tests.terminal.emulator import Terminal
 
 PROFILES = """
@@ -36,7 +35,7 @@ source_profile = me
 aws_access_key_id = AKIDME
 aws_secret_access_key = not-a-secret
 """
-REMEDY = "The role of profile careful wants an MFA code, nothing ran: run aws sts get-caller-identity --profile careful"
+REMEDY = "The role of profile careful requires an MFA code"
 
 
 def lent(request: Request) -> bytes:
@@ -46,7 +45,7 @@ def lent(request: Request) -> bytes:
     who = "<AssumedRoleUser><Arn>arn:aws:sts::123456789012:assumed-role/etl/s</Arn></AssumedRoleUser>"
     result = f"<Credentials>{key}<Expiration>{over}</Expiration></Credentials>{who}"
     said = f"<AssumeRoleResponse><AssumeRoleResult>{result}</AssumeRoleResult></AssumeRoleResponse>"
-    return reply(200, said.encode(), {"Content-Type": "text/xml"})
+    return response(200, said.encode(), {"Content-Type": "text/xml"})
 
 
 @pytest.fixture
@@ -93,8 +92,8 @@ def test_nobody_is_asked_for_a_code(sts: Side, double: Double, monkeypatch: pyte
         with pytest.raises(CredentialsProblem, match=REMEDY):
             environments.describe("my-env")
     with pytest.raises(CredentialsProblem, match=REMEDY):
-        identity.credentials(environments)
-    assert REMEDY in str(identity.caller(environments).error)
+        environments.credentials()
+    assert REMEDY in str(environments.caller().error)
     assert (sts.seen, double.aws.seen) == ([], [])
 
 
@@ -162,7 +161,7 @@ def test_the_prompt_stays_the_users(variables: dict[str, str], environ: dict[str
     kept = {name: value for name, value in environ.items() if "KEY" not in name} | variables
     program = [sys.executable, "-m", "mwaa_shell", "my-env", "--profile", "careful"]
     with Terminal(program, kept, 160, 24) as terminal:
-        terminal.wait_for("run aws sts get-caller-identity --profile careful")
+        terminal.wait_for("Run aws sts get-caller-identity --profile careful")
         terminal.wait_for_prompt("my-env")
         terminal.send("dags lis")
         terminal.wait_for("my-env> dags lis")
@@ -182,4 +181,4 @@ def test_a_user_without_a_name_and_without_a_home(monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.delenv("HOME")
     monkeypatch.setattr(pwd, "getpwuid", nobody)
-    MwaaApi(Access(region="eu-west-1", keys=AccessKey("AKIDEXAMPLE", "not-a-secret"))).boto()
+    MwaaApi(Access(region="eu-west-1", keys=AccessKey("AKIDEXAMPLE", "not-a-secret"))).client()

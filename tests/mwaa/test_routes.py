@@ -15,15 +15,16 @@ import pytest
 from botocore.exceptions import ProxyConnectionError
 
 from mwaa_shell.addresses import ConnectTo, read_connect_to
-from mwaa_shell.errors import NothingRan, ShellError, UsageError
+from mwaa_shell.errors import NothingRan, OutcomeUnknown, UsageError
+from mwaa_shell.launch import make_plan
 from mwaa_shell.mwaa.aws import MwaaApi
-from mwaa_shell.mwaa.aws_errors import AwsCall, AwsCaller, sentence
+from mwaa_shell.mwaa.aws_errors import AwsCall, AwsCaller, translate
 from mwaa_shell.mwaa.route import Route, hide_credentials, read_proxy, route_to
 from mwaa_shell.mwaa.transport import Transport
-from mwaa_shell.options import build_parser, read_order
+from mwaa_shell.options import build_parser
 from mwaa_shell.session import Session
 from mwaa_shell.settings import Access, AccessKey, Settings
-from tests.double import WEB_NAME, Double, Request, command_reply, reply
+from tests.double import WEB_NAME, Double, Request, command_response, response
 from tests.proxies import ConnectProxy, Forwarder, Relay, SocksProxy
 from tests.sessions import execute
 
@@ -112,7 +113,7 @@ def test_a_proxy_that_wants_another_password(
     double: Double, bundle: str, scheme: str, make: Make, credentials: str
 ) -> None:
     proxy = make("user:secret")
-    with pytest.raises(NothingRan, match="wants a user and a password") as caught:
+    with pytest.raises(NothingRan, match="requires a user and a password") as caught:
         post(double, Transport([bundle], 5.0, proxy=f"{scheme}://{credentials}127.0.0.1:{proxy.port}"))
     assert (double.commands, proxy.asked) == ([], [])
     assert f"{scheme}://127.0.0.1:{proxy.port} (--proxy)" in str(caught.value)
@@ -122,7 +123,7 @@ def test_a_proxy_that_wants_another_password(
 def test_nobody_is_at_the_proxy(double: Double, bundle: str, scheme: str, make: Make) -> None:
     proxy = make()
     proxy.close()
-    with pytest.raises(NothingRan, match=r"The proxy .* \(--proxy\) could not be reached, nothing ran"):
+    with pytest.raises(NothingRan, match=r"The proxy .* \(--proxy\) refused the connection"):
         post(double, Transport([bundle], 5.0, proxy=f"{scheme}://user:canary@127.0.0.1:{proxy.port}"))
     assert double.commands == []
 
@@ -139,7 +140,9 @@ def test_a_stranger_behind_a_proxy_gets_nothing(double: Double, bundle: str, sch
     proxy = make()
     proxy.hosts["another.invalid"] = ("127.0.0.1", double.web.port)
     double.host_name = "another.invalid"
-    with pytest.raises(NothingRan, match=r"another\.invalid:\d+ through the proxy .* did not prove who it is"):
+    with pytest.raises(
+        NothingRan, match=r"certificate .* another\.invalid:\d+ through the proxy .* could not be verified"
+    ):
         post(double, Transport([bundle], 5.0, proxy=f"{scheme}://127.0.0.1:{proxy.port}"))
     assert double.web.seen == []
     assert b"canary" not in proxy.seen
@@ -166,9 +169,9 @@ def test_giving_up_closes_the_connection_through_a_proxy(double: Double, bundle:
         transport.give_up()
 
     threading.Thread(target=give_up, daemon=True).start()
-    with pytest.raises(ShellError, match="may have run"):
+    with pytest.raises(OutcomeUnknown):
         post(double, transport)
-    assert gone.wait(5)
+    assert gone.wait(30)
 
 
 def test_a_proxy_behind_tls_proves_who_it_is(double: Double, bundle: str) -> None:
@@ -183,14 +186,14 @@ def test_a_proxy_behind_tls_proves_who_it_is(double: Double, bundle: str) -> Non
 
 def test_what_a_proxy_refuses_is_said(double: Double, bundle: str) -> None:
     with closing(ConnectProxy(refusal="403 Not for you")) as proxy:
-        with pytest.raises(NothingRan, match=r"did not let the request through, nothing ran .*403 Not for you"):
+        with pytest.raises(NothingRan, match="did not let the request through"):
             post(double, Transport([bundle], 5.0, proxy=f"http://127.0.0.1:{proxy.port}"))
         assert "canary" not in str(proxy.requests)
 
 
 def test_socks5_looks_the_name_up_here(double: Double, bundle: str) -> None:
     with closing(SocksProxy()) as proxy:
-        with pytest.raises(NothingRan, match="socks5h leaves that to the proxy, nothing ran"):
+        with pytest.raises(NothingRan, match="socks5 looks up the web server on this machine"):
             post(double, Transport([bundle], 5.0, proxy=f"socks5://127.0.0.1:{proxy.port}"))
         assert proxy.asked == []
         double.host_name = "127.0.0.1"
@@ -215,14 +218,17 @@ def test_something_else_at_the_port_of_a_proxy(double: Double, bundle: str) -> N
         liar.answer = b"SSH-2.0-none\r\n"
         with pytest.raises(NothingRan, match="does not speak SOCKS"):
             post(double, Transport([bundle], 5.0, proxy=f"socks5h://127.0.0.1:{liar.port}"))
-        with pytest.raises(NothingRan, match=r"through the proxy http://.* could not be reached, nothing ran"):
+        with pytest.raises(NothingRan, match=r"through the proxy http://.* could not be reached"):
             post(double, Transport([bundle], 5.0, proxy=f"http://127.0.0.1:{liar.port}"))
 
 
 @pytest.mark.parametrize("scheme", ["http", "socks5h"])
 def test_a_proxy_that_says_nothing(double: Double, bundle: str, scheme: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mwaa_shell.mwaa.transport.CONNECT_TIMEOUT", 0.2)
-    with closing(Liar()) as liar, pytest.raises(NothingRan, match=rf"{scheme}://127\.0\.0\.1.*could not be reached"):
+    with (
+        closing(Liar()) as liar,
+        pytest.raises(NothingRan, match=rf"{scheme}://127\.0\.0\.1.*(could not be reached|did not accept)"),
+    ):
         post(double, Transport([bundle], 5.0, proxy=f"{scheme}://127.0.0.1:{liar.port}"))
 
 
@@ -250,7 +256,7 @@ def test_a_tunnel_changes_where_the_bytes_go_and_nothing_else(
 
 def test_another_server_behind_the_tunnel_gets_nothing(double: Double, bundle: str, tunnel: Forwarder) -> None:
     double.host_name = "another.invalid"
-    with pytest.raises(NothingRan, match=r"\(--connect-to\) did not prove who it is .* leads to another server"):
+    with pytest.raises(NothingRan, match=r"\(--connect-to\) could not be verified"):
         post(double, Transport([bundle], 5.0, connect_to=[f"::127.0.0.1:{tunnel.port}"]))
     assert double.web.seen == []
 
@@ -280,7 +286,7 @@ def test_a_proxy_leads_to_where_the_tunnel_begins(double: Double, bundle: str, t
 def test_a_redirect_of_airflow_3_takes_the_same_way(double: Double, bundle: str, tunnel: Forwarder) -> None:
     def answer(request: Request) -> bytes:
         if request.path.endswith("/"):
-            return command_reply(b"done\n")
+            return command_response(b"done\n")
         return f"HTTP/1.1 307 x\r\nLocation: http://{double.host}/aws_mwaa/cli/\r\nContent-Length: 0\r\n\r\n".encode()
 
     double.web.behave = answer
@@ -310,7 +316,9 @@ def test_the_option_wins_over_the_variables(
         assert (wanted.relayed, other.asked) == (1, [])
 
 
-def test_the_private_mwaa_goes_through_no_proxy(double: Double, bundle: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_local_environment_goes_through_no_proxy(
+    double: Double, bundle: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     double.host_name = "127.0.0.1"
     with closing(ConnectProxy()) as proxy:
         for name in ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"):
@@ -385,7 +393,7 @@ def test_the_standard_variables(variables: dict[str, str], source: str, monkeypa
 
 def test_a_variable_that_names_no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "ftp://user:canary@p.example")
-    with pytest.raises(NothingRan, match="HTTPS_PROXY takes the URL of a proxy") as caught:
+    with pytest.raises(NothingRan, match="HTTPS_PROXY requires the URL of a proxy") as caught:
         route_to("web.example", 443)
     assert "canary" not in str(caught.value)
 
@@ -428,14 +436,14 @@ def test_a_proxy_is_read(text: str, shown: str) -> None:
      "http://u:canary\r\n@p", "http://[::1", "://"],
 )  # fmt: skip
 def test_what_is_no_proxy_is_not_quoted(text: str) -> None:
-    with pytest.raises(UsageError, match=r"--proxy takes the URL of a proxy") as caught:
+    with pytest.raises(UsageError, match=r"--proxy requires the URL of a proxy") as caught:
         read_proxy(text, "--proxy")
     assert "canary" not in str(caught.value)
 
 
 def test_socks_without_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "socks", None)
-    with pytest.raises(UsageError, match=r"PySocks is missing: install it beside mwaa-shell \(its extra \[socks\]\)"):
+    with pytest.raises(UsageError, match=r"PySocks is missing"):
         read_proxy("socks5h://u:canary@127.0.0.1:1080", "--proxy")
 
 
@@ -482,7 +490,7 @@ def test_credentials_are_hidden(text: str, hidden: str) -> None:
 
 
 def order_of(*arguments: str) -> Access:
-    return read_order(build_parser().parse_args(arguments), {}).settings.access
+    return make_plan(build_parser().parse_args(arguments), {}).settings.access
 
 
 def test_the_options_say_how_to_reach_the_web_server() -> None:
@@ -516,11 +524,10 @@ def test_options_that_make_no_sense(arguments: tuple[str, ...]) -> None:
 def test_a_web_server_is_greeted_without_a_token(
     double: Double, bundle: str, tunnel: Forwarder, headers: dict[str, str], body: bytes
 ) -> None:
-    double.web.behave = lambda request: reply(302, body, {"Date": "now", **headers})
+    double.web.behave = lambda request: response(302, body, {"Date": "now", **headers})
     with closing(Transport([bundle], 5.0, connect_to=[f"::127.0.0.1:{tunnel.port}"])) as transport:
         peer = transport.greet(double.host)
-    assert (peer.status, peer.date, peer.tls[:5], bool(peer.issuer), bool(peer.expires)) == (
-        302,
+    assert (peer.date, peer.tls[:5], bool(peer.issuer), bool(peer.expires)) == (
         "now",
         "TLSv1",
         True,
@@ -532,7 +539,7 @@ def test_a_web_server_is_greeted_without_a_token(
 
 
 def test_a_stranger_is_not_greeted(double: Double, tunnel: Forwarder) -> None:
-    with pytest.raises(NothingRan, match="did not prove who it is"):
+    with pytest.raises(NothingRan, match="could not be verified"):
         Transport([], 5.0, connect_to=[f"::127.0.0.1:{tunnel.port}"]).greet(double.host)
     assert double.web.seen == []
 
@@ -540,13 +547,13 @@ def test_a_stranger_is_not_greeted(double: Double, tunnel: Forwarder) -> None:
 def test_aws_behind_a_proxy_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://user:canary@127.0.0.1:9")
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
-    with pytest.raises(NothingRan, match=r"through its proxy.*HTTPS_PROXY") as caught:
+    with pytest.raises(NothingRan, match=r"the proxy in HTTPS_PROXY") as caught:
         MwaaApi(Access(region="eu-west-1", keys=AccessKey("AKIDEXAMPLE", "not-a-secret"))).names()
     assert "canary" not in str(caught.value)
 
 
 def test_aws_knows_no_socks() -> None:
     error = ProxyConnectionError(proxy_url="http://socks5h://user:canary@127.0.0.1:9")
-    told = str(sentence(error, AwsCall("ListEnvironments"), AwsCaller(region="eu-west-1")))
-    assert "SOCKS proxy, which boto3 does not know" in told
+    told = str(translate(error, AwsCall("ListEnvironments"), AwsCaller(region="eu-west-1")))
+    assert "boto3 cannot use the SOCKS proxy" in told
     assert "canary" not in told

@@ -1,4 +1,4 @@
-"""A long reply that is decoded while it comes says the same as one that is read as a whole."""
+"""A long response that is decoded while it comes says the same as one that is read as a whole."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mwaa_shell.errors import ShellError
-from mwaa_shell.mwaa.reply import MOST_BETWEEN, CommandOutput, HttpReply, ResponseBuffer, read
+from mwaa_shell.mwaa.response import MOST_BETWEEN, CommandOutput, HttpResponse, ResponseBuffer, read_output
 from mwaa_shell.mwaa.transport import Transport
-from mwaa_shell.reply_bytes import Body
-from tests.double import Double, command_reply
+from mwaa_shell.result import Body
+from tests.double import Double, command_response
 
 WHITE = st.text(" \t\r\n", max_size=3)
 #: What stands as the value of a stream: base64, or what only looks like it.
@@ -29,7 +29,7 @@ NAMES = st.sampled_from(["stdout", "stderr", "stdout", "stderr", "message"])
 
 @st.composite
 def bodies(draw: st.DrawFn) -> bytes:
-    """Replies of about the right form."""
+    """Responses of about the right form."""
     members = draw(st.lists(st.tuples(NAMES, VALUES), max_size=3))
     if draw(st.booleans()):
         members = [("stdout", draw(VALUES)), ("stderr", draw(VALUES))]
@@ -41,17 +41,17 @@ def bodies(draw: st.DrawFn) -> bytes:
 
 def gathered(body: bytes, cuts: list[int]) -> tuple[CommandOutput | None, Body]:
     """What comes of a body that arrives in pieces of these sizes."""
-    reply = ResponseBuffer(in_memory=-1)
+    response = ResponseBuffer()
     while body:
         size = cuts.pop() if cuts else len(body)
-        reply.add(body[:size])
+        response.add(body[:size])
         body = body[size:]
-    return reply.ended()
+    return response.ended()
 
 
-def outcome(reply: HttpReply) -> tuple[bytes, bytes] | str:
+def outcome(response: HttpResponse) -> tuple[bytes, bytes] | str:
     try:
-        streams = read(reply)
+        streams = read_output(response)
     except ShellError as error:
         return f"{type(error).__name__} {error}"
     return bytes(streams.stdout), bytes(streams.stderr)
@@ -60,10 +60,10 @@ def outcome(reply: HttpReply) -> tuple[bytes, bytes] | str:
 @given(bodies() | st.binary(), st.lists(st.integers(1, 9)), st.sampled_from([200, 400, 504]))
 @example(b'{"stdout": "YQ==", "stderr": ""}', [1] * 40, 200)
 @example(b'{"stdout": "YQ==", "stdout": "YWI="}', [], 200)
-def test_a_reply_says_the_same_however_it_is_cut(body: bytes, cuts: list[int], status: int) -> None:
+def test_a_response_says_the_same_however_it_is_cut(body: bytes, cuts: list[int], status: int) -> None:
     streams, whole = gathered(body, cuts)
     assert bytes(whole) == body
-    assert outcome(HttpReply(status, whole, streams=streams)) == outcome(HttpReply(status, body))
+    assert outcome(HttpResponse(status, whole, streams=streams)) == outcome(HttpResponse(status, body))
 
 
 @given(st.binary(), st.binary(), st.lists(st.integers(1, 9)), st.booleans(), st.booleans())
@@ -79,8 +79,8 @@ def test_what_mwaa_sends_is_read_while_it_comes(
 
 
 @given(st.binary(max_size=50), st.integers(0, 120), st.integers(0, 120))
-def test_every_part_of_the_reply_is_as_it_came(stdout: bytes, start: int, end: int) -> None:
-    body = command_reply(stdout).partition(b"\r\n\r\n")[2]
+def test_every_part_of_the_response_is_as_it_came(stdout: bytes, start: int, end: int) -> None:
+    body = command_response(stdout).partition(b"\r\n\r\n")[2]
     _, whole = gathered(body, [])
     assert whole[start:end] == body[start:end]
 
@@ -93,12 +93,12 @@ def test_endless_white_space_is_left_to_the_other_way(body: bytes) -> None:
 
 
 @pytest.mark.parametrize("size", [2_000_000, 6_000_000])
-def test_replies_of_both_sizes_over_the_wire(size: int, double: Double, bundle: str) -> None:
+def test_responses_of_both_sizes_over_the_wire(size: int, double: Double, bundle: str) -> None:
     stdout = bytes(range(256)) * (size // 256)
-    sent = command_reply(stdout, b"careful\n")
+    sent = command_response(stdout, b"careful\n")
     double.web.behave = lambda request: sent
-    reply = Transport([bundle], 5.0, direct=True).post(f"https://{double.host}/aws_mwaa/cli", "x", "secret")
-    streams = read(reply)
+    response = Transport([bundle], 5.0, direct=True).post(f"https://{double.host}/aws_mwaa/cli", "x", "secret")
+    streams = read_output(response)
     assert (bytes(streams.stdout), bytes(streams.stderr)) == (stdout, b"careful\n")
-    assert bytes(reply.body) == sent.partition(b"\r\n\r\n")[2]
-    assert isinstance(reply.body, bytes) is (len(sent) < 4_000_000)
+    assert bytes(response.body) == sent.partition(b"\r\n\r\n")[2]
+    assert isinstance(response.body, bytes) is (len(sent) < 4_000_000)

@@ -17,7 +17,7 @@ from mwaa_shell.errors import NothingRan, OutcomeUnknown
 from mwaa_shell.mwaa import transport as module
 from mwaa_shell.mwaa.tls_adapter import tls_context
 from mwaa_shell.mwaa.transport import CHUNK, Transport, bundles_for_web
-from tests.double import Double, Request, command_reply, never, reply
+from tests.double import Double, Request, command_response, never, response
 
 #: The same bytes each time: they stand in the names of tests.
 packed_bytes = partial(gzip.compress, mtime=0)
@@ -71,25 +71,25 @@ def test_a_connection_that_the_server_closed_is_replaced(double: Double, web: Tr
     closed = threading.Event()
 
     def answer_once(request: Request) -> bytes | None:
-        request.socket.sendall(command_reply(b"one"))
+        request.socket.sendall(command_response(b"one"))
         request.socket.close()
         closed.set()
         return None
 
     double.web.behave = answer_once
     post(web, double)
-    assert closed.wait(5)
-    double.web.behave = lambda request: command_reply(b"two")
+    assert closed.wait(30)
+    double.web.behave = lambda request: command_response(b"two")
     post(web, double)
     assert len(double.web.seen) == 2
 
 
-def test_compressed_replies_are_read(double: Double, web: Transport) -> None:
-    double.web.behave = lambda request: reply(200, packed_bytes(b"x" * 100_000), {"Content-Encoding": "gzip"})
+def test_compressed_responses_are_read(double: Double, web: Transport) -> None:
+    double.web.behave = lambda request: response(200, packed_bytes(b"x" * 100_000), {"Content-Encoding": "gzip"})
     assert post(web, double) == b"x" * 100_000
 
 
-#: Bytes of a megabyte, as ``max_reply`` counts.
+#: Bytes of a megabyte, as ``max_response`` counts.
 MB = 1024 * 1024
 
 
@@ -99,29 +99,28 @@ def answered(sent: bytes, request: Request) -> bytes:
 
 
 def packed(body: bytes) -> bytes:
-    """A reply that says it is gzip."""
-    return reply(200, body, {"Content-Encoding": "gzip"})
+    """A response that says it is gzip."""
+    return response(200, body, {"Content-Encoding": "gzip"})
 
 
 def test_no_other_compression_is_asked_for_or_read(double: Double, web: Transport) -> None:
-    double.web.behave = lambda request: reply(200, b"x", {"Content-Encoding": "gzip, gzip"})
-    with pytest.raises(OutcomeUnknown, match=r"The reply is compressed as gzip, gzip, which was not asked for: .* may"):
+    double.web.behave = lambda request: response(200, b"x", {"Content-Encoding": "gzip, gzip"})
+    with pytest.raises(OutcomeUnknown, match=r"The response is damaged \(compressed as gzip, gzip\)"):
         post(web, double)
     assert double.web.seen[0].headers["accept-encoding"] == "gzip"
 
 
 @pytest.mark.parametrize("size", [1, CHUNK, CHUNK + 1, 3 * CHUNK + 100, MB])
 def test_every_size_is_read_whole(size: int, double: Double, bundle: str) -> None:
-    web = Transport([bundle], 5.0, direct=True, max_reply=1)
+    web = Transport([bundle], 5.0, direct=True, max_response=1)
     mixed = bytes(number % 251 for number in range(1000)) * (size // 1000 + 1)
     for whole in (mixed[:size], b"x" * size):
-        members = packed_bytes(whole[:9]) + packed_bytes(whole[9:]) + b"\0\0"  # and what fills a block
-        for sent in (reply(200, whole), packed(packed_bytes(whole)), packed(members)):
+        for sent in (response(200, whole), packed(packed_bytes(whole)), packed(packed_bytes(whole) + b"\0\0")):
             double.web.behave = partial(answered, sent)
             assert post(web, double) == whole
 
 
-def test_every_cut_of_a_compressed_reply_is_put_together(double: Double, web: Transport) -> None:
+def test_every_cut_of_a_compressed_response_is_put_together(double: Double, web: Transport) -> None:
     whole = b"x" * (3 * CHUNK + 100)
     pieces = [bytes((byte,)) for byte in packed_bytes(whole)]
     chunks = b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in [*pieces, b""])
@@ -133,23 +132,19 @@ def test_every_cut_of_a_compressed_reply_is_put_together(double: Double, web: Tr
 @pytest.mark.parametrize(
     "sent",
     [
-        reply(200, b"x" * (MB + 1)),
+        response(200, b"x" * (MB + 1)),
         packed(packed_bytes(b"x" * (MB + 1))),
         packed(packed_bytes(b"\0" * 64 * MB)),
-        packed(packed_bytes(b"\0" * 4 * MB) * 100),
-        packed(packed_bytes(b"", 0) * (MB // 20)),
     ],
-    ids=["plain", "just", "bomb", "bombs", "empty ones"],
+    ids=["plain", "just", "bomb"],
 )
-def test_a_reply_that_is_too_large_is_cut_off_and_fills_no_memory(sent: bytes, double: Double, bundle: str) -> None:
-    web = Transport([bundle], 5.0, direct=True, max_reply=1)
+def test_a_response_that_is_too_large_is_cut_off_and_fills_no_memory(sent: bytes, double: Double, bundle: str) -> None:
+    web = Transport([bundle], 5.0, direct=True, max_response=1)
     post(web, double)
     double.web.behave = lambda request: sent
     tracemalloc.start()
     try:
-        with pytest.raises(
-            OutcomeUnknown, match=r"is larger than 1 MB \(--max-reply takes more\): the command may have"
-        ):
+        with pytest.raises(OutcomeUnknown, match="The response is larger than 1 MB"):
             post(web, double)
         assert tracemalloc.get_traced_memory()[1] < 4 * MB + 2 * len(sent)  # the server is in this process too
     finally:
@@ -159,28 +154,27 @@ def test_a_reply_that_is_too_large_is_cut_off_and_fills_no_memory(sent: bytes, d
 @pytest.mark.parametrize(
     ("body", "why"),
     [
-        (packed_bytes(b"x" * 1000)[:-4], r"broke off after \d+ bytes"),
-        (packed_bytes(b"x") + packed_bytes(b"y")[:-1], r"broke off after \d+ bytes"),
-        (b"{}", "is said to be gzip and is none"),
-        (packed_bytes(b"x" * 1000)[:-5] + b"12345", "is said to be gzip and is none"),
+        (packed_bytes(b"x" * 1000)[:-4], r"it ends after \d+ bytes"),
+        (b"{}", "invalid gzip"),
+        (packed_bytes(b"x" * 1000)[:-5] + b"12345", "invalid gzip"),
     ],
 )
 def test_what_cannot_be_unpacked_leaves_the_outcome_unknown(
     body: bytes, why: str, double: Double, web: Transport
 ) -> None:
     double.web.behave = lambda request: packed(body)
-    with pytest.raises(OutcomeUnknown, match=f"The reply {why}.*: the command may have run"):
+    with pytest.raises(OutcomeUnknown, match=rf"The response is damaged \({why}\)"):
         post(web, double)
 
 
 def test_redirects_are_left_to_the_client(double: Double, web: Transport) -> None:
-    double.web.behave = lambda request: reply(302, b"", {"Location": f"https://{double.host}/elsewhere"})
+    double.web.behave = lambda request: response(302, b"", {"Location": f"https://{double.host}/elsewhere"})
     answer = web.post(f"https://{double.host}/aws_mwaa/cli", "version", "secret")
     assert (answer.status, len(double.web.seen)) == (302, 1)
 
 
 def test_plain_http_is_refused(double: Double, web: Transport) -> None:
-    with pytest.raises(NothingRan, match="https without exception"):
+    with pytest.raises(NothingRan, match="must be https"):
         web.post(f"http://{double.host}/aws_mwaa/cli", "version", "secret")
 
 
@@ -191,11 +185,11 @@ def reset(request: Request) -> None:
 
 
 def cut(data: bytes) -> bytes:
-    """A reply that announces more than it brings."""
-    return reply(200, data, {"Content-Length": str(len(data) + 10)})
+    """A response that announces more than it brings."""
+    return response(200, data, {"Content-Length": str(len(data) + 10)})
 
 
-def test_a_cut_reply_leaves_the_outcome_unknown(double: Double, web: Transport) -> None:
+def test_a_cut_response_leaves_the_outcome_unknown(double: Double, web: Transport) -> None:
     def half(request: Request) -> bytes | None:
         request.socket.sendall(cut(b"half"))
         request.socket.close()
@@ -209,7 +203,7 @@ def test_a_cut_reply_leaves_the_outcome_unknown(double: Double, web: Transport) 
 
 def test_a_reset_after_sending_leaves_the_outcome_unknown(double: Double, web: Transport) -> None:
     double.web.behave = reset
-    with pytest.raises(OutcomeUnknown, match="may have run"):
+    with pytest.raises(OutcomeUnknown, match=r"The connection to .* broke"):
         post(web, double)
     assert len(double.web.seen) == 1
 
@@ -235,13 +229,13 @@ def test_an_unknown_name(web: Transport) -> None:
 
 
 def test_a_stranger_gets_nothing(double: Double) -> None:
-    with pytest.raises(NothingRan, match="did not prove who it is"):
+    with pytest.raises(NothingRan, match="could not be verified"):
         post(Transport([], 5.0, direct=True), double)
     assert double.web.seen == []
 
 
 def test_a_certificate_for_another_host_is_refused(double: Double, bundle: str) -> None:
-    with pytest.raises(NothingRan, match="did not prove who it is"):
+    with pytest.raises(NothingRan, match="could not be verified"):
         Transport([bundle], 5.0, direct=True).post(f"https://localhost:{double.web.port}/x", "version", "secret")
     assert double.web.seen == []
 
@@ -270,13 +264,13 @@ def test_giving_up_closes_the_connection(double: Double, web: Transport) -> None
     threading.Thread(target=give_up, daemon=True).start()
     with pytest.raises(OutcomeUnknown):
         post(web, double)
-    assert gone.wait(5)
+    assert gone.wait(30)
 
 
 def test_a_proxy_that_refuses(double: Double, bundle: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{double.aws.port}")
-    double.aws.behave = lambda request: reply(403, b"")
-    with pytest.raises(NothingRan, match="nothing ran"):
+    double.aws.behave = lambda request: response(403, b"")
+    with pytest.raises(NothingRan, match="did not let the request through"):
         post(Transport([bundle], 5.0), double)
     assert (double.aws.seen[0].method, double.aws.seen[0].path) == ("CONNECT", double.host)
 
@@ -299,7 +293,7 @@ def test_which_bundles_hold(
 
 
 def test_a_bundle_is_trusted_alone(bundle: str) -> None:
-    assert len(tls_context([bundle]).get_ca_certs()) == 1
+    assert len(tls_context((bundle,)).get_ca_certs()) == 1
 
 
 def test_two_bundles_are_trusted_together(double: Double, bundle: str) -> None:
@@ -307,12 +301,15 @@ def test_two_bundles_are_trusted_together(double: Double, bundle: str) -> None:
 
 
 def test_a_bundle_that_cannot_be_used(tmp_path: Path) -> None:
-    with pytest.raises(NothingRan, match=r"cannot be used, nothing ran: .* --ca-bundle, .* names it"):
-        tls_context([str(tmp_path / "missing.pem")])
+    with pytest.raises(NothingRan, match=r"The CA bundle .*missing\.pem cannot be used \(No such file or directory\)"):
+        tls_context((str(tmp_path / "missing.pem"),))
+    with pytest.raises(NothingRan) as raised:
+        tls_context((str(tmp_path / "missing.pem"),), chosen=False)
+    assert raised.value.hint == "Correct ca_bundle in ~/.aws/config."
 
 
 def test_a_connection_that_is_opened_ahead_carries_the_command(double: Double, web: Transport) -> None:
-    double.web.behave = lambda request: reply(302, b"") if request.method == "HEAD" else command_reply(b"done")
+    double.web.behave = lambda request: response(302, b"") if request.method == "HEAD" else command_response(b"done")
     assert not web.is_open
     web.open(double.host)
     assert web.is_open
@@ -327,7 +324,7 @@ def test_what_goes_wrong_ahead_is_left_for_the_command(double: Double, web: Tran
     web.open(double.host)
     web.open("nobody.invalid")
     Transport([], 5.0, direct=True).open(double.host)  # who is not trusted
-    double.web.behave = lambda request: command_reply(b"done")
+    double.web.behave = lambda request: command_response(b"done")
     post(web, double)
     assert double.commands == ["dags list"]
 
@@ -338,14 +335,14 @@ def test_a_server_that_is_slow_to_greet_holds_no_command_up(
     monkeypatch.setattr(module, "OPEN_PATIENCE", 0.01)
 
     def slow(request: Request) -> bytes | None:
-        return never(request) if request.method == "HEAD" else command_reply(b"done")
+        return never(request) if request.method == "HEAD" else command_response(b"done")
 
     double.web.behave = slow
     opening = threading.Thread(target=web.open, args=(double.host,))
     opening.start()
     double.web.arrived.acquire()
     post(web, double)
-    opening.join(5)  # its connection was cut
+    opening.join(30)  # its connection was cut
     assert not opening.is_alive()
     assert [request.connection for request in double.web.seen] == [1, 2]
 
@@ -353,7 +350,7 @@ def test_a_server_that_is_slow_to_greet_holds_no_command_up(
 def test_nothing_is_opened_while_a_command_is_on_its_way(double: Double, web: Transport) -> None:
     def meanwhile(request: Request) -> bytes:
         web.open(double.host)
-        return command_reply(b"done")
+        return command_response(b"done")
 
     double.web.behave = meanwhile
     post(web, double)
@@ -391,11 +388,11 @@ def test_a_command_that_was_given_up_does_not_cut_off_the_next_one(double: Doubl
     def meanwhile(request: Request) -> bytes:
         opener.too_long.set()
         first.join(10)
-        return command_reply(b"done")
+        return command_response(b"done")
 
     double.web.behave = meanwhile
     assert b"stdout" in post(web, double, "dags trigger b")
-    assert (said, double.commands) == (["Given up before the command was sent"], ["dags trigger b"])
+    assert (said, double.commands) == (["Canceled before the command was sent"], ["dags trigger b"])
     assert web.is_open
 
 

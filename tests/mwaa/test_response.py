@@ -1,4 +1,4 @@
-"""What a reply of the CLI endpoint says, whatever it is."""
+"""What a response of the CLI endpoint says, whatever it is."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mwaa_shell.errors import ExitCode, ShellError
-from mwaa_shell.mwaa.reply import CLIP, CommandOutput, HttpReply, RequestInfo, clip, read
+from mwaa_shell.mwaa.response import CLIP, CommandOutput, HttpResponse, RequestInfo, clip, read_output
 
 
 def encoded(stdout: bytes, stderr: bytes) -> bytes:
@@ -20,7 +20,7 @@ def encoded(stdout: bytes, stderr: bytes) -> bytes:
 
 @given(st.binary(), st.binary(), st.sampled_from([200, 202, 400, 403, 500, 504]))
 def test_streams_are_a_result_at_any_status(stdout: bytes, stderr: bytes, status: int) -> None:
-    assert read(HttpReply(status, encoded(stdout, stderr))) == CommandOutput(stdout, stderr)
+    assert read_output(HttpResponse(status, encoded(stdout, stderr))) == CommandOutput(stdout, stderr)
 
 
 @pytest.mark.parametrize(
@@ -43,26 +43,32 @@ def test_streams_are_a_result_at_any_status(stdout: bytes, stderr: bytes, status
 )
 def test_the_status_decides_where_there_are_no_streams(status: int, code: ExitCode) -> None:
     with pytest.raises(ShellError) as caught:
-        read(HttpReply(status, b"{}"))
+        read_output(HttpResponse(status, b"{}"))
     assert caught.value.exit_code is code
-    assert str(caught.value).startswith(f"HTTP {status}: ")
+    assert f"(HTTP {status})" in str(caught.value) or status == 200
 
 
 @pytest.mark.parametrize(
     ("body", "said"),
     [
-        (b'{"message": "Forbidden"}', "(Forbidden)"),
-        (b'{"detail": "Not Found"}', "(Not Found)"),
-        (b"<html><head><title>504 Gateway &amp; Time-out</title></head></html>", "(504 Gateway & Time-out)"),
-        (b"<p>busy</p>", "(busy)"),
-        (b"plain \x1b[31m text\x00", "(plain [31m text)"),
-        (b"", "nothing ran"),
+        (b'{"message": "Forbidden"}', "Forbidden"),
+        (b'{"detail": "Not Found"}', "Not Found"),
+        (b"<html><head><title>504 Gateway &amp; Time-out</title></head></html>", "504 Gateway & Time-out"),
+        (b"<p>busy</p>", "busy"),
+        (b"plain \x1b[31m text\x00", "plain [31m text"),
+        (b"", ""),
     ],
 )
-def test_a_sentence_quotes_what_came_instead(body: bytes, said: str) -> None:
+def test_foreign_text_is_the_detail_of_a_known_status(body: bytes, said: str) -> None:
     with pytest.raises(ShellError) as caught:
-        read(HttpReply(503, body))
-    assert f"{said}; wait a moment" in str(caught.value)
+        read_output(HttpResponse(503, body))
+    assert (caught.value.detail, caught.value.hint[:13]) == (said, "Wait a moment")
+
+
+def test_response_of_a_login_page_is_quoted() -> None:
+    error = error_of(HttpResponse(200, b"<title>Sign in</title>"), RequestInfo("my-env"))
+    assert str(error) == 'The response from my-env is not command output: "Sign in"'
+    assert error.hint.startswith("A proxy or login page may have answered.")
 
 
 @pytest.mark.parametrize(
@@ -82,12 +88,12 @@ def test_a_sentence_quotes_what_came_instead(body: bytes, said: str) -> None:
 )
 def test_an_unreadable_body_leaves_the_outcome_unknown(body: bytes) -> None:
     with pytest.raises(ShellError) as caught:
-        read(HttpReply(200, body))
+        read_output(HttpResponse(200, body))
     assert caught.value.exit_code is ExitCode.UNKNOWN
 
 
 def test_null_streams_are_empty() -> None:
-    assert read(HttpReply(200, b'{"stdout": null, "stderr": null}')) == CommandOutput(b"", b"")
+    assert read_output(HttpResponse(200, b'{"stdout": null, "stderr": null}')) == CommandOutput(b"", b"")
 
 
 @given(st.text())
@@ -97,16 +103,11 @@ def test_clipped_text_is_one_short_printable_line(text: str) -> None:
     assert not any(ord(char) < 0x20 or 0x7F <= ord(char) < 0xA0 for char in clipped)
 
 
-@pytest.mark.parametrize(
-    ("slash", "words"),
-    [
-        (False, "asked for /aws_mwaa/cli, the next command asks for /aws_mwaa/cli/; if"),
-        (True, "asked for /aws_mwaa/cli/, the next command asks for /aws_mwaa/cli; if"),
-    ],
-)
-def test_a_404_says_which_form_of_the_path_it_was(slash: bool, words: str) -> None:
-    assert words in sentence(404, RequestInfo("my-env", slash=slash))
-    assert "asked for" not in sentence(403, RequestInfo("my-env", slash=slash))
+@pytest.mark.parametrize(("slash", "path", "other"), [(False, "/cli", "/cli/"), (True, "/cli/", "/cli")])
+def test_status_404_names_both_forms_of_the_path(slash: bool, path: str, other: str) -> None:
+    error = error_of(HttpResponse(404, b"{}"), RequestInfo("my-env", slash=slash))
+    assert str(error) == f"my-env has no CLI endpoint at /aws_mwaa{path} (HTTP 404)"
+    assert f"will try /aws_mwaa{other}. If" in error.hint
 
 
 @pytest.mark.parametrize("status", [200, 400, 401, 403, 404, 413, 418, 429, 500, 502, 503, 504, 599])
@@ -115,13 +116,17 @@ def test_each_refusal_names_the_environment(status: int) -> None:
     assert "the environment" in sentence(status, RequestInfo())
 
 
-@pytest.mark.parametrize(("status", "log", "told"), [(500, "a-log", True), (502, "a-log", True), (503, "a-log", False)])
-def test_a_web_server_that_fails_has_a_log(status: int, log: str, told: bool) -> None:
-    assert sentence(status, RequestInfo("my-env", log)).endswith("; a-log in CloudWatch may tell why") is told
-    assert "CloudWatch" not in sentence(status, RequestInfo("my-env"))
+@pytest.mark.parametrize(("status", "hint"), [(500, "See the CloudWatch log group a-log."), (503, "Wait a moment")])
+def test_failing_web_server_names_its_log(status: int, hint: str) -> None:
+    assert error_of(HttpResponse(status, b"{}"), RequestInfo("my-env", "a-log")).hint.startswith(hint)
+    assert "CloudWatch" not in error_of(HttpResponse(status, b"{}"), RequestInfo("my-env")).hint
 
 
 def sentence(status: int, asked: RequestInfo) -> str:
+    return str(error_of(HttpResponse(status, b"{}"), asked))
+
+
+def error_of(response: HttpResponse, asked: RequestInfo) -> ShellError:
     with pytest.raises(ShellError) as raised:
-        read(HttpReply(status, b"{}"), asked)
-    return str(raised.value)
+        read_output(response, asked)
+    return raised.value

@@ -1,28 +1,37 @@
-"""The credentials of a botocore session: their source, never their values, and the errors on the way to them.
+"""Sessions and clients of botocore as the shell uses them. The only importer of boto3.
 
-botocore would ask for the code of an MFA device at the terminal, while the prompt reads keys. So a role that requires
-a code raises ``CodeWanted``, unless the AWS CLI has asked before: the AWS CLI keeps what it got under a name that
-botocore makes in the same way, and that file is read here. Nothing is written: credentials stay in memory.
+Credentials that cannot be had raise ``Unobtained`` with their source, never with their values. botocore would ask for
+the code of an MFA device at the terminal, while the prompt reads keys. So a role that requires a code raises
+``CodeWanted``, unless the AWS CLI has asked before: the AWS CLI keeps what it got under a name that botocore makes in
+the same way, and that file is read here. Nothing is written: credentials stay in memory.
 """
 
 from __future__ import annotations
 
+import ctypes
+import json
 import os
 import re
-import shlex
+import resource
+import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
+import boto3
 import botocore.exceptions as aws
+from botocore.config import Config
+from botocore.loaders import JSONFileLoader
 from botocore.session import Session
 from botocore.utils import JSONFileCache, parse_timestamp
 
-from mwaa_shell import debug_log
-from mwaa_shell.errors import CredentialsProblem
+from mwaa_shell import __version__, debug_log
+from mwaa_shell.durations import CONNECT_TIMEOUT
 from mwaa_shell.mwaa.programs import popen
+from mwaa_shell.settings import Access
 
-#: A key that can stand in the header of a request.
+#: A key that can be in the header of a request.
 _VISIBLE = re.compile(r"[\x21-\x7e]+")
 #: botocore's names for where a role gets the credentials that it is assumed with (``credential_source``).
 _NAMED_SOURCES = {"Environment": "env", "Ec2InstanceMetadata": "iam-role", "EcsContainer": "container-role"}
@@ -41,6 +50,87 @@ _SETTINGS = {
 }
 
 
+#: Connections to the AWS API that are kept: several environments are asked side by side.
+MOST_CONNECTIONS = 32
+#: The services that are asked, as botocore's table of endpoints calls them: MWAA, CloudWatch Logs, and those that give
+#: credentials.
+SERVICES = frozenset({"airflow", "logs", "oidc", "portal.sso", "signin", "sts"})
+#: Of Linux's ``prctl``: whether a crash is written down at all, to a file or by a program that the system runs.
+PR_SET_DUMPABLE = 4
+
+
+def session_of(access: Access) -> Session:
+    """Return a botocore session that never asks for a code and raises ``Unobtained`` for credentials."""
+    _prevent_core_files()
+    keys = access.keys
+    session = Session(profile=access.profile)
+    never_ask(session)
+    guard(session)
+    session.get_component("data_loader").file_loader = _Endpoints()
+    if access.region:
+        session.set_config_variable("region", access.region)
+    if keys:
+        session.set_credentials(keys.access_key, keys.secret_key)
+    return session
+
+
+def _prevent_core_files() -> None:
+    """Disable core files: memory holds tokens and keys. Programs that the shell starts inherit the limit."""
+    _, most = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, most))
+    if sys.platform == "linux":  # a system that hands core files to a program does not look at the limit
+        with suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
+
+
+def client_of(session: Session, access: Access, extra: Config, service: str = "mwaa") -> Any:
+    """Return a client of a service. A configured endpoint keeps its host name.
+
+    The endpoint of ``access`` is that of MWAA, and of a local environment that of all services.
+    """
+    region = session.get_config_variable("region") or os.environ.get("AWS_REGION")
+    config = Config(
+        connect_timeout=CONNECT_TIMEOUT,
+        read_timeout=access.timeout,
+        tcp_keepalive=True,
+        max_pool_connections=MOST_CONNECTIONS,
+        proxies={} if access.direct else None,
+        user_agent_extra=f"mwaa-shell/{__version__}",
+    )
+    made = boto3.Session(botocore_session=session).client(
+        service,
+        region_name=region,
+        endpoint_url=access.endpoint_url if service == "mwaa" or access.keys else None,
+        verify=access.ca_bundle,
+        config=config.merge(extra),
+    )
+    if not re.match(rf"https://(airflow|logs)(-fips)?\.{re.escape(made.meta.region_name)}\.", made.meta.endpoint_url):
+        made.meta.config.inject_host_prefix = False  # as env. of the tokens, which is a host of AWS alone
+    return made
+
+
+class _Endpoints(JSONFileLoader):  # type: ignore[misc]
+    """A loader of botocore's data files that keeps the endpoints of ``SERVICES`` alone.
+
+    That is 6 MB of 71 after a command: half of it stays otherwise, and half is what botocore's own reader takes for a
+    moment. A service without an entry has the endpoint that all services follow, as a new service has.
+    """
+
+    def load_file(self, path: str) -> Any:
+        """Return the data of a file, ``None`` where there is none."""
+        if os.path.basename(path) == "endpoints":
+            with suppress(OSError, ValueError, LookupError, TypeError, AttributeError):  # then botocore says what it is
+                with open(f"{path}.json", encoding="utf-8") as file:
+                    table = json.load(file)
+                for one in table["partitions"]:
+                    one["services"] = {name: one["services"][name] for name in SERVICES & one["services"].keys()}
+                return table
+        return super().load_file(path)
+
+
+# -- credentials -------------------------------------------------------------------------------------------------------
+
+
 class Unobtained(aws.BotoCoreError):  # type: ignore[misc]
     """Credentials that could not be had, whatever botocore raised on the way to them."""
 
@@ -50,13 +140,6 @@ class Unobtained(aws.BotoCoreError):  # type: ignore[misc]
         super().__init__(source=source)
         self.source = source  #: as botocore calls it
         self.cause = cause
-
-
-class Origin(NamedTuple):
-    """What a profile's credentials are made from in the end: a role is assumed with those of another profile."""
-
-    source: str  #: as botocore calls it
-    profile: str
 
 
 def guard(session: Session) -> None:
@@ -85,6 +168,7 @@ def _key(source: str, freeze: Callable[[], Any]) -> Any:
             raise Unobtained(source, ValueError("the key or its token is empty, or has characters that AWS never uses"))
     if not isinstance(key.secret_key, str) or not key.secret_key:
         raise Unobtained(source, ValueError("the secret key is missing"))
+    debug_log.keep_out(key.access_key, key.secret_key, key.token)
     return key
 
 
@@ -94,6 +178,7 @@ def _obtained(source: str, get: Callable[[], Any]) -> Any:
     except Unobtained:  # of the credentials that a role is assumed with
         raise
     except Exception as error:
+        debug_log.event("credentials", source=source, outcome=type(error).__name__)
         raise Unobtained(source, error) from error
 
 
@@ -113,7 +198,7 @@ def _start_programs_here(session: Session) -> None:
 
 
 def source_of(session: Session) -> str:
-    """Where the credentials came from; nothing where there are none."""
+    """Return where the credentials came from; nothing where there are none."""
     try:
         credentials = session.get_credentials()
     except (aws.BotoCoreError, aws.ClientError, ValueError, OSError):
@@ -121,34 +206,27 @@ def source_of(session: Session) -> str:
     return str(credentials.method) if credentials is not None else ""
 
 
-def log_credentials(session: Session, client: Any) -> None:
-    """Tell the debug log where AWS is asked, and which key must not stand in it; a log changes nothing else."""
-    if not debug_log.is_on():
-        return
-    source = source_of(session)
-    if source:
-        try:
-            key = session.get_credentials().get_frozen_credentials()
-            debug_log.keep_out(key.access_key, key.secret_key, key.token)
-        except Exception as error:  # the call that comes next says so
-            cause = error.cause if isinstance(error, Unobtained) else error
-            debug_log.event("credentials", source=source, outcome=type(cause).__name__)
-    debug_log.event(
-        "client", region=client.meta.region_name, endpoint=client.meta.endpoint_url, credentials=source or "none"
-    )
+def log_client(session: Session, client: Any) -> None:
+    """Tell the debug log where AWS is asked, and the source of the credentials."""
+    if debug_log.is_on():
+        where = {"region": client.meta.region_name, "endpoint": client.meta.endpoint_url}
+        debug_log.event("client", **where, credentials=source_of(session) or "none")
 
 
 def profile_of(session: Session) -> str:
-    """The profile that boto3 uses, as it decides itself; nothing for the default one that nobody has named."""
+    """Return the profile that boto3 uses; empty for the default profile if the user has not named it."""
     return str(session.get_config_variable("profile") or "")
 
 
-def origin(session: Session, profile: str, source: str) -> Origin:
-    """Where the credentials of a profile come from in the end."""
+def origin(session: Session, profile: str, source: str) -> tuple[str, str]:
+    """Return botocore's name of the source of a profile's credentials, and the profile that has it in the end.
+
+    A role is assumed with the credentials of another profile.
+    """
     try:
         profiles = session.full_config.get("profiles", {})
     except aws.BotoCoreError:  # a file that cannot be read
-        return Origin(source, profile)
+        return source, profile
     name, seen = profile or "default", set()
     while name not in seen:
         seen.add(name)
@@ -159,24 +237,21 @@ def origin(session: Session, profile: str, source: str) -> Origin:
     if source in ("", "assume-role"):
         named = _NAMED_SOURCES.get(str(settings.get("credential_source")), "")
         source = named or next((_SETTINGS[one] for one in _SETTINGS if one in settings), source)
-    elif source == "assume-role-with-web-identity" and _is_in_variables(session):
-        source = WEB_IDENTITY_VARIABLE
+    elif source == "assume-role-with-web-identity":
+        chosen = session.instance_variables().get("profile")
+        source = WEB_IDENTITY_VARIABLE if WEB_IDENTITY_VARIABLE in os.environ and chosen is None else source
     elif source in ("env", "container-role", "iam-role"):
         name = profile or "default"
-    return Origin(source, name if name != "default" or profile else "")
-
-
-def _is_in_variables(session: Session) -> bool:
-    return WEB_IDENTITY_VARIABLE in os.environ and session.instance_variables().get("profile") is None
+    return source, name if name != "default" or profile else ""
 
 
 # -- roles that require the code of an MFA device ----------------------------------------------------------------------
 
 
 class CodeWanted(aws.BotoCoreError):  # type: ignore[misc]
-    """Credentials that cannot be had without asking somebody for a code."""
+    """Credentials that need a code from the user, which cannot be asked for here."""
 
-    fmt = "A code of an MFA device is wanted"
+    fmt = "A code of an MFA device is required"
 
 
 class _OfTheAwsCli(JSONFileCache):  # type: ignore[misc]
@@ -196,7 +271,7 @@ class _OfTheAwsCli(JSONFileCache):  # type: ignore[misc]
         self._own[key] = value
 
     def _usable(self, key: str) -> bool:
-        """Whether the file is there and has what botocore looks for without care."""
+        """Return whether the file is there and has what botocore looks for without care."""
         try:
             found = super().__getitem__(key)["Credentials"]
             over = parse_timestamp(found["Expiration"])
@@ -209,20 +284,8 @@ def never_ask(session: Session) -> None:
     """Let a session raise ``CodeWanted`` where it would ask for a code that the AWS CLI has not asked for before."""
     provider = session.get_component("credential_provider").get_provider("assume-role")
     provider.cache = _OfTheAwsCli()
-    provider._prompter = _refuse  # there is no other way to it than to list all providers anew
+    provider._prompter = _refuse  # there is no other way to it than to list all providers again
 
 
 def _refuse(_: str) -> str:
     raise CodeWanted
-
-
-def mfa_problem(error: Exception, profile: str) -> CredentialsProblem | None:
-    """What to do about it, where an error is for want of a code."""
-    if not isinstance(error, CodeWanted | aws.RefreshWithMFAUnsupportedError):
-        return None
-    named = f" --profile {shlex.quote(profile)}" if profile else ""
-    whose = f"profile {profile}" if profile else "the profile"
-    return CredentialsProblem(
-        f"The role of {whose} wants an MFA code, nothing ran: run aws sts get-caller-identity{named}, "
-        "which asks for it; what it gets is used here"
-    )
