@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping
 
-from mwaa_shell.output.sanitise import sanitise
+from mwaa_shell.output.sanitiser import sanitise
 from mwaa_shell.prompt_text import is_dumb
 from mwaa_shell.streams import Streams
 
@@ -19,7 +19,7 @@ LIMIT = 74_994
 ESCAPE, END = b"\x1b", b"\x07"
 
 
-def clean(data: bytes) -> bytes:
+def as_plain_text(data: bytes) -> bytes:
     """Return output as text to paste: without colors, with control characters as visible marks."""
     return sanitise(data.decode("utf-8", "replace")).encode()
 
@@ -32,11 +32,11 @@ def sequence(data: bytes, environ: Mapping[str, str]) -> bytes:
     return plain + ESCAPE + b"Ptmux;" + plain.replace(ESCAPE, ESCAPE * 2) + ESCAPE + b"\\"
 
 
-def put(data: bytes, streams: Streams, environ: Mapping[str, str]) -> None:
+def copy(data: bytes, streams: Streams, environ: Mapping[str, str]) -> None:
     """Copy ``data``: write the sequence to the stream that is a terminal, if there is one."""
     if not data or is_dumb(environ):
         return
     if streams.stdout_tty:
-        streams.data(sequence(data, environ))
+        streams.write_out(sequence(data, environ))
     elif streams.stderr_tty:
-        streams.talk(sequence(data, environ))
+        streams.write_err(sequence(data, environ))

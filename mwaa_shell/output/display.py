@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
-from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 if TYPE_CHECKING:
     from mwaa_shell.preferences import Preferences
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class DisplayOptions:
-    """The screen and the wishes of whoever reads."""
+    """The screen's size and colors, and the user's preferences for output."""
 
     width: int = 80  #: columns of the terminal
     height: int = 24  #: its rows
@@ -28,20 +28,18 @@ class DisplayOptions:
     zone: tzinfo | None = UTC  #: for dates; ``None`` leaves them as Airflow wrote them
     style: str = "auto"  #: of pygments, by its name; ``auto`` is the shell's own for the background
     theme: str = "auto"  #: the background: ``auto``, ``dark`` or ``light``
-    background: str = ""  #: what the terminal says of its colours, as ``COLORFGBG`` has it
+    background: str = ""  #: what the terminal says of its colors, as ``COLORFGBG`` has it
     colors: int = 256  #: how many the terminal has: 16, 256 or 16,777,216
     now: datetime | None = None  #: aware; what dates are compared with, ``None`` for no comparison
 
 
-def view_of(streams: Streams, preferences: Preferences, *, stderr: bool = False) -> DisplayOptions:
+def view_of(streams: Streams, preferences: Preferences) -> DisplayOptions:
     """Return the options for the terminal of this process, at its current size."""
-    import shutil  # heavy: imports bz2 and lzma
-
     width, height = shutil.get_terminal_size()
     return DisplayOptions(
         width=max(width, 20),
         height=max(height, 5),
-        color=streams.colored(stderr=stderr),
+        color=streams.use_color(),
         format=preferences["output"],
         own_tables=preferences["tables"] == "own",
         reveal=preferences["reveal"] == "on",
@@ -67,34 +65,13 @@ def zone(name: str) -> tzinfo | None:
         return None
     if name == "utc":
         return UTC
-    from zoneinfo import ZoneInfo  # heavy: only a named zone needs it
-
     return ZoneInfo(name) if name != "local" else _local_zone()
 
 
 def _local_zone() -> tzinfo:
-    """The machine's own zone, with its changes over the year where its name can be found out."""
-    try:
-        link = os.readlink(LOCAL)
-    except OSError:  # a file of its own, or none
-        link = ""
-    own = _named_zone(os.environ.get("TZ", "").removeprefix(":"), link)
-    return own or datetime.now().astimezone().tzinfo or UTC  # the offset of now, for want of the name
-
-
-LOCAL = "/etc/localtime"
-
-
-@lru_cache(maxsize=8)
-def _named_zone(variable: str, link: str) -> tzinfo | None:
-    """The zone that ``TZ`` names, else the one that the machine's own file is a link to."""
-    from zoneinfo import ZoneInfo  # heavy: only a named zone needs it
-
-    linked = os.path.realpath(os.path.join(os.path.dirname(LOCAL), link)).partition("/zoneinfo/")[2]
-    name = variable or linked
-    if not name or Path(name).is_absolute():
-        return None
+    """Return the machine's own zone; only its offset of now where its name is not to be found."""
+    name = os.environ.get("TZ", "").removeprefix(":") or os.path.realpath("/etc/localtime").partition("/zoneinfo/")[2]
     try:
         return ZoneInfo(name)
-    except (OSError, ValueError, KeyError, RecursionError):  # an unknown name is a KeyError
-        return None
+    except (OSError, ValueError, KeyError, RecursionError):  # a name that is unknown, or of hundreds of parts
+        return datetime.now().astimezone().tzinfo or UTC

@@ -31,7 +31,9 @@ def lend_terminal() -> Iterator[None]:
     """Ignore Ctrl-C and Ctrl-\\ and let the terminal edit and echo lines, until the block ends."""
     before = _modes()
     if before is not None:
-        _set(_cooked(before))
+        lent = list(before)
+        lent[3] |= termios.ECHO | termios.ICANON | termios.ISIG
+        _set(lent)
     try:
         with _keys_are_theirs():
             yield
@@ -72,7 +74,7 @@ def describe_exit(process: subprocess.Popen[bytes]) -> str:
 
 @contextmanager
 def _keys_are_theirs() -> Iterator[None]:
-    """A handler that does nothing, and not ``SIG_IGN``: a program that is started inherits that."""
+    """Ignore Ctrl-C and Ctrl-\\ by handlers: programs that are started would inherit ``SIG_IGN``."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -85,17 +87,11 @@ def _keys_are_theirs() -> Iterator[None]:
 
 
 def _modes() -> list[Any] | None:
-    """How the terminal is set; ``None`` where there is none, or where it is not ours: who sets it then is stopped."""
+    """Return the modes of the terminal; ``None`` without one, and where this process is in the background."""
     try:
         return termios.tcgetattr(TERMINAL) if os.tcgetpgrp(TERMINAL) == os.getpgrp() else None
     except (OSError, termios.error):
         return None
-
-
-def _cooked(modes: list[Any]) -> list[Any]:
-    made = list(modes)
-    made[3] |= termios.ECHO | termios.ICANON | termios.ISIG
-    return made
 
 
 def _set(modes: list[Any]) -> None:

@@ -1,4 +1,4 @@
-"""The columns that text takes on a terminal; text clipped to one line, or wrapped into lines that fit.
+"""Text on a terminal: its color codes (SGR) and its columns, clipped to one line or wrapped into lines that fit.
 
 wcwidth is the measure. Each function measures ASCII text itself, because wcwidth takes some 30 ms to import: most
 output never needs it. Text must be safe for a terminal: color codes are the only sequences in it.
@@ -7,9 +7,19 @@ output never needs it. Text must be safe for a terminal: color codes are the onl
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+import unicodedata
+from collections.abc import Sequence
+from types import ModuleType
 
-from mwaa_shell.output.ansi import RESET
+BOLD, DIM, RESET = "\x1b[1m", "\x1b[90m", "\x1b[0m"
+REVERSE, NOT_REVERSE = "\x1b[7m", "\x1b[27m"
+RED, GREEN, YELLOW = (f"\x1b[{number}m" for number in (31, 32, 33))
+
+
+def paint(text: str, code: str, *, color: bool = True) -> str:
+    """Return the text in a color; unchanged without ``color``, for empty text and for an empty code."""
+    return f"{code}{text}{RESET}" if color and text and code else text
+
 
 #: A part that stays whole where it can: blanks, or a word up to the characters that it may be broken after.
 PART = re.compile(r"[ \t]+|[^ \t,/;&?]*[,/;&?]+|[^ \t,/;&?]+")
@@ -19,13 +29,18 @@ TAB = "    "
 ELLIPSIS = "…"
 
 
+def _wcwidth() -> ModuleType:
+    import wcwidth  # heavy: see the module
+
+    return wcwidth
+
+
 def width(text: str) -> int:
     """Return the columns of one line of text; color codes take none."""
     if text.isascii() and "\x1b" not in text:
         return len(text)
-    import wcwidth  # heavy: see the module
-
-    return wcwidth.width(text, control_codes="ignore")
+    columns: int = _wcwidth().width(text, control_codes="ignore")
+    return columns
 
 
 def widest(text: str) -> int:
@@ -37,10 +52,8 @@ def clip(line: str, room: int) -> str:
     """Return a line of at most ``room`` columns with its color codes; an ellipsis replaces what is cut off."""
     if width(line) <= room:
         return line
-    import wcwidth  # heavy: see the module
-
     # The ellipsis also fills the first column of a character that takes two.
-    kept = wcwidth.clip(line, 0, room - 1, fillchar=ELLIPSIS, control_codes="ignore")
+    kept: str = _wcwidth().clip(line, 0, room - 1, fillchar=ELLIPSIS, control_codes="ignore")
     end = RESET if kept.endswith(RESET) else ""
     return kept.removesuffix(end).removesuffix(ELLIPSIS) + ELLIPSIS + end
 
@@ -65,32 +78,22 @@ def _wrap_line(line: str, room: int) -> list[str]:
             continue
         if now.strip():
             lines.append(now.rstrip(" "))
-        *full, now = [""] if part.isspace() else _cut_ascii(part, room) if part.isascii() else cut(part, room)
+        *full, now = [""] if part.isspace() else _cut_ascii(part, room) if part.isascii() else cut_word(part, room)
         lines += full
     return [*lines, now.rstrip(" ")] if now.strip() or not lines else lines
 
 
-def cut(word: str, room: int) -> list[str]:
+def cut_word(word: str, room: int) -> list[str]:
     """Return a word in parts of at most ``room`` columns, cut between characters as a reader counts them."""
     if width(word) <= room:
         return [word]
     parts = [""]
-    for character in _characters(word):
-        if parts[-1] and width(parts[-1] + character) > room:
-            parts.append("")
-        parts[-1] += character
+    for cluster in word if word.isascii() else _wcwidth().iter_graphemes(word):  # a character with its marks
+        for character in [cluster] if width(cluster) <= 2 else cluster:  # some chains of consonants are wider
+            if parts[-1] and width(parts[-1] + character) > room:
+                parts.append("")
+            parts[-1] += character
     return parts
-
-
-def _characters(text: str) -> Iterator[str]:
-    """Yield each character with the combining marks, joiners and selectors that belong to it."""
-    if text.isascii():
-        yield from text
-        return
-    import wcwidth  # heavy: see the module
-
-    for cluster in wcwidth.iter_graphemes(text):
-        yield from [cluster] if width(cluster) <= 2 else cluster  # some chains of consonants are wider
 
 
 def _cut_ascii(word: str, room: int) -> list[str]:
@@ -104,6 +107,22 @@ def _cut_ascii(word: str, room: int) -> list[str]:
     return [*parts, word[start:]]
 
 
-def columns(text: str) -> Iterator[int]:
-    """Yield the columns of each character of a text, as far as it is asked for."""
-    return map(width, _characters(text))
+def screen_columns(line: str) -> Sequence[str]:
+    """Return what is in each column of a terminal; the second column of a wide character is empty.
+
+    A character without a width belongs to the column before, a zero-width space to the one after.
+    """
+    if line.isascii():
+        return line
+    made: list[str] = []
+    invisible, columns_of = "", _wcwidth().wcwidth
+    for character in line:
+        columns = columns_of(character)
+        if columns == 0 and made and unicodedata.category(character) != "Cf":
+            made[-1 if made[-1] else -2] += character
+        elif columns == 0:
+            invisible += character
+        else:
+            made += [invisible + character, *[""] * (columns - 1)]
+            invisible = ""
+    return [*made[:-1], "".join(made[-1:]) + invisible] if invisible else made

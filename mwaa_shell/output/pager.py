@@ -11,11 +11,13 @@ import re
 import shlex
 import shutil
 import subprocess
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from itertools import chain
 
 from mwaa_shell.output import measure
+from mwaa_shell.output.display import DisplayOptions
 from mwaa_shell.output.local_program import STOPPED, describe_exit, lend_terminal
 from mwaa_shell.prompt_text import is_dumb
 from mwaa_shell.streams import Streams
@@ -27,42 +29,36 @@ SLICE = 32 * 1024
 #: Characters that a pipe may hold unread, and more: a pager that has taken so many has shown something.
 UNREAD = 256 * 1024
 
-#: Characters that one cell may have, marks and colour codes with it, before text is taken for longer than the screen.
-PER_CELL = 64
+#: Characters that one cell may have, marks and color codes with it, before text is taken for longer than the screen.
+PER_CELL = 16
 TAB = 8
-#: Colour codes, what moves on, and text.
-PARTS = re.compile(r"\x1b[^m]*m?|\n|\t|[^\x1b\n\t]+")
+#: Options of less: one screen leaves at once, colors and the screen stay. The prompt has the lines, and how far down
+#: these are where less has read to the end. ``$`` ends the prompt in the variable LESS.
+LESS = "-FRX"
+PROMPT = r"-Pslines %lt-%lb?L of %L.?pB (%pB\%).  q\: leave  h\: help$"
+#: Keeps the two lines above the rows of a table in sight; less before 600 stops at options that it does not have, and
+#: the first with it had mistakes in the drawing.
+HEADER, HEADER_SINCE = "--header=2", 633
+#: The rule below the heading of a table that the shell drew.
+RULE = re.compile(r"(?:\x1b\[[\d;]*m)*─[─ ]*(?:\x1b\[[\d;]*m)*")
 
-#: Pagers that could not be started; none is tried a second time.
-_refused: set[tuple[str, ...]] = set()
 
-
-def put(
-    pieces: Iterable[str],
-    streams: Streams,
-    *,
-    height: int,
-    width: int,
-    pager: bool,
-) -> None:
-    """Write text to the terminal (standard output): directly where it fits into ``height`` rows and ``width`` columns,
-    through the user's pager where it does not and ``pager`` is true.
+def put(pieces: Iterable[str], streams: Streams, view: DisplayOptions, *, pager: bool) -> None:
+    """Write text to standard output, a terminal: directly where it fits, else through the user's ``pager``.
 
     The taking of pieces ends where the pager is left. Raises ``KeyboardInterrupt`` for Ctrl-C while it writes directly.
     """
     command = pager_command(os.environ) if pager else None
     left = iter(pieces)
-    if command is None or tuple(command) in _refused:
-        _directly(left, streams)
-        return
-    taken: list[str] = []
-    rows = ScreenRows(height - OWN_ROWS, width)
-    for piece in left:
-        taken.append(piece)
-        if not rows.fits(piece):
-            _paged(command, chain(_encoded(taken), _encoded(left)), streams)  # the first screen does not wait
+    taken, rows = "", view.height - OWN_ROWS
+    for piece in left if command else ():
+        taken += piece
+        if command and (len(taken) > rows * view.width * PER_CELL or rows_of(taken, view.width) > rows):
+            environ = pager_environment(os.environ, command, taken)
+            _paged(command, environ, _encoded(chain([taken], left)), streams)
             return
-    _directly(taken, streams)
+    for data in _encoded(chain([taken], left)):
+        streams.write_out(data)
 
 
 def pager_command(environ: Mapping[str, str]) -> list[str] | None:
@@ -72,8 +68,7 @@ def pager_command(environ: Mapping[str, str]) -> list[str] | None:
     """
     wanted = environ.get("PAGER")
     if wanted is None:
-        able = not is_dumb(environ) and _has_less(environ.get("PATH"))
-        return ["less"] if able else None
+        return None if is_dumb(environ) or not shutil.which("less", path=environ.get("PATH")) else ["less"]
     try:
         words = shlex.split(wanted)
     except ValueError:  # a quote is open: no program has that name, which will be said
@@ -81,24 +76,35 @@ def pager_command(environ: Mapping[str, str]) -> list[str] | None:
     return [os.path.expanduser(words[0]), *words[1:]] if words else None
 
 
+def pager_environment(environ: Mapping[str, str], command: Sequence[str] = (), text: str = "") -> dict[str, str]:
+    """Return the environment variables of a pager for a text, of which the beginning is enough.
+
+    Unless LESS is set, less has a prompt of the shell's, and keeps the header of a table in sight where it can. Unless
+    LESSSECURE is set, less neither writes files nor starts programs: the next command, typed while output arrives,
+    reaches less as keys, of which ``s``, ``|`` and ``!`` do so.
+    """
+    first_lines = text[:SLICE].split("\n", 2)
+    is_table = len(first_lines) > 2 and RULE.fullmatch(first_lines[1])
+    header = is_table and "LESS" not in environ and _less_version(tuple(command)) >= HEADER_SINCE
+    options = " ".join([LESS, *([HEADER] if header else []), PROMPT])
+    return {"LESS": options, "LESSCHARSET": "utf-8", "LESSSECURE": "1", **environ}
+
+
 @cache
-def _has_less(path: str | None) -> bool:
-    """Whether less is in one of these folders; looked for once, for it is asked at every reply."""
-    return shutil.which("less", path=path) is not None
-
-
-def pager_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment variables of a pager. Unless LESS is set, less keeps colors and the screen."""
-    return {"LESS": "-FRX", "LESSCHARSET": "utf-8", **environ}
-
-
-def _directly(pieces: Iterable[str], streams: Streams) -> None:
-    for data in _encoded(pieces):
-        streams.data(data)
+def _less_version(command: tuple[str, ...]) -> int:
+    """Return the version of the less that a command runs; 0 for any other pager."""
+    if not command or os.path.basename(command[0]) != "less":
+        return 0
+    try:
+        said = subprocess.run([command[0], "--version"], capture_output=True, timeout=2, check=False).stdout
+    except (OSError, subprocess.TimeoutExpired):
+        return 0
+    found = re.match(rb"less (\d+)", said)
+    return int(found[1]) if found else 0
 
 
 def _encoded(pieces: Iterable[str]) -> Iterator[bytes]:
-    """The pieces as bytes: small ones together, a long one in slices."""
+    """Yield the pieces as bytes: small ones together, a long one in slices."""
     held: list[str] = []
     size = 0
     for piece in pieces:
@@ -112,95 +118,33 @@ def _encoded(pieces: Iterable[str]) -> Iterator[bytes]:
         yield "".join(held).encode("utf-8", "replace")
 
 
-def _paged(command: list[str], left: Iterator[bytes], streams: Streams) -> None:
+def _paged(command: list[str], environ: dict[str, str], left: Iterator[bytes], streams: Streams) -> None:
+    """Write to a pager as it reads; where it fails before it has read much, write all of it to the terminal."""
     streams.stdout.flush()
-    unread: list[bytes] | None = []  # what went into the pipe and may not have come out; ``None`` once it must have
+    given: list[bytes] = []
+    size = 0
     with lend_terminal():
         try:
-            process = subprocess.Popen(command, stdin=subprocess.PIPE, bufsize=0, env=pager_environment(os.environ))
+            process = subprocess.Popen(command, stdin=subprocess.PIPE, env=environ)
         except OSError as error:
             reason = f"could not be started: {error.strerror}"
         else:
-            unread = _fed(process, left)
+            assert process.stdin is not None
+            with process, suppress(BrokenPipeError), process.stdin as pipe:  # it may be left before it has read all
+                for data in left:
+                    if size < UNREAD:
+                        given.append(data)
+                    size += len(data)
+                    pipe.write(data)
+                    pipe.flush()
             reason = describe_exit(process) if process.returncode and process.returncode not in STOPPED else ""
-    if reason and unread is not None:
-        _refused.add(tuple(command))
-        streams.note(f"The pager {command[0]} {reason}; what does not fit is shown without one")
-        for data in chain(unread, left):
-            streams.data(data)
+    if reason and size < UNREAD:
+        streams.note(f"The pager {command[0]} {reason}. The output is shown without it.")
+        for data in chain(given, left):
+            streams.write_out(data)
 
 
-def _fed(process: subprocess.Popen[bytes], left: Iterator[bytes]) -> list[bytes] | None:
-    """Write to a pager as it reads, and wait for its end; what it may not have read, ``None`` where that is over."""
-    given: list[bytes] | None = []
-    size = 0
-    with process:
-        try:
-            for data in left:
-                if given is not None:
-                    given.append(data)
-                _write(process, data)
-                size += len(data)
-                given = given if size < UNREAD else None
-        except BrokenPipeError:
-            pass  # it has been left
-    return given
-
-
-def _write(process: subprocess.Popen[bytes], data: bytes) -> None:
-    assert process.stdin is not None
-    view = memoryview(data)
-    while view:
-        view = view[process.stdin.write(view) or 0 :]
-
-
-class ScreenRows:
-    """A count of the rows that pieces of text take on a terminal, up to the rows that there are."""
-
-    def __init__(self, rows: int, width: int) -> None:
-        self._most = rows
-        self._width = max(width, 1)
-        self._left = max(rows, 1) * self._width * PER_CELL  #: characters that are looked at, whatever they are
-        self._row = 0  #: rows that are full
-        self._column = 0
-        self._in_code = False
-
-    def fits(self, piece: str) -> bool:
-        """Return whether all text up to and with this piece fits; ``False`` is final."""
-        for match in PARTS.finditer(self._behind_code(piece[: self._left])):
-            text = match[0]
-            if text[0] == "\x1b":  # only colour codes come here, and those end in m
-                self._in_code = text[-1] != "m"
-            elif text == "\n":
-                self._row, self._column = self._row + 1, 0
-            elif text == "\t":  # goes no further than the last column
-                self._column = min((self._column // TAB + 1) * TAB, self._width - 1)
-            elif text.isascii() and text.isprintable():
-                self._fill(len(text))
-            else:
-                for cells in measure.columns(text):
-                    self._step(cells)
-            if self._row + bool(self._column) > self._most:
-                self._left = 0
-                return False
-        self._left = max(self._left - len(piece), 0)
-        return self._left > 0
-
-    def _behind_code(self, piece: str) -> str:
-        """The piece without the rest of a code that began in the one before."""
-        if not self._in_code:
-            return piece
-        end = piece.find("m")
-        self._in_code = end < 0
-        return piece[end + 1 :] if end >= 0 else ""
-
-    def _fill(self, cells: int) -> None:
-        """Go on by so many characters of one cell each."""
-        full, rest = divmod(self._column + cells - 1, self._width)
-        self._row, self._column = self._row + full, rest + 1
-
-    def _step(self, cells: int) -> None:
-        """Go on in the row; what does not fit into its rest begins the next one, as a terminal wraps."""
-        if self._column + cells > self._width:
-            self._row, self._column = self._row + 1, 0
-        self._column += min(cells, self._width)
+def rows_of(text: str, width: int) -> int:
+    """Return the rows that a text takes on a terminal."""
+    lines = text.expandtabs(TAB).removesuffix("\n").split("\n") if text else []
+    return sum(-(-measure.width(line) // width) or 1 for line in lines)

@@ -1,4 +1,4 @@
-"""Output for a local command (``|``) or a file (``>``, ``>>``)."""
+"""Output for a local command (``|``), a file (``>``, ``>>``) or the transcript."""
 
 from __future__ import annotations
 
@@ -7,22 +7,30 @@ import errno
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from secrets import token_hex
 
 from mwaa_shell.airflow.command_line import Destination, output_format
-from mwaa_shell.errors import ExitCode, RefusedByRule, UsageError
+from mwaa_shell.errors import ExitCode, RefusedByRule, State, UsageError, sentence
+from mwaa_shell.output.display import DisplayOptions
 from mwaa_shell.output.local_program import STOPPED, describe_exit, ensure_line_start, lend_terminal, program_name
+from mwaa_shell.output.presenter import mask_secrets_in, shown_text
 from mwaa_shell.output.records import data_only
-from mwaa_shell.output.render import exported
+from mwaa_shell.output.render import export_records, heading
+from mwaa_shell.output.sanitiser import sanitise
+from mwaa_shell.paths import append_to
 from mwaa_shell.preferences import Preferences
-from mwaa_shell.reply_bytes import Body, chunks
-from mwaa_shell.result import Outcome, Result
+from mwaa_shell.result import Body, Outcome, Result, chunks
 
-#: Lets Ctrl-C end what runs in the shell and not the shell, which then tells how that ended: less goes on after it.
+#: Lets Ctrl-C end the programs of a pipe but not ``sh``, which returns their exit code; less ignores it.
 TRAP = "trap : INT\n"
+#: What ``sh`` returns for a program that does not exist.
+NOT_FOUND = 127
+#: Names that other shells have for a program that writes a file.
+WRITERS = ("save", "write")
 
 
 def check_writable(destination: Destination, ask: Callable[[str], bool] | None = None) -> None:
@@ -31,38 +39,29 @@ def check_writable(destination: Destination, ask: Callable[[str], bool] | None =
     ``ask`` confirms that a file with content is replaced. Raises ``UsageError`` for a file that cannot be written and
     ``RefusedByRule`` where the answer is no.
     """
-    _check_target(destination)
-    if ask is None or destination.operator != ">":
-        return
-    path = _path(destination)
-    if path.is_file() and path.stat().st_size and not ask(f"{path} exists, replace it?"):
-        raise RefusedByRule(f"{path} stays as it is, the line was not sent")
-
-
-def _check_target(destination: Destination) -> None:
     if "\0" in destination.target:
-        raise UsageError("A NUL has no place behind | or >, the line was not sent")
+        raise UsageError("A command with | or > cannot contain a NUL character", state=State.NOT_SENT)
     if destination.operator == "|":
         return
     try:
         path = _path(destination).resolve()  # a link is written through
-        if path.is_dir():
-            raise UsageError(f"{path} is a folder, the line was not sent")
-        exists = path.exists()
+        is_folder, exists = path.is_dir(), path.exists()
     except (OSError, RuntimeError, ValueError) as error:
-        raise UsageError(f"{destination.target} is no name for a file ({error}), the line was not sent") from None
+        raise UsageError(f"'{destination.target}' is not a file name ({error})", state=State.NOT_SENT) from None
+    if is_folder:
+        raise UsageError(f"{path} is a folder", state=State.NOT_SENT)
     if not exists and not path.parent.is_dir():
-        raise UsageError(f"There is no folder {path.parent}, the line was not sent")
+        raise UsageError(f"The folder {path.parent} does not exist", state=State.NOT_SENT)
     # A file is replaced whole, which takes a folder that can be written; appending and devices take the file itself.
     place = path if exists and (destination.operator == ">>" or not path.is_file()) else path.parent
     if not os.access(place, os.W_OK):
-        raise UsageError(f"{place} cannot be written: {_why_not(place)}, the line was not sent")
-
-
-def _why_not(place: Path) -> str:
-    """Why something that is there cannot be written, in the system's words."""
-    read_only = os.statvfs(place).f_flag & os.ST_RDONLY
-    return os.strerror(errno.EROFS if read_only else errno.EACCES)
+        read_only = os.statvfs(place).f_flag & os.ST_RDONLY
+        reason = os.strerror(errno.EROFS if read_only else errno.EACCES)
+        raise UsageError(f"{place} cannot be written: {reason}", state=State.NOT_SENT)
+    shown = _path(destination)
+    replaces = destination.operator == ">" and shown.is_file() and shown.stat().st_size
+    if ask is not None and replaces and not ask(f"{shown} exists, replace it?"):
+        raise RefusedByRule(f"{shown} stays as it is")
 
 
 def select_output(result: Result, preferences: Preferences) -> Result:
@@ -71,15 +70,31 @@ def select_output(result: Result, preferences: Preferences) -> Result:
     Records in the format of the setting ``output``, unless the command has ``-o``; else the data of a ``-o json`` or
     ``yaml`` output; else, and where ``pipe`` is ``raw``, every byte.
     """
+    if result.parts:
+        parts = [part._replace(result=select_output(part.result, preferences)) for part in result.parts]
+        merged = select_output(replace(result, parts=()), preferences)
+        together = in_one(replace(merged, parts=tuple(parts)))
+        left = [part._replace(result=replace(part.result, stdout=b"")) for part in parts]
+        return replace(together, stderr=merged.stderr, parts=tuple(part for part in left if part.result.stderr))
     whole = preferences["pipe"] == "raw"
     form = result.format or ("" if whole or output_format(result.words) else preferences["output"])
     if form not in ("", "auto", "raw"):
-        made = exported(result, form)
+        made = export_records(result, form)
         if made is not None:
             return replace(result, stdout=made)
     if whole or result.raw:
         return result
-    return data_only(result.words, result)
+    return data_only(result.words, result, "the local command or file got nothing", "Use .set pipe raw")
+
+
+def in_one(result: Result) -> Result:
+    """Return the result with the outputs of several environments in its two streams, each after its heading."""
+    stdout, stderr = [bytes(result.stdout)], [bytes(result.stderr)]
+    for part in result.parts:
+        for stream, data in ((stdout, part.result.stdout), (stderr, part.result.stderr)):
+            if data:
+                stream += [heading(part).encode(errors="replace"), bytes(data), b"" if data.endswith(b"\n") else b"\n"]
+    return replace(result, stdout=b"".join(stdout), stderr=b"".join(stderr), parts=())
 
 
 def write_output(destination: Destination, result: Result) -> Result:
@@ -90,7 +105,7 @@ def write_output(destination: Destination, result: Result) -> Result:
     if destination.operator == "|":
         return _pipe(destination.target, result, left)
     try:
-        _write(_path(destination), result.stdout, append=destination.operator == ">>")
+        write_file(_path(destination), result.stdout, append=destination.operator == ">>")
     except OSError as error:
         return _worse(left, f"{_path(destination)} could not be written: {error.strerror}")
     return left
@@ -111,29 +126,29 @@ def _pipe(command: str, result: Result, left: Result) -> Result:
             process = subprocess.Popen(TRAP + command, shell=True, stdin=subprocess.PIPE)  # noqa: S602
         except OSError as error:
             return _worse(left, f"{name} could not be run: {error.strerror}")
-        _feed(process, result.stdout)
+        assert process.stdin is not None
+        with process, contextlib.suppress(BrokenPipeError), process.stdin as pipe:  # it may leave before the end
+            pipe.writelines(chunks(result.stdout))
     ensure_line_start()
     if process.returncode == 0:
         return left
     if process.returncode in STOPPED:
-        return replace(left, outcome=Outcome.INTERRUPTED, exit_code=ExitCode.INTERRUPTED, message=f"{name} was stopped")
-    return _worse(left, f"{name} {describe_exit(process)}")
+        return replace(
+            left, outcome=Outcome.INTERRUPTED, exit_code=ExitCode.INTERRUPTED, message=f"{name} was stopped."
+        )
+    failed = _worse(left, f"{name} {describe_exit(process)}")
+    to_file = process.returncode == NOT_FOUND and name in WRITERS
+    return replace(failed, hint="Write > FILE to save the output.") if to_file else failed
 
 
-def _feed(process: subprocess.Popen[bytes], data: Body) -> None:
-    """Write to a command and wait for its end; it may leave before it has read all."""
-    assert process.stdin is not None
-    with process, contextlib.suppress(BrokenPipeError), process.stdin as pipe:
-        pipe.writelines(chunks(data))
-
-
-def _write(path: Path, data: Body, *, append: bool) -> None:
+def write_file(path: Path, data: Body, *, append: bool = False, private: bool = False) -> None:
+    """Write a file whole, in place of the one before and with its mode, or 0600 if ``private``. Raises ``OSError``."""
     if append or (path.exists() and not path.is_file()):  # a device such as /dev/null is written to, not replaced
         with path.open("ab") as file:
             file.writelines(chunks(data))
         return
     target = path.resolve()  # through a symbolic link, whose target is replaced
-    mode = target.stat().st_mode & 0o777 if target.exists() else None
+    mode = 0o600 if private else target.stat().st_mode & 0o777 if target.exists() else None
     part = target.with_name(f".mwaa-shell-{token_hex(8)}")
     handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666 if mode is None else 0o600)  # less the umask
     try:
@@ -148,11 +163,63 @@ def _write(path: Path, data: Body, *, append: bool) -> None:
 
 
 def _worse(result: Result, message: str) -> Result:
-    """The same result, failed by what happened on this machine; an Airflow failure before it stays.
+    """Return the result, failed by a local command or file; a failure of Airflow stays.
 
     The exit codes of the shell are an API of its own: that of a local command is in the message.
     """
     if not result.ok:
-        return replace(result, message=f"{result.message}; {message}" if result.message else message)
-    message = f"The command ran; {message}" if result.remote else message
-    return replace(result, outcome=Outcome.FAILED, exit_code=ExitCode.FAILED, message=message)
+        return replace(result, message=f"{sentence(result.message)} {message}".strip())
+    state = State.RAN if result.remote else State.NONE
+    return replace(result, outcome=Outcome.FAILED, exit_code=ExitCode.FAILED, message=message, state=state)
+
+
+class Transcript:
+    """A file that commands are appended to, created with mode 0600 and open only while a command is added."""
+
+    def __init__(self, path: Path) -> None:
+        """Open a transcript. Raises ``UsageError`` for a file that cannot be written."""
+        try:
+            self.path = path.expanduser().absolute()  # the same wherever the shell goes
+            writable = not self.path.exists() or self.path.is_file() or self.path.is_char_device()
+        except (OSError, RuntimeError, ValueError) as error:
+            raise UsageError(f"'{path}' is not a file name ({error})") from None
+        if not writable:
+            raise UsageError(f"{self.path} is not a file")
+        self._append("")
+
+    def add(self, prompt: str, line: str, result: Result, now: datetime, view: DisplayOptions | None) -> None:
+        """Add a command and its output: as a terminal shows it, or without a ``view`` the bytes of standard output.
+
+        ``prompt`` names the environment, the secrets of ``line`` are masked, ``now`` is aware. Raises ``UsageError``
+        where the file cannot be written.
+        """
+        command = f"{now.isoformat(timespec='seconds')} {prompt}> {line} {result.added}".rstrip()
+        said = sentence(result.message, result.state)
+        ended = "" if result.ok and not said else _comment(f"{result.outcome.value}: {said}")
+        self._append(_comment(command), _output(result, view), ended)
+
+    def _append(self, command: str, output: Iterable[bytes] = (), ended: str = "") -> None:
+        try:
+            with os.fdopen(append_to(self.path), "wb") as file:
+                file.write(command.encode(errors="replace"))
+                last = b"\n"
+                for last in output:
+                    file.write(last)
+                file.write(b"" if last.endswith(b"\n") else b"\n")
+                file.write(ended.encode(errors="replace"))
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) else error
+            raise UsageError(f"{self.path} cannot be written: {reason}") from None
+
+
+def _output(result: Result, view: DisplayOptions | None) -> Iterator[bytes]:
+    if view is not None:
+        yield from (text.encode("utf-8", "replace") for text in shown_text(result, view) if text)
+    else:
+        result = in_one(result)
+        yield from chunks(mask_secrets_in(result.hidden, result).stdout if result.hidden else result.stdout)
+
+
+def _comment(text: str) -> str:
+    """Return text with ``#`` before every line, a comment in files of commands."""
+    return "".join(f"# {sanitise(line)}\n" for line in text.split("\n"))

@@ -39,6 +39,6 @@ def shown_on(text: str, also: frozenset[str] = frozenset()) -> pyte.Screen:
     """The screen once the text was printed, by way of a line discipline that ends lines as a terminal wants it."""
     screen = AnsweringScreen(80, 24)
     before = set(screen.mode)
-    pyte.Stream(cast(pyte.Screen, Guard(screen, PRINTING | also))).feed(text.replace("\n", "\r\n"))
+    pyte.Stream(cast("pyte.Screen", Guard(screen, PRINTING | also))).feed(text.replace("\n", "\r\n"))
     assert (screen.title, screen.icon_name, screen.margins, screen.mode) == ("", "", None, before)
     return screen

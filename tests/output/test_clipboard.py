@@ -1,4 +1,4 @@
-"""Held here: one sequence of our own, with nothing of the reply in it but base64 of text that is safe to paste."""
+"""Held here: one sequence of our own, with nothing of the sample in it but base64 of text that is safe to paste."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import re
 
 import pytest
 
-from mwaa_shell.output.clipboard import LIMIT, clean, put, sequence
+from mwaa_shell.output.clipboard import LIMIT, as_plain_text, copy, sequence
 from mwaa_shell.streams import Streams
 
 PLAIN = b"\x1b]52;c;Z3LDvMOfZQo=\x07"
@@ -39,14 +39,14 @@ def test_nothing_of_the_data_can_end_it(data: bytes, environ: dict[str, str]) ->
 
 
 def test_what_is_pasted_types_no_escape_sequence() -> None:
-    """The end of a bracketed paste, inside one, would let a reply type commands."""
-    assert clean(b"\x1b[31mred\x1b[0m \x1b[201~rm\r\n\tx \xff") == "red ^[[201~rm\n\tx �".encode()
+    """The end of a bracketed paste, inside one, would let an output type commands."""
+    assert as_plain_text(b"\x1b[31mred\x1b[0m \x1b[201~rm\r\n\tx \xff") == "red ^[[201~rm\n\tx �".encode()
 
 
 def test_it_goes_to_the_terminal_and_nowhere_else() -> None:
     for stdout, stderr, where in ((True, True, 0), (False, True, 1), (True, False, 0)):
         streams, *written = screen(stdout=stdout, stderr=stderr)
-        put("grüße\n".encode(), streams, {"TERM": "xterm"})
+        copy("grüße\n".encode(), streams, {"TERM": "xterm"})
         assert [one.getvalue() for one in written] == [PLAIN if number == where else b"" for number in (0, 1)]
 
 
@@ -61,5 +61,5 @@ def test_it_goes_to_the_terminal_and_nowhere_else() -> None:
 )
 def test_nothing_is_sent_to_what_cannot_take_it(data: bytes, environ: dict[str, str], tty: bool) -> None:
     streams, *written = screen(stdout=tty, stderr=tty)
-    put(data, streams, environ)
+    copy(data, streams, environ)
     assert [one.getvalue() for one in written] == [b"", b""]

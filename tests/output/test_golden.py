@@ -1,4 +1,4 @@
-"""Every recorded reply looks on a terminal as it did when somebody read it last, and nothing of it is lost.
+"""Every recorded output looks on a terminal as it did when somebody read it last, and nothing of it is lost.
 
 How the files are made is in ``golden``.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -14,7 +15,7 @@ from mwaa_shell.airflow.output_lines import data_lines
 from mwaa_shell.output.display import DisplayOptions
 from mwaa_shell.output.tables.secrets import has_secrets
 from mwaa_shell.result import Result
-from tests.output.golden import VERSIONS, WIDTHS, drawn, path_of, replies, shown
+from tests.output.golden import VERSIONS, WIDTHS, drawn, outputs, path_of, shown
 
 #: What has another form on the screen: truth values, nothing at all, and the titles of 1.10's tables.
 OTHERWISE = {"True", "False", "null", "None", "No data found", "DAGS", "DAG RUNS"}
@@ -22,7 +23,7 @@ OTHERWISE = {"True", "False", "null", "None", "No data found", "DAGS", "DAG RUNS
 
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("version", VERSIONS)
-def test_replies_look_as_they_did(version: str, width: int) -> None:
+def test_outputs_look_as_they_did(version: str, width: int) -> None:
     made, kept = drawn(version, width), path_of(version, width).read_text(encoding="utf-8")
     changes = difflib.unified_diff(kept.splitlines(), made.splitlines(), "as it was", "as it is", lineterm="", n=2)
     assert made == kept, "\n".join(["python -m tests.output.golden writes it anew", *changes])
@@ -30,9 +31,11 @@ def test_replies_look_as_they_did(version: str, width: int) -> None:
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_nothing_is_lost(version: str) -> None:
-    seen = 0
-    for line, result in replies(version):
-        screen = shown(result, DisplayOptions(width=200, zone=None, reveal=True))
+    seen, view = 0, DisplayOptions(width=200, zone=None, reveal=True)
+    for line, result in outputs(version):
+        screen = shown(result, view)
+        if "more fields" in screen:
+            screen = shown(result, replace(view, format="vertical"))
         if "usage folded" not in screen and not has_secrets(result.words):  # truth values that are folded in a cell
             flat = re.sub(r"\s", "", screen)
             lost = [word for word in said(result) if word not in flat]

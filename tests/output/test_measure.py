@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mwaa_shell.output.measure import clip, cut, widest, width, wrap
-from mwaa_shell.output.tables.cells import clean
+from mwaa_shell.output.measure import clip, cut_word, widest, width, wrap
+from mwaa_shell.output.tables.cells import clean_cell
 
 FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467"
 
@@ -46,7 +46,7 @@ def test_marks_stay_with_what_they_stand_on() -> None:
     assert wrap("e\u0301" * 4, 2) == ["e\u0301e\u0301"] * 2
 
 
-@given(st.text().map(clean), st.integers(2, 40))
+@given(st.text().map(clean_cell), st.integers(2, 40))
 def test_any_text_fits_and_is_whole(text: str, room: int) -> None:
     lines = wrap(text, room)
     assert all(width(line) <= room for line in lines)
@@ -61,12 +61,12 @@ def test_clipped_lines_keep_their_color_codes() -> None:
 
 
 def test_words_are_cut_where_the_room_ends() -> None:
-    assert cut("ab漢字c", 3) == ["ab", "漢", "字c"]
-    assert cut("a.bcd", 3) == ["a.b", "cd"]
-    assert cut("", 3) == [""]
+    assert cut_word("ab漢字c", 3) == ["ab", "漢", "字c"]
+    assert cut_word("a.bcd", 3) == ["a.b", "cd"]
+    assert cut_word("", 3) == [""]
 
 
-@given(st.text().map(clean), st.integers(2, 40))
+@given(st.text().map(clean_cell), st.integers(2, 40))
 def test_any_clipped_line_fits(text: str, room: int) -> None:
     line = text.replace("\n", " ")
     assert width(clip(line, room)) <= room

@@ -11,26 +11,22 @@ import shutil
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import SupportsIndex
 
 import pyte
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mwaa_shell.output import pager
-from mwaa_shell.output.pager import PER_CELL, ScreenRows, pager_command, pager_environment, put
+from mwaa_shell.output.display import DisplayOptions
+from mwaa_shell.output.measure import RESET
+from mwaa_shell.output.pager import PROMPT, pager_command, pager_environment, put, rows_of
 from mwaa_shell.streams import Streams
 from tests.conftest import scrubbed
 from tests.terminal.emulator import Terminal
 
+TABLE = "dag_id  owner\n──────  ─────\nsales   ops\n"
 #: More lines than the screen of these tests has.
 LONG = [f"line {number}\n" for number in range(100)]
-
-
-@pytest.fixture(autouse=True)
-def _nobody_was_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pager, "_refused", set())
 
 
 class Screen(Streams):
@@ -51,7 +47,7 @@ class Screen(Streams):
 
 
 def show(pieces: Iterator[str] | list[str], screen: Screen, *, wanted: bool = True) -> Screen:
-    put(pieces, screen, height=24, width=80, pager=wanted)
+    put(pieces, screen, DisplayOptions(), pager=wanted)
     return screen
 
 
@@ -92,8 +88,35 @@ def test_a_pager_in_the_home_folder(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_less_is_told_what_suits_a_shell_unless_the_user_told_it() -> None:
-    assert pager_environment({"A": "b"}) == {"A": "b", "LESS": "-FRX", "LESSCHARSET": "utf-8"}
-    assert pager_environment({"LESS": ""})["LESS"] == ""
+    usual = {"LESS": f"-FRX {PROMPT}", "LESSCHARSET": "utf-8", "LESSSECURE": "1"}
+    assert pager_environment({"A": "b"}) == {"A": "b", **usual}
+    own = pager_environment({"LESS": "", "LESSSECURE": ""})
+    assert (own["LESS"], own["LESSSECURE"]) == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("says", "text", "header"),
+    [
+        ("less 668 (GNU regular expressions)", TABLE, True),
+        ("less 668 (GNU regular expressions)", f"\x1b[1m{TABLE.replace(chr(10), RESET + chr(10), 1)}", True),
+        ("less 668 (GNU regular expressions)", "no table\nat all\n", False),
+        ("less 668 (GNU regular expressions)", "─────", False),
+        ("less 668 (GNU regular expressions)", "", False),
+        ("less 590 (GNU regular expressions)", TABLE, False),
+        ("less 581.2 (POSIX regular expressions)", TABLE, False),
+        ("BusyBox v1.36.1", TABLE, False),
+        ("", TABLE, False),
+    ],
+)
+def test_less_keeps_the_header_of_a_table_where_it_can(says: str, text: str, header: bool, tmp_path: Path) -> None:
+    program = tmp_path / "less"
+    program.write_text(f"#!/bin/sh\necho '{says}'\n")
+    program.chmod(0o755)
+    options = pager_environment({}, [str(program)], text)["LESS"]
+    assert options == (f"-FRX --header=2 {PROMPT}" if header else f"-FRX {PROMPT}")
+    assert pager_environment({"LESS": "-R"}, [str(program)], text)["LESS"] == "-R"
+    other = program.rename(tmp_path / "more")
+    assert pager_environment({}, [str(other)], text)["LESS"] == f"-FRX {PROMPT}"
 
 
 # -- whether it fits ---------------------------------------------------------------------------------------------------
@@ -114,12 +137,10 @@ def test_less_is_told_what_suits_a_shell_unless_the_user_told_it() -> None:
         ("x" + "漢" * 5, 2),
         ("é" * 5 + "e\u0301" * 5, 1),
         ("a\tb", 1),
-        ("a\t\tb\n", 1),
     ],
 )
 def test_rows_are_counted_as_a_terminal_fills_them(text: str, rows: int) -> None:
-    assert ScreenRows(rows, 10).fits(text)
-    assert not ScreenRows(rows - 1, 10).fits(text) or not text
+    assert rows_of(text, 10) == rows
 
 
 #: What pyte wraps as a terminal does: wide and combining characters and tabs at the edge it does not.
@@ -128,39 +149,10 @@ PIECES = st.lists(st.sampled_from(["a", "wörter ", "\n", "\x1b[1;31m", "\x1b[0m
 
 @given(PIECES, st.integers(2, 30))
 def test_a_terminal_needs_as_many_rows(pieces: list[str], width: int) -> None:
+    text = "".join([*pieces, "\n"])
     screen = pyte.Screen(width, 400)
-    pyte.Stream(screen).feed("".join(pieces).replace("\n", "\r\n"))
-    rows = screen.cursor.y + (screen.cursor.x > 0)
-    for most, fits in ((rows, True), (rows - 1, False)):
-        counted = ScreenRows(most, width)
-        assert all(counted.fits(piece) for piece in pieces) is fits or not rows
-
-
-def test_what_does_not_fit_is_not_looked_at_to_its_end() -> None:
-    class Long(str):
-        __slots__ = ()
-
-        def __getitem__(self, part: SupportsIndex | slice) -> str:
-            assert isinstance(part, slice)
-            assert part.stop == 20 * 80 * PER_CELL
-            return super().__getitem__(part)
-
-        def __iter__(self) -> Iterator[str]:
-            raise AssertionError("all of it would be looked at")
-
-    rows = ScreenRows(20, 80)
-    assert not rows.fits(Long("\u0301" * (20 * 80 * PER_CELL + 1)))
-    assert not rows.fits("x")
-
-
-@pytest.mark.parametrize("text", ["\x1b[1;31mred\x1b[0m", "x" * 25 + "\n", "ab\tc\n\ndé漢" + "x" * 9])
-def test_where_text_is_cut_makes_no_difference(text: str) -> None:
-    """In a colour code, too."""
-    whole = next(most for most in itertools.count() if ScreenRows(most, 10).fits(text))
-    for cut in range(len(text) + 1):
-        for most in (whole, whole - 1):
-            rows = ScreenRows(most, 10)
-            assert all(rows.fits(piece) for piece in (text[:cut], text[cut:])) is (most == whole)
+    pyte.Stream(screen).feed(text.replace("\n", "\r\n"))
+    assert rows_of(text, width) == screen.cursor.y
 
 
 # -- what is shown -----------------------------------------------------------------------------------------------------
@@ -217,16 +209,15 @@ def test_the_pager_starts_before_there_is_more_than_a_screen(monkeypatch: pytest
         (shell("nonesuch-of-this-name"), "ended with exit code 127 (not found)"),
     ],
 )
-def test_a_pager_that_does_not_work_is_said_once(
+def test_a_pager_that_does_not_work_is_said(
     name: str, why: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("PAGER", name)
     screen = Screen()
-    for _ in range(2):
-        show(LONG, screen)
-    assert screen.shown == "".join(LONG) * 2
+    show(LONG, screen)
+    assert screen.shown == "".join(LONG)
     program = shlex.split(name)[0] if name != "'open" else name
-    assert screen.said == f"mwaa-shell: The pager {program} {why}; what does not fit is shown without one\n"
+    assert screen.said == f"mwaa-shell: The pager {program} {why}. The output is shown without it.\n"
 
 
 def test_a_pager_that_has_shown_much_and_fails_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -239,6 +230,7 @@ def test_a_pager_that_has_shown_much_and_fails_is_not_repeated(monkeypatch: pyte
 
 PROGRAM = """
 import signal, subprocess, sys
+from mwaa_shell.output.display import DisplayOptions
 from mwaa_shell.output.pager import put
 from mwaa_shell.streams import standard_streams
 
@@ -247,7 +239,7 @@ def modes():
     return [word for word in told if word.strip("-;") in ("echo", "icanon")]
 
 subprocess.run(["stty", "-echo", "-icanon"], check=True)
-put((f"line {number}\\n" for number in range(100)), standard_streams(), height=24, width=80, pager=True)
+put((f"line {number}\\n" for number in range(100)), standard_streams(), DisplayOptions(), pager=True)
 print("after", *sorted(modes()), signal.getsignal(signal.SIGINT) is signal.default_int_handler, flush=True)
 sys.stdin.readline()
 """
@@ -278,9 +270,9 @@ def test_the_terminal_and_ctrl_c_are_the_pagers_while_it_runs(tmp_path: Path) ->
 @pytest.mark.skipif(shutil.which("less") is None, reason="less is not installed")
 def test_less(tmp_path: Path) -> None:
     with running("less", tmp_path) as terminal:
-        terminal.wait_for(lambda text: text.endswith("line 22\n:"))
+        terminal.wait_for(lambda text: text.endswith("line 22\nlines 1-23  q: leave  h: help"))
         terminal.send(" ")
-        terminal.wait_for(lambda text: text.endswith("line 45\n:"))
+        terminal.wait_for(lambda text: text.endswith("line 45\nlines 24-46  q: leave  h: help"))
         terminal.send("q")
         terminal.wait_for("after -echo -icanon True")
         assert "line 46" not in terminal.text

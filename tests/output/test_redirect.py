@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from mwaa_shell.airflow.command_line import Destination
-from mwaa_shell.errors import ExitCode, RefusedByRule, UsageError
+from mwaa_shell.errors import ExitCode, RefusedByRule, State, UsageError
 from mwaa_shell.output.redirect import check_writable, select_output, write_output
 from mwaa_shell.preferences import Preferences
 from mwaa_shell.result import Outcome, Result
@@ -113,7 +113,7 @@ def test_a_failed_replace_leaves_the_old_file_alone(tmp_path: Path, monkeypatch:
     monkeypatch.setattr(os, "replace", full)
     result = write_output(to(">", path), OK)
     assert (result.outcome, result.exit_code) == (Outcome.FAILED, ExitCode.FAILED)
-    assert result.message == f"The command ran; {path} could not be written: No space left on device"
+    assert result.message == f"{path} could not be written: No space left on device"
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
 
@@ -124,9 +124,9 @@ def test_what_cannot_be_written_is_said_before_sending(operator: str, tmp_path: 
     (tmp_path / "locked").mkdir()
     (tmp_path / "file").touch()
     for target, said in [
-        (tmp_path, f"{tmp_path} is a folder, the line was not sent"),
-        (tmp_path / "none" / "out", f"There is no folder {tmp_path / 'none'}, the line was not sent"),
-        (tmp_path / "locked" / "out", f"{tmp_path}/locked cannot be written: Permission denied, the line was not sent"),
+        (tmp_path, f"{tmp_path} is a folder"),
+        (tmp_path / "none" / "out", f"The folder {tmp_path / 'none'} does not exist"),
+        (tmp_path / "locked" / "out", f"{tmp_path}/locked cannot be written: Permission denied"),
     ]:
         with pytest.raises(UsageError) as raised:
             check_writable(to(operator, target))
@@ -137,7 +137,7 @@ def test_a_locked_file_cannot_be_appended_to(tmp_path: Path, locked: set[Path]) 
     path = tmp_path / "file"
     path.touch()
     locked.add(path)
-    with pytest.raises(UsageError, match="file cannot be written: Permission denied, the line was not sent"):
+    with pytest.raises(UsageError, match="file cannot be written: Permission denied"):
         check_writable(to(">>", path))
 
 
@@ -194,9 +194,9 @@ def test_a_command_gets_the_bytes_as_they_are(tmp_path: Path) -> None:
 def test_a_command_that_fails_makes_the_result_fail(command: str, message: str) -> None:
     """The exit code is the shell's own, as README has it; that of the command is said."""
     failed = replace(OK, stdout=b"", outcome=Outcome.FAILED, exit_code=ExitCode.FAILED)
-    assert write_output(to("|", command), OK) == replace(failed, message=f"The command ran; {message}")
+    assert write_output(to("|", command), OK) == replace(failed, message=message, state=State.RAN)
     assert write_output(to("|", command), replace(OK, remote=False)) == replace(failed, message=message, remote=False)
-    assert write_output(to("|", command), FAILED) == replace(FAILED, stdout=b"", message=f"no; {message}")
+    assert write_output(to("|", command), FAILED) == replace(FAILED, stdout=b"", message=f"no. {message}")
 
 
 @pytest.mark.parametrize("command", ["head -c 1 >/dev/null", "true", "exec <&-"])
@@ -236,7 +236,7 @@ def test_a_file_is_replaced_only_with_leave(answer: bool, tmp_path: Path) -> Non
     else:
         with pytest.raises(RefusedByRule) as raised:
             check_writable(to(">", path), ask)
-        assert str(raised.value) == f"{path} stays as it is, the line was not sent"
+        assert str(raised.value) == f"{path} stays as it is"
     assert asked == [f"{path} exists, replace it?"]
     assert path.read_text() == "old"
 
@@ -262,7 +262,7 @@ JSON = Result(stdout=b"[2024-01-01] {x.py:1} INFO - hi\n" + RECORDS, stderr=b"sa
               words=("dags", "list", "-o", "json"))  # fmt: skip
 
 
-def test_the_data_of_a_reply_goes_there_and_the_rest_is_not_lost() -> None:
+def test_the_data_of_a_output_goes_there_and_the_rest_is_not_lost() -> None:
     left = select_output(JSON, Preferences())
     assert left == replace(JSON, stdout=RECORDS, stderr=b"[2024-01-01] {x.py:1} INFO - hi\nsaid\n")
 
@@ -286,7 +286,7 @@ def test_a_format_holds_for_files_too_unless_the_line_has_its_own() -> None:
     assert select_output(replace(JSON, format="csv", remote=False), Preferences()).stdout == b"dag_id\na\xff\n"
 
 
-def test_a_reply_without_the_data_is_a_failure_with_all_of_it_on_standard_error() -> None:
+def test_a_output_without_the_data_is_a_failure_with_all_of_it_on_standard_error() -> None:
     result = select_output(replace(JSON, stdout=b"no data\n"), Preferences())
     assert (result.stdout, result.stderr, result.ok) == (b"", b"no data\nsaid\n", False)
 
@@ -348,3 +348,7 @@ def test_a_handler_of_somebody_else_comes_back(tmp_path: Path) -> None:
         signal.signal(signal.SIGINT, before)
     assert (result.ok, (tmp_path / "out").read_bytes()) == (True, DATA)
     assert (tmp_path / "told").read_text() == "130\n"  # it did not inherit the ignoring
+
+
+def test_a_missing_program_that_saves_hints_at_the_operator() -> None:
+    assert write_output(to("|", "save dags.json 2>/dev/null"), OK).hint == "Write > FILE to save the output."

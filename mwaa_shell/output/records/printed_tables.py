@@ -1,7 +1,7 @@
-"""The records of the tables that Airflow prints for people: its own table, those of 1.10 and ``-o plain``.
+"""The records of the tables that Airflow prints for people: its own table and those of 1.10.
 
 ``find_table`` reads the default of 2.0 and later. The table is as wide as it must be, up to the console's width; what
-is wider is broken over lines inside its cells, and no rule stands between the rows. A word that is too long is cut
+is wider is broken over lines inside its cells, and no rule is between the rows. A word that is too long is cut
 where the column ends, so it goes on without a space; words that fit are moved to the next line whole, so there a space
 is put back. Where a line is full the two look alike: the wider console cuts a word only where it stands alone, so a
 full line with several ends at a space; on the narrower one the space is lost, if there was one. Ids have none. The
@@ -9,21 +9,19 @@ widest columns are the ones that are made narrow, which is how a row is known fr
 A cell with line ends of its own has them back where it stands alone on its lines.
 
 ``find_table_v1`` reads what 1.10 prints, which has no ``-o``: a boxed table, a list of DAGs and a list of runs.
-
-``find_plain`` reads a heading and rows, in columns that at least two blanks keep apart. Nothing else marks such a
-table, so its heading is known by its words: names of columns that Airflow has, and failing that the first line that
-could be one.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass, replace
+
+from mwaa_shell.output.measure import screen_columns
 
 RULE = re.compile(r"=+(?:\+=+)* *")
 #: How wide Airflow's console is where it has no terminal: rich's own default, and what 2.2 and later set.
-NARROWER, WIDER = CONSOLES = (80, 200)
+WIDER = 200
+CONSOLES = (80, WIDER)
 #: The first column of a run that was triggered: JSON, which is broken at its blanks.
 CONF = "conf"
 #: Columns that were made narrow differ by so much at most, for rounding and for the margins of the outer ones.
@@ -31,13 +29,6 @@ ROUNDING = 3
 DASHES = re.compile(r"-{3,}")
 DAGS = "DAGS"
 RUNS = "DAG RUNS"
-#: The first columns of every reply that has records; a heading begins with one, for tables with any columns.
-FIRST = frozenset({
-    "Provider", "auth_manager_class", "class", "conf", "conn_id", "connection_type", "dag_id", "dag_run_id", "executor",
-    "file", "fileloc", "filepath", "hook_class_name", "hook_name", "id", "key", "logical_date", "name", "package_name",
-    "plugin_name", "pool", "property_name", "provider", "run_id", "section", "task_id", "uri",
-})  # fmt: skip
-HEADING = re.compile(r" *[A-Za-z][\w.]*(?:  +[A-Za-z][\w.]*)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,18 +40,13 @@ class PrintedTable:
     first: int
     end: int
 
-    @property
-    def records(self) -> list[dict[str, str]]:
-        """The rows as mappings with the names of the columns."""
-        return [dict(zip(self.names, row, strict=True)) for row in self.rows]
-
 
 # -- 2.0 and later -----------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class _Columns:
-    """Where the columns stand: the first cell of each and the one behind its last, margins included."""
+    """The columns of a table: the first cell of each and the one after its last, margins included."""
 
     spans: tuple[tuple[int, int], ...]
     width: int
@@ -74,18 +60,17 @@ class _Columns:
         return self.width in CONSOLES
 
     def broken(self, number: int) -> bool:
-        """Whether a column is among the widest, which are the ones that are made narrow."""
+        """Return whether a column is one of the widest, which rich makes narrow."""
         return self.rooms[number] >= max(self.rooms) - ROUNDING
 
     def cut(self, line: str) -> list[str] | None:
-        """The cells of a line; ``None`` if it is no line of this table. Leading blanks belong to a cell."""
-        if not line.isascii():
-            line = _spread(line)
-        if len(line.rstrip()) > self.width or any(line[end : end + 1] not in ("|", "") for _, end in self.spans):
+        """Return the cells of a line, leading blanks included; ``None`` if it is no line of this table."""
+        row = screen_columns(line.rstrip())
+        if len(row) > self.width or any(bar != "|" for _, end in self.spans for bar in row[end : end + 1]):
             return None
-        if len(self.spans) > 1 and "|" not in line:
+        if len(self.spans) > 1 and "|" not in row:
             return None
-        return [line[start + (start > 0) : end].rstrip().replace("\0", "") for start, end in self.spans]
+        return ["".join(row[start + (start > 0) : end]).rstrip() for start, end in self.spans]
 
 
 def find_table(lines: list[str]) -> PrintedTable | None:
@@ -109,7 +94,7 @@ def _columns(rule: str) -> _Columns:
 
 
 def _names(all_lines: list[str], rule: int, columns: _Columns) -> tuple[int, list[str] | None]:
-    """Where the heading begins, and the columns' names; those too long for one line are over several."""
+    """Return the first line of the heading and the names of the columns, which may be broken over lines."""
     lines: list[list[str]] = []
     most = 1 if len(columns.spans) == 1 else rule
     first = rule
@@ -122,7 +107,7 @@ def _names(all_lines: list[str], rule: int, columns: _Columns) -> tuple[int, lis
 
 
 def _rows(lines: list[str], first: int, columns: _Columns) -> tuple[list[list[str]], int]:
-    """The rows, and the line behind the last; the blanks that Airflow ends a table with belong to it."""
+    """Return the rows and the end of the table, with the line of blanks that Airflow ends it with."""
     rows: list[list[str]] = []
     above: list[str] = []
     number = first
@@ -143,7 +128,9 @@ def _rows(lines: list[str], first: int, columns: _Columns) -> tuple[list[list[st
 
 
 def _continues(above: list[str], cells: list[str], columns: _Columns) -> bool:
-    """Whether a line belongs to the row of the line above it."""
+    """Return whether a line belongs to the row of the line above."""
+    if columns.full and not cells[0]:  # a row begins with a name or a number; a cell may have a blank line inside
+        return True
     filled = [number for number, cell in enumerate(cells) if cell]
     if not all(above[number] for number in filled):
         return False
@@ -153,15 +140,16 @@ def _continues(above: list[str], cells: list[str], columns: _Columns) -> bool:
 
 
 def _goes_on(above: str, cell: str, columns: _Columns, number: int) -> bool:
-    """Whether a cell's line is full, or would be with the next word; names, in the first column, are one word."""
+    """Return whether a line of a cell is full, or would be with the next word; names are one word."""
     room = columns.rooms[number]
     moved = (number > 0 or columns.wordy) and _moved(above, cell, room)
-    return columns.broken(number) and (_places(above) >= room or moved)
+    return columns.broken(number) and (len(screen_columns(above)) >= room or moved)
 
 
 def _moved(above: str, cell: str, room: int) -> bool:
-    """Whether the first word of a line had no room behind the text above it."""
-    return not cell.startswith(" ") and _places(above) + 1 + _places(cell.split(" ", 1)[0]) > room
+    """Return whether the first word of a line had no room after the text above."""
+    word = cell.split(" ", 1)[0]
+    return not cell.startswith(" ") and len(screen_columns(above)) + 1 + len(screen_columns(word)) > room
 
 
 def _joined(whole: str, above: str, cell: str, columns: _Columns, number: int) -> str:
@@ -170,19 +158,9 @@ def _joined(whole: str, above: str, cell: str, columns: _Columns, number: int) -
         return whole
     if not columns.full:
         return f"{whole}\n{cell}"
-    if _places(above) >= room:
+    if len(screen_columns(above)) >= room:
         return f"{whole} {cell}" if columns.width == WIDER and " " in above.strip() else whole + cell
     return f"{whole} {cell}" if _moved(above, cell, room) else f"{whole}\n{cell}"
-
-
-def _places(text: str) -> int:
-    """How many places of a terminal a text takes."""
-    return len(text) if text.isascii() else len(_spread(text))
-
-
-def _spread(line: str) -> str:
-    """A line with one character a place: a NUL stands behind each that takes two."""
-    return "".join(char + "\0" if unicodedata.east_asian_width(char) in "WF" else char for char in line)
 
 
 # -- 1.10 --------------------------------------------------------------------------------------------------------------
@@ -200,7 +178,7 @@ def count_boxes(lines: list[str]) -> int:
 
 
 def _box(lines: list[str]) -> PrintedTable | None:
-    """The last table in a box; a line below the rule is a row, or goes on with the cells of the row above it."""
+    """Return the last table in a box, where a row may take several lines."""
     top = next((number for number in reversed(range(len(lines))) if lines[number].startswith("╒")), None)
     if top is None:
         return None
@@ -223,7 +201,7 @@ def _box(lines: list[str]) -> PrintedTable | None:
 
 
 def _below(lines: list[str], title: str) -> int | None:
-    """The line behind a title between two rows of dashes."""
+    """Return the line after a title between two rows of dashes."""
     for number in range(len(lines) - 2, 0, -1):
         if lines[number] == title and all(DASHES.fullmatch(lines[number + beside]) for beside in (-1, 1)):
             return number + 2
@@ -241,7 +219,7 @@ def _dags(lines: list[str]) -> PrintedTable | None:
 
 
 def _runs(lines: list[str]) -> PrintedTable | None:
-    """The rows behind ``id | run_id | ...``; only the run's id could hold the separator."""
+    """Return the rows after ``id | run_id | ...``; only the run ID can hold the separator."""
     start = _below(lines, RUNS)
     if start is None or start >= len(lines):
         return None
@@ -258,54 +236,3 @@ def _runs(lines: list[str]) -> PrintedTable | None:
         elif lines[number].strip():
             break
     return PrintedTable(tuple(names), rows, start - 3, end)
-
-
-# -- -o plain ----------------------------------------------------------------------------------------------------------
-
-
-def find_plain(lines: list[str]) -> PrintedTable | None:
-    """Return the plain table among these lines: all from its heading on; ``None`` if there is none."""
-    lines = [line.rstrip() for line in lines]
-    first = _plain_heading(lines)
-    if first is None:
-        return None
-    body = [line for line in lines[first + 1 :] if line]
-    names = lines[first].split()
-    spans = _plain_spans(lines[first], body)
-    rows: list[list[str]] = []
-    for line in body:
-        cells = [line[start:end] for start, end in spans]
-        filled = [number for number, cell in enumerate(cells) if cell.strip()]
-        if rows and len(filled) == 1 and filled[0] > 0 and rows[-1][filled[0]]:
-            rows[-1][filled[0]] += "\n" + cells[filled[0]].rstrip()
-        else:
-            rows.append([cell.strip() for cell in cells])
-    return PrintedTable(tuple(names), rows, first, len(lines))
-
-
-def _plain_heading(lines: list[str]) -> int | None:
-    likely = [number for number, line in enumerate(lines) if HEADING.fullmatch(line) and _distinct(line)]
-    known = [number for number in likely if lines[number].split()[0] in FIRST]
-    several = [number for number in likely if len(lines[number].split()) > 1]
-    return next(iter((*known, *several)), None)
-
-
-def _distinct(line: str) -> bool:
-    words = line.split()
-    return len(set(words)) == len(words)
-
-
-def _plain_spans(heading: str, body: list[str]) -> list[tuple[int, int]]:
-    """Where each named column starts and ends, read off the places where every line is blank."""
-    width = max(map(len, [heading, *body]))
-    used = bytearray(b" " * width)
-    for line in (heading, *body):
-        for found in re.finditer(r"[^ ]+", line):
-            used[found.start() : found.end()] = b"x" * (found.end() - found.start())
-    blocks = [(found.start(), found.end()) for found in re.finditer(rb"x+(?: x+)*", bytes(used))]
-    starts: list[int] = []
-    words = [found.start() for found in re.finditer(r"\S+", heading)]
-    for word in words:
-        block = next(start for start, end in blocks if start <= word < end)
-        starts.append(block if not starts or block > starts[-1] else word)
-    return list(zip([0, *starts[1:]], [*starts[1:], width], strict=True))

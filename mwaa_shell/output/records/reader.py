@@ -1,13 +1,9 @@
 """The records of an output, whatever format Airflow printed them in: one reader for tables, JSON and YAML.
 
-Four formats come from ``-o`` (2.0 and later), some more from 1.10, which has none. Text that was broken over lines is
-put together again. Log lines, warnings and what a DAG file printed are no records: they stand before or after them.
-
-``find`` is for drawing: it wants one table and says what stands around it. ``read_rows`` is for the names in an output:
-it takes the last table, with text for each value. A missing value is ``None`` there and a truth value ``True`` or
-``False``, as Airflow's own tables have them (plain ones leave a missing one out: there it is empty); a list or a
-mapping is JSON text where the format is JSON or YAML, and what Airflow made of it elsewhere. Column names are
-Airflow's, except for the lists of 1.10 that have none: there the column is ``dag_id``.
+``find_records`` is for drawing: it requires one table and returns what is around it, such as log lines and warnings.
+``read_rows`` is for the names in an output: it takes the last table, with text for each value as Airflow's own tables
+have it; a list or a mapping of JSON or YAML is JSON text. Column names are Airflow's, but for the lists of 1.10 that
+have none: there the column is ``dag_id``. ``-o plain`` is not read: it is for people and for awk.
 """
 
 from __future__ import annotations
@@ -21,12 +17,11 @@ from mwaa_shell.airflow.output_lines import SGR, LineKind, classify
 from mwaa_shell.output.records.printed_tables import (
     PrintedTable,
     count_boxes,
-    find_plain,
     find_table,
     find_table_v1,
 )
 from mwaa_shell.output.records.structured import find_json, find_yaml, read_yaml, text_of
-from mwaa_shell.reply_bytes import Body
+from mwaa_shell.result import Body
 
 Row = dict[str, str]
 #: Characters; a longer output is not drawn as a table, because that takes seconds.
@@ -51,9 +46,10 @@ class Records:
     records: tuple[Mapping[str, object], ...]  #: as JSON has them; what a table held is text
     before: str  #: whole lines of the output
     after: str
+    printed: bool = False  #: read from a table: all values are text, a missing one is ``None``
 
 
-def find(stdout: str, words: tuple[str, ...]) -> Records | None:
+def find_records(stdout: str, words: tuple[str, ...]) -> Records | None:
     """Return the one table or list of records in the output of a command.
 
     ``None`` where there is none or where there are several, where the records have nothing in common, and where the
@@ -61,7 +57,7 @@ def find(stdout: str, words: tuple[str, ...]) -> Records | None:
     """
     if len(stdout) > LIMIT:
         return None
-    wanted = output_format(words)
+    wanted = "json" if ".rest" in words[:2] else output_format(words)
     exported = wanted in (None, "table") and is_export(words)
     found = _read_export(stdout, words) if exported else _read(stdout, wanted)
     if found is None or _is_among_several(found, wanted, exported=exported):
@@ -80,11 +76,11 @@ def find(stdout: str, words: tuple[str, ...]) -> Records | None:
     )
 
 
-def find_in(output: Body, words: tuple[str, ...], errors: str = "replace") -> Records | None:
-    """Return what ``find`` does, for bytes; ``errors`` is what decoding does with those that are no UTF-8."""
+def find_in_bytes(output: Body, words: tuple[str, ...], errors: str = "replace") -> Records | None:
+    """Return what ``find_records`` does, for bytes; ``errors`` is what decoding does with those that are no UTF-8."""
     if len(output) > LIMIT * 4:  # more characters than are drawn, however many bytes each has
         return None
-    return find(output.decode("utf-8", errors), words)
+    return find_records(output.decode("utf-8", errors), words)
 
 
 def read_rows(stdout: str, wanted: str | None) -> list[Row] | None:
@@ -94,8 +90,8 @@ def read_rows(stdout: str, wanted: str | None) -> list[Row] | None:
     ``None`` where there are no records to be seen.
     """
     found = _read(stdout, wanted, one=False)
-    if found is None or (wanted == "plain" and found.columns and not found.records):
-        return None  # a line that only looks like the heading of a plain table
+    if found is None:
+        return None
     return [{name: text_of(value) for name, value in record.items()} for record in found.records]
 
 
@@ -115,26 +111,27 @@ def is_export(words: tuple[str, ...]) -> bool:
 
 
 def _read(stdout: str, wanted: str | None, *, one: bool = True) -> Records | None:
-    """The last records in an output; with ``one`` a JSON object is a list of one."""
+    """Return the last records in an output; with ``one`` a JSON object is a list of one."""
     if wanted == "json":
-        return _read_json(stdout, one=one)
+        found, value = find_json(stdout) or (None, None)
+        value = _listed_in(value) if one and isinstance(value, dict) else value
+        return _records(value, found.before, found.after) if found else None
     if wanted == "yaml":
-        return _read_yaml(stdout)
+        found = find_yaml(SGR.sub("", stdout))
+        return _records(read_yaml(found.data), found.before, found.after) if found else None
     if wanted == "plain":
-        return _read_plain(stdout) or _read_nothing(stdout)
+        return _read_nothing(stdout)
     return _read_table(stdout) or _read_nothing(stdout) if wanted in (None, "table") else None
 
 
 def _is_among_several(found: Records, wanted: str | None, *, exported: bool) -> bool:
-    """Whether there are other records before those that were read."""
+    """Return whether the output has other records before these."""
     if wanted == "json" or exported:
         _, other = (find_json(found.before) if found.before and not exported else None) or (None, None)
         return bool(other) and isinstance(other, list)
     if wanted == "yaml":
         block = find_yaml(SGR.sub("", found.before))
         return block is not None and block.data.strip() != "[]"
-    if wanted == "plain":
-        return False
     lines = SGR.sub("", found.before).split("\n")
     table = find_table(lines)
     return count_boxes(lines) > 0 or (table is not None and _is_airflows(table, lines))
@@ -143,20 +140,14 @@ def _is_among_several(found: Records, wanted: str | None, *, exported: bool) -> 
 # -- JSON and YAML -----------------------------------------------------------------------------------------------------
 
 
-def _read_json(stdout: str, *, one: bool) -> Records | None:
-    found, value = find_json(stdout) or (None, None)
-    if found is None:
-        return None
-    return _records([value] if one and isinstance(value, dict) else value, found.before, found.after)
-
-
-def _read_yaml(stdout: str) -> Records | None:
-    found = find_yaml(SGR.sub("", stdout))
-    return _records(read_yaml(found.data), found.before, found.after) if found else None
+def _listed_in(value: Mapping[str, Any]) -> list[Any]:
+    """Return the objects of a list of Airflow's REST API; of any other object, that object."""
+    lists = [own for own in value.values() if isinstance(own, list)]
+    return lists[0] if "total_entries" in value and len(lists) == 1 else [value]
 
 
 def _read_export(stdout: str, words: tuple[str, ...]) -> Records | None:
-    """The records of a mapping: connections by their ids, variables by their keys."""
+    """Return the records of a mapping: connections by their IDs, variables by their keys."""
     found, value = find_json(stdout) or (None, None)
     if found is None or not isinstance(value, dict):
         return None
@@ -168,7 +159,7 @@ def _read_export(stdout: str, words: tuple[str, ...]) -> Records | None:
 
 
 def _records(records: Any, before: str, after: str) -> Records | None:
-    """``None`` for what is no list of records, or one of records that hold nothing or are nested too deep."""
+    """Return a list of records with the text around; ``None`` for other values and for records nested too deep."""
     if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
         return None
     columns = tuple(dict.fromkeys(name for record in records for name in record))
@@ -176,7 +167,7 @@ def _records(records: Any, before: str, after: str) -> Records | None:
 
 
 def _is_shallow(records: Sequence[Mapping[str, object]]) -> bool:
-    """Whether no value is nested so deep that writing it might exhaust the stack."""
+    """Return whether no value is nested so deep that writing JSON might exhaust the stack."""
     level: list[object] = [value for record in records for value in record.values() if isinstance(value, list | dict)]
     for _ in range(DEEPEST):
         inner = (item for value in level for item in (value.values() if isinstance(value, dict) else value))  # type: ignore[attr-defined]
@@ -190,7 +181,7 @@ def _is_shallow(records: Sequence[Mapping[str, object]]) -> bool:
 
 
 def _read_table(stdout: str) -> Records | None:
-    """The last table of Airflow 2 and 3, else that of 1.10."""
+    """Return the last table of Airflow 2 and 3, else that of 1.10."""
     own = stdout.split("\n")
     lines = SGR.sub("", stdout).split("\n")
     table = find_table(lines)
@@ -198,36 +189,19 @@ def _read_table(stdout: str) -> Records | None:
         table = find_table_v1(lines)
     if table is None:
         return None
-    return _of_table(table, "\n".join([*own[: table.first], ""]), "\n".join(own[table.end :]))
-
-
-def _of_table(table: PrintedTable, before: str, after: str) -> Records:
-    return Records(tuple(dict.fromkeys(table.names)), tuple(table.records), before, after)
+    before, after = "\n".join([*own[: table.first], ""]), "\n".join(own[table.end :])
+    records = tuple(dict(zip(table.names, row, strict=True)) for row in table.rows)
+    return Records(tuple(dict.fromkeys(table.names)), records, before, after, printed=True)
 
 
 def _is_airflows(table: PrintedTable, lines: list[str]) -> bool:
-    """Whether it has rows, and blanks at its end; a heading that somebody underlined has neither."""
+    """Return whether a table is Airflow's: with rows, and several columns or a line of blanks at the end."""
     last = lines[table.end - 1]
     return bool(table.rows) and (len(table.names) > 1 or (last.startswith(" ") and not last.strip()))
 
 
-def _read_plain(stdout: str) -> Records | None:
-    """A table without rules: all lines from its heading on that are no noise."""
-    own = [f"{line}\n" for line in stdout.split("\n")]
-    own[-1] = own[-1].removesuffix("\n")
-    lines = list(classify(SGR.sub("", stdout)))
-    quiet = [number for number, line in enumerate(lines) if line.kind in (LineKind.DATA, LineKind.BLANK)]
-    table = find_plain([lines[number].text.rstrip("\r\n") for number in quiet])
-    if table is None:
-        return None
-    taken = frozenset(quiet[table.first :])
-    first = quiet[table.first]
-    after = "".join(line for number, line in enumerate(own) if number > first and number not in taken)
-    return _of_table(table, "".join(own[:first]), after)
-
-
 def _read_nothing(stdout: str) -> Records | None:
-    """No rows, where Airflow says so."""
+    """Return no rows where Airflow prints that there are none."""
     lines = stdout.split("\n")
     for number in reversed(range(len(lines))):
         if SGR.sub("", lines[number]).rstrip() == NOTHING:

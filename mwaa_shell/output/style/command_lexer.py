@@ -15,10 +15,10 @@ from pygments.lexer import Lexer
 from pygments.token import Comment, Error, Keyword, Name, Number, Operator, String, Text, _TokenType
 
 from mwaa_shell.airflow import knowledge
-from mwaa_shell.airflow.arguments import ParsedCommand, Part, Role, understand
-from mwaa_shell.airflow.command_line import InputKind, ParsedLine, logical_lines, parse, spans_of_lines
-from mwaa_shell.airflow.grammar import Grammar, load, meant_by, nearest, versions
-from mwaa_shell.output.style.text_style import TextStyle
+from mwaa_shell.airflow.arguments import ArgumentSpan, ParsedCommand, Role, understand
+from mwaa_shell.airflow.command_line import InputKind, ParsedLine, lines_of_block, parse, split
+from mwaa_shell.airflow.grammar import Grammar, load_grammar, meant_by, nearest, versions
+from mwaa_shell.output.style.fold import TextStyle
 
 Token = tuple[int, _TokenType, str]
 Span = tuple[int, int, _TokenType]
@@ -35,8 +35,8 @@ WORDS: Mapping[Role, _TokenType] = {
     Role.EXTRA: Error,
 }
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
-#: A character of JSON as it stands, and between double quotes, where a backslash may stand before it.
-_PLAIN, _ESCAPED = re.compile(r"()(.)", re.DOTALL), re.compile(r'(?:\\(["\\$`])|(.))', re.DOTALL)
+#: A character of JSON as it is, and between double quotes, where a backslash may be before it.
+_ESCAPED = re.compile(r'(?:\\(["\\$`])|(.))', re.DOTALL)
 
 
 class AirflowCommandLexer(Lexer):
@@ -66,8 +66,7 @@ class AirflowCommandLexer(Lexer):
     def get_tokens_unprocessed(self, text: str) -> Iterator[Token]:
         """Yield the tokens of logical lines: a backslash or an open quote joins a line to the next one."""
         kinds: list[_TokenType] = [Text] * len(text)
-        lines = [line for _, line in logical_lines(text.split("\n"))] if text else []
-        for (offset, stop), line in zip(spans_of_lines(text) if text else (), lines, strict=True):
+        for offset, stop, line in lines_of_block(text):
             for start, end, kind in self._spans(line):
                 place = slice(offset + start, min(offset + end, stop))
                 kinds[place] = [kind] * (place.stop - place.start)
@@ -83,7 +82,7 @@ class AirflowCommandLexer(Lexer):
         if line.kind is InputKind.BLANK:
             yield 0, len(text), Comment.Single if text.strip() else Text
             return
-        if line.kind is InputKind.DIRECTIVE and line.words:
+        if line.kind is InputKind.DOT_COMMAND and line.words:
             yield line.words[0].start, line.words[0].end, Keyword.Pseudo
             inner = self._command_start(text)
             if inner and not text.startswith(".", inner):
@@ -92,6 +91,9 @@ class AirflowCommandLexer(Lexer):
         elif line.words and self._grammars:
             yield from self._words(line)
         yield from _redirection(line)
+        end = split(text)[1]
+        if text.startswith("#", end):
+            yield end, len(text), Comment.Single
 
     def _words(self, line: ParsedLine) -> Iterator[Span]:
         reading, grammar = self._reading(line)
@@ -120,9 +122,9 @@ def _grammars(version: str) -> list[Grammar]:
     wanted = meant_by(version) if version else None
     known = nearest(wanted) if wanted else None
     if known:
-        return [load(known)]
+        return [load_grammar(known)]
     newest = {one.major: one for one in versions()}
-    return [load(one) for one in sorted(newest.values(), reverse=True)]
+    return [load_grammar(one) for one in sorted(newest.values(), reverse=True)]
 
 
 def _may_become_command(reading: ParsedCommand, grammar: Grammar) -> bool:
@@ -132,27 +134,28 @@ def _may_become_command(reading: ParsedCommand, grammar: Grammar) -> bool:
     return any(word.startswith(typed.value) for word in grammar.words_after(groups))
 
 
-def _is_json(reading: ParsedCommand, part: Part) -> bool:
+def _is_json(reading: ParsedCommand, part: ArgumentSpan) -> bool:
     if part.role is not Role.VALUE or reading.command is None or part.argument is None:
         return False
-    return knowledge.kind(reading.command.name, part.argument) is knowledge.Kind.JSON
+    return knowledge.argument_kind(reading.command.name, part.argument) is knowledge.Kind.JSON
 
 
-def _json(text: str, part: Part) -> Iterator[Span]:
-    """Yield the tokens of JSON inside a value, which may stand in quotes and, in double ones, be escaped."""
+def _json(text: str, part: ArgumentSpan) -> Iterator[Span]:
+    """Yield the tokens of JSON inside a value, which may be in quotes and, in double ones, be escaped."""
     from mwaa_shell.output.style.lexer import tokens_of  # all lexers of pygments, which few lines need
 
     quote = text[part.start] if text.startswith(("'", '"'), part.start) else ""
     start = part.start + len(quote)
     end = part.end - bool(quote and text.endswith(quote, start, part.end))
-    one = _ESCAPED if quote == '"' else _PLAIN
-    chars = list(one.finditer(text, start, end))
+    if quote == '"':
+        chars = [(found.start(), found.end(), found[1] or found[2]) for found in _ESCAPED.finditer(text, start, end)]
+    else:
+        chars = [(place, place + 1, text[place]) for place in range(start, end)]
     position = 0
-    for kind, value in tokens_of(TextStyle.JSON, "".join(char[1] or char[2] for char in chars)):
-        last = position + len(value) - 1
+    for kind, value in tokens_of(TextStyle.JSON, "".join(char for _, _, char in chars)):
         if value.strip():
-            yield chars[position].start(), chars[last].end(), kind
-        position = last + 1
+            yield chars[position][0], chars[position + len(value) - 1][1], kind
+        position += len(value)
 
 
 def _redirection(line: ParsedLine) -> Iterator[Span]:

@@ -1,7 +1,9 @@
 """Pygments lexer for what Airflow prints: ``pygmentize -l airflow-output FILE``, and every output on a terminal.
 
-JSON, YAML and the frames of tracebacks are read by pygments' own lexers, everything else by the rules below. To color
-another kind of line, add a member to ``TextStyle``, choose it in ``look_of`` and add its rules to ``tokens``.
+JSON, YAML and the frames of tracebacks are read by pygments' own lexers, everything else by the rules below. Log lines
+and warnings are recognized by ``HEAD`` of ``airflow/output_lines.py``, data by ``look_of``. A log line of another form
+needs a group in ``HEAD`` and its parts in the state ``log``. Another kind of data needs a member of ``TextStyle``, a
+group in ``look_of`` and a state of its own.
 """
 
 from __future__ import annotations
@@ -28,10 +30,8 @@ from pygments.token import (
     _TokenType,
 )
 
-from mwaa_shell.output.style.fold import looks
-from mwaa_shell.output.style.states import STATES
-from mwaa_shell.output.style.styles import NULL
-from mwaa_shell.output.style.text_style import TextStyle
+from mwaa_shell.output.style.fold import TextStyle, looks
+from mwaa_shell.output.style.styles import NULL, STATE_TOKENS
 
 Token = tuple[int, _TokenType, str]
 
@@ -39,18 +39,8 @@ Token = tuple[int, _TokenType, str]
 LONGEST = 4096
 #: Characters of one frame of a traceback that are read; some patterns of pygments take the square of them.
 LONGEST_FRAME = 1024
-#: The token of a state by the color that Airflow's own pages give to the state.
-_BY_COLOR: Mapping[str, _TokenType] = {
-    "ansigreen": Generic.Inserted,
-    "ansired": Generic.Error,
-    "ansicyan": Keyword,
-    "ansiyellow": Name.Variable,
-    "ansimagenta": Keyword.Constant,
-    "ansiblue": Name.Function,
-    "ansibrightblack": Comment,
-}
 VALUES: Mapping[str, _TokenType] = {
-    **{state: _BY_COLOR[color] for state, color in STATES.items()},
+    **STATE_TOKENS,
     **dict.fromkeys(("True", "False", "true", "false"), Keyword.Constant),
     **dict.fromkeys(("None", "null"), NULL),
 }
@@ -85,6 +75,11 @@ def _level(words: str, structlog: str) -> str:
     return rf"^({place})(\[?(?:{words})\]?(?=[ :])|\[(?:{structlog}) *\])"
 
 
+def _lines_as(kind: _TokenType, *state: str) -> list[Any]:
+    """Return the rules for lines of one token; the end of a line leads to another state."""
+    return [(r"[^\n]+", kind), (r"\n+", Whitespace, *state)]
+
+
 class AirflowOutputLexer(RegexLexer):
     """Text that an Airflow command printed: JSON, YAML, tables, log lines, warnings, tracebacks."""
 
@@ -94,38 +89,32 @@ class AirflowOutputLexer(RegexLexer):
 
     #: One state for each ``TextStyle`` that no lexer of pygments reads.
     tokens = {  # noqa: RUF012  (pygments' own form)
-        "root": [(r"[^\n]+", Text), (r"\n+", Whitespace)],
-        "rest": [(r"[^\n]+", Text), (r"\n+", Whitespace)],
+        "root": _lines_as(Text),
+        "rest": _lines_as(Text),
         "text": [(_DATE, Literal.Date), (r"[0-9][\w-]*|[^0-9]+", Text)],
         "table": [(r"[|│]", Punctuation), (r"[^|│\n]+", _cell), (r"\n+", Whitespace)],
-        "heading": [(r"[^\n]+", Generic.Heading), (r"\n+", Whitespace)],
-        "rule": [(r"[^\n]+", Punctuation), (r"\n+", Whitespace)],
+        "heading": _lines_as(Generic.Heading),
+        "rule": _lines_as(Punctuation),
         "log": [
-            (
-                _level("ERROR|CRITICAL|FATAL|CRITI", "error|critical|exception"),
-                _groups(Comment, Generic.Error),
-                "said",
-            ),
+            (_level("ERROR|CRITICAL|FATAL|CRITI", "error|critical|exception"), _groups(Comment, Generic.Error), "said"),
             (_level("WARNING|WARNI|WARN", "warning"), _groups(Comment, Name.Variable), "said"),
             (_level("[A-Z]+", "[a-z]+"), _groups(Comment, Comment), "said"),
-            (r"[^\n]+", Comment),  # a further line, or a line of MWAA itself
-            (r"\n+", Whitespace),
+            *_lines_as(Comment),  # a further line, or a line of MWAA itself
         ],
-        "said": [(r"[^\n]+", Text), (r"\n+", Whitespace, "#pop")],
+        "said": _lines_as(Text, "#pop"),
         "warning": [
             (r"^(\S*:\d+:? )(\w*Warning: )?", _groups(Comment, Name.Variable)),
             (r"^\w*Warning: ", Name.Variable),
-            (r"[^\n]+", Text),
-            (r"\n+", Whitespace),
+            *_lines_as(Text),
         ],
-        "message": [(r"[^\n]+", Generic.Error), (r"\n+", Whitespace)],
+        "message": _lines_as(Generic.Error),
         "help": [
             (r"^[A-Za-z][\w ]*:(?=\s)", Generic.Heading),
             (r"(?<![^\s,\[(|])--?[a-zA-Z][\w-]*", Name.Attribute),
             (r"\n+", Whitespace),
             (r"[ \t,\[(|]+|[^\s,\[(|]+|[^\S\n]+", Text),
         ],
-        "note": [(r"[^\n]+", Comment), (r"\n+", Whitespace)],
+        "note": _lines_as(Comment),
     }
 
     def get_tokens_unprocessed(self, text: str, stack: Iterable[str] = ("root",)) -> Iterator[Token]:

@@ -1,7 +1,8 @@
-"""The pygments styles of the shell, for a dark, a light and an unknown background, and the choice among all styles.
+"""The pygments styles of the shell, for a dark, a light and an unknown background, and the colors of tokens as SGR.
 
-Ours use only the sixteen colors whose shades the terminal's user has chosen, and the default, which is the text; never
-black, white or a background. By contrast with black and with white, in the palettes of xterm, VGA, GNOME and macOS:
+The built-in ones use only the sixteen colors whose shades the terminal's user has chosen, and the default, which is the
+text; never black, white or a background. By contrast with black and with white, in the palettes of xterm, VGA, GNOME
+and macOS:
 
 - on white, yellow is hardly there (1.7 to 3 in most), green and cyan are weak (1.9 to 3.4);
 - on black, blue is hardly there (1.2 to 2.4), and red weak in some;
@@ -14,9 +15,10 @@ which are fair on most.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
+from pygments.formatters.terminal256 import Terminal256Formatter, TerminalTrueColorFormatter
 from pygments.style import Style
 from pygments.styles import get_style_by_name
 from pygments.token import (
@@ -34,8 +36,28 @@ from pygments.token import (
 )
 from pygments.util import ClassNotFound
 
+from mwaa_shell.output.display import DisplayOptions
+from mwaa_shell.output.measure import RESET
+
 #: ``None`` and ``null``; a style without this token has the color of other constants.
 NULL = Keyword.Constant.Null
+#: The token of each state, whose color is that of Airflow's own pages, or the nearest that terminals have.
+STATE_TOKENS: Mapping[str, _TokenType] = {
+    "success": Generic.Inserted,
+    "running": Keyword,  # Airflow's is a bright green, which few can tell from the other
+    "failed": Generic.Error,
+    "upstream_failed": Name.Variable,
+    "up_for_retry": Name.Variable,
+    "up_for_reschedule": Keyword,
+    "queued": Comment,
+    "scheduled": Comment,
+    "skipped": Keyword.Constant,
+    "deferred": Keyword.Constant,
+    "restarting": Keyword.Constant,
+    "shutdown": Name.Function,
+    "removed": Comment,
+    "none": Comment,
+}
 #: The look of each token where the sixteen colors have enough contrast.
 LOOKS: Mapping[_TokenType, str] = {
     Comment: "ansibrightblack",  # where a log line comes from, notes, states that wait
@@ -58,8 +80,8 @@ LOOKS: Mapping[_TokenType, str] = {
     Number: "ansimagenta",
     Literal.Date: "ansicyan",
     String: "ansigreen",
-    String.Backtick: "noinherit",  # the local command behind a pipe
-    String.Other: "noinherit",  # the file behind an arrow
+    String.Backtick: "noinherit",  # the local command after a pipe
+    String.Other: "noinherit",  # the file after an arrow
 }
 
 
@@ -114,3 +136,62 @@ def style_class(name: str = "auto", theme: str = "auto", colorfgbg: str = "") ->
     if not background.isdecimal() or int(background) > 15:
         return NeutralStyle
     return LightStyle if int(background) in (7, *range(9, 16)) else DarkStyle
+
+
+#: Characters that are put together before they are handed on; a screen has about two thousand.
+TOGETHER = 2048
+
+
+class SgrFormatter:
+    """A formatter with the colors of a pygments style; each piece and each of its lines begins and ends plain."""
+
+    def __init__(self, style: type[Style], colors: int) -> None:
+        """``colors`` is how many the terminal has: 256 or more; the sixteen of the built-in styles are among them."""
+        self._style = style
+        is_own = style in (DarkStyle, LightStyle, NeutralStyle)
+        library = Terminal256Formatter if is_own or colors <= 256 else TerminalTrueColorFormatter
+        self._by_name: dict[str, tuple[str, str]] = library(style=style).style_string
+        self._codes: dict[_TokenType, str] = {}
+
+    def code(self, kind: _TokenType) -> str:
+        """Return the escape sequence of a token; empty for the terminal's own color."""
+        code = self._codes.get(kind)
+        if code is None:
+            styled = kind
+            while styled.parent is not None and not self._style.styles_token(styled):
+                styled = styled.parent
+            code = self._codes[kind] = self._by_name[str(styled)][0]
+        return code
+
+    def pieces(self, tokens: Iterable[tuple[_TokenType, str]]) -> Iterator[str]:
+        """Yield the text of tokens in colors, some of them together; no token is read ahead."""
+        made, size = "", 0
+        for kind, text in tokens:
+            made += _painted(self.code(kind), text)
+            size += len(text)
+            if size > TOGETHER:
+                yield made
+                made, size = "", 0
+        if made:
+            yield made
+
+
+def _painted(code: str, text: str) -> str:
+    """Return text with each of its lines in a color; blanks have none."""
+    if not code:
+        return text
+    return "\n".join([f"{code}{line}{RESET}" if line.strip() else line for line in text.split("\n")])
+
+
+_formatter = lru_cache(maxsize=8)(SgrFormatter)
+
+
+def formatter_for(view: DisplayOptions) -> SgrFormatter:
+    """Return the formatter for a view's style, background and number of colors; 16 do for the built-in one."""
+    return _formatter(style_class(view.style if view.colors > 16 else "auto", view.theme, view.background), view.colors)
+
+
+def state_code(state: str, view: DisplayOptions) -> str:
+    """Return the escape sequence for the color of a state; empty for any other text and without color."""
+    kind = STATE_TOKENS.get(state)
+    return formatter_for(view).code(kind) if kind is not None and view.color else ""

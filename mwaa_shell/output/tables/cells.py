@@ -1,11 +1,11 @@
 """The text of a value in a table, safe on a terminal.
 
-* A missing value (``null``, or the ``None`` of Airflow's own tables) is ``-``, dim where there is colour; empty text is
-  empty.
+* A missing value is ``-``, dim where there is color; empty text is empty.
 * Where a column holds nothing but ``True`` and ``False``, they are ``yes`` and ``no``.
 * A list is its items with commas between them; a mapping, and a list that holds one, is JSON.
-* A date is in the zone of the display, to the second; a note below the table says so.
-* IDs are never converted: a run ID that is a date stays as it is, and a line break in an ID is a visible mark.
+* A date in a column of dates is in the zone of the display, to the second; a note below the table says so.
+* Text that users write, such as the value of a variable, is never converted.
+* IDs are never converted either: a run ID that is a date stays as it is, and a line break in an ID is a visible mark.
 """
 
 from __future__ import annotations
@@ -14,17 +14,26 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, tzinfo
+from enum import Enum, auto
 
 from mwaa_shell.output.display import DisplayOptions
-from mwaa_shell.output.sanitise import sanitise
-from mwaa_shell.output.tables import dates
+from mwaa_shell.output.sanitiser import sanitise
 
 MISSING = "-"
-TRUTH = {"True": "yes", "False": "no", True: "yes", False: "no"}
+TRUTH = {"True": "yes", "False": "no", True: "yes", False: "no", None: MISSING, "": ""}
 NUMBER = re.compile(r"-?\d{1,15}(?:\.\d+)?", re.ASCII)
 #: One line of an id, whatever it holds.
 MARKS = str.maketrans({"\n": "^J", "\t": "^I"})
+
+
+class CellKind(Enum):
+    """The kind of values in a column."""
+
+    ID = auto()
+    WRITTEN = auto()  #: text that users write
+    DATE = auto()
+    OTHER = auto()
 
 
 @dataclass(slots=True)
@@ -35,39 +44,36 @@ class CellTexts:
     numbers: bool = False  #: every cell is a number
     truths: bool = False  #: every cell is yes or no
     dated: dict[int, datetime] = field(default_factory=dict)  #: the dates among them, by row
-    rounded: bool = False  #: a date had a fraction of a second, not shown
 
 
-def clean(text: str) -> str:
+def clean_cell(text: str) -> str:
     """Return text that is safe on a terminal; line ends stay, a tab becomes four blanks."""
     if text.isascii() and text.isprintable():
         return text
     return sanitise(text).replace("\t", "    ")
 
 
-def cleaned(lines: list[str]) -> list[str]:
-    """Return lines that are safe on a terminal; one look is enough for printable ASCII."""
-    text = "".join(lines)
-    return lines if text.isascii() and text.isprintable() else [clean(line) for line in lines]
-
-
 def label(text: str) -> str:
     """Return an ID or the name of a column as one line that is safe on a terminal."""
-    if text.isascii() and text.isprintable():
-        return text
     return sanitise(text.replace("\r\n", "^M^J").translate(MARKS))
 
 
-def texts(values: list[object], view: DisplayOptions, *, whole: bool = False) -> CellTexts:
-    """Return the cells of a column; with ``whole``, for IDs, no value is converted."""
-    if whole:
+def texts(values: list[object], view: DisplayOptions, kind: CellKind = CellKind.OTHER) -> CellTexts:
+    """Return the cells of a column of one kind."""
+    if kind is CellKind.ID:
         return CellTexts([label(plain(value)) if value is not None else MISSING for value in values], _numbers(values))
-    given = {value for value in values if isinstance(value, str | bool)}
-    others = any(value is not None and not isinstance(value, str | bool) for value in values)
-    if not others and given - {"", "None"} and given <= {True, False, "True", "False", "", "None"}:
-        return CellTexts([_truth(value) for value in values], truths=True)
+    are_truths = all(isinstance(value, str | bool | None) and value in TRUTH for value in values)
+    if kind is not CellKind.WRITTEN and are_truths and any(value not in (None, "") for value in values):
+        return CellTexts([TRUTH[value] for value in values], truths=True)
     made = CellTexts(numbers=_numbers(values))
-    made.shown = [_text(value, made, row, view) for row, value in enumerate(values)]
+    zone = view.zone if kind is CellKind.DATE else None
+    for row, value in enumerate(values):
+        date = None if value is None or zone is None else read_date(plain(value))
+        if date is not None and zone is not None:
+            made.dated[row] = date
+            made.shown.append(write_date(date, zone))
+        else:
+            made.shown.append(MISSING if value is None else clean_cell(plain(value)).rstrip("\n"))
     return made
 
 
@@ -82,35 +88,47 @@ def plain(value: object) -> str:
     return str(value) if isinstance(value, bool | int) else json.dumps(value, ensure_ascii=False)
 
 
-def _truth(value: object) -> str:
-    if isinstance(value, bool) or value in ("True", "False"):
-        return TRUTH[value]
-    return MISSING if value in (None, "None") else ""
-
-
-def _text(value: object, made: CellTexts, row: int, view: DisplayOptions) -> str:
-    if value is None or value == "None":
-        return MISSING
-    text = plain(value)
-    if len(text) < 20 or view.zone is None or text[0] not in "0123456789":  # 20 is the length of the shortest date
-        return clean(text).rstrip("\n")
-    date = dates.read(text)
-    if date is None:
-        return clean(text)
-    made.dated[row] = date
-    made.rounded = made.rounded or date.microsecond > 0
-    return dates.written(date, view.zone)
-
-
 def _numbers(values: Iterable[object]) -> bool:
-    """Whether all are numbers, as such or as text, but for those that are missing."""
+    """Return whether all values are numbers, as such or as text, but for those that are missing."""
     found = False
     for value in values:
         if isinstance(value, bool) or not isinstance(value, str | int | float | None):
             return False
-        if value is None or value in ("", "None"):
+        if value is None or value == "":
             continue
         if isinstance(value, str) and not NUMBER.fullmatch(value):
             return False
         found = True
     return found
+
+
+# -- dates -------------------------------------------------------------------------------------------------------------
+
+#: All that Airflow prints: ``2026-11-22T12:56:31.444000+00:00``, ``2026-01-31 00:00:00+00:00``, ``...Z``, ``...+0000``.
+#: A date without an offset may be in any zone and stays as it is.
+DATE = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?P<fraction>\.\d+)?(?:Z|[+-]\d\d:?\d\d)", re.ASCII)
+
+
+def read_date(text: str) -> datetime | None:
+    """Return the date that a whole text is; ``None`` for other text and for a day that does not exist."""
+    if not DATE.fullmatch(text):
+        return None
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def write_date(date: datetime, zone: tzinfo) -> str:
+    """Return ``2026-11-22 13:56:31`` for a date in a zone, without fractions of a second."""
+    try:
+        date = date.astimezone(zone)
+    except (OverflowError, ValueError):  # the first and the last day that there are
+        return date.replace(microsecond=0).isoformat(" ")
+    return date.replace(microsecond=0, tzinfo=None).isoformat(" ")
+
+
+def zone_name(zone: tzinfo) -> str:
+    """Return the name of a zone: ``Europe/Berlin``, ``UTC``."""
+    name = getattr(zone, "key", None) or zone.tzname(None) or str(zone)
+    return name.removeprefix("Etc/")

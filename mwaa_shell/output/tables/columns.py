@@ -6,24 +6,28 @@ that do not fit are named there. Columns of low priority are left out first, fro
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
 from mwaa_shell.output import measure
 from mwaa_shell.output.display import DisplayOptions
 from mwaa_shell.output.records import Records
-from mwaa_shell.output.style import states
 from mwaa_shell.output.tables import cells
-from mwaa_shell.output.tables.cells import MISSING, CellTexts
+from mwaa_shell.output.tables.cells import MISSING, CellKind, CellTexts
 
 #: IDs, which are copied into the next command: never folded, never left out, never converted.
 IDS = frozenset({
     "dag_id", "run_id", "dag_run_id", "task_id", "conn_id", "key", "name", "pool", "username", "package_name",
     "property_name", "worker_name", "Conn Id", "Pool", "Username", "Provider",
 })  # fmt: skip
+#: Columns that hold states.
+STATE_COLUMNS = frozenset({
+    "state", "dag_run_state", "dagrun_state", "last_state", "latest_run_state", "task_state", "run_state",
+})  # fmt: skip
 #: Columns with the state of a thing: left out after all others.
-TELLING = states.COLUMNS | {"is_paused", "paused", "conn_type", "Conn Type", "value", "property_value", "error"}
+TELLING = STATE_COLUMNS | {"is_paused", "paused", "conn_type", "Conn Type", "value", "property_value", "error"}
 #: Columns that few readers need, or that repeat another one: left out first.
 LOW = frozenset({
     "bundle_name", "bundle_version", "fileloc", "filepath", "relative_fileloc", "file_token", "dag_display_name",
@@ -33,15 +37,25 @@ LOW = frozenset({
     "id", "is_encrypted", "is_extra_encrypted", "get_uri", "conn_id_attribute_name", "team_name", "include_deferred",
     "Is Encrypted", "Is Extra Encrypted",
 })  # fmt: skip
+#: Columns with text that users write.
+WRITTEN = frozenset({
+    "description", "conf", "extra", "Extra", "host", "Host", "schema", "login", "owner", "owners", "tags",
+})  # fmt: skip
+#: Columns with the values of variables: they are never missing, so a printed None is a value.
+VALUES = frozenset({"value", "val"})
+#: The names of columns of dates.
+DATES = re.compile(
+    r"(?:.*_)?(?:date|time|timestamp|dttm|at|after|start|end|when|heartbeat|decision|event|parsed|pickled|expired)"
+)
 #: Characters of the longest value that is shown in a sentence.
 SAYABLE = 200
 #: Columns of the terminal; a narrower column is not wrapped.
 NARROW = 20
 #: Blanks between two columns.
 GAP = 2
-#: The shares of its ids, in tenths, that a column may be made wide enough for; the others then stand on lines of
-#: their own. Most ids have room in the first ones.
-MOST, SHARES = (9, 8), (9, 8, 7, 6, 5, 4, 3)
+#: The shares of its ids, in tenths, that a column may be made wide enough for; the others then are on lines of
+#: their own.
+SHARES = (9, 8, 7, 6, 5, 4, 3)
 
 
 class ColumnPriority(IntEnum):
@@ -76,19 +90,20 @@ class Column:
     @property
     def stateful(self) -> bool:
         """Whether the column holds states."""
-        return self.name in states.COLUMNS
-
-    @property
-    def right(self) -> bool:
-        """Whether the cells are aligned to the right, as numbers are."""
-        return self.texts.numbers
+        return self.name in STATE_COLUMNS
 
 
 def columns(found: Records, view: DisplayOptions) -> list[Column]:
     """Return all columns of some records, in Airflow's order."""
     names = frozenset(found.columns)
-    return [_column(name, [record.get(name) for record in found.records], priority(name, names), view)
-            for name in found.columns]  # fmt: skip
+    made = []
+    for name in found.columns:
+        values = [record.get(name) for record in found.records]
+        own = priority(name, names)
+        if found.printed and own is not ColumnPriority.ID and name not in VALUES:
+            values = [None if value == "None" else value for value in values]
+        made.append(_column(name, values, own, view))
+    return made
 
 
 def priority(name: str, names: Iterable[str]) -> ColumnPriority:
@@ -102,16 +117,20 @@ def priority(name: str, names: Iterable[str]) -> ColumnPriority:
 
 
 def _column(name: str, values: list[object], priority_: ColumnPriority, view: DisplayOptions) -> Column:
-    texts = cells.texts(values, view, whole=priority_ is ColumnPriority.ID)
+    texts = cells.texts(values, view, CellKind.ID if priority_ is ColumnPriority.ID else _kind(name))
     title = cells.label(name)
     natural = max(map(measure.widest, texts.shown), default=0)
     folds = priority_ is not ColumnPriority.ID and (natural > NARROW or any("\n" in text for text in texts.shown))
-    same = name not in states.COLUMNS and _is_same(texts.shown)
+    first = texts.shown[0] if len(texts.shown) > 1 else None
+    short = first is not None and len(first) <= SAYABLE
+    same = short and name not in STATE_COLUMNS and all(text == first for text in texts.shown)
     return Column(name, title, texts, priority_, max(natural, measure.width(title)), folds, same)
 
 
-def _is_same(texts: list[str]) -> bool:
-    return len(texts) > 1 and len(texts[0]) <= SAYABLE and all(text == texts[0] for text in texts)
+def _kind(name: str) -> CellKind:
+    if name in WRITTEN or name in VALUES:
+        return CellKind.WRITTEN
+    return CellKind.DATE if DATES.fullmatch(name) else CellKind.OTHER
 
 
 # -- layout ------------------------------------------------------------------------------------------------------------
@@ -135,42 +154,33 @@ class Layout:
 def lay_out(columns: Sequence[Column], width: int) -> Layout | None:
     """Return the columns that fit ``width``; ``None`` where not even the IDs fit.
 
-    A few long ids do not cost the other columns their place: where what stands left of them is the same in all rows,
+    A few long ids do not cost the other columns their place: where what is left of them is the same in all rows,
     the table begins with the ids, and a long one has a line of its own. Without states no table is worth it.
     """
     ids = next((column for column in columns if column.priority is ColumnPriority.ID and not column.same), columns[0])
     whole = ids.natural
-    for natural, dispensable in _ways(ids):
-        ids.natural = natural
-        found = _laid_out(columns, width, ids if natural != whole else None)
-        if found and all(column.priority <= dispensable and not column.stateful for column in found.left_out):
-            return found
+    usual = _usual(ids) if ids.priority is ColumnPriority.ID else []
+    for dispensable in (ColumnPriority.LOW, ColumnPriority.PLAIN, ColumnPriority.TELLING):
+        for natural in (whole, *usual):
+            ids.natural = natural
+            found = _laid_out(columns, width, ids if natural != whole else None)
+            if found and all(column.priority <= dispensable and not column.stateful for column in found.left_out):
+                return found
     ids.natural = whole
     return None
 
 
-def _ways(ids: Column) -> Iterator[tuple[int, ColumnPriority]]:
-    """How wide the column of ids may be, and what may have to go for that, from the best on."""
-    whole = ids.natural
-    few, many = (_usual(ids, MOST), _usual(ids, SHARES)) if ids.priority is ColumnPriority.ID else ((), ())
-    low, plain, telling = ColumnPriority.LOW, ColumnPriority.PLAIN, ColumnPriority.TELLING
-    for widths, dispensable in ((few, low), (many, plain), (many, telling)):
-        yield from ((width, dispensable) for width in (whole, *widths))
-
-
-def _usual(column: Column, shares: Iterable[int]) -> tuple[int, ...]:
-    """Widths of a column in which these shares of its ids have room, from the largest."""
+def _usual(column: Column) -> list[int]:
+    """Return the widths in which some shares of the IDs of a column fit, from the largest."""
     widths = sorted(map(measure.width, column.texts.shown))
     least = measure.width(column.title)
-    found = {max(least, widths[-(-len(widths) * share // 10) - 1]) for share in shares}
-    return tuple(sorted((width for width in found if width < column.natural), reverse=True))
+    found = {max(least, widths[-(-len(widths) * share // 10) - 1]) for share in SHARES}
+    return sorted((width for width in found if width < column.natural), reverse=True)
 
 
 def _laid_out(columns: Sequence[Column], width: int, leader: Column | None) -> Layout | None:
-    """The columns that fit as wide as they are; with a leader it is the first of them, or nothing is."""
+    """Return the columns that fit; with a ``leader``, the columns before must be the same in all rows."""
     shown = list(columns)
-    if len(shown) == 1 and shown[0].priority is ColumnPriority.ID:
-        _make_list(shown[0], width)
     place = columns.index(leader) if leader else 0
     same = [column for column in columns[:place] if column.same]
     if len(same) < place:
@@ -192,16 +202,10 @@ def _laid_out(columns: Sequence[Column], width: int, leader: Column | None) -> L
     return Layout(tuple(shown), said, tuple(column for column in gone if column not in same), width)
 
 
-def _make_list(column: Column, width: int) -> None:
-    """The only column is as wide as its widest id that fits: a wider one does no harm."""
-    title = measure.width(column.title)
-    widths = (one for one in map(measure.width, column.texts.shown) if one <= width)
-    column.natural = max(title, *widths, 0)
-
-
 def _leave_out(shown: list[Column], gone: list[Column], width: int, may_go: Callable[[Column], bool]) -> None:
-    """Let columns go until the others fit, but never the last one."""
-    for column in _going(shown):
+    """Leave out columns until the others fit, but never the last one."""
+    from_the_last = shown[::-1]
+    for column in sorted(from_the_last, key=lambda column: column.priority):
         if _least(shown) <= width or len(shown) == 1:
             return
         if may_go(column):
@@ -209,18 +213,12 @@ def _leave_out(shown: list[Column], gone: list[Column], width: int, may_go: Call
             gone.append(column)
 
 
-def _going(columns: list[Column]) -> list[Column]:
-    """The columns in the order in which they go."""
-    backwards = columns[::-1]
-    return sorted(backwards, key=lambda column: column.priority)
-
-
 def _least(columns: Sequence[Column]) -> int:
     return sum(column.least for column in columns) + GAP * (len(columns) - 1)
 
 
 def _give_room(columns: list[Column], width: int) -> None:
-    """To each what it must have, and the rest to those that fold, evenly."""
+    """Set the widths: the least of each column, and the rest shared by those that fold."""
     for column in columns:
         column.room = column.least
     left = width - _least(columns)

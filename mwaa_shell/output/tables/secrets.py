@@ -8,17 +8,16 @@ what the user asked for.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 
 from mwaa_shell.airflow.output_lines import HEAD
 from mwaa_shell.airflow.secrets.output import mask_options, secret_pairs, shows_options
-from mwaa_shell.airflow.secrets.values import MASK, NAMES_OF_NUMBERS, secrets_of, sensitive
-from mwaa_shell.airflow.secrets.values import SecretPart as Secret
+from mwaa_shell.airflow.secrets.values import MASK, NAMES_OF_NUMBERS, mask_secrets, secrets_of, sensitive
 from mwaa_shell.output.records import Records, is_export
 from mwaa_shell.output.tables.cells import plain
-from mwaa_shell.reply_bytes import Body
+from mwaa_shell.result import Body
 
 #: Columns of connections that are masked whole; the second row has the names of 1.10.
 COLUMNS = frozenset({"password", "get_uri", "uri", "extra", "extra_dejson",
@@ -29,12 +28,14 @@ EMPTY = ("", "None", "''", "{}", "[]", MASK)
 ACCOUNTS = (("connections",), ("users",), ("create_user",))
 #: Exports that may be told to write to standard error.
 EXPORTS = (("variables", "export"), ("variables", "--export"))
-CONNECTIONS = frozenset({("connections", "list"), ("connections", "get")})
+LISTS = frozenset({("connections", "list"), ("connections", "get"), ("connections", ".rest"), ("variables", ".rest")})
 
 
 def has_secrets(words: tuple[str, ...]) -> bool:
     """Return whether the output of a command may hold passwords."""
-    if words[:2] in CONNECTIONS or (words[:1] == ("connections",) and any(map(_lists, words[1:]))):
+    # -l or --list of 1.10, which argparse takes abbreviated
+    lists = any(word == "-l" or (len(word) > 2 and "--list".startswith(word)) for word in words[1:])
+    if words[:2] in LISTS or (lists and words[:1] == ("connections",)):
         return True
     return words[:1] in (("connections",), ("variables",)) and is_export(words)
 
@@ -60,11 +61,6 @@ def shows_secrets(words: tuple[str, ...], stdout: Body) -> bool:
         return has_secrets(words)
     text = bytes(stdout).decode("utf-8", "replace")
     return mask_options(text, words) != text
-
-
-def _lists(word: str) -> bool:
-    """Whether it is ``-l`` or ``--list`` of 1.10, shortened as argparse lets people."""
-    return word == "-l" or (len(word) > 2 and "--list".startswith(word))
 
 
 def mask_records(found: Records, words: tuple[str, ...]) -> Records:
@@ -117,18 +113,9 @@ LINE = re.compile(r"[^\n]+\n?")
 
 
 def _mask_text(text: str) -> str:
-    return _with_masks(text, secrets_of(text, partial(sensitive)))
+    return mask_secrets(text, secrets_of(text, partial(sensitive)))
 
 
 def _without_pairs(text: str) -> str:
-    """Text with masks for ``password=value`` in a sentence."""
-    return _with_masks(text, secret_pairs(text, partial(sensitive)))
-
-
-def _with_masks(text: str, secrets: Iterable[Secret]) -> str:
-    made, end = [], 0
-    for found in sorted(secrets):
-        if found.first >= end:
-            made += [text[end : found.first], MASK]
-        end = max(end, found.last)
-    return "".join([*made, text[end:]])
+    """Return text with masks for ``password=value`` in a sentence."""
+    return mask_secrets(text, secret_pairs(text, partial(sensitive)))

@@ -1,4 +1,4 @@
-"""The recorded replies of real Airflow programs as the shell shows them on a terminal, one file a version and width.
+"""The recorded outputs of real Airflow programs as the shell shows them on a terminal, one file a version and width.
 
 ``python -m tests.output.golden`` writes the files anew. Read what has changed before you keep it.
 """
@@ -18,7 +18,7 @@ from mwaa_shell.airflow.additions import ADDED
 from mwaa_shell.airflow.outcome import judge
 from mwaa_shell.airflow.versions import parse_version
 from mwaa_shell.output.display import DisplayOptions
-from mwaa_shell.output.show import PromptDisplay, show
+from mwaa_shell.output.presenter import PromptDisplay, show
 from mwaa_shell.result import Result, failed
 from mwaa_shell.streams import Streams
 
@@ -26,7 +26,7 @@ HERE = Path(__file__).parent
 SAMPLES = HERE.parents[1] / "samples"
 WIDTHS = (80, 120, 200)
 VERSIONS = tuple(sorted(path.stem for path in SAMPLES.glob("*.json")))
-#: Shortly after the replies were recorded.
+#: Shortly after the outputs were recorded.
 NOW = datetime(2026, 11, 22, 14, 0, tzinfo=UTC)
 
 
@@ -38,10 +38,10 @@ def path_of(version: str, width: int) -> Path:
 def drawn(version: str, width: int) -> str:
     """What a golden file is to hold: each command behind a ``$``, and everything that stands below its line."""
     view = DisplayOptions(width=width, now=NOW)
-    return "\n".join(f"$ {line}\n{shown(result, view)}" for line, result in replies(version))
+    return "\n".join(f"$ {line}\n{shown(result, view)}" for line, result in outputs(version))
 
 
-def replies(version: str) -> Iterator[tuple[str, Result]]:
+def outputs(version: str) -> Iterator[tuple[str, Result]]:
     """Each command as it was typed, with the end that it came to.
 
     What was recorded with ``-o json`` comes twice: typed by the user, and added by the shell to draw a table of it.
@@ -49,9 +49,9 @@ def replies(version: str) -> Iterator[tuple[str, Result]]:
     recorded: dict[str, dict[str, Any]] = json.loads((SAMPLES / f"{version}.json").read_text(encoding="utf-8"))
     for sample in recorded.values():
         words = tuple(sample["argv"])
-        verdict = judge(words, sample["stdout"], sample["stderr"], parse_version(version))
+        ending = judge(words, sample["stdout"], sample["stderr"], parse_version(version))
         result = replace(
-            Result() if verdict.ok else failed(verdict.reason),
+            Result() if ending.ok else replace(failed(ending.reason), judged=True),
             stdout=sample["stdout"].encode(),
             stderr=sample["stderr"].encode(),
             words=words,
@@ -63,7 +63,7 @@ def replies(version: str) -> Iterator[tuple[str, Result]]:
 
 
 def shown(result: Result, view: DisplayOptions) -> str:
-    """Both streams and the verdict, on a terminal without colours."""
+    """Both streams and the ending, on a terminal without colors."""
     screen = io.BytesIO()
     streams = Streams(io.StringIO(), screen, screen, True, True, True, no_color=True)
     show(result, streams, view, PromptDisplay())

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from wcwidth import wcwidth
 
 from mwaa_shell.airflow.command_line import output_format
 from mwaa_shell.output.records import read_lines, read_rows
-from tests.output.records.reply_parts import PIECES
+from tests.output.records.output_parts import PIECES
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 RECORDED = Path(__file__).parents[1] / "rows"
@@ -47,7 +48,7 @@ def test_all_formats_hold_the_same_records(version: str, name: str) -> None:
     cases = recorded(RECORDED, version)
     wanted = rows(cases[name])
     assert wanted is not None
-    for form in ("-yaml", "-plain", ""):
+    for form in ("-yaml", ""):
         case = cases.get(name.replace("-json", form))
         if case is None or (form != "-yaml" and name.startswith(LOSSY)):
             continue
@@ -80,7 +81,7 @@ def test_ids_that_were_broken_over_lines_are_whole(version: str) -> None:
 @pytest.mark.parametrize("version", ["2.10.3", "3.3.1"])
 def test_a_triggered_run_reads_the_same_in_a_table(version: str) -> None:
     cases = recorded(RECORDED, version)
-    for name in ("trigger", "trigger-2", "trigger-json", "trigger-yaml", "trigger-plain"):
+    for name in ("trigger", "trigger-2", "trigger-json", "trigger-yaml"):
         (row,) = rows(cases[name]) or []
         assert row["dag_id"] in {"sales_daily", LONG}
         assert row["dag_run_id"].startswith("manual__2026-11-22T18:0")
@@ -103,7 +104,7 @@ def test_a_separator_in_a_cell() -> None:
     assert {row["description"] for row in found} == {"a description with some words, and a | in it"}
 
 
-@pytest.mark.parametrize("name", ["dags-import-errors", "dags-import-errors-plain"])
+@pytest.mark.parametrize("name", ["dags-import-errors"])
 def test_a_cell_with_line_ends(name: str) -> None:
     cases = recorded(RECORDED, "2.10.3")
     (wanted,) = rows(cases["dags-import-errors-json"]) or []
@@ -146,7 +147,6 @@ CHATTER = (
 )
 FORMS = {
     "table": TABLE,
-    "plain": "dag_id    owner\na         ops\nb         ops\n",
     "json": '[{"dag_id": "a", "owner": "ops"}, {"dag_id": "b", "owner": "ops"}]\n',
     "yaml": "- dag_id: a\n  owner: ops\n- dag_id: b\n  owner: ops\n\n",
 }
@@ -159,8 +159,8 @@ def test_what_else_is_printed_does_not_matter(form: str, noise: str) -> None:
     assert read_rows(noise + FORMS[form], form) == wanted
     if "DAG file" not in noise:
         assert read_rows(FORMS[form] + noise, form) == wanted
-    coloured = FORMS[form].replace("dag_id", "\x1b[1mdag_id\x1b[0m")
-    assert read_rows(coloured, form) == wanted
+    colored = FORMS[form].replace("dag_id", "\x1b[1mdag_id\x1b[0m")
+    assert read_rows(colored, form) == wanted
 
 
 def test_values_are_text() -> None:
@@ -202,6 +202,25 @@ def test_a_table_with_wide_letters() -> None:
     assert read_rows(text, None) == [{"key": "日本", "val": "1"}, {"key": "ab", "val": "2"}]
 
 
+@pytest.mark.parametrize("key", ["a\u200bb", "\u200bab", "ab\u200b", "e\u0301b", "\u0915\u094d", "a\ufeff"])
+def test_a_table_with_characters_of_no_width(key: str) -> None:
+    missing = " " * (3 - sum(map(wcwidth, key)))
+    text = f"key | val\n====+====\n{key}{missing} | {key}\nab  | 2  \n         \n"
+    assert read_rows(text, None) == [{"key": key, "val": key}, {"key": "ab", "val": "2"}]
+
+
+def test_a_cell_of_a_folded_table_may_have_a_blank_line() -> None:
+    """A word that fills its line pushes the blank after it to a line of its own."""
+    lines = ["key" + " " * 36 + "| val" + " " * 36, "=" * 39 + "+" + "=" * 40]
+    for key, val in (("k" * 38, "v" * 39), ("kk", ""), ("", "w" * 39), ("b", "2")):
+        lines.append(f"{key:38} | {val:39}")
+    text = "\n".join([*lines, " " * 80, ""])
+    assert read_rows(text, None) == [
+        {"key": "k" * 40, "val": f"{'v' * 39} {'w' * 39}"},
+        {"key": "b", "val": "2"},
+    ]
+
+
 def test_a_name_that_fills_its_column_is_not_joined_to_the_next() -> None:
     assert read_rows("key   \n======\nregion\nb     \n      \n", None) == [{"key": "region"}, {"key": "b"}]
 
@@ -211,7 +230,6 @@ def test_ten_thousand_records_are_read(form: str) -> None:
     ids = [f"dag_number_{number:05}_of_many" for number in range(10_000)]
     made = {
         "table": f"{'dag_id':24} | owner\n{'=' * 25}+======\n" + "".join(f"{name} | ops  \n" for name in ids),
-        "plain": f"{'dag_id':24}  owner\n" + "".join(f"{name}  ops\n" for name in ids),
         "json": json.dumps([{"dag_id": name, "owner": "ops"} for name in ids]),
         "yaml": "".join(f"- dag_id: {name}\n  owner: ops\n" for name in ids),
     }
@@ -229,5 +247,5 @@ def test_reading_never_raises(text: str, form: str | None) -> None:
 
 @pytest.mark.parametrize("form", [None, *FORMS])
 @pytest.mark.parametrize("text", ["- " * 5000, "[" * 5000, '[{"a":' * 900, "- a:\n" * 3000, "=+" * 5000 + "="])
-def test_deep_replies_do_no_harm(text: str, form: str | None) -> None:
+def test_deep_outputs_do_no_harm(text: str, form: str | None) -> None:
     read_rows(text, form)

@@ -1,4 +1,4 @@
-"""Held here: what a ``-o json`` or ``-o yaml`` reply holds is passed on, and all the rest goes to standard error."""
+"""Held here: what a ``-o json`` or ``-o yaml`` output holds is passed on, and all the rest goes to standard error."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 from mwaa_shell.airflow.command_line import output_format
 from mwaa_shell.errors import ExitCode
 from mwaa_shell.output.records.structured import data_only, find_data
-from mwaa_shell.reply_bytes import Body, LazyBytes
-from mwaa_shell.result import Outcome, Result
+from mwaa_shell.result import Body, LazyBytes, Outcome, Result
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 JSON = ("dags", "list", "-o", "json")
@@ -28,13 +27,13 @@ STRUCT = b"2026-11-22T13:05:49.572534Z [warning  ] text [logger] loc=file.py:1\n
 
 
 def recorded(wanted: str) -> dict[str, tuple[tuple[str, ...], Result]]:
-    """Every recorded reply to a command that asked for this format, by name."""
+    """Every recorded output to a command that asked for this format, by name."""
     found = {}
     for path in sorted(SAMPLES.glob("*.json")):
-        for name, reply in json.loads(path.read_text()).items():
-            words = tuple(reply["argv"])
+        for name, sample in json.loads(path.read_text()).items():
+            words = tuple(sample["argv"])
             if output_format(words) == wanted:
-                result = Result(stdout=reply["stdout"].encode(), stderr=reply["stderr"].encode(), remote=True)
+                result = Result(stdout=sample["stdout"].encode(), stderr=sample["stderr"].encode(), remote=True)
                 found[f"{path.stem}/{name}"] = (words, result)
     return found
 
@@ -108,7 +107,7 @@ def test_records_behind_what_was_printed_without_a_newline_win() -> None:
     assert (result.stdout, result.stderr) == (DATA, b'{"not": "data"}\nno newline>\n')
 
 
-def test_json_behind_a_colour_reset_is_found() -> None:
+def test_json_behind_a_color_reset_is_found() -> None:
     result = got(b"\x1b[0m" + DATA)
     assert (result.outcome, json.loads(bytes(result.stdout))) == (Outcome.OK, json.loads(DATA))
 
@@ -131,11 +130,11 @@ def test_a_line_without_an_end_does_not_swallow_the_next_one() -> None:
 
 
 @pytest.mark.parametrize(("words", "name"), [(JSON, "JSON"), (YAML, "YAML")])
-def test_a_reply_without_data_fails_and_is_kept(words: tuple[str, ...], name: str) -> None:
+def test_a_output_without_data_fails_and_is_kept(words: tuple[str, ...], name: str) -> None:
     result = got(LOG + b"No data found\n", words, b"said\n")
     assert (result.outcome, result.exit_code) == (Outcome.FAILED, ExitCode.FAILED)
     assert (result.stdout, result.stderr) == (b"", LOG + b"No data found\nsaid\n")
-    assert result.message == f"The reply holds no {name}: what came instead is on standard error"
+    assert result.message == f"The output contains no {name}, so --data printed nothing"
 
 
 @pytest.mark.parametrize("stdout", [LOG + b"usage\n", b"x"])
@@ -174,7 +173,7 @@ def test_no_line_is_lost_or_made(parts: list[str]) -> None:
         found = find_data(text, wanted)
         if found is not None:
             assert found.data
-            assert lines((found.data + found.rest).encode()) == lines(text.encode())
+            assert lines((found.data + found.before + found.after).encode()) == lines(text.encode())
 
 
 class Counted(LazyBytes):
@@ -187,9 +186,9 @@ class Counted(LazyBytes):
     def __len__(self) -> int:
         return len(self._data)
 
-    def read(self, start: int, end: int) -> bytes:
-        self.most = max(self.most, end - start)
-        return self._data[start:end]
+    def __getitem__(self, part: slice) -> bytes:
+        self.most = max(self.most, len(self._data[part]))
+        return self._data[part]
 
 
 @pytest.mark.parametrize("noise", [b"", b"said before\n"])
@@ -205,6 +204,6 @@ def test_a_long_clean_list_is_handed_on_in_parts(noise: bytes) -> None:
 @pytest.mark.parametrize(
     "stdout", [b'[{"a": 1}]', b'[{"a": 1}]\n\n', b'[{"a": 1}]\n[{"b": 2}]\n', b'{"a": 1}\n', b"[{nothing\n"]
 )
-def test_any_other_long_reply_is_read_as_a_whole(stdout: bytes) -> None:
+def test_any_other_long_output_is_read_as_a_whole(stdout: bytes) -> None:
     large, plain = (data_only(JSON, Result(stdout=one, remote=True)) for one in (Counted(stdout), stdout))
     assert (large.outcome, bytes(large.stdout), bytes(large.stderr)) == (plain.outcome, plain.stdout, plain.stderr)

@@ -1,4 +1,4 @@
-"""The screen and the verdict read each line alike: the reason of a failure is shown, and noise is none of either."""
+"""The screen and the ending read each line alike: the reason of a failure is shown, and noise is none of either."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ from hypothesis import strategies as st
 
 from mwaa_shell.airflow.outcome import judge
 from mwaa_shell.airflow.output_lines import LineKind, classify
-from mwaa_shell.output.sanitise import sanitise
-from mwaa_shell.output.style.fold import blocks, folded, looks
-from mwaa_shell.output.style.text_style import TextStyle
-from tests.airflow.test_real_replies import CAUGHT, HARMLESS, PROGRAM, QUIET, WARNED
+from mwaa_shell.output.sanitiser import sanitise
+from mwaa_shell.output.style.fold import TextStyle, fold_noise, looks
+from tests.airflow.test_real_output import CAUGHT, HARMLESS, PROGRAM, QUIET, WARNED
 
 BETWEEN = "\nDuring handling of the above exception, another exception occurred:\n\n"
 MESSAGES = [
@@ -43,7 +42,7 @@ COMMAND = ("dags", "test", "a", "2024-01-01")
 
 def shown(stderr: str) -> list[tuple[TextStyle, str]]:
     """The lines of a screen, each with its look."""
-    pieces = folded(blocks([sanitise(stderr)]))
+    pieces = fold_noise([sanitise(stderr)])
     return [(look, line) for look, text in pieces for line in text.split("\n")]
 
 
@@ -79,7 +78,7 @@ def lines_by_look(text: str) -> Iterator[tuple[TextStyle, str]]:
 @example("\x1f/x.py:1: UserWarning: a\nTraceback (most recent call last):\n\x1f\nE: a\n")
 def test_look_of_a_line_is_its_kind(text: str) -> None:
     """The text as the screen has it and the text as it came have the same lines, of the same kinds."""
-    assume(sanitise(text) or not text)  # colour codes alone leave no line on the screen
+    assume(sanitise(text) or not text)  # color codes alone leave no line on the screen
     screen = list(lines_by_look(sanitise(text))) if text else []
     read = list(classify(text))
     assert len(screen) == len(read)

@@ -1,4 +1,4 @@
-"""Held here: a command line is coloured as the environment's Airflow reads it, and every character is given back."""
+"""Held here: a command line is colored as the environment's Airflow reads it, and every character is given back."""
 
 from __future__ import annotations
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from pygments.lexers import get_lexer_by_name
 from pygments.token import Comment, Error, Generic, Keyword, Literal, Name, Punctuation, String, Text, _TokenType
 
+from mwaa_shell.output.style.fold import TextStyle
 from mwaa_shell.output.style.lexer import AirflowOutputLexer, tokens_of
-from mwaa_shell.output.style.text_style import TextStyle
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 VERSIONS = sorted(path.stem for path in SAMPLES.glob("*.json"))
@@ -56,10 +56,10 @@ def test_the_tokens_are_the_text_and_know_their_places(text: str) -> None:
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_the_tokens_of_recorded_replies_are_their_text(version: str) -> None:
-    for reply in json.loads((SAMPLES / f"{version}.json").read_text()).values():
-        assert_whole(reply["stdout"])
-        assert_whole(reply["stderr"])
+def test_the_tokens_of_recorded_outputs_are_their_text(version: str) -> None:
+    for sample in json.loads((SAMPLES / f"{version}.json").read_text()).values():
+        assert_whole(sample["stdout"])
+        assert_whole(sample["stderr"])
 
 
 @pytest.mark.parametrize("look", list(TextStyle))
@@ -113,14 +113,14 @@ def test_pygments_finds_the_lexers_by_their_names(alias: str, name: str) -> None
 
 
 @pytest.mark.parametrize("version", ["2.0.2", "2.10.3", "2.11.2", "3.0.6", "3.3.1"])
-def test_json_and_yaml_of_recorded_replies(version: str) -> None:
+def test_json_and_yaml_of_recorded_outputs(version: str) -> None:
     assert kinds(sample(version, "dags-list-o-json"), '"dag_id"') == {Name.Tag}
     assert kinds(sample(version, "dags-list-o-json"), '"hello_world"') == {String.Double}
     assert kinds(sample(version, "dags-list-o-yaml"), "dag_id") == {Name.Tag}
 
 
 @pytest.mark.parametrize("version", ["2.0.2", "2.10.3", "3.0.6", "3.3.1"])
-def test_the_table_of_a_recorded_reply(version: str) -> None:
+def test_the_table_of_a_recorded_output(version: str) -> None:
     text = sample(version, "dags-list")
     rule = next(line for line in text.splitlines() if line.startswith("==="))
     assert kinds(text, rule) == {Punctuation}
@@ -155,7 +155,7 @@ def test_the_table_of_a_recorded_reply(version: str) -> None:
         ("─────┼─────\n", "─────┼─────", Punctuation),
     ],
 )
-def test_what_a_line_is_coloured_as(text: str, value: str, kind: _TokenType) -> None:
+def test_what_a_line_is_colored_as(text: str, value: str, kind: _TokenType) -> None:
     assert kinds(text, value) == {kind}
 
 

@@ -10,12 +10,20 @@ from pygments.styles import get_all_styles
 from pygments.token import Comment, Keyword, Name, Token, _TokenType
 
 from mwaa_shell.errors import UsageError
-from mwaa_shell.output.ansi import RESET
 from mwaa_shell.output.display import DisplayOptions, terminal_colors
-from mwaa_shell.output.style.formatter import SgrFormatter, formatter_for
+from mwaa_shell.output.measure import RESET
+from mwaa_shell.output.style.fold import TextStyle
 from mwaa_shell.output.style.lexer import VALUES, tokens_of
-from mwaa_shell.output.style.styles import LOOKS, NULL, DarkStyle, LightStyle, NeutralStyle, style_class
-from mwaa_shell.output.style.text_style import TextStyle
+from mwaa_shell.output.style.styles import (
+    LOOKS,
+    NULL,
+    DarkStyle,
+    LightStyle,
+    NeutralStyle,
+    SgrFormatter,
+    formatter_for,
+    style_class,
+)
 from mwaa_shell.preferences import Preferences
 
 
@@ -38,7 +46,7 @@ def test_the_style_follows_the_background(wish: str, colorfgbg: str, style: type
     assert style_class("no style", wish, colorfgbg) is style
 
 
-#: The sixteen colours but black, white and their like, as xterm and macOS have them: name, code, red, green, blue.
+#: The sixteen colors but black, white and their like, as xterm and macOS have them: name, code, red, green, blue.
 PALETTES = {
     "xterm": {"31": 0xCD0000, "32": 0x00CD00, "33": 0xCDCD00, "34": 0x0000EE, "35": 0xCD00CD, "36": 0x00CDCD}
     | {"90": 0x7F7F7F, "94": 0x5C5CFF},
@@ -56,7 +64,7 @@ def luminance(color: int) -> float:
 
 @pytest.mark.parametrize(("style", "ground"), [(DarkStyle, 0x000000), (LightStyle, 0xFFFFFF)], ids=["dark", "light"])
 @pytest.mark.parametrize("kind", LOOKS, ids=str)
-def test_every_colour_can_be_read_on_its_background(style: type[Style], ground: int, kind: _TokenType) -> None:
+def test_every_color_can_be_read_on_its_background(style: type[Style], ground: int, kind: _TokenType) -> None:
     *_, color = SgrFormatter(style, 256).code(kind)[2:-1].split(";")
     if color in ("", "1", "01"):
         return
@@ -84,7 +92,8 @@ def test_terminals_get_the_colors_that_they_have() -> None:
     style = style_class("monokai")
     assert SgrFormatter(style, 1 << 24).code(Keyword) == "\x1b[38;2;102;217;239m"
     assert SgrFormatter(style, 256).code(Keyword) == "\x1b[38;5;81m"
-    assert SgrFormatter(style, 16).code(Keyword) == "\x1b[36m"
+    formatter = formatter_for(DisplayOptions(color=True, style="monokai", colors=16))
+    assert formatter.code(Keyword) == "\x1b[36m", "the terminal gets the shell's own style"
     for colors in (16, 256, 1 << 24):
         assert SgrFormatter(DarkStyle, colors).code(Comment) == "\x1b[90m", "the terminal's own color"
 

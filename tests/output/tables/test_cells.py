@@ -9,18 +9,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mwaa_shell.output.display import DisplayOptions
-from mwaa_shell.output.tables.cells import CellTexts, clean, cleaned, label, plain, texts
+from mwaa_shell.output.tables.cells import CellKind, CellTexts, clean_cell, label, plain, texts
 
 VIEW = DisplayOptions(zone=ZoneInfo("Europe/Berlin"))
 DATE = "2026-11-22T12:56:31.444000+00:00"
 
 
-def shown(*values: object, view: DisplayOptions = VIEW) -> list[str]:
-    return texts(list(values), view).shown
+def shown(*values: object, kind: CellKind = CellKind.OTHER, view: DisplayOptions = VIEW) -> list[str]:
+    return texts(list(values), view, kind).shown
 
 
 def test_what_is_missing_is_not_what_is_empty() -> None:
-    assert shown(None, "None", "", "x") == ["-", "-", "", "x"]
+    assert shown(None, "", "x") == ["-", "", "x"]
 
 
 def test_truth_is_yes_or_no_where_a_column_holds_nothing_else() -> None:
@@ -40,39 +40,43 @@ def test_lists_and_mappings() -> None:
 @pytest.mark.parametrize(
     ("values", "numbers"),
     [
-        (["1", "20", "", None, "None"], True), ([1, 2.5], True), (["1", "x"], False), ([True], False), ([], False),
+        (["1", "20", "", None], True), ([1, 2.5], True), (["1", "x"], False), ([True], False), ([], False),
         ([None], False), ([[1]], False), (["١"], False),
     ],
 )  # fmt: skip
 def test_numbers_are_known(values: list[object], numbers: bool) -> None:
     assert texts(values, VIEW).numbers is numbers
-    assert texts(values, VIEW, whole=True).numbers is numbers
+    assert texts(values, VIEW, CellKind.ID).numbers is numbers
 
 
 def test_dates_are_in_the_zone() -> None:
-    made = texts([DATE, "", "2026-01-31 00:00:00+00:00"], VIEW)
+    made = texts([DATE, "", "2026-01-31 00:00:00+00:00"], VIEW, CellKind.DATE)
     assert made.shown == ["2026-11-22 13:56:31", "", "2026-01-31 01:00:00"]
     assert list(made.dated) == [0, 2]
-    assert made.rounded
-    assert not texts(["2026-01-31 00:00:00+00:00"], VIEW).rounded
-    assert shown(DATE, view=DisplayOptions(zone=None)) == [DATE]
+    assert shown(DATE, kind=CellKind.DATE, view=DisplayOptions(zone=None)) == [DATE]
+    assert shown(DATE) == [DATE]
+
+
+def test_text_of_users_stays_as_it_is() -> None:
+    for values in (["None", None], ["True", "False"], [DATE], ["1e3", "007"], ["true"]):
+        assert shown(*values, kind=CellKind.WRITTEN) == [value or "-" for value in values]
 
 
 def test_ids_stay_as_they_are() -> None:
-    assert texts([DATE, "True", "None", f"manual__{DATE}"], VIEW, whole=True).shown == [
+    assert texts([DATE, "True", "None", f"manual__{DATE}"], VIEW, CellKind.ID).shown == [
         DATE, "True", "None", f"manual__{DATE}",
     ]  # fmt: skip
 
 
 def test_line_ends_and_tabs() -> None:
     assert shown("a\n\tb\n") == ["a\n    b"]
-    assert texts(["a\nb\tc"], VIEW, whole=True).shown == ["a^Jb^Ic"]
+    assert texts(["a\nb\tc"], VIEW, CellKind.ID).shown == ["a^Jb^Ic"]
 
 
 def test_nothing_acts_on_the_terminal() -> None:
     assert shown("\x1b]0;title\x07", "a\x9bb") == ["^[]0;title^G", "a<U+009B>b"]
     assert label("a\x1b[2Jb") != "a\x1b[2Jb"
-    assert clean("\ud800") == label("\ud800") == "<U+D800>"
+    assert clean_cell("\ud800") == label("\ud800") == "<U+D800>"
 
 
 def test_plain_text_is_untouched() -> None:
@@ -88,17 +92,12 @@ VALUES = st.recursive(
 )
 
 
-@given(st.lists(VALUES), st.booleans())
-def test_every_value_has_a_text(values: list[object], whole: bool) -> None:
-    made: CellTexts = texts(values, VIEW, whole=whole)
+@given(st.lists(VALUES), st.sampled_from(CellKind))
+def test_every_value_has_a_text(values: list[object], kind: CellKind) -> None:
+    made: CellTexts = texts(values, VIEW, kind)
     assert len(made.shown) == len(values)
     for text in made.shown:
         assert "\x1b" not in text
         assert "\t" not in text
         text.encode()
-        assert not (whole and "\n" in text)
-
-
-@given(st.lists(st.text(st.characters(), max_size=10) | st.just("plain"), max_size=5))
-def test_several_lines_are_made_safe_each_for_itself(lines: list[str]) -> None:
-    assert cleaned(lines) == [clean(line) for line in lines]
+        assert not (kind is CellKind.ID and "\n" in text)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from mwaa_shell.output.display import DisplayOptions
 from mwaa_shell.output.records import Records
-from mwaa_shell.output.tables.formats import DATA, drawn
+from mwaa_shell.output.tables.table import DATA, draw_records
 
 NASTY = Records(
     ("dag_id", "note", "conf"),
@@ -39,19 +39,19 @@ TABLES = st.lists(st.text(min_size=1), min_size=1, max_size=4, unique=True).flat
 
 
 def faithful(found: Records, form: str) -> str:
-    return "\n".join(drawn(found, form, DisplayOptions(), faithful=True))
+    return "\n".join(draw_records(found, form, DisplayOptions(), faithful=True))
 
 
 def test_csv() -> None:
     assert faithful(NASTY, "csv") == (
         'dag_id,note,conf\na,"one\ntwo, ""three"" | \x1b[31mred\x9b","{""region"": ""eu"", ""n"": null}"\nb,,[]'
     )
-    assert drawn(NASTY, "csv", DisplayOptions())[1:3] == [
+    assert draw_records(NASTY, "csv", DisplayOptions())[1:3] == [
         'a,"one',
         'two, ""three"" | red<U+009B>","{""region"": ""eu"", ""n"": null}"',
     ]
-    assert drawn(EMPTY, "csv", DisplayOptions()) == []
-    assert drawn(Records(("key",), (), "", ""), "csv", DisplayOptions()) == ["key"]
+    assert draw_records(EMPTY, "csv", DisplayOptions()) == []
+    assert draw_records(Records(("key",), (), "", ""), "csv", DisplayOptions()) == ["key"]
 
 
 @given(TABLES)
@@ -62,34 +62,36 @@ def test_json_is_indented_as_pythons_own_does(found: Records) -> None:
 
 def test_json() -> None:
     assert json.loads(faithful(NASTY, "json")) == list(NASTY.records)
-    assert drawn(Records(("key",), ({"key": "ü"},), "", ""), "json", DisplayOptions()) == [
+    assert draw_records(Records(("key",), ({"key": "ü"},), "", ""), "json", DisplayOptions()) == [
         "[",
         "  {",
         '    "key": "ü"',
         "  }",
         "]",
     ]
-    assert drawn(EMPTY, "json", DisplayOptions()) == ["[]"]
+    assert draw_records(EMPTY, "json", DisplayOptions()) == ["[]"]
 
 
 def test_yaml() -> None:
-    lines = drawn(NASTY, "yaml", DisplayOptions(), faithful=True)
+    lines = draw_records(NASTY, "yaml", DisplayOptions(), faithful=True)
     assert lines[0] == "- dag_id: a"
     assert lines[-2:] == ["  note: null", "  conf: []"]
     assert yaml.safe_load("\n".join(lines)) == [dict(record) for record in NASTY.records]
-    assert drawn(EMPTY, "yaml", DisplayOptions()) == ["[]"]
+    assert draw_records(EMPTY, "yaml", DisplayOptions()) == ["[]"]
 
 
 def test_data_is_never_converted() -> None:
     row = {"run_id": "a", "start_date": "2026-11-22T12:56:31.444+00:00", "ok": "True", "note": "None"}
     for form in DATA:
-        text = "\n".join(drawn(Records(tuple(row), (row,), "", ""), form, DisplayOptions()))
+        text = "\n".join(draw_records(Records(tuple(row), (row,), "", ""), form, DisplayOptions()))
         assert all(value in text for value in row.values()), form
 
 
 def test_a_table_for_a_file_holds_values_as_they_came() -> None:
     row = {"run_id": "a", "start_date": "2026-11-22T12:56:31.444+00:00"}
-    lines = drawn(Records(tuple(row), (row,), "", ""), "table", DisplayOptions(width=100, color=True), faithful=True)
+    lines = draw_records(
+        Records(tuple(row), (row,), "", ""), "table", DisplayOptions(width=100, color=True), faithful=True
+    )
     assert lines == [
         "run_id  start_date",
         "──────  ─────────────────────────────",
@@ -98,7 +100,9 @@ def test_a_table_for_a_file_holds_values_as_they_came() -> None:
 
 
 def test_an_unknown_format_is_a_table() -> None:
-    assert drawn(NASTY, "auto", DisplayOptions(width=100)) == drawn(NASTY, "table", DisplayOptions(width=100))
+    assert draw_records(NASTY, "auto", DisplayOptions(width=100)) == draw_records(
+        NASTY, "table", DisplayOptions(width=100)
+    )
 
 
 @given(TABLES)
@@ -122,6 +126,6 @@ def _field(value: Any) -> str:
 @pytest.mark.parametrize("form", ["table", "vertical", *DATA])
 @given(found=TABLES)
 def test_nothing_that_is_drawn_acts_on_a_terminal(form: str, found: Records) -> None:
-    for line in drawn(found, form, DisplayOptions()):
+    for line in draw_records(found, form, DisplayOptions()):
         assert not any(char < " " or "\x7f" <= char < "\xa0" or char in "\u202e\u2066" for char in line)
         line.encode()

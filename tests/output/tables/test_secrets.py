@@ -1,4 +1,4 @@
-"""Held here: no reply shows a password unless it is told to."""
+"""Held here: no output shows a password unless it is told to."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from mwaa_shell.output.display import DisplayOptions
-from mwaa_shell.output.records import Records, find
+from mwaa_shell.output.records import Records, find_records
 from mwaa_shell.output.render import render_lines
-from mwaa_shell.output.tables.formats import drawn
 from mwaa_shell.output.tables.secrets import has_secrets, mask_records, mask_text, shows_secrets
-from mwaa_shell.result import Result
+from mwaa_shell.output.tables.table import draw_records
+from mwaa_shell.result import Outcome, Result
 
 FOLDERS = (Path(__file__).parents[2] / "samples", Path(__file__).parents[1] / "rows")
 LIST = ("connections", "list", "-o", "json")
@@ -35,7 +35,7 @@ def hidden(*rows: dict[str, Any], words: tuple[str, ...] = LIST, before: str = "
         "connections export -", "connections export /dev/stdout", "variables export -", "variables -e /dev/stdout",
     ],
 )  # fmt: skip
-def test_replies_that_may_hold_secrets(line: str) -> None:
+def test_outputs_that_may_hold_secrets(line: str) -> None:
     assert has_secrets(tuple(line.split()))
 
 
@@ -47,7 +47,7 @@ def test_replies_that_may_hold_secrets(line: str) -> None:
         "connections delete list",
     ],
 )  # fmt: skip
-def test_replies_that_hold_none(line: str) -> None:
+def test_outputs_that_hold_none(line: str) -> None:
     words = tuple(line.split())
     assert not has_secrets(words)
     found = Records(tuple(CONNECTION), (CONNECTION,), "", "")
@@ -104,12 +104,17 @@ def cases() -> list[Any]:
 
 
 @pytest.mark.parametrize("case", cases())
-def test_recorded_replies_show_none(case: dict[str, Any]) -> None:
+def test_recorded_outputs_show_none(case: dict[str, Any]) -> None:
     words = tuple(case["argv"])
-    found = find(case["stdout"], words)
+    if "plain" in words:
+        for outcome in (Outcome.OK, Outcome.FAILED):
+            result = Result(stdout=case["stdout"].encode(), words=words, remote=True, outcome=outcome)
+            assert "may hold passwords" in "".join(render_lines(result, DisplayOptions()))
+        return
+    found = find_records(case["stdout"], words)
     assert found is not None
     for form in ("table", "vertical", "json", "csv"):
-        text = "\n".join(drawn(mask_records(found, words), form, DisplayOptions(width=300)))
+        text = "\n".join(draw_records(mask_records(found, words), form, DisplayOptions(width=300)))
         assert ":pw@" not in text
         assert '"pw"' not in text
         assert "gAAAA" not in text
@@ -140,12 +145,12 @@ CONFIG = Result(stdout=b"[core]\nfernet_key = k3y\nparallelism = 32\n", remote=T
 
 
 def shown(result: Result, **settings: Any) -> str:
-    return "".join(render_lines(result, result.words, DisplayOptions(width=80, **settings)))
+    return "".join(render_lines(result, DisplayOptions(width=80, **settings)))
 
 
 @pytest.mark.parametrize("form", ["auto", "raw", "json"])
 def test_a_configuration_on_a_terminal(form: str) -> None:
     text = shown(CONFIG, format=form)
-    assert text == "[core]\nfernet_key = ***\nparallelism = 32\n*** covers secrets, .set reveal on shows them\n"
+    assert text == "[core]\nfernet_key = ***\nparallelism = 32\n*** masks secrets (.set reveal on)\n"
     assert "k3y" in shown(CONFIG, format=form, reveal=True)
     assert shown(replace(CONFIG, stdout=b"parallelism = 32\n")) == "parallelism = 32\n"

@@ -1,4 +1,4 @@
-"""Held here: a record line by line, with nothing left out."""
+"""Held here: a record line by line, with nothing left out where it is asked for so."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 
 from mwaa_shell.output.display import DisplayOptions
 from mwaa_shell.output.records import Records
-from mwaa_shell.output.tables.cells import clean, label
+from mwaa_shell.output.tables.cells import clean_cell, label
 from mwaa_shell.output.tables.columns import IDS
-from mwaa_shell.output.tables.formats import drawn
+from mwaa_shell.output.tables.table import draw_records
 
 
 def vertical(*records: dict[str, object], **view: Any) -> list[str]:
-    return drawn(Records(tuple(records[0]), records, "", ""), "vertical", DisplayOptions(**view))
+    return draw_records(Records(tuple(records[0]), records, "", ""), "vertical", DisplayOptions(**view))
 
 
 def test_a_record() -> None:
@@ -54,11 +54,23 @@ def test_dates_say_how_long_ago_they_were() -> None:
     ]
 
 
-def test_colours() -> None:
+def test_colors() -> None:
     assert vertical({"state": "running", "note": None}, color=True) == [
         "\x1b[1mstate\x1b[0m  \x1b[36mrunning\x1b[0m",
         "\x1b[1mnote\x1b[0m   \x1b[90m-\x1b[0m",
     ]
+
+
+def test_long_records_show_the_fields_that_matter() -> None:
+    empty: dict[str, object] = dict.fromkeys(("end_date", "note", "fileloc", "id", "pickle_id", "run_type"))
+    record = {"dag_id": "a", "state": "queued", "logical_date": "2026-11-22T12:57:00+00:00"} | empty
+    found = Records(tuple(record), (record,), "", "")
+    lines = ["dag_id        a", "state         queued", "logical_date  2026-11-22 12:57:00"]
+    notes: list[str] = []
+    assert draw_records(found, "table", DisplayOptions(width=60), notes=notes) == lines
+    assert notes == ["6 more fields (.as vertical)", "times in UTC"]
+    assert draw_records(found, "table", DisplayOptions(width=60)) == [*lines, " · ".join(notes)]
+    assert len(draw_records(found, "vertical", DisplayOptions(width=60))) == len(record) + 1
 
 
 @settings(deadline=None)
@@ -72,4 +84,4 @@ def test_every_name_and_value_is_there_in_order(record: dict[str, str], width: i
 def _shown(name: str, value: str) -> str:
     if name in IDS:
         return label(value)
-    return {"None": "-", "True": "yes", "False": "no"}.get(value, clean(value))
+    return {"True": "yes", "False": "no"}.get(value, clean_cell(value))

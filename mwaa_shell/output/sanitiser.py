@@ -17,9 +17,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from functools import cache
 
-#: Parameters of a colour code; what is longer is none.
+#: Parameters of a color code; what is longer is none.
 _SGR_REST = r"(?<=\x1b)\[[0-9;:]{0,256}m"
 _C0 = "\x00-\x08\x0b-\x1f\x7f"
 _HIDDEN = (
@@ -27,9 +26,9 @@ _HIDDEN = (
     "\U000e0000-\U000e0fff"
 )
 _JOINERS = "\u200c\u200d"
-#: One character, with what follows it where the two are a colour code or a line end. A set comes first: it is fast.
+#: One character, with what follows it where the two are a color code or a line end. A set comes first: it is fast.
 _SUSPECT_ASCII = re.compile(f"[{_C0}](?:{_SGR_REST}|(?<=\r)\n)?")
-_SUSPECT = f"[{_C0}{_HIDDEN}](?:{_SGR_REST}|(?<=\r)\n)?"
+_SUSPECT = re.compile(f"[{_C0}{_HIDDEN}](?:{_SGR_REST}|(?<=\r)\n)?")
 #: What the next character may make something else of.
 _OPEN_END = re.compile(rf"(?:\r|[{_JOINERS}]|\x1b(?:\[[0-9;:]{{0,256}})?)\Z")
 _LONGEST_OPEN_END = 258
@@ -37,8 +36,8 @@ _COMBINING = (
     "\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06dc\u0e31\u0e34-\u0e3a"
     "\u0e47-\u0e4e\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\u302a-\u302f\u3099\u309a\ufe00-\ufe0f\ufe20-\ufe2f"
 )
-_LOST_MARK = f"\n(?=[{_COMBINING}])"
-_STARTS_WITH_MARK = f"[{_COMBINING}]"
+_LOST_MARK = re.compile(f"\n(?=[{_COMBINING}])")
+_STARTS_WITH_MARK = re.compile(f"[{_COMBINING}]")
 DOTTED_CIRCLE = "\u25cc"
 
 
@@ -47,7 +46,7 @@ def sanitise(text: str) -> str:
     return _safe(text, "\n", "\n")
 
 
-def sanitised(chunks: Iterable[str]) -> Iterator[str]:
+def sanitise_chunks(chunks: Iterable[str]) -> Iterator[str]:
     """Yield the chunks of a text, made safe; the result does not depend on where they are cut."""
     held, before, shown = "", "\n", "\n"
     for chunk in chunks:
@@ -65,21 +64,14 @@ def sanitised(chunks: Iterable[str]) -> Iterator[str]:
 
 
 def _safe(text: str, before: str, shown: str) -> str:
-    """``before`` is the character that came before the text, ``shown`` what was shown last."""
+    """Return safe text; ``before`` is the character before the text, ``shown`` the last one shown."""
     if text.isascii():
         return _SUSPECT_ASCII.sub(_mark, text)
-    suspect, lost_mark, starts_with_mark = _beyond_ascii()
-    safe = suspect.sub(_marker(before), text)
-    safe = lost_mark.sub("\n" + DOTTED_CIRCLE, safe)
-    if shown == "\n" and starts_with_mark.match(safe):
+    safe = _SUSPECT.sub(_marker(before), text)
+    safe = _LOST_MARK.sub("\n" + DOTTED_CIRCLE, safe)
+    if shown == "\n" and _STARTS_WITH_MARK.match(safe):
         safe = DOTTED_CIRCLE + safe
     return safe
-
-
-@cache
-def _beyond_ascii() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
-    """Compiled when there is something beyond ASCII: that takes longer than the first prompt may wait for."""
-    return re.compile(_SUSPECT), re.compile(_LOST_MARK), re.compile(_STARTS_WITH_MARK)
 
 
 def _marker(before: str) -> Callable[[re.Match[str]], str]:
@@ -94,7 +86,7 @@ def _marker(before: str) -> Callable[[re.Match[str]], str]:
 
 
 def _joined(neighbour: str) -> bool:
-    """Whether a joiner has something to join here."""
+    """Return whether a joiner has a character beyond ASCII to join here."""
     return neighbour > "\x7f" and neighbour not in _JOINERS
 
 
