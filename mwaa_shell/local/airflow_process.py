@@ -16,18 +16,19 @@ import secrets
 import subprocess
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from typing import IO
 
-from mwaa_shell.errors import LocalProblem
+from mwaa_shell.errors import LocalProblem, UsageError
 from mwaa_shell.local.folders import LocalState, fingerprint, make_private
 from mwaa_shell.local.provision import Installation, Progress
 
-#: So many DAG files are read with progress, before a command waits for them.
+#: So many DAG files take long to read.
 MANY = 100
 #: How the step ends that reads them.
 READING = ": reading the DAGs"
@@ -39,7 +40,7 @@ FAB = "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager"
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the airflow program wrote and how it ended."""
+    """The output and the exit code of one airflow command."""
 
     code: int
     stdout: bytes
@@ -47,18 +48,15 @@ class Answer:
 
 
 class WorkerEnded(LocalProblem):
-    """The process that runs airflow is gone."""
+    """The end of the process that runs airflow."""
 
 
-@dataclass(slots=True)
-class _Waiting:
-    done: threading.Event = field(default_factory=threading.Event)
-    code: int | None = None
-    progress: Progress | None = None
+#: What is waited for: the exit code of each command, ``None`` if it went with the process, and who hears of progress.
+_Waiting = dict[int, tuple["Future[int | None]", "Progress | None"]]
 
 
 class AirflowProcess:
-    """One Airflow, imported once, answering commands until it is closed."""
+    """One Airflow, imported once, which runs commands until it is closed."""
 
     def __init__(
         self,
@@ -80,110 +78,77 @@ class AirflowProcess:
         self._lock = threading.Lock()
         self._setting_up = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
-        self._waiting: dict[int, _Waiting] = {}
+        self._waiting: _Waiting = {}
         self._number = 0
+        self._roles = state.folder / "roles-made"  #: exists once the standard roles have been made
+        self._registration = state.folder / "registered"  #: what the database has read in
+        self._missing = state.folder / "missing-modules"  #: advice on modules that DAG files could not import
 
     # -- running commands --------------------------------------------------------------------------------------------
-
-    def run(self, arguments: list[str]) -> Answer:
-        """Run one airflow command on an Airflow that is set up; blocks until it ends."""
-        self.set_up()
-        return self._run(arguments)
-
-    def run_prepared(self, arguments: list[str]) -> Answer:
-        """Run one airflow command after ``set_up``; blocks until the command ends."""
-        return self._run(arguments)
 
     def serve(self, arguments: list[str], log: Path) -> int | None:
         """Run an airflow command that does not end by itself, its words in a log; blocks until it has ended.
 
         Its exit code, ``None`` if it went with the process of all commands.
         """
-        _, waiting = self._send(arguments, log)
-        waiting.done.wait()
-        return waiting.code
+        return self._send(arguments, log, log).result()
 
-    def _run(self, arguments: list[str], progress: Progress | None = None) -> Answer:
-        number, waiting = self._send(arguments, progress=progress)
-        waiting.done.wait()
-        paths = [self._scratch / f"{number}.{name}" for name in ("stdout", "stderr")]
-        written = [path.read_bytes() if path.exists() else b"" for path in paths]
-        for path in paths:
-            path.unlink(missing_ok=True)
-        if waiting.code is None:
-            raise WorkerEnded(f"The process of Airflow {self.installed.recipe.version} ended: {self._last_words()}")
-        return Answer(waiting.code, written[0], written[1])
+    def run(self, arguments: list[str], progress: Progress | None = None) -> Answer:
+        """Run one airflow command on what ``set_up`` has made; blocks until the command ends."""
+        with tempfile.TemporaryDirectory(dir=self._scratch, ignore_cleanup_errors=True) as folder:
+            stdout, stderr = Path(folder) / "stdout", Path(folder) / "stderr"
+            for path in (stdout, stderr):
+                path.touch()
+            code = self._send(arguments, stdout, stderr, progress).result()
+            if code is None:
+                words = _last_line((self.state.folder / "worker.log").read_bytes())
+                raise WorkerEnded(f"The process of Airflow {self.installed.recipe.version} ended: {words}")
+            return Answer(code, stdout.read_bytes(), stderr.read_bytes())
 
     def _send(
-        self, arguments: list[str], log: Path | None = None, progress: Progress | None = None
-    ) -> tuple[int, _Waiting]:
+        self, arguments: list[str], stdout: Path, stderr: Path, progress: Progress | None = None
+    ) -> Future[int | None]:
+        ended: Future[int | None] = Future()
         with self._lock:
-            if self._process is None or self._process.poll() is not None:
-                self._process = self._start()
+            if self._process is not None and self._process.poll() is not None:
+                end_process(self._process)
+                self._process = None
+            self._process = self._process or self._start()
             self._number += 1
-            waiting = self._waiting[self._number] = _Waiting(progress=progress)  # of this very process
-            path = self._scratch / str(self._number)
-            stdout, stderr = (str(log), str(log)) if log else (f"{path}.stdout", f"{path}.stderr")
-            job = {"id": self._number, "argv": arguments, "stdout": stdout, "stderr": stderr, "service": bool(log)}
+            self._waiting[self._number] = ended, progress
+            job = {"id": self._number, "argv": arguments, "stdout": str(stdout), "stderr": str(stderr)}
             job["counts"] = progress is not None
             assert self._process.stdin is not None
             try:
                 self._process.stdin.write(json.dumps(job).encode() + b"\n")
                 self._process.stdin.flush()
-            except OSError:
-                self._waiting.pop(self._number, None)
-                waiting.done.set()
-            return self._number, waiting
+            except OSError:  # it has just ended
+                if self._waiting.pop(self._number, None) is not None:
+                    ended.set_result(None)
+        return ended
 
     def warm_up(self) -> None:
         """Begin to import Airflow, without waiting for it."""
         with self._lock:
-            if self._process is None:
-                self._process = self._start()
+            self._process = self._process or self._start()
 
     def _start(self) -> subprocess.Popen[bytes]:
-        worker = resources.files(__package__).joinpath("worker.py")
-        own = self.state.folder if self.state.settings else self.installed.venv  # they may make more imports print
-        learned = own / "late-imports.json"
-        log = (self.state.folder / "worker.log").open("wb")
-        arguments = [str(self.installed.airflow), str(self._scratch), str(learned)]
-        with log:
-            process = subprocess.Popen(
-                [self.installed.python, "-I", str(worker), *arguments, *(["fresh"] if self._fresh else [])],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                env=airflow_environment(self.installed, self.state, os.environ)
-                | self._settings
-                | dict(self.state.settings),
-                cwd=self.state.folder,
-                start_new_session=True,
-            )
+        arguments = ["worker.py", str(self.installed.airflow), str(self._scratch), *(["fresh"] if self._fresh else [])]
+        settings = {**self._settings, **dict(self.state.settings)}
+        process = start_script(self.installed, self.state, arguments, "worker.log", settings)
         assert process.stdout is not None
         self._waiting = {}
         threading.Thread(target=_listen, args=(process, process.stdout, self._waiting), daemon=True).start()
         return process
-
-    def _last_words(self) -> str:
-        try:
-            lines = (self.state.folder / "worker.log").read_text(errors="replace").strip().splitlines()
-        except OSError:
-            lines = []
-        return lines[-1] if lines else "it left no message"
 
     def close(self) -> None:
         """End the process and every command that it runs."""
         with self._lock:
             process, self._process = self._process, None
         if process is not None:
-            end(process)
+            end_process(process)
 
     # -- setting up --------------------------------------------------------------------------------------------------
-
-    def is_set_up(self) -> bool:
-        """Whether there is a database with roles in it, and no more DAG files to read than a command waits for."""
-        made = self.state.initialised.exists() and self._roles.exists()
-        return made and (self._registered() or _files(self.state.dags) < MANY)
 
     def set_up(self, progress: Progress | None = None) -> None:
         """Make the database if there is none, and register the DAGs if a file of them has changed.
@@ -195,11 +160,11 @@ class AirflowProcess:
         with self._setting_up, alone(prepare_folders(self.state) / "lock"):
             recipe = self.installed.recipe
             if not self.state.initialised.exists():
-                progress(f"Airflow {recipe.version}: making its database")
+                progress(f"Airflow {recipe.version}: creating its database")
                 self._must(list(recipe.init))
                 self.state.initialised.touch()
             if not self._roles.exists():
-                progress(f"Airflow {recipe.version}: making its roles")
+                progress(f"Airflow {recipe.version}: creating its roles")
                 self._must(list(recipe.roles))
                 self._roles.touch()
             if not self._registered():
@@ -211,74 +176,81 @@ class AirflowProcess:
         if text.endswith(READING) and files >= MANY:
             self.note(f"{text} again, {files:,} files, because some have changed")
 
-    @property
-    def _roles(self) -> Path:
-        """Exists once the standard roles have been made."""
-        return self.state.folder / "roles-made"
-
-    @property
-    def _mark(self) -> Path:
-        return self.state.folder / "registered"
-
     def _registered(self) -> bool:
-        """Whether the database has the DAGs as they are now."""
-        return self._mark.exists() and self._mark.read_text() == self._seen()
+        """Return whether the database has the DAGs as they are now."""
+        return self._registration.exists() and self._registration.read_text() == self._fingerprint()
 
-    def _seen(self) -> str:
-        """All that may change what is read from the DAG files."""
-        seen, settings = [fingerprint(self.state.dags)], dict(self.state.settings)
-        if settings or self.installed.venv.name.count("-with-"):
-            seen += [self.installed.venv.name, *(hashlib.sha256(repr(settings).encode()).hexdigest(),)]
-        plugins = settings.get(PLUGINS)
-        return "\n".join([*seen, *([fingerprint(Path(plugins))] if plugins else [])])
+    def _fingerprint(self) -> str:
+        """Return a text that changes with whatever may change what is read from the DAG files."""
+        plugins = dict(self.state.settings).get(PLUGINS)
+        parts = [self.installed.venv.name, repr(self.state.settings), fingerprint(self.state.dags)]
+        parts += [fingerprint(Path(plugins))] if plugins else []
+        return hashlib.sha256("\n".join(parts).encode("utf-8", "surrogateescape")).hexdigest()
 
     def _register(self, what: str, progress: Progress) -> None:
-        seen = self._seen()
+        parts = self._fingerprint()
         progress(what)
         answer = self._must(list(self.installed.recipe.register), lambda text: progress(f"{what}: {text}"))
-        self._mark.write_text(seen)
+        self._registration.write_text(parts)
         self._missing.write_text(about_missing_modules(answer.stdout + b"\n" + answer.stderr))
 
-    @property
-    def _missing(self) -> Path:
-        """What to say of modules that DAG files could not import."""
-        return self.state.folder / "missing-modules"
-
     def _advise(self) -> None:
-        """Say it, once."""
+        """Note the advice on modules that are missing, once."""
         advice = self._missing.read_text() if self._missing.exists() else ""
         if advice and advice != self._advised:
             self.note(f"Airflow {self.installed.recipe.version}: {advice}")
         self._advised = advice
 
     def _must(self, arguments: list[str], progress: Progress | None = None) -> Answer:
-        answer = self._run(arguments, progress)
+        answer = self.run(arguments, progress)
         if answer.code != 0:
-            words = (answer.stderr or answer.stdout).decode(errors="replace").strip().splitlines()
             raise LocalProblem(
                 f"Airflow {self.installed.recipe.version} could not be set up: airflow {' '.join(arguments)} "
-                f"ended with {answer.code}: {words[-1] if words else 'no message'}"
+                f"ended with {answer.code}: {_last_line(answer.stderr or answer.stdout)}"
             )
         return answer
 
 
+def _last_line(printed: bytes) -> str:
+    lines = printed.decode(errors="replace").strip().splitlines()
+    return lines[-1] if lines else "no message"
+
+
 def about_missing_modules(printed: bytes) -> str:
-    """What installs the modules that DAG files could not import, from what Airflow printed while it read them."""
+    """Return advice on the modules that DAG files could not import, from what Airflow printed while it read them."""
     found = re.findall(r"No module named '([\w.]+)'", printed.decode(errors="replace"))
     names = list(dict.fromkeys(".".join(name.split(".")[: 3 if name.startswith("airflow.") else 1]) for name in found))
     if not names:
         return ""
     more = f" and {len(names) - 5} more" if len(names) > 5 else ""
-    return f"DAG files import what is not installed: {', '.join(names[:5])}{more}. --requirements FILE installs it"
+    return f"DAG files import missing modules: {', '.join(names[:5])}{more}. Install them with --requirements FILE"
 
 
 def _files(dags: Path) -> int:
-    """How many DAG files there are, at most."""
+    """Return the number of Python files in a DAG folder."""
     return sum(name.endswith(".py") for _, _, names in os.walk(dags, followlinks=True) for name in names)
 
 
-def end(process: subprocess.Popen[bytes]) -> None:
-    """Let a process go that ends with its standard input."""
+def start_script(
+    installed: Installation, state: LocalState, arguments: list[str], log: str, settings: Mapping[str, str]
+) -> subprocess.Popen[bytes]:
+    """Start a file of this folder in the Airflow's own Python, a log in the environment's folder for what it prints."""
+    script = resources.files(__package__).joinpath(arguments[0])
+    with open(state.folder / log, "wb", opener=lambda path, flags: os.open(path, flags, 0o600)) as stderr:
+        return subprocess.Popen(
+            [installed.python, "-I", str(script), *arguments[1:]],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            env={**airflow_environment(installed, state, os.environ), **settings},
+            cwd=state.folder,
+            start_new_session=True,
+            umask=0o077,
+        )
+
+
+def end_process(process: subprocess.Popen[bytes]) -> None:
+    """End a process that ends with its standard input."""
     assert process.stdin is not None
     with suppress(OSError):  # it has ended before it read all that was written
         process.stdin.close()
@@ -297,27 +269,26 @@ def alone(lock: Path) -> Iterator[None]:
         yield
 
 
-def _listen(process: subprocess.Popen[bytes], replies: IO[bytes], waiting: dict[int, _Waiting]) -> None:
-    """Hand the exit codes of one process to whoever waits for them; its end ends all waiting."""
-    with replies:
-        for line in replies:
+def _listen(process: subprocess.Popen[bytes], responses: IO[bytes], waiting: _Waiting) -> None:
+    """Hand the exit codes of one process to the threads that wait. Its end ends all waiting."""
+    with responses:
+        for line in responses:
             message = json.loads(line)
+            number = message.get("id", 0)
+            ended, progress = waiting.get(number, (None, None))
             if "progress" in message:
-                counting = waiting.get(message["id"])
-                if counting is not None and counting.progress is not None:
-                    counting.progress(message["progress"])
-                continue
-            one = waiting.pop(message.get("id"), None)
-            if one is not None:
-                one.code = message["rc"]
-                one.done.set()
+                if progress is not None:
+                    progress(message["progress"])
+            elif ended is not None:
+                del waiting[number]
+                ended.set_result(message["rc"])
     process.wait()
     for number in list(waiting):
-        waiting.pop(number).done.set()
+        waiting.pop(number)[0].set_result(None)
 
 
 def prepare_folders(state: LocalState) -> Path:
-    """Make the folders of a state, private, with our own DAGs in them unless the user brings his; the state's own."""
+    """Make the private folders of a state, with the example DAGs unless the user has a folder; return the state's."""
     make_private(state.folder)
     make_private(state.airflow_home)
     if state.dags != state.folder / "dags":
@@ -339,7 +310,7 @@ def write_whole(path: Path, data: bytes) -> None:
 
 
 def airflow_environment(installed: Installation, state: LocalState, environ: Mapping[str, str]) -> dict[str, str]:
-    """The variables that the Airflow processes see: nothing of AWS, of Airflow or of Python from the user's shell."""
+    """Return the variables of the Airflow processes: nothing of AWS, of Airflow or of Python from the user's shell."""
     foreign = ("AIRFLOW", "AWS_", "_AIRFLOW", "PYTHON", "MWAA_", "COLUMNS", "LINES", "FORCE_COLOR", "VIRTUAL_ENV")
     kept = {key: value for key, value in environ.items() if not key.startswith(foreign)}
     kept |= {
@@ -363,7 +334,7 @@ def airflow_environment(installed: Installation, state: LocalState, environ: Map
 
 
 def _fernet_key(state: LocalState) -> str:
-    """The key that the environment's own database is encrypted with, as an MWAA environment has one."""
+    """Return the key that encrypts secrets in the environment's database; make it where there is none."""
     path = state.folder / "fernet-key"
     with alone(state.folder / "key-lock"):
         if not path.exists() or not path.read_bytes():
@@ -372,11 +343,11 @@ def _fernet_key(state: LocalState) -> str:
 
 
 def keep_on_loopback(venv: Path) -> None:
-    """Put what keeps Python on loopback into a virtualenv; raise ``LocalProblem`` where that fails."""
+    """Put the module that keeps Python on loopback into a virtualenv. Raises ``LocalProblem``."""
     code = resources.files(__package__).joinpath("only_loopback.py").read_bytes()
     folders = list(venv.glob("lib/python*/site-packages"))
     if not folders:
-        raise LocalProblem(f"{venv} is not a virtualenv. Remove it to install its Airflow again.")
+        raise LocalProblem(f"{venv} is not a virtualenv", hint="Remove it to install its Airflow again.")
     try:
         for folder in folders:
             for name, data in (
@@ -388,3 +359,39 @@ def keep_on_loopback(venv: Path) -> None:
                     write_whole(path, data)
     except OSError as error:
         raise LocalProblem(f"{venv} cannot be kept on loopback: {error.strerror}") from None
+
+
+#: What the local environment needs for itself.
+RESERVED = frozenset({
+    "api_auth.jwt_secret", "core.auth_manager", "core.dags_folder", "core.execution_api_server_url", "core.executor",
+    "core.fernet_key", "core.plugins_folder", "core.sql_alchemy_conn", "database.sql_alchemy_conn",
+})  # fmt: skip
+#: The option that says the same.
+INSTEAD = {"core.dags_folder": "--dags-folder", "core.plugins_folder": "--plugins-folder"}
+
+
+def variables(options: Iterable[str], plugins: Path | None) -> dict[str, str]:
+    """Return the variables for each ``section.option=value`` and for a folder of plugins. Raises ``UsageError``."""
+    made = {}
+    for text in options:
+        name, equals, value = text.partition("=")
+        section, _, option = name.strip().rpartition(".")
+        if not equals or not re.fullmatch(r"\w[\w.-]*", section) or not re.fullmatch(r"\w+", option):
+            raise UsageError(f"--airflow-config requires section.option=value, not '{name}'")
+        known = f"{section}.{option}".lower()
+        if known in RESERVED:
+            hint = f"Use {INSTEAD[known]}." if known in INSTEAD else "Leave it out."
+            raise UsageError(f"The local environment sets {known} itself", hint=hint)
+        made[f"AIRFLOW__{section.replace('.', '_').upper()}__{option.upper()}"] = value
+    if plugins is not None:
+        path = Path(os.path.expanduser(plugins)).resolve()
+        if not path.is_dir():
+            raise LocalProblem(f"The plugins folder {path} does not exist")
+        made["AIRFLOW__CORE__PLUGINS_FOLDER"] = str(path)
+    return made
+
+
+def options_in(variables: Mapping[str, str]) -> dict[str, str]:
+    """Return the options that variables set, as GetEnvironment names them; the plugins folder is not one of them."""
+    named = {name: name.removeprefix("AIRFLOW__").lower().replace("__", ".", 1) for name in variables}
+    return {option: variables[name] for name, option in named.items() if option not in RESERVED}

@@ -15,17 +15,17 @@ from mwaa_shell.paths import make_folder
 
 
 def installs() -> Path:
-    """The folder of installed Airflows; ``MWAA_SHELL_LOCAL_CACHE`` puts it elsewhere."""
+    """Return the folder of installed Airflows; ``MWAA_SHELL_LOCAL_CACHE`` puts it elsewhere."""
     chosen = os.environ.get("MWAA_SHELL_LOCAL_CACHE")
     return Path(os.path.expanduser(chosen)).absolute() if chosen else paths.cache_folder() / "local"
 
 
 @dataclass(frozen=True, slots=True)
 class LocalState:
-    """What belongs to one local environment between two starts: its database, its DAGs, its logs."""
+    """The files of one local environment that outlive it: its database, its DAGs, its logs."""
 
     folder: Path
-    dags: Path  #: the DAG files: our own, or the user's
+    dags: Path  #: the DAG files: the examples, or the user's
     settings: tuple[tuple[str, str], ...] = ()  #: environment variables of the user's own options
 
     @property
@@ -34,35 +34,35 @@ class LocalState:
 
     @property
     def account(self) -> str:
-        """The account ID under which AWS's side knows the environment: one for each DAG folder of the user's.
+        """The account ID of the environment: one for each DAG folder of the user's.
 
         Names and history are kept by account.
         """
-        mark = self.folder.name.rpartition("-")[2] if self.folder.name.count("-") else ""
-        return f"{int(mark or '0', 16):012}" if re.fullmatch("[0-9a-f]{8}|", mark) else "0" * 12
+        digest = re.search("-([0-9a-f]{8})$", self.folder.name)
+        return f"{int(digest[1], 16) if digest else 0:012}"
 
     @property
     def initialised(self) -> Path:
-        """Exists once the database has been made."""
+        """The file that exists once the database has been made."""
         return self.folder / "initialised"
 
 
 def state_for(version: Version, dags_folder: Path | None) -> LocalState:
-    """The state of one version; a DAG folder of the user's has a database of its own."""
+    """Return the state of one version. A DAG folder of the user's has a database of its own."""
     root = paths.data_folder() / "local"
     if dags_folder is None:
         folder = root / str(version)
         return LocalState(folder, folder / "dags")
     path = Path(os.path.expanduser(dags_folder)).resolve()
     if not path.is_dir():
-        raise LocalProblem(f"There is no DAG folder {path}")
-    mark = hashlib.sha256(str(path).encode()).hexdigest()[:8]
-    return LocalState(root / f"{version}-{mark}", path)
+        raise LocalProblem(f"The DAG folder {path} does not exist")
+    digest = hashlib.sha256(str(path).encode()).hexdigest()[:8]
+    return LocalState(root / f"{version}-{digest}", path)
 
 
 def fingerprint(root: Path) -> str:
-    """Changes whenever a file below a folder does: name, size or time."""
-    marks = []
+    """Return a text that changes whenever a file below a folder does: name, size or time."""
+    entries = []
     for folder, names, files in os.walk(root, followlinks=True):
         names[:] = sorted(name for name in names if name != "__pycache__" and not name.startswith("."))
         for file in sorted(files):
@@ -70,14 +70,14 @@ def fingerprint(root: Path) -> str:
                 status = os.stat(os.path.join(folder, file))
             except OSError:
                 continue
-            marks.append(f"{os.path.relpath(os.path.join(folder, file), root)}:{status.st_size}:{status.st_mtime_ns}")
-    return "\n".join(marks)
+            entries.append(f"{os.path.relpath(os.path.join(folder, file), root)}:{status.st_size}:{status.st_mtime_ns}")
+    return "\n".join(entries)
 
 
 def make_private(folder: Path) -> Path:
-    """Make a folder that only its owner can look into."""
+    """Make a folder that only its owner can read, and return it. Raises ``LocalProblem``."""
     try:
         make_folder(folder)
     except OSError as error:
-        raise LocalProblem(f"The folder {folder} cannot be made: {error.strerror}") from None
+        raise LocalProblem(f"The folder {folder} cannot be created ({error.strerror})") from None
     return folder

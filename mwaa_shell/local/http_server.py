@@ -1,4 +1,7 @@
-"""What the two local endpoints share: a threaded HTTP/1.1 server on loopback that speaks JSON, with or without TLS."""
+"""The HTTP/1.1 server of both local endpoints: threaded, on loopback, JSON, with or without TLS.
+
+trustme makes the certificate of the web server at each start, for this machine alone.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,9 @@ import json
 import re
 import socket
 import ssl
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 from mwaa_shell import __version__
@@ -15,6 +20,38 @@ from mwaa_shell import __version__
 MAX_BODY = 1024 * 1024
 #: Seconds that a connection may be silent.
 IDLE_TIMEOUT = 120
+#: The file that clients have to trust, in the folder of the certificate.
+AUTHORITY = "ca.pem"
+#: Who signs, as the doctor and browsers show it.
+ISSUER = "mwaa-shell --local"
+#: How long a certificate is valid. It ends with the server in any case.
+VALID = timedelta(days=7)
+
+
+def server_context(folder: Path) -> ssl.SSLContext:
+    """Return the TLS context of the web server; write its certificate and its authority's into an owner-only folder.
+
+    The key of the authority is in no file and ends with this call.
+    """
+    import trustme  # imports cryptography: 60 ms, and only the server of local environments needs it
+
+    authority = trustme.CA(organization_name=ISSUER)
+    until = datetime.now(UTC) + VALID
+    issued = authority.issue_cert("127.0.0.1", "localhost", organization_name=ISSUER, not_after=until)
+    authority.cert_pem.write_to_path(str(folder / AUTHORITY))
+    issued.private_key_and_cert_chain_pem.write_to_path(str(folder / "server.pem"))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_cert_chain(folder / "server.pem")
+    return context
+
+
+class AwsError(Exception):
+    """An error in the form that botocore reads; ``members`` are in its body besides the message."""
+
+    def __init__(self, status: int, code: str, message: str, members: dict[str, Any] | None = None) -> None:
+        super().__init__(message)
+        self.status, self.code, self.members = status, code, members or {}
 
 
 class Server(ThreadingHTTPServer):
@@ -32,18 +69,21 @@ class Server(ThreadingHTTPServer):
         return int(self.server_address[1])
 
     def finish_request(self, request: Any, client_address: Any) -> None:
-        """On the connection's own thread: the TLS handshake must not hold up the others."""
+        """Answer on the connection's own thread, where the TLS handshake holds up no other connection."""
         request.settimeout(IDLE_TIMEOUT)
         request.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if self._context is not None:
-            try:
-                request = self._context.wrap_socket(request, server_side=True)
-            except (OSError, ssl.SSLError):
-                return  # a client that does not trust us, or is none
-        super().finish_request(request, client_address)
+        if self._context is None:
+            super().finish_request(request, client_address)
+            return
+        try:
+            encrypted = self._context.wrap_socket(request, server_side=True)
+        except OSError:
+            return  # a client that does not trust the certificate, or is not one
+        with encrypted:
+            super().finish_request(encrypted, client_address)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that went away is no news."""
+        """Ignore a client that went away."""
 
 
 class JsonHandler(BaseHTTPRequestHandler):
@@ -54,7 +94,7 @@ class JsonHandler(BaseHTTPRequestHandler):
     sys_version = ""
     longest = MAX_BODY  #: bytes of a request body
 
-    def reply(self, status: int, value: object, headers: dict[str, str] | None = None) -> None:
+    def respond(self, status: int, value: object, headers: dict[str, str] | None = None) -> None:
         """Answer with a JSON value."""
         self._send(status, json.dumps(value).encode(), "application/json", headers or {})
 
@@ -72,13 +112,13 @@ class JsonHandler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def body(self) -> bytes | None:
-        """The request's body; ``None`` after a refusal for its length has been sent."""
+        """Return the request's body; ``None`` after a refusal for its length has been sent."""
         length = self.headers.get("Content-Length", "0")
         if not re.fullmatch("[0-9]{1,9}", length) or int(length) > self.longest:
             self.close_connection = True
-            self.reply(413, {"message": "Request Too Long"})
+            self.respond(413, {"message": "Request Too Long"})
             return None
         return self.rfile.read(int(length))
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
-        """Nothing: a request line may hold what is nobody else's business."""
+        """Log nothing: a request line may have secrets."""

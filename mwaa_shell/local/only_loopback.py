@@ -1,4 +1,4 @@
-"""Keeps a Python from listening beyond loopback: imported by every Python of a local environment's virtualenv.
+"""Sockets on loopback alone, for every Python of a local environment's virtualenv, which imports this file.
 
 This file runs inside the Airflow's own Python (3.7 to 3.13), never inside the shell's, and so imports nothing of this
 package. ``airflow_process.py`` puts a copy into the virtualenv, with a ``.pth`` file that imports the copy.

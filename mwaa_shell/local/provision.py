@@ -1,40 +1,53 @@
-"""Installs one Airflow with uv, once: a virtual environment in the cache, and a mark that it is whole.
+"""Installation of an Airflow with uv, once: a virtualenv in the cache, and a file that says it is whole.
 
-The mark is written last, so what an interrupt, a full disk or a lost network leaves behind is never taken for finished:
-it is removed and made anew. Two shells that want the same version wait for each other.
+The file is written last, so what an interrupt, a full disk or a lost network leaves behind is never taken for finished:
+it is removed and made again. Two shells that want the same version wait for each other.
+
+A team's own ``requirements.txt`` is read as MWAA's are written: nested files, constraints, and paths below
+``/usr/local/airflow``, which stand for the folders of DAGs and plugins. Airflow's own constraints, which MWAA tells
+teams to name, are the pins of what is installed. Constraints of the team's own take the place of those pins.
+
+Many machines reach packages only through an index of their own, which pip's files and variables name. uv reads neither,
+so it gets them from here. The places of pip's files are those that its documentation gives.
 """
 
 from __future__ import annotations
 
+import configparser
 import fcntl
+import hashlib
 import json
 import os
+import re
+import shlex
 import shutil
 import subprocess
 import sys
 import sysconfig
 import tempfile
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from mwaa_shell.errors import LocalProblem
 from mwaa_shell.local import recipes
-from mwaa_shell.local.folders import installs
-from mwaa_shell.local.pip_settings import uv_environment
+from mwaa_shell.local.folders import fingerprint, installs
 from mwaa_shell.local.recipes import Recipe
-from mwaa_shell.local.requirements import Requirements
 from mwaa_shell.paths import append_to, check_owner, make_folder
 
 #: Called with one line about what is going on.
 Progress = Callable[[str], None]
 
+#: Where MWAA puts what a team brings.
+ON_MWAA = "/usr/local/airflow"
+#: The constraints that Airflow publishes for each version.
+OF_AIRFLOW = "https://raw.githubusercontent.com/apache/airflow/constraints-"
+
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """An Airflow that is whole: its version and its virtual environment."""
+    """An installed Airflow: its recipe and its virtualenv."""
 
     recipe: Recipe
     venv: Path
@@ -49,51 +62,207 @@ class Installation:
         return self.venv / "bin" / "airflow"
 
 
-def ready(recipe: Recipe, profile: str = "local") -> Installation | None:
-    """The installed Airflow of a recipe if it is whole and made from this very recipe."""
+def ready(recipe: Recipe) -> Installation | None:
+    """Return the installed Airflow of a recipe, ``None`` unless it is whole and made from this very recipe."""
     for python in recipe.pythons:
-        venv = _folder(recipe, profile, python)
-        if _is_whole(venv, _mark(recipe, profile)):
-            return Installation(recipe, venv)
+        if _is_whole(_folder(recipe, python), _contents(recipe)):
+            return Installation(recipe, _folder(recipe, python))
     return None
 
 
-def provide(recipe: Recipe, progress: Progress, profile: str = "local") -> Installation:
-    """The installed Airflow of a recipe, installing it if need be. Raises ``LocalProblem`` with the reason."""
-    found = ready(recipe, profile)
+def provide(recipe: Recipe, progress: Progress) -> Installation:
+    """Return the Airflow of a recipe; install it if it is missing. Raises ``LocalProblem`` with the reason."""
+    found = ready(recipe)
     if found is not None:
         return found
-    with _one_at_a_time(recipe, profile, progress):
-        return ready(recipe, profile) or _install(recipe, profile, progress)
+    with _one_at_a_time(recipe, progress):
+        return ready(recipe) or _install(recipe, progress)
+
+
+def _install(recipe: Recipe, progress: Progress) -> Installation:
+    uv, what = find_uv(), f"Airflow {recipe.version}"
+    interpreter = recipes.find_interpreter(recipe.pythons)
+    venv = _folder(recipe, interpreter.version if interpreter else recipe.python)
+    source = ["--python", str(interpreter.path)] if interpreter else ["--managed-python", "--python", recipe.python]
+    if interpreter is None:
+        progress(f"{what}: looking for a Python {' or '.join(recipe.pythons)} to download")
+    try:
+        with _whole_or_not_at_all(venv, what, _contents(recipe)), _config(recipe) as config:
+            _uv(uv, ["venv", "--no-project", *source, str(venv)], f"{what}: creating a virtualenv", progress)
+            install = ["pip", "install", "--config-file", str(config), "--python", str(venv / "bin" / "python")]
+            install += ["--compile-bytecode", "--exclude-newer", recipe.cutoff.isoformat(), *recipe.requirements]
+            _uv(uv, install, f"{what}: installing", progress)
+    except LocalProblem as error:
+        if interpreter is not None:
+            raise
+        needs = (
+            f"{what} runs on Python {' or '.join(recipe.pythons)}. This machine has none, and uv could not download one"
+        )
+        raise LocalProblem(f"{needs}: {error}", hint=error.hint, detail=error.detail) from None
+    return Installation(recipe, venv)
+
+
+def _folder(recipe: Recipe, python: str) -> Path:
+    return installs() / f"{recipe.version}-py{python}{'' if recipe.profile == 'local' else f'-{recipe.profile}'}"
+
+
+def _contents(recipe: Recipe) -> dict[str, object]:
+    return {
+        "requirements": recipe.requirements,
+        "cutoff": recipe.cutoff.isoformat(),
+        "metadata": list(recipe.metadata),
+    }
+
+
+def _is_whole(venv: Path, contents: dict[str, object]) -> bool:
+    try:
+        check_owner(venv)  # what is in it is going to be run
+        found = json.loads((venv / "complete.json").read_text())
+    except (OSError, ValueError):
+        return False
+    return bool(found == contents) and (venv / "bin" / "python").exists()
+
+
+@contextmanager
+def _whole_or_not_at_all(venv: Path, what: str, contents: dict[str, object]) -> Iterator[None]:
+    """Make a virtualenv anew: mark it as whole at the end, and remove it if that is not reached."""
+    shutil.rmtree(venv, ignore_errors=True)
+    try:
+        yield
+        (venv / "complete.json").write_text(json.dumps(contents))
+    except BaseException as error:
+        shutil.rmtree(venv, ignore_errors=True)
+        if isinstance(error, OSError):
+            raise LocalProblem(f"{what} could not be installed into {venv}: {error.strerror}") from None
+        raise
+
+
+@contextmanager
+def _one_at_a_time(recipe: Recipe, progress: Progress) -> Iterator[None]:
+    """Hold the version's lock. Wait for another shell that installs it."""
+    folder = installs()
+    try:
+        make_folder(folder, tighten=False)
+        lock = os.fdopen(append_to(folder / f"{recipe.version}-{recipe.profile}.lock"), "a")
+    except OSError as error:
+        raise LocalProblem(
+            f"The cache folder {folder} cannot be used: {error.strerror}",
+            hint="Set MWAA_SHELL_LOCAL_CACHE to another folder.",
+        ) from None
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            progress(f"Airflow {recipe.version}: another shell is installing it")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+# -- uv ------------------------------------------------------------------------------------------------------------
+
+
+def find_uv() -> Path:
+    """Return the uv program beside the running Python, else on PATH. Raises ``LocalProblem``."""
+    beside = f"{sysconfig.get_path('scripts')}{os.pathsep}{Path(sys.executable).parent}"
+    found = shutil.which("uv", path=beside) or shutil.which("uv")
+    if found is None:
+        raise LocalProblem("uv is missing", hint="Install mwaa-shell with its extra: 'mwaa-shell[local]'.")
+    return Path(found)
+
+
+@contextmanager
+def _config(recipe: Recipe) -> Iterator[Path]:
+    """Yield a uv configuration with the metadata of the recipe. An empty one keeps the user's own out."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "uv.toml"
+        text = ""
+        if recipe.metadata:
+            extras = json.dumps(sorted({*recipe.local, *recipe.grammar}))
+            text = (
+                f'[[dependency-metadata]]\nname = "apache-airflow"\nversion = "{recipe.version}"\n'
+                f"provides-extras = {extras}\nrequires-dist = {json.dumps(recipe.metadata)}\n"
+            )
+        path.write_text(text)
+        yield path
+
+
+def _uv(uv: Path, arguments: list[str], what: str, progress: Progress, folder: Path | None = None) -> str:
+    """Run uv in a folder, report its lines and return what it printed. Raises ``LocalProblem`` with its last lines."""
+    progress(what)
+    environ = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    said: list[str] = []
+    with (
+        tempfile.TemporaryFile("w+") as printed,
+        subprocess.Popen(
+            [uv, *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=printed,
+            stderr=subprocess.PIPE,
+            env=environ | uv_environment(),
+            text=True,
+            errors="replace",
+            cwd=folder,
+        ) as process,
+    ):
+        try:
+            assert process.stderr is not None
+            for line in filter(None, map(str.strip, process.stderr)):
+                said.append(line)
+                progress(f"{what}: {line}")
+        except BaseException:
+            process.kill()
+            raise
+        if process.wait():
+            raise LocalProblem(f"{what} failed: {' '.join(said)[-600:] or 'uv printed nothing'}")
+        printed.seek(0)
+        return printed.read()
+
+
+# -- a team's requirements -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Requirements:
+    """The lines of a requirements file, with those of the files that it names."""
+
+    path: Path  #: of the file; relative paths in it are relative to its folder
+    lines: tuple[str, ...]
+    constraints: tuple[str, ...] = ()  #: the team's own; without any, those of Airflow hold
+    stamps: tuple[str, ...] = ()  #: of local files and folders that the lines name
+
+    @property
+    def key(self) -> str:
+        """The hash of what is asked for."""
+        said = json.dumps([self.lines, self.constraints, self.stamps])
+        return hashlib.sha256(said.encode()).hexdigest()[:12]
 
 
 def provide_with(requirements: Requirements, recipe: Recipe, progress: Progress) -> Installation:
-    """The installed Airflow of a recipe with a team's requirements, in a virtualenv of its own."""
+    """Return the Airflow of a recipe with a team's requirements, in a virtualenv of its own."""
     base = provide(recipe, progress)
     venv = base.venv.with_name(f"{base.venv.name}-with-{requirements.key}")
-    mark = {**_mark(recipe, "local"), "key": requirements.key}
-    if _is_whole(venv, mark):
-        return Installation(recipe, venv)
-    with _one_at_a_time(recipe, "local", progress):
-        if not _is_whole(venv, mark):
-            _install_with(requirements, base, venv, mark, progress)
+    contents = {**_contents(recipe), "key": requirements.key}
+    if not _is_whole(venv, contents):
+        with _one_at_a_time(recipe, progress):
+            if not _is_whole(venv, contents):
+                _install_with(requirements, base, venv, contents, progress)
     return Installation(recipe, venv)
 
 
 def _install_with(
-    requirements: Requirements, base: Installation, venv: Path, mark: dict[str, object], progress: Progress
+    requirements: Requirements, base: Installation, venv: Path, contents: dict[str, object], progress: Progress
 ) -> None:
-    """What the base has, then the requirements, each package at the base's version.
+    """Install what the base has, then the requirements, each package at the base's version.
 
     Where nothing fits that is as old as the base, newer packages are taken, as MWAA takes them.
     """
     uv, recipe = find_uv(), base.recipe
     what = f"Airflow {recipe.version}: installing {requirements.path.name}"
-    with _whole_or_not_at_all(venv, what, mark), _config(recipe) as config:
+    with _whole_or_not_at_all(venv, what, contents), _config(recipe) as config:
         folder = config.parent
         pins = _uv(uv, ["pip", "freeze", "--python", str(base.python)], what, progress)
         (folder / "base.txt").write_text(pins)
-        held = pins.splitlines() if requirements.constraints is None else requirements.constraints
+        held = requirements.constraints or pins.splitlines()
         (folder / "held.txt").write_text("\n".join([*held, f"apache-airflow=={recipe.version}"]))
         (folder / "wanted.txt").write_text("\n".join(requirements.lines))
         python = str(base.python.resolve())
@@ -112,186 +281,114 @@ def _install_with(
             _uv(uv, install, what, progress, requirements.path.parent)
 
 
-@contextmanager
-def _whole_or_not_at_all(venv: Path, what: str, mark: dict[str, object]) -> Iterator[None]:
-    """Mark a virtualenv as whole at the end; remove it if that is not reached, and put back the one before."""
-    before = _set_aside(venv)
+def read_requirements(path: Path, dags: Path, plugins: Path | None) -> Requirements:
+    """Read a requirements file. Raises ``LocalProblem`` with the reason."""
+    path = path.expanduser().resolve()
+    folders = {f"{ON_MWAA}/dags": dags, f"{ON_MWAA}/plugins": plugins}
+    read = list(_read(path, {place: str(folder) for place, folder in folders.items() if folder}, ()))
+    lines = tuple(text for text, constrains in read if not constrains)
+    stamps = tuple(stamp for line in lines for stamp in _stamps(line, path.parent))
+    return Requirements(path, lines, tuple(text for text, constrains in read if constrains), stamps)
+
+
+def _read(path: Path, folders: dict[str, str], above: tuple[Path, ...]) -> Iterator[tuple[str, bool]]:
+    """Yield each line, and whether it is a constraint; MWAA's paths are replaced by those of this machine."""
+    if path in above:
+        raise LocalProblem(f"{path} names itself")
     try:
-        yield
-        (venv / "complete.json").write_text(json.dumps(mark))
-    except BaseException as error:
-        shutil.rmtree(venv, ignore_errors=True)
-        if before is not None:
-            before.rename(venv)  # as it was: made from another recipe, but whole or not, the user's
-        if isinstance(error, OSError):
-            raise LocalProblem(f"{what} could not be installed into {venv}: {error.strerror}") from None
-        raise
-    if before is not None:
-        shutil.rmtree(before, ignore_errors=True)
+        text = path.read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise LocalProblem(f"The requirements {path} cannot be read: {why}") from None
+    for place, here in folders.items():
+        text = text.replace(place, here)
+    for whole in text.replace("\\\r\n", " ").replace("\\\n", " ").splitlines():
+        line = re.sub(r"(^|\s)#.*$", "", whole).strip()
+        option = re.match(r"(--requirement|-r|--constraint|-c)(?:\s*=\s*|\s*)(.+)", line)
+        if option is None:
+            if line:
+                yield line, False
+            continue
+        constrains, value = option[1] in ("-c", "--constraint"), option[2].strip("'\"")
+        if constrains and "://" in value:
+            if not value.startswith(OF_AIRFLOW):
+                yield f"-c {value}", True
+        else:
+            nested = _read((path.parent / value).resolve(), folders, (*above, path))
+            yield from ((one, constrains or other) for one, other in nested)
 
 
-def _is_whole(venv: Path, mark: dict[str, object]) -> bool:
+def _stamps(line: str, folder: Path) -> Iterator[str]:
+    """Yield a text for each file and folder that a line names, which changes when they do."""
     try:
-        check_owner(venv)  # what is in it is going to be run
-        found = json.loads((venv / "complete.json").read_text())
-    except (OSError, ValueError):
-        return False
-    return bool(found == mark) and (venv / "bin" / "python").exists()
+        words = shlex.split(line)
+    except ValueError:
+        return
+    for word in words:
+        path = folder / word.removeprefix("file://")
+        if "/" in word and path.is_file():
+            yield f"{path.stat().st_size}:{path.stat().st_mtime_ns}"
+        elif "/" in word and path.is_dir():
+            yield fingerprint(path)
 
 
-def _install(recipe: Recipe, profile: str, progress: Progress) -> Installation:
-    uv = find_uv()
-    interpreter = recipes.find_interpreter(recipe.pythons)
-    python = interpreter.version if interpreter else recipe.python
-    venv = _folder(recipe, profile, python)
-    what = f"Airflow {recipe.version}"
-    try:
-        with _whole_or_not_at_all(venv, what, _mark(recipe, profile)):
-            if interpreter is None:
-                progress(f"{what}: no Python {' or '.join(recipe.pythons)} here, uv looks for one to download")
-            source = ["--python", str(interpreter.path)] if interpreter else ["--managed-python", "--python", python]
-            _uv(uv, ["venv", "--no-project", *source, str(venv)], f"{what}: making its environment", progress)
-            with _config(recipe) as config:
-                _uv(uv, _install_arguments(recipe, profile, venv, config), f"{what}: installing", progress)
-    except LocalProblem as error:
-        if interpreter is None:
-            raise LocalProblem(
-                f"{what} runs on Python {' or '.join(recipe.pythons)}; this machine has none, and uv could not "
-                f"download one: {error}"
-            ) from None
-        raise
-    return Installation(recipe, venv)
+# -- pip's configuration ---------------------------------------------------------------------------------------------
+
+#: pip's option -> uv's variable, and how uv separates several values.
+_TO_UV = {
+    "index-url": ("UV_DEFAULT_INDEX", " "),
+    "extra-index-url": ("UV_INDEX", " "),
+    "find-links": ("UV_FIND_LINKS", ","),
+    "cert": ("SSL_CERT_FILE", " "),
+}
+
+#: uv's older names for the same.
+_OLDER = {"UV_DEFAULT_INDEX": "UV_INDEX_URL", "UV_INDEX": "UV_EXTRA_INDEX_URL"}
 
 
-def _set_aside(venv: Path) -> Path | None:
-    """Move a complete installation out of the way until the new one is there; remove a half-made one."""
-    aside = venv.with_name(f"{venv.name}.before")
-    shutil.rmtree(aside, ignore_errors=True)
-    if (venv / "complete.json").exists():
-        return venv.rename(aside)
-    shutil.rmtree(venv, ignore_errors=True)
-    return None
+def uv_environment(environ: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return the variables to add for uv, without those that the user has set for uv."""
+    environ = os.environ if environ is None else environ
+    wanted: dict[str, str] = {}
+    for option, (variable, separator) in _TO_UV.items():
+        value = option_value(option, environ)
+        if value and not environ.get(variable) and not environ.get(_OLDER.get(variable, "")):
+            wanted[variable] = separator.join(value.split())
+    if "UV_INDEX" in wanted and not environ.get("UV_INDEX_STRATEGY"):
+        wanted["UV_INDEX_STRATEGY"] = "unsafe-best-match"  # pip looks in all indexes alike
+    return wanted
 
 
-def _install_arguments(recipe: Recipe, profile: str, venv: Path, config: Path) -> list[str]:
-    return [
-        "pip", "install", "--config-file", str(config), "--python", str(venv / "bin" / "python"), "--compile-bytecode",
-        "--exclude-newer", recipe.cutoff.isoformat(), *recipe.requirements(profile),
-    ]  # fmt: skip
-
-
-@contextmanager
-def _config(recipe: Recipe) -> Iterator[Path]:
-    """A uv configuration with the metadata that the recipe brings; an empty one keeps the user's own out."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "uv.toml"
-        text = ""
-        if recipe.metadata:
-            lines = ", ".join(json.dumps(line) for line in recipe.metadata)
-            extras = json.dumps(sorted(set(recipe.local) | set(recipe.grammar)))
-            text = (
-                f'[[dependency-metadata]]\nname = "apache-airflow"\nversion = "{recipe.version}"\n'
-                f"provides-extras = {extras}\nrequires-dist = [{lines}]\n"
-            )
-        path.write_text(text)
-        yield path
-
-
-def _uv(uv: Path, arguments: list[str], what: str, progress: Progress, folder: Path | None = None) -> str:
-    """Run uv in a folder, telling its last line; what it printed. Raises with its last words."""
-    progress(what)
-    environ = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
-    environ |= uv_environment()
-    said: list[str] = []
-    with (
-        tempfile.TemporaryFile("w+") as printed,
-        subprocess.Popen(
-            [uv, *arguments],
-            stdin=subprocess.DEVNULL,
-            stdout=printed,
-            stderr=subprocess.PIPE,
-            env=environ,
-            text=True,
-            errors="replace",
-            cwd=folder,
-        ) as process,
-    ):
+def option_value(option: str, environ: Mapping[str, str]) -> str:
+    """Return pip's value: its variable, else ``[install]``, else ``[global]``, each from the last file that has it."""
+    from_variable = environ.get("PIP_" + option.upper().replace("-", "_"))
+    if from_variable:
+        return from_variable
+    found = {"install": "", "global": ""}
+    for path in config_files(environ):
+        parser = configparser.RawConfigParser()
+        parser.optionxform = lambda name: name.lower().replace("_", "-")  # type: ignore[method-assign,assignment]
         try:
-            assert process.stderr is not None
-            for line in process.stderr:
-                if line.strip():
-                    said.append(line.strip())
-                    progress(f"{what}: {line.strip()}")
-        except BaseException:
-            process.kill()
-            raise
-        process.wait()
-        if process.returncode:
-            raise LocalProblem(_uv_failed(what, said))
-        printed.seek(0)
-        return printed.read()
+            parser.read(path)
+        except (configparser.Error, OSError, UnicodeDecodeError):
+            continue  # pip will complain about it; an install need not fail for it
+        for section, before in found.items():
+            found[section] = parser.get(section, option, fallback=before)
+    return (found["install"] or found["global"]).strip()
 
 
-def _uv_failed(what: str, said: list[str]) -> str:
-    text = " ".join(said)
-    lowered = text.lower()
-    hint = ""
-    if "no space left" in lowered:
-        hint = " (the disk is full)"
-    elif any(
-        word in lowered for word in ("failed to fetch", "dns error", "connection refused", "error sending request")
-    ):
-        hint = " (the package index cannot be reached)"
-    return f"{what} failed{hint}: {text[-600:] or 'uv said nothing'}"
-
-
-def find_uv() -> Path:
-    """The uv program beside the running Python, else on PATH."""
-    for folder in (sysconfig.get_path("scripts"), str(Path(sys.executable).parent)):
-        if folder and (Path(folder) / "uv").is_file():
-            return Path(folder) / "uv"
-    on_path = shutil.which("uv")
-    if on_path is None:
-        raise LocalProblem(
-            "uv, which installs the local Airflow, is missing: install mwaa-shell with [local], or uv itself"
-        )
-    return Path(on_path)
-
-
-def _folder(recipe: Recipe, profile: str, python: str) -> Path:
-    name = f"{recipe.version}-py{python}"
-    return installs() / (name if profile == "local" else f"{name}-{profile}")
-
-
-def _mark(recipe: Recipe, profile: str) -> dict[str, object]:
-    return {
-        "requirements": recipe.requirements(profile),
-        "cutoff": recipe.cutoff.isoformat(),
-        "metadata": list(recipe.metadata),
-    }
-
-
-@contextmanager
-def _one_at_a_time(recipe: Recipe, profile: str, progress: Progress) -> Iterator[None]:
-    """Hold the version's lock: another shell that installs it is waited for."""
-    folder = installs()
-    try:
-        make_folder(folder, tighten=False)
-        lock = os.fdopen(append_to(folder / f"{recipe.version}-{profile}.lock"), "a")
-    except OSError as error:
-        raise LocalProblem(
-            f"The cache folder {folder} cannot be used: {error.strerror}; MWAA_SHELL_LOCAL_CACHE names another"
-        ) from None
-    with lock:
-        pause = threading.Event()
-        told = False
-        while True:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if not told:
-                    progress(f"Airflow {recipe.version}: another shell is installing it")
-                told = True
-                pause.wait(0.2)
-        yield
+def config_files(environ: Mapping[str, str]) -> list[Path]:
+    """Return pip's configuration files, the weakest first."""
+    if environ.get("PIP_CONFIG_FILE") == os.devnull:
+        return []
+    home = Path(environ.get("HOME") or os.path.expanduser("~"))
+    files = [Path(folder) / "pip" / "pip.conf" for folder in environ.get("XDG_CONFIG_DIRS", "/etc/xdg").split(":")]
+    files.append(Path("/etc/pip.conf"))
+    if sys.platform == "darwin":
+        files += [Path("/Library/Application Support/pip/pip.conf"), home / "Library/Application Support/pip/pip.conf"]
+    files.append(home / ".pip" / "pip.conf")
+    files.append(Path(environ.get("XDG_CONFIG_HOME") or home / ".config") / "pip" / "pip.conf")
+    files.append(Path(environ.get("VIRTUAL_ENV") or sys.prefix) / "pip.conf")
+    if environ.get("PIP_CONFIG_FILE"):
+        files.append(Path(environ["PIP_CONFIG_FILE"]))
+    return files

@@ -1,4 +1,4 @@
-"""How each Airflow that MWAA has offered installs, from ``recipes.toml``, and the Pythons of this machine.
+"""Recipes from ``recipes.toml``: how each Airflow of MWAA installs. And the Pythons of this machine.
 
 Pythons are on PATH, among uv's own and in pyenv's versions folder. Each is asked for its version: the shim of a version
 manager is on PATH and fails for a version that is not selected.
@@ -17,9 +17,9 @@ from datetime import date
 from functools import cache
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
-from mwaa_shell.airflow.versions import Version, parse_version
-from mwaa_shell.errors import UsageError
+from mwaa_shell.airflow.versions import Version, parse_version, unknown_version
 
 #: Seconds that an interpreter may take to tell its version.
 ASK_TIMEOUT = 20
@@ -27,68 +27,56 @@ ASK_TIMEOUT = 20
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How one Airflow version installs and starts."""
+    """The way that one Airflow version installs and starts."""
 
     version: Version
     python: str  #: the Python that MWAA runs it on, such as ``3.11``
     accepts: tuple[str, ...]  #: other Pythons that it runs on, in order of preference
     cutoff: date  #: the package index as it stood before this day
     pins: tuple[str, ...]
-    local: tuple[str, ...]  #: extras for a private MWAA
+    on_mwaa: bool  #: MWAA has offered it; ``--local`` without a version takes one of these
+    local: tuple[str, ...]  #: extras for a local environment
     grammar: tuple[str, ...]  #: extras for reading the command tree
     init: tuple[str, ...]  #: the airflow command that makes the database
     register: tuple[str, ...]  #: the airflow command that makes the DAGs known
     roles: tuple[str, ...]  #: the airflow command that makes the standard roles
     metadata: tuple[str, ...]  #: its requirements, where its own metadata cannot be read
+    profile: str = "local"  #: which extras are installed: ``local`` or ``grammar``
 
     @property
     def pythons(self) -> tuple[str, ...]:
         """Every Python that will do, best first."""
         return (self.python, *self.accepts)
 
-    def extras(self, profile: str) -> tuple[str, ...]:
-        """The extras of the ``local`` or the ``grammar`` profile."""
-        return self.grammar if profile == "grammar" else self.local
-
-    def requirements(self, profile: str) -> list[str]:
+    @property
+    def requirements(self) -> list[str]:
         """What to install, as requirement lines."""
-        return [f"apache-airflow[{','.join(self.extras(profile))}]=={self.version}", *self.pins]
+        extras = self.grammar if self.profile == "grammar" else self.local
+        return [f"apache-airflow[{','.join(extras)}]=={self.version}", *self.pins]
 
 
 @cache
 def recipes() -> tuple[Recipe, ...]:
-    """All recipes, the oldest version first."""
+    """Return all recipes, the oldest version first."""
     data = tomllib.loads(resources.files(__package__).joinpath("recipes.toml").read_text())
     since = sorted((parse_version(start) or Version(0), table) for start, table in data["since"].items())
     made = []
     for text, line in data["versions"].items():
         version = parse_version(text) or Version(0)
         holds = [table for start, table in since if start <= version][-1]
-        made.append(
-            Recipe(
-                version=version,
-                python=line["python"],
-                accepts=tuple(line["accepts"]),
-                cutoff=line["cutoff"],
-                pins=tuple(line.get("pins", ())),
-                local=tuple(holds["local"]),
-                grammar=tuple(holds["grammar"]),
-                init=tuple(holds["init"]),
-                register=tuple(holds["register"]),
-                roles=tuple(holds["roles"]),
-                metadata=tuple(data["metadata"].get(text, ())),
-            )
-        )
+        usual = {"pins": [], "on_mwaa": True, "metadata": data["metadata"].get(text, [])}
+        fields: dict[str, Any] = {**usual, **holds, **line}
+        fields = {name: tuple(one) if isinstance(one, list) else one for name, one in fields.items()}
+        made.append(Recipe(version, **fields))
     return tuple(sorted(made, key=lambda recipe: recipe.version))
 
 
 def recipe_for(text: str) -> Recipe:
-    """The recipe of a version that MWAA has offered; raises with the list for any other."""
+    """Return the recipe of a version. Raises ``UsageError`` with the list if there is none."""
     for recipe in recipes():
         if str(recipe.version) == text.strip():
             return recipe
-    offered = ", ".join(str(recipe.version) for recipe in recipes())
-    raise UsageError(f"MWAA has not offered Airflow {text}; --local takes one of {offered}")
+    raise unknown_version(text, [recipe.version for recipe in recipes()])
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +88,7 @@ class Interpreter:
 
 
 def find_interpreter(versions: Iterable[str], environ: Mapping[str, str] | None = None) -> Interpreter | None:
-    """The first of ``versions`` that this machine can run, ``None`` where it has none of them."""
+    """Return the first of ``versions`` that this machine can run, ``None`` where it has none of them."""
     environ = os.environ if environ is None else environ
     for version in versions:
         for path in interpreter_paths(version, environ):
@@ -110,11 +98,15 @@ def find_interpreter(versions: Iterable[str], environ: Mapping[str, str] | None 
 
 
 def interpreter_paths(version: str, environ: Mapping[str, str]) -> Iterator[Path]:
-    """Where a Python of this version may be, pyenv's own folder before its shims."""
+    """Yield the paths where a Python of this version may be, pyenv's own folder before its shims."""
     name = f"python{version}"
     if version == f"{sys.version_info[0]}.{sys.version_info[1]}":
         yield Path(sys.base_prefix) / "bin" / name
-    for folder in (_pyenv_versions(environ), _uv_pythons(environ)):
+    home = Path(environ.get("HOME") or os.path.expanduser("~"))
+    uv = environ.get("UV_PYTHON_INSTALL_DIR")
+    data = Path(environ.get("XDG_DATA_HOME") or home / ".local" / "share")
+    pyenv = Path(environ.get("PYENV_ROOT") or home / ".pyenv") / "versions"
+    for folder in (pyenv, Path(uv) if uv else data / "uv" / "python"):
         for found in sorted(folder.glob(f"*{version}.*"), key=_by_patch, reverse=True) if folder.is_dir() else ():
             program = found / "bin" / name
             if program.is_file():
@@ -126,12 +118,12 @@ def interpreter_paths(version: str, environ: Mapping[str, str]) -> Iterator[Path
 
 
 def _by_patch(folder: Path) -> tuple[bool, list[int]]:
-    """CPython before any other, and the newest patch first: 3.8.20 before 3.8.9."""
+    """Return a sort key: CPython before any other, and the newest patch first, 3.8.20 before 3.8.9."""
     return folder.name.startswith(("cpython", "3")), [int(number) for number in re.findall(r"\d+", folder.name)]
 
 
 def is_python(path: Path, version: str) -> bool:
-    """Whether the program runs, is that Python, and can make virtual environments."""
+    """Return whether the program runs, is that Python, and can make virtualenvs."""
     ask = "import sys, ssl, sqlite3, zlib; print('%d.%d' % sys.version_info[:2])"
     try:
         said = subprocess.run(
@@ -140,16 +132,3 @@ def is_python(path: Path, version: str) -> bool:
     except (OSError, subprocess.TimeoutExpired):
         return False
     return said.returncode == 0 and said.stdout.decode(errors="replace").strip() == version
-
-
-def _pyenv_versions(environ: Mapping[str, str]) -> Path:
-    return (
-        Path(environ.get("PYENV_ROOT") or Path(environ.get("HOME") or os.path.expanduser("~")) / ".pyenv") / "versions"
-    )
-
-
-def _uv_pythons(environ: Mapping[str, str]) -> Path:
-    if environ.get("UV_PYTHON_INSTALL_DIR"):
-        return Path(environ["UV_PYTHON_INSTALL_DIR"])
-    home = Path(environ.get("HOME") or os.path.expanduser("~"))
-    return Path(environ.get("XDG_DATA_HOME") or home / ".local" / "share") / "uv" / "python"

@@ -1,6 +1,6 @@
 """The REST API of one local environment, as ``InvokeRestApi`` reaches it: Airflow's own, in a process of its own.
 
-The process is started by the first request, so that nobody who does not ask pays for it, and ends with the server.
+The process is started by the first request, as most users send none, and ends with the server.
 Requests are answered one after the other. What AWS documents is kept: a request has 10 seconds. The first one, which
 waits for the application to be made, has longer, where a web server of MWAA has been up for days.
 """
@@ -9,175 +9,136 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import secrets
 import subprocess
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field
-from importlib import resources
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from mwaa_shell.airflow.rest import METHODS, REST_SINCE, is_too_long
 from mwaa_shell.airflow.versions import Version
 from mwaa_shell.errors import LocalProblem
-from mwaa_shell.local.airflow_process import AirflowProcess, airflow_environment, end
-from mwaa_shell.local.aws_api import AwsError
+from mwaa_shell.local.airflow_process import AirflowProcess, end_process, start_script
+from mwaa_shell.local.http_server import AwsError
 
-#: The first version whose REST API MWAA offers.
-SINCE = Version(2, 4, 3)
 #: Seconds that a request may take, as on MWAA.
 LIMIT = 10.0
 #: Seconds that a request may take which finds the application not made yet.
 FIRST_LIMIT = 25.0
 #: In the folder of an environment, what the process writes.
 LOG = "rest.log"
-ENDING = "The private MWAA is ending"
-METHODS = ("GET", "PUT", "POST", "PATCH", "DELETE")
+ENDING = "The local environment is ending"
 SIMPLE = "airflow.api_fastapi.auth.managers.simple.simple_auth_manager.SimpleAuthManager"
 
 #: Calls that AWS takes within a second, as AWS documents.
 A_SECOND = 10
-#: Bytes of the longest response that AWS passes on: 6 MB, as AWS documents.
+#: Bytes of the longest request and of the longest response that AWS passes on: 6 MB, as AWS documents.
 LONGEST = 6 * 1024 * 1024
 
 Invoke = Callable[[bytes], dict[str, Any]]
-Start = Callable[[], "subprocess.Popen[bytes]"]
-
-
-@dataclass(frozen=True, slots=True)
-class RestCall:
-    """What one ``InvokeRestApi`` asks for."""
-
-    method: str
-    path: str  #: without the prefix of the API
-    query: dict[str, Any] = field(default_factory=dict)
-    body: object = None
 
 
 class RestApi:
-    """One environment's REST API: from the JSON of an ``InvokeRestApi`` to that of its reply."""
+    """One environment's REST API: from the JSON of an ``InvokeRestApi`` to that of its response."""
 
     def __init__(
         self,
-        start: Start,
+        start: Callable[[], subprocess.Popen[bytes]],
         prepare: Callable[[], None],
         log: Path,
         *,
-        limit: float = LIMIT,
-        first_limit: float = FIRST_LIMIT,
+        limit: float | None = LIMIT,
+        first_limit: float | None = FIRST_LIMIT,
     ) -> None:
-        """``log`` is where the process that ``start`` makes writes, limits are in seconds."""
+        """Take ``log``, to which the process of ``start`` writes, and limits in seconds, ``None`` for no limit."""
         self._log = log
         self._start = start
         self._prepare = prepare
-        self._limits = (first_limit, limit)
-        self._lock = threading.Lock()
-        self._one = ThreadPoolExecutor(1, "rest")
+        self._first_limit, self._limit = first_limit, limit
+        self._one = ThreadPoolExecutor(1, "rest")  # requests are answered one after the other
         self._process: subprocess.Popen[bytes] | None = None
-        self._ready = False
-        self._asking = False
-        self._closed = False
+        self._ready = False  # the process has said so
+        self._asking = False  # it has a request to answer
 
     def invoke(self, body: bytes) -> dict[str, Any]:
-        """The reply to one request; ``AwsError`` with Airflow's own status and words where it says no."""
+        """Return the response to one request. Raises ``AwsError`` with Airflow's status and words if it refuses."""
         call = read_call(body)
         try:
-            work = self._one.submit(self._work, call)
-        except RuntimeError:  # its thread takes no more
-            raise AwsError(500, "InternalServerException", ENDING) from None
-        try:
-            status, said = work.result(self._limit())
+            work = self._one.submit(self._answer, call)
+            status, said = work.result(self._limit if self._is_up() else self._first_limit)
         except TimeoutError:
             work.cancel()
-            self._give_up()
+            if self._asking and self._process is not None:  # else it still starts, and goes on with that
+                self._process.kill()
+                self._process.wait()  # else the next request may be written to it
             raise _of_airflow(504, {"detail": "The Apache Airflow REST API did not answer in time"}) from None
+        except (RuntimeError, CancelledError):  # nothing is submitted after the end
+            raise AwsError(500, "InternalServerException", ENDING) from None
         except (LocalProblem, OSError) as error:
             raise AwsError(500, "InternalServerException", str(error)) from None
         if status >= 400:
             raise _of_airflow(status, said)
         return {"RestApiStatusCode": status, "RestApiResponse": said}
 
-    def _limit(self) -> float:
-        """Seconds that a request has from now on."""
-        process = self._process
-        return self._limits[self._ready and process is not None and process.poll() is None]
+    def _is_up(self) -> bool:
+        return self._ready and self._process is not None and self._process.poll() is None
 
-    def _work(self, call: RestCall) -> tuple[int, object]:
-        """On the one thread that talks to the process."""
-        if self._closed:
-            raise LocalProblem(ENDING)
+    def _answer(self, call: dict[str, Any]) -> tuple[int, object]:
+        """Answer one request, on the thread that talks to the process; start a process if none runs."""
         self._prepare()
-        process = self._running()
-        order = {"method": call.method, "path": call.path, "query": call.query, "body": call.body}
+        if self._process is not None and self._process.poll() is not None:
+            _close(self._process)
+            self._process = None
+        if self._process is None:
+            self._ready = self._asking = False
+            self._process = self._start()
+        process = self._process
+        if not self._ready:
+            _next_message(process, self._log)
+            self._ready = True
         assert process.stdin is not None
         self._asking = True
-        try:
-            process.stdin.write(json.dumps(order).encode() + b"\n")
+        with suppress(OSError, ValueError):  # it has ended, or is closed: the next line says so
+            process.stdin.write(json.dumps(call).encode() + b"\n")
             process.stdin.flush()
-        except (OSError, ValueError):
-            pass  # it has ended, or is closed: the next line says so
         message = _next_message(process, self._log)
         self._asking = False
         return int(message["status"]), message["body"]
 
-    def _running(self) -> subprocess.Popen[bytes]:
-        with self._lock:
-            if self._closed:
-                raise LocalProblem(ENDING)
-            if self._process is not None and self._process.poll() is not None:
-                _close(self._process)
-                self._process = None
-            if self._process is None:
-                self._ready = self._asking = False
-                self._process = self._start()
-            process = self._process
-        if not self._ready:
-            _next_message(process, self._log)
-            self._ready = True
-        return process
-
-    def _give_up(self) -> None:
-        """End a process that does not answer: the next request has a new one. One that still starts is left to it."""
-        with self._lock:
-            if self._asking and self._process is not None:
-                self._process.kill()
-
     def close(self) -> None:
         """End the process, and every request with it."""
-        with self._lock:
-            self._closed = True
-            process = self._process
-        if process is not None:
-            end(process)
-            self._one.submit(_close, process)  # behind whoever reads from it
-        self._one.shutdown(wait=False)
+        self._one.shutdown(wait=False, cancel_futures=True)
+        if self._process is not None:
+            end_process(self._process)
+            _close(self._process)
 
 
-def read_call(body: bytes) -> RestCall:
-    """The request in the form of the service model; ``AwsError`` for any other."""
+def read_call(body: bytes) -> dict[str, Any]:
+    """Return a request as ``rest_worker.py`` reads it. Raises ``AwsError`` for a form that AWS refuses."""
     try:
         members = json.loads(body)
     except (ValueError, RecursionError):
-        raise AwsError(400, "SerializationException", "The body is no JSON") from None
+        raise AwsError(400, "SerializationException", "The body is not JSON") from None
     match members:
         case {"Method": str(method), "Path": str(path)} if method in METHODS and path.startswith("/"):
             query = members.get("QueryParameters") or {}
             if isinstance(query, dict) and not set(path) & set("?#"):
-                return RestCall(method, path, query, members.get("Body"))
+                return {"method": method, "path": path, "query": query, "body": members.get("Body")}
     raise AwsError(
         400,
         "ValidationException",
-        "Path (from / on, without a query), Method and QueryParameters (an object) are wanted",
+        "Path (from / on, without a query), Method and QueryParameters (an object) are required",
     )
 
 
 def _of_airflow(status: int, said: object) -> AwsError:
-    """Airflow's own refusal or failure; AWS sends both as 400."""
+    """Return Airflow's own refusal or failure as AWS sends both: HTTP 400."""
     code = "RestApiClientException" if status < 500 else "RestApiServerException"
     return AwsError(400, code, "", {"RestApiStatusCode": status, "RestApiResponse": said})
 
@@ -190,7 +151,7 @@ def _next_message(process: subprocess.Popen[bytes], log: Path) -> dict[str, Any]
         process.kill()
         process.wait()
         raise LocalProblem(
-            f"The process that answers the REST API has ended: ask again for a new one; {log} may tell why"
+            f"The process that answers the REST API has ended. Send the request again. Its log is {log}"
         ) from None
 
 
@@ -202,31 +163,19 @@ def _close(process: subprocess.Popen[bytes]) -> None:
             pipe.close()
 
 
-def rest_api(airflow: AirflowProcess) -> RestApi | None:
-    """The REST API beside an environment's commands, on the same database; ``None`` where MWAA offers none."""
-    if airflow.installed.recipe.version < SINCE:
+def rest_api(airflow: AirflowProcess, *, limits: bool = True) -> RestApi | None:
+    """Return the REST API beside an environment's commands, on the same database; ``None`` where MWAA offers none."""
+    if airflow.installed.recipe.version < REST_SINCE:
         return None
-    return RestApi(lambda: start_worker(airflow), lambda: airflow.set_up(lambda line: None), airflow.state.folder / LOG)
-
-
-def start_worker(airflow: AirflowProcess) -> subprocess.Popen[bytes]:
-    """The process that answers; its words go to a log in the environment's folder."""
+    limit, first = (LIMIT, FIRST_LIMIT) if limits else (None, None)
     installed, state = airflow.installed, airflow.state
-    worker = resources.files(__package__).joinpath("rest_worker.py")
-    with (state.folder / LOG).open("wb") as log:
-        return subprocess.Popen(
-            [installed.python, "-I", str(worker)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=log,
-            env=airflow_environment(installed, state, os.environ) | _admits_us(installed.recipe.version),
-            cwd=state.folder,
-            start_new_session=True,
-        )
+    settings = _admits_us(installed.recipe.version)
+    start = partial(start_script, installed, state, ["rest_worker.py"], LOG, settings)
+    return RestApi(start, lambda: airflow.set_up(lambda line: None), state.folder / LOG, limit=limit, first_limit=first)
 
 
 def _admits_us(version: Version) -> dict[str, str]:
-    """Settings that let the one who asks in; in Airflow 3 also an auth manager that needs no tables of its own."""
+    """Return settings without a login; in Airflow 3 also an auth manager that needs no tables of its own."""
     if version.major < 3:
         return {"AIRFLOW__API__AUTH_BACKENDS": "airflow.api.auth.backend.default"}
     return {
@@ -239,7 +188,8 @@ def _admits_us(version: Version) -> dict[str, str]:
 class LimitedRest:
     """The REST API of one environment within the limits that AWS sets to ``InvokeRestApi``.
 
-    The errors are those of the service model. Which of them a long response gets is not documented.
+    The service model gives the errors and the longest path. What a long path, request or response gets is not
+    documented: AWS's own instructions for agents call the refusal of a path an error without a useful message.
     """
 
     def __init__(self, invoke: Invoke, clock: Callable[[], float] = time.monotonic) -> None:
@@ -249,19 +199,25 @@ class LimitedRest:
         self._taken: deque[float] = deque([-math.inf] * A_SECOND, A_SECOND)
 
     def invoke(self, body: bytes) -> dict[str, Any]:
-        """Return the reply to one call; raise ``AwsError`` for a call too many or a response that is too long."""
+        """Return the response to one call; raise ``AwsError`` for a call beyond a limit."""
         self._count()
-        reply = self._invoke(body)
-        if len(json.dumps(reply).encode()) > LONGEST:
-            words = {"detail": "The response is longer than 6 MB"}
-            members = {"RestApiStatusCode": 413, "RestApiResponse": words}
-            raise AwsError(400, "RestApiClientException", "", members)
-        return reply
+        if len(body) > LONGEST:
+            raise _too_long("request")
+        if is_too_long(read_call(body)["path"]):
+            raise AwsError(400, "RestApiClientException", "")
+        response = self._invoke(body)
+        if len(json.dumps(response).encode()) > LONGEST:
+            raise _too_long("response")
+        return response
 
     def _count(self) -> None:
-        """Count one call, unless it is one too many."""
+        """Count one call. Raises ``AwsError`` if it is one too many."""
         with self._lock:
             now = self._clock()
             if now - self._taken[0] < 1:
                 raise AwsError(429, "ThrottlingException", "Rate exceeded")
             self._taken.append(now)
+
+
+def _too_long(what: str) -> AwsError:
+    return _of_airflow(413, {"detail": f"The {what} is longer than 6 MB"})

@@ -1,9 +1,9 @@
-"""The web server side of the local environment: ``POST /aws_mwaa/cli`` in front of the real airflow program.
+"""The web server of a local environment: ``POST /aws_mwaa/cli`` in front of the real airflow program.
 
 What AWS documents and what users have seen is kept: a token older than 60 seconds gets 403, Airflow 3 answers the form
 without a slash with 307, arguments that argparse rejects come back as 400 with their output, a body that cannot be
 split as a POSIX shell splits gets 500. With limits, a command that MWAA refuses gets 403 or 500, a fifth command at a
-time 503, and one that takes longer than the gateway waits 504, while it goes on.
+time 503, and a command that outlasts the gateway 504, while it continues.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ import json
 import shlex
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
 from mwaa_shell.airflow import knowledge
-from mwaa_shell.airflow.arguments import Role, understand
+from mwaa_shell.airflow.arguments import understand
 from mwaa_shell.airflow.command_line import parse, quote
-from mwaa_shell.airflow.grammar import load
+from mwaa_shell.airflow.grammar import load_grammar
 from mwaa_shell.airflow.versions import Version
 from mwaa_shell.errors import LocalProblem
+from mwaa_shell.job import Job
 from mwaa_shell.local.airflow_process import Answer
 from mwaa_shell.local.aws_api import Tokens
 from mwaa_shell.local.http_server import JsonHandler
@@ -42,6 +42,13 @@ TIMED_OUT = (
     "<center><h1>504 Gateway Time-out</h1></center>\r\n</body>\r\n</html>\r\n"
 )
 
+#: Where a link with a web login token leads to.
+LOGIN_PATH = "/aws_mwaa/aws-console-sso"
+#: What a browser shows.
+NO_PAGES = (
+    "<!doctype html><title>mwaa-shell --local</title><p>{} is a local environment, which has no web pages of Airflow. "
+    "The prompt of mwaa-shell shows its DAGs, runs and logs.\n"
+)
 #: Commands that AWS does not list and that users of MWAA have run (public report of 2024).
 SEEN_TO_WORK = frozenset({"pools delete", "pools set"})
 
@@ -59,26 +66,24 @@ Refuse = Callable[[list[str]], Refusal | None]
 
 
 def refusal(arguments: Sequence[str], version: Version) -> Refusal | None:
-    """Return how MWAA refuses a command, ``None`` for one that runs.
+    """Return how MWAA refuses a command; ``None`` for a command that runs.
 
     Words that are not a command of this Airflow version run: Airflow itself refuses them.
     """
     line = parse(" ".join(map(quote, arguments)))
-    understanding = understand(line, load(version))
+    understanding = understand(line, load_grammar(version))
     if understanding.command is None:
         return None
     name = understanding.command.name
-    end = next(part.end for part in understanding.parts if part.role is Role.COMMAND)
-    words = [word.value for word in line.words if word.start >= end]
-    support = knowledge.support(name, version, words)
+    support = knowledge.mwaa_support(name, version, knowledge.given_in(understanding))
     if not support.doubtful or (name in SEEN_TO_WORK and not support.refused):
         return None
     status, title = (500, "Internal Server Error") if support.refused == "500" else (403, "Forbidden")
-    return Refusal(status, f"{title}: {support.reason} (--no-limits runs {name} here)")
+    return Refusal(status, f"{title}: Start with --local --no-limits to run {name} ({support.reason}).")
 
 
 class Recorder:
-    """Keeps each request and what the airflow program answered, as files in one folder."""
+    """The files of ``--record``: each request and what the airflow program answered."""
 
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
@@ -98,11 +103,15 @@ class Recorder:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What an MWAA environment does not do, for the CLI endpoint of a local one."""
+    """The limits of an MWAA environment, for the CLI endpoint of a local one."""
 
     refuse: Refuse
     at_once: int = AT_ONCE
     gateway: float = GATEWAY
+
+
+#: Every command runs, for as long as it takes.
+NO_LIMITS = Limits(lambda arguments: None, at_once=1_000_000, gateway=threading.TIMEOUT_MAX)
 
 
 @dataclass(slots=True)
@@ -114,12 +123,12 @@ class CliEndpoint:
     run: RunAirflow
     tokens: Tokens
     recorder: Recorder
-    limits: Limits | None = None  #: without limits every command runs, for as long as it takes
+    limits: Limits = NO_LIMITS
     prepare: Callable[[], object] = lambda: None  #: comes before each command, and is not the gateway's time
-    _slots: threading.Semaphore | None = field(init=False)
+    _slots: threading.Semaphore = field(init=False)
 
     def __post_init__(self) -> None:
-        self._slots = threading.BoundedSemaphore(self.limits.at_once) if self.limits else None
+        self._slots = threading.BoundedSemaphore(self.limits.at_once)
 
     @property
     def path(self) -> str:
@@ -127,7 +136,7 @@ class CliEndpoint:
         return "/aws_mwaa/cli/" if self.major >= 3 else "/aws_mwaa/cli"
 
     @property
-    def redirected(self) -> str | None:
+    def redirect_path(self) -> str | None:
         """The path that leads to the endpoint with a 307."""
         return "/aws_mwaa/cli" if self.major >= 3 else None
 
@@ -140,21 +149,20 @@ class CliEndpoint:
             arguments = shlex.split(command)
         except ValueError as error:
             return 500, {"message": f"Internal Server Error: {error}"}
-        refused = self.limits.refuse(arguments) if self.limits else None
+        refused = self.limits.refuse(arguments)
         if refused is not None:
             return refused.status, {"message": refused.message}
         try:
             self.prepare()
         except LocalProblem as error:
             return 500, {"message": str(error)}
-        if self._slots is not None and not self._slots.acquire(blocking=False):
+        if not self._slots.acquire(blocking=False):
             return 503, {"message": "Service Unavailable: too many commands at once"}
-        ended: Future[Answer] = Future()
-        threading.Thread(target=self._work, args=(command, arguments, ended), daemon=True).start()
-        try:
-            answer = ended.result(self.limits.gateway if self.limits else None)
-        except TimeoutError:
+        job = Job(lambda job: self._run(command, arguments), "command").start()
+        if not job.join(self.limits.gateway):
             return 504, TIMED_OUT
+        try:
+            answer = job.result()
         except LocalProblem as error:
             return 500, {"message": str(error)}
         return 400 if answer.code == ARGPARSE else 200, {
@@ -162,27 +170,19 @@ class CliEndpoint:
             "stderr": base64.b64encode(answer.stderr).decode(),
         }
 
-    def _work(self, command: str, arguments: list[str], ended: Future[Answer]) -> None:
-        """Run a command to its end on its own thread, whether or not the gateway still waits for it."""
+    def _run(self, command: str, arguments: list[str]) -> Answer:
+        """Run a command to its end, whether or not the gateway still waits for it, and make room for the next one."""
         try:
             answer = self.run(arguments)
             with suppress(OSError):  # the answer goes out all the same
                 self.recorder.keep(self.name, command, answer)
-        except BaseException as error:
-            self._leave()
-            ended.set_exception(error)
-        else:
-            self._leave()
-            ended.set_result(answer)
-
-    def _leave(self) -> None:
-        """Make room for the next command."""
-        if self._slots is not None:
+            return answer
+        finally:
             self._slots.release()
 
 
 def handler_for(endpoint: CliEndpoint) -> type[JsonHandler]:
-    """The HTTP face of one environment's web server."""
+    """Return the HTTP handler of one environment's web server."""
 
     class CliHandler(JsonHandler):
         def do_POST(self) -> None:
@@ -191,15 +191,17 @@ def handler_for(endpoint: CliEndpoint) -> type[JsonHandler]:
                 return
             if self.path == endpoint.path:
                 status, answer = endpoint.answer(self.headers.get("Authorization", ""), body)
-                self.page(status, answer) if isinstance(answer, str) else self.reply(status, answer)
-            elif self.path == endpoint.redirected:
-                self.reply(307, {}, {"Location": f"https://{self.headers.get('Host', '')}{endpoint.path}"})
+                self.page(status, answer) if isinstance(answer, str) else self.respond(status, answer)
+            elif self.path == endpoint.redirect_path:
+                self.respond(307, {}, {"Location": f"https://{self.headers.get('Host', '')}{endpoint.path}"})
             else:
-                self.reply(404, {"detail": "Not Found"})
+                self.respond(404, {"detail": "Not Found"})
 
         def do_GET(self) -> None:
-            known = self.path in (endpoint.path, endpoint.redirected)
-            self.reply(405 if known else 404, {"detail": "Method Not Allowed" if known else "Not Found"})
+            if self.path in (endpoint.path, endpoint.redirect_path):
+                self.respond(405, {"detail": "Method Not Allowed"})
+            else:
+                self.page(200 if self.path.partition("?")[0] == LOGIN_PATH else 404, NO_PAGES.format(endpoint.name))
 
         def do_HEAD(self) -> None:
             self.send_response(404)

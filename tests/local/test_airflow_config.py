@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mwaa_shell.errors import LocalProblem, UsageError
-from mwaa_shell.local.airflow_config import RESERVED, options_in, variables
+from mwaa_shell.local.airflow_process import RESERVED, options_in, variables
 
 
 @pytest.mark.parametrize(
@@ -25,19 +25,19 @@ def test_an_option_is_a_variable(text: str, made: dict[str, str]) -> None:
 
 @pytest.mark.parametrize("text", ["", "core", "core=1", "core.option", ".option=1", "core.=1", "a b.c=1"])
 def test_what_is_no_option_is_refused(text: str) -> None:
-    with pytest.raises(UsageError, match=r"--airflow-config takes section\.option=value"):
+    with pytest.raises(UsageError, match=r"--airflow-config requires section\.option=value"):
         variables([text], None)
 
 
 @pytest.mark.parametrize("name", sorted(RESERVED))
 def test_options_of_the_local_environment_are_refused(name: str) -> None:
-    with pytest.raises(UsageError, match=f"The local environment sets {name} itself: "):
+    with pytest.raises(UsageError, match=f"The local environment sets {name} itself"):
         variables([f"{name.upper()}=x"], None)
 
 
 def test_a_plugins_folder_is_there(tmp_path: Path) -> None:
     assert variables([], tmp_path) == {"AIRFLOW__CORE__PLUGINS_FOLDER": str(tmp_path)}
-    with pytest.raises(LocalProblem, match=f"There is no plugins folder {tmp_path}/none"):
+    with pytest.raises(LocalProblem, match=f"The plugins folder {tmp_path}/none does not exist"):
         variables([], tmp_path / "none")
 
 

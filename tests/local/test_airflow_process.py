@@ -6,7 +6,7 @@ import pytest
 
 from mwaa_shell.local.airflow_process import about_missing_modules
 
-SAID = "DAG files import what is not installed: "
+SAID = "DAG files import missing modules: "
 
 
 @pytest.mark.parametrize(
@@ -20,7 +20,7 @@ SAID = "DAG files import what is not installed: "
 )
 def test_missing_modules_are_named_once(modules: list[str], named: str) -> None:
     printed = "\n".join(f"ModuleNotFoundError: No module named '{name}'" for name in modules).encode()
-    assert about_missing_modules(printed) == f"{SAID}{named}. --requirements FILE installs it"
+    assert about_missing_modules(printed) == f"{SAID}{named}. Install them with --requirements FILE"
 
 
 @pytest.mark.parametrize("printed", [b"", b"ImportError: cannot import name 'x'", b"\xff No module named x"])

@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from mwaa_shell.errors import LocalProblem
-from mwaa_shell.local import certificate
+from mwaa_shell.local import launcher
+from mwaa_shell.local.http_server import AUTHORITY, server_context
+from mwaa_shell.settings import LocalSettings
 
 
 def handshake(context: ssl.SSLContext, authority: Path, name: str) -> dict[str, object]:
@@ -38,8 +40,8 @@ def served(context: ssl.SSLContext, connection: socket.socket) -> None:
 
 @pytest.mark.parametrize("name", ["127.0.0.1", "localhost"])
 def test_clients_that_trust_the_authority_reach_this_machine(tmp_path: Path, name: str) -> None:
-    context = certificate.server_context(tmp_path)
-    seen = handshake(context, tmp_path / certificate.AUTHORITY, name)
+    context = server_context(tmp_path)
+    seen = handshake(context, tmp_path / AUTHORITY, name)
     issuer = {key: value for part in seen["issuer"] for key, value in part}  # type: ignore[attr-defined]
     assert issuer["organizationName"] == "mwaa-shell --local"
     lasts = ssl.cert_time_to_seconds(str(seen["notAfter"])) - ssl.cert_time_to_seconds(str(seen["notBefore"]))
@@ -47,21 +49,22 @@ def test_clients_that_trust_the_authority_reach_this_machine(tmp_path: Path, nam
 
 
 def test_other_names_and_other_authorities_are_refused(tmp_path: Path) -> None:
-    context = certificate.server_context(tmp_path)
+    context = server_context(tmp_path)
     (tmp_path / "other").mkdir()
-    certificate.server_context(tmp_path / "other")
+    server_context(tmp_path / "other")
     for authority, name in ((tmp_path, "example.com"), (tmp_path / "other", "127.0.0.1")):
         with pytest.raises(ssl.SSLCertVerificationError):
-            handshake(context, authority / certificate.AUTHORITY, name)
+            handshake(context, authority / AUTHORITY, name)
 
 
 def test_only_the_authoritys_certificate_and_the_servers_are_written(tmp_path: Path) -> None:
-    certificate.server_context(tmp_path)
+    server_context(tmp_path)
     assert {one.name for one in tmp_path.iterdir()} == {"ca.pem", "server.pem"}
     assert "PRIVATE KEY" not in (tmp_path / "ca.pem").read_text()
 
 
 def test_without_trustme_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(certificate, "find_spec", lambda name: None)
-    with pytest.raises(LocalProblem, match=r"install mwaa-shell with \[local\]"):
-        certificate.require_trustme()
+    monkeypatch.setattr(launcher, "find_spec", lambda name: None)
+    starting = launcher.running(LocalSettings(("2.10.3",)), 20.0, lambda text: None)
+    with pytest.raises(LocalProblem, match="trustme is missing"), starting:
+        pass

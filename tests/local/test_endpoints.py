@@ -14,9 +14,9 @@ import requests
 from mwaa_shell.errors import CredentialsProblem, EnvironmentNotFound, LocalProblem
 from mwaa_shell.local import aws_api, web_server
 from mwaa_shell.local.airflow_process import Answer
-from mwaa_shell.local.aws_api import AwsApi, AwsError, LocalEnvironment, Tokens, make_keys
-from mwaa_shell.local.http_server import MAX_BODY, Server
-from mwaa_shell.local.web_server import AT_ONCE, CliEndpoint, Limits, Recorder, Refusal
+from mwaa_shell.local.aws_api import AwsApi, LocalEnvironment, Tokens, make_keys
+from mwaa_shell.local.http_server import MAX_BODY, AwsError, Server
+from mwaa_shell.local.web_server import AT_ONCE, LOGIN_PATH, NO_LIMITS, CliEndpoint, Limits, Recorder, Refusal
 from mwaa_shell.mwaa.aws import MwaaApi
 from mwaa_shell.settings import Access, AccessKey
 
@@ -62,12 +62,12 @@ def test_boto3_meets_the_errors_of_aws(api: Server) -> None:
         environments(api, AccessKey("LOCALOTHER", "x")).names()
 
 
-def test_a_web_login_token_is_refused_with_an_error_of_aws(api: Server) -> None:
-    client = environments(api)._client()[1]
-    with pytest.raises(client.exceptions.ValidationException, match="env-00 is a local environment"):
-        client.create_web_login_token(Name="env-00")
-    with pytest.raises(client.exceptions.ResourceNotFoundException):
-        client.create_web_login_token(Name="nope")
+def test_each_web_login_has_a_token_of_its_own(api: Server) -> None:
+    aws = environments(api)
+    assert aws.web_login("env-00").host == "127.0.0.1:1"
+    assert aws.web_login("env-00").token != aws.web_login("env-00").token
+    with pytest.raises(EnvironmentNotFound):
+        aws.web_login("nope")
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_pages_that_do_not_exist(query: str) -> None:
 
 
 def test_a_request_that_is_not_signed_is_refused(api: Server) -> None:
-    assert requests.get(f"http://127.0.0.1:{api.port}/environments", timeout=5).status_code == 403
+    assert requests.get(f"http://127.0.0.1:{api.port}/environments", timeout=30).status_code == 403
 
 
 def test_tokens_live_sixty_seconds_and_belong_to_one_environment() -> None:
@@ -114,7 +114,7 @@ class Airflow:
 
 
 def endpoint(
-    airflow: web_server.RunAirflow, major: int = 2, folder: Path | None = None, limits: Limits | None = None
+    airflow: web_server.RunAirflow, major: int = 2, folder: Path | None = None, limits: Limits = NO_LIMITS
 ) -> tuple[CliEndpoint, str]:
     tokens = Tokens()
     made = CliEndpoint("env", major, airflow, tokens, Recorder(folder), limits)
@@ -242,20 +242,27 @@ def web(request: pytest.FixtureRequest) -> Iterator[tuple[int, str, str]]:
     server.server_close()
 
 
+def test_a_browser_is_told_that_there_are_no_pages(web: tuple[int, str, str]) -> None:
+    _, url, _ = web
+    login, page = (requests.get(url + path, timeout=30) for path in (f"{LOGIN_PATH}?login=true", "/dags/x/grid"))
+    assert (login.status_code, page.status_code) == (200, 404)
+    assert "is a local environment, which has no web pages" in login.text == page.text
+
+
 def test_paths_of_the_major_versions(web: tuple[int, str, str]) -> None:
     major, url, token = web
 
     def post(path: str) -> requests.Response:
         headers = {"Authorization": token}
-        return requests.post(url + path, data="version", headers=headers, allow_redirects=False, timeout=5)
+        return requests.post(url + path, data="version", headers=headers, allow_redirects=False, timeout=30)
 
     plain, slash = post("/aws_mwaa/cli"), post("/aws_mwaa/cli/")
     assert (plain.status_code, slash.status_code) == ((200, 404) if major == 2 else (307, 200))
     if major == 3:
         assert plain.headers["Location"] == url.replace("http:", "https:") + "/aws_mwaa/cli/"
     assert post("/elsewhere").status_code == 404
-    assert requests.get(url + "/aws_mwaa/cli", timeout=5).status_code == 405
-    assert requests.head(url + "/", timeout=5).status_code == 404
+    assert requests.get(url + "/aws_mwaa/cli", timeout=30).status_code == 405
+    assert requests.head(url + "/", timeout=30).status_code == 404
 
 
 def test_a_body_that_is_too_long_is_413(web: tuple[int, str, str]) -> None:

@@ -1,4 +1,4 @@
-"""Held here: where the private MWAA keeps its things, and that nobody else can look into them."""
+"""Held here: where the local environment keeps its things, and that nobody else can look into them."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def test_a_dag_folder_that_is_none_is_said(name: str, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(LocalProblem) as raised:
         state_for(VERSION, tmp_path / name)
-    assert str(raised.value) == f"There is no DAG folder {tmp_path / name}"
+    assert str(raised.value) == f"The DAG folder {tmp_path / name} does not exist"
 
 
 def test_a_private_folder_is_its_owners_alone(tmp_path: Path) -> None:
@@ -111,4 +111,4 @@ def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(LocalProblem) as raised:
         make_private(tmp_path / "file" / "a")
-    assert str(raised.value) == f"The folder {tmp_path / 'file' / 'a'} cannot be made: Not a directory"
+    assert str(raised.value) == f"The folder {tmp_path / 'file' / 'a'} cannot be created (Not a directory)"

@@ -1,9 +1,8 @@
-"""What the private MWAA says while it starts and later, on terminals of both kinds, in a pipe and at a prompt."""
+"""What the local environment says while it starts and later, on terminals of both kinds, in a pipe and at a prompt."""
 
 from __future__ import annotations
 
 import io
-import json
 import os
 import pty
 import termios
@@ -13,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from mwaa_shell.local.launcher import Notices, StartProgress
-from mwaa_shell.local.server import used
+from mwaa_shell.local.server import share_environment
 from mwaa_shell.streams import Streams
 
 STEPS = ("Airflow 2.10.3: installing", "Airflow 2.10.3: installing: one", "Airflow 2.10.3: installing: two")
@@ -110,15 +109,15 @@ def test_a_note_is_told_by_whoever_draws_the_prompt(monkeypatch: pytest.MonkeyPa
     assert error.getvalue().endswith(b"later\n")
 
 
-def test_who_is_not_alone_on_an_environment_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    lock = tmp_path / "used"
-    with used(lock, "Airflow 2.10.3", told=True):
-        assert capsys.readouterr().out == ""
-        for _ in range(2):  # the first one of them leaves before the next comes
-            with used(lock, "Airflow 2.10.3", told=True):
-                note = json.loads(capsys.readouterr().out)["note"]
-                assert note.startswith("Another shell has Airflow 2.10.3 open too")
-        with used(lock, "Airflow 2.10.3", told=False):  # a command of a script, not somebody at a prompt
-            assert capsys.readouterr().out == ""
-    with used(lock, "Airflow 2.10.3", told=True):
-        assert capsys.readouterr().out == ""
+def test_who_is_not_alone_on_an_environment_is_told(tmp_path: Path) -> None:
+    lock, told = tmp_path / "used", list[str]()
+    with share_environment(lock, "Airflow 2.10.3", told.append):
+        assert told == []
+        for number in (1, 2):  # the first one of them leaves before the next comes
+            with share_environment(lock, "Airflow 2.10.3", told.append):
+                assert len(told) == number
+                assert told[-1].startswith("Another shell has Airflow 2.10.3 open, too")
+        with share_environment(lock, "Airflow 2.10.3", None):  # a command of a script, not somebody at a prompt
+            assert len(told) == 2
+    with share_environment(lock, "Airflow 2.10.3", told.append):
+        assert len(told) == 2

@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from mwaa_shell.local import pip_settings
-from mwaa_shell.local.pip_settings import config_files, option_value, uv_environment
+from mwaa_shell.local import provision
+from mwaa_shell.local.provision import config_files, option_value, uv_environment
 
 
 @pytest.fixture
 def environ(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """Variables under which only files below ``tmp_path`` are read, none of this machine's own."""
     monkeypatch.setattr(
-        pip_settings, "config_files", lambda environ: [p for p in config_files(environ) if p.is_relative_to(tmp_path)]
+        provision, "config_files", lambda environ: [p for p in config_files(environ) if p.is_relative_to(tmp_path)]
     )
     return {
         "HOME": str(tmp_path / "home"),

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
+from mwaa_shell.airflow.grammar import versions
 from mwaa_shell.airflow.versions import Version
 from mwaa_shell.errors import UsageError
+from mwaa_shell.local import launcher
 from mwaa_shell.local.recipes import recipe_for, recipes
 
-#: version, the Python that MWAA runs it on, extras of the local profile, extras of the grammar profile
+#: version, the Python that MWAA runs it on, extras of the local profile, extras of the grammar profile; newer ones have
+#: what the last of these has
 OFFERED = [
     ("1.10.12", "3.7", "celery,crypto,statsd", "celery,crypto,statsd"),
     ("2.0.2", "3.7", "celery,statsd", "amazon,celery,postgres,statsd"),
@@ -29,7 +33,7 @@ OFFERED = [
     ("3.2.1", "3.12", "celery,fab,statsd", "amazon,celery,fab,postgres,standard,statsd"),
     ("3.3.1", "3.12", "celery,fab,statsd", "amazon,celery,fab,postgres,standard,statsd"),
 ]
-VERSIONS = [row[0] for row in OFFERED]
+VERSIONS = [str(version) for version in versions()]
 PINS = {
     "1.10.12": ["setuptools"],
     "2.8.1": ["flask-session<0.6"],
@@ -38,7 +42,8 @@ PINS = {
 
 
 def test_there_is_a_recipe_for_each_version_and_no_other_the_oldest_first() -> None:
-    assert [str(recipe.version) for recipe in recipes()] == VERSIONS
+    made_by = "python -m tests.grammars VERSION makes the tree of a version in local/recipes.toml"
+    assert [str(recipe.version) for recipe in recipes()] == VERSIONS, made_by
 
 
 @pytest.mark.parametrize(("version", "python", "local", "grammar"), OFFERED)
@@ -46,9 +51,8 @@ def test_what_a_version_installs(version: str, python: str, local: str, grammar:
     recipe = recipe_for(version)
     pins = PINS.get(version, [])
     assert recipe.python == python
-    assert recipe.requirements("local") == [f"apache-airflow[{local}]=={version}", *pins]
-    assert recipe.requirements("grammar") == [f"apache-airflow[{grammar}]=={version}", *pins]
-    assert (recipe.extras("local"), recipe.extras("grammar")) == (tuple(local.split(",")), tuple(grammar.split(",")))
+    assert recipe.requirements == [f"apache-airflow[{local}]=={version}", *pins]
+    assert replace(recipe, profile="grammar").requirements == [f"apache-airflow[{grammar}]=={version}", *pins]
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -97,4 +101,15 @@ def test_blanks_around_a_version_do_not_matter() -> None:
 def test_another_version_is_refused_with_the_list(text: str) -> None:
     with pytest.raises(UsageError) as raised:
         recipe_for(text)
-    assert str(raised.value) == (f"MWAA has not offered Airflow {text}; --local takes one of {', '.join(VERSIONS)}")
+    assert str(raised.value).startswith(f"Unknown Airflow version '{text}'")
+    newest = ", ".join(VERSIONS[:-6:-1])
+    assert raised.value.hint == f"Use one of: {newest} and {len(VERSIONS) - 5} more (mwaa-shell help local)."
+
+
+def test_default_is_a_version_of_mwaa(monkeypatch: pytest.MonkeyPatch) -> None:
+    newest = next(recipe for recipe in reversed(recipes()) if recipe.on_mwaa)
+    newer = replace(newest, version=Version(99), on_mwaa=False)
+    both = (*recipes(), newer)
+    monkeypatch.setattr("mwaa_shell.local.recipes.recipes", lambda: both)
+    monkeypatch.setattr("mwaa_shell.local.provision.ready", lambda recipe: True)
+    assert launcher.default_recipe() == newest

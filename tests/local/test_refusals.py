@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mwaa_shell.airflow import knowledge
-from mwaa_shell.airflow.grammar import load, versions
+from mwaa_shell.airflow.grammar import load_grammar, versions
 from mwaa_shell.airflow.versions import Version, parse_version
 from mwaa_shell.local.web_server import SEEN_TO_WORK, refusal
 
@@ -23,8 +23,8 @@ def status(line: str, text: str = "2.10.3") -> int | None:
 
 @pytest.mark.parametrize("known", versions(), ids=str)
 def test_commands_that_aws_lists_run_unless_refused(known: Version) -> None:
-    for command in load(known).commands():
-        support = knowledge.support(command.name, known)
+    for command in load_grammar(known).commands():
+        support = knowledge.mwaa_support(command.name, known)
         refused = refusal(command.name.split(), known)
         if support.refused or support.senseless:
             assert refused is not None, command.name
@@ -80,6 +80,5 @@ def test_words_that_are_not_a_command_reach_airflow(line: str) -> None:
 def test_a_refusal_repeats_no_argument() -> None:
     refused = refusal(["users", "create", "--password", "canary"], version("2.10.3"))
     assert refused is not None
-    assert refused.message.startswith("Forbidden: ")
-    assert refused.message.endswith(" (--no-limits runs users create here)")
+    assert refused.message.startswith("Forbidden: Start with --local --no-limits to run users create (")
     assert "canary" not in refused.message

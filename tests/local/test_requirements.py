@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mwaa_shell.errors import LocalProblem
-from mwaa_shell.local.requirements import Requirements, read
+from mwaa_shell.local.provision import Requirements, read_requirements
 
 OF_AIRFLOW = "https://raw.githubusercontent.com/apache/airflow/constraints-2.10.3/constraints-3.11.txt"
 
@@ -19,7 +19,7 @@ def written(folder: Path, text: str, name: str = "requirements.txt") -> Path:
 
 
 def asked(folder: Path, text: str) -> Requirements:
-    return read(written(folder, text), None, None)
+    return read_requirements(written(folder, text), folder / "dags", None)
 
 
 @pytest.mark.parametrize(
@@ -34,14 +34,14 @@ def asked(folder: Path, text: str) -> Requirements:
 def test_lines_are_read_without_comments_and_breaks(text: str, tmp_path: Path) -> None:
     found = asked(tmp_path, text)
     assert [line.replace(" ", "") for line in found.lines] == ["pandas==2.0", "numpy"]
-    assert found.constraints is None
+    assert found.constraints == ()
 
 
 @pytest.mark.parametrize("option", ["--constraint ", "--constraint=", "-c ", "-c"])
 @pytest.mark.parametrize("quote", ["", '"', "'"])
 def test_airflows_own_constraints_are_the_pins_here(option: str, quote: str, tmp_path: Path) -> None:
     found = asked(tmp_path, f"{option}{quote}{OF_AIRFLOW}{quote}\npandas\n")
-    assert (found.lines, found.constraints) == (("pandas",), None)
+    assert (found.lines, found.constraints) == (("pandas",), ())
 
 
 def test_constraints_of_the_team_take_their_place(tmp_path: Path) -> None:
@@ -58,7 +58,7 @@ def test_paths_of_mwaa_stand_for_the_folders_here(tmp_path: Path) -> None:
         "--constraint /usr/local/airflow/dags/constraints.txt\n--find-links /usr/local/airflow/plugins\n"
         "/usr/local/airflow/plugins/own-1.0-py3-none-any.whl\npandas\n"
     )
-    found = read(written(tmp_path, text), dags, plugins)
+    found = read_requirements(written(tmp_path, text), dags, plugins)
     assert found.lines == (f"--find-links {plugins}", f"{plugins}/own-1.0-py3-none-any.whl", "pandas")
     assert found.constraints == ("pandas==1.5",)
 

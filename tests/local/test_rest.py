@@ -1,8 +1,7 @@
-"""InvokeRestApi of the private MWAA over a real socket with real boto3; Airflow's process is a few lines of Python."""
+"""InvokeRestApi of a local environment over a real socket with real boto3; a few lines of Python are Airflow."""
 
 from __future__ import annotations
 
-import asyncio
 import json
 import subprocess
 import sys
@@ -15,12 +14,13 @@ from typing import Any
 
 import pytest
 
+from mwaa_shell.airflow.rest import RestRequest
 from mwaa_shell.errors import LocalProblem, NothingRan, PermissionMissing
 from mwaa_shell.local import aws_api, rest_worker
 from mwaa_shell.local.airflow_process import AirflowProcess
-from mwaa_shell.local.aws_api import AwsApi, AwsError, LocalEnvironment, Tokens, make_keys
+from mwaa_shell.local.aws_api import AwsApi, LocalEnvironment, Tokens, make_keys
 from mwaa_shell.local.folders import LocalState
-from mwaa_shell.local.http_server import Server
+from mwaa_shell.local.http_server import AwsError, Server
 from mwaa_shell.local.provision import Installation
 from mwaa_shell.local.recipes import recipe_for, recipes
 from mwaa_shell.local.rest import RestApi, rest_api
@@ -56,7 +56,7 @@ Make = Callable[..., RestApi]
 def make() -> Iterator[Make]:
     with ExitStack() as stack:
 
-        def made(program: str = ECHO, prepare: Callable[[], None] = lambda: None, **limits: float) -> RestApi:
+        def made(program: str = ECHO, prepare: Callable[[], None] = lambda: None, **limits: float | None) -> RestApi:
             api = RestApi(start(program), prepare, LOG, **limits)
             stack.callback(api.close)
             return api
@@ -80,24 +80,30 @@ def environments(stack: ExitStack, api: RestApi | None) -> MwaaApi:
 
 def test_boto3_asks_and_is_answered(make: Make) -> None:
     with ExitStack() as stack:
-        reply = environments(stack, make()).invoke_rest("env", "/dags", {"limit": 2, "only_active": True})
-    assert isinstance(reply, dict)
-    assert (reply["method"], reply["path"], reply["query"]) == ("GET", "/dags", {"limit": 2, "only_active": True})
+        response = environments(stack, make()).invoke_rest(
+            "env", RestRequest("/dags", {"limit": 2, "only_active": True})
+        )
+    assert isinstance(response, dict)
+    assert (response["method"], response["path"], response["query"]) == (
+        "GET",
+        "/dags",
+        {"limit": 2, "only_active": True},
+    )
 
 
 @pytest.mark.parametrize(("status", "code"), [(404, "RestApiClientException"), (500, "RestApiServerException")])
 def test_what_airflow_refuses_has_the_form_of_aws(make: Make, status: int, code: str) -> None:
     api = make()
     with ExitStack() as stack, pytest.raises(NothingRan, match=f"HTTP {status}: as asked"):
-        environments(stack, api).invoke_rest("env", f"/{status}", {})
+        environments(stack, api).invoke_rest("env", RestRequest(f"/{status}"))
     with pytest.raises(AwsError) as caught:
         api.invoke(order(f"/{status}"))
     assert (caught.value.status, caught.value.code) == (400, code)
 
 
 def test_an_older_airflow_has_no_rest_api() -> None:
-    with ExitStack() as stack, pytest.raises(PermissionMissing, match="Update your environment to use InvokeRestApi"):
-        environments(stack, None).invoke_rest("env", "/dags", {})
+    with ExitStack() as stack, pytest.raises(PermissionMissing, match="AWS offers no REST API for env until"):
+        environments(stack, None).invoke_rest("env", RestRequest("/dags"))
 
 
 @pytest.mark.parametrize("version", [str(recipe.version) for recipe in recipes()])
@@ -160,8 +166,17 @@ def test_a_start_that_takes_too_long_goes_on(make: Make) -> None:
         api.invoke(order("/dags"))
     assert caught.value.members["RestApiStatusCode"] == 504
     prepared.set()
-    api._limits = (10.0, 10.0)
+    api._first_limit = 10.0
     assert api.invoke(order("/dags"))["RestApiStatusCode"] == 200
+
+
+def test_without_limits_a_request_has_all_the_time(make: Make) -> None:
+    prepared = threading.Event()
+    api = make(prepare=lambda: assert_true(prepared.wait(10)), limit=None, first_limit=None)
+    with ThreadPoolExecutor(1) as waiting:
+        answer = waiting.submit(api.invoke, order("/dags"))
+        prepared.set()
+        assert answer.result(10)["RestApiStatusCode"] == 200
 
 
 def assert_true(value: bool) -> None:
@@ -171,7 +186,7 @@ def assert_true(value: bool) -> None:
 def test_a_process_that_ends_is_a_failure_and_is_started_anew(make: Make) -> None:
     api = make()
     first = pid(api)
-    with pytest.raises(AwsError, match=r"has ended: ask again for a new one; a/rest\.log may tell why") as caught:
+    with pytest.raises(AwsError, match=r"has ended\. Send the request again\. Its log is a/rest\.log") as caught:
         api.invoke(order("/die"))
     assert caught.value.status == 500
     assert pid(api) != first
@@ -200,8 +215,8 @@ def test_requests_at_once_do_not_mix(make: Make) -> None:
     api = make()
     paths = [f"/dags/{number}" for number in range(20)]
     with ThreadPoolExecutor(8) as several:
-        replies = list(several.map(lambda path: api.invoke(order(path)), paths))
-    assert [reply["RestApiResponse"]["path"] for reply in replies] == paths
+        responses = list(several.map(lambda path: api.invoke(order(path)), paths))
+    assert [response["RestApiResponse"]["path"] for response in responses] == paths
 
 
 def test_closing_ends_the_process_and_who_waits_for_it() -> None:
@@ -249,27 +264,6 @@ def test_what_the_application_throws_is_500(capsys: pytest.CaptureFixture[str]) 
     job: dict[str, Any] = {"method": "GET", "path": "/x", "query": {}, "body": None}
     assert rest_worker.answer(ask, job)["status"] == 500
     assert "broken" in capsys.readouterr().err
-
-
-def asgi(path: str, body: bytes | None = None) -> tuple[int, bytes]:
-    """One request to a small application that answers in two parts and listens for the client to leave."""
-
-    async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:
-        request = await receive()
-        leaving = asyncio.ensure_future(receive())
-        await send({"type": "http.response.start", "status": 201, "headers": []})
-        await send({"type": "http.response.body", "body": repr(scope["path"]).encode(), "more_body": True})
-        assert not leaving.done()
-        await send({"type": "http.response.body", "body": scope["raw_path"] + b"?" + scope["query_string"]})
-        assert (await leaving)["type"] == "http.disconnect"
-        assert request["body"] == (body or b"")
-
-    return asyncio.run(rest_worker.over_asgi(app, "GET", path, "limit=1", body))
-
-
-def test_an_asgi_application_is_asked() -> None:
-    assert asgi("/api/v2/dags") == (201, b"'/api/v2/dags'/api/v2/dags?limit=1")
-    assert asgi("/dags/a%20b", b"{}") == (201, b"'/dags/a b'/dags/a%20b?limit=1")
 
 
 #: As much of Airflow 2 as the worker touches.

@@ -11,8 +11,9 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from mwaa_shell.airflow.rest import LONGEST_PATH
 from mwaa_shell.local import aws_api
-from mwaa_shell.local.aws_api import LONGEST_CALL, REGION, AwsApi, LocalEnvironment, Tokens, make_keys
+from mwaa_shell.local.aws_api import REGION, AwsApi, LocalEnvironment, Tokens, make_keys
 from mwaa_shell.local.http_server import Server
 from mwaa_shell.local.rest import A_SECOND, LONGEST, LimitedRest
 
@@ -61,10 +62,10 @@ def asked() -> Iterator[tuple[Any, Airflow, Clock]]:
     server.server_close()
 
 
-def invoke(client: Any, **body: object) -> str:
+def invoke(client: Any, path: str = "/dags", **body: object) -> str:
     """The status of one call, or the code of its error."""
     try:
-        return str(client.invoke_rest_api(Name="env", Path="/dags", Method="GET", **body)["RestApiStatusCode"])
+        return str(client.invoke_rest_api(Name="env", Path=path, Method="GET", **body)["RestApiStatusCode"])
     except ClientError as error:
         return str(error.response["Error"]["Code"])
 
@@ -87,7 +88,18 @@ def test_a_response_that_is_too_long_is_an_error(asked: tuple[Any, Airflow, Cloc
     assert invoke(client) == "RestApiClientException"
 
 
-def test_a_call_may_have_megabytes(asked: tuple[Any, Airflow, Clock]) -> None:
+def test_a_request_has_6_mb_at_most(asked: tuple[Any, Airflow, Clock]) -> None:
     client, airflow, _ = asked
-    assert invoke(client, Body={"x": "x" * (LONGEST_CALL - 1000)}) == "200"
+    assert invoke(client, Body={"x": "x" * (LONGEST - 1000)}) == "200"
+    assert invoke(client, Body={"x": "x" * LONGEST}) == "RestApiClientException"
+    assert airflow.calls == 1
+
+
+def test_a_path_has_64_characters_at_most(asked: tuple[Any, Airflow, Clock]) -> None:
+    client, airflow, _ = asked
+    assert invoke(client, "/".ljust(LONGEST_PATH, "x")) == "200"
+    with pytest.raises(ClientError) as caught:
+        client.invoke_rest_api(Name="env", Path="/".ljust(LONGEST_PATH + 1, "x"), Method="GET")
+    assert caught.value.response["Error"] == {"Code": "RestApiClientException", "Message": ""}
+    assert "RestApiStatusCode" not in caught.value.response
     assert airflow.calls == 1

@@ -1,4 +1,4 @@
-"""What a private MWAA with a scheduler runs, with which settings, and what is said when it ends."""
+"""What a local environment with a scheduler runs, with which settings, and what is said when it ends."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from mwaa_shell.airflow.grammar import load
+from mwaa_shell.airflow.grammar import load_grammar
 from mwaa_shell.errors import LocalProblem, UsageError
+from mwaa_shell.launch import make_plan
 from mwaa_shell.local.airflow_process import AirflowProcess
 from mwaa_shell.local.folders import LocalState
 from mwaa_shell.local.provision import Installation, Progress
 from mwaa_shell.local.recipes import Recipe, recipe_for, recipes
-from mwaa_shell.local.scheduler import Scheduler, database, hold, keep_readers_going, last_lines, plan
-from mwaa_shell.options import build_parser, read_order
+from mwaa_shell.local.scheduler import Scheduler, database, hold, is_scheduled, keep_readers_going, last_lines, plan
+from mwaa_shell.options import build_parser
 
 #: Seconds for a thread to say what it has to.
 PATIENCE = 30
@@ -27,7 +28,7 @@ def test_every_service_is_a_command_of_its_version(recipe: Recipe) -> None:
     services = plan(recipe.version, STATE, 4711).services
     assert [words[0] for words in services][-1] == "scheduler"
     for words in services:
-        command = load(recipe.version).named(words[0])
+        command = load_grammar(recipe.version).named(words[0])
         assert command is not None
         assert all(command.option(word) for word in words if word.startswith("--"))
 
@@ -75,8 +76,10 @@ def test_a_second_shell_is_told_of_the_first(tmp_path: Path) -> None:
     held = hold(tmp_path / "scheduler.lock")
     with pytest.raises(LocalProblem, match="another shell"):
         hold(tmp_path / "scheduler.lock")
+    state = LocalState(tmp_path, tmp_path / "dags")
+    assert is_scheduled(state)
     held.close()
-    hold(tmp_path / "scheduler.lock").close()
+    assert not is_scheduled(state)
 
 
 def test_readers_go_on_while_something_is_written(tmp_path: Path) -> None:
@@ -99,15 +102,6 @@ def test_last_lines_cannot_drive_a_terminal(tmp_path: Path) -> None:
     assert told[1:3] == ["  two", "  ?]0;title?three\N{REPLACEMENT CHARACTER}"]
     assert len(told[3]) == 502
     assert last_lines(tmp_path / "none") == f" (see {tmp_path / 'none'})"
-
-
-def test_last_lines_are_what_tells_something(tmp_path: Path) -> None:
-    log = tmp_path / "scheduler.log"
-    quiet = "[2026-11-22T12:56:31.444+0000] {a.py:43} INFO - begun\n"
-    log.write_text(f"{quiet}[2026-11-22T12:56:31.444+0000] {{a.py:43}} ERROR - no\n{quiet * 5}")
-    assert last_lines(log).split("\n")[1:] == ["  [2026-11-22T12:56:31.444+0000] {a.py:43} ERROR - no"]
-    log.write_text(quiet)
-    assert last_lines(log).endswith("INFO - begun")
 
 
 class Services(AirflowProcess):
@@ -167,7 +161,7 @@ def test_that_they_end_is_said_once_with_last_words(tmp_path: Path) -> None:
     (told,) = heard.texts
     first, last = told.split("\n")
     name = last.split()[-1]
-    assert first == f"The {name} of Airflow 3.3.1 ended with 3, its DAGs run no more (see {tmp_path / name}.log)"
+    assert first == f"The {name} of Airflow 3.3.1 ended with 3. Its DAGs no longer run (see {tmp_path / name}.log)"
     assert last == f"  last words of the {name}"
     scheduler.close()
 
@@ -194,8 +188,8 @@ def test_an_airflow_that_cannot_be_set_up_has_no_scheduler(tmp_path: Path) -> No
 
 
 def test_the_option_goes_with_local() -> None:
-    with pytest.raises(UsageError, match="--scheduler goes with --local"):
-        read_order(build_parser().parse_args(["--scheduler"]), {})
-    order = read_order(build_parser().parse_args(["--local", "--scheduler"]), {})
+    with pytest.raises(UsageError, match="--scheduler requires --local"):
+        make_plan(build_parser().parse_args(["--scheduler"]), {})
+    order = make_plan(build_parser().parse_args(["--local", "--scheduler"]), {})
     assert order.local is not None
     assert order.local.scheduler

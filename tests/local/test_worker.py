@@ -1,9 +1,10 @@
-"""The process that runs airflow for the private MWAA, on a package of that name that does as little as it can."""
+"""The process that runs airflow for the local environment, on a package of that name that does as little as it can."""
 
 from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from typing import IO, Any
 import pytest
 
 import mwaa_shell.local
+from mwaa_shell.local.recipes import find_interpreter
 from tests.conftest import scrubbed
 
 HERE = Path(mwaa_shell.local.__file__).parent
@@ -46,16 +48,14 @@ def main():
         return
     if what == "leave":
         sys.exit("a sentence")
+    if what == "closing":
+        import atexit
+        atexit.register(lambda: 1 / 0)
     if what == "late":
-        import colorsys, airflow.late, airflow.outer
+        import airflow.late
     if what == "read":
         from airflow.models.dagbag import DagBag
         DagBag(sys.argv[0].replace("venv/bin/airflow", "dags")).collect()
-    if what == "nested":
-        import airflow.outer
-    if what == "deadly":
-        sys.in_a_command = True
-        import airflow.deadly
     if what == "sleep":
         import signal
         signal.pause()
@@ -77,16 +77,13 @@ class Ended:
 class Running:
     """The process, and the files of its commands."""
 
-    def __init__(self, folder: Path, *options: str) -> None:
+    def __init__(self, folder: Path, *options: str, python: Path = Path(sys.executable)) -> None:
         self.folder = folder
-        self.learned = folder / "late-imports.json"
         package = folder / "venv" / "lib" / "airflow"
         (package / "cli").mkdir(parents=True)
         (folder / "scratch").mkdir()
         (package / "__init__.py").touch()
         (package / "late.py").write_text("print('late')\n")
-        (package / "outer.py").write_text("import airflow.late\n")
-        (package / "deadly.py").write_text("import os, sys\nhasattr(sys, 'in_a_command') or os._exit(9)\n")
         (package / "cli" / "__init__.py").touch()
         (package / "cli" / "cli_parser.py").write_text(PARSER)
         (package / "models").mkdir()
@@ -97,11 +94,11 @@ class Running:
             (folder / "dags" / name).touch()
         program = folder / "venv" / "bin" / "airflow"
         program.parent.mkdir()
-        program.write_text(f"#!{sys.executable}\n{PROGRAM}")
+        program.write_text(f"#!{python}\n{PROGRAM}")
         program.chmod(0o755)
         environ = scrubbed(folder) | {"PYTHONPATH": str(package.parent)}
         self.process = subprocess.Popen(
-            [sys.executable, HERE / "worker.py", program, folder / "scratch", self.learned, *options],
+            [python, HERE / "worker.py", program, folder / "scratch", *options],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=environ,
@@ -178,21 +175,22 @@ def test_a_sentence_is_on_standard_error(worker: Running) -> None:
     assert worker.run("leave") == Ended(1, PREFACE, "a sentence\n")
 
 
-def test_late_imports_are_learned_and_what_prints_is_left(worker: Running) -> None:
-    learned: set[str] = set()
-    while not {"colorsys", "!airflow.late", "!airflow.outer"} <= learned:  # its trial goes on beside the commands
-        assert worker.run("late").stdout == f"{PREFACE}late\nlate\n"
-        learned = set(json.loads(worker.learned.read_text()))
+@pytest.mark.parametrize("version", ["3.7", "3.11"])
+def test_error_at_the_end_leaves_the_exit_code_as_it_is(tmp_path: Path, version: str) -> None:
+    interpreter = find_interpreter([version])
+    if interpreter is None:
+        pytest.skip(f"this machine has no Python {version}")
+    running = Running(tmp_path, python=interpreter.path)
+    ended = running.run("closing")
+    running.end()
+    assert (ended.code, ended.stdout) == (0, f"{PREFACE}closing\n")
+    assert ended.stderr.count("Traceback") == 1
+    assert ended.stderr.endswith("ZeroDivisionError: division by zero\n")
+
+
+def test_what_a_late_import_prints_is_in_each_answer(worker: Running) -> None:
     for _ in range(2):
         assert worker.run("late").stdout == f"{PREFACE}late\nlate\n"
-        assert worker.run("nested").stdout == f"{PREFACE}late\nnested\n"
-    assert not list(worker.folder.glob("*.imports"))
-
-
-def test_a_module_whose_import_ends_its_process_is_left_too(worker: Running) -> None:
-    while "!airflow.deadly" not in (json.loads(worker.learned.read_text()) if worker.learned.exists() else ()):
-        assert worker.run("deadly") == Ended(0, f"{PREFACE}deadly\n", "")
-    assert worker.run("dags") == Ended(0, f"{PREFACE}dags\n", "")
 
 
 @pytest.mark.parametrize("flag", ["-v", "--verbose", "--verb", "-yv"])
@@ -213,9 +211,18 @@ def test_a_command_that_counts_tells_how_far_it_is(worker: Running) -> None:
 
 def test_its_end_ends_every_command(worker: Running) -> None:
     worker.send("sleep")
-    pid = _child_of(worker.process.pid)
+    pid = _child_of(_child_of(worker.process.pid))
     worker.end()
     assert worker.process.returncode == 0
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+
+
+def test_no_command_outlives_a_worker_that_is_killed(worker: Running) -> None:
+    worker.send("sleep")
+    pid = _child_of(importer := _child_of(worker.process.pid))
+    os.kill(importer, signal.SIGKILL)
+    assert worker.process.wait(20) == 0
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
 
@@ -235,9 +242,3 @@ def test_each_command_can_have_a_process_of_its_own_from_the_start(tmp_path: Pat
     running = Running(tmp_path, "fresh")
     assert running.run("dags") == Ended(0, "dags\n", "")
     running.end()
-
-
-def test_it_leaves_nothing_in_its_folder(worker: Running) -> None:
-    before = {path for path in HERE.rglob("*.pyc") if path.stem.split(".")[0] in ("late_imports", "processes")}
-    worker.run("dags")
-    assert {path for path in HERE.rglob("*.pyc") if path.stem.split(".")[0] in ("late_imports", "processes")} == before
