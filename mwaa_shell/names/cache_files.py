@@ -2,8 +2,8 @@
 
 ``environments.json`` has the account, region and version of each environment that was open. ``listed.json`` has the
 names from the last listing of each profile and region. Both are JSON objects that are written whole and are readable
-by their owner only. A file that cannot be read counts as empty, and one that cannot be written is left as it is. What
-AWS says now always wins.
+by their owner only. A file that cannot be read counts as empty, and a failed write leaves it unchanged. AWS's newest
+response always wins.
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ import hashlib
 import json
 import os
 import tempfile
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, TypeGuard
+from typing import TYPE_CHECKING, NamedTuple
 
 from mwaa_shell import paths
 from mwaa_shell.airflow.versions import Version, parse_version
@@ -23,14 +24,18 @@ from mwaa_shell.paths import make_folder
 from mwaa_shell.settings import Access, profile_of_boto3
 
 if TYPE_CHECKING:  # shell_completion reads these files and never connects
-    from mwaa_shell.mwaa.connection import Connection, EnvironmentRef
+    from mwaa_shell.mwaa import Connection, EnvironmentRef
 
 #: Most environments, and most listings, that are kept: the latest.
 MAX_ENVIRONMENTS, MAX_LISTINGS = 200, 50
+ENVIRONMENTS, LISTINGS = "environments.json", "listed.json"
+#: Held while a file is read and written again: several environments run commands side by side.
+_KEEPING = threading.Lock()
 #: Bytes; a longer file was not written by this shell.
 MAX_FILE_BYTES = 1_000_000
 #: Stands for the address of every local environment: its port is another one at each start.
 LOCAL = "local"
+Key = tuple[str, ...]
 
 
 class EnvironmentIdentity(NamedTuple):
@@ -70,12 +75,12 @@ def identify(connection: Connection) -> EnvironmentIdentity | None:
     Without an answer from AWS it is that of the last session, ``None`` if there was none. If AWS refuses to describe
     the environment, a hash of the access key stands for the account.
     """
-    known, target = connection.known, connection.target
+    known, target = connection.info, connection.target
     if known.account:
         row = [known.account, connection.region, str(known.version or "")]
-        _keep_row(_environments_file(), _key_of(target), row, MAX_ENVIRONMENTS)
+        _keep_row(ENVIRONMENTS, _key_of(target), row, MAX_ENVIRONMENTS)
         return EnvironmentIdentity(known.account, connection.region, target.name, known.version, confirmed=True)
-    if connection.refused:
+    if connection.refusal is not None:
         account = f"key-{_access_key_hash()}"
         return EnvironmentIdentity(account, connection.region, target.name, connection.version, confirmed=True)
     return recall(target)
@@ -83,28 +88,22 @@ def identify(connection: Connection) -> EnvironmentIdentity | None:
 
 def recall(target: EnvironmentRef) -> EnvironmentIdentity | None:
     """Return the identity of an environment as the last session kept it."""
-    row = _rows_of(_environments_file()).get(_key_of(target))
-    if not _are_texts(row, 3) or len(row) != 3:
-        return None
-    return EnvironmentIdentity(row[0], row[1], target.name, parse_version(row[2]))
+    row = _rows_of(ENVIRONMENTS).get(_key_of(target), [])
+    return EnvironmentIdentity(row[0], row[1], target.name, parse_version(row[2])) if len(row) == 3 else None
 
 
-def _key_of(target: EnvironmentRef) -> str:
+def _key_of(target: EnvironmentRef) -> Key:
     """Return how an environment is reached, as the key of its row."""
     access = target.access
     address = LOCAL if access.keys else access.endpoint_url or os.environ.get("AWS_ENDPOINT_URL_MWAA", "")
     region = access.region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION", "")
     owner = access.account or _access_key_hash()  # other credentials may belong to another account
-    return json.dumps([target.name, profile_of_boto3(access), region, address, owner])
+    return target.name, profile_of_boto3(access), region, address, owner
 
 
 def _access_key_hash() -> str:
     """Return a hash that tells one access key of ``AWS_ACCESS_KEY_ID`` from another without showing it."""
     return hashlib.sha256(os.environ.get("AWS_ACCESS_KEY_ID", "").encode(errors="replace")).hexdigest()[:12]
-
-
-def _environments_file() -> Path:
-    return cache_folder() / "environments.json"
 
 
 # -- environments that were listed -------------------------------------------------------------------------------------
@@ -113,66 +112,51 @@ def _environments_file() -> Path:
 def keep_listing(names: Sequence[str], access: Access, region: str) -> None:
     """Keep the names that AWS listed for a profile and region, in place of its last listing."""
     if access.keys is None:  # a local environment is not reached by its name
-        _keep_row(_listings_file(), json.dumps([profile_of_boto3(access), region]), list(names), MAX_LISTINGS)
+        _keep_row(LISTINGS, (profile_of_boto3(access), region), list(names), MAX_LISTINGS)
 
 
 def remembered_environments() -> Iterator[ListedEnvironment]:
     """Yield the environments of AWS that were open or listed in any session, some of them twice."""
-    for key, row in _rows_of(_environments_file()).items():
-        target = _parsed(key)
-        if _are_texts(target, 4) and _are_texts(row, 2) and target[3] != LOCAL:
-            yield ListedEnvironment(target[0], target[1], row[1])
-    for key, names in _rows_of(_listings_file()).items():
-        source = _parsed(key)
-        if _are_texts(source, 2) and isinstance(names, list):
-            yield from (ListedEnvironment(name, source[0], source[1]) for name in names if isinstance(name, str))
-
-
-def _listings_file() -> Path:
-    return cache_folder() / "listed.json"
+    for key, row in _rows_of(ENVIRONMENTS).items():
+        if len(key) >= 4 and len(row) >= 2 and key[3] != LOCAL:
+            yield ListedEnvironment(key[0], key[1], row[1])
+    for key, names in _rows_of(LISTINGS).items():
+        if len(key) >= 2:
+            yield from (ListedEnvironment(name, key[0], key[1]) for name in names)
 
 
 # -- files of rows -----------------------------------------------------------------------------------------------------
 
 
-def _rows_of(path: Path) -> Mapping[str, object]:
-    """Return the rows of a file by their keys; none if it cannot be read."""
+def _rows_of(name: str) -> dict[Key, list[str]]:
+    """Return the rows of a file by their keys, which are lists in JSON; none if anything in it is of another form."""
     try:
-        with path.open("rb") as file:
+        with (cache_folder() / name).open("rb") as file:
             rows = json.loads(file.read(MAX_FILE_BYTES))
-    except (OSError, ValueError, RecursionError):
+        return {tuple(map(str, json.loads(key))): [str(text) for text in row] for key, row in rows.items()}
+    except (OSError, ValueError, TypeError, AttributeError, RecursionError):
         return {}
-    return rows if isinstance(rows, dict) else {}
 
 
-def _keep_row(path: Path, key: str, row: object, most: int) -> None:
+def _keep_row(name: str, key: Key, row: list[str], most: int) -> None:
     """Put a row after all others, in place of the one with its key; the last ``most`` rows are kept."""
-    rows = dict(_rows_of(path))
-    if rows.pop(key, None) == row:
-        return
-    rows[key] = row
-    with contextlib.suppress(OSError):
-        _write_rows(path, dict(list(rows.items())[-most:]))
+    with _KEEPING:
+        rows = _rows_of(name)
+        if rows.pop(key, None) == row:
+            return
+        rows[key] = row
+        kept = {json.dumps(key): row for key, row in list(rows.items())[-most:]}
+        with contextlib.suppress(OSError):
+            replace_file(cache_folder() / name, json.dumps(kept).encode())
 
 
-def _write_rows(path: Path, rows: Mapping[str, object]) -> None:
-    folder = make_folder(path.parent)
-    handle, name = tempfile.mkstemp(prefix=f".{path.stem}.", dir=folder)  # 0600 from creation
+def replace_file(path: Path, data: bytes) -> None:
+    """Write a file whole, in place of the one before. Raises ``OSError``."""
+    handle, name = tempfile.mkstemp(prefix=f".{path.stem}.", dir=make_folder(path.parent))  # 0600 from creation
     try:
-        with os.fdopen(handle, "w") as file:
-            json.dump(rows, file)
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
         os.replace(name, path)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
-
-
-def _parsed(text: str) -> object:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-
-
-def _are_texts(value: object, least: int) -> TypeGuard[list[str]]:
-    return isinstance(value, list) and len(value) >= least and all(isinstance(one, str) for one in value)

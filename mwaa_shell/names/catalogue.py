@@ -1,4 +1,4 @@
-"""The cached names of one environment: changes from replies go in, candidates for completion come out.
+"""The cached names of one environment: changes from outputs go in, candidates for completion come out.
 
 Each list (one per kind, and one per DAG for tasks and runs) is a frozen value that is replaced as a whole. So readers
 need no lock and never wait. Writers wait for each other.
@@ -6,15 +6,18 @@ need no lock and never wait. Writers wait for each other.
 
 from __future__ import annotations
 
+import re
 import threading
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Mapping
+from array import array
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate, islice
 from math import log2
 from types import MappingProxyType
 
 from mwaa_shell.airflow.knowledge import Kind
-from mwaa_shell.names.index import NO_PICKS, NameIndex
+from mwaa_shell.airflow.matching import PREFIX, WORD, fits
 from mwaa_shell.names.model import (
     NAMES,
     OF_A_DAG,
@@ -26,16 +29,17 @@ from mwaa_shell.names.model import (
     NameRemoved,
     NamesFound,
     facts_of,
-    merged,
-    ordered,
     others,
-    without,
+    sort_and_limit,
 )
 
 #: Most DAGs whose tasks, and whose runs, are kept.
 DAGS = 2_000
 #: So many picked names are kept of a list, and so many lists of them; after so many seconds a pick counts half.
 PICKS, PICKED_LISTS, HALF_LIFE = 50, 500, 3 * 86_400.0
+NO_PICKS: Mapping[str, float] = MappingProxyType({})
+#: So many names that may fit are compared, in their order; more are not counted.
+COMPARED = 3000
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +61,10 @@ class NameCatalogue:
         self._known: dict[ListKey, NameList] = {}
         self._indexes: dict[ListKey, NameIndex] = {}
         self._picks: dict[ListKey, Mapping[str, float]] = {}
-        self._gone: dict[ListKey, set[str]] = {}  # what another shell may still think is there
         self._changing = threading.Lock()
-        self._picking = threading.Lock()  # of its own: who picks a name shall not wait for a long reply
 
     def apply(self, changes: Iterable[Change], source: str, now: float) -> None:
-        """Apply changes from a source ("reply", "REST" or "CLI"). Takes 1 to 3 us a name for long lists."""
+        """Apply changes from a source ("output", "REST" or "CLI"). Takes 1 to 3 us a name for long lists."""
         with self._changing:
             for change in changes:
                 if isinstance(change, NamesFound):
@@ -77,49 +79,40 @@ class NameCatalogue:
         return _names(known, known.texts) if known else []
 
     def search(self, kind: Kind, dag: str, fragment: str, limit: int = 50) -> tuple[list[Name], int]:
-        """Return the best names for a fragment, and at least how many more fit.
-
-        Until ``prepare`` has run, a long list is searched by its last index, or by how its names begin.
-        """
+        """Return the best names for a fragment, and at least how many more fit."""
         known = self._known.get((kind, dag))
         if known is None:
             return [], 0
-        index = self._index((kind, dag), known)
-        if index is None:
-            return _beginning(known, fragment, limit)
-        found = index.search(fragment, limit, self._picks.get((kind, dag), NO_PICKS))
-        return _names(known, found.names), found.more
+        found, more = self._index((kind, dag), known).search(fragment, limit, self._picks.get((kind, dag), NO_PICKS))
+        return _names(known, found), more
 
     def prepare(self) -> None:
         """Build the indexes of long lists, in a thread after ``apply`` or ``merge``. Takes about 1.5 us a name."""
-        for key, known in self.known().items():
-            index = self._indexes.get(key)
-            if len(known.texts) > SMALL and (index is None or index.names is not known.texts):
-                index = NameIndex(known.texts)
-                with self._changing:
-                    if self._known.get(key) is not None:
-                        self._indexes[key] = index
+        for key, known in self.snapshot().items():
+            if len(known.texts) > SMALL:
+                self._index(key, known)
 
-    def picked(self, kind: Kind, dag: str, text: str, now: float) -> None:
+    def record_use(self, kind: Kind, dag: str, text: str, now: float) -> None:
         """Note that the user has used a name: frequent and recent ones come first among equals."""
-        with self._picking:
+        with self._changing:
             scores = self._picks.get((kind, dag), NO_PICKS)
             self._pick((kind, dag), {**scores, text: _used_again(scores.get(text), now)})
 
     def forget(self) -> None:
         """Drop all names and picks."""
-        with self._changing, self._picking:
+        with self._changing:
             self._known, self._indexes, self._picks = {}, {}, {}
 
     def summary(self, now: float) -> list[ListSummary]:
         """Return a summary of each list, by kind and then by DAG."""
         order = list(Kind)
+        lists = sorted(self.snapshot().items(), key=lambda one: (order.index(one[0][0]), one[0][1]))
         return [
             ListSummary(kind, dag, len(known.texts), known.source, max(0.0, now - known.learned), known.complete)
-            for (kind, dag), known in sorted(self.known().items(), key=lambda one: (order.index(one[0][0]), one[0][1]))
+            for (kind, dag), known in lists
         ]
 
-    def known(self) -> dict[ListKey, NameList]:
+    def snapshot(self) -> dict[ListKey, NameList]:
         """Return a snapshot of all lists."""
         return dict(self._known)
 
@@ -127,29 +120,24 @@ class NameCatalogue:
         """Return the scores of picked names: the higher, the more they are used."""
         return dict(self._picks)
 
-    def merge(self, known: Mapping[ListKey, NameList], picks: Mapping[ListKey, Mapping[str, float]]) -> None:
-        """Merge the lists of another catalogue: the later change wins, and incomplete lists are combined."""
-        with self._changing, self._picking:
-            for key, other in known.items():
+    def merge(self, saved: Mapping[ListKey, NameList], picks: Mapping[ListKey, Mapping[str, float]]) -> None:
+        """Add saved lists and picks; what was learned since stays."""
+        with self._changing:
+            for key, old in saved.items():
                 mine = self._known.get(key)
-                left = without(other, self._gone.get(key, frozenset()))
-                self._put(key, merged(key[0], mine, left) if mine else ordered(key[0], left.facts, left))
-            for key, theirs in picks.items():
-                ours = self._picks.get(key, NO_PICKS)
-                self._pick(
-                    key, {**theirs, **{text: max(score, theirs.get(text, score)) for text, score in ours.items()}}
-                )
-            self._drop_tasks_and_runs_of_no_dag()
+                if mine is None:
+                    self._put(key, sort_and_limit(key[0], old.facts, old))
+                elif not mine.complete:
+                    base = replace(old, changed=mine.changed) if old.complete else mine
+                    self._put(key, sort_and_limit(key[0], {**mine.facts, **others(old, mine.facts)}, base))
+            for key, scores in picks.items():
+                self._pick(key, {**scores, **self._picks.get(key, NO_PICKS)})
             self._keep_to_the_limits()
 
-    def _index(self, key: ListKey, known: NameList) -> NameIndex | None:
-        """Return the index of a list, or of a similar older one until ``prepare`` has run; ``None`` if none fits."""
+    def _index(self, key: ListKey, known: NameList) -> NameIndex:
         index = self._indexes.get(key)
-        if index is not None and index.names is known.texts:
-            return index
-        if len(known.texts) > SMALL:
-            return index if index is not None and len(index.names) > len(known.texts) // 2 else None
-        index = self._indexes[key] = NameIndex(known.texts)
+        if index is None or index.names is not known.texts:
+            index = self._indexes[key] = NameIndex(known.texts)
         return index
 
     # Below here a lock is held.
@@ -165,15 +153,13 @@ class NameCatalogue:
         key = (seen.kind, seen.dag)
         old = self._known.get(key)
         told = facts_of(seen.names, old)
-        if key in self._gone:
-            self._gone[key].difference_update(told)
         if seen.all or old is None:
-            self._put(key, ordered(seen.kind, told, NameList((), {}, now, now, source, seen.all)))
+            self._put(key, sort_and_limit(seen.kind, told, NameList((), {}, now, now, source, seen.all)))
         else:
             fresh = replace(old, changed=now) if old.complete else replace(old, changed=now, learned=now, source=source)
             stays = all(text in old.facts for text in told)  # who tells of known runs tells nothing of their order
             merged = {**old.facts, **told} if stays else {**told, **others(old, told)}
-            self._put(key, ordered(seen.kind, merged, fresh))
+            self._put(key, sort_and_limit(seen.kind, merged, fresh))
         if seen.kind is Kind.RUN:
             self._note_last_state(seen.dag, now)
 
@@ -188,35 +174,24 @@ class NameCatalogue:
 
     def _lose(self, gone: NameRemoved, now: float) -> None:
         key = (gone.kind, gone.dag)
-        self._gone.setdefault(key, set()).add(gone.text)
         old = self._known.get(key)
         if old and gone.text in old.facts:
             left = others(old, {gone.text})
-            self._put(key, ordered(gone.kind, left, replace(old, changed=now)))
+            self._put(key, sort_and_limit(gone.kind, left, replace(old, changed=now)))
         if gone.kind is Kind.DAG:
-            for drop in [(kind, gone.text) for kind in OF_A_DAG if (kind, gone.text) in self._known]:
-                self._drop(drop)
+            for kind in OF_A_DAG:
+                self._drop((kind, gone.text))
 
     def _put(self, key: ListKey, known: NameList) -> None:
         """Replace a list; its index stays if the names are the same."""
         old = self._known.get(key)
         if old is not None and old.texts == known.texts:
             known = replace(known, texts=old.texts)
-        elif len(known.texts) <= SMALL:
-            self._indexes.pop(key, None)
         self._known[key] = known
 
     def _drop(self, key: ListKey) -> None:
-        del self._known[key]
+        self._known.pop(key, None)
         self._indexes.pop(key, None)
-
-    def _drop_tasks_and_runs_of_no_dag(self) -> None:
-        """Drop tasks and runs of DAGs that a later, complete list of DAGs does not have."""
-        dags = self._known.get((Kind.DAG, ""))
-        if dags and dags.complete:
-            for (kind, dag), known in list(self._known.items()):
-                if kind in OF_A_DAG and dag not in dags.facts and known.changed < dags.learned:
-                    self._drop((kind, dag))
 
     def _keep_to_the_limits(self) -> None:
         """Drop the lists of tasks and runs that changed longest ago."""
@@ -234,16 +209,63 @@ def _names(known: NameList, texts: Iterable[str]) -> list[Name]:
     return [Name(text, facts) for text in texts if (facts := known.facts.get(text)) is not None]
 
 
-def _beginning(known: NameList, fragment: str, limit: int) -> tuple[list[Name], int]:
-    """Return the names of an alphabetical list that begin with a fragment, and how many more do."""
-    typed = fragment.lower()
-    low = bisect_left(known.texts, typed, key=str.lower)
-    end = bisect_right(known.texts, typed, low, key=lambda text: text.lower()[: len(typed)])
-    shown = _names(known, known.texts[low : min(end, low + limit)])
-    return shown, end - low - len(shown)
-
-
 def _used_again(score: float | None, now: float) -> float:
     """Return a raised score: the logarithm of a count that halves over time, so scores compare at any moment."""
     today = now / HALF_LIFE
     return today + log2(1 + (2 ** min(score - today, 60.0) if score is not None else 0))
+
+
+# -- the index ---------------------------------------------------------------------------------------------------------
+
+
+class NameIndex:
+    """The best of many distinct names for a typed fragment, from one text of all names in small letters. Pure.
+
+    ``airflow.matching`` says what is better. Among equals, names that the user picked come first, then the order in
+    which the names were given. A search takes about 1 ms with 5,000 names and up to 40 ms with 100,000. Any thread may
+    search.
+    """
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self.names = names
+        self._numbers = {name: number for number, name in enumerate(names)}
+        lowered = [name.lower().replace("\n", " ") for name in names]
+        self._text = "\n".join(["", *lowered])
+        self._starts = array("I", accumulate((len(name) + 1 for name in lowered), initial=1))
+
+    def search(
+        self, fragment: str, limit: int = 50, picks: Mapping[str, float] = NO_PICKS
+    ) -> tuple[tuple[str, ...], int]:
+        """Return the best names, at most ``limit``, and at least how many more fit.
+
+        ``picks`` tells how much a name is used: the higher, the more.
+        """
+        typed = fragment.lower()
+        literal = re.escape(typed)
+        numbers = {self._numbers[name] for name in picks if name in self._numbers}
+        beginning = [*islice(self._matching(f"\n{literal}"), limit + 1)] if typed else range(len(self.names))[:limit]
+        numbers.update(beginning)
+        if not typed or len(beginning) > limit:
+            count = self._text.count(f"\n{typed}") if typed else len(self.names)
+            shown = self._ranked(typed, numbers, picks)[:limit]
+            return shown, count - len(shown)
+        numbers.update(islice(self._matching(literal), COMPARED))
+        if sum(fits(typed, self.names[number]) in ((PREFIX, 0), (WORD, 0)) for number in numbers) <= limit:
+            letters = "".join(rf"[^{re.escape(letter)}\n]*+{re.escape(letter)}" for letter in typed)
+            numbers.update(islice(self._matching(f"\n{letters}"), COMPARED))
+        found = self._ranked(typed, numbers, picks)
+        return found[:limit], max(len(found) - limit, 0)
+
+    def _ranked(self, typed: str, numbers: Iterable[int], picks: Mapping[str, float]) -> tuple[str, ...]:
+        unpicked = float("-inf")
+        ranked = [
+            (fit[0], -picks.get(self.names[number], unpicked), fit[1], number)
+            for number in numbers
+            if (fit := fits(typed, self.names[number])) is not None
+        ]
+        return tuple(self.names[number] for *_, number in sorted(ranked))
+
+    def _matching(self, pattern: str) -> Iterator[int]:
+        """Yield the numbers of the names in which a pattern matches, some of them several times."""
+        for match in re.finditer(pattern, self._text):
+            yield bisect_right(self._starts, match.end() - 1) - 1

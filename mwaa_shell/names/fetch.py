@@ -1,106 +1,94 @@
-"""Where names come from: output that the user asked for, Airflow's REST API, and the CLI.
+"""The sources of names: output that the user asked for, Airflow's REST API, and the CLI.
 
-Each source returns changes for a catalogue. REST paths lack ``/api/v1`` (Airflow 2) and ``/api/v2`` (Airflow 3), which
-MWAA's ``InvokeRestApi`` adds. A request has only parameters that every version knows, as Airflow 2 refuses others:
-``fields``, which would make replies shorter, came with 2.9. Airflow 3 serves roles and users under ``/auth/fab/v1``,
-which ``InvokeRestApi`` does not reach. Commands do not take the datasets of Airflow 2. Replies hold more than names,
+Each source returns changes for a catalogue. Airflow 3 serves roles and users under ``/auth/fab/v1``, which MWAA's
+``InvokeRestApi`` does not reach. Commands do not take the datasets of Airflow 2. Responses hold more than names,
 such as values of variables: only what ``Name`` lists is read.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from mwaa_shell.airflow.arguments import ParsedCommand, understand
+from mwaa_shell.airflow.arguments import understand
 from mwaa_shell.airflow.command_line import ParsedLine, parse, quote
 from mwaa_shell.airflow.completion import dag_of
 from mwaa_shell.airflow.grammar import Grammar
 from mwaa_shell.airflow.knowledge import Kind
 from mwaa_shell.airflow.outcome import ENOUGH
+from mwaa_shell.airflow.rest import REST_SINCE, RestRequest, list_all, next_page, rows_in, runs_request, tasks_request
 from mwaa_shell.airflow.validation import validate
 from mwaa_shell.airflow.versions import Version
-from mwaa_shell.errors import NothingRan, PermissionMissing, ShellError
+from mwaa_shell.errors import NothingRan, PermissionMissing, ShellError, State, sentence
 from mwaa_shell.job import Job, PhaseTimeout
-from mwaa_shell.mwaa.airflow_rest import FIRST_PAGE, REST_SINCE, dag_path, newest_runs_first, next_page, rows_in
-from mwaa_shell.mwaa.command_runner import run_under_lock
-from mwaa_shell.mwaa.connection import Connection
-from mwaa_shell.names.effects import used
-from mwaa_shell.names.extract import learn
-from mwaa_shell.names.model import KEPT, OF_A_DAG, Change, Name, NamesFound
+from mwaa_shell.mwaa import Connection, run_under_lock
+from mwaa_shell.names.extract import learn, names_absent, names_used
+from mwaa_shell.names.model import KEPT, OF_A_DAG, Change, Name, NameRemoved, NamesFound
 from mwaa_shell.result import Result
 
-# -- requests to REST, and how replies are read ------------------------------------------------------------------------
+# -- requests to REST, and their responses -----------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class NamesRequest:
-    """A GET request to the REST API for one page of the names of one kind."""
+    """A request to the REST API for one page of the names of one kind."""
 
     kind: Kind
-    path: str  #: as ``InvokeRestApi`` takes it, percent-encoded
-    query: Mapping[str, object] = field(hash=False)
+    rest: RestRequest
     dag: str = ""  #: whose tasks or runs; empty for the other kinds
-    member: str = ""  #: where the reply holds them
+    member: str = ""  #: where the response holds them
 
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """Where the REST API lists a kind, and which members of its reply are read."""
+    """The REST listing of a kind: its path, and the members of its response."""
 
-    path: str  #: after that of the DAG for its tasks and runs
     member: str
     name: str
     facts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  #: the first that is there
-    paged: bool = True
 
 
 _BOTH = {
-    Kind.DAG: _Source("/dags", "dags", "dag_id", {"paused": ("is_paused",), "owners": ("owners",)}),
-    Kind.TASK: _Source("/tasks", "tasks", "task_id", {"operator": ("operator_name",)}, paged=False),
+    Kind.DAG: _Source("dags", "dag_id", {"paused": ("is_paused",), "owners": ("owners",)}),
+    Kind.TASK: _Source("tasks", "task_id", {"operator": ("operator_name",)}),
     Kind.RUN: _Source(
-        "/dagRuns",
         "dag_runs",
         "dag_run_id",
         {"state": ("state",), "date": ("logical_date", "execution_date"), "after": ("run_after",)},
     ),
-    Kind.VARIABLE: _Source("/variables", "variables", "key"),
-    Kind.CONNECTION: _Source("/connections", "connections", "connection_id", {"type": ("conn_type",)}),
-    Kind.POOL: _Source("/pools", "pools", "name", {"slots": ("slots",)}),
+    Kind.VARIABLE: _Source("variables", "key"),
+    Kind.CONNECTION: _Source("connections", "connection_id", {"type": ("conn_type",)}),
+    Kind.POOL: _Source("pools", "name", {"slots": ("slots",)}),
 }
 _SOURCES: Mapping[int, Mapping[Kind, _Source]] = {
-    2: {**_BOTH, Kind.ROLE: _Source("/roles", "roles", "name"), Kind.USER: _Source("/users", "users", "username")},
-    3: {**_BOTH, Kind.ASSET: _Source("/assets", "assets", "name")},
+    2: {**_BOTH, Kind.ROLE: _Source("roles", "name"), Kind.USER: _Source("users", "username")},
+    3: {**_BOTH, Kind.ASSET: _Source("assets", "name")},
 }
 
 
 def requests_for(kind: Kind, version: Version, dag: str = "") -> NamesRequest | None:
     """Return the request for the first page of a kind, runs newest first; ``None`` if REST does not offer the kind."""
-    source = _source(kind, version)
+    source = _SOURCES[min(version.major, 3)].get(kind) if version >= REST_SINCE else None
     if source is None or (kind in OF_A_DAG) != bool(dag):
         return None
-    query = dict(FIRST_PAGE) if source.paged else {}
     if kind is Kind.RUN:
-        query["order_by"] = newest_runs_first(version)
-    return NamesRequest(kind, (dag_path(dag) if dag else "") + source.path, query, dag, source.member)
+        rest: RestRequest | None = runs_request(dag, version)
+    else:
+        rest = tasks_request(dag) if kind is Kind.TASK else list_all(f"/{source.member}")
+    return NamesRequest(kind, rest, dag, source.member) if rest is not None else None
 
 
-def _source(kind: Kind, version: Version) -> _Source | None:
-    return _SOURCES[min(version.major, 3)].get(kind) if version >= REST_SINCE else None
-
-
-def read(request: NamesRequest, reply: object) -> tuple[tuple[Name, ...], NamesRequest | None]:
+def read_response(request: NamesRequest, response: object) -> tuple[tuple[Name, ...], NamesRequest | None]:
     """Return the names on one page, and the request for the next page or ``None``.
 
-    Objects that cannot be read and names that cannot be typed are left out. Raises ``ValueError`` if the reply has
+    Objects that cannot be read and names that cannot be typed are left out. Raises ``ValueError`` if the response has
     another form.
     """
-    rows = rows_in(reply, request.path, request.member)
+    rows = rows_in(response, request.member)
     source = _SOURCES[3].get(request.kind) or _SOURCES[2][request.kind]
     names = [_name(source, row) for row in rows if isinstance(row, dict)]
-    query = next_page(request.query, len(rows), reply)
-    following = replace(request, query=query) if query is not None else None
+    page = next_page(request.rest, len(rows), response)
+    following = replace(request, rest=page) if page is not None else None
     return tuple(name for name in names if name is not None), following
 
 
@@ -108,26 +96,17 @@ def _name(source: _Source, row: Mapping[str, object]) -> Name | None:
     text = row.get(source.name)
     if not isinstance(text, str) or not text or not text.isprintable():
         return None
-    facts = {}
-    for fact, keys in source.facts.items():
-        said = next((words for key in keys if (words := _words(row.get(key)))), "")
-        if said:
-            facts[fact] = said
-    return Name(text, facts) if facts else Name(text)
+    said = {fact: next(filter(None, (_words(row.get(key)) for key in keys)), "") for fact, keys in source.facts.items()}
+    return Name(text, {fact: words for fact, words in said.items() if words})
 
 
 def _words(value: object) -> str:
     """Return a fact as text; empty for an unexpected type."""
-    match value:
-        case bool():
-            text = "yes" if value else "no"
-        case int() | str():
-            text = str(value)
-        case list():
-            text = ", ".join(item.strip() for item in value if isinstance(item, str))
-        case _:
-            text = ""
-    return text if text.isprintable() else ""
+    if isinstance(value, list):
+        value = ", ".join(item.strip() for item in value if isinstance(item, str))
+    if isinstance(value, bool):
+        value = "yes" if value else "no"
+    return str(value) if isinstance(value, int | str) and str(value).isprintable() else ""
 
 
 # -- the three sources -------------------------------------------------------------------------------------------------
@@ -136,9 +115,10 @@ def _words(value: object) -> str:
 PAGES, RUN_PAGES = 100, 2
 #: Bytes of output that names are learned from; longer output teaches none.
 MAX_OUTPUT_BYTES = 16_000_000
-#: Seconds between two pages: AWS allows about ten requests a second.
-BETWEEN = 0.1
-NOT_UPDATED = "InvokeRestApi: AWS wants the environment updated first; names are learned, .refresh asks"
+NOT_UPDATED = (
+    "The REST API is not available until the environment is updated. "
+    "Completion uses the names in past output, and .refresh loads names."
+)
 #: What lists each kind through the CLI; the first that the environment's version takes is sent.
 LISTS: dict[Kind, tuple[str, ...]] = {
     Kind.DAG: ("dags list -o json", "list_dags"),
@@ -163,28 +143,33 @@ def title(kind: Kind, dag: str = "") -> str:
     return f"{TITLES[kind]} of {dag}" if dag else TITLES[kind]
 
 
-def of_reply(
+def of_output(
     line: ParsedLine, result: Result, grammar: Grammar | None
 ) -> tuple[Sequence[Change], Sequence[tuple[Kind, str, str]]]:
-    """Return the changes that a result reports, and the names in the line if the command succeeded."""
+    """Return the changes that a result reports.
+
+    If the command succeeded, return the names in the line, too, as kind, DAG (of tasks and runs) and name.
+    """
     if grammar is None or not result.remote or result.http_status is None:
         return (), ()
     understanding = understand(line, grammar)
     stderr = result.stderr[-ENOUGH:].decode("utf-8", "replace")
     whole = b"" if len(result.stdout) > MAX_OUTPUT_BYTES else result.stdout
     changes = learn(understanding, whole.decode("utf-8", "replace"), stderr, result.ok)
-    return changes, used_names(understanding) if result.ok else ()
+    dag, used = dag_of(understanding), []
+    for kind, text in names_used(understanding) if result.ok else ():
+        kept = Kind.RUN if kind is Kind.DATE_OR_RUN else kind
+        if kept in KEPT and (dag or kept not in OF_A_DAG):
+            used.append((kept, dag if kept in OF_A_DAG else "", text))
+    return changes, used
 
 
-def used_names(understanding: ParsedCommand) -> list[tuple[Kind, str, str]]:
-    """Return the names in a line as kind, DAG (of tasks and runs) and name."""
-    dag = dag_of(understanding)
-    found = ((Kind.RUN if kind is Kind.DATE_OR_RUN else kind, text) for kind, text in used(understanding))
-    return [
-        (kind, dag if kind in OF_A_DAG else "", text)
-        for kind, text in found
-        if kind in KEPT and (dag or kind not in OF_A_DAG)
-    ]
+def missing_names(line: ParsedLine, result: Result, grammar: Grammar | None) -> list[NameRemoved]:
+    """Return the names of a line that its output reports as missing."""
+    if grammar is None or not result.remote or result.http_status is None:
+        return []
+    stdout, stderr = (text[-ENOUGH:].decode("utf-8", "replace") for text in (result.stdout, result.stderr))
+    return list(names_absent(understand(line, grammar), stdout, stderr, result.ok))
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,47 +181,50 @@ class FetchResult:
     trouble: str = ""
 
 
-def over_rest(link: Connection, kind: Kind, dag: str) -> FetchResult:
+def over_rest(connection: Connection, kind: Kind, dag: str) -> FetchResult:
     """Return the names of a kind over REST; those before a page that failed as an incomplete list."""
-    request = requests_for(kind, link.version, dag) if link.version else None
+    request = requests_for(kind, connection.version, dag) if connection.version else None
     names: list[Name] = []
-    for page in range(RUN_PAGES if kind is Kind.RUN else PAGES):
+    for _ in range(RUN_PAGES if kind is Kind.RUN else PAGES):
         if request is None:
             break
-        if page:
-            time.sleep(BETWEEN)
         try:
-            reply = link.api.invoke_rest(link.target.name, request.path, request.query)
-            found, request = read(request, reply)
+            response = connection.api.invoke_rest(connection.target.name, request.rest)
+            found, request = read_response(request, response)
         except PermissionMissing as error:
             return FetchResult(denied=True, trouble=NOT_UPDATED if "updated" in str(error) else "")
         except (ShellError, ValueError) as error:
             seen = NamesFound(kind, tuple(names), dag) if names else None
-            return FetchResult(seen, trouble=f"{title(kind, dag)} over REST: {error}")
+            why = str(error) if isinstance(error, ShellError) else f"The REST API's response is malformed: {error}"
+            return FetchResult(seen, trouble=f"{sentence(why)} Completion may lack {title(kind, dag)}.")
         names += found
     cut = request is not None and kind is not Kind.RUN
-    trouble = f"only {len(names):,} {title(kind, dag)} over REST; .refresh asks the CLI" if cut else ""
-    return FetchResult(NamesFound(kind, tuple(names), dag, all=request is None), trouble=trouble)
+    trouble = f"The REST API listed only {len(names):,} {title(kind, dag)}. .refresh loads all through the CLI."
+    return FetchResult(NamesFound(kind, tuple(names), dag, all=request is None), trouble=trouble if cut else "")
 
 
-def through_cli(link: Connection, kind: Kind, dag: str) -> Sequence[Change]:
+def through_cli(connection: Connection, kind: Kind, dag: str) -> Sequence[Change]:
     """Return the names of a kind as the CLI lists them; waits until no other command runs. Raises ``ShellError``."""
-    line = listing(link.grammar, kind, dag)
+    line = listing(connection.grammar, kind, dag)
     if line is None:
-        raise NothingRan(f"Airflow {link.version or 'of an unknown version'} has no command that lists {title(kind)}")
-    link.command_lock.refreshing = job = Job(lambda job: run_under_lock(link, line, job), "refresh")
+        raise NothingRan(
+            f"Airflow {connection.version or 'of an unknown version'} has no command that lists {title(kind)}"
+        )
+    connection.command_lock.refreshing = job = Job(lambda job: run_under_lock(connection, line, job), "refresh")
     try:
         result = job.wait()
     except PhaseTimeout as late:
-        raise NothingRan(f"{title(kind, dag)} did not come within {late.seconds:g} seconds") from None
+        raise NothingRan(f"{title(kind, dag)} did not arrive within {late.seconds:g} seconds") from None
     finally:
-        link.command_lock.refreshing = None
+        connection.command_lock.refreshing = None
     if not result.ok:
-        raise NothingRan(f"{title(kind, dag)} could not be refreshed: {result.message}")
-    changes = of_reply(line, result, link.grammar)[0]
+        message = f"{title(kind, dag)} could not be refreshed: {result.message}"
+        raise NothingRan(message, state=result.state, hint=result.hint, detail=result.detail)
+    changes = of_output(line, result, connection.grammar)[0]
     if not any(isinstance(one, NamesFound) and (one.kind, one.dag) == (kind, dag) for one in changes):
-        where = link.target.name
-        raise NothingRan(f"The list of {title(kind, dag)} on {where} could not be read: see {line.text}")
+        where = connection.target.name
+        message = f"The list of {title(kind, dag)} on {where} could not be read"
+        raise NothingRan(message, state=State.RAN, hint=f"See {line.text}")
     return changes
 
 

@@ -1,8 +1,8 @@
-"""Names, the changes that replies bring, and immutable sorted lists of names: values without behavior. Pure."""
+"""Names, the changes that outputs bring, and immutable sorted lists of names: values without behavior. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping, Sequence, Set
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
@@ -57,7 +57,7 @@ Change = NamesFound | NameRemoved
 NAMES, RUNS = 100_000, 200
 #: Longer names are none of Airflow's, which ends at 250 letters (assets at 1500).
 LENGTH = 1_500
-#: An index of so many names is made in a few milliseconds, when it is first wanted.
+#: An index of so many names is made in under a millisecond, when it is first wanted.
 SMALL = 400
 
 Facts = Mapping[str, str]
@@ -72,20 +72,13 @@ class NameList:
     facts: Mapping[str, Facts] = field(repr=False)  #: of each of these names
     learned: float  #: when the list was last told
     changed: float  #: when anything in it last changed
-    source: str  #: who told the list: "reply", "REST" or "CLI"
+    source: str  #: who told the list: "output", "REST" or "CLI"
     complete: bool  #: whether there were no others then
 
 
 def others(known: NameList, but: Container[str]) -> dict[str, Facts]:
     """Return the names of a list and their facts, without some of them."""
     return {text: facts for text, facts in known.facts.items() if text not in but}
-
-
-def without(known: NameList, gone: Set[str]) -> NameList:
-    """Return the list of another shell without names that were removed since that shell saved it."""
-    if not any(text in known.facts for text in gone):
-        return known
-    return replace(known, facts=others(known, gone))
 
 
 def facts_of(names: Iterable[Name], old: NameList | None) -> dict[str, Facts]:
@@ -105,7 +98,7 @@ def facts_of(names: Iterable[Name], old: NameList | None) -> dict[str, Facts]:
     return told
 
 
-def ordered(kind: Kind, facts: Mapping[str, Facts], base: NameList) -> NameList:
+def sort_and_limit(kind: Kind, facts: Mapping[str, Facts], base: NameList) -> NameList:
     """Return a list sorted as its kind demands and cut to its limit."""
     most = RUNS if kind is Kind.RUN else NAMES
     texts = list(_newest_first(facts) if kind is Kind.RUN else facts)[:most]
@@ -117,18 +110,9 @@ def ordered(kind: Kind, facts: Mapping[str, Facts], base: NameList) -> NameList:
 
 
 def _newest_first(runs: Mapping[str, Facts]) -> Iterable[str]:
-    """Sort runs by date if all have comparable dates; else keep their order, as a reply may list only old runs."""
+    """Sort runs by date if all have comparable dates; else keep their order, as an output may list only old runs."""
     try:
         dates = {text: datetime.fromisoformat(facts["date"]) for text, facts in runs.items()}
         return sorted(runs, key=dates.__getitem__, reverse=True)
     except (KeyError, ValueError, TypeError):
         return runs
-
-
-def merged(kind: Kind, mine: NameList, other: NameList) -> NameList:
-    """Return the later of two lists, with the names of the earlier one added if it is incomplete."""
-    late, early = (mine, other) if mine.changed >= other.changed else (other, mine)
-    if late.complete:
-        return ordered(kind, late.facts, late)
-    facts = {**late.facts, **others(early, late.facts)}
-    return ordered(kind, facts, replace(early, changed=late.changed) if early.complete else late)

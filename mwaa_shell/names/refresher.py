@@ -6,26 +6,28 @@ The CLI is used only when the user asks for a refresh.
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Hashable, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from mwaa_shell.airflow.command_line import ParsedLine
 from mwaa_shell.airflow.completion import NameMatch
 from mwaa_shell.airflow.knowledge import Kind
-from mwaa_shell.durations import format_age
-from mwaa_shell.errors import ShellError
-from mwaa_shell.mwaa.connection import Connection
+from mwaa_shell.errors import ShellError, sentence
+from mwaa_shell.mwaa import Connection
 from mwaa_shell.names import fetch
 from mwaa_shell.names.cache_files import EnvironmentIdentity, cache_folder, identify
 from mwaa_shell.names.catalogue import NameCatalogue
-from mwaa_shell.names.model import KEPT, OF_A_DAG, Change, ListKey, Name
+from mwaa_shell.names.model import KEPT, OF_A_DAG, Change, ListKey, Name, NamesFound
 from mwaa_shell.names.store import NameStore
-from mwaa_shell.names.task_queue import TaskQueue
 from mwaa_shell.preferences import Preferences
 from mwaa_shell.result import Result
+from mwaa_shell.suggestions import closest
 
-#: Seconds without a key after which what the cursor stands at is asked for.
+#: Seconds without a key after which what the cursor is at is asked for.
 PAUSE = 0.3
 #: Seconds after which names are asked for again, when they are wanted.
 STALE = {Kind.RUN: 20.0}
@@ -34,29 +36,121 @@ STALE_ELSE = 300.0
 RESPITE = 60.0
 #: Seconds after a change until names are written to disk, and to wait at the end for what is being learned.
 SAVE_AFTER, LAST_WAIT = 2.0, 2.0
-NOT_ALLOWED = "airflow:InvokeRestApi is not allowed: names are learned, .refresh asks"
+#: Most names that a missing one is compared with, which takes 30 us each.
+COMPARED = 5_000
+#: Most candidates for the menu.
+LIMIT = 50
+Task = Callable[[], None]
+TOO_LONG = "The REST API cannot list the tasks of a DAG with so long an ID. Tab loads them through the CLI."
+NOT_PERMITTED = (
+    "airflow:InvokeRestApi is not permitted. Completion uses the names in past output, and .refresh loads names."
+)
+
+
+class TaskQueue:
+    """A thread that runs tasks in order, or after a delay, by their keys. It starts with the first one.
+
+    It never prints, and never keeps the program alive.
+    """
+
+    def __init__(self, name: str, failed: Callable[[Exception], None], after: Callable[[], None]) -> None:
+        """``failed`` gets what a task raised, ``after`` is called after each task; both on the thread."""
+        self._name = name
+        self._failed = failed
+        self._after = after
+        self._tasks: deque[Task] = deque()
+        self._later: dict[Hashable, tuple[float, Task]] = {}
+        self._awake = threading.Condition()
+        self._thread: threading.Thread | None = None
+        self._busy = False
+
+    def do(self, task: Task) -> None:
+        """Run a task after those in the queue."""
+        with self._awake:
+            self._tasks.append(task)
+            self._wake()
+
+    def do_later(self, key: Hashable, seconds: float, task: Task) -> None:
+        """Run a task after some seconds, in place of a waiting task with its key."""
+        with self._awake:
+            self._later[key] = time.monotonic() + seconds, task
+            self._wake()
+
+    def drop(self, which: Callable[[Hashable], bool]) -> None:
+        """Cancel the delayed tasks whose keys ``which`` accepts."""
+        with self._awake:
+            for key in [key for key in self._later if which(key)]:
+                del self._later[key]
+
+    def clear(self) -> None:
+        """Cancel all tasks that have not begun."""
+        with self._awake:
+            self._tasks.clear()
+            self._later.clear()
+
+    def waits(self, key: Hashable) -> bool:
+        """Return whether a delayed task has this key."""
+        return key in self._later
+
+    def wait(self, timeout: float, *, for_later: bool = True) -> bool:
+        """Wait until the queue is empty, at most ``timeout`` seconds; return whether it is."""
+        with self._awake:
+            return self._awake.wait_for(lambda: not (self._busy or self._tasks or (for_later and self._later)), timeout)
+
+    def _wake(self) -> None:
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
+            self._thread.start()
+        self._awake.notify_all()
+
+    def _run(self) -> None:
+        while True:
+            task = self._next()
+            try:
+                task()
+            except Exception as error:  # a background thread never prints, not even a bug of the shell
+                self._failed(error)
+            finally:
+                with self._awake:
+                    self._busy = False
+                    self._awake.notify_all()
+                self._after()
+
+    def _next(self) -> Task:
+        with self._awake:
+            while not self._tasks:
+                key = min(self._later, key=lambda one: self._later[one][0], default=None)
+                left = self._later[key][0] - time.monotonic() if key is not None else None
+                if key is not None and left is not None and left <= 0:
+                    self._tasks.append(self._later.pop(key)[1])
+                else:
+                    self._awake.wait(left)
+            self._busy = True
+            return self._tasks.popleft()
 
 
 class NameRefresher:
     """The cached names of one connection. ``changed`` is called on a thread when the toolbar has something new."""
 
-    def __init__(self, link: Connection, preferences: Preferences, folder: Path | None = None) -> None:
+    def __init__(self, connection: Connection, preferences: Preferences, folder: Path | None = None) -> None:
         self.catalogue = NameCatalogue()
-        self.notice = ""  #: why names are missing, for the toolbar
-        self.pressing = False  #: the notice answers what the user asked for
+        self.notice = ""  #: why names are missing, until the prompt has shown that
+        self.pressing = False  #: the notice is about names that the user asked for
         self.doing = ""  #: what is being refreshed, in words
+        self.lookups = 0  #: how often candidates were looked up, where the cursor may take a name
         self.changed: Callable[[], None] = lambda: None
         self.rest_denied = False  #: for as long as the session lasts
-        self._link = link
+        self._connection = connection
         self._preferences = preferences
         self._folder = folder
         self._store: NameStore | None = None
         self._confirmed = False  #: AWS has said whose environment it is, or that it will not say
         self._forgotten = 0  #: how often: what was asked for before is not taken in after
+        self._too_long: set[str] = set()  #: DAGs whose tasks REST cannot list, after the notice about them
         self._asked: set[ListKey] = set()  #: the user wants these, and they have not come yet
         self._told: dict[ListKey, float] = {}  #: when a refresh succeeded
         self._failed: dict[ListKey, float] = {}
-        self._desk = TaskQueue("names", self._note, self._learned_once)
+        self._desk = TaskQueue("names", self._note, lambda: self.changed())  # noqa: PLW0108  (it is set later)
         self._asker = TaskQueue("refresh", self._note, self._asked_once)
 
     @property
@@ -70,11 +164,11 @@ class NameRefresher:
         return bool(self.doing or self._asked)
 
     def summary(self) -> str:
-        """Return how many DAGs are cached, and the age of the list; empty if there is none."""
-        dags = self.catalogue.known().get((Kind.DAG, ""))
+        """Return how many DAGs are cached, in words; empty without a list."""
+        dags = self.catalogue.snapshot().get((Kind.DAG, ""))
         if self.mode == "off" or dags is None:
             return ""
-        return f"{len(dags.texts):,} DAG{'s' * (len(dags.texts) != 1)}, {format_age(time.time() - dags.learned)}"
+        return f"{len(dags.texts):,} DAG{'s' * (len(dags.texts) != 1)} cached"
 
     # -- what others tell and ask ------------------------------------------------------------------------------------
 
@@ -84,35 +178,48 @@ class NameRefresher:
         if self.mode != "off":
             self._desk.do(lambda: self._learn(line, result))
 
+    def note_state(self, dag: str, run_id: str, state: str) -> None:
+        """Learn the state of a run that was read, on a thread."""
+        if self.mode != "off":
+            self._desk.do(lambda: self._note_state(dag, run_id, state))
+
+    def similar_to_missing(self, line: ParsedLine, result: Result) -> str:
+        """Return the cached name most similar to a name that Airflow reports as missing; empty if none is."""
+        for gone in fetch.missing_names(line, result, self._connection.grammar):
+            known = [name.text for name in self.catalogue.names(gone.kind, gone.dag) if name.text != gone.text]
+            if len(known) <= COMPARED:
+                return closest(gone.text, known) or ""
+        return ""
+
     def settle(self) -> None:
         """Load the cached names from disk: those of the account of the last session until AWS names the account."""
         if self.mode == "off" or self._confirmed:
             return
-        seen = identify(self._link)
+        seen = identify(self._connection)
         self._confirmed = seen is not None and seen.confirmed
-        self._link.last_version = seen.version if seen else None
+        self._connection.last_version = seen.version if seen else None
         if seen is not None and (self._store is None or self._store.owner != seen.owner):
             self._load(seen)
 
     def _load(self, seen: EnvironmentIdentity) -> None:
-
         if self._store is not None:  # the account is another than the last time: so are the names
             self.catalogue.forget()
-        self._store = NameStore(self._folder or cache_folder(), seen.account, seen.region, self._link.target.name)
+        self._store = NameStore(self._folder or cache_folder(), seen.account, seen.region, self._connection.target.name)
         kept, trouble = self._store.load()
-        self.catalogue.merge(kept.known(), kept.picks())
+        self.catalogue.merge(kept.snapshot(), kept.picks())
         self.catalogue.prepare()
         self.notice = trouble or self.notice
 
     def want(self, kind: Kind, dag: str = "") -> None:
         """Request the names for the cursor over REST after a pause in typing, unless they are fresh."""
-        if self.mode == "auto" and self.can_rest(kind, dag) and not self._is_fresh((kind, dag)):
+        if self.mode != "auto" or self._is_fresh((kind, dag)):
+            return
+        if self.can_rest(kind, dag):
             self._asker.drop(lambda key: isinstance(key, tuple) and key[0] in OF_A_DAG)  # the user has typed on
             self._asker.do_later((kind, dag), PAUSE, lambda: self._refresh(kind, dag))
-
-    def want_dags(self) -> None:
-        """Request the IDs of DAGs, which most commands take."""
-        self.want(Kind.DAG)
+        elif kind is Kind.TASK and self.can_rest(Kind.RUN, dag) and dag not in self._too_long:
+            self._too_long.add(dag)
+            self.notice = TOO_LONG
 
     def refresh(self, kind: Kind, dag: str = "") -> None:
         """Request names for ``.refresh``: over REST if possible, else through the CLI."""
@@ -132,7 +239,7 @@ class NameRefresher:
 
     def can_rest(self, kind: Kind, dag: str = "") -> bool:
         """Return whether REST offers a kind here and has not been denied."""
-        version = self._link.version
+        version = self._connection.version
         return version is not None and not self.rest_denied and fetch.requests_for(kind, version, dag) is not None
 
     def close(self) -> None:
@@ -148,10 +255,7 @@ class NameRefresher:
     # -- what the threads do -----------------------------------------------------------------------------------------
 
     def _note(self, error: Exception) -> None:
-        self.notice = str(error) if isinstance(error, ShellError) else f"names: {type(error).__name__}: {error}"
-
-    def _learned_once(self) -> None:
-        self.changed()
+        self.notice = _said(error) if isinstance(error, ShellError) else f"names: {type(error).__name__}: {error}"
 
     def _asked_once(self) -> None:
         self.doing = ""
@@ -160,11 +264,18 @@ class NameRefresher:
     def _learn(self, line: ParsedLine, result: Result) -> None:
         if not self._confirmed:
             self.settle()  # AWS may have answered meanwhile
-        changes, used = fetch.of_reply(line, result, self._link.grammar)
-        self.catalogue.apply(changes, "reply", time.time())
+        changes, used = fetch.of_output(line, result, self._connection.grammar)
+        self.catalogue.apply(changes, "output", time.time())
         for kind, dag, text in used:
-            self.catalogue.picked(kind, dag, text, time.time())
+            self.catalogue.record_use(kind, dag, text, time.time())
         if changes or used:
+            self._learned()
+
+    def _note_state(self, dag: str, run_id: str, state: str) -> None:
+        """Change the state of a cached run. The place of another one among the runs is not known."""
+        if any(run.text == run_id for run in self.catalogue.names(Kind.RUN, dag)):
+            seen = Name(run_id, MappingProxyType({"state": state}))
+            self.catalogue.apply([NamesFound(Kind.RUN, (seen,), dag)], "REST", time.time())
             self._learned()
 
     def _refresh(self, kind: Kind, dag: str, *, through_cli: bool = False) -> None:
@@ -189,17 +300,17 @@ class NameRefresher:
 
     def _ask(self, kind: Kind, dag: str, *, through_cli: bool) -> tuple[Sequence[Change], str, str]:
         """Return the changes, their source and what went wrong; the CLI is asked if REST returns nothing or not all."""
-        told = fetch.FetchResult(trouble=NOT_ALLOWED)
+        told = fetch.FetchResult(trouble=NOT_PERMITTED)
         if self.can_rest(kind, dag):
-            told = fetch.over_rest(self._link, kind, dag)
+            told = fetch.over_rest(self._connection, kind, dag)
             self.rest_denied = told.denied
         some = [told.seen] if told.seen is not None else []
         if not through_cli or (some and not told.trouble):
-            return some, "REST", told.trouble or (NOT_ALLOWED if told.denied else "")
+            return some, "REST", told.trouble or (NOT_PERMITTED if told.denied else "")
         try:
-            return fetch.through_cli(self._link, kind, dag), "CLI", ""
+            return fetch.through_cli(self._connection, kind, dag), "CLI", ""
         except ShellError as error:
-            return some, "REST", str(error)
+            return some, "REST", _said(error)
 
     def _learned(self) -> None:
         self.catalogue.prepare()
@@ -212,16 +323,13 @@ class NameRefresher:
 
     def _is_fresh(self, key: ListKey) -> bool:
         """Return whether a list is recent, also from another session, or was requested in vain a moment ago."""
-        known, stale = self.catalogue.known().get(key), STALE.get(key[0], STALE_ELSE)
-        kept = time.time() - known.learned if known and known.source != "reply" else float("inf")
+        known, stale = self.catalogue.snapshot().get(key), STALE.get(key[0], STALE_ELSE)
+        kept = time.time() - known.learned if known and known.source != "output" else float("inf")
         told, failed = (time.monotonic() - times.get(key, float("-inf")) for times in (self._told, self._failed))
         return min(kept, told) < stale or failed < RESPITE
 
 
 # -- candidates for completion -----------------------------------------------------------------------------------------
-
-#: Most candidates for the menu.
-LIMIT = 50
 
 
 def name_candidates(
@@ -231,33 +339,23 @@ def name_candidates(
 
     With ``asked`` (the user pressed Tab) names are requested if none are cached.
     """
-    own = _kept_as(kind)
-    if live is None or live.mode == "off" or own is None or (own in OF_A_DAG and not dag):
+    own = Kind.RUN if kind in (Kind.DATE, Kind.DATE_OR_RUN) else kind
+    if live is None or live.mode == "off" or own not in KEPT or (own in OF_A_DAG and not dag):
         return (), 0
     dag = dag if own in OF_A_DAG else ""
+    live.lookups += 1
     live.want(own, dag)
-    if asked and live.mode == "auto" and (own, dag) not in live.catalogue.known():
+    if asked and live.mode == "auto" and (own, dag) not in live.catalogue.snapshot():
         live.refresh(own, dag)
     if kind is Kind.DATE:
-        return _dates(live.catalogue.names(own, dag), fragment), 0
-    found, more = live.catalogue.search(own, dag, fragment, LIMIT)
-    return [_found(own, name) for name in found], more
+        dates = {run.facts.get("date", ""): run for run in live.catalogue.names(own, dag)}  # newest first
+        found = [(date, run) for date, run in dates.items() if date and date.startswith(fragment)]
+        return [NameMatch(date, run.text, run.facts.get("state", "")) for date, run in found[:LIMIT]], 0
+    names, more = live.catalogue.search(own, dag, fragment, LIMIT)
+    return [_match_of(own, name) for name in names], more
 
 
-def _kept_as(kind: Kind) -> Kind | None:
-    """Return the kind of the cached names that a kind of argument takes."""
-    if kind in (Kind.DATE, Kind.DATE_OR_RUN):
-        return Kind.RUN
-    return kind if kind in KEPT else None
-
-
-def _dates(runs: Sequence[Name], fragment: str) -> list[NameMatch]:
-    """Return the logical dates of runs, newest first."""
-    dates = {run.facts["date"]: run for run in runs if run.facts.get("date", "").startswith(fragment)}
-    return [NameMatch(date, run.text, run.facts.get("state", "")) for date, run in list(dates.items())[:LIMIT]]
-
-
-def _found(kind: Kind, name: Name) -> NameMatch:
+def _match_of(kind: Kind, name: Name) -> NameMatch:
     facts = name.facts
     if kind is Kind.DAG:
         told = ["paused" if facts.get("paused") == "yes" else "", facts.get("owners", "")]
@@ -266,3 +364,8 @@ def _found(kind: Kind, name: Name) -> NameMatch:
     if kind is Kind.RUN:
         return NameMatch(name.text, facts.get("date") or facts.get("after", ""), facts.get("state", ""))
     return NameMatch(name.text, next(iter(facts.values()), ""))
+
+
+def _said(error: ShellError) -> str:
+    """Return the message of an error, with its hint if it has one."""
+    return f"{sentence(error.message)} {error.hint}" if error.hint else error.message

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator, Sequence
-
 import pytest
 
 from mwaa_shell.airflow.knowledge import Kind
 from mwaa_shell.names import catalogue as module
 from mwaa_shell.names import model as known_names
 from mwaa_shell.names.catalogue import ListSummary, NameCatalogue
-from mwaa_shell.names.index import NameIndex
 from mwaa_shell.names.model import Change, Name, NameRemoved, NamesFound
 
 DAY = 86_400.0
@@ -73,7 +69,7 @@ def test_who_tells_of_one_known_run_does_not_put_it_in_front() -> None:
 
 
 def test_runs_with_dates_stand_by_their_dates() -> None:
-    """A reply may tell of old runs alone, as when somebody asked for the failed ones."""
+    """An output may tell of old runs alone, as when somebody asked for the failed ones."""
     new = Name("new", {"date": "2026-03-02T00:00:00+00:00", "state": "running"})
     old = Name("old", {"date": "2026-03-01T00:00:00.5+00:00", "state": "failed"})
     catalogue = known(dags("sales"), NamesFound(Kind.RUN, (new,), "sales"), NamesFound(Kind.RUN, (old,), "sales"))
@@ -84,7 +80,7 @@ def test_runs_with_dates_stand_by_their_dates() -> None:
 def test_the_newest_runs_state_is_the_dags_last_state() -> None:
     catalogue = known(dags("orders", "sales"), runs("run_2", "run_1", state="failed"))
     assert [dict(name.facts) for name in catalogue.names(Kind.DAG)] == [{}, {"last_state": "failed"}]
-    catalogue.apply([runs("run_3", state="running", dag="unknown")], "reply", 101)
+    catalogue.apply([runs("run_3", state="running", dag="unknown")], "output", 101)
     assert texts(catalogue, Kind.DAG) == ["orders", "sales"]
 
 
@@ -106,8 +102,8 @@ def test_a_name_that_is_gone_leaves_alone() -> None:
 
 def test_a_single_name_does_not_make_a_list_younger_or_longer_lists_incomplete() -> None:
     catalogue = known(dags("a", "b"), now=100)
-    catalogue.apply([dags("c", whole=False)], "reply", 160)
-    catalogue.apply([NamesFound(Kind.POOL, (Name("p"),))], "reply", 150)
+    catalogue.apply([dags("c", whole=False)], "output", 160)
+    catalogue.apply([NamesFound(Kind.POOL, (Name("p"),))], "output", 150)
     catalogue.apply([NamesFound(Kind.POOL, (Name("q"),))], "CLI", 170)
     assert catalogue.summary(200) == [
         ListSummary(Kind.DAG, "", 3, "REST", 100, True),
@@ -131,34 +127,19 @@ def test_searching_ranks_and_counts() -> None:
 def test_searching_follows_every_change() -> None:
     catalogue = known(dags("a1", "a2"))
     assert len(catalogue.search(Kind.DAG, "", "a")[0]) == 2
-    catalogue.apply([dags("a3", whole=False), NameRemoved(Kind.DAG, "a1")], "reply", 101)
+    catalogue.apply([dags("a3", whole=False), NameRemoved(Kind.DAG, "a1")], "output", 101)
     assert [name.text for name in catalogue.search(Kind.DAG, "", "a")[0]] == ["a2", "a3"]
-    catalogue.apply([NamesFound(Kind.DAG, (Name("a3", {"paused": "yes"}),))], "reply", 102)
+    catalogue.apply([NamesFound(Kind.DAG, (Name("a3", {"paused": "yes"}),))], "output", 102)
     assert catalogue.search(Kind.DAG, "", "a3")[0][0].facts == {"paused": "yes"}
 
 
 def test_what_is_picked_often_and_lately_stands_first() -> None:
     catalogue = known(dags("a1", "a2", "a3", "a4"))
     for text, when in (("a2", 0), ("a3", 0), ("a3", 1), ("a4", 9 * DAY)):
-        catalogue.picked(Kind.DAG, "", text, when)
+        catalogue.record_use(Kind.DAG, "", text, when)
     assert [name.text for name in catalogue.search(Kind.DAG, "", "a")[0]] == ["a4", "a3", "a2", "a1"]
-    catalogue.picked(Kind.DAG, "", "a2", -1e12)  # a clock that went astray does no harm
+    catalogue.record_use(Kind.DAG, "", "a2", -1e12)  # a clock that went astray does no harm
     assert len(catalogue.search(Kind.DAG, "", "a")[0]) == 4
-
-
-def test_picking_does_not_wait_for_a_long_reply() -> None:
-    catalogue = known(dags("a1", "a2"))
-    picked: list[bool] = []
-
-    def endless() -> Iterator[Change]:
-        thread = threading.Thread(target=catalogue.picked, args=(Kind.DAG, "", "a2", 1.0), daemon=True)
-        thread.start()
-        thread.join(10)
-        picked.append(not thread.is_alive())
-        yield NameRemoved(Kind.DAG, "a1")
-
-    catalogue.apply(endless(), "reply", 101)
-    assert picked == [True]
 
 
 def test_picks_are_few(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -166,50 +147,18 @@ def test_picks_are_few(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "PICKED_LISTS", 2)
     catalogue = NameCatalogue()
     for when, dag in enumerate(["a", "b", "a", "c", "a", "a"]):
-        catalogue.picked(Kind.RUN, dag, f"run_{when}", when)
+        catalogue.record_use(Kind.RUN, dag, f"run_{when}", when)
     assert {dag: list(picks) for (_, dag), picks in catalogue.picks().items()} == {
         "c": ["run_3"],
         "a": ["run_5", "run_4"],
     }
 
 
-def test_long_lists_are_found_by_their_beginning_until_they_are_prepared() -> None:
-    catalogue = known(dags(*[f"dag_{number:04}" for number in range(1000)]))
-    found, more = catalogue.search(Kind.DAG, "", "DAG_00", 10)
-    assert ([name.text for name in found][:2], more) == (["dag_0000", "dag_0001"], 90)
-    assert catalogue.search(Kind.DAG, "", "0999") == ([], 0)
-    catalogue.prepare()
-    assert [name.text for name in catalogue.search(Kind.DAG, "", "0999")[0]] == ["dag_0999"]
-    catalogue.apply([NameRemoved(Kind.DAG, "dag_0999")], "reply", 101)
-    assert catalogue.search(Kind.DAG, "", "0999") == ([], 0)
-    assert catalogue.search(Kind.DAG, "", "0998")[0], "the index of before serves on"
-
-
-def test_the_typing_path_does_not_wait_for_an_index_in_the_making(monkeypatch: pytest.MonkeyPatch) -> None:
-    catalogue = known(dags(*[f"dag_{number:04}" for number in range(1000)]))
-    begun, go_on = threading.Event(), threading.Event()
-
-    def slow(names: Sequence[str]) -> NameIndex:
-        begun.set()
-        assert go_on.wait(10)
-        return NameIndex(names)
-
-    monkeypatch.setattr(module, "NameIndex", slow)
-    thread = threading.Thread(target=catalogue.prepare)
-    thread.start()
-    assert begun.wait(10)
-    assert catalogue.search(Kind.DAG, "", "dag_0001")[0]
-    catalogue.apply([NameRemoved(Kind.DAG, "dag_0001")], "reply", 101)
-    go_on.set()
-    thread.join(10)
-    assert catalogue.search(Kind.DAG, "", "dag_0001") == ([], 0)
-
-
 def test_forgetting() -> None:
     catalogue = known(dags("a"), runs("run_1"))
-    catalogue.picked(Kind.DAG, "", "a", 100)
+    catalogue.record_use(Kind.DAG, "", "a", 100)
     catalogue.forget()
-    assert (catalogue.summary(100), catalogue.known(), catalogue.picks()) == ([], {}, {})
+    assert (catalogue.summary(100), catalogue.snapshot(), catalogue.picks()) == ([], {}, {})
     assert catalogue.search(Kind.DAG, "", "") == ([], 0)
 
 
@@ -223,33 +172,24 @@ def test_there_are_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     assert texts(catalogue, Kind.DAG) == list("abcde")
     assert not any(line.complete for line in catalogue.summary(100))
     for when, dag in enumerate("bcd", 101):
-        catalogue.apply([NamesFound(Kind.TASK, (Name("t"),), dag)], "reply", when)
-    catalogue.apply([runs("r1", "r2", "r3", dag="b")], "reply", 110)
+        catalogue.apply([NamesFound(Kind.TASK, (Name("t"),), dag)], "output", when)
+    catalogue.apply([runs("r1", "r2", "r3", dag="b")], "output", 110)
     kept = [(line.kind, line.dag) for line in catalogue.summary(200)]
     assert kept == [(Kind.DAG, ""), (Kind.TASK, "c"), (Kind.TASK, "d"), (Kind.RUN, "b")]
 
 
-def test_merging_takes_what_changed_later() -> None:
-    mine = known(dags("a", "b"), now=100)
-    theirs = known(dags("b", "c"), runs("run_1", dag="b"), now=200)
-    theirs.picked(Kind.DAG, "", "c", 200)
-    mine.merge(theirs.known(), theirs.picks())
-    assert texts(mine, Kind.DAG) == ["b", "c"]
-    assert texts(mine, Kind.RUN, "b") == ["run_1"]
-    assert list(mine.picks()[Kind.DAG, ""]) == ["c"]
-    theirs.merge(known(dags("old"), now=50).known(), {})
-    assert texts(theirs, Kind.DAG) == ["b", "c"]
-
-
 def test_merging_loses_no_names_to_an_incomplete_list() -> None:
     mine = known(runs("run_9"), now=300)
-    mine.merge(known(runs("run_2", "run_1", whole=True), now=200).known(), {})
+    mine.merge(known(runs("run_2", "run_1", whole=True), now=200).snapshot(), {})
     assert texts(mine, Kind.RUN, "sales") == ["run_9", "run_2", "run_1"]
     assert mine.summary(300) == [ListSummary(Kind.RUN, "sales", 3, "REST", 100, True)]
 
 
-def test_merging_drops_the_tasks_of_a_dag_that_is_gone_since() -> None:
-    mine = known(dags("a"), now=300)
-    tasks = NamesFound(Kind.TASK, (Name("load"),), "deleted"), NamesFound(Kind.TASK, (Name("load"),), "a")
-    mine.merge(known(*tasks, now=200).known(), {})
-    assert [line.dag for line in mine.summary(300)] == ["", "a"]
+def test_merging_adds_the_lists_and_picks_of_a_file() -> None:
+    mine = known(dags("a", "b"))
+    saved = known(dags("b", "c"), runs("run_1", dag="b"))
+    saved.record_use(Kind.DAG, "", "c", 200)
+    mine.merge(saved.snapshot(), saved.picks())
+    assert texts(mine, Kind.DAG) == ["a", "b"]
+    assert texts(mine, Kind.RUN, "b") == ["run_1"]
+    assert list(mine.picks()[Kind.DAG, ""]) == ["c"]

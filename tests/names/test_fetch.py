@@ -1,4 +1,4 @@
-"""What the REST API is asked for, and how the replies of real Airflows (``rest/``) are read."""
+"""What the REST API is asked for, and how the responses of real Airflows (``rest/``) are read."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mwaa_shell.airflow.knowledge import Kind
+from mwaa_shell.airflow.rest import RestRequest
 from mwaa_shell.airflow.versions import Version, parse_version
-from mwaa_shell.names.fetch import NamesRequest, read, requests_for
+from mwaa_shell.names.fetch import NamesRequest, read_response, requests_for
 from mwaa_shell.names.model import KEPT, OF_A_DAG, Name
 
-REPLIES = Path(__file__).parent / "rest"
+RESPONSES = Path(__file__).parent / "rest"
 V2, V3 = Version(2, 10, 3), Version(3, 3, 1)
-RECORDED = [(file.parent.name, Kind(file.stem)) for file in sorted(REPLIES.glob("*/*.json"))]
+RECORDED = [(file.parent.name, Kind(file.stem)) for file in sorted(RESPONSES.glob("*/*.json"))]
 
 
 def asked(kind: Kind, version: Version, dag: str = "daily_sales") -> NamesRequest:
@@ -29,7 +30,9 @@ def asked(kind: Kind, version: Version, dag: str = "daily_sales") -> NamesReques
 def recorded(version: str, kind: Kind) -> tuple[Name, ...]:
     release = parse_version(version)
     assert release is not None
-    names, more = read(asked(kind, release), json.loads((REPLIES / version / f"{kind.value}.json").read_text()))
+    names, more = read_response(
+        asked(kind, release), json.loads((RESPONSES / version / f"{kind.value}.json").read_text())
+    )
     assert more is None
     return names
 
@@ -53,14 +56,14 @@ def texts(names: tuple[Name, ...]) -> list[str]:
 )
 def test_what_both_apis_are_asked(kind: Kind, path: str, query: dict[str, object]) -> None:
     for version in (Version(2, 4, 3), V2, V3):
-        request = asked(kind, version)
-        assert (request.path, request.query) == (path, query)
+        assert asked(kind, version).rest == RestRequest(path, query)
 
 
 def test_runs_come_newest_first() -> None:
-    assert asked(Kind.RUN, V2).path == asked(Kind.RUN, V3).path == "/dags/daily_sales/dagRuns"
-    assert asked(Kind.RUN, V2).query == {"limit": 100, "offset": 0, "order_by": "-execution_date"}
-    assert asked(Kind.RUN, V3).query == {"limit": 100, "offset": 0, "order_by": "-run_after"}
+    page = {"dag_ids": ["daily_sales"], "page_limit": 100, "page_offset": 0}
+    path = "/dags/~/dagRuns/list"
+    assert asked(Kind.RUN, V2).rest == RestRequest(path, {}, page | {"order_by": "-execution_date"}, "POST")
+    assert asked(Kind.RUN, V3).rest == RestRequest(path, {}, page | {"order_by": "-run_after"}, "POST")
 
 
 @pytest.mark.parametrize(
@@ -88,6 +91,12 @@ def test_tasks_and_runs_belong_to_a_dag_and_nothing_else_does() -> None:
     assert requests_for(Kind.POOL, V3, "daily_sales") is None
 
 
+def test_tasks_of_a_dag_with_a_long_id_have_no_path() -> None:
+    assert asked(Kind.TASK, V3, "d" * 52).rest.path == f"/dags/{'d' * 52}/tasks"
+    assert requests_for(Kind.TASK, V3, "d" * 53) is None
+    assert asked(Kind.RUN, V3, "d" * 250).rest.path == "/dags/~/dagRuns/list"
+
+
 @pytest.mark.parametrize(
     ("dag", "path"),
     [
@@ -99,14 +108,14 @@ def test_tasks_and_runs_belong_to_a_dag_and_nothing_else_does() -> None:
 )
 def test_a_dag_id_is_encoded_in_the_path(dag: str, path: str) -> None:
     request = asked(Kind.TASK, V3, dag)
-    assert (request.path, request.dag) == (path, dag)
+    assert (request.rest.path, request.dag) == (path, dag)
 
 
-# -- real replies ----------------------------------------------------------------------------------------------------
+# -- real responses ----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("version", "kind"), RECORDED, ids=lambda value: getattr(value, "value", value))
-def test_real_replies_are_read(version: str, kind: Kind) -> None:
+def test_real_output_are_read(version: str, kind: Kind) -> None:
     expected = {
         Kind.DAG: ["daily_sales", "on.demand-1"],
         Kind.TASK: ["extract", "load"],
@@ -122,7 +131,7 @@ def test_real_replies_are_read(version: str, kind: Kind) -> None:
 
 
 @pytest.mark.parametrize("version", ["2.4.3", "2.10.3", "3.0.6", "3.3.1"])
-def test_facts_of_real_replies(version: str) -> None:
+def test_facts_of_real_responses(version: str) -> None:
     daily, on_demand = recorded(version, Kind.DAG)
     assert (daily.facts["paused"], sorted(daily.facts["owners"].split(", "))) == ("yes", ["analytics", "warehouse"])
     assert dict(on_demand.facts) == {"paused": "no", "owners": "airflow"}
@@ -156,42 +165,42 @@ def test_pages_follow_one_another() -> None:
     names: list[str] = []
     offsets = []
     while request is not None:
-        offset = request.query["offset"]
+        offset = request.rest.query["offset"]
         assert isinstance(offset, int)
         offsets.append(offset)
-        found, request = read(request, page(offset, min(100, 250 - offset), 250))
+        found, request = read_response(request, page(offset, min(100, 250 - offset), 250))
         names += texts(found)
     assert offsets == [0, 100, 200]
     assert names == [f"k{number}" for number in range(250)]
 
 
 def test_a_page_is_as_long_as_the_server_likes() -> None:
-    _, following = read(asked(Kind.VARIABLE, V2), page(0, 20, 250))
+    _, following = read_response(asked(Kind.VARIABLE, V2), page(0, 20, 250))
     assert following is not None
-    assert (following.query, following.path) == ({"limit": 100, "offset": 20}, "/variables")
+    assert following.rest == RestRequest("/variables", {"limit": 100, "offset": 20})
 
 
 @pytest.mark.parametrize("total", [3, 2, 0, -1, None, "250", 1.5])
 def test_the_last_page(total: object) -> None:
-    assert read(asked(Kind.VARIABLE, V2), page(0, 3, total))[1] is None
+    assert read_response(asked(Kind.VARIABLE, V2), page(0, 3, total))[1] is None
 
 
 def test_an_empty_page_is_the_last_whatever_it_says() -> None:
-    assert read(asked(Kind.VARIABLE, V2), page(0, 0, 250)) == ((), None)
+    assert read_response(asked(Kind.VARIABLE, V2), page(0, 0, 250)) == ((), None)
 
 
 def test_tasks_come_all_at_once() -> None:
     tasks = {"tasks": [{"task_id": "a"}], "total_entries": 50}
-    assert read(asked(Kind.TASK, V2), tasks)[1] is None
+    assert read_response(asked(Kind.TASK, V2), tasks)[1] is None
 
 
-# -- odd replies -----------------------------------------------------------------------------------------------------
+# -- odd responses -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("reply", [None, [], "text", 5, {}, {"dags": None}, {"dags": {"a": 1}}, {"variables": []}])
-def test_a_reply_of_another_shape_is_an_error(reply: object) -> None:
-    with pytest.raises(ValueError, match="the reply to GET /dags holds no dags"):
-        read(asked(Kind.DAG, V2), reply)
+@pytest.mark.parametrize("response", [None, [], "text", 5, {}, {"dags": None}, {"dags": {"a": 1}}, {"variables": []}])
+def test_a_response_of_another_shape_is_an_error(response: object) -> None:
+    with pytest.raises(ValueError, match="the response has no dags"):
+        read_response(asked(Kind.DAG, V2), response)
 
 
 def test_what_is_readable_is_read() -> None:
@@ -205,7 +214,7 @@ def test_what_is_readable_is_read() -> None:
         {"dag_id": "two\nlines"},
     ]
     rows += [{"dag_id": "a", "is_paused": None, "owners": "me"}, {"dag_id": "b", "is_paused": True, "owners": [1, "x"]}]
-    names, _ = read(asked(Kind.DAG, V2), {"dags": rows})
+    names, _ = read_response(asked(Kind.DAG, V2), {"dags": rows})
     assert [(name.text, dict(name.facts)) for name in names] == [
         ("a", {"owners": "me"}),
         ("b", {"paused": "yes", "owners": "x"}),
@@ -213,16 +222,16 @@ def test_what_is_readable_is_read() -> None:
 
 
 def test_a_fact_that_drives_a_terminal_is_none() -> None:
-    names, _ = read(asked(Kind.RUN, V2), {"dag_runs": [{"dag_run_id": "r", "state": "\x1b]0;x\x07"}]})
+    names, _ = read_response(asked(Kind.RUN, V2), {"dag_runs": [{"dag_run_id": "r", "state": "\x1b]0;x\x07"}]})
     assert dict(names[0].facts) == {}
 
 
 def test_values_and_connections_are_not_taken() -> None:
     rows = {"variables": [{"key": "k", "value": "s3cret", "description": "s3cret"}]}
-    assert "s3cret" not in repr(read(asked(Kind.VARIABLE, V2), rows))
+    assert "s3cret" not in repr(read_response(asked(Kind.VARIABLE, V2), rows))
     row = dict.fromkeys(("host", "login", "schema", "password", "extra", "description"), "s3cret")
     connections = {"connections": [{**row, "connection_id": "c", "conn_type": "http", "port": 5432}]}
-    (name,), _ = read(asked(Kind.CONNECTION, V3), connections)
+    (name,), _ = read_response(asked(Kind.CONNECTION, V3), connections)
     assert name == Name("c", {"type": "http"})
 
 
@@ -233,12 +242,12 @@ JSON = st.recursive(
 
 
 @given(st.sampled_from(KEPT), JSON, st.lists(JSON))
-def test_reading_never_raises_anything_else(kind: Kind, reply: object, rows: list[object]) -> None:
+def test_reading_never_raises_anything_else(kind: Kind, response: object, rows: list[object]) -> None:
     version = V2 if requests_for(kind, V2, "d" if kind in OF_A_DAG else "") else V3
     request = asked(kind, version)
     try:
-        read(request, reply)
+        read_response(request, response)
     except ValueError:
         pass
-    names, _ = read(request, {request.member: rows, "total_entries": reply})
+    names, _ = read_response(request, {request.member: rows, "total_entries": response})
     assert len(names) <= len(rows)

@@ -1,4 +1,4 @@
-"""Names on their way in: from replies, over REST, through the CLI and from disk, on a double of both sides of MWAA."""
+"""Names on their way in: from outputs, over REST, through the CLI and from disk, on a double of both sides of MWAA."""
 
 from __future__ import annotations
 
@@ -8,21 +8,23 @@ from pathlib import Path
 
 import pytest
 
+from mwaa_shell.airflow import rest
 from mwaa_shell.airflow.completion import suggest
 from mwaa_shell.airflow.knowledge import Kind
 from mwaa_shell.dot_commands.completion import complete
 from mwaa_shell.errors import ExitCode
 from mwaa_shell.job import Job
+from mwaa_shell.mwaa import aws
 from mwaa_shell.mwaa.cli_client import RUNNING
 from mwaa_shell.mwaa.command_runner import BEHIND_REFRESH
 from mwaa_shell.names import fetch
 from mwaa_shell.names import refresher as live_names
-from mwaa_shell.names.refresher import NameRefresher, name_candidates
+from mwaa_shell.names.refresher import TOO_LONG, NameRefresher, name_candidates
 from mwaa_shell.result import Outcome
 from mwaa_shell.session import Session
-from mwaa_shell.session.interface import UserInterface
+from mwaa_shell.session.session import UserInterface
 from mwaa_shell.settings import Settings
-from tests.double import NOT_UPDATED, Double, Request, command_reply, refusal
+from tests.double import NOT_UPDATED, Double, Request, command_response, refusal
 from tests.sessions import execute
 
 DAGS = [{"dag_id": name, "is_paused": False, "owners": ["airflow"]} for name in ("daily_sales", "hello")]
@@ -36,16 +38,16 @@ LISTED = b'[{"dag_id": "daily_sales", "paused": "False"}, {"dag_id": "hello", "p
 @pytest.fixture
 def session(double: Double, bundle: str) -> Session:
     double.rest["/dags"] = {"dags": DAGS, "total_entries": 2}
-    double.rest["/dags/hello/dagRuns"] = {"dag_runs": RUNS, "total_entries": 2}
+    double.rest[rest.RUNS] = {"dag_runs": RUNS, "total_entries": 2}
     double.rest["/dags/hello/tasks"] = {"tasks": [{"task_id": "greet"}], "total_entries": 1}
     made = Session(Settings(environment="my-env", access=double.access(bundle)))
     made.ui.keeps_names = True
-    made.link.describe()
+    made.connection.load_info()
     return made
 
 
 def live_of(session: Session) -> NameRefresher:
-    live = session.live
+    live = session.cached_names
     assert live is not None
     return live
 
@@ -57,7 +59,9 @@ def texts(live: NameRefresher, kind: Kind = Kind.DAG, dag: str = "") -> list[str
 def offer(session: Session, line: str, *, asked: bool = False) -> list[str]:
     grammar = session.grammar
     assert grammar is not None
-    found = suggest(line, len(line), grammar, lambda *wanted: name_candidates(session.live, *wanted, asked=asked))
+    found = suggest(
+        line, len(line), grammar, lambda *wanted: name_candidates(session.cached_names, *wanted, asked=asked)
+    )
     return [one.display for one in found if not one.text.startswith("-")]
 
 
@@ -65,11 +69,11 @@ def settled(live: NameRefresher) -> None:
     assert live.wait(), "the names never settled"
 
 
-# -- replies ----------------------------------------------------------------------------------------------------------
+# -- outputs ----------------------------------------------------------------------------------------------------------
 
 
-def test_every_reply_teaches(double: Double, session: Session) -> None:
-    double.web.behave = lambda request: command_reply(LISTED)
+def test_every_output_teaches(double: Double, session: Session) -> None:
+    double.web.behave = lambda request: command_response(LISTED)
     session.preferences.set("names", "learn")
     assert execute(session, "dags list -o json").ok
     settled(live_of(session))
@@ -78,11 +82,26 @@ def test_every_reply_teaches(double: Double, session: Session) -> None:
     assert double.rest_calls == []
 
 
+def test_a_missing_name_is_answered_with_a_similar_one(double: Double, session: Session) -> None:
+    live_of(session).want(Kind.DAG)
+    settled(live_of(session))
+    missing = b"airflow.exceptions.DagNotFound: Dag id hallo not found in DagModel\n"
+    double.web.behave = lambda request: command_response(b"", missing)
+    failed = execute(session, "dags trigger hallo")
+    assert failed.outcome is Outcome.FAILED
+    assert failed.hint == "Did you mean 'hello'?"
+    double.web.behave = lambda request: command_response(b"Dag id hallo not found\n")
+    ended = execute(session, "dags pause hallo")
+    assert "Did you mean 'hello'?" in (ended.hint, ended.remark)
+    double.web.behave = lambda request: command_response(b"", missing.replace(b"hallo", b"quite_another"))
+    assert "mean" not in execute(session, "dags trigger quite_another").hint
+
+
 def test_what_is_off_learns_and_offers_nothing(double: Double, session: Session) -> None:
-    double.web.behave = lambda request: command_reply(LISTED)
+    double.web.behave = lambda request: command_response(LISTED)
     session.preferences.set("names", "off")
     execute(session, "dags list -o json")
-    live_of(session).want_dags()
+    live_of(session).want(Kind.DAG)
     settled(live_of(session))
     assert texts(live_of(session)) == []
     assert offer(session, "dags trigger ", asked=True) == []
@@ -93,7 +112,7 @@ def test_what_is_used_stands_first(double: Double, session: Session) -> None:
     live = live_of(session)
     live.refresh(Kind.DAG)
     settled(live)
-    double.web.behave = lambda request: command_reply(b"Dag: hello, paused: True\n")
+    double.web.behave = lambda request: command_response(b"Dag: hello, paused: True\n")
     execute(session, "dags pause hello")
     settled(live)
     assert offer(session, "dags trigger ") == ["hello", "daily_sales"]
@@ -113,8 +132,20 @@ def test_what_the_cursor_wants_is_asked_for_over_rest(double: Double, session: S
     offer(session, "tasks test hello ")
     settled(live)
     assert offer(session, "tasks test hello ") == ["greet"]
-    assert [call["Path"] for call in double.rest_calls] == ["/dags", "/dags/hello/dagRuns", "/dags/hello/tasks"]
+    assert [call["Path"] for call in double.rest_calls] == ["/dags", rest.RUNS, "/dags/hello/tasks"]
     assert double.commands == []
+
+
+def test_tasks_that_rest_cannot_list_are_a_notice_once(double: Double, session: Session) -> None:
+    live, dag = live_of(session), "d" * 250
+    offer(session, f"tasks test {dag} ")
+    assert live.notice == TOO_LONG
+    live.notice = ""
+    offer(session, f"tasks test {dag} l")
+    assert live.notice == ""
+    offer(session, f"dags trigger {dag} -r ")
+    settled(live)
+    assert [call["Path"] for call in double.rest_calls if "d" * 250 in str(call["Path"])] == []
 
 
 def test_dates_are_those_of_the_runs(session: Session) -> None:
@@ -143,13 +174,13 @@ def test_what_is_typed_over_is_not_asked_for(double: Double, session: Session, m
     monkeypatch.setattr(live_names, "PAUSE", 0.0)
     live.want(Kind.RUN, "hello")
     settled(live)
-    assert [call["Path"] for call in double.rest_calls] == ["/dags/hello/dagRuns"]
+    assert [call["Path"] for call in double.rest_calls] == [rest.RUNS]
 
 
 def test_fresh_names_are_not_asked_for_again(double: Double, session: Session) -> None:
     live = live_of(session)
     for _ in range(3):
-        live.want_dags()
+        live.want(Kind.DAG)
         settled(live)
     assert len(double.rest_calls) == 1
 
@@ -161,12 +192,12 @@ def test_a_denial_is_remembered_and_the_cli_is_not_asked_by_itself(
     double.aws.behave = lambda request: denial if "/restapi/" in request.path else double.answer_aws(request)
     live = live_of(session)
     for _ in range(2):
-        live.want_dags()
+        live.want(Kind.DAG)
         settled(live)
-    assert live.notice.startswith(("airflow:InvokeRestApi is not allowed", "InvokeRestApi: AWS wants"))
+    assert live.notice.startswith(("airflow:InvokeRestApi is not permitted.", "The REST API is not available until"))
     assert len(double.rest_calls) == 1
     assert double.commands == []
-    double.web.behave = lambda request: command_reply(LISTED)
+    double.web.behave = lambda request: command_response(LISTED)
     assert offer(session, "dags trigger ", asked=True) == []
     settled(live)
     assert offer(session, "dags trigger ") == ["daily_sales", "hello"]
@@ -185,19 +216,19 @@ def test_a_failed_page_keeps_what_came_before_it_and_gives_a_respite(double: Dou
     double.aws.behave = answer
     live = live_of(session)
     for _ in range(3):
-        live.want_dags()
+        live.want(Kind.DAG)
         settled(live)
     assert texts(live) == ["daily_sales"]
-    assert not live.catalogue.known()[Kind.DAG, ""].complete
-    assert live.notice.startswith("DAGs over REST: ")
+    assert not live.catalogue.snapshot()[Kind.DAG, ""].complete
+    assert live.notice.endswith(". Completion may lack DAGs.")
     assert len(double.rest_calls) == 2
 
 
 def test_what_rest_refuses_is_asked_of_the_cli_where_the_user_wants_it(double: Double, session: Session) -> None:
     double.rest.clear()  # Airflow answers 404
-    double.web.behave = lambda request: command_reply(LISTED)
+    double.web.behave = lambda request: command_response(LISTED)
     live = live_of(session)
-    live.want_dags()
+    live.want(Kind.DAG)
     settled(live)
     assert double.commands == []
     live.refresh(Kind.DAG)
@@ -209,11 +240,11 @@ def test_what_rest_refuses_is_asked_of_the_cli_where_the_user_wants_it(double: D
 
 def test_a_list_that_cannot_be_read_is_a_notice(double: Double, session: Session) -> None:
     double.rest.clear()
-    double.web.behave = lambda request: command_reply(b'[{"dag_id": "cut')
+    double.web.behave = lambda request: command_response(b'[{"dag_id": "cut')
     live = live_of(session)
     live.refresh(Kind.DAG)
     settled(live)
-    assert live.notice == "The list of DAGs on my-env could not be read: see dags list -o json"
+    assert live.notice == "The list of DAGs on my-env could not be read. See dags list -o json"
 
 
 def test_a_slow_answer_holds_up_nothing_that_is_known(double: Double, session: Session) -> None:
@@ -226,7 +257,7 @@ def test_a_slow_answer_holds_up_nothing_that_is_known(double: Double, session: S
     double.aws.behave = slow
     live = live_of(session)
     live.refresh(Kind.POOL)
-    double.web.behave = lambda request: command_reply(LISTED)
+    double.web.behave = lambda request: command_response(LISTED)
     assert execute(session, "dags list -o json").ok
     assert live._desk.wait(20, for_later=False)
     assert offer(session, "dags trigger ") == ["daily_sales", "hello"]
@@ -247,20 +278,20 @@ def test_what_was_asked_for_before_forgetting_does_not_come_back(double: Double,
     live = live_of(session)
     live.refresh(Kind.DAG)
     assert asked.wait(20)
-    assert execute(session, ".forget").ok
+    assert execute(session, ".refresh --forget").ok
     answer.set()
     settled(live)
     assert texts(live) == []
 
 
 @pytest.mark.parametrize("answer", [{"dags": 7}, [], "x", None])
-def test_a_reply_of_another_shape_is_a_notice(double: Double, session: Session, answer: object) -> None:
+def test_a_output_of_another_shape_is_a_notice(double: Double, session: Session, answer: object) -> None:
     double.rest["/dags"] = answer
     live = live_of(session)
-    live.want_dags()
+    live.want(Kind.DAG)
     settled(live)
-    assert live.notice.startswith("DAGs over REST: ")
-    live.want_dags()  # not at once again
+    assert live.notice.endswith(". Completion may lack DAGs.")
+    live.want(Kind.DAG)  # not at once again
     settled(live)
     assert len(double.rest_calls) == 1
 
@@ -268,7 +299,7 @@ def test_a_reply_of_another_shape_is_a_notice(double: Double, session: Session, 
 def test_a_mistake_of_our_own_is_a_notice(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fetch, "over_rest", lambda *_: 1 / 0)
     live = live_of(session)
-    live.want_dags()
+    live.want(Kind.DAG)
     settled(live)
     assert live.notice == "names: ZeroDivisionError: division by zero"
 
@@ -279,7 +310,7 @@ def test_a_mistake_of_our_own_is_a_notice(session: Session, monkeypatch: pytest.
 def test_learning_alone_sends_nothing_by_itself(double: Double, session: Session) -> None:
     session.preferences.set("names", "learn")
     live = live_of(session)
-    live.want_dags()
+    live.want(Kind.DAG)
     assert offer(session, "dags trigger ", asked=True) == []
     settled(live)
     assert (double.rest_calls, double.commands) == ([], [])
@@ -338,7 +369,7 @@ def test_a_command_waits_for_the_refresh_and_ctrl_c_gives_that_up(double: Double
 
     def slow(request: Request) -> bytes | None:
         if request.body != b"list_dags":
-            return command_reply(b"1.10.12\n")
+            return command_response(b"1.10.12\n")
         running.set()
         if request.socket.recv(1) == b"":
             gone.set()
@@ -349,7 +380,7 @@ def test_a_command_waits_for_the_refresh_and_ctrl_c_gives_that_up(double: Double
         Settings(environment="my-env", access=double.access(bundle)), UserInterface(watcher=Watches(BEHIND_REFRESH))
     )
     session.ui.keeps_names = True
-    session.link.describe()
+    session.connection.load_info()
     live = live_of(session)
     live.refresh(Kind.DAG)
     assert running.wait(20)
@@ -390,7 +421,7 @@ def test_names_are_there_at_the_next_start(double: Double, session: Session, bun
     live_of(again).settle()  # before AWS was asked
     assert texts(live_of(again)) == ["daily_sales", "hello"]
     assert again.grammar is not None
-    assert again.link.version is None
+    assert again.connection.version is None
     for path in (tmp_path / ".cache").rglob("*"):
         assert path.stat().st_mode & 0o077 == 0 or path.parent == tmp_path / ".cache" or path.name == "mwaa-shell"
 
@@ -411,7 +442,7 @@ def test_another_account_has_other_names(double: Double, session: Session, bundl
     again.ui.keeps_names = True
     live_of(again).settle()
     assert texts(live_of(again)) == ["daily_sales", "hello"]
-    again.link.describe()
+    again.connection.load_info()
     live_of(again).settle()
     assert texts(live_of(again)) == []
 
@@ -433,7 +464,7 @@ def test_other_credentials_have_other_names(
 
 def test_names_are_kept_where_aws_does_not_say_whose_they_are(double: Double, bundle: str, tmp_path: Path) -> None:
     double.aws.behave = double.only_tokens
-    double.web.behave = lambda request: command_reply(LISTED)
+    double.web.behave = lambda request: command_response(LISTED)
     settings = Settings(environment="my-env", access=double.access(bundle), airflow_version="2.10.3")
     for _ in range(2):
         session = Session(settings)
@@ -443,7 +474,7 @@ def test_names_are_kept_where_aws_does_not_say_whose_they_are(double: Double, bu
         session.close()
     again = Session(settings)
     again.ui.keeps_names = True
-    again.link.describe()
+    again.connection.load_info()
     live_of(again).settle()
     assert texts(live_of(again)) == ["daily_sales", "hello"]
     [kept] = (tmp_path / ".cache").rglob("*.names")
@@ -468,8 +499,8 @@ def test_forgotten_names_are_gone_from_disk(double: Double, session: Session, tm
     settled(live)
     session.close()
     assert list((tmp_path / ".cache").rglob("*.names"))
-    assert "daily_sales" in execute(session, ".names dags").stdout.decode()
-    assert execute(session, ".forget").ok
+    assert "daily_sales" in execute(session, ".refresh --list dags").stdout.decode()
+    assert execute(session, ".refresh --forget").ok
     assert texts(live) == []
     assert not list((tmp_path / ".cache").rglob("*.names"))
     session.close()
@@ -478,7 +509,7 @@ def test_forgotten_names_are_gone_from_disk(double: Double, session: Session, tm
 
 def test_no_value_reaches_the_disk(double: Double, session: Session, tmp_path: Path) -> None:
     rows = [{"conn_id": "wh", "conn_type": "postgres", "password": "pa55", "uri": "postgres://u:pa55@h/db"}]
-    double.web.behave = lambda request: command_reply(json.dumps(rows).encode() + b"\n")
+    double.web.behave = lambda request: command_response(json.dumps(rows).encode() + b"\n")
     live = live_of(session)
     live.settle()
     assert execute(session, "connections list -o json").ok
@@ -489,7 +520,7 @@ def test_no_value_reaches_the_disk(double: Double, session: Session, tmp_path: P
     assert b"pa55" not in kept.read_bytes()
 
 
-# -- the directives ---------------------------------------------------------------------------------------------------
+# -- the dot-commands --------------------------------------------------------------------------------------------------
 
 
 def test_help_asks_nobody(double: Double, session: Session) -> None:
@@ -500,32 +531,33 @@ def test_help_asks_nobody(double: Double, session: Session) -> None:
 
 
 def test_names_says_what_is_known_from_where(session: Session) -> None:
-    assert b"No names are known yet" in bytes(execute(session, ".names").stdout)
+    assert b"No names are cached." in bytes(execute(session, ".refresh --list").stdout)
     assert execute(session, ".refresh").ok
     assert execute(session, ".refresh runs hello").ok
     settled(live_of(session))
-    text = execute(session, ".names").stdout.decode()
+    text = execute(session, ".refresh --list").stdout.decode()
     assert "     2  DAGs  (over REST, now)\n" in text
     assert "     2  runs of hello  (over REST, now)\n" in text
-    assert bytes(execute(session, ".names runs hello").stdout).startswith(b"manual__2 failed 2026-01-02")
+    assert bytes(execute(session, ".refresh --list runs hello").stdout).startswith(b"manual__2 failed 2026-01-02")
 
 
 @pytest.mark.parametrize(
-    "line", [".refresh runs", ".refresh dags x", ".refresh nothing", ".names nothing", ".forget x"]
+    "line",
+    [".refresh runs", ".refresh dags x", ".refresh nothing", ".refresh --list nothing", ".refresh --forget dags"],
 )
-def test_mistakes_in_directives(double: Double, session: Session, line: str) -> None:
+def test_mistakes_in_dot_commands(double: Double, session: Session, line: str) -> None:
     assert execute(session, line).exit_code is ExitCode.USAGE
     assert double.rest_calls == []
 
 
 def test_in_batch_there_are_no_names(double: Double, bundle: str) -> None:
     session = Session(Settings(environment="my-env", access=double.access(bundle)))
-    assert session.live is None
-    assert execute(session, ".names").exit_code is ExitCode.USAGE
+    assert session.cached_names is None
+    assert execute(session, ".refresh --list").exit_code is ExitCode.USAGE
 
 
 @pytest.fixture(autouse=True)
 def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """No pause for whoever types on, and none between pages."""
     monkeypatch.setattr(live_names, "PAUSE", 0.0)
-    monkeypatch.setattr(fetch, "BETWEEN", 0.0)
+    monkeypatch.setattr(aws, "REST_RATE", 1000)

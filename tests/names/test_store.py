@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -14,7 +15,7 @@ from mwaa_shell.names import store as module
 from mwaa_shell.names.cache_files import cache_folder
 from mwaa_shell.names.catalogue import NameCatalogue
 from mwaa_shell.names.model import KEPT, OF_A_DAG, Change, Name, NameRemoved, NamesFound
-from mwaa_shell.names.store import NameStore
+from mwaa_shell.names.store import FORMAT, NameStore
 
 
 @pytest.fixture
@@ -54,8 +55,8 @@ def test_nothing_was_kept_yet(store: NameStore) -> None:
 
 def test_what_is_kept_comes_back(store: NameStore) -> None:
     before = filled()
-    before.picked(Kind.DAG, "", "dag_2", 1000)
-    before.picked(Kind.TASK, "sales", "task_2", 1000)
+    before.record_use(Kind.DAG, "", "dag_2", 1000)
+    before.record_use(Kind.TASK, "sales", "task_2", 1000)
     assert store.save(before) is None
     after, reason = store.load()
     assert reason is None
@@ -79,7 +80,7 @@ def test_names_only(store: NameStore) -> None:
 
 def test_a_fact_that_was_put_into_the_file_does_not_come_back(store: NameStore) -> None:
     store.save(catalogue_of(NamesFound(Kind.POOL, (Name("p", {"slots": "5"}),))))
-    store.path.write_text(store.path.read_text().replace('"slots":"5"', '"slots":"6","uri":"x"'))
+    store.path.write_text(store.path.read_text().replace('"slots": "5"', '"slots": "6", "uri": "x"'))
     assert store.load()[0].names(Kind.POOL) == [Name("p", {"slots": "6"})]
 
 
@@ -98,13 +99,13 @@ def test_only_the_owner_can_read(store: NameStore) -> None:
 
 def test_the_file_is_0600_before_anything_is_in_it(store: NameStore, monkeypatch: pytest.MonkeyPatch) -> None:
     modes: list[int] = []
-    real = module._lines
+    real = os.fdopen
 
-    def spied(*args: object) -> object:
-        modes.extend(path.stat().st_mode & 0o777 for path in store.path.parent.iterdir())
-        return real(*args)  # type: ignore[arg-type]
+    def spied(handle: int, mode: str) -> IO[bytes]:
+        modes.append(os.fstat(handle).st_mode & 0o777)
+        return real(handle, mode)
 
-    monkeypatch.setattr(module, "_lines", spied)
+    monkeypatch.setattr(os, "fdopen", spied)
     store.save(filled())
     assert modes == [0o600]
     assert list(store.path.parent.iterdir()) == [store.path], "nothing else is left"
@@ -122,25 +123,20 @@ def test_each_environment_has_a_file_of_its_own(tmp_path: Path) -> None:
 DAMAGE: dict[str, Callable[[bytes], bytes]] = {
     "empty": lambda data: b"",
     "half": lambda data: data[: len(data) // 2],
-    "a line missing": lambda data: b"\n".join(line for i, line in enumerate(data.split(b"\n")) if i != 3),
-    "no end": lambda data: data[: data.rindex(b'{"lines"')],
+    "no lists": lambda data: data.replace(b'"lists"', b'"list"'),
     "binary": lambda data: b"\x00\xff\xfe" * 100,
-    "no JSON": lambda data: data.replace(b"{", b"(", 20),
-    "another JSON": lambda data: b"[1, 2]\n" * 5,
-    "numbers for names": lambda data: data.replace(b'"dag_2"', b"2"),
-    "control characters": lambda data: data.replace(b'"dag_2"', b'"\\u001b[2J"'),
-    "not a number": lambda data: data.replace(b"1000.5", b"NaN"),
+    "another JSON": lambda data: b"[1, 2]",
+    "a list for names": lambda data: data.replace(b'"names": {', b'"names": [], "others": {'),
     "endless": lambda data: data.replace(b"1000.5", b"1" + b"0" * 400),
-    "unknown kind": lambda data: data.replace(b'"kind":"pool"', b'"kind":"secret"'),
-    "a kind that is not kept": lambda data: data.replace(b'"kind":"pool"', b'"kind":"json"'),
-    "a pool of a DAG": lambda data: data.replace(b'"kind":"pool","dag":""', b'"kind":"pool","dag":"x"'),
-    "too few facts": lambda data: data.replace(b'"which":[0,1]', b'"which":[0,9]'),
+    "unknown kind": lambda data: data.replace(b'"kind": "pool"', b'"kind": "secret"'),
+    "a kind that is not kept": lambda data: data.replace(b'"kind": "pool"', b'"kind": "json"'),
+    "a pool of a DAG": lambda data: data.replace(b'"kind": "pool", "dag": ""', b'"kind": "pool", "dag": "x"'),
     "deep": lambda data: b"[" * 200_000,
 }
 
 
 @pytest.mark.parametrize("damage", DAMAGE)
-def test_a_damaged_file_is_no_names_and_a_reason(store: NameStore, damage: str) -> None:
+def test_a_damaged_file_is_no_names(store: NameStore, damage: str) -> None:
     before = filled()
     store.save(before)
     data = DAMAGE[damage](store.path.read_bytes())
@@ -148,53 +144,62 @@ def test_a_damaged_file_is_no_names_and_a_reason(store: NameStore, damage: str) 
     store.path.write_bytes(data)
     catalogue, reason = store.load()
     assert catalogue.summary(0) == []
-    assert reason is not None
-    assert reason.startswith("The kept names are of no use: ")
-    assert store.save(before) is None, "the next save makes it good"
-    assert store.load()[1] is None
+    assert reason is None
+    assert store.save(before) is None
+    assert store.load()[0].summary(0) == before.summary(0)
+
+
+def test_a_name_with_control_characters_is_left_out(store: NameStore) -> None:
+    store.save(catalogue_of(seen("a", "b")))
+    store.path.write_text(store.path.read_text().replace('"b"', '"\\u001b[2J"'))
+    assert texts(store.load()[0]) == ["a"]
 
 
 def test_another_version_and_another_environment(store: NameStore, tmp_path: Path) -> None:
     store.save(filled())
-    lines = store.path.read_text().split("\n")
-    head = json.loads(lines[0])
-    store.path.write_text("\n".join([json.dumps({**head, "mwaa-shell names": 2}), *lines[1:]]))
-    assert store.load()[1] == "The kept names are of no use: another version of the shell has written them"
+    text = store.path.read_text()
+    store.path.write_text(json.dumps({**json.loads(text), "format": FORMAT + 1}))
+    assert store.load()[0].summary(0) == []
     other = NameStore(tmp_path / "names", "123456789012", "eu-west-1", "other")
-    other.path.write_text("\n".join(lines))
-    assert other.load()[1] == "The kept names are of no use: they are of another environment"
+    other.path.write_text(text)
+    assert other.load()[0].summary(0) == []
 
 
 def test_what_cannot_be_read_is_a_reason(store: NameStore) -> None:
     store.path.mkdir(parents=True)
     catalogue, reason = store.load()
     assert catalogue.summary(0) == []
-    assert reason == "The kept names cannot be read: Is a directory"
-    assert str(store.save(filled())).startswith("The names cannot be kept: ")
+    assert reason == "The cached names cannot be read: Is a directory"
+    assert str(store.save(filled())).startswith("The names cannot be cached: ")
     assert [path.name for path in store.path.parent.iterdir()] == [store.path.name], "nothing half written is left"
-    assert str(store.delete()).startswith("The kept names cannot be deleted: ")
+    assert str(store.delete()).startswith("The cached names cannot be deleted: ")
 
 
 def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     assert (
         NameStore(tmp_path / "file" / "names", "1", "r", "e").save(filled())
-        == "The names cannot be kept: Not a directory"
+        == "The names cannot be cached: Not a directory"
     )
 
 
 def test_a_full_disk_leaves_what_was_there(store: NameStore, monkeypatch: pytest.MonkeyPatch) -> None:
     store.save(catalogue_of(seen("kept")))
 
-    def full(*args: object) -> object:
-        yield b"begin"
+    def full(*args: object) -> None:
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(module, "_lines", full)
-        assert store.save(filled()) == "The names cannot be kept: No space left on device"
+        patch.setattr(os, "replace", full)
+        assert store.save(filled()) == "The names cannot be cached: No space left on device"
     assert list(store.path.parent.iterdir()) == [store.path]
     assert texts(store.load()[0]) == ["kept"]
+
+
+def test_a_large_file_is_not_read(store: NameStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    store.save(filled())
+    monkeypatch.setattr(module, "LARGEST", 100)
+    assert store.load()[0].summary(0) == []
 
 
 def test_a_read_only_disk(store: NameStore, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -202,68 +207,15 @@ def test_a_read_only_disk(store: NameStore, monkeypatch: pytest.MonkeyPatch) -> 
         raise OSError(30, "Read-only file system")
 
     monkeypatch.setattr("tempfile.mkstemp", refused)
-    assert store.save(filled()) == "The names cannot be kept: Read-only file system"
-
-
-def test_two_shells_lose_nothing_of_each_other(tmp_path: Path) -> None:
-    one, two = (NameStore(tmp_path, "1", "r", "e") for _ in range(2))
-    mine, theirs = one.load()[0], two.load()[0]
-    mine.apply([seen("old"), NamesFound(Kind.POOL, (Name("p"),), all=True)], "REST", 100)
-    theirs.apply([seen("new")], "REST", 200)
-    assert two.save(theirs) is None
-    assert one.save(mine) is None
-    assert texts(mine) == ["new"], "what the other one has learned later is learned here too"
-    kept, _ = two.load()
-    assert (texts(kept), [name.text for name in kept.names(Kind.POOL)]) == (["new"], ["p"])
+    assert store.save(filled()) == "The names cannot be cached: Read-only file system"
 
 
 def test_what_is_gone_stays_gone_while_nobody_else_saves(store: NameStore) -> None:
     catalogue = catalogue_of(seen("a", "b", whole=False))
     store.save(catalogue)
-    catalogue.apply([NameRemoved(Kind.DAG, "b")], "reply", 1001)
+    catalogue.apply([NameRemoved(Kind.DAG, "b")], "output", 1001)
     store.save(catalogue)
     assert texts(store.load()[0]) == ["a"]
-
-
-def test_a_save_that_another_shell_overtakes_begins_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    one, two = (NameStore(tmp_path, "1", "r", "e") for _ in range(2))
-    real = module._lines
-    waiting = [catalogue_of(NamesFound(Kind.POOL, (Name("p"),)))]
-
-    def overtaken(*args: object) -> object:
-        yield from real(*args)  # type: ignore[arg-type]
-        if waiting:
-            assert two.save(waiting.pop()) is None
-
-    monkeypatch.setattr(module, "_lines", overtaken)
-    assert one.save(catalogue_of(seen("a"))) is None
-    kept, _ = one.load()
-    assert (texts(kept), len(kept.names(Kind.POOL))) == (["a"], 1)
-    assert list(tmp_path.iterdir()) == [one.path]
-
-
-def test_too_much_leaves_out_what_changed_longest_ago(store: NameStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    catalogue = catalogue_of(seen("old" * 100))
-    catalogue.apply([NamesFound(Kind.POOL, (Name("p"),))], "reply", 2000)
-    monkeypatch.setattr(module, "LARGEST", module.SPARE + 300)
-    store.save(catalogue)
-    kept, reason = store.load()
-    assert ([line.kind for line in kept.summary(0)], reason) == ([Kind.POOL], None)
-    monkeypatch.setattr(module, "LARGEST", 100)
-    assert store.load()[1] == "The kept names are of no use: the file is too large"
-
-
-def test_long_lists_are_written_in_pieces(store: NameStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "PIECE", 3)
-    many = NamesFound(
-        Kind.DAG, tuple(Name(f"dag_{n}", {"paused": "no", "owners": str(n % 2)}) for n in range(10)), all=True
-    )
-    empty = NamesFound(Kind.POOL, (), all=True)
-    before = catalogue_of(many, empty)
-    store.save(before)
-    after, _ = store.load()
-    assert after.names(Kind.DAG) == before.names(Kind.DAG)
-    assert after.summary(0) == before.summary(0)
 
 
 def test_deleting_takes_what_was_left_half_written_too(store: NameStore) -> None:
