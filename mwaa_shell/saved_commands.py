@@ -4,23 +4,25 @@ The file, ``commands.toml``, has one table, ``[commands]``, with a command for e
 ``nightly = "dags trigger {dag}"``. tomlkit changes one entry and keeps the user's comments, order and quotes. A change
 is written only if the new text reads as intended.
 
-A parameter is ``{name}`` with nothing else in its braces. JSON, Airflow's templates (``{{ds}}``), ``\\{name}`` outside
-quotes and everything after ``|`` (the braces of jq and awk) hold no parameters.
+A parameter is ``{name}`` with nothing else in its braces. JSON, Airflow's templates (``{{ds}}``), ``\\{name}`` and
+everything after ``|`` (the braces of jq and awk) hold no parameters.
 """
 
 from __future__ import annotations
 
-import os
 import re
-import stat
+import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
+from mwaa_shell import paths
 from mwaa_shell.airflow.command_line import quote, split
+from mwaa_shell.airflow.secrets.redaction import secrets_in
 from mwaa_shell.errors import ShellError, UsageError
+from mwaa_shell.output import write_file
 from mwaa_shell.paths import check_owner, make_folder
 
 if TYPE_CHECKING:
@@ -28,11 +30,15 @@ if TYPE_CHECKING:
     from mwaa_shell.airflow.secrets.redaction import Span
 
 _NAME = r"[a-z_][a-z0-9_-]*"
-PARAMETER = re.compile(rf"\{{\{{{_NAME}\}}\}}|\{{({_NAME})\}}")
+#: A parameter in the first group; a backslash and two braces make none.
+PARAMETER = re.compile(rf"\\.|\{{\{{{_NAME}\}}\}}|\{{({_NAME})\}}", re.DOTALL)
+#: Stands for a parameter while its word is read, in characters that nobody types.
+FILLED = "\ue000{}\ue000"
+FILLED_FORM = re.compile(FILLED.format(f"({_NAME})"))
 #: Names that ``.save`` accepts. The user can write others in quotes.
 GOOD_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*")
 TABLE = "commands"
-HEAD = f"# Lines that .do runs by their names; {{dag}} is a parameter: .do NAME dag=...\n[{TABLE}]\n"
+HEAD = f"# Commands that .do runs by name. {{dag}} is a parameter: .do NAME dag=...\n[{TABLE}]\n"
 #: A value put in place of a parameter, to find out whether the parameter is a secret.
 PROBE = "probe-for-a-secret"
 
@@ -47,53 +53,34 @@ class SavedCommand:
     @property
     def usage(self) -> str:
         """The command line that runs the saved command, such as ``.do nightly dag=DAG``."""
-        return " ".join([".do", quote(self.name), takes(self.line)]).rstrip()
+        return " ".join([".do", quote(self.name), parameter_usage(self.line)]).rstrip()
 
 
 # -- parameters --------------------------------------------------------------------------------------------------------
 
 
 class ParameterSpan(NamedTuple):
-    """A parameter in a command: where it starts and ends, braces included, and the quotes around it, if any."""
+    """A parameter in a command: where it starts and ends, braces included."""
 
     name: str
     start: int
     end: int
-    quotes: str
 
 
 def parameters(line: str) -> tuple[str, ...]:
     """Return the names of a command's parameters in their order, each once."""
-    return tuple(dict.fromkeys(place.name for place in places(line)))
+    return tuple(dict.fromkeys(place.name for place in parameter_spans(line)))
 
 
-def takes(line: str) -> str:
+def parameter_usage(line: str) -> str:
     """Return the usage of a command's parameters, such as ``dag=DAG conf=CONF``."""
     return " ".join(f"{name}={name.upper()}" for name in parameters(line))
 
 
-def places(line: str) -> list[ParameterSpan]:
+def parameter_spans(line: str) -> list[ParameterSpan]:
     """Return the parameters of a command with their positions, in their order."""
-    quotes = _quotes(line)
     found = (one for start, end in _words(line) for one in PARAMETER.finditer(line, start, end) if one[1])
-    return [ParameterSpan(one[1], *one.span(), quotes[one.start()]) for one in found if quotes[one.start()] != "\\"]
-
-
-def _quotes(text: str) -> list[str]:
-    """Return for each character the quotes around it, or the backslash that escapes it."""
-    states: list[str] = []
-    inside, escaped = "", False
-    for index, char in enumerate(text):
-        states.append("\\" if escaped else inside)
-        if escaped:
-            escaped = False
-        elif char == inside:
-            inside = ""
-        elif inside != "'" and char == "\\":
-            escaped = not inside or text[index + 1 : index + 2] in ("\\", '"')
-        elif not inside and char in "'\"":
-            inside = char
-    return states
+    return [ParameterSpan(one[1], *one.span()) for one in found]
 
 
 def _words(line: str) -> list[tuple[int, int]]:
@@ -104,7 +91,7 @@ def _words(line: str) -> list[tuple[int, int]]:
     return [(word.start, word.end) for word in words] + [(behind + word.start, behind + word.end) for word in names]
 
 
-def filled(line: str, values: Mapping[str, str]) -> str:
+def fill_parameters(line: str, values: Mapping[str, str]) -> str:
     """Return a command with values for all parameters, each quoted so that it stays one argument or a part of one.
 
     Raises ``UsageError`` for a missing value and for an unknown parameter.
@@ -113,36 +100,22 @@ def filled(line: str, values: Mapping[str, str]) -> str:
     wrong = [f"{name} is missing" for name in wanted if name not in values]
     wrong += [f"there is no parameter {name}" for name in values if name not in wanted]
     if wrong:
-        raise UsageError(f"{', '.join(wrong)}; it takes {takes(line) or 'none'}")
+        usage = parameter_usage(line)
+        raise UsageError(", ".join(wrong), hint=f"Write {usage}." if usage else "Write no parameters.")
     problem = split(line)[2]
     if problem is not None:
-        raise UsageError(f"{problem.message} (column {problem.position + 1})")
-    return put_in(line, values)
+        raise UsageError(f"{problem.message} (column {problem.position + 1})", hint=problem.hint)
+    return quote_parameters(line, values)
 
 
-def put_in(line: str, values: Mapping[str, str]) -> str:
-    """Return a command with the given values, each quoted for its place. Parameters without a value stay."""
-    known = [place for place in places(line) if place.name in values]
+def quote_parameters(line: str, values: Mapping[str, str]) -> str:
+    """Return a command with the given values; a word with one of them is quoted anew. Other parameters stay."""
     for start, end in reversed(_words(line)):
-        inside = [place for place in known if start <= place.start < end]
-        word = line[start:end]
-        for place in reversed(inside):
-            before, behind = word[: place.start - start], word[place.end - start :]
-            word = before + _written(values[place.name], place.quotes, before) + behind
-        if any(place.quotes == "'" and "'" in values[place.name] for place in inside):
-            word = quote(split(word)[0][0].value)  # in a form that is sure to be taken
-        line = line[:start] + word + line[end:]
+        marked = PARAMETER.sub(lambda one: FILLED.format(one[1]) if one[1] in values else one[0], line[start:end])
+        if marked != line[start:end]:
+            value = FILLED_FORM.sub(lambda one: values.get(one[1], one[0]), split(marked)[0][0].value)
+            line = line[:start] + quote(value) + line[end:]
     return line
-
-
-def _written(value: str, quotes: str, before: str) -> str:
-    """Return a value escaped for the quotes around it, given the text before it."""
-    if quotes == "'":
-        return value.replace("'", "'\"'\"'")
-    if quotes:
-        odd = (len(before) - len(before.rstrip("\\"))) % 2  # a backslash that was none before a brace
-        return "\\" * odd + value.replace("\\", "\\\\").replace('"', '\\"')
-    return quote(value)
 
 
 # -- secrets -----------------------------------------------------------------------------------------------------------
@@ -150,10 +123,8 @@ def _written(value: str, quotes: str, before: str) -> str:
 
 def secrets_of(line: str, grammar: Grammar | None, secret_words: tuple[str, ...]) -> list[Span]:
     """Return the secret places of a line, for one Airflow and for an unknown one."""
-    from mwaa_shell.airflow.secrets.redaction import secrets_in
-
-    known = {id(grammar): grammar, id(None): None}.values()
-    return [span for one in known for span in secrets_in(line, one, secret_words)]
+    grammars = (grammar, None) if grammar is not None else (None,)
+    return [span for one in grammars for span in secrets_in(line, one, secret_words)]
 
 
 def parameter_in(span: Span) -> str:
@@ -163,7 +134,7 @@ def parameter_in(span: Span) -> str:
 
 
 def secret_parameters_of(line: str, grammar: Grammar | None, secret_words: tuple[str, ...]) -> set[str]:
-    """Return the parameters of a saved line that stand in a secret's place."""
+    """Return the parameters of a saved line that are in a secret's place."""
     return {parameter_in(span) for span in secrets_of(line, grammar, secret_words)} - {""}
 
 
@@ -179,12 +150,10 @@ def secret_parameters(line: str, grammar: Grammar | None, secret_words: tuple[st
         return set()
     if found is None:
         return set()
-    from mwaa_shell.airflow.secrets.redaction import secrets_in
-
     given = dict(word.value.split("=", 1) for word in words[2:] if "=" in word.value)
     secret: set[str] = set()
     for name in parameters(found.line):
-        marked = put_in(found.line, {**given, name: PROBE})
+        marked = quote_parameters(found.line, {**given, name: PROBE})
         if any(PROBE in span.value for span in secrets_in(marked, grammar, secret_words)):
             secret.add(name)
     return secret
@@ -195,8 +164,6 @@ def secret_parameters(line: str, grammar: Grammar | None, secret_words: tuple[st
 
 def default_path() -> Path:
     """Return the path of ``commands.toml`` in the user's configuration folder (``XDG_CONFIG_HOME`` on Linux)."""
-    from mwaa_shell import paths
-
     return paths.config_folder() / "commands.toml"
 
 
@@ -208,7 +175,7 @@ def load(path: Path) -> dict[str, SavedCommand]:
 def save(path: Path, name: str, line: str) -> SavedCommand | None:
     """Save a command under a name and return the command it replaces. Raises ``ShellError`` and leaves the file."""
     if not GOOD_NAME.fullmatch(name):
-        raise UsageError(f"{name} is no name for a command: letters, digits, - and _ make one")
+        raise UsageError(f"'{name}' is not a name for a command", hint="Use letters, digits, - and _.")
     return _change(path, name, line.strip())
 
 
@@ -223,7 +190,7 @@ def _text(path: Path) -> str:
     except FileNotFoundError:
         return ""
     except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror or error}") from None
+        raise UsageError(f"{path} cannot be read ({error.strerror or error})") from None
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -231,10 +198,8 @@ def _text(path: Path) -> str:
         raise UsageError(f"{path}:{line}: this is not UTF-8 text") from None
 
 
-@lru_cache(1)  # read at each key that is typed behind .do
+@lru_cache(1)  # read at each key that is typed after .do
 def _read(text: str, path: Path) -> Mapping[str, SavedCommand]:
-    import tomllib
-
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -246,7 +211,7 @@ def _read(text: str, path: Path) -> Mapping[str, SavedCommand]:
         raise UsageError(f"{path}:1: this is nested too deeply") from None
     wrong = next(_mistakes(data), None)
     if wrong is not None:
-        raise UsageError(f"{path}:{_line_of(wrong[0], text)}: {wrong[0]} {wrong[1]}")
+        raise UsageError(f"{path}:{_line_of(wrong[0], text)}: '{wrong[0]}' {wrong[1]}")
     return {name: SavedCommand(name, line.strip()) for name, line in data.get(TABLE, {}).items()}
 
 
@@ -254,14 +219,14 @@ def _mistakes(data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield each wrong key with the end of a sentence about it."""
     for key, value in data.items():
         if key != TABLE:
-            yield key, f"has no meaning here; there is one table, [{TABLE}]"
+            yield key, f"is not [{TABLE}], the only table of this file"
         elif not isinstance(value, dict):
-            yield key, f"is no table: write [{TABLE}]"
+            yield key, f"must be a table: write [{TABLE}]"
     for name, line in data.get(TABLE, {}).items():
         if not isinstance(line, str):
-            yield name, "is no text: put the line in quotes"
+            yield name, "must be text in quotes"
         elif not line.strip() or re.search(r"[\r\n]", line.strip()):
-            yield name, "is not one line"
+            yield name, "must be one line"
 
 
 def _line_of(key: str, text: str) -> int:
@@ -282,16 +247,19 @@ def _change(path: Path, name: str, line: str | None) -> SavedCommand | None:
         commands[name] = SavedCommand(name, line)
     if before != commands.get(name):
         changed = _edited(text, name, line)
-        if changed is None or not _reads_as(changed, commands):
-            raise UsageError(f"{name} cannot be changed here without touching other lines: edit {path}")
-        _write(path, text, changed)
+        try:
+            is_right = changed is not None and _read(changed, Path()) == commands
+        except UsageError:
+            is_right = False
+        if changed is None or not is_right:
+            raise UsageError(f"{name} cannot be changed without changing other lines", hint=f"Edit {path}.")
+        _write(path, changed)
     return before
 
 
 def _edited(text: str, name: str, line: str | None) -> str | None:
     """Return a file's text with one entry replaced, added or removed; ``None`` if tomlkit cannot edit the text."""
     import tomlkit  # takes 30 ms, and only a save needs it
-    from tomlkit.exceptions import TOMLKitError
 
     try:
         document = tomlkit.parse(text or HEAD)
@@ -304,37 +272,15 @@ def _edited(text: str, name: str, line: str | None) -> str | None:
             entry.trivia.trail = "\r\n" if "\r\n" in text else "\n"
             table[name] = entry
         return tomlkit.dumps(document)
-    except TOMLKitError:
+    except tomlkit.exceptions.TOMLKitError:
         return None
 
 
-def _reads_as(text: str, commands: Mapping[str, SavedCommand]) -> bool:
-    try:
-        return _read(text, Path()) == commands
-    except UsageError:
-        return False
-
-
-def _write(path: Path, before: str, text: str) -> None:
+def _write(path: Path, text: str) -> None:
     """Replace the file in one step, through a link and with its mode. A new file is 0600. Raises ``ShellError``."""
-    import tempfile
-
-    part = ""
     try:
         check_owner(path)
-        target = path.resolve()
-        make_folder(target.parent, tighten=False)
-        handle, part = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        with os.fdopen(handle, "wb") as file:
-            file.write(text.encode())
-        if target.exists():
-            os.chmod(part, stat.S_IMODE(target.stat().st_mode))
-        if _text(path) != before:
-            raise ShellError(f"{path} was changed by somebody else in this moment; it was left alone: try again")
-        os.replace(part, target)
-        part = ""
+        make_folder(path.resolve().parent, tighten=False)
+        write_file(path, text.encode(), private=not path.exists())
     except (OSError, RuntimeError) as error:  # RuntimeError: a link to itself
-        raise ShellError(f"{path} could not be written: {getattr(error, 'strerror', None) or error}") from None
-    finally:
-        if part:
-            os.unlink(part)
+        raise ShellError(f"{path} could not be written ({getattr(error, 'strerror', None) or error})") from None

@@ -1,7 +1,7 @@
 """One Airflow command as a script that runs it without this shell, in the forms that AWS documents. Pure.
 
 ``curl`` is one chain to paste into a terminal (sh, bash or zsh), ``bash`` and ``python`` are files, ``aws`` is the call
-for the token alone. The texts stand in ``templates``; what is filled in is quoted for the language it stands in. They
+for the token alone. The texts are in ``templates``; what is filled in is quoted for the language it is in. They
 find credentials and endpoints as the AWS CLI and boto3 do, and trust what ``AWS_CA_BUNDLE`` names. Airflow 3 has its
 CLI endpoint at a path that ends in a slash, and redirects the other form; where the version is not known, the redirect
 is followed, over https.
@@ -14,32 +14,31 @@ then printed an error.
 
 from __future__ import annotations
 
+import json
 import pkgutil
 import re
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import count, groupby
 from typing import TYPE_CHECKING
 
 from mwaa_shell.airflow.command_line import InputKind, parse
-from mwaa_shell.airflow.secrets.redaction import MASK, left_mask, masked, masks
+from mwaa_shell.airflow.secrets.redaction import Span, find_masks, left_mask, mask_line
 from mwaa_shell.airflow.versions import Version
 from mwaa_shell.errors import UsageError
-from mwaa_shell.export.secret_prompts import (
-    Command,
-    command_of,
-    python_expression,
-    python_helpers,
-    secrets_of,
-    shell_expression,
-)
+from mwaa_shell.suggestions import unknown
 
 if TYPE_CHECKING:
     from mwaa_shell.airflow.grammar import Grammar
 
+__all__ = ["KINDS", "ScriptTarget", "script"]
+
 #: What can be asked for, and the file that it is made from.
 TEMPLATES = {"curl": "curl.sh", "bash": "bash.sh", "python": "python.txt", "aws": "aws.sh"}
 KINDS = tuple(TEMPLATES)
+#: The kind that makes a token and runs no command.
+TOKEN_CALL = "aws"
 
 PLAIN_PATH = "/aws_mwaa/cli"
 SLASH_PATH = "/aws_mwaa/cli/"
@@ -47,7 +46,7 @@ SLASH_PATH = "/aws_mwaa/cli/"
 
 @dataclass(frozen=True, slots=True)
 class ScriptTarget:
-    """Which environment a script is for."""
+    """The environment of a script."""
 
     environment: str
     region: str
@@ -55,16 +54,30 @@ class ScriptTarget:
     version: Version | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A secret that a script asks for."""
+
+    name: str
+    coding: tuple[str, ...]  #: how it is written inside its word, innermost first
+
+
+#: A word with secrets: the texts between them, and they.
+AskingWord = tuple["str | Secret", ...]
+#: The text to send: what is in it as it is, and such words.
+Command = tuple["str | AskingWord", ...]
+
+
 def script(
-    kind: str, line: str, target: ScriptTarget, grammar: Grammar | None = None, patterns: Sequence[str] = ()
+    kind: str, line: str, target: ScriptTarget, grammar: Grammar | None = None, patterns: tuple[str, ...] = ()
 ) -> str:
-    """The script that runs an Airflow command. ``patterns`` are the user's own names of secrets.
+    """Return the script that runs an Airflow command. ``patterns`` are the user's own names of secrets.
 
     Raises ``UsageError`` for a kind that does not exist, and for a line that is no whole Airflow command, holds a mask
-    where no secret goes, or sends its output on: that is for whoever runs the script.
+    where no secret goes, or sends its output on, which is left to the user of the script.
     """
     if kind not in TEMPLATES:
-        raise UsageError(f"There is no script of the kind {kind}; there are {', '.join(KINDS)}")
+        raise unknown("kind of script", kind, KINDS)
     command = _command(line, grammar, patterns)
     template = pkgutil.get_data(__package__, f"templates/{TEMPLATES[kind]}")
     assert template is not None  # every way to install a package can read its files
@@ -72,39 +85,31 @@ def script(
     return re.sub(r"@(\w+)@", lambda found: values[found[1]], template.decode())
 
 
-def _command(line: str, grammar: Grammar | None, patterns: Sequence[str]) -> Command:
-    """The text to send, with places for its secrets."""
+def _command(line: str, grammar: Grammar | None, patterns: tuple[str, ...]) -> Command:
+    """Return the text to send, with places for its secrets."""
     parsed = parse(line)
     if parsed.problem is not None:
         raise UsageError(parsed.problem.message)
     if parsed.kind is not InputKind.AIRFLOW:
-        raise UsageError("A script runs an Airflow command, such as .script dags list bash")
+        raise UsageError("A script requires an Airflow command", hint="Write it as in .script dags list bash.")
     if parsed.destination is not None:
         raise UsageError(
-            f"A script runs the Airflow command alone: leave out {parsed.destination.operator} and what follows, "
-            "and put it behind the script"
+            f"A script cannot contain {parsed.destination.operator} and what follows",
+            hint=f"Put {parsed.destination.operator} after the script.",
         )
-    if "\0" in line or not _is_text(line):
-        raise UsageError("There is a character in this line that no script can hold")
-    text = masked(line, grammar, patterns).text
-    places = (masks(text, grammar, patterns) or masks(text, None, patterns)) if MASK in text else ()
+    if "\0" in line or line.encode(errors="ignore").decode() != line:
+        raise UsageError("The command has a character that a script cannot contain")
+    text = mask_line(line, grammar, patterns).text
+    places = find_masks(text, grammar, patterns) or find_masks(text, None, patterns)
     left = left_mask(text, places)
     if left is not None:
-        raise UsageError(f"A mask is left at column {left + 1}: write what goes there")
+        raise UsageError(f"A mask (***) is left at column {left + 1}", hint="Type the value in its place.")
     words = parse(text).words
     return command_of(text, places, words[0].start, words[-1].end)
 
 
-def _is_text(line: str) -> bool:
-    try:
-        line.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
 def _paths(version: Version | None) -> tuple[str, ...]:
-    """Where the CLI endpoint may be, in the order to try."""
+    """Return the paths of the CLI endpoint in the order to try."""
     if version is None:
         return PLAIN_PATH, SLASH_PATH
     return (SLASH_PATH,) if version.major >= 3 else (PLAIN_PATH,)
@@ -146,3 +151,149 @@ def _for_python(command: Command, target: ScriptTarget) -> dict[str, str]:
         "paths": repr(_paths(target.version)),
         "command": python_expression(command) if asks else repr(text),
     }
+
+
+# -- secrets: a script asks for them without echo, and puts them into the command --------------------------------------
+# A word with a secret in it is always quoted in the form that holds anything, double quotes; inside it the secret is
+# written as its place wants it: as it is, as a part of a URI or of a JSON string, as a JSON value.
+
+
+def command_of(text: str, secrets: Sequence[Span], start: int, end: int) -> Command:
+    """Return the part of a line that is sent, split at its secrets."""
+    made: list[str | AskingWord] = []
+    for word, spans in groupby(secrets, key=lambda span: span.word):
+        made += [text[start : word.start], _word(word.value, list(spans))]
+        start = word.end
+    return (*made, text[start:end])
+
+
+def _word(value: str, spans: Sequence[Span]) -> AskingWord:
+    made: list[str | Secret] = []
+    position = 0
+    for span in spans:
+        made += [value[position : span.inside[0]], Secret(span.name or "the secret", span.coding)]
+        position = span.inside[1]
+    return (*made, value[position:])
+
+
+def secrets_of(command: Command) -> list[Secret]:
+    """Return the secrets of a command in the order of the questions."""
+    return [piece for part in command if isinstance(part, tuple) for piece in part if isinstance(piece, Secret)]
+
+
+# -- sh, bash and zsh --------------------------------------------------------------------------------------------------
+
+#: What writes a secret in each coding, in jq and in Python.
+FUNCTIONS = {"json": "for_string", "member": "for_member", "uri": "for_uri"}
+#: What jq makes of a word and of a secret. No "!": an interactive shell may take it for one of its own.
+JQ = {
+    "json": "def for_string: tojson | .[1:-1];",
+    "member": "def for_member: . as $v | try (fromjson | $v) catch ($v | tojson);",
+    "uri": 'def for_uri: split("%") | map(@uri) | .[0] + (.[1:]'
+    ' | map(if test("^[0-9A-Fa-f]{2}") then "%" + . else "%25" + . end) | add // "");',
+}
+JQ_QUOTED = r"""def quoted: "\"" + (split("\\") | join("\\\\") | split("\"") | join("\\\"")) + "\"";"""
+#: Asks on the terminal and writes the answer to standard output; whatever happens, the terminal shows letters again.
+ASK = r"""
+    ask() {
+      printf '%s: ' "$1" > /dev/tty && IFS= read -r SECRET < /dev/tty && printf '\n' > /dev/tty &&
+        printf '%s\n' "$SECRET"
+    }
+    trap 'stty echo < /dev/tty' EXIT && trap 'exit 130' INT TERM && stty -echo < /dev/tty"""
+
+
+def shell_expression(command: Command) -> str:
+    """Return what a shell runs in ``$( )`` to ask without echo and to print the command.
+
+    No secret is an argument of a program: every user of the machine could read it.
+    """
+    secrets = secrets_of(command)
+    asked = "".join(f" &&\n      ask {shlex.quote(one.name)}" for one in secrets)
+    steps = {step for secret in secrets for step in secret.coding}
+    functions = [JQ_QUOTED, *(text for step, text in JQ.items() if step in steps)]
+    made = f'if ($s | length) == {len(secrets)} then {_jq(command)} else error("A secret is missing") end'
+    program = "\n    ".join([*functions, f"[inputs] as $s | {made}"])
+    return f"\n  ({ASK}{asked}\n  ) | jq -Rrn {shlex.quote(program)}\n"
+
+
+def _jq(command: Command) -> str:
+    numbers = count()
+
+    def piece(one: str | Secret) -> str:
+        if isinstance(one, str):
+            return json.dumps(one)
+        return " | ".join([f"($s[{next(numbers)}]", *(FUNCTIONS[step] for step in one.coding)]) + ")"
+
+    words = [
+        json.dumps(part) if isinstance(part, str) else f"({' + '.join(piece(one) for one in part if one)} | quoted)"
+        for part in command
+        if part
+    ]
+    return " + ".join(words)
+
+
+# -- Python ------------------------------------------------------------------------------------------------------------
+
+QUOTED = r'''
+def quoted(value):
+    """One argument, whatever it holds."""
+    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+'''
+#: The function that writes a secret, and the modules that it needs.
+PYTHON = {
+    "json": (
+        ("json",),
+        '''
+def for_string(secret):
+    """A part of a JSON string."""
+    return json.dumps(secret, ensure_ascii=False)[1:-1]
+''',
+    ),
+    "member": (
+        ("json",),
+        '''
+def for_member(secret):
+    """Return a JSON value: JSON as it is, any other text as a string."""
+    try:
+        json.loads(secret)
+    except ValueError:
+        return json.dumps(secret, ensure_ascii=False)
+    return secret
+''',
+    ),
+    "uri": (
+        ("re", "urllib.parse"),
+        '''
+def for_uri(secret):
+    """A part of a URI; what is escaped already stays."""
+    return urllib.parse.quote(re.sub("%(?![0-9A-Fa-f]{2})", "%25", secret), safe="%~")
+''',
+    ),
+}
+
+
+def python_expression(command: Command) -> str:
+    """Return the Python expression of the command, which asks without echo."""
+
+    def piece(one: str | Secret) -> str:
+        if isinstance(one, str):
+            return repr(one)
+        made = f"getpass.getpass({one.name + ': '!r})"
+        for step in one.coding:
+            made = f"{FUNCTIONS[step]}({made})"
+        return made
+
+    words = [
+        repr(part) if isinstance(part, str) else f"quoted({' + '.join(piece(one) for one in part if one)})"
+        for part in command
+        if part
+    ]
+    return "(\n    " + "\n    + ".join(words) + "\n)"
+
+
+def python_helpers(command: Command) -> tuple[list[str], str]:
+    """Return the modules and functions that the expression requires."""
+    steps = {step for secret in secrets_of(command) for step in secret.coding}
+    known = [PYTHON[step] for step in PYTHON if step in steps]
+    modules = {module for needed, _ in known for module in needed}
+    return ["getpass", *modules], "\n".join([QUOTED, *(text for _, text in known)])

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import datetime, time, timedelta, tzinfo
+from secrets import token_hex
 from typing import NamedTuple
 
 from mwaa_shell.durations import parse_age
@@ -13,6 +13,8 @@ from mwaa_shell.result import Outcome
 
 #: EnvironmentKey a command came from: the prompt, an option, a file or standard input, an entry of this number.
 TYPED, COMMAND, FILE, RERUN = "typed", "-c", "file", "rerun of #"
+#: The same, before what commands of one ``.on`` have in common.
+BATCH = "batch "
 #: A redo of more than this is a slip of the keyboard.
 MOST_NUMBERS = 1_000
 #: No entry has a number with more digits.
@@ -24,6 +26,11 @@ def rerun_of(number: int) -> str:
     return f"{RERUN}{number}"
 
 
+def new_batch() -> str:
+    """Return the origin of the commands that one line sends to several environments."""
+    return f"{BATCH}{token_hex(4)}"
+
+
 class EnvironmentKey(NamedTuple):
     """The environment that a command was sent to; ``account`` is empty until it is known."""
 
@@ -32,8 +39,7 @@ class EnvironmentKey(NamedTuple):
     environment: str
 
 
-@dataclass(frozen=True, slots=True)
-class HistoryEntry:
+class HistoryEntry(NamedTuple):
     """A command in the history. Outcome ``unknown`` without ``seconds``: it is running, or its shell was killed."""
 
     when: float  #: it was sent, in seconds since 1970 (UTC)
@@ -42,7 +48,7 @@ class HistoryEntry:
     environment: str
     line: str  #: as typed, with a mask in the place of every secret
     version: str = ""  #: of the environment's Airflow, empty if it was not known
-    origin: str = TYPED  #: ``typed``, ``-c``, ``file`` or ``rerun of #42``
+    origin: str = TYPED  #: ``typed``, ``-c``, ``file``, ``rerun of #42`` or ``batch 1f2e3d4c``
     masked: bool = False  #: something in the line is masked: it cannot be sent as it is
     outcome: Outcome = Outcome.UNKNOWN
     seconds: float | None = None  #: until the outcome was known
@@ -57,6 +63,11 @@ class HistoryEntry:
         return EnvironmentKey(self.account, self.region, self.environment)
 
     @property
+    def batch(self) -> str:
+        """What it has in common with the commands that the same line sent to other environments; mostly empty."""
+        return self.origin.removeprefix(BATCH) if self.origin.startswith(BATCH) else ""
+
+    @property
     def rerun(self) -> int | None:
         """The number of the entry that this one repeats, if it repeats one."""
         digits = self.origin.removeprefix(RERUN)
@@ -65,7 +76,7 @@ class HistoryEntry:
 
 
 class CommandOutcome(NamedTuple):
-    """How a command ended, as its entry is completed with it."""
+    """The end of a command, which completes its entry."""
 
     outcome: Outcome
     seconds: float | None = None
@@ -78,11 +89,12 @@ class CommandOutcome(NamedTuple):
 class Search(NamedTuple):
     """A filter for entries; by default it accepts all."""
 
-    text: str = ""  #: stands in the line, capitals or not
+    text: str = ""  #: is in the line, capitals or not
     where: EnvironmentKey | None = None  #: one environment, not all
     failed_only: bool = False  #: anything but ok: also what was refused, interrupted, or has an unknown outcome
     this_shell: bool = False  #: what the running shell has sent
     since: float | None = None  #: seconds since 1970
+    batch: str = ""  #: what one ``.on`` has sent
 
 
 def _is_number(text: str) -> bool:
@@ -93,21 +105,16 @@ def numbers(text: str) -> list[int]:
     """Return the numbers of ``40-44,47``, in order and each once; raise ``UsageError`` for anything else."""
     found: dict[int, None] = {}
     for part in text.split(","):
-        first, last = _range(part.strip())
-        found |= dict.fromkeys(range(first, min(last, first + MOST_NUMBERS) + 1))
+        first, dash, last = (piece.strip() for piece in part.partition("-"))
+        last = last if dash else first
+        if not (_is_number(first) and _is_number(last)):
+            raise UsageError(f"'{part.strip()}' is not the number of a command", hint="Write 42, 40-44 or 40-44,47.")
+        if int(last) < int(first):
+            raise UsageError(f"{part.strip()} is backwards", hint=f"Write {last}-{first}.")
+        found |= dict.fromkeys(range(int(first), min(int(last), int(first) + MOST_NUMBERS) + 1))
         if len(found) > MOST_NUMBERS:
-            raise UsageError(f"{text.strip()} are more than {MOST_NUMBERS} commands")
+            raise UsageError(f"{text.strip()} is more than {MOST_NUMBERS} commands")
     return list(found)
-
-
-def _range(part: str) -> tuple[int, int]:
-    first, dash, last = (piece.strip() for piece in part.partition("-"))
-    last = last if dash else first
-    if not (_is_number(first) and _is_number(last)):
-        raise UsageError(f"{part or 'An empty text'} is no number of a command: write 42, 40-44 or 40-44,47")
-    if int(last) < int(first):
-        raise UsageError(f"{part} runs backwards: write {last}-{first}")
-    return int(first), int(last)
 
 
 def since(text: str, now: float, zone: tzinfo | None = None) -> float:
@@ -121,16 +128,11 @@ def since(text: str, now: float, zone: tzinfo | None = None) -> float:
     if age is not None:
         return now - age
     try:
-        return _date(wanted, now, zone).timestamp()
+        if wanted in ("today", "yesterday"):
+            today = datetime.fromtimestamp(now, zone).date()
+            day = today - timedelta(days=1) if wanted == "yesterday" else today
+            return datetime.combine(day, time(), zone).timestamp()
+        moment = datetime.fromisoformat(wanted.upper())
+        return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).timestamp()
     except (ValueError, OverflowError, OSError):
-        raise UsageError(f"{text.strip() or 'An empty text'} is no time: write 30m, 3h, 2d, 1w or 2026-01-31") from None
-
-
-def _date(wanted: str, now: float, zone: tzinfo | None) -> datetime:
-    """Return a day or an ISO date as a moment; raise ``ValueError`` for anything else."""
-    if wanted in ("today", "yesterday"):
-        today = datetime.fromtimestamp(now, zone).date()
-        day = today - timedelta(days=1) if wanted == "yesterday" else today
-        return datetime.combine(day, time(), zone)
-    moment = datetime.fromisoformat(wanted.upper())
-    return moment if moment.tzinfo else moment.replace(tzinfo=zone)
+        raise UsageError(f"'{text.strip()}' is not a time", hint="Write 30m, 3h, 2d, 1w or 2026-01-31.") from None

@@ -5,23 +5,26 @@ A history that cannot be written stops no command: the recorder tells the user o
 
 from __future__ import annotations
 
-import threading
+import json
+import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
-from mwaa_shell.airflow.command_line import ParsedLine
+from mwaa_shell import airflow
+from mwaa_shell.airflow.command_line import ParsedLine, parse
 from mwaa_shell.errors import UsageError
-from mwaa_shell.history.audit_log import AuditLog
 from mwaa_shell.history.entries import CommandOutcome, EnvironmentKey, HistoryEntry
-from mwaa_shell.history.store import History, default_path
-from mwaa_shell.mwaa.connection import Connection, EnvironmentRef
-from mwaa_shell.names.cache_files import recall
+from mwaa_shell.history.store import History
+from mwaa_shell.mwaa import Connection, EnvironmentRef
+from mwaa_shell.names import recall
+from mwaa_shell.paths import append_to
 from mwaa_shell.result import Result
 
 
 class HistoryRecorder:
-    """The history and the audit log of one run of the shell; the history is opened on first use."""
+    """The history and the audit log of one run of the shell."""
 
     def __init__(
         self,
@@ -34,16 +37,7 @@ class HistoryRecorder:
         self._audit_log: AuditLog | None = None
         self._noted = False
         self._keys: dict[EnvironmentRef, EnvironmentKey] = {}  # under which each environment was last written down
-        self._opening = threading.Lock()
-        self._history: History | None = None
-
-    @property
-    def history(self) -> History:
-        """The history, which any thread may open."""
-        with self._opening:
-            if self._history is None:
-                self._history = History(default_path())
-            return self._history
+        self.history = History()
 
     def log_to(self, path: Path | None, *, output: bool = False) -> None:
         """Append an audit log to a file from now on, or none; with ``output``, include what commands print.
@@ -52,53 +46,49 @@ class HistoryRecorder:
         """
         self._audit_log = AuditLog(path, output=output) if path is not None else None
 
-    def begin(self, link: Connection, line: ParsedLine, origin: str) -> int | None:
+    def begin(self, connection: Connection, line: ParsedLine, origin: str) -> int | None:
         """Write a command to the history before it is sent; return its number, ``None`` if that failed."""
-        from mwaa_shell.airflow.secrets.redaction import (  # reads all words of secrets: not before the prompt
-            MASK,
-            masked,
-        )
-
-        covered = masked(line.text, link.grammar, self._secret_words())
-        key = self._key_of(link)
+        masked = airflow.secrets.redaction.mask_line(line.text, connection.grammar, self._secret_words())
+        key = self._key_of(connection)
         number = self.history.begin(
             HistoryEntry(
                 when=time.time(),
                 account=key.account,
                 region=key.region,
                 environment=key.environment,
-                line=covered.text.strip(),
-                version=str(link.version or ""),
+                line=masked.text.strip(),
+                version=str(connection.version or ""),
                 origin=origin,
-                masked=covered.anything or MASK in covered.text,
+                masked=airflow.secrets.values.MASK in masked.text,
             )
         )
         self._note_trouble()
         return number
 
-    def finish(self, number: int | None, link: Connection, line: ParsedLine, result: Result) -> None:
+    def finish(self, number: int | None, connection: Connection, line: ParsedLine, result: Result) -> None:
         """Write how a command ended to the audit log and, if it has a number there, to the history."""
         try:
             if self._audit_log is not None:
-                self._append_to_log(self._audit_log, link, line, result)
+                masked = airflow.secrets.redaction.mask_line(
+                    line.text.strip(), connection.grammar, self._secret_words()
+                )
+                self._audit_log.write(connection.target.name, masked, result, self._secret_words())
+        except UsageError as error:
+            self._note(str(error))
+            self._audit_log = None
         finally:
             if number is not None:
-                self._key_of(link)
+                self._key_of(connection)
                 outcome = CommandOutcome(
                     outcome=result.outcome,
                     seconds=result.seconds,
                     http_status=result.http_status,
                     stdout_bytes=len(result.stdout),
                     stderr_bytes=len(result.stderr),
-                    version=str(link.version or ""),
+                    version=str(connection.version or ""),
                 )
                 self.history.finish(number, outcome)
                 self._note_trouble()
-
-    def close(self) -> None:
-        """Close the history."""
-        if self._history is not None:
-            self._history.close()
 
     def news(self) -> str:
         """Return why commands are not remembered or were lost; empty if nothing is wrong, and from the second call."""
@@ -107,24 +97,14 @@ class HistoryRecorder:
         self._noted = True
         return self.history.trouble
 
-    def _key_of(self, link: Connection) -> EnvironmentKey:
+    def _key_of(self, connection: Connection) -> EnvironmentKey:
         """Return the key of an environment; what this session wrote under another account gets it too."""
-        key = environment_key(link)
-        before = self._keys.get(link.target, key)
+        key = environment_key(connection)
+        before = self._keys.get(connection.target, key)
         if before.account != key.account:
             self.history.correct(before, key.account)
-        self._keys[link.target] = key
+        self._keys[connection.target] = key
         return key
-
-    def _append_to_log(self, log: AuditLog, link: Connection, line: ParsedLine, result: Result) -> None:
-        from mwaa_shell.airflow.secrets.redaction import masked  # reads all words of secrets: not before the prompt
-
-        covered = masked(line.text.strip(), link.grammar, self._secret_words())
-        try:
-            log.write(link.target.name, covered, result, self._secret_words())
-        except UsageError as error:
-            self._note(str(error))
-            self._audit_log = None
 
     def _note_trouble(self) -> None:
         news = self.news()
@@ -132,11 +112,68 @@ class HistoryRecorder:
             self._note(news)
 
 
-def environment_key(link: Connection) -> EnvironmentKey:
+def environment_key(connection: Connection) -> EnvironmentKey:
     """Return the key of an environment: its account is as AWS said, else as the last session kept it, else empty."""
-    if link.known.account:
-        return EnvironmentKey(link.known.account, link.region, link.target.name)
-    identity = recall(link.target)
+    if connection.info.account:
+        return EnvironmentKey(connection.info.account, connection.region, connection.target.name)
+    identity = recall(connection.target)
     if identity is None:
-        return EnvironmentKey("", link.region, link.target.name)
-    return EnvironmentKey(identity.account, identity.region, link.target.name)
+        return EnvironmentKey("", connection.region, connection.target.name)
+    return EnvironmentKey(identity.account, identity.region, connection.target.name)
+
+
+class AuditLog:
+    """The audit log of ``--log-file``: one line of JSON for each command that was sent.
+
+    Several shells may share the file: a line is written in one piece. Secrets are masked as in the history. Output is
+    included only if the user asks for it, and never for commands that may print passwords: the line has the reason.
+    """
+
+    def __init__(self, path: Path, *, output: bool = False) -> None:
+        """Create the file, with 0600, if there is none; raise ``UsageError`` if it cannot be written."""
+        self.path = Path(os.path.expanduser(path))  # as it is where the home folder is unknown
+        self._output = output
+        self._append(b"")
+
+    def write(
+        self, environment: str, line: airflow.secrets.redaction.Masked, result: Result, patterns: Sequence[str] = ()
+    ) -> None:
+        """Append a command; ``patterns`` are the user's own names of secrets. Raises ``UsageError`` if that fails."""
+        entry: dict[str, object] = {
+            "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
+            "environment": environment,
+            "line": line.text,
+            "outcome": result.outcome.value,
+            "seconds": round(result.seconds, 3),
+            "http_status": result.http_status,
+        }
+        if result.message and not result.judged:
+            entry |= {"message": result.message, "state": result.state.value, "hint": result.hint}
+        if self._output:
+            entry |= _output_of(line, result, patterns)
+        self._append(json.dumps(entry).encode() + b"\n")
+
+    def _append(self, data: bytes) -> None:
+        try:
+            handle = append_to(self.path)
+            try:
+                os.write(handle, data)
+            finally:
+                os.close(handle)
+        except OSError as error:
+            raise UsageError(
+                f"The log {self.path} cannot be written ({error.strerror})", hint="Pass another --log-file."
+            ) from None
+
+
+def _output_of(line: airflow.secrets.redaction.Masked, result: Result, patterns: Sequence[str]) -> dict[str, object]:
+    """Return both streams as text, or the reason why they are left out."""
+    words = result.words or parse(line.text).values
+    if words[:1] == (".send",):
+        words = words[1:]
+    sent = any(not place.local for place in line.places)  # what is local stays on this machine
+    reason = airflow.secrets.output.why_not_kept(words, masked=sent)
+    if reason:
+        return {"output": f"left out: {reason}"}
+    texts = {"stdout": result.stdout.decode("utf-8", "replace"), "stderr": result.stderr.decode("utf-8", "replace")}
+    return {name: airflow.secrets.output.mask_output(text, patterns) for name, text in texts.items()}

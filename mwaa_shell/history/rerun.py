@@ -1,15 +1,110 @@
-"""Whether a command of the history may run again without a review by the user. Pure."""
+"""Commands that run again: ``!!``, ``!42``, ``!-2``, ``!dags`` and ``^old^new``, and the check before a rerun. Pure.
+
+The expansion is that of a POSIX shell's history, with what Airflow lines need: only the first character of a line
+counts, because ``!`` and ``^`` are letters like any other in a value. ``!`` alone, or before a blank or ``=``, is no
+expansion. ``^old^new`` replaces the first place, and ``\\^`` stands for the sign itself. Text after a blank, ``|`` or
+``>`` is appended as it is: ``!! -o json``, ``!42 | jq .``.
+"""
 
 from __future__ import annotations
 
-from mwaa_shell.airflow.arguments import ParsedCommand, understand
-from mwaa_shell.airflow.command_line import parse, quote
+import re
+from typing import NamedTuple, Protocol
+
+from mwaa_shell.airflow.arguments import ParsedCommand, Role, understand
+from mwaa_shell.airflow.command_line import Problem, parse, quote
 from mwaa_shell.airflow.completion import dag_of
 from mwaa_shell.airflow.grammar import Grammar
-from mwaa_shell.airflow.safety import reads
+from mwaa_shell.airflow.knowledge import reads
 from mwaa_shell.airflow.validation import validate
-from mwaa_shell.history.entries import HistoryEntry
+from mwaa_shell.history.entries import DIGITS, HistoryEntry
 from mwaa_shell.result import Outcome
+
+_NO_EVENT = re.compile(r"!(?:[\s=]|$)")
+_EVENT = re.compile(r"!(?:(?P<again>!)|(?P<back>-[0-9]+)|(?P<number>[0-9]+)|(?P<starts>[^\s|>]+))")
+NO_COMMAND = "The history has no earlier command"
+_APPENDED = re.compile(r"[\s|>]|$")
+
+
+class HistoryLookup(Protocol):
+    """The lookup of entries; the newest is one step back."""
+
+    def get(self, number: int) -> HistoryEntry | None:
+        """Return the entry with a number."""
+
+    def last(self, back: int = 1, *, starts: str = "") -> HistoryEntry | None:
+        """Return the entry so many steps back whose line starts with a text."""
+
+
+class Expansion(NamedTuple):
+    """An expanded line, and the entry that it repeats."""
+
+    line: str  #: to be shown and run; where ``masked``, to be completed before
+    entry: HistoryEntry  #: as it was
+
+
+def expand(line: str, past: HistoryLookup) -> Expansion | Problem | None:
+    """Return the expansion of a line, ``None`` if it has none. Raises only what ``past`` raises."""
+    start = len(line) - len(line.lstrip())
+    if line.startswith("^", start):
+        return _replaced(line, start, past)
+    if line.startswith("!", start) and not _NO_EVENT.match(line, start):
+        return _event(line, start, past)
+    return None
+
+
+def _replaced(line: str, start: int, past: HistoryLookup) -> Expansion | Problem:
+    """Expand ``^old^new``: the last line with one replacement."""
+    old, end = _until_sign(line, start + 1)
+    new, after = _until_sign(line, end + 1)
+    if not old:
+        return Problem("The text to replace is missing", start, hint="Write ^old^new.")
+    if end >= len(line):
+        return Problem("The new text is missing", len(line), hint="Write ^old^new.")
+    entry = past.last()
+    if entry is None:
+        return Problem(NO_COMMAND, start)
+    if old not in entry.line:
+        return Problem(f"The last command does not contain '{old}'", start + 1, hint=f"It was: {entry.line}")
+    return _appended(entry, entry.line.replace(old, new, 1), line, min(after + 1, len(line)))
+
+
+def _until_sign(line: str, start: int) -> tuple[str, int]:
+    """Return the text up to a ``^``, with escaped ones restored, and the position of that sign or the end."""
+    text: list[str] = []
+    while start < len(line) and line[start] != "^":
+        escaped = line.startswith("\\^", start)
+        text.append("^" if escaped else line[start])
+        start += 2 if escaped else 1
+    return "".join(text), start
+
+
+def _event(line: str, start: int, past: HistoryLookup) -> Expansion | Problem:
+    """Expand ``!!`` and its like."""
+    found = _EVENT.match(line, start)
+    if found is None:
+        return Problem("Unknown history expansion", start, hint="Write !!, !42 or !dags.")
+    entry = None
+    if found["starts"]:
+        entry = past.last(starts=found["starts"])
+        why = f"No command starts with '{found['starts']}'"
+    elif found["again"]:
+        entry, why = past.last(), NO_COMMAND
+    else:
+        digits, why = (found["number"] or found["back"]).lstrip("-"), f"The history has no command {found[0]}"
+        if len(digits) <= DIGITS and int(digits):
+            entry = past.get(int(digits)) if found["number"] else past.last(int(digits))
+    return _appended(entry, entry.line, line, found.end()) if entry is not None else Problem(why, start)
+
+
+def _appended(entry: HistoryEntry, text: str, line: str, end: int) -> Expansion | Problem:
+    """Return an expansion with what is typed after it."""
+    if not _APPENDED.match(line, end):
+        return Problem("A space is missing before the appended text", end)
+    return Expansion(text + line[end:].rstrip(), entry)
+
+
+# -- the check before a rerun -----------------------------------------------------------------------------------------
 
 #: What tells, without changing anything, whether a command has run; ``{dag}`` and ``{0}`` are of its line.
 CHECKS = {
@@ -29,35 +124,33 @@ CHECKS = {
 }
 
 
-def reason_to_review(entry: HistoryEntry, grammar: Grammar | None, line: str | None = None) -> str:
+def reason_to_review(entry: HistoryEntry, grammar: Grammar | None, line: str | None = None, ran_on: str = "") -> str:
     """Return why the user should review a command before it runs again; empty if there is no reason.
 
-    ``line`` is the expanded line if it differs from that of the entry.
+    ``line`` is the expanded line if it differs from that of the entry. ``ran_on`` says where the command ran if that is
+    a reason, too.
     """
-    if grammar is None:
-        return "its version is not known"
     parsed = parse(line or entry.line)
+    reasons = [f"the command ran on {ran_on}"] if ran_on else []
+    subject = "it" if reasons else "the command"
     if parsed.destination is not None:
-        return f"its output goes on here: {parsed.destination.operator} {parsed.destination.target}"
-    understanding = understand(parsed, grammar)
-    if not changes_data(understanding):
-        return ""
-    if entry.outcome in (Outcome.UNKNOWN, Outcome.INTERRUPTED):
-        check = check_command(understanding)
-        return "nobody knows whether it ran" + (f": look first with {check}" if check else ": look first")
-    return "it changes something"
-
-
-def changes_data(understanding: ParsedCommand) -> bool:
-    """Return whether a command may change data; an unknown one may."""
-    return not reads(understanding.line, understanding.grammar)
+        reasons.append(f"its output is redirected: {parsed.destination.operator} {parsed.destination.target}")
+    elif not reads(parsed, grammar):  # without a version: in none that has the command
+        if grammar is None:
+            reasons.append("the Airflow version is not known yet")
+        elif entry.outcome in (Outcome.UNKNOWN, Outcome.INTERRUPTED):
+            check = check_command(understand(parsed, grammar))
+            reasons.append(f"{subject} may have run" + (f": check with {check}" if check else ""))
+        else:
+            reasons.append(f"{subject} changes data")
+    return ", and ".join(reasons)
 
 
 def check_command(understanding: ParsedCommand) -> str:
     """Return the command that shows whether this one ran, valid in the same Airflow; empty if there is none."""
     if understanding.command is None:
         return ""
-    first = next((part.value for part in understanding.parts if part.role.value == "positional"), "")
+    first = next((part.value for part in understanding.parts if part.role is Role.POSITIONAL), "")
     for form in CHECKS.get(understanding.command.name, ()):
         text = form.replace("{dag}", quote(dag_of(understanding))).replace("{0}", quote(first))
         if validate(understand(parse(text), understanding.grammar)) is None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,7 +21,7 @@ HERE, OTHER = "123456789012", "210987654321"
 
 
 @pytest.fixture
-def link() -> Connection:
+def connection() -> Connection:
     return Connection(EnvironmentRef("my-env", Access(region="eu-west-1")), "2.10.3")
 
 
@@ -31,17 +30,17 @@ def record() -> Iterator[HistoryRecorder]:
     made = HistoryRecorder(secret_words=lambda: ("pin",))
     yield made
     assert made.history.trouble == ""
-    made.close()
+    made.history.close()
 
 
-def told(link: Connection, account: str) -> None:
+def told(connection: Connection, account: str) -> None:
     """AWS says whose the environment is."""
-    link.known = replace(link.known, arn=f"arn:aws:airflow:eu-west-1:{account}:environment/my-env")
+    connection.info = connection.info._replace(arn=f"arn:aws:airflow:eu-west-1:{account}:environment/my-env")
 
 
-def sent(record: HistoryRecorder, link: Connection, line: str, result: Result | None = None) -> int:
-    number = record.begin(link, parse(line), TYPED)
-    record.finish(number, link, parse(line), result or Result(remote=True, stdout=b"done\n"))
+def sent(record: HistoryRecorder, connection: Connection, line: str, result: Result | None = None) -> int:
+    number = record.begin(connection, parse(line), TYPED)
+    record.finish(number, connection, parse(line), result or Result(remote=True, stdout=b"done\n"))
     assert number is not None
     return number
 
@@ -50,38 +49,38 @@ def accounts(record: HistoryRecorder) -> list[str]:
     return [entry.account for entry in record.history.find()[::-1]]
 
 
-def test_what_aws_says_corrects_what_was_not_known(record: HistoryRecorder, link: Connection) -> None:
-    sent(record, link, "dags list")
-    told(link, HERE)
-    sent(record, link, "version")
+def test_what_aws_says_corrects_what_was_not_known(record: HistoryRecorder, connection: Connection) -> None:
+    sent(record, connection, "dags list")
+    told(connection, HERE)
+    sent(record, connection, "version")
     assert accounts(record) == [HERE, HERE]
-    assert record.history.lines(environment_key(link)) == ["version", "dags list"]
+    assert record.history.lines(environment_key(connection)) == ["version", "dags list"]
 
 
-def test_what_aws_says_while_a_command_runs_holds_for_it(record: HistoryRecorder, link: Connection) -> None:
-    number = record.begin(link, parse("dags list"), TYPED)
-    told(link, HERE)
-    record.finish(number, link, parse("dags list"), Result())
+def test_what_aws_says_while_a_command_runs_holds_for_it(record: HistoryRecorder, connection: Connection) -> None:
+    number = record.begin(connection, parse("dags list"), TYPED)
+    told(connection, HERE)
+    record.finish(number, connection, parse("dags list"), Result())
     assert accounts(record) == [HERE]
 
 
-def test_what_was_seen_last_is_corrected(record: HistoryRecorder, link: Connection) -> None:
-    told(link, OTHER)
-    identify(link)
-    sent(record, link, "dags list")  # another shell, an account of before
+def test_what_was_seen_last_is_corrected(record: HistoryRecorder, connection: Connection) -> None:
+    told(connection, OTHER)
+    identify(connection)
+    sent(record, connection, "dags list")  # another shell, an account of before
     before = HistoryRecorder()
-    later = Connection(link.target, "2.10.3")
+    later = Connection(connection.target, "2.10.3")
     assert environment_key(later).account == OTHER, "nobody waits for AWS"
     sent(before, later, "version")
     told(later, HERE)
     sent(before, later, "version")
     assert accounts(before) == [OTHER, HERE, HERE], "what others wrote stays"
-    before.close()
+    before.history.close()
 
 
-def test_secrets_of_the_users_own_names(record: HistoryRecorder, link: Connection, tmp_path: Path) -> None:
+def test_secrets_of_the_users_own_names(record: HistoryRecorder, connection: Connection, tmp_path: Path) -> None:
     record.log_to(tmp_path / "log", output=True)
-    number = sent(record, link, "variables set pin_code 4711")
+    number = sent(record, connection, "variables set pin_code 4711")
     entry = record.history.get(number)
     assert entry is not None
     assert (entry.line, entry.masked) == ("variables set pin_code ***", True)
@@ -92,21 +91,21 @@ def test_secrets_of_the_users_own_names(record: HistoryRecorder, link: Connectio
 
 
 def logged(
-    record: HistoryRecorder, link: Connection, tmp_path: Path, line: str, stdout: bytes, *, output: bool
+    record: HistoryRecorder, connection: Connection, tmp_path: Path, line: str, stdout: bytes, *, output: bool
 ) -> dict[str, object]:
     record.log_to(tmp_path / "log", output=output)
-    sent(record, link, line, Result(Outcome.OK, stdout=stdout, stderr=b"warn\n", remote=True))
+    sent(record, connection, line, Result(Outcome.OK, stdout=stdout, stderr=b"warn\n", remote=True))
     found = json.loads((tmp_path / "log").read_text().splitlines()[-1])
     assert isinstance(found, dict)
     return found
 
 
 def test_what_was_printed_is_logged_only_if_asked_for(
-    record: HistoryRecorder, link: Connection, tmp_path: Path
+    record: HistoryRecorder, connection: Connection, tmp_path: Path
 ) -> None:
-    quiet = logged(record, link, tmp_path, "dags list", b"one\n", output=False)
+    quiet = logged(record, connection, tmp_path, "dags list", b"one\n", output=False)
     assert set(quiet) == {"time", "environment", "line", "outcome", "seconds", "http_status"}
-    whole = logged(record, link, tmp_path, "dags list", "ä\xff\n".encode("latin-1"), output=True)
+    whole = logged(record, connection, tmp_path, "dags list", "ä\xff\n".encode("latin-1"), output=True)
     assert (whole["stdout"], whole["stderr"]) == ("\ufffd\ufffd\n", "warn\n")
 
 
@@ -125,16 +124,18 @@ def test_what_was_printed_is_logged_only_if_asked_for(
         ".send connections list",
     ],
 )
-def test_replies_that_may_hold_passwords_are_never_logged(
-    record: HistoryRecorder, link: Connection, tmp_path: Path, line: str
+def test_outputs_that_may_hold_passwords_are_never_logged(
+    record: HistoryRecorder, connection: Connection, tmp_path: Path, line: str
 ) -> None:
-    found = logged(record, link, tmp_path, line, b"geheim", output=True)
+    found = logged(record, connection, tmp_path, line, b"geheim", output=True)
     assert str(found["output"]).startswith("left out: ")
     assert "geheim" not in (tmp_path / "log").read_text()
 
 
-def test_a_secret_of_a_local_command_hides_no_reply(record: HistoryRecorder, link: Connection, tmp_path: Path) -> None:
-    found = logged(record, link, tmp_path, "dags list | curl -u me:geheim h", b"one\n", output=True)
+def test_a_secret_of_a_local_command_hides_no_output(
+    record: HistoryRecorder, connection: Connection, tmp_path: Path
+) -> None:
+    found = logged(record, connection, tmp_path, "dags list | curl -u me:geheim h", b"one\n", output=True)
     assert (found["line"], found["stdout"]) == ("dags list | curl -u me:*** h", "one\n")
 
 
@@ -156,10 +157,10 @@ def test_a_secret_of_a_local_command_hides_no_reply(record: HistoryRecorder, lin
         ("http://h:8080/a, 12:30:00, {'a': 1}", "http://h:8080/a, 12:30:00, {'a': 1}"),
     ],
 )
-def test_secrets_in_other_replies_are_covered(
-    record: HistoryRecorder, link: Connection, tmp_path: Path, printed: str, kept: str
+def test_secrets_in_other_outputs_are_covered(
+    record: HistoryRecorder, connection: Connection, tmp_path: Path, printed: str, kept: str
 ) -> None:
-    assert logged(record, link, tmp_path, "dags state x", printed.encode(), output=True)["stdout"] == kept
+    assert logged(record, connection, tmp_path, "dags state x", printed.encode(), output=True)["stdout"] == kept
 
 
 def test_a_log_that_cannot_be_written_is_said(record: HistoryRecorder, tmp_path: Path) -> None:

@@ -120,7 +120,7 @@ def test_a_key_does_not_wait_for_a_thread_that_has_the_file(tmp_path: Path) -> N
             entered.set()
             leave.wait(60)
 
-        thread = threading.Thread(target=history._database.do, args=(slow, None))
+        thread = threading.Thread(target=history._do, args=(slow, None))
         thread.start()
         entered.wait(60)
         assert (history.suggest("dags", HERE), history.lines(HERE)) == ("", [])

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Runs one Airflow command on an Amazon MWAA environment and writes what it printed to the two standard streams.
-# Needs the AWS CLI, curl 7.55 or newer, jq and base64. The exit code is 0 where the web server took the command:
-# MWAA does not tell how the command itself ended.
+# Runs one Airflow command on an Amazon MWAA environment and writes what it
+# printed to the two standard streams. Needs the AWS CLI, curl 7.55 or newer,
+# jq and base64. The exit code is 0 where the web server took the command: MWAA
+# does not tell how the command itself ended.
 set -euo pipefail
 
 airflow_command=@command@
@@ -10,8 +11,9 @@ cli_json=$(aws mwaa create-cli-token @target@ --output json)
 cli_token=$(printf '%s' "$cli_json" | jq -r '.CliToken')
 web_server=$(printf '%s' "$cli_json" | jq -r '.WebServerHostname')
 
-# Token and command go through pipes, because anybody on this machine can read the arguments of a program.
-reply=$(
+# Token and command go through pipes, because anybody on this machine can read
+# the arguments of a program.
+response=$(
   curl --silent --show-error@redirects@ ${AWS_CA_BUNDLE:+--cacert "$AWS_CA_BUNDLE"} \
     --request POST "https://$web_server@path@" \
     --header @<(printf 'Authorization: Bearer %s\n' "$cli_token") \
@@ -19,8 +21,8 @@ reply=$(
     --data-binary @<(printf '%s' "$airflow_command") \
     --write-out '\n%{http_code}'
 )
-status=${reply##*$'\n'}
-body=${reply%$'\n'*}
+status=${response##*$'\n'}
+body=${response%$'\n'*}
 
 if ! printf '%s' "$body" | jq -e 'has("stdout")' > /dev/null 2>&1; then
   printf 'HTTP %s: %s\n' "$status" "$body" >&2

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from mwaa_shell.airflow.command_line import Problem
 from mwaa_shell.history.entries import HistoryEntry
-from mwaa_shell.history.expansion import Expansion, expand
+from mwaa_shell.history.rerun import Expansion, expand
 from mwaa_shell.result import Outcome
 
 
@@ -24,8 +24,8 @@ class Lines:
     def get(self, number: int) -> HistoryEntry | None:
         return next((entry for entry in self.entries if entry.number == number), None)
 
-    def last(self, back: int = 1, *, starts: str = "", inside: str = "") -> HistoryEntry | None:
-        found = [entry for entry in self.entries if entry.line.startswith(starts) and inside in entry.line]
+    def last(self, back: int = 1, *, starts: str = "") -> HistoryEntry | None:
+        found = [entry for entry in self.entries if entry.line.startswith(starts)]
         return found[-back] if 0 < back <= len(found) else None
 
 
@@ -59,9 +59,6 @@ def mistake(line: str, past: Lines = PAST) -> Problem:
         ("!-4", 41, "dags list"),
         ("!dags", 42, "dags trigger sales -e 2024-01-01 -r a/2024-01-01"),
         ("!v", 43, 'variables set greeting "Hi! you"'),
-        ("!?list?", 44, "pools list -o json"),
-        ("!?dags list", 41, "dags list"),
-        ("!?sales? -v", 42, "dags trigger sales -e 2024-01-01 -r a/2024-01-01 -v"),
         ("!41 -o json", 41, "dags list -o json"),
         ("!41 | jq '.[]' ", 41, "dags list | jq '.[]'"),
         ("!41|wc -l", 41, "dags list|wc -l"),
@@ -72,22 +69,13 @@ def mistake(line: str, past: Lines = PAST) -> Problem:
         ("^json^yaml^", 44, "pools list -o yaml"),
         ("^json^yaml^ -v", 44, "pools list -o yaml -v"),
         ("^ -o json^", 44, "pools list"),
+        (r"^json^a\^b", 44, "pools list -o a^b"),
         ("^list -o^export my^ x", 44, "pools export my json x"),
-        ("!42:s/2024-01-01/2024-01-02/", 42, "dags trigger sales -e 2024-01-02 -r a/2024-01-01"),
-        ("!42:s/2024-01-01/2024-01-02", 42, "dags trigger sales -e 2024-01-02 -r a/2024-01-01"),
-        ("!42:gs/2024-01-01/2024-01-02/", 42, "dags trigger sales -e 2024-01-02 -r a/2024-01-02"),
-        ("!42:s/sales/ads/:gs/-01-/-02-/ -v", 42, "dags trigger ads -e 2024-02-01 -r a/2024-02-01 -v"),
-        ("!42:s,a/2024,b/2025,", 42, "dags trigger sales -e 2024-01-01 -r b/2025-01-01"),
-        (r"!42:s/a\/2024/b\/2025/", 42, "dags trigger sales -e 2024-01-01 -r b/2025-01-01"),
-        ("!!:s/ -o json//", 44, "pools list"),
-        ("!dags:s/sales/ads/", 42, "dags trigger ads -e 2024-01-01 -r a/2024-01-01"),
-        ("!?sales?:s/sales/ads/", 42, "dags trigger ads -e 2024-01-01 -r a/2024-01-01"),
-        (r"!41:s/list/a\nb/", 41, r"dags a\nb"),
     ],
 )
 def test_it_stands_for(typed: str, number: int, line: str) -> None:
     found = expanded(typed)
-    assert (found.number, found.line) == (number, line)
+    assert (found.entry.number, found.line) == (number, line)
 
 
 @pytest.mark.parametrize(
@@ -118,39 +106,29 @@ def test_it_stands_for_itself(typed: str) -> None:
 @pytest.mark.parametrize(
     ("typed", "message", "position"),
     [
-        ("!99", "There is no command !99", 0),
-        ("  !99", "There is no command !99", 2),
-        ("!0", "There is no command !0", 0),
-        ("!-0", "There is no command !-0", 0),
-        ("!-5", "There is no command !-5", 0),
-        ("!tasks", "No command starts with tasks", 0),
-        ("!?nothing?", "No command has nothing in it", 0),
-        ("!?", "There is no text to look for: write !?text?", 0),
-        ("!??", "There is no text to look for: write !?text?", 0),
-        ("!|", "Write !! or !42 or !dags", 0),
-        ("!!x", "A blank must stand before what is appended", 2),
-        ("!42abc", "A blank must stand before what is appended", 3),
-        ("!41:s/list/report/-v", "A blank must stand before what is appended", 18),
-        ("!!:p", "Only :s/old/new/ and :gs/old/new/ may follow here", 2),
-        ("!!:", "Only :s/old/new/ and :gs/old/new/ may follow here", 2),
-        ("!!:saxbx", "Only :s/old/new/ and :gs/old/new/ may follow here", 2),
-        ("!41:s/list/tree/:$", "Only :s/old/new/ and :gs/old/new/ may follow here", 16),
-        ("!!:s/", "There is no text to replace", 4),
-        ("!!:s//x/", "There is no text to replace", 4),
-        ("!!:s/x", "There is no / behind the text to replace", 6),
-        ("!41:s/tasks/x/", "There is no tasks in: dags list", 6),
-        ("^", "There is no text to replace", 0),
-        ("^^x", "There is no text to replace", 0),
-        ("^json", "There is no ^ behind the text to replace", 5),
-        ("^dags^tasks", "There is no dags in: pools list -o json", 1),
-        ("^json^yaml^-v", "A blank must stand before what is appended", 11),
+        ("!99", "The history has no command !99", 0),
+        ("  !99", "The history has no command !99", 2),
+        ("!0", "The history has no command !0", 0),
+        ("!-0", "The history has no command !-0", 0),
+        ("!-5", "The history has no command !-5", 0),
+        ("!tasks", "No command starts with 'tasks'", 0),
+        ("!?nothing?", "No command starts with '?nothing?'", 0),
+        ("!|", "Unknown history expansion", 0),
+        ("!42:s/a/b/", "A space is missing before the appended text", 3),
+        ("!!x", "A space is missing before the appended text", 2),
+        ("!42abc", "A space is missing before the appended text", 3),
+        ("^", "The text to replace is missing", 0),
+        ("^^x", "The text to replace is missing", 0),
+        ("^json", "The new text is missing", 5),
+        ("^dags^tasks", "The last command does not contain 'dags'", 1),
+        ("^json^yaml^-v", "A space is missing before the appended text", 11),
     ],
 )
 def test_mistakes(typed: str, message: str, position: int) -> None:
-    assert mistake(typed) == Problem(message, position)
+    assert mistake(typed)._replace(hint="") == Problem(message, position)
 
 
-@pytest.mark.parametrize("typed", ["!!", "^a^b", "!1", "!-1", "!dags", "!?x?"])
+@pytest.mark.parametrize("typed", ["!!", "^a^b", "!1", "!-1", "!dags"])
 def test_before_there_was_anything(typed: str) -> None:
     assert mistake(typed, Lines()).message
 
@@ -161,15 +139,13 @@ def test_numbers_beyond_reason(typed: str) -> None:
 
 
 def test_it_tells_what_is_masked_and_how_it_ended() -> None:
-    found = expanded("!!:s/a/b/", Lines("connections add a", outcome=Outcome.UNKNOWN, masked=True))
-    assert (found.masked, found.outcome, found.entry.line) == (True, Outcome.UNKNOWN, "connections add a")
-    assert not expanded("!!").masked
+    found = expanded("^add a^add b", Lines("connections add a", outcome=Outcome.UNKNOWN, masked=True))
+    assert (found.entry.masked, found.entry.outcome, found.entry.line) == (True, Outcome.UNKNOWN, "connections add a")
+    assert not expanded("!!").entry.masked
 
 
 #: Text in which the signs of the grammar are frequent.
-SIGNS = st.lists(
-    st.sampled_from(["!", "^", "?", ":s", ":gs", "/", "\\", "-", "4", "42", " ", "dags", "list", "\n", "é"])
-)
+SIGNS = st.lists(st.sampled_from(["!", "^", "\\", "-", "4", "42", " ", "dags", "list", "\n", "é"]))
 
 
 @given(st.one_of(st.text(), SIGNS.map("".join), SIGNS.map(lambda parts: "!" + "".join(parts))))

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from mwaa_shell.history import database
+from mwaa_shell.history import store
 from mwaa_shell.history.entries import CommandOutcome, EnvironmentKey, HistoryEntry, Search
 from mwaa_shell.history.store import History
 from mwaa_shell.result import Outcome
@@ -79,7 +79,7 @@ def test_a_damaged_file_is_moved_aside(path: Path, damage: Callable[[bytes], byt
         assert [entry.line for entry in history.find()] == ["dags list"]
         (aside,) = asides(path)
         assert aside.read_bytes() == damaged
-        assert history.trouble == f"The history was damaged: it is now {aside}, and a fresh one has begun."
+        assert history.trouble == f"The history was damaged. It is now {aside}, and the shell began a new one."
     with History(path) as history:
         assert [entry.outcome for entry in history.find()] == [Outcome.OK]
         assert history.trouble == ""
@@ -134,7 +134,7 @@ def test_a_damaged_file_that_cannot_be_moved(path: Path, monkeypatch: pytest.Mon
     def refuse(*names: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("mwaa_shell.history.database.os.replace", refuse)
+    monkeypatch.setattr("mwaa_shell.history.store.os.replace", refuse)
     with History(path) as history:
         assert use_all(history) is None
         assert history.trouble == (
@@ -150,7 +150,7 @@ def test_two_shells_find_the_same_damage(path: Path) -> None:
             file.seek(4096)
             file.write(b"\xff" * (len(data) - 4096))
         for history in (one, other):
-            history._database.do(lambda connection: connection.execute("PRAGMA shrink_memory"), None)
+            history._do(lambda connection: connection.execute("PRAGMA shrink_memory"), None)
         assert typed(one, "one") == 1
         assert typed(other, "other") == 2
         assert len(asides(path)) == 1
@@ -177,7 +177,7 @@ def test_names_of_files_that_were_moved_aside_differ(path: Path) -> None:
         ("PRAGMA user_version = 7", "it belongs to another program"),
         (
             "PRAGMA application_id = 0x6D776173; PRAGMA user_version = 2; CREATE TABLE new (x)",
-            "a later version of the shell has written it",
+            "a later version of the shell wrote it",
         ),
     ],
 )
@@ -215,7 +215,7 @@ def test_a_file_system_without_writing(path: Path, monkeypatch: pytest.MonkeyPat
     def refuse(*arguments: object) -> int:
         raise OSError(30, "Read-only file system")
 
-    monkeypatch.setattr("mwaa_shell.history.database.os.open", refuse)
+    monkeypatch.setattr("mwaa_shell.history.store.os.open", refuse)
     with History(path) as history:
         assert use_all(history) is None
         assert "cannot be used: Read-only file system." in history.trouble
@@ -224,12 +224,12 @@ def test_a_file_system_without_writing(path: Path, monkeypatch: pytest.MonkeyPat
 def test_a_disk_that_is_full(path: Path) -> None:
     with History(path) as history:
         assert typed(history, "dags list") == 1
-        history._database.do(lambda connection: connection.execute("PRAGMA max_page_count = 1"), None)
+        history._do(lambda connection: connection.execute("PRAGMA max_page_count = 1"), None)
         assert typed(history, "x" * 100_000) is None
         assert "database or disk is full" in history.trouble
         before = history.trouble
         assert history.lines(HERE) == ["dags list"]
-        history._database.do(lambda connection: connection.execute("PRAGMA max_page_count = 100000"), None)
+        history._do(lambda connection: connection.execute("PRAGMA max_page_count = 100000"), None)
         assert typed(history, "x" * 100_000) == 2  # there is room again
         assert history.trouble == before
 
@@ -237,14 +237,14 @@ def test_a_disk_that_is_full(path: Path) -> None:
 def test_a_file_that_may_only_be_read(path: Path) -> None:
     with History(path) as history:
         assert typed(history, "dags list") == 1
-        history._database.do(lambda connection: connection.execute("PRAGMA query_only = ON"), None)
+        history._do(lambda connection: connection.execute("PRAGMA query_only = ON"), None)
         assert typed(history, "dags report") is None
         assert "readonly" in history.trouble
         assert history.suggest("d", HERE) == "dags list"
 
 
 def test_a_file_that_somebody_has_locked(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(database, "PATIENCE", 0.01)
+    monkeypatch.setattr(store, "PATIENCE", 0.01)
     filled(path, 1)
     with History(path) as history, closing(sqlite3.connect(path, isolation_level=None)) as other:
         assert history.lines(HERE) == ["dags trigger dag_0"]
