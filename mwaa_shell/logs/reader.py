@@ -1,0 +1,310 @@
+"""Logs in CloudWatch: of the tasks of a run that are wanted, and of the components of an environment."""
+
+from __future__ import annotations
+
+import heapq
+import re
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from typing import NamedTuple
+
+from mwaa_shell.airflow.logs import (
+    COMPONENTS,
+    STARTS,
+    TASKS,
+    LogEvent,
+    readable_event,
+    run_prefix,
+    stream_prefixes,
+    task_in,
+    task_stream,
+)
+from mwaa_shell.airflow.versions import Version
+from mwaa_shell.errors import LogMissing, NothingRan, ShellError
+from mwaa_shell.monitor import FINISHED, LATEST, LATEST_FAILED, Run, RunNotFound, Snapshot, Task, parse_time
+from mwaa_shell.mwaa import EnvironmentInfo, EventPage, LogsApi, LogStream
+from mwaa_shell.result import Result, SpoolWriter
+from mwaa_shell.suggestions import did_you_mean, listed
+
+
+@dataclass(frozen=True, slots=True)
+class LogRange:
+    """The wanted part of a log."""
+
+    lines: int | None = 100  #: the last ones, ``None`` for all
+    grep: str = ""  #: a text that each event has
+    since: int | None = None  #: milliseconds since 1970 (UTC)
+
+    def takes(self, event: LogEvent) -> bool:
+        """Return whether an event is wanted for its text."""
+        return self.grep in event.message
+
+
+def find_logs(
+    api: LogsApi, group: str, run: Run, task: Task, version: Version | None
+) -> dict[tuple[int | None, int], list[LogStream]]:
+    """Return the streams of a task by map index and try."""
+    found: dict[tuple[int | None, int], list[LogStream]] = {}
+    for prefix in stream_prefixes(run.dag, run.run_id, task.task_id, parse_time(run.date), version):
+        mapped = "" if task.map_index is None else f"map_index={task.map_index}/"
+        for stream in api.streams(group, prefix + mapped):
+            known = task_stream(stream.name, prefix)
+            every_index = not task.state and task.map_index is None  # of a task that no source shows
+            if known is not None and (every_index or known.map_index == task.map_index):
+                found.setdefault((known.map_index, known.attempt), []).append(stream)
+        if found:
+            break
+    return found
+
+
+def tasks_with_logs(api: LogsApi, group: str, run: Run) -> tuple[Task, ...] | None:
+    """Return the tasks of a run that have a log, in a state that is not known; ``None`` without any."""
+    prefix = run_prefix(run.dag, run.run_id)
+    names = dict.fromkeys(task_in(stream.name, prefix) for stream in api.streams(group, prefix))
+    return tuple(Task(name, "") for name in names if name) or None
+
+
+def read_log(api: LogsApi, group: str, streams: Sequence[LogStream], wanted: LogRange) -> Iterable[LogEvent]:
+    """Return the wanted events of streams, in the order of their times."""
+    if wanted.lines is None:
+        every = [api.events(group, one.name, _start(one, wanted)) for one in streams]
+        return filter(wanted.takes, heapq.merge(*every, key=lambda event: event.time))
+    ends = [end_of(api.last_pages(group, one.name, _start(one, wanted)), wanted) for one in streams]
+    return last_lines(heapq.merge(*ends, key=lambda event: event.time), wanted.lines)
+
+
+def _start(stream: LogStream, wanted: LogRange) -> int | None:
+    """Return where reading begins: an old stream has many empty pages before its first event."""
+    return wanted.since if wanted.since is not None else stream.first
+
+
+def end_of(pages: Iterable[EventPage], wanted: LogRange) -> list[LogEvent]:
+    """Return the last wanted events of a stream, of at least so many lines; its last page comes first."""
+    found: deque[LogEvent] = deque()
+    lines = 0
+    for page in pages:
+        for event in reversed(page.events):
+            if wanted.takes(event):
+                found.appendleft(event)
+                lines += _lines_in(event)
+                if wanted.lines is not None and lines >= wanted.lines:
+                    return list(found)
+    return list(found)
+
+
+def last_lines(events: Iterable[LogEvent], count: int) -> list[LogEvent]:
+    """Return the last events that have at least so many lines together."""
+    kept: deque[LogEvent] = deque()
+    lines = 0
+    for event in events:
+        kept.append(event)
+        lines += _lines_in(event)
+        while lines - _lines_in(kept[0]) >= count:
+            lines -= _lines_in(kept.popleft())
+    return list(kept)
+
+
+def _lines_in(event: LogEvent) -> int:
+    return event.message.rstrip("\n").count("\n") + 1
+
+
+def log_result(parts: Iterable[tuple[str, Iterable[LogEvent]]], zone: tzinfo | None) -> Result:
+    """Return the result with the messages of events as they were written, and as a terminal shows them.
+
+    Each part may have a heading.
+    """
+    exact, shown = SpoolWriter(), SpoolWriter()
+    for line, text in _written(parts, zone):
+        exact.add(line.encode("utf-8", "replace"))
+        shown.add(text.encode("utf-8", "replace"))
+    return Result(stdout=exact.body(), shown=shown.body(), log=True)
+
+
+def _written(parts: Iterable[tuple[str, Iterable[LogEvent]]], zone: tzinfo | None) -> Iterator[tuple[str, str]]:
+    for heading, events in parts:
+        if heading:
+            yield f"==> {heading} <==\n", f"==> {heading} <==\n"
+        for event in events:
+            end = "" if event.message.endswith("\n") else "\n"
+            yield f"{event.message}{end}", f"{readable_event(event, zone)}{end}"
+
+
+#: States of a task whose last try failed.
+FAILED = frozenset({"failed", "up_for_retry"})
+#: States of a task that has most likely written no log.
+NO_LOG = frozenset({"none", "scheduled", "upstream_failed", "skipped", "removed"})
+
+#: Returns a snapshot of a run: of its ID, of ``LATEST`` or of ``LATEST_FAILED``.
+Look = Callable[[str], Snapshot]
+
+
+class NoLog(ShellError):
+    """The run or the task has no log."""
+
+
+def run_to_read(look: Look, run: str) -> Snapshot:
+    """Return the run of this ID; without one the newest run if a task of it failed, else the newest that failed.
+
+    Without a failed run it is the newest one.
+    """
+    newest = look(run or LATEST)
+    if run or newest.run.state == "failed" or failed_tasks(newest):
+        return newest
+    try:
+        return look(LATEST_FAILED)
+    except RunNotFound:
+        return newest
+
+
+def failed_tasks(snapshot: Snapshot) -> list[Task]:
+    """Return the tasks whose last try failed."""
+    return [task for task in snapshot.tasks or () if task.state in FAILED]
+
+
+def tasks_to_read(snapshot: Snapshot, task: str, map_index: int | None) -> list[Task]:
+    """Return the failed tasks of a run; without one those that have begun. Raises ``NoLog`` without any.
+
+    A ``task`` and a ``map_index`` restrict them: these are taken whatever their state. Where the environment shows no
+    tasks, the named one is taken as it is.
+    """
+    rows = _named(snapshot, task, map_index)
+    begun = rows if task else [one for one in rows if one.state not in NO_LOG]
+    if not begun:
+        raise NoLog(f"No task of {snapshot.run.run_id} has begun")
+    return [one for one in begun if one.state in FAILED] or begun
+
+
+def tasks_to_follow(snapshot: Snapshot, task: str, map_index: int | None) -> list[Task]:
+    """Return the running tasks of a run; without one those that are not over, else all. Raises ``NoLog`` for no task.
+
+    A ``task`` and a ``map_index`` restrict them.
+    """
+    rows = _named(snapshot, task, map_index)
+    left = [one for one in rows if one.state not in FINISHED]
+    return [one for one in left if one.state == "running"] or left or rows
+
+
+def _named(snapshot: Snapshot, task: str, map_index: int | None) -> list[Task]:
+    """Return the tasks of a run, or those of a name and a map index. Raises ``NoLog`` if there is none."""
+    if snapshot.tasks is None:
+        if not task:
+            raise NoLog(f"The tasks of {snapshot.run.run_id} are unknown", hint="Name one: .logs DAG RUN TASK")
+        return [Task(task if map_index is None else f"{task}[{map_index}]", "")]
+    rows = [one for one in snapshot.tasks if not task or one.task_id == task]
+    if task and not rows:
+        there = sorted({one.task_id for one in snapshot.tasks})
+        mapped = re.fullmatch(r"(.+)\[(\d+)\]", task)
+        if mapped and mapped[1] in there:
+            raise NoLog(f"'{task}' is no task ID", hint=f"Write {mapped[1]} --map {mapped[2]}.")
+        message = f"{snapshot.run.run_id} has no task '{task}'{did_you_mean(task, there)}"
+        raise NoLog(message, hint=f"Its tasks: {listed(there)}." if there else "")
+    if map_index is not None:
+        rows = [one for one in rows if one.map_index == map_index]
+        if not rows:
+            raise NoLog(f"{task} of {snapshot.run.run_id} has no map index {map_index}")
+    return rows
+
+
+#: Milliseconds of the log of a running component that are read, unless the user says more.
+WINDOW = 3_600_000
+
+
+class ComponentLog(NamedTuple):
+    """The events of one component."""
+
+    where: str  #: the log group, or the stream
+    events: list[LogEvent]
+    gap: str = ""  #: what the log does not have
+
+
+def component_log(
+    api: LogsApi, environment: EnvironmentInfo, component: str, wanted: LogRange, now: int
+) -> ComponentLog:
+    """Return the wanted events of a component; ``now`` is in milliseconds since 1970 (UTC)."""
+    if component in STARTS:
+        return _last_start(api, environment, STARTS[component], wanted)
+    member, prefix = COMPONENTS[component]
+    group = log_group(environment, member)
+    try:
+        streams = [one.name for one in api.newest_streams(group.name) if one.name.startswith(prefix)]
+    except LogMissing:
+        streams = []
+    since = wanted.since if wanted.since is not None else now - WINDOW
+    events = api.events_of_streams(group.name, streams, since) if streams else iter(())
+    kept = (event for event in events if wanted.takes(event))
+    return ComponentLog(group.name, list(kept) if wanted.lines is None else last_lines(kept, wanted.lines), group.gap)
+
+
+def _last_start(api: LogsApi, environment: EnvironmentInfo, prefix: str, wanted: LogRange) -> ComponentLog:
+    """Return the log of the container that was started last, in whichever log group it is."""
+    found = [(stream, group) for group, stream in _starts(api, environment, prefix)]
+    if not found:
+        return ComponentLog(f"{prefix}*", [])
+    stream, group = max(found, key=lambda one: one[0].created)
+    return ComponentLog(f"{group}: {stream.name}", list(read_log(api, group, [stream], wanted)))
+
+
+def _starts(api: LogsApi, environment: EnvironmentInfo, prefix: str) -> Iterator[tuple[str, LogStream]]:
+    for member in dict.fromkeys(member for member, _ in COMPONENTS.values()):
+        try:
+            group = log_group(environment, member).name
+            yield from ((group, stream) for stream in api.streams(group, prefix))
+        except LogMissing:
+            continue  # its logging has never been on
+
+
+def list_log_groups(api: LogsApi, environment: EnvironmentInfo) -> list[dict[str, object]]:
+    """Return a row for each log group: the component, whether it is enabled, its level and its newest event."""
+    members = {"task": TASKS, **{name: member for name, (member, _) in COMPONENTS.items()}}
+    return [_row(api, name, log_group(environment, member)) for name, member in members.items()]
+
+
+def _row(api: LogsApi, component: str, group: LogGroupInfo) -> dict[str, object]:
+    try:
+        newest = next(iter(api.newest_streams(group.name, 1)), None)
+    except LogMissing:
+        newest = None
+    last = newest.last if newest is not None else None
+    return {
+        "component": component,
+        "enabled": group.enabled,
+        "level": group.level,
+        "newest_event": None if last is None else datetime.fromtimestamp(last // 1000, UTC).isoformat(),
+        "log_group": group.name,
+    }
+
+
+#: Levels below which nothing that a DAG logs is missing.
+WHOLE = ("DEBUG", "INFO")
+
+
+class LogGroupInfo(NamedTuple):
+    """One log group."""
+
+    name: str
+    enabled: bool
+    level: str  #: events below it are not in the log
+
+    @property
+    def gap(self) -> str:
+        """Return a sentence on what the group does not get; empty where it gets everything."""
+        if not self.enabled:
+            return f"The log group {self.name} is off"
+        return "" if self.level in WHOLE else f"{self.name} has events of level {self.level} and above only"
+
+
+def log_group(environment: EnvironmentInfo, member: str) -> LogGroupInfo:
+    """Return a log group by its member of LoggingConfiguration. Raises ``NothingRan`` where none is known."""
+    groups = environment.details.get("LoggingConfiguration")
+    if not isinstance(groups, Mapping):
+        raise NothingRan(
+            f"The log groups of {environment.name} are unknown", hint="Ask for the permission airflow:GetEnvironment."
+        )
+    found = groups.get(member)
+    found = found if isinstance(found, Mapping) else {}
+    name = str(found.get("CloudWatchLogGroupArn") or "").partition(":log-group:")[2].removesuffix(":*")
+    if not name:
+        raise LogMissing(f"{environment.name} has no log group for {member}", hint="Turn its logging on in MWAA.")
+    return LogGroupInfo(name, found.get("Enabled") is True, str(found.get("LogLevel") or ""))
