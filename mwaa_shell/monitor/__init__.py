@@ -1,27 +1,47 @@
-"""Watching an environment: a command in rounds, and a DAG run until it ends."""
+"""Watching an environment: a repeated command, and a DAG run until it ends."""
 
-from __future__ import annotations
+from mwaa_shell.faces import lazy
 
-from importlib import import_module
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from mwaa_shell.monitor.follow import FollowOptions, RunFollower
-    from mwaa_shell.monitor.watch import Watch, WatchCondition, WatchOptions
-
-__all__ = ["FollowOptions", "RunFollower", "Watch", "WatchCondition", "WatchOptions"]
-
-#: Imported on first use: a watch needs neither runs nor REST.
-_MODULES = {
-    "FollowOptions": "follow",
-    "RunFollower": "follow",
-    "Watch": "watch",
-    "WatchCondition": "watch",
-    "WatchOptions": "watch",
-}
-
-
-def __getattr__(name: str) -> object:
-    if name not in _MODULES:
-        raise AttributeError(name)
-    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+    from mwaa_shell.monitor.failure import (
+        FailedRun,
+        FailedTask,
+        as_json,
+        find_causes,
+        next_lines,
+        one_line,
+        render_failed_run,
+        task_of_dag,
+    )
+    from mwaa_shell.monitor.follow import FollowOptions, RunFollower, SourceMaker
+    from mwaa_shell.monitor.run_sources import (
+        CliRunSource,
+        RestRunSource,
+        RunCommandFailed,
+        RunNotFound,
+        RunSource,
+    )
+    from mwaa_shell.monitor.runs import (
+        FINISHED,
+        LATEST,
+        LATEST_FAILED,
+        STATES,
+        Run,
+        Snapshot,
+        Task,
+        by_urgency,
+        in_order,
+        parse_time,
+    )
+    from mwaa_shell.monitor.watch import (
+        RedrawOnTick,
+        Watch,
+        WatchCondition,
+        WatchOptions,
+        count_down,
+        parse_states,
+        unreachable_states,
+    )
+else:
+    __getattr__, __all__ = lazy(__name__, __file__)

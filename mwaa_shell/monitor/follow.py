@@ -5,16 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 
 from mwaa_shell.durations import format_duration
-from mwaa_shell.errors import OutcomeUnknown, PermissionMissing, ShellError
-from mwaa_shell.monitor import run_view
+from mwaa_shell.errors import OutcomeUnknown, PermissionMissing, ShellError, State, sentence, with_hint
 from mwaa_shell.monitor.run_sources import RunCommandFailed, RunNotFound, RunSource
-from mwaa_shell.monitor.runs import Snapshot
-from mwaa_shell.monitor.watch import RedrawOnTick, whole_seconds
-from mwaa_shell.output.canvas import Canvas
-from mwaa_shell.output.tables.cells import label
+from mwaa_shell.monitor.runs import BAD, BEGUN, FINISHED, Run, Snapshot, Task, by_urgency, in_order
+from mwaa_shell.monitor.watch import RedrawOnTick, count_down
+from mwaa_shell.output import BOLD, DIM, GREEN, YELLOW, Canvas, DisplayOptions, measure, paint, style
+from mwaa_shell.output.tables import label
 from mwaa_shell.result import Outcome, Result, failed, from_error, interrupted
 
 #: Where following a run that does not end comes to an end.
@@ -30,7 +29,7 @@ PAPER = 10_000
 
 @dataclass(frozen=True, slots=True)
 class FollowOptions:
-    """How often a run is polled, and for how long."""
+    """The interval and the limits of polling a run."""
 
     every: float = 3.0  #: seconds from the end of a look to the beginning of the next
     seconds: float = SECONDS
@@ -61,6 +60,11 @@ class RunFollower:
         self._in_a_row = 0  #: failures
         self._trouble = ""
 
+    @property
+    def snapshot(self) -> Snapshot | None:
+        """The last snapshot, if there is one."""
+        return self._snapshot
+
     def run(self) -> Result:
         """Follow the run until it ends; return its outcome, with the table of its tasks as standard output."""
         try:
@@ -80,10 +84,8 @@ class RunFollower:
                 return self._over(self._snapshot)
             if self._clock() - started + self._pace.every >= self._pace.seconds:
                 return self._too_long()
-            for left in whole_seconds(self._pace.every):
-                self._draw(f"next in {left:.0f} s")
-                if not self._canvas.wait(min(left, 1.0)):
-                    return self._left()
+            if not count_down(self._pace.every, self._canvas, self._draw):
+                return self._left()
 
     def _look(self) -> None:
         """Poll once; tell the user of an error and try again in the next round, unless it will last."""
@@ -93,14 +95,14 @@ class RunFollower:
             raise
         except ShellError as error:
             self._in_a_row += 1
-            self._trouble = str(error)
+            self._trouble = with_hint(str(error), error.hint)
             if self._in_a_row >= (LATER_FAILURES if self._snapshot else FIRST_FAILURES):
                 raise
-            self._canvas.tell(label(f"{error}; asking again"))
+            self._canvas.notice(label(f"{sentence(self._trouble)} Asking again."))
             return
         self._in_a_row, self._trouble = 0, ""
-        for line in run_view.changes_since(snapshot, self._snapshot):
-            self._canvas.tell(line)
+        for line in changes_since(snapshot, self._snapshot):
+            self._canvas.notice(line)
         self._snapshot = snapshot
 
     def _ask(self) -> Snapshot:
@@ -108,6 +110,8 @@ class RunFollower:
         while True:
             try:
                 return self._sources[0].ask()
+            except (RunNotFound, RunCommandFailed):
+                raise
             except ShellError as error:
                 lasts = isinstance(error, PermissionMissing) or self._snapshot is None
                 if len(self._sources) == 1 or not (lasts or self._in_a_row + 1 >= CHANGE_AFTER):
@@ -118,33 +122,41 @@ class RunFollower:
     # -- the ends ----------------------------------------------------------------------------------------------------
 
     def _over(self, snapshot: Snapshot) -> Result:
-        said = run_view.summarize_run(snapshot, self._now())
-        if snapshot.run.state == "success":
-            self._canvas.tell(said)
-            return Result()
-        return failed(said)
+        summary = summarize_run(snapshot, self._now())
+        if snapshot.run.state != "success":
+            return failed(summary)
+        self._canvas.notice(summary)
+        return Result(message=summary)
 
     def _too_long(self) -> Result:
         limit = format_duration(self._pace.seconds)
-        stands = run_view.summarize_run(self._snapshot, self._now()) if self._snapshot else self._trouble
-        return from_error(OutcomeUnknown(f"Not over after {limit} (--for lets it go on longer): {stands}"))
+        stands = summarize_run(self._snapshot, self._now()) if self._snapshot else self._trouble
+        return from_error(
+            OutcomeUnknown(
+                f"The run has not ended after {limit}: {stands}",
+                state=State.NONE,
+                hint="Wait longer with --for.",
+            )
+        )
 
     def _left(self) -> Result:
         run = self._snapshot.run if self._snapshot else None
-        goes_on = f"{label(run.run_id)} goes on without being watched" if run else "nothing was changed"
+        goes_on = f"{label(run.run_id)} continues without being watched" if run else "no run is affected"
         return interrupted(f"Stopped following: {goes_on}", remote=False)
 
     def _shown(self, ended: Result) -> Result:
         """Leave the last picture on the screen; return the result with the table as standard output."""
         snapshot, now = self._snapshot, self._now()
         if snapshot is None:
-            self._canvas.end([])
+            self._canvas.finish([])
             return ended
         view = self._canvas.view()
         if self._canvas.live:
-            stands = run_view.render_full if snapshot.over else run_view.render_fitted
-            self._canvas.end(stands(snapshot, view, now))
-        table = run_view.render_full(snapshot, replace(view, color=False, width=PAPER), now)
+            lines = (render_end if snapshot.over else render_fitted)(snapshot, view, now)
+            if ended.ok:  # all else is said below it
+                lines += [paint(line, GREEN, color=view.color) for line in measure.wrap(ended.message, view.width)]
+            self._canvas.finish(lines)
+        table = render_full(snapshot, replace(view, color=False, width=PAPER), now)
         return replace(ended, stdout="".join(f"{line}\n" for line in table).encode("utf-8", "replace"))
 
     # -- the picture -------------------------------------------------------------------------------------------------
@@ -153,10 +165,207 @@ class RunFollower:
         if not self._canvas.live:
             return
         view = self._canvas.view()
-        tail = f"{doing}  over {self._sources[0].name}  Ctrl-C leaves it, the run goes on"
+        tail = f"{doing} · {self._sources[0].name} · Ctrl-C stops watching, not the run"
         trouble = [label(self._trouble)] if self._trouble else []
         if self._snapshot is None:
             self._canvas.draw([*trouble, tail])
             return
         shown = replace(self._snapshot, remarks=(*self._snapshot.remarks, *trouble))
-        self._canvas.draw(run_view.render_live(shown, view, self._now(), tail))
+        self._canvas.draw(render_live(shown, view, self._now(), tail))
+
+
+# -- the run as lines of text ------------------------------------------------------------------------------------------
+
+
+#: Cells of the bar.
+BAR = 24
+#: Rows that are kept for the heads of the table, the tail, and the cursor below it.
+AROUND = 3
+HEADS = ("task", "state", "start", "duration", "try")
+#: As wide as columns are at least while the run continues, so that they do not jump to and fro.
+LEAST = ("", "up_for_retry", "00:00:00", "10 min 10 s", "")
+#: What Airflow has no word for: others have to be done first.
+WAITING = "waiting"
+#: Fewest cells for the name of a task, however narrow the screen is.
+NAME = 12
+
+Row = tuple[str, str, str, str, str]
+
+
+def render_live(snapshot: Snapshot, view: DisplayOptions, now: datetime, tail: str) -> list[str]:
+    """Render the picture of a running DAG run; ``tail`` is the last line."""
+    return [*render_fitted(snapshot, view, now), paint(tail, DIM, color=view.color)]
+
+
+def render_fitted(snapshot: Snapshot, view: DisplayOptions, now: datetime) -> list[str]:
+    """Render what fits the screen: the most urgent tasks, and a count of the others."""
+    top = _top(snapshot, view, now)
+    remarks = _remarks(snapshot, view)
+    rows = view.height - AROUND - len(top) - len(remarks)
+    tasks = in_order(snapshot.tasks or ())
+    folded: list[Task] = []
+    if len(tasks) > rows:
+        urgent = by_urgency(tasks)
+        room = max(rows - 1, 1)
+        tasks, folded = in_order(urgent[:room]), urgent[room:]
+    more = [paint(f"and {_counted(folded)}", DIM, color=view.color)] if folded else []
+    table = _table(tasks, view, now, narrow=True)
+    return [*top, *table, *more, *remarks]
+
+
+def render_full(snapshot: Snapshot, view: DisplayOptions, now: datetime) -> list[str]:
+    """Render all tasks by start, with full names."""
+    table = _table(in_order(snapshot.tasks or ()), view, now, narrow=False)
+    return [*_top(snapshot, view, now), *table, *_remarks(snapshot, view)]
+
+
+def render_end(snapshot: Snapshot, view: DisplayOptions, now: datetime) -> list[str]:
+    """Render the picture that stays of a run that has ended; on a screen that is too short, its top is below too."""
+    lines = render_full(snapshot, view, now)
+    if len(lines) + AROUND > view.height:
+        lines += _top(snapshot, view, now)
+    return lines
+
+
+def summarize_run(snapshot: Snapshot, now: datetime) -> str:
+    """Summarize a run in one line that is safe for a terminal."""
+    run = snapshot.run
+    took = _took(run, now)
+    bad = [label(task.name) for task in in_order(snapshot.tasks or ()) if task.state == "failed"]
+    which = f": {', '.join(bad[:5])}{f' and {len(bad) - 5} more' if len(bad) > 5 else ''} failed" if bad else ""
+    return f"{label(run.dag)} {label(run.run_id)} {run.state}{f' after {took}' if took else ''}{which}"
+
+
+def changes_since(snapshot: Snapshot, before: Snapshot | None) -> list[str]:
+    """Return state changes since the previous snapshot, one a line, for output that cannot be redrawn."""
+    if before is None:
+        return [f"{label(snapshot.run.run_id)} is {snapshot.run.state}, {progress(snapshot)}", *snapshot.remarks]
+    was = {task.name: task.state for task in before.tasks or ()}
+    told = [
+        f"{label(task.name)} {task.state}"
+        for task in in_order(snapshot.tasks or ())
+        if was.get(task.name, "none") != task.state
+    ]
+    if before.run.state != snapshot.run.state:
+        told.append(f"{label(snapshot.run.run_id)} is {snapshot.run.state}, {progress(snapshot)}")
+    return [*told, *(remark for remark in snapshot.remarks if remark not in before.remarks)]
+
+
+def progress(snapshot: Snapshot) -> str:
+    """Return how many tasks are done, and the states of the others."""
+    if snapshot.tasks is None:
+        return "its tasks are unknown"
+    if not snapshot.tasks:
+        return "no tasks yet"
+    counts = dict(snapshot.counts)
+    told = [f"{counts[state]} {state}" for state in sorted(counts, key=_rank) if state not in ("success", "none")]
+    tasks = "task" if len(snapshot.tasks) == 1 else "tasks"
+    return ", ".join([f"{snapshot.finished} of {len(snapshot.tasks)} {tasks} done", *told])
+
+
+def _shown(state: str) -> str:
+    return WAITING if state == "none" else state
+
+
+def _rank(state: str) -> tuple[int, str]:
+    return (0 if state in BAD else 1 if state in BEGUN else 3 if state in FINISHED else 2, state)
+
+
+def _top(snapshot: Snapshot, view: DisplayOptions, now: datetime) -> list[str]:
+    """Return the lines above the table: the run and its progress."""
+    run, color = snapshot.run, view.color
+    name = paint(f"{label(run.dag)}  {label(run.run_id)}", BOLD, color=color)
+    head = [name, paint(run.state, style.state_code(run.state, view)), _took(run, now)]
+    lines = ["  ".join(part for part in head if part)]
+    if measure.width(lines[0]) > view.width:  # what continues must not be cut off by a long name
+        lines = [label(run.dag) + "  " + "  ".join(part for part in head[1:] if part), label(run.run_id)]
+    text = progress(snapshot)
+    if BAR + 2 + measure.width(text) > view.width:
+        return [*lines, *measure.wrap(text, view.width)]
+    return [*lines, f"{_bar(snapshot, view)}{text}"]
+
+
+def _remarks(snapshot: Snapshot, view: DisplayOptions) -> list[str]:
+    lines = [line for one in snapshot.remarks for line in measure.wrap(label(one), view.width)]
+    return [paint(line, YELLOW, color=view.color) for line in lines]
+
+
+def _bar(snapshot: Snapshot, view: DisplayOptions) -> str:
+    total = len(snapshot.tasks or ())
+    if not total:
+        return ""
+    bad = sum(task.state in BAD for task in snapshot.tasks or ())
+    done = snapshot.finished * BAR // total
+    red = min(-(-bad * BAR // total), done) if bad else 0  # one that failed is seen, however many there are
+    made = paint("█" * (done - red), style.state_code("success", view)) + paint(
+        "█" * red, style.state_code("failed", view)
+    )
+    return f"{made}{paint('░' * (BAR - done), DIM, color=view.color)}  "
+
+
+def _table(tasks: Sequence[Task], view: DisplayOptions, now: datetime, *, narrow: bool) -> list[str]:
+    """Return a row for each task; ``narrow`` clips long names, else they wrap."""
+    if not tasks:
+        return []
+    rows = [_row(task, view, now) for task in tasks]
+    least = LEAST if narrow else HEADS
+    widths = [max(measure.width(cell) for cell in column) for column in zip(HEADS, least, *rows, strict=True)]
+    others = sum(widths[1:]) + 2 * (len(HEADS) - 1)
+    widths[0] = min(widths[0], max(view.width - others, NAME))
+    tries = any(row[-1] for row in rows)
+    lines = [paint(_line(HEADS, widths, view, tries=tries), DIM, color=view.color)]
+    for row in rows:
+        first, *rest = [measure.clip(row[0], widths[0])] if narrow else measure.cut_word(row[0], widths[0])
+        lines += [_line((first, *row[1:]), widths, view, tries=tries), *rest]
+    return lines
+
+
+def _row(task: Task, view: DisplayOptions, now: datetime) -> Row:
+    tries = str(task.tries) if task.tries else ""
+    return label(task.name), _shown(task.state), _clock(task.start, view.zone, now), _lasted(task, now), tries
+
+
+def _lasted(task: Task, now: datetime) -> str:
+    """Return how long a task took or has been running; of a retry that waits, how long the last try took."""
+    end = now if task.state == "running" else task.end
+    return format_duration((end - task.start).total_seconds()) if task.start and end else ""
+
+
+def _line(row: Sequence[str], widths: Sequence[int], view: DisplayOptions, *, tries: bool) -> str:
+    name, state, start, took, number = row
+    cells = [
+        _left(name, widths[0]),
+        paint(state, style.state_code("none" if state == WAITING else state, view))
+        + " " * (widths[1] - measure.width(state)),
+        _left(start, widths[2]),
+        " " * (widths[3] - len(took)) + took,
+        *([number.rjust(widths[4])] if tries else []),
+    ]
+    return "  ".join(cells).rstrip()
+
+
+def _left(text: str, width: int) -> str:
+    return text + " " * (width - measure.width(text))
+
+
+def _clock(moment: datetime | None, zone: tzinfo | None, now: datetime) -> str:
+    """Return a time, with its date unless it is today."""
+    if moment is None:
+        return ""
+    local, today = moment.astimezone(zone or moment.tzinfo), now.astimezone(zone or moment.tzinfo)
+    return local.strftime("%H:%M:%S" if local.date() == today.date() else "%Y-%m-%d %H:%M:%S")
+
+
+def _took(run: Run, now: datetime) -> str:
+    if run.start is None:
+        return ""
+    end = run.end or (now if run.state == "running" else None)
+    return format_duration((end - run.start).total_seconds()) if end else ""
+
+
+def _counted(tasks: Sequence[Task]) -> str:
+    counts: dict[str, int] = {}
+    for task in tasks:
+        counts[task.state] = counts.get(task.state, 0) + 1
+    told = ", ".join(f"{counts[state]} {_shown(state)}" for state in sorted(counts, key=_rank))
+    return f"{len(tasks)} more: {told}"

@@ -8,32 +8,51 @@ beginning, while nothing has begun, and when all tasks are done.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
 from typing import Any, Protocol
 
 from mwaa_shell.airflow.arguments import understand
 from mwaa_shell.airflow.command_line import ParsedLine, output_format, parse, quote
 from mwaa_shell.airflow.grammar import Grammar
+from mwaa_shell.airflow.reach import describe_paused
+from mwaa_shell.airflow.rest import (
+    PAGE_SIZE,
+    RestRequest,
+    all_rows,
+    dag_in,
+    dag_request,
+    run_date,
+    runs_request,
+    tasks_of_run_request,
+)
 from mwaa_shell.airflow.validation import validate
 from mwaa_shell.airflow.versions import Version
-from mwaa_shell.errors import NothingRan, OutcomeUnknown, ShellError
-from mwaa_shell.monitor.runs import FINISHED, OVER, Run, Snapshot, Task, latest_run, run_of, task_of
-from mwaa_shell.mwaa.airflow_rest import FIRST_PAGE, dag_path, newest_runs_first, next_page, run_path
+from mwaa_shell.errors import NothingRan, OutcomeUnknown, RestNotFound, ShellError, State
+from mwaa_shell.monitor.runs import (
+    FINISHED,
+    LATEST,
+    LATEST_FAILED,
+    OVER,
+    Run,
+    Snapshot,
+    Task,
+    latest_run,
+    run_of,
+    task_of,
+)
 from mwaa_shell.output.records import Row, read_rows
 from mwaa_shell.result import Outcome, Result
 
-#: Most pages of tasks that REST is asked for.
-PAGES = 100
+#: Most runs among which REST is asked for one by its ID.
+MOST_RUNS = 1000
 #: Looks after which the CLI is asked for the run itself, whatever its tasks look like.
 AT_LEAST_EVERY = 10
-#: What to do about a reply that has never been seen.
-REPORT = "please report it, with the log of --debug"
-#: The word for the newest run.
-LATEST = "latest"
+#: What to do about a response that has never been seen.
+REPORT = "Please report it, with the log of --debug."
 
-#: One GET: the path without ``/api/v1``, and its query.
-Get = Callable[[str, Mapping[str, object]], object]
+#: Sends one request.
+Ask = Callable[[RestRequest], object]
 #: Sends one command.
 Send = Callable[[ParsedLine], Result]
 
@@ -64,62 +83,66 @@ class RestRunSource:
     """Snapshots over ``InvokeRestApi``."""
 
     name = "REST"
+    unscheduled = ""  #: a remark while a run waits because nothing runs DAGs
 
-    def __init__(self, get: Get, version: Version, dag: str, run: str, where: str = "") -> None:
+    def __init__(self, ask: Ask, version: Version, dag: str, run: str, where: str = "") -> None:
         """``where`` is the environment's name, for messages."""
-        self._ask_for = get
+        self._send = ask
+        self._version = version
         self._where = where or "the environment"
         self._dag, self._run = dag, run
-        self._order = newest_runs_first(version)
+        self._date = ""  #: of the run, once it has been read
         self._paused: bool | None = None
 
     def ask(self) -> Snapshot:
-        run = self._ask_run()
+        row = self._run_row()
+        run = run_of(row, self._dag)
         self._run = run.run_id  # the newest one stays the one, whatever comes after it
-        tasks = tuple(task_of(row) for row in self._tasks(run.run_id))
+        self._date = run_date(row, self._version)
+        rows = self._rows(tasks_of_run_request(self._dag, self._run, self._date, self._version), "task_instances")
+        tasks = tuple(task_of(row) for row in rows if row.get("dag_run_id") == self._run)
         if _waits(run, tasks) or self._paused:
-            self._paused = str(self._get(dag_path(self._dag), {}).get("is_paused")) == "True"
-        return Snapshot(run, tasks, _about_waiting(run, paused=self._paused))
+            self._paused = dag_in(self._send(dag_request(self._dag)), self._dag).get("is_paused") is True
+        return Snapshot(run, tasks, _about_waiting(run, tasks, self._paused, self.unscheduled))
 
-    def _ask_run(self) -> Run:
-        if self._run != LATEST:
-            return run_of(self._get(run_path(self._dag, self._run), {}), self._dag)
-        newest_first = {"limit": 1, "order_by": self._order}
-        found = self._list(self._get(f"{dag_path(self._dag)}/dagRuns", newest_first), "dag_runs")
-        if not found:
-            raise no_runs(self._dag)
-        return run_of(found[0], self._dag)
+    def _run_row(self) -> Mapping[str, Any]:
+        """Return the run as REST lists it; no filter selects its ID."""
+        newest_of_a_state = self._run in (LATEST, LATEST_FAILED)
+        limit, state = 1 if newest_of_a_state else PAGE_SIZE, "failed" if self._run == LATEST_FAILED else ""
+        request = runs_request(self._dag, self._version, limit=limit, date=self._date, state=state)
+        newest, count = "", 0
+        for row in islice(self._rows(request, "dag_runs"), MOST_RUNS):
+            count += 1
+            if newest_of_a_state or self._run == row.get("dag_run_id"):
+                return row
+            newest = newest or str(row.get("dag_run_id"))
+        if count == MOST_RUNS:
+            newest_runs = f"the newest {MOST_RUNS:,} runs of {self._dag}"
+            raise NothingRan(f"{self._run} is not among {newest_runs}", state=State.NONE)
+        if not newest:
+            raise self._no_runs()
+        raise no_such_run(self._dag, self._run, newest)
 
-    def _tasks(self, run_id: str) -> list[Mapping[str, object]]:
-        path = f"{run_path(self._dag, run_id)}/taskInstances"
-        rows: list[Mapping[str, object]] = []
-        query: Mapping[str, object] | None = FIRST_PAGE
-        for _ in range(PAGES):
-            if query is None:
-                break
-            reply = self._get(path, query)
-            page = self._list(reply, "task_instances")
-            rows += page
-            query = next_page(query, len(page), reply)
-        return rows
+    def _no_runs(self) -> RunNotFound:
+        """Return the error for a DAG without runs; for a DAG that does not exist, REST lists none, too."""
+        try:
+            exists = bool(dag_in(self._send(dag_request(self._dag)), self._dag))
+        except RestNotFound:
+            exists = False
+        return no_runs(self._dag) if exists else no_such_dag(self._dag)
 
-    def _get(self, path: str, query: Mapping[str, object]) -> Mapping[str, Any]:
-        reply = self._ask_for(path, query)
-        if not isinstance(reply, dict):
-            raise NothingRan(f"The REST API of {self._where} answered in a form that is not known; {REPORT}")
-        return reply
-
-    def _list(self, reply: Mapping[str, Any], member: str) -> list[Mapping[str, Any]]:
-        found = reply.get(member)
-        if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
-            raise NothingRan(f"The REST API of {self._where} answered without {member}; {REPORT}")
-        return found
+    def _rows(self, request: RestRequest, member: str) -> Iterator[Mapping[str, Any]]:
+        try:
+            yield from all_rows(self._send, request, member)
+        except ValueError as error:
+            raise NothingRan(f"The REST API of {self._where}: {error}", state=State.NONE, hint=REPORT) from None
 
 
 class CliRunSource:
     """Snapshots through the CLI, one command after the other."""
 
     name = "the CLI"
+    unscheduled = ""  #: a remark while a run waits because nothing runs DAGs
 
     def __init__(self, send: Send, grammar: Grammar, dag: str, run: str, where: str = "") -> None:
         """``where`` is the environment's name, for messages."""
@@ -138,23 +161,27 @@ class CliRunSource:
         run = known or self._ask_run()
         tasks = self._tasks(run)
         self._looks += 1
-        if run is known and (self._looks % AT_LEAST_EVERY == 0 or _may_have_changed(run, tasks)):
+        may_have_changed = tasks is None or run.state == "queued" or all(task.state in FINISHED for task in tasks)
+        if run is known and (self._looks % AT_LEAST_EVERY == 0 or may_have_changed):
             run = self._ask_run()
         self._run = run
         self._look_whether_paused(waits=_waits(run, tasks))
-        remarks = _about_waiting(run, paused=self._paused)
+        remarks = _about_waiting(run, tasks, self._paused, self.unscheduled)
         return Snapshot(run, tasks, (*remarks, *([self._blind] if self._blind else [])))
 
     def _ask_run(self) -> Run:
         rows = self._rows(RUNS, self._dag)
         wanted = self._run.run_id if self._run is not None else self._wanted
-        row = latest_run(rows) if wanted == LATEST else next((one for one in rows if one.get("run_id") == wanted), None)
+        if wanted == LATEST_FAILED:
+            rows = [one for one in rows if one.get("state") == "failed"]
+        newest = wanted in (LATEST, LATEST_FAILED)
+        row = latest_run(rows) if newest else next((one for one in rows if one.get("run_id") == wanted), None)
         if row is not None:
             return run_of(row, self._dag)
         other = latest_run(rows)
         if other is None:
             raise no_runs(self._dag)
-        raise RunNotFound(f"{self._dag} has no run {wanted}; its newest one is {other.get('run_id')}")
+        raise no_such_run(self._dag, wanted, str(other.get("run_id")))
 
     def _tasks(self, run: Run) -> tuple[Task, ...] | None:
         """Return the tasks, ``None`` if this environment does not show them."""
@@ -162,14 +189,12 @@ class CliRunSource:
             return None
         command = self._grammar.named("tasks states-for-dag-run")
         if command is None:
-            self._blind = (
-                f"{self._airflow} has no command that tells of all tasks of a run; its web interface shows them"
-            )
+            self._blind = f"{self._airflow} has no command that lists all tasks of a run. See its web interface."
             return None
         by_date = not any("run_id" in one.name for one in command.positionals)
         line = self._line(TASKS, self._dag, run.date if by_date else run.run_id)
         result = self._send(line)
-        if result.http_status == 403 and result.outcome is Outcome.REFUSED:
+        if result.http_status == 403 and result.outcome is Outcome.NOT_RUN:
             self._blind = f"The environment refuses tasks states-for-dag-run: {result.message}"
             return None
         return tuple(task_of(row) for row in _rows_of(result, line, self._where))
@@ -203,22 +228,9 @@ class CliRunSource:
             if validate(understand(line, self._grammar)) is None:
                 return line
         missing = forms[0].partition(" {")[0]
-        raise NothingRan(f"{self._airflow} has no {missing}, which tells of runs; its web interface shows them")
-
-
-class WithoutScheduler:
-    """Snapshots of another source, with a remark while a run waits because nothing runs DAGs."""
-
-    def __init__(self, source: RunSource, why: str) -> None:
-        self._source = source
-        self._why = why
-        self.name = source.name
-
-    def ask(self) -> Snapshot:
-        snapshot = self._source.ask()
-        if snapshot.over or not _waits(snapshot.run, snapshot.tasks):
-            return snapshot
-        return replace(snapshot, remarks=(*snapshot.remarks, self._why))
+        raise NothingRan(
+            f"{self._airflow} has no {missing}", state=State.NONE, hint="See the runs in its web interface."
+        )
 
 
 def no_runs(dag: str) -> RunNotFound:
@@ -226,15 +238,22 @@ def no_runs(dag: str) -> RunNotFound:
     return RunNotFound(f"{dag} has no run yet")
 
 
-def _may_have_changed(run: Run, tasks: tuple[Task, ...] | None) -> bool:
-    """Return whether the state of an unfinished run may have changed, judging by its tasks."""
-    return tasks is None or run.state == "queued" or all(task.state in FINISHED for task in tasks)
+def no_such_dag(dag: str) -> RunNotFound:
+    """Return the error for a DAG that does not exist."""
+    return RunNotFound(f"DAG {dag} does not exist", hint="List DAGs with dags list.")
 
 
-def _about_waiting(run: Run, *, paused: bool | None) -> tuple[str, ...]:
-    if not paused or run.state in OVER:
+def no_such_run(dag: str, run: str, newest: str) -> RunNotFound:
+    """Return the error for a run that does not exist."""
+    return RunNotFound(f"{dag} has no run {run}", hint=f"The newest run is {newest}.")
+
+
+def _about_waiting(run: Run, tasks: tuple[Task, ...] | None, paused: bool | None, unscheduled: str) -> tuple[str, ...]:
+    """Return why a run waits; ``unscheduled`` says that nothing runs DAGs."""
+    if run.state in OVER:
         return ()
-    return (f"{run.dag} is paused: nothing of it begins until dags unpause {quote(run.dag)}",)
+    remarks = [describe_paused(run.dag)] if paused else []
+    return (*remarks, unscheduled) if unscheduled and _waits(run, tasks) else tuple(remarks)
 
 
 def _waits(run: Run, tasks: tuple[Task, ...] | None) -> bool:
@@ -248,10 +267,11 @@ def _rows_of(result: Result, line: ParsedLine, where: str) -> list[Row]:
     if result.outcome is Outcome.INTERRUPTED:
         raise KeyboardInterrupt
     if result.outcome is Outcome.FAILED:
-        raise RunCommandFailed(result.message)
+        raise RunCommandFailed(result.message, state=result.state, hint=result.hint, detail=result.detail)
     if not result.ok:
-        raise (OutcomeUnknown if result.outcome is Outcome.UNKNOWN else NothingRan)(result.message)
+        kind = OutcomeUnknown if result.outcome is Outcome.UNKNOWN else NothingRan
+        raise kind(result.message, state=result.state, hint=result.hint, detail=result.detail)
     rows = read_rows(result.stdout.decode("utf-8", "replace"), output_format(line.values))
     if rows is None:
-        raise NothingRan(f"The reply of {where} could not be read: see {line.text}")
+        raise NothingRan(f"The output of {where} could not be read", state=State.RAN, hint=f"See {line.text}")
     return rows

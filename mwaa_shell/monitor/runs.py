@@ -7,13 +7,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from mwaa_shell.output.tables.cells import label
+from mwaa_shell.output.tables import label
 
 #: The states that Airflow has had for runs, tasks and jobs, in any version.
 STATES = (
     "none", "queued", "scheduled", "running", "success", "failed", "up_for_retry", "up_for_reschedule",
     "upstream_failed", "skipped", "removed", "deferred", "restarting", "shutdown", "sensing", "awaiting_input",
 )  # fmt: skip
+#: The words for the newest run, and for the newest one that failed.
+LATEST, LATEST_FAILED = "latest", "latest failed"
 #: What says when a run is, the best first: a logical date may be missing in Airflow 3.
 DATES = ("run_after", "execution_date", "logical_date")
 #: States that a run does not leave of itself.
@@ -24,6 +26,9 @@ BAD = frozenset({"failed", "upstream_failed"})
 #: States of a task that has been begun, and is not over.
 BEGUN = frozenset({"running", "up_for_retry", "up_for_reschedule", "deferred", "restarting", "sensing",
                    "awaiting_input"})  # fmt: skip
+
+#: States in which the next try of a task has not begun: Airflow still shows the times of the try before.
+NOT_BEGUN = frozenset({"none", "scheduled", "queued"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +51,18 @@ class Task:
     state: str  #: ``none`` while it waits for others
     start: datetime | None = None
     end: datetime | None = None
-    tries: int = 0  #: 0 where nobody tells
+    tries: int = 0  #: 0 where it is unknown
+
+    @property
+    def task_id(self) -> str:
+        """Its name without the map index."""
+        return self.name.partition("[")[0]
+
+    @property
+    def map_index(self) -> int | None:
+        """Its map index; ``None`` if it is not mapped."""
+        index = self.name.partition("[")[2].removesuffix("]")
+        return int(index) if index else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +108,11 @@ def parse_time(value: object) -> datetime | None:
 def latest_run(rows: Sequence[Mapping[str, str]]) -> Mapping[str, str] | None:
     """Return the row with the latest date; the first of equals, and the first if no date can be parsed."""
     long_ago = datetime.min.replace(tzinfo=UTC)
-    return max(rows, key=lambda row: _when(row) or long_ago, default=None)
 
+    def date(row: Mapping[str, str]) -> datetime:
+        return next((found for name in DATES if (found := parse_time(row.get(name)))), long_ago)
 
-def _when(row: Mapping[str, str]) -> datetime | None:
-    return next((found for name in DATES if (found := parse_time(row.get(name)))), None)
+    return max(rows, key=date, default=None)
 
 
 def run_of(row: Mapping[str, object], dag: str) -> Run:
@@ -112,14 +128,9 @@ def task_of(row: Mapping[str, object]) -> Task:
     index = str(row.get("map_index", ""))
     mapped = index.isdigit()  # -1 and nothing: it is not mapped
     name = f"{row.get('task_id') or '?'}{f'[{index}]' if mapped else ''}"
-    tries = row.get("try_number")
-    return Task(
-        name,
-        state(row.get("state")),
-        parse_time(row.get("start_date")),
-        parse_time(row.get("end_date")),
-        tries if isinstance(tries, int) else 0,
-    )
+    now, tries = state(row.get("state")), row.get("try_number")
+    start, end = (None, None) if now in NOT_BEGUN else (parse_time(row.get(one)) for one in ("start_date", "end_date"))
+    return Task(name, now, start, end, tries if isinstance(tries, int) else 0)
 
 
 def in_order(tasks: Sequence[Task]) -> list[Task]:

@@ -1,46 +1,46 @@
-"""A command in rounds: what is new in each, and when to stop.
+"""A command that is repeated: what is new in each repetition, and when to stop.
 
-One round ends before the next one begins. The caller provides the sender, the canvas and the clock.
+One repetition ends before the next one begins. The caller provides the sender, the canvas and the clock.
 """
 
 from __future__ import annotations
 
+import re
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections import Counter
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from mwaa_shell.airflow.command_line import output_format
-from mwaa_shell.airflow.output_lines import data_lines
-from mwaa_shell.airflow.versions import Version
+from mwaa_shell.airflow.output_lines import SGR, data_lines
 from mwaa_shell.durations import format_duration
-from mwaa_shell.errors import ExitCode, UsageError
+from mwaa_shell.errors import ExitCode, sentence
 from mwaa_shell.job import Job
-from mwaa_shell.monitor.diff import highlight_changes
 from mwaa_shell.monitor.runs import STATES, latest_run, state
-from mwaa_shell.output.ansi import BOLD, DIM, GREEN, RED, YELLOW, paint
-from mwaa_shell.output.canvas import Canvas
-from mwaa_shell.output.display import DisplayOptions
+from mwaa_shell.output import (
+    BOLD,
+    DIM,
+    GREEN,
+    NOT_REVERSE,
+    RED,
+    REVERSE,
+    YELLOW,
+    Canvas,
+    DisplayOptions,
+    paint,
+    render_lines,
+    sanitise,
+)
 from mwaa_shell.output.records import Row, read_rows
-from mwaa_shell.output.render import render_lines
-from mwaa_shell.output.sanitise import sanitise
 from mwaa_shell.result import Outcome, Result, failed, interrupted
+from mwaa_shell.suggestions import unknown
 
-# -- which states a command can show -----------------------------------------------------------------------------------
-
-#: States that not every Airflow has: from which version on, and up to which one (of its ``airflow.utils.state``).
-ALWAYS, NEVER = Version(0, 0, 0), Version(99, 0, 0)
-SPANS = {
-    "deferred": (Version(2, 2, 0), NEVER),
-    "restarting": (Version(2, 2, 0), NEVER),
-    "sensing": (Version(2, 0, 0), Version(2, 4, 0)),
-    "shutdown": (ALWAYS, Version(3, 0, 0)),
-    "awaiting_input": (Version(3, 3, 0), NEVER),
-}
 #: The states of a run; ``none`` is what ``dags state`` says where there is no run.
 OF_RUNS = ("none", "queued", "running", "success", "failed")
-#: Commands whose replies tell of states, in the words of any Airflow.
+#: Commands whose outputs tell of states, in the words of any Airflow.
 TELLING = {
     "dags list-runs": OF_RUNS,
     "list_dag_runs": OF_RUNS,
@@ -57,29 +57,13 @@ TELLING = {
 ANYTHING = ("variables get", "variables", "config get-value", "tasks render", "render")
 
 
-def unreachable_states(states: Collection[str], command: str, version: Version) -> tuple[str, ...]:
-    """Return those of the states that the output of a command never shows."""
-    if command in ANYTHING:
-        return ()
-    told = _states_of(command, version)
-    return tuple(state for state in states if state not in told)
-
-
-def explain_unreachable(states: Collection[str], command: str, version: Version) -> str:
-    """Return a sentence on why a command never shows these states."""
-    told = _states_of(command, version)
-    if not told:
-        return f"the replies of {command} tell of no state; --until waits for a text"
-    return f"{command} of Airflow {version} never tells of {' or '.join(states)}, but of {', '.join(told)}"
-
-
-def _states_of(command: str, version: Version) -> tuple[str, ...]:
-    return tuple(state for state in TELLING.get(command, ()) if _has(version, state))
-
-
-def _has(version: Version, state: str) -> bool:
-    since, until = SPANS.get(state, (ALWAYS, NEVER))
-    return since <= version < until
+def unreachable_states(states: Collection[str], command: str) -> tuple[tuple[str, ...], str]:
+    """Return those of the states that the output of a command never shows, and a sentence that says so."""
+    shown = states if command in ANYTHING else TELLING.get(command, ())
+    never = tuple(state for state in states if state not in shown)
+    if not shown:
+        return never, f"{command} reports no states"
+    return never, f"{command} never reports {' or '.join(never)}, only {', '.join(shown)}"
 
 
 # -- conditions --------------------------------------------------------------------------------------------------------
@@ -87,7 +71,7 @@ def _has(version: Version, state: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class WatchCondition:
-    """What a watch waits for: a text, one of some states, either of both, or nothing."""
+    """The condition that ends a watch: a text, one of some states, either of both, or none."""
 
     text: str = ""
     states: tuple[str, ...] = ()
@@ -104,7 +88,8 @@ class WatchCondition:
         text = result.stdout.decode("utf-8", "replace")
         wanted = output_format(result.words)
         rows = read_rows(text, wanted)
-        if self.text and (any(self.text in line for line in data_lines(text)) or _in_cells(self.text, rows)):
+        cells = (value for row in rows or () for value in row.values())
+        if self.text and any(self.text in one for one in chain(data_lines(text), cells)):
             return True
         return bool(self.states) and result.ok and shown_state(text, rows) in self.states
 
@@ -116,20 +101,16 @@ NOTHING = WatchCondition()
 def parse_states(text: str) -> tuple[str, ...]:
     """Return the states of ``success`` or ``success,failed``; raise ``UsageError`` for an unknown one."""
     states = tuple(word.strip().lower() for word in text.split(","))
-    unknown = next((state for state in states if state not in STATES), None)
-    if unknown is not None:
-        raise UsageError(f"{unknown or 'An empty text'} is no state of Airflow's; there are {', '.join(STATES)}")
+    for word in states:
+        if word not in STATES:
+            raise unknown("state", word, STATES, ".help .watch")
     return states
-
-
-def _in_cells(text: str, rows: list[Row] | None) -> bool:
-    return any(text in value for row in rows or () for value in row.values())
 
 
 def shown_state(text: str, rows: list[Row] | None) -> str | None:
     """Return the state that an output is about, ``None`` if there is none.
 
-    Of a list of runs that of the newest one, of another list that which all rows have, and of a reply that is no list
+    Of a list of runs that of the newest one, of another list that which all rows have, and of an output that is no list
     (``dags state``, ``tasks state``) the word that it ends with.
     """
     if rows is None:
@@ -151,26 +132,26 @@ def _last_word(text: str) -> str | None:
 
 # -- the watch ---------------------------------------------------------------------------------------------------------
 
-#: Where a watch that nobody ends comes to an end: each round mints a token and starts an Airflow on the web server.
-ROUNDS, SECONDS = 1000, 12 * 3600.0
+#: The limits of a watch without options: each repetition mints a token and starts an Airflow on the web server.
+TIMES, SECONDS = 1000, 12 * 3600.0
 #: Failures in a row after which a watch is given up: while none has succeeded yet, and later on.
 FIRST_FAILURES, LATER_FAILURES = 3, 20
-#: Characters of a drawn reply above which the rest of it is not compared and shown any more.
+#: Characters of a drawn output above which the rest of it is not compared and shown any more.
 LIMIT = 500_000
 
 
 @dataclass(frozen=True, slots=True)
 class WatchOptions:
-    """How often a command is sent, and until when."""
+    """The interval and the end of a watch."""
 
-    every: float = 5.0  #: seconds from the end of a round to the beginning of the next
+    every: float = 5.0  #: seconds from the end of a repetition to the beginning of the next
     until: WatchCondition = NOTHING
-    rounds: int = ROUNDS
+    times: int = TIMES
     seconds: float = SECONDS
     bell: bool = False
 
 
-#: Sends the command of round 1, 2, ...; the watcher is called while it is on its way.
+#: Sends the command of repetition 1, 2, ...; the watcher is called while it is on its way.
 Send = Callable[[int, "RedrawOnTick"], Result]
 
 
@@ -200,7 +181,7 @@ class Watch:
         self._number = 0
         self._in_a_row = 0  #: failures
         self._succeeded = False
-        self._last: Result | None = None  #: of the last round
+        self._last: Result | None = None  #: of the last repetition
         self._shown: Result | None = None  #: the last one that has something to show
         self._lines: list[str] = []  #: what is drawn of it
         self._before: list[str] | None = None  #: and of the one before it
@@ -208,42 +189,39 @@ class Watch:
         self._reached = ""  #: what was waited for, and how long that took
 
     def run(self) -> tuple[Result, Result | None]:
-        """Run rounds until the end; return how the watch ended, and the last result with output."""
+        """Repeat the command until the end; return how the watch ended, and the last result with output."""
         started = self._clock()
         self._draw("")
         try:
-            ended = self._go_on(started)
+            ended = self._repeat(started)
         except KeyboardInterrupt:
             ended = self._stopped()
         finally:
-            self._canvas.end([self._header(), *self._body()])
+            lines = [self._header(), *self._body()] if self._last is not None else []
+            above = len(lines) >= self._canvas.view().height  # how it ended would be out of sight
+            self._canvas.finish([*lines, self._header()] if above else lines)
         if self._plan.bell and ended.outcome is not Outcome.INTERRUPTED:
             self._canvas.bell()
         return ended, self._shown
 
-    def _go_on(self, started: float) -> Result:
+    def _repeat(self, started: float) -> Result:
+        watcher = RedrawOnTick(lambda elapsed: self._draw(f"asking {elapsed:.0f} s   "))
         while True:
-            ended = self._round(started)
+            self._number += 1
+            result = self._send(self._number, watcher)
+            if result.outcome is Outcome.INTERRUPTED:
+                return replace(result, message=f"{result.message or 'Stopped'} (repetition {self._number})")
+            self._take_in(result)
+            ended = self._end_of(result, self._clock() - started)
             if ended is not None:
                 return ended
-            for left in whole_seconds(self._plan.every):
-                self._draw(f"next in {left:.0f} s")
-                if not self._canvas.wait(min(left, 1.0)):
-                    return self._stopped()
-
-    def _round(self, started: float) -> Result | None:
-        """Run one round; return how the watch ended, ``None`` if it goes on."""
-        self._number += 1
-        result = self._send(self._number, RedrawOnTick(lambda elapsed: self._draw(f"asking {elapsed:.0f} s   ")))
-        if result.outcome is Outcome.INTERRUPTED:
-            return replace(result, message=f"{result.message} (round {self._number})")
-        before = self._last
-        self._take_in(result)
-        self._tell(result, before)
-        return self._end_of(result, self._clock() - started)
+            if not count_down(self._plan.every, self._canvas, self._draw):
+                return self._stopped()
 
     def _take_in(self, result: Result) -> None:
-        self._last, self._at = result, datetime.now().strftime("%H:%M:%S")
+        """Keep a result; print what is new for output that cannot be redrawn."""
+        before, self._last = self._last, result
+        self._at = datetime.now().strftime("%H:%M:%S")
         self._in_a_row = 0 if result.ok else self._in_a_row + 1
         self._succeeded = self._succeeded or result.ok
         if result.stdout or self._shown is None or result.ok:
@@ -251,39 +229,36 @@ class Watch:
             self._shown = result
             self._before = None if first else self._lines
             self._lines = _drawn(result, self._canvas.view()) if self._canvas.live else []
-
-    def _tell(self, result: Result, before: Result | None) -> None:
-        """Print what is new, for output that cannot be redrawn."""
         if not self._canvas.live and (before is None or _said(before) != _said(result)):
-            self._canvas.tell(f"round {self._number} at {self._at}: {summarize_round(result)}")
-            self._canvas.put(result)
+            self._canvas.notice(f"repetition {self._number} at {self._at}: {summarize(result)}")
+            self._canvas.write_result(result)
 
     def _end_of(self, result: Result, spent: float) -> Result | None:
         plan = self._plan
         if plan.until and plan.until.met(result):
             self._reached = f"reached {plan.until} after {format_duration(spent)}"
-            self._canvas.tell(self._reached)
+            self._canvas.notice(self._reached)
             return Result()
         most = LATER_FAILURES if self._succeeded else FIRST_FAILURES
         if self._in_a_row >= most or result.exit_code is ExitCode.USAGE:
-            return replace(_ended_like(result), message=f"{result.message} (round {self._number}, the watch ends)")
-        if self._number >= plan.rounds:
-            return self._enough(result, _many(plan.rounds, "round"), "--times", plan.rounds == ROUNDS)
+            return replace(_ended_like(result), message=f"{result.message} (repetition {self._number}, the watch ends)")
+        if self._number >= plan.times:
+            return self._enough(result, _repetitions(plan.times), "--times", plan.times == TIMES)
         if spent + plan.every >= plan.seconds:
             return self._enough(result, format_duration(plan.seconds), "--for", plan.seconds == SECONDS)
         return None
 
     def _enough(self, result: Result, limit: str, flag: str, usual: bool) -> Result:
         """End a watch at its limit: a failure if its condition was not met."""
-        more = f"; {flag} lets it go on longer" if usual else ""
+        longer = f"Watch longer with {flag}." if usual else ""
         if self._plan.until:
-            return failed(f"{self._plan.until} did not come within {limit}{more}")
+            return failed(f"{self._plan.until} did not appear within {limit}", hint=longer)
         if usual:
-            self._canvas.tell(f"a watch ends after {limit}{more}")
+            self._canvas.notice(f"Stopped after {limit}. {longer}")
         return Result() if result.ok else _ended_like(result)
 
     def _stopped(self) -> Result:
-        return interrupted(f"Stopped after {_many(self._number, 'round')}", remote=False)
+        return interrupted(f"Stopped after {_repetitions(self._number)}", remote=False)
 
     # -- the picture -------------------------------------------------------------------------------------------------
 
@@ -294,12 +269,14 @@ class Watch:
     def _header(self, doing: str = "") -> str:
         """Return the first line of the picture, the most important parts first: a narrow screen clips the rest."""
         color = self._canvas.view().color
-        number = f"round {self._number or 1}" + (f" at {self._at}" if self._at else "")
-        told = "" if self._last is None else summarize_round(self._last)
+        number = f"repetition {self._number or 1}" + (f" at {self._at}" if self._at else "")
+        told = "" if self._last is None else summarize(self._last)
         until = f"until {self._plan.until}" if self._plan.until and not self._reached else self._reached
-        parts = [paint(number, BOLD, color=color), paint(told, _color(self._last), color=color), doing, until]
-        parts += [paint("Ctrl-C ends it", DIM, color=color)] if doing or not self._number else []
-        return "  ".join(part for part in parts if part)
+        shades = {Outcome.OK: GREEN, Outcome.FAILED: RED}
+        shade = shades.get(self._last.outcome, YELLOW) if self._last is not None else ""
+        parts = [paint(number, BOLD, color=color), paint(told, shade, color=color), doing, until]
+        parts += [paint("Ctrl-C stops", DIM, color=color)] if doing or not self._number else []
+        return " · ".join(part for part in parts if part)
 
     def _body(self) -> list[str]:
         if self._shown is None:
@@ -307,48 +284,139 @@ class Watch:
         return highlight_changes(self._lines, self._before, color=self._canvas.view().color)
 
 
-def summarize_round(result: Result) -> str:
-    """Summarize a round in one line that is safe for a terminal."""
-    words = {Outcome.UNKNOWN: "outcome unknown", Outcome.REFUSED: "nothing ran"}.get(result.outcome, result.outcome)
+def summarize(result: Result) -> str:
+    """Summarize a result in one line that is safe for a terminal."""
     seconds = f" {result.seconds:.1f} s" if result.seconds else ""
-    said = f": {' '.join(sanitise(result.message).split())}" if result.message else ""
-    return f"{words}{seconds}{said}"
+    said = " ".join(sanitise(sentence(result.message, result.state)).split()) if result.message else ""
+    return f"{result.outcome.value}{seconds}{f': {said}' if said else ''}"
 
 
-def whole_seconds(seconds: float) -> Iterator[float]:
-    """Yield the remaining seconds, one less each time."""
+def count_down(seconds: float, canvas: Canvas, draw: Callable[[str], None]) -> bool:
+    """Wait, and draw once a second how long; return ``False`` as soon as the user stops it."""
     while seconds > 0:
-        yield seconds
+        draw(f"next in {seconds:.0f} s")
+        if not canvas.sleep(min(seconds, 1.0)):
+            return False
         seconds -= 1.0
-
-
-def _color(result: Result | None) -> str:
-    if result is None:
-        return ""
-    return GREEN if result.ok else RED if result.outcome is Outcome.FAILED else YELLOW
+    return True
 
 
 def _drawn(result: Result, view: DisplayOptions) -> list[str]:
-    """Return the drawn lines of a result, without the ages of dates, which change in each round."""
+    """Return the drawn lines of a result, without the ages of dates, which change in each repetition."""
     view = replace(view, width=view.width if view.color else view.width - 2, now=None)
     made, size = [], 0
-    for piece in render_lines(result, result.words, view):
+    for piece in render_lines(result, view):
         made.append(piece)
         size += len(piece)
         if size > LIMIT:
-            made.append("\n… this reply is too long to be watched; .raw shows the rest\n")
+            made.append("\n… the output is too long to show here (.raw shows the rest)\n")
             break
     return "".join(made).replace("\t", "    ").rstrip(" \n").split("\n")  # a tab is as wide as the terminal likes
 
 
 def _said(result: Result) -> tuple[object, ...]:
-    """Return what is compared between rounds: not log lines, which have the time in them."""
+    """Return what is compared between repetitions: not log lines, which have the time in them."""
     return result.outcome, result.message, data_lines(result.stdout.decode("utf-8", "replace"))
 
 
 def _ended_like(result: Result) -> Result:
-    return Result(result.outcome, result.exit_code, message=result.message)
+    return Result(result.outcome, result.exit_code, message=result.message, state=result.state, hint=result.hint)
 
 
-def _many(count: int, what: str) -> str:
-    return f"{count:,} {what}{'s' * (count != 1)}"
+def _repetitions(count: int) -> str:
+    return f"{count:,} repetition{'s' * (count != 1)}"
+
+
+# -- changes between two outputs ---------------------------------------------------------------------------------------
+
+
+#: A cell of a drawn table or a piece of text: words with one blank between them.
+CELL = re.compile(r"[^\s│|]+(?: [^\s│|]+)*")
+#: Lines and crossings of a table, which say nothing.
+RULE = re.compile(r"[=+\-─━═╒╤╕╞╪╡╘╧╛├┼┤┌┬┐└┴┘|│\s]*")
+#: Precedes each line where there is no color.
+CHANGED, SAME = "* ", "  "
+#: How many lines of the output before that share a cell are looked at for the one that a line has been.
+CANDIDATES = 8
+
+Cells = tuple[str, ...]
+
+
+def highlight_changes(lines: Sequence[str], before: Sequence[str] | None, *, color: bool) -> list[str]:
+    """Return the lines with changed cells in reverse video; without color, with a star before changed lines.
+
+    ``before`` is ``None`` at first, when nothing is highlighted.
+    """
+    if before is None:
+        return list(lines) if color else [SAME + line for line in lines]
+    changes = _changes([_cells(line) for line in lines], [_cells(line) for line in before])
+    if not color:
+        return [(CHANGED if new else SAME) + line for line, new in zip(lines, changes, strict=True)]
+    return [_reversed(line, new) if new else line for line, new in zip(lines, changes, strict=True)]
+
+
+def _cells(line: str) -> Cells:
+    plain = SGR.sub("", line)
+    return () if RULE.fullmatch(plain) else tuple(CELL.findall(plain))
+
+
+def _changes(lines: Sequence[Cells], before: Sequence[Cells]) -> list[set[int]]:
+    """Return the numbers of the new cells of each line."""
+    same = Counter(before)
+    fresh: list[int] = []
+    for number, cells in enumerate(lines):
+        if same[cells] > 0:
+            same[cells] -= 1
+        elif cells:
+            fresh.append(number)
+    gone: dict[str, list[Cells]] = {}  #: lines of before that are no more, by each of their cells
+    for was in (one for one, count in same.items() if count):
+        for cell in set(was):
+            gone.setdefault(cell, []).append(was)
+    found: list[set[int]] = [set() for _ in lines]
+    for number in fresh:
+        longest_first = sorted(set(lines[number]), key=lambda cell: (-len(cell), cell))
+        alike = (was for cell in longest_first for was in gone.get(cell, ())[:CANDIDATES] if same[was])
+        previous = next(alike, None)
+        found[number] = _differ(lines[number], previous)
+        if previous is not None:
+            same[previous] -= 1
+    return found
+
+
+def _differ(cells: Cells, was: Cells | None) -> set[int]:
+    if was is None:
+        return set(range(len(cells)))
+    if len(was) == len(cells):
+        return {number for number, cell in enumerate(cells) if cell != was[number]}
+    old = Counter(was)  # a cell has come or gone, in an unknown column
+    new = set()
+    for number, cell in enumerate(cells):
+        if old[cell] > 0:
+            old[cell] -= 1
+        else:
+            new.add(number)
+    return new
+
+
+def _reversed(line: str, cells: set[int]) -> str:
+    """Return a line with some cells in reverse video, whatever color codes they contain."""
+    spans = [found.span() for number, found in enumerate(CELL.finditer(SGR.sub("", line))) if number in cells]
+    starts, ends = {start for start, _ in spans}, {end for _, end in spans}
+    made: list[str] = []
+    place, position, inside = 0, 0, False
+    while position < len(line):
+        code = SGR.match(line, position)
+        if code is not None:
+            made.append(code[0] + (REVERSE if inside else ""))  # it may have taken the mark away
+            position = code.end()
+            continue
+        if place in ends:
+            made.append(NOT_REVERSE)
+            inside = False
+        if place in starts:
+            made.append(REVERSE)
+            inside = True
+        made.append(line[position])
+        place, position = place + 1, position + 1
+    return "".join(made) + (NOT_REVERSE if inside else "")

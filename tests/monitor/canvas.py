@@ -31,20 +31,20 @@ class FakeCanvas:
     def draw(self, lines: Sequence[str]) -> None:
         self.pictures.append(list(lines))
 
-    def end(self, lines: Sequence[str]) -> None:
+    def finish(self, lines: Sequence[str]) -> None:
         assert self.last is None, "it has ended before"
         self.last = list(lines)
 
-    def tell(self, text: str) -> None:
+    def notice(self, text: str) -> None:
         self.told.append(text)
 
-    def put(self, result: Result) -> None:
+    def write_result(self, result: Result) -> None:
         self.came.append(bytes(result.stdout))
 
     def bell(self) -> None:
         self.bells += 1
 
-    def wait(self, seconds: float) -> bool:
+    def sleep(self, seconds: float) -> bool:
         self.meanwhile()
         self.spent += seconds
         if self.waits is not None:

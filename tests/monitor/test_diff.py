@@ -1,4 +1,4 @@
-"""What is new in a reply is marked, and nothing else."""
+"""What is new in an output is marked, and nothing else."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mwaa_shell.monitor.diff import highlight_changes
-from mwaa_shell.output.ansi import NOT_REVERSE, REVERSE
+from mwaa_shell.monitor.watch import highlight_changes
+from mwaa_shell.output.measure import NOT_REVERSE, REVERSE
 
 RUNS = ["run_id  state    end", "──────  ───────  ───", "r2      running", "r1      success  10:00"]
 
@@ -19,7 +19,7 @@ def new_in(lines: list[str], before: list[str]) -> list[list[str]]:
     return [re.findall(pattern, line) for line in highlight_changes(lines, before, color=True)]
 
 
-def test_nothing_is_new_in_the_first_round() -> None:
+def test_nothing_is_new_at_first() -> None:
     assert highlight_changes(RUNS, None, color=True) == RUNS
     assert highlight_changes(RUNS, None, color=False) == [f"  {line}" for line in RUNS]
 
@@ -49,12 +49,12 @@ def test_the_same_row_twice_is_new_once() -> None:
     assert new_in(["a  b", "a  b"], ["a  b"]) == [[], ["a", "b"]]
 
 
-def test_without_colour_a_star_stands_before_the_line() -> None:
+def test_without_color_a_star_stands_before_the_line() -> None:
     now = [*RUNS[:2], "r2      success", RUNS[3]]
     assert [line[:2] for line in highlight_changes(now, RUNS, color=False)] == ["  ", "  ", "* ", "  "]
 
 
-def test_colours_in_a_cell_stay_and_do_not_end_the_mark() -> None:
+def test_colors_in_a_cell_stay_and_do_not_end_the_mark() -> None:
     now = "\x1b[1mr2\x1b[0m  \x1b[32msuc\x1b[0mcess"
     was = "\x1b[1mr2\x1b[0m  \x1b[36mrunning\x1b[0m"
     assert highlight_changes([now], [was], color=True) == [

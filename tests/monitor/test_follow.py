@@ -55,8 +55,9 @@ def test_to_a_good_end() -> None:
     assert ended.stdout.decode().splitlines()[0] == "sales  r1  success  0.0 s"
     assert canvas.spent == 6
     assert canvas.bells == 1
-    assert [SGR.sub("", line) for line in canvas.last or []] == ended.stdout.decode().splitlines()
-    assert "next in 3 s  over REST  Ctrl-C leaves it, the run goes on" in canvas.pictures[-3][-1]
+    ending = "sales r1 success after 0.0 s"
+    assert [SGR.sub("", line) for line in canvas.last or []] == [*ended.stdout.decode().splitlines(), ending]
+    assert "next in 3 s · REST · Ctrl-C stops watching, not the run" in canvas.pictures[-3][-1]
 
 
 def test_to_a_bad_end() -> None:
@@ -70,9 +71,9 @@ def test_lines_instead_of_pictures() -> None:
     assert followed(canvas, Told(RUNNING, RUNNING, DONE)).ok
     assert canvas.pictures == []
     assert canvas.told == [
-        "r1 is running; 0 of 1 tasks done, 1 running",
+        "r1 is running, 0 of 1 task done, 1 running",
         "a success",
-        "r1 is success; 1 of 1 tasks done",
+        "r1 is success, 1 of 1 task done",
         "sales r1 success after 0.0 s",
     ]
 
@@ -82,7 +83,7 @@ def test_ctrl_c_leaves_it_and_the_run_goes_on() -> None:
     ended = followed(canvas, Told(RUNNING))
     assert (ended.exit_code, ended.message) == (
         ExitCode.INTERRUPTED,
-        "Stopped following: r1 goes on without being watched",
+        "Stopped following: r1 continues without being watched",
     )
     assert canvas.last is not None
 
@@ -102,7 +103,7 @@ def test_where_rest_is_not_allowed_the_cli_is_asked_at_once_and_for_good() -> No
     canvas = FakeCanvas()
     assert followed(canvas, rest, cli).ok
     assert (rest.asked, cli.asked) == (1, 2)
-    assert any("over the CLI" in lines[-1] for lines in canvas.pictures)
+    assert any("· the CLI ·" in lines[-1] for lines in canvas.pictures)
 
 
 def test_where_rest_breaks_off_the_cli_goes_on() -> None:
@@ -114,10 +115,10 @@ def test_where_rest_breaks_off_the_cli_goes_on() -> None:
 
 def test_trouble_that_passes_is_said_and_nothing_else() -> None:
     canvas = FakeCanvas()
-    busy = NothingRan("HTTP 503: busy\x1b[2J")
+    busy = NothingRan("HTTP 503: busy\x1b[2J", hint="Wait a moment.")
     assert followed(canvas, Told(RUNNING, busy, busy, RUNNING, DONE)).ok
     pictures = ["\n".join(lines) for lines in canvas.pictures]
-    assert any("HTTP 503: busy^[[2J\n" in text for text in pictures)
+    assert any("HTTP 503: busy^[[2J. Wait a moment.\n" in text for text in pictures)
     assert "503" not in pictures[-1]
 
 
@@ -138,7 +139,7 @@ def test_a_run_without_end() -> None:
     canvas = FakeCanvas()
     ended = followed(canvas, Told(RUNNING), pace=FollowOptions(every=10, seconds=60))
     assert ended.exit_code is ExitCode.UNKNOWN
-    assert ended.message == "Not over after 1 min (--for lets it go on longer): sales r1 running after 0.0 s"
+    assert ended.message == "The run has not ended after 1 min: sales r1 running after 0.0 s"
     assert canvas.spent == 50
 
 

@@ -1,17 +1,19 @@
-"""Who tells of a run, and what is asked when; the replies are those of real Airflows."""
+"""Who tells of a run, and what is asked when; the outputs are those of real Airflows."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
 from mwaa_shell.airflow.command_line import ParsedLine
-from mwaa_shell.airflow.grammar import Grammar, load
+from mwaa_shell.airflow.grammar import Grammar, load_grammar
+from mwaa_shell.airflow.rest import RUNS, TASK_INSTANCES, RestRequest
 from mwaa_shell.airflow.versions import Version, parse_version
-from mwaa_shell.errors import NothingRan, OutcomeUnknown, PermissionMissing
-from mwaa_shell.monitor.run_sources import CliRunSource, RestRunSource, RunCommandFailed, RunNotFound, WithoutScheduler
+from mwaa_shell.errors import NothingRan, OutcomeUnknown, PermissionMissing, RestNotFound
+from mwaa_shell.monitor.run_sources import CliRunSource, RestRunSource, RunCommandFailed, RunNotFound
 from mwaa_shell.result import Outcome, Result, failed, from_error
 from tests.monitor.test_watch_condition import VERSIONS, recorded
 
@@ -22,7 +24,7 @@ TASK = {"task_id": "a", "map_index": -1, "state": "success", "start_date": "2026
 def grammar(version: str) -> Grammar:
     found = parse_version(version)
     assert found is not None
-    return load(found)
+    return load_grammar(found)
 
 
 class FakeCli:
@@ -55,7 +57,7 @@ def run(state: str, run_id: str = "r1", date: str = "2026-01-01T00:00:00+00:00")
 
 
 @pytest.mark.parametrize("version", VERSIONS[1:])
-def test_the_recorded_replies_of_the_cli(version: str) -> None:
+def test_the_recorded_outputs_of_the_cli(version: str) -> None:
     listed = "dags-list-runs-o-json"
     by_text = recorded(version, "tasks-states-for-dag-run")  # recorded as a table: here it is read as one
     cells = [line.split("|") for line in by_text.stdout.decode().splitlines() if line.startswith("hello_world")]
@@ -77,7 +79,7 @@ def test_airflow_1_tells_of_the_run_only() -> None:
     snapshot = source.ask()
     assert (snapshot.run.run_id, snapshot.run.state) == ("manual__2026-11-22T12:54:45+00:00", "running")
     assert snapshot.tasks is None
-    assert "on the environment has no command that tells of all tasks" in snapshot.remarks[0]
+    assert "on the environment has no command that lists all tasks" in snapshot.remarks[0]
     source.ask()
     assert cli.since() == ["list_dag_runs hello_world"] * 2
 
@@ -113,7 +115,7 @@ def test_the_newest_run_stays_the_one() -> None:
 
 
 def test_where_the_tasks_are_refused_the_run_is_left() -> None:
-    refused = Result(Outcome.REFUSED, from_error(NothingRan("")).exit_code, message="HTTP 403: no", http_status=403)
+    refused = Result(Outcome.NOT_RUN, from_error(NothingRan("")).exit_code, message="HTTP 403: no", http_status=403)
     cli = FakeCli(dags_list_runs=[rows(run("running")), rows(run("success"))], tasks_states=[refused])
     source = CliRunSource(cli, grammar("2.10.3"), "x", "r1")
     first = source.ask()
@@ -131,7 +133,7 @@ def test_a_paused_dag_is_found_out_once_where_a_run_waits() -> None:
     source = CliRunSource(cli, grammar("2.10.3"), "x", "r1")
     assert source.ask().remarks == ()
     for _ in range(3):
-        assert source.ask().remarks == ("x is paused: nothing of it begins until dags unpause x",)
+        assert source.ask().remarks == ("x is paused. Its runs wait for dags unpause x",)
     assert [line.split()[1] for line in cli.sent].count("details") == 1
 
 
@@ -139,13 +141,13 @@ def test_where_nothing_runs_dags_that_is_said_while_nothing_begins() -> None:
     waits, begun = ({**TASK, "state": state} for state in (None, "running"))
     cli = FakeCli(dags_list_runs=[rows(run("queued")), rows(run("running"))], tasks_states=[rows(waits), rows(begun)],
                   dags_details=[rows()], dags_list=[rows()])  # fmt: skip
-    source = WithoutScheduler(CliRunSource(cli, grammar("2.10.3"), "x", "r1"), "no scheduler")
-    assert source.name == "the CLI"
+    source = CliRunSource(cli, grammar("2.10.3"), "x", "r1")
+    source.unscheduled = "no scheduler"
     assert [source.ask().remarks for _ in range(2)] == [("no scheduler",), ()]
 
 
 @pytest.mark.parametrize(
-    ("reply", "error"),
+    ("output", "error"),
     [
         (failed("Dag id x not found"), RunCommandFailed),
         (from_error(OutcomeUnknown("late")), OutcomeUnknown),
@@ -156,77 +158,127 @@ def test_where_nothing_runs_dags_that_is_said_while_nothing_begins() -> None:
         (Result(Outcome.INTERRUPTED), KeyboardInterrupt),
     ],
 )
-def test_what_goes_wrong(reply: Result, error: type[BaseException]) -> None:
+def test_what_goes_wrong(output: Result, error: type[BaseException]) -> None:
     with pytest.raises(error):
-        CliRunSource(FakeCli(dags_list_runs=[reply]), grammar("2.10.3"), "x", "r1").ask()
+        CliRunSource(FakeCli(dags_list_runs=[output]), grammar("2.10.3"), "x", "r1").ask()
 
 
 class FakeRest:
-    """Answers by path; keeps what it was asked."""
+    """Answers by path; keeps the requests."""
 
     def __init__(self, **answers: object) -> None:
-        self.asked: list[tuple[str, Mapping[str, object]]] = []
-        self.replies: dict[str, object] = dict(answers)
+        self.asked: list[RestRequest] = []
+        self.outputs: dict[str, object] = dict(answers)
 
-    def __call__(self, path: str, query: Mapping[str, object]) -> object:
-        self.asked.append((path, query))
-        found = self.replies[path]
+    def __call__(self, request: RestRequest) -> object:
+        self.asked.append(request)
+        found = self.outputs[request.path]
         if isinstance(found, Exception):
             raise found
-        return found(query) if callable(found) else found
+        return found(request.body) if callable(found) else found
+
+    @property
+    def bodies(self) -> list[Mapping[str, object]]:
+        """The bodies since the last look, without the page."""
+        found = [dict(request.body or {}) for request in self.asked]
+        self.asked.clear()
+        return [{name: value for name, value in body.items() if not name.startswith("page")} for body in found]
 
 
-@pytest.mark.parametrize(("version", "order"), [("2.10.3", "-execution_date"), ("3.3.1", "-run_after")])
-def test_over_rest(version: str, order: str) -> None:
+RUN_ID, LONG = "manual__2026-01-01T00:00:00+00:00", "d" * 250
+DATE = "2026-01-01T00:00:00+00:00"
+REST_RUN = {"dag_run_id": RUN_ID, "state": "running", "start_date": "2026-01-01T10:00:00Z", "end_date": None,
+            "execution_date": DATE, "run_after": DATE}  # fmt: skip
+
+
+def page_of_tasks(body: Mapping[str, Any]) -> object:
+    """150 task instances of the run, in two pages."""
+    numbers = range(body["page_offset"], min(150, body["page_offset"] + body["page_limit"]))
+    rows = [TASK | {"map_index": number, "dag_run_id": RUN_ID} for number in numbers]
+    return {"task_instances": rows, "total_entries": 150}
+
+
+@pytest.mark.parametrize(
+    ("version", "date", "ids"),
+    [
+        ("2.4.3", "execution_date", {"execution_date_gte": DATE, "execution_date_lte": DATE}),
+        ("2.10.3", "execution_date", {"dag_run_ids": [RUN_ID]}),
+        ("3.3.1", "run_after", {"dag_run_ids": [RUN_ID]}),
+    ],
+)
+def test_over_rest(version: str, date: str, ids: Mapping[str, object]) -> None:
     rest = FakeRest()
-    run_id = "manual__2026-01-01T00:00:00+00:00"
-    path = "/dags/a%20b/dagRuns/manual__2026-01-01T00%3A00%3A00%2B00%3A00"
-    row = {"dag_run_id": run_id, "state": "running", "start_date": "2026-01-01T10:00:00Z", "end_date": None}
-    rest.replies = {
-        "/dags/a%20b/dagRuns": {"dag_runs": [row], "total_entries": 9},
-        path: row | {"state": "success"},
-        f"{path}/taskInstances": lambda query: {
-            "task_instances": [TASK | {"map_index": number} for number in range(int(query["offset"]), 150)][:100],
-            "total_entries": 150,
-        },
-    }
+    rest.outputs = {RUNS: {"dag_runs": [REST_RUN], "total_entries": 9}, TASK_INSTANCES: page_of_tasks}
     found = Version(*map(int, version.split(".")))
-    source = RestRunSource(rest, found, "a b", "latest")
+    source = RestRunSource(rest, found, LONG, "latest")
     snapshot = source.ask()
-    assert rest.asked[0] == ("/dags/a%20b/dagRuns", {"limit": 1, "order_by": order})
-    assert snapshot.run.run_id == run_id
+    assert (rest.asked[0].body or {})["page_limit"] == 1
+    newest_first = {"dag_ids": [LONG], "order_by": f"-{date}"}
+    tasks = {"dag_ids": [LONG], **ids}
+    assert rest.bodies == [newest_first, tasks, tasks]
+    assert snapshot.run.run_id == RUN_ID
     assert len(snapshot.tasks or ()) == 150
     assert (snapshot.tasks or ())[149].name == "a[149]"
     assert not snapshot.over
-    rest.asked.clear()
+    rest.outputs[RUNS] = {"dag_runs": [REST_RUN | {"state": "success"}], "total_entries": 1}
     assert source.ask().over
-    assert [asked[0] for asked in rest.asked] == [path, f"{path}/taskInstances", f"{path}/taskInstances"]
+    assert rest.bodies == [newest_first | {f"{date}_gte": DATE, f"{date}_lte": DATE}, tasks, tasks]
+
+
+def runs_page(body: Mapping[str, Any], total: int) -> object:
+    """So many runs, newest first; the last of them is the one of the tests."""
+    start = body["page_offset"]
+    numbers = range(start, min(total, start + body["page_limit"]))
+    rows = [REST_RUN | {"dag_run_id": f"r{number}"} if number < total - 1 else REST_RUN for number in numbers]
+    return {"dag_runs": rows, "total_entries": total}
+
+
+def test_a_run_is_looked_for_by_its_id() -> None:
+    rest = FakeRest()
+    rest.outputs = {RUNS: lambda body: runs_page(body, 150), TASK_INSTANCES: page_of_tasks}
+    assert RestRunSource(rest, Version(2, 10, 3), LONG, RUN_ID).ask().run.run_id == RUN_ID
+    assert [request.path for request in rest.asked] == [RUNS, RUNS, TASK_INSTANCES, TASK_INSTANCES]
+    with pytest.raises(RunNotFound, match="x has no run other") as missing:
+        RestRunSource(rest, Version(2, 10, 3), "x", "other").ask()
+    assert missing.value.hint == "The newest run is r0."
+    rest.outputs[RUNS] = lambda body: runs_page(body, 1001)
+    with pytest.raises(NothingRan, match="is not among the newest 1,000 runs of x"):
+        RestRunSource(rest, Version(2, 10, 3), "x", RUN_ID).ask()
+
+
+def test_tasks_of_other_runs_of_that_date_are_left_out() -> None:
+    rest = FakeRest()
+    rows = [TASK | {"dag_run_id": "other"}, TASK | {"dag_run_id": RUN_ID}]
+    rest.outputs = {RUNS: {"dag_runs": [REST_RUN]}, TASK_INSTANCES: {"task_instances": rows, "total_entries": 2}}
+    assert len(RestRunSource(rest, Version(2, 4, 3), "x", RUN_ID).ask().tasks or ()) == 1
 
 
 def test_a_paused_dag_over_rest() -> None:
-    row = {"dag_run_id": "r", "state": "queued"}
     rest = FakeRest()
-    rest.replies = {"/dags/x/dagRuns/r": row, "/dags/x": {"is_paused": True},
-                    "/dags/x/dagRuns/r/taskInstances": {"task_instances": [], "total_entries": 0}}  # fmt: skip
-    source = RestRunSource(rest, Version(2, 10, 3), "x", "r")
-    assert source.ask().remarks == ("x is paused: nothing of it begins until dags unpause x",)
-    rest.replies["/dags/x"] = {"is_paused": False}
+    rest.outputs = {RUNS: {"dag_runs": [REST_RUN | {"state": "queued"}]}, "/dags/x": {"is_paused": True},
+                    TASK_INSTANCES: {"task_instances": [], "total_entries": 0}}  # fmt: skip
+    source = RestRunSource(rest, Version(2, 10, 3), "x", RUN_ID)
+    assert source.ask().remarks == ("x is paused. Its runs wait for dags unpause x",)
+    rest.outputs["/dags/x"] = {"is_paused": False}
     assert source.ask().remarks == ()
 
 
-@pytest.mark.parametrize("reply", [None, [], {}, {"dag_runs": 1}, {"dag_runs": ["x"]}])
-def test_replies_of_another_form(reply: object) -> None:
+@pytest.mark.parametrize("output", [None, [], {}, {"dag_runs": 1}])
+def test_outputs_of_another_form(output: object) -> None:
     rest = FakeRest()
-    rest.replies = {"/dags/x/dagRuns": reply}
+    rest.outputs = {RUNS: output}
     with pytest.raises(NothingRan):
         RestRunSource(rest, Version(2, 10, 3), "x", "latest").ask()
 
 
 def test_a_dag_that_never_ran() -> None:
     rest = FakeRest()
-    rest.replies = {"/dags/x/dagRuns": {"dag_runs": []}}
+    rest.outputs = {RUNS: {"dag_runs": []}, "/dags/x": {"dag_id": "x"}}
     with pytest.raises(RunNotFound, match="x has no run yet"):
         RestRunSource(rest, Version(2, 10, 3), "x", "latest").ask()
-    rest.replies = {"/dags/x/dagRuns": PermissionMissing("no", "airflow:InvokeRestApi")}
+    rest.outputs = {RUNS: {"dag_runs": []}, "/dags/x": RestNotFound("refused (HTTP 404)")}
+    with pytest.raises(RunNotFound, match="DAG x does not exist"):
+        RestRunSource(rest, Version(2, 10, 3), "x", "latest").ask()
+    rest.outputs = {RUNS: PermissionMissing("no", "airflow:InvokeRestApi")}
     with pytest.raises(PermissionMissing):
         RestRunSource(rest, Version(2, 10, 3), "x", "latest").ask()

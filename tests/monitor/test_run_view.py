@@ -8,10 +8,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from mwaa_shell.airflow.output_lines import SGR
-from mwaa_shell.monitor.run_view import changes_since, progress, render_full, render_live, summarize_run
+from mwaa_shell.monitor.follow import changes_since, progress, render_full, render_live, summarize_run
 from mwaa_shell.monitor.runs import Run, Snapshot, Task, in_order, latest_run, parse_time, task_of
 from mwaa_shell.output.display import DisplayOptions
 from mwaa_shell.output.measure import width
+from mwaa_shell.output.style import state_code
 
 NOW = datetime(2026, 11, 22, 13, 0, tzinfo=UTC)
 RUN = Run("sales", "r1", "running", NOW - timedelta(seconds=72))
@@ -47,16 +48,27 @@ def test_what_goes_on() -> None:
     ]
 
 
+def test_remarks_wrap_at_words_and_leave_room_for_tasks() -> None:
+    remark = "sales is paused: nothing of it begins until dags unpause sales"
+    many = tuple(task(f"t{number}", "none") for number in range(9))
+    view = replace(VIEW, width=39, height=12)
+    lines = render_live(Snapshot(RUN, many, (remark,)), view, NOW, "next in 2 s")
+    assert lines[-3:] == ["sales is paused: nothing of it begins", "until dags unpause sales", "next in 2 s"]
+    assert len(lines) < view.height
+
+
 def test_a_running_task_counts_up() -> None:
     later = render_live(SNAPSHOT, VIEW, NOW + timedelta(seconds=3), "")
     assert "load     running       12:59:48         15 s    2" in later
 
 
-def test_colours_are_those_of_the_states() -> None:
+def test_colors_are_those_of_the_states() -> None:
     lines = render_live(SNAPSHOT, replace(VIEW, color=True), NOW, "")
-    assert "\x1b[31mfailed\x1b[0m" in lines[4]
-    assert "\x1b[32m██████\x1b[0m\x1b[31m██████\x1b[0m\x1b[90m" in lines[1]
+    assert "\x1b[31;01mfailed\x1b[0m" in lines[4]
+    assert "\x1b[32m██████\x1b[0m\x1b[31;01m██████\x1b[0m\x1b[90m" in lines[1]
     assert [SGR.sub("", line) for line in lines] == render_live(SNAPSHOT, VIEW, NOW, "")
+    monokai = render_live(SNAPSHOT, replace(VIEW, color=True, style="monokai"), NOW, "")
+    assert f"{state_code('failed', DisplayOptions(color=True, style='monokai'))}failed\x1b[0m" in monokai[4]
 
 
 @pytest.mark.parametrize("height", [8, 12, 24])
@@ -102,7 +114,7 @@ def test_nothing_that_a_name_holds_reaches_the_terminal() -> None:
 
 def test_no_tasks_and_tasks_that_cannot_be_seen() -> None:
     assert progress(Snapshot(RUN)) == "no tasks yet"
-    assert progress(Snapshot(RUN, None)) == "its tasks cannot be seen"
+    assert progress(Snapshot(RUN, None)) == "its tasks are unknown"
     assert render_live(Snapshot(replace(RUN, state="queued", start=None), (), ("It waits",)), VIEW, NOW, "tail") == [
         "sales  r1  queued",
         "no tasks yet",
@@ -111,7 +123,7 @@ def test_no_tasks_and_tasks_that_cannot_be_seen() -> None:
     ]
 
 
-def test_the_verdict_names_what_failed() -> None:
+def test_the_ending_names_what_failed() -> None:
     over = replace(RUN, state="failed", end=NOW)
     tasks = (
         task("a", "failed", 9, 1),
@@ -122,8 +134,12 @@ def test_the_verdict_names_what_failed() -> None:
     assert said == "sales r1 failed after 1 min 12 s: a, c0, c1, c2, c3 and 2 more failed"
 
 
+def test_one_task_is_singular() -> None:
+    assert progress(Snapshot(RUN, (task("a", "success"),))) == "1 of 1 task done"
+
+
 def test_what_has_happened_since() -> None:
-    assert changes_since(SNAPSHOT, None) == ["r1 is running; 2 of 4 tasks done, 1 failed, 1 running"]
+    assert changes_since(SNAPSHOT, None) == ["r1 is running, 2 of 4 tasks done, 1 failed, 1 running"]
     tasks = tuple(replace(one, state="success") if one.name == "load" else one for one in SNAPSHOT.tasks or ())
     assert changes_since(Snapshot(RUN, tasks, ("It is paused",)), SNAPSHOT) == ["load success", "It is paused"]
 
@@ -142,3 +158,10 @@ def test_a_mapped_task_has_its_number() -> None:
     assert task_of({"task_id": "a", "map_index": "3", "state": "None", "try_number": "x"}) == Task("a[3]", "none")
     assert task_of({"task_id": "a", "map_index": -1, "state": "", "try_number": 2}) == Task("a", "none", tries=2)
     assert task_of({}) == Task("?", "none")
+
+
+@pytest.mark.parametrize("state", ["queued", "scheduled", None])
+def test_a_cleared_task_has_no_times_until_it_begins_again(state: str | None) -> None:
+    before = {"start_date": "2026-11-22T12:00:00+00:00", "end_date": "2026-11-22T12:00:09+00:00"}
+    assert task_of({"task_id": "a", "state": state, "try_number": 2, **before}) == Task("a", state or "none", tries=2)
+    assert task_of({"task_id": "a", "state": "running", **before}).start is not None

@@ -1,4 +1,4 @@
-"""A command in rounds: what is shown of them, and when they end."""
+"""A repeated command: what is shown of them, and when they end."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def runs(state: str) -> Result:
 
 
 class Counted:
-    """Each of the results in a round, the last one from then on."""
+    """Each of the results in turn, the last one from then on."""
 
     def __init__(self, *results: Result) -> None:
         self.results = results
@@ -34,7 +34,7 @@ class Counted:
         return self.results[min(number, len(self.results)) - 1]
 
 
-def replies(*results: Result) -> Send:
+def outputs(*results: Result) -> Send:
     """The same where nobody counts."""
     return Counted(*results)
 
@@ -50,7 +50,7 @@ def drawn(lines: Iterable[str]) -> str:
 def test_it_ends_when_the_state_is_reached() -> None:
     canvas = FakeCanvas()
     plan = WatchOptions(every=2, until=WatchCondition(states=("success",)), bell=True)
-    ended = watched(plan, replies(runs("queued"), runs("running"), runs("success")), canvas)
+    ended = watched(plan, outputs(runs("queued"), runs("running"), runs("success")), canvas)
     assert ended == Result()
     assert canvas.spent == 4
     assert canvas.bells == 1
@@ -58,22 +58,22 @@ def test_it_ends_when_the_state_is_reached() -> None:
     assert "* r1      success" in drawn(canvas.last or [])
 
 
-def test_what_was_asked_for_is_the_last_reply() -> None:
+def test_what_was_asked_for_is_the_last_output() -> None:
     canvas = FakeCanvas()
-    last = Watch(WatchOptions(rounds=2), replies(runs("queued"), runs("running")), canvas).run()[1]
+    last = Watch(WatchOptions(times=2), outputs(runs("queued"), runs("running")), canvas).run()[1]
     assert last == runs("running")
 
 
 def test_a_limit_is_a_failure_only_where_something_was_waited_for() -> None:
-    assert watched(WatchOptions(rounds=3), replies(runs("running")), FakeCanvas()).ok
-    ended = watched(WatchOptions(rounds=3, until=WatchCondition("success")), replies(runs("running")), FakeCanvas())
-    assert (ended.exit_code, ended.message) == (ExitCode.FAILED, "'success' did not come within 3 rounds")
+    assert watched(WatchOptions(times=3), outputs(runs("running")), FakeCanvas()).ok
+    ended = watched(WatchOptions(times=3, until=WatchCondition("success")), outputs(runs("running")), FakeCanvas())
+    assert (ended.exit_code, ended.message) == (ExitCode.FAILED, "'success' did not appear within 3 repetitions")
 
 
 def test_time_is_a_limit_too() -> None:
     canvas = FakeCanvas()
-    ended = watched(WatchOptions(every=10, seconds=60, until=WatchCondition("x")), replies(runs("running")), canvas)
-    assert ended.message == "'x' did not come within 1 min"
+    ended = watched(WatchOptions(every=10, seconds=60, until=WatchCondition("x")), outputs(runs("running")), canvas)
+    assert ended.message == "'x' did not appear within 1 min"
     assert canvas.spent == 50
 
 
@@ -82,22 +82,22 @@ def test_nobody_watches_for_ever() -> None:
     send = Counted(runs("running"))
     assert watched(WatchOptions(), send, canvas).ok
     assert send.asked == 1000
-    assert canvas.told[-1] == "a watch ends after 1,000 rounds; --times lets it go on longer"
+    assert canvas.told[-1] == "Stopped after 1,000 repetitions. Watch longer with --times."
 
 
-def test_a_failing_round_stands_in_the_header_and_it_goes_on() -> None:
+def test_a_failure_stands_in_the_header_and_it_goes_on() -> None:
     canvas = FakeCanvas()
     busy = from_error(NothingRan("HTTP 503: busy\x1b[2J"))
-    send = replies(runs("running"), busy, busy, busy, busy, runs("success"))
+    send = outputs(runs("running"), busy, busy, busy, busy, runs("success"))
     assert watched(WatchOptions(until=WatchCondition(states=("success",))), send, canvas).ok
     pictures = [drawn(lines) for lines in canvas.pictures]
     during = next(text for text in pictures if "503" in text)
-    assert "nothing ran: HTTP 503: busy^[[2J  next in" in during
+    assert "not run: HTTP 503: busy^[[2J. Nothing ran. · next in" in during
     assert "r1      running" in during  # what was there before stays
 
 
 @pytest.mark.parametrize(
-    ("results", "rounds"),
+    ("results", "count"),
     [
         ([from_error(NothingRan("no"))], 3),
         ([from_error(OutcomeUnknown("no"))], 3),
@@ -105,27 +105,33 @@ def test_a_failing_round_stands_in_the_header_and_it_goes_on() -> None:
         ([from_error(UsageError("no"))], 1),
     ],
 )
-def test_it_gives_up_where_it_cannot_work(results: list[Result], rounds: int) -> None:
+def test_it_gives_up_where_it_cannot_work(results: list[Result], count: int) -> None:
     send = Counted(*results)
     ended = watched(WatchOptions(), send, FakeCanvas())
-    assert send.asked == rounds
+    assert send.asked == count
     assert (ended.outcome, ended.exit_code) == (results[-1].outcome, results[-1].exit_code)
-    assert ended.message == f"no (round {rounds}, the watch ends)"
+    assert ended.message == f"no (repetition {count}, the watch ends)"
 
 
-def test_ctrl_c_between_two_rounds() -> None:
+def test_ctrl_c_between_two_repetitions() -> None:
     canvas = FakeCanvas(waits=12)
-    ended = watched(WatchOptions(bell=True), replies(runs("running")), canvas)
-    assert (ended.exit_code, ended.message) == (ExitCode.INTERRUPTED, "Stopped after 3 rounds")
+    ended = watched(WatchOptions(bell=True), outputs(runs("running")), canvas)
+    assert (ended.exit_code, ended.message) == (ExitCode.INTERRUPTED, "Stopped after 3 repetitions")
     assert canvas.last is not None
     assert canvas.bells == 0
 
 
 def test_ctrl_c_while_a_request_is_on_its_way() -> None:
     canvas = FakeCanvas()
-    ended = watched(WatchOptions(), replies(runs("running"), interrupted("Stopped waiting", remote=True)), canvas)
-    assert (ended.outcome, ended.message) == (Outcome.INTERRUPTED, "Stopped waiting (round 2)")
+    ended = watched(WatchOptions(), outputs(runs("running"), interrupted("Stopped waiting", remote=True)), canvas)
+    assert (ended.outcome, ended.message) == (Outcome.INTERRUPTED, "Stopped waiting (repetition 2)")
     assert "r1      running" in drawn(canvas.last or [])
+
+
+def test_ctrl_c_in_the_first_repetition_leaves_no_picture() -> None:
+    canvas = FakeCanvas()
+    ended = watched(WatchOptions(), outputs(interrupted(remote=True)), canvas)
+    assert (ended.message, canvas.last) == ("Stopped (repetition 1)", [])
 
 
 def test_ctrl_c_at_any_other_moment() -> None:
@@ -144,7 +150,7 @@ def test_the_clock_runs_while_it_is_asked() -> None:
         pulse.tick(Job(lambda job: None))
         return runs("running")
 
-    watched(WatchOptions(rounds=1), send, canvas)
+    watched(WatchOptions(times=1), send, canvas)
     assert "asking " in drawn(canvas.pictures[-1])
 
 
@@ -154,15 +160,15 @@ def test_lines_instead_of_pictures_come_only_when_something_is_new() -> None:
         Result(stdout=f"2026-01-01T00:00:0{second}.5Z [info     ] hello [x]\n2.10.3\n".encode(), words=("version",))
         for second in range(3)
     ]
-    watched(WatchOptions(rounds=4), replies(*logged, failed("no")), canvas)
+    watched(WatchOptions(times=4), outputs(*logged, failed("no")), canvas)
     assert canvas.came == [logged[0].stdout, b""]
-    assert [line.split(" at ")[0] for line in canvas.told] == ["round 1", "round 4"]
-    assert canvas.told[1].endswith("failed: no")
+    assert [line.split(" at ")[0] for line in canvas.told] == ["repetition 1", "repetition 4"]
+    assert canvas.told[1].endswith("failed: no.")
     assert canvas.pictures == []
 
 
-def test_a_reply_without_end_is_cut_off_and_says_so() -> None:
+def test_a_output_without_end_is_cut_off_and_says_so() -> None:
     canvas = FakeCanvas()
     long = Result(stdout=b"word " * 20 + b"\n" + b"x y z\n" * 400_000, words=("version",))
-    watched(WatchOptions(rounds=2), replies(long), canvas)
-    assert "too long to be watched" in drawn((canvas.last or [])[-1:])
+    watched(WatchOptions(times=2), outputs(long), canvas)
+    assert "too long to show here" in drawn((canvas.last or [])[-2:])

@@ -1,4 +1,4 @@
-"""What a reply shows, on the recorded replies of real Airflows."""
+"""What an output shows, on the recorded outputs of real Airflows."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def recorded(version: str, name: str) -> Result:
     return Result(stdout=found["stdout"].encode(), stderr=found["stderr"].encode(), words=tuple(found["argv"]))
 
 
-def reply(stdout: str, line: str = "dags list-runs x -o json") -> Result:
+def output(stdout: str, line: str = "dags list-runs x -o json") -> Result:
     return Result(stdout=stdout.encode(), words=tuple(line.split()))
 
 
@@ -50,37 +50,37 @@ def test_the_newest_run_is_the_one_of_the_latest_date_wherever_it_stands() -> No
         {"run_id": "a", "state": "success", "execution_date": "2026-01-01T00:00:00+00:00"},
         {"run_id": "b", "state": "running", "execution_date": "2026-01-02T00:00:00+00:00"},
     ]
-    assert not WatchCondition(states=("success",)).met(reply(json.dumps(rows)))
+    assert not WatchCondition(states=("success",)).met(output(json.dumps(rows)))
     rows[1]["state"] = "success"
     rows[0]["state"] = "failed"
-    assert WatchCondition(states=("success",)).met(reply(json.dumps(rows)))
+    assert WatchCondition(states=("success",)).met(output(json.dumps(rows)))
 
 
 def test_of_another_list_all_rows_have_to_show_it() -> None:
     rows = [{"task_id": "a", "state": "success"}, {"task_id": "b", "state": "running"}]
     line = "tasks states-for-dag-run x r -o json"
-    assert not WatchCondition(states=("success",)).met(reply(json.dumps(rows), line))
+    assert not WatchCondition(states=("success",)).met(output(json.dumps(rows), line))
     rows[1]["state"] = "success"
-    assert WatchCondition(states=("success",)).met(reply(json.dumps(rows), line))
-    assert not WatchCondition(states=("success",)).met(reply("[]", line))
+    assert WatchCondition(states=("success",)).met(output(json.dumps(rows), line))
+    assert not WatchCondition(states=("success",)).met(output("[]", line))
 
 
-def test_a_reply_to_a_command_that_failed_shows_no_state() -> None:
+def test_a_output_to_a_command_that_failed_shows_no_state() -> None:
     told = failed("no")
     assert not WatchCondition(states=("failed",)).met(Result(told.outcome, told.exit_code, stdout=b"failed\n"))
 
 
 def test_a_text_counts_in_data_and_cells_and_not_in_logs() -> None:
     log = "[2026-01-01T00:00:00.000+0000] {plugins.py:37} INFO - setup plugin finished\n"
-    assert not WatchCondition(text="plugin").met(reply(log + '[{"state": "running"}]\n'))
-    assert WatchCondition(text="run").met(reply(log + '[{"state": "running"}]\n'))
-    assert WatchCondition(text="größe").met(reply('[{"name": "gr\\u00f6\\u00dfe"}]\n'))
-    assert WatchCondition(text="2.10").met(reply("2.10.3\n", "version"))
+    assert not WatchCondition(text="plugin").met(output(log + '[{"state": "running"}]\n'))
+    assert WatchCondition(text="run").met(output(log + '[{"state": "running"}]\n'))
+    assert WatchCondition(text="größe").met(output('[{"name": "gr\\u00f6\\u00dfe"}]\n'))
+    assert WatchCondition(text="2.10").met(output("2.10.3\n", "version"))
 
 
 def test_how_it_is_written() -> None:
     assert str(WatchCondition("done", ("success", "failed"))) == "state success or failed or 'done'"
     assert not WatchCondition()
     assert parse_states("success, Failed") == ("success", "failed")
-    with pytest.raises(UsageError, match="succes is no state"):
+    with pytest.raises(UsageError, match="Unknown state 'succes'"):
         parse_states("succes")
