@@ -4,27 +4,12 @@ Each check gives one result within a time limit. A check that cannot be made bec
 Nothing is changed, on this machine or on the environment, and no secret is shown.
 """
 
-from __future__ import annotations
+from mwaa_shell.faces import lazy
 
-from collections.abc import Iterator
-
-from mwaa_shell.doctor.aws import AwsChecks, skipped
-from mwaa_shell.doctor.machine import machine_info, machine_results
-from mwaa_shell.doctor.report import CheckResult, Examined
-from mwaa_shell.doctor.web import CHECKS, WebChecks
-
-__all__ = ["CheckResult", "Examined", "examine"]
-
-
-def examine(examined: Examined) -> Iterator[CheckResult]:
-    """Yield the result of each check. Without a name, the only environment of the region is examined."""
-    yield from machine_results(machine_info())
-    aws = AwsChecks(examined)
-    yield from aws.findings()
-    if aws.token is None or aws.name is None:
-        for name in CHECKS:
-            yield skipped(name, "there is no token")
-        return
-    link = examined.connect(aws.name)
-    mode = aws.known.access_mode if aws.known else ""
-    yield from WebChecks(examined, link, aws.token.host, mode, dated=aws.dated).findings()
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from mwaa_shell.doctor import report
+    from mwaa_shell.doctor.environment import Examined, examine
+    from mwaa_shell.doctor.report import CheckResult
+else:
+    __getattr__, __all__ = lazy(__name__, __file__)

@@ -1,4 +1,4 @@
-"""This machine: the Python, the terminal, and the files that the shell keeps. Only looked at."""
+"""Checks of this machine: Python, the terminal, and the shell's files. They change nothing."""
 
 from __future__ import annotations
 
@@ -8,18 +8,17 @@ import platform
 import shlex
 import shutil
 import stat
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from importlib import metadata
 from pathlib import Path
 
 from mwaa_shell import __version__
 from mwaa_shell import saved_commands as saved
 from mwaa_shell.config import Config, config_path, load_config
-from mwaa_shell.doctor.report import CheckResult, Status
+from mwaa_shell.doctor.report import CheckResult, Finding, Status
 from mwaa_shell.errors import ShellError
-from mwaa_shell.history.store import default_path
-from mwaa_shell.names.cache_files import cache_folder
+from mwaa_shell.history import default_path
+from mwaa_shell.names import cache_folder
 from mwaa_shell.paths import short
 from mwaa_shell.prompt_text import is_dumb
 
@@ -29,148 +28,116 @@ SQLITE = b"SQLite format 3\0"
 LEAST = (40, 10)
 
 
-@dataclass(frozen=True, slots=True)
-class MachineInfo:
-    """What the process finds around it."""
-
-    environ: Mapping[str, str]
-    terminal: bool  #: standard output is one
-    columns: int
-    rows: int
-    encoding: str  #: of text, by the locale
-
-    @property
-    def dumb(self) -> bool:
-        return is_dumb(self.environ)
-
-
-def machine_info() -> MachineInfo:
-    """Those of this process."""
-    columns, rows = shutil.get_terminal_size()
-    return MachineInfo(os.environ, os.isatty(1), columns, rows, locale.getencoding())
+def machine_results() -> Iterator[CheckResult]:
+    """Yield the results of all checks of this machine."""
+    environ, is_terminal = os.environ, os.isatty(1)
+    found = {
+        "Python": python(),
+        "terminal": terminal(environ, shutil.get_terminal_size() if is_terminal else None),
+        "colors": colors(environ, is_terminal=is_terminal),
+        "locale": language(environ, locale.getencoding()),
+        "settings": settings(load_config(config_path())),
+        "history": history(default_path()),
+        "names": kept(cache_folder(), 0o700, "XDG_CACHE_HOME"),
+        "saved commands": saved_commands(),
+    }
+    for name, finding in found.items():
+        yield CheckResult(name, *finding)
 
 
-def machine_results(around: MachineInfo) -> Iterator[CheckResult]:
-    """All about this machine."""
-
-    yield python()
-    yield terminal(around)
-    yield colors(around)
-    yield language(around)
-    yield settings(load_config(config_path()))
-    yield history(default_path())
-    yield kept("names", cache_folder(), 0o700, "XDG_CACHE_HOME")
-    yield saved_commands()
-
-
-def python() -> CheckResult:
-    """What runs, and on what."""
-    boto = metadata.version("boto3")
+def python() -> Finding:
+    """Return the versions of Python, of the shell, of boto3 and of the system."""
     system = f"{platform.system()} {platform.machine()}"
-    text = f"{platform.python_version()}, mwaa-shell {__version__}, boto3 {boto}, {system}"
-    return CheckResult("Python", Status.OK, text)
+    boto = metadata.version("boto3")
+    return Finding(Status.OK, f"{platform.python_version()}, mwaa-shell {__version__}, boto3 {boto}, {system}")
 
 
-def terminal(around: MachineInfo) -> CheckResult:
-    """Whether it can show a menu."""
-    if not around.terminal:
-        return CheckResult("terminal", Status.OK, "none here: standard output goes elsewhere")
-    term = around.environ.get("TERM", "")
-    if around.dumb:
-        advice = "if it is none, set TERM to what it is, such as xterm-256color"
-        return CheckResult(
-            "terminal", Status.NOTE, f"TERM is {term or 'not set'}: a plain prompt, without a menu", advice
-        )
-    text = f"{term}, {around.columns} columns by {around.rows} rows"
-    if around.columns < LEAST[0] or around.rows < LEAST[1]:
-        return CheckResult("terminal", Status.NOTE, f"{text}: menus and tables have little room", "make it larger")
-    return CheckResult("terminal", Status.OK, text)
+def terminal(environ: Mapping[str, str], size: os.terminal_size | None) -> Finding:
+    """Return whether a terminal can show a prompt and its menu; without a size, there is none."""
+    if size is None:
+        return Finding(Status.OK, "standard output is not a terminal")
+    term = environ.get("TERM", "")
+    if is_dumb(environ):
+        advice = "if the terminal can do more, set TERM, for example to xterm-256color"
+        return Finding(Status.NOTE, f"TERM is {term or 'not set'}: a plain prompt, without a menu", advice)
+    text = f"{term}, {size.columns} columns by {size.lines} rows"
+    if size.columns < LEAST[0] or size.lines < LEAST[1]:
+        return Finding(Status.NOTE, f"{text}: menus and tables have little room", "make it larger")
+    return Finding(Status.OK, text)
 
 
-def colors(around: MachineInfo) -> CheckResult:
-    """Whether there are colours, and how many."""
-    if around.environ.get("NO_COLOR"):
-        return CheckResult("colours", Status.OK, "off, because NO_COLOR is set")
-    if not around.terminal or around.dumb:
-        return CheckResult(
-            "colours", Status.OK, "off: this terminal has none" if around.terminal else "off: no terminal"
-        )
-    term = around.environ.get("TERM", "")
-    true = around.environ.get("COLORTERM", "") in ("truecolor", "24bit")
-    return CheckResult("colours", Status.OK, "all" if true else "256" if "256" in term else "16")
+def colors(environ: Mapping[str, str], *, is_terminal: bool) -> Finding:
+    """Return whether output is colored, and with how many colors."""
+    if environ.get("NO_COLOR"):
+        text = "off, because NO_COLOR is set"
+    elif not is_terminal:
+        text = "off: no terminal"
+    elif is_dumb(environ):
+        text = "off: this terminal has none"
+    elif environ.get("COLORTERM", "") in ("truecolor", "24bit"):
+        text = "all"
+    else:
+        text = "256" if "256" in environ.get("TERM", "") else "16"
+    return Finding(Status.OK, text)
 
 
-def language(around: MachineInfo) -> CheckResult:
-    """Whether every character can be typed and shown."""
-    named = next((around.environ[name] for name in ("LC_ALL", "LC_CTYPE", "LANG") if around.environ.get(name)), "none")
-    if around.encoding.lower().replace("-", "") == "utf8":
-        return CheckResult("locale", Status.OK, f"UTF-8 ({named})")
-    text = f"{around.encoding} ({named}): characters beyond it are lost"
-    return CheckResult(
-        "locale", Status.NOTE, text, "export LC_ALL=C.UTF-8, or another locale of UTF-8 that is installed"
-    )
+def language(environ: Mapping[str, str], encoding: str) -> Finding:
+    """Return whether the locale has every character."""
+    named = next((environ[name] for name in ("LC_ALL", "LC_CTYPE", "LANG") if environ.get(name)), "none")
+    if encoding.lower().replace("-", "") == "utf8":
+        return Finding(Status.OK, f"UTF-8 ({named})")
+    advice = "export LC_ALL=C.UTF-8, or another locale of UTF-8 that is installed"
+    return Finding(Status.NOTE, f"{encoding} ({named}): characters beyond it are lost", advice)
 
 
-def settings(said: Config) -> CheckResult:
-    """The user's own file: whether all of it makes sense."""
-    if said.path is None:
-        return CheckResult("settings", Status.OK, f"no {short(config_path())}: all have their defaults")
-    if said.problems:
-        advice = "mend or remove these lines; what they say does not hold"
-        if said.doubtful:
-            advice += ", and only what reads is sent until then (.readonly off lifts that)"
-        return CheckResult("settings", Status.NOTE, _counted(said.problems), advice)
-    return CheckResult("settings", Status.OK, short(said.path))
+def settings(config: Config) -> Finding:
+    """Return the check of the user's settings file: its only mistake or the number of mistakes."""
+    if config.path is None:
+        return Finding(Status.OK, f"no {short(config_path())}: all have their defaults")
+    if not config.problems:
+        return Finding(Status.OK, short(config.path))
+    others = len(config.problems) - 1
+    text = config.problems[0] + (f", and {others} more mistake{'s' if others > 1 else ''}" if others else "")
+    advice = "fix or remove these lines, which have no effect"
+    if config.doubtful:
+        advice += ". Read-only mode is on until then (.readonly off ends it)"
+    return Finding(Status.NOTE, text, advice)
 
 
-def _counted(problems: Sequence[str]) -> str:
-    """The one mistake, or how many there are: each is told before anything else is."""
-    others = len(problems) - 1
-    return problems[0] + (f", and {others} more mistake{'s' if others > 1 else ''}" if others else "")
-
-
-def history(path: Path) -> CheckResult:
-    """Where commands are remembered."""
-    found = kept("history", path, 0o600, "XDG_DATA_HOME")
+def history(path: Path) -> Finding:
+    """Return the check of the history file."""
+    found = kept(path, 0o600, "XDG_DATA_HOME")
     if found.status is Status.OK and path.exists():
         with path.open("rb") as file:
             head = file.read(len(SQLITE))
         if head and head != SQLITE:
-            return CheckResult(
-                "history", Status.FAIL, f"{path} is no history: nothing is remembered", "move it out of the way"
-            )
+            text = f"{path} is not a history: the shell remembers no commands"
+            return Finding(Status.FAIL, text, "move it out of the way")
     return found
 
 
-def kept(name: str, path: Path, mode: int, variable: str) -> CheckResult:
-    """A file or folder of the shell's own: whether it can be written, and read by nobody else."""
+def kept(path: Path, mode: int, variable: str) -> Finding:
+    """Return whether a file or folder of the shell is writable, and private to its owner."""
     if not os.path.exists(path):  # nor where a folder above it cannot be looked into
-        return _not_yet(name, path, variable)
+        above = next(parent for parent in path.parents if os.path.exists(parent))
+        if above.is_dir() and os.access(above, os.W_OK | os.X_OK):
+            return Finding(Status.OK, f"none yet (will be {short(path)})")
+        advice = f"make {above} writable, or set {variable} to a folder that is"
+        return Finding(Status.FAIL, f"{short(path)} cannot be created", advice)
     if not os.access(path, os.R_OK | os.W_OK):
         advice = f"make it yours, or set {variable} to a folder that is"
-        return CheckResult(name, Status.FAIL, f"{short(path)} cannot be read and written", advice)
-    now = stat.S_IMODE(path.stat().st_mode)
-    if now & ~mode & 0o077:
+        return Finding(Status.FAIL, f"{short(path)} cannot be read and written", advice)
+    if stat.S_IMODE(path.stat().st_mode) & ~mode & 0o077:
         advice = f"chmod {mode:o} {shlex.quote(str(path))}"
-        return CheckResult(name, Status.NOTE, f"others on this machine can get at {short(path)}", advice)
-    return CheckResult(name, Status.OK, f"{short(path)}, for you alone")
+        return Finding(Status.NOTE, f"other users of this machine can read {short(path)}", advice)
+    return Finding(Status.OK, f"{short(path)}, for you alone")
 
 
-def _not_yet(name: str, path: Path, variable: str) -> CheckResult:
-    above = next(parent for parent in path.parents if os.path.exists(parent))
-    if above.is_dir() and os.access(above, os.W_OK | os.X_OK):
-        return CheckResult(name, Status.OK, f"none yet; it will be {short(path)}")
-    advice = f"make {above} writable, or set {variable} to a folder that is"
-    return CheckResult(name, Status.FAIL, f"{short(path)} cannot be made", advice)
-
-
-def saved_commands() -> CheckResult:
-    """The file that a person may have edited."""
+def saved_commands() -> Finding:
+    """Return the check of the file of saved commands."""
     path = saved.default_path()
     try:
         count = len(saved.load(path))
     except ShellError as error:
-        return CheckResult("saved commands", Status.FAIL, str(error), "mend that line, or take it out")
-    if not path.exists():
-        return CheckResult("saved commands", Status.OK, "none yet")
-    return CheckResult("saved commands", Status.OK, f"{count} in {short(path)}")
+        return Finding(Status.FAIL, str(error), "fix or remove that line")
+    return Finding(Status.OK, f"{count} in {short(path)}" if path.exists() else "none yet")

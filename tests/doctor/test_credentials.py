@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.double import Double
+from tests.programs import run_here
 
 GONE = "/nonexistent/source"
 PROFILE = f"[profile helper]\nregion = eu-west-1\ncredential_process = {GONE}\n"
@@ -26,34 +26,30 @@ def variables(request: pytest.FixtureRequest, environ: dict[str, str], tmp_path:
     return kept | role | {"AWS_DEFAULT_REGION": "eu-west-1"}
 
 
-def run(program: list[str], variables: dict[str, str], *arguments: str) -> tuple[int, str, str]:
-    ended = subprocess.run(
-        [*program, *arguments], env=variables, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
-    )
-    return ended.returncode, ended.stdout, ended.stderr
+def run(variables: dict[str, str], *arguments: str) -> tuple[int, str, str]:
+    ended = run_here(arguments, variables)
+    return ended.returncode, ended.stdout.decode(), ended.stderr.decode()
 
 
-def test_doctor_goes_on(program: list[str], variables: dict[str, str], double: Double) -> None:
-    code, said, errors = run(program, variables, "doctor", "my-env")
+def test_doctor_goes_on(variables: dict[str, str], double: Double) -> None:
+    code, said, errors = run(variables, "doctor", "my-env")
     assert code == 3
     assert errors == ""
     assert f"No AWS credentials ({GONE}: No such file or directory)" in said
-    assert "put it there, or " in said
+    assert "-> Correct " in said
     assert "CreateCliToken" in said  # skipped, and said to be
     assert "failed" in said.splitlines()[-1]
 
 
-def test_doctor_prints_json(program: list[str], variables: dict[str, str], double: Double) -> None:
-    code, said, _ = run(program, variables, "doctor", "my-env", "--json")
+def test_doctor_prints_json(variables: dict[str, str], double: Double) -> None:
+    code, said, _ = run(variables, "doctor", "my-env", "--json")
     assert code == 3
     assert GONE in json.dumps(json.loads(said))
 
 
 @pytest.mark.parametrize("more", [(), ("--debug", "debug.log")], ids=["plain", "debug"])
-def test_a_command_is_told_what_to_do(
-    more: tuple[str, ...], program: list[str], variables: dict[str, str], tmp_path: Path
-) -> None:
+def test_a_command_is_told_what_to_do(more: tuple[str, ...], variables: dict[str, str], tmp_path: Path) -> None:
     more = tuple(str(tmp_path / one) if one.endswith(".log") else one for one in more)
-    code, said, errors = run(program, variables, "my-env", *more, "-c", "dags list")
+    code, said, errors = run(variables, "my-env", *more, "-c", "dags list")
     assert (code, said) == (3, "")
-    assert f"No AWS credentials, nothing ran ({GONE}: No such file or directory): put it there, or " in errors
+    assert f"No AWS credentials ({GONE}: No such file or directory). Nothing was sent." in errors

@@ -10,24 +10,27 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
-from mwaa_shell.doctor import aws, examine, report, web
-from mwaa_shell.doctor.report import CheckResult, Status, as_texts, exit_code
-from mwaa_shell.dot_commands.doctor import examined_by
+from mwaa_shell.doctor import environment, examine
+from mwaa_shell.doctor.environment import CHECKS, LIMIT, Check, Examination, NoAnswer
+from mwaa_shell.doctor.report import CheckResult, Finding, Status, as_text, as_texts, exit_code
+from mwaa_shell.dot_commands.environment import examined_session
 from mwaa_shell.errors import ExitCode, NothingRan, ShellError, UsageError
-from mwaa_shell.mwaa.environment import EnvironmentInfo
-from mwaa_shell.mwaa.identity import Credentials, read_date
-from mwaa_shell.mwaa.transport import TlsPeer
-from mwaa_shell.options import read_options, read_order
+from mwaa_shell.launch import make_plan
+from mwaa_shell.mwaa.aws import Credentials
+from mwaa_shell.mwaa.aws_errors import read_date
+from mwaa_shell.options import read_options
 from mwaa_shell.result import Result, failed
 from mwaa_shell.session import Session
 from mwaa_shell.settings import Access, Settings
-from tests.double import NOT_UPDATED, WEB_NAME, Behave, Double, Request, command_reply, refusal, reply
+from tests.double import NOT_UPDATED, WEB_NAME, Behave, Double, LogsDouble, Request, command_response, refusal, response
 from tests.proxies import ConnectProxy, Forwarder
 from tests.sessions import execute
 
+LOGS_URL = "AWS_ENDPOINT_URL_CLOUDWATCH_LOGS"
 CALLER = "arn:aws:sts::123456789012:assumed-role/operator/me"
 STS = (
     '<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>'
@@ -42,20 +45,22 @@ class Ward:
     def __init__(self, double: Double, access: Access) -> None:
         self.double = double
         self.access = access
-        self.sts: Behave = lambda request: dated(reply(200, STS, {"Content-Type": "text/xml"}))
+        self.sts: Behave = lambda request: dated(response(200, STS, {"Content-Type": "text/xml"}))
         self.aws: Behave = double.answer_aws
         double.aws.behave = self._answer
         double.rest["/dags"] = {"dags": [], "total_entries": 0}
-        double.web.behave = lambda request: command_reply(b"2.10.3\n") if request.body else reply(403, b"")
+        double.rest["/variables"] = {"variables": [], "total_entries": 0}
+        double.web.behave = lambda request: command_response(b"2.10.3\n") if request.body else response(403, b"")
 
     def _answer(self, request: Request) -> bytes | None:
-        return self.sts(request) if request.path == "/" else self.aws(request)
+        of_sts = request.path == "/" and "x-amz-target" not in request.headers
+        return self.sts(request) if of_sts else self.aws(request)
 
     def findings(self, name: str | None = "my-env", **access: object) -> dict[str, CheckResult]:
         """What is found, by name; every check is in it once."""
         way = replace(self.access, **access)  # type: ignore[arg-type]
         with closing(Session(Settings(environment=name, access=way))) as session:
-            found = list(examine(examined_by(session)))
+            found = list(examine(examined_session(session)))
         assert len({one.name for one in found}) == len(found)
         text = "".join(as_texts(found))
         assert not any(word in text for word in ("not-a-secret", "AKIDEXAMPLE", "canary", *self.double.tokens))
@@ -63,22 +68,29 @@ class Ward:
 
 
 def dated(answer: bytes, ahead: float = 0) -> bytes:
-    """A reply with a date, by a clock that is so many seconds ahead."""
+    """A response with a date, by a clock that is so many seconds ahead."""
     date = format_datetime(datetime.now(UTC) + timedelta(seconds=ahead), usegmt=True)
     return answer.replace(b"\r\n", f"\r\nDate: {date}\r\n".encode(), 1)
 
 
 @pytest.fixture
-def ward(double: Double, bundle: str, monkeypatch: pytest.MonkeyPatch) -> Ward:
+def ward(double: Double, bundle: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Ward:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "not-a-secret")
     monkeypatch.setenv("AWS_ENDPOINT_URL_STS", f"http://127.0.0.1:{double.aws.port}")
     monkeypatch.setenv("AWS_ENDPOINT_URL_MWAA", f"http://127.0.0.1:{double.aws.port}")
+    monkeypatch.setenv(LOGS_URL, f"http://127.0.0.1:{double.aws.port}")
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    double.logs = LogsDouble(tmp_path / "logs")
+    double.logs.write("airflow-my-env-Task", "attempt=1.log", "a line\n")
+    arn = "arn:aws:logs:eu-west-1:123456789012:log-group:airflow-my-env-Task:*"
+    double.more["LoggingConfiguration"] = {
+        "TaskLogs": {"Enabled": True, "LogLevel": "INFO", "CloudWatchLogGroupArn": arn}
+    }
     return Ward(double, Access(region="eu-west-1", ca_bundle=bundle, timeout=20))
 
 
-REMOTE = (*aws.CHECKS, *web.CHECKS)
+REMOTE = tuple(check.name for check in CHECKS)
 
 
 def test_all_is_well(ward: Ward) -> None:
@@ -89,12 +101,12 @@ def test_all_is_well(ward: Ward) -> None:
     assert found["environment"].text == "AVAILABLE"
     assert "Airflow 2.10.3" in found["GetEnvironment"].text
     assert found["TLS"].text.startswith("TLSv1.")
-    assert found["version"].text.startswith("the environment says Airflow 2.10.3")
+    assert found["version"].text.startswith("Airflow 2.10.3")
     assert ward.double.commands == ["", "version"]  # a page without a token, and one command
     assert "authorization" not in ward.double.web.seen[0].headers
     assert len(ward.double.tokens) == 2  # one thrown away, one for the command
     assert ward.double.web.seen[1].headers["authorization"] == f"Bearer {ward.double.tokens[1]}"
-    assert [call["Path"] for call in ward.double.rest_calls] == ["/dags"]
+    assert [call["Path"] for call in ward.double.rest_calls] == ["/dags", "/variables"]
 
 
 def test_the_only_environment_is_taken(ward: Ward) -> None:
@@ -106,7 +118,7 @@ def test_several_environments_and_none_named(ward: Ward) -> None:
     found = ward.findings(None)
     assert (found["ListEnvironments"].status, found["ListEnvironments"].text) == (
         Status.NOTE,
-        "allowed; there are a, b",
+        "permitted: a, b",
     )
     assert found["version"].status is Status.SKIP
     assert exit_code(found.values()) is ExitCode.OK
@@ -131,23 +143,34 @@ def deny(*paths: str) -> Callable[[Ward], Behave]:
     [
         (("/clitoken",), "CreateCliToken", Status.FAIL),
         (("/restapi",), "InvokeRestApi", Status.NOTE),
+        (("/webtoken",), "CreateWebLoginToken", Status.NOTE),
     ],
 )
 def test_a_permission_that_is_missing(ward: Ward, paths: tuple[str, ...], name: str, mark: Status) -> None:
     ward.aws = deny(*paths)(ward)
     found = ward.findings()
-    assert (found[name].status, found[name].text) == (mark, f"airflow:{name} is not allowed")
+    assert (found[name].status, found[name].text) == (mark, f"airflow:{name} is not permitted")
     assert found[name].advice
     assert (found["version"].status is Status.SKIP) is (mark is Status.FAIL)
+
+
+@pytest.mark.parametrize("name", ["DescribeLogStreams", "GetLogEvents"])
+def test_a_permission_on_logs_that_is_missing(ward: Ward, name: str) -> None:
+    assert ward.double.logs is not None
+    ward.double.logs.denied = {name}
+    found = ward.findings()
+    assert (found[name].status, found[name].text) == (Status.NOTE, f"logs:{name} is not permitted")
 
 
 def test_the_one_permission_that_is_needed(ward: Ward) -> None:
     ward.aws = ward.double.only_tokens
     found = ward.findings()
     assert [name for name in REMOTE if found[name].status is Status.NOTE] == [
-        "ListEnvironments", "GetEnvironment", "InvokeRestApi",
+        "ListEnvironments", "GetEnvironment", "InvokeRestApi", "CreateWebLoginToken",
     ]  # fmt: skip
-    assert [name for name in REMOTE if found[name].status is Status.SKIP] == ["environment", "access"]
+    assert [name for name in REMOTE if found[name].status is Status.SKIP] == [
+        "environment", "access", "DescribeLogStreams", "GetLogEvents",
+    ]  # fmt: skip
     assert found["version"].status is Status.OK
     assert exit_code(found.values()) is ExitCode.OK
 
@@ -161,7 +184,14 @@ def test_an_environment_that_does_not_exist(ward: Ward) -> None:
 
 def test_an_environment_without_a_rest_api(ward: Ward) -> None:
     ward.aws = lambda request: NOT_UPDATED if "/restapi/" in request.path else ward.double.answer_aws(request)
-    assert "once it has been updated" in ward.findings()["InvokeRestApi"].text
+    assert "until it is updated" in ward.findings()["InvokeRestApi"].text
+
+
+def test_a_role_that_may_not_read_variables(ward: Ward) -> None:
+    del ward.double.rest["/variables"]
+    found = ward.findings()["InvokeRestApi"]
+    assert (found.status, "HTTP 404" in found.text) == (Status.NOTE, True)
+    assert ".export and .import require an Airflow role" in found.advice
 
 
 def test_nobody_has_credentials(ward: Ward, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -189,7 +219,7 @@ def test_credentials_that_aws_does_not_know(ward: Ward) -> None:
     error = (
         b"<ErrorResponse><Error><Code>InvalidClientTokenId</Code><Message>is invalid</Message></Error></ErrorResponse>"
     )
-    ward.sts = lambda request: dated(reply(403, error, {"Content-Type": "text/xml"}))
+    ward.sts = lambda request: dated(response(403, error, {"Content-Type": "text/xml"}))
     found = ward.findings()
     assert found["identity"].status is Status.FAIL
     assert found["clock"].status is Status.OK
@@ -199,14 +229,16 @@ def test_credentials_that_aws_does_not_know(ward: Ward) -> None:
 def test_sts_is_out_of_reach_and_nobody_minds(ward: Ward, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL_STS", "http://127.0.0.1:9")
     ward.double.web.behave = lambda request: (
-        command_reply(b"2.10.3\n") if request.body else dated(reply(403, b""), ahead=-60)
+        command_response(b"2.10.3\n") if request.body else dated(response(403, b""), ahead=-60)
     )
     found = ward.findings()
     assert (found["identity"].status, found["version"].status) == (Status.NOTE, Status.OK)
     assert "ahead of that of the web server" in found["clock"].text
 
 
-@pytest.mark.parametrize("answer", [reply(200, b"<html>"), reply(403, b"{}"), reply(200, b"<a/>"), b"nonsense\r\n\r\n"])
+@pytest.mark.parametrize(
+    "answer", [response(200, b"<html>"), response(403, b"{}"), response(200, b"<a/>"), b"nonsense\r\n\r\n"]
+)
 def test_what_stands_between_here_and_sts_says_something_else(ward: Ward, answer: bytes) -> None:
     ward.sts = lambda request: answer
     found = ward.findings()
@@ -215,7 +247,7 @@ def test_what_stands_between_here_and_sts_says_something_else(ward: Ward, answer
 
 @pytest.mark.parametrize(("ahead", "mark"), [(60, Status.NOTE), (-60, Status.NOTE), (900, Status.FAIL), (1, Status.OK)])
 def test_the_clock(ward: Ward, ahead: float, mark: Status) -> None:
-    ward.sts = lambda request: dated(reply(200, STS, {"Content-Type": "text/xml"}), ahead)
+    ward.sts = lambda request: dated(response(200, STS, {"Content-Type": "text/xml"}), ahead)
     assert ward.findings()["clock"].status is mark
 
 
@@ -225,11 +257,12 @@ def test_a_date_that_is_none(header: str) -> None:
 
 
 def test_what_hangs_is_left(ward: Ward, monkeypatch: pytest.MonkeyPatch) -> None:
-    listing = "listing environments"
-    soon = lambda session, phase, check, limit=20.0: report.bounded(  # noqa: E731
-        session, phase, check, 0.3 if phase == listing else limit
-    )
-    monkeypatch.setattr(aws, "bounded", soon)
+    ask = Examination._ask
+
+    def ask_briefly(self: Examination, phase: str, call: Callable[[], object], limit: float = LIMIT) -> object:
+        return ask(self, phase, call, 0.3 if phase == "listing environments" else limit)
+
+    monkeypatch.setattr(Examination, "_ask", ask_briefly)
     ward.aws = lambda request: (
         request.socket.recv(1) if request.path == "/environments" else ward.double.answer_aws(request)
     )
@@ -257,12 +290,14 @@ def test_a_private_web_server_out_of_reach(ward: Ward) -> None:
     ward.double.web.close()
     told = ward.double.describe("my-env") | {"WebserverAccessMode": "PRIVATE_ONLY"}
     ward.aws = lambda request: (
-        reply(200, {"Environment": told}) if request.path == "/environments/my-env" else ward.double.answer_aws(request)
+        response(200, {"Environment": told})
+        if request.path == "/environments/my-env"
+        else ward.double.answer_aws(request)
     )
     found = ward.findings()
     assert (found["TCP"].status, found["TLS"].text) == (Status.FAIL, "TCP failed")
     assert f"no connection to port {port} of 127.0.0.1" in found["TCP"].text
-    assert all(word in found["TCP"].advice for word in ("PRIVATE_ONLY", "--proxy", "--connect-to"))
+    assert all(word in found["TCP"].advice for word in ("private", "--proxy", "--connect-to"))
     assert ward.double.commands == []
 
 
@@ -270,7 +305,7 @@ def test_a_web_server_that_is_somebody_else(ward: Ward, bundle: str, monkeypatch
     monkeypatch.delenv("AWS_CA_BUNDLE", raising=False)
     found = ward.findings(ca_bundle=None)
     assert (found["TCP"].status, found["TLS"].status, found["version"].status) == (Status.OK, Status.FAIL, Status.SKIP)
-    assert "did not prove who it is" in found["TLS"].text
+    assert "could not be verified" in found["TLS"].text
 
 
 @pytest.fixture
@@ -283,7 +318,7 @@ def test_through_a_proxy(ward: Ward, proxy: ConnectProxy) -> None:
     ward.double.host_name = WEB_NAME
     found = ward.findings(proxy=f"http://user:canary@127.0.0.1:{proxy.port}")
     assert found["proxy"].text == f"through the proxy http://127.0.0.1:{proxy.port} (--proxy)"
-    assert found["DNS"].text.endswith("the proxy looks up the web server")
+    assert found["DNS"].text.endswith("(the proxy looks up the web server)")
     assert found["version"].status is Status.OK
     assert proxy.relayed == 2
 
@@ -291,7 +326,7 @@ def test_through_a_proxy(ward: Ward, proxy: ConnectProxy) -> None:
 def test_a_proxy_that_wants_a_password(ward: Ward, proxy: ConnectProxy) -> None:
     found = ward.findings(proxy=f"http://127.0.0.1:{proxy.port}")
     assert (found["TCP"].status, found["TLS"].status) == (Status.OK, Status.FAIL)
-    assert "wants a user and a password" in found["TLS"].text
+    assert "requires a user and a password" in found["TLS"].text
 
 
 def test_a_variable_that_names_no_proxy(ward: Ward, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -313,7 +348,7 @@ def test_through_a_tunnel_and_without_it(ward: Ward) -> None:
 
 
 def test_a_command_that_fails(ward: Ward) -> None:
-    ward.double.web.behave = lambda request: reply(403, b"") if request.body else reply(200, b"")
+    ward.double.web.behave = lambda request: response(403, b"") if request.body else response(200, b"")
     found = ward.findings()
     assert (found["TLS"].status, found["version"].status) == (Status.OK, Status.FAIL)
     assert exit_code(found.values()) is ExitCode.NOTHING_RAN
@@ -330,12 +365,12 @@ NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
         (Credentials("an SSO login", "WXYZ", True, NOON + timedelta(hours=2, minutes=5)), Status.OK, "(in 2 h 5 min)"),
         (Credentials("an SSO login", "WXYZ", True, NOON + timedelta(minutes=5)), Status.OK, "(in 5 min)"),
         (Credentials("an SSO login", "WXYZ", True, NOON - timedelta(minutes=5)), Status.NOTE, "expired at"),
-        (Credentials("AWS_ACCESS_KEY_ID", "WXYZ", True), Status.OK, "until when is not known"),
+        (Credentials("AWS_ACCESS_KEY_ID", "WXYZ", True), Status.OK, "with an unknown end"),
         (Credentials("AWS_ACCESS_KEY_ID", "WXYZ", False), Status.OK, "key ****WXYZ"),
     ],
 )
 def test_until_when_credentials_are_good(found: Credentials, mark: Status, words: str) -> None:
-    told = aws.credentials(found, NOON)
+    told = environment.credentials(found, NOON)
     assert told.status is mark
     assert words in told.text
 
@@ -346,44 +381,48 @@ def test_until_when_credentials_are_good(found: Credentials, mark: Status, words
      ("CREATE_FAILED", Status.FAIL), ("UNAVAILABLE", Status.FAIL), ("DELETED", Status.FAIL), ("", Status.OK)],
 )  # fmt: skip
 def test_the_status_of_an_environment(status: str, mark: Status) -> None:
-    assert aws.status(EnvironmentInfo("e", status=status)).status is mark
+    assert environment.status(status).status is mark
 
 
 @pytest.mark.parametrize(
     ("error", "text", "advice"),
     [
-        (NothingRan("It is over, nothing ran: run aws sso login"), "It is over", "run aws sso login"),
-        (NothingRan("GetX failed in r, nothing ran: Boom: bang"), "GetX failed in r: Boom: bang", ""),
-        (report.NoAnswer("No answer within 20 seconds"), "No answer within 20 seconds", "HTTPS_PROXY"),
+        (NothingRan("It has expired", hint="Run aws sso login."), "It has expired", "Run aws sso login."),
+        (NothingRan("GetX failed in r"), "GetX failed in r", ""),
+        (NoAnswer("No answer within 20 seconds"), "No answer within 20 seconds", "HTTPS_PROXY"),
     ],
 )
 def test_a_sentence_is_what_is_wrong_and_what_to_do(error: ShellError, text: str, advice: str) -> None:
-    found = aws.failure("x", error)
-    assert found.text == text
+    def fail(examination: Examination) -> Finding:
+        raise error
+
+    found = Examination(Mock())._try(Check("x", fail))
+    assert (found.status, found.text) == (Status.FAIL, text)
     assert advice in found.advice
     assert bool(advice) is bool(found.advice)
 
 
-def test_a_web_server_that_tells_no_time() -> None:
-    peer = TlsPeer(200, "", "TLSv1.3", "somebody", "")
-    assert [one.status for one in web.dated(peer, 0.0)] == [Status.SKIP]
-    assert web.tls(peer).text == "TLSv1.3, signed by somebody; HTTP 200"
-    assert web.version(failed("because")).status is Status.FAIL
+def test_a_command_that_failed_says_why() -> None:
+    assert environment.version(failed("because")) == Finding(Status.FAIL, "because")
+    assert environment.version(failed("busy", hint="Wait.")).advice == "Wait."
+    assert environment.version(failed("refused", hint="Run .doctor.")).advice == (
+        "run version, then see the response with .raw --http"
+    )
 
 
 @pytest.mark.parametrize(
     ("printed", "told"),
     [
-        (b"", "the command ran and printed nothing, where the version was expected; "),
+        (b"", "the command ran and printed nothing, where the version was expected ("),
         (b"\n  hello\x1b[2J https://me:geheim@h\n", "the command ran and printed no version, but 'hello"),
-        (b"x" * 100, f"the command ran and printed no version, but '{'x' * 60}…'; "),
+        (b"x" * 100, f"the command ran and printed no version, but '{'x' * 60}…' ("),
     ],
 )
 def test_a_version_that_tells_none(printed: bytes, told: str) -> None:
-    found = web.version(Result(stdout=printed))
+    found = environment.version(Result(stdout=printed))
     assert (found.status, found.text.startswith(told)) == (Status.NOTE, True)
     assert "--airflow-version" in found.advice
-    shown = "".join(as_texts([found]))
+    shown = as_text(CheckResult("version", *found))
     assert "\x1b" not in shown
     assert "geheim" not in shown
 
@@ -391,17 +430,17 @@ def test_a_version_that_tells_none(printed: bytes, told: str) -> None:
 def test_private_addresses_are_said_to_be(monkeypatch: pytest.MonkeyPatch) -> None:
     found = [(2, 1, 6, "", ("10.0.1.7", 443)), (2, 1, 6, "", ("10.0.1.7", 443)), (2, 1, 6, "", ("52.1.2.3", 443))]
     monkeypatch.setattr("socket.getaddrinfo", lambda *_, **__: found)
-    assert web.addresses("x", 443) == ["10.0.1.7 (private)", "52.1.2.3"]
+    assert environment.addresses("x", 443) == ["10.0.1.7 (private)", "52.1.2.3"]
 
 
-# -- as a program, and as a directive ---------------------------------------------------------------------------------
+# -- as a program, and as a dot-command --------------------------------------------------------------------------------
 
 
 def test_the_program(ward: Ward, program: list[str], environ: dict[str, str]) -> None:
-    environ |= {"AWS_ENDPOINT_URL_STS": environ["AWS_ENDPOINT_URL_MWAA"]}
+    environ |= dict.fromkeys(("AWS_ENDPOINT_URL_STS", LOGS_URL), environ["AWS_ENDPOINT_URL_MWAA"])
     ended = subprocess.run([*program, "doctor"], env=environ, capture_output=True, text=True, check=False, timeout=60)
     assert (ended.returncode, ended.stderr) == (0, "")
-    assert ended.stdout.splitlines()[-1] == "All is well"
+    assert ended.stdout.splitlines()[-1] == "No problems found"
     asked = [*program, "--region", "eu-west-1", "doctor", "nobody", "--json"]
     ended = subprocess.run(asked, env=environ, capture_output=True, text=True, check=False, timeout=60)
     told = json.loads(ended.stdout)
@@ -409,12 +448,22 @@ def test_the_program(ward: Ward, program: list[str], environ: dict[str, str]) ->
     assert not any(word in ended.stdout for word in ("not-a-secret", "AKIDEXAMPLE"))
 
 
-def test_the_directive(ward: Ward, tmp_path: Path) -> None:
+def test_no_command_is_said_to_run_where_none_was_tried(
+    ward: Ward, program: list[str], environ: dict[str, str]
+) -> None:
+    environ |= dict.fromkeys(("AWS_ENDPOINT_URL_STS", LOGS_URL), environ["AWS_ENDPOINT_URL_MWAA"])
+    ward.double.names = ("a", "b")
+    ended = subprocess.run([*program, "doctor"], env=environ, capture_output=True, text=True, check=False, timeout=60)
+    assert (ended.returncode, ward.double.commands) == (0, [])
+    assert ended.stdout.splitlines()[-1] == "1 to note: no command was tried"
+
+
+def test_the_dot_command(ward: Ward, tmp_path: Path) -> None:
     with closing(Session(Settings(environment="my-env", access=ward.access))) as session:
         result = execute(session, ".doctor")
         assert (result.exit_code, result.message) == (ExitCode.OK, "")
-        assert result.stdout.decode().endswith("\nAll is well\n")
-        assert session.last is None  # the reply before it stays the last one
+        assert result.stdout.decode().endswith("\nNo problems found\n")
+        assert session.last_result is None  # the response before it stays the last one
         assert json.loads(bytes(execute(session, ".doctor --json").stdout))["ok"] is True
         ward.aws = ward.double.only_tokens
         ward.double.web.close()
@@ -437,8 +486,8 @@ def test_the_directive(ward: Ward, tmp_path: Path) -> None:
     ],
 )
 def test_which_words_call_the_doctor(arguments: list[str], doctor: bool, name: str | None) -> None:
-    order = read_order(read_options(arguments), {})
-    assert (order.doctor, order.settings.environment) == (doctor, name)
+    options = read_options(arguments)
+    assert (options.doctor, make_plan(options, {}).settings.environment) == (doctor, name)
 
 
 @pytest.mark.parametrize(

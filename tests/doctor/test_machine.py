@@ -9,27 +9,24 @@ import pytest
 
 from mwaa_shell.config import parse_config
 from mwaa_shell.doctor import machine
-from mwaa_shell.doctor.machine import MachineInfo
 from mwaa_shell.doctor.report import Status
 from mwaa_shell.history.store import History
 
-
-def around(environ: dict[str, str], *, terminal: bool = True, columns: int = 80, rows: int = 24) -> MachineInfo:
-    return MachineInfo(environ, terminal, columns, rows, "UTF-8")
+XTERM = {"TERM": "xterm-256color"}
 
 
 @pytest.mark.parametrize(
-    ("around", "mark", "words"),
+    ("environ", "size", "mark", "words"),
     [
-        (around({"TERM": "xterm-256color"}), Status.OK, "xterm-256color, 80 columns by 24 rows"),
-        (around({"TERM": "dumb"}), Status.NOTE, "TERM is dumb"),
-        (around({}), Status.NOTE, "TERM is not set"),
-        (around({"TERM": "xterm"}, columns=30), Status.NOTE, "little room"),
-        (around({}, terminal=False), Status.OK, "none here"),
+        (XTERM, (80, 24), Status.OK, "xterm-256color, 80 columns by 24 rows"),
+        ({"TERM": "dumb"}, (80, 24), Status.NOTE, "TERM is dumb"),
+        ({}, (80, 24), Status.NOTE, "TERM is not set"),
+        (XTERM, (30, 24), Status.NOTE, "little room"),
+        ({}, None, Status.OK, "not a terminal"),
     ],
 )
-def test_the_terminal(around: MachineInfo, mark: Status, words: str) -> None:
-    found = machine.terminal(around)
+def test_the_terminal(environ: dict[str, str], size: tuple[int, int] | None, mark: Status, words: str) -> None:
+    found = machine.terminal(environ, os.terminal_size(size) if size else None)
     assert found.status is mark
     assert words in found.text
     assert bool(found.advice) is (mark is not Status.OK)
@@ -38,27 +35,27 @@ def test_the_terminal(around: MachineInfo, mark: Status, words: str) -> None:
 @pytest.mark.parametrize(
     ("environ", "words"),
     [
-        ({"TERM": "xterm-256color"}, "256"),
+        (XTERM, "256"),
         ({"TERM": "xterm", "COLORTERM": "truecolor"}, "all"),
         ({"TERM": "xterm"}, "16"),
         ({"TERM": "dumb", "COLORTERM": "truecolor"}, "off: this terminal has none"),
         ({"TERM": "xterm", "NO_COLOR": "1"}, "off, because NO_COLOR is set"),
     ],
 )
-def test_colours(environ: dict[str, str], words: str) -> None:
-    assert machine.colors(around(environ)).text == words
-    assert machine.colors(around(environ, terminal=False)).text.startswith("off")
+def test_colors(environ: dict[str, str], words: str) -> None:
+    assert machine.colors(environ, is_terminal=True).text == words
+    assert machine.colors(environ, is_terminal=False).text.startswith("off")
 
 
 @pytest.mark.parametrize(("encoding", "mark"), [("UTF-8", Status.OK), ("utf8", Status.OK), ("ISO-8859-1", Status.NOTE)])
 def test_the_locale(encoding: str, mark: Status) -> None:
-    found = machine.language(MachineInfo({"LANG": "de_DE"}, True, 80, 24, encoding))
+    found = machine.language({"LANG": "de_DE"}, encoding)
     assert (found.status, "de_DE" in found.text) == (mark, True)
 
 
 def test_no_history_yet(tmp_path: Path) -> None:
     found = machine.history(tmp_path / "a" / "b" / "history.sqlite")
-    assert (found.status, found.text) == (Status.OK, "none yet; it will be ~/a/b/history.sqlite")
+    assert (found.status, found.text) == (Status.OK, "none yet (will be ~/a/b/history.sqlite)")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -83,14 +80,14 @@ def test_a_history_that_is_none(tmp_path: Path) -> None:
 
 def test_a_file_that_cannot_be_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "access", lambda *_: False)  # whoever runs this may be root
-    assert machine.kept("names", tmp_path, 0o700, "XDG_CACHE_HOME").status is Status.FAIL
-    found = machine.kept("names", tmp_path / "new", 0o700, "XDG_CACHE_HOME")
+    assert machine.kept(tmp_path, 0o700, "XDG_CACHE_HOME").status is Status.FAIL
+    found = machine.kept(tmp_path / "new", 0o700, "XDG_CACHE_HOME")
     assert (found.status, "XDG_CACHE_HOME" in found.advice) == (Status.FAIL, True)
 
 
 def test_a_folder_that_is_a_file(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    assert machine.kept("names", tmp_path / "file" / "names", 0o700, "XDG_CACHE_HOME").status is Status.FAIL
+    assert machine.kept(tmp_path / "file" / "names", 0o700, "XDG_CACHE_HOME").status is Status.FAIL
 
 
 def test_saved_commands() -> None:
@@ -106,12 +103,12 @@ def test_saved_commands() -> None:
 
 
 def test_all_of_it_is_looked_at_and_nothing_is_made(tmp_path: Path) -> None:
-    names = [found.name for found in machine.machine_results(machine.machine_info())]
-    assert names == ["Python", "terminal", "colours", "locale", "settings", "history", "names", "saved commands"]
+    names = [found.name for found in machine.machine_results()]
+    assert names == ["Python", "terminal", "colors", "locale", "settings", "history", "names", "saved commands"]
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_mistake_in_the_settings_says_what_it_costs() -> None:
     guarding, other = (machine.settings(parse_config(text, Path("x"))) for text in ("readonly = true", 'menu = "tabs"'))
-    assert "only what reads is sent until then (.readonly off lifts that)" in guarding.advice
+    assert "Read-only mode is on until then (.readonly off ends it)" in guarding.advice
     assert "only what reads" not in other.advice

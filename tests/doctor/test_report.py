@@ -14,11 +14,12 @@ GOOD = CheckResult("TCP", Status.OK, "answers")
 BAD = CheckResult("TLS", Status.FAIL, "a stranger", "trust it", remote=True)
 HERE = CheckResult("history", Status.FAIL, "cannot be written", "chmod")
 NOTE = CheckResult("clock", Status.NOTE, "40 s ahead", "set it", remote=True)
+UNTRIED = CheckResult("version", Status.SKIP, "there is no token", remote=True)
 
 
 def test_a_line_has_a_mark_a_name_and_what_was_found() -> None:
-    assert as_text(GOOD) == "ok    TCP               answers\n"
-    assert as_text(BAD) == "FAIL  TLS               a stranger\n      -> trust it\n"
+    assert as_text(GOOD) == "ok    TCP                  answers\n"
+    assert as_text(BAD) == "FAIL  TLS                  a stranger\n      -> trust it\n"
 
 
 def test_long_lines_are_folded_under_themselves() -> None:
@@ -51,8 +52,9 @@ def test_a_finding_is_shown_before_the_next_check_begins() -> None:
 @pytest.mark.parametrize(
     ("findings", "code", "words"),
     [
-        ([GOOD], ExitCode.OK, "All is well"),
+        ([GOOD], ExitCode.OK, "No problems found"),
         ([GOOD, NOTE], ExitCode.OK, "1 to note: commands can run"),
+        ([GOOD, NOTE, UNTRIED], ExitCode.OK, "1 to note: no command was tried"),
         ([GOOD, HERE], ExitCode.FAILED, "1 failed"),
         ([HERE, BAD, NOTE], ExitCode.NOTHING_RAN, "2 failed, 1 to note"),
     ],
