@@ -1,25 +1,25 @@
 """State, the context of one line, the executor and the safety checks."""
 
-from __future__ import annotations
+from mwaa_shell.faces import lazy
 
-from importlib import import_module
-from typing import TYPE_CHECKING
-
-from mwaa_shell.session.context import LineContext
-from mwaa_shell.session.interface import UserInterface
-from mwaa_shell.session.session import Session
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from mwaa_shell.session.executor import Executor, Step
-    from mwaa_shell.session.planning import Plan
-
-__all__ = ["Executor", "LineContext", "Plan", "Session", "Step", "UserInterface"]
-
-#: Imported when they are first asked for: the prompt stands before any line is checked or run.
-_LATER = {"Executor": "executor", "Step": "executor", "Plan": "planning"}
-
-
-def __getattr__(name: str) -> object:
-    if name not in _LATER:
-        raise AttributeError(name)
-    return getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
+    from mwaa_shell.session import script, send, send_rest
+    from mwaa_shell.session.confirmation import Confirmation, Impact, confirmation_for
+    from mwaa_shell.session.environment import (
+        choose,
+        describe,
+        list_environments,
+        load_environment_info,
+        open_default,
+        remember_names,
+        require_environment,
+        require_environment_info,
+        with_suggestion,
+    )
+    from mwaa_shell.session.executor import Executor, LineResult, Plan
+    from mwaa_shell.session.next_steps import NO_SCHEDULER
+    from mwaa_shell.session.send import LineContext, additions_to, fill_secrets
+    from mwaa_shell.session.session import Batch, RunRef, Session, UserInterface
+else:
+    __getattr__, __all__ = lazy(__name__, __file__)

@@ -1,24 +1,46 @@
-"""Safety checks: what must be confirmed before a command that changes data is sent. Pure but for the asking.
+"""Safety checks: the confirmation that a command requires before it is sent, and what the question says of its impact.
 
-What only reads always passes. On most environments a change runs and what destroys is asked about; on a protected one
-a change is asked about and what destroys wants the name of the environment typed. A read-only session sends nothing
-but reads. Where nobody can be asked, the answer has to be given beforehand.
+A read-only command requires none. Elsewhere than on a protected environment, a destructive command requires a yes. On a
+protected one, a change requires a yes and a destructive command the typed name of the environment. A read-only session
+sends only read-only commands. Without a prompt, ``--yes`` is the confirmation.
+
+The words of an impact need no request. Its numbers come from Airflow's REST API, which takes none of the few CLI
+requests of a web server, and from the cached names. They are left out where REST is not permitted, too slow or not
+offered.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import Enum
-from typing import Protocol
+from typing import TYPE_CHECKING
 
-from mwaa_shell.airflow.knowledge import Danger, Level
-from mwaa_shell.errors import RefusedByRule
+from mwaa_shell.airflow.command_line import ParsedLine, parse
+from mwaa_shell.airflow.knowledge import Danger, Kind, Level
+from mwaa_shell.airflow.reach import Reach, What, describe_paused, reach_of
+from mwaa_shell.airflow.reach_count import Clock, count, is_paused
+from mwaa_shell.airflow.rest import REST_SINCE, RestRequest
+from mwaa_shell.errors import CANCELED, NothingRan, PermissionMissing, RefusedByRule, ShellError
+from mwaa_shell.job import Job, PhaseTimeout
 from mwaa_shell.settings import Protection
 
+if TYPE_CHECKING:
+    from mwaa_shell.airflow.grammar import Grammar
+    from mwaa_shell.mwaa import Connection
+    from mwaa_shell.session.session import Session
 
-class Need(Enum):
-    """What is wanted before a line is sent."""
+#: Seconds for all that is asked before a question.
+PATIENCE = 1.0
+COUNTING = "counting"
+#: Seconds for which the cached names are believed about what is paused.
+FRESH = 3600.0
+
+
+class Confirmation(Enum):
+    """The confirmation that a command requires before it is sent."""
 
     NOTHING = "nothing"
     YES = "yes"
@@ -26,77 +48,166 @@ class Need(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Answers:
-    """Who says yes: somebody at a prompt, or ``--yes`` on the command line. Nobody by default."""
+class Confirmer:
+    """The source of confirmations: questions at a prompt, or ``--yes``. The default confirms nothing."""
 
     beforehand: str | None = None  #: of ``--yes``: empty for a plain one, or the name of an environment
     ask: Callable[[str], bool] | None = None
     ask_name: Callable[[str], str | None] | None = None
 
 
-class Effect(Protocol):
-    """What a command does, in sentences that start with a verb; none where only its danger is known."""
-
-    @property
-    def words(self) -> str: ...
-
-    def in_full(self) -> str:
-        """Return the words with what can be found out in a second."""
-
-
-def need(danger: Danger, place: Protection, line: str = "the line") -> Need:
-    """What a line of this danger wants on this environment; raises for what a read-only session does not send."""
+def confirmation_for(danger: Danger, place: Protection, line: str = "the line") -> Confirmation:
+    """Return what a danger requires on an environment; raise ``RefusedByRule`` for a change in a read-only session."""
     if danger.level is Level.READ:
-        return Need.NOTHING
+        return Confirmation.NOTHING
     if place.read_only:
-        why = f", {place.why}" if place.why else ""
-        raise RefusedByRule(f"This session only reads{why}: {line} {_does(danger)}; the line was not sent")
+        does = "is destructive" if danger.level is Level.DESTROY else "changes data"
+        raise RefusedByRule(f"Read-only mode refused {line}: it {does}", hint=place.hint)
     if danger.level is Level.DESTROY:
-        return Need.NAME if place.protected else Need.YES
-    return Need.YES if place.protected else Need.NOTHING
+        return Confirmation.NAME if place.protected else Confirmation.YES
+    return Confirmation.YES if place.protected else Confirmation.NOTHING
 
 
-def pass_rails(  # noqa: PLR0913 - what is asked about, of whom, and in which words
-    line: str, danger: Danger, place: Protection, answers: Answers, *, asks: bool = False, effect: Effect | None = None
+def confirm(  # noqa: PLR0913 - what is asked about, of whom, and in which words
+    line: str,
+    danger: Danger,
+    place: Protection,
+    answers: Confirmer,
+    *,
+    asks: bool = False,
+    effect: Impact | str = "",
 ) -> bool:
-    """Ask what has to be asked about a line, as it may be shown; whether a yes was wanted. Raises for a no.
+    """Ask for the confirmation of a command; return whether one was required. Raise ``RefusedByRule`` for a no.
 
-    ``asks`` is for a line about which Airflow would ask: nobody can answer there, so it is asked here. ``effect`` is
-    what the question says in the place of the danger.
+    ``line`` is the command as it may be shown. ``asks`` says that Airflow would ask a question that cannot be answered
+    on the web server. ``effect`` describes the command in place of its danger, in sentences that start with a verb.
     """
-    wanted = need(danger, place, line)
-    if asks and wanted is Need.NOTHING:
-        wanted = Need.YES
-    if wanted is Need.NOTHING:
+    wanted = confirmation_for(danger, place, line)
+    if asks and wanted is Confirmation.NOTHING:
+        wanted = Confirmation.YES
+    if wanted is Confirmation.NOTHING:
         return False
     if answers.ask is None or answers.ask_name is None:
-        words = effect.words if effect is not None else ""
-        does = f"{words[0].lower()}{words[1:]}" if words else f"{_does(danger)}."
+        words = effect if isinstance(effect, str) else effect.words
+        does = f"{words[0].lower()}{words[1:]}" if words else _does(danger)
         _answered_beforehand(line, does, place, answers.beforehand)
         return True
-    says = (effect.in_full() if effect is not None else "") or f"{line} {_does(danger)}."
-    if wanted is Need.NAME:
+    known = f"{danger.reason[0].upper()}{danger.reason[1:]}." if danger.reason else f"{line} {_does(danger)}."
+    says = (effect if isinstance(effect, str) else effect.in_full()) or known
+    if wanted is Confirmation.NAME:
         _typed_name(says, place, answers.ask_name)
     elif not answers.ask(f"{says} Run it on {place.name}?"):
-        raise RefusedByRule("Not confirmed, the line was not sent")
+        raise RefusedByRule(CANCELED)
     return True
 
 
 def _typed_name(says: str, place: Protection, ask_name: Callable[[str], str | None]) -> None:
     typed = ask_name(f"{says} {place.name} is protected: type its name to run it")
     if typed is None or typed.strip() != place.name:
-        why = "Not confirmed" if not (typed or "").strip() else f"That is not {place.name}"
-        raise RefusedByRule(f"{why}, the line was not sent")
+        raise RefusedByRule(f"The typed name is not {place.name}" if (typed or "").strip() else CANCELED)
 
 
 def _answered_beforehand(line: str, does: str, place: Protection, said: str | None) -> None:
     if said == place.name or (said == "" and not place.protected):
         return
     flag = f"--yes={place.name}" if place.protected else "--yes"
-    where = f"{place.name}, which is protected" if place.protected else place.name
-    raise RefusedByRule(f"{line} was not confirmed on {where}. It {does} {flag} lets it run; the line was not sent")
+    passed = f" (you passed --yes{'=' * bool(said)}{said})" if said is not None else ""
+    hint = f"Pass {flag}{passed}." if passed or not place.protected else f"Pass {flag}: {place.name} is protected."
+    raise RefusedByRule(f"{line} needs confirmation: it {does}", hint=hint)
 
 
 def _does(danger: Danger) -> str:
-    word = "destroys something" if danger.level is Level.DESTROY else "changes something"
-    return f"{word}: {danger.reason}" if danger.reason else word
+    return danger.reason or ("deletes data" if danger.level is Level.DESTROY else "changes data")
+
+
+class Impact:
+    """The impact of one command on its environment: in words, and in numbers if time allows."""
+
+    def __init__(self, line: ParsedLine, shown: str, grammar: Grammar | None, session: Session | None = None) -> None:
+        """``shown`` is the command with masks: all words are made of it. Without ``session``, nothing is counted."""
+        self._reach = reach_of(parse(shown), grammar)
+        self._unpause = "unpause" if grammar is not None and grammar.version.major < 2 else "dags unpause"
+        self._connection = session.connection if session is not None else None
+        self._names = session.cached_names if session is not None else None
+        self._watcher = session.ui.watcher if session is not None else None
+        self._masked = shown != line.command  # the masks would be counted
+
+    @property
+    def words(self) -> str:
+        """Sentences that start with a verb; empty where only the danger of the command is known."""
+        return self._reach.effect if self._reach else ""
+
+    @property
+    def creates_runs(self) -> bool:
+        """Whether the command creates a run for each date of a range."""
+        selection = self._reach.selection if self._reach else None
+        return selection is not None and What.DATES in selection.what
+
+    def in_full(self) -> str:
+        """Return the words with numbers and how to see more; takes one second at most, and Ctrl-C ends it."""
+        reach = self._reach
+        if reach is None:
+            return ""
+        paused = self._is_paused(reach.starts_in)
+        sentences: list[str] = []
+        if not self._masked and (reach.selection is not None or (reach.starts_in and paused is None)):
+            sentences, asked = self._ask(reach, knows_paused=paused is not None)
+            paused = paused or asked
+        if paused:
+            sentences.append(self._waits(reach.starts_in))
+        return " ".join(one for one in (reach.effect, *sentences, reach.hint) if one)
+
+    def note_if_paused(self, note: Callable[[str], None]) -> None:
+        """Show that the DAG is paused in which an unconfirmed command starts something."""
+        dag = self._reach.starts_in if self._reach else ""
+        if self._is_paused(dag):
+            note(self._waits(dag))
+
+    def _waits(self, dag: str) -> str:
+        """Return the sentence that nothing of a paused DAG starts."""
+        return f"{describe_paused(dag, self._unpause)}."
+
+    def _is_paused(self, dag: str) -> bool | None:
+        """Return whether a DAG is paused according to the cached names; ``None`` without that fact."""
+        known = self._names.catalogue.snapshot().get((Kind.DAG, "")) if self._names is not None and dag else None
+        if known is None or time.time() - known.learned > FRESH:
+            return None
+        paused = known.facts.get(dag, {}).get("paused")
+        return None if paused is None else paused == "yes"
+
+    def _ask(self, reach: Reach, *, knows_paused: bool) -> tuple[list[str], bool]:
+        """Return the sentences that REST has numbers for in time, and whether the DAG is paused."""
+        connection, cached_names = self._connection, self._names
+        version = connection.version if connection is not None else None
+        denied = cached_names is not None and cached_names.rest_denied
+        if connection is None or version is None or version < REST_SINCE or denied:
+            return [], False
+        end = time.monotonic() + PATIENCE
+        sentences: list[str] = []
+        paused: list[bool] = []
+
+        def work(job: Job[None]) -> None:
+            def ask(request: RestRequest) -> object:
+                if not job.begin_phase(COUNTING, end - time.monotonic()):
+                    raise NothingRan("Canceled")
+                return connection.api.invoke_rest(connection.target.name, request)
+
+            job.begin_phase(COUNTING, PATIENCE)
+            count(reach, version, _clock(connection), ask, sentences.append)
+            if reach.starts_in and not knows_paused:
+                paused.append(is_paused(reach.starts_in, version, ask))
+
+        try:
+            Job(work, COUNTING).wait(self._watcher)
+        except PermissionMissing:
+            if cached_names is not None:
+                cached_names.rest_denied = True
+        except (PhaseTimeout, ShellError):
+            pass  # what has come is all that is said
+        return list(sentences), any(paused)
+
+
+def _clock(connection: Connection) -> Clock:
+    options = connection.info.details.get("AirflowConfigurationOptions")
+    zone = options.get("core.default_timezone") if isinstance(options, dict) else None
+    return Clock(datetime.now(UTC), zone is None or str(zone).lower() == "utc")

@@ -1,47 +1,62 @@
-"""One line in, one Result out: the only orchestrator, and it knows no terminal.
+"""The executor: runs one line and returns one Result. A plan checks lines before. Neither knows a terminal.
 
 Interactive and batch call the same ``execute``. The dot-commands are handed in as a table, so that nothing here imports
-what stands above it.
+what is above it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from mwaa_shell import debug_log
-from mwaa_shell.airflow.command_line import InputKind, parse
-from mwaa_shell.errors import ShellError, UsageError
-from mwaa_shell.history.entries import TYPED
+from mwaa_shell.airflow import line_rules
+from mwaa_shell.airflow.additions import with_json, with_yes_flag
+from mwaa_shell.airflow.command_line import InputKind, ParsedLine, parse
+from mwaa_shell.airflow.knowledge import danger_of
+from mwaa_shell.errors import RefusedByRule, ShellError, State, UsageError, sentence
+from mwaa_shell.history import TYPED
 from mwaa_shell.interrupts import INTERRUPTS
+from mwaa_shell.mwaa import Connection, EnvironmentRef
+from mwaa_shell.output import check_writable, select_output, write_output
 from mwaa_shell.output.records import data_only
-from mwaa_shell.output.redirect import check_writable, select_output, write_output
 from mwaa_shell.result import Result, from_error, interrupted
-from mwaa_shell.session.context import LineContext
-from mwaa_shell.session.environment import problem_before_sending
-from mwaa_shell.session.next_steps import put_back
-from mwaa_shell.session.planning import DotCommandChecks, Plan
-from mwaa_shell.session.script import DEEPEST, Line
-from mwaa_shell.session.send import fill_destination, send, stopped_after
+from mwaa_shell.session.confirmation import Confirmer, Impact, confirm, confirmation_for
+from mwaa_shell.session.environment import FileIsHere, problem_before_sending, refuse_file_of_this_machine
+from mwaa_shell.session.next_steps import ask_for_json, with_retry_proposal
+from mwaa_shell.session.script import DEEPEST, ScriptLine
+from mwaa_shell.session.send import LineContext, fill_destination, fill_secrets, send, stopped_after
 from mwaa_shell.session.session import Session
+from mwaa_shell.settings import Access
+
+if TYPE_CHECKING:
+    from mwaa_shell.airflow.command_line import Problem
+    from mwaa_shell.airflow.grammar import Grammar
+    from mwaa_shell.airflow.knowledge import Danger
+
+_TOO_DEEP = UsageError(f"Files are nested more than {DEEPEST} deep", hint="Check whether one runs itself with .source.")
 
 
-class DotCommands(DotCommandChecks, Protocol):
+class DotCommands(Protocol):
     """The table of the shell's own commands."""
 
     def run(self, executor: Executor, context: LineContext) -> Result:
-        """Run one; raises ``UsageError`` for one that does not exist."""
+        """Run a dot-command; raise ``UsageError`` for an unknown name."""
+
+    def check(self, plan: Plan, line: ParsedLine) -> None:
+        """Raise ``UsageError`` for what can be known to be wrong with a line before anything runs."""
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """A line that has been run, and how many lines are left after it in its file or block."""
+class LineResult:
+    """The result of one line, and the number of lines left after it, also those after a file that it stands in."""
 
     result: Result
     left: int
     line: str = ""
+    where: str = ""  #: its place, as ``ScriptLine`` has it
 
 
 class Executor:
@@ -54,36 +69,47 @@ class Executor:
     def execute(self, text: str, origin: str = TYPED) -> Result:
         """Run one line, which came from where ``origin`` says. Never raises an expected failure, and takes Ctrl-C."""
         INTERRUPTS.restore()
-        context = LineContext.of(text, origin)
-        line, before = context.line, self.session.last
+        return self.run(LineContext.of(text, origin))
+
+    def run(self, context: LineContext) -> Result:
+        """Run one line as ``execute`` does; a Ctrl-C that was noted before still holds."""
+        line, text = context.line, context.line.text
+        before, tee = self.session.last_result, self.session.transcript
+        state = State.NOT_SENT  # while the line is only checked
         if debug_log.is_on():
             self._log(context, text)
         try:
             if line.kind is InputKind.BLANK:
                 return Result()
             self._check(context, text)
-            if line.kind is InputKind.DIRECTIVE:
+            state = State.NONE
+            if line.kind is InputKind.DOT_COMMAND:
                 if context.destination is not None:
                     context = fill_destination(self.session, context)
                 result = self.dot_commands.run(self, context)
             else:
                 result, context = self.send(context)
-            return put_back(self._deliver(context, result), line)
+            result = self._deliver(context, result)
+            if tee is not None and tee is self.session.transcript and not (context.private or result.secret):
+                self._transcribe(context, result)
+            return with_retry_proposal(result, line)
+        except FileIsHere as error:
+            return replace(from_error(error), proposal=error.line)
         except ShellError as error:
             debug_log.error("line", error)
-            return put_back(from_error(error), line)
+            return with_retry_proposal(from_error(error), line)
         except KeyboardInterrupt:
             debug_log.event("interrupted")
-            last = self.session.last
+            last = self.session.last_result
             if last is before or last is None:
-                return interrupted("Stopped", remote=False)
+                return interrupted(remote=False, state=state)
             return stopped_after(last if context.destination is None else Result())
 
     def send(self, context: LineContext) -> tuple[Result, LineContext]:
         """Send an Airflow command and keep its Result as the last one; see ``session.send.send``."""
         result, context = send(self.session, context)
         if context.recorded:
-            self.session.last = result
+            self.session.last_result = result
         return result, context
 
     def plan(self) -> Plan:
@@ -91,64 +117,176 @@ class Executor:
         return Plan(self.session, self.dot_commands)
 
     def run_lines(
-        self, lines: Iterable[Line], before: Callable[[str, int], None] = lambda line, depth: None, depth: int = 0
-    ) -> Iterator[Step]:
+        self,
+        lines: Iterable[ScriptLine],
+        before: Callable[[str, int], None] = lambda line, depth: None,
+        depth: int = 0,
+        after: int = 0,
+    ) -> Iterator[LineResult]:
         """Run lines in order, each when the step before it has been taken.
 
-        ``before`` is told each line just before it runs, and how many files deep it stands. A line that brings lines of
-        its own (``.source``) has them run in its place.
+        ``before`` is called with each line just before it runs, and with its depth in files. A line that has lines of
+        its own (``.source``) has them run in its place. ``after`` is the number of lines that follow these.
         """
         for number, line in enumerate(lines, 1):
             if parse(line.text).kind is not InputKind.BLANK:
                 before(line.text, depth)
             result = self.execute(line.text, line.origin)
-            if depth == DEEPEST and result.brings:
-                result = from_error(UsageError(f"Files bring files {DEEPEST} deep: one of them brings itself"))
+            if depth == DEEPEST and result.next_lines:
+                result = from_error(_TOO_DEEP)
             behind = lines[number:] if isinstance(lines, Sequence) else ()
-            yield Step(result, sum(parse(one.text).kind is not InputKind.BLANK for one in behind), line.text)
-            if result.brings and result.ok:
+            left = after + sum(parse(one.text).kind is not InputKind.BLANK for one in behind)
+            yield LineResult(result, left, line.text, line.where)
+            if result.next_lines and result.ok:
                 blank = " " if line.text.startswith(" ") else ""  # not to be written down, nor what it brings
-                brought = [Line(blank + one.line, origin=one.origin) for one in result.brings]
-                yield from self.run_lines(brought, before, depth + 1)
+                brought = [ScriptLine(blank + one.line, line.where, one.origin) for one in result.next_lines]
+                yield from self.run_lines(brought, before, depth + 1, left)
 
     def _check(self, context: LineContext, text: str) -> None:
         try:
             text.encode()
         except UnicodeEncodeError:
-            raise UsageError("This is no UTF-8 text, the line was not sent") from None
+            raise UsageError("The command is not UTF-8 text", state=State.NOT_SENT) from None
+        if context.line.kind is InputKind.AIRFLOW:
+            refuse_file_of_this_machine(context.line)
         problem = problem_before_sending(self.session, context.line)
         if problem is not None:
-            raise UsageError(f"{problem.message} (column {problem.position + 1}), the line was not sent")
+            column = f" (column {problem.position + 1})" if problem.at_character else ""
+            raise UsageError(f"{problem.message}{column}", state=State.NOT_SENT, hint=problem.hint)
+        note = self.session.rules().note_on(text)
+        if note:
+            self.session.ui.note(note)
         if context.destination is not None:
             check_writable(context.destination, self.session.ui.ask)
 
     def _log(self, context: LineContext, text: str) -> None:
-        """Tell the debug log of a line, without its secrets."""
+        """Write a line without its secrets to the debug log."""
         rules = self.session.rules()
         debug_log.keep_out(*rules.secret_values(text))
-        shown = "(private)" if context.private else rules.masked(text)
+        shown = "(private)" if context.private else rules.mask(text)
         debug_log.event("line", kind=context.line.kind.value, origin=context.origin, text=shown)
 
     # -- what becomes of the output ----------------------------------------------------------------------------------
 
     def _deliver(self, context: LineContext, result: Result) -> Result:
         session = self.session
-        if session.tee is not None and result.remote and not context.private:
-            self._transcribe(context, result)
         if session.settings.data_only and result.remote:
             result = data_only(context.line.values, result)
+            if result.ok and not result.added and with_json(parse(context.line.command), session.grammar):
+                session.ui.note(f"--data changed nothing. Add -o json to {' '.join(result.words[:2])}.")
         if context.destination is not None:
-            result = write_output(context.destination, select_output(result, session.preferences))
+            written = write_output(context.destination, select_output(result, session.preferences))
+            if result.remote and result.ok and not written.ok:
+                written = ask_for_json(written, context.line, session.grammar)
+            result = written
         return result
 
     def _transcribe(self, context: LineContext, result: Result) -> None:
         """Add to the transcript; if it cannot be written, turn it off and tell the user."""
         session, line = self.session, context.line
-        assert session.tee is not None
-        shown = line.destination is None
-        text = session.rules().masked(line.text.strip())
+        assert session.transcript is not None
+        view = session.ui.canvas.view() if session.ui.draws_tables and session.ui.canvas is not None else None
+        text = session.rules().mask(line.text.strip())
         try:
-            session.tee.add(session.link.target.name, text, result, datetime.now(UTC), shown=shown)
+            session.transcript.add(session.target.name if session.target else "", text, result, datetime.now(UTC), view)
         except UsageError as error:
-            session.ui.note(f"{error}; .tee is off")
-            session.tee = None
+            session.ui.note(f"{sentence(error.message)} .tee is off.")
+            session.transcript = None
+
+
+@dataclass(slots=True)
+class Plan:
+    """The check of lines before the first of them runs: each is looked at as if those before it had run.
+
+    Most members are the changes that the lines before will have made.
+    """
+
+    session: Session
+    dot_commands: DotCommands
+    depth: int = 0  #: how deep the file of the lines is in other files
+    saved: dict[str, str | None] = field(default_factory=dict)  #: commands that are saved or dropped, by name
+    written: set[str] = field(default_factory=set)  #: files that are exported, which may not exist yet
+    connection: Connection | None = None  #: to the environment that a ``.use`` opens
+    access: Access | None = None  #: how AWS is reached, as far as the user says it
+    opened: EnvironmentRef | None = None  #: what a ``.use`` opens, as the user named it
+    previous: EnvironmentRef | None = None  #: the environment that was open before it
+    elsewhere: bool = False  #: a ``.use`` opens an environment that is not known yet
+    protect: str | None = None  #: the patterns that ``.set protect`` sets
+    read_only: bool | None = None  #: what ``.readonly`` says
+    lines: int = 0  #: how many there were: so many commands at least may be in the history by then
+    where: str = ""  #: the place of the line that is being checked, ``FILE:NUMBER``
+
+    @property
+    def grammar(self) -> Grammar | None:
+        """The command tree of the environment that a line will run on; ``None`` while it is unknown."""
+        if self.connection is not None:
+            return self.connection.grammar
+        return None if self.elsewhere else self.session.grammar
+
+    def check(self, lines: Sequence[ScriptLine]) -> None:
+        """Raise for the first line that would be refused, with its place; nothing has been sent then."""
+        try:
+            for line in lines:
+                self.where = line.where or (self.where if self.depth else "")
+                self._check(line)
+        except (UsageError, RefusedByRule) as error:
+            if self.depth:
+                raise
+            where = f"{self.where}: " if self.where else ""
+            raise error.with_message(f"{where}{error}", State.NOT_SENT) from None
+
+    def check_nested(self, lines: Sequence[ScriptLine]) -> None:
+        """Raise for the first refused line of a file, or of a saved command, that a line runs."""
+        self.depth += 1
+        try:
+            self.check(lines)
+        finally:
+            self.depth -= 1
+
+    def _check(self, line: ScriptLine) -> None:
+        parsed = parse(line.text)
+        session = self.session
+        if session.ui.ask is None and parsed.values[:1] and parsed.values[0].startswith(("!", "^")):
+            written = session.rules().mask(line.text.strip())
+            raise UsageError(
+                f"{written}: history expansion works only at a prompt", hint="Use .redo NUMBER in a script."
+            )
+        problem = self.problem_in(parsed)
+        if problem is not None:
+            column = f" (column {problem.position + 1})" if problem.at_character else ""
+            nested = f"{session.rules().mask(line.text.strip())}: " if self.depth and not self.where else ""
+            raise UsageError(f"{nested}{problem.message}{column}", hint=problem.hint)
+        if parsed.kind is InputKind.AIRFLOW:
+            refuse_file_of_this_machine(parsed)
+            self.check_safety(parsed)
+        if parsed.kind is InputKind.DOT_COMMAND and self.depth <= DEEPEST:
+            self.dot_commands.check(self, parsed)
+        self.lines += parsed.kind is not InputKind.BLANK
+
+    def problem_in(self, line: ParsedLine) -> Problem | None:
+        """Return what Airflow would refuse in a line where it will run."""
+        if self.connection is None and not self.elsewhere:
+            return problem_before_sending(self.session, line)
+
+        if not self.session.settings.validate:
+            return line.problem
+        return line_rules.problem_in(line.text, self.grammar, self.session.secret_words)
+
+    def check_safety(self, line: ParsedLine, *, as_it_is: bool = False) -> None:
+        """Raise for what will be refused; where the user can be asked, that is not known yet."""
+        session, grammar = self.session, self.grammar
+        shown = session.rules().mask(line.command)
+        asks = not as_it_is and with_yes_flag(line, grammar) is not None
+        self.check_danger(danger_of(line, grammar), shown, asks=asks, effect=Impact(line, shown, grammar))
+        if session.ui.ask_secret is None:
+            fill_secrets(line, grammar, None, session.secret_words, as_it_is=as_it_is)
+
+    def check_danger(self, danger: Danger, shown: str, *, asks: bool = False, effect: Impact | str = "") -> None:
+        """Raise for a line of this danger that will be refused; ``shown`` is the line as it may be shown."""
+        session = self.session
+        here = self.connection.target if self.connection is not None else None if self.elsewhere else session.target
+        place = session.protection_of(here.name if here else "", self.protect, self.read_only)
+        if session.ui.ask is None:
+            confirm(shown, danger, place, Confirmer(session.settings.yes), asks=asks, effect=effect)
+        else:
+            confirmation_for(danger, place, shown)

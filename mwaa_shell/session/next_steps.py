@@ -1,5 +1,4 @@
-"""What to say and to propose about a command that did not end plainly: nothing ran, or nobody knows; or that ended
-well and does not look so. Pure."""
+"""Advice after a command: the next step where its result is unknown or not ok, and how to read its output. Pure."""
 
 from __future__ import annotations
 
@@ -8,92 +7,107 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from mwaa_shell.airflow.additions import RUN_ID
-from mwaa_shell.airflow.arguments import understand
-from mwaa_shell.airflow.command_line import InputKind, ParsedLine
+from mwaa_shell.airflow.additions import RUN_ID, with_json
+from mwaa_shell.airflow.arguments import plain_words, understand
+from mwaa_shell.airflow.command_line import InputKind, ParsedLine, parse
+from mwaa_shell.airflow.knowledge import reads
 from mwaa_shell.airflow.outcome import remark_on
-from mwaa_shell.airflow.readings import words_as_read
-from mwaa_shell.airflow.safety import reads
-from mwaa_shell.errors import ExitCode
-from mwaa_shell.history.rerun import check_command
+from mwaa_shell.errors import ExitCode, State
+from mwaa_shell.history import check_command
+from mwaa_shell.output import program_name
 from mwaa_shell.result import Outcome, Result
 
 if TYPE_CHECKING:
     from mwaa_shell.airflow.grammar import Grammar
 
-#: HTTP statuses that say that a command did not run, after which somebody might think of sending it again.
-REFUSALS = (403, 429, 503)
-#: What the web server answers to quotes that it cannot split, and to much else.
+#: HTTP status of the web server for quotes that it cannot split, and for much else.
 SERVER_ERROR = 500
 #: A quoted piece of a command, an escaped character, or plain text.
 _PIECE = re.compile(r"""'[^']*'|"(?:\\.|[^"\\])*"|\\.|[^'"\\]+""", re.DOTALL)
 #: What programs that write commands for MWAA have found out; ``command_line.quote`` writes the form that works.
-_ABOUT_QUOTES = (
-    "its quotes may be why: MWAA fails at '\\'' inside single quotes, and takes double quotes "
-    'with \\ before each " and \\ inside, such as "it\'s \\"so\\""'
-)
-#: Bytes at the beginning and at the end of a reply that are read for a remark.
+_ABOUT_QUOTES = """MWAA fails at '\\'' in single quotes. Use double quotes, such as "it's \\"so\\\""."""
+#: Commands whose runs and tasks a scheduler starts.
+LEFT_TO_THE_SCHEDULER = ("dags trigger", "trigger_dag", "tasks clear", "clear", "backfill create")
+NO_SCHEDULER = "No scheduler runs here: exit, then start mwaa-shell --local {version} --scheduler"
+#: Programs that read JSON and fail on a table.
+JSON_PROGRAMS = ("jq", "gojq", "jaq")
+#: Bytes at the beginning and at the end of an output that are read for a remark.
 READ = 100_000
 
 
-def advised(result: Result, typed: ParsedLine, sent: ParsedLine, grammar: Grammar | None) -> Result:
-    """The result of a command, with what to do next where it is not plain how it ended."""
+def with_advice(result: Result, typed: ParsedLine, sent: ParsedLine, grammar: Grammar | None) -> Result:
+    """Return the result of a command with the next step, where it was not run or its result is unknown."""
     if result.remote and result.ok:
         return _explained(result, sent, grammar)
     if not result.remote or result.outcome is Outcome.FAILED:
         return result
     if result.http_status == SERVER_ERROR and _closes_single_quotes(sent.command):
-        result = _with(result, _ABOUT_QUOTES)
-    harmless = reads(sent, grammar)
-    if result.outcome is Outcome.REFUSED:
-        repeatable = result.http_status in REFUSALS and not harmless
-        return _with(result, "it may change something, so it is not sent again by itself") if repeatable else result
-    asked = result.outcome is Outcome.UNKNOWN  # who pressed Ctrl-C wants an empty prompt
-    if harmless:
-        return replace(_with(result, "it only reads, so it can be run again"), proposal=typed.text) if asked else result
-    check = _check(sent, grammar)
+        result = replace(result, hint=_ABOUT_QUOTES)
+    if result.outcome is Outcome.NOT_RUN or result.state is State.RAN:
+        return result
+    asked = result.outcome is Outcome.UNKNOWN  # after Ctrl-C, the user expects an empty prompt
+    if reads(sent, grammar):
+        hint = result.hint or "Run it again: it is read-only."
+        return replace(result, hint=hint, proposal=typed.text) if asked else result
+    check = check_command(understand(sent, grammar)) if grammar is not None else ""
     if not check:
         return result
-    return replace(_with(result, f"{check} tells{_of_which_run(result)}"), proposal=check if asked else "")
+    _, flag, run_id = result.added.partition(f"{RUN_ID} ")  # one that the shell added
+    hint = result.hint or f"{f'Look for run {run_id} with' if flag else 'Check with'}: {check}"
+    return replace(result, hint=hint, proposal=check if asked else "")
 
 
 def _explained(result: Result, sent: ParsedLine, grammar: Grammar | None) -> Result:
-    """Return the result of a command that did what it should, with how to read a reply that does not look so."""
+    """Return the result of a command that did what it should, with how to read an output that does not look so."""
     if grammar is None:
         return result
 
     ends = (result.stdout[:READ], result.stdout[max(len(result.stdout) - READ, READ) :])
     printed = b"".join(ends).decode("utf-8", "replace")
-    remark = remark_on(words_as_read(sent, grammar), grammar.version, printed)
+    remark = remark_on(plain_words(sent, grammar), grammar.version, printed)
     return replace(result, remark=remark) if remark else result
 
 
-def put_back(result: Result, line: ParsedLine) -> Result:
-    """The result with its own line as the proposal, where that was to be sent and it is certain that nothing ran."""
+def with_no_scheduler(result: Result, sent: ParsedLine, grammar: Grammar) -> Result:
+    """Return the result of a command that leaves work to a scheduler, with a remark that none runs here."""
+    command = understand(sent, grammar).command
+    if not result.ok or command is None or command.name not in LEFT_TO_THE_SCHEDULER:
+        return result
+    remark = NO_SCHEDULER.format(version=grammar.version)
+    return replace(result, remark="\n".join(one for one in (result.remark, remark) if one))
+
+
+def with_similar_name(result: Result, name: str) -> Result:
+    """Return the result of a command on a name that does not exist, with a similar name that does."""
+    if not name:
+        return result
+    question = f"Did you mean '{name}'?"
+    if result.ok:  # Airflow 1.10 and ``dags pause`` report it and end with 0
+        return replace(result, remark="\n".join(one for one in (result.remark, question) if one))
+    return replace(result, hint=" ".join(one for one in (question, result.hint) if one))
+
+
+def with_retry_proposal(result: Result, line: ParsedLine) -> Result:
+    """Return the result with its line as the proposal, where the line was to be sent and certainly did not run."""
     sendable = result.remote or line.kind is InputKind.AIRFLOW
     ran = result.exit_code is not ExitCode.NOTHING_RAN
     return result if ran or not sendable or result.proposal else replace(result, proposal=line.text)
 
 
-def _with(result: Result, advice: str) -> Result:
-    return replace(result, message=f"{result.message}; {advice}")
+def ask_for_json(result: Result, line: ParsedLine, grammar: Grammar | None) -> Result:
+    """Return the result with the line that a program for JSON could read, where such a program failed on a table."""
+    destination = line.destination
+    if destination is None or destination.operator != "|" or program_name(destination.target) not in JSON_PROGRAMS:
+        return result
+    made = with_json(parse(line.command), grammar)
+    if made is None:
+        return result
+    blank = " " if line.text.startswith(" ") else ""  # still kept in no history
+    better = f"{blank}{made.text} | {destination.target}"
+    return replace(result, hint=f"Ask for JSON: {better}", proposal=better if reads(line, grammar) else "")
 
 
 def _closes_single_quotes(command: str) -> bool:
     r"""Return whether single quotes end for an escaped one, as in ``'it'\''s'``: the web server does not split that."""
     pieces = _PIECE.findall(command)
     return any(piece == r"\'" and before[0] == "'" for before, piece in pairwise(pieces))
-
-
-def _of_which_run(result: Result) -> str:
-    """The id that the shell gave to the run, where it did."""
-    _, flag, run_id = result.added.partition(f"{RUN_ID} ")
-    return f", of run {run_id}" if flag else ""
-
-
-def _check(sent: ParsedLine, grammar: Grammar | None) -> str:
-    """The command that tells without changing anything whether this one has run; empty where there is none."""
-    if grammar is None:
-        return ""
-
-    return check_command(understand(sent, grammar))

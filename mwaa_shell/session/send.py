@@ -6,30 +6,54 @@ first, the third has what the shell adds, which is always shown.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from mwaa_shell import debug_log
-from mwaa_shell.airflow.additions import ADDED, RUN_ID, wants_run_id, with_json, with_run_id
-from mwaa_shell.airflow.command_line import ParsedLine, parse
-from mwaa_shell.airflow.knowledge import Level
-from mwaa_shell.airflow.readings import words_as_read
-from mwaa_shell.airflow.safety import answered, danger_of, question_in
-from mwaa_shell.errors import OutcomeUnknown
+from mwaa_shell import debug_log, names
+from mwaa_shell.airflow.additions import ADDED, RUN_ID, wants_run_id, with_json, with_run_id, with_yes_flag
+from mwaa_shell.airflow.arguments import plain_words, understand
+from mwaa_shell.airflow.command_line import Destination, ParsedLine, parse
+from mwaa_shell.airflow.knowledge import Level, danger_of, question_in, reads
+from mwaa_shell.airflow.secrets import redaction
+from mwaa_shell.airflow.secrets.values import MASK, mask_quoted, quotable
+from mwaa_shell.errors import ExitCode, OutcomeUnknown, State, UsageError
+from mwaa_shell.history import TYPED
 from mwaa_shell.interrupts import INTERRUPTS, signals_wait
-from mwaa_shell.mwaa.command_runner import run_command
-from mwaa_shell.mwaa.connection import Connection
-from mwaa_shell.names.cache_files import identify
-from mwaa_shell.output.tables.secrets import mask_message
+from mwaa_shell.mwaa import Connection, run_command
+from mwaa_shell.output.tables import mask_message
 from mwaa_shell.result import Outcome, Result, from_error, interrupted
-from mwaa_shell.session.confirmation import Answers, pass_rails
-from mwaa_shell.session.context import LineContext
-from mwaa_shell.session.fill_secrets import MASK, unmasked
-from mwaa_shell.session.impact import Impact, Where
-from mwaa_shell.session.next_steps import advised
-from mwaa_shell.session.session import Session
+from mwaa_shell.session.confirmation import Confirmer, Impact, confirm
+from mwaa_shell.session.next_steps import with_advice, with_no_scheduler, with_similar_name
+from mwaa_shell.session.session import OPEN, RunRef, Session
 
-#: A secret that is shorter is not looked for in what comes back: it would be found in every other word.
-SHORTEST = 4
+if TYPE_CHECKING:
+    from mwaa_shell.airflow.grammar import Grammar
+    from mwaa_shell.job import ProgressListener
+
+#: The last words of the commands that create a run.
+TRIGGERS = frozenset({"trigger", "trigger_dag", "materialize"})
+
+
+@dataclass(frozen=True, slots=True)
+class LineContext:
+    """One line, where it came from and what happens to its output: passed down to the last step, never stored."""
+
+    line: ParsedLine
+    origin: str = TYPED  #: where the line came from, in the words of the history
+    private: bool = False  #: begins with a blank: kept in no history
+    destination: Destination | None = None  #: the file or local command that its output goes to, secrets filled in
+    as_it_is: bool = False  #: sent without checks and additions (``.send``)
+    confirmed: bool = False  #: the user has confirmed it, together with the same command on other environments
+    recorded: bool = True  #: kept in the history; polls of ``.watch`` and ``.follow`` are not
+    watcher: ProgressListener | None = None  #: shows the waiting instead of the user interface's own
+
+    @classmethod
+    def of(cls, text: str, origin: str = TYPED) -> LineContext:
+        """Return the context of a line as it was typed."""
+        line = parse(text)
+        return cls(line, origin, text.startswith(" "), line.destination)
 
 
 def send(session: Session, context: LineContext) -> tuple[Result, LineContext]:
@@ -39,88 +63,115 @@ def send(session: Session, context: LineContext) -> tuple[Result, LineContext]:
     context too: with the secrets of its destination. Raises ``RefusedByRule`` and ``UsageError`` before anything is
     sent.
     """
-    link, line = session.link, context.line
+    connection, line = session.connection, context.line
     confirmed, yes = _confirm(session, context)
     made, additions = (line, ()) if context.as_it_is else _add_flags(session, context, confirmed)
     ask = session.ui.ask_secret
-    sent = unmasked(made, session.grammar, ask, session.secret_words, as_it_is=context.as_it_is)
+    sent = fill_secrets(made, session.grammar, ask, session.secret_words, as_it_is=context.as_it_is)
     context = replace(context, destination=sent.destination or context.destination)
     secrets = tuple(session.rules().secret_values(sent.text))
     debug_log.keep_out(*secrets)
-    _warn_of_unfinished(session, link)
-    with INTERRUPTS.deferred() as pressed:
-        number, finished = _begin(session, context), False
-        try:
-            result = run_command(link, sent, context.watcher or session.ui.watcher)
-            hidden = tuple(dict.fromkeys(one for one in secrets if len(one) >= SHORTEST))
-            words, message = words_as_read(sent, session.grammar), result.message
-            for secret in hidden:  # Airflow quotes what it does not understand
-                message = message.replace(secret, MASK)
-            message = mask_message(message, words)
-            added = " ".join(one for one in (yes, *additions) if one)
-            result = replace(result, words=words, added=added, hidden=hidden, message=message)
-            with signals_wait():
-                finished = True  # also where the log of --log-file fails: the history has the end all the same
-                session.record.finish(number, link, line, result)
-        except BaseException as error:  # a mistake of the shell's own, or a signal that ends the program
-            if not finished:
-                stopped = not isinstance(error, Exception)
-                ended = interrupted("", remote=True) if stopped else from_error(OutcomeUnknown(""))
-                session.record.finish(number, link, line, ended)
-            raise
+    _warn_of_unfinished(session, connection)
+
+    def run() -> Result:
+        result = run_command(connection, sent, context.watcher or session.ui.watcher)
+        hidden, words = quotable(secrets), plain_words(sent, session.grammar)
+        message = mask_message(mask_quoted(result.message, hidden), words)
+        added = " ".join(one for one in (yes, *additions) if one)
+        return replace(result, words=words, added=added, hidden=hidden, message=message)
+
+    with INTERRUPTS.defer() as pressed:
+        result = record_command(session, context, run)
         debug_log.event("ended", outcome=result.outcome.value, status=result.http_status, seconds=result.seconds,
                     stdout=len(result.stdout), stderr=len(result.stderr))  # fmt: skip
-        session.run_ids.settle(link.target.name, line.values, result.outcome)
-        if result.outcome is Outcome.INTERRUPTED and result.remote and context.recorded:
-            link.command_lock.unfinished = session.rules().masked(line.command)
-        if session.live is not None and not context.private:
-            session.live.learn(sent, result)
-        result = advised(result, line, sent, session.grammar)
+        session.run_ids.settle(connection.target, line.values, result.outcome)
+        stopped = result.outcome is Outcome.INTERRUPTED and result.remote
+        if stopped and context.recorded and not reads(sent, session.grammar):
+            connection.command_lock.unfinished = session.rules().mask(line.command)
+        if session.cached_names is not None and not context.private:
+            session.cached_names.learn(sent, result)
+        _remember_triggered(session, sent, result)
+        result = with_advice(result, line, sent, session.grammar)
+        if session.cached_names is not None and not context.private:
+            result = with_similar_name(result, session.cached_names.similar_to_missing(sent, result))
+        if session.grammar is not None and not connection.target.access.scheduled:
+            result = with_no_scheduler(result, sent, session.grammar)
     if pressed.is_set() and result.outcome is not Outcome.INTERRUPTED:
         result = stopped_after(result)
     return result, context
 
 
-def _begin(session: Session, context: LineContext) -> int | None:
+def _remember_triggered(session: Session, sent: ParsedLine, result: Result) -> None:
+    """Keep the run that a command created, or may have created, for ``.follow`` without a DAG."""
+    may_have_run = result.ok or (result.outcome in OPEN and result.remote)
+    if session.grammar is None or TRIGGERS.isdisjoint(sent.values) or not may_have_run:
+        return
+    run = names.triggered_run(understand(sent, session.grammar), result.stdout.decode("utf-8", "replace"))
+    if run is not None:
+        session.triggered = RunRef(*run)
+
+
+def record_command(session: Session, context: LineContext, send: Callable[[], Result]) -> Result:
+    """Return what ``send`` returns; the command is in the history from before it is sent, however that ends."""
+    number, finished = _begin_record(session, context), False
+    try:
+        result = send()
+        with signals_wait():
+            finished = True  # also where the log of --log-file fails: the history has the end all the same
+            session.recorder.finish(number, session.connection, context.line, result)
+        return result
+    except BaseException as error:  # a mistake of the shell's own, or a signal that ends the program
+        if not finished:
+            stopped = not isinstance(error, Exception)
+            ended = interrupted("", remote=True) if stopped else from_error(OutcomeUnknown(""))
+            session.recorder.finish(number, session.connection, context.line, ended)
+            if stopped:
+                with suppress(OSError, ValueError):  # the terminal may have gone with the signal
+                    session.ui.note(f"The command may still be running on {session.connection.target.name}")
+        raise
+
+
+def _begin_record(session: Session, context: LineContext) -> int | None:
     """Write the command down before it is sent; return its number in the history, if it is kept there."""
     if not context.recorded or context.private or session.preferences["history"] != "on":
         return None
     with signals_wait():
-        identify(session.link)  # keeps the account that AWS named, for environment_key() of the next session
-        return session.record.begin(session.link, context.line, context.origin)
+        names.identify(session.connection)  # keeps the account that AWS named, for the next session
+        return session.recorder.begin(session.connection, context.line, context.origin)
 
 
 def stopped_after(result: Result) -> Result:
     """Return the result of a command after which Ctrl-C was pressed: it is whole, and nothing follows it."""
-    stopped = interrupted("Stopped, but the command itself was over", remote=True)
-    return replace(
-        result, outcome=stopped.outcome, exit_code=stopped.exit_code, message=stopped.message, proposal="", remote=True
-    )
+    return replace(result, outcome=Outcome.INTERRUPTED, exit_code=ExitCode.INTERRUPTED, message="", state=State.RAN,
+                   proposal="", remote=True)  # fmt: skip
 
 
-def _warn_of_unfinished(session: Session, link: Connection) -> None:
-    """Say once that a command before this one, which nobody waited for, may still run."""
-    unfinished, link.command_lock.unfinished = link.command_lock.unfinished, ""
+def _warn_of_unfinished(session: Session, connection: Connection) -> None:
+    """Show once that an earlier command, whose wait was interrupted, may still be running."""
+    unfinished, connection.command_lock.unfinished = connection.command_lock.unfinished, ""
     if unfinished:
-        session.ui.note(f"{unfinished} may still be running on {link.target.name}: it was not waited for")
+        session.ui.note(f"{unfinished} may still be running on {connection.target.name}.")
 
 
 def _confirm(session: Session, context: LineContext) -> tuple[ParsedLine, str]:
     """Return the line, with the flag that says yes to Airflow where the user has said it here, and that flag.
 
-    Raises ``RefusedByRule`` where nobody has.
+    Raises ``RefusedByRule`` without a confirmation.
     """
     line = context.line
-    made = None if context.as_it_is else answered(line, session.grammar)
+    made = None if context.as_it_is else with_yes_flag(line, session.grammar)
     danger = danger_of(line, session.grammar)
     if danger.level is Level.READ and made is None:
         return line, ""
-    answers = Answers(session.settings.yes, session.ui.ask, session.ui.ask_name)
-    shown = session.rules().masked(line.command)
-    impact = Impact(line, shown, session.grammar, Where(session.link, session.live, session.ui.watcher))
-    asked = pass_rails(shown, danger, session.protection(), answers, asks=made is not None, effect=impact)
+    place = session.protection()
+    answers = Confirmer(place.name if context.confirmed else session.settings.yes, session.ui.ask, session.ui.ask_name)
+    shown = session.rules().mask(line.command)
+    impact = Impact(line, shown, session.grammar, session)
+    # A year too much in a date is hundreds of runs. Scripts have their dates from somewhere else.
+    asks = made is not None or (impact.creates_runs and answers.ask is not None)
+    asked = confirm(shown, danger, place, answers, asks=asks, effect=impact)
     if not asked:
-        impact.tell_paused(session.ui.note)
+        impact.note_if_paused(session.ui.note)
     elif made is not None:
         question = question_in(line, session.grammar)
         return made, question.answer if question is not None else ""
@@ -131,7 +182,7 @@ def _confirm(session: Session, context: LineContext) -> tuple[ParsedLine, str]:
 
 
 def additions_to(session: Session, text: str) -> str:
-    """Return what is added to a line when it is sent, with a blank before it; nothing to most. Asks nobody."""
+    """Return the words that the shell adds to a command, after a blank; often none. Sends no request."""
     context = LineContext.of(text)
     return "".join(f" {one}" for one in _add_flags(session, context, context.line)[1])
 
@@ -142,9 +193,9 @@ def _add_flags(session: Session, context: LineContext, made: ParsedLine) -> tupl
     asking = _ask_for_json(session, context, made)
     if asking is not None:
         made, added = asking, (ADDED,)
-    here = session.here if session.preferences["trigger-run-id"] == "on" else None
+    here = session.target if session.preferences["trigger-run-id"] == "on" else None
     if here is not None and wants_run_id(made, session.grammar):
-        run_id = session.run_ids.of(here.name, context.line.values)
+        run_id = session.run_ids.of(here, context.line.values)
         made, added = with_run_id(made, run_id, session.grammar), (*added, f"{RUN_ID} {run_id}")
     return made, added
 
@@ -157,9 +208,43 @@ def _ask_for_json(session: Session, context: LineContext, line: ParsedLine) -> P
     return with_json(line, session.grammar)
 
 
+# -- secrets in place of masks -----------------------------------------------------------------------------------------
+
+
+def fill_secrets(
+    line: ParsedLine,
+    grammar: Grammar | None,
+    ask: Callable[[str], str | None] | None,
+    patterns: tuple[str, ...] = (),
+    *,
+    as_it_is: bool = False,
+) -> ParsedLine:
+    """Return a line with secrets in place of its masks; raise ``UsageError`` where one is not entered.
+
+    A mask where no secret goes is refused too, unless the line is to be sent ``as_it_is``.
+    """
+    if MASK not in line.text:
+        return line
+    places = redaction.find_masks(line.text, grammar, patterns)
+    if not places:
+        grammar, places = None, redaction.find_masks(line.text, None, patterns)
+    left = None if as_it_is else redaction.left_mask(line.text, places)
+    if left is not None:  # in a place where no secret goes: what was masked there would be overwritten
+        hint = "Type the value in its place, or send the mask itself with .send."
+        raise UsageError(f"A mask (***) is left at column {left + 1}", hint=hint, state=State.NOT_SENT)
+    answers = [ask(place.name or "the secret") if ask else None for place in places]
+    known = [answer for answer in answers if answer]  # an empty one is a reflex, and would replace what is there
+    if len(known) < len(places):
+        missing = ", ".join(dict.fromkeys(place.name or "a secret" for place in places))
+        raise UsageError(
+            f"The value of {missing} is masked", hint="Type it: the shell keeps no secrets.", state=State.NOT_SENT
+        )
+    return parse(redaction.fill(line.text, known, grammar, patterns))
+
+
 def fill_destination(session: Session, context: LineContext) -> LineContext:
     """Return the context of a dot-command with the secrets of its file or local command in place of their masks."""
     line = context.line
     behind = parse(f"version{line.text[line.words[-1].end :]}")
-    filled = unmasked(behind, None, session.ui.ask_secret, session.secret_words)
+    filled = fill_secrets(behind, None, session.ui.ask_secret, session.secret_words)
     return replace(context, destination=filled.destination)

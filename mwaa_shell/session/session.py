@@ -5,29 +5,88 @@ A session is on one environment at a time. It makes nothing that takes it: what 
 
 from __future__ import annotations
 
+import copy
+import secrets
 import threading
-from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from mwaa_shell.airflow.line_rules import LineRules
+from mwaa_shell import airflow, mwaa, names
 from mwaa_shell.airflow.versions import parse_version
-from mwaa_shell.config import as_preferences
-from mwaa_shell.errors import NothingRan, UsageError
-from mwaa_shell.history.recorder import HistoryRecorder
+from mwaa_shell.config import Config, as_preferences
+from mwaa_shell.durations import in_seconds
+from mwaa_shell.errors import NothingRan, State, UsageError
+from mwaa_shell.history import HistoryEntry, HistoryRecorder
+from mwaa_shell.interrupts import INTERRUPTS
 from mwaa_shell.job import Interrupted, Job, PhaseTimeout, ProgressListener
-from mwaa_shell.mwaa.connection import Connection, ConnectionPool, EnvironmentRef, MakeApi, real_api
+from mwaa_shell.mwaa import Connection, ConnectionPool, EnvironmentRef, MakeApi, real_api
 from mwaa_shell.preferences import Preferences
-from mwaa_shell.session.interface import UserInterface
-from mwaa_shell.session.run_ids import RunIds
+from mwaa_shell.result import Outcome
 from mwaa_shell.settings import Access, Protection, Settings
 
 if TYPE_CHECKING:
     from mwaa_shell.airflow.grammar import Grammar
-    from mwaa_shell.names.refresher import NameRefresher
-    from mwaa_shell.output.transcript import Transcript
+    from mwaa_shell.monitor import Snapshot
+    from mwaa_shell.output import Canvas, Transcript
     from mwaa_shell.result import Result
 
 T = TypeVar("T")
+
+
+#: Outcomes after which a run may exist although no output names it.
+OPEN = ("unknown", "interrupted")
+
+
+def new_run_id() -> str:
+    """Return a new run ID that a person can read: who made it, when, and six random characters."""
+    return f"mwaa-shell__{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}+00:00__{secrets.token_hex(3)}"
+
+
+class RunIds:
+    """The run IDs of triggers that have not ended, by environment and words.
+
+    A trigger whose end is unknown keeps its run ID: typed again, it cannot start a second run.
+    """
+
+    def __init__(self, make: Callable[[], str] = new_run_id) -> None:
+        self._make = make
+        self._open: dict[tuple[EnvironmentRef, tuple[str, ...]], str] = {}
+
+    def of(self, environment: EnvironmentRef, words: tuple[str, ...]) -> str:
+        """Return the run ID of a trigger, the same until it has ended."""
+        return self._open.setdefault((environment, words), self._make())
+
+    def settle(self, environment: EnvironmentRef, words: tuple[str, ...], outcome: str) -> None:
+        """Drop the run ID of a trigger that has ended for certain; the next one gets a new ID."""
+        if outcome not in OPEN:
+            self._open.pop((environment, words), None)
+
+
+class RunRef(NamedTuple):
+    """A DAG run of an environment."""
+
+    dag: str
+    run: str  #: its ID; empty for one that is not known
+
+
+class Batch(NamedTuple):
+    """A command on several environments, and those of them that were not ok."""
+
+    origin: str  #: in the history
+    when: float  #: it began, in seconds since 1970 (UTC)
+    typed: str  #: the line of ``.on``, with its secrets masked
+    options: str  #: those of ``.on``, each with a blank behind it
+    line: str  #: the command in it
+    left: tuple[str, ...]  #: environments that were not ok, as ``.on`` takes them
+    unknown: tuple[str, ...]  #: those of them where it may have run
+
+    @property
+    def entry(self) -> HistoryEntry:
+        """The whole line as an entry without a number: the history has one of each environment."""
+        outcome = Outcome.UNKNOWN if self.unknown else Outcome.FAILED if self.left else Outcome.OK
+        return HistoryEntry(self.when, "", "", "", self.typed, origin=self.origin, outcome=outcome)
 
 
 class Session:
@@ -36,23 +95,30 @@ class Session:
     def __init__(self, settings: Settings, ui: UserInterface | None = None, make: MakeApi = real_api) -> None:
         self.settings = settings
         self.ui = ui or UserInterface()
-        self.preferences = Preferences()
+        self.preferences = Preferences(as_preferences(settings.config.general))  # until an environment is open
         if settings.secret_words:
             self.preferences.set("secret-words", " ".join(settings.secret_words.split()))
-        self.links = ConnectionPool(make, settings.config)
-        self.record = HistoryRecorder(self.ui.note, lambda: self.secret_words)
+        self._configured_secret_words = _secret_words_in(settings.config)
+        self.connections = ConnectionPool(make, settings.config)
+        self.recorder = HistoryRecorder(self.ui.note, lambda: self.secret_words)
         if settings.log_file is not None:
-            self.record.log_to(settings.log_file, output=settings.log_output)
+            self.recorder.log_to(settings.log_file, output=settings.log_output)
         self.run_ids = RunIds()
         self.read_only = settings.read_only or settings.config.doubtful  #: send nothing but what reads
-        self.last: Result | None = None  #: of the last Airflow command
-        self.tee: Transcript | None = None  #: the transcript of what is shown
-        self.known_names: tuple[str, ...] = ()  #: environments of the last listing, for completion
-        self.known_profiles: tuple[str, ...] = ()
-        self.known_regions: tuple[str, ...] = ()
+        self.last_result: Result | None = None  #: of the last Airflow command
+        self.last_batch: Batch | None = None  #: the last command on several environments
+        self.transcript: Transcript | None = None  #: the transcript of what is shown
+        self.listed_environments: tuple[str, ...] = ()  #: environments of the last listing, for completion
+        self.listed_profiles: tuple[str, ...] = ()
+        self.listed_regions: tuple[str, ...] = ()
         self.access = settings.access  #: how AWS is reached, as far as the user has said it here
-        self._link: Connection | None = None
-        self._names: dict[EnvironmentRef, NameRefresher] = {}
+        self.opened: EnvironmentRef | None = None  #: the open environment as the user named it
+        self.previous: EnvironmentRef | None = None  #: the one that was open before
+        self._recent: dict[EnvironmentRef, RunRef] = {}
+        self._snapshots: dict[EnvironmentRef, Snapshot] = {}
+        self._connection: Connection | None = None
+        self._triggered: dict[EnvironmentRef, RunRef] = {}
+        self._names: dict[EnvironmentRef, names.NameRefresher] = {}
         self._making_names = threading.Lock()
         self._said_version = settings.airflow_version
         if settings.environment:
@@ -61,68 +127,109 @@ class Session:
     # -- the environment ---------------------------------------------------------------------------------------------
 
     @property
-    def link(self) -> Connection:
+    def connection(self) -> Connection:
         """The connection to the open environment; raises ``UsageError`` where none is open."""
-        if self._link is None:
-            raise UsageError("No environment is open: .use NAME opens one, .envs lists them")
-        return self._link
+        if self._connection is None:
+            raise UsageError("No environment is open", hint="Open one with .use NAME. List them with .envs.")
+        return self._connection
 
     @property
-    def here(self) -> EnvironmentRef | None:
+    def target(self) -> EnvironmentRef | None:
         """The open environment, if one is open."""
-        return self._link.target if self._link else None
+        return self._connection.target if self._connection else None
 
     def open(self, name: str, access: Access) -> None:
-        """Go to an environment; AWS is not asked."""
-        self._link, self.access = self.links.get(EnvironmentRef(name, access)), access
+        """Open an environment without asking AWS."""
+        opened, before = EnvironmentRef(name, access), self.opened
+        self._connection, self.access, self.opened = self.connections.get(opened), access, opened
+        if before not in (None, opened):
+            self.previous = before
         said = self.settings.config.on(name)
         self.preferences.given = as_preferences(said)
-        if not self._link.version and "airflow-version" in said:
-            self._link.version = parse_version(str(said["airflow-version"].value))
+        if not self._connection.version and "airflow-version" in said:
+            self._connection.version = parse_version(str(said["airflow-version"].value))
         if self._said_version:  # the user said it of the environment that is opened first
-            self._link.version = parse_version(self._said_version)
+            self._connection.version = parse_version(self._said_version)
             self._said_version = None
 
-    @property
-    def live(self) -> NameRefresher | None:
-        """The cached names of the open environment; ``None`` where none are kept."""
-        return self.names_of(self._link) if self._link is not None else None
+    def beside(self, target: EnvironmentRef, ui: UserInterface) -> Session:
+        """Return a session on another environment, with the settings, the connections and the history of this one."""
+        other = copy.copy(self)
+        other.ui, other.preferences = ui, self.preferences.copy()
+        other.last_result = other.transcript = other._said_version = None
+        other.open(*target)
+        return other
 
-    def names_of(self, link: Connection) -> NameRefresher | None:
+    @property
+    def triggered(self) -> RunRef | None:
+        """The run that was triggered last in the open environment, by this session."""
+        return self._triggered.get(self.connection.target)
+
+    @triggered.setter
+    def triggered(self, run: RunRef) -> None:
+        self._triggered[self.connection.target] = run
+        self.recent = run
+
+    @property
+    def recent(self) -> RunRef | None:
+        """The run of the open environment that this session triggered, followed or read last; its ID may be empty."""
+        return self._recent.get(self.connection.target)
+
+    @recent.setter
+    def recent(self, run: RunRef) -> None:
+        self._recent[self.connection.target] = run
+
+    @property
+    def snapshot(self) -> Snapshot | None:
+        """The run of the open environment that this session has read last, for completion."""
+        return self._snapshots.get(self._connection.target) if self._connection is not None else None
+
+    @snapshot.setter
+    def snapshot(self, snapshot: Snapshot) -> None:
+        self._snapshots[self.connection.target] = snapshot
+        if self.cached_names is not None:
+            self.cached_names.note_state(snapshot.run.dag, snapshot.run.run_id, snapshot.run.state)
+
+    @property
+    def cached_names(self) -> names.NameRefresher | None:
+        """The cached names of the open environment; ``None`` where none are kept."""
+        return self.cached_names_of(self._connection) if self._connection is not None else None
+
+    def cached_names_of(self, connection: Connection) -> names.NameRefresher | None:
         """Return the cached names of one environment; ``None`` where none are kept. Called from any thread."""
         if not self.ui.keeps_names:
             return None
-
-        from mwaa_shell.names.refresher import NameRefresher  # 15 ms of a start, needed behind the prompt
-
         with self._making_names:
-            if link.target not in self._names:
-                self._names[link.target] = NameRefresher(link, self.preferences)
-            return self._names[link.target]
+            if connection.target not in self._names:
+                self._names[connection.target] = names.NameRefresher(connection, self.preferences)
+            return self._names[connection.target]
 
-    def names_so_far(self, link: Connection) -> NameRefresher | None:
+    def loaded_names_of(self, connection: Connection) -> names.NameRefresher | None:
         """Return them if they have been read already: for what is drawn before anything can be known."""
-        return self._names.get(link.target)
+        return self._names.get(connection.target)
 
     # -- what holds for lines ----------------------------------------------------------------------------------------
 
     @property
     def grammar(self) -> Grammar | None:
         """The command tree of the open environment; ``None`` while its version is unknown."""
-        return self._link.grammar if self._link else None
+        return self._connection.grammar if self._connection else None
 
     @property
     def secret_words(self) -> tuple[str, ...]:
-        """The user's own names of secrets."""
-        return self.preferences.list_of("secret-words")
+        """The user's own names of secrets, those of all environments in ``config.toml`` too.
 
-    def rules(self) -> LineRules:
+        A line can go to other environments than the open one, and is in one history with their commands.
+        """
+        return (*self.preferences.list_of("secret-words"), *self._configured_secret_words)
+
+    def rules(self) -> airflow.line_rules.LineRules:
         """Return the rules for lines of the open environment, as far as it is known now."""
-        return LineRules(self.grammar, self.secret_words, self.settings.validate, _secret_parameters)
+        return airflow.line_rules.LineRules(self.grammar, self.secret_words, self.settings.validate, _secret_parameters)
 
     def protection(self) -> Protection:
         """Return which confirmations the open environment needs."""
-        return self.protection_of(self.here.name if self.here else "")
+        return self.protection_of(self.target.name if self.target else "")
 
     def protection_of(self, name: str, protect: str | None = None, read_only: bool | None = None) -> Protection:
         """Return which confirmations an environment needs, as later lines will set ``protect`` and ``read_only``."""
@@ -131,12 +238,14 @@ class Session:
         now = self.read_only if read_only is None else read_only
         config = self.settings.config
         if self.settings.read_only:
-            why = "as --read-only says"
+            hint = "Start without --read-only to change data."
         elif config.doubtful and now and read_only is None:
-            why = f"until {config.name} is mended or .readonly off lifts that"
+            hint = f"Fix the reported mistake in {config.name}, or run .readonly off."
         else:
-            why = "as .readonly says" if now else f"as {config.name} says"
-        return self.settings.protection(name, protect, read_only=now, why=why)
+            off = f"Set read-only = false in {config.name} to change data."
+            hint = "Run .readonly off to change data." if now else off
+        only_reads = self.settings.only_reads(name, now)
+        return Protection(name, self.settings.protects(name, protect), only_reads, hint if only_reads else "")
 
     # -- waiting -----------------------------------------------------------------------------------------------------
 
@@ -148,22 +257,35 @@ class Session:
             return ask()
 
         try:
-            return Job(work, phase).wait(watcher or self.ui.watcher)
+            with INTERRUPTS.defer() as pressed:
+                answer = Job(work, phase).wait(watcher or self.ui.watcher)
         except PhaseTimeout as late:
-            raise NothingRan(f"AWS gave no answer within {late.seconds:g} seconds ({phase}), nothing ran") from None
+            text = f"AWS did not answer within {in_seconds(late.seconds)} ({phase})"
+            hint = "Check the network of this machine with .doctor."
+            raise NothingRan(text, hint=hint, state=State.NOT_SENT) from None
         except Interrupted:
-            from mwaa_shell.mwaa.programs import end_programs  # imports subprocess
-
-            end_programs()
+            mwaa.programs.end_programs()
             raise
+        if pressed.is_set():  # while the answer came in
+            raise Interrupted(phase)
+        return answer
 
     def close(self) -> None:
-        """Keep what has to be kept; the session is over."""
+        """Keep what has to be kept; the session has ended."""
         try:
-            for names in self._names.values():
-                names.close()
+            for cached in self._names.values():
+                cached.close()
         finally:
-            self.record.close()
+            self.recorder.history.close()
+
+
+def _secret_words_in(config: Config) -> tuple[str, ...]:
+    preferences = Preferences()
+    words: list[str] = []
+    for values in (config.general, *(values for _, values in config.environments)):
+        preferences.given = as_preferences(values)
+        words += preferences.list_of("secret-words")
+    return tuple(dict.fromkeys(words))
 
 
 def _secret_parameters(line: str, grammar: Grammar | None, secret_words: tuple[str, ...]) -> set[str]:
@@ -173,3 +295,25 @@ def _secret_parameters(line: str, grammar: Grammar | None, secret_words: tuple[s
     from mwaa_shell.saved_commands import secret_parameters  # 5 ms of a start, needed by .do alone
 
     return secret_parameters(line, grammar, secret_words)
+
+
+def _ignore(text: str) -> None:
+    """Show nothing."""
+
+
+@dataclass(slots=True)
+class UserInterface:
+    """Functions that show something to the user or ask; ``None`` where that is not possible."""
+
+    note: Callable[[str], None] = _ignore  #: shows a sentence
+    watcher: ProgressListener | None = None  #: shows what is waited for
+    bar: ProgressListener | None = None  #: shows the progress of many requests where the watcher is missing
+    interactive: bool = False  #: the user sits at a prompt
+    canvas: Canvas | None = None  #: where something that changes is shown
+    choose: Callable[[Sequence[Connection]], str | None] | None = None  #: chooses one environment of several
+    pick: Callable[[Sequence[tuple[str, str]]], int | None] | None = None  #: picks a row, each with a description
+    ask: Callable[[str], bool] | None = None  #: a yes or no
+    ask_name: Callable[[str], str | None] | None = None  #: a name to be typed, before what destroys
+    ask_secret: Callable[[str], str | None] | None = None  #: reads a secret without echo
+    draws_tables: bool = False  #: draws output: a command that can is asked for JSON
+    keeps_names: bool = False  #: completes names

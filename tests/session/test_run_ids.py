@@ -7,9 +7,12 @@ from itertools import count
 
 import pytest
 
+from mwaa_shell.mwaa import EnvironmentRef
 from mwaa_shell.result import Outcome
-from mwaa_shell.session.run_ids import OPEN, RunIds, new_run_id
+from mwaa_shell.session.session import OPEN, RunIds, new_run_id
+from mwaa_shell.settings import Access
 
+HERE = EnvironmentRef("env", Access(region="us-east-1"))
 LINE = ("dags", "trigger", "daily")
 #: Airflow's own ``allowed_run_id_pattern``.
 ALLOWED = r"[A-Za-z0-9_.~:+-]+"
@@ -22,22 +25,26 @@ def ids() -> RunIds:
 
 
 def test_a_line_keeps_its_id_until_it_has_ended(ids: RunIds) -> None:
-    first = ids.of("env", LINE)
-    assert ids.of("env", LINE) == first
-    ids.settle("env", LINE, Outcome.OK)
-    assert ids.of("env", LINE) != first
+    first = ids.of(HERE, LINE)
+    assert ids.of(HERE, LINE) == first
+    ids.settle(HERE, LINE, Outcome.OK)
+    assert ids.of(HERE, LINE) != first
 
 
 @pytest.mark.parametrize("outcome", list(Outcome))
 def test_who_does_not_know_asks_with_the_same_id(outcome: Outcome, ids: RunIds) -> None:
-    first = ids.of("env", LINE)
-    ids.settle("env", LINE, outcome)
-    assert (ids.of("env", LINE) == first) == (outcome in OPEN)
+    first = ids.of(HERE, LINE)
+    ids.settle(HERE, LINE, outcome)
+    assert (ids.of(HERE, LINE) == first) == (outcome in OPEN)
     assert set(OPEN) == {Outcome.UNKNOWN, Outcome.INTERRUPTED}
 
 
 def test_other_lines_and_environments_have_others(ids: RunIds) -> None:
-    made = {ids.of("env", LINE), ids.of("other", LINE), ids.of("env", ("dags", "trigger", "weekly"))}
+    made = {
+        ids.of(HERE, LINE),
+        ids.of(HERE._replace(access=Access(region="eu-west-1")), LINE),
+        ids.of(HERE, ("dags", "trigger", "weekly")),
+    }
     assert len(made) == 3
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from mwaa_shell.airflow.versions import Version
-from mwaa_shell.errors import ExitCode, NothingRan, UsageError
+from mwaa_shell.errors import ExitCode, NothingRan, State, UsageError
 from mwaa_shell.history.recorder import HistoryRecorder
 from mwaa_shell.history.store import History
 from mwaa_shell.job import Job
@@ -21,28 +21,11 @@ from mwaa_shell.mwaa.connection import Connection
 from mwaa_shell.result import Outcome, Result
 from mwaa_shell.session import Executor, Session
 from mwaa_shell.session.environment import open_default
-from mwaa_shell.session.interface import UserInterface
-from mwaa_shell.session.script import Line
+from mwaa_shell.session.script import ScriptLine
+from mwaa_shell.session.session import UserInterface
 from mwaa_shell.settings import Settings
-from tests.double import Double, Request, command_reply, reply
-from tests.sessions import execute, run_lines
-
-
-class Notes(list[str]):
-    """What the session said."""
-
-    def __call__(self, text: str) -> None:
-        self.append(text)
-
-
-@pytest.fixture
-def notes() -> Notes:
-    return Notes()
-
-
-@pytest.fixture
-def session(double: Double, bundle: str, notes: Notes) -> Session:
-    return Session(Settings(environment="my-env", access=double.access(bundle)), UserInterface(notes))
+from tests.double import Double, Request, command_response, response
+from tests.sessions import Notes, execute, run_lines
 
 
 def test_a_command_is_sent_as_typed(double: Double, session: Session) -> None:
@@ -76,8 +59,8 @@ def test_version_three_is_asked_at_the_slash(double: Double, session: Session) -
 def test_a_redirect_keeps_everything(double: Double, session: Session) -> None:
     def hop(request: Request) -> bytes:
         if request.path == "/aws_mwaa/cli":
-            return reply(307, b"", {"Location": f"http://{double.host}/aws_mwaa/cli/"})
-        return command_reply(b"3.0.6\n")
+            return response(307, b"", {"Location": f"http://{double.host}/aws_mwaa/cli/"})
+        return command_response(b"3.0.6\n")
 
     double.web.behave = hop
     assert execute(session, "version").stdout == b"3.0.6\n"
@@ -90,21 +73,21 @@ def test_the_token_call_alone_is_enough(double: Double, session: Session, notes:
     double.aws.behave = double.only_tokens
     assert [execute(session, "version").stdout for _ in range(2)] == [b"done\n", b"done\n"]
     assert double.commands == ["version", "version"]
-    assert [note.split(" is not allowed")[0] for note in notes] == ["airflow:GetEnvironment"]
-    assert session.link.version is None
+    assert [note.split(" on ")[0] for note in notes] == ["airflow:GetEnvironment"]
+    assert session.connection.version is None
 
 
 def test_the_version_is_learned_from_the_version_command(double: Double, session: Session) -> None:
-    double.web.behave = lambda request: command_reply(b"[2026-01-01 00:00:00,1] {a.py:1} INFO - hi\n2.10.3\n")
-    ask_version(session.link)
-    assert session.link.version == Version(2, 10, 3)
+    double.web.behave = lambda request: command_response(b"[2026-01-01 00:00:00,1] {a.py:1} INFO - hi\n2.10.3\n")
+    ask_version(session.connection)
+    assert session.connection.version == Version(2, 10, 3)
 
 
 def test_the_user_may_say_the_version(double: Double, bundle: str) -> None:
     settings = Settings(environment="my-env", access=double.access(bundle), airflow_version="3.2.1")
     session = Session(settings)
     execute(session, "version")
-    assert (session.link.version, double.web.seen[0].path) == (Version(3, 2, 1), "/aws_mwaa/cli/")
+    assert (session.connection.version, double.web.seen[0].path) == (Version(3, 2, 1), "/aws_mwaa/cli/")
 
 
 def test_an_environment_that_does_not_exist(double: Double, bundle: str) -> None:
@@ -112,7 +95,7 @@ def test_an_environment_that_does_not_exist(double: Double, bundle: str) -> None
     result = execute(session, "version")
     assert (result.exit_code, result.message) == (
         ExitCode.NOTHING_RAN,
-        "There is no environment nope in eu-west-1",
+        "No environment 'nope' in eu-west-1",
     )
     assert double.commands == []
 
@@ -120,33 +103,34 @@ def test_an_environment_that_does_not_exist(double: Double, bundle: str) -> None
 def test_the_only_environment_is_taken(double: Double, bundle: str) -> None:
     session = Session(Settings(access=double.access(bundle)))
     open_default(session)
-    assert session.here is not None
-    assert session.here.name == "my-env"
+    assert session.target is not None
+    assert session.target.name == "my-env"
 
 
 def test_several_environments_are_named(double: Double, bundle: str) -> None:
     double.names = ("a", "b", "c")
     session = Session(Settings(access=double.access(bundle)))
-    with pytest.raises(UsageError, match="a, b, c"):
+    with pytest.raises(UsageError, match="eu-west-1 has 3 environments") as raised:
         open_default(session)
+    assert raised.value.hint == "Name one: a, b, c."
 
 
 def test_no_environment_at_all(double: Double, bundle: str) -> None:
     double.names = ()
-    with pytest.raises(NothingRan, match="There is no environment in eu-west-1"):
+    with pytest.raises(NothingRan, match="No environments in eu-west-1"):
         open_default(Session(Settings(access=double.access(bundle))))
 
 
 def test_one_of_several_may_be_chosen(double: Double, bundle: str) -> None:
     double.names = ("a", "b", "c")
 
-    def choose(links: Sequence[Connection]) -> str:
-        return links[1].target.name
+    def choose(connections: Sequence[Connection]) -> str:
+        return connections[1].target.name
 
     session = Session(Settings(access=double.access(bundle)), UserInterface(choose=choose))
     open_default(session)
-    assert session.here is not None
-    assert session.here.name == "b"
+    assert session.target is not None
+    assert session.target.name == "b"
 
 
 class StopWhen:
@@ -177,8 +161,8 @@ def test_ctrl_c_closes_the_connection_and_says_what_may_be(double: Double, bundl
     session = Session(Settings(environment="my-env", access=double.access(bundle)), UserInterface(watcher=watcher))
     result = execute(session, "dags list")
     assert (result.outcome, result.exit_code) == (Outcome.INTERRUPTED, ExitCode.INTERRUPTED)
-    assert "may still be running on my-env" in result.message
-    assert gone.wait(5)
+    assert result.state is State.MAY_BE_RUNNING
+    assert gone.wait(30)
     assert (len(double.commands), watcher.ended) == (1, 2)  # AWS was asked first
 
 
@@ -186,10 +170,15 @@ def test_two_commands_never_run_at_once(double: Double, bundle: str) -> None:
     session = Session(
         Settings(environment="my-env", access=double.access(bundle)), UserInterface(watcher=StopWhen(QUEUED))
     )
-    with session.link.command_lock.lock:
+    with session.connection.command_lock.lock:
         result = execute(session, "dags list")
-    assert "before the command was sent" in result.message
+    assert result.state is State.NOT_SENT
     assert double.commands == []
+
+
+def test_ctrl_c_stops_a_wait_whose_answer_comes_at_once(double: Double, session: Session) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        session.wait_for("asking", 5, lambda: signal.raise_signal(signal.SIGINT))
 
 
 def test_aws_that_never_answers_is_given_up(double: Double, bundle: str) -> None:
@@ -199,11 +188,13 @@ def test_aws_that_never_answers_is_given_up(double: Double, bundle: str) -> None
     result = execute(session, "dags list")
     done.set()
     assert (result.exit_code, double.commands) == (ExitCode.NOTHING_RAN, [])
-    assert "nothing ran" in result.message
+    assert result.state is State.NOT_SENT
 
 
 def test_data_only_holds_for_commands(double: Double, bundle: str) -> None:
-    double.web.behave = lambda request: command_reply(b'[2026-01-01 00:00:00] {a.py:1} INFO - x\n[{"a": 1}]\n', b"w\n")
+    double.web.behave = lambda request: command_response(
+        b'[2026-01-01 00:00:00] {a.py:1} INFO - x\n[{"a": 1}]\n', b"w\n"
+    )
     session = Session(Settings(environment="my-env", access=double.access(bundle), data_only=True))
     result = execute(session, "dags list -o json")
     assert (result.stdout, result.stderr) == (b'[{"a": 1}]\n', b"[2026-01-01 00:00:00] {a.py:1} INFO - x\nw\n")
@@ -217,8 +208,8 @@ def test_a_command_is_written_down_before_it_goes(double: Double, session: Sessi
     written: list[list[tuple[str, Outcome]]] = []
 
     def look(request: Request) -> bytes:
-        written.append([(entry.line, entry.outcome) for entry in session.record.history.find()])
-        return command_reply(b"done\n")
+        written.append([(entry.line, entry.outcome) for entry in session.recorder.history.find()])
+        return command_response(b"done\n")
 
     double.web.behave = look
     execute(session, "dags trigger x")
@@ -239,7 +230,7 @@ def test_ctrl_c_while_it_is_written_down_sends_nothing(
         stopped = execute(session, "dags trigger x")
     assert (stopped.exit_code, stopped.message) == (
         ExitCode.INTERRUPTED,
-        "Stopped before the command was sent, nothing ran",
+        "",
     )
     assert execute(session, "version").ok
     assert double.commands == ["version"]
@@ -279,13 +270,14 @@ def pressed_late(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_ctrl_c_after_the_answer_keeps_output_and_outcome(double: Double, session: Session) -> None:
     result = execute(session, "dags trigger x")
     assert (result.exit_code, result.remote, result.stdout) == (ExitCode.INTERRUPTED, True, b"done\n")
-    assert result.message == "Stopped, but the command itself was over"
-    assert [(entry.line, entry.outcome) for entry in session.record.history.find()] == [("dags trigger x", Outcome.OK)]
+    assert result.message == ""
+    entries = session.recorder.history.find()
+    assert [(entry.line, entry.outcome) for entry in entries] == [("dags trigger x", Outcome.OK)]
 
 
 @pytest.mark.usefixtures("pressed_late")
 def test_ctrl_c_after_the_answer_stops_the_lines_behind_it(double: Double, session: Session) -> None:
-    lines = [Line("dags trigger x"), Line("dags trigger y")]
+    lines = [ScriptLine("dags trigger x"), ScriptLine("dags trigger y")]
     first = next(iter(run_lines(session, lines)))
     assert not first.result.ok
     assert first.left == 1
@@ -316,17 +308,17 @@ def test_ctrl_c_while_the_answer_is_handed_on(
     monkeypatch.setattr(Executor, "_deliver", pressed)
     result = execute(session, line)
     assert (result.exit_code, result.remote, result.stdout) == (ExitCode.INTERRUPTED, True, shown)
-    assert result.message == "Stopped, but the command itself was over"
-    assert session.last is not None
-    assert session.last.ok
+    assert result.message == ""
+    assert session.last_result is not None
+    assert session.last_result.ok
 
 
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("dags list > ~nobody-of-that-name/out", "There is no folder .*~nobody-of-that-name"),
-        (".tee ~nobody-of-that-name/out", "is no name for a file"),
-        (".source ~nobody-of-that-name/lines", "cannot be read: nobody knows that home folder"),
+        ("dags list > ~nobody-of-that-name/out", "The folder .*~nobody-of-that-name does not exist"),
+        (".tee ~nobody-of-that-name/out", "is not a file name"),
+        (".source ~nobody-of-that-name/lines", r"cannot be read \(unknown home folder"),
     ],
 )
 def test_a_home_that_nobody_knows(line: str, said: str, double: Double, session: Session) -> None:

@@ -1,4 +1,4 @@
-"""The rails where nobody can be asked: what is refused with exit code 5 before anything is sent, and what lets it."""
+"""Safety checks without a terminal: exit code 5 before anything is sent, and what permits a command."""
 
 from __future__ import annotations
 
@@ -9,34 +9,36 @@ from pathlib import Path
 import pytest
 
 from tests.double import Double
+from tests.programs import run_here
 
 Run = Callable[..., "subprocess.CompletedProcess[bytes]"]
 
 
 @pytest.fixture
-def run(double: Double, program: list[str], environ: dict[str, str]) -> Run:
+def run(double: Double, environ: dict[str, str]) -> Run:
     double.names = ("my-env", "my-prod")
-
-    def start(*arguments: str, environment: str = "my-env") -> subprocess.CompletedProcess[bytes]:
-        command = [*program, environment, *arguments]
-        return subprocess.run(command, env=environ, capture_output=True, timeout=60, check=False, input=b"")
-
-    return start
+    return lambda *arguments, environment="my-env": run_here([environment, *arguments], environ)
 
 
-DELETES = b"It deletes all runs, task instances and history of a."
+DELETES = b"deletes all runs, task instances and history of a."
 
 
 def test_what_destroys_is_refused_before_the_first_line_is_sent(double: Double, run: Run) -> None:
     ended = run("-c", "version", "-c", "dags delete a")
     assert (ended.returncode, double.commands) == (5, [])
-    said = b"dags delete a was not confirmed on my-env. " + DELETES + b" --yes lets it run; nothing was sent\n"
-    assert ended.stderr == b"mwaa-shell: " + said
+    said = b"dags delete a needs confirmation: it " + DELETES + b" Nothing was sent.\nmwaa-shell: hint: Pass --yes.\n"
+    assert ended.stderr == b"mwaa-shell: error: " + said
 
 
 def test_a_yes_lets_it_run_and_answers_airflow_where_it_would_ask(double: Double, run: Run) -> None:
     assert run("--yes", "-c", "dags delete a", "-c", "variables delete b").returncode == 0
     assert double.commands == ["dags delete a -y", "variables delete b"]
+
+
+def test_yes_of_another_environment_names_the_mismatch(double: Double, run: Run) -> None:
+    ended = run("--yes=other-env", "-c", "dags delete a")
+    assert (ended.returncode, double.commands) == (5, [])
+    assert b"hint: Pass --yes (you passed --yes=other-env)." in ended.stderr
 
 
 def test_a_plain_yes_does_not_take_the_name_behind_it(
@@ -73,13 +75,13 @@ def test_a_read_only_run_sends_reads_alone_whoever_says_yes(
     line = line.replace("FILE", str(tmp_path / "runbook"))
     ended = run("--read-only", "--yes=my-env", "-c", ".save start 'dags trigger a'", "-c", "version", "-c", line)
     assert (ended.returncode, double.commands) == (5, [])
-    assert b"This session only reads" in ended.stderr
+    assert b"Read-only mode refused dags trigger a: it changes data. Nothing was sent." in ended.stderr
 
 
 def test_behind_a_use_the_rails_are_those_of_the_other_environment(double: Double, run: Run) -> None:
     ended = run("-c", "version", "-c", ".use my-prod", "-c", "dags trigger a")
     assert (ended.returncode, double.commands) == (5, [])
-    assert b"was not confirmed on my-prod, which is protected. It starts a run of a. --yes=my-prod lets" in ended.stderr
+    assert b"hint: Pass --yes=my-prod: my-prod is protected." in ended.stderr
     assert run("--yes=my-prod", "-c", ".use my-prod", "-c", "dags trigger a").returncode == 0
 
 
@@ -129,11 +131,12 @@ def test_a_command_of_a_provider_that_this_airflow_has_not_destroys_all_the_same
 def test_what_is_set_on_the_way_counts_for_the_lines_behind_it(double: Double, run: Run) -> None:
     ended = run("-c", "version", "-c", ".set protect my-*", "-c", "dags trigger a")
     assert (ended.returncode, double.commands) == (5, [])
-    assert b"on my-env, which is protected. It starts a run of a. --yes=my-env lets it run; nothing was" in ended.stderr
+    assert b"dags trigger a needs confirmation: it starts a run of a. Nothing was sent." in ended.stderr
+    assert b"hint: Pass --yes=my-env: my-env is protected." in ended.stderr
     assert run("-c", ".set protect nothing", "-c", "dags trigger a", environment="my-prod").returncode == 0
     ended = run("-c", "version", "-c", ".readonly on", "-c", "dags trigger a")
     assert (ended.returncode, double.commands) == (5, ["dags trigger a"])
-    assert b"This session only reads, as .readonly says: dags trigger a changes something" in ended.stderr
+    assert b"Read-only mode refused dags trigger a" in ended.stderr
     assert run("-c", ".readonly on", "-c", ".readonly off", "-c", "dags trigger b").returncode == 0
     assert double.commands == ["dags trigger a", "dags trigger b"]
 
@@ -162,23 +165,23 @@ def test_lines_are_checked_for_the_airflow_of_the_environment_that_they_open(dou
 def test_an_environment_that_there_is_not_is_known_ahead(double: Double, run: Run) -> None:
     ended = run("-c", "version", "-c", ".use my-prd")
     assert (ended.returncode, double.commands) == (3, [])
-    assert b"did you mean my-prod?" in ended.stderr
+    assert b"Did you mean 'my-prod'?" in ended.stderr
 
 
 @pytest.mark.parametrize(
     ("line", "code", "said"),
     [
-        (".redo 2", 5, b".redo 2: it changes something; nothing was sent. A prompt asks, a script writes it out"),
-        (".redo 1-2", 5, b".redo 1,2: it changes something; nothing was sent"),
-        (".redo 1,2 --on my-prod", 5, b"it changes something; nothing was sent"),
-        (".redo 1 --on my-prd", 3, b"did you mean my-prod?"),
-        (".redo 99", 2, b"There is no command 99 in the history: .history lists them"),
-        (".redo x", 2, b"x is no number of a command"),
-        (".redo 1 --edit", 2, b".redo --edit: there is no prompt to put it on"),
-        (".redo 1 --failed", 2, b".redo wants numbers"),
-        (".redo 3", 2, b"db_password is masked and kept nowhere: type it; nothing was sent"),
-        (".do again", 5, b".redo 2: it changes something; nothing was sent"),
-        (".source FILE", 5, b"again:1: .redo 2: it changes something; nothing was sent"),
+        (".redo 2", 5, b".redo 2: the command changes data. Nothing was sent."),
+        (".redo 1-2", 5, b".redo 1,2: the command changes data"),
+        (".redo 1,2 --on my-prod", 5, b"the command changes data"),
+        (".redo 1 --on my-prd", 3, b"Did you mean 'my-prod'?"),
+        (".redo 99", 2, b"The history has no command 99."),
+        (".redo x", 2, b"'x' is not the number of a command"),
+        (".redo 1 --edit", 2, b".redo --edit requires a prompt"),
+        (".redo 1 --failed", 2, b".redo requires numbers"),
+        (".redo 3", 2, b"The value of db_password is masked. Nothing was sent."),
+        (".do again", 5, b".redo 2: the command changes data"),
+        (".source FILE", 5, b"again:1: .redo 2: the command changes data"),
     ],
 )
 def test_a_rerun_is_looked_at_before_the_first_line_is_sent(
@@ -200,7 +203,7 @@ def test_a_rerun_that_reads_runs_and_what_this_run_has_sent_is_known_by_then(dou
     assert (ended.returncode, double.commands[1:]) == (0, ["version", "dags list", "version"])
     ended = run("-c", "dags trigger a", "-c", ".redo 5")
     assert (ended.returncode, double.commands[4:]) == (5, ["dags trigger a"])
-    assert b".redo 5: it changes something; the line was not sent" in ended.stderr
+    assert b".redo 5: the command changes data" in ended.stderr
 
 
 def test_on_standard_input_a_line_is_looked_at_when_it_has_come(
@@ -209,18 +212,17 @@ def test_on_standard_input_a_line_is_looked_at_when_it_has_come(
     lines = b"version\ndags delete a\nversion\n"
     ended = subprocess.run([*program, "my-env"], env=environ, input=lines, capture_output=True, check=False, timeout=60)
     assert (ended.returncode, double.commands) == (5, ["version"])
-    assert b"--yes lets it run; the line was not sent\n" in ended.stderr
-    assert b"nothing was sent" not in ended.stderr
+    assert b"hint: Pass --yes.\n" in ended.stderr
 
 
 @pytest.mark.parametrize("line", [".send .send dags list", ".send .use my-prod", ".send exit", ".send help"])
 @pytest.mark.parametrize("environment", ["my-env", "my-prod"])
-def test_a_directive_is_no_command_to_send(double: Double, run: Run, line: str, environment: str) -> None:
+def test_a_dot_command_is_no_command_to_send(double: Double, run: Run, line: str, environment: str) -> None:
     ended = run("-c", "version", "-c", line, environment=environment)
     own = line.split()[1]
     assert (ended.returncode, double.commands) == (2, [])
-    said = f"mwaa-shell: .send takes an Airflow command, and {own} is one of the shell's own; nothing was sent\n"
-    assert ended.stderr == said.encode()
+    said = f"mwaa-shell: error: .send requires an Airflow command, and {own} is a dot-command. Nothing was sent."
+    assert ended.stderr.startswith(said.encode())
 
 
 def test_what_is_sent_as_it_is_is_not_asked_about_for_airflow(double: Double, run: Run) -> None:
