@@ -1,0 +1,121 @@
+"""Work on several environments side by side, each on a thread of its own, while the calling thread waits and shows."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any, Generic, TypeVar
+
+from mwaa_shell.interrupts import INTERRUPTS
+from mwaa_shell.job import TICK, Job
+from mwaa_shell.session import Session
+
+S = TypeVar("S")
+T = TypeVar("T")
+
+#: Environments that are asked at the same time, unless the user says another number.
+MOST = 16
+#: Seconds for what still runs to write down that it was stopped, when a signal ends the program.
+ENDING = 2.0
+
+
+class Work(Generic[T]):
+    """Work on one environment, how far it is, and how it ended: a ``ProgressListener`` of the jobs in it."""
+
+    def __init__(self, label: str, do: Callable[[Work[T]], T]) -> None:
+        self.label = label
+        self.phase = ""
+        self.began: float | None = None  #: of a clock that only measures; ``None`` before the work begins
+        self.ended: float | None = None
+        self._do = do
+        self._value: T | None = None
+        self._error: BaseException | None = None
+
+    def run(self) -> None:
+        """Run the work on the calling thread; keep what it raises for ``result``."""
+        self.began = time.monotonic()
+        try:
+            self._value = self._do(self)
+        except BaseException as error:  # raised in result()
+            self._error = error
+        self.ended = time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        """How long it has taken, until now or to its end."""
+        return (self.ended or time.monotonic()) - self.began if self.began is not None else 0.0
+
+    def result(self) -> T:
+        """Return the value, or raise what the work has raised. It must have ended."""
+        if self._error is not None:
+            raise self._error
+        return self._value  # type: ignore[return-value]
+
+    def tick(self, job: Job[Any]) -> None:
+        """Note the phase."""
+        self.phase = job.phase
+
+    def over(self) -> None:
+        """Do nothing: the work may have more jobs."""
+
+
+def side_by_side(
+    works: Sequence[Work[T]],
+    most: int = MOST,
+    look: Callable[[], None] = lambda: None,
+    enough: Callable[[Work[T]], bool] = lambda work: False,
+) -> None:
+    """Run the works, at most ``most`` at a time, and return when none runs any more.
+
+    ``look`` is called ten times a second, and whenever one has ended. No work begins after Ctrl-C, which stops the
+    waits of those that run, or after a work that is ``enough``: ``began`` of the others stays ``None``.
+    """
+    waiting, changed, last = deque(works), threading.Event(), threading.Event()
+
+    def run() -> None:
+        INTERRUPTS.follow(pressed)
+        while not (pressed.is_set() or last.is_set()):
+            try:
+                work = waiting.popleft()
+            except IndexError:
+                break
+            work.run()
+            if enough(work):
+                last.set()
+            changed.set()
+
+    with INTERRUPTS.defer() as pressed:
+        threads = [threading.Thread(target=run, name="environment", daemon=True) for _ in works[:most]]
+        try:
+            for thread in threads:
+                thread.start()
+            while any(thread.is_alive() for thread in threads):
+                changed.wait(TICK)
+                changed.clear()
+                look()
+        except BaseException:  # a signal that ends the program, or a terminal that has gone
+            pressed.set()
+            end = time.monotonic() + ENDING
+            for thread in threads:
+                thread.join(max(end - time.monotonic(), 0.0))
+            raise
+    look()
+
+
+def ask_all(session: Session, phase: str, items: Sequence[S], ask: Callable[[S], T]) -> list[T]:
+    """Return what ``ask`` returns for each item, asked side by side; Ctrl-C stops the waiting, and no work begins."""
+    works = [Work(phase, lambda work, one=one: ask(one)) for one in items]  # type: ignore[misc]
+    rounds, stopped = 1 + len(works) // MOST, threading.Event()
+
+    def run() -> None:
+        INTERRUPTS.follow(stopped)
+        side_by_side(works)
+
+    try:
+        session.wait_for(phase, session.access.timeout * rounds, run)
+    except BaseException:  # this thread leaves the one that runs them
+        stopped.set()
+        raise
+    return [work.result() for work in works]
