@@ -1,68 +1,78 @@
-"""What could be typed where the cursor stands in any line: directives and their arguments here, Airflow's words there.
+"""Completion of any line: dot-commands and their arguments, paths, and Airflow's words.
 
-Answers from memory and, for a path, from the folder that it names; asks nobody.
+Answers from memory and, for a path, from the folder that it names. Sends no request.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
+from mwaa_shell import monitor
+from mwaa_shell.airflow.bulk import KINDS
 from mwaa_shell.airflow.command_line import line_at, quote, split
-from mwaa_shell.airflow.completion import Names, Suggestion, no_names, suggest
+from mwaa_shell.airflow.completion import NameMatch, Names, Suggestion, no_names, suggest
 from mwaa_shell.airflow.grammar import versions
 from mwaa_shell.airflow.knowledge import Kind
+from mwaa_shell.airflow.logs import COMPONENTS, STARTS
 from mwaa_shell.airflow.matching import best
-from mwaa_shell.dot_commands import DIRECTIVES
-from mwaa_shell.dot_commands.registry import ArgumentKind, DotCommand, command_start, find
+from mwaa_shell.docs import TOPICS
+from mwaa_shell.dot_commands.bulk import ON_CONFLICT
+from mwaa_shell.dot_commands.registry import ArgumentKind, DotCommand, command_start
+from mwaa_shell.dot_commands.rest import request_candidates
 from mwaa_shell.dot_commands.saved_commands import candidates
-from mwaa_shell.monitor.runs import STATES
-from mwaa_shell.names.fetch import TITLES
-from mwaa_shell.names.refresher import name_candidates
+from mwaa_shell.dot_commands.table import DOT_COMMANDS, find_dot_command
+from mwaa_shell.names import TITLES, name_candidates
 from mwaa_shell.preferences import PREFERENCES, preference
 from mwaa_shell.session import Session
 
 #: How many entries of a folder are looked at, at most.
 ENTRIES = 2000
 
+#: Words that arguments choose from.
+CHOICES: Mapping[ArgumentKind | None, Sequence[str]] = {
+    ArgumentKind.BULK: tuple(KINDS),
+    ArgumentKind.ON_CONFLICT: ON_CONFLICT,
+    ArgumentKind.STATE: monitor.STATES,
+    ArgumentKind.COMPONENT: (*COMPONENTS, *STARTS),
+    ArgumentKind.FORMAT: preference("output").words,
+}
+
 
 def complete(session: Session, text: str, cursor: int, *, asked: bool = False) -> list[Suggestion]:
-    """The candidates for the word under the cursor, best first; ``asked`` by a key that does nothing else."""
+    """Return the candidates for the word at the cursor, best first; ``asked`` says that Tab was pressed."""
     begins, line = line_at(text, cursor)
-    found = _in_line(session, line, cursor - begins, asked=asked)
-    return [one._replace(start=one.start + begins, end=one.end + begins) for one in found] if begins else found
+    names = partial(name_candidates, session.cached_names, asked=asked)
+    return _moved(_in_line(session, line, cursor - begins, names), begins)
 
 
-def _in_line(session: Session, text: str, cursor: int, *, asked: bool) -> list[Suggestion]:
+def _moved(found: list[Suggestion], offset: int) -> list[Suggestion]:
+    return [one._replace(start=one.start + offset, end=one.end + offset) for one in found] if offset else found
+
+
+def _in_line(session: Session, text: str, cursor: int, names: Names) -> list[Suggestion]:
     path = _file_behind_operator(text, cursor)
     if path is not None:
         return list(_paths(*path))
     if text.lstrip().startswith("."):
-        return _in_directive(session, text, cursor, asked=asked)
-    return _airflow(session, text, cursor, 0, _names(session, asked=asked))
-
-
-def _names(session: Session, *, asked: bool) -> Names:
-    """The environment's own names."""
-    live = session.live
-    return lambda kind, dag, fragment: name_candidates(live, kind, dag, fragment, asked=asked)
+        return _in_dot_command(session, text, cursor, names)
+    return _airflow(session, text, cursor, 0, names)
 
 
 def _airflow(session: Session, text: str, cursor: int, offset: int, names: Names) -> list[Suggestion]:
-    """Airflow's words from ``offset`` on, and names."""
-    grammar = session.grammar
-    if grammar is None or cursor < offset:
+    """Return the candidates of an Airflow command that begins at ``offset``."""
+    if session.grammar is None or cursor < offset:
         return []
-    found = suggest(text[offset:], cursor - offset, grammar, names)
-    return [one._replace(start=one.start + offset, end=one.end + offset) for one in found] if offset else found
+    return _moved(suggest(text[offset:], cursor - offset, session.grammar, names), offset)
 
 
 @dataclass(frozen=True, slots=True)
 class _Spot:
-    """The word under the cursor as far as it is typed, where it stands, and the words before it."""
+    """The typed part of the word at the cursor, its span, and the words before it."""
 
     fragment: str
     start: int
@@ -72,98 +82,163 @@ class _Spot:
     def offer(self, text: str, shown: str, summary: str = "") -> Suggestion:
         return Suggestion(text, self.start, self.end, shown, summary)
 
+    def best(self, values: Iterable[tuple[str, str]], *, head: str = "") -> list[Suggestion]:
+        """Return the values that fit what is typed after ``head``, each with its summary."""
+        made = [
+            self.offer(text if text.endswith("=") else quote(head + text), text, summary) for text, summary in values
+        ]
+        return best(self.fragment[len(head) :], made, lambda one: one.display)
 
-def _in_directive(session: Session, text: str, cursor: int, *, asked: bool) -> list[Suggestion]:
+
+def _in_dot_command(session: Session, text: str, cursor: int, names: Names) -> list[Suggestion]:
     words, _, problem = split(text[:cursor])
     values = tuple(word.value for word in words)
     spot = _Spot("", cursor, cursor, values)
     if words and (words[-1].end == cursor or problem is not None):
         spot = _Spot(values[-1], words[-1].start, cursor, values[:-1])
     if not spot.before:
-        return _directives(spot)
-    directive = find(DIRECTIVES, spot.before[0])
-    if directive is None:
+        return _dot_commands(spot)
+    dot_command = find_dot_command(spot.before[0])
+    if dot_command is None:
         return []
-    if directive.takes[:1] == (ArgumentKind.SAVED,):
-        return _saved(session, spot, asked=asked)
-    if directive.takes[:1] in ((ArgumentKind.COMMAND,), (ArgumentKind.TOPIC,)):
-        topics = directive.takes == (ArgumentKind.TOPIC,) and len(spot.before) == 1 and spot.fragment.startswith(".")
-        first = command_start(directive, words)
-        if len(spot.before) < first or (len(spot.before) == first and spot.fragment.startswith("-")):
-            return _arguments(session, directive, spot)
-        offset = words[first].start if first < len(words) else cursor
-        is_help = directive.takes == (ArgumentKind.TOPIC,)  # about commands, not about what there is
-        names = no_names if is_help else _names(session, asked=asked)
-        return _directives(spot) if topics else _airflow(session, text, cursor, offset, names)
-    return _arguments(session, directive, spot)
+    if dot_command.takes[:1] == (ArgumentKind.REQUEST,):
+        return spot.best(request_candidates(session, spot.before, spot.fragment, names))
+    if dot_command.takes[:1] == (ArgumentKind.SAVED,):
+        return spot.best(candidates(session, spot.before, spot.fragment, names))
+    if not dot_command.takes_command:
+        return _arguments(session, dot_command, spot, names)
+    first = command_start(dot_command, words)
+    is_missing = len(_positionals_in(dot_command, spot.before[1:])) < len(dot_command.takes) - 1
+    is_own = spot.fragment.startswith("-") or dot_command.flags.get(spot.before[-1]) is not None
+    if is_missing or len(spot.before) < first or (len(spot.before) == first and is_own):
+        return _arguments(session, dot_command, spot, names)
+    offset = words[first].start if first < len(words) else cursor
+    if dot_command.takes != (ArgumentKind.TOPIC,):
+        return _airflow(session, text, cursor, offset, names)
+    if len(spot.before) > 1:
+        return _airflow(session, text, cursor, offset, no_names)  # help is about commands, not about what there is
+    pages = [spot.offer(topic, topic, f"page: {TOPICS[topic]}") for topic in TOPICS if topic.startswith(spot.fragment)]
+    about_dot_commands = spot.fragment.startswith(".")
+    return [*(_dot_commands(spot) if about_dot_commands else _airflow(session, text, cursor, offset, no_names)), *pages]
 
 
-def _saved(session: Session, spot: _Spot, *, asked: bool) -> list[Suggestion]:
-    """The commands that the user has named, then their parameters and what goes there."""
-    found = candidates(session, list(spot.before), spot.fragment, asked=asked)
-    made = [spot.offer(quote(text), text, summary) for text, summary in found]
-    return best(spot.fragment, made, lambda one: one.display)
+def _dot_commands(spot: _Spot) -> list[Suggestion]:
+    return [spot.offer(one.name, one.name, one.summary) for one in DOT_COMMANDS if one.name.startswith(spot.fragment)]
 
 
-def _directives(spot: _Spot) -> list[Suggestion]:
-    return [spot.offer(one.name, one.name, one.summary) for one in DIRECTIVES if one.name.startswith(spot.fragment)]
-
-
-def _arguments(session: Session, directive: DotCommand, spot: _Spot) -> list[Suggestion]:
-    """The value of the flag before the cursor, else a flag or the next positional."""
-    takes = directive.flags.get(spot.before[-1])
+def _arguments(session: Session, dot_command: DotCommand, spot: _Spot, names: Names) -> list[Suggestion]:
+    """Return values of the flag before the cursor, else flags or values of the next positional."""
+    takes, before = dot_command.flags.get(spot.before[-1]), spot.before[-1]
+    positionals: list[str] = []
     if takes is None:
         if spot.fragment.startswith("-"):
-            return [spot.offer(one, one) for one in directive.flags if one.startswith(spot.fragment)]
-        place = _positionals_in(directive, spot.before[1:])
-        takes = directive.takes[place] if place < len(directive.takes) else None
+            flags = [one for one in dot_command.arguments if one.flag.startswith(spot.fragment)]
+            return [spot.offer(one.flag, one.flag, one.meaning) for one in flags]
+        positionals = _positionals_in(dot_command, spot.before[1:])
+        takes = dot_command.takes[len(positionals)] if len(positionals) < len(dot_command.takes) else None
+        before = positionals[-1] if positionals else before
     if takes is ArgumentKind.PATH:
         return list(_paths(spot.fragment, spot.start, spot.end))
-    made = [
-        spot.offer(quote(text), text, summary)
-        for text, summary in _known(session, takes, spot.before[-1], spot.fragment)
-    ]
-    return made if takes is ArgumentKind.DAG else best(spot.fragment, made, lambda one: one.display)
+    if takes is ArgumentKind.ENVIRONMENTS:
+        head = "".join(spot.fragment.rpartition(",")[:2])
+        others = [value for value in _values_for(session, takes, before) if value[0] not in head.split(",")]
+        return spot.best(others, head=head)
+    found = _names_for(session, takes, positionals, spot.fragment, names)
+    if found is None:
+        return spot.best(_values_for(session, takes, before))
+    return [spot.offer(quote(one.text), one.text, one.summary)._replace(state=one.state) for one in found]
 
 
-def _positionals_in(directive: DotCommand, words: tuple[str, ...]) -> int:
-    count, skip = 0, False
+def _positionals_in(dot_command: DotCommand, words: tuple[str, ...]) -> list[str]:
+    found, skip = [], False
     for word in words:
-        if skip or word in directive.flags:
-            skip = not skip and directive.flags.get(word) is not None
+        if skip or word in dot_command.flags:
+            skip = not skip and dot_command.flags.get(word) is not None
         else:
-            count += 1
-    return count
+            found.append(word)
+    return found
 
 
-def _known(session: Session, takes: ArgumentKind | None, last: str, fragment: str) -> Iterable[tuple[str, str]]:
-    """The values of a kind with a summary each; ``last`` is the word before."""
-    if takes is ArgumentKind.ENVIRONMENT:
-        return ((name, "") for name in session.known_names)
-    if takes is ArgumentKind.PROFILE:
-        return ((name, "") for name in session.known_profiles)
-    if takes is ArgumentKind.REGION:
-        return ((name, "") for name in session.known_regions)
-    if takes is ArgumentKind.VERSION:
-        return ((str(version), "") for version in reversed(versions()))
-    if takes is ArgumentKind.PREFERENCE:
-        return ((one.name, f"{one.summary} ({session.preferences[one.name]})") for one in PREFERENCES)
-    if takes is ArgumentKind.KIND:
-        return ((title.lower(), "") for title in TITLES.values())
+def _names_for(
+    session: Session, takes: ArgumentKind | None, before: Sequence[str], fragment: str, names: Names
+) -> Sequence[NameMatch] | None:
+    """Return the DAGs, runs, tasks or tries that fit a fragment; ``None`` for other arguments.
+
+    ``before`` are the positional arguments before the cursor: a DAG, a run and a task.
+    """
+    dag = before[0] if before else ""
     if takes is ArgumentKind.DAG:
-        return ((one.text, one.summary) for one in name_candidates(session.live, Kind.DAG, "", fragment)[0])
-    if takes in (ArgumentKind.FORMAT, ArgumentKind.STATE):
-        return ((word, "") for word in (STATES if takes is ArgumentKind.STATE else preference("output").words))
-    if takes is ArgumentKind.VALUE:
-        return ((word, "") for one in PREFERENCES if one.name == last for word in one.words)
-    return ()
+        return names(Kind.DAG, "", fragment)[0]
+    if takes is ArgumentKind.RUN:
+        newest = [NameMatch(monitor.LATEST, "the newest run")] if monitor.LATEST.startswith(fragment) else []
+        return [*newest, *names(Kind.RUN, before[-1] if before else "", fragment)[0]]
+    if takes is ArgumentKind.TASK:
+        return _with_states(names(Kind.TASK, dag, fragment)[0], _instances(session, before), fragment)
+    if takes is ArgumentKind.TRY:
+        return _tries(_instances(session, before), before[-1], fragment)
+    return None
+
+
+def _instances(session: Session, positionals: Sequence[str]) -> list[monitor.Task]:
+    """Return the task instances of the run among the arguments, if this session has read it last; failed ones first."""
+    seen = session.snapshot
+    if seen is None or tuple(positionals[:2]) not in ((seen.run.dag, seen.run.run_id), (seen.run.dag, monitor.LATEST)):
+        return []
+    return monitor.by_urgency(seen.tasks or ())
+
+
+def _with_states(found: Sequence[NameMatch], instances: Sequence[monitor.Task], fragment: str) -> list[NameMatch]:
+    """Return tasks with their states in a run, and those of the run that are not among them."""
+    states: dict[str, str] = {}
+    for one in instances:
+        states.setdefault(one.task_id, one.state)
+    known = {one.text for one in found}
+    more = best(fragment, [NameMatch(text) for text in states if text not in known], lambda one: one.text)
+    return [one._replace(state=states.get(one.text, one.state)) for one in (*found, *more)]
+
+
+def _tries(instances: Sequence[monitor.Task], task: str, fragment: str) -> list[NameMatch]:
+    """Return the numbers of the tries of a task, the last one first and with its state."""
+    most, state = max(((one.tries, one.state) for one in instances if one.task_id == task), default=(0, ""))
+    numbers = [NameMatch(str(number), "", state if number == most else "") for number in range(most, 0, -1)]
+    return [one for one in numbers if one.text.startswith(fragment)]
+
+
+def _values_for(session: Session, takes: ArgumentKind | None, before: str) -> Iterable[tuple[str, str]]:
+    """Return the values of a kind with a summary each; ``before`` is the flag or the argument before."""
+    match takes:
+        case ArgumentKind.ENVIRONMENTS:
+            groups = ((f"@{name}", ", ".join(members)) for name, members in session.settings.config.groups.items())
+            return [("all", "of this account and region"), *groups, *_plain(session.listed_environments)]
+        case ArgumentKind.ENVIRONMENT:
+            return _plain(session.listed_environments)
+        case ArgumentKind.PROFILE:
+            return _plain(session.listed_profiles)
+        case ArgumentKind.REGION:
+            return _plain(session.listed_regions)
+        case ArgumentKind.SAVED:
+            return candidates(session, [".do"], "", no_names)
+        case ArgumentKind.VERSION:
+            return _plain(str(version) for version in reversed(versions()))
+        case ArgumentKind.PREFERENCE:
+            return ((one.name, f"{one.summary} ({session.preferences[one.name]})") for one in PREFERENCES)
+        case ArgumentKind.KIND:
+            return _plain(title.lower() for title in TITLES.values())
+        case ArgumentKind.VALUE:
+            return _plain(word for one in PREFERENCES if one.name == before for word in one.words)
+    return _plain(CHOICES.get(takes, ()))
+
+
+def _plain(words: Iterable[str]) -> list[tuple[str, str]]:
+    """Return words without summaries."""
+    return [(word, "") for word in words]
 
 
 # -- paths of this machine -------------------------------------------------------------------------------------------
 
 
 def _file_behind_operator(text: str, cursor: int) -> tuple[str, int, int] | None:
-    """What is typed of the file behind ``>`` or ``>>``, and where; ``None`` elsewhere."""
+    """Return the typed part of the file after ``>`` or ``>>`` and its span; ``None`` elsewhere."""
     _, end, problem = split(text[:cursor])
     if problem is not None or not text.startswith(">", end) or end >= cursor:
         return None
@@ -177,7 +252,7 @@ def _file_behind_operator(text: str, cursor: int) -> tuple[str, int, int] | None
 
 
 def _paths(fragment: str, start: int, end: int) -> Iterator[Suggestion]:
-    """Files and folders that begin so, folders with a slash; hidden ones where a dot was typed."""
+    """Yield files and folders that begin with a fragment; folders end in a slash, hidden ones need a dot."""
     folder, _, begun = fragment.rpartition("/")
     kept = fragment[: len(fragment) - len(begun)]
     try:
@@ -187,9 +262,6 @@ def _paths(fragment: str, start: int, end: int) -> Iterator[Suggestion]:
         return
     for name in found:
         if name.startswith(begun) and (begun or not name.startswith(".")) and name.isprintable():
-            yield Suggestion(_quoted_path(kept + name), start, end, name)
-
-
-def _quoted_path(path: str) -> str:
-    """Quoted where it must be; a tilde need not be."""
-    return f"~{quote(path[1:])}" if path.startswith("~/") else quote(path)
+            path = kept + name
+            quoted = f"~{quote(path[1:])}" if path.startswith("~/") else quote(path)
+            yield Suggestion(quoted, start, end, name)

@@ -1,157 +1,395 @@
-"""Directives about environments: which there are, which one is open, what is known of it."""
+"""Dot-commands about environments: open one, list and check them, run a command on several, block changes."""
 
 from __future__ import annotations
 
-import argparse
+import json
+import os
+import shutil
+from argparse import Namespace
+from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 
-from mwaa_shell.dot_commands.registry import ArgumentKind, Arguments, DotCommand, DotCommandCall, no_words
-from mwaa_shell.errors import EnvironmentNotFound, PermissionMissing, UsageError
-from mwaa_shell.mwaa.connection import EnvironmentRef
-from mwaa_shell.mwaa.environment import facts
-from mwaa_shell.result import Result, talk
-from mwaa_shell.session import Plan, Session
-from mwaa_shell.session.environment import choose, describe, list_environments, require_environment
-from mwaa_shell.settings import Access, at
+from mwaa_shell import (
+    doctor,  # importlib.metadata, and boto3 and requests, for one command
+    many,
+)
+from mwaa_shell.airflow.command_line import InputKind, parse
+from mwaa_shell.airflow.knowledge import reads
+from mwaa_shell.dot_commands.help import in_columns
+from mwaa_shell.dot_commands.registry import Argument, ArgumentKind, DotCommand, DotCommandCall, Group, number_from
+from mwaa_shell.errors import EnvironmentNotFound, ExitCode, PermissionMissing, State, UsageError
+from mwaa_shell.mwaa import Connection, EnvironmentRef, facts
+from mwaa_shell.result import Outcome, Result, text_result
+from mwaa_shell.session import (
+    LineContext,
+    Plan,
+    Session,
+    choose,
+    describe,
+    list_environments,
+    require_environment,
+    send,
+    with_suggestion,
+)
+from mwaa_shell.settings import Access, profile_of_boto3, with_region_or_profile
 
 if TYPE_CHECKING:
-    from mwaa_shell.mwaa.connection import Connection
+    from argparse import Namespace
+    from collections.abc import Mapping
 
-NAME_ONE = ".use: name an environment; .envs lists them"
+    from mwaa_shell.mwaa import Connection
+    from mwaa_shell.result import Result
+
+FORMATS = ("table", "vertical", "json", "yaml", "csv")
+NAME_ONE = ".use requires the name of an environment"
 
 
-def use(call: DotCommandCall, words: tuple[str, ...]) -> Result:
-    """Go to another environment once AWS has confirmed that it exists; without a name, choose one."""
-    session = call.session
-    name, access = _wanted(words, session.access)
-    if not name:
-        name = _choose(session, access)
-    _confirmed(session, name, access)
-    session.open(name, access)
+def use(call: DotCommandCall, given: Namespace) -> Result:
+    """Open another environment after AWS has confirmed that it exists; without a name, let the user choose one."""
+    open_environment(call.session, given)
     return Result()
 
 
-def _wanted(words: tuple[str, ...], access: Access) -> tuple[str, Access]:
-    """The name of an environment, if one is given, and the way to it from the way that is used now."""
-    given = _given(words)
-    name, _, region = (given.environment or "").partition("@")
+def open_environment(session: Session, given: Namespace) -> None:
+    """Open the environment that the arguments of ``.use`` name."""
+    name, access = _wanted(given, session.access, session.previous)
+    if not name:
+        if session.ui.choose is None:
+            raise UsageError(NAME_ONE, hint="List them with .envs.")
+        name = choose(session, access, list_environments(session, access))
+    _confirmed(session, name, access)
+    session.open(name, access)
+
+
+def _wanted(given: Namespace, access: Access, previous: EnvironmentRef | None) -> tuple[str, Access]:
+    """Return the given name of an environment, empty if there is none, and the access to it."""
+    if given.env == "-":
+        if given.region or given.profile:
+            raise UsageError("--region and --profile require the name of an environment")
+        if previous is None:
+            raise UsageError("No other environment was open before")
+        return previous
+    name, _, region = given.env.partition("@")
     if region and given.region:
-        raise UsageError(f".use: the region is given twice, {region} and {given.region}")
-    return name, at(access, region or given.region, given.profile)
+        raise UsageError(f"@{region} and --region {given.region} cannot be combined")
+    return name, with_region_or_profile(access, region or given.region, given.profile)
 
 
 def _confirmed(session: Session, name: str, access: Access) -> Connection:
-    """The link to an environment of which AWS says that it exists, or does not want to say anything."""
-    link = session.links.get(EnvironmentRef(name, access))
+    """Return the connection to an environment that exists as far as AWS permits to ask."""
+    connection = session.connections.get(EnvironmentRef(name, access))
     try:
-        describe(session, link)
+        describe(session, connection)
     except EnvironmentNotFound as error:
-        raise EnvironmentNotFound(f"{error}{_did_you_mean(session, access, name)}") from None
+        raise with_suggestion(error, session, access, name) from None
     except PermissionMissing:
         pass  # the right to run commands may be there all the same
-    return link
+    return connection
 
 
-def _given(words: tuple[str, ...]) -> argparse.Namespace:
-    arguments = Arguments(".use")
-    arguments.add_argument("environment", nargs="?")
-    arguments.add_argument("--profile")
-    arguments.add_argument("--region")
-    return arguments.read(words)
-
-
-def check_use(plan: Plan, words: tuple[str, ...]) -> None:
-    """Raise where AWS knows no such environment; the lines behind it are checked for this one."""
+def check_use(plan: Plan, given: Namespace) -> None:
+    """Raise for an unknown environment; the following lines are checked for this one."""
     session = plan.session
-    ahead = plan.state
-    name, access = _wanted(words, ahead.access or session.access)
+    previous, here = (plan.previous, plan.opened) if plan.opened else (session.previous, session.opened)
+    name, access = _wanted(given, plan.access or session.access, previous)
     if not name and session.ui.choose is None:
-        raise UsageError(NAME_ONE)
-    ahead.link, ahead.elsewhere = None, not name
+        raise UsageError(NAME_ONE, hint="List them with .envs.")
+    plan.connection, plan.elsewhere = None, not name
     if name:
-        ahead.link, ahead.access = _confirmed(session, name, access), access
+        plan.connection, plan.access = _confirmed(session, name, access), access
+        plan.opened = EnvironmentRef(name, access)
+        plan.previous = here if here != plan.opened else previous
 
 
-def _choose(session: Session, access: Access) -> str:
-    if session.ui.choose is None:
-        raise UsageError(NAME_ONE)
-    return choose(session, access, list_environments(session, access))
-
-
-def _did_you_mean(session: Session, access: Access, name: str) -> str:
-    import difflib
-
-    try:
-        near = difflib.get_close_matches(name, list_environments(session, access), 1)
-    except PermissionMissing:
-        near = []
-    return f"; did you mean {near[0]}?" if near else ""
-
-
-def envs(call: DotCommandCall, words: tuple[str, ...]) -> Result:
-    """The environments of the account and region, the open one marked."""
+def envs(call: DotCommandCall, given: Namespace) -> Result:
+    """List environments with their status, version and region: of this account and region, or of several."""
     session = call.session
-    no_words(".envs", words)
-    here = session.here
-    rows = []
-    for name in list_environments(session, session.access):
-        mark = "*" if here and here.name == name else " "
-        rows.append(f"{mark} {name}")
-    return talk("\n".join(rows) or "There are none in this region")
+    profiles, regions = _parts(given.profiles), _parts(given.regions)
+    listings = many.list_all(session, many.accesses(session, profiles, regions))
+    failed = [one for one in listings if one.error is not None]
+    refs = [EnvironmentRef(name, one.access) for one in listings for name in one.names]
+    connections = [session.connections.get(ref) for ref in refs]
+    unknown = [str(error) for error in many.describe_all(session, connections) if error is not None]
+    for text in unknown[:1]:
+        session.ui.note(text + (f" (and {len(unknown) - 1} more such environments)" if unknown[1:] else ""))
+    rows = sorted((_row(one, long=given.l) for one in connections), key=lambda row: str(row["name"]))
+    if not profiles:
+        rows = [{name: value for name, value in row.items() if name != "profile"} for row in rows]
+    text = json.dumps(rows, ensure_ascii=False, indent=2) if rows or given.o else ""
+    result = text_result(text) if text or failed else text_result("There are no environments")
+    if text:
+        form = given.o or ("table" if session.preferences["output"] == "auto" else "")
+        result = replace(result, words=("environments", ".rest"), format=form)
+        session.last_result = result
+    if failed:
+        message = "\n".join(f"{one.place}: {one.error}" for one in failed)
+        hint = next(one.error.hint for one in failed if one.error is not None)
+        result = replace(result, outcome=Outcome.NOT_RUN, exit_code=ExitCode.NOTHING_RAN, message=message, hint=hint)
+    return result
 
 
-def info(call: DotCommandCall, words: tuple[str, ...]) -> Result:
-    """Everything that GetEnvironment tells."""
+def _parts(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _row(connection: Connection, *, long: bool) -> dict[str, object]:
+    """Return the facts of an environment for a table; those that AWS does not tell are ``None``."""
+    info, details, access = connection.info, connection.info.details, connection.target.access
+    row: dict[str, object] = {
+        "name": connection.target.name,
+        "status": info.status or None,
+        "version": str(info.version) if info.version else None,
+        "access_mode": info.access_mode or None,
+        "class": details.get("EnvironmentClass"),
+        "region": access.region,
+        "profile": profile_of_boto3(access) or None,
+    }
+    if long:
+        update = details.get("LastUpdate") or {}
+        error = update.get("Error") or {}
+        row |= {
+            "created_at": _moment(details.get("CreatedAt")),
+            "last_update": update.get("Status"),
+            "updated_at": _moment(update.get("CreatedAt")),
+            "update_error": ": ".join(str(one) for one in error.values()) or None,
+            "schedulers": details.get("Schedulers"),
+            "web_server": details.get("WebserverUrl"),
+            "logs": _logs(details.get("LoggingConfiguration") or {}),
+        }
+    return row
+
+
+def _moment(value: object) -> object:
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def _logs(configuration: Mapping[str, Mapping[str, object]]) -> str:
+    """Return the logs that are sent to CloudWatch, such as ``task, webserver``; ``none``, or ``all`` of them."""
+    on = [name.removesuffix("Logs").lower() for name, one in sorted(configuration.items()) if one.get("Enabled")]
+    return "all" if on and len(on) == len(configuration) else ", ".join(on) or "none"
+
+
+def info(call: DotCommandCall, given: Namespace) -> Result:
+    """Show the facts that GetEnvironment returns."""
     session = call.session
-    no_words(".info", words)
     require_environment(session)
-    rows = facts(describe(session, session.link))
-    width = max((len(label) for label, _ in rows), default=0)
-    return talk("\n".join(f"{label:<{width}}  {text}" for label, text in rows))
+    return text_result(in_columns(facts(describe(session, session.connection))))
 
 
-def readonly(call: DotCommandCall, words: tuple[str, ...]) -> Result:
-    """Send nothing but what reads from now on, or stop keeping to that; without a word, say which."""
+def readonly(call: DotCommandCall, given: Namespace) -> Result:
+    """Make the session read-only or lift that; without an argument, show which it is."""
     session = call.session
-    state = _state(session, words)
-    if state is not None:
-        session.read_only = state == "on"
+    _refuse_to_lift(session, given)
+    if given.state:
+        session.read_only = given.state == "on"
     place = session.protection()
     if place.read_only and not session.read_only:
-        return talk("Only what reads is sent here: the file of settings says so of this environment")
-    return talk(f"Only what reads is sent, {place.why}" if place.read_only else "What changes something is sent too")
+        return text_result("Read-only mode stays on: config.toml turns it on for this environment.")
+    return text_result(f"Read-only mode is on. {place.hint}" if place.read_only else "Read-only mode is off.")
 
 
-def check_readonly(plan: Plan, words: tuple[str, ...]) -> None:
-    """Raise for what cannot be lifted; the lines behind it find it so."""
-    session = plan.session
-    state = _state(session, words)
-    if state is not None:
-        plan.state.read_only = state == "on"
+def check_readonly(plan: Plan, given: Namespace) -> None:
+    """Raise where ``--read-only`` cannot be lifted; the following lines are checked with the new state."""
+    _refuse_to_lift(plan.session, given)
+    if given.state:
+        plan.read_only = given.state == "on"
 
 
-def _state(session: Session, words: tuple[str, ...]) -> str | None:
-    arguments = Arguments(".readonly")
-    arguments.add_argument("state", nargs="?", choices=("on", "off"))
-    state: str | None = arguments.read(words).state
-    if state == "off" and session.settings.read_only:
+def _refuse_to_lift(session: Session, given: Namespace) -> None:
+    if given.state == "off" and session.settings.read_only:
         raise UsageError("--read-only holds until the shell ends")
-    return state
 
 
-DIRECTIVES = (
+#: The most environments that one user may ask at the same time.
+MOST_JOBS = 100
+
+
+def on(call: DotCommandCall, given: Namespace) -> Result:
+    """Run an Airflow command on several environments side by side."""
+    session = call.session
+    options = _many_options(session, given)
+    if session.target is None:
+        _refuse_version(session)
+    return many.run_on(call.executor, call.context, options, given.command)
+
+
+def check_on(plan: Plan, given: Namespace) -> None:
+    """Raise for wrong words, and for a change that will be refused without a confirmation."""
+    session, line = plan.session, given.command
+    options = _many_options(session, given)
+    many.items_in(options.which, session.settings.config.groups)
+    if session.target is None and plan.access is None:
+        _refuse_version(session)
+    if session.ui.ask is None and plan.access is None and not reads(line, None):
+        many.confirm_all(session, many.make_steps(session, many.select(session, options.which), line), options.which)
+
+
+def _many_options(session: Session, given: Namespace) -> many.ManyOptions:
+    """Return the options; raise ``UsageError`` for wrong ones, and for anything but an Airflow command."""
+    line = given.command
+    if line.kind is InputKind.DOT_COMMAND:
+        name = line.values[0]
+        raise UsageError(f".on runs Airflow commands, not {name}", hint=f"Open one environment with .use, then {name}.")
+    if line.kind is not InputKind.AIRFLOW:
+        raise UsageError(".on requires an Airflow command", hint="Write it as in .on all dags list.")
+    if line.problem is not None:
+        raise UsageError(line.problem.message, state=State.NOT_SENT, hint=line.problem.hint)
+    if session.settings.data_only and given.by_environment:  # no JSON or YAML: headings are above the outputs
+        hint = "Leave out --by-environment: each record of a list has its environment."
+        raise UsageError("--data and --by-environment cannot be combined", hint=hint)
+    return many.ManyOptions(given.envs, given.jobs, given.fail_fast, given.by_environment)
+
+
+def _refuse_version(session: Session) -> None:
+    """Raise where the user has named the version of an environment, and ``.on`` cannot know of which."""
+    if session.settings.airflow_version is not None:
+        raise UsageError(
+            "--airflow-version is the version of one environment",
+            hint="Leave it out, or set airflow-version for an environment in config.toml.",
+        )
+
+
+def examined_session(session: Session) -> doctor.Examined:
+    """Return what the checks use of a session; the environment that they find is opened."""
+
+    def connect(name: str) -> Connection:
+        access = session.target.access if session.target else session.settings.access
+        if name and session.target is None:
+            session.open(name, access)
+        return session.connections.get(EnvironmentRef(name, access))
+
+    def run(connection: Connection, command: str) -> Result:
+        return send.send(session, LineContext(parse(command), recorded=False))[0]
+
+    return doctor.Examined(session.target.name if session.target else None, connect, session.wait_for, run)
+
+
+def run_checks(call: DotCommandCall, given: Namespace) -> Result:
+    """Report the checks as lines, or as JSON with ``--json``; failed if one of them failed."""
+    found: list[doctor.CheckResult] = []
+    try:
+        found.extend(doctor.examine(examined_session(call.session)))
+    except KeyboardInterrupt:
+        return Result(Outcome.INTERRUPTED, ExitCode.INTERRUPTED, _report(found, as_json=False))
+
+    result = replace(text_result(_report(found, as_json=given.json).decode()), paged=False)
+    code = doctor.report.exit_code(found)
+    if code is ExitCode.OK:
+        return result
+    return replace(result, outcome=Outcome.FAILED, exit_code=code, message=doctor.report.summary(found))
+
+
+def _report(found: list[doctor.CheckResult], *, as_json: bool) -> bytes:
+    if as_json:
+        return doctor.report.as_json(found).encode(errors="replace")
+
+    width = shutil.get_terminal_size().columns if os.isatty(1) else 0
+    lines = [*doctor.report.as_texts(doctor.report.worst_last(found), width), doctor.report.summary(found)]
+    return "".join(lines).encode(errors="replace")
+
+
+DOT_COMMANDS = (
     DotCommand(
         ".use",
-        "[ENV[@REGION]] [--profile P] [--region R]",
-        "go to another environment, or choose one",
+        Group.ENVIRONMENT,
+        "[ENV[@REGION]|-] [--profile NAME] [--region REGION]",
+        "switch environment (-: the previous one)",
         use,
-        check=check_use,
-        takes=(ArgumentKind.ENVIRONMENT,),
-        flags={"--profile": ArgumentKind.PROFILE, "--region": ArgumentKind.REGION},
+        (
+            Argument("[ENV]", "name of the environment (-: the one before this one)", ArgumentKind.ENVIRONMENT),
+            Argument("--profile NAME", "use another AWS profile from here on", ArgumentKind.PROFILE),
+            Argument("--region REGION", "same as ENV@REGION", ArgumentKind.REGION),
+        ),
+        check_use,
+        details="Switch to another environment. Without ENV, choose from a menu. "
+        "The settings that config.toml has for it apply.",
+        examples=(".use staging", ".use staging@eu-central-1", ".use -"),
+        see=(".envs", ".info"),
     ),
-    DotCommand(".envs", "", "the environments of this account and region", envs),
     DotCommand(
-        ".readonly", "[on|off]", "send nothing that changes anything, or say whether", readonly, check=check_readonly
+        ".envs",
+        Group.ENVIRONMENT,
+        "[-l] [--regions all|REGION,REGION] [--profiles NAME,NAME] [-o FORMAT]",
+        "list environments of this or of several regions",
+        envs,
+        (
+            Argument("-l", "also show last update, web server and logs"),
+            Argument("--regions LIST", "all, or regions with commas between them", ArgumentKind.REGION, default=""),
+            Argument("--profiles LIST", "AWS profiles with commas between them", ArgumentKind.PROFILE, default=""),
+            Argument("-o FORMAT", "table, json, yaml or csv", ArgumentKind.FORMAT, choices=FORMATS, default=""),
+        ),
+        details="List environments with status, Airflow version, access mode, class and region. "
+        "All regions and profiles are asked side by side.",
+        examples=(".envs", ".envs --regions all", ".envs -l -o json"),
+        see=(".on", ".use"),
     ),
-    DotCommand(".info", "", "what AWS knows of this environment", info),
+    DotCommand(
+        ".readonly",
+        Group.ENVIRONMENT,
+        "[on|off]",
+        "block commands that change data, or show the mode",
+        readonly,
+        (Argument("[STATE]", choices=("on", "off")),),
+        check_readonly,
+        details="Block every command that changes data, with exit code 5. --read-only cannot be turned off.",
+        examples=(".readonly on", ".readonly off"),
+        see=(".use", ".settings"),
+    ),
+    DotCommand(
+        ".info",
+        Group.ENVIRONMENT,
+        "",
+        "show what AWS reports about this environment",
+        info,
+        details="Show what GetEnvironment returns: status, version, class, web server, logs, options. "
+        "Options that hold secrets are masked.",
+        examples=(".info",),
+        see=(".doctor",),
+    ),
+    DotCommand(
+        ".on",
+        Group.ENVIRONMENT,
+        "[--jobs COUNT] [--fail-fast] [--by-environment] ENVS COMMAND",
+        "run a command on several environments",
+        on,
+        (
+            Argument(
+                "ENVS",
+                "names, patterns, NAME@REGION, PROFILE/NAME, @GROUP of config.toml, or all, with commas",
+                ArgumentKind.ENVIRONMENTS,
+            ),
+            Argument(
+                "--jobs COUNT",
+                "environments at the same time (default: 16)",
+                ArgumentKind.NUMBER,
+                type=number_from(1, MOST_JOBS),
+                default=many.MOST,
+            ),
+            Argument("--fail-fast", "begin no further environment after the first failure"),
+            Argument("--by-environment", "keep the output of each environment apart"),
+            Argument("COMMAND", takes=ArgumentKind.COMMAND),
+        ),
+        check_on,
+        details="Run an Airflow command on several environments side by side, each in the words of its own Airflow. "
+        "The shell shows a change with all environments and asks once.",
+        examples=(
+            ".on all version",
+            ".on 'my-*' dags list -o json | jq .",
+            ".on my-env,staging dags pause example_hello",
+        ),
+        see=(".envs", ".redo"),
+    ),
+    DotCommand(
+        ".doctor",
+        Group.ENVIRONMENT,
+        "[--json]",
+        "check credentials, permissions and network",
+        run_checks,
+        (Argument("--json"),),
+        details="Check this machine, AWS and the web server, one thing after the other. "
+        "A failed check names the next step.",
+        examples=(".doctor", ".doctor --json"),
+        see=(".info",),
+    ),
 )

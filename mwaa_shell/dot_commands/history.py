@@ -1,180 +1,261 @@
-"""Directives about what was run: show it, run it again."""
+"""Dot-commands about the history: show it, run its commands again, and print one as a script."""
 
 from __future__ import annotations
 
-import argparse
 import json
 import time
-from dataclasses import asdict, replace
+from argparse import Namespace
+from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mwaa_shell.airflow.line_checks import translated
-from mwaa_shell.dot_commands.environment import check_use, use
-from mwaa_shell.dot_commands.registry import ArgumentKind, Arguments, DotCommand, DotCommandCall
+from mwaa_shell import export
+from mwaa_shell.airflow.command_line import parse, quote
+from mwaa_shell.airflow.knowledge import reads
+from mwaa_shell.airflow.translation import translate
+from mwaa_shell.dot_commands.environment import check_use, open_environment
+from mwaa_shell.dot_commands.registry import Argument, ArgumentKind, DotCommand, DotCommandCall, Group, number_from
 from mwaa_shell.errors import RefusedByRule, UsageError
-from mwaa_shell.history.entries import MOST_NUMBERS, Search, numbers, rerun_of, since
-from mwaa_shell.history.recorder import environment_key
-from mwaa_shell.history.rerun import reason_to_review
-from mwaa_shell.output.display import zone
-from mwaa_shell.result import NextLine, Outcome, Result, failed, talk
-from mwaa_shell.session import Plan, Session, script
-from mwaa_shell.session.environment import load_environment_info, require_environment
+from mwaa_shell.export import ScriptTarget
+from mwaa_shell.history import MOST_NUMBERS, TYPED, Search, environment_key, numbers, reason_to_review, rerun_of, since
+from mwaa_shell.output import zone
+from mwaa_shell.result import NextLine, Outcome, Result, failed, text_result
+from mwaa_shell.session import Batch, Plan, Session, require_environment_info, script
+from mwaa_shell.suggestions import closest
 
 if TYPE_CHECKING:
     from datetime import tzinfo
 
     from mwaa_shell.airflow.grammar import Grammar
-    from mwaa_shell.history.entries import HistoryEntry
+    from mwaa_shell.history import HistoryEntry
 
 
-def _count(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or not int(text[:9]) > 0:
-        raise argparse.ArgumentTypeError(f"a number of commands, at least 1, not {text}")
-    return int(text[:9])
-
-
-def history(call: DotCommandCall, words: tuple[str, ...]) -> Result:
-    """What was run here, or everywhere, the newest last."""
+def history(call: DotCommandCall, given: Namespace) -> Result:
+    """Show the commands of this environment or of all, the newest last."""
     session = call.session
-
-    arguments = Arguments(".history")
-    arguments.add_argument("text", nargs="*")
-    arguments.add_argument("--all", action="store_true")
-    arguments.add_argument("--failed", action="store_true")
-    arguments.add_argument("--since")
-    arguments.add_argument("-n", type=_count, default=50)
-    arguments.add_argument("--json", action="store_true")
-    given = arguments.read(words)
     here = zone(session.preferences["zone"])  # the system's where Airflow's dates stay as they are
-    everywhere = given.all or session.here is None
+    everywhere = given.all or given.batch is not None or session.target is None
     search = Search(
         text=" ".join(given.text),
-        where=None if everywhere else environment_key(session.link),
+        where=None if everywhere else environment_key(session.connection),
         failed_only=given.failed,
         since=since(given.since, time.time(), here) if given.since else None,
+        batch=_batch(session, given.batch) if given.batch is not None else "",
     )
-    kept = session.record.history
-    found = kept.find(search, max(given.n, 0))[::-1]
+    kept = session.recorder.history
+    if search.batch or given.json:
+        groups = [[entry] for entry in kept.find(search, MOST_NUMBERS if search.batch else given.n)]
+    else:
+        groups = _newest(session, search, given.n)
     if kept.is_off:
         return failed(kept.trouble)
     if given.json:
-        return talk(json.dumps([_as_json(entry, here) for entry in found]))
-    if not found:
-        return talk("Nothing of the kind was run")
-    shown = talk("\n".join(_row(entry, everywhere, here) for entry in found))
-    return replace(shown, outcomes=tuple(entry.outcome for entry in found), paged=False)
+        return text_result(json.dumps([_as_json(entry, here) for (entry,) in groups[::-1]]))
+    if not groups:
+        count = f" .history -n {search.text} lists the last {search.text}." if search.text.isdecimal() else ""
+        return text_result(f"No command matches.{count}")
+    groups = [group[::-1] for group in groups[::-1]]
+    shown = text_result("\n".join(_row(group, everywhere, here) for group in groups))
+    return replace(shown, outcomes=tuple(_worst(group) for group in groups), paged=False)
+
+
+def _batch(session: Session, number: int) -> str:
+    """Return the batch of a command; raise ``UsageError`` if it was sent to one environment alone."""
+    batch = _entry(session, number).batch
+    if not batch:
+        raise UsageError(f"Command {number} was sent to one environment only.")
+    return batch
+
+
+def _newest(session: Session, search: Search, count: int) -> list[list[HistoryEntry]]:
+    """Return so many of the newest commands, newest first, each with all its environments."""
+    limit = count
+    while True:
+        entries = session.recorder.history.find(search, limit)
+        groups = _groups(entries)
+        if len(groups) > count or len(entries) < limit:  # the last group may lack some of its entries
+            return groups[:count]
+        limit *= 4
+
+
+def _groups(entries: list[HistoryEntry]) -> list[list[HistoryEntry]]:
+    """Return the commands, those that one line sent to several environments together at the place of the first."""
+    groups: dict[object, list[HistoryEntry]] = {}
+    for entry in entries:
+        groups.setdefault(entry.batch or entry.number, []).append(entry)
+    return list(groups.values())
+
+
+#: From the best to the worst.
+GRAVITY = (Outcome.OK, Outcome.NOT_RUN, Outcome.FAILED, Outcome.UNKNOWN, Outcome.INTERRUPTED)
+
+
+def _worst(group: list[HistoryEntry]) -> Outcome:
+    return max((entry.outcome for entry in group), key=GRAVITY.index)
 
 
 def _as_json(entry: HistoryEntry, zone: tzinfo | None) -> dict[str, object]:
     moment = datetime.fromtimestamp(entry.when, UTC).astimezone(zone).isoformat(timespec="seconds")
-    return {key: value for key, value in asdict(entry).items() if key != "shell"} | {"time": moment}
+    values = {key: value for key, value in entry._asdict().items() if key != "shell"}
+    return values | {"time": moment, "batch": entry.batch}
 
 
-def _row(entry: HistoryEntry, everywhere: bool, zone: tzinfo | None) -> str:
+def _row(group: list[HistoryEntry], everywhere: bool, zone: tzinfo | None) -> str:
+    entry = group[0]
     moment = datetime.fromtimestamp(entry.when, zone).strftime("%Y-%m-%d %H:%M")
-    seconds = f"{entry.seconds:.1f} s" if entry.seconds is not None else ""
+    took = [one.seconds for one in group if one.seconds is not None]
+    seconds = f"{max(took):.1f} s" if took else ""
     where = f"  {entry.environment}" if everywhere else ""
-    return f"{entry.number:>5}  {moment}  {entry.outcome.value:<11}  {seconds:>7}{where}  {_one_line(entry)}"
+    if len(group) > 1:
+        bad = sum(one.outcome is not Outcome.OK for one in group)
+        where = f"  {len(group)} environments" + (f", {bad} not ok" if bad else "")
+        lines = [one.line for one in group]
+        entry = group[lines.index(max(lines, key=lines.count))]  # in the words of most Airflows
+    return f"{group[0].number:>5}  {moment}  {_worst(group).value:<11}  {seconds:>7}{where}  {_one_line(entry)}"
 
 
 def _one_line(entry: HistoryEntry) -> str:
     return entry.line.replace("\n", " ")
 
 
-def redo(call: DotCommandCall, words: tuple[str, ...]) -> Result:
-    """Run a command of the history again, or several; what changes something waits on the prompt."""
+def redo(call: DotCommandCall, given: Namespace) -> Result:
+    """Run commands of the history again; those that change data wait on the prompt."""
     session = call.session
-
-    given = _read_redo(session, words)
+    _refuse_redo(session, given)
+    if given.failed and session.preferences["history"] != "on":
+        raise UsageError("The history is off: no failed command is remembered.", hint="Run .set history on.")
+    batch = session.last_batch
+    if given.failed and batch is not None and _is_last(session, batch):
+        return _redo_batch(session, batch)
     if given.failed:
         failed = _failed(session)
         if not failed:
-            return talk("Nothing has failed in this session")
-        entries = _chosen(session, failed)
+            return text_result("No command has failed in this session.")
+        groups = [[entry] for entry in _chosen(session, failed)]
     else:
-        entries = [_entry(session, number) for number in numbers(given.numbers)]
-    if not entries:
+        groups = _groups([_entry(session, number) for number in numbers(given.numbers)])
+    if not groups:
         return Result()
     if given.on:
-        use(call, (given.on,))
-    require_environment(session)
-    load_environment_info(session)
+        open_environment(session, _as_use(given))
+    require_environment_info(session)
+    entries = [_as_one(group) for group in groups]
     lines = [_in_words_of(session.grammar, entry) for entry in entries]
-    reason = _why_not_at_once(session, entries, session.grammar)
+    here = session.connection.target.name if session.ui.interactive and not given.on else None
+    reason = _why_not_at_once(session, groups, session.grammar, here)
     made = [NextLine(line, rerun_of(entry.number)) for line, entry in zip(lines, entries, strict=True)]
     if session.ui.interactive and (given.edit or given.on or reason or lines != [entry.line for entry in entries]):
-        ready = f"{reason or 'Ready'}: Enter runs it"
-        return Result(proposal="\n".join(lines), proposed=tuple(made), message=ready)
-    return Result(brings=tuple(made))
+        return Result(proposal="\n".join(lines), proposed=tuple(made), message=_enter_runs(session, reason, len(lines)))
+    return Result(next_lines=tuple(made))
 
 
-def check_redo(plan: Plan, words: tuple[str, ...]) -> None:
-    """Raise for commands that there are not, and for what has to be looked at where nobody does.
+def _enter_runs(session: Session, reason: str, count: int) -> str:
+    """Return what Enter does with the proposed commands, after the reason why it waits."""
+    what = "the command" if count == 1 else f"the {count} commands"
+    enter = f"Enter runs {what} on {session.connection.target.name}."
+    return f"{reason[0].upper()}{reason[1:]}. {enter}" if reason else enter
 
-    What failed in this session is known only when its turn has come; so is what the lines before will have sent.
+
+def _is_last(session: Session, batch: Batch) -> bool:
+    """Return whether some environments of a batch were not ok, and nothing was sent since."""
+    newest = session.recorder.history.find(Search(this_shell=True), 1)
+    return bool(batch.left) and not any(one.origin != batch.origin and one.when > batch.when for one in newest)
+
+
+def _redo_batch(session: Session, batch: Batch) -> Result:
+    """Run the command again where it was not ok; a change waits on the prompt."""
+    line = f".on {batch.options}{quote(','.join(batch.left))} {batch.line}"
+    if reads(parse(batch.line), None):
+        return Result(next_lines=(NextLine(line, TYPED),))
+    if not session.ui.interactive:
+        raise RefusedByRule(".redo --failed: the command changes data", hint=f"Write it out: {line}")
+    unknown = ", ".join(batch.unknown)
+    why = f"The command may have run on {unknown}. Look first" if unknown else "Ready"
+    return Result(proposal=line, proposed=(NextLine(line, TYPED),), message=f"{why}: Enter runs the command.")
+
+
+def check_redo(plan: Plan, given: Namespace) -> None:
+    """Raise for numbers without a command, and for commands to edit or confirm where no user is at a prompt.
+
+    ``--failed`` and the numbers of earlier lines are checked only when the line runs.
     """
     session = plan.session
-
-    given = _read_redo(session, words)
+    _refuse_redo(session, given)
     if given.on:
-        check_use(plan, (given.on,))
-    entries = [] if given.failed else [one for number in numbers(given.numbers) if (one := _so_far(plan, number))]
-    if session.ui.interactive or not entries:
+        check_use(plan, _as_use(given))
+    groups = _groups(
+        [] if given.failed else [one for number in numbers(given.numbers) if (one := _so_far(plan, number))]
+    )
+    if session.ui.interactive or not groups:
         return
-    if plan.state.link is None:
-        require_environment(session)
-        load_environment_info(session)
+    if plan.connection is None:
+        require_environment_info(session)
     grammar = plan.grammar
-    _why_not_at_once(session, entries, grammar)
-    plan.check_nested([script.Line(_in_words_of(grammar, entry)) for entry in entries])
+    _why_not_at_once(session, groups, grammar)
+    plan.check_nested([script.ScriptLine(_in_words_of(grammar, _as_one(group))) for group in groups])
 
 
-def _read_redo(session: Session, words: tuple[str, ...]) -> argparse.Namespace:
-    arguments = Arguments(".redo")
-    arguments.add_argument("numbers", nargs="?")
-    arguments.add_argument("--failed", action="store_true")
-    arguments.add_argument("--edit", action="store_true")
-    arguments.add_argument("--on")
-    given = arguments.read(words)
+def _as_use(given: Namespace) -> Namespace:
+    """Return the arguments of ``.use`` for the environment of ``--on``."""
+    return Namespace(env=given.on, profile=None, region=None)
+
+
+def _refuse_redo(session: Session, given: Namespace) -> None:
     if given.failed == bool(given.numbers):
-        raise UsageError(".redo wants numbers, such as 42 or 40-44, or --failed")
+        raise UsageError(".redo requires numbers or --failed", hint="Write .redo 42 or .redo 40-44.")
     if given.edit and not session.ui.interactive:
-        raise UsageError(".redo --edit: there is no prompt to put it on")
-    return given
+        raise UsageError(".redo --edit requires a prompt")
 
 
-def _why_not_at_once(session: Session, entries: list[HistoryEntry], grammar: Grammar | None) -> str:
-    """Why somebody has to look at them first, if they have to; raises ``RefusedByRule`` where nobody does."""
-    reason = next((why for entry in entries if (why := reason_to_review(entry, grammar))), "")
+def _why_not_at_once(
+    session: Session, groups: list[list[HistoryEntry]], grammar: Grammar | None, here: str | None = None
+) -> str:
+    """Return why the user has to review the commands first, if that is so; raise ``RefusedByRule`` without a prompt.
+
+    ``here`` is the name of the environment where a command of another one is such a reason.
+    """
+    reasons = (reason_to_review(_as_one(group), grammar, ran_on=_elsewhere(group, here)) for group in groups)
+    reason = next(filter(None, reasons), "")
     if reason and not session.ui.interactive:
-        raise RefusedByRule(
-            f".redo {_numbers(entries)}: {reason}; the line was not sent. A prompt asks, a script writes it out"
-        )
+        given = ",".join(str(entry.number) for group in groups for entry in group)
+        hint = "Write the command itself into the script, or use a prompt."
+        raise RefusedByRule(f".redo {given}: {reason}", hint=hint)
     return reason
 
 
+def _as_one(group: list[HistoryEntry]) -> HistoryEntry:
+    """Return the entry of a command, with the worst result of its environments."""
+    return group[0]._replace(outcome=_worst(group))
+
+
+def _elsewhere(group: list[HistoryEntry], here: str | None) -> str:
+    """Return where a command ran; empty if it ran ``here``, too, or if that does not matter."""
+    names = [entry.environment for entry in group]
+    if here is None or here in names:
+        return ""
+    return names[0] if len(names) == 1 else f"{len(names)} environments"
+
+
 def _so_far(plan: Plan, number: int) -> HistoryEntry | None:
-    """The command of this number; ``None`` where one of the lines before may get it. Raises where there is none."""
-    newest = next((entry.number for entry in plan.session.record.history.find(Search(), 1)), 0)
-    return None if newest < number <= newest + plan.state.lines else _entry(plan.session, number)
+    """Return the command of a number, ``None`` if an earlier line may get that number; raise if there is none."""
+    newest = next((entry.number for entry in plan.session.recorder.history.find(Search(), 1)), 0)
+    return None if newest < number <= newest + plan.lines else _entry(plan.session, number)
 
 
 def _entry(session: Session, number: int) -> HistoryEntry:
-    found = session.record.history.get(number)
+    found = session.recorder.history.get(number)
     if found is None:
-        raise UsageError(f"There is no command {number} in the history: .history lists them")
+        raise UsageError(f"The history has no command {number}", hint="List them with .history.")
     return found
 
 
 def _failed(session: Session) -> list[HistoryEntry]:
-    """What this shell has sent here that did not end well, the newest first, each line once.
+    """Return the commands of this shell and environment that were not ok, the newest first, each line once.
 
     What has succeeded since, as typed or as a rerun, is no longer among it.
     """
-    here = environment_key(session.link)
-    sent = session.record.history.find(Search(this_shell=True), MOST_NUMBERS)
+    here = environment_key(session.connection)
+    sent = session.recorder.history.find(Search(this_shell=True), MOST_NUMBERS)
     mended = {entry.rerun for entry in sent if entry.outcome is Outcome.OK}
     newest: dict[str, HistoryEntry] = {}
     for entry in sent:
@@ -184,68 +265,139 @@ def _failed(session: Session) -> list[HistoryEntry]:
 
 
 def _chosen(session: Session, failed: list[HistoryEntry]) -> list[HistoryEntry]:
-    """The only one, or the one that the user picks; none if they pick none."""
+    """Return the only failed command, or the user's choice of several; empty for no choice."""
     if len(failed) == 1:
         return failed
     rows = [(str(entry.number), f"{entry.outcome.value:<11}  {_one_line(entry)}") for entry in failed]
     if session.ui.pick is None:
         listed = "".join(f"\n  {number}  {told}" for number, told in rows)
-        raise RefusedByRule(f".redo --failed: name one of these {len(failed)}, the line was not sent{listed}")
+        raise RefusedByRule(f".redo --failed: name one of these {len(failed)}{listed}")
     picked = session.ui.pick(rows)
     return [] if picked is None else [failed[picked]]
 
 
-def _numbers(entries: list[HistoryEntry]) -> str:
-    return ",".join(str(entry.number) for entry in entries)
-
-
 def _in_words_of(grammar: Grammar | None, entry: HistoryEntry) -> str:
-    """The line of an entry in the words of an Airflow."""
-    found = translated(entry.line, grammar)
+    """Return the line of an entry, translated for an Airflow if need be."""
+    found = translate(entry.line, grammar)
     return found.text if found is not None and found.text else entry.line
 
 
-def log(call: DotCommandCall, words: tuple[str, ...]) -> Result:
-    """Write what is sent from now on to a file, or stop doing so."""
+SCRIPT_USAGE = ".script requires a command, or its number, and one of curl, bash, python, aws"
+#: Shown below the script of the kind ``aws``.
+TOKEN_ALONE = "It makes a token and runs no command. curl, bash and python run the command."
+
+
+def show_script(call: DotCommandCall, given: Namespace) -> Result:
+    """Show a command, typed or of the history, as a script of the kind in the last word."""
     session = call.session
+    words = parse(given.text).words
+    if not words:
+        raise UsageError(SCRIPT_USAGE, hint="Write it as in .script 42 curl.")
+    require_environment_info(session)
 
-    arguments = Arguments(".log")
-    arguments.add_argument("file")
-    arguments.add_argument("--output", action="store_true")
-    given = arguments.read(words)
-    session.record.log_to(None if given.file == "off" else Path(given.file), output=given.output)
-    return Result()
+    *line, kind = words
+    if kind.value not in export.KINDS and not closest(kind.value, export.KINDS):
+        if kind.value.isdigit() and not line:
+            _entry(session, int(kind.value[:18]))
+        first = words[0].value
+        hint = f"Write {first} last, as in .script dags list {first}."
+        raise UsageError(SCRIPT_USAGE, hint=hint if first in export.KINDS else "Write it as in .script 42 curl.")
+    text = given.text[line[0].start : line[-1].end] if line else ""
+    if len(line) == 1:
+        text = line[0].value  # one quoted word
+    connection = session.connection
+    region = connection.region or connection.api.region
+    target = ScriptTarget(connection.target.name, region, connection.target.access.profile, connection.version)
+    made = text_result(
+        export.script(kind.value, _line_of(session, text, kind.value), target, session.grammar, session.secret_words)
+    )
+    return replace(made, remark=TOKEN_ALONE) if kind.value == export.TOKEN_CALL else made
 
 
-DIRECTIVES = (
+def _line_of(session: Session, text: str, kind: str) -> str:
+    """Return the typed command, or that of the history for a number or an empty text."""
+    history = session.recorder.history
+    if text and not (text.isascii() and text.isdigit()):
+        return text
+    batch = session.last_batch
+    past = history.past(environment_key(session.connection), batch and batch.entry)
+    entry = past.get(int(text[:18])) if text else past.last()
+    if batch is not None and entry == batch.entry:
+        hint = f"Write .script {batch.line} {kind} for {session.connection.target.name}."
+        raise UsageError("The last command was .on, and a script is for one environment", hint=hint)
+    if entry is None:
+        raise UsageError(
+            f"The history has no command {text}" if text else "The history has no command of this environment",
+            hint="List them with .history.",
+        )
+    return entry.line
+
+
+DOT_COMMANDS = (
     DotCommand(
         ".history",
-        "[TEXT] [--all] [--failed] [--since 2d] [-n 50] [--json]",
-        "what was run here, when and how it ended",
+        Group.HISTORY,
+        "[TEXT] [--all] [--failed] [--since TIME] [-n COUNT] [--batch NUMBER] [--json]",
+        "list past commands and their results",
         history,
-        flags={
-            "--all": None,
-            "--failed": None,
-            "--since": ArgumentKind.TIME,
-            "-n": ArgumentKind.NUMBER,
-            "--json": None,
-        },
+        (
+            Argument("[TEXT]", "only commands that contain TEXT", nargs="*"),
+            Argument("--all", "of all environments"),
+            Argument("--failed", "only those that did not end with ok"),
+            Argument("--since TIME", "not older than TIME, such as 2d", ArgumentKind.TIME),
+            Argument(
+                "-n COUNT",
+                "at most COUNT rows or JSON records (default: 50)",
+                ArgumentKind.NUMBER,
+                type=number_from(1),
+                default=50,
+            ),
+            Argument(
+                "--batch NUMBER",
+                "what .on sent to each environment, by the number of one",
+                ArgumentKind.NUMBER,
+                type=number_from(1),
+            ),
+            Argument("--json", "print JSON"),
+        ),
+        details="List the commands of this environment with their results: ok, failed, not run, unknown, interrupted. "
+        "All environments share one series of numbers.",
+        examples=(".history", ".history dags --failed --since 2d", ".history --all -n 200 --json"),
+        see=(".redo", ".script"),
     ),
     DotCommand(
         ".redo",
+        Group.HISTORY,
         "NUMBERS|--failed [--edit] [--on ENV]",
-        "run 42, 40-44 or what failed here again",
+        "rerun 42, 40-44 or a command that failed here",
         redo,
-        check=check_redo,
-        takes=(ArgumentKind.NUMBER,),
-        flags={"--failed": None, "--edit": None, "--on": ArgumentKind.ENVIRONMENT},
+        (
+            Argument("[NUMBERS]", "numbers or ranges of the history, a command of .on once", ArgumentKind.NUMBER),
+            Argument("--failed", "the command that failed here (of .on: where it was not ok)"),
+            Argument("--edit", "put the command on the prompt"),
+            Argument("--on ENV", "on another environment, translated to its Airflow", ArgumentKind.ENVIRONMENT),
+        ),
+        check_redo,
+        details="Rerun commands of the history, up to the first failure. "
+        "A command that changes data waits on the prompt for Enter.",
+        examples=(".redo 42", ".redo 40-44", ".redo 42 --on staging"),
+        see=(".history", ".script"),
     ),
     DotCommand(
-        ".log",
-        "FILE|off [--output]",
-        "add what is sent to a file, as JSON lines",
-        log,
-        takes=(ArgumentKind.PATH,),
-        flags={"--output": None},
+        ".script",
+        Group.HISTORY,
+        "[NUMBER|COMMAND] curl|bash|python|aws",
+        "print a command as a script without mwaa-shell",
+        show_script,
+        (
+            Argument("NUMBER", "a number of the history (default: the last)"),
+            Argument("COMMAND", "an Airflow command", ArgumentKind.COMMAND),
+            Argument("aws", "the AWS CLI command that creates a token"),
+        ),
+        parses=False,
+        details="Print a command as a script that works without mwaa-shell. "
+        "The script asks for masked secrets when it runs.",
+        examples=(".script 42 curl", ".script dags list python"),
+        see=(".history",),
     ),
 )

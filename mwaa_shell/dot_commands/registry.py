@@ -1,48 +1,71 @@
-"""What a directive is, and how its words are read."""
+"""A dot-command as a value, with its arguments and the parser of them."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from argparse import Namespace
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import NoReturn
+from typing import Any, NoReturn
 
-from mwaa_shell.airflow.command_line import ParsedLine, Word
+from mwaa_shell.airflow.command_line import ParsedLine, Word, parse
 from mwaa_shell.errors import UsageError
 from mwaa_shell.result import Result
 from mwaa_shell.session import Executor, LineContext, Plan, Session
+from mwaa_shell.suggestions import must_be, reword
 
 
 class ArgumentKind(Enum):
-    """What an argument of a directive is, for completion."""
+    """The kind of a dot-command's argument, for completion."""
 
     ENVIRONMENT = "environment"
+    ENVIRONMENTS = "environments"  #: several: names, patterns and groups, with commas between
     PROFILE = "profile"
     REGION = "region"
     VERSION = "version"
     PATH = "path"  #: of this machine
     COMMAND = "command"  #: an Airflow command: all that follows
-    TOPIC = "topic"  #: a directive, or an Airflow command
+    TOPIC = "topic"  #: a dot-command, or an Airflow command
     SAVED = "saved"  #: a command that the user has named, and its parameters
     TIME = "time"  #: such as 2d
     NUMBER = "number"
     KIND = "kind"  #: of names, in the plural
     DAG = "dag"
+    RUN = "run"  #: of the DAG before it
+    TASK = "task"  #: of the DAG that is the first argument
+    TRY = "try"  #: of the task before it
+    COMPONENT = "component"  #: of the environment, that has a log
     PREFERENCE = "preference"
-    FORMAT = "format"  #: what a reply is drawn as
+    FORMAT = "format"  #: what an output is drawn as
     VALUE = "value"  #: of the preference before it
     TEXT = "text"  #: anything
     STATE = "state"  #: of a run or a task
+    BULK = "bulk"  #: a kind of entries to export or import
+    ON_CONFLICT = "on conflict"  #: what becomes of entries that are different
+    REQUEST = "request"  #: a part of a REST request
+
+
+class Group(Enum):
+    """A group of dot-commands, in the order of the first screen of help."""
+
+    ENVIRONMENT = "environment"
+    OUTPUT = "output"
+    RUNS = "runs"
+    REST_API = "REST API"
+    COMPLETION = "completion"
+    HISTORY = "history"
+    COMMANDS = "commands and files"
+    SHELL = "the shell"
 
 
 @dataclass(frozen=True, slots=True)
 class DotCommandCall:
-    """One call of a dot-command: the line that it stands in, and what it can use."""
+    """One call of a dot-command: the line that it is in, and what it can use."""
 
     executor: Executor
     context: LineContext
-    table: DotCommandTable
+    items: tuple[DotCommand, ...]  #: all of them, in the order in which help lists them
 
     @property
     def session(self) -> Session:
@@ -50,97 +73,141 @@ class DotCommandCall:
         return self.executor.session
 
 
+def number_from(least: float, most: int = 9_999_999, kind: Callable[[str], float] = int) -> Callable[[str], float]:
+    """Return what argparse calls to read a number within limits."""
+
+    def read(text: str) -> float:
+        try:
+            value = kind(text)
+            if least <= value <= most:
+                return value
+        except ValueError:
+            pass
+        raise argparse.ArgumentTypeError(must_be("", f"{least:g} to {most:,}", text).strip())
+
+    return read
+
+
+class Argument:
+    """A positional argument or a flag of a dot-command: how it is parsed, completed and explained.
+
+    ``shown`` is a flag, with its value after a blank, or the name of a positional argument. Brackets are around one
+    that may be left out. Without a ``meaning``, help does not list the argument. ``parsing`` goes to argparse.
+    """
+
+    def __init__(self, shown: str, meaning: str = "", takes: ArgumentKind | None = None, **parsing: Any) -> None:
+        flag, _, value = shown.partition(" ")
+        self.flag = flag if flag.startswith("-") else ""
+        self.label = shown if self.flag else shown.strip("[]")  #: as help lists it
+        self.meaning = meaning
+        self.takes = takes  #: what completes it; ``None`` for a flag without a value
+        self.name = self.flag or parsing.pop("dest", self.label.lower())
+        self.parsing = parsing
+        if self.flag and not value:
+            parsing["action"] = "store_true"
+        if not self.flag:
+            parsing["metavar"] = self.label
+        if shown.startswith("["):
+            self.parsing = {"nargs": "?", "default": None if {"type", "choices"} & parsing.keys() else "", **parsing}
+
+
 @dataclass(frozen=True, slots=True)
 class DotCommand:
     """One of the shell's own commands."""
 
     name: str  #: with its dot
+    group: Group  #: where the first screen of help lists it
     usage: str  #: its arguments, as help shows them
     summary: str  #: one line, in operator's words
-    run: Callable[[DotCommandCall, tuple[str, ...]], Result]
+    run: Callable[[DotCommandCall, Namespace], Result]
+    arguments: tuple[Argument, ...] = ()  #: the positional ones in order, and the flags
+    check: Callable[[Plan, Namespace], object] = lambda plan, given: None  #: raises, ahead of time, what can be known
     bare: tuple[str, ...] = ()  #: names that work without a dot
-    takes_line: bool = False  #: its one argument is the rest of the line as it was typed, quotes and all
-    check: Callable[[Plan, tuple[str, ...]], None] | None = None  #: raises, ahead of time, what can be known
-    takes: tuple[ArgumentKind, ...] = ()  #: its positional arguments, in order
-    flags: Mapping[str, ArgumentKind | None] = field(default_factory=dict)  #: and its flags, with what each takes
+    parses: bool = True  #: its arguments; otherwise ``words`` and ``text`` are all of them, as they were typed
+    details: str = field(kw_only=True)  #: one to three sentences
+    examples: tuple[str, ...] = field(kw_only=True)  #: lines to type
+    see: tuple[str, ...] = ()  #: names of related dot-commands
+
+    @property
+    def synopsis(self) -> str:
+        """The name with the arguments."""
+        return f"{self.name} {self.usage}".strip()
+
+    @property
+    def takes(self) -> tuple[ArgumentKind, ...]:
+        """The kinds of its positional arguments, in order."""
+        return tuple(one.takes for one in self.arguments if one.takes and not one.flag)
+
+    @property
+    def flags(self) -> dict[str, ArgumentKind | None]:
+        """Its flags, with what each takes."""
+        return {one.flag: one.takes for one in self.arguments if one.flag}
+
+    @property
+    def options(self) -> tuple[tuple[str, str], ...]:
+        """The arguments that help lists, with their meanings."""
+        return tuple((one.label, one.meaning) for one in self.arguments if one.meaning)
+
+    @property
+    def takes_command(self) -> bool:
+        """Whether its last argument is an Airflow command, or one to explain."""
+        return self.takes[-1:] in ((ArgumentKind.COMMAND,), (ArgumentKind.TOPIC,))
+
+    def read(self, line: ParsedLine) -> Namespace:
+        """Return the arguments in a line as attributes; raise ``UsageError`` for wrong ones.
+
+        The line itself is ``line``, and an Airflow command after the arguments is ``command``, as it was typed.
+        """
+        if not self.parses:
+            return Namespace(words=line.values[1:], text=_text_from(line, 1))
+        first = command_start(self, line.words) if self.takes_command else len(line.words)
+        if self.flags and line.values[first : first + 1] and line.values[first].startswith("-"):
+            raise self._wrong(f"unrecognized arguments: {line.values[first]}")
+        words = line.values[1:first]
+        if words and not self.arguments:
+            raise UsageError(f"{self.name} takes no arguments", hint=f"See .help {self.name}.")
+        parser = _Parser(self.name, add_help=False, allow_abbrev=False, exit_on_error=False)
+        for one in self.arguments:
+            if one.takes is not ArgumentKind.COMMAND:
+                parser.add_argument(one.name, **one.parsing)
+        parser.set_defaults(line=line, command=parse(_text_from(line, first)))
+        try:
+            return parser.parse_args(words)
+        except argparse.ArgumentError as error:
+            message = str(error)
+        unknown = [word for word in words if word[:2] == "--" != word and word.partition("=")[0] not in self.flags]
+        if unknown and "arguments are required" in message:  # argparse looks at flags after that
+            message = f"unrecognized arguments: {unknown[0]}"
+        raise self._wrong(message)
+
+    def _wrong(self, message: str) -> UsageError:
+        text = reword(message, list(self.flags))
+        joint = " " if text.startswith("requires ") else ": "
+        return UsageError(f"{self.name}{joint}{text}", hint=f"See .help {self.name}.")
 
 
-@dataclass(frozen=True, slots=True)
-class DotCommandTable:
-    """The shell's own commands in the order in which help lists them, handed to the executor."""
-
-    items: tuple[DotCommand, ...]
-
-    def find(self, name: str) -> DotCommand | None:
-        """Return the dot-command of this name, with its dot or under a bare name."""
-        return find(self.items, name)
-
-    def run(self, executor: Executor, context: LineContext) -> Result:
-        """Run a dot-command; raises ``UsageError`` for one that does not exist."""
-        directive = self._named(context.line.values[0])
-        return directive.run(DotCommandCall(executor, context, self), _words(directive, context.line))
-
-    def check(self, plan: Plan, line: ParsedLine) -> None:
-        """Raise ``UsageError`` for what can be known to be wrong before anything runs."""
-        directive = self._named(line.values[0])
-        if directive.check is not None:
-            directive.check(plan, _words(directive, line))
-
-    def _named(self, name: str) -> DotCommand:
-        directive = self.find(name)
-        if directive is None:
-            known = " ".join(item.name for item in self.items)
-            raise UsageError(f"There is no directive {name}; there are {known}")
-        return directive
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise argparse.ArgumentError(None, message)
 
 
-def _words(directive: DotCommand, line: ParsedLine) -> tuple[str, ...]:
-    if directive.takes_line and len(line.words) > 1:
-        return (line.text[line.words[1].start : line.words[-1].end],)
-    return line.values[1:]
+def _text_from(line: ParsedLine, number: int) -> str:
+    """Return the text of a line from a word to the last one, as it was typed."""
+    return line.text[line.words[number].start : line.words[-1].end] if number < len(line.words) else ""
 
 
-def find(directives: Iterable[DotCommand], name: str) -> DotCommand | None:
-    """The directive of this name, with its dot or under a bare name."""
-    for directive in directives:
-        if name == directive.name or name in directive.bare:
-            return directive
-    return None
-
-
-def command_start(directive: DotCommand, words: Sequence[Word]) -> int:
-    """The number of the word at which the Airflow command of a directive begins: behind its own flags.
+def command_start(dot_command: DotCommand, words: Sequence[Word]) -> int:
+    """Return the number of the word at which the Airflow command of a dot-command begins, after its own words.
 
     ``words`` are those of the whole line; where it has no command yet, this is one past the last of them.
     """
-    number = 1
+    number, own = 1, len(dot_command.takes) - 1  # the command is its last argument
     while number < len(words):
         value = words[number].value
         joined = value.partition("=")[0] if value.startswith("--") else value[:2]
-        if joined not in directive.flags:
-            break
-        number += 2 if value == joined and directive.flags[joined] is not None else 1
+        if joined not in dot_command.flags:
+            if not own:
+                break
+            own -= 1
+        number += 2 if value == joined and dot_command.flags.get(joined) is not None else 1
     return min(number, len(words))
-
-
-class Arguments(argparse.ArgumentParser):
-    """argparse for a directive's words: no exit, no help flag, no abbreviations, errors as sentences."""
-
-    def __init__(self, directive: str) -> None:
-        super().__init__(prog=directive, add_help=False, allow_abbrev=False, exit_on_error=False)
-
-    def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{self.prog}: {message}")
-
-    def read(self, words: tuple[str, ...]) -> argparse.Namespace:
-        """The words as attributes; raises ``UsageError``."""
-        try:
-            return self.parse_args(list(words))
-        except argparse.ArgumentError as error:
-            raise UsageError(f"{self.prog}: {error}") from None
-
-
-def no_words(directive: str, words: tuple[str, ...]) -> None:
-    """Raise if a directive that takes no arguments got some."""
-    if words:
-        raise UsageError(f"{directive} takes no arguments")

@@ -1,30 +1,37 @@
-"""Directives about named commands: keep a line under a name, run it with values for its parameters.
+"""Dot-commands about kept commands: saved ones with parameters, and files of commands.
 
-Nothing secret is kept: in a secret's place stands a parameter. If it gets no value, a mask goes there, and the session
-asks for what it stands for, unseen.
+Nothing secret is kept: in a secret's place is a parameter. If it gets no value, a mask goes there, and the session
+asks for the secret without echoing it.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from functools import partial
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mwaa_shell import saved_commands
 from mwaa_shell.airflow.command_line import InputKind, parse, quote, split
 from mwaa_shell.airflow.completion import suggest
+from mwaa_shell.airflow.grammar import load_grammar, meant_by, versions
 from mwaa_shell.airflow.knowledge import Kind
-from mwaa_shell.airflow.secrets.redaction import MASK
-from mwaa_shell.dot_commands.registry import ArgumentKind, DotCommand, DotCommandCall, no_words
+from mwaa_shell.airflow.secrets.values import MASK
+from mwaa_shell.airflow.translation import translate_file
+from mwaa_shell.airflow.versions import unknown_version
+from mwaa_shell.dot_commands.registry import Argument, ArgumentKind, DotCommand, DotCommandCall, Group
 from mwaa_shell.errors import RefusedByRule, UsageError
-from mwaa_shell.names.refresher import name_candidates
-from mwaa_shell.result import NextLine, Result, talk
+from mwaa_shell.result import NextLine, Result, failed, text_result
 from mwaa_shell.saved_commands import SavedCommand
 from mwaa_shell.session import Plan, Session, script
+from mwaa_shell.suggestions import did_you_mean
 
 if TYPE_CHECKING:
+    from argparse import Namespace
+
     from mwaa_shell.airflow.completion import Names
+    from mwaa_shell.airflow.grammar import Grammar
 
 EXAMPLE = ".save nightly \"dags trigger {dag} -c '{conf}'\""
 #: Parameters that are a DAG's, also where no command tree says so.
@@ -33,96 +40,109 @@ DAGS = ("dag", "dag_id")
 WIDEST = 28
 
 
-def save(call: DotCommandCall, words: tuple[str, ...]) -> Result:
-    """Keep a line: one quoted word, or all that stands behind the name, as it was typed."""
-    session = call.session
-    wanted = _to_save(session, words)
+def save(call: DotCommandCall, given: Namespace) -> Result:
+    """Keep a line (one quoted word, or all that follows the name as it was typed), or with ``--delete`` drop one."""
+    dropped = _dropped(given)
+    if dropped is not None:
+        found = _find(dropped, saved_commands.load(saved_commands.default_path()))
+        saved_commands.remove(saved_commands.default_path(), found.name)
+        return text_result(f"No longer saved: .save {quote(found.name)} {quote(found.line)}")
+    wanted = _to_save(call.session, given.text)
     before = saved_commands.save(saved_commands.default_path(), wanted.name, wanted.line)
-    told = [f"Saved in {saved_commands.default_path()}; {wanted.usage} runs it"]
+    told = [f"Saved in {saved_commands.default_path()}. Run it with {wanted.usage}"]
     if before is not None and before.line != wanted.line:
         told.append(f"It was: {before.line}")
-    return talk("\n".join(told))
+    return text_result("\n".join(told))
 
 
-def check_save(plan: Plan, words: tuple[str, ...]) -> None:
-    """Raise for what would not be saved; else the lines behind it may run it."""
-    session = plan.session
-    wanted = _to_save(session, words)
-    plan.state.saved[wanted.name] = wanted.line
+def check_save(plan: Plan, given: Namespace) -> None:
+    """Raise if ``.save`` would fail; else let the check of later lines see the new or deleted name."""
+    dropped = _dropped(given)
+    if dropped is not None:
+        plan.saved[dropped] = None
+        return
+    wanted = _to_save(plan.session, given.text)
+    plan.saved[wanted.name] = wanted.line
 
 
-def _to_save(session: Session, words: tuple[str, ...]) -> SavedCommand:
-    text = words[0] if words else ""
+def _dropped(given: Namespace) -> str | None:
+    """Return the name after ``--delete``; ``None`` where there is no such flag."""
+    match given.words:
+        case ("--delete", name):
+            return str(name)
+        case ("--delete", *_):
+            raise UsageError(".save --delete requires the name of one saved command", hint="List them with .saved.")
+    return None
+
+
+def _to_save(session: Session, text: str) -> SavedCommand:
     parts = split(text)[0]
     if len(parts) < 2:
-        raise UsageError(f".save wants a name and a line, such as {EXAMPLE}")
+        raise UsageError(".save requires a name and a command", hint=f"Write it as in {EXAMPLE}")
     line = parts[1].value if len(parts) == 2 else text[parts[1].start :]
     _refuse(session, line.strip())
     return SavedCommand(parts[0].value, line.strip())
 
 
 def _refuse(session: Session, line: str) -> None:
-    """Raise for a line that is none, and for one that holds a secret."""
+    """Raise for a text that is not one command, and for a command with a secret."""
     parsed = parse(line)
     if parsed.kind is InputKind.BLANK:
-        raise UsageError(f".save: there is no command to save, such as {EXAMPLE}")
+        raise UsageError(".save requires a command", hint=f"Write it as in {EXAMPLE}")
     if re.search(r"[\r\n]", line):
-        raise UsageError(".save: a saved command is one line; .source runs a file of several")
+        raise UsageError("A saved command must be one line", hint="Run a file of several with .source.")
     if parsed.problem is not None:
-        raise UsageError(f".save: {parsed.problem.message}, in: {session.rules().masked(line)}")
+        raise UsageError(f".save: {parsed.problem.message}", hint=parsed.problem.hint)
     if " " in parsed.values[0]:
-        raise UsageError(f".save: put quotes around the whole line, such as {EXAMPLE}")
+        raise UsageError(".save requires quotes around the whole command", hint=f"Write it as in {EXAMPLE}")
     for span in saved_commands.secrets_of(line, session.grammar, session.secret_words):
         if not saved_commands.parameter_in(span):
-            name = span.name or "What is masked"
-            raise RefusedByRule(
-                f"{name} is a secret, which is not saved: write a parameter in its place, such as {{secret}}"
-            )
+            message = f"The shell does not save the secret {span.name}" if span.name else "The shell saves no secrets"
+            raise RefusedByRule(message, hint="Write a parameter in its place, such as {secret}.")
 
 
-def do(call: DotCommandCall, words: tuple[str, ...]) -> Result:
+def do(call: DotCommandCall, given: Namespace) -> Result:
     """Run a saved line with values for its parameters."""
-    session = call.session
     known = saved_commands.load(saved_commands.default_path())
-    return Result(brings=(NextLine(_filled(session, words, known), call.context.origin),))
+    return Result(next_lines=(NextLine(_filled(call.session, given.words, known), call.context.origin),))
 
 
-def check_do(plan: Plan, words: tuple[str, ...]) -> None:
-    """Raise for a name that is not saved_commands, for wrong parameters and for what would be refused of the line.
+def check_do(plan: Plan, given: Namespace) -> None:
+    """Raise for an unknown name, for wrong parameters and for a command that would be refused.
 
     What the lines before it will have saved by then counts.
     """
-    session = plan.session
     known = saved_commands.load(saved_commands.default_path())
-    for name, line in plan.state.saved.items():
+    for name, line in plan.saved.items():
         known.pop(name, None)
         if line is not None:
             known[name] = SavedCommand(name, line)
-    plan.check_nested([script.Line(_filled(session, words, known))])
+    plan.check_nested([script.ScriptLine(_filled(plan.session, given.words, known))])
 
 
 def _filled(session: Session, words: tuple[str, ...], known: Mapping[str, SavedCommand]) -> str:
     if not words:
-        raise UsageError(".do: the name of a saved command is missing; .saved lists them")
-    found = _find(".do", words[0], known)
+        raise UsageError(".do requires the name of a saved command", hint="List them with .saved.")
+    found = _find(words[0], known)
     values = _values(words[1:], found)
     for name in set(saved_commands.parameters(found.line)) - set(values):
         if name in saved_commands.secret_parameters_of(found.line, session.grammar, session.secret_words):
             values[name] = MASK
     try:
-        return saved_commands.filled(found.line, values)
+        return saved_commands.fill_parameters(found.line, values)
     except UsageError as error:
-        raise UsageError(f".do {found.name}: {error}") from None
+        raise error.with_message(f".do {found.name}: {error}") from None
 
 
-def _find(directive: str, name: str, known: Mapping[str, SavedCommand]) -> SavedCommand:
+def _find(name: str, known: Mapping[str, SavedCommand]) -> SavedCommand:
     if name not in known:
-        from difflib import get_close_matches
-
-        near = get_close_matches(name, known, 1)
-        advice = f"did you mean {near[0]}?" if near else ".saved lists what is"
-        raise UsageError(f"{directive}: {name} is not saved in {saved_commands.default_path()}; {advice}")
+        raise UsageError(f"Unknown saved command '{name}'{did_you_mean(name, known)}", hint="List them with .saved.")
     return known[name]
+
+
+def _usage(of: SavedCommand, arguments: str = "") -> str:
+    """Return the hint that shows how to run a saved command."""
+    return f"Write {f'.do {of.name} {arguments or saved_commands.parameter_usage(of.line)}'.rstrip()}"
 
 
 def _values(words: Sequence[str], of: SavedCommand) -> dict[str, str]:
@@ -130,49 +150,32 @@ def _values(words: Sequence[str], of: SavedCommand) -> dict[str, str]:
     for word in words:
         name, equals, value = word.partition("=")
         if not equals or name in values:
-            wrong = f"{name} is given twice" if equals else f"{word} is no PARAMETER=VALUE"
-            raise UsageError(f".do {of.name}: {wrong}; it takes {saved_commands.takes(of.line) or 'none'}")
+            wrong = f"'{name}' is given twice" if equals else f"'{word}' is not PARAMETER=VALUE"
+            missing = [parameter for parameter in saved_commands.parameters(of.line) if parameter not in values]
+            meant = "" if equals or len(words) != 1 or len(missing) != 1 else f"{missing[0]}={quote(word)}"
+            raise UsageError(f".do {of.name}: {wrong}", hint=_usage(of, meant))
         values[name] = value
     return values
 
 
-def list_saved(call: DotCommandCall, words: tuple[str, ...]) -> Result:
-    """The saved lines by their names, in the order of their file."""
-    no_words(".saved", words)
+def list_saved(call: DotCommandCall, given: Namespace) -> Result:
+    """List the saved commands in the order of their file."""
     found = saved_commands.load(saved_commands.default_path()).values()
     width = min(max((len(one.name) for one in found), default=0), WIDEST)
     rows = [f"{one.name:<{width}}  {one.line}" for one in found]
-    return talk("\n".join(rows) or f"Nothing is saved in {saved_commands.default_path()} yet: {EXAMPLE}")
-
-
-def unsave(call: DotCommandCall, words: tuple[str, ...]) -> Result:
-    """Keep a line no more, and say what it was."""
-    found = _find(".unsave", _only_name(words), saved_commands.load(saved_commands.default_path()))
-    saved_commands.remove(saved_commands.default_path(), found.name)
-    return talk(f"No longer saved: .save {quote(found.name)} {quote(found.line)}")
-
-
-def check_unsave(plan: Plan, words: tuple[str, ...]) -> None:
-    """Raise for words that make no sense; the lines behind it find nothing under the name."""
-    plan.state.saved[_only_name(words)] = None
-
-
-def _only_name(words: Sequence[str]) -> str:
-    if len(words) != 1:
-        raise UsageError(".unsave wants the name of one saved command; .saved lists them")
-    return words[0]
+    return text_result(
+        "\n".join(rows) or f"No commands are saved in {saved_commands.default_path()}. Example: {EXAMPLE}"
+    )
 
 
 # -- completion --------------------------------------------------------------------------------------------------------
 
 
-def candidates(
-    session: Session, words_before: list[str], fragment: str, *, asked: bool = False
-) -> list[tuple[str, str]]:
-    """What fits behind ``.do`` and ``.unsave``, each with what is known of it: names, parameters, their values.
+def candidates(session: Session, words_before: Sequence[str], fragment: str, names: Names) -> list[tuple[str, str]]:
+    """Return names of saved commands, their parameters or values, each with a description.
 
-    ``words_before`` begins with the directive; ``asked`` by a key that does nothing else. What fits a fragment is left
-    to the caller, but for values. A file that cannot be read offers nothing.
+    ``words_before`` begins with the dot-command. What fits a fragment is left to the caller, but for values. A file
+    that cannot be read offers nothing.
     """
     try:
         known = saved_commands.load(saved_commands.default_path())
@@ -181,16 +184,15 @@ def candidates(
     if len(words_before) == 1:
         return [(one.name, one.line) for one in known.values()]
     found = known.get(words_before[1])
-    if words_before[0] != ".do" or found is None:
+    if found is None:
         return []
     given = dict(word.split("=", 1) for word in words_before[2:] if "=" in word)
     if "=" in fragment:
-        names = partial(name_candidates, session.live, asked=asked)
         name = fragment.split("=", 1)[0]
         return [(f"{name}={value}", told) for value, told in _fitting(session, found.line, given, fragment, names)]
-    unseen = saved_commands.secret_parameters_of(found.line, session.grammar, session.secret_words)
+    secret = saved_commands.secret_parameters_of(found.line, session.grammar, session.secret_words)
     return [
-        (f"{one}=", "asked for, unseen" if one in unseen else "")
+        (f"{one}=", "asked for, not echoed" if one in secret else "")
         for one in saved_commands.parameters(found.line)
         if one not in given
     ]
@@ -199,15 +201,15 @@ def candidates(
 def _fitting(
     session: Session, line: str, given: Mapping[str, str], fragment: str, names: Names
 ) -> Iterable[tuple[str, str]]:
-    """The values of a parameter: those that its place in the line has, else the DAGs if it is called one."""
+    """Return values for a parameter: of its place in the command, else DAGs if its name says so."""
     name, _, begun = fragment.partition("=")
-    place = next((one for one in saved_commands.places(line) if one.name == name), None)
+    place = next((one for one in saved_commands.parameter_spans(line) if one.name == name), None)
     if place is None:
         return ()
     found: dict[str, str] = {}
-    if session.grammar is not None and not place.quotes:
-        before = saved_commands.put_in(line[: place.start], given) + quote(begun) * bool(begun)
-        behind = saved_commands.put_in(line[place.end :], given)
+    if session.grammar is not None and split(line[: place.start])[2] is None:  # not inside quotes
+        before = saved_commands.quote_parameters(line[: place.start], given) + quote(begun) * bool(begun)
+        behind = saved_commands.quote_parameters(line[place.end :], given)
         for one in suggest(before + behind, len(before), session.grammar, names):
             value = split(one.text)[0][0].value
             if one.display == value and not value.startswith("-"):  # no flag, and not the row that tells of more
@@ -217,13 +219,96 @@ def _fitting(
     return found.items()
 
 
-DIRECTIVES = (
+# -- files of commands -------------------------------------------------------------------------------------------------
+
+
+def source(call: DotCommandCall, given: Namespace) -> Result:
+    """Run the lines of a file after all of them passed the checks."""
+    lines = script.load_script(Path(given.file))
+    call.executor.plan().check(lines)
+    return Result(next_lines=tuple(NextLine(line.text, line.origin) for line in lines))
+
+
+def translate(call: DotCommandCall, given: Namespace) -> Result:
+    """Translate a file for an Airflow version; a line without a translation becomes a comment."""
+    grammar = grammar_of(given.version)
+
+    lines = translate_file(script.read_script(Path(given.file)).splitlines(), grammar)
+    made = Result(stdout="".join(f"{line}\n" for one in lines for line in one.lines).encode())
+    left = [f"{given.file}:{one.number}: {one.problem}\n" for one in lines if one.problem]
+    if not left:
+        return made
+    count = f"{len(left)} lines need" if len(left) > 1 else "One line needs"
+    ended = failed(f"{count} a closer look")
+    return replace(ended, stdout=made.stdout, stderr="".join(left).encode())
+
+
+def grammar_of(text: str) -> Grammar:
+    """Return the command tree of a typed version or the nearest lower one; raise ``UsageError`` for none."""
+    known = meant_by(text)
+    if known is None:
+        raise unknown_version(text, versions())
+    return load_grammar(known)
+
+
+DOT_COMMANDS = (
     DotCommand(
-        ".save", "NAME LINE", "keep a line; {dag} in it is a parameter", save, check=check_save, takes_line=True
+        ".save",
+        Group.COMMANDS,
+        "NAME COMMAND|--delete NAME",
+        "name a command ({dag} is a parameter), or drop it",
+        save,
+        (Argument("--delete NAME", takes=ArgumentKind.SAVED),),
+        check_save,
+        parses=False,
+        details="Name a command. A word in braces, such as {dag}, is a parameter. A secret is saved as a parameter.",
+        examples=('.save nightly "dags trigger {dag}"', ".save --delete nightly"),
+        see=(".do", ".saved"),
     ),
     DotCommand(
-        ".do", "NAME [PARAMETER=VALUE ...]", "run a saved line", do, check=check_do, takes=(ArgumentKind.SAVED,)
+        ".do",
+        Group.COMMANDS,
+        "NAME [PARAMETER=VALUE ...]",
+        "run a saved command",
+        do,
+        (Argument("NAME", takes=ArgumentKind.SAVED),),
+        check_do,
+        parses=False,
+        details="Run a saved command. Tab completes its parameters. The shell asks for a secret without a value.",
+        examples=(".do nightly dag=sales_daily",),
+        see=(".save", ".saved"),
     ),
-    DotCommand(".saved", "", "the saved lines", list_saved),
-    DotCommand(".unsave", "NAME", "keep a saved line no more", unsave, check=check_unsave, takes=(ArgumentKind.SAVED,)),
+    DotCommand(
+        ".saved",
+        Group.COMMANDS,
+        "",
+        "list the saved commands",
+        list_saved,
+        details="List the saved commands with their parameters. They are in commands.toml, which you may edit.",
+        examples=(".saved",),
+        see=(".save", ".do"),
+    ),
+    DotCommand(
+        ".source",
+        Group.COMMANDS,
+        "FILE",
+        "run the commands in a file",
+        source,
+        (Argument("FILE", takes=ArgumentKind.PATH),),
+        lambda plan, given: plan.check_nested(script.load_script(Path(given.file))),
+        details="Run a file line by line, up to the first failure. All lines are checked before the first one is sent.",
+        examples=(".source runbook.txt",),
+        see=(".translate", ".do"),
+    ),
+    DotCommand(
+        ".translate",
+        Group.COMMANDS,
+        "VERSION FILE",
+        "translate a file of commands to another version",
+        translate,
+        (Argument("VERSION", takes=ArgumentKind.VERSION), Argument("FILE", takes=ArgumentKind.PATH)),
+        details="Print a file of commands in the words of another Airflow version. Nothing is sent.",
+        examples=(".translate 3.3.1 runbook.txt",),
+        see=(".source",),
+    ),
 )

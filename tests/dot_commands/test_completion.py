@@ -1,4 +1,4 @@
-"""What is offered at a place of a line: directives, their arguments, paths of this machine, Airflow's words."""
+"""What is offered at a place of a line: dot-commands, their arguments, paths of this machine, Airflow's words."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from mwaa_shell.airflow.completion import NameMatch
+from mwaa_shell.airflow.grammar import versions
+from mwaa_shell.airflow.knowledge import Kind
 from mwaa_shell.airflow.versions import Version
-from mwaa_shell.dot_commands import DIRECTIVES, command_in, explained
+from mwaa_shell.dot_commands import DOT_COMMANDS, command_in, completion, help_at_cursor
 from mwaa_shell.dot_commands.completion import complete
 from mwaa_shell.session import Session
 from mwaa_shell.settings import Settings
@@ -17,8 +20,8 @@ from tests.sessions import execute
 @pytest.fixture
 def session() -> Session:
     made = Session(Settings(environment="my-env", airflow_version="2.10.3"))
-    made.known_names = ("prod-eu", "prod-us", "staging")
-    made.known_profiles, made.known_regions = ("admin", "default"), ("eu-west-1", "us-east-1")
+    made.listed_environments = ("prod-eu", "prod-us", "staging")
+    made.listed_profiles, made.listed_regions = ("admin", "default"), ("eu-west-1", "us-east-1")
     return made
 
 
@@ -26,8 +29,8 @@ def offered(session: Session, text: str, cursor: int | None = None) -> list[str]
     return [one.text for one in complete(session, text, len(text) if cursor is None else cursor)]
 
 
-def test_every_directive_is_offered(session: Session) -> None:
-    assert offered(session, ".") == [one.name for one in DIRECTIVES]
+def test_every_dot_command_is_offered(session: Session) -> None:
+    assert offered(session, ".") == [one.name for one in DOT_COMMANDS]
     assert offered(session, "  .us") == [".use"]
 
 
@@ -42,31 +45,62 @@ def test_every_directive_is_offered(session: Session) -> None:
         (".use --profile admin st", ["staging"]),
         (".use x --region us", ["us-east-1"]),
         (".use staging ", []),
-        (".raw -", ["--reply"]),
+        (".raw -", ["--http"]),
         (".set keys ", ["emacs", "vi"]),
         (".set men", ["menu", "menu-after", "menu-rows"]),
         (".set menu t", ["typing", "tab"]),
-        (".translate 3.", ["3.3.1", "3.2.1", "3.0.6"]),
+        (".translate 3.", [str(one) for one in reversed(versions()) if one.major == 3]),
+        (".follow sales ", ["latest"]),
+        (".follow -n 3 sales man", []),
+        (".logs --component re", ["requirements"]),
         (".nothing ", []),
         (".envs ", []),
         (".help .us", [".use"]),
         (".help dags tri", ["trigger"]),
         (".send dags tri", ["trigger"]),
+        (".on st", ["staging"]),
+        (".on ", ["all", "prod-eu", "prod-us", "staging"]),
+        (".on --jobs 2 ", ["all", "prod-eu", "prod-us", "staging"]),
+        (".on staging,", ["staging,all", "staging,prod-eu", "staging,prod-us"]),
+        (".watch -n ", []),
+        (".on --jobs 4 prod-e", ["prod-eu"]),
+        (".on staging,prod-e", ["staging,prod-eu"]),
+        (".on --fa", ["--fail-fast"]),
+        (".on all dags tri", ["trigger"]),
+        (".on all --jobs 2 dags tri", ["trigger"]),
         (".send .us", []),
     ],
 )
-def test_arguments_of_directives(session: Session, text: str, names: list[str]) -> None:
+def test_arguments_of_dot_commands(session: Session, text: str, names: list[str]) -> None:
     assert offered(session, text) == names
 
 
-def test_an_airflow_command_keeps_its_place_behind_a_directive(session: Session) -> None:
+def test_tasks_are_those_of_the_first_argument(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    def candidates(names: object, kind: Kind, dag: str, *rest: object, **more: object) -> tuple[list[NameMatch], int]:
+        return [NameMatch(f"{kind.name}.{dag}")], 0
+
+    monkeypatch.setattr(completion, "name_candidates", candidates)
+    assert offered(session, ".logs sales run_1 ") == ["TASK.sales"]
+
+
+def test_an_airflow_command_keeps_its_place_behind_a_dot_command(session: Session) -> None:
     [one] = complete(session, ".send dags tri x", len(".send dags tri"))
     assert (one.start, one.end) == (len(".send dags "), len(".send dags tri"))
 
 
 @pytest.mark.parametrize(
     ("text", "begins"),
-    [("dags list", 0), (".send dags list", 6), (".help dags", 6), ("help dags", 5), (".use dags", 0), (".send", 0)],
+    [
+        ("dags list", 0),
+        (".send dags list", 6),
+        (".help dags", 6),
+        ("help dags", 5),
+        (".use dags", 0),
+        (".send", 0),
+        (".on all dags list", 8),
+        (".on --jobs 2 a,b version", 17),
+        (".on all", 7),
+    ],
 )
 def test_where_the_airflow_command_begins(text: str, begins: int) -> None:
     assert command_in(text) == begins
@@ -115,9 +149,9 @@ def test_hidden_files_are_offered_to_who_types_the_dot(session: Session, folder:
 
 def test_words_of_airflow_need_a_version(session: Session) -> None:
     assert "trigger" in offered(session, "dags tr")
-    session.link.version = None
+    session.connection.version = None
     assert offered(session, "dags tr") == []
-    session.link.version = Version(1, 10, 12)
+    session.connection.version = Version(1, 10, 12)
     assert offered(session, "trigger_d") == ["trigger_dag"]
 
 
@@ -137,14 +171,14 @@ def test_each_line_of_a_block_is_one(session: Session, text: str, found: str, pl
 
 def test_a_line_of_a_block_is_explained(session: Session) -> None:
     block = "version\ndags list -o json\n.send dags trigger"
-    assert explained(block, 3, session.grammar).startswith("version")
-    assert explained(block, 20, session.grammar).startswith("dags list: -o, --output")
-    assert explained(block, len(block), session.grammar).startswith("dags trigger [flags]")
+    assert help_at_cursor(block, 3, session.grammar).startswith("version")
+    assert help_at_cursor(block, 20, session.grammar).startswith("dags list: -o, --output")
+    assert help_at_cursor(block, len(block), session.grammar).startswith("dags trigger [flags]")
 
 
 def test_saved_commands_and_their_parameters(session: Session) -> None:
     assert execute(session, """.save nightly "dags trigger {dag} -c '{conf}'" """).ok
     assert offered(session, ".do n") == ["nightly"]
-    assert offered(session, ".unsave ") == ["nightly"]
+    assert offered(session, ".save --delete ") == ["nightly"]
     assert offered(session, ".do nightly ") == ["dag=", "conf="]
     assert offered(session, ".do nightly dag=x ") == ["conf="]

@@ -1,22 +1,24 @@
-"""The directives about named commands, on a double and without one."""
+"""The dot-commands about named commands, on a double and without one."""
 
 from __future__ import annotations
 
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from mwaa_shell import saved_commands
+from mwaa_shell import dot_commands, saved_commands
+from mwaa_shell.airflow.completion import no_names
 from mwaa_shell.airflow.knowledge import Kind
-from mwaa_shell.dot_commands import TABLE
-from mwaa_shell.dot_commands.saved_commands import DIRECTIVES, candidates
+from mwaa_shell.dot_commands.saved_commands import DOT_COMMANDS, candidates
 from mwaa_shell.errors import RefusedByRule, ShellError, UsageError
 from mwaa_shell.history.entries import COMMAND, FILE, TYPED
+from mwaa_shell.names import name_candidates
 from mwaa_shell.names.model import Name, NamesFound
 from mwaa_shell.result import Result
 from mwaa_shell.session import Executor, LineContext, Session, script
-from mwaa_shell.session.script import Line
+from mwaa_shell.session.script import ScriptLine
 from mwaa_shell.settings import Settings
 from tests.double import Double
 from tests.sessions import check_lines, execute, run_lines
@@ -36,7 +38,7 @@ def path() -> Path:
 
 def run(session: Session, text: str) -> Result:
     """As the registry runs it."""
-    return TABLE.run(Executor(session, TABLE), LineContext.of(text))
+    return dot_commands.run(Executor(session, dot_commands), LineContext.of(text))
 
 
 def shown(session: Session, text: str) -> str:
@@ -44,22 +46,24 @@ def shown(session: Session, text: str) -> str:
 
 
 def brought(session: Session, text: str) -> str:
-    [one] = run(session, text).brings
+    [one] = run(session, text).next_lines
     return one.line
 
 
 def test_a_line_is_saved_listed_run_and_dropped(session: Session, path: Path) -> None:
-    assert shown(session, f'.save nightly "{NIGHTLY}"') == f"Saved in {path}; .do nightly dag=DAG conf=CONF runs it\n"
+    assert (
+        shown(session, f'.save nightly "{NIGHTLY}"') == f"Saved in {path}. Run it with .do nightly dag=DAG conf=CONF\n"
+    )
     shown(session, ".save ls dags list -o json")
     assert shown(session, ".saved") == f"nightly  {NIGHTLY}\nls       dags list -o json\n"
-    assert run(session, ".do ls").brings[0].origin == TYPED
+    assert run(session, ".do ls").next_lines[0].origin == TYPED
     assert brought(session, ".do nightly dag=sales conf='{\"d\":1}'") == "dags trigger sales -c '{\"d\":1}'"
-    assert shown(session, ".unsave nightly") == f'No longer saved: .save nightly "{NIGHTLY}"\n'
+    assert shown(session, ".save --delete nightly") == f'No longer saved: .save nightly "{NIGHTLY}"\n'
     assert shown(session, ".saved") == "ls  dags list -o json\n"
 
 
 def test_nothing_is_saved_yet(session: Session, path: Path) -> None:
-    assert shown(session, ".saved").startswith(f"Nothing is saved in {path} yet: .save nightly ")
+    assert shown(session, ".saved").startswith(f"No commands are saved in {path}. Example: .save nightly ")
     assert not path.parent.exists()
 
 
@@ -86,28 +90,35 @@ def test_what_had_the_name_before_is_told(session: Session) -> None:
     assert len(shown(session, ".save n version").splitlines()) == 1
 
 
+def test_a_bare_value_hints_at_its_parameter(session: Session, path: Path) -> None:
+    saved_commands.save(path, "run", "dags trigger {dag}")
+    with pytest.raises(UsageError) as raised:
+        run(session, ".do run hello_world")
+    assert raised.value.hint == "Write .do run dag=hello_world"
+
+
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        (".save", ".save wants a name and a line, such as .save nightly "),
-        (".save nightly", ".save wants a name and a line"),
-        (".save n ''", "there is no command to save"),
-        (".save n '# dags list'", "there is no command to save"),
+        (".save", "save requires a name and a command"),
+        (".save nightly", "save requires a name and a command"),
+        (".save n ''", "save requires a command"),
+        (".save n '# dags list'", "save requires a command"),
         (".save n 'dags list\nversion'", "one line"),
-        (""".save n "dags trigger 'x" """, "A ' is opened here and never closed, in: dags trigger 'x"),
+        (""".save n "dags trigger 'x" """, "is not closed"),
         (".save n 'dags list |'", "A local command is missing"),
-        (".save n 'dags list' -o json", "put quotes around the whole line"),
-        (".save 'a b' version", "a b is no name for a command"),
-        (".do", "the name of a saved command is missing"),
-        (".do nightyl", "nightyl is not saved in .*; did you mean nightly?"),
-        (".do other", "other is not saved in .*; .saved lists what is"),
-        (".do nightly", ".do nightly: dag is missing, conf is missing; it takes dag=DAG conf=CONF"),
-        (".do nightly dag=a conf={} day=1", "there is no parameter day; it takes dag=DAG"),
-        (".do nightly dag=a dag=b", "dag is given twice; it takes"),
-        (".do nightly sales", "sales is no PARAMETER=VALUE; it takes"),
+        (".save n 'dags list' -o json", "save requires quotes around the whole command"),
+        (".save 'a b' version", "is not a name for a command"),
+        (".do", "do requires the name of a saved command"),
+        (".do nightyl", "Unknown saved command 'nightyl'. Did you mean 'nightly'"),
+        (".do other", "Unknown saved command"),
+        (".do nightly", "do nightly: dag is missing, conf is missing"),
+        (".do nightly dag=a conf={} day=1", "do nightly: there is no parameter day"),
+        (".do nightly dag=a dag=b", "do nightly: 'dag' is given twice"),
+        (".do nightly sales", "do nightly: 'sales' is not PARAMETER=VALUE"),
         (".saved x", "takes no arguments"),
-        (".unsave", "wants the name of one"),
-        (".unsave other", "other is not saved"),
+        (".save --delete", "save --delete requires the name of one saved command"),
+        (".save --delete other", "Unknown saved command"),
     ],
 )
 def test_words_that_make_no_sense(session: Session, path: Path, text: str, why: str) -> None:
@@ -136,9 +147,7 @@ def test_words_that_make_no_sense(session: Session, path: Path, text: str, why: 
 )
 def test_a_secret_is_not_saved(session: Session, path: Path, line: str, version: str | None) -> None:
     made = Session(Settings(environment="my-env", airflow_version=version))
-    with pytest.raises(
-        RefusedByRule, match="is a secret, which is not saved: write a parameter in its place"
-    ) as caught:
+    with pytest.raises(RefusedByRule, match="The shell does not save the secret") as caught:
         run(made, f".save n {line}")
     assert "hunter2" not in str(caught.value)
     assert not path.exists()
@@ -149,15 +158,12 @@ def test_a_parameter_stands_in_a_secrets_place(session: Session) -> None:
     assert brought(session, ".do add id=x pw=hunter2") == "connections add x --conn-type http --conn-password hunter2"
     asked_for = "connections add x --conn-type http --conn-password '***'"
     assert brought(session, ".do add id=x") == asked_for
-    with pytest.raises(UsageError, match=r"^.do add: id is missing; it takes id=ID pw=PW$"):
+    with pytest.raises(UsageError, match="do add: id is missing"):
         run(session, ".do add")
-    assert candidates(session, [".do", "add"], "") == [("id=", ""), ("pw=", "asked for, unseen")]
+    assert candidates(session, [".do", "add"], "", no_names) == [("id=", ""), ("pw=", "asked for, not echoed")]
 
 
-def test_a_saved_line_is_sent_and_its_secret_is_asked_for(
-    double: Double, bundle: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("mwaa_shell.dot_commands.DIRECTIVES", DIRECTIVES)
+def test_a_saved_line_is_sent_and_its_secret_is_asked_for(double: Double, bundle: str) -> None:
     made = Session(Settings(environment="my-env", access=double.access(bundle), airflow_version="2.10.3"))
     lines = [
         ".save add connections add {id} --conn-type http --conn-password {pw}",
@@ -166,7 +172,7 @@ def test_a_saved_line_is_sent_and_its_secret_is_asked_for(
         ".do add id=x",
     ]
     made.ui.ask_secret = lambda name: "hunter 2"
-    results = [step.result for step in run_lines(made, [script.Line(line) for line in lines])]
+    results = [step.result for step in run_lines(made, [script.ScriptLine(line) for line in lines])]
     assert all(result.ok for result in results), results
     assert double.commands == [
         'dags trigger sales -c \'{"d": "it is"}\'',
@@ -177,7 +183,7 @@ def test_a_saved_line_is_sent_and_its_secret_is_asked_for(
 @pytest.mark.parametrize("origin", [TYPED, COMMAND, FILE])
 def test_what_it_runs_came_from_where_it_stands(session: Session, path: Path, origin: str) -> None:
     saved_commands.save(path, "ls", "dags list")
-    assert [one.origin for one in execute(session, ".do ls", origin).brings] == [origin]
+    assert [one.origin for one in execute(session, ".do ls", origin).next_lines] == [origin]
 
 
 @pytest.mark.parametrize(
@@ -197,19 +203,19 @@ def test_what_is_typed_for_a_secret_is_covered(
     session: Session, path: Path, line: str, typed: str, covered: str
 ) -> None:
     saved_commands.save(path, "n", line)
-    assert session.rules().masked(f".do n {typed}") == f".do n {covered}"
+    assert session.rules().mask(f".do n {typed}") == f".do n {covered}"
     shown = [f".do n {typed}"[one.start : one.end] for one in session.rules().secrets_in(f".do n {typed}")]
     assert len(shown) == covered.count("***")
-    assert session.rules().masked(f"  .do n {covered}") == f"  .do n {covered}"
+    assert session.rules().mask(f"  .do n {covered}") == f"  .do n {covered}"
 
 
 def test_names_of_the_users_own_are_secret(path: Path) -> None:
     made = Session(Settings(environment="my-env", airflow_version="2.10.3", secret_words="pin, acme_*"))
-    with pytest.raises(RefusedByRule, match="vendor_pin is a secret"):
+    with pytest.raises(RefusedByRule, match="The shell does not save the secret vendor_pin"):
         run(made, ".save n variables set vendor_pin 4711")
-    assert made.rules().masked("variables set acme_key 4711") == "variables set acme_key ***"
+    assert made.rules().mask("variables set acme_key 4711") == "variables set acme_key ***"
     made.preferences.set("secret-words", "")
-    assert made.rules().masked("variables set acme_key 4711") == "variables set acme_key 4711"
+    assert made.rules().mask("variables set acme_key 4711") == "variables set acme_key 4711"
 
 
 # -- ahead of time ----------------------------------------------------------------------------------------------------
@@ -221,7 +227,7 @@ def test_names_of_the_users_own_are_secret(path: Path) -> None:
         ("dags triger {dag}", ("n", "dag=x"), "triger"),
         (NIGHTLY, ("n", "dag=x", "conf={"), "JSON"),
         (NIGHTLY, ("n", "dag=x"), "conf is missing"),
-        ("dags list", ("m",), "m is not saved"),
+        ("dags list", ("m",), "Unknown saved command"),
     ],
 )
 def test_a_mistake_is_found_before_anything_runs(
@@ -230,9 +236,9 @@ def test_a_mistake_is_found_before_anything_runs(
     session = Session(Settings(environment="my-env", access=double.access(bundle), airflow_version="2.10.3"))
     saved_commands.save(path, "n", line)
     with pytest.raises(UsageError, match=why):
-        check_lines(session, [Line(" ".join((".do", *words)))])
+        check_lines(session, [ScriptLine(" ".join((".do", *words)))])
     saved_commands.save(path, "n", NIGHTLY)
-    check_lines(session, [Line(".do n dag=x conf={}")])
+    check_lines(session, [ScriptLine(".do n dag=x conf={}")])
     assert double.commands == []
 
 
@@ -243,10 +249,10 @@ def test_a_mistake_is_found_before_anything_runs(
         ([".save n dags lst", ".do n"], "lst"),
         ([".save n 'dags pause {dag}'", ".do n"], "dag is missing"),
         ([".save old dags lst", ".do old"], "lst"),
-        ([".unsave old", ".do old"], "old is not saved"),
+        ([".save --delete old", ".do old"], "Unknown saved command"),
         ([".save n '.do old'", ".do n"], ""),
-        ([".save n variables set api_key 4711"], "is a secret"),
-        ([".save n"], ".save wants a name and a line"),
+        ([".save n variables set api_key 4711"], "The shell does not save the secret api_key"),
+        ([".save n"], "save requires a name and a command"),
         ([".use other", ".save n dags lst", ".do n"], "lst"),
         ([".use other", ".save n list_dags", ".do n"], ""),
     ],
@@ -263,9 +269,9 @@ def test_what_lines_before_will_have_saved_counts(
     for _ in range(2):  # nothing is left of the check before
         if why:
             with pytest.raises(ShellError, match=why):
-                check_lines(session, [script.Line(line) for line in lines])
+                check_lines(session, [script.ScriptLine(line) for line in lines])
         else:
-            check_lines(session, [script.Line(line) for line in lines])
+            check_lines(session, [script.ScriptLine(line) for line in lines])
     assert path.read_bytes() == before
     assert double.commands == []
 
@@ -276,7 +282,7 @@ def test_what_lines_before_will_have_saved_counts(
 @pytest.fixture
 def live(session: Session) -> Session:
     session.ui.keeps_names = True
-    assert session.live is not None
+    assert session.cached_names is not None
     session.preferences.set("names", "learn")
     dags = tuple(Name(one) for one in ("daily_sales", "hello"))
     tasks, runs = (Name("greet"),), (Name("manual__1"),)
@@ -285,21 +291,22 @@ def live(session: Session) -> Session:
         NamesFound(Kind.TASK, tasks, "hello", all=True),
         NamesFound(Kind.RUN, runs, "hello", all=True),
     ]
-    session.live.catalogue.apply(seen, "reply", time.time())
-    session.live.catalogue.prepare()
+    session.cached_names.catalogue.apply(seen, "output", time.time())
+    session.cached_names.catalogue.prepare()
     return session
 
 
 def texts(session: Session, before: str, fragment: str = "") -> list[str]:
-    return [text for text, _ in candidates(session, before.split(), fragment)]
+    return [
+        text
+        for text, _ in candidates(session, before.split(), fragment, partial(name_candidates, session.cached_names))
+    ]
 
 
 def test_names_and_parameters_complete(live: Session, path: Path) -> None:
     saved_commands.save(path, "nightly", NIGHTLY)
     saved_commands.save(path, "ls", "dags list")
-    assert candidates(live, [".do"], "n") == [("nightly", NIGHTLY), ("ls", "dags list")]
-    assert texts(live, ".unsave") == ["nightly", "ls"]
-    assert texts(live, ".unsave ls") == []
+    assert candidates(live, [".do"], "n", no_names) == [("nightly", NIGHTLY), ("ls", "dags list")]
     assert texts(live, ".do nightly") == ["dag=", "conf="]
     assert texts(live, ".do nightly conf={}") == ["dag="]
     assert texts(live, ".do other") == []
@@ -329,7 +336,7 @@ def test_a_value_completes_as_its_place_in_the_line_does(
 
 def test_dags_complete_where_the_version_is_not_known(live: Session, path: Path) -> None:
     saved_commands.save(path, "nightly", NIGHTLY)
-    live.link.version = None
+    live.connection.version = None
     assert texts(live, ".do nightly", "dag=h") == ["dag=hello"]
     live.preferences.set("names", "off")
     assert texts(live, ".do nightly", "dag=h") == []
@@ -346,4 +353,4 @@ def test_a_bad_file_offers_nothing(session: Session, path: Path) -> None:
 
 
 def test_help_fits_a_narrow_terminal() -> None:
-    assert all(len(one.summary) <= 50 for one in DIRECTIVES)
+    assert all(len(one.summary) <= 50 for one in DOT_COMMANDS)

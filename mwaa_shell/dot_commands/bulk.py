@@ -1,0 +1,401 @@
+"""The dot-commands that move variables, connections and pools between an environment and files of this machine."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mwaa_shell import output
+from mwaa_shell.airflow.bulk import (
+    KINDS,
+    BulkKind,
+    BulkRequest,
+    Comparison,
+    Entry,
+    EntryState,
+    compare,
+    entry_path,
+    file_content,
+    printing_command,
+    problem_in,
+    read_entries,
+    read_env,
+    requests_for,
+)
+from mwaa_shell.airflow.command_line import Destination, quote
+from mwaa_shell.airflow.knowledge import Danger, Level
+from mwaa_shell.airflow.reach import join_names, with_noun
+from mwaa_shell.airflow.rest import REST_SINCE, RestRequest, all_rows, is_too_long, list_all, reason_in
+from mwaa_shell.airflow.secrets.values import mask_quoted
+from mwaa_shell.dot_commands import bulk_cli
+from mwaa_shell.dot_commands.bulk_cli import ProgressBar
+from mwaa_shell.dot_commands.registry import Argument, ArgumentKind, DotCommand, DotCommandCall, Group
+from mwaa_shell.errors import NothingRan, OutcomeUnknown, PermissionMissing, ShellError, State, UsageError
+from mwaa_shell.job import Interrupted, Job, PhaseTimeout
+from mwaa_shell.output import check_writable, write_file
+from mwaa_shell.result import Outcome, Result, failed, from_error, interrupted, text_result
+from mwaa_shell.session import Plan, Session, require_environment_info, send_rest
+from mwaa_shell.suggestions import unknown
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Callable, Sequence
+
+    from mwaa_shell.airflow.versions import Version
+
+#: Seconds for one request.
+LIMIT = 35.0
+#: What becomes of entries of a file that are different on the environment.
+ON_CONFLICT = ("fail", "skip", "overwrite")
+#: What Airflow says of ``connections add`` with the ID of another connection.
+EXISTS = "already exists"
+AGAIN = "Run the command again for the rest."
+#: How to overwrite an entry whose name is too long for a path.
+TOO_LONG = {
+    "variables": "Set it with variables set {} VALUE",
+    "connections": "Delete it with connections delete {}",
+    "pools": "Set it with pools set {} SLOTS DESCRIPTION",
+}
+
+
+def export_entries(call: DotCommandCall, given: Namespace) -> Result:
+    """Write all entries of a kind to a file."""
+    session = call.session
+    kind, path = _kind_and_path(given)
+    form = _format(kind, path)
+    check_writable(Destination(">", str(path)), session.ui.ask)
+    version = _version_of(session, kind)
+    over_rest = _entries_over_rest(session, kind, version, "the CLI exports them", whole=True)
+    entries = bulk_cli.entries_there(session, kind, version) if over_rest is None else over_rest
+    content, hidden = file_content(kind, entries)
+    _write(path, content, form)
+    text = f"Wrote {_counted(kind, len(content))} to {path}."
+    if over_rest and kind.name == "connections":
+        text += " Airflow returns no passwords and no secret extras. They are empty, and an import keeps existing ones."
+    elif hidden:
+        text += f" Left out, because Airflow hides their values: {join_names(hidden)}."
+    return text_result(text)
+
+
+def import_entries(call: DotCommandCall, given: Namespace) -> Result:
+    """Compare a file to the environment, and send what is new or different."""
+    session = call.session
+    kind, path = _kind_and_path(given)
+    wanted = _entries_in(kind, path)
+    version = _version_of(session, kind)
+    there = _entries_over_rest(session, kind, version, f"each of the {kind.name} is one CLI command", whole=False)
+    through_cli = there is None
+    if there is None:
+        there = bulk_cli.entries_there(session, kind, version, wanted)
+    found = compare(kind, wanted, there)
+    text = _report(found)
+    changed = (*found[EntryState.CHANGED], *found[EntryState.HIDDEN]) if given.on_conflict == "overwrite" else ()
+    if given.dry_run:
+        return text_result(text)
+    if given.on_conflict == "fail" and found[EntryState.CHANGED]:
+        number = _counted(kind, len(found[EntryState.CHANGED]))
+        where = session.connection.target.name
+        ended = failed(f"{where} has other values for {number}", hint="Use --on-conflict skip or overwrite.")
+        return replace(ended, state=State.NOT_SENT, stdout=text.encode(errors="replace"))
+    new = found[EntryState.NEW]
+    if not (new or changed):
+        return text_result(f"{text}Nothing to send.")
+    names = [str(one[kind.key]) for one in changed]
+    if through_cli and changed and kind.name == "connections":
+        raise UsageError(
+            f"The CLI cannot overwrite a connection: {join_names(names)}",
+            state=State.NOT_SENT,
+            hint=f"Use --on-conflict skip, or delete it first with connections delete {quote(names[0])}",
+        )
+    effects = [f"adds {_counted(kind, len(new))}"] if new else []
+    effects += [f"overwrites {_counted(kind, len(names))}: {join_names(names)}"] if names else []
+    effect = " and ".join(effects)
+    danger = Danger(Level.DESTROY, effect) if changed else _CHANGE
+    send_rest.require_confirmation(session, call.context, danger, f"{effect[0].upper()}{effect[1:]}.")
+
+    def send() -> Result:
+        if through_cli:
+            return _send_through_cli(session, kind, (*new, *changed), version, skip=given.on_conflict == "skip")
+        return _send(session, kind, list(requests_for(kind, new, changed, version)))
+
+    result = send_rest.record(session, call.context, send)
+    return replace(result, stdout=text.encode(errors="replace") + bytes(result.stdout))
+
+
+_CHANGE = Danger(Level.CHANGE, "")
+
+
+def check_export(plan: Plan, given: Namespace) -> None:
+    """Raise for words that make no sense; the following lines are checked with the file."""
+    kind, path = _kind_and_path(given)
+    _format(kind, path)
+    plan.written.add(str(path))
+
+
+def check_import(plan: Plan, given: Namespace) -> None:
+    """Raise for words and files that make no sense, and for a change that will be refused."""
+    kind, path = _kind_and_path(given)
+    if str(path) not in plan.written:
+        _entries_in(kind, path)
+    if not given.dry_run:
+        danger = Danger(Level.DESTROY, f"may overwrite {kind.name}") if given.on_conflict == "overwrite" else _CHANGE
+        plan.check_danger(danger, given.line.command)
+
+
+# -- words and files ---------------------------------------------------------------------------------------------------
+
+
+def _kind_and_path(given: Namespace) -> tuple[BulkKind, Path]:
+    if given.kind not in KINDS:
+        raise unknown("kind", given.kind, tuple(KINDS))
+    return KINDS[given.kind], Path(given.file).expanduser()
+
+
+def _entries_in(kind: BulkKind, path: Path) -> list[Entry]:
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeError) as error:
+        raise UsageError(f"{path} cannot be read ({getattr(error, 'strerror', None) or 'not UTF-8'})") from None
+    try:
+        return read_entries(kind, _parsed(text, _format(kind, path)))
+    except ValueError as error:
+        raise UsageError(f"{path}: {error}") from None
+
+
+def _format(kind: BulkKind, path: Path) -> str:
+    """Return json, yaml or env, by the ending of a file; Airflow has connections alone in the last two."""
+    found = {".yaml": "yaml", ".yml": "yaml", ".env": "env"}.get(path.suffix.lower(), "json")
+    if found != "json" and kind.name != "connections":
+        raise UsageError(f"{path} must be JSON")
+    return found
+
+
+def _parsed(text: str, form: str) -> object:
+    """Return what a file has; raise ``ValueError``."""
+    if form == "env":
+        return read_env(text)
+    if form == "json":
+        try:
+            return json.loads(text)
+        except RecursionError:
+            raise ValueError("nested too deep") from None
+        except json.JSONDecodeError as error:
+            raise ValueError(f"no JSON at line {error.lineno}, column {error.colno}") from None
+    return output.yaml_text.load(text)
+
+
+def _write(path: Path, content: dict[str, object], form: str) -> None:
+    """Write a file that only its owner may read."""
+    if form == "env":
+        text = "".join(f"{name}={json.dumps(value)}\n" for name, value in content.items())
+    elif form == "yaml":
+        text = output.yaml_text.dump(content)
+    else:
+        text = json.dumps(content, sort_keys=True, indent=4, ensure_ascii=False) + "\n"
+    try:
+        write_file(path, text.encode(), private=True)
+    except (OSError, UnicodeError) as error:
+        why = getattr(error, "strerror", None) or "half a character"
+        raise UsageError(f"{path} cannot be written ({why})") from None
+
+
+def _counted(kind: BulkKind, number: int) -> str:
+    return with_noun(number, kind.name.removesuffix("s"))
+
+
+def _report(found: Comparison) -> str:
+    """Return a line for each state with its entries, and never a value."""
+    lines = []
+    for state in EntryState:
+        names = [str(next(iter(one.values()))) for one in found[state]]
+        lines += [f"{state.value} {len(names):,}: {join_names(names)}"] if names else []
+    return "".join(f"{line}\n" for line in lines)
+
+
+# -- requests ----------------------------------------------------------------------------------------------------------
+
+
+def _version_of(session: Session, kind: BulkKind) -> Version:
+    require_environment_info(session)
+    version = session.connection.version
+    if version is None:
+        raise UsageError("The Airflow version is unknown", hint="Pass --airflow-version.")
+    if not printing_command(kind, version):
+        raise UsageError(f"{kind.name.capitalize()} require Airflow 2, and this environment runs {version}")
+    return version
+
+
+def _entries_over_rest(
+    session: Session, kind: BulkKind, version: Version, instead: str, *, whole: bool
+) -> list[Entry] | None:
+    """Return all entries of a kind; ``None`` where the REST API is missing or not permitted, after saying so.
+
+    ``instead`` says what is done then; ``whole`` as for ``_entries_of``.
+    """
+    if version < REST_SINCE:
+        session.ui.note(f"Airflow {version} has no REST API on MWAA, so {instead}")
+        return None
+    work = Job(lambda job: _entries_of(session, job, kind, version, whole=whole), "bulk")
+    try:
+        return work.wait(session.ui.watcher)
+    except PhaseTimeout as late:
+        raise NothingRan(f"The REST API gave no answer within {late.seconds:g} seconds") from None
+    except PermissionMissing as error:
+        session.ui.note(f"{error.action} is not permitted, so {instead}")
+        return None
+
+
+def _send_through_cli(
+    session: Session, kind: BulkKind, entries: Sequence[Entry], version: Version, *, skip: bool
+) -> Result:
+    """Send one command for each entry up to the first that fails; say what was done.
+
+    Where connections cannot be listed, Airflow says which exist: ``skip`` leaves these as they are.
+    """
+    grammar = session.grammar
+    command = grammar.named("variables set") if grammar is not None else None
+    describes = command is not None and any("--description" in one.flags for one in command.options)
+    total = _counted(kind, len(entries))
+    existing: list[str] = []
+    with ProgressBar(session.ui.watcher or session.ui.bar, len(entries)) as bar:
+        for bar.done, step in enumerate(bulk_cli.steps(kind, entries, version, describes=describes)):
+            result = bulk_cli.send_step(session, step, bar)
+            exists = kind.name == "connections" and EXISTS in result.message
+            if exists and skip:
+                existing.append(step.name)
+            elif not result.ok:
+                hint = result.hint if result.outcome is not Outcome.FAILED else AGAIN
+                if exists:
+                    hint = f"Keep it with --on-conflict skip, or delete it with connections delete {quote(step.name)}."
+                why = result.message.rstrip(".")
+                sent = bar.done - len(existing)
+                return replace(result, message=f"{sent:,} of {total} sent. {step.name}: {why}", hint=hint)
+    lost = kind.name == "variables" and not describes and any(one.get("description") for one in entries)
+    left = " Descriptions are not set, because this CLI cannot." if lost else ""
+    left += f" Unchanged: {join_names(existing)}." if existing else ""
+    return text_result(f"{len(entries) - len(existing):,} of {total} sent.{left}")
+
+
+def _entries_of(
+    session: Session, job: Job[list[Entry]], kind: BulkKind, version: Version, *, whole: bool
+) -> list[Entry]:
+    """Return all entries of a kind; ``whole`` requests extras that the list of Airflow 2 lacks, one by one."""
+    connection = session.connection
+
+    def ask(request: RestRequest) -> object:
+        if not job.begin_phase(f"reading {kind.name} ({len(found):,})", LIMIT):
+            raise NothingRan("Stopped")
+        return connection.api.invoke_rest(connection.target.name, request)
+
+    found: list[Entry] = []
+    try:
+        for row in all_rows(ask, list_all(f"/{kind.name}"), kind.name):
+            found.append(row)  # noqa: PERF402  (one by one: the phase says how many)
+    except ValueError as error:
+        raise NothingRan(f"GET /{kind.name} on {connection.target.name}: {error}") from None
+    if whole and kind.name == "connections" and version.major < 3:
+        for number, entry in enumerate(found):
+            path = entry_path(kind, str(entry.get(kind.key)))
+            response = ask(RestRequest(path)) if not is_too_long(path) else None
+            found[number] = response if isinstance(response, dict) else entry
+    return found
+
+
+def _send(session: Session, kind: BulkKind, requests: list[BulkRequest]) -> Result:
+    """Send requests up to the first that fails; say what was done."""
+    total = _size(requests)
+    done: list[BulkRequest] = []
+    bar = ProgressBar(session.ui.watcher or session.ui.bar, total)
+
+    def work(job: Job[str]) -> str:
+        for one in requests:
+            bar.done = _size(done)
+            if not job.begin_phase(f"sending {kind.name}", LIMIT):
+                raise NothingRan("Stopped")
+            problem = _send_one(session, one, job.sleep)
+            if problem:
+                return problem
+            done.append(one)
+        return ""
+
+    def so_far() -> str:
+        return f"{_size(done):,} of {_counted(kind, total)} sent"
+
+    try:
+        with bar:
+            problem = Job(work, "bulk").wait(bar)
+    except Interrupted:
+        return interrupted(f"Stopped: {so_far()}. One more request may have run.", remote=True)
+    except PhaseTimeout:
+        return from_error(OutcomeUnknown(f"{so_far()}. The next request may have run", state=State.NONE))
+    except ShellError as error:
+        stopped = from_error(error)
+        unknown = stopped if stopped.outcome is Outcome.UNKNOWN or not done else failed("")
+        secrets = send_rest.secrets_in(session, requests[len(done)].request)
+        return replace(unknown, message=f"{so_far()}. {mask_quoted(str(error), secrets)}")
+    if problem:
+        return failed(f"{so_far()}. {problem}", hint=AGAIN)
+    return text_result(f"{so_far()}.")
+
+
+def _size(requests: Sequence[BulkRequest]) -> int:
+    """Return the number of entries in requests."""
+    return sum(len(one.names) for one in requests)
+
+
+def _send_one(session: Session, one: BulkRequest, sleep: Callable[[float], bool]) -> str:
+    """Send a request; return what went wrong, empty for nothing."""
+    if is_too_long(one.request.path):
+        name, way = one.names[0], TOO_LONG[one.request.path.split("/")[1]]
+        return f"The name {name} is too long to overwrite it over REST. {way.format(quote(name))}"
+    connection, secrets = session.connection, send_rest.secrets_in(session, one.request)
+    status, response = connection.api.send_rest(connection.target.name, one.request, changes=True, sleep=sleep)
+    problem = problem_in(response) if status < 400 else f"HTTP {status}: {reason_in(response) or 'no reason'}"
+    if status in send_rest.UNSURE:
+        raise OutcomeUnknown(f"{problem}. The next request may have run", state=State.NONE)
+    return mask_quoted(problem, secrets)
+
+
+DOT_COMMANDS = (
+    DotCommand(
+        ".export",
+        Group.REST_API,
+        "variables|connections|pools FILE",
+        "write variables, connections or pools to a file",
+        export_entries,
+        (
+            Argument("KIND", takes=ArgumentKind.BULK),
+            Argument("FILE", ".json, or for connections also .yaml or .env", ArgumentKind.PATH),
+        ),
+        check_export,
+        details="Write entries with their values to a file that only you can read. "
+        "Airflow does not return passwords of connections.",
+        examples=(".export variables prod.json", ".export connections prod.yaml"),
+        see=(".import",),
+    ),
+    DotCommand(
+        ".import",
+        Group.REST_API,
+        "variables|connections|pools FILE [--on-conflict fail|skip|overwrite] [--dry-run]",
+        "set variables, connections or pools from a file",
+        import_entries,
+        (
+            Argument("KIND", takes=ArgumentKind.BULK),
+            Argument("FILE", "a file of .export or of Airflow's own exports", ArgumentKind.PATH),
+            Argument(
+                "--on-conflict WAY",
+                "if an entry is different: fail (send nothing, default), skip or overwrite it",
+                ArgumentKind.ON_CONFLICT,
+                choices=ON_CONFLICT,
+                default="fail",
+            ),
+            Argument("--dry-run", "only compare"),
+        ),
+        check_import,
+        details="Compare a file to the environment, and send what is new. Names are listed, never values.",
+        examples=(".import variables prod.json --dry-run", ".import variables prod.json --on-conflict skip"),
+        see=(".export",),
+    ),
+)
