@@ -1,34 +1,94 @@
-"""The names that a shell's completion asks for: environments, profiles, regions. Read from disk, from nowhere else.
+"""The options that a shell completes, the names that it asks for, and the scripts for bash, zsh and fish.
 
-Environments are those that the shell was on, that it listed last and that the user's settings name; profiles and
-regions stand in the AWS configuration files. What cannot be read is as if it were empty: whoever presses Tab has no use
-for a reason.
+Names are read from disk, from nowhere else. Environments are those that the shell was on, that it listed last and that
+the user's settings name; profiles and regions are in the AWS configuration files. Files that cannot be read count as
+empty: the Tab key of another shell shows no reason.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
+import pkgutil
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
-from mwaa_shell.names.cache_files import ListedEnvironment, remembered_environments
-from mwaa_shell.shell_completion.options import CompletionOption, Value
+from mwaa_shell.airflow.grammar import versions
+from mwaa_shell.config import Config, config_path, load_config
+from mwaa_shell.docs import TOPICS
+from mwaa_shell.names import ListedEnvironment, remembered_environments
 
-#: What stands for the environment and looks for what is wrong.
-DOCTOR = "doctor"
-#: Asked for by a shell that does not count words: whatever may stand in the place of the environment.
+# -- the program's options --------------------------------------------------------------------------------------------
+
+
+class Value(StrEnum):
+    """The kind of an option's value, or of the environment's place."""
+
+    NOTHING = "nothing"
+    TEXT = "text"  #: anything; nothing is offered
+    CHOICE = "choice"  #: one of the option's own words
+    FILE = "files"
+    FOLDER = "folders"
+    ENVIRONMENT = "environments"
+    PROFILE = "profiles"
+    REGION = "regions"
+    VERSION = "versions"  #: of Airflow
+    VERSIONS = "listed"  #: of Airflow, several with commas
+
+
+#: By the word that stands for the value in ``--help``.
+BY_METAVAR = {
+    "FILE": Value.FILE,
+    "DIR": Value.FOLDER,
+    "ENV": Value.ENVIRONMENT,
+    "ENVS": Value.ENVIRONMENT,
+    "REGION": Value.REGION,
+    "VERSION": Value.VERSION,
+}
+#: Where that word says too little.
+BY_NAME = {"profile": Value.PROFILE, "local": Value.VERSIONS}
+#: What takes its value only after ``=``: a plain one stands for itself.
+JOINED = frozenset({"yes"})
+
+
+def options_of(parser: argparse.ArgumentParser) -> list[argparse.Action]:
+    """Return the options of a parser that ``--help`` shows, and the place of the environment, in that order."""
+    return [action for action in parser._actions if action.help is not argparse.SUPPRESS]
+
+
+def value_of(action: argparse.Action) -> Value:
+    """Return the kind of an option's value."""
+    if action.nargs == 0:
+        return Value.NOTHING
+    if action.choices:
+        return Value.CHOICE
+    return BY_NAME.get(action.dest) or BY_METAVAR.get(str(action.metavar), Value.TEXT)
+
+
+# -- the names ---------------------------------------------------------------------------------------------------------
+
+#: Words in the place of the environment: check what works, and show a page of the documentation.
+DOCTOR, HELP = "doctor", "help"
+#: Asked for by a shell that does not count words: whatever may be in the place of the environment.
 PLACE = "place"
 #: What makes a name of a section stand for several environments.
 PATTERN = re.compile(r"[*?\[]")
-#: What is longer is no configuration that somebody wrote, in bytes.
+#: Bytes; no configuration file is longer.
 LONGEST = 4_000_000
 
 
-def names(kind: str, words: Sequence[str], options: Sequence[CompletionOption]) -> list[str]:
-    """The names of a kind that fit to the words in front of the cursor, in the order of the alphabet."""
-    given = _read(words, options)
+def answer(arguments: Sequence[str], parser: argparse.ArgumentParser) -> str:
+    """Return what a script reads when it calls back: one name a line. Never raises."""
+    kind, *words = arguments or [""]
+    return "".join(f"{name}\n" for name in names(kind, words, parser))
+
+
+def names(kind: str, words: Sequence[str], parser: argparse.ArgumentParser) -> list[str]:
+    """Return the names of a kind for the words before the cursor, sorted."""
+    given = _read(words, parser)
     if kind == PLACE:
         found = _place(given)
     elif kind == Value.ENVIRONMENT:
@@ -36,7 +96,7 @@ def names(kind: str, words: Sequence[str], options: Sequence[CompletionOption]) 
     elif kind == Value.PROFILE:
         found = {name for name, _ in _profiles()}
     elif kind == Value.REGION:
-        found = _regions()
+        found = {region for _, region in _profiles()} | {one.region for one in remembered_environments()}
     else:
         found = set()
     return sorted(name for name in found if name and name.isprintable())
@@ -44,24 +104,25 @@ def names(kind: str, words: Sequence[str], options: Sequence[CompletionOption]) 
 
 @dataclass(frozen=True, slots=True)
 class _Given:
-    """What the words in front of the cursor say so far."""
+    """The options in the words before the cursor."""
 
-    values: Mapping[str, str]  #: option -> what stands behind it, as far as it is there
+    values: Mapping[str, str]  #: option -> what follows it, as far as it is there
     places: tuple[str, ...]  #: the words that belong to no option
     expects: bool  #: the word under the cursor belongs to the option before it
 
 
-def _read(words: Sequence[str], options: Sequence[CompletionOption]) -> _Given:
-    known = {flag: option for option in options for flag in option.flags}
+def _read(words: Sequence[str], parser: argparse.ArgumentParser) -> _Given:
+    known = {flag: option for option in options_of(parser) for flag in option.option_strings}
     values: dict[str, str] = {}
     places: list[str] = []
     waiting = ""
     for word in words:
-        if waiting and not (word.startswith("-") and known[waiting].may_be_bare):
+        if waiting and not (word.startswith("-") and known[waiting].nargs == "?"):
             values[waiting], waiting = word, ""
             continue
         flag, _, value = word.partition("=")
-        waiting = flag if flag == word and flag in known and known[flag].takes_next else ""
+        takes_next = flag in known and value_of(known[flag]) is not Value.NOTHING and known[flag].dest not in JOINED
+        waiting = flag if flag == word and takes_next else ""
         if flag in known:
             values[flag] = value
         elif not word.startswith("-"):
@@ -70,14 +131,16 @@ def _read(words: Sequence[str], options: Sequence[CompletionOption]) -> _Given:
 
 
 def _place(given: _Given) -> set[str]:
-    """One environment may be named, and one more behind ``doctor``."""
+    """Return the environments, also after ``doctor``, and the topics after ``help``."""
+    if given.places == (HELP,) and not given.expects:
+        return set(TOPICS)
     if given.expects or len(given.places) > 1 or given.places[:1] not in ((), (DOCTOR,)):
         return set()
-    return _environments(given) | ({DOCTOR} if not given.places else set())
+    return _environments(given) | ({DOCTOR, HELP} if not given.places else set())
 
 
 def _environments(given: _Given) -> set[str]:
-    """Those that were seen with the profile and in the region that are named; all, where none was."""
+    """Return the environments listed with the named profile and region; all if there are none."""
     if "--local" in given.values:
         return set()
     seen = [*remembered_environments(), *_set_up()]
@@ -87,9 +150,7 @@ def _environments(given: _Given) -> set[str]:
 
 
 def _set_up() -> Iterator[ListedEnvironment]:
-    """Those that ``config.toml`` names in full."""
-    from mwaa_shell.config import Config, config_path, load_config
-
+    """Return the environments that ``config.toml`` names in full."""
     path = config_path()
     said = load_config(path) if path.exists() else Config()
     default = said.general.get("environment")
@@ -100,13 +161,8 @@ def _set_up() -> Iterator[ListedEnvironment]:
         yield ListedEnvironment(name, profile, region)
 
 
-def _regions() -> set[str]:
-    """Those of the profiles, and those where an environment was seen."""
-    return {region for _, region in _profiles()} | {one.region for one in remembered_environments()}
-
-
 def _profiles() -> Iterator[tuple[str, str]]:
-    """Each profile with the region of its own; empty where it has none."""
+    """Return each profile with its region, empty for none."""
     for variable, usual, prefix in (
         ("AWS_CONFIG_FILE", "~/.aws/config", "profile"),
         ("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials", ""),
@@ -119,7 +175,7 @@ def _profiles() -> Iterator[tuple[str, str]]:
 
 
 def _profile(header: str, prefix: str) -> str:
-    """The profile of a section: ``[profile "x y"]`` in one file, ``[x y]`` in the other, ``[default]`` in both."""
+    """Return the profile of a section: ``[profile "x y"]`` or ``[x y]`` by the file, ``[default]`` in both."""
     if not prefix or header == "default":
         return header
     first, _, rest = header.partition(" ")
@@ -129,7 +185,7 @@ def _profile(header: str, prefix: str) -> str:
 
 
 def _sections(text: str) -> Iterator[tuple[str, str]]:
-    """Each header of an INI file with its ``region``. The parser of the standard library refuses a file as a whole."""
+    """Yield each header of an INI file with its ``region``, also from files that ``configparser`` refuses."""
     header = region = ""
     for line in text.splitlines():
         if line.startswith("[") and "]" in line:
@@ -145,5 +201,71 @@ def _text(path: Path) -> str:
     try:
         with path.expanduser().open("rb") as file:
             return file.read(LONGEST).decode("utf-8-sig", "replace")
-    except (OSError, RuntimeError):  # RuntimeError: nobody knows where ~ is
+    except (OSError, RuntimeError):  # RuntimeError: the place of ~ is unknown
         return ""
+
+
+# -- the scripts -------------------------------------------------------------------------------------------------------
+
+#: What completes a value in each shell, with the kind of names in place of the braces.
+NAMES = {"bash": "_mwaa_shell_{}", "zsh": "_mwaa_shell_names {}", "fish": "(__mwaa_shell_names {})"}
+FUNCTIONS = {
+    Value.TEXT: {"bash": "", "zsh": " ", "fish": ""},
+    Value.FILE: {"bash": "_mwaa_shell_files", "zsh": "_files", "fish": "(__mwaa_shell_files)"},
+    Value.FOLDER: {"bash": "_mwaa_shell_folders", "zsh": "_files -/", "fish": "(__fish_complete_directories)"},
+    Value.VERSION: {"bash": "_mwaa_shell_versions", "zsh": "_mwaa_shell_versions", "fish": "(__mwaa_shell_versions)"},
+    Value.VERSIONS: {"bash": "_mwaa_shell_listed", "zsh": "_mwaa_shell_listed", "fish": "(__mwaa_shell_listed)"},
+}
+TEMPLATES = {"bash": "bash.sh", "zsh": "zsh.sh", "fish": "fish.fish"}
+#: Makes bash call the function that calls shtab's.
+BASH_END = "\ncomplete -o default -F _mwaa_shell mwaa-shell\n"
+
+
+def script(shell: str, parser: argparse.ArgumentParser) -> str:
+    """Return the script for one of ``SHELLS`` that completes the options of a parser, made by shtab.
+
+    shtab asks a shell function for the values of an option. The functions are in ``templates``: names come from the
+    program, and are quoted for the shell. bash breaks words at ``=`` and ``:``, so a function there puts them together
+    before shtab's function looks at them, and quotes what that offers.
+    """
+    import shtab  # not needed to answer with names
+
+    template = pkgutil.get_data(__package__, f"templates/{TEMPLATES[shell]}")
+    assert template is not None  # every way to install a package can read its files
+    newest_first = " ".join(str(version) for version in sorted(versions(), reverse=True))
+    preamble = template.decode().replace("@versions@", newest_first)
+    made = shtab.complete(_parser(shell, parser), shell, preamble=preamble)
+    return made + (BASH_END if shell == "bash" else "\n")
+
+
+def _parser(shell: str, documented: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    """Return a parser for shtab, whose options say by ``complete`` which function completes their values."""
+    parser = argparse.ArgumentParser(prog="mwaa-shell", add_help=False, allow_abbrev=False)
+    for option in options_of(documented):
+        flags, value = [_spelled(flag, shell, option) for flag in option.option_strings], value_of(option)
+        if not flags:
+            for place, nargs in (("first", None), ("others", "*")):  # an environment may follow doctor
+                action = parser.add_argument(place, nargs=nargs, help=option.help)
+                action.complete = {shell: NAMES[shell].format("place")}  # type: ignore[attr-defined]
+        elif value is Value.NOTHING:
+            parser.add_argument(*flags, action="store_true", help=option.help)
+        else:
+            may_lack = ":" if shell == "zsh" and (option.dest in JOINED or option.nargs == "?") else ""
+            action = parser.add_argument(
+                *flags,
+                action="store" if isinstance(option, argparse._StoreAction) else "append",
+                metavar=f"{may_lack}{option.metavar or option.dest}",
+                choices=option.choices,
+                help=option.help,
+            )
+            if value is not Value.CHOICE:
+                functions = FUNCTIONS.get(value) or {shell: NAMES[shell].format(value)}
+                action.complete = functions  # type: ignore[attr-defined]
+    return parser
+
+
+def _spelled(flag: str, shell: str, option: argparse.Action) -> str:
+    """Return a flag as shtab has to write it: zsh completes a value after ``=`` only where the flag ends in it."""
+    if shell != "zsh" or value_of(option) is Value.NOTHING or not flag.startswith("--"):
+        return flag
+    return f"{flag}=-" if option.dest in JOINED else f"{flag}="

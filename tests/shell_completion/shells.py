@@ -68,16 +68,21 @@ class Fish:
 
     def __init__(self, environ: Mapping[str, str], folder: Path) -> None:
         self._environ, self._folder = environ, folder
+        self._script = folder.parent / "completions.fish"
+        self._run(f"mwaa-shell --completions fish > {self._script}")
 
     def complete(self, line: str) -> list[str]:
         """The words before the last, and what fits in place of that one."""
-        code = "mwaa-shell --completions fish | source; complete -C $argv[1]"
+        told = self._run(f"source {self._script}; complete -C $argv[1]", line)
+        return [*line.split(" ")[:-1], *(row.partition("\t")[0] for row in told.splitlines())]
+
+    def _run(self, code: str, *arguments: str) -> str:
         told = subprocess.run(
-            ["fish", "--no-config", "-c", code, line],
+            ["fish", "--no-config", "-c", code, *arguments],
             env=dict(self._environ), cwd=self._folder, capture_output=True, text=True, check=True,
         )  # fmt: skip
         assert not told.stderr
-        return [*line.split(" ")[:-1], *(row.partition("\t")[0] for row in told.stdout.splitlines())]
+        return told.stdout
 
 
 SHELLS: Mapping[str, Callable[[Mapping[str, str], Path], Typed | Fish]] = {

@@ -11,16 +11,16 @@ import pytest
 
 from mwaa_shell.airflow.versions import Version
 from mwaa_shell.config import config_path
+from mwaa_shell.docs import TOPICS
 from mwaa_shell.mwaa.connection import Connection, EnvironmentRef
 from mwaa_shell.mwaa.environment import EnvironmentInfo
 from mwaa_shell.names.cache_files import MAX_LISTINGS, cache_folder, identify, keep_listing, remembered_environments
 from mwaa_shell.options import build_parser
 from mwaa_shell.settings import Access, AccessKey
 from mwaa_shell.shell_completion.names import names
-from mwaa_shell.shell_completion.options import options_of
 from tests.test_cli import HEAVY
 
-OPTIONS = options_of(build_parser())
+OPTIONS = build_parser()
 CONFIG = """\
 [default]
 region = eu-west-1
@@ -40,11 +40,11 @@ CREDENTIALS = "[default]\naws_access_key_id = x\n[from-credentials]\nregion = us
 
 def see(name: str, access: Access, region: str) -> None:
     """Be on an environment, as far as its names are concerned."""
-    link = Connection(EnvironmentRef(name, access))
+    connection = Connection(EnvironmentRef(name, access))
     arn = f"arn:aws:airflow:{region}:111122223333:environment/{name}"
-    link.known = EnvironmentInfo(name, version=Version(2, 10, 3), arn=arn)
-    link.region = region
-    assert identify(link) is not None
+    connection.info = EnvironmentInfo(name, version=Version(2, 10, 3), arn=arn)
+    connection.region = region
+    assert identify(connection) is not None
 
 
 @pytest.fixture
@@ -69,23 +69,25 @@ def configured(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        ("", "doctor sales-dev sales-prod"),
-        ("--data", "doctor sales-dev sales-prod"),
-        ("--profile data-prod", "doctor sales-prod"),
-        ("--profile=data-prod", "doctor sales-prod"),
-        ("--region us-east-1", "doctor sales-dev"),
-        ("--profile new", "doctor sales-dev sales-prod"),  # nothing was seen with it yet
+        ("", "doctor help sales-dev sales-prod"),
+        ("--data", "doctor help sales-dev sales-prod"),
+        ("--profile data-prod", "doctor help sales-prod"),
+        ("--profile=data-prod", "doctor help sales-prod"),
+        ("--region us-east-1", "doctor help sales-dev"),
+        ("--profile new", "doctor help sales-dev sales-prod"),  # nothing was seen with it yet
         ("--profile", ""),  # the next word is its value
-        ("-c dags", "doctor sales-dev sales-prod"),
-        ("--yes", "doctor sales-dev sales-prod"),
+        ("-c dags", "doctor help sales-dev sales-prod"),
+        ("--yes", "doctor help sales-dev sales-prod"),
         ("doctor", "sales-dev sales-prod"),
         ("doctor --json", "sales-dev sales-prod"),
         ("doctor sales-dev", ""),
+        ("help", " ".join(sorted(TOPICS))),
+        ("help scripts", ""),
         ("sales-dev", ""),
-        ("--local 2.10.3", "doctor"),
-        ("--local --serve", "doctor"),
+        ("--local 2.10.3", "doctor help"),
+        ("--local --serve", "doctor help"),
         ("--local", ""),
-        ("--unknown", "doctor sales-dev sales-prod"),
+        ("--unknown", "doctor help sales-dev sales-prod"),
     ],
 )
 def test_what_can_stand_in_the_place_of_the_environment(words: str, expected: str) -> None:
@@ -183,7 +185,7 @@ def test_variables_put_the_files_elsewhere(tmp_path: Path, monkeypatch: pytest.M
 
 @pytest.mark.parametrize("kind", ["place", "environments", "profiles", "regions", "", "unknown"])
 def test_where_nothing_is_known_nothing_is_offered(kind: str) -> None:
-    assert names(kind, [], OPTIONS) == (["doctor"] if kind == "place" else [])
+    assert names(kind, [], OPTIONS) == (["doctor", "help"] if kind == "place" else [])
 
 
 @pytest.mark.parametrize(
@@ -214,7 +216,7 @@ except SystemExit as end:
 print(*sys.modules, file=sys.stderr)
 """
     ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert ended.stdout == "doctor\nsales-prod\n"
+    assert ended.stdout == "doctor\nhelp\nsales-prod\n"
     loaded = {name.split(".")[0] for name in ended.stderr.split()}
     assert loaded.isdisjoint(set(HEAVY) - {"platformdirs"})
 

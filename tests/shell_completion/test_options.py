@@ -9,16 +9,16 @@ import pytest
 
 from mwaa_shell import options
 from mwaa_shell.shell_completion import SHELLS, names, script
-from mwaa_shell.shell_completion.options import CompletionOption, Value, options_of
+from mwaa_shell.shell_completion.names import JOINED, Value, options_of, value_of
 
-OPTIONS = {option.flags[-1] if option.flags else "": option for option in options_of(options.build_parser())}
+OPTIONS = {(*option.option_strings, "")[-2:][0]: option for option in options_of(options.build_parser())}
 #: For these nothing can be offered.
-FREE = {"--endpoint-url", "--proxy", "--connect-to", "--timeout", "--max-reply", "-c", "--airflow-config"}
+FREE = {"--endpoint-url", "--proxy", "--connect-to", "--timeout", "--max-response", "-c", "--airflow-config", "--jobs"}
 
 
 def test_every_value_is_completed_or_known_to_be_free() -> None:
-    assert {flag for flag, option in OPTIONS.items() if option.value is Value.TEXT} == FREE, (
-        "a new option: shell_completion/options.py says by its metavar what is offered behind it"
+    assert {flag for flag, option in OPTIONS.items() if value_of(option) is Value.TEXT} == FREE, (
+        "a new option: shell_completion/names.py says by its metavar what is offered behind it"
     )
 
 
@@ -41,27 +41,21 @@ def test_what_stands_behind_an_option() -> None:
         "--completions": Value.CHOICE,
         "--help": Value.NOTHING,
     }
-    assert {flag: OPTIONS[flag].value for flag in expected} == expected
-    assert OPTIONS["--color"].choices == ("auto", "always", "never")
-    assert OPTIONS["--completions"].choices == SHELLS
+    assert {flag: value_of(OPTIONS[flag]) for flag in expected} == expected
+    assert tuple(OPTIONS["--color"].choices or ()) == ("auto", "always", "never")
+    assert tuple(OPTIONS["--completions"].choices or ()) == SHELLS
 
 
 def test_how_a_value_is_taken() -> None:
-    assert [flag for flag, option in OPTIONS.items() if option.joined] == ["--yes"]
-    assert [flag for flag, option in OPTIONS.items() if flag and option.may_be_bare] == ["--local"]
-    assert {flag for flag, option in OPTIONS.items() if option.repeatable} == {
-        "--airflow-config",
-        "--connect-to",
-        "-c",
-        "-f",
-    }
+    assert [flag for flag, option in OPTIONS.items() if option.dest in JOINED] == ["--yes"]
+    assert [flag for flag, option in OPTIONS.items() if flag and option.nargs == "?"] == ["--local"]
 
 
 @pytest.mark.parametrize("shell", SHELLS)
 def test_every_option_is_in_every_script(shell: str) -> None:
     made = script(shell, options.build_parser())
     for option in OPTIONS.values():
-        for flag in option.flags:
+        for flag in option.option_strings:
             spelled = {
                 "bash": rf"_option_strings=\(.*{flag}[ )]",
                 "zsh": rf'^  ["{{].*{flag}[=,}}\[-]',
@@ -88,8 +82,8 @@ def test_a_hidden_option_is_not_offered() -> None:
     parser = argparse.ArgumentParser(add_help=False)
     parser.add_argument("--hidden", help=argparse.SUPPRESS)
     parser.add_argument("--shown", action="store_true", help="x")
-    assert options_of(parser) == (CompletionOption(("--shown",), "x", Value.NOTHING, "shown"),)
+    assert [option.dest for option in options_of(parser)] == ["shown"]
 
 
-def test_the_word_for_the_doctor_is_the_launchers() -> None:
-    assert names.DOCTOR == options.DOCTOR
+def test_words_in_the_place_of_the_environment_are_the_launchers() -> None:
+    assert (names.DOCTOR, names.HELP) == (options.DOCTOR, options.HELP)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from mwaa_shell.local.recipes import recipes
 from tests.conftest import scrubbed
 from tests.shell_completion.shells import SHELLS, Fish, Typed
 
@@ -21,6 +22,11 @@ SETTINGS = '[environments."prod-*"]\nprotected = true\n[environments.lab]\nregio
 #: Those that the shell was on, one that it listed, one that the settings name.
 ENVIRONMENTS = ["lab", "sales-dev", "sales-prod", "warehouse"]
 EVIL = "$(touch pwned);`touch pwned`'\"*"
+
+
+def versions_of(start: str) -> list[str]:
+    """The versions of local environments that begin so, oldest first."""
+    return [version for version in map(str, (recipe.version for recipe in recipes())) if version.startswith(start)]
 
 
 @pytest.fixture(scope="module", params=SHELLS)
@@ -83,10 +89,11 @@ def offered(words: list[str], line: str) -> list[str]:
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        ("mwaa-shell ", ["doctor", *ENVIRONMENTS]),
+        ("mwaa-shell ", ["doctor", "help", *ENVIRONMENTS]),
         ("mwaa-shell sal", ["sales-dev", "sales-prod"]),
         ("~/bin/mwaa-shell sal", ["sales-dev", "sales-prod"]),
         ("mwaa-shell doctor ", ENVIRONMENTS),
+        ("mwaa-shell help s", ["safety", "scripts"]),
         ("mwaa-shell --col", ["--color"]),
         ("mwaa-shell --comp", ["--completions"]),
         ("mwaa-shell --color ", ["always", "auto", "never"]),
@@ -102,9 +109,9 @@ def offered(words: list[str], line: str) -> list[str]:
         ("mwaa-shell --connect-to ::127.0.0.1:8443 sal", ["sales-dev", "sales-prod"]),
         ("mwaa-shell --yes sal", ["sales-dev", "sales-prod"]),
         ("mwaa-shell --yes=", ENVIRONMENTS),
-        ("mwaa-shell --local 2.1", ["2.10.1", "2.10.3", "2.11.0", "2.11.2"]),
-        ("mwaa-shell --local=2.1", ["2.10.1", "2.10.3", "2.11.0", "2.11.2"]),
-        ("mwaa-shell --local 2.10.3,3.", ["2.10.3,3.0.6", "2.10.3,3.2.1", "2.10.3,3.3.1"]),
+        ("mwaa-shell --local 2.1", versions_of("2.1")),
+        ("mwaa-shell --local=2.1", versions_of("2.1")),
+        ("mwaa-shell --local 2.10.3,3.", [f"2.10.3,{version}" for version in versions_of("3.")]),
         ("mwaa-shell --local --ser", ["--serve"]),
         ("mwaa-shell --airflow-version 1", ["1.10.12"]),
         ("mwaa-shell --ca-bundle a", ["a file.txt"]),
@@ -118,7 +125,7 @@ def test_what_is_offered(shell: Typed | Fish, line: str, expected: list[str]) ->
 
 
 def test_versions_stand_newest_first(shell: Typed | Fish) -> None:
-    assert shell.complete("mwaa-shell --local 2.1")[2:] == ["2.11.2", "2.11.0", "2.10.3", "2.10.1"]
+    assert shell.complete("mwaa-shell --local 2.1")[2:] == versions_of("2.1")[::-1]
 
 
 def test_only_folders_where_a_folder_is_wanted(shell: Typed | Fish) -> None:
