@@ -1,4 +1,4 @@
-"""The lines of before at the prompt: up arrow, Ctrl-R and the grey suggestion, this environment's first."""
+"""Past lines at the prompt: up arrow, Ctrl-R and the gray suggestion, this environment's first."""
 
 from __future__ import annotations
 
@@ -16,24 +16,28 @@ from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.key_binding.key_processor import KeyPress, KeyProcessor
 from prompt_toolkit.keys import Keys
 
-from mwaa_shell.history.recorder import environment_key
-from mwaa_shell.mwaa.connection import Connection
+from mwaa_shell.addresses import MASK
+from mwaa_shell.history import environment_key
+from mwaa_shell.mwaa import Connection
 from mwaa_shell.session import Session
-from mwaa_shell.session.fill_secrets import MASK
 from mwaa_shell.terminal.completer import SOON
 
 if TYPE_CHECKING:
-    from mwaa_shell.history.entries import EnvironmentKey
+    from mwaa_shell.history import EnvironmentKey
+
+
+#: Lines of this run that one key looks through.
+NEWEST = 200
 
 
 class HistoryLines(History):
-    """What was run before, this environment's first, and what has been typed since; without secrets."""
+    """Lines that were run before, this environment's first, and lines typed since; secrets are masked."""
 
     def __init__(self, session: Session, tell: Callable[[str], None] = lambda text: None) -> None:
         super().__init__()
         self._session = session
         self._tell = tell
-        self._link = session.link
+        self._connection = session.connection
         self.is_there = False  #: the lines have been read
         self._wanted: asyncio.Event | None = None  # set by a key that cannot wait
         self._then: Callable[[], None] | None = None
@@ -50,7 +54,7 @@ class HistoryLines(History):
             await asyncio.sleep(SOON)
 
     async def load(self) -> AsyncGenerator[str, None]:
-        """The newest first. The first time, what has been typed already is drawn before, unless they are wanted."""
+        """Yield the lines, newest first; the first time, once the typed text is drawn or a key waits for them."""
         if not self.is_there and self._then is None:
             self._wanted = asyncio.Event()
             with contextlib.suppress(TimeoutError):
@@ -65,25 +69,25 @@ class HistoryLines(History):
                 asyncio.get_running_loop().call_soon(then)
 
     def load_history_strings(self) -> Iterable[str]:
-        """The newest first; called once the prompt stands."""
-        record = self._session.record
-        lines = record.history.lines(environment_key(self._link))
+        """Return the lines of the history, newest first. Called once the prompt takes keys."""
+        record = self._session.recorder
+        lines = record.history.lines(environment_key(self._connection))
         trouble = record.news()
         if trouble:
             self._tell(trouble)
         return lines
 
     def store_string(self, string: str) -> None:
-        """The session writes down what is sent."""
+        """Do nothing: the session records commands when they are sent."""
 
     def append_string(self, string: str) -> None:
-        """Remember a line for up arrow; not one that begins with a blank, nor a secret."""
+        """Remember a line for the up arrow, unless it begins with a blank; mask its secrets."""
         if not string.startswith(" "):
-            super().append_string(self._session.rules().masked(string))
+            super().append_string(self._session.rules().mask(string))
 
 
 def waiting_keys(past: HistoryLines) -> KeyBindings:
-    """Keys that go through the lines before they are there: these keys wait for them, and all behind them too."""
+    """Return keys that hold a key for past lines, and all later keys, until the lines are read."""
     bound, held = KeyBindings(), list[KeyPress]()
 
     def hold(event: KeyPressEvent) -> None:
@@ -99,14 +103,15 @@ def waiting_keys(past: HistoryLines) -> KeyBindings:
         processor.feed_multiple(keys, first=True)
         processor.process_keys()
 
-    for key in (Keys.Up, Keys.ControlP, Keys.ControlR, Keys.PageUp):
-        bound.add(key, filter=Condition(lambda: not past.is_there), eager=True)(hold)
+    words = [(Keys.Escape, key) for key in (".", "_", "<")]  # the last word of a line, the first line
+    for keys in [(Keys.Up,), (Keys.ControlP,), (Keys.ControlR,), (Keys.PageUp,), *words]:
+        bound.add(*keys, filter=Condition(lambda: not past.is_there), eager=True)(hold)
     bound.add(Keys.Any, filter=Condition(lambda: bool(held)), eager=True)(hold)
     return bound
 
 
 class HistorySuggest(AutoSuggest):
-    """The newest line that begins with what is typed; never one with a mask in it."""
+    """The suggestion of the newest line that begins with the typed text and has no mask."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -114,25 +119,25 @@ class HistorySuggest(AutoSuggest):
         self._last: tuple[EnvironmentKey, str, str | None] | None = None  # where, what was typed, what was found
 
     def forget(self) -> None:
-        """Another line begins: others may have been run meanwhile."""
+        """Forget the last search, because commands may have run since."""
         self._last = None
 
     def _here(self) -> EnvironmentKey:
-        """The environment that the session is on; found out anew when AWS has told its account."""
-        link = self._session.link
-        key = link, link.known.account
+        """Return the key of the open environment, cached by its account."""
+        connection = self._session.connection
+        key = connection, connection.info.account
         if key not in self._places:
-            self._places[key] = environment_key(link)
+            self._places[key] = environment_key(connection)
         return self._places[key]
 
     async def get_suggestion_async(self, buff: Buffer, document: Document) -> Suggestion | None:
-        """The same, once the lines are there: the first key does not wait for them."""
+        """Return the suggestion once the lines are read, so that no key waits for the file."""
         if isinstance(buff.history, HistoryLines):
             await buff.history.read()
         return self.get_suggestion(buff, document)
 
     def get_suggestion(self, buffer: Buffer, document: Document) -> Suggestion | None:
-        """The rest of a line that was typed before, here if possible."""
+        """Return the rest of the newest past line that begins with the typed text."""
         text = document.text
         if not text.strip() or "\n" in text:
             return None
@@ -140,21 +145,21 @@ class HistorySuggest(AutoSuggest):
         return Suggestion(found[len(text) :]) if found and "\n" not in found else None
 
     def _line(self, buffer: Buffer, text: str) -> str | None:
-        """The newest line that begins so. One letter more is not looked up: the line that fitted is still the newest
-        if it fits, and where no line began so none begins with more.
+        """Return the newest line that begins with a text.
+
+        One letter more needs no search: the line that was found is still the newest if it fits, and if there was none,
+        no line begins with more.
         """
         here = self._here()
-        if self._last is not None and self._last[:2] == (here, text[:-1]):
-            found = self._last[2]
-            if found is None or (found.startswith(text) and found != text):
+        if self._last is not None and self._last[0] == here:
+            _, before, found = self._last
+            if before == text:  # keys that came at once ask for the line of all of them, each
+                return found
+            if before == text[:-1] and (found is None or (found.startswith(text) and found != text)):
                 self._last = here, text, found
                 return found
-        told = None if text.startswith(".") else self._session.record.history.suggest(text, here)
-        found = told or next((line for line in _newest(buffer) if line.startswith(text) and MASK not in line), None)
-        self._last = None if told == "" else (here, text, found)  # nobody knows where the file could not be asked
+        told = None if text.startswith(".") else self._session.recorder.history.suggest(text, here)
+        newest = buffer.history.get_strings()[: -NEWEST - 1 : -1]
+        found = told or next((line for line in newest if line.startswith(text) and MASK not in line), None)
+        self._last = None if told == "" else (here, text, found)  # unknown where the file could not be read
         return found
-
-
-def _newest(buffer: Buffer) -> Iterable[str]:
-    """What was typed in this run, the newest first, as far as a key allows."""
-    return list(reversed(buffer.history.get_strings()))[:200]

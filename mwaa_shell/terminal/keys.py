@@ -1,79 +1,93 @@
-"""What the keys of the table do: one function an action, bound from ``mwaa_shell.key_table``.
+"""The actions of keys: one method an action, bound from ``mwaa_shell.key_table``.
 
-Enter is the key that costs: it takes an item that is selected, goes on after a backslash, replaces words that this
+Enter is the key that costs: it takes an item that is selected, continues after a backslash, replaces words that this
 Airflow does not know by those that it does, and only then runs the line.
 """
 
 from __future__ import annotations
 
+import os
+import shlex
+import subprocess
+import tempfile
+import termios
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
+from typing import Any
 
-from prompt_toolkit.application import get_app, run_in_terminal
+from prompt_toolkit.application import Application, get_app, run_in_terminal
 from prompt_toolkit.buffer import Buffer, CompletionState
 from prompt_toolkit.completion import CompleteEvent, Completion, get_common_complete_suffix
 from prompt_toolkit.document import Document
 from prompt_toolkit.enums import DEFAULT_BUFFER
-from prompt_toolkit.filters import Condition, FilterOrBool, emacs_mode, has_completions, has_focus, vi_insert_mode
+from prompt_toolkit.filters import (
+    Condition,
+    emacs_mode,
+    has_completions,
+    has_focus,
+    has_selection,
+    is_searching,
+    shift_selection_mode,
+    vi_insert_mode,
+)
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.key_binding.vi_state import InputMode
+from prompt_toolkit.keys import Keys
+from prompt_toolkit.search import accept_search
 
-from mwaa_shell.errors import UsageError
+from mwaa_shell import airflow, dot_commands, history
+from mwaa_shell.airflow.command_line import Problem, open_quote
+from mwaa_shell.errors import UsageError, with_hint
 from mwaa_shell.key_table import KEYS
-from mwaa_shell.output.sanitise import sanitise
+from mwaa_shell.output import sanitise
 from mwaa_shell.session import Session
-from mwaa_shell.terminal.validation_message import Message
+from mwaa_shell.terminal.toolbar import ValidationMessage
 
-Action = Callable[[KeyPressEvent], object]
 #: The menu opens by itself, whatever is typed: nothing is asked for because of it.
 NOT_ASKED = CompleteEvent()
 
 
-def bindings(session: Session, message: Message, origins: dict[str, str]) -> KeyBindings:
-    """All keys of the table that have an action; ``message`` shows what is to be said of the line.
+def bindings(session: Session, message: ValidationMessage, origins: dict[str, str]) -> KeyBindings:
+    """Return the bindings of all keys with an action; ``message`` shows sentences about the line.
 
     Lines that stand for a command of the history are noted in ``origins``, with where they come from.
     """
-    actions = Keys(session, message, origins)
+    actions = KeyActions(session, message, origins)
+    typing = has_focus(DEFAULT_BUFFER)
+    inserting = typing & (emacs_mode | vi_insert_mode)
+    filters = {
+        "enter": typing,
+        "begin_line": typing & emacs_mode,
+        "complete": inserting & Condition(lambda: session.preferences["menu"] != "never"),
+        "close": typing & has_completions & Condition(_comes_alone),
+        "explain": typing,
+        "edit": typing,
+        "delete": inserting & Condition(actions.opens_while_typing),
+    }
     bound = KeyBindings()
     for key in KEYS:
         if key.action:
-            action, when = actions.named(key.action)
-            for presses in key.presses:
-                bound.add(*presses.split(), filter=when, eager=key.action == "close")(action)
+            bind = bound.add(*key.presses[0].split(), filter=filters[key.action], eager=key.action == "close")
+            bind(getattr(actions, key.action))
+    bound.add("enter", filter=is_searching)(actions.run_match)
     return bound
 
 
-class Keys:
+class KeyActions:
     """The actions, on one session."""
 
-    def __init__(self, session: Session, message: Message, origins: dict[str, str]) -> None:
+    def __init__(self, session: Session, message: ValidationMessage, origins: dict[str, str]) -> None:
         self._session = session
         self._origins = origins
         self._message = message
 
-    def named(self, action: str) -> tuple[Action, FilterOrBool]:
-        """The function of an action and when it holds."""
-        typing = has_focus(DEFAULT_BUFFER)
-        inserting = typing & (emacs_mode | vi_insert_mode)
-        known: dict[str, tuple[Action, FilterOrBool]] = {
-            "enter": (self.enter, typing),
-            "complete": (self.complete, inserting & ~Condition(self._never_opens)),
-            "close": (self.close, typing & has_completions & Condition(_comes_alone)),
-            "explain": (self.explain, typing),
-            "edit": (self.edit, typing),
-            "delete": (self.delete, inserting & Condition(self._opens_while_typing)),
-        }
-        return known[action]
-
-    def _opens_while_typing(self) -> bool:
+    def opens_while_typing(self) -> bool:
+        """Return whether the menu opens without Tab."""
         return self._session.preferences["menu"] == "typing"
 
-    def _never_opens(self) -> bool:
-        return self._session.preferences["menu"] == "never"
-
     def complete(self, event: KeyPressEvent) -> None:
-        """Go on in the menu; else take the only candidate, or type what all have in common and open the menu.
+        """Continue in the menu; else take the only candidate, or type what all have in common and open the menu.
 
         The candidates are asked for here and now: a Tab that follows a key at once is not lost. Nothing is typed while
         names are on their way that may be meant, nor are flags where nothing of them was typed.
@@ -82,62 +96,80 @@ class Keys:
         if buffer.complete_state is not None and buffer.complete_state.completions:
             buffer.complete_next()
             return
+        live = self._session.cached_names
+        before = live.lookups if live is not None else 0
         found = _candidates(buffer)
-        sure = not self._names_are_coming() and any(one.start_position or not one.text.startswith("-") for one in found)
+        names_come = live is not None and live.is_asking and live.lookups != before
+        sure = not names_come and any(one.start_position or not one.text.startswith("-") for one in found)
         common = get_common_complete_suffix(buffer.document, found) if len(found) > 1 and sure else ""
         if len(found) == 1 and sure:
             buffer.apply_completion(found[0])
-            take(buffer, follow=self._opens_while_typing())
+            accept_completion(buffer, follow=self.opens_while_typing())
         elif found:
             buffer.insert_text(common, fire_event=False)
             buffer.complete_state = CompletionState(buffer.document, _candidates(buffer) if common else found)
             buffer.on_completions_changed.fire()
 
-    def _names_are_coming(self) -> bool:
-        return self._session.live is not None and self._session.live.is_asking
-
     def enter(self, event: KeyPressEvent) -> None:
-        """Take what is selected, go on, translate, or run."""
+        """Take what is selected, continue, translate, or run."""
         buffer = event.current_buffer
         state = buffer.complete_state
         if state is not None and state.current_completion is not None:
-            take(buffer, follow=self._opens_while_typing())
-        elif goes_on(buffer.document):
-            buffer.newline(copy_margin=False)
-        elif not (self._expand(buffer) or self._translate(buffer) or self._message.complain(buffer)):
+            accept_completion(buffer, follow=self.opens_while_typing())
+        elif continues_on_next_line(buffer):
+            self.begin_line(event)
+        elif self._expand(buffer) or self._translate(buffer) or self._message.complain(buffer):
+            if drop_typed_ahead(event.app):
+                self._message.add("The keys typed after it were dropped.")
+        else:
             buffer.validate_and_handle()
+
+    def run_match(self, event: KeyPressEvent) -> None:
+        """Take the line that Ctrl-R has found and run it, as bash does."""
+        accept_search()
+        self.enter(event)
+
+    def begin_line(self, event: KeyPressEvent) -> None:
+        """Put a line break at the cursor; say which quote is still open."""
+        buffer = event.current_buffer
+        buffer.newline(copy_margin=False)
+        quote = open_quote(buffer.text) if buffer.document.is_cursor_at_the_end else ""
+        if quote:
+            self._message.say(f"The command continues until you close the quote {quote}", "class:message.changed")
 
     def _expand(self, buffer: Buffer) -> bool:
         """Put the command of before on the prompt that ``!42`` and the like stand for; whether it has to wait there."""
         if not buffer.text.lstrip().startswith(("!", "^")):
             return False
-        from mwaa_shell.airflow.command_line import Problem
-        from mwaa_shell.history.entries import rerun_of
-        from mwaa_shell.history.expansion import expand
-        from mwaa_shell.history.recorder import environment_key
-        from mwaa_shell.history.rerun import reason_to_review
-
-        found = expand(buffer.text, self._session.record.history.past(environment_key(self._session.link)))
+        connection, typed = self._session.connection, buffer.text.lstrip()
+        batch = self._session.last_batch
+        past = self._session.recorder.history.past(history.environment_key(connection), batch and batch.entry)
+        found = history.expand(buffer.text, past)
         if found is None:
             return False
         if isinstance(found, Problem):
             buffer.cursor_position = min(found.position, len(buffer.text))
-            self._message.say(found.message, "class:message.wrong")
+            self._message.say(with_hint(found.message, found.hint), "class:message.wrong")
             return True
         buffer.save_to_undo_stack()
         line = (" " if buffer.text.startswith(" ") else "") + found.line
         buffer.document = Document(line, len(line))
-        self._origins[line] = rerun_of(found.number)
-        reason = reason_to_review(found.entry, self._session.grammar, found.line)
+        if found.entry.number:
+            self._origins[line] = history.rerun_of(found.entry.number)
+        here, there = connection.target.name, found.entry.environment
+        ran_on = there if typed[1:2].isdigit() and there != here else ""  # all else finds what was typed here
+        reason = history.reason_to_review(
+            found.entry, self._session.grammar, found.line[dot_commands.command_in(found.line) :], ran_on
+        )
         if reason:
-            self._message.say(f"#{found.number}: {reason} (Enter runs it, Ctrl-_ undoes)", "class:message.changed")
+            enter = f"Enter runs it on {here}" if ran_on else "Enter runs it"
+            reason = f"#{found.entry.number}: {reason}" if found.entry.number else f"{reason[0].upper()}{reason[1:]}"
+            self._message.say(f"{reason} ({enter}, Ctrl-_ undoes)", "class:message.changed")
         return bool(reason)
 
     def _translate(self, buffer: Buffer) -> bool:
         """Put this Airflow's words on the prompt and say so; False where the line needs none."""
-        from mwaa_shell.airflow.line_checks import as_sentence, translated_block
-
-        found = translated_block(buffer.text, self._session.rules().checked_by)
+        found = airflow.line_rules.translated_block(buffer.text, self._session.rules().checked_by)
         if found is None:
             return False
         text, notes = found
@@ -145,7 +177,7 @@ class Keys:
         buffer.save_to_undo_stack()
         buffer.document = Document(text, len(text))
         runs = "" if self._session.rules().problem_in(text) else "Enter runs it, "
-        self._message.say(f"{as_sentence(notes)} ({runs}Ctrl-_ undoes)", "class:message.changed")
+        self._message.say(f"{'. '.join(notes)} ({runs}Ctrl-_ undoes)", "class:message.changed")
         return True
 
     def close(self, event: KeyPressEvent) -> None:
@@ -156,22 +188,18 @@ class Keys:
 
     def explain(self, event: KeyPressEvent) -> None:
         """Write above the prompt what is known of the word under the cursor."""
-        from mwaa_shell.dot_commands import explained
-
         buffer = event.current_buffer
         width = event.app.output.get_size().columns - 1
-        page = explained(buffer.text, buffer.cursor_position, self._session.grammar, width)
-        run_in_terminal(lambda: print(sanitise(page)))
+        page = dot_commands.help_at_cursor(buffer.text, buffer.cursor_position, self._session.grammar, width)
+        print_above(lambda: print(sanitise(page)))
 
     def edit(self, event: KeyPressEvent) -> None:
-        """The line in an editor; what it saves is put back on the prompt and not run."""
+        """Open the line in an editor and put the saved text on the prompt without running it."""
         event.app.create_background_task(self._edit(event.current_buffer))
 
     async def _edit(self, buffer: Buffer) -> None:
-        from mwaa_shell.terminal.editor import edited
-
         try:
-            text = await run_in_terminal(partial(edited, buffer.text), in_executor=True)
+            text = await run_in_terminal(partial(edit_text, buffer.text), in_executor=True)
         except UsageError as error:
             self._message.say(str(error), "class:message.wrong")
             get_app().invalidate()  # the prompt was drawn again before
@@ -179,7 +207,7 @@ class Keys:
             buffer.document = Document(text, len(text))
 
     def delete(self, event: KeyPressEvent) -> None:
-        """Backspace; the menu follows."""
+        """Delete a character and update the menu."""
         buffer = event.current_buffer
         was_open = buffer.complete_state is not None
         if not buffer.delete_before_cursor(count=event.arg):
@@ -189,15 +217,43 @@ class Keys:
 
 
 def _comes_alone() -> bool:
-    """Whether the key is the last that was read: Esc at once followed by another is how Alt arrives."""
+    """Return whether no other key follows at once, which would make Esc the prefix of Alt."""
     return not get_app().key_processor.input_queue
+
+
+def print_above(write: Callable[[], None]) -> None:
+    """Write above the prompt, in its thread. The keys typed meanwhile are read later, without an echo."""
+    app = get_app()
+
+    def quietly() -> None:
+        with suppress(OSError, ValueError, NotImplementedError, termios.error):  # no terminal
+            keyboard = app.input.fileno()
+            mode = termios.tcgetattr(keyboard)  # as prompt_toolkit sets it for a program that reads lines
+            mode[3] &= ~termios.ECHO
+            termios.tcsetattr(keyboard, termios.TCSANOW, mode)
+        write()
+
+    run_in_terminal(quietly)
+
+
+def drop_typed_ahead(app: Application[Any]) -> bool:
+    """Discard keys that were pressed before the user could see what became of Enter. Return whether there were any.
+
+    They were meant for the prompt after this line. Responses of the terminal are no keys, and stay.
+    """
+    queue = app.key_processor.input_queue
+    waiting = [*queue, *app.input.read_keys()]
+    responses = [press for press in waiting if press.key is Keys.CPRResponse]
+    queue.clear()
+    queue.extend(responses)
+    return len(responses) < len(waiting)
 
 
 def _candidates(buffer: Buffer) -> list[Completion]:
     return list(buffer.completer.get_completions(buffer.document, CompleteEvent(completion_requested=True)))
 
 
-def take(buffer: Buffer, *, follow: bool) -> None:
+def accept_completion(buffer: Buffer, *, follow: bool) -> None:
     """Keep the selected item; at the end of the line a blank follows it, and the menu of what may come next."""
     buffer.complete_state = None
     if buffer.document.is_cursor_at_the_end and not buffer.text.endswith((" ", "/", "=")):
@@ -206,7 +262,82 @@ def take(buffer: Buffer, *, follow: bool) -> None:
             buffer.start_completion(complete_event=NOT_ASKED)
 
 
-def goes_on(document: Document) -> bool:
-    """Whether the line ends in a backslash that escapes nothing else: Enter then begins a new one."""
-    text = document.text
-    return document.is_cursor_at_the_end and (len(text) - len(text.rstrip("\\"))) % 2 == 1
+def continues_on_next_line(buffer: Buffer) -> bool:
+    """Return whether Enter begins a new line: after a trailing backslash or inside an open quote.
+
+    A backslash in an open quote goes away, because it would be a part of the text.
+    """
+    text = buffer.text
+    if not buffer.document.is_cursor_at_the_end:
+        return False
+    backslash = (len(text) - len(text.rstrip("\\"))) % 2 == 1
+    quoted = open_quote(text[:-1] if backslash else text) in ("'", '"')
+    if backslash and quoted:
+        buffer.delete_before_cursor()
+    return backslash or quoted
+
+
+#: Where an editor may be if ``$VISUAL`` and ``$EDITOR`` name none that can be started.
+EDITORS = ("/usr/bin/editor", "/usr/bin/nano", "/usr/bin/pico", "/usr/bin/vi", "/usr/bin/emacs")
+
+
+def edit_text(text: str) -> str:
+    """Return what the user's editor makes of a text; the same text where the editor fails. Raises ``UsageError``."""
+    try:
+        with tempfile.NamedTemporaryFile("w", encoding="utf-8", newline="") as file:  # for its owner only
+            file.write(text)
+            file.flush()
+            if _run_editor(file.name) != 0:
+                return text
+            with open(file.name, encoding="utf-8", newline="") as edited:
+                return edited.read().removesuffix("\n")
+    except UnicodeError:
+        raise UsageError("The editor requires UTF-8 text, so the command stays unchanged") from None
+    except OSError as error:
+        raise UsageError(f"The file for the editor cannot be used ({error.strerror})") from None
+
+
+def _run_editor(path: str) -> int:
+    """Run the first editor that exists and return its exit code. Raises ``UsageError`` if none does."""
+    for editor in (os.environ.get("VISUAL"), os.environ.get("EDITOR"), *EDITORS):
+        with suppress(OSError, ValueError):  # it is not there, or its quotes do not match
+            words = shlex.split(editor or "")
+            if words:
+                return subprocess.call([*words, path])
+    raise UsageError("No editor found. Set VISUAL or EDITOR")
+
+
+#: Digits of a row; no terminal has more.
+DIGITS = 5
+
+
+def spurious_keys() -> KeyBindings:
+    """Return keys that ignore mouse reports and take cursor reports only if they can be true.
+
+    A typed letter ends the selection.
+    """
+    bound = KeyBindings()
+    bound.add(Keys.Vt100MouseEvent)(lambda event: NotImplemented)  # so nothing is drawn for it
+    bound.add(Keys.CPRResponse, save_before=lambda event: False)(_report)
+    bound.add(Keys.Any, filter=emacs_mode & has_selection & ~shift_selection_mode)(_go_on_typing)
+    return bound
+
+
+def _go_on_typing(event: KeyPressEvent) -> None:
+    event.current_buffer.exit_selection()
+    event.current_buffer.insert_text(event.data * event.arg)
+
+
+def _report(event: KeyPressEvent) -> object:
+    """Pass on the row that the cursor is in."""
+    renderer, row = event.app.renderer, parse_cursor_row(event.data)
+    if not 1 <= row <= event.app.output.get_size().rows:
+        return NotImplemented
+    renderer.report_absolute_cursor_row(row)
+    return None
+
+
+def parse_cursor_row(report: str) -> int:
+    """Return the row of a report such as ``ESC [ 35 ; 1 R``; 0 if it is not a number."""
+    digits = report[2:].partition(";")[0]
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= DIGITS else 0

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import sys
-import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from contextlib import suppress
 from functools import partial
+from types import MappingProxyType
+from typing import NamedTuple
 
 from prompt_toolkit import PromptSession
-from prompt_toolkit.application import run_in_terminal
 from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.enums import EditingMode
-from prompt_toolkit.filters import Condition
+from prompt_toolkit.filters import Always, Condition
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.key_binding import merge_key_bindings
-from prompt_toolkit.layout.containers import FloatContainer, Window
+from prompt_toolkit.layout.containers import HSplit, Window
 from prompt_toolkit.layout.controls import BufferControl
 from prompt_toolkit.layout.dimension import Dimension
 from prompt_toolkit.layout.menus import CompletionsMenuControl
@@ -28,38 +28,33 @@ from prompt_toolkit.styles import DynamicStyle
 from prompt_toolkit.utils import is_dumb_terminal
 
 from mwaa_shell import debug_log
-from mwaa_shell.mwaa.connection import Connection
-from mwaa_shell.prompt_text import mark
-from mwaa_shell.session import Session
+from mwaa_shell.mwaa import Connection
+from mwaa_shell.output import sanitise
+from mwaa_shell.prompt_text import PLACEHOLDER, mark
+from mwaa_shell.session import Session, script
 from mwaa_shell.terminal.completer import SOON, LineCompleter
 from mwaa_shell.terminal.history_lines import HistoryLines, HistorySuggest, waiting_keys
-from mwaa_shell.terminal.keys import NOT_ASKED, bindings
-from mwaa_shell.terminal.lexer import LineLexer
-from mwaa_shell.terminal.preload import Preloader, PreloadListeners
-from mwaa_shell.terminal.processors import MaskSecrets, ShowAdditions
-from mwaa_shell.terminal.spurious_keys import spurious_keys
-from mwaa_shell.terminal.toolbar import State, toolbar
-from mwaa_shell.terminal.validation_message import Message
+from mwaa_shell.terminal.keys import NOT_ASKED, bindings, print_above, spurious_keys
+from mwaa_shell.terminal.preload import Preloader
+from mwaa_shell.terminal.style import LineLexer, MaskSecrets, ShowAdditions
+from mwaa_shell.terminal.toolbar import ToolbarState, ValidationMessage, toolbar
 
 #: Seconds to wait for the second key of a pair such as Ctrl-X Ctrl-E, and for what may follow a bare Esc.
 PAIR, ESCAPE = 1.0, 0.1
 
-#: Seconds in which nothing was drawn until the warm-up begins: what was typed before comes first. And its latest.
-QUIET, LATEST = 0.05, 0.5
-#: Seconds after which an idle prompt is drawn anew: the age of the names goes on.
-REDRAW = 30.0
+#: Seconds from the first drawing until the preloader starts: what was typed before comes first.
+QUIET = 0.05
 
 
-@dataclass(frozen=True, slots=True)
-class Proposal:
+class Proposal(NamedTuple):
     """A line to put on the prompt; where it, or each line of a block, comes from if not from the keyboard."""
 
     text: str = ""
-    origins: Mapping[str, str] = field(default_factory=dict)
+    origins: Mapping[str, str] = MappingProxyType({})
 
 
 class EnvironmentMissing(Exception):
-    """AWS knows no environment of the name; ``typed`` is what stood on the prompt."""
+    """The environment does not exist; ``typed`` is the text on the prompt."""
 
     def __init__(self, typed: str) -> None:
         super().__init__(typed)
@@ -67,7 +62,7 @@ class EnvironmentMissing(Exception):
 
 
 def terminal_output() -> Output:
-    """Where prompts are drawn: standard output, or standard error where that alone is a terminal.
+    """Return the output of prompts: standard output, or standard error if only that is a terminal.
 
     A dumb terminal gets no escape sequence at all.
     """
@@ -76,7 +71,7 @@ def terminal_output() -> Output:
 
 
 class Prompt:
-    """Reads lines for one session; warms up each environment behind the prompt."""
+    """The prompt of one environment: reads lines, and starts the preloader in the background."""
 
     def __init__(
         self,
@@ -85,22 +80,25 @@ class Prompt:
         runner: asyncio.Runner,
         say: Callable[[str], None] = lambda text: None,
     ) -> None:
-        """``runner`` has the loop for one line after the other: making one anew takes time behind each Enter."""
+        """Make the prompt of a session; ``runner`` keeps one event loop for all lines: a new one takes time."""
         self._session = session
         self._runner = runner
-        self.link = session.link  #: the lines of before are those of this environment first
+        self.connection = session.connection  #: the lines of before are those of this environment first
         self._warm_ups = warm_ups
         self.origins: dict[str, str] = {}  #: lines on the prompt that stand for commands of the history, and those
-        self._say = say  # a sentence, on a terminal that nobody draws on
-        self._said = Message(session)
+        self._say = say  # a sentence, on a terminal without a prompt
+        self._said = ValidationMessage(session)
+        self._is_first = not warm_ups  #: nothing has been typed since the start
         self._crashes: set[str] = set()
+        self._noticed: set[str] = set()
         self._completer = LineCompleter(session)
         past = HistoryLines(session, self._tell)
         self._suggest = HistorySuggest(session)
-        lexer = LineLexer(session)
+        lexer = LineLexer(session, lambda: any(one.has_imported for one in warm_ups.values()))
         self._prompt: PromptSession[str] = PromptSession(
-            message=self._message,
+            message=self._name,
             bottom_toolbar=self._toolbar,
+            placeholder=lambda: [("class:placeholder", PLACEHOLDER)] if self._is_first else [],
             completer=self._completer,
             lexer=lexer,
             complete_while_typing=Condition(lambda: session.preferences["menu"] == "typing"),
@@ -111,12 +109,12 @@ class Prompt:
             auto_suggest=self._suggest,
             input_processors=[MaskSecrets(session), ShowAdditions(session)],
             enable_suspend=True,
-            refresh_interval=REDRAW,
             style=DynamicStyle(lexer.style),
         )
         self._prompt.app.timeoutlen, self._prompt.app.ttimeoutlen = PAIR, ESCAPE
         self._prompt.app.before_render += lambda app: self._reserve()
-        self._said.watch(self._buffer)
+        self._buffer.on_text_changed += lambda buffer: self._said.clear()
+        self._buffer.on_text_changed += lambda buffer: self._keep_origins()
         self._lay_out()
 
     @property
@@ -125,11 +123,11 @@ class Prompt:
 
     @property
     def text(self) -> str:
-        """What stands on it, or stood when it was left."""
+        """The text on the prompt, or the last one."""
         return self._buffer.text
 
     def read(self, proposal: Proposal) -> str:
-        """One line. Raises ``KeyboardInterrupt``, ``EOFError`` or ``EnvironmentMissing``."""
+        """Read one line. Raises ``KeyboardInterrupt``, ``EOFError`` or ``EnvironmentMissing``."""
         self.origins.clear()
         self.origins.update(proposal.origins)
         self._said.clear()
@@ -142,62 +140,64 @@ class Prompt:
             line = self._prompt.prompt_async(default=proposal.text, pre_run=self._begin, set_exception_handler=False)
             return self._runner.run(line)
         finally:
-            if self.link in self._warm_ups:  # a line that was typed at once has come before it
-                self._warm_ups[self.link].start()
+            self._is_first = False
+            if self.connection in self._warm_ups:  # a line that was typed at once has come before it
+                self._warm_ups[self.connection].start()
+
+    def _keep_origins(self) -> None:
+        """Forget where the lines came from that are on the prompt no more: typed again, they are typed."""
+        if self.origins:
+            lines = {one.text for one in script.script_lines(self._buffer.text.split("\n"))}
+            for gone in self.origins.keys() - lines:
+                del self.origins[gone]
 
     def _lay_out(self) -> None:
-        """Put the message over the line, and the menu where the word begins, with as many rows as the user wants."""
-        for one in self._prompt.layout.walk():
-            if isinstance(one, FloatContainer):
-                one.floats += self._said.floats()
-            elif isinstance(one, Window) and isinstance(one.content, CompletionsMenuControl):
+        """Put the message below the line, and the menu where the word begins, with as many rows as the user wants."""
+        layout = self._prompt.layout
+        layout.current_window.dont_extend_height = Always()
+        assert isinstance(layout.container, HSplit)  # the line with its menu, then toolbars at the bottom of the screen
+        layout.container.children[1:1] = [self._said.window, Window()]
+        for one in layout.walk():
+            if isinstance(one, Window) and isinstance(one.content, CompletionsMenuControl):
                 one.height = lambda: Dimension(min=1, max=self._session.preferences.number("menu-rows"))
-        control = self._prompt.layout.current_control
+        control = layout.current_control
         if isinstance(control, BufferControl):
             control.menu_position = self._menu_position
 
     def _menu_position(self) -> int | None:
-        """Where the word begins that the menu completes; a margin of the menu stands before it."""
+        """Return the column of the menu: one before the word that it completes, for its margin."""
         state = self._buffer.complete_state
         if state is None or not state.completions:
             return None
         return max(state.original_document.cursor_position + state.completions[0].start_position - 1, 0)
 
+    def _name(self) -> StyleAndTextTuples:
+        place = self._session.protection()
+        color = self._session.preferences["prompt-color"]
+        return [*mark(place.name, protected=place.protected, read_only=place.read_only, color=color)]
+
     def _reserve(self) -> None:
-        """As many rows below the line as the menu or the message needs, and none where there is neither."""
+        """Reserve the rows below the line that the menu takes."""
         state = self._buffer.complete_state
         menu = min(len(state.completions), self._session.preferences.number("menu-rows")) if state else 0
-        self._prompt.reserve_space_for_menu = max(menu, self._said.rows) + 1 if menu or self._said.text else 0
+        self._prompt.reserve_space_for_menu = menu + 1 if menu else 0
 
     def _begin(self) -> None:
-        """Start the warm-up once the prompt stands: nothing slow comes before it."""
+        """Start the warm-up once the prompt is shown: nothing slow comes before it."""
         asyncio.get_running_loop().set_exception_handler(lambda loop, about: self._failed(about.get("exception")))
-        link = self._session.link
-        warm_up = self._warm_ups.get(link)
+        connection = self._session.connection
+        warm_up = self._warm_ups.get(connection)
         if warm_up is None:
-            changed = PreloadListeners(lambda: self._changed(link), self._names_changed)
-            warm_up = self._warm_ups[link] = Preloader(self._session, link, changed)
-            self._when_quiet(warm_up.start, time.monotonic() + LATEST)
+            changed, names = partial(self._changed, connection), partial(self._names_changed, connection)
+            warm_up = self._warm_ups[connection] = Preloader(self._session, connection, changed, names)
+            asyncio.get_running_loop().call_later(QUIET, warm_up.start)
         elif warm_up.missing:
-            self._leave_missing(link)
+            self._leave_missing(connection)
         else:
-            self._tell_what_blocks(link)  # it may have come to be known while a line ran
-
-    def _when_quiet(self, work: Callable[[], object], latest: float) -> None:
-        """Do something as soon as nobody has typed for a moment, or it is late."""
-
-        def look(before: int) -> None:
-            drawn = self._prompt.app.render_counter
-            if drawn == before or time.monotonic() > latest:
-                work()
-            else:
-                loop.call_later(QUIET, look, drawn)
-
-        loop = asyncio.get_running_loop()
-        loop.call_later(QUIET, look, self._prompt.app.render_counter + 1)
+            self._tell_notices(connection)  # they may have come while a line ran
 
     def _failed(self, error: object) -> None:
-        """A mistake of our own while somebody types, told once; prompt_toolkit would show what it quotes."""
+        """Report a bug at the prompt, once; prompt_toolkit would print foreign text with it."""
         if not isinstance(error, Exception):
             return
         said = debug_log.crash(error)
@@ -207,60 +207,69 @@ class Prompt:
 
     def _tell(self, text: str) -> None:
         """Say a sentence above the prompt."""
-        run_in_terminal(lambda: self._say(text))
+        print_above(lambda: self._say(text))
 
-    def _changed(self, link: Connection) -> None:
-        """Called by the warm-up's thread."""
-        app = self._prompt.app
-        app.invalidate()
-        if app.loop is None:
+    def _changed(self, connection: Connection) -> None:
+        """Redraw and show notices; called by the thread of the preloader."""
+        missing = self._warm_ups[connection].missing
+        self._redraw_and(partial(self._leave_missing if missing else self._tell_notices, connection))
+
+    def _tell_notices(self, connection: Connection) -> None:
+        """Say above the prompt what background work has to report: once, or again where the user asked for it."""
+        warm_up, app = self._warm_ups[connection], self._prompt.app
+        if not app.is_running or app.is_done or self._session.connection is not connection:
             return
-        if self._warm_ups[link].missing:
-            app.loop.call_soon_threadsafe(self._leave_missing, link)
-        elif self._warm_ups[link].blocks:
-            app.loop.call_soon_threadsafe(partial(self._tell_what_blocks, link), context=app.context)
+        live = self._session.loaded_names_of(connection)
+        if live is not None and live.notice:
+            self._tell_once(live.notice, again=live.pressing)
+            live.notice = ""
+        if warm_up.blocks:
+            said, warm_up.blocks, warm_up.notice = warm_up.blocks, "", ""
+            self._tell(said)
+        elif warm_up.notice:
+            if not connection.info.details:
+                self._tell_once(warm_up.notice)
+            warm_up.notice = ""
 
-    def _tell_what_blocks(self, link: Connection) -> None:
-        """What no command gets past is said once, and whole: below the prompt there may be no room for it."""
-        warm_up, app = self._warm_ups[link], self._prompt.app
-        if warm_up.blocks and app.is_running and not app.is_done and self._session.link is link:
-            said, warm_up.blocks = warm_up.blocks, ""
-            self._tell(f"{said} (.doctor looks for what is wrong)")
+    def _tell_once(self, notice: str, *, again: bool = False) -> None:
+        if again or notice not in self._noticed:
+            self._noticed.add(notice)
+            self._tell(sanitise(notice))
 
-    def _names_changed(self) -> None:
-        """Called by the thread that keeps the names: draw anew, and open the menu that had nothing to show."""
+    def _names_changed(self, connection: Connection) -> None:
+        """Redraw, and open a menu that had no names; called by the thread of the names."""
+        self._redraw_and(self._open_menu, partial(self._tell_notices, connection))
+
+    def _redraw_and(self, *calls: Callable[[], object]) -> None:
+        """Redraw, and call these in the prompt's thread; called by other threads, while the prompt may end."""
         app = self._prompt.app
-        app.invalidate()
-        if app.loop is not None and app.is_running:
-            app.loop.call_soon_threadsafe(self._open_menu)
+        loop, context = app.loop, app.context
+        if loop is None or context is None:
+            return
+        with suppress(RuntimeError):  # the loop was closed meanwhile
+            for call in (app.invalidate, *calls):
+                loop.call_soon_threadsafe(call, context=context)
 
     def _open_menu(self) -> None:
-        """Where the cursor waits for names that have come, show them as if the key had just been pressed."""
+        """Open the menu if the cursor is still where names were missing, and the prompt has not ended."""
+        if not self._prompt.app.is_running or self._prompt.app.is_done:
+            return  # a task begun now would be left to the end of the loop
         if self._completer.is_reading:
             asyncio.get_running_loop().call_later(SOON, self._open_menu)
             return
         buffer, state = self._buffer, self._buffer.complete_state
         waits = self._completer.found_nothing_in == buffer.document.text_before_cursor
-        if buffer.text and (waits if state is None else state.complete_index is None):
+        if waits if state is None else state.complete_index is None:
             buffer.complete_state = None
             buffer.start_completion(complete_event=NOT_ASKED)
 
-    def _leave_missing(self, link: Connection) -> None:
+    def _leave_missing(self, connection: Connection) -> None:
         app = self._prompt.app
-        if app.is_running and not app.is_done and self._session.link is link:
+        if app.is_running and not app.is_done and self._session.connection is connection:
             app.exit(exception=EnvironmentMissing(self._buffer.text))
 
-    def _message(self) -> StyleAndTextTuples:
-        place = self._session.protection()
-        colour = self._session.preferences["colour"]
-        return [*mark(place.name, protected=place.protected, read_only=place.read_only, colour=colour)]
-
     def _toolbar(self) -> StyleAndTextTuples:
-        link = self._session.link
-        warm_up = self._warm_ups.get(link)
-        notice = warm_up.notice if warm_up and not link.known.details else ""
-        live = self._session.names_so_far(link)
-        state = State(notice)
-        if live is not None:
-            state = State(notice or live.notice, live.summary(), live.doing, live.pressing)
-        return toolbar(link, state, self._buffer.document, self._prompt.app.output.get_size().columns)
+        connection = self._session.connection
+        live = self._session.loaded_names_of(connection)
+        state = ToolbarState(live.summary(), live.doing) if live is not None else ToolbarState()
+        return toolbar(connection, state, self._buffer.document, self._prompt.app.output.get_size().columns)

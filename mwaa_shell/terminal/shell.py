@@ -3,40 +3,39 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import replace
+import signal
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext, suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from types import FrameType
+from typing import Any
 
-from prompt_toolkit.application import create_app_session, run_in_terminal
+from prompt_toolkit.application import Application, create_app_session
 from prompt_toolkit.application.current import AppSession
 
-from mwaa_shell import debug_log
+from mwaa_shell import debug_log, dot_commands, output, session
+from mwaa_shell.airflow.command_line import end_of_words
 from mwaa_shell.errors import EnvironmentNotFound, ExitCode, ShellError, UsageError
-from mwaa_shell.mwaa.connection import Connection
-from mwaa_shell.mwaa.programs import end_programs, keep_terminal
-from mwaa_shell.output.sanitise import sanitise
+from mwaa_shell.interrupts import ended_in_order
+from mwaa_shell.mwaa import Connection, programs
+from mwaa_shell.output import sanitise
+from mwaa_shell.result import Result
 from mwaa_shell.session import Session, UserInterface, script
 from mwaa_shell.settings import Settings
-from mwaa_shell.status_line import can_draw
-from mwaa_shell.streams import Streams
-from mwaa_shell.terminal.leaving import Leaving
+from mwaa_shell.streams import Streams, can_draw
+from mwaa_shell.terminal import questions
+from mwaa_shell.terminal.canvas import Progress, canvas_for
+from mwaa_shell.terminal.keys import print_above
 from mwaa_shell.terminal.preload import Preloader
-from mwaa_shell.terminal.progress import Progress
 from mwaa_shell.terminal.prompt import EnvironmentMissing, Prompt, Proposal, terminal_output
+from mwaa_shell.terminal.questions import choose_environment, choose_row
 
-if TYPE_CHECKING:
-    from mwaa_shell.result import Result
-    from mwaa_shell.session import script
-
-
-#: So many prompts in a row may break down; then nobody can type.
+#: So many prompts in a row may break down; then typing is impossible.
 MOST_CRASHES = 3
 
 
 class Shell:
-    """One interactive run."""
+    """The interactive shell, from the first prompt to the exit code."""
 
     def __init__(
         self,
@@ -45,10 +44,11 @@ class Shell:
         terminal_before: list[Any] | None = None,
         show_notices: Callable[[Callable[[str], None]], AbstractContextManager[None]] | None = None,
     ) -> None:
-        """``terminal_before`` are the modes of the terminal before the launcher took it.
+        """Make the shell. ``terminal_before`` are the modes of the terminal before the launcher changed them.
 
-        ``show_notices`` is called with what shows a notice of a local environment, for as long as the prompt stands.
+        ``show_notices`` is called with what shows a notice of a local environment, for as long as the prompt is shown.
         """
+        streams.prefix = ""  # a prompt is no log of several programs
         self._streams = streams
         self._show_notices = show_notices
         self._progress = Progress(streams)
@@ -59,47 +59,45 @@ class Shell:
                 self._note,
                 self._progress,
                 interactive=True,
-                choose=_choose,
-                pick=_pick,
-                ask=_ask,
-                ask_name=_ask_name,
-                ask_secret=_read_secret,
+                choose=choose_environment,
+                pick=choose_row,
+                ask=questions.confirm,
+                ask_name=questions.read_text,
+                ask_secret=questions.read_secret,
                 draws_tables=streams.stdout_tty,
                 keeps_names=True,
             ),
         )
         self._drawing: AppSession | None = None  # who has the terminal, if anything asks for keys
-        self._leaving = Leaving(lambda: self._drawing.app if self._drawing is not None else None)
+        self._leaving = ExitSignals(lambda: self._drawing.app if self._drawing is not None else None)
         self._warm_ups: dict[Connection, Preloader] = {}
-        self._proposal = Proposal()  # what stands on the next prompt
-        self._crashes = 0  # of the prompt, since somebody could last type at it
+        self._proposal = Proposal()  # what is on the next prompt
+        self._crashes = 0  # of the prompt, since typing was possible
         self._echoed = ""  # what the echo of the running line says that is added to it
 
     def run(self) -> ExitCode:
-        """Until the user leaves. Raises ``ShellError`` where there is no environment to open."""
-        keep_terminal()
+        """Run until the user leaves. Raises ``ShellError`` if there is no environment to open."""
+        programs.TERMINAL.is_kept = True
         try:
             with (
                 create_app_session(output=terminal_output()) as self._drawing,
                 asyncio.Runner() as self._runner,
                 self._show_notices(self._note_aside) if self._show_notices is not None else nullcontext(),
-                self._leaving.watched(),
+                ended_in_order(self._leaving.end),
             ):
                 return self._run()
         finally:
             self._progress.echo()
-            end_programs()
+            programs.end_programs()
             self._session.close()
 
     def _run(self) -> ExitCode:
-        if self._session.here is None:
-            from mwaa_shell.session.environment import open_default
-
-            open_default(self._session)
+        if self._session.target is None:
+            session.open_default(self._session)
         prompt: Prompt | None = self._new_prompt()
         while True:
             self._leaving.check()
-            if prompt is None or prompt.link is not self._session.link:
+            if prompt is None or prompt.connection is not self._session.connection:
                 prompt = self._new_prompt()
             try:
                 line = self._read(prompt)
@@ -118,7 +116,7 @@ class Shell:
         return Prompt(self._session, self._warm_ups, self._runner, self._streams.note)
 
     def _read(self, prompt: Prompt) -> str | None:
-        """One line, empty where Ctrl-C dropped it; ``None`` where the prompt broke down.
+        """Return one line, empty after Ctrl-C; ``None`` if the prompt failed.
 
         Raises what the prompt raises for a user who leaves, and what broke it if it will not stand any more.
         """
@@ -136,8 +134,8 @@ class Shell:
                 raise
             debug_log.error("prompt", error)
             self._note(
-                f"The prompt broke down and begins anew, nothing was sent by it: {type(error).__name__}, "
-                "a mistake in mwaa-shell itself. Please report it; --debug FILE writes down what leads to it"
+                f"The prompt has restarted because of a bug in mwaa-shell: {type(error).__name__}. Nothing was sent. "
+                "Please report it, with the file that --debug FILE writes."
             )
             self._proposal = Proposal(prompt.text)
             return None
@@ -145,142 +143,136 @@ class Shell:
         return line
 
     def _leaves_after(self, line: str, origins: Mapping[str, str]) -> bool:
-        """Run what was entered, of which ``origins`` says where lines come from; whether the user leaves."""
+        """Run the entered lines, with their ``origins`` for the history; return whether the user leaves."""
         if not line:
             return False
         try:
             return self._execute(line, origins)
         except ShellError:
             raise
-        except Exception as error:  # a mistake of our own: said without what it quotes, and the session goes on
+        except Exception as error:  # a bug: said without what it quotes, and the session continues
             self._note(debug_log.crash(error))
         except KeyboardInterrupt:  # between two things that take it themselves
-            self._note("Stopped here; .history tells what was sent, .raw shows the last reply")
+            self._note("Interrupted. .history lists what was sent, .raw shows the last output.")
         return False
 
     def _execute(self, line: str, origins: Mapping[str, str]) -> bool:
-        """Run what was entered up to the first failure and show what came of it; whether the user leaves."""
-        from mwaa_shell.dot_commands import TABLE
-        from mwaa_shell.session import Executor  # both take long to import, and no line has been run yet
-
-        self._have_canvas()
-        executor = Executor(self._session, TABLE)
-        block = script.lines_of(line.split("\n"))  # a pasted block is several
-        lines = [replace(one, origin=origins.get(one.text, one.origin)) for one in block]
+        """Run the entered lines up to the first failure and show their results. Return whether the user leaves."""
+        ui = self._session.ui
+        ui.canvas = ui.canvas or canvas_for(self._streams, self._progress, self._session.preferences)
+        executor = session.Executor(self._session, dot_commands)
+        block = script.script_lines(line.split("\n"))  # a pasted block is several
+        lines = [one._replace(origin=origins.get(one.text, one.origin)) for one in block]
         self._progress.stop_echo()
         for step in executor.run_lines(lines, before=self._echo if len(lines) == 1 else self._echo_all):
             self._progress.stop_echo()  # a local command has had the terminal as it was
             self._show(step.result)
+            self._withhold(step.result)
             if step.result.proposal:
                 self._proposal = Proposal(step.result.proposal, {one.line: one.origin for one in step.result.proposed})
                 if step.result.ok:
                     self._note(step.result.message)
-                else:  # said already; and nobody who typed ahead meant to send this again
+                else:  # said already, and text typed ahead must not send this again
                     self._progress.drop_typed()
             if step.result.leaves or not step.result.ok or step.result.proposal:
                 if step.left and not step.result.leaves:
-                    self._note(f"{'One line' if step.left == 1 else f'{step.left} lines'} behind it did not run")
+                    self._note(f"{'One more line' if step.left == 1 else f'{step.left} more lines'} did not run.")
                 return step.result.leaves
         return False
 
-    def _have_canvas(self) -> None:
-        """Somewhere to show what goes on; made when the first line is run."""
-        from mwaa_shell.terminal.canvas import canvas_for
-
-        ui = self._session.ui
-        ui.canvas = ui.canvas or canvas_for(self._streams, self._progress, self._session.preferences)
+    def _withhold(self, shown: Result) -> None:
+        """Keep background work from reporting an error that a command has just shown."""
+        here = self._session.connection if self._session.target is not None else None
+        if not shown.ok and shown.message and here in self._warm_ups:
+            self._warm_ups[here].withhold(shown.message)
 
     def _show(self, result: Result) -> None:
-        from mwaa_shell.output.display import view_of
-        from mwaa_shell.output.show import PromptDisplay, show
-
+        if result.clears and self._drawing is not None:
+            self._drawing.output.erase_screen()
+            self._drawing.output.cursor_goto(0, 0)
+            self._drawing.output.flush()
         preferences = self._session.preferences
         try:
-            view = view_of(self._streams, preferences)
-            show(result, self._streams, view, PromptDisplay(self._echoed, preferences["pager"] == "on"))
+            view = output.view_of(self._streams, preferences)
+            output.show(result, self._streams, view, output.PromptDisplay(self._echoed, preferences["pager"] == "on"))
         except KeyboardInterrupt:
-            self._note("Stopped showing; .raw shows all of it")
+            self._note("The display was stopped. .raw shows all of it.")
 
     def _echo_all(self, line: str, depth: int) -> None:
-        """A line of several is shown before it runs: what comes out belongs to it."""
-        here = self._session.here
-        from mwaa_shell.session.send import additions_to
-
-        self._echoed = additions_to(self._session, line).strip()
-        shown = f"{sanitise(self._session.rules().masked(line))} {self._echoed}".rstrip()
-        self._streams.talk(f"{here.name if here else ''}> {shown}\n".encode(errors="replace"))
+        """Show one of several lines before it runs, so that its output can be told from the others'."""
+        here = self._session.target
+        self._echoed = session.additions_to(self._session, line).strip()
+        shown = sanitise(self._session.rules().mask(line))
+        if self._echoed:
+            end = end_of_words(shown)
+            shown = f"{shown[:end]} {self._echoed}{shown[end:]}"
+        self._streams.write_err(f"{here.name if here else ''}> {shown}\n".encode(errors="replace"))
 
     def _echo(self, line: str, depth: int) -> None:
-        """So is one that a file brought; what was typed stands there already, with what is added to it."""
-        from mwaa_shell.session.send import additions_to
-
-        self._echoed = additions_to(self._session, line).strip()
+        """Echo a line of a file; a typed line is on the screen already, without what is added to it."""
+        self._echoed = session.additions_to(self._session, line).strip()
         if depth:
             self._echo_all(line, depth)
 
     def _choose_instead(self) -> None:
-        """The environment does not exist: say so, and let another be chosen. Leaves if there is none."""
-        from mwaa_shell.session.environment import choose, list_environments
-
-        link = self._session.link
-        region = f" in {link.region}" if link.region else ""
-        missing = f"There is no environment {link.target.name}{region}"
+        """Report that the environment does not exist, and offer the others. Leave the shell if there are none."""
+        connection = self._session.connection
+        region = f" in {connection.region}" if connection.region else ""
+        missing = f"No environment '{connection.target.name}'{region}"
         try:
-            names = list_environments(self._session, link.target.access)
+            names = session.list_environments(self._session, connection.target.access)
         except ShellError as error:
-            raise EnvironmentNotFound(f"{missing}, and they cannot be listed: {error}") from None
+            raise error.with_message(f"{missing}, and listing the others failed: {error}") from None
         if not names:
-            raise EnvironmentNotFound(f"{missing}, nor any other")
+            raise EnvironmentNotFound(missing, hint="There is no other. Pass --region or --profile.")
         self._note(missing)
         try:
-            self._session.open(choose(self._session, link.target.access, names), link.target.access)
+            self._session.open(session.choose(self._session, connection.target.access, names), connection.target.access)
         except UsageError as error:
-            raise EnvironmentNotFound(str(error)) from None
+            raise EnvironmentNotFound(str(error), hint=error.hint) from None
 
     def _note(self, text: str) -> None:
         self._progress.over()
         self._streams.note(text)
 
     def _note_aside(self, text: str) -> None:
-        """Say something on another thread: above the prompt, or what else asks for keys, which is drawn anew."""
+        """Show a notice from another thread above the prompt or question, which is redrawn."""
         app = self._drawing.app if self._drawing is not None else None
-        if app is not None and app.loop is not None and app.is_running:
-            say = partial(run_in_terminal, partial(self._streams.note, text))
-            app.loop.call_soon_threadsafe(say, context=app.context)
-            return
+        loop, context = (app.loop, app.context) if app is not None else (None, None)
+        if loop is not None and context is not None:
+            with suppress(RuntimeError):  # the prompt has just ended, and its loop with it
+                loop.call_soon_threadsafe(print_above, partial(self._streams.note, text), context=context)
+                return
         if can_draw() and self._streams.stderr_tty:
-            self._streams.talk(b"\r\x1b[J")  # the line of what is waited for, which comes back below
+            self._streams.write_err(b"\r\x1b[J")  # the line of what is waited for, which comes back below
         self._streams.note(text)
 
 
-# What asks somebody is imported when there is something to ask.
+class ExitSignals:
+    """SIGTERM, SIGHUP and SIGQUIT (Ctrl-\\ while a command runs): the shell leaves as if by Ctrl-D.
 
+    Screen and terminal are as they were. The exit code is 128 and the number of the signal, as shells report it.
+    ``drawing`` returns the application that asks for keys, if one does.
+    """
 
-def _ask(question: str) -> bool:
-    from mwaa_shell.terminal import questions
+    def __init__(self, drawing: Callable[[], Application[Any] | None]) -> None:
+        self._drawing = drawing
+        self._wanted: SystemExit | None = None
 
-    return questions.yes(question)
+    def check(self) -> None:
+        """Raise ``SystemExit`` if a signal has come."""
+        if self._wanted is not None:
+            raise self._wanted
 
+    def end(self, number: int, frame: FrameType | None) -> None:
+        """End the prompt from its own loop, anything else at once; a second signal ends the process."""
+        signal.signal(number, signal.SIG_DFL)
+        self._wanted = SystemExit(128 + number)
+        app = self._drawing()
+        if app is None or app.loop is None:
+            raise self._wanted
+        app.loop.call_soon_threadsafe(self._leave, app)
 
-def _ask_name(question: str) -> str | None:
-    from mwaa_shell.terminal import questions
-
-    return questions.typed(question)
-
-
-def _read_secret(name: str) -> str | None:
-    from mwaa_shell.terminal.questions import read_secret
-
-    return read_secret(name)
-
-
-def _choose(links: Sequence[Connection]) -> str | None:
-    from mwaa_shell.terminal.chooser import choose_environment
-
-    return choose_environment(links)
-
-
-def _pick(rows: Sequence[tuple[str, str]]) -> int | None:
-    from mwaa_shell.terminal.chooser import choose_row
-
-    return choose_row(rows)
+    def _leave(self, app: Application[Any]) -> None:
+        if app.is_running and not app.is_done and self._wanted is not None:
+            app.exit(exception=self._wanted, style="class:exiting")

@@ -1,60 +1,60 @@
-"""The line below the prompt: which environment this is, whose, which Airflow, in what state."""
+"""What is below the typed line: the message about it, and the toolbar with the facts about the environment."""
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING, NamedTuple
 
+from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.document import Document
+from prompt_toolkit.filters import Condition, is_done
 from prompt_toolkit.formatted_text import StyleAndTextTuples
+from prompt_toolkit.layout.containers import ConditionalContainer, Window
+from prompt_toolkit.layout.controls import FormattedTextControl
 
-from mwaa_shell.mwaa.connection import Connection
-from mwaa_shell.output.sanitise import sanitise
+from mwaa_shell import airflow, dot_commands
+from mwaa_shell.airflow.command_line import Problem, line_at, lines_of_block, parse
+from mwaa_shell.errors import with_hint
+from mwaa_shell.mwaa import Connection
+from mwaa_shell.output import measure, sanitise
+from mwaa_shell.session import Session
 
 if TYPE_CHECKING:
     from mwaa_shell.airflow.completion import SyntaxPart
     from mwaa_shell.airflow.grammar import Grammar
 
 
-class State(NamedTuple):
-    """What goes on behind the prompt, in words."""
+class ToolbarState(NamedTuple):
+    """The background work of a prompt, in words."""
 
-    notice: str = ""  #: what went wrong
-    names: str = ""  #: how many, how old
-    refreshing: str = ""  #: which names are being asked for
-    pressing: bool = False  #: the notice answers what the user has just asked for
+    names: str = ""  #: how many are cached
+    refreshing: str = ""  #: which names are being loaded
 
 
-def toolbar(link: Connection, state: State, document: Document, columns: int) -> StyleAndTextTuples:
-    """The syntax of the command being typed, else what is known at this moment; what is not known yet is left out."""
+def toolbar(connection: Connection, state: ToolbarState, document: Document, columns: int) -> StyleAndTextTuples:
+    """Return the syntax of the typed command, else the facts about the environment that are known."""
     doing = f"refreshing {state.refreshing}" if state.refreshing else ""
-    grammar = link.grammar
+    grammar = connection.grammar
     pieces = _hint(document, grammar) if grammar and document.text else []
-    if pieces and state.pressing and state.notice and not doing:
-        return [("class:toolbar.trouble", _cut(f" {sanitise(state.notice)}", columns))]
     if pieces:
         before = f" {sanitise(doing)} " if doing else ""
         return [("class:toolbar.doing", before), ("", " "), *_fitted(pieces, columns - len(before) - 1)]
-    text: StyleAndTextTuples = [("class:toolbar.environment", f" {link.target.name}")]
-    facts = "".join(f"  {sanitise(part)}" for part in (*_facts(link), doing or state.names) if part)
-    said = f"  {sanitise(state.notice)}" if state.notice and not doing else ""
-    if said and len(link.target.name) + 1 + len(facts) + len(said) > columns:
-        facts = ""  # what went wrong is news, all else stays as it is
-    left = columns - len(link.target.name) - 1
-    facts = _cut(facts, left)
-    return [*text, ("", facts), ("class:toolbar.trouble", _cut(said, left - len(facts)))]
+    text: StyleAndTextTuples = [("class:toolbar.environment", f" {connection.target.name}")]
+    facts = "".join(f"  {sanitise(part)}" for part in (*_facts(connection), doing or state.names) if part)
+    room = columns - len(connection.target.name) - 1
+    return [*text, ("", measure.clip(facts, room) if room > 0 else "")]
 
 
-def _cut(text: str, columns: int) -> str:
-    """As much of a text as there is room for; what is cut off is marked."""
-    return text if len(text) <= columns else f"{text[: max(columns - 1, 0)]}…" if columns > 0 else ""
-
-
-def _facts(link: Connection) -> tuple[str, str, str]:
-    """Whose the environment is and where, what it runs, in what state it is."""
-    version = f"Airflow {link.version}" if link.version else "Airflow version unknown"
-    if link.grammar and link.version and link.grammar.version != link.version:
-        version += f" (completed as {link.grammar.version})"
-    return " ".join(part for part in (link.known.account, link.region) if part), version, link.known.status
+def _facts(connection: Connection) -> tuple[str, str, str]:
+    """Return account and region, Airflow version, and status."""
+    version = f"Airflow {connection.version}" if connection.version else "Airflow version unknown"
+    if connection.grammar and connection.version and not connection.grammar.is_exact:
+        version += f" (completed as {connection.grammar.tree})"
+    return (
+        " ".join(part for part in (connection.info.account, connection.region) if part),
+        version,
+        connection.info.status,
+    )
 
 
 def _style(piece: SyntaxPart) -> str:
@@ -62,7 +62,7 @@ def _style(piece: SyntaxPart) -> str:
 
 
 def _fitted(pieces: list[SyntaxPart], room: int) -> StyleAndTextTuples:
-    """The pieces in their styles; of too many those before the current one give way, all but the command itself."""
+    """Return the pieces in their styles; without room, leave out those between the command and the current one."""
     first, *others = pieces
     current = next((index for index, one in enumerate(others) if one.current), 0)
     gap: StyleAndTextTuples = []
@@ -73,12 +73,67 @@ def _fitted(pieces: list[SyntaxPart], room: int) -> StyleAndTextTuples:
 
 
 def _hint(document: Document, grammar: Grammar) -> list[SyntaxPart]:
-    """The syntax of the command in the line that the cursor is in; ``.send`` hides none."""
-    from mwaa_shell.airflow.arguments import understand
-    from mwaa_shell.airflow.command_line import line_at, parse
-    from mwaa_shell.airflow.completion import hint
-    from mwaa_shell.dot_commands import command_in
-
+    """Return the syntax of the command in the line with the cursor, also after ``.send``."""
     begins, line = line_at(document.text, document.cursor_position)
-    offset = command_in(line)
-    return hint(understand(parse(line[offset:]), grammar), document.cursor_position - begins - offset)
+    offset = dot_commands.command_in(line)
+    understood = airflow.arguments.understand(parse(line[offset:]), grammar)
+    return airflow.completion.syntax_hint(understood, document.cursor_position - begins - offset)
+
+
+# -- the message -------------------------------------------------------------------------------------------------------
+
+
+class ValidationMessage:
+    """One sentence below the line in the buffer, its mistake or what was changed in it, or none."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._style = ""
+        self.text = ""
+
+    def clear(self) -> None:
+        self.text = ""
+
+    def complain(self, buffer: Buffer) -> bool:
+        """Say what is wrong with the line and put the cursor there; whether anything is."""
+        for start, _, line in lines_of_block(buffer.text):
+            problem = self._session.rules().problem_in(line)
+            if problem is not None:
+                anyway = "" if parse(line).problem or problem.at_character else " (.send sends it)"
+                buffer.complete_state = None
+                place = problem.position if problem.at_character else _behind_word(line, problem.position)
+                buffer.cursor_position = min(start + place, len(buffer.text))
+                said = _of_the_shell(line, problem) or with_hint(problem.message, problem.hint) + anyway
+                self.say(said, "class:message.wrong")
+                return True
+        return False
+
+    def say(self, text: str, style: str) -> None:
+        """Show a sentence until the line changes."""
+        self.text, self._style = " ".join(sanitise(text).split()), style
+
+    def add(self, text: str) -> None:
+        """Add a sentence to what is shown."""
+        self.text += f" {text}" if self.text.endswith((".", ")")) else f". {text}"
+
+    @property
+    def window(self) -> ConditionalContainer:
+        """The rows of the message, none without one."""
+        window = Window(FormattedTextControl(self._fragments), dont_extend_height=True)
+        return ConditionalContainer(window, Condition(lambda: bool(self.text)) & ~is_done)
+
+    def _fragments(self) -> StyleAndTextTuples:
+        return [(self._style, "\n".join(measure.wrap(self.text, max(shutil.get_terminal_size().columns, 10))))]
+
+
+def _of_the_shell(line: str, problem: Problem) -> str:
+    """Return the message for a dot-command without its dot."""
+    words = parse(line).words
+    is_first = words and problem.position == words[0].start and not problem.at_character
+    name = dot_commands.meant_by(line) if is_first else ""
+    return f"Unknown command '{words[0].value}'. Did you mean '{name}'?" if name else ""
+
+
+def _behind_word(line: str, position: int) -> int:
+    """Return the end of the word that begins at a position, where Tab completes it; else the position."""
+    return next((word.end for word in parse(line).words if word.start == position), position)

@@ -16,12 +16,16 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pyte
 from pyte.screens import Char, Cursor, StaticDefaultDict
 
+from mwaa_shell.prompt_text import PLACEHOLDER
+
 Row = StaticDefaultDict[int, Char]
+#: Seconds that a machine may take which does much else.
+PATIENCE = 60
 AnyPath = str | Path | None
 
 #: Opens the terminal as the leader of a new session, which makes it the controlling one, and becomes the program.
@@ -46,15 +50,15 @@ APPLICATION_KEYS, ALTERNATE_SCREEN = 1 << 5, 1049 << 5
 class Screen(pyte.Screen):
     """pyte's screen with what it lacks: lines that scrolled off are kept, an alternate screen, shrinking like xterm."""
 
-    def __init__(self, columns: int, lines: int, reply: Callable[[str], None]) -> None:
+    def __init__(self, columns: int, lines: int, response: Callable[[str], None]) -> None:
         self.scrolled: list[str] = []
         self._main: tuple[dict[int, Row], Cursor] | None = None
-        self._reply = reply
+        self._response = response
         super().__init__(columns, lines)
 
     def write_process_input(self, data: str) -> None:
         """An answer to a query of the program."""
-        self._reply(data)
+        self._response(data)
 
     def row_text(self, y: int) -> str:
         """One line as text; the second cell of a wide character is empty."""
@@ -97,11 +101,39 @@ class Screen(pyte.Screen):
         self.ensure_hbounds()
 
 
+class Process(Protocol):
+    """A program that runs."""
+
+    @property
+    def pid(self) -> int: ...
+    def wait(self, timeout: float | None = None) -> int: ...
+    def kill(self) -> None: ...
+
+
+#: Runs a program with an environment and in a folder, as the leader of a new session on a terminal.
+Begin = Callable[[Sequence[str], Mapping[str, str], AnyPath, str], Process]
+
+
+def spawn(argv: Sequence[str], env: Mapping[str, str], cwd: AnyPath, tty: str) -> Process:
+    """Start a program."""
+    command = ["/bin/sh", "-c", BECOME, "sh", tty, *argv]
+    with open(tty, "r+b", buffering=0) as slave:
+        return subprocess.Popen(
+            command, env=env, cwd=cwd, stdin=slave, stdout=slave, stderr=slave, start_new_session=True
+        )
+
+
 class Terminal(AbstractContextManager["Terminal"]):
     """A running program and the screen it draws on; ``env`` is its whole environment, but for a missing TERM."""
 
     def __init__(
-        self, argv: Sequence[str], env: Mapping[str, str], columns: int = 80, rows: int = 24, cwd: AnyPath = None
+        self,
+        argv: Sequence[str],
+        env: Mapping[str, str],
+        columns: int = 80,
+        rows: int = 24,
+        cwd: AnyPath = None,
+        begin: Begin = spawn,
     ) -> None:
         self.raw = bytearray()  #: all that the program wrote
         self.ended = False  #: nobody has the terminal open any more
@@ -109,18 +141,11 @@ class Terminal(AbstractContextManager["Terminal"]):
         self._stream = pyte.ByteStream(self.screen)
         self._outgoing = bytearray()
         self._news = False  #: something was written since the last keys were sent
+        self._at_enter: list[str] = []  #: all lines when Enter was pressed, if it is the last key
         self._master, slave = pty.openpty()
         os.set_blocking(self._master, False)
         termios.tcsetwinsize(self._master, (rows, columns))
-        self._process = subprocess.Popen(
-            ["/bin/sh", "-c", BECOME, "sh", os.ttyname(slave), *argv],
-            env={"TERM": "xterm-256color", **env},
-            cwd=cwd,
-            stdin=slave,
-            stdout=slave,
-            stderr=slave,
-            start_new_session=True,
-        )
+        self._process = begin(argv, {"TERM": "xterm-256color", **env}, cwd, os.ttyname(slave))
         self.pid = self._process.pid  #: the program's, and its session's
         os.close(slave)
 
@@ -145,6 +170,7 @@ class Terminal(AbstractContextManager["Terminal"]):
     def send(self, text: str) -> None:
         """Type text; what the program writes meanwhile is read, so that neither waits for the other."""
         self._news = False
+        self._at_enter = [*self.screen.scrolled, *self.lines] if text.endswith(KEYS["enter"]) else []
         self._queue(text)
         while self._outgoing and not self.ended:
             self._pump(None)
@@ -174,7 +200,7 @@ class Terminal(AbstractContextManager["Terminal"]):
         self.screen.resize(rows, columns)
         termios.tcsetwinsize(self._master, (rows, columns))
 
-    def wait_for(self, wanted: str | Callable[[str], bool], timeout: float = 30) -> None:
+    def wait_for(self, wanted: str | Callable[[str], bool], timeout: float = PATIENCE) -> None:
         """Read until the text of the screen, whose lines end without blanks, holds or satisfies ``wanted``.
 
         Raises ``AssertionError`` with the whole screen in it.
@@ -184,20 +210,25 @@ class Terminal(AbstractContextManager["Terminal"]):
         else:
             self._wait(lambda: wanted(self.text), timeout, "What was waited for")
 
-    def wait_for_prompt(self, name: str, timeout: float = 30) -> None:
+    def wait_for_prompt(self, name: str, timeout: float = PATIENCE) -> None:
         """Read until an empty prompt ``name> `` stands last, but for a toolbar, with the cursor on it.
 
-        The prompt that the last keys were typed at does not count: something must have been written since.
+        The prompt that the last keys were typed at does not count: something must have been written since, and after
+        Enter it stands in another line. Until the keys are shown it is empty, and a toolbar may be written at any time.
         """
+
+        empty = (f"{name}>", f"{name}> {PLACEHOLDER}")
+        entered = max((row for row, line in enumerate(self._at_enter) if line.startswith(f"{name}>")), default=-1)
 
         def stands() -> bool:
             cursor, lines = self.screen.cursor, self.lines
             below = sum(1 for line in lines[cursor.y + 1 :] if line)
-            return self._news and lines[cursor.y] == f"{name}>" and cursor.x == len(name) + 2 and below <= 1
+            is_another = self._news and len(self.screen.scrolled) + cursor.y != entered
+            return is_another and lines[cursor.y] in empty and cursor.x == len(name) + 2 and below <= 1
 
         self._wait(stands, timeout, f"The prompt of {name}")
 
-    def run(self, name: str, command: str, timeout: float = 30) -> str:
+    def run(self, name: str, command: str, timeout: float = PATIENCE) -> str:
         """Run a line at the prompt of ``name``: type, see it echoed, Enter, until the next prompt; what it printed."""
         self.send(command)
         self._wait(lambda: command in "".join(self.lines), timeout, f"The echo of {command!r}")
@@ -215,7 +246,7 @@ class Terminal(AbstractContextManager["Terminal"]):
         end = len(self.screen.scrolled) + self.screen.cursor.y
         return "\n".join([*self.screen.scrolled, *self.lines][row + 1 : end])
 
-    def wait_exit(self, timeout: float = 30) -> int:
+    def wait_exit(self, timeout: float = PATIENCE) -> int:
         """Read until the program ends; its exit code, negative where a signal ended it. Raises ``AssertionError``."""
         self._wait(lambda: self.ended, timeout, "The program's end")
         return self._process.wait(timeout)

@@ -6,10 +6,11 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Event
 
 import pytest
 
-from tests.double import Double, command_reply
+from tests.double import Double, command_response
 from tests.terminal.emulator import Terminal
 
 #: The program, whose environment tells something as soon as somebody writes to a pipe that has a name.
@@ -57,19 +58,23 @@ def test_at_a_prompt(terminal: Terminal, pipe: Path) -> None:
     terminal.send("dags lis")
     terminal.wait_for("my-env> dags lis")
     pipe.write_text("it ended (see the log)")
-    terminal.wait_for("mwaa-shell: it ended (see the log)\nmy-env> dags lis")
+    terminal.wait_for("it ended (see the log)\nmy-env> dags lis")
     terminal.send("t -o json")
-    terminal.wait_for("mwaa-shell: it ended (see the log)\nmy-env> dags list -o json")
+    terminal.wait_for("it ended (see the log)\nmy-env> dags list -o json")
     assert terminal.history_text.count("my-env>") == 1
 
 
 def test_while_a_command_runs(terminal: Terminal, pipe: Path, double: Double) -> None:
+    shown = Event()
+
     def behave(request: object) -> bytes:
         pipe.write_text("it ended")
-        return command_reply(b"done\n")
+        shown.wait(60)
+        return command_response(b"done\n")
 
     double.web.behave = behave
     terminal.enter("version")
-    terminal.wait_for("ok ")
-    assert "mwaa-shell: it ended\n" in terminal.text
+    terminal.wait_for("it ended\n")
+    shown.set()
+    terminal.wait_for("it ended\ndone\nok ")
     terminal.wait_for_prompt("my-env")

@@ -5,16 +5,17 @@ from __future__ import annotations
 import io
 import os
 import re
+import signal
+from collections.abc import Iterator
 
 import pyte
 import pytest
 
-from mwaa_shell.output.canvas import PlainCanvas
+from mwaa_shell.output.presenter import PlainCanvas
 from mwaa_shell.preferences import Preferences
 from mwaa_shell.result import Result
 from mwaa_shell.streams import Streams
-from mwaa_shell.terminal.canvas import TerminalCanvas, canvas_for, fitting
-from mwaa_shell.terminal.progress import Progress
+from mwaa_shell.terminal.canvas import Progress, TerminalCanvas, canvas_for, fitting
 from tests.terminal.emulator import Screen
 
 
@@ -43,8 +44,10 @@ class Room:
 
 
 @pytest.fixture
-def room(monkeypatch: pytest.MonkeyPatch) -> Room:
-    return Room(monkeypatch)
+def room(monkeypatch: pytest.MonkeyPatch) -> Iterator[Room]:
+    before = signal.getsignal(signal.SIGCONT)
+    yield Room(monkeypatch)
+    signal.signal(signal.SIGCONT, before)
 
 
 def test_a_picture_takes_the_place_of_the_one_before(room: Room) -> None:
@@ -69,7 +72,7 @@ def test_the_cursor_is_hidden_while_it_moves_and_stands_below_the_picture(room: 
     assert room.written.getvalue().startswith(b"\x1b[?25l")
     room.feed()
     assert not room.screen.cursor.hidden
-    room.canvas.end(["done"])
+    room.canvas.finish(["done"])
     assert room.feed(b"") == "done"
     assert not room.screen.cursor.hidden
     assert (room.screen.cursor.x, room.screen.cursor.y) == (0, 1)
@@ -87,14 +90,14 @@ def test_never_more_rows_than_the_screen_has(room: Room) -> None:
     lines = [f"row {number}" for number in range(30)]
     room.canvas.draw(lines)
     room.canvas.draw([*lines[:5], "changed", *lines[6:]])
-    assert room.feed() == "\n".join([*lines[:5], "changed", "… 24 more lines, all of them stand here at"[:38] + "…"])
+    assert room.feed() == "\n".join([*lines[:5], "changed", "… 24 more lines (all are printed at the end)"[:38] + "…"])
     assert room.screen.scrolled == []
 
 
 def test_the_last_picture_is_whole(room: Room) -> None:
     room.canvas.draw(["row 0", "row 1"])
     lines = [f"row {number}" for number in range(30)]
-    room.canvas.end(lines)
+    room.canvas.finish(lines)
     room.feed()
     assert room.screen.scrolled + [room.screen.row_text(y) for y in range(7)] == lines
     room.canvas.draw(["a new one"])
@@ -109,8 +112,23 @@ def test_no_line_is_wider_than_the_screen(room: Room) -> None:
 
 def test_a_long_line_of_the_last_picture_is_not_cut_off(room: Room) -> None:
     room.canvas.draw(["short"])
-    room.canvas.end(["x" * 100, "y" * 40, "end"])
+    room.canvas.finish(["x" * 100, "y" * 40, "end"])
     assert room.feed() == "\n".join(["x" * 40, "x" * 40, "x" * 20, "y" * 40, "end"])
+
+
+def test_a_long_line_of_the_last_picture_leaves_nothing_behind_it(room: Room) -> None:
+    room.canvas.draw(["short", "z" * 39, "end"])
+    room.canvas.finish(["x" * 50, "end"])
+    assert room.feed() == "\n".join(["x" * 40, "x" * 10, "end"])
+
+
+def test_a_picture_begins_below_what_the_shell_wrote_while_it_was_stopped(room: Room) -> None:
+    room.canvas.draw(["row 0", "row 1"])
+    room.feed()
+    signal.raise_signal(signal.SIGCONT)
+    room.feed(b"[1]+  Stopped\r\n$ fg\r\n")
+    room.canvas.draw(["row 2", "row 3"])
+    assert room.feed() == "row 0\nrow 1\n[1]+  Stopped\n$ fg\nrow 2\nrow 3"
 
 
 @pytest.mark.parametrize("size", [(20, 8), (40, 3), (60, 12), (15, 4)])
@@ -131,7 +149,7 @@ def test_only_known_sequences_are_written(room: Room) -> None:
     room.canvas.draw(["b"])
     room.resize(1, 2)
     room.canvas.draw(["b"])
-    room.canvas.end(["b"])
+    room.canvas.finish(["b"])
     codes = set(re.findall(rb"\x1b\[[?0-9;]*[A-Za-z]", room.written.getvalue()))
     assert codes <= {b"\x1b[?25l", b"\x1b[?25h", b"\x1b[2A", b"\x1b[1A", b"\x1b[K", b"\x1b[J", b"\x1b[H", b"\x1b[2J"}
 
@@ -153,14 +171,14 @@ def test_the_plain_one_keeps_data_and_talk_apart() -> None:
     streams = Streams(io.StringIO(), out, err, False, False, False)
     plain = PlainCanvas(streams, Preferences())
     plain.draw(["never"])
-    plain.tell("round 1")
-    plain.put(Result(stdout=b"\x1b[31mdata\xff\n", stderr=b"never", words=("version",)))
-    plain.end(["never"])
+    plain.notice("round 1")
+    plain.write_result(Result(stdout=b"\x1b[31mdata\xff\n", stderr=b"never", words=("version",)))
+    plain.finish(["never"])
     plain.bell()
     assert (out.getvalue(), err.getvalue()) == (b"\x1b[31mdata\xff\n", b"mwaa-shell: round 1\n")
 
 
 def test_how_many_lines_fit() -> None:
     assert fitting(["a", "b"], 2) == ["a", "b"]
-    assert fitting(["a", "b", "c"], 2) == ["a", "… 2 more lines, all of them stand here at the end"]
+    assert fitting(["a", "b", "c"], 2) == ["a", "… 2 more lines (all are printed at the end)"]
     assert len(fitting(["a", "b"], 1)) == 1

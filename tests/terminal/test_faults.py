@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
+import threading
 
-import pytest
-
-from tests.double import Double, Request, command_reply, refusal, reply
+from tests.double import Double, Request, command_response, refusal, response
 from tests.faults.behaviours import always, reset
+from tests.terminal.conftest import Launch
 from tests.terminal.emulator import Terminal
 
 
-@pytest.fixture
-def terminal(environ: dict[str, str]) -> Iterator[Terminal]:
-    with Terminal([sys.executable, "-m", "mwaa_shell", "my-env"], environ, 80, 24) as opened:
-        opened.wait_for("AVAILABLE")
-        yield opened
-
-
-def test_what_did_not_run_is_on_the_prompt_again(double: Double, terminal: Terminal) -> None:
+def test_what_did_not_run_is_on_the_prompt_again(double: Double, launch: Launch) -> None:
+    double.rest["/dags"] = {"dags": [{"dag_id": "daily"}], "total_entries": 1}
+    terminal = launch("my-env")
+    terminal.wait_for("1 DAG cached")  # or a notice about them says the same
     double.aws.behave = always(refusal(403, "ExpiredTokenException", "over"))
     terminal.enter("dags pause daily")
     terminal.wait_for(lambda text: text.rstrip().count("my-env> dags pause daily") == 2)
-    assert "nothing ran" in terminal.text
+    assert "Nothing was sent." in terminal.text
     assert terminal.text.count("have expired") == 1
     double.aws.behave = double.answer_aws
     terminal.key("enter")
@@ -35,34 +29,37 @@ def test_where_nobody_knows_the_command_that_tells_is(double: Double, terminal: 
     double.web.behave = reset
     terminal.enter("variables set k v")
     terminal.wait_for("my-env> variables get k")
-    assert "outcome unknown" in terminal.text
+    assert "The command may have run." in terminal.text
     assert double.commands == ["variables set k v"]
 
 
 def test_keys_typed_ahead_do_not_send_it_again(double: Double, terminal: Terminal) -> None:
-    arrived = []
+    arrived, typed = [], threading.Event()
 
     def busy(request: Request) -> bytes:
         arrived.append(request.body)
-        terminal.send("\r")
-        return reply(503, b"")
+        assert typed.wait(30)
+        return response(503, b"")
 
     double.web.behave = busy
     terminal.enter("dags pause daily")
+    assert double.web.arrived.acquire(timeout=30)
+    terminal.key("enter")
+    typed.set()
     terminal.wait_for(lambda text: text.count("my-env> dags pause daily") == 2)
-    assert "it may change something, so it is not sent again by itself" in terminal.text.replace("\n", "")
-    double.web.behave = lambda request: command_reply(b"done\n")
+    assert "Wait a moment and run t" in terminal.text.replace("\n", "")
+    double.web.behave = lambda request: command_response(b"done\n")
     terminal.key("ctrl-c")
     terminal.wait_for_prompt("my-env")
     assert arrived == [b"dags pause daily -o json"]
 
 
 def test_a_busy_web_server_is_waited_for_in_view(double: Double, terminal: Terminal) -> None:
-    answers = [reply(503, b"")]
-    double.web.behave = lambda request: answers.pop() if answers else command_reply(b"there\n")
+    answers = [response(503, b"")]
+    double.web.behave = lambda request: answers.pop() if answers else command_response(b"there\n")
     terminal.enter("version")
-    terminal.wait_for("the web server is busy, trying again  (Ctrl-C stops waiting)")
     terminal.wait_for("there")
+    assert b"the web server is busy, trying again  (Ctrl-C stops waiting)" in terminal.raw
     assert double.commands == ["version"] * 2
 
 

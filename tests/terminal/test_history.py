@@ -3,32 +3,31 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from tests.double import Double, command_reply
+from tests.double import Double, command_response
+from tests.terminal.conftest import Launch
 from tests.terminal.emulator import Terminal
+from tests.terminal.forked import Forks
 
 Open = Callable[[], Terminal]
 SECRET = "postgres://u:geheim@db.example.com/wh"
 
 
 @pytest.fixture
-def opened(environ: dict[str, str]) -> Iterator[Open]:
-    terminals: list[Terminal] = []
-
+def opened(launch: Launch) -> Open:
     def start() -> Terminal:
-        terminals.append(Terminal([sys.executable, "-m", "mwaa_shell", "my-env"], environ, 80, 24))
-        terminals[-1].wait_for("AVAILABLE")
-        return terminals[-1]
+        terminal = launch("my-env")
+        terminal.wait_for("AVAILABLE")
+        return terminal
 
-    yield start
-    for terminal in terminals:
-        terminal.close()
+    return start
 
 
 def kept(home: Path) -> list[tuple[str, str, str, str]]:
@@ -72,11 +71,60 @@ def test_a_reading_command_is_run_again_at_once(double: Double, opened: Open, tm
     assert kept(tmp_path)[-1][3] == "rerun of #1"
 
 
+def test_a_read_is_run_again_at_once_where_no_version_is_known(
+    double: Double, environ: dict[str, str], forks: Forks
+) -> None:
+    double.aws.behave = double.only_tokens
+    with Terminal([sys.executable, "-m", "mwaa_shell", "my-env"], environ, begin=forks.begin) as terminal:
+        terminal.wait_for_prompt("my-env")
+        terminal.run("my-env", "dags list")
+        terminal.enter("!!")
+        terminal.wait_for(lambda text: text.count("ok ") == 2)
+        terminal.run("my-env", "dags pause one")
+        terminal.enter("!!")
+        terminal.wait_for("the Airflow version is not known yet (Enter runs it, Ctrl-_ undoes)")
+    assert [one for one in sent(double) if one != "version"] == ["dags list", "dags list", "dags pause one"]
+
+
+def test_a_dropped_expansion_leaves_the_line_to_be_typed(double: Double, opened: Open, tmp_path: Path) -> None:
+    terminal = opened()
+    terminal.run("my-env", "dags pause one")
+    for ended, drop in enumerate(("ctrl-u", "ctrl-c"), 2):
+        terminal.enter("!1")
+        terminal.wait_for("#1: the command changes data")
+        terminal.key(drop)
+        terminal.wait_for_prompt("my-env")
+        terminal.enter("dags pause one")
+        terminal.wait_for(lambda text, ended=ended: text.count("\nok ") == ended)  # type: ignore[misc]
+    terminal.enter("exit")
+    terminal.wait_exit()
+    assert [origin for *_, origin in kept(tmp_path)] == ["typed"] * 3
+
+
+def test_a_number_of_another_environment_says_so(
+    double: Double, environ: dict[str, str], program: list[str], forks: Forks
+) -> None:
+    double.names = ("my-env", "other-env")
+    subprocess.run([*program, "other-env", "-c", "dags list"], env=environ, check=True)
+    with Terminal([*program, "my-env"], environ, begin=forks.begin) as terminal:
+        terminal.wait_for("AVAILABLE")
+        terminal.enter("!1")
+        terminal.wait_for("#1: the command ran on other-env (Enter runs it on my-env, Ctrl-_ undoes)")
+        terminal.key("ctrl-c")
+        terminal.wait_for_prompt("my-env")
+        terminal.enter(".redo 1")
+        terminal.wait_for("The command ran on other-env. Enter runs the command on my-env")
+        assert len(double.commands) == 1
+        terminal.key("enter")
+        terminal.wait_for("ok ")
+    assert sent(double) == ["dags list"] * 2
+
+
 def test_what_changes_something_waits_on_the_prompt(double: Double, opened: Open) -> None:
     terminal = opened()
     terminal.run("my-env", "dags pause one")
     terminal.enter("^one^two")
-    terminal.wait_for("#1: it changes something (Enter runs it, Ctrl-_ undoes)")
+    terminal.wait_for("#1: the command changes data (Enter runs it, Ctrl-_ undoes)")
     assert "my-env> dags pause two" in terminal.text
     assert sent(double) == ["dags pause one"]
     terminal.key("enter")
@@ -88,13 +136,13 @@ def test_what_may_have_run_is_to_be_looked_at_first(double: Double, opened: Open
     terminal = opened()
     double.web.behave = lambda request: None  # the connection ends after the request
     terminal.send("dags trigger one\r")
-    terminal.wait_for("outcome unknown")
+    terminal.wait_for("The command may have run.")
     terminal.wait_for("my-env> dags list-runs")  # what tells is proposed
     terminal.key("ctrl-c")
     terminal.wait_for_prompt("my-env")
-    double.web.behave = lambda request: command_reply(b"done\n")
+    double.web.behave = lambda request: command_response(b"done\n")
     terminal.enter("!!")
-    terminal.wait_for("nobody knows whether it ran: look first with dags list-runs -d one")
+    terminal.wait_for("the command may have run: check with dags list-runs -d one")
     assert len(sent(double)) == 1
 
 
@@ -123,6 +171,8 @@ def test_secrets_are_nowhere_and_a_mask_is_never_sent(double: Double, opened: Op
     terminal.wait_for(lambda text: text.count("ok ") == 2)
     assert sent(double)[-1] == "connections add wh --conn-uri http://x:other@y/"
     assert len(kept(tmp_path)) == 2
+    terminal.enter("exit")
+    assert terminal.wait_exit() == 0  # no file comes and goes any more
     for word in ("geheim", "other@"):
         assert word.encode() not in terminal.raw
         assert all(word.encode() not in path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
@@ -133,7 +183,7 @@ def test_a_mask_that_nobody_lifts_is_not_sent(double: Double, opened: Open) -> N
     terminal.send("connections add wh --conn-password '***'\r")
     terminal.wait_for(lambda text: text.rstrip().endswith("--conn-password:"))
     terminal.key("ctrl-c")
-    terminal.wait_for("--conn-password is masked and kept nowhere")
+    terminal.wait_for("The value of --conn-password is masked")
     assert sent(double) == []
 
 
@@ -146,7 +196,7 @@ def test_history_and_redo(double: Double, opened: Open) -> None:
     terminal.run("my-env", ".redo 1-2")
     assert sent(double) == ["dags list", "version", "dags pause one", "dags list", "version"]
     terminal.enter(".redo 3")
-    terminal.wait_for("it changes something")
+    terminal.wait_for("The command changes data. Enter runs")
     terminal.wait_for(lambda text: text.count("my-env> dags pause one") == 2)
     assert len(sent(double)) == 5
     terminal.key("enter")
@@ -169,8 +219,8 @@ def test_what_was_asked_for_unseen_stays_masked_under_any_name(double: Double, o
     terminal.send("variables set db_password geheim\r")
     terminal.wait_for("ok ")
     terminal.wait_for_prompt("my-env")
-    terminal.enter("!1:s/db_password/plain/")
-    terminal.wait_for("it changes something")
+    terminal.enter("^db_password^plain")
+    terminal.wait_for("the command changes data")
     terminal.key("enter")
     terminal.wait_for(lambda text: text.rstrip().endswith("secret:"))
     terminal.send("anders\r")
@@ -186,9 +236,9 @@ def test_a_mask_in_a_place_of_no_secret_is_not_sent(double: Double, opened: Open
     terminal.wait_for("ok ")
     terminal.wait_for_prompt("my-env")
     terminal.enter("^://^:/^")
-    terminal.wait_for("it changes something")
+    terminal.wait_for("the command changes data")
     terminal.key("enter")
-    terminal.wait_for("A mask is left at column")
+    terminal.wait_for("is left at column")
     assert len(sent(double)) == 1
 
 
@@ -209,7 +259,7 @@ def test_what_goes_on_to_this_machine_waits(double: Double, opened: Open, tmp_pa
     terminal.run("my-env", f"version > {target}")
     target.unlink()
     terminal.enter("!!")
-    terminal.wait_for("its output goes on here")
+    terminal.wait_for("its output is redirected")
     assert not target.exists()
 
 
@@ -219,18 +269,9 @@ def test_a_block_ends_where_something_waits(double: Double, opened: Open) -> Non
     terminal.send("\x1b[200~.redo 1\nversion\n\x1b[201~")
     terminal.wait_for("version")
     terminal.key("enter")
-    terminal.wait_for("One line behind it did not run")
+    terminal.wait_for("One more line did not run")
     terminal.wait_for(lambda text: text.count("my-env> dags pause one") == 2)
     assert sent(double) == ["dags pause one"]
-
-
-def test_escape_and_enter_is_enter(double: Double, opened: Open) -> None:
-    terminal = opened()
-    terminal.run("my-env", "dags pause one")
-    terminal.send("!1")
-    terminal.wait_for("my-env> !1")
-    terminal.send("\x1b\r")
-    terminal.wait_for("it changes something")
 
 
 def test_a_script_holds_no_secret(double: Double, opened: Open) -> None:
@@ -265,10 +306,10 @@ def test_what_is_typed_for_a_saved_command_is_covered(double: Double, opened: Op
 
 def test_one_of_what_failed_is_picked(double: Double, opened: Open) -> None:
     terminal = opened()
-    double.web.behave = lambda request: command_reply(b"", b"airflow.exceptions.DagNotFound: x\n")
+    double.web.behave = lambda request: command_response(b"", b"airflow.exceptions.DagNotFound: x\n")
     for name in ("one", "two"):
         terminal.run("my-env", f"dags list-runs -d {name}")
-    double.web.behave = lambda request: command_reply(b"done\n")
+    double.web.behave = lambda request: command_response(b"done\n")
     terminal.enter(".redo --failed")
     terminal.wait_for("2 rows: type part of one")
     terminal.send("one\r")
@@ -287,7 +328,7 @@ def test_a_secret_of_a_local_command_is_asked_for(double: Double, opened: Open, 
     terminal.wait_for_prompt("my-env")
     assert "API_TOKEN=*** sh" in kept(tmp_path)[-1][1]
     terminal.enter("!!")
-    terminal.wait_for("its output goes on here")
+    terminal.wait_for("its output is redirected")
     terminal.key("enter")
     terminal.wait_for(lambda text: text.rstrip().endswith("API_TOKEN:"))
     terminal.send("an'd rs\r")
@@ -308,8 +349,8 @@ def test_a_pasted_secret_is_recalled_masked_line_by_line(double: Double, opened:
     assert b"geheim" not in terminal.raw
 
 
-def test_the_newest_stands_above_the_prompt_and_each_takes_one_row(double: Double, opened: Open) -> None:
-    double.web.behave = lambda request: command_reply(b"done\n")
+def test_the_newest_stands_above_the_prompt_and_long_ones_are_folded(double: Double, opened: Open) -> None:
+    double.web.behave = lambda request: command_response(b"done\n")
     terminal = opened()
     wide = "variables set key '漢字\t" + "long " * 30 + "'"
     for _ in range(13):
@@ -319,8 +360,34 @@ def test_the_newest_stands_above_the_prompt_and_each_takes_one_row(double: Doubl
     for _ in range(13):
         terminal.run("my-env", "version")
     shown = terminal.run("my-env", ".history").split("\n")
-    assert [line[:5].strip() for line in shown] == [str(number) for number in range(1, 28)]
-    assert [line for line in shown if line.endswith("…")] == [shown[13]]
+    numbers = [line[:5].strip() for line in shown]
+    assert [number for number in numbers if number] == [str(number) for number in range(1, 28)]
+    folded = shown[13 : numbers.index("15")]
+    assert len(folded) > 1
+    assert " ".join(line.strip() for line in folded).count("long") == 30
     assert shown[-1].endswith("version")
     piped = terminal.run("my-env", ".history long | wc -m")
     assert int(piped.split()[0]) > 180
+
+
+def test_the_last_command_on_several_environments_is_run_again(double: Double, launch: Launch) -> None:
+    double.names = ("my-env", "other-env")
+    terminal = launch("my-env")
+    terminal.wait_for("AVAILABLE")
+    terminal.run("my-env", "version")
+    terminal.enter(".on all dags list")
+    terminal.wait_for("ok on 2 environments")
+    terminal.enter("!!")
+    terminal.wait_for(lambda text: text.count("ok on 2 environments") == 2)
+    terminal.enter(".on all dags pause one")
+    terminal.wait_for("[y/N]")
+    terminal.enter("n")
+    terminal.wait_for("Canceled")
+    assert sent(double) == ["version", *["dags list"] * 4]
+    terminal.enter(".on all dags pause one")
+    terminal.wait_for(lambda text: text.count("[y/N]") == 2)
+    terminal.enter("y")
+    terminal.wait_for(lambda text: text.count("ok on 2 environments") == 3)
+    terminal.enter("!!")
+    terminal.wait_for("The command changes data (Enter runs it, Ctrl-_ undoes)")
+    assert len(sent(double)) == 7

@@ -5,62 +5,48 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Iterator
 
 import pytest
 
 from mwaa_shell.interrupts import ENDING
-from tests.double import Double, Request, command_reply, never
+from tests.double import Double, Request, command_response, never
 from tests.terminal.emulator import Terminal
 
-
-@pytest.fixture(autouse=True)
-def _minded() -> Iterator[None]:
-    """A signal that is ignored here is ignored by what is started here, and the shell lets that be."""
-    before = {one: signal.signal(one, signal.SIG_DFL) for one in ENDING}
-    yield
-    for one, handler in before.items():
-        signal.signal(one, handler)
-
-
-@pytest.fixture
-def opened(environ: dict[str, str]) -> Iterator[Terminal]:
-    with Terminal([sys.executable, "-m", "mwaa_shell", "my-env"], environ) as running:
-        running.wait_for("AVAILABLE")
-        yield running
+pytestmark = pytest.mark.usefixtures("default_signals")
 
 
 @pytest.mark.parametrize("number", ENDING)
-def test_at_the_prompt(opened: Terminal, number: signal.Signals) -> None:
-    opened.send("dags tr")
-    opened.wait_for("start a run of a DAG now")
-    os.kill(opened.pid, number)
-    assert opened.wait_exit() == 128 + number
-    assert opened.text == "my-env> dags tr"
+def test_at_the_prompt(terminal: Terminal, number: signal.Signals) -> None:
+    terminal.send("dags tr")
+    terminal.wait_for("start a run of a DAG now")
+    os.kill(terminal.pid, number)
+    assert terminal.wait_exit() == 128 + number
+    assert terminal.text == "my-env> dags tr"
 
 
-def test_while_a_command_runs(double: Double, opened: Terminal) -> None:
+def test_while_a_command_runs(double: Double, terminal: Terminal) -> None:
     def answer(request: Request) -> None:
-        os.kill(opened.pid, signal.SIGTERM)
+        os.kill(terminal.pid, signal.SIGTERM)
         request.socket.recv(1)
 
     double.web.behave = answer
-    opened.enter("dags pause daily")
-    assert opened.wait_exit() == 128 + signal.SIGTERM
+    terminal.enter("dags pause daily")
+    assert terminal.wait_exit() == 128 + signal.SIGTERM
+    assert "The command may still be running on my-env" in terminal.text
     assert double.commands == ["dags pause daily -o json"]
 
 
-def test_at_a_question(opened: Terminal) -> None:
-    opened.enter("dags delete daily")
-    opened.wait_for("[y/N]")
-    os.kill(opened.pid, signal.SIGTERM)
-    assert opened.wait_exit() == 128 + signal.SIGTERM
-    assert "AVAILABLE" not in opened.lines[-1]
+def test_at_a_question(terminal: Terminal) -> None:
+    terminal.enter("dags delete daily")
+    terminal.wait_for("[y/N]")
+    os.kill(terminal.pid, signal.SIGTERM)
+    assert terminal.wait_exit() == 128 + signal.SIGTERM
+    assert "AVAILABLE" not in terminal.lines[-1]
 
 
 def test_ctrl_backslash_while_a_command_runs(double: Double, environ: dict[str, str]) -> None:
     shell = f'trap : QUIT; stty -g; {sys.executable} -m mwaa_shell my-env; echo "left $?"; stty -g'
-    double.web.behave = lambda request: never(request) if request.method == "POST" else command_reply()
+    double.web.behave = lambda request: never(request) if request.method == "POST" else command_response()
     with Terminal(["/bin/sh", "-c", shell], environ, 200) as running:
         running.wait_for("AVAILABLE")
         before = running.lines[0]
@@ -68,15 +54,15 @@ def test_ctrl_backslash_while_a_command_runs(double: Double, environ: dict[str, 
         running.wait_for("Ctrl-C stops waiting")
         running.key("ctrl-\\")
         assert running.wait_exit() == 0
-        assert running.text.endswith(f"left 131\n{before}")
+        assert running.text.endswith(f"The command may still be running on my-env\nleft 131\n{before}")
 
 
-def test_ctrl_backslash_is_for_the_local_command(double: Double, opened: Terminal) -> None:
-    opened.enter("dags pause daily | { cat; echo reads; exec sleep 1000; }")
-    opened.wait_for("\nreads")
-    opened.key("ctrl-\\")
-    opened.wait_for("was ended by SIGQUIT")
-    opened.wait_for_prompt("my-env")
+def test_ctrl_backslash_is_for_the_local_command(double: Double, terminal: Terminal) -> None:
+    terminal.enter("dags pause daily | { cat; echo reads; exec sleep 1000; }")
+    terminal.wait_for("\nreads")
+    terminal.key("ctrl-\\")
+    terminal.wait_for("was ended by SIGQUIT")
+    terminal.wait_for_prompt("my-env")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")

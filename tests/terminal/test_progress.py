@@ -3,14 +3,30 @@
 from __future__ import annotations
 
 import io
+import sys
 from typing import Any, cast
 
 import pytest
 
 from mwaa_shell.job import Job
-from mwaa_shell.status_line import can_draw
-from mwaa_shell.streams import Streams
-from mwaa_shell.terminal.progress import LONG, QUIET, Progress
+from mwaa_shell.streams import Streams, can_draw
+from mwaa_shell.terminal.canvas import LONG, QUIET, Progress
+from tests.terminal.emulator import Terminal
+
+#: Waits without echo on a terminal that was raw at the moment when its modes were read.
+WAITS_AFTER_RAW = """
+import os, signal, threading, tty
+from mwaa_shell.streams import StatusLine
+from mwaa_shell.streams import standard_streams
+signal.signal(signal.SIGINT, signal.default_int_handler)  # who runs the tests in the background ignores it
+tty.setraw(0)
+StatusLine(standard_streams()).stop_echo()
+try:
+    os.write(1, b"waiting")
+    threading.Event().wait()
+except KeyboardInterrupt:
+    os.write(1, b" interrupted")
+"""
 
 
 class Waiting:
@@ -28,7 +44,7 @@ def written(monkeypatch: pytest.MonkeyPatch, term: str, *elapsed: float, tty: bo
     error = io.BytesIO()
     progress = Progress(Streams(io.StringIO(), io.BytesIO(), error, False, False, tty))
     for seconds in elapsed:
-        progress.tick(cast(Job[Any], Waiting(seconds)))
+        progress.tick(cast("Job[Any]", Waiting(seconds)))
     progress.over()
     return error.getvalue().decode()
 
@@ -52,3 +68,10 @@ def test_nothing_is_written_where_nobody_waits(term: str, monkeypatch: pytest.Mo
 def test_a_terminal_that_has_no_name_can_do_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("TERM", raising=False)
     assert not can_draw()
+
+
+def test_ctrl_c_is_a_signal_even_where_the_terminal_was_raw(environ: dict[str, str]) -> None:
+    with Terminal([sys.executable, "-c", WAITS_AFTER_RAW], environ) as terminal:
+        terminal.wait_for("waiting")
+        terminal.key("ctrl-c")
+        terminal.wait_for("waiting interrupted")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
 from tests.double import Double, Request, refusal
+from tests.terminal.conftest import Launch
 from tests.terminal.emulator import Terminal
 
 Open = Callable[..., Terminal]
@@ -16,29 +16,26 @@ TASKS, RUNS = "/dags/~/dagRuns/~/taskInstances/list", "/dags/~/dagRuns/list"
 ALL = "Clears all task instances of all runs of sales, failed or not. They run again."
 PROMPTS = {"my-env": "my-env", "my-prod": "[protected] my-prod"}
 #: How often a question is asked at most until its number came within the second that it waits.
-TRIES = 5
+TRIES = 20
 
 
 @pytest.fixture
-def opened(double: Double, environ: dict[str, str]) -> Iterator[Open]:
+def opened(double: Double, launch: Launch) -> Open:
     double.names = ("my-env", "my-prod")
     double.rest["/dags"] = {
         "dags": [{"dag_id": "night", "is_paused": True}, {"dag_id": "sales", "is_paused": False}], "total_entries": 2,
     }  # fmt: skip
     double.rest[TASKS] = {"task_instances": [], "total_entries": 1204}
     double.rest[RUNS] = {"dag_runs": [], "total_entries": 172}
-    terminals: list[Terminal] = []
 
     def start(name: str = "my-env", *options: str, knows_names: bool = True) -> Terminal:
-        terminals.append(Terminal([sys.executable, "-m", "mwaa_shell", name, *options], environ, 400, 40))
+        terminal = launch(name, *options, columns=400, rows=40)
         if knows_names:
-            terminals[-1].wait_for("AVAILABLE  2 DAGs, now")
-        terminals[-1].wait_for_prompt(PROMPTS[name])
-        return terminals[-1]
+            terminal.wait_for("AVAILABLE  2 DAGs cached")
+        terminal.wait_for_prompt(PROMPTS[name])
+        return terminal
 
-    yield start
-    for terminal in terminals:
-        terminal.close()
+    return start
 
 
 def question(terminal: Terminal, command: str, number: str = "", end: str = "Run it on my-env? [y/N]") -> str:
@@ -46,12 +43,12 @@ def question(terminal: Terminal, command: str, number: str = "", end: str = "Run
     name = PROMPTS["my-env" if "my-env" in end else "my-prod"]
     for _ in range(TRIES):
         terminal.key("ctrl-l")
-        terminal.wait_for(lambda text: text.startswith(f"{name}>") and "[y/N]" not in text and "not sent" not in text)
+        terminal.wait_for(lambda text: text.startswith(f"{name}>") and "[y/N]" not in text and "Canceled" not in text)
         terminal.enter(command)
         terminal.wait_for(end)
         asked = " ".join(terminal.text.rpartition(command)[2].partition("\n")[2].split())
         terminal.enter("n")
-        terminal.wait_for("the line was not sent")
+        terminal.wait_for("Nothing was sent.")
         terminal.wait_for_prompt(name)
         if number in asked:
             return asked.partition(f" {end}")[0]
@@ -93,8 +90,22 @@ def test_the_reach_and_the_number_are_said_and_nothing_is_sent(double: Double, o
         "Airflow counts 172 runs and 1,204 task instances that started before 2026-01-01. "
         "With --dry-run, Airflow counts the rows of each table."
     )
-    assert question(terminal, "variables delete a") == "Deletes the variable a and its value."
+    assert question(terminal, "variables delete a") == "Deletes the variable and its value."
     assert double.commands == []
+
+
+def test_backfill_create_asks_with_the_number_of_runs(double: Double, opened: Open) -> None:
+    double.version = "3.3.1"
+    double.rest["/backfills/dry_run"] = {"backfills": [], "total_entries": 366}
+    terminal = opened()
+    line = "backfill create --dag-id sales --from-date 2024-01-01 --to-date 2024-12-31"
+    assert question(terminal, line, "counts") == (
+        "Creates the missing runs of sales from 2024-01-01 to 2024-12-31. Airflow counts 366 runs. "
+        "With --dry-run, Airflow lists their dates."
+    )
+    assert double.commands == []
+    assert "[y/N]" not in terminal.run("my-env", f"{line} --dry-run")
+    assert double.commands == [f"{line} --dry-run"]
 
 
 def test_a_yes_sends_what_was_asked_about(double: Double, opened: Open) -> None:
@@ -119,12 +130,11 @@ def test_ctrl_c_while_it_is_counted_sends_nothing(double: Double, opened: Open) 
     let_go = threading.Event()
     without_rest(double, lambda request: b"" if let_go.wait(30) else None)
     terminal = opened()
-    for _ in range(len(double.aws.seen)):
-        double.aws.arrived.acquire()
     terminal.enter("tasks clear sales")
-    assert double.aws.arrived.acquire(timeout=30)
+    while not posted(double):
+        assert double.aws.arrived.acquire(timeout=30)
     terminal.key("ctrl-c")
-    terminal.wait_for(lambda text: "Stopped" in text or "[y/N]" in text)
+    terminal.wait_for(lambda text: "interrupted" in text or "[y/N]" in text)
     if "[y/N]" in terminal.text:  # the second was over
         terminal.key("ctrl-c")
     terminal.wait_for_prompt("my-env")
@@ -153,10 +163,10 @@ def test_a_protected_environment_hears_of_a_paused_dag(double: Double, opened: O
     end = "my-prod is protected: type its name to run it:"
     assert question(terminal, "tasks clear night", "counts", end=end) == (
         "Clears all task instances of all runs of night, failed or not. They run again. Airflow counts 1,204 task "
-        "instances. night is paused: nothing of it starts until it is unpaused."
+        "instances. night is paused. Its runs wait for dags unpause night."
     )
     assert question(terminal, "dags trigger night", end="Run it on my-prod? [y/N]") == (
-        "Starts a run of night. night is paused: nothing of it starts until it is unpaused."
+        "Starts a run of night. night is paused. Its runs wait for dags unpause night."
     )
     assert question(terminal, "dags trigger sales", end="Run it on my-prod? [y/N]") == "Starts a run of sales."
     assert double.commands == []
@@ -165,7 +175,7 @@ def test_a_protected_environment_hears_of_a_paused_dag(double: Double, opened: O
 def test_a_run_of_a_paused_dag_is_noted_where_nothing_is_asked(double: Double, opened: Open) -> None:
     terminal = opened()
     said = terminal.run("my-env", "dags trigger night")
-    assert "night is paused: nothing of it starts until it is unpaused." in " ".join(said.split())
+    assert "night is paused. Its runs wait for dags unpause night." in " ".join(said.split())
     assert "paused" not in terminal.run("my-env", "dags trigger sales")
     assert len(double.commands) == 2
 

@@ -2,39 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import sys
 import threading
-from collections.abc import Callable, Iterator
 from pathlib import Path
-
-import pytest
 
 from mwaa_shell.history.store import History
 from mwaa_shell.result import Outcome
-from tests.double import Double, Request, command_reply
+from tests.double import Double, Request, command_response
+from tests.terminal.conftest import Launch
 from tests.terminal.emulator import Terminal
 
-Open = Callable[..., Terminal]
 
-
-@pytest.fixture
-def opened(environ: dict[str, str]) -> Iterator[Open]:
-    terminals: list[Terminal] = []
-
-    def start(*arguments: str, columns: int = 80, rows: int = 24, **variables: str) -> Terminal:
-        argv = [sys.executable, "-m", "mwaa_shell", *arguments]
-        terminals.append(Terminal(argv, environ | variables, columns, rows))
-        return terminals[-1]
-
-    yield start
-    for terminal in terminals:
-        terminal.close()
-
-
-def test_a_session(double: Double, opened: Open) -> None:
-    double.web.behave = lambda request: command_reply(b"one\ntwo\n", b"careful\n")
-    terminal = opened("my-env")
+def test_a_session(double: Double, start_python: Launch) -> None:
+    double.web.behave = lambda request: command_response(b"one\ntwo\n", b"careful\n")
+    terminal = start_python("my-env")
     terminal.wait_for_prompt("my-env")
     terminal.run("my-env", "dags list")
     shown = terminal.history_text
@@ -44,12 +28,42 @@ def test_a_session(double: Double, opened: Open) -> None:
     assert double.commands == ["dags list -o json"]
 
 
-def test_the_toolbar_says_where_one_is(opened: Open) -> None:
-    terminal = opened("my-env")
+def test_json_is_proposed_where_a_program_for_it_fails_on_a_table(
+    double: Double, launch: Launch, environ: dict[str, str], tmp_path: Path
+) -> None:
+    reads_json = tmp_path / "jq"
+    reads_json.write_text("#!/bin/sh\nread -r first\ncase $first in '['*) echo read;; *) exit 4;; esac\n")
+    reads_json.chmod(0o755)
+    double.web.behave = lambda request: command_response(b"[]\n" if b"json" in request.body else b"dag_id\n======\n")
+    terminal = launch("my-env", PATH=f"{tmp_path}:{environ['PATH']}")
+    terminal.wait_for("AVAILABLE")
+    terminal.enter("dags list | jq .")
+    terminal.wait_for("my-env> dags list -o json | jq .")
+    assert "The command ran.hint: Ask for JSON: dags list -o json | jq ." in terminal.text.replace("\n", "")
+    terminal.key("enter")
+    terminal.wait_for("read\nok")
+    assert double.commands == ["dags list", "dags list -o json"]
+
+
+def test_the_conf_of_a_run_is_shown_as_it_was_sent(double: Double, launch: Launch) -> None:
+    printed = {"dag_id": "x", "conf": {"n": "1", "ok": "True", "none": None, "of": ["2", {"password": "open sesame"}]}}
+    double.web.behave = lambda request: command_response(json.dumps([printed]).encode())
+    terminal = launch("my-env")
+    terminal.wait_for("AVAILABLE")
+    terminal.enter("""dags trigger x -c '{"n": 1, "ok": true, "none": null, "of": [2, {"password": "open sesame"}]}'""")
+    terminal.wait_for("ok ")
+    shown = terminal.history_text
+    assert double.commands[0].endswith(" -o json")
+    assert '"n": 1, "ok": true, "none": null, "of": [2, {"' in shown.split("-o json")[1].replace("\n", " ")
+    assert "sesame" not in shown
+
+
+def test_the_toolbar_says_where_one_is(launch: Launch) -> None:
+    terminal = launch("my-env")
     terminal.wait_for(" my-env  123456789012 eu-west-1  Airflow 2.10.3  AVAILABLE")
 
 
-def test_the_prompt_does_not_wait_for_aws(double: Double, opened: Open) -> None:
+def test_the_prompt_does_not_wait_for_aws(double: Double, launch: Launch) -> None:
     answer = threading.Event()
 
     def hold(request: Request) -> bytes:
@@ -57,7 +71,7 @@ def test_the_prompt_does_not_wait_for_aws(double: Double, opened: Open) -> None:
         return double.answer_aws(request)
 
     double.aws.behave = hold
-    terminal = opened("my-env")
+    terminal = launch("my-env")
     terminal.wait_for_prompt("my-env")
     terminal.send("dags li")
     terminal.wait_for("my-env> dags li")
@@ -67,8 +81,8 @@ def test_the_prompt_does_not_wait_for_aws(double: Double, opened: Open) -> None:
     assert "my-env> dags li" in terminal.text
 
 
-def test_ctrl_c_drops_the_line_and_ctrl_d_leaves(double: Double, opened: Open) -> None:
-    terminal = opened("my-env")
+def test_ctrl_c_drops_the_line_and_ctrl_d_leaves(double: Double, launch: Launch) -> None:
+    terminal = launch("my-env")
     terminal.wait_for_prompt("my-env")
     terminal.send("dags delete x")
     terminal.wait_for("my-env> dags delete x")
@@ -79,37 +93,37 @@ def test_ctrl_c_drops_the_line_and_ctrl_d_leaves(double: Double, opened: Open) -
     assert double.commands == []
 
 
-def test_waiting_shows_time_and_ctrl_c_ends_it(double: Double, opened: Open) -> None:
+def test_waiting_shows_time_and_ctrl_c_ends_it(double: Double, launch: Launch) -> None:
     double.version = "9.9.9"  # no command tree: any word is sent
     gone = threading.Event()
 
     def slow(request: Request) -> bytes | None:
         if request.body != b"slow":
-            return command_reply(b"quick\n")
+            return command_response(b"quick\n")
         if request.socket.recv(1) == b"":
             gone.set()
         return None
 
     double.web.behave = slow
-    terminal = opened("my-env")
+    terminal = launch("my-env")
     terminal.wait_for_prompt("my-env")
     terminal.enter("slow")
     terminal.wait_for(" s  running  (Ctrl-C stops waiting)")
     terminal.key("ctrl-c")
     terminal.wait_for_prompt("my-env")
-    assert "the command may still be running on my-env" in terminal.text
+    assert "The command may still be running." in terminal.text
     assert "Ctrl-C stops waiting" not in terminal.text
-    assert gone.wait(10)
+    assert gone.wait(30)
     terminal.enter("next")
     terminal.wait_for("quick")
     assert double.commands == ["slow", "next"]
 
 
-def test_what_is_typed_meanwhile_stands_on_the_next_prompt(double: Double, opened: Open) -> None:
+def test_what_is_typed_meanwhile_stands_on_the_next_prompt(double: Double, launch: Launch) -> None:
     double.version = "9.9.9"  # no command tree: any word is sent
     answer = threading.Event()
-    double.web.behave = lambda request: command_reply(b"done\n") if answer.wait(30) else None
-    terminal = opened("my-env")
+    double.web.behave = lambda request: command_response(b"done\n") if answer.wait(30) else None
+    terminal = launch("my-env")
     terminal.wait_for_prompt("my-env")
     terminal.enter("slow")
     terminal.wait_for(" s  running")
@@ -119,10 +133,10 @@ def test_what_is_typed_meanwhile_stands_on_the_next_prompt(double: Double, opene
     assert "Traceback" not in terminal.history_text
 
 
-def test_what_the_environment_prints_is_not_obeyed(double: Double, opened: Open) -> None:
+def test_what_the_environment_prints_is_not_obeyed(double: Double, launch: Launch) -> None:
     attack = b"\x1b]0;owned\x07\x1b[2J\x1b[H\x9b31mX\x1b[6n\rfake> \xe2\x80\xaeabc\n"
-    double.web.behave = lambda request: command_reply(attack, attack)
-    terminal = opened("my-env")
+    double.web.behave = lambda request: command_response(attack, attack)
+    terminal = launch("my-env")
     terminal.wait_for_prompt("my-env")
     before = len(terminal.raw)
     terminal.run("my-env", "dags list")
@@ -132,19 +146,19 @@ def test_what_the_environment_prints_is_not_obeyed(double: Double, opened: Open)
     assert "^[]0;owned^G^[[2J^[[H" in terminal.history_text.replace("\n", "")
 
 
-def test_colour_only_where_it_is_wanted(double: Double, opened: Open) -> None:
-    double.web.behave = lambda request: command_reply(b'[{"dag_id": "a", "paused": true}]\n')
-    colored, plain = opened("my-env"), opened("my-env", NO_COLOR="1")
+def test_color_only_where_it_is_wanted(double: Double, launch: Launch) -> None:
+    double.web.behave = lambda request: command_response(b'[{"dag_id": "a", "paused": true}]\n')
+    colored, plain = launch("my-env"), launch("my-env", NO_COLOR="1")
     for terminal in (colored, plain):
         terminal.wait_for_prompt("my-env")
         terminal.run("my-env", "dags list -o json")
     assert "\x1b[34m" in colored.raw.decode() or "\x1b[94m" in colored.raw.decode()
-    assert "[3" not in plain.raw.decode().split("dags list -o json")[-1].split("ok ")[0]
+    assert not re.search(r"\x1b\[(?:\d+;)*[39][0-7]m", plain.raw.decode())
 
 
-def test_several_environments_open_a_picker(double: Double, opened: Open) -> None:
+def test_several_environments_open_a_picker(double: Double, launch: Launch) -> None:
     double.names = ("analytics", "billing", "my-env", "staging")
-    terminal = opened()
+    terminal = launch()
     terminal.wait_for("environment:")
     terminal.wait_for(lambda text: text.count("Airflow 2.10.3    AVAILABLE") == 4)
     terminal.send("sta")
@@ -153,9 +167,9 @@ def test_several_environments_open_a_picker(double: Double, opened: Open) -> Non
     terminal.wait_for_prompt("staging")
 
 
-def test_the_picker_takes_what_is_chosen(double: Double, opened: Open) -> None:
+def test_the_picker_takes_what_is_chosen(double: Double, launch: Launch) -> None:
     double.names = ("analytics", "billing", "my-env")
-    terminal = opened()
+    terminal = launch()
     terminal.wait_for("billing")
     terminal.key("down")
     terminal.key("down")
@@ -164,16 +178,17 @@ def test_the_picker_takes_what_is_chosen(double: Double, opened: Open) -> None:
     terminal.wait_for_prompt("billing")
 
 
-def test_leaving_the_picker_leaves(double: Double, opened: Open) -> None:
+def test_leaving_the_picker_leaves(double: Double, launch: Launch) -> None:
     double.names = ("a", "b")
-    terminal = opened()
+    terminal = launch()
     terminal.wait_for("environment:")
     terminal.key("ctrl-c")
     assert terminal.wait_exit() == 2
-    assert "No environment was chosen: mwaa-shell NAME" in terminal.text
+    assert "error" not in terminal.text
+    assert "Canceled. Nothing was sent." in terminal.text
 
 
-def test_a_wrong_name_opens_the_picker_and_keeps_what_was_typed(double: Double, opened: Open) -> None:
+def test_a_wrong_name_opens_the_picker_and_keeps_what_was_typed(double: Double, launch: Launch) -> None:
     answer = threading.Event()
 
     def hold(request: Request) -> bytes:
@@ -182,20 +197,20 @@ def test_a_wrong_name_opens_the_picker_and_keeps_what_was_typed(double: Double, 
 
     double.names = ("analytics", "billing")
     double.aws.behave = hold
-    terminal = opened("analitics")
+    terminal = launch("analitics")
     terminal.wait_for_prompt("analitics")
     terminal.send("dags list")
     terminal.wait_for("analitics> dags list")
     answer.set()
     terminal.wait_for("environment:")
-    assert "There is no environment analitics in eu-west-1" in terminal.text
+    assert "No environment 'analitics' in eu-west-1" in terminal.text
     terminal.enter("ana")
     terminal.wait_for("analytics> dags list")
 
 
-def test_use_switches_and_back(double: Double, opened: Open) -> None:
+def test_use_switches_and_back(double: Double, launch: Launch) -> None:
     double.names = ("my-env", "staging")
-    terminal = opened("my-env")
+    terminal = launch("my-env")
     terminal.wait_for_prompt("my-env")
     terminal.enter(".use staging")
     terminal.wait_for_prompt("staging")
@@ -205,28 +220,28 @@ def test_use_switches_and_back(double: Double, opened: Open) -> None:
     terminal.run("my-env", "my-env")
 
 
-def test_the_version_is_asked_for_once_where_aws_does_not_tell(double: Double, opened: Open) -> None:
+def test_the_version_is_asked_for_once_where_aws_does_not_tell(double: Double, launch: Launch) -> None:
     double.aws.behave = double.only_tokens
-    double.web.behave = lambda request: command_reply(b"2.9.2\n")
-    terminal = opened("my-env", columns=120)
+    double.web.behave = lambda request: command_response(b"2.9.2\n")
+    terminal = launch("my-env", columns=120)
     terminal.wait_for("Airflow 2.9.2")
-    assert "airflow:GetEnvironment is not allowed" in terminal.text
+    terminal.wait_for("airflow:GetEnvironment")
     terminal.run("my-env", "dags list")
     assert double.commands == ["version", "dags list -o json"]
 
 
-def test_no_credentials_are_said_and_the_shell_stays(environ: dict[str, str], opened: Open) -> None:
+def test_no_credentials_are_said_and_the_shell_stays(environ: dict[str, str], launch: Launch) -> None:
     del environ["AWS_ACCESS_KEY_ID"]
-    terminal = opened("my-env")
+    terminal = launch("my-env")
     terminal.wait_for_prompt("my-env")
     terminal.enter("dags list")
-    terminal.wait_for("No usable AWS credentials")
-    terminal.wait_for(lambda text: "my-env> dags list" in text.split("No usable AWS credentials")[1])
+    terminal.wait_for("No AWS credentials found. Nothing was sent.")
+    terminal.wait_for(lambda text: "my-env> dags list" in text.split("Nothing was sent.")[1])
     assert "Traceback" not in terminal.history_text
 
 
-def test_a_pasted_block_runs_line_by_line(double: Double, opened: Open) -> None:
-    terminal = opened("my-env")
+def test_a_pasted_block_runs_line_by_line(double: Double, launch: Launch) -> None:
+    terminal = launch("my-env")
     terminal.wait_for("AVAILABLE")
     terminal.send("\x1b[200~dags pause a\nversion\n\x1b[201~")
     terminal.wait_for("version")
@@ -235,8 +250,8 @@ def test_a_pasted_block_runs_line_by_line(double: Double, opened: Open) -> None:
     assert double.commands == ["dags pause a -o json", "version"]
 
 
-def test_a_pasted_continuation_is_one_line(double: Double, opened: Open) -> None:
-    terminal = opened("my-env")
+def test_a_pasted_continuation_is_one_line(double: Double, launch: Launch) -> None:
+    terminal = launch("my-env")
     terminal.wait_for("AVAILABLE")
     terminal.send("\x1b[200~# a comment\n\nversion | \\\n  cat\n\x1b[201~")
     terminal.wait_for("  cat")
@@ -245,8 +260,8 @@ def test_a_pasted_continuation_is_one_line(double: Double, opened: Open) -> None
     assert double.commands == ["version"]
 
 
-def test_tab_behind_send_and_in_the_middle_of_a_word(double: Double, opened: Open) -> None:
-    terminal = opened("my-env")
+def test_tab_behind_send_and_in_the_middle_of_a_word(double: Double, launch: Launch) -> None:
+    terminal = launch("my-env")
     terminal.wait_for("AVAILABLE")
     terminal.send(".send pools li")
     terminal.key("tab")
@@ -260,13 +275,13 @@ def test_tab_behind_send_and_in_the_middle_of_a_word(double: Double, opened: Ope
     assert "triggerr" not in terminal.text
 
 
-def test_a_typo_is_caught_and_can_be_sent_anyway(double: Double, opened: Open) -> None:
-    terminal = opened("my-env")
+def test_a_typo_is_caught_and_can_be_sent_anyway(double: Double, launch: Launch) -> None:
+    terminal = launch("my-env")
     terminal.wait_for("AVAILABLE")
     terminal.send("dags triger x")
     terminal.wait_for("dags triger x")
     terminal.key("enter")
-    terminal.wait_for("did you mean dags trigger?")
+    terminal.wait_for("Did you mean 'dags trigger'?")
     assert double.commands == []
     terminal.key("ctrl-c")
     terminal.wait_for_prompt("my-env")
@@ -274,8 +289,8 @@ def test_a_typo_is_caught_and_can_be_sent_anyway(double: Double, opened: Open) -
     assert double.commands == ["dags triger x"]
 
 
-def test_tab_completes_what_this_airflow_knows(double: Double, opened: Open) -> None:
-    terminal = opened("my-env")
+def test_tab_completes_what_this_airflow_knows(double: Double, launch: Launch) -> None:
+    terminal = launch("my-env")
     terminal.wait_for("AVAILABLE")
     terminal.send("dags tr")
     terminal.wait_for("dags tr")
@@ -287,16 +302,16 @@ def test_tab_completes_what_this_airflow_knows(double: Double, opened: Open) -> 
     terminal.wait_for("--run-id")
 
 
-def test_the_version_is_learned_although_a_command_was_typed_ahead(double: Double, opened: Open) -> None:
+def test_the_version_is_learned_although_a_command_was_typed_ahead(double: Double, launch: Launch) -> None:
     double.aws.behave = double.only_tokens
-    double.web.behave = lambda request: command_reply(b"2.9.2\n")
-    terminal = opened("my-env", columns=120)
+    double.web.behave = lambda request: command_response(b"2.9.2\n")
+    terminal = launch("my-env", columns=120)
     terminal.enter("version")
     terminal.wait_for("Airflow 2.9.2")
 
 
-def test_a_dumb_terminal_has_the_same_prompt(double: Double, opened: Open) -> None:
-    terminal = opened("my-env", TERM="dumb")
+def test_a_dumb_terminal_has_the_same_prompt(double: Double, launch: Launch) -> None:
+    terminal = launch("my-env", TERM="dumb")
     terminal.wait_for("my-env>")
     terminal.enter("dags list")
     terminal.wait_for("ok ")
@@ -304,9 +319,9 @@ def test_a_dumb_terminal_has_the_same_prompt(double: Double, opened: Open) -> No
     assert double.commands == ["dags list -o json"]
 
 
-def test_a_pipe_starts_on_a_clean_line(double: Double, opened: Open) -> None:
-    double.web.behave = lambda request: command_reply(b"b\na\n")
-    terminal = opened("my-env")
+def test_a_pipe_starts_on_a_clean_line(double: Double, launch: Launch) -> None:
+    double.web.behave = lambda request: command_response(b"b\na\n")
+    terminal = launch("my-env")
     terminal.wait_for_prompt("my-env")
     terminal.run("my-env", "dags list | sort")
     assert "dags list | sort\na\nb\nok " in terminal.history_text
@@ -323,20 +338,20 @@ def test_output_into_a_file_keeps_the_prompt_on_the_terminal(
     assert target.read_bytes() == b"done\n"
 
 
-def test_no_descriptor_is_left_open(double: Double, opened: Open) -> None:
-    terminal = opened("my-env")
+def test_no_descriptor_is_left_open(double: Double, launch: Launch) -> None:
+    terminal = launch("my-env")
     terminal.wait_for("AVAILABLE")
     counts = []
     for _ in range(6):
         terminal.run("my-env", "dags list")
         counts.append(len(os.listdir(f"/proc/{terminal.pid}/fd")) if sys.platform == "linux" else 0)
-    assert min(counts[3:]) <= counts[1]  # what is asked behind the prompt holds one for a moment
+    assert min(counts[3:]) <= counts[1] + 1  # the connection for the names may come late; a leak adds two
 
 
 #: Runs the program with somebody who presses Ctrl-C once the output of the first command is shown.
 PRESSES = """
 import signal, sys
-import mwaa_shell.output.show as output
+import mwaa_shell.output.presenter as output
 from mwaa_shell.cli import main
 show, pressed = output.show, []
 def shown(*given):
@@ -363,10 +378,10 @@ def test_ctrl_c_between_the_output_and_the_prompt_ends_nothing(double: Double, e
 
 
 def test_the_history_knows_how_a_command_ended_while_a_pager_shows_it(
-    double: Double, opened: Open, environ: dict[str, str]
+    double: Double, launch: Launch, environ: dict[str, str]
 ) -> None:
-    double.web.behave = lambda request: command_reply(b"line\n" * 100 + b"the end\n")
-    terminal = opened("my-env", PAGER="sh -c 'cat; echo it stays; read word < /dev/tty'")
+    double.web.behave = lambda request: command_response(b"line\n" * 100 + b"the end\n")
+    terminal = launch("my-env", PAGER="sh -c 'cat; echo it stays; read word < /dev/tty'")
     terminal.wait_for_prompt("my-env")
     terminal.enter("variables get x")
     terminal.wait_for("it stays")

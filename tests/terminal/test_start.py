@@ -6,16 +6,17 @@ prompt_toolkit is held back where that matters: its import waits until the test 
 from __future__ import annotations
 
 import os
-import sys
 import termios
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from mwaa_shell.config import config_path
 from mwaa_shell.options import may_have_settings
-from tests.double import Double, command_reply, never
+from mwaa_shell.prompt_text import PLACEHOLDER
+from tests.double import Double, command_response, never
+from tests.terminal.conftest import Launch
 from tests.terminal.emulator import Terminal
 
 Open = Callable[..., Terminal]
@@ -30,18 +31,19 @@ import prompt_toolkit
 
 
 @pytest.fixture
-def opened(environ: dict[str, str], double: Double) -> Iterator[Open]:
-    double.web.behave = lambda request: command_reply(b"2.10.3\n")
-    terminals: list[Terminal] = []
+def opened(start_python: Launch, double: Double) -> Open:
+    double.web.behave = lambda request: command_response(b"2.10.3\n")
+    return start_python
 
-    def start(*arguments: str, argv: tuple[str, ...] = (), **variables: str) -> Terminal:
-        program = [*argv, sys.executable, "-m", "mwaa_shell", *arguments]
-        terminals.append(Terminal(program, environ | variables))
-        return terminals[-1]
 
-    yield start
-    for terminal in terminals:
-        terminal.close()
+def test_first_prompt_names_help_until_a_key(opened: Open) -> None:
+    terminal = opened("my-env")
+    terminal.wait_for(f"my-env> {PLACEHOLDER}")
+    terminal.send("v")
+    terminal.wait_for(lambda text: "my-env> v" in text and PLACEHOLDER not in text)
+    terminal.enter("ersion")
+    terminal.wait_for_prompt("my-env")
+    assert PLACEHOLDER not in terminal.text
 
 
 class Held:
@@ -99,7 +101,7 @@ def test_a_protected_environment_looks_so_from_the_first_moment(held: Held) -> N
 def test_what_the_file_says_holds_from_the_first_moment(held: Held, environ: dict[str, str]) -> None:
     folder = Path(environ["XDG_CONFIG_HOME"]) / "mwaa-shell"
     folder.mkdir(parents=True)
-    (folder / "config.toml").write_text('[environments."my-*"]\nprotected = true\ncolour = "magenta"\n')
+    (folder / "config.toml").write_text('[environments."my-*"]\nprotected = true\nprompt-color = "magenta"\n')
     terminal = held.start("my-env")
     assert terminal.text == "[protected] my-env>"
     assert terminal.screen.buffer[0][13].fg == "magenta"
@@ -199,7 +201,7 @@ def test_ctrl_c_stops_the_first_command(held: Held, double: Double) -> None:
 def test_a_mistake_in_the_options_leaves_no_prompt_behind(opened: Open) -> None:
     terminal = opened("my-env", "--timeout", "0")
     assert terminal.wait_exit() == 2
-    assert terminal.text.startswith("mwaa-shell: --timeout takes seconds")
+    assert terminal.text.startswith("mwaa-shell: error: --timeout must be")
     assert "my-env>" not in terminal.history_text
     assert terminal.attributes()[3] & termios.ECHO
 
@@ -225,7 +227,7 @@ def test_a_dumb_terminal_gets_one_prompt(held: Held) -> None:
 
 def test_standard_output_may_be_a_file(opened: Open, double: Double, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    terminal = opened("my-env", argv=("/bin/sh", "-c", f'exec "$0" "$@" >{out}'))
+    terminal = opened("my-env", before=("/bin/sh", "-c", f'exec "$0" "$@" >{out}'))
     terminal.wait_for("my-env>")
     terminal.send("version\r")
     terminal.wait_for("ok ")

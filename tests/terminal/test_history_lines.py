@@ -24,7 +24,7 @@ def session() -> Iterator[Session]:
     """One on an environment where some lines have been run before."""
     made = Session(Settings(environment="my-env"))
     for line in LINES:
-        made.record.history.begin(HistoryEntry(1000.5, "", "", "my-env", line))
+        made.recorder.history.begin(HistoryEntry(1000.5, "", "", "my-env", line))
     yield made
     made.close()
 
@@ -40,13 +40,13 @@ def suggested(past: HistorySuggest, text: str) -> str | None:
 def looked_up(session: Session, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What the history is asked for from now on."""
     asked: list[str] = []
-    suggest = session.record.history.suggest
+    suggest = session.recorder.history.suggest
 
     def told(text: str, where: EnvironmentKey) -> str | None:
         asked.append(text)
         return suggest(text, where)
 
-    monkeypatch.setattr(session.record.history, "suggest", told)
+    monkeypatch.setattr(session.recorder.history, "suggest", told)
     return asked
 
 
@@ -78,8 +78,10 @@ def test_where_nothing_begins_so_nothing_is_looked_up(session: Session, monkeypa
 def test_what_was_run_meanwhile_is_found_by_the_next_line(session: Session) -> None:
     past = HistorySuggest(session)
     assert [suggested(past, "tasks"[:end]) for end in range(1, 6)] == [None] * 5
-    where = environment_key(session.link)
-    session.record.history.begin(HistoryEntry(1001.5, where.account, where.region, where.environment, "tasks list one"))
+    where = environment_key(session.connection)
+    session.recorder.history.begin(
+        HistoryEntry(1001.5, where.account, where.region, where.environment, "tasks list one")
+    )
     assert suggested(past, "tas") == "ks list one"
     assert suggested(past, "task") == "s list one"
 
@@ -87,7 +89,7 @@ def test_what_was_run_meanwhile_is_found_by_the_next_line(session: Session) -> N
 def test_what_the_file_could_not_tell_is_looked_up_again(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     past = HistorySuggest(session)
     with monkeypatch.context() as busy:
-        busy.setattr(session.record.history._database, "is_off", True)
+        busy.setattr(session.recorder.history, "is_off", True)
         assert suggested(past, "p") is None
     assert suggested(past, "po") == "ols list"
 
@@ -95,7 +97,7 @@ def test_what_the_file_could_not_tell_is_looked_up_again(session: Session, monke
 def test_another_line_begins_anew(session: Session) -> None:
     past = HistorySuggest(session)
     assert suggested(past, "task") is None
-    session.record.history.begin(HistoryEntry(1001.5, "", "", "my-env", "tasks list one"))
+    session.recorder.history.begin(HistoryEntry(1001.5, "", "", "my-env", "tasks list one"))
     past.forget()
     assert suggested(past, "tasks") == " list one"
 
@@ -103,6 +105,6 @@ def test_another_line_begins_anew(session: Session) -> None:
 def test_another_environment_has_other_lines(session: Session) -> None:
     past = HistorySuggest(session)
     assert suggested(past, "pool") == "s list"
-    session.record.history.begin(HistoryEntry(1001.5, "", "", "other-env", "pools export p.json"))
+    session.recorder.history.begin(HistoryEntry(1001.5, "", "", "other-env", "pools export p.json"))
     session.open("other-env", session.access)
     assert suggested(past, "pools") == " export p.json"

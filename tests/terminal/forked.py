@@ -1,0 +1,137 @@
+"""The program forked off a process that has imported all it needs: imports are most of what a start costs.
+
+Tests of the start itself, and of what Python reads at its start, begin with a real one.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import json
+import os
+import pkgutil
+import runpy
+import select
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import mwaa_shell
+from mwaa_shell.interrupts import ENDING
+
+#: Starts the process that forks; its standard input is the other end of a socket.
+SERVER = "from tests.terminal.forked import serve; serve()"
+PROGRAM = (sys.executable, "-m", "mwaa_shell")
+#: Bytes of a number on its way.
+WIDTH = 16
+ROOT = Path(__file__).parents[2]
+
+
+class Forked:
+    """One forked program, with what the tests use of ``subprocess.Popen``."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection  #: of the process that waits for the program's end
+        self._status: int | None = None
+        self.pid = int(connection.recv(WIDTH, socket.MSG_WAITALL))
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Return the exit code, negative where a signal ended it. Raises ``subprocess.TimeoutExpired``."""
+        if self._status is None:
+            if not select.select([self._connection], [], [], timeout)[0]:
+                raise subprocess.TimeoutExpired(PROGRAM, timeout or 0)
+            self._status = int(self._connection.recv(WIDTH, socket.MSG_WAITALL))
+            self._connection.close()
+        return os.waitstatus_to_exitcode(self._status)
+
+    def kill(self) -> None:
+        os.kill(self.pid, signal.SIGKILL)
+
+
+class Forks:
+    """The process that forks. It ends with the one that has made it."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._ours, theirs = socket.socketpair()
+        with theirs:
+            command = [sys.executable, "-c", SERVER]
+            self._server = subprocess.Popen(command, env=dict(environ), cwd=ROOT, stdin=theirs.fileno())
+
+    def begin(self, argv: Sequence[str], env: Mapping[str, str], cwd: str | Path | None, tty: str) -> Forked:
+        """Run the program as ``python -m mwaa_shell`` does, as the leader of a new session on a terminal."""
+        assert tuple(argv[:3]) == PROGRAM
+        ours, theirs = socket.socketpair()
+        with theirs:
+            socket.send_fds(self._ours, [b"x"], [theirs.fileno()])
+        request = {"arguments": list(argv[3:]), "environ": dict(env), "cwd": str(cwd or os.getcwd()), "tty": tty}
+        ours.sendall(json.dumps(request).encode() + b"\n")
+        return Forked(ours)
+
+    def close(self) -> None:
+        self._ours.close()
+        self._server.wait()
+
+
+def serve() -> None:
+    """Import the program, then fork once for each connection that arrives on standard input."""
+    for module in pkgutil.walk_packages(mwaa_shell.__path__, "mwaa_shell."):
+        if not module.name.startswith("mwaa_shell.local.") and module.name != "mwaa_shell.__main__":
+            importlib.import_module(module.name)
+    from tests.programs import keep_data_of_botocore
+
+    keep_data_of_botocore()
+    import boto3
+
+    boto3.session.Session("a", "b", region_name="eu-west-1").client("mwaa")
+    gc.freeze()  # a collection in a program would copy each page that it shares
+    control = socket.socket(fileno=os.dup(0))
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # those that end leave nothing behind
+    while True:
+        _, files, _, _ = socket.recv_fds(control, 1, 1)
+        if not files:
+            return
+        with socket.socket(fileno=files[0]) as connection:
+            if os.fork() == 0:
+                control.close()
+                attend(connection)
+                return
+
+
+def attend(connection: socket.socket) -> None:
+    """Fork the program and tell how it has ended; in the program, return after it has run."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    with connection.makefile("rb") as lines:
+        request = json.loads(lines.readline())
+    pid = os.fork()
+    if pid:
+        status = os.waitpid(pid, 0)[1]
+        connection.sendall(f"{status:{WIDTH}}".encode())
+        os._exit(0)
+    become(connection, **request)
+
+
+def become(connection: socket.socket, arguments: list[str], environ: dict[str, str], cwd: str, tty: str) -> None:
+    """Be the program, on a terminal of its own; tell its number once it has that."""
+    os.setsid()
+    screen = os.open(tty, os.O_RDWR)
+    for number in range(3):
+        os.dup2(screen, number)
+    os.close(screen)
+    connection.sendall(f"{os.getpid():{WIDTH}}".encode())
+    connection.close()
+    sys.stdin = open(0, encoding="utf-8", errors="surrogateescape", closefd=False)
+    sys.stdout = open(1, "w", 1, encoding="utf-8", errors="surrogateescape", closefd=False)
+    sys.stderr = open(2, "w", 1, encoding="utf-8", errors="backslashreplace", closefd=False)
+    for one in ENDING:
+        signal.signal(one, signal.SIG_DFL)
+    os.environ.clear()
+    os.environ.update(environ)
+    time.tzset()
+    os.chdir(cwd)
+    sys.path[0] = cwd
+    sys.argv[1:] = arguments
+    runpy.run_module("mwaa_shell", run_name="__main__", alter_sys=True)
