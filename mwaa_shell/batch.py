@@ -6,51 +6,67 @@ the first failure ends the run unless the user said to keep going, and its exit 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TextIO
 
+from mwaa_shell import history, output, session
 from mwaa_shell.airflow.command_line import InputKind, parse
-from mwaa_shell.errors import ExitCode
-from mwaa_shell.history.entries import COMMAND, FILE
-from mwaa_shell.output.canvas import PlainCanvas
-from mwaa_shell.output.display import DisplayOptions, view_of
-from mwaa_shell.output.show import show
-from mwaa_shell.session import Executor, Session, Step, script
-from mwaa_shell.settings import InputSource
+from mwaa_shell.errors import ExitCode, UsageError
+from mwaa_shell.preferences import Preferences
 from mwaa_shell.streams import Streams
 
-if TYPE_CHECKING:
-    from mwaa_shell.output.display import DisplayOptions
-    from mwaa_shell.preferences import Preferences
+#: The name of a file that is standard input.
+STDIN = "-"
 
 
-def read_sources(sources: Iterable[InputSource]) -> list[script.Line]:
-    """All lines of all sources; raises ``UsageError`` for a file that cannot be read."""
-    lines: list[script.Line] = []
-    for source in sources:
-        name = str(source.path) if source.path is not None else ""
-        lines += script.lines_of(read(source).split("\n"), name, FILE if name else COMMAND)
-    return lines
+def read_sources(given: Iterable[tuple[str, str]], stdin: TextIO) -> Iterator[tuple[str, str]]:
+    """Yield the name and the text of each ``-c``, which has no name, and ``-f``, as the options have them.
+
+    Raises ``UsageError`` for a file that cannot be read.
+    """
+    for kind, value in given:
+        if kind == "COMMAND":
+            yield "", value
+        elif value == STDIN:
+            yield "stdin", stdin.read()
+        else:
+            yield value, session.script.read_script(Path(value))
 
 
-def read(source: InputSource) -> str:
-    """The text of one source; raises ``UsageError`` for a file that cannot be read."""
-    return source.text if source.text is not None else script.read(source.path or Path("-"))
+def lines_of(given: Iterable[tuple[str, str]], stdin: TextIO) -> Iterator[session.script.ScriptLine]:
+    """Yield the lines of each ``-c`` and ``-f``; raise ``UsageError`` for a file that cannot be read."""
+    for name, text in read_sources(given, stdin):
+        yield from session.script.script_lines(text.split("\n"), name, history.FILE if name else history.COMMAND)
 
 
-def run(executor: Executor, lines: Iterable[script.Line], streams: Streams) -> ExitCode:
-    """Run the lines in order; the exit code of the first failure, or OK."""
-    code, session = ExitCode.OK, executor.session
+def on_each(lines: Iterable[session.script.ScriptLine], prefix: str) -> Iterator[session.script.ScriptLine]:
+    """Yield the lines with ``.on`` and its options before each command; raise ``UsageError`` for a dot-command."""
+    for line in lines:
+        parsed = parse(line.text)
+        kind = parsed.kind if prefix else InputKind.BLANK
+        if kind is InputKind.DOT_COMMAND:
+            where = f"{line.where}: " if line.where else ""
+            hint = "Leave out --on, and write .on ENVS before the commands for several environments."
+            raise UsageError(f"{where}--on requires Airflow commands, not {parsed.values[0]}", hint=hint)
+        private = " " if line.text.startswith(" ") else ""
+        yield line if kind is InputKind.BLANK else line._replace(text=f"{private}{prefix} {line.text.lstrip()}")
+
+
+def run(executor: session.Executor, lines: Iterable[session.script.ScriptLine], streams: Streams) -> ExitCode:
+    """Run the lines in order; return the exit code of the first failure, or OK."""
+    code, opened = ExitCode.OK, executor.session
     try:
-        for step in executor.run_lines(lines, before=lambda line, depth: _have_canvas(session, streams, line)):
+        for step in executor.run_lines(lines):
             result = step.result
-            show(result, streams, _view(streams, session.preferences))
+            output.show(result, streams, _view(streams, opened.preferences))
             if not result.ok:
-                if result.exit_code is ExitCode.INTERRUPTED:
-                    return result.exit_code
-                code = code or result.exit_code
-                if not session.settings.keep_going or _was_to_lead_elsewhere(step):
+                interrupted = result.exit_code is ExitCode.INTERRUPTED
+                leads_elsewhere = parse(step.line).values[:1] == (".use",)  # the lines after it are not meant for here
+                stops = interrupted or leads_elsewhere or not opened.settings.keep_going
+                streams.note(_place_of_failure(step, stops=stops))
+                code = result.exit_code if interrupted else code or result.exit_code
+                if stops:
                     break
             if result.leaves:
                 break
@@ -59,19 +75,16 @@ def run(executor: Executor, lines: Iterable[script.Line], streams: Streams) -> E
     return code
 
 
-def _have_canvas(session: Session, streams: Streams, line: str) -> None:
-    """Somewhere to show what goes on, for the directives that do: nothing of it is imported for a plain command."""
-    if session.ui.canvas is None and parse(line).kind is InputKind.DIRECTIVE:
-        session.ui.canvas = PlainCanvas(streams, session.preferences)
+def _place_of_failure(step: session.LineResult, *, stops: bool) -> str:
+    """Return where a file failed, and how many commands did not run for it; nothing for the last one of ``-c``."""
+    if not stops:
+        return f"Failed at {step.where}." if step.where else ""
+    left = f" {step.left} more {'command' if step.left == 1 else 'commands'} did not run." if step.left else ""
+    return f"Stopped{' at ' * bool(step.where)}{step.where}.{left}" if step.where or left else ""
 
 
-def _view(streams: Streams, preferences: Preferences) -> DisplayOptions:
-    """How replies are shown. The screen and the time zone take a while to find out, and are nothing to a program."""
-    if streams.pretty() or streams.pretty(stderr=True):
-        return view_of(streams, preferences)
-    return DisplayOptions(format=preferences["output"])
-
-
-def _was_to_lead_elsewhere(step: Step) -> bool:
-    """Whether a line was to open another environment: what stands behind it is not meant for this one."""
-    return parse(step.line).values[:1] == (".use",)
+def _view(streams: Streams, preferences: Preferences) -> output.DisplayOptions:
+    """Return how output is shown. The screen and the time zone take a while to find out, and no program needs them."""
+    if streams.is_display() or streams.is_display(stderr=True):
+        return output.view_of(streams, preferences)
+    return output.DisplayOptions(format=preferences["output"])

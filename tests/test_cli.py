@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from mwaa_shell import __version__
-from mwaa_shell.errors import EXIT_CODE_MEANINGS, ExitCode, UsageError
-from mwaa_shell.options import build_parser, read_order
+from mwaa_shell.errors import ExitCode, UsageError
+from mwaa_shell.launch import make_plan
+from mwaa_shell.options import build_parser, read_options
+from tests.docs import EXIT_CODE_MEANINGS
 from tests.terminal.emulator import Terminal
 
 HEAVY = ("boto3", "botocore", "requests", "urllib3", "prompt_toolkit", "pygments", "platformdirs", "asyncio", "ssl")
@@ -22,6 +24,13 @@ def loaded_by(code: str) -> set[str]:
     script = f"import sys\n{code}\nprint('\\n'.join(sys.modules), file=sys.stderr)"
     ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     return {name.split(".")[0] for name in ended.stderr.split()}
+
+
+@pytest.mark.parametrize("flag", ["--profile", "--region", "--endpoint-url", "--ca-bundle", "--proxy"])
+def test_local_environment_takes_no_option_of_aws(flag: str) -> None:
+    options = build_parser().parse_args(["--local", flag, "http://x:1"])
+    with pytest.raises(UsageError, match="--local cannot be combined with"):
+        make_plan(options, {})
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["-h"], ["--help-all"], ["--version"]])
@@ -65,17 +74,23 @@ def test_the_prompt_is_seen_before_anything_dear_is_imported(environ: dict[str, 
     dear = {"dataclasses", "inspect", "typing", "pathlib", "json", "logging", "socket", "threading", "tomllib"}
     assert loaded.isdisjoint({*HEAVY, *dear})
     assert {name for name in loaded if name.startswith("mwaa_shell.")} == {
-        "mwaa_shell.cli", "mwaa_shell.shell_completion", "mwaa_shell.errors", "mwaa_shell.limits",
+        "mwaa_shell.cli", "mwaa_shell.faces", "mwaa_shell.mwaa", "mwaa_shell.shell_completion", "mwaa_shell.errors",
+        "mwaa_shell.durations",
         "mwaa_shell.prompt_text",
-        "mwaa_shell.options", "mwaa_shell.startup",
+        "mwaa_shell.options", "mwaa_shell.startup", "mwaa_shell.suggestions",
     }  # fmt: skip
 
 
 def test_the_prompt_stands_before_anything_heavy_is_imported(environ: dict[str, str], tmp_path: Path) -> None:
     loaded = loaded_at(DRAWN, environ, tmp_path / "told")
-    heavy = {*HEAVY, "sqlite3", "difflib", "tomllib", "yaml"} - {"prompt_toolkit", "asyncio"}
-    assert {name.split(".")[0] for name in loaded}.isdisjoint(heavy)
-    assert loaded.isdisjoint({"mwaa_shell.session.executor", "mwaa_shell.dot_commands"}), "no line has been entered"
+    heavy = {*HEAVY, "sqlite3", "difflib", "tomllib", "yaml", "email"} - {"prompt_toolkit", "asyncio"}
+    bare = subprocess.run(  # an old prompt_toolkit reads its version with email
+        [sys.executable, "-c", "import sys, prompt_toolkit; print(*sys.modules)"], capture_output=True, check=True
+    )
+    others = loaded.difference(bare.stdout.decode().split())
+    assert {name.split(".")[0] for name in others}.isdisjoint(heavy)
+    of_a_line = {"mwaa_shell.session.executor", "mwaa_shell.dot_commands.table", "mwaa_shell.airflow.knowledge"}
+    assert loaded.isdisjoint(of_a_line), "no line has been entered"
 
 
 def test_asyncio_without_tls_leaves_tls_to_others(environ: dict[str, str], tmp_path: Path) -> None:
@@ -97,7 +112,7 @@ import asyncio
 from prompt_toolkit.document import Document
 from mwaa_shell.session import Session
 from mwaa_shell.settings import Settings
-from mwaa_shell.terminal.processors import MaskSecrets
+from mwaa_shell.terminal.style import MaskSecrets
 from mwaa_shell.terminal.prompt import Prompt
 session = Session(Settings(environment="x"))
 prompt = Prompt(session, {}, asyncio.Runner())
@@ -120,12 +135,26 @@ finally:
 """
 
 
-def test_a_command_imports_no_terminal_and_no_pager(environ: dict[str, str]) -> None:
+def test_a_command_imports_no_terminal_and_no_dot_command(environ: dict[str, str]) -> None:
     argv = [sys.executable, "-c", AT_THE_END, "my-env", "-c", "version"]
     loaded = set(subprocess.run(argv, env=environ, capture_output=True, text=True, check=True).stderr.split())
     assert {"boto3", "requests", "sqlite3", "mwaa_shell.history.store"} <= loaded
     foreign = {"prompt_toolkit", "pygments", "asyncio", "difflib", "yaml"}
     assert {name.split(".")[0] for name in loaded}.isdisjoint(foreign)
+    assert "mwaa_shell.dot_commands.table" not in loaded
+
+
+def test_a_command_at_the_prompt_imports_nothing_of_others(environ: dict[str, str], tmp_path: Path) -> None:
+    told = tmp_path / "told"
+    argv = ["/bin/sh", "-c", f'exec "$0" "$@" 2>{told}', sys.executable, "-c", AT_THE_END, "my-env"]
+    with Terminal(argv, environ) as terminal:
+        terminal.run("my-env", "version")
+        terminal.send("exit\r")
+        terminal.wait_exit()
+    loaded = set(told.read_text().split())
+    assert {"boto3", "requests", "pygments", "mwaa_shell.dot_commands.table"} <= loaded
+    of_others = {"logs.reader", "many.run", "monitor.failure", "monitor.watch"}
+    assert loaded.isdisjoint({"yaml", *(f"mwaa_shell.{name}" for name in of_others)})
 
 
 def test_batch_needs_no_terminal() -> None:
@@ -139,6 +168,7 @@ def test_help_fits_a_screen_and_says_where_the_rest_is(program: list[str], befor
     assert len(text.splitlines()) < 24
     assert max(len(line) for line in text.splitlines()) <= 80
     assert "--help-all " in text
+    assert "mwaa-shell help " in text
 
 
 @pytest.mark.parametrize("before", [[], ["my-env"]])
@@ -162,7 +192,7 @@ def test_the_grammar_of_a_version_is_printed(program: list[str]) -> None:
     assert (tree["version"], trigger["positionals"][0]["name"]) == ("2.10.3", "dag_id")
     assert {"flags": ["-c", "--conf"], "nargs": None, "choices": None, "required": False} in trigger["options"]
     refused = subprocess.run([*program, "--print-grammar", "9.9.9"], capture_output=True, text=True, check=False)
-    assert (refused.returncode, "2.10.3" in refused.stderr) == (2, True)
+    assert (refused.returncode, "3.3.1" in refused.stderr) == (2, True)
 
 
 def test_a_runbook_is_checked_offline(program: list[str], tmp_path: Path) -> None:
@@ -177,6 +207,7 @@ def test_a_runbook_is_checked_offline(program: list[str], tmp_path: Path) -> Non
     assert (fine.returncode, fine.stdout) == (0, "")
     stdin = subprocess.run(check, input="list_dags\n", capture_output=True, text=True, check=False)
     assert (stdin.returncode, stdin.stdout.startswith("stdin:1: ")) == (2, True)
+    assert stdin.stdout.endswith(". Use: dags list\n")
     assert subprocess.run([*program, "--check"], capture_output=True, check=False).returncode == 2
 
 
@@ -190,7 +221,7 @@ def test_options_become_settings() -> None:
         "my-env", "--profile", "p", "--region", "r", "--endpoint-url", "u", "--ca-bundle", "b", "--timeout", "5",
         "--airflow-version", "2.10.3", "--data", "--keep-going", "-c", "x", "-f", "y", "-c", "z",
     ]  # fmt: skip
-    order = read_order(build_parser().parse_args(arguments), {"MWAA_ENVIRONMENT": "other"})
+    order = make_plan(build_parser().parse_args(arguments), {"MWAA_ENVIRONMENT": "other"})
     access = order.settings.access
     assert order.settings.environment == "my-env"
     assert (access.profile, access.region, access.endpoint_url, access.ca_bundle, access.timeout) == (
@@ -205,13 +236,14 @@ def test_options_become_settings() -> None:
         True,
         True,
     )
-    assert [source.text or str(source.path) for source in order.sources] == ["x", "y", "z"]
+    options = read_options(arguments)
+    assert options.sources == [("COMMAND", "x"), ("FILE", "y"), ("COMMAND", "z")]
 
 
 def test_the_variable_names_the_environment_unless_local() -> None:
     named = {"MWAA_ENVIRONMENT": "other"}
-    assert read_order(build_parser().parse_args([]), named).settings.environment == "other"
-    assert read_order(build_parser().parse_args(["--local"]), named).settings.environment is None
+    assert make_plan(build_parser().parse_args([]), named).settings.environment == "other"
+    assert make_plan(build_parser().parse_args(["--local"]), named).settings.environment is None
 
 
 @pytest.mark.parametrize(
@@ -219,14 +251,14 @@ def test_the_variable_names_the_environment_unless_local() -> None:
     [("--local", ()), ("--local=2.10.3", ("2.10.3",)), ("--local=3.3.1, 2.0.2", ("3.3.1", "2.0.2"))],
 )
 def test_local_versions(given: str, versions: tuple[str, ...]) -> None:
-    order = read_order(build_parser().parse_args([given]), {})
+    order = make_plan(build_parser().parse_args([given]), {})
     assert order.local is not None
     assert order.local.versions == versions
     assert order.local.prompt
 
 
 def test_who_runs_commands_is_not_told_who_else_is_there() -> None:
-    local = read_order(build_parser().parse_args(["--local", "-c", "version"]), {}).local
+    local = make_plan(build_parser().parse_args(["--local", "-c", "version"]), {}).local
     assert local is not None
     assert not local.prompt
 

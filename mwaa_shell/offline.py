@@ -1,0 +1,104 @@
+"""Commands without an environment: texts about the shell and Airflow, and ``--check``, a linter for runbooks."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterable, Iterator
+
+from mwaa_shell import __version__, config, docs, output, shell_completion, startup
+from mwaa_shell.airflow import grammar as grammars
+from mwaa_shell.airflow.command_line import InputKind, logical_lines, parse
+from mwaa_shell.airflow.grammar import Grammar
+from mwaa_shell.airflow.line_rules import problem_in
+from mwaa_shell.airflow.versions import parse_version, unknown_version
+from mwaa_shell.batch import read_sources
+from mwaa_shell.dot_commands import find_dot_command, grammar_of
+from mwaa_shell.errors import ExitCode, UsageError, with_hint
+from mwaa_shell.options import build_parser
+from mwaa_shell.preferences import Preferences
+from mwaa_shell.streams import Streams
+
+
+def run(options: argparse.Namespace, streams: Streams) -> ExitCode:
+    """Print what the options ask for. Raises ``UsageError``."""
+    text = _text_of(options)
+    if text:
+        streams.write_out(text.encode())
+        return ExitCode.OK
+    if options.help_topic:
+        return _show_topic(options, streams)
+    return lint(options.sources or (), options.airflow_version, streams)
+
+
+def _text_of(options: argparse.Namespace) -> str:
+    """Return the text that one option alone asks for; empty for the page of a topic and for ``--check``."""
+    if options.help or options.help_all:
+        return startup.help_text(whole=options.help_all)
+    if options.version:
+        return f"mwaa-shell {__version__}\n"
+    if options.help_topic == "":
+        return f"The topics of mwaa-shell help TOPIC:\n\n{docs.topic_list()}"
+    if options.completions:
+        return shell_completion.script(options.completions, build_parser())
+    if options.print_config:
+        return config.template()
+    return _grammar_as_json(options.print_grammar) if options.print_grammar is not None else ""
+
+
+def _grammar_as_json(text: str) -> str:
+    """Return the command tree of a version for other programs; raise ``UsageError`` for an unknown version."""
+    version = parse_version(text)
+    if version not in grammars.versions():
+        raise unknown_version(text, grammars.versions())
+    return json.dumps(grammars.as_json(grammars.load_grammar(version))) + "\n"
+
+
+def _show_topic(options: argparse.Namespace, streams: Streams) -> ExitCode:
+    """Show a page of the documentation, through the pager on a terminal."""
+    streams.color = options.color
+    view = output.view_of(streams, Preferences())
+    result = docs.topic_result(options.help_topic, view.width if streams.stdout_tty else 80)
+    output.show(result, streams, view, output.PromptDisplay(pager=True))
+    return ExitCode.OK
+
+
+# -- the linter --------------------------------------------------------------------------------------------------------
+
+
+def lint(sources: Iterable[tuple[str, str]], version: str | None, streams: Streams) -> ExitCode:
+    """Print the lines of all sources, or of standard input, that an Airflow would refuse, as ``FILE:LINE: message``.
+
+    Returns ``ExitCode.USAGE`` if there is any.
+    """
+    grammar = _grammar(version, streams)
+    found = 0
+    texts: list[tuple[str, Iterable[str]]] = [
+        (name or "-c", text.split("\n")) for name, text in read_sources(sources, streams.stdin)
+    ]
+    for name, lines in texts or [("stdin", streams.stdin)]:
+        for number, message in mistakes(lines, grammar):
+            streams.write_out(f"{name}:{number}: {message}\n".encode(errors="replace"))
+            found += 1
+    return ExitCode.USAGE if found else ExitCode.OK
+
+
+def mistakes(lines: Iterable[str], grammar: Grammar) -> Iterator[tuple[int, str]]:
+    """Yield the line number and the message of each line that would be refused."""
+    for number, text in logical_lines(lines):
+        line = parse(text)
+        problem = problem_in(text, grammar)
+        if problem is not None:
+            said = problem.message + f" (column {problem.position + 1})" * problem.at_character
+            yield number, with_hint(said, problem.hint)
+        elif line.kind is InputKind.DOT_COMMAND and find_dot_command(line.values[0]) is None:
+            yield number, f"Unknown dot-command '{line.values[0]}'"
+
+
+def _grammar(text: str | None, streams: Streams) -> Grammar:
+    if text is None:
+        raise UsageError("--check requires --airflow-version", hint="Add for example --airflow-version 3.3.1.")
+    grammar = grammar_of(text)
+    if not f"{grammar.version}.".startswith(f"{text}."):
+        streams.note(f"Airflow {text} is not known: checked as {grammar.version}")
+    return grammar
