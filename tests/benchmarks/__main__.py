@@ -1,4 +1,4 @@
-"""The table of the README: this program, its floors and programs beside it, turn by turn in one run.
+"""The table of README.md: this program, its floors and programs beside it, turn by turn in one run.
 
 python -m tests.benchmarks [TURNS]   (some minutes; Linux; the first time it installs the others)
 
@@ -19,12 +19,12 @@ from pathlib import Path
 from statistics import median
 
 from mwaa_shell.local.folders import installs
-from tests.benchmarks import commands, enter, keys, local_commands, memory, peers, replies, start_up
+from tests.benchmarks import commands, enter, keys, local_commands, long_output, many, memory, peers, start_up
 from tests.benchmarks.network import Network, network
 from tests.benchmarks.programs import OURS, Running, installed
 from tests.double import Double
 
-#: The Airflow of the private MWAA.
+#: The Airflow of the local environment.
 AIRFLOW = "2.10.3"
 PLAIN = [sys.executable, "-c", "pass"]
 BARE = [sys.executable, "-c", start_up.BARE]
@@ -151,7 +151,7 @@ def typing(rounds: int, environ: Mapping[str, str], folder: Path) -> None:
 
 
 def footprint(turns: int, found: Network, home: Path) -> None:
-    """Memory, and long replies."""
+    """Memory, and long outputs."""
     environ = memory.environment(found, home)
     prompts = {
         "a bare `PromptSession().prompt()`": lambda: memory.at_the_prompt(BARE, environ),
@@ -160,13 +160,23 @@ def footprint(turns: int, found: Network, home: Path) -> None:
     }
     section("memory", "MB", in_turns(turns, prompts))
     for kind, said in (("log", "50 MB of log lines"), ("line", "50 MB in one line")):
-        runs = [replies.measured(kind, 50_000_000, "terminal", found, environ) for _ in range(turns)]
+        runs = [long_output.measured(kind, 50_000_000, "terminal", found, environ) for _ in range(turns)]
         section(said, "ms", [Way("from arrival to the first screen", [run["screen"] * 1000 for run in runs])])
         section("", "MB", [Way("memory that it adds", [run["more memory"] for run in runs])])
 
 
+def several(turns: int) -> None:
+    """A command on several environments."""
+    times = [many.in_a_process(str(many.SOME)) for _ in range(turns)]
+    ways = ("on the slowest of them", f"on all, `--jobs {many.SOME}`")
+    title = f"a command on {many.SOME} environments"
+    section(title, "ms", [Way(way, [one[number] * 1000 for one in times]) for number, way in enumerate(ways)])
+    added = [many.in_a_process()[0] for _ in range(turns)]
+    section(f"a command on {many.MOST} environments", "MB", [Way("memory that it adds", added)])
+
+
 def private(turns: int, environ: Mapping[str, str]) -> None:
-    """The private MWAA: from nothing to one answer, and a command in a session, beside a process for each."""
+    """The local environment: from nothing to one answer, and a command in a session, beside a process for each."""
     cache = {"MWAA_SHELL_LOCAL_CACHE": str(installs())}
     ours = [*OURS, "--local", AIRFLOW, "-c", "version"]
     start_up.run(ours, {**environ, **cache})  # installs it, and makes its database
@@ -205,6 +215,7 @@ def main() -> None:
         in_a_session(turns, far)
     with tempfile.TemporaryDirectory() as name, network(Path(name)) as found:
         footprint(max(3, turns // 4), found, Path(name))
+    several(max(3, turns // 4))
     version = subprocess.run([sys.executable, "--version"], check=True, capture_output=True, text=True).stdout
     print(f"\n{version.strip()}, {', '.join(peers.WANTED)}", file=sys.stderr)
 

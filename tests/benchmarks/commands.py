@@ -72,20 +72,20 @@ def ours(found: Network) -> Callable[[], object]:
     """A session as the prompt has it, once all is done that is done behind the first prompt."""
     from mwaa_shell.history.recorder import environment_key
     from mwaa_shell.output.display import DisplayOptions
-    from mwaa_shell.output.show import PromptDisplay, show
+    from mwaa_shell.output.presenter import PromptDisplay, show
     from mwaa_shell.session import Session
-    from mwaa_shell.session.interface import UserInterface
+    from mwaa_shell.session.session import UserInterface
     from mwaa_shell.settings import Access, Settings
     from mwaa_shell.streams import Streams
-    from mwaa_shell.terminal.preload import Preloader, PreloadListeners
+    from mwaa_shell.terminal.preload import Preloader
 
     front = UserInterface()
     front.draws_tables = front.keeps_names = True
     session = Session(Settings(environment=NAME, access=Access(None, REGION, None, found.bundle, 60.0)), front)
-    Preloader(session, session.link, PreloadListeners(lambda: None, lambda: None))._run()
-    assert session.live is not None
-    session.live.wait()
-    session.record.history.past(environment_key(session.link))  # as the prompt has it for the keys that go back
+    Preloader(session, session.connection)._run()
+    assert session.cached_names is not None
+    session.cached_names.wait()
+    session.recorder.history.past(environment_key(session.connection))  # as the prompt has it for the keys that go back
     for thread in threading.enumerate():
         if thread.name == "open":
             thread.join()

@@ -26,9 +26,9 @@ while True:
     line = prompt.prompt("my-env> ")
     token = client.create_cli_token(Name="my-env")
     url = f"https://{token['WebServerHostname']}/aws_mwaa/cli"
-    reply = web.post(url, data=line, verify=os.environ["AWS_CA_BUNDLE"],
+    response = web.post(url, data=line, verify=os.environ["AWS_CA_BUNDLE"],
                      headers={"Authorization": f"Bearer {token['CliToken']}", "Content-Type": "text/plain"})
-    print(base64.b64decode(reply.json()["stdout"]).decode())
+    print(base64.b64decode(response.json()["stdout"]).decode())
 """
 PROGRAMS = {
     "minimal": [sys.executable, "-c", MINIMAL],

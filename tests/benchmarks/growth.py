@@ -18,20 +18,20 @@ from statistics import median
 from mwaa_shell.airflow.arguments import understand
 from mwaa_shell.airflow.command_line import parse
 from mwaa_shell.airflow.completion import suggest
-from mwaa_shell.airflow.grammar import load
-from mwaa_shell.airflow.secrets.redaction import masked
+from mwaa_shell.airflow.grammar import load_grammar
+from mwaa_shell.airflow.secrets.redaction import mask_line
 from mwaa_shell.airflow.validation import validate
 from mwaa_shell.airflow.versions import Version
 from mwaa_shell.history.store import History
-from mwaa_shell.mwaa.reply import HttpReply, ResponseBuffer, read
-from mwaa_shell.names.index import NameIndex
+from mwaa_shell.mwaa.response import HttpResponse, ResponseBuffer, read_output
+from mwaa_shell.names.catalogue import NameIndex
 from mwaa_shell.output.display import DisplayOptions
 from mwaa_shell.output.render import render_lines
 from mwaa_shell.result import Result
 from tests.benchmarks.history import fill, keys
+from tests.benchmarks.made_output import made
 from tests.benchmarks.names import dag_ids
-from tests.benchmarks.replies_made import made
-from tests.double import command_reply
+from tests.double import command_response
 
 TURNS, ENOUGH = 50, 500
 #: Fifty lines.
@@ -91,7 +91,7 @@ def with_history(many: int, folder: Path) -> Works:
 def with_output(size: int) -> Works:
     """From the HTTP body to the screen."""
     text = made("log", size) + b"\n" * 50
-    body = command_reply(text).partition(b"\r\n\r\n")[2]
+    body = command_response(text).partition(b"\r\n\r\n")[2]
     result = Result(stdout=text, words=("tasks", "test"), remote=True)
     view = DisplayOptions(color=True)
 
@@ -100,20 +100,18 @@ def with_output(size: int) -> Works:
         for start in range(0, len(body), 1 << 18):
             gathered.add(body[start : start + (1 << 18)])
         streams, whole = gathered.ended()
-        read(HttpReply(200, whole, streams=streams))
+        read_output(HttpResponse(200, whole, streams=streams))
 
     return {
         "decoding as it comes": arrive,
-        "the first screen": lambda: next(
-            filter(SCREEN_ENDS.search, accumulate(render_lines(result, result.words, view))), None
-        ),
-        "all of it": lambda: sum(1 for _ in render_lines(result, result.words, view)),
+        "the first screen": lambda: next(filter(SCREEN_ENDS.search, accumulate(render_lines(result, view))), None),
+        "all of it": lambda: sum(1 for _ in render_lines(result, view)),
     }
 
 
 def with_line(length: int) -> Works:
     """What follows a key in a long line, each time in another one: what is known of a line is remembered."""
-    grammar = load(Version(2, 10, 3))
+    grammar = load_grammar(Version(2, 10, 3))
     text = 'dags trigger x --conf \'{"a": "' + "b " * (length // 2) + "\"}'"
     text = text if length > 40 else "dags list "[:length]
     line, numbers = understand(parse(text), grammar), count()
@@ -122,11 +120,11 @@ def with_line(length: int) -> Works:
         return f"{text} {next(numbers)}"
 
     return {
-        "read": lambda: parse(another()),
+        "read_output": lambda: parse(another()),
         "understood": lambda: understand(parse(another()), grammar),
         "checked": lambda: validate(line),
         "completed": lambda: suggest(another(), len(text), grammar),
-        "its secrets covered": lambda: masked(another(), grammar),
+        "its secrets covered": lambda: mask_line(another(), grammar),
     }
 
 

@@ -65,7 +65,7 @@ def fill(history: History, count: int, chance: random.Random) -> None:
             )  # fmt: skip
         connection.execute("COMMIT")
 
-    history._database.do(write, None)
+    history._do(write, None)
 
 
 def print_row(title: str, works: list[Callable[[], object]]) -> None:

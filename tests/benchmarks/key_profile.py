@@ -27,7 +27,7 @@ import mwaa_shell.dot_commands.completion  # noqa: F401  (what the warm-up impor
 from mwaa_shell.airflow.knowledge import Kind
 from mwaa_shell.names.model import Name, NamesFound
 from mwaa_shell.session import Session
-from mwaa_shell.session.interface import UserInterface
+from mwaa_shell.session.session import UserInterface
 from mwaa_shell.settings import Settings
 from mwaa_shell.terminal.preload import Preloader
 from mwaa_shell.terminal.prompt import Prompt, Proposal
@@ -58,7 +58,7 @@ class Nowhere:
 def session(count: int) -> Session:
     """A session that knows so many DAGs and asks nobody."""
     made = Session(Settings(environment="my-env", airflow_version="2.10.3"), UserInterface(keeps_names=True))
-    live = made.live
+    live = made.cached_names
     assert live is not None
     names = tuple(map(Name, dag_ids(count, random.Random(1))))
     live.catalogue.apply([NamesFound(Kind.DAG, names, all=True)], "REST", time.time())

@@ -24,7 +24,7 @@ from mwaa_shell.names.model import Name, NamesFound
 from mwaa_shell.names.store import NameStore
 from tests.benchmarks.names import dag_ids
 from tests.benchmarks.programs import OURS, Running, installed, table
-from tests.double import Double, Request, rest_reply
+from tests.double import Double, Request, rest_response
 
 BARE = [sys.executable, "-c", "from prompt_toolkit import PromptSession; PromptSession().prompt('my-env> ')"]
 COMMAND = "dags trigger "
@@ -52,7 +52,7 @@ def environment(environ: Mapping[str, str], folder: Path, count: int) -> Iterato
             return double.answer_aws(request)
         start = int((json.loads(request.body).get("QueryParameters") or {}).get("offset", 0))
         dags = [{"dag_id": name, "is_paused": False, "owners": ["data"]} for name in names[start : start + 100]]
-        return rest_reply({"dags": dags, "total_entries": count})
+        return rest_response({"dags": dags, "total_entries": count})
 
     double.aws.behave = page
     catalogue = NameCatalogue()

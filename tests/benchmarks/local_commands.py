@@ -1,4 +1,4 @@
-"""How long a command takes on the private MWAA, beside the same in a fresh process for each command.
+"""How long a command takes on the local environment, beside the same in a fresh process for each command.
 
 python -m tests.benchmarks.local_commands [VERSION ...]
 """

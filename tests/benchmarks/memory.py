@@ -1,4 +1,4 @@
-"""Memory: at the first prompt, after the first command, with many names, and what a long reply adds.
+"""Memory: at the first prompt, after the first command, with many names, and what a long output adds.
 
 python -m tests.benchmarks.memory [RUNS]   (Linux)
 """
@@ -18,9 +18,9 @@ from mwaa_shell.airflow.knowledge import Kind
 from mwaa_shell.names.catalogue import NameCatalogue
 from mwaa_shell.names.model import Name, NamesFound
 from mwaa_shell.names.store import NameStore
+from tests.benchmarks.long_output import measured, peak_of
 from tests.benchmarks.names import dag_ids
 from tests.benchmarks.network import NAME, Network, network
-from tests.benchmarks.replies import measured, peak_of
 from tests.benchmarks.start_up import BARE
 from tests.conftest import scrubbed
 from tests.terminal.emulator import Terminal
@@ -60,7 +60,7 @@ def with_names(folder: str) -> float:
     gc.collect()
     before = peak_of(os.getpid(), "VmRSS")
     kept, _ = store.load()
-    catalogue.merge(kept.known(), kept.picks())
+    catalogue.merge(kept.snapshot(), kept.picks())
     catalogue.prepare()
     catalogue.search(Kind.DAG, "", "team_07")
     del kept
@@ -99,7 +99,7 @@ def table(runs: int, found: Network, home: Path) -> None:
     for kind in ("log", "line"):
         for way in ("terminal", "pipe"):
             more = measured(kind, LONG, way, found, environ)["more memory"]
-            print(f"{f'a reply of {LONG / 1e6:.0f} MB more ({kind}, {way})':44}{more:8.1f} MB")
+            print(f"{f'an output of {LONG / 1e6:.0f} MB more ({kind}, {way})':44}{more:8.1f} MB")
 
 
 def main() -> None:

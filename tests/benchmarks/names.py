@@ -19,8 +19,7 @@ from prompt_toolkit.completion import CompleteEvent, Completer, FuzzyWordComplet
 from prompt_toolkit.document import Document
 
 from mwaa_shell.airflow.knowledge import Kind
-from mwaa_shell.names.catalogue import NameCatalogue
-from mwaa_shell.names.index import NameIndex
+from mwaa_shell.names.catalogue import NameCatalogue, NameIndex
 from mwaa_shell.names.model import Name, NamesFound
 from mwaa_shell.names.store import NameStore
 
@@ -113,7 +112,7 @@ def off_the_typing_path(names: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         store = NameStore(Path(folder), "123456789012", "eu-west-1", "my-env")
         steps: dict[str, Callable[[], object]] = {
-            "take in a reply": lambda: catalogue.apply([seen], "REST", time.time()),
+            "take in an output": lambda: catalogue.apply([seen], "REST", time.time()),
             "build the index": catalogue.prepare,
             "keep on disk": lambda: store.save(catalogue),
             "load from disk": store.load,

@@ -23,8 +23,8 @@ from typing import Any
 
 import trustme
 
-from tests.benchmarks.replies_made import made
-from tests.double import Request, Side, command_reply, reply
+from tests.benchmarks.made_output import made
+from tests.double import Request, Side, command_response, response
 
 REGION, NAME = "eu-west-1", "my-env"
 API, ENV = f"api.airflow.{REGION}.amazonaws.com", f"env.airflow.{REGION}.amazonaws.com"
@@ -128,17 +128,17 @@ class Far:
 def answer_aws(request: Request) -> bytes:
     """GetEnvironment, CreateCliToken, ListEnvironments, and an InvokeRestApi that is not allowed."""
     if request.method == "HEAD":
-        return reply(403, b"", {"x-amzn-ErrorType": "MissingAuthenticationTokenException"})
+        return response(403, b"", {"x-amzn-ErrorType": "MissingAuthenticationTokenException"})
     if request.path == "/environments":
-        return reply(200, {"Environments": [NAME]})
+        return response(200, {"Environments": [NAME]})
     if request.path.startswith("/clitoken/"):
-        return reply(200, {"CliToken": "t" * 200, "WebServerHostname": _web_server(request)})
+        return response(200, {"CliToken": "t" * 200, "WebServerHostname": _web_server(request)})
     if request.path.startswith("/restapi/"):
-        return reply(403, {"message": "no"}, {"x-amzn-ErrorType": "AccessDeniedException"})
+        return response(403, {"message": "no"}, {"x-amzn-ErrorType": "AccessDeniedException"})
     if not request.path.startswith("/environments/"):
-        return reply(404, {"message": "no"}, {"x-amzn-ErrorType": "UnknownOperationException"})
+        return response(404, {"message": "no"}, {"x-amzn-ErrorType": "UnknownOperationException"})
     arn = f"arn:aws:airflow:{REGION}:123456789012:environment/{NAME}"
-    return reply(200, {"Environment": {"Name": NAME, "AirflowVersion": "2.10.3", "Status": "AVAILABLE", "Arn": arn,
+    return response(200, {"Environment": {"Name": NAME, "AirflowVersion": "2.10.3", "Status": "AVAILABLE", "Arn": arn,
                                        "WebserverUrl": _web_server(request)}})  # fmt: skip
 
 
@@ -158,15 +158,15 @@ def answer_web(request: Request) -> bytes:
     """A list of twenty DAGs, or for ``tasks render X KIND SIZE`` so many bytes of that kind; a page for a GET."""
     words = request.body.decode().split()
     if request.method != "POST":
-        return reply(302, b"", {"Location": f"https://{WEB}/home"})
+        return response(302, b"", {"Location": f"https://{WEB}/home"})
     if words[:2] != ["tasks", "render"]:
-        return command_reply(json.dumps(DAGS).encode() + b"\n")
+        return command_response(json.dumps(DAGS).encode() + b"\n")
     key = " ".join(words[3:])
     if key not in _kept:
         _kept.clear()
         # Not through json: a second of the processor's time here would be a second of the client's, too.
         data = base64.b64encode(made(words[3], int(words[4])))
-        _kept[key] = reply(200, b'{"stdout": "' + data + b'", "stderr": ""}')
+        _kept[key] = response(200, b'{"stdout": "' + data + b'", "stderr": ""}')
     return _kept[key]
 
 

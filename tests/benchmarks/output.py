@@ -1,4 +1,4 @@
-"""What it costs to show a reply: MB/s from bytes to coloured text, and how soon the first screen of it is there.
+"""What it costs to show an output: MB/s from bytes to colored text, and how soon the first screen of it is there.
 
 python -m tests.benchmarks.output [MB]
 """
@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from itertools import islice
 
 from mwaa_shell.output.display import DisplayOptions
-from mwaa_shell.output.style.text import decoded, raw, readable
+from mwaa_shell.output.render import decoded, readable
+from mwaa_shell.output.sanitiser import sanitise_chunks
 
 VIEW = DisplayOptions(color=True)
 RECORD = (
@@ -39,7 +40,7 @@ YAML = "- dag_id: sales\n  fileloc: /usr/local/airflow/dags/sales.py\n  is_pause
 
 
 def kinds(size: int) -> Iterator[tuple[str, bytes, bool]]:
-    """What replies are made of, each as long as ``size`` bytes, and whether its log lines are folded."""
+    """What outputs are made of, each as long as ``size`` bytes, and whether its log lines are folded."""
 
     def full(unit: str, start: str = "", end: str = "") -> bytes:
         return (start + unit * (size // len(unit) + 1) + end).encode()
@@ -63,7 +64,7 @@ def speeds(size: int) -> None:
     print(f"{'full pass':<26} {'MB/s':>8} {'raw':>8}")
     for name, data, fold in kinds(size):
         full = megabytes_a_second(data, readable(decoded(data), VIEW, fold=fold))
-        print(f"{name:<26} {full:>8.1f} {megabytes_a_second(data, raw(decoded(data), VIEW)):>8.1f}")
+        print(f"{name:<26} {full:>8.1f} {megabytes_a_second(data, sanitise_chunks(decoded(data))):>8.1f}")
 
 
 def megabytes_a_second(data: bytes, pieces: Iterator[str]) -> float:
@@ -92,7 +93,7 @@ def screens(size: int) -> None:
 
 
 def main() -> None:
-    """Print both tables, for replies of 50 MB or as many as are given."""
+    """Print both tables, for outputs of 50 MB or as many as are given."""
     megabytes = int(sys.argv[1]) if len(sys.argv) > 1 else 50
     screens(megabytes * 1_000_000)
     print()

@@ -23,7 +23,8 @@ from tests.conftest import scrubbed
 from tests.terminal.emulator import BECOME
 
 ROOT = Path(__file__).parent.parent.parent
-OURS = [sys.executable, "-c", "from mwaa_shell.cli import main; main()"]
+#: Without the folder where a benchmark is started on the path, which would be the checkout.
+OURS = [sys.executable, "-P", "-c", "from mwaa_shell.cli import main; main()"]
 #: Asks where the cursor is, and the answer.
 WHERE, HERE = b"\x1b[6n", b"\x1b[1;1R"
 SEQUENCE = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|[@-Z\\-_])")

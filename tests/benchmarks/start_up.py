@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from tests.benchmarks.programs import OURS, Running, installed, table
-from tests.double import Double, command_reply
+from tests.double import Double, command_response
 
 BARE = "from prompt_toolkit import PromptSession; PromptSession().prompt('my-env> ')"
 #: One command as the AWS guide has it in Python, in a process of its own.
@@ -21,8 +21,8 @@ RECIPE = """
 import base64, boto3, requests
 token = boto3.client("mwaa").create_cli_token(Name="my-env")
 headers = {"Authorization": "Bearer " + token["CliToken"], "Content-Type": "text/plain"}
-reply = requests.post("https://" + token["WebServerHostname"] + "/aws_mwaa/cli", headers=headers, data="version")
-print(base64.b64decode(reply.json()["stdout"]).decode())
+response = requests.post("https://" + token["WebServerHostname"] + "/aws_mwaa/cli", headers=headers, data="version")
+print(base64.b64decode(response.json()["stdout"]).decode())
 """
 #: A key that completes nothing.
 KEY = "Z"
@@ -67,7 +67,7 @@ def variables(double: Double, environ: Mapping[str, str], folder: Path) -> dict[
 def command(double: Double, environ: Mapping[str, str], folder: Path) -> dict[str, Callable[[], float]]:
     """One command from start to end against a double that answers at once."""
     there = variables(double, environ, folder)
-    double.web.behave = lambda request: command_reply(b"2.10.3\n")
+    double.web.behave = lambda request: command_response(b"2.10.3\n")
     return {
         "floor: the AWS guide's Python": lambda: run([sys.executable, "-c", RECIPE], there),
         "-c version": lambda: run([*OURS, "my-env", "-c", "version"], there),

@@ -1,4 +1,4 @@
-"""How long it takes from a reply to the lines of its table, by the number of rows.
+"""How long it takes from an output to the lines of its table, by the number of rows.
 
 python -m tests.benchmarks.tables [ROWS ...]
 """
@@ -13,8 +13,8 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from mwaa_shell.output.display import DisplayOptions
-from mwaa_shell.output.records import LIMIT, Records, find
-from mwaa_shell.output.tables.formats import drawn
+from mwaa_shell.output.records import LIMIT, Records, find_records
+from mwaa_shell.output.tables.table import draw_records
 
 ROWS = (1000, 3000, 10_000)
 NOW = datetime(2026, 11, 22, 14, tzinfo=UTC)
@@ -23,7 +23,7 @@ FORMATS = ("table", "vertical", "json", "yaml", "csv")
 STATES = ("success", "failed", "running", "queued")
 
 
-def reply(rows: int, chance: random.Random) -> str:
+def output(rows: int, chance: random.Random) -> str:
     """A list of runs with eight columns, as Airflow prints it, with some text that has no ASCII."""
     return json.dumps([_run(chance) for _ in range(rows)])
 
@@ -45,7 +45,7 @@ def _run(chance: random.Random) -> dict[str, object]:
 def seconds(found: Records, form: str, width: int) -> float:
     """How long one drawing takes, the best of three."""
     view = DisplayOptions(width=width, color=True, zone=ZoneInfo("Europe/Berlin"), now=NOW)
-    return min(_timed(lambda: drawn(found, form, view)) for _ in range(3))
+    return min(_timed(lambda: draw_records(found, form, view)) for _ in range(3))
 
 
 def _timed(draw: object) -> float:
@@ -60,13 +60,13 @@ def main() -> None:
     counts = [int(word) for word in sys.argv[1:]] or ROWS
     print(f"{'rows':>7}{'MB':>6}{'find':>8}" + "".join(f"{name:>10}" for name in ("table 80", *FORMATS)))
     for rows in counts:
-        text = reply(rows, random.Random(7))
-        found = find(text, WORDS)
+        text = output(rows, random.Random(7))
+        found = find_records(text, WORDS)
         if found is None:
             print(f"{rows:>7}{len(text) / 1e6:>6.1f}  more than is laid out: {LIMIT / 1e6:.0f} million characters")
             continue
         times = [seconds(found, "table", 80), *(seconds(found, name, 200) for name in FORMATS)]
-        finding = min(_timed(lambda text=text: find(text, WORDS)) for _ in range(3))
+        finding = min(_timed(lambda text=text: find_records(text, WORDS)) for _ in range(3))
         print(f"{rows:>7}{len(text) / 1e6:>6.1f}{finding:>8.3f}" + "".join(f"{one:>10.3f}" for one in times))
 
 

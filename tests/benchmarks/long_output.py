@@ -1,6 +1,6 @@
-"""A long reply: how soon after its arrival the first screen of it is there, and what it costs in memory.
+"""A long output: how soon after its arrival the first screen of it is there, and what it costs in memory.
 
-python -m tests.benchmarks.replies [MB]
+python -m tests.benchmarks.long_output [MB]
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from tests.benchmarks.made_output import KINDS
 from tests.benchmarks.network import NAME, REGION, Network, network
-from tests.benchmarks.replies_made import KINDS
 from tests.conftest import scrubbed
 from tests.sessions import execute
 
@@ -60,12 +60,12 @@ def peak_of(pid: int, what: str = "VmHWM") -> float:
 
 
 def one(kind: str, size: int, way: str, found: Network) -> dict[str, float]:
-    """A session of its own in this process: a short command, then a long reply, shown on a terminal or in a pipe."""
+    """A session of its own in this process: a short command, then a long output, shown on a terminal or in a pipe."""
     from mwaa_shell.mwaa.transport import Transport
     from mwaa_shell.output.display import DisplayOptions
-    from mwaa_shell.output.show import show
+    from mwaa_shell.output.presenter import show
     from mwaa_shell.session import Session
-    from mwaa_shell.session.interface import UserInterface
+    from mwaa_shell.session.session import UserInterface
     from mwaa_shell.settings import Access, AccessKey, Settings
     from mwaa_shell.streams import Streams
 
@@ -101,8 +101,8 @@ def one(kind: str, size: int, way: str, found: Network) -> dict[str, float]:
     before = peak()
     out = run(f"tasks render x {kind} {size}", SCREEN if terminal else 1 << 60)
     ended = time.perf_counter()
-    if session.live is not None:
-        session.live.wait(60)
+    if session.cached_names is not None:
+        session.cached_names.wait(60)
     session.close()
     return {
         "on the way": times["on the way"],
@@ -114,7 +114,7 @@ def one(kind: str, size: int, way: str, found: Network) -> dict[str, float]:
 
 def measured(kind: str, size: int, way: str, found: Network, environ: dict[str, str]) -> dict[str, float]:
     """The same in a fresh process."""
-    argv = [sys.executable, "-m", "tests.benchmarks.replies", "--one", kind, str(size), way]
+    argv = [sys.executable, "-m", "tests.benchmarks.long_output", "--one", kind, str(size), way]
     done = subprocess.run(
         [*argv, found.bundle, json.dumps(found.ports)], env=environ, check=True, stdout=subprocess.PIPE
     )
@@ -131,7 +131,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, network(Path(folder)) as found:
         environ = scrubbed(Path(folder)) | {"PYTHONPATH": os.environ.get("PYTHONPATH", os.getcwd())}
         environ.pop("PYTHONDONTWRITEBYTECODE", None)
-        print(f"{size / 1e6:.0f} MB {'':12}{'on the way':>12}{'verdict':>12}{'screen/end':>12}{'MB more':>10}")
+        print(f"{size / 1e6:.0f} MB {'':12}{'on the way':>12}{'ending':>12}{'screen/end':>12}{'MB more':>10}")
         for kind in KINDS:
             for way in ("terminal", "pipe"):
                 runs = [measured(kind, size, way, found, environ) for _ in range(RUNS)]
