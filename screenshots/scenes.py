@@ -1,4 +1,4 @@
-"""What each picture of the README shows: a scenario leaves the screen of the running program as it is to be seen."""
+"""The scenarios of the pictures: each leaves the screen of the running program as its picture shows it."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def spoken(version: str, commands: str, flags: str, mistake: str, foreign: str) 
         ("commands", typed(commands, "run of a DAG")),
         ("flags", typed(flags, "--conf")),
         ("fuzzy", typed("trig", "run of a DAG")),
-        ("mistake", typed(mistake, "did you mean", "enter")),
+        ("mistake", typed(mistake, "Did you mean", "enter")),
         ("translation", typed(foreign, "Enter runs it", "enter")),
     )
     return tuple(Picture(f"{version}/{name}", 100, 12, version, scenario) for name, scenario in shown)
@@ -79,7 +79,7 @@ def spoken(version: str, commands: str, flags: str, mistake: str, foreign: str) 
 
 def dags(terminal: Terminal, environment: str) -> None:
     """The environment's DAGs, as they are known before anything was listed."""
-    terminal.wait_for("3 DAGs")
+    terminal.wait_for("4 DAGs")
     terminal.send("dags trigger s")
     terminal.wait_for("sales_daily  ")
 
@@ -143,7 +143,7 @@ def table(terminal: Terminal, environment: str) -> None:
 
 
 def watch(terminal: Terminal, environment: str) -> None:
-    """The round in which a run has come to its end."""
+    """The repetition in which a run has come to its end."""
     repeat = ".watch -n 2 --until-state success,failed dags list-runs -d night_shift"
     run(terminal, environment, "dags unpause night_shift")
     for day, conf in enumerate(('{"seconds": 0, "fail": true}', '{"seconds": 0}'), 1):
@@ -163,7 +163,7 @@ def follow(terminal: Terminal, environment: str) -> None:
     terminal.wait_for(lambda text: "3 of 5" in text and "1 running" in text and "next" in text, 120)
 
 
-def rails(terminal: Terminal, environment: str) -> None:
+def safety(terminal: Terminal, environment: str) -> None:
     """What is asked before something is destroyed, here and on a protected environment."""
     delete = "dags delete sales_daily"
     terminal.enter(delete)
@@ -211,7 +211,7 @@ def tour(camera: Camera, environment: str) -> None:
     camera.enter(environment, 1.8)
     camera.type("dags trigger night_shift --cnof '{}'", 0.4)
     terminal.key("enter")
-    terminal.wait_for("did you mean")
+    terminal.wait_for("Did you mean")
     camera.hold(2.2)
     terminal.key("ctrl-c")
     terminal.wait_for_prompt(environment)
@@ -241,7 +241,7 @@ def history(terminal: Terminal, environment: str) -> None:
 
 
 #: Airflow 2.7 is the newest whose ``dags`` commands name no file of this machine, in a column or in a warning.
-#: With a scheduler it warns of a setting in each reply, and shows where it is installed: 2.6.3 does not.
+#: With a scheduler it warns of a setting in each output, and shows where it is installed: 2.6.3 does not.
 #: A scheduler that runs the tasks of ``DAGS``.
 RUNNING = ("--scheduler", "--dags-folder", "dags")
 PICTURES = (
@@ -258,7 +258,7 @@ PICTURES = (
     Picture("help", 100, 21, "2.7.2", ran(".help")),
     Picture("explained", 100, 28, "2.7.2", ran(".help dags trigger")),
     Picture("light", 100, 17, "2.7.2", light, theme=LIGHT),
-    Picture("rails", 130, 8, "2.7.2", rails),
+    Picture("safety", 130, 8, "2.7.2", safety),
     Picture("doctor", 100, 31, "2.7.2", ran(".doctor")),
     Picture("picker", 100, 12, "2.10.3,3.3.1,1.10.12", picker),
     Picture("dags", 100, 12, "2.10.3", dags),

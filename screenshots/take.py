@@ -1,4 +1,4 @@
-"""Takes the pictures of the README: the real program in a terminal of its own, on a private MWAA.
+"""Takes the pictures of the documentation: the real program in a terminal of its own, on a local environment.
 
     python screenshots/take.py [NAME ...]
 
@@ -30,7 +30,7 @@ from tests.terminal.emulator import Terminal  # noqa: E402
 
 #: The examples, and five tasks that take a while.
 DAGS = (HERE.parent / "mwaa_shell" / "local" / "dags", HERE.parent / "tests" / "end_to_end" / "dags")
-#: Seconds for a private MWAA to start, which installs Airflow if need be.
+#: Seconds for a local environment to start, which installs Airflow if need be.
 START = 1200
 
 
@@ -80,6 +80,7 @@ def _environment(folder: str) -> dict[str, str]:
     kept.setdefault("UV_PYTHON_INSTALL_DIR", f"{data}/uv/python")  # an installed Airflow outlives the folder
     # Folders that are said are those below ~; what does not fit the screen scrolls off.
     here = {"PYTHONPATH": str(HERE.parent)}  # the program beside this script, whichever is installed
+    here["XDG_DATA_HOME"] = f"{folder}/.local/share"  # where a terminal of the tests notes an earlier start
     return {**kept, **here, "HOME": folder, "LANG": "C.UTF-8", "PAGER": "", "TZ": "UTC"}
 
 

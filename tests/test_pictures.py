@@ -1,4 +1,4 @@
-"""What draws the pictures of the README: a clock that stands, and a film whose frames follow each other."""
+"""What draws the pictures of the documentation: a clock that stands, and a film whose frames follow each other."""
 
 from __future__ import annotations
 
