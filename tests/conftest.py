@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,10 +14,16 @@ from hypothesis import HealthCheck, settings
 
 import mwaa_shell
 import tests.guard.sitecustomize  # noqa: F401  (installs the hook in this process)
-from mwaa_shell.history.database import Database
-from mwaa_shell.session import Session
+from mwaa_shell import debug_log
+from mwaa_shell.history.store import History
+from mwaa_shell.interrupts import ENDING
+from mwaa_shell.session import Session, UserInterface
+from mwaa_shell.settings import Settings
 from tests.double import Double
+from tests.programs import keep_data_of_botocore
+from tests.sessions import Notes
 from tests.sharing import Together, rank
+from tests.terminal.forked import Forks
 
 # Without bytecode each of the many programs that are started would compile itself, and boto3, anew.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -31,6 +38,9 @@ settings.register_profile(
     derandomize="MWAA_SHELL_TEST_DEMANDS_AIRFLOW" in os.environ,
 )
 settings.load_profile("busy")
+
+
+keep_data_of_botocore()
 #: More processes than this have too little to do.
 MOST_PROCESSES = 8
 
@@ -67,6 +77,7 @@ GUARD = Path(__file__).parent / "guard"
 #: Variables of the user's that must not reach a test.
 FOREIGN = (
     *("AWS_", "MWAA_", "AIRFLOW", "BOTO", "NO_COLOR", "FORCE_COLOR", "PAGER", "LESS", "http_proxy", "https_proxy"),
+    *("BROWSER", "DISPLAY", "WAYLAND_DISPLAY", "SSH_"),
     *("COLUMNS", "LINES"),  # the parallel run sets them for its workers
 )
 CERTIFICATES = (
@@ -116,18 +127,18 @@ def _let_go_of_histories(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
     Sessions that the program itself has made are to be closed by it.
     """
-    made: list[Database] = []
-    begin = Database.__init__
+    made: list[History] = []
+    begin = History.__init__
 
-    def noted(self: Database, *arguments: Any, **named: Any) -> None:
+    def noted(self: History, *arguments: Any, **named: Any) -> None:
         begin(self, *arguments, **named)
         made.append(self)
 
-    monkeypatch.setattr(Database, "__init__", noted)
+    monkeypatch.setattr(History, "__init__", noted)
     open_ones = _of_the_program(monkeypatch)
     yield
-    for database in made:
-        database.close()
+    for history in made:
+        history.close()
     assert open_ones == [], "these places of the program have left a session open"
 
 
@@ -154,6 +165,13 @@ def _of_the_program(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return left
 
 
+@pytest.fixture(autouse=True)
+def _close_the_debug_log() -> Iterator[None]:
+    """Close the log that ``main`` has started in this process: it would go on in the tests after this one."""
+    yield
+    debug_log.close()
+
+
 @pytest.fixture
 def double() -> Iterator[Double]:
     """A double of MWAA, on loopback."""
@@ -168,6 +186,27 @@ def bundle(double: Double, tmp_path: Path) -> str:
     path = tmp_path / "ca.pem"
     double.authority.cert_pem.write_to_path(str(path))
     return str(path)
+
+
+@pytest.fixture
+def notes() -> Notes:
+    """What ``session`` says."""
+    return Notes()
+
+
+@pytest.fixture
+def session(double: Double, bundle: str, notes: Notes) -> Session:
+    """A session on the double, open on ``my-env``."""
+    return Session(Settings(environment="my-env", access=double.access(bundle)), UserInterface(notes))
+
+
+@pytest.fixture
+def default_signals() -> Iterator[None]:
+    """A signal that is ignored here is ignored by what is started here, and the program lets that be."""
+    before = {one: signal.signal(one, signal.SIG_DFL) for one in ENDING}
+    yield
+    for one, handler in before.items():
+        signal.signal(one, handler)
 
 
 @pytest.fixture
@@ -186,3 +225,11 @@ def environ(double: Double, bundle: str, tmp_path: Path) -> dict[str, str]:
 def program() -> list[str]:
     """The program under test, as a child process."""
     return [sys.executable, "-m", "mwaa_shell"]
+
+
+@pytest.fixture(scope="session")
+def forks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forks]:
+    """Forks the program, which is imported once."""
+    made = Forks(scrubbed(tmp_path_factory.mktemp("forks")))
+    yield made
+    made.close()

@@ -13,9 +13,12 @@ import ssl
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import trustme
 
+from mwaa_shell.local.http_server import AwsError
+from mwaa_shell.local.logs_api import TARGET, LocalLogs, LogGroup
 from mwaa_shell.settings import Access, AccessKey
 
 
@@ -74,7 +77,7 @@ class Side:
                     answer = self.behave(request)
                     if answer is None:
                         return
-                    if request.method == "HEAD":  # what follows the head would stand before the next reply
+                    if request.method == "HEAD":  # what follows the head would stand before the next response
                         head, end, _ = answer.partition(b"\r\n\r\n")
                         answer = head + end
                     connection.sendall(answer)
@@ -117,8 +120,8 @@ def _read(
     return Request(first[0], first[1], headers, body, number, connection)
 
 
-def reply(status: int, body: bytes | object, headers: Mapping[str, str] | None = None) -> bytes:
-    """A whole HTTP reply; anything but bytes is sent as JSON."""
+def response(status: int, body: bytes | object, headers: Mapping[str, str] | None = None) -> bytes:
+    """A whole HTTP response; anything but bytes is sent as JSON."""
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
     lines = {"Content-Type": "application/json", "Content-Length": str(len(data)), **(headers or {})}
     head = f"HTTP/1.1 {status} Said\r\n" + "".join(f"{name}: {value}\r\n" for name, value in lines.items())
@@ -126,35 +129,35 @@ def reply(status: int, body: bytes | object, headers: Mapping[str, str] | None =
 
 
 #: What a web server answers to HEAD: no body, whatever it says of its length.
-HEAD_REPLY = b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n"
+HEAD_RESPONSE = b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n"
 
 
-def command_reply(stdout: bytes = b"", stderr: bytes = b"", status: int = 200) -> bytes:
+def command_response(stdout: bytes = b"", stderr: bytes = b"", status: int = 200) -> bytes:
     """What MWAA answers to a command."""
     streams = {"stdout": base64.b64encode(stdout).decode(), "stderr": base64.b64encode(stderr).decode()}
-    return reply(status, streams)
+    return response(status, streams)
 
 
 def refusal(status: int, code: str, message: str) -> bytes:
     """An error of the AWS API."""
-    return reply(status, {"message": message}, {"x-amzn-ErrorType": code})
+    return response(status, {"message": message}, {"x-amzn-ErrorType": code})
 
 
-def rest_reply(value: object, status: int = 200) -> bytes:
+def rest_response(value: object, status: int = 200) -> bytes:
     """What InvokeRestApi answers: Airflow's own status and value; AWS sends Airflow's refusals as errors of its own."""
     members = {"RestApiStatusCode": status, "RestApiResponse": value}
     if status < 400:
-        return reply(200, members)
+        return response(200, members)
     code = "RestApiClientException" if status < 500 else "RestApiServerException"
-    return reply(400, members, {"x-amzn-ErrorType": code})
+    return response(400, members, {"x-amzn-ErrorType": code})
 
 
 #: An environment that was deployed before there was InvokeRestApi: AWS's words are no JSON.
-NOT_UPDATED = reply(400, b"Update your environment to use InvokeRestApi", {"Content-Type": "text/plain"})
+NOT_UPDATED = response(400, b"Update your environment to use InvokeRestApi", {"Content-Type": "text/plain"})
 
 
 def cut_off(whole: bytes, kept: int) -> Behave:
-    """Send so many bytes of a reply, then hang up."""
+    """Send so many bytes of a response, then hang up."""
 
     def behave(request: Request) -> bytes | None:
         request.socket.sendall(whole[:kept])
@@ -169,8 +172,82 @@ def never(request: Request) -> bytes | None:
     return None
 
 
+#: The token of every web login.
+WEB_TOKEN = "web-login-token"
 #: Another name that the web server can prove; no machine knows where it is.
 WEB_NAME = "web-server.invalid"
+
+
+class LogsDouble:
+    """CloudWatch Logs over files, with what it may do and a real Airflow cannot be made to: the switches."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder  #: of log groups, folders whose files are streams; ``_`` parts folders of their names
+        self.calls: list[tuple[str, dict[str, object]]] = []
+        self.empty = 0  #: how many empty pages come before each page of events
+        self.page = 10_000  #: events on a page
+        self.throttled = 0  #: how many calls are refused because of their rate
+        self.denied: set[str] = set()  #: operations
+        self.expired = False
+        self.missing: set[str] = set()  #: streams that are listed, and then gone
+
+    def write(self, group: str, stream: str, text: str) -> None:
+        """Append to a stream."""
+        path = self._folder / group / stream
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a") as file:
+            file.write(text)
+
+    def answer(self, request: Request) -> bytes:
+        """What CloudWatch Logs answers."""
+        operation = request.headers["x-amz-target"].removeprefix(TARGET)
+        given = json.loads(request.body)
+        self.calls.append((operation, given))
+        if self.expired:
+            return logs_refusal("ExpiredTokenException", "The security token included in the request is expired")
+        if operation in self.denied:
+            return logs_refusal("AccessDeniedException", f"not authorized to perform: logs:{operation}")
+        if self.throttled:
+            self.throttled -= 1
+            return logs_refusal("ThrottlingException", "Rate exceeded")
+        if given.get("logStreamName") in self.missing:
+            return logs_refusal("ResourceNotFoundException", "The specified log stream does not exist.")
+        try:
+            return response(200, self._operate(operation, given))
+        except AwsError as error:
+            return logs_refusal(error.code, str(error))
+
+    def _operate(self, operation: str, given: dict[str, object]) -> dict[str, object]:
+        arn = "arn:aws:logs:eu-west-1:123456789012:log-group"
+        folders = list(self._folder.iterdir()) if self._folder.is_dir() else []
+        logs = LocalLogs({one.name: LogGroup(f"{arn}:{one.name}", streams_in(one)) for one in folders})
+        if operation != "GetLogEvents":
+            return logs.operate(operation, json.dumps(given).encode())
+        left, _, token = str(given.pop("nextToken", f"~{self.empty}|")).removeprefix("~").partition("|")
+        if int(left):
+            after, before = token, token
+            if not token:  # the end or the beginning of the stream, which stays where the first request has found it
+                start = logs.operate(operation, json.dumps({**given, "limit": 1}).encode())
+                place = "0" if given.get("startFromHead") else start["nextForwardToken"].partition("/")[2]
+                after, before = f"f/{place}", f"b/{place}"
+            tokens = (f"~{int(left) - 1}|{one}" for one in (after, before))
+            return {"events": [], **dict(zip(("nextForwardToken", "nextBackwardToken"), tokens, strict=True))}
+        given |= {"limit": self.page, **({"nextToken": token} if token else {})}
+        answer = logs.operate(operation, json.dumps(given).encode())
+        for name in ("nextForwardToken", "nextBackwardToken"):
+            again = 0 if answer[name] == token else self.empty
+            answer[name] = f"~{again}|{answer[name]}"
+        return answer
+
+
+def streams_in(folder: Path) -> Callable[[], dict[str, Path]]:
+    """The files below a folder by the names of their streams."""
+    return lambda: {str(path.relative_to(folder)): path for path in folder.rglob("*") if path.is_file()}
+
+
+def logs_refusal(code: str, message: str) -> bytes:
+    """An error of CloudWatch Logs."""
+    return response(400, {"__type": code, "message": message})
 
 
 class Double:
@@ -187,10 +264,14 @@ class Double:
         self.version = version
         self.tokens: list[str] = []
         self.token_host = ""  #: which web server the tokens are for, where that is not this double's
-        self.more: dict[str, object] = {}  #: further members of GetEnvironment's reply
-        self.rest: dict[str, object] = {}  #: what Airflow's REST API answers, by path
+        self.more: dict[str, object] = {}  #: further members of GetEnvironment's response
+        #: what Airflow's REST API answers, by path
+        self.rest: dict[str, object] = {"/dags": {"dags": [], "total_entries": 0}}
+        self.logs: LogsDouble | None = None
         self.aws = Side(self.answer_aws, context if aws_over_tls else None)
-        self.web = Side(lambda request: HEAD_REPLY if request.method == "HEAD" else command_reply(b"done\n"), context)
+        self.web = Side(
+            lambda request: HEAD_RESPONSE if request.method == "HEAD" else command_response(b"done\n"), context
+        )
 
     @property
     def host(self) -> str:
@@ -204,6 +285,8 @@ class Double:
 
     def answer_aws(self, request: Request) -> bytes:
         """What the AWS API answers when nothing is wrong; pages of two names."""
+        if "x-amz-target" in request.headers and self.logs is not None:
+            return self.logs.answer(request)
         parts = request.path.split("?")[0].strip("/").split("/")
         if parts == ["environments"]:
             return self._page(request.path)
@@ -211,11 +294,13 @@ class Double:
             return refusal(404, "ResourceNotFoundException", f"No environment was found with the name {parts[-1]}")
         if parts[0] == "clitoken":
             self.tokens.append(f"token-{len(self.tokens) + 1}")
-            return reply(200, {"CliToken": self.tokens[-1], "WebServerHostname": self.token_host or self.host})
+            return response(200, {"CliToken": self.tokens[-1], "WebServerHostname": self.token_host or self.host})
+        if parts[0] == "webtoken":
+            return response(200, {"WebToken": WEB_TOKEN, "WebServerHostname": self.host})
         if parts[0] == "restapi":
             path = json.loads(request.body)["Path"]
-            return rest_reply(self.rest[path]) if path in self.rest else rest_reply({"detail": "Not Found"}, 404)
-        return reply(200, {"Environment": self.describe(parts[-1])})
+            return rest_response(self.rest[path]) if path in self.rest else rest_response({"detail": "Not Found"}, 404)
+        return response(200, {"Environment": self.describe(parts[-1])})
 
     def only_tokens(self, request: Request) -> bytes:
         """The AWS API of somebody who may create tokens and nothing else."""
@@ -236,7 +321,7 @@ class Double:
     def _page(self, path: str) -> bytes:
         start = int(path.partition("NextToken=")[2].partition("&")[0] or 0)
         page: dict[str, object] = {"Environments": self.names[start : start + 2]}
-        return reply(200, page | ({"NextToken": str(start + 2)} if start + 2 < len(self.names) else {}))
+        return response(200, page | ({"NextToken": str(start + 2)} if start + 2 < len(self.names) else {}))
 
     @property
     def commands(self) -> list[str]:

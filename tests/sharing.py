@@ -12,9 +12,14 @@ import zlib
 from xdist.scheduler import LoadScopeScheduling
 
 #: Tests of real Airflows by file: those that ask one with a scheduler, one with limits, and those that make their own.
-SCHEDULING = ("test_follow.py", "test_scheduler.py")
+SCHEDULING = ("test_follow.py", "test_logs.py", "test_why.py")
 LIMITED = ("test_limits.py",)
-ALONE = ("test_grammars.py", "test_local_options.py", "test_loopback.py", "test_parsers_agree.py", "test_separators.py")
+ALONE = (
+    *("test_grammars.py", "test_local_options.py", "test_loopback.py", "test_parsers_agree.py"),
+    "test_scheduler.py",
+)
+#: Tests that ask the parser of an Airflow about the same lines.
+PARSING = ("test_separators.py",)
 #: The Airflow of a test that names none.
 USUAL = "2.10.3"
 #: Into so many parts other files are divided; one part is handed out at once.
@@ -28,16 +33,17 @@ def scope(nodeid: str) -> str:
     if "/end_to_end/" in f"/{path}":
         if file in ALONE:
             return nodeid
-        kind = "scheduling" if file in SCHEDULING else "limited" if file in LIMITED else "serving"
+        kinds = {"scheduling": SCHEDULING, "limited": LIMITED, "parsing": PARSING}
+        kind = next((kind for kind, files in kinds.items() if file in files), "serving")
         version = re.search(r"\d+\.\d+\.\d+", name.partition("[")[2])
         return f"{kind} {version[0] if version else USUAL}"
-    if "/packaging/" in f"/{path}":
+    if "/packaging/" in f"/{path}" or file in ("test_shells.py", "test_translate.py"):  # what a file makes once
         return path
     return f"{path} {zlib.crc32(name.encode()) % PARTS}"
 
 
 #: What begins first, as it takes longest: the rest fills what is left over.
-ORDER = ("serving", "scheduling", "limited")
+ORDER = ("serving", "scheduling", "limited", "parsing")
 
 
 def rank(nodeid: str) -> int:

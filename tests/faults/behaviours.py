@@ -10,7 +10,7 @@ import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.double import Behave, Request, command_reply, reply
+from tests.double import Behave, Request, command_response, response
 
 #: Seconds between two bytes of a server that drips.
 DROP = 0.02
@@ -57,7 +57,7 @@ def drip(before: bytes, drop: bytes) -> Behave:
 
 def redirect(status: int, location: str, body: bytes = b"{}") -> bytes:
     """An answer that points elsewhere, with a body as servers send one."""
-    return reply(status, body, {"Location": location})
+    return response(status, body, {"Location": location})
 
 
 def hop_to(path: str, answer: bytes) -> Behave:
@@ -70,8 +70,8 @@ CHUNKED = "Transfer-Encoding: chunked\r\n"
 
 
 def streams(stdout: object, stderr: object = "", status: int = 200) -> bytes:
-    """A reply with these members as they are, whatever that would be decoded to."""
-    return reply(status, {"stdout": stdout, "stderr": stderr})
+    """A response with these members as they are, whatever that would be decoded to."""
+    return response(status, {"stdout": stdout, "stderr": stderr})
 
 
 def encoded(data: bytes) -> str:
@@ -80,14 +80,14 @@ def encoded(data: bytes) -> str:
 
 
 def bomb(megabytes: int) -> bytes:
-    """A small reply that decompresses to a large one: a command's result with so many MB of base64."""
+    """A small response that decompresses to a large one: a command's result with so many MB of base64."""
     body = json.dumps({"stdout": "A" * megabytes * 1024 * 1024, "stderr": ""}).encode()
-    return reply(200, gzip.compress(body), {"Content-Encoding": "gzip"})
+    return response(200, gzip.compress(body), {"Content-Encoding": "gzip"})
 
 
 def with_length(announced: int, answer: bytes = b'{"stdout": "", "stderr": ""}') -> bytes:
-    """A reply that announces another length than it has."""
-    return reply(200, answer, {"Content-Length": str(announced)})
+    """A response that announces another length than it has."""
+    return response(200, answer, {"Content-Length": str(announced)})
 
 
 def stale_after(answers: list[bytes]) -> Behave:
@@ -106,7 +106,7 @@ def shuts_at(number: int) -> Behave:
 
     def behave(request: Request) -> bytes | None:
         seen.append(request)
-        return None if len(seen) == number else command_reply(b"done\n")
+        return None if len(seen) == number else command_response(b"done\n")
 
     return behave
 

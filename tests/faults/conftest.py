@@ -11,12 +11,12 @@ import pytest
 
 from mwaa_shell import cli
 from mwaa_shell import job as job_module
-from mwaa_shell.errors import ShellError
-from mwaa_shell.limits import READ_TIMEOUT
+from mwaa_shell.durations import READ_TIMEOUT
+from mwaa_shell.errors import ShellError, sentence
 from mwaa_shell.mwaa import cli_client as client_module
 from mwaa_shell.mwaa import transport
 from mwaa_shell.session import Session
-from mwaa_shell.session.interface import UserInterface
+from mwaa_shell.session.session import UserInterface
 from mwaa_shell.settings import Settings
 from mwaa_shell.streams import Streams
 from tests.double import Double
@@ -43,17 +43,20 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
-    """Lets nobody wait longer than so many seconds for the web server; AWS has its time, in which boto3 is imported."""
+def impatient(monkeypatch: pytest.MonkeyPatch) -> Callable[[float, float], None]:
+    """Lets nobody wait longer than so many seconds for anything of a response, and for all of it.
 
-    def set_to(seconds: float) -> None:
+    AWS has its time, in which boto3 is imported.
+    """
+
+    def set_to(seconds: float, whole: float) -> None:
         init = transport.Transport.__init__
 
         def short(self: transport.Transport, bundles: Sequence[str], read_timeout: float, **more: Any) -> None:
             init(self, bundles, seconds, **more)
 
         monkeypatch.setattr(transport.Transport, "__init__", short)
-        monkeypatch.setattr(client_module, "WHOLE_ANSWER", client_module.WHOLE_ANSWER * seconds / READ_TIMEOUT)
+        monkeypatch.setattr(client_module, "WHOLE_ANSWER", whole / READ_TIMEOUT)
 
     return set_to
 
@@ -73,7 +76,7 @@ def program(double: Double, bundle: str, monkeypatch: pytest.MonkeyPatch) -> Pro
         try:
             code = cli.run(arguments, streams)
         except ShellError as error:  # what the launcher makes of it
-            streams.note(str(error))
+            streams.error(sentence(error.message, error.state), error.hint)
             code = error.exit_code
         return Seen(int(code), stdout.getvalue(), stderr.getvalue().decode())
 

@@ -10,16 +10,18 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from mwaa_shell.interrupts import ENDING
-from tests.double import Double, Request, command_reply, never
+from tests.double import Double, Request, command_response, never
 from tests.faults import behaviours as b
 from tests.terminal.emulator import Terminal
+from tests.terminal.forked import Forks
+
+pytestmark = pytest.mark.usefixtures("default_signals")
 
 CHANGE = "dags pause daily"
 PROGRAM = [sys.executable, "-m", "mwaa_shell", "my-env"]
@@ -33,15 +35,6 @@ def fails(self, *given, **more):
 module.{name} = fails
 main(sys.argv[1:])
 """
-
-
-@pytest.fixture(autouse=True)
-def _minded() -> Iterator[None]:
-    """A signal that is ignored here is ignored by what is started here, and the program lets that be."""
-    before = {one: signal.signal(one, signal.SIG_DFL) for one in ENDING}
-    yield
-    for one, handler in before.items():
-        signal.signal(one, handler)
 
 
 def history(home: Path) -> list[tuple[str, str | None, bool]]:
@@ -69,7 +62,7 @@ def begin(home: Path, environ: dict[str, str], *words: str, program: list[str] =
 def run(home: Path, environ: dict[str, str], *words: str, program: list[str] = PROGRAM) -> tuple[int, str]:
     """Its exit code, and what it said."""
     with begin(home, environ, *words, program=program) as running:
-        _, stderr = running.communicate(timeout=60)
+        _, stderr = running.communicate(timeout=120)
         return running.returncode, stderr.decode()
 
 
@@ -84,9 +77,9 @@ def bad_bundle(path: Path) -> dict[str, tuple[str, ...]]:
 def test_a_bundle_that_cannot_be_used(name: str, double: Double, environ: dict[str, str], tmp_path: Path) -> None:
     code, said = run(tmp_path, environ, *bad_bundle(tmp_path)[name], "-c", CHANGE)
     assert (code, double.web.seen) == (3, [])
-    assert "nothing ran" in said
-    assert history(tmp_path) == [(CHANGE, "refused", True)]
-    assert audit(tmp_path) == [(CHANGE, "refused")]
+    assert "Nothing ran." in said
+    assert history(tmp_path) == [(CHANGE, "not run", True)]
+    assert audit(tmp_path) == [(CHANGE, "not run")]
 
 
 @pytest.mark.parametrize(
@@ -97,9 +90,9 @@ def test_a_proxy_that_makes_no_sense(
 ) -> None:
     code, said = run(tmp_path, environ | {variable: value, "NO_PROXY": ""}, "-c", CHANGE)
     assert (code, double.web.seen) == (3, [])
-    assert history(tmp_path) == [(CHANGE, "refused", True)]
-    assert audit(tmp_path) == [(CHANGE, "refused")]
-    assert "mistake in mwaa-shell" not in said
+    assert history(tmp_path) == [(CHANGE, "not run", True)]
+    assert audit(tmp_path) == [(CHANGE, "not run")]
+    assert "bug in mwaa-shell" not in said
 
 
 MISTAKES = (
@@ -109,8 +102,8 @@ MISTAKES = (
     ("mwaa.aws", "MwaaApi.cli_token"),
     ("airflow.outcome", "judge"),
     ("session.send", "run_command"),
-    ("session.send", "advised"),
-    ("session.run_ids", "RunIds.settle"),
+    ("session.send", "with_advice"),
+    ("session.session", "RunIds.settle"),
     ("airflow.line_rules", "LineRules.secret_values"),
 )
 
@@ -121,16 +114,16 @@ def test_a_mistake_of_the_shell(
 ) -> None:
     program = [sys.executable, "-c", BROKEN.format(module=module, name=name), "my-env"]
     code, said = run(tmp_path, environ, "-c", CHANGE, program=program)
-    assert (code, "mistake in mwaa-shell itself: KeyError" in said) == (4, True)
+    assert (code, "bug in mwaa-shell: KeyError" in said) == (4, True)
     begun = name != "LineRules.secret_values"  # which comes before a command begins
-    outcome = "ok" if name in ("advised", "RunIds.settle") else "unknown"
+    outcome = "ok" if name in ("with_advice", "RunIds.settle") else "unknown"
     assert audit(tmp_path) == [(CHANGE, outcome)] * begun
     if begun:
         assert history(tmp_path) == [(CHANGE, outcome, True)]
 
 
 def test_a_mistake_in_the_audit_trail(double: Double, environ: dict[str, str], tmp_path: Path) -> None:
-    program = [sys.executable, "-c", BROKEN.format(module="history.audit_log", name="AuditLog.write"), "my-env"]
+    program = [sys.executable, "-c", BROKEN.format(module="history.recorder", name="AuditLog.write"), "my-env"]
     code, _ = run(tmp_path, environ, "-c", CHANGE, program=program)
     assert (code, history(tmp_path)) == (4, [(CHANGE, "ok", True)])
 
@@ -144,15 +137,37 @@ def test_a_signal_in_a_script(
     usual = side.behave
     side.behave = lambda request: never(request) if _last(request) else usual(request)
     with begin(tmp_path, environ, "-c", CHANGE) as running:
-        while side.arrived.acquire(timeout=30) and not any(map(_last, side.seen)):
+        while side.arrived.acquire(timeout=120) and not any(map(_last, side.seen)):
             pass
         running.send_signal(number)
-        assert running.wait(30) == 128 + number
+        said = running.communicate(timeout=120)[1]
+        assert running.returncode == 128 + number
+    assert b"The command may still be running on my-env" in said or place == "aws"
     assert double.commands == [CHANGE] * (place == "web")
     begun = place == "web" or bool(history(tmp_path))  # it is written down while AWS is asked
     assert history(tmp_path) == [(CHANGE, "interrupted", True)] * begun
     if place == "web":
         assert audit(tmp_path) == [(CHANGE, "interrupted")]
+
+
+@pytest.mark.parametrize("number", ENDING)
+def test_a_signal_names_each_environment_under_way(
+    number: signal.Signals, double: Double, environ: dict[str, str], tmp_path: Path
+) -> None:
+    double.names, usual = ("etl-a", "etl-b", "etl-c"), double.web.behave
+    double.web.behave = lambda request: never(request) if _last(request) else usual(request)
+    command = [*PROGRAM[:-1], "--on", "all", "--jobs", "2", "--yes", "-c", CHANGE]
+    with begin(tmp_path, environ, program=command) as running:
+        while sum(map(_last, double.web.seen)) < 2 and double.web.arrived.acquire(timeout=120):
+            pass
+        running.send_signal(number)
+        said = running.communicate(timeout=120)[1].decode()
+        assert running.returncode == 128 + number
+    assert [name for name in double.names if f"The command may still be running on {name}\n" in said] == [
+        "etl-a",
+        "etl-b",
+    ], said
+    assert history(tmp_path) == [(CHANGE, "interrupted", True)] * 2
 
 
 def _last(request: Request) -> bool:
@@ -162,14 +177,14 @@ def _last(request: Request) -> bool:
 
 @pytest.mark.parametrize("number", ENDING)
 def test_a_signal_at_the_prompt(
-    number: signal.Signals, double: Double, environ: dict[str, str], tmp_path: Path
+    number: signal.Signals, double: Double, environ: dict[str, str], tmp_path: Path, forks: Forks
 ) -> None:
-    with Terminal([*PROGRAM, "--log-file", str(tmp_path / "audit.jsonl")], environ) as terminal:
+    with Terminal([*PROGRAM, "--log-file", str(tmp_path / "audit.jsonl")], environ, begin=forks.begin) as terminal:
         terminal.wait_for("AVAILABLE")
 
         def behave(request: Request) -> bytes | None:
             if request.method != "POST":
-                return command_reply()
+                return command_response()
             os.kill(terminal.pid, number)
             return never(request)
 
@@ -181,8 +196,13 @@ def test_a_signal_at_the_prompt(
 
 
 def test_several_commands_all_end(double: Double, environ: dict[str, str], tmp_path: Path) -> None:
-    answers = [b.reset, b.always(command_reply(b"ok\n")), b.always(b.redirect(304, "")), b.always(b"nonsense\r\n\r\n")]
-    done = b.always(command_reply())
+    answers = [
+        b.reset,
+        b.always(command_response(b"ok\n")),
+        b.always(b.redirect(304, "")),
+        b.always(b"nonsense\r\n\r\n"),
+    ]
+    done = b.always(command_response())
     double.web.behave = lambda request: (answers.pop(0) if request.method == "POST" else done)(request)
     code, _ = run(tmp_path, environ, "--keep-going", *("-c", CHANGE) * 4)
     assert code == 4
@@ -199,12 +219,12 @@ def test_a_crash_leaves_no_core_file(
     number: signal.Signals, double: Double, environ: dict[str, str], tmp_path: Path
 ) -> None:
     """The token is in the memory of the process when it crashes."""
-    double.web.behave = lambda request: never(request) if request.method == "POST" else command_reply()
+    double.web.behave = lambda request: never(request) if request.method == "POST" else command_response()
     if resource.getrlimit(resource.RLIMIT_CORE)[1] == 0:
         pytest.skip("no process writes a core file here")
     command = ["/bin/sh", "-c", 'ulimit -S -c "$(ulimit -H -c)"; exec "$@"', "sh", *PROGRAM, "-c", CHANGE]
     running = subprocess.Popen(command, env=environ, cwd=tmp_path, stderr=subprocess.DEVNULL)
-    while double.web.arrived.acquire(timeout=30) and not double.commands:
+    while double.web.arrived.acquire(timeout=120) and not double.commands:
         pass
     limits = Path(f"/proc/{running.pid}/limits")
     if limits.exists():

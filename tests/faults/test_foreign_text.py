@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -14,16 +14,21 @@ import pytest
 from mwaa_shell.errors import NothingRan
 from mwaa_shell.mwaa.aws import MwaaApi
 from mwaa_shell.mwaa.environment import facts
-from tests.double import Double, command_reply
+from tests.double import Double, command_response
+from tests.programs import run_here
 from tests.terminal.emulator import Terminal
+from tests.terminal.forked import Forks
 
 PROGRAM = [sys.executable, "-m", "mwaa_shell"]
-MISTAKE = "mistake in mwaa-shell"
+MISTAKE = "bug in mwaa-shell"
 READ = "dags list"
 
 
 def run(environ: Mapping[str, str], *words: str, streams: str = "") -> tuple[int, bytes, str]:
     """Exit code, standard output and what was said; ``streams`` are redirections of a shell."""
+    if not streams:
+        here = run_here(words, environ)
+        return here.returncode, here.stdout, here.stderr.decode()
     command = ["/bin/sh", "-c", f'"$@" {streams}', "sh", *PROGRAM, *words]
     ended = subprocess.run(command, env=dict(environ), capture_output=True, check=False, timeout=60)
     return ended.returncode, ended.stdout, ended.stderr.decode()
@@ -40,13 +45,13 @@ def test_a_web_server_whose_name_makes_no_sense(host: str, double: Double, envir
     double.token_host, double.more = host, {"WebserverUrl": host}
     code, stdout, said = run(environ, "my-env", "-c", READ)
     assert (code, stdout, double.web.seen) == (3, b"", [])
-    assert "CreateCliToken for my-env brought no usable token or host, nothing ran" in said
+    assert "CreateCliToken for my-env holds no token or host. Nothing was sent." in said
 
 
 def test_no_such_name_is_connected_to(double: Double) -> None:
     environments = MwaaApi(double.access(None))
     for double.token_host in HOSTS:
-        with pytest.raises(NothingRan, match="brought no usable token or host"):
+        with pytest.raises(NothingRan, match="holds no token or host"):
             environments.cli_token("my-env")
 
 
@@ -160,44 +165,47 @@ def test_the_debug_log_is_written_where_nothing_can_be_said(
 EDIT = "\x18\x05"
 
 
-def at_a_prompt(environ: dict[str, str], **variables: str) -> Terminal:
+@pytest.fixture
+def at_a_prompt(environ: dict[str, str], forks: Forks) -> Callable[..., Terminal]:
     """The prompt of the double, wide enough for a sentence."""
-    return Terminal([*PROGRAM, "my-env"], environ | variables, 120)
+    return lambda **variables: Terminal([*PROGRAM, "my-env"], environ | variables, 120, begin=forks.begin)
 
 
-def test_a_byte_that_is_no_text_in_the_editor(double: Double, environ: dict[str, str], tmp_path: Path) -> None:
-    with at_a_prompt(environ, VISUAL="false") as terminal:
+def test_a_byte_that_is_no_text_in_the_editor(
+    double: Double, at_a_prompt: Callable[..., Terminal], tmp_path: Path
+) -> None:
+    with at_a_prompt(VISUAL="false") as terminal:
         terminal.wait_for("AVAILABLE")
         terminal.send("dags \udcff")
         terminal.send(EDIT)
-        terminal.wait_for("The line is not UTF-8 text and cannot be edited in an editor")
+        terminal.wait_for("The editor requires UTF-8 text")
         terminal.key("ctrl-c")
         terminal.run("my-env", READ)
     assert double.commands == [f"{READ} -o json"]
 
 
 EDITORS = {
-    "saves what is no text": ('sh -c \'printf "\\377" > "$0"\'', "saved text that is not UTF-8"),
-    "removes the file": ("rm", "The file that the editor saved cannot be read"),
+    "saves what is no text": ('sh -c \'printf "\\377" > "$0"\'', "The editor requires UTF-8 text"),
+    "removes the file": ("rm", "The file for the editor cannot be used"),
     "fails": ("false", "dags"),
 }
 
 
 @pytest.mark.parametrize("name", EDITORS)
-def test_an_editor_that(name: str, double: Double, environ: dict[str, str]) -> None:
+def test_an_editor_that(name: str, double: Double, at_a_prompt: Callable[..., Terminal]) -> None:
     editor, words = EDITORS[name]
-    with at_a_prompt(environ, VISUAL=editor) as terminal:
+    with at_a_prompt(VISUAL=editor) as terminal:
         terminal.wait_for("AVAILABLE")
         terminal.send("dags")
         terminal.send(EDIT)
         terminal.wait_for(words)
         terminal.send(" report")
         terminal.wait_for("my-env> dags report")
-        assert "broke down" not in terminal.history_text
+        assert "restarted because" not in terminal.history_text
 
 
-def test_quotes_that_do_not_match_name_no_editor(double: Double, environ: dict[str, str]) -> None:
-    with at_a_prompt(environ, VISUAL="'", EDITOR="sh -c 'printf version > \"$0\"'") as terminal:
+def test_quotes_that_do_not_match_name_no_editor(double: Double, at_a_prompt: Callable[..., Terminal]) -> None:
+    with at_a_prompt(VISUAL="'", EDITOR="sh -c 'printf version > \"$0\"'") as terminal:
         terminal.wait_for("AVAILABLE")
         terminal.send("dags")
         terminal.send(EDIT)
@@ -210,13 +218,13 @@ def test_a_folder_for_the_editor_that_is_not_there(double: Double, environ: dict
     with Terminal(program, environ, 120) as terminal:
         terminal.wait_for("AVAILABLE")
         terminal.send(f"dags{EDIT}")
-        terminal.wait_for("The line cannot be written to a file for the editor: No such file or directory")
+        terminal.wait_for("The file for the editor cannot be used (No such file or directory)")
 
 
-def test_a_name_with_half_a_character_is_learned(double: Double, environ: dict[str, str]) -> None:
+def test_a_name_with_half_a_character_is_learned(double: Double, at_a_prompt: Callable[..., Terminal]) -> None:
     names = json.dumps([{"dag_id": f"dag_{number}\ud800"} for number in range(5)]).encode()
-    double.web.behave = lambda request: command_reply(names if request.method == "POST" else b"")
-    with at_a_prompt(environ) as terminal:
+    double.web.behave = lambda request: command_response(names if request.method == "POST" else b"")
+    with at_a_prompt() as terminal:
         terminal.wait_for("AVAILABLE")
         terminal.run("my-env", READ)
         terminal.send("dags pause dag_")

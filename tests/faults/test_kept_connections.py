@@ -6,25 +6,25 @@ Each answer repeats its command, so that one which belongs to another is seen; t
 from __future__ import annotations
 
 import socket
-import subprocess
-import sys
 import threading
 from collections.abc import Callable
+from subprocess import CompletedProcess
 
 import pytest
 
-from tests.double import Double, Request, command_reply, reply
+from tests.double import Double, Request, command_response, response
 from tests.faults import behaviours as b
+from tests.programs import run_here
 
 LINES = ("dags list", "dags pause daily", "version")
 #: A whole answer that nobody asked for.
-STALE = command_reply(b"an answer to nobody\n")
+STALE = command_response(b"an answer to nobody\n")
 Answer = Callable[[bytes], list[bytes]]  #: the pieces of an answer, each a TLS record (or several) of its own
 
 
 def own(request: Request) -> bytes:
     """The answer to one command."""
-    return command_reply(request.body + b"\n")
+    return command_response(request.body + b"\n")
 
 
 def answer_in_pieces(double: Double, answer: Answer) -> None:
@@ -47,11 +47,9 @@ def answer_in_pieces(double: Double, answer: Answer) -> None:
     double.web.behave, double.aws.behave = behave, aws
 
 
-def run(environ: dict[str, str], *lines: str) -> subprocess.CompletedProcess[bytes]:
+def run(environ: dict[str, str], *lines: str) -> CompletedProcess[bytes]:
     """The whole program with these commands, whatever becomes of the first."""
-    words = [word for line in lines for word in ("-c", line)]
-    command = [sys.executable, "-m", "mwaa_shell", "my-env", "--keep-going", *words]
-    return subprocess.run(command, env=environ, capture_output=True, check=False, timeout=60)
+    return run_here(["my-env", "--keep-going", *(word for line in lines for word in ("-c", line))], environ)
 
 
 def connections(double: Double) -> list[int]:
@@ -98,9 +96,9 @@ BEHIND: dict[str, Answer] = {
     "a whole answer": lambda answer: [answer + STALE],
     "two of them": lambda answer: [answer + STALE * 2],
     "one in a record of its own": lambda answer: [answer, STALE],
-    "one that is long": lambda answer: [answer + command_reply(b"x" * 9000)],
+    "one that is long": lambda answer: [answer + command_response(b"x" * 9000)],
     "many": lambda answer: [answer + STALE * 100],
-    "a redirect": lambda answer: [answer + reply(307, b"{}", {"Location": "/aws_mwaa/cli/"})],
+    "a redirect": lambda answer: [answer + response(307, b"{}", {"Location": "/aws_mwaa/cli/"})],
     "an interim response": lambda answer: [answer + interim(103)],
     "a line": lambda answer: [answer + b"\r\n"],
     "one byte": lambda answer: [answer + b"x"],
@@ -122,7 +120,7 @@ def test_nothing_behind_an_answer_is_taken_for_the_next(name: str, double: Doubl
 @pytest.mark.parametrize("status", [401, 403, 404, 429, 500, 503])
 def test_nothing_behind_a_refusal_either(status: int, double: Double, environ: dict[str, str]) -> None:
     def behave(request: Request) -> bytes:
-        return reply(status, {"message": "no"}) + STALE if request.body == b"dags pause daily" else own(request)
+        return response(status, {"message": "no"}) + STALE if request.body == b"dags pause daily" else own(request)
 
     double.web.behave = behave
     ended = run(environ, "dags pause daily", "version")

@@ -13,7 +13,7 @@ import pytest
 
 from mwaa_shell.result import Outcome
 from mwaa_shell.session.environment import load_environment_info
-from tests.double import Behave, Double, Request, cut_off, never, refusal, reply
+from tests.double import Behave, Double, Request, cut_off, never, refusal, response
 from tests.faults import behaviours as b
 from tests.faults.conftest import Make, Program
 from tests.sessions import execute
@@ -40,7 +40,7 @@ def fault(name: str, answer: bytes | Behave, words: str, **more: object) -> Faul
 
 
 def dated(answer: bytes, minutes: float) -> Behave:
-    """A reply that comes from a clock which is so many minutes ahead of ours."""
+    """A response that comes from a clock which is so many minutes ahead of ours."""
 
     def behave(request: Request) -> bytes:
         head, _, rest = answer.partition(b"\r\n")
@@ -53,42 +53,41 @@ SIGNATURE = refusal(403, "InvalidSignatureException", "Signature expired: 202611
 SCOPE = refusal(403, "InvalidSignatureException", "Credential should be scoped to a valid region.")
 FAULTS = (
     fault("throttled", refusal(429, "ThrottlingException", "Rate exceeded"),
-          "AWS is asked too often for CreateCliToken on my-env, nothing ran: Rate exceeded", tried_again=True),
-    fault("throttled with 400", refusal(400, "ThrottlingException", "x"), "asked too often", tried_again=True),
+          "AWS throttled CreateCliToken for my-env. Nothing was sent.", tried_again=True),
+    fault("throttled with 400", refusal(400, "ThrottlingException", "x"), "AWS throttled", tried_again=True),
     fault("denied", refusal(403, "AccessDeniedException", "not you"),
-          "AWS does not allow airflow:CreateCliToken on my-env to these credentials, nothing ran: not you"),
-    fault("403 without a word", reply(403, b""), "AWS does not allow airflow:CreateCliToken on my-env"),
+          "airflow:CreateCliToken on my-env is not permitted for these credentials. Nothing was sent."),
+    fault("403 without a word", response(403, b""), "airflow:CreateCliToken on my-env is not permitted"),
     fault("expired", refusal(403, "ExpiredTokenException", "The security token included in the request is expired"),
-          "The AWS credentials have expired, nothing ran: they came from AWS_ACCESS_KEY_ID, which a running program "
-          "keeps; log in to a profile and go on with .use my-env --profile NAME"),
+          "hint: Switch to a profile with .use my-env --profile NAME, or restart with new keys."),
     fault("unknown key", refusal(403, "UnrecognizedClientException", "The token is invalid"),
-          "AWS does not know these credentials, nothing ran: The token is invalid"),
+          "AWS does not know these credentials. Nothing was sent."),
     fault("wrong secret", dated(SIGNATURE, 0), "the secret key or this machine's clock is wrong"),
-    fault("clock behind", dated(SIGNATURE, 20), "nothing ran: this machine's clock is 19 minutes behind that of AWS"),
-    fault("clock ahead", dated(SIGNATURE, -20), "nothing ran: this machine's clock is 20 minutes ahead of that of AWS"),
-    fault("wrong region", dated(SCOPE, 0), "AWS expects another region than eu-west-1, nothing ran: Credential should"),
-    fault("no such environment", refusal(404, "ResourceNotFoundException", "x"), "no environment my-env in eu-west-1"),
-    fault("404 of something else", reply(404, b"<html>"), "CreateCliToken on my-env failed, nothing ran: 404"),
-    fault("500", refusal(500, "InternalServerException", "x"), "nothing ran: InternalServerEx", tried_again=True),
-    fault("502", reply(502, b"<html>"), "CreateCliToken on my-env failed, nothing ran: 502", tried_again=True),
-    fault("503", refusal(503, "ServiceUnavailableException", "x"), "nothing ran: ServiceUnavailable", tried_again=True),
-    fault("400", refusal(400, "ValidationException", "name"), "nothing ran: ValidationException: name"),
-    fault("HTML", reply(200, b"<html>"), "nothing ran"),
-    fault("bad JSON", reply(200, b'{"CliToken": "t'), "nothing ran"),
-    fault("a list", reply(200, b"[1]"), "nothing ran"),
-    fault("an empty body", reply(200, b""), "brought no usable token or host, nothing ran"),
-    fault("no token", reply(200, {"WebServerHostname": "h"}), "brought no usable token or host, nothing ran"),
-    fault("no host", reply(200, {"CliToken": "t0ken"}), "brought no usable token or host, nothing ran"),
-    fault("a host with a path", reply(200, {"CliToken": "t0ken", "WebServerHostname": "evil.example/x"}),
-          "brought no usable token or host, nothing ran"),
-    fault("a host with a user", reply(200, {"CliToken": "t0ken", "WebServerHostname": "h@evil.example"}),
-          "brought no usable token or host, nothing ran"),
-    fault("a reset", b.reset, "nothing ran", tried_again=True),
-    fault("half a reply", cut_off(reply(200, {"CliToken": "t0ken", "WebServerHostname": "h" * 500}), 200), "nothing",
+    fault("clock behind", dated(SIGNATURE, 20), "the clock of this machine is 19 minutes slow. Nothing was sent."),
+    fault("clock ahead", dated(SIGNATURE, -20), "the clock of this machine is 20 minutes fast. Nothing was sent."),
+    fault("wrong region", dated(SCOPE, 0), "). Nothing was sent.\nmwaa-shell: hint: Check the name of the region."),
+    fault("no such environment", refusal(404, "ResourceNotFoundException", "x"), "No environment 'my-env' in"),
+    fault("404 of something else", response(404, b"<html>"), "CreateCliToken for my-env failed (404"),
+    fault("500", refusal(500, "InternalServerException", "x"), "failed (InternalServerEx", tried_again=True),
+    fault("502", response(502, b"<html>"), "CreateCliToken for my-env failed (502", tried_again=True),
+    fault("503", refusal(503, "ServiceUnavailableException", "x"), "failed (ServiceUnavailable", tried_again=True),
+    fault("400", refusal(400, "ValidationException", "name"), "failed (ValidationException: name)"),
+    fault("HTML", response(200, b"<html>"), "Nothing "),
+    fault("bad JSON", response(200, b'{"CliToken": "t'), "Nothing "),
+    fault("a list", response(200, b"[1]"), "Nothing "),
+    fault("an empty body", response(200, b""), "holds no token or host. Nothing was sent."),
+    fault("no token", response(200, {"WebServerHostname": "h"}), "holds no token or host. Nothing was sent."),
+    fault("no host", response(200, {"CliToken": "t0ken"}), "holds no token or host. Nothing was sent."),
+    fault("a host with a path", response(200, {"CliToken": "t0ken", "WebServerHostname": "evil.example/x"}),
+          "holds no token or host. Nothing was sent."),
+    fault("a host with a user", response(200, {"CliToken": "t0ken", "WebServerHostname": "h@evil.example"}),
+          "holds no token or host. Nothing was sent."),
+    fault("a reset", b.reset, "Nothing ", tried_again=True),
+    fault("half a reply", cut_off(response(200, {"CliToken": "t0ken", "WebServerHostname": "h" * 500}), 200), "Nothing",
           tried_again=None),
-    fault("no HTTP", b"nonsense\r\n\r\n", "nothing ran", tried_again=True),
-    fault("a hang", never, "AWS gave no answer within 0.6 seconds", timeout=0.6, tried_again=None),
-    fault("slow", b.drip(b"HTTP/1.1 200 OK\r\nX-Slow: ", b"x"), "AWS gave no answer within 0.6 seconds",
+    fault("no HTTP", b"nonsense\r\n\r\n", "Nothing ", tried_again=True),
+    fault("a hang", never, "AWS did not answer within 0.6 seconds", timeout=0.6, tried_again=None),
+    fault("slow", b.drip(b"HTTP/1.1 200 OK\r\nX-Slow: ", b"x"), "AWS did not answer within 0.6 seconds",
           timeout=0.6, tried_again=None),
 )  # fmt: skip
 
@@ -117,7 +116,7 @@ def test_nothing_is_sent(fault: Fault, double: Double, program: Program, slept: 
     assert (seen.code, seen.stdout, double.web.seen) == (3, b"", [])
     assert fault.words in seen.stderr
     assert seen.stderr.startswith("mwaa-shell: ")
-    assert seen.stderr.count("\n") == 1
+    assert seen.stderr.count("\n") == 2  # the error and the hint
     assert "t0ken" not in seen.stderr
     asked = asked_for_tokens(double)
     if fault.tried_again is not None:
@@ -129,7 +128,7 @@ def test_the_line_stands_on_the_prompt_and_runs_once_it_can(double: Double, make
     only_for_tokens(double, b.always(refusal(403, "ExpiredTokenException", "over")))
     session = make()
     refused = execute(session, CHANGE)
-    assert (refused.outcome, refused.proposal) == (Outcome.REFUSED, CHANGE)
+    assert (refused.outcome, refused.proposal) == (Outcome.NOT_RUN, CHANGE)
     double.aws.behave = double.answer_aws
     assert execute(session, refused.proposal).ok
     assert double.commands == [CHANGE]
@@ -152,17 +151,17 @@ def test_aws_that_is_not_reached(
         seen = program(CHANGE)
     assert (seen.code, double.aws.seen, double.web.seen) == (3, [], [])
     assert "AWS could not be reached at " in seen.stderr
-    assert "nothing ran: is this machine online, and eu-west-1 the right region?" in seen.stderr
+    assert "whether eu-west-1 is the right region" in seen.stderr
 
 
 def test_a_token_call_that_hangs_blocks_nobody(double: Double, make: Make) -> None:
     only_for_tokens(double, never)
     session = make()
     load_environment_info(session)
-    session.link.client._timeout = 0.2
+    session.connection.client._timeout = 0.2
     hung = execute(session, CHANGE)
-    assert (hung.outcome, hung.message) == (Outcome.REFUSED, "AWS gave no answer within 0.2 seconds, nothing ran")
-    session.link.client._timeout = 20.0
+    assert (hung.outcome, hung.message) == (Outcome.NOT_RUN, "AWS did not answer within 0.2 seconds")
+    session.connection.client._timeout = 20.0
     double.aws.behave = double.answer_aws
     assert execute(session, "dags list").ok
     assert double.commands == ["dags list"]

@@ -1,4 +1,4 @@
-"""Text that is easily read wrongly: any, what readers look for where it does not belong, and replies with changes."""
+"""Text that is easily read wrongly: any, what readers look for where it does not belong, and outputs with changes."""
 
 from __future__ import annotations
 
@@ -101,8 +101,6 @@ PIECES = (
     "airflow: error: ",
     "!",
     "!!",
-    ":s/a/b/",
-    ":gs/a/a/",
     "^",
     "^a",
     "$(",
@@ -208,7 +206,7 @@ PIECES = (
 
 
 @cache
-def replies() -> tuple[str, ...]:
+def outputs() -> tuple[str, ...]:
     """What real Airflows have printed, short ones."""
     said = {
         case[stream]
@@ -221,8 +219,8 @@ def replies() -> tuple[str, ...]:
 
 @st.composite
 def changed(draw: st.DrawFn) -> str:
-    """A real reply with something taken out and something else put in."""
-    text = draw(st.sampled_from(replies()))
+    """A real output with something taken out and something else put in."""
+    text = draw(st.sampled_from(outputs()))
     start = draw(st.integers(0, len(text)))
     end = draw(st.integers(start, min(len(text), start + 200)))
     return text[:start] + draw(pieces) + text[end:]

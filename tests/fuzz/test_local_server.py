@@ -1,4 +1,4 @@
-"""Held here: whatever arrives, both servers of the private MWAA answer or hang up, and go on; no handler breaks."""
+"""Held here: both servers of a local environment answer whatever arrives, or hang up; no handler breaks."""
 
 from __future__ import annotations
 
@@ -19,10 +19,9 @@ from hypothesis import strategies as st
 from mwaa_shell.airflow.versions import Version
 from mwaa_shell.local import aws_api, web_server
 from mwaa_shell.local.airflow_process import Answer
-from mwaa_shell.local.aws_api import AwsApi, AwsError, LocalEnvironment, Tokens, make_keys
-from mwaa_shell.local.http_server import JsonHandler, Server
+from mwaa_shell.local.aws_api import AwsApi, LocalEnvironment, SignedRequest, Tokens, check_signature, make_keys
+from mwaa_shell.local.http_server import AwsError, JsonHandler, Server
 from mwaa_shell.local.rest import read_call
-from mwaa_shell.local.signature import SignedRequest, complaint
 from mwaa_shell.local.web_server import CliEndpoint, Limits, Recorder, refusal
 from tests.fuzz.strategies import texts
 
@@ -144,7 +143,8 @@ def test_the_aws_api_says_no_in_its_own_way(
             assert api().operate(method, target, body)
         for header in (authorization, f"{SIGNED}, SignedHeaders=host;x-amz-date, Signature={'0' * 64}"):
             headers = {"authorization": [header], "host": [path], "x-amz-date": ["20240101T000000Z"]}
-            assert complaint(SignedRequest(method, target, headers, body), KEYS, "local-1", THEN) is not None
+            with pytest.raises(AwsError):
+                check_signature(SignedRequest(method, target, headers, body), KEYS, THEN)
 
 
 @SOME
@@ -161,4 +161,4 @@ def test_any_command_has_an_answer(command: str, authorization: str) -> None:
 @given(st.binary(max_size=100) | texts.map(lambda text: text.encode("utf-8", "replace")) | st.just(b"[" * 1_500))
 def test_any_call_of_the_rest_api_is_read_or_refused(body: bytes) -> None:
     with suppress(AwsError):
-        assert read_call(body).path.startswith("/")
+        assert read_call(body)["path"].startswith("/")

@@ -55,15 +55,20 @@ def test_the_wheel_holds_the_package_and_nothing_else(wheel: zipfile.ZipFile) ->
     about = {
         f"{NAME}.dist-info/{name}" for name in ("METADATA", "WHEEL", "entry_points.txt", "licenses/LICENSE", "RECORD")
     }
-    assert set(wheel.namelist()) == files("mwaa_shell") | about
+    man_page = f"{NAME}.data/data/share/man/man1/mwaa-shell.1"
+    assert set(wheel.namelist()) == files("mwaa_shell") | about | {man_page}
     assert "mwaa_shell/py.typed" in wheel.namelist()
 
 
 def test_the_source_archive_holds_what_the_tests_need(built: Path) -> None:
     with tarfile.open(built / f"{NAME}.tar.gz") as archive:
         names = {name.removeprefix(f"{NAME}/") for name in archive.getnames()}
-    top = {"README.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "pyproject.toml", "PKG-INFO", ".gitignore"}
-    assert names == files("mwaa_shell", "tests", "screenshots") | top
+    documents = {"README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "LICENSE"}
+    assert names == files("mwaa_shell", "tests", "screenshots") | documents | {
+        "pyproject.toml",
+        "PKG-INFO",
+        ".gitignore",
+    }
 
 
 def test_what_installers_are_told(metadata: email.message.Message) -> None:
@@ -101,4 +106,5 @@ def _data_files_are_found(run: Callable[..., str]) -> None:
     assert "--completions" in run("--help-all")
     assert '"dags list"' in run("--print-grammar", "3.3.1")
     assert run("--check", "--airflow-version", "2.10.3", "-c", "dags list") == ""
+    assert run("help", "scripts").startswith("Scripts\n")
     assert "#compdef" in run("--completions", "zsh")

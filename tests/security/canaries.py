@@ -15,7 +15,7 @@ TAIL = "+é="
 OUTSIDE = ("accesskey", "secretkey", "sessiontoken", "proxyoption", "proxyvariable")
 #: What stands in lines, by where; what is typed for a mask.
 TYPED = ("uri", "password", "extra", "json", "user", "variable", "conf", "local", "mask", "mistake", "private", "saved",
-         "script", "given", "sent", "query")  # fmt: skip
+         "script", "given", "sent", "several", "query")  # fmt: skip
 #: What the environment prints of its own accord.
 STORED = ("stored", "storeduri", "storedextra")
 TOKEN = "token"

@@ -7,7 +7,7 @@ import shlex
 from pathlib import Path
 from urllib.parse import quote
 
-from tests.double import Double, Request, command_reply, never, reply
+from tests.double import Double, Request, command_response, never, response
 from tests.proxies import ConnectProxy
 from tests.security.canaries import TOKEN, core, secret
 
@@ -17,7 +17,7 @@ CONNECTIONS = json.dumps([
 ]).encode()  # fmt: skip
 #: The variables of a user's environment that hold keys of AWS.
 KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
-#: A line whose reply never comes, one whose reply makes no sense, one that is refused.
+#: A line whose response never comes, one whose response makes no sense, one that is refused.
 HANGS, GARBLED, REFUSED = "dags list-import-errors", "dags report", "pools list"
 
 
@@ -31,7 +31,7 @@ def act(double: Double, refuses: str = "") -> None:
     def aws(request: Request) -> bytes:
         if request.path.startswith("/clitoken/") and request.path.endswith("/my-env"):
             double.tokens.append(f"{core(TOKEN)}.{len(double.tokens)}")
-            return reply(200, {"CliToken": double.tokens[-1], "WebServerHostname": double.host})
+            return response(200, {"CliToken": double.tokens[-1], "WebServerHostname": double.host})
         return usual(request)
 
     def web(request: Request) -> bytes | None:
@@ -39,15 +39,15 @@ def act(double: Double, refuses: str = "") -> None:
         if command == HANGS:
             return never(request)
         if command == GARBLED:
-            return reply(200, {"stdout": "?", "stderr": request.headers["authorization"]})
+            return response(200, {"stdout": "?", "stderr": request.headers["authorization"]})
         if command == REFUSED:
-            return reply(403, {"message": f"no '=' in Authorization header: {request.headers['authorization']}"})
+            return response(403, {"message": f"no '=' in Authorization header: {request.headers['authorization']}"})
         if command.startswith("connections list"):
-            return command_reply(CONNECTIONS)
+            return command_response(CONNECTIONS)
         if refuses and command.startswith(refuses):
             said = f"usage: airflow [-h] ...\nairflow: error: unrecognized arguments: {shlex.split(command)[-1]}\n"
-            return command_reply(b"", said.encode())
-        return command_reply(b"done\n")
+            return command_response(b"", said.encode())
+        return command_response(b"done\n")
 
     double.aws.behave, double.web.behave = aws, web
 
@@ -87,4 +87,12 @@ def lines() -> list[str]:
         ".save any variables set {key} {value}",
         f".do any key=api_token value={core('given')}",
         f".script variables set db_password {core('script')} curl",
+    ]
+
+
+def several() -> list[str]:
+    """Lines for several environments, which a prompt would ask about."""
+    return [
+        f".on my-env variables set db_password {core('several')}",
+        f".on my-env,nowhere connections add --no-such-flag seven --conn-password {core('several')}",
     ]

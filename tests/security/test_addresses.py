@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -12,23 +11,18 @@ import pytest
 from mwaa_shell.addresses import hide_login, password_pieces
 from mwaa_shell.mwaa.route import hide_credentials
 from tests.double import Double
+from tests.programs import run_here
 
 FIRST, SECOND = "qcanaryq", "zcanaryz"
 BETWEEN = ["/", "@", " ", "#", "@/", "//", "\\", "?"]
 
 
-def run_all(program: list[str], environ: dict[str, str], folder: Path, *options: str) -> tuple[bytes, dict[str, bytes]]:
+def run_all(environ: dict[str, str], folder: Path, *options: str) -> tuple[bytes, dict[str, bytes]]:
     """Run what may show a proxy; what the program printed, and what it wrote to files."""
     log, debug = folder / "log.jsonl", folder / "debug.log"
     lines = ["-c", "version", "-c", ".doctor", "-c", ".settings"]
-    ended = subprocess.run(
-        [*program, "my-env", "--keep-going", "--debug", str(debug), "--log-file", str(log), *options, *lines],
-        env=environ,
-        capture_output=True,
-        timeout=120,
-        check=False,
-        input=b"",
-    )
+    words = ["my-env", "--keep-going", "--debug", str(debug), "--log-file", str(log), *options, *lines]
+    ended = run_here(words, environ)
     config = folder / ".config" / "mwaa-shell" / "config.toml"
     files = {str(path): path.read_bytes() for path in folder.rglob("*") if path.is_file() and path != config}
     return ended.stdout + ended.stderr, files
@@ -37,10 +31,10 @@ def run_all(program: list[str], environ: dict[str, str], folder: Path, *options:
 @pytest.mark.parametrize("variable", ["http_proxy", "HTTPS_PROXY"])
 @pytest.mark.parametrize("between", BETWEEN)
 def test_a_password_in_a_variable_is_shown_nowhere(
-    double: Double, program: list[str], environ: dict[str, str], tmp_path: Path, between: str, variable: str
+    double: Double, environ: dict[str, str], tmp_path: Path, between: str, variable: str
 ) -> None:
     address = f"http://me:{FIRST}{between}{SECOND}@127.0.0.1:1"
-    said, files = run_all(program, environ | {variable: address}, tmp_path)
+    said, files = run_all(environ | {variable: address}, tmp_path)
     assert b"prox" in said
     for name, data in {"screen": said, **files}.items():
         assert FIRST.encode() not in data, name
@@ -50,13 +44,13 @@ def test_a_password_in_a_variable_is_shown_nowhere(
 @pytest.mark.parametrize("between", ["/", " ", "@"])
 @pytest.mark.parametrize("way", ["option", "file"])
 def test_a_password_in_a_setting_is_shown_nowhere(
-    double: Double, program: list[str], environ: dict[str, str], tmp_path: Path, between: str, way: str
+    double: Double, environ: dict[str, str], tmp_path: Path, between: str, way: str
 ) -> None:
     address = f"http://me:{FIRST}{between}{SECOND}@127.0.0.1:1"
     config = tmp_path / ".config" / "mwaa-shell" / "config.toml"
     config.parent.mkdir(parents=True)
     config.write_text(f"proxy = {json.dumps(address)}\n" if way == "file" else "")
-    said, files = run_all(program, environ, tmp_path, *(("--proxy", address) if way == "option" else ()))
+    said, files = run_all(environ, tmp_path, *(("--proxy", address) if way == "option" else ()))
     assert b"proxy" in said
     for name, data in {"screen": said, **files}.items():
         assert FIRST.encode() not in data, name

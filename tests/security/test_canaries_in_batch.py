@@ -15,7 +15,8 @@ from tests.security.canaries import OUTSIDE, STORED, TOKEN, TYPED, core, left_in
 
 OPTIONS = ["--keep-going", "--yes", "--timeout", "1", "--log-file", "log.jsonl", "--log-output", "--debug", "debug.log"]
 READS = ["connections list", "connections list -o json", ".tee talk.txt", "version", stage.GARBLED, stage.REFUSED,
-         stage.HANGS, ".history", ".names", ".info", ".script 1 python", ".doctor", ".set", ".tee off"]  # fmt: skip
+         stage.HANGS, ".history", ".refresh --list", ".info", ".script 1 python", ".doctor", ".set",
+         ".tee off"]  # fmt: skip
 
 
 @pytest.fixture
@@ -46,13 +47,14 @@ def test_nothing_is_left_of_what_a_script_tells(
 ) -> None:
     stage.act(double)
     variables = stage.variables(environ, proxy)
-    ended = run(program, variables, tmp_path, [".tee talk.txt", *stage.lines(), *READS])
+    ended = run(program, variables, tmp_path, [".tee talk.txt", *stage.lines(), *stage.several(), *READS])
     sent = "\n".join(double.commands)
     assert proxy.relayed
     assert core("uri") in sent
     assert core("conf") in sent
     assert core("given") in sent
     assert core("sent") in sent
+    assert core("several") in sent
     assert core("private") in sent
     assert core("saved") not in sent
     assert len(double.tokens) > 12
@@ -82,7 +84,7 @@ def test_a_proxy_of_an_option_is_quoted_nowhere(
     url = f"http://me:{core('proxyoption')}@127.0.0.1:{refuses.port}"
     ended = run(program, stage.variables(environ), tmp_path, ["version", ".doctor", ".info"], "--proxy", url)
     refuses.close()
-    assert b"wants a user and a password" in ended.stderr
+    assert b"requires a user and a password" in ended.stderr
     assert left_in(ended.stderr + ended.stdout, OUTSIDE) == []
     assert list(left_in_files(tmp_path, OUTSIDE)) == []
 

@@ -47,7 +47,7 @@ def broken(module: str, name: str) -> list[str]:
     [("session.executor", "Executor._deliver"), ("mwaa.cli_client", "CliClient._attempt"),
      ("history.recorder", "HistoryRecorder.begin"),
      ("mwaa.aws", "MwaaApi.cli_token"), ("session.send", "run_command"), ("airflow.outcome", "judge"),
-     ("mwaa.transport", "Transport.post"), ("output.show", "show"), ("options", "read_order")],
+     ("mwaa.transport", "Transport.post"), ("output.presenter", "show"), ("launch", "make_plan")],
 )  # fmt: skip
 def test_a_script_learns_where_it_is_and_nothing_else(
     module: str, name: str, double: Double, environ: dict[str, str], tmp_path: Path
@@ -56,7 +56,7 @@ def test_a_script_learns_where_it_is_and_nothing_else(
     command = [*broken(module, name), "--debug", str(tmp_path / "d.log"), "-c", LINE]
     ended = subprocess.run(command, env=stage.variables(environ), capture_output=True, check=False)
     assert ended.returncode == 4
-    assert b"This is a mistake in mwaa-shell itself: KeyError at " in ended.stderr
+    assert b"This is a bug in mwaa-shell: KeyError at " in ended.stderr
     assert b"Traceback" not in ended.stderr
     names = ("variable", "password", "token", "secretkey", "sessiontoken")
     assert left_in(ended.stderr + ended.stdout, names) == []
@@ -74,13 +74,13 @@ def test_a_thread_quotes_nothing_either(double: Double, environ: dict[str, str])
     assert left_in(ended.stderr, ["password"]) == []
 
 
-@pytest.mark.parametrize(("module", "name"), [("session.executor", "Executor._deliver"), ("output.show", "show")])
+@pytest.mark.parametrize(("module", "name"), [("session.executor", "Executor._deliver"), ("output.presenter", "show")])
 def test_a_session_goes_on(module: str, name: str, double: Double, environ: dict[str, str], tmp_path: Path) -> None:
     stage.act(double)
     with Terminal(broken(module, name), stage.variables(environ), 100, 24) as terminal:
         terminal.wait_for("AVAILABLE")
         terminal.enter(LINE)
-        terminal.wait_for("This is a mistake in mwaa-shell itself: KeyError")
+        terminal.wait_for("This is a bug in mwaa-shell: KeyError")
         terminal.wait_for_prompt("my-env")
         terminal.enter("exit" if name == "show" else "")
         terminal.key("ctrl-d")
@@ -102,7 +102,7 @@ def test_a_mistake_while_somebody_types_quotes_nothing(
 ) -> None:
     stage.act(double)
     with Terminal(broken(module, name), stage.variables(environ), 100, 24) as terminal:
-        terminal.wait_for(lambda text: "my-env>" in text or "mistake in mwaa-shell" in text or "warm-up" in text)
+        terminal.wait_for(lambda text: "my-env>" in text or "bug in mwaa-shell" in text or "warm-up" in text)
         terminal.send(LINE)
         terminal.wait_for(lambda text: "KeyError" in text)
         terminal.key("ctrl-c")

@@ -13,8 +13,8 @@ import pytest
 
 from mwaa_shell import debug_log, saved_commands
 from mwaa_shell.errors import LocalProblem, ShellError, UsageError
-from mwaa_shell.history.audit_log import AuditLog
 from mwaa_shell.history.entries import HistoryEntry
+from mwaa_shell.history.recorder import AuditLog
 from mwaa_shell.history.store import History
 from mwaa_shell.local import provision
 from mwaa_shell.local.folders import make_private
@@ -24,7 +24,7 @@ from mwaa_shell.mwaa.environment import EnvironmentInfo
 from mwaa_shell.names import cache_files
 from mwaa_shell.names.catalogue import NameCatalogue
 from mwaa_shell.names.store import NameStore
-from mwaa_shell.output.transcript import Transcript
+from mwaa_shell.output.redirect import Transcript
 from mwaa_shell.paths import append_to, check_owner, make_folder
 from mwaa_shell.settings import Access
 from tests.double import Double
@@ -91,7 +91,9 @@ def test_all_that_a_run_writes_is_for_its_owner(
         check=True,
         umask=0,
     )
-    assert ended.stderr == b""
+    assert ended.stderr.splitlines() == [
+        f"mwaa-shell: Commands and their output are appended to {home / 'talk.txt'}.".encode()
+    ]
     written = list(home.rglob("*"))
     names = {path.name for path in written if path.is_file()}
     assert {"log.jsonl", "debug.log", "talk.txt", "commands.toml", "environments.json", "history.sqlite"} <= names
@@ -124,7 +126,7 @@ def test_a_run_writes_nothing_behind_links_of_a_stranger(
     written = [path for path in elsewhere.rglob("*") if path.is_file()]
     assert double.commands, "the command runs all the same"
     if os.geteuid() == 0:
-        assert b"a symbolic link that somebody else has made" in ended.stderr
+        assert b"a symbolic link of another user" in ended.stderr
         assert written == []
     else:
         assert {oct(mode(path)) for path in written} == {"0o600"}
@@ -169,7 +171,7 @@ def test_the_history_follows_no_link_of_a_stranger(tmp_path: Path, plant: Plant)
     plant(tmp_path / "shared" / "history.sqlite", target)
     with History(tmp_path / "shared" / "history.sqlite") as history:
         assert history.begin(entry()) is None
-        assert "a symbolic link that somebody else has made" in history.trouble
+        assert "a symbolic link of another user" in history.trouble
     assert (target.read_bytes(), mode(target)) == (b"", 0o644)
 
 
@@ -178,7 +180,7 @@ def test_nor_does_it_go_into_a_folder_behind_one(tmp_path: Path, plant: Plant) -
     plant(tmp_path / "shared" / "mwaa-shell", tmp_path / "elsewhere")
     with History(tmp_path / "shared" / "mwaa-shell" / "history.sqlite") as history:
         assert history.begin(entry()) is None
-        assert "somebody else" in history.trouble
+        assert "another user" in history.trouble
     assert list((tmp_path / "elsewhere").iterdir()) == []
 
 
@@ -186,7 +188,7 @@ def test_the_names_go_into_no_folder_behind_a_link_of_a_stranger(tmp_path: Path,
     (tmp_path / "elsewhere").mkdir(mode=0o755)
     plant(tmp_path / "cache" / "names", tmp_path / "elsewhere")
     store = NameStore(tmp_path / "cache" / "names", "1", "eu-west-1", "my-env")
-    assert "somebody else" in (store.save(NameCatalogue()) or "")
+    assert "another user" in (store.save(NameCatalogue()) or "")
     assert list((tmp_path / "elsewhere").iterdir()) == []
     assert mode(tmp_path / "elsewhere") == 0o755
 
@@ -196,7 +198,7 @@ def test_names_behind_a_link_of_a_stranger_are_not_read(tmp_path: Path, plant: P
     own.save(NameCatalogue())
     store = NameStore(tmp_path / "names", "1", "eu-west-1", "my-env")
     plant(store.path, own.path)
-    assert "somebody else" in (store.load()[1] or "")
+    assert "another user" in (store.load()[1] or "")
 
 
 def test_where_environments_were_seen_is_not_written_through_a_link(
@@ -206,7 +208,7 @@ def test_where_environments_were_seen_is_not_written_through_a_link(
     plant(tmp_path / "cache" / "names", tmp_path / "elsewhere")
     monkeypatch.setattr(cache_files, "cache_folder", lambda: tmp_path / "cache" / "names")
     connection = Connection(EnvironmentRef("my-env", Access()))
-    connection.known = EnvironmentInfo("my-env", arn="arn:aws:airflow:eu-west-1:111122223333:environment/my-env")
+    connection.info = EnvironmentInfo("my-env", arn="arn:aws:airflow:eu-west-1:111122223333:environment/my-env")
     assert cache_files.identify(connection) is not None
     assert list((tmp_path / "elsewhere").iterdir()) == []
 
@@ -215,7 +217,7 @@ def test_named_commands_are_not_written_through_a_link_of_a_stranger(tmp_path: P
     target = tmp_path / "precious"
     target.write_text("")
     plant(tmp_path / "config" / "commands.toml", target)
-    with pytest.raises(ShellError, match="somebody else"):
+    with pytest.raises(ShellError, match="another user"):
         saved_commands.save(tmp_path / "config" / "commands.toml", "one", "dags list")
     assert target.read_text() == ""
 
@@ -227,10 +229,10 @@ def test_nothing_is_appended_through_a_link_of_a_stranger(
     target = tmp_path / "precious"
     target.write_text("mine\n")
     plant(tmp_path / "shared" / "log", target)
-    with pytest.raises(UsageError, match="somebody else"):
+    with pytest.raises(UsageError, match="another user"):
         begin(tmp_path / "shared" / "log")
     plant(tmp_path / "shared" / "new", tmp_path / "made")
-    with pytest.raises(UsageError, match="somebody else"):
+    with pytest.raises(UsageError, match="another user"):
         begin(tmp_path / "shared" / "new")
     assert target.read_text() == "mine\n"
     assert not (tmp_path / "made").exists()
@@ -242,7 +244,7 @@ def test_nor_in_a_folder_behind_one(begin: Callable[[Path], object], tmp_path: P
     (tmp_path / "elsewhere" / "below" / "old").write_text("mine\n")
     plant(tmp_path / "shared" / "folder", tmp_path / "elsewhere")
     for name in ("old", "new"):
-        with pytest.raises(UsageError, match="a symbolic link that somebody else has made"):
+        with pytest.raises(UsageError, match="a symbolic link of another user"):
             begin(tmp_path / "shared" / "folder" / "below" / name)
     assert [path.read_text() for path in (tmp_path / "elsewhere" / "below").iterdir()] == ["mine\n"]
 
@@ -269,10 +271,10 @@ def test_the_debug_log_is_a_plain_file(tmp_path: Path, log: None) -> None:
     assert not debug_log.is_on()
 
 
-def test_a_private_mwaa_keeps_nothing_behind_a_link_of_a_stranger(tmp_path: Path, plant: Plant) -> None:
+def test_a_local_environment_keeps_nothing_behind_a_link_of_a_stranger(tmp_path: Path, plant: Plant) -> None:
     (tmp_path / "elsewhere").mkdir(mode=0o755)
     plant(tmp_path / "data" / "2.10.3", tmp_path / "elsewhere")
-    with pytest.raises(LocalProblem, match="somebody else"):
+    with pytest.raises(LocalProblem, match="another user"):
         make_private(tmp_path / "data" / "2.10.3")
     assert mode(tmp_path / "elsewhere") == 0o755
 
@@ -280,13 +282,13 @@ def test_a_private_mwaa_keeps_nothing_behind_a_link_of_a_stranger(tmp_path: Path
 def test_no_airflow_of_a_stranger_is_run(tmp_path: Path, plant: Plant, monkeypatch: pytest.MonkeyPatch) -> None:
     recipe = recipes()[-1]
     monkeypatch.setenv("MWAA_SHELL_LOCAL_CACHE", str(tmp_path / "own"))
-    venv = provision._folder(recipe, "local", recipe.pythons[0])
+    venv = provision._folder(recipe, recipe.pythons[0])
     (venv / "bin").mkdir(parents=True)
     (venv / "bin" / "python").touch()
-    (venv / "complete.json").write_text(json.dumps(provision._mark(recipe, "local")))
+    (venv / "complete.json").write_text(json.dumps(provision._contents(recipe)))
     assert provision.ready(recipe) is not None
     monkeypatch.setenv("MWAA_SHELL_LOCAL_CACHE", str(tmp_path / "shared"))
-    plant(provision._folder(recipe, "local", recipe.pythons[0]), venv)
+    plant(provision._folder(recipe, recipe.pythons[0]), venv)
     assert provision.ready(recipe) is None
 
 
@@ -298,7 +300,7 @@ def test_no_lock_is_taken_through_a_link_of_a_stranger(
     target = tmp_path / "precious"
     target.write_text("mine\n")
     plant(tmp_path / "shared" / f"{recipe.version}-local.lock", target)
-    with pytest.raises(LocalProblem, match="somebody else"):
+    with pytest.raises(LocalProblem, match="another user"):
         provision.provide(recipe, lambda text: None)
     assert target.read_text() == "mine\n"
 
@@ -324,5 +326,5 @@ def test_what_belongs_to_somebody_else_is_not_used(tmp_path: Path, monkeypatch: 
         os.chown(path, STRANGER if os.geteuid() == 0 else -1, -1)
     monkeypatch.setattr(os, "geteuid", lambda: STRANGER - 1)
     for use in (make_folder, lambda path: append_to(path / "log"), check_owner):
-        with pytest.raises(PermissionError, match="belongs to somebody else"):
+        with pytest.raises(PermissionError, match="belongs to another user"):
             use(own)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.double import Double, command_reply
+from tests.double import Double, command_response
 from tests.security import stage
 from tests.security.canaries import OUTSIDE, STORED, TOKEN, TYPED, core, left_in, secret
 from tests.terminal.emulator import Terminal
@@ -81,7 +81,7 @@ def test_no_program_that_is_started_gets_a_secret(double: Double, terminal: Term
             continue
         terminal.enter(line)
         terminal.wait_for_prompt("my-env")
-    double.web.behave = lambda request: command_reply(LONG) if b"report" in request.body else usual(request)
+    double.web.behave = lambda request: command_response(LONG) if b"report" in request.body else usual(request)
     terminal.enter("dags report")
     terminal.wait_for_prompt("my-env")
     terminal.enter(f"connections list | {tmp_path / 'witness'} command")

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import pty
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.double import Double, Request, command_reply
+from tests.double import Double, Request, command_response
+from tests.programs import run_here
 from tests.terminal.emulator import Terminal
+from tests.terminal.forked import Forks
 
 Run = Callable[..., "subprocess.CompletedProcess[bytes]"]
 SECRET = "canary-4be1"
@@ -29,14 +29,9 @@ DESTROYING = [
 
 
 @pytest.fixture
-def run(double: Double, program: list[str], environ: dict[str, str]) -> Run:
+def run(double: Double, environ: dict[str, str]) -> Run:
     double.names = ("my-env", "my-prod")
-
-    def start(*arguments: str, environment: str = "my-env") -> subprocess.CompletedProcess[bytes]:
-        command = [*program, environment, *arguments]
-        return subprocess.run(command, env=environ, capture_output=True, timeout=120, check=False, input=b"")
-
-    return start
+    return lambda *arguments, environment="my-env": run_here([environment, *arguments], environ)
 
 
 @pytest.fixture(params=["known", "unknown"])
@@ -112,7 +107,7 @@ def test_secrets_behind_separators_are_written_nowhere(
 def test_stored_passwords_stay_out_of_the_log(
     double: Double, run: Run, version: str, tmp_path: Path, line: str
 ) -> None:
-    double.web.behave = lambda request: command_reply(CONNECTIONS)
+    double.web.behave = lambda request: command_response(CONNECTIONS)
     log = tmp_path / "log.jsonl"
     assert SECRET.encode() in run("--log-file", str(log), "--log-output", "-c", line).stdout  # into a pipe as it came
     assert SECRET not in log.read_text()
@@ -123,32 +118,14 @@ def test_stored_passwords_stay_out_of_the_log(
 
 
 @pytest.fixture
-def at_terminal(double: Double, program: list[str], environ: dict[str, str]) -> Callable[..., str]:
-    """Run commands with both streams, or standard error alone, on a terminal; what the terminal got."""
+def at_terminal(program: list[str], environ: dict[str, str], forks: Forks) -> Callable[..., str]:
+    """Run commands at a terminal; what the terminal got."""
 
-    def start(*lines: str, stdout: int | None = None) -> str:
-        ours, theirs = pty.openpty()
+    def start(*lines: str) -> str:
         given = [word for line in lines for word in ("-c", line)]
-        with subprocess.Popen(
-            [*program, "my-env", *given],
-            env=environ | {"COLUMNS": "200"},
-            stdin=subprocess.DEVNULL,
-            stdout=theirs if stdout is None else stdout,
-            stderr=theirs,
-        ) as running:
-            os.close(theirs)
-            seen = b""
-            while True:
-                try:
-                    data = os.read(ours, 65536)
-                except OSError:  # the last one that had the terminal is gone
-                    break
-                if not data:
-                    break
-                seen += data
-            os.close(ours)
-        assert running.returncode is not None
-        return seen.decode()
+        with Terminal([*program, "my-env", *given], environ, 200, begin=forks.begin) as terminal:
+            terminal.wait_exit()
+            return terminal.raw.decode()
 
     return start
 
@@ -166,7 +143,7 @@ def at_terminal(double: Double, program: list[str], environ: dict[str, str]) -> 
 def test_stored_passwords_are_masked_at_a_terminal(
     double: Double, at_terminal: Callable[..., str], version: str, line: str
 ) -> None:
-    double.web.behave = lambda request: command_reply(
+    double.web.behave = lambda request: command_response(
         CONNECTIONS, b"read from postgres://u:" + SECRET.encode() + b"@h\n"
     )
     seen = at_terminal(line)
@@ -192,7 +169,7 @@ BESIDE = [
 def test_passwords_on_standard_error_are_masked(
     double: Double, at_terminal: Callable[..., str], line: str, printed: str
 ) -> None:
-    double.web.behave = lambda request: command_reply(b"[]\n", f"{printed}\n".encode())
+    double.web.behave = lambda request: command_response(b"[]\n", f"{printed}\n".encode())
     seen = at_terminal(line, ".raw")
     assert SECRET not in seen
     assert "***" in seen
@@ -201,7 +178,7 @@ def test_passwords_on_standard_error_are_masked(
 @pytest.mark.parametrize("line", ["connections list -o json", "-- connections list -o json", "users list -o json"])
 def test_what_a_pipe_leaves_over_is_masked(double: Double, at_terminal: Callable[..., str], line: str) -> None:
     noise = f"plugin: postgres://u:{SECRET}@h\n".encode()
-    double.web.behave = lambda request: command_reply(noise + b'[{"conn_id": "wh"}]\n', noise)
+    double.web.behave = lambda request: command_response(noise + b'[{"conn_id": "wh"}]\n', noise)
     seen = at_terminal(f"{line} | cat")
     assert '[{"conn_id": "wh"}]' in seen
     assert seen.count("plugin: postgres://u:***@h") == 2
@@ -209,10 +186,10 @@ def test_what_a_pipe_leaves_over_is_masked(double: Double, at_terminal: Callable
 
 
 def test_the_prompt_asks_and_masks_behind_separators(
-    double: Double, program: list[str], environ: dict[str, str], tmp_path: Path
+    double: Double, program: list[str], environ: dict[str, str], forks: Forks, tmp_path: Path
 ) -> None:
-    double.web.behave = lambda request: command_reply(CONNECTIONS, CONNECTIONS)
-    terminal = Terminal([*program, "my-env"], environ, 120, 40, cwd=tmp_path)
+    double.web.behave = lambda request: command_response(CONNECTIONS, CONNECTIONS)
+    terminal = Terminal([*program, "my-env"], environ, 120, 40, cwd=tmp_path, begin=forks.begin)
     try:
         terminal.wait_for("AVAILABLE")
         terminal.enter("-- dags -- delete x")
@@ -221,7 +198,7 @@ def test_the_prompt_asks_and_masks_behind_separators(
         terminal.wait_for_prompt("my-env")
         assert double.commands == []
         terminal.enter("-- connections -- list")
-        terminal.wait_for("*** covers secrets")
+        terminal.wait_for("*** masks secrets")
         terminal.wait_for_prompt("my-env")
         terminal.enter(f"-- variables set db_password {SECRET}")
         terminal.wait_for("db_password ***********")
@@ -233,7 +210,7 @@ def test_the_prompt_asks_and_masks_behind_separators(
 
 def test_a_file_gets_every_byte(double: Double, run: Run, tmp_path: Path) -> None:
     def web(request: Request) -> bytes:
-        return command_reply(CONNECTIONS)
+        return command_response(CONNECTIONS)
 
     double.web.behave = web
     assert run("-c", f"-- connections list -o json > {tmp_path / 'all.json'}").returncode == 0
@@ -248,7 +225,7 @@ def test_the_reason_of_a_failure_shows_no_password(
   File "x.py", line 1, in <module>
 sqlalchemy.exc.ArgumentError: Could not parse {quoted}
 """
-    double.web.behave = lambda request: command_reply(b"", said.encode())
+    double.web.behave = lambda request: command_response(b"", said.encode())
     seen = at_terminal("connections get wh")
     assert "Could not parse" in seen
     assert SECRET not in seen

@@ -1,0 +1,66 @@
+"""The program run in the process of the tests: most of a start is Python and its imports, and says nothing new.
+
+A test that is about the process itself (its streams, signals, terminal, imports) starts the real one.
+"""
+
+from __future__ import annotations
+
+import gc
+import io
+import os
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cache, partial
+from subprocess import CompletedProcess
+from typing import Any
+from unittest.mock import patch
+
+from botocore.loaders import JSONFileLoader, Loader
+
+from mwaa_shell import cli
+from mwaa_shell.errors import ShellError, sentence
+from mwaa_shell.mwaa import programs
+from mwaa_shell.streams import Streams
+
+
+def run_here(arguments: Sequence[str], environ: Mapping[str, str], stdin: bytes = b"") -> CompletedProcess[bytes]:
+    """Run the program with these arguments and this environment, no stream of which is a terminal."""
+    stdout, stderr = io.BytesIO(), io.BytesIO()
+    lines = io.TextIOWrapper(io.BytesIO(stdin), encoding="utf-8", errors="surrogateescape")
+    streams = Streams(lines, stdout, stderr, stdin_tty=False, stdout_tty=False, stderr_tty=False)
+    with patch.dict(os.environ, environ, clear=True), _process_unchanged():
+        try:
+            code = int(cli.run(arguments, streams))
+        except ShellError as error:  # what the launcher makes of it
+            streams.error(sentence(error.message, error.state), error.hint)
+            code = int(error.exit_code)
+    return CompletedProcess(list(arguments), code, stdout.getvalue(), stderr.getvalue())
+
+
+@contextmanager
+def _process_unchanged() -> Iterator[None]:
+    """Take back what the program sets once for its whole process."""
+    threshold, hook = gc.get_threshold(), threading.excepthook
+    with patch.object(programs, "TERMINAL", programs.TerminalUse()):
+        try:
+            yield
+        finally:
+            gc.set_threshold(*threshold)
+            threading.excepthook = hook
+
+
+def keep_data_of_botocore() -> None:
+    """Read the data and list the services of botocore once a process: each session would take 150 ms of CPU for it."""
+    read, list_services = JSONFileLoader.load_file, Loader.list_available_services
+    kept = cache(partial(read, JSONFileLoader()))
+
+    @cache
+    def listed(kind: str, *folders: str) -> Any:
+        return list_services(Loader(extra_search_paths=folders, include_default_search_paths=False), kind)
+
+    def load_file(self: JSONFileLoader, path: str) -> Any:
+        return kept(path) if path.startswith(Loader.BUILTIN_DATA_PATH) else read(self, path)
+
+    JSONFileLoader.load_file = load_file
+    Loader.list_available_services = lambda self, kind: listed(kind, *self.search_paths)
