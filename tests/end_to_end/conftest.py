@@ -1,4 +1,4 @@
-"""Real Airflows behind a private MWAA, one for each grammar of commands; installed into the user's cache if missing."""
+"""Real Airflows behind local environments, one for each command tree; installed into the cache if missing."""
 
 from __future__ import annotations
 
@@ -9,18 +9,22 @@ import shlex
 import shutil
 import subprocess
 import sys
+import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from unittest.mock import patch
 
 import platformdirs
 import pytest
 
 from mwaa_shell.errors import LocalProblem
-from mwaa_shell.local import provision
-from mwaa_shell.local.folders import LocalState
+from mwaa_shell.local import airflow_process, provision
+from mwaa_shell.local.airflow_process import AirflowProcess, alone
+from mwaa_shell.local.folders import LocalState, make_private, state_for
 from mwaa_shell.local.recipes import Recipe, recipe_for, recipes
 from tests.conftest import scrubbed
+from tests.sharing import rank
 
 #: Where installed Airflows stay between runs.
 CACHE = os.environ.get("MWAA_SHELL_LOCAL_CACHE") or str(Path(platformdirs.user_cache_dir("mwaa-shell")) / "local")
@@ -77,12 +81,13 @@ GRAMMARS = {
 def with_grammar(recipe: Recipe) -> provision.Installation:
     """The Airflow with what MWAA installs beside it: installed for the three where that is demanded, else as found."""
     os.environ["MWAA_SHELL_LOCAL_CACHE"] = CACHE
-    found = provision.ready(recipe, "grammar")
+    recipe = replace(recipe, profile="grammar")
+    found = provision.ready(recipe)
     if found is None and os.environ.get(DEMANDED) and str(recipe.version) in VERSIONS:
-        found = provision.provide(recipe, lambda line: None, "grammar")
+        found = provision.provide(recipe, lambda line: None)
     if found is None:
         version = recipe.version
-        pytest.skip(f"Airflow {version} is not installed for this: python -m mwaa_shell.local.grammars {version}")
+        pytest.skip(f"Airflow {version} is not installed for this: python -m tests.grammars {version}")
     return found
 
 
@@ -99,7 +104,7 @@ def installed(version: str) -> provision.Installation:
 
 @dataclass(frozen=True)
 class Served:
-    """A private MWAA that any AWS client can use."""
+    """A local environment that any AWS client can use."""
 
     version: str
     environ: dict[str, str]  #: for a client, the program among them
@@ -129,6 +134,14 @@ def local_environ(home: Path) -> dict[str, str]:
     return scrubbed(home) | kept
 
 
+def learning(environ: dict[str, str]) -> dict[str, str]:
+    """The same, where names are learned from outputs: a prompt begins the REST API of its environment for them."""
+    config = Path(environ["XDG_CONFIG_HOME"]) / "mwaa-shell" / "config.toml"
+    config.parent.mkdir(parents=True)
+    config.write_text('names = "learn"\n')
+    return environ
+
+
 def wait_until(truth: Callable[[], bool], what: str, looks: int = 1200) -> None:
     """Look ten times a second until it is so; a failure after as many looks as are made in two minutes."""
     for _ in range(looks):
@@ -149,6 +162,80 @@ def state_of(version: str, home: Path, dags: Path) -> LocalState:
     """What the program keeps of a local environment below a home of the test's own."""
     (folder,) = (Path(scrubbed(home)["XDG_DATA_HOME"]) / "mwaa-shell" / "local").glob(f"{version}-*")
     return LocalState(folder, dags)
+
+
+#: What an environment has of its database.
+DATABASE = ("airflow/airflow.db", "fernet-key", "initialised", "roles-made")
+#: Puts the database of a version into a home, for a DAG folder or the program's own DAGs.
+FillHome = Callable[[str, Path, Path | None], None]
+
+
+def database(found: provision.Installation) -> LocalState:
+    """A database with roles and no DAG, kept with its Airflow until what makes one changes; it costs several seconds.
+
+    One test in ``test_batch.py`` begins without one, as a user does.
+    """
+    recipe = found.recipe
+    makers = [Path(airflow_process.__file__).read_bytes(), repr((recipe.init, recipe.roles)).encode()]
+    folder = found.venv / f"test-database-{zlib.crc32(b''.join(makers)):08x}"
+    made = LocalState(folder, folder / "no-dags")
+    with alone(found.venv / "test-database.lock"):
+        if not (folder / "roles-made").exists():
+            for older in found.venv.glob("test-database-*"):
+                shutil.rmtree(older)
+            made.dags.mkdir(parents=True)
+            airflow = AirflowProcess(found, made, folder / "scratch")
+            airflow.set_up()
+            airflow.close()
+    return made
+
+
+@pytest.fixture(scope="session")
+def fill_home() -> FillHome:
+    """Copies a database into a home."""
+
+    def fill(version: str, home: Path, dags: Path | None) -> None:
+        found = installed(version)
+        made = database(found)
+        with patch.dict(os.environ, scrubbed(home)):
+            state = state_for(found.recipe.version, dags)
+        make_private(state.folder)
+        make_private(state.airflow_home)
+        for name in DATABASE:
+            shutil.copy(made.folder / name, state.folder / name)
+
+    return fill
+
+
+#: Ends the local environments that many tests share.
+_RUNNING: list[Callable[[], object]] = []
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """End the shared environments after their last test: a scheduler works as long as it is there."""
+    if nextitem is None or rank(nextitem.nodeid) != rank(item.nodeid):
+        pytest_sessionfinish()
+
+
+def pytest_sessionfinish() -> None:
+    """End what is still there, as after a failure that ends the run."""
+    while _RUNNING:
+        _RUNNING.pop()()
+
+
+def shared(start: Callable[[str], Iterator[Served]]) -> Callable[[str], Served]:
+    """One environment a version, started when a test asks for it first."""
+    running: dict[str, tuple[Served, Iterator[Served]]] = {}
+
+    def get(version: str) -> Served:
+        if version not in running:
+            generator = start(version)
+            running[version] = (next(generator), generator)
+            _RUNNING.append(lambda: next(running.pop(version)[1], None))
+        return running[version][0]
+
+    return get
 
 
 def serve(version: str, home: Path, dags: Path, *options: str) -> Iterator[Served]:
@@ -176,37 +263,29 @@ def serve(version: str, home: Path, dags: Path, *options: str) -> Iterator[Serve
 
 
 @pytest.fixture(scope="session")
-def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Served]]:
-    """One private MWAA a version that runs every command, started when a test asks for it first."""
-    running: dict[str, tuple[Served, Iterator[Served]]] = {}
+def serving(tmp_path_factory: pytest.TempPathFactory, fill_home: FillHome) -> Callable[[str], Served]:
+    """One local environment a version that runs every command."""
 
-    def start(version: str) -> Served:
-        if version not in running:
-            home = tmp_path_factory.mktemp(f"airflow-{version}")
-            generator = serve(version, home, make_dags(home / "dags"), "--no-limits")
-            running[version] = (next(generator), generator)
-        return running[version][0]
+    def start(version: str) -> Iterator[Served]:
+        home = tmp_path_factory.mktemp(f"airflow-{version}")
+        dags = make_dags(home / "dags")
+        fill_home(version, home, dags)
+        return serve(version, home, dags, "--no-limits")
 
-    yield start
-    for _, generator in running.values():
-        next(generator, None)
+    return shared(start)
 
 
 @pytest.fixture(scope="session")
-def scheduling(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Served]]:
+def scheduling(tmp_path_factory: pytest.TempPathFactory, fill_home: FillHome) -> Callable[[str], Served]:
     """The same with a scheduler, and with ``night_shift`` beside the examples: what is triggered runs."""
-    running: dict[str, tuple[Served, Iterator[Served]]] = {}
 
-    def start(version: str) -> Served:
-        if version not in running:
-            home = tmp_path_factory.mktemp(f"scheduler-{version}")
-            generator = serve(version, home, make_dags(home / "dags", "night_shift.py"), "--scheduler", "--no-limits")
-            running[version] = (next(generator), generator)
-        return running[version][0]
+    def start(version: str) -> Iterator[Served]:
+        home = tmp_path_factory.mktemp(f"scheduler-{version}")
+        dags = make_dags(home / "dags", "night_shift.py")
+        fill_home(version, home, dags)
+        return serve(version, home, dags, "--scheduler", "--no-limits")
 
-    yield start
-    for _, generator in running.values():
-        next(generator, None)
+    return shared(start)
 
 
 @pytest.fixture(params=VERSIONS)
@@ -217,5 +296,5 @@ def served(request: pytest.FixtureRequest, serving: Callable[[str], Served]) -> 
 
 @pytest.fixture(params=recipes(), ids=lambda recipe: str(recipe.version), scope="session")
 def with_its_providers(request: pytest.FixtureRequest) -> provision.Installation:
-    """Each of the sixteen that is installed with what MWAA installs beside it."""
+    """Each version that is installed with what MWAA installs beside it."""
     return with_grammar(request.param)

@@ -1,8 +1,11 @@
 """Says what the parser of the Airflow that this runs in makes of command lines: JSON lists of words in, readings out.
 
+The readings are a list of one list; with ``--newest`` of a second one, by an argparse that treats ``--`` as Python
+3.12.7 and 3.13.2 do.
+
 This file runs inside the Airflow's own Python (3.7 to 3.13) and imports nothing of this package. Each reading is a
 list: whether the line is taken, what argparse said if it is not, and for a line that would run the words of its command
-and the values of its arguments. With ``--newest`` argparse treats ``--`` as Python 3.12.7 and 3.13.2 do.
+and the values of its arguments.
 """
 
 from __future__ import annotations
@@ -27,6 +30,12 @@ class Kept(str):
 
     def __eq__(self, other: object) -> bool:
         return False
+
+
+def print_no_help() -> None:
+    """Let argparse say only what is wrong: the help that Airflow prints before takes longer than all the rest."""
+    parser: Any = argparse.ArgumentParser
+    parser.print_help = parser.print_usage = lambda *arguments: None
 
 
 def note_names() -> None:
@@ -92,10 +101,12 @@ if __name__ == "__main__":
     answer = os.dup(1)
     os.dup2(2, 1)
     lines = json.load(sys.stdin)
+    print_no_help()
     note_names()
+    made = build_parser()
+    readings = [[reading(made, words) for words in lines]]
     if "--newest" in sys.argv[1:]:
         strip_separators_as_the_newest()
-    made = build_parser()
-    readings = [reading(made, words) for words in lines]
+        readings.append([reading(made, words) for words in lines])
     with os.fdopen(answer, "w") as file:
         json.dump(readings, file, default=str)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from mwaa_shell.local import grammars, provision
+from mwaa_shell.local import provision
+from tests import grammars
 
 pytestmark = pytest.mark.airflow
 

@@ -9,15 +9,13 @@ import subprocess
 import sys
 import threading
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.conftest import CACHE, Served, installed, local_environ
-from tests.end_to_end.test_batch import run
-from tests.terminal.emulator import Terminal
+from tests.end_to_end.conftest import CACHE, FillHome, installed, local_environ, state_of
 
 pytestmark = pytest.mark.airflow
 PROGRAM = [sys.executable, "-m", "mwaa_shell"]
@@ -92,7 +90,10 @@ def team(tmp_path: Path) -> Iterator[Team]:
         shutil.rmtree(made)
 
 
-def test_what_a_team_brings(team: Team) -> None:
+def test_what_a_team_brings(team: Team, fill_home: FillHome) -> None:
+    dags = team.folder / "dags"
+    fill_home("2.10.3", team.home, dags)
+    (state_of("2.10.3", team.home, dags).folder / "roles-made").unlink()  # progress is shown while something is made
     brought = ["--dags-folder", str(team.folder / "dags"), "--plugins-folder", str(team.folder / "plugins")]
     brought += ["--airflow-config", "core.default_task_retries=7"]
     asked = [
@@ -110,40 +111,10 @@ def test_what_a_team_brings(team: Team) -> None:
     assert [one["name"] for one in json.loads(plugins)] == ["own_plugin"]
     assert "uses_team_lib" not in stdout
     assert "reading the DAGs: 1 of 1" in shown
-    advice = "DAG files import what is not installed: team_lib. --requirements FILE installs it"
+    advice = "DAG files import missing modules: team_lib. Install them with --requirements FILE"
     assert shown.replace("\r\n", " ").count(advice) == 1
 
     brought += ["--requirements", str(team.folder / "requirements.txt")]
     stdout, shown, code = team.run("--data", *brought, "-c", "dags list -o json")
     assert (code, [dag["dag_id"] for dag in json.loads(stdout)]) == (0, ["uses_team_lib"])
     assert "--requirements" not in shown
-
-
-def test_names_stay_with_the_dags_folder(team: Team) -> None:
-    (team.folder / "dags" / "own.py").write_text(DAG.format(name="our_own", imports=""))
-    local, environ = [*PROGRAM, "--local", "2.10.3"], local_environ(team.home)
-    config = Path(environ["XDG_CONFIG_HOME"]) / "mwaa-shell" / "config.toml"
-    config.parent.mkdir(parents=True)
-    config.write_text('names = "learn"\n')  # else the names are asked for, and what was kept is soon replaced
-    with Terminal(local, environ, columns=200) as terminal:
-        terminal.wait_for_prompt("local-2-10-3", PATIENCE)
-        assert "hello_world" in terminal.run("local-2-10-3", "dags list", PATIENCE)
-        assert "inventory_sync" in terminal.run("local-2-10-3", ".names dags", PATIENCE)
-        terminal.enter("exit")
-        assert terminal.wait_exit() == 0
-    with Terminal([*local, "--dags-folder", str(team.folder / "dags")], environ, columns=200) as terminal:
-        terminal.wait_for_prompt("local-2-10-3", PATIENCE)
-        assert "2.10.3" in terminal.run("local-2-10-3", "version", PATIENCE)  # what was kept is read meanwhile
-        assert "No DAGs are known" in terminal.run("local-2-10-3", ".names dags", PATIENCE)
-        assert "our_own" in terminal.run("local-2-10-3", "dags list", PATIENCE)
-        terminal.enter("exit")
-        assert terminal.wait_exit() == 0
-
-
-@pytest.mark.parametrize("version", ["2.10.3", "3.3.1"])
-def test_the_standard_roles_are_there(version: str, serving: Callable[[str], Served]) -> None:
-    served = serving(version)
-    ended = run(served, "--data", "-c", "roles list -o json")
-    assert {role["name"] for role in json.loads(ended.stdout)} >= {"Admin", "Op", "Public", "User", "Viewer"}
-    permissions = run(served, "--data", "-c", "roles list -p -o json")
-    assert any("can_read" in str(role) for role in json.loads(permissions.stdout) if role["name"] == "Viewer")

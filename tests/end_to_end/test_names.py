@@ -1,4 +1,4 @@
-"""Names of real Airflows: the same whether learned from a reply, asked for over REST or listed by the CLI."""
+"""Names of real Airflows: the same whether learned from an output, asked for over REST or listed by the CLI."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ def session(served: Served, monkeypatch: pytest.MonkeyPatch) -> Session:
     monkeypatch.setattr(live_names, "PAUSE", 0.0)
     made = Session(Settings(environment=served.name, access=access_from(served.environ), yes=""))
     made.ui.keeps_names = True
-    made.link.describe()
+    made.connection.load_info()
     return made
 
 
 def live_of(session: Session) -> NameRefresher:
-    assert session.live is not None
-    return session.live
+    assert session.cached_names is not None
+    return session.cached_names
 
 
 def known(session: Session, kind: Kind, dag: str = "") -> set[str]:

@@ -1,23 +1,25 @@
-"""InvokeRestApi of the private MWAA on real Airflows: the names that it tells are those that the commands print."""
+"""InvokeRestApi of the local environment on real Airflows: its names are those that the commands print."""
 
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Callable
+from contextlib import suppress
+from subprocess import CompletedProcess
 from typing import Any
 
 import pytest
 
 from mwaa_shell.airflow.knowledge import Kind
+from mwaa_shell.airflow.rest import RestRequest
 from mwaa_shell.airflow.versions import parse_version
 from mwaa_shell.errors import NothingRan, PermissionMissing
 from mwaa_shell.mwaa.aws import MwaaApi
-from mwaa_shell.names.fetch import read, requests_for
+from mwaa_shell.names.fetch import read_response, requests_for
 from mwaa_shell.names.model import Name
 from tests.end_to_end.conftest import Served
 from tests.end_to_end.test_batch import access_from
+from tests.programs import run_here
 
 pytestmark = pytest.mark.airflow
 
@@ -44,8 +46,7 @@ MADE = (
 def cli(served: Served, *commands: str) -> bytes:
     """What commands print, their data only."""
     lines = [part for command in commands for part in ("-c", command)]
-    program = [sys.executable, "-m", "mwaa_shell", "--no-validate", "--yes", "--data", *lines]
-    ended = subprocess.run(program, env=served.environ, capture_output=True, timeout=120, check=False)
+    ended = run_here(["--no-validate", "--yes", "--data", *lines], served.environ)
     assert ended.returncode == 0, ended.stderr
     return ended.stdout
 
@@ -64,7 +65,7 @@ def over_rest(served: Served, kind: Kind, dag: str = "") -> tuple[Name, ...] | N
     if request is None:
         return None
     while request is not None:
-        found, request = read(request, environments.invoke_rest(served.name, request.path, request.query))
+        found, request = read_response(request, environments.invoke_rest(served.name, request.rest))
         names += found
     return names
 
@@ -72,6 +73,7 @@ def over_rest(served: Served, kind: Kind, dag: str = "") -> tuple[Name, ...] | N
 @pytest.mark.parametrize("version", WITH_REST)
 def test_names_are_those_of_the_commands(version: str, serving: Start) -> None:
     served = serving(version)
+    warm_up(served)
     cli(served, *MADE)
     compared = set()
     for kind, (command, column) in LISTS.items():
@@ -116,14 +118,69 @@ def test_what_does_not_exist_is_a_sentence(version: str, serving: Start) -> None
     served = serving(version)
     environments = MwaaApi(access_from(served.environ))
     for path in ("/dags/nope/tasks", "/nope"):
-        with pytest.raises(NothingRan, match="answered HTTP 404: "):
-            environments.invoke_rest(served.name, path, {})
+        with pytest.raises(NothingRan, match=r"\(HTTP 404: "):
+            environments.invoke_rest(served.name, RestRequest(path))
     with pytest.raises(NothingRan, match="HTTP 4"):
-        environments.invoke_rest(served.name, "/dags", {"limit": "many"})
+        environments.invoke_rest(served.name, RestRequest("/dags", {"limit": "many"}))
 
 
 @pytest.mark.parametrize("version", ["1.10.12"])
 def test_an_older_airflow_says_what_aws_says(version: str, serving: Start) -> None:
     served = serving(version)
-    with pytest.raises(PermissionMissing, match="Update your environment to use InvokeRestApi"):
-        MwaaApi(access_from(served.environ)).invoke_rest(served.name, "/dags", {})
+    with pytest.raises(PermissionMissing, match="until it is updated"):
+        MwaaApi(access_from(served.environ)).invoke_rest(served.name, RestRequest("/dags"))
+
+
+def warm_up(served: Served) -> None:
+    """Ask until the process that answers is made: the first request may take longer than it has."""
+    for _ in range(3):
+        with suppress(NothingRan):
+            MwaaApi(access_from(served.environ)).invoke_rest(served.name, RestRequest("/dags", {"limit": 1}))
+            return
+
+
+def scripted(served: Served, *lines: str) -> CompletedProcess[bytes]:
+    """Run lines as a script does, without what stands around the data of a command."""
+    return run_here(["--yes", "--data", *(part for line in lines for part in ("-c", line))], served.environ)
+
+
+@pytest.mark.parametrize("version", WITH_REST)
+def test_rest_in_a_script(version: str, serving: Start) -> None:
+    served = serving(version)
+    warm_up(served)
+    health = "/health" if version < "3" else "/monitor/health"
+    done = scripted(
+        served,
+        f".rest {health}",
+        ".rest POST /pools -f name=scripted -f slots=2",
+        ".rest /pools/scripted",
+        ".rest POST /dags/~/dagRuns/list -f dag_ids=[]",
+        ".rest /pools --all -q limit=1",
+        ".rest DELETE /pools/scripted",
+    )
+    assert done.returncode == 0, done.stderr
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    assert found[0]["metadatabase"]["status"] == "healthy"
+    assert (found[2]["name"], found[2]["slots"]) == ("scripted", 2)
+    assert "dag_runs" in found[3]
+    assert len(found[4]["pools"]) == found[4]["total_entries"] >= 2
+    missing = scripted(served, ".rest /pools/scripted")
+    assert missing.returncode == 1
+    assert b"HTTP 404" in missing.stderr
+
+
+@pytest.mark.parametrize("version", ["3.3.1"])
+def test_backfills_are_listed_and_controlled(version: str, serving: Start) -> None:
+    served = serving(version)
+    warm_up(served)
+    dates = "--from-date 2024-05-01 --to-date 2024-05-03"
+    created = scripted(served, f"backfill create --dag-id sales_daily {dates}")
+    assert created.returncode == 0, created.stderr
+    (one,) = json.loads(scripted(served, ".backfills sales_daily").stdout)["backfills"]
+    assert (one["dag_id"], one["is_paused"], one["completed_at"]) == ("sales_daily", False, None)
+    lines = [f".backfills {action} {one['id']}" for action in ("pause", "unpause", "cancel")]
+    done = scripted(served, *lines, ".backfills")
+    assert done.returncode == 0, done.stderr
+    *changes, everything = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [change["is_paused"] for change in changes[:2]] == [True, False]
+    assert everything["backfills"][0]["completed_at"] is not None

@@ -24,38 +24,20 @@ from tests.export.asked import run_asked
 
 pytestmark = pytest.mark.airflow
 
+Start = Callable[[str], Served]
+
 _OTHER_BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 #: What each kind is run with, and what it needs beside that.
 INTERPRETERS = {"curl": "bash", "bash": "bash", "python": sys.executable, "aws": "bash"}
+#: The kinds that run a command.
+RUN = tuple(kind for kind in KINDS if kind != "aws")
 TOOLS = {"curl": ("aws", "curl", "jq", "base64"), "bash": ("aws", "curl", "jq", "base64"), "aws": ("aws",)}
-VALUE = """'{"say": "it is \\"quoted\\" — schön 🎉", "path": "C:\\\\dir", "n": [1, "$HOME `x` !! %s"]}'"""
-LINES = {
-    "1.10.12": ["version", f"variables -s conf {VALUE}", "variables -g conf", """variables -s a "it's a  b" """],
-    "2.10.3": ["version", f"variables set conf {VALUE}", "variables get conf", """variables set a "it's a  b" """],
-}
-LINES["3.3.1"] = LINES["2.10.3"]
-
-
-#: The Airflow that is asked with every line; the others with a value, there and back, and what argparse refuses.
+VALUE = quote("""{"say": "it's  \\"quoted\\" — schön 🎉", "path": "C:\\\\dir", "n": [1, "$HOME `x` !! %s"]}""")
+LINES = (f"variables set conf {VALUE}", "variables get conf")
+#: The Airflow that is asked with every line. Scripts differ by version in the path of the endpoint alone.
 MOST = "2.10.3"
-
-
-def lines(served: Served) -> list[str]:
-    """What is run with each kind: what succeeds, what fails in Airflow, what argparse refuses."""
-    grammar = served.grammar
-    if served.version != MOST:
-        return [*LINES[served.version][1:3], grammar.unknown]
-    return [*LINES[served.version], grammar.list_runs, grammar.missing, grammar.unknown]
-
-
-_SEEN: dict[tuple[str, str], bytes] = {}
-
-
-def by_the_shell(served: Served, line: str) -> bytes:
-    """What the shell writes for a line; asked once for all kinds of script."""
-    if (served.version, line) not in _SEEN:
-        _SEEN[served.version, line] = run(served, "-c", line).stdout
-    return _SEEN[served.version, line]
+#: The Airflow with the other path.
+OTHER = "3.3.1"
 
 
 def run_script(
@@ -71,16 +53,29 @@ def run_script(
     return subprocess.run(command, env=environ_for(kind, served), capture_output=True, timeout=120, check=False)
 
 
+_SEEN: dict[str, bytes] = {}
+
+
+def by_the_shell(served: Served, line: str) -> bytes:
+    """What the shell writes for a line; asked once for all kinds of script."""
+    if line not in _SEEN:
+        _SEEN[line] = run(served, "-c", line).stdout
+    return _SEEN[line]
+
+
 def environ_for(kind: str, served: Served) -> dict[str, str]:
     """What a script finds."""
     environ = {name: value for name, value in served.environ.items() if name not in _OTHER_BUNDLES}
     return environ if kind == "python" else environ | {"PYTHONPATH": ""}  # the AWS CLI has a Python of its own
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "aws"])
-def test_a_script_does_what_the_shell_does(kind: str, served: Served, tmp_path: Path) -> None:
-    for line in lines(served):
-        ended = run_script(kind, line, served, parse_version(served.version), tmp_path)
+@pytest.mark.parametrize("kind", RUN)
+def test_a_script_does_what_the_shell_does(kind: str, serving: Start, tmp_path: Path) -> None:
+    """What succeeds, what fails in Airflow, what argparse refuses."""
+    served = serving(MOST)
+    for line in (*LINES, served.grammar.missing, served.grammar.unknown):
+        known = parse_version(MOST) if line != served.grammar.missing else None
+        ended = run_script(kind, line, served, known, tmp_path)
         stdout, stderr, code = served.last_record()
         assert (ended.stdout, ended.stderr) == (stdout, stderr), line
         assert ended.returncode == (1 if code == 2 else 0), line
@@ -89,27 +84,30 @@ def test_a_script_does_what_the_shell_does(kind: str, served: Served, tmp_path: 
             assert json.loads(ended.stdout.splitlines()[-1])["path"] == "C:\\dir"
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "aws"])
-def test_a_script_finds_the_path_where_the_version_is_unknown(kind: str, served: Served, tmp_path: Path) -> None:
-    ended = run_script(kind, "version", served, None, tmp_path)
-    assert (ended.returncode, ended.stdout) == (0, served.last_record()[0]), ended.stderr
+@pytest.mark.parametrize("version", [OTHER])
+@pytest.mark.parametrize("kind", RUN)
+def test_a_script_finds_the_other_path(kind: str, version: str, serving: Start, tmp_path: Path) -> None:
+    served = serving(version)
+    for known in (None, parse_version(version)):
+        ended = run_script(kind, "version", served, known, tmp_path)
+        assert (ended.returncode, ended.stdout) == (0, served.last_record()[0]), ended.stderr
 
 
-def test_the_form_to_paste_needs_no_bash(served: Served, tmp_path: Path) -> None:
-    line = LINES[served.version][1]
-    for interpreter in filter(shutil.which, ("sh", "dash", "zsh")):
-        ended = run_script("curl", line, served, parse_version(served.version), tmp_path, interpreter)
+def test_the_form_to_paste_needs_no_bash(serving: Start, tmp_path: Path) -> None:
+    served = serving(MOST)
+    for interpreter in filter(shutil.which, ("dash", "zsh")):
+        ended = run_script("curl", LINES[0], served, parse_version(MOST), tmp_path, interpreter)
         assert (ended.returncode, ended.stdout, ended.stderr) == (0, *served.last_record()[:2]), interpreter
 
 
-def test_the_call_for_the_token_gives_one(served: Served, tmp_path: Path) -> None:
-    ended = run_script("aws", "version", served, None, tmp_path)
+def test_the_call_for_the_token_gives_one(serving: Start, tmp_path: Path) -> None:
+    ended = run_script("aws", "version", serving(MOST), None, tmp_path)
     assert ended.returncode == 0, ended.stderr
     assert set(json.loads(ended.stdout)) == {"CliToken", "WebServerHostname"}
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_an_environment_that_does_not_exist(kind: str, serving: Callable[[str], Served], tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", RUN)
+def test_an_environment_that_does_not_exist(kind: str, serving: Start, tmp_path: Path) -> None:
     ended = run_script(kind, "version", serving("2.10.3"), None, tmp_path, name="no-such-environment")
     assert ended.returncode != 0
     assert ended.stdout == b""
@@ -117,23 +115,19 @@ def test_an_environment_that_does_not_exist(kind: str, serving: Callable[[str], 
 
 
 PASSWORD = """it's "a" \\ $HOME `x` !! é漢 %41%"""
-MASKED = {
-    "1.10.12": ("""variables -s conf '{"token": "***", "url": "pg://me:***@h/d"}'""", "variables -g conf"),
-    "2.10.3": ("""variables set conf '{"token": "***", "url": "pg://me:***@h/d"}'""", "variables get conf"),
-}
-MASKED["3.3.1"] = MASKED["2.10.3"]
+MASKED = """variables set conf '{"token": "***", "url": "pg://me:***@h/d"}'"""
 
 
 @pytest.mark.parametrize("interpreter", ["bash", "dash", "zsh", "python"])
-def test_a_script_asks_for_what_is_masked_and_airflow_gets_it(interpreter: str, served: Served, tmp_path: Path) -> None:
+def test_a_script_asks_for_what_is_masked_and_airflow_gets_it(interpreter: str, serving: Start, tmp_path: Path) -> None:
     """As ``.script`` hands it over from a history that keeps no secrets: through a pipe into the interpreter."""
+    served = serving(MOST)
     kinds = {"bash": ("curl", "bash"), "python": ("python",)}.get(interpreter, ("curl",))
     for kind in kinds:
         missing = [tool for tool in (*TOOLS.get(kind, ()), interpreter) if shutil.which(tool) is None]
         if missing and kind != "python":
             pytest.skip(f"{' and '.join(missing)} must be installed to run this script")
-        change, look = MASKED[served.version]
-        made = run(served, "-c", f".script {quote(change)} {kind}")
+        made = run(served, "-c", f".script {quote(MASKED)} {kind}")
         assert made.returncode == 0, made.stderr
         (tmp_path / kind).write_bytes(made.stdout)
         command = [INTERPRETERS.get(interpreter, interpreter), str(tmp_path / kind)]
@@ -141,6 +135,6 @@ def test_a_script_asks_for_what_is_masked_and_airflow_gets_it(interpreter: str, 
         assert ended.returncode == 0, ended.stderr
         assert ended.stdout == served.last_record()[0]
         assert "HOME" not in screen, "nothing of what was typed is to be seen"
-        kept = json.loads(run(served, "-c", look).stdout.splitlines()[-1])
+        kept = json.loads(run(served, "-c", "variables get conf").stdout.splitlines()[-1])
         assert kept["token"] == PASSWORD
         assert unquote(kept["url"]) == f"pg://me:{unquote(PASSWORD)}@h/d"
