@@ -292,6 +292,8 @@ class Double:
             return self._page(request.path)
         if parts[-1] not in self.names:
             return refusal(404, "ResourceNotFoundException", f"No environment was found with the name {parts[-1]}")
+        if parts[0] == "environments":
+            return response(200, {"Environment": self.describe(parts[-1])})
         if parts[0] == "clitoken":
             self.tokens.append(f"token-{len(self.tokens) + 1}")
             return response(200, {"CliToken": self.tokens[-1], "WebServerHostname": self.token_host or self.host})
@@ -300,7 +302,7 @@ class Double:
         if parts[0] == "restapi":
             path = json.loads(request.body)["Path"]
             return rest_response(self.rest[path]) if path in self.rest else rest_response({"detail": "Not Found"}, 404)
-        return response(200, {"Environment": self.describe(parts[-1])})
+        return refusal(404, "UnknownOperationException", f"{request.path} is not an operation of this double")
 
     def only_tokens(self, request: Request) -> bytes:
         """The AWS API of somebody who may create tokens and nothing else."""
