@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 import select
@@ -19,8 +20,8 @@ import platformdirs
 import pytest
 
 from mwaa_shell.errors import LocalProblem
-from mwaa_shell.local import airflow_process, provision
-from mwaa_shell.local.airflow_process import AirflowProcess, alone
+from mwaa_shell.local import provision
+from mwaa_shell.local.airflow_process import AirflowProcess, airflow_environment, alone
 from mwaa_shell.local.folders import LocalState, make_private, state_for
 from mwaa_shell.local.recipes import Recipe, recipe_for, recipes
 from tests.conftest import scrubbed
@@ -176,8 +177,8 @@ def database(found: provision.Installation) -> LocalState:
     One test in ``test_batch.py`` begins without one, as a user does.
     """
     recipe = found.recipe
-    makers = [Path(airflow_process.__file__).read_bytes(), repr((recipe.init, recipe.roles)).encode()]
-    folder = found.venv / f"test-database-{zlib.crc32(b''.join(makers)):08x}"
+    makers = inspect.getsource(airflow_environment) + repr((recipe.init, recipe.roles))  # of any checkout
+    folder = found.venv / f"test-database-{zlib.crc32(makers.encode()):08x}"
     made = LocalState(folder, folder / "no-dags")
     with alone(found.venv / "test-database.lock"):
         if not (folder / "roles-made").exists():
