@@ -14,7 +14,7 @@ from mwaa_shell import (
     doctor,  # importlib.metadata, and boto3 and requests, for one command
     many,
 )
-from mwaa_shell.airflow.command_line import InputKind, parse
+from mwaa_shell.airflow.command_line import InputKind, output_format, parse
 from mwaa_shell.airflow.knowledge import reads
 from mwaa_shell.dot_commands.help import in_columns
 from mwaa_shell.dot_commands.registry import Argument, ArgumentKind, DotCommand, DotCommandCall, Group, number_from
@@ -235,10 +235,19 @@ def _many_options(session: Session, given: Namespace) -> many.ManyOptions:
         raise UsageError(".on requires an Airflow command", hint="Write it as in .on all dags list.")
     if line.problem is not None:
         raise UsageError(line.problem.message, state=State.NOT_SENT, hint=line.problem.hint)
-    if session.settings.data_only and given.by_environment:  # no JSON or YAML: headings are above the outputs
-        hint = "Leave out --by-environment: each record of a list has its environment."
-        raise UsageError("--data and --by-environment cannot be combined", hint=hint)
+    if given.by_environment:
+        _refuse_headings(session, given)
     return many.ManyOptions(given.envs, given.jobs, given.fail_fast, given.by_environment)
+
+
+def _refuse_headings(session: Session, given: Namespace) -> None:
+    """Raise where a program would get headings of environments in JSON or YAML."""
+    form = output_format(given.command.values)
+    for_program = given.line.destination is not None or not session.ui.interactive
+    if session.settings.data_only or (for_program and form in ("json", "yaml")):
+        option = "--data" if session.settings.data_only else f"-o {form} for a program"
+        hint = "Leave out --by-environment: each record of a list has its environment."
+        raise UsageError(f"{option} and --by-environment cannot be combined", hint=hint)
 
 
 def _refuse_version(session: Session) -> None:

@@ -70,12 +70,30 @@ def test_general_settings_hold_without_an_open_environment(many: Many, bundle: s
     assert (tmp_path / "out").read_text().splitlines()[0] == "environment,dag_id,owners"
 
 
-@pytest.mark.parametrize("line", [".on etl-a,etl-b version", ".on --by-environment etl-a,etl-b dags list -o json"])
+@pytest.mark.parametrize("line", [".on etl-a,etl-b version", ".on --by-environment etl-a,etl-b dags list"])
 def test_text_and_separate_output_stand_in_blocks(session: Session, tmp_path: Path, line: str) -> None:
     result = execute(session, line)
     assert [part.heading for part in result.parts] == ["etl-a", "etl-b"]
     assert execute(session, f"{line} > {tmp_path}/out").ok
     assert (tmp_path / "out").read_text().startswith("== etl-a ==\n")
+
+
+@pytest.mark.parametrize("line", ["dags list -o json | cat > {}", "dags list --output=yaml > {}"])
+def test_separate_json_for_a_program_is_refused(many: Many, bundle: str, tmp_path: Path, line: str) -> None:
+    session, out = at_a_prompt(many, bundle, [], []), tmp_path / "out"
+    line = f".on --by-environment all {line.format(out)}"
+    result = execute(session, line)
+    assert result.message.endswith("for a program and --by-environment cannot be combined")
+    assert result.hint == "Leave out --by-environment: each record of a list has its environment."
+    with pytest.raises(UsageError, match="for a program"):
+        check_lines(session, [ScriptLine(line)])
+    assert (many.sent, out.exists()) == ([], False)
+
+
+def test_separate_json_is_for_the_screen_of_a_prompt_alone(many: Many, bundle: str, session: Session) -> None:
+    line = ".on --by-environment all dags list -o json"
+    assert len(execute(at_a_prompt(many, bundle, [], []), line).parts) == len(NAMES)
+    assert execute(session, line).message == "-o json for a program and --by-environment cannot be combined"
 
 
 def test_file_gets_the_outputs_and_the_screen_the_rest(many: Many, session: Session, tmp_path: Path) -> None:
