@@ -129,12 +129,11 @@ def _dot_commands(spot: _Spot) -> list[Suggestion]:
 def _arguments(session: Session, dot_command: DotCommand, spot: _Spot, names: Names) -> list[Suggestion]:
     """Return values of the flag before the cursor, else flags or values of the next positional."""
     takes, before = dot_command.flags.get(spot.before[-1]), spot.before[-1]
-    positionals: list[str] = []
+    positionals = _positionals_in(dot_command, spot.before[1:])
     if takes is None:
         if spot.fragment.startswith("-"):
             flags = [one for one in dot_command.arguments if one.flag.startswith(spot.fragment)]
             return [spot.offer(one.flag, one.flag, one.meaning) for one in flags]
-        positionals = _positionals_in(dot_command, spot.before[1:])
         takes = dot_command.takes[len(positionals)] if len(positionals) < len(dot_command.takes) else None
         before = positionals[-1] if positionals else before
     if takes is ArgumentKind.PATH:
@@ -162,7 +161,7 @@ def _positionals_in(dot_command: DotCommand, words: tuple[str, ...]) -> list[str
 def _names_for(
     session: Session, takes: ArgumentKind | None, before: Sequence[str], fragment: str, names: Names
 ) -> Sequence[NameMatch] | None:
-    """Return the DAGs, runs, tasks or tries that fit a fragment; ``None`` for other arguments.
+    """Return the DAGs, runs, tasks, tries or map indexes that fit a fragment; ``None`` for other arguments.
 
     ``before`` are the positional arguments before the cursor: a DAG, a run and a task.
     """
@@ -176,6 +175,8 @@ def _names_for(
         return _with_states(names(Kind.TASK, dag, fragment)[0], _instances(session, before), fragment)
     if takes is ArgumentKind.TRY:
         return _tries(_instances(session, before), before[-1], fragment)
+    if takes is ArgumentKind.MAP_INDEX:
+        return _map_indexes(_instances(session, before), before[2:3], fragment)
     return None
 
 
@@ -202,6 +203,12 @@ def _tries(instances: Sequence[monitor.Task], task: str, fragment: str) -> list[
     most, state = max(((one.tries, one.state) for one in instances if one.task_id == task), default=(0, ""))
     numbers = [NameMatch(str(number), "", state if number == most else "") for number in range(most, 0, -1)]
     return [one for one in numbers if one.text.startswith(fragment)]
+
+
+def _map_indexes(instances: Sequence[monitor.Task], task: Sequence[str], fragment: str) -> list[NameMatch]:
+    """Return the map indexes of a task with their states, failed ones first; ``task`` is empty or one task ID."""
+    found = [(str(one.map_index), one.state) for one in instances if one.task_id in task and one.map_index is not None]
+    return [NameMatch(index, state=state) for index, state in found if index.startswith(fragment)]
 
 
 def _values_for(session: Session, takes: ArgumentKind | None, before: str) -> Iterable[tuple[str, str]]:

@@ -282,7 +282,7 @@ DOT_COMMANDS = (
                 type=number_from(1),
             ),
             Argument("--all", "show all lines"),
-            Argument("--map INDEX", "map index of a mapped task", ArgumentKind.NUMBER, type=int),
+            Argument("--map INDEX", "map index of a mapped task", ArgumentKind.MAP_INDEX, type=int),
             Argument("--follow", "show new lines until the task ends"),
             Argument("--grep TEXT", "show only events with TEXT", ArgumentKind.TEXT, default=""),
             Argument("--since TIME", "show only events of the last TIME, such as 2h", ArgumentKind.TIME),

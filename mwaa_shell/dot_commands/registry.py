@@ -35,6 +35,7 @@ class ArgumentKind(Enum):
     RUN = "run"  #: of the DAG before it
     TASK = "task"  #: of the DAG that is the first argument
     TRY = "try"  #: of the task before it
+    MAP_INDEX = "map index"  #: of the task that is the third argument
     COMPONENT = "component"  #: of the environment, that has a log
     PREFERENCE = "preference"
     FORMAT = "format"  #: what an output is drawn as

@@ -160,7 +160,7 @@ DOT_COMMANDS = (
             Argument("[DAG]", "open the grid of DAG", ArgumentKind.DAG),
             Argument("[RUN]", "run ID, or latest", ArgumentKind.RUN),
             Argument("[TASK]", "open the log of TASK", ArgumentKind.TASK),
-            Argument("--map INDEX", "number of a mapped task instance", ArgumentKind.NUMBER, type=int),
+            Argument("--map INDEX", "map index of a mapped task", ArgumentKind.MAP_INDEX, type=int),
             Argument("--print", "print the link of the login, too"),
         ),
         lambda plan, given: _refuse(given),

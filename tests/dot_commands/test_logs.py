@@ -210,7 +210,10 @@ def test_tasks_and_tries_of_a_run_complete_once_it_was_read(double: Double, sess
         assert offered(f".open sales {which} lo") == [("load", "failed")]
         assert offered(f".logs sales {which} load ") == [("3", "failed"), ("2", ""), ("1", "")]
         assert offered(f".logs sales {which} load 2") == [("2", "")]
-    for text in (".logs sales other ", ".logs other latest ", ".logs sales latest send ", ".logs sales latest load 1 "):
+        assert offered(f".logs sales {which} load --map ") == [("1", "failed"), ("0", "success")]
+        assert offered(f".open sales {which} load --map 1") == [("1", "failed")]
+    for text in (".logs sales other ", ".logs other latest ", ".logs sales latest send ", ".logs sales latest load 1 ",
+                 ".logs sales latest extract --map ", ".logs --map "):  # fmt: skip
         assert offered(text) == []
 
 
