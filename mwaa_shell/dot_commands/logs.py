@@ -126,7 +126,12 @@ class _TaskLogs:
         return failed(self._why_none(run, chosen))
 
     def _look(self, run: str) -> monitor.Snapshot:
-        return read_run(self._call, self._dag, run)
+        try:
+            return read_run(self._call, self._dag, run)
+        except monitor.RunNotFound as error:
+            if self._dag in NAMES and not self._given.run:
+                error.hint = f"Write .logs --component {self._dag} for the log of the component."
+            raise
 
     def _choose(self, tasks: list[monitor.Task]) -> list[monitor.Task]:
         """Return the only task, the user's choice of several, or all of them without a menu."""

@@ -85,6 +85,8 @@ def tee(call: DotCommandCall, given: Namespace) -> Result:
         return text_result(
             f"Commands and their output are appended to {session.transcript.path}." if session.transcript else "off"
         )
+    if given.file == "on":
+        raise UsageError(".tee requires FILE or off, not 'on'", hint="Write .tee ./on for a file of that name.")
     session.transcript = None if given.file == "off" else Transcript(Path(given.file))
     path = session.transcript.path if session.transcript else None
     session.ui.note(f"Commands and their output are appended to {path}." if path else ".tee is off.")

@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 
 from mwaa_shell.airflow.command_line import ParsedLine, Word, parse
 from mwaa_shell.errors import UsageError
+from mwaa_shell.monitor import LATEST
 from mwaa_shell.result import Result
 from mwaa_shell.session import Executor, LineContext, Plan, Session
 from mwaa_shell.suggestions import must_be, reword
@@ -173,9 +174,13 @@ class DotCommand:
                 parser.add_argument(one.name, **one.parsing)
         parser.set_defaults(line=line, command=parse(_text_from(line, first)))
         try:
-            return parser.parse_args(words)
+            found = parser.parse_args(words)
         except argparse.ArgumentError as error:
             message = str(error)
+        else:
+            if getattr(found, "run", None) in ("", LATEST) and found.dag == LATEST:
+                raise UsageError(f"{self.name} requires a DAG before latest", hint=f"Write {self.name} DAG latest.")
+            return found
         unknown = [word for word in words if word[:2] == "--" != word and word.partition("=")[0] not in self.flags]
         if unknown and "arguments are required" in message:  # argparse looks at flags after that
             message = f"unrecognized arguments: {unknown[0]}"

@@ -76,6 +76,8 @@ def check_rest(plan: Plan, given: Namespace) -> None:
 def _request(given: Namespace, version: Version | None, *, with_input: bool = True) -> RestRequest:
     """Return the request that the arguments make; raise ``UsageError``. Without input, ``-d -`` is an empty body."""
     method = given.method.upper()
+    if given.path.upper() in METHODS:
+        raise UsageError(".rest requires PATH", hint="Write .rest [METHOD] PATH.")
     if method not in METHODS:
         raise UsageError(must_be("METHOD", METHODS, given.method), hint="Write .rest [METHOD] PATH.")
     query = given.path.partition("?")[2]
@@ -245,6 +247,9 @@ def check_backfills(plan: Plan, given: Namespace) -> None:
 
 def _backfill_request(given: Namespace) -> RestRequest | None:
     """Return the request that the arguments make; ``None`` for the backfills of all DAGs."""
+    if given.dag in ACTIONS and not given.id:
+        hint = "List backfills and their IDs with .backfills."
+        raise UsageError(f".backfills {given.dag} requires the ID of a backfill", hint=hint)
     if not given.id:
         return _backfills_of(given.dag) if given.dag else None
     if given.dag not in ACTIONS or not re.fullmatch(r"[0-9]{1,18}", given.id):

@@ -32,13 +32,18 @@ def of_each_dag(double: Double) -> None:
         if asked.get("Path") != "/backfills":
             return double.answer_aws(request)
         dag = asked["QueryParameters"]["dag_id"]
-        return rest_response({"backfills": [{"id": ord(dag), "dag_id": dag}], "total_entries": 1})
+        return rest_response({"backfills": [{"id": 1, "dag_id": dag}], "total_entries": 1})
 
     double.aws.behave = behave
 
 
 @pytest.mark.parametrize(
-    ("line", "dags", "calls"), [(".backfills a", ["a"], ["/backfills"]), (".backfills", ["a", "b"], ["/dags"])]
+    ("line", "dags", "calls"),
+    [
+        (".backfills a", ["a"], ["/backfills"]),
+        (".backfills latest", ["latest"], ["/backfills"]),
+        (".backfills", ["a", "b"], ["/dags"]),
+    ],
 )
 def test_backfills_are_listed(double: Double, session: Session, line: str, dags: list[str], calls: list[str]) -> None:
     of_each_dag(double)
@@ -68,13 +73,17 @@ def test_a_script_needs_yes_to_cancel(session: Session) -> None:
         check_lines(session, [ScriptLine(".backfills cancel 12")])
 
 
-@pytest.mark.parametrize("words", ["stop 12", "pause", "pause twelve", "pause 1 2", "pause ../1"])
+@pytest.mark.parametrize("words", ["stop 12", "pause twelve", "pause 1 2", "pause ../1"])
 def test_what_makes_no_sense_is_not_sent(double: Double, session: Session, words: str) -> None:
-    if words == "pause":  # a DAG may have this name
-        double.rest["/backfills"] = {"backfills": [], "total_entries": 0}
-        assert execute(session, f".backfills {words}").ok
-        return
     assert execute(session, f".backfills {words}").exit_code is ExitCode.USAGE
+    assert double.rest_calls == []
+
+
+@pytest.mark.parametrize("action", ["pause", "unpause", "cancel"])
+def test_action_without_an_id_says_what_is_missing(double: Double, session: Session, action: str) -> None:
+    result = execute(session, f".backfills {action}")
+    assert result.message == f".backfills {action} requires the ID of a backfill"
+    assert result.hint == "List backfills and their IDs with .backfills."
     assert double.rest_calls == []
 
 

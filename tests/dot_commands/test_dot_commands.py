@@ -221,6 +221,11 @@ def test_what_is_set_is_shown(session: Session) -> None:
         (".script 999", "The history has no command 999", "List them with .history."),
         (".script dags list", SCRIPT_USAGE, "Write it as in .script 42 curl."),
         (".script bash dags list", SCRIPT_USAGE, "Write bash last, as in .script dags list bash."),
+        (".tee on", ".tee requires FILE or off, not 'on'", "Write .tee ./on for a file of that name."),
+        (".follow latest", ".follow requires a DAG before latest", "Write .follow DAG latest."),
+        (".why latest", ".why requires a DAG before latest", "Write .why DAG latest."),
+        (".logs latest --all", ".logs requires a DAG before latest", "Write .logs DAG latest."),
+        (".open latest", ".open requires a DAG before latest", "Write .open DAG latest."),
         (".script dags list bsh", "Unknown kind of script 'bsh'. Did you mean 'bash'", "Use one of: curl, bash, "),
     ],
 )
@@ -228,6 +233,11 @@ def test_mistakes_name_the_right_form(session: Session, line: str, message: str,
     result = execute(session, line)
     assert (result.exit_code, result.message.rstrip("?")) == (ExitCode.USAGE, message)
     assert result.hint.startswith(hint)
+
+
+def test_dag_named_latest_is_found_by_a_run_id(session: Session) -> None:
+    result = execute(session, ".open latest manual__1")
+    assert (result.ok, b"/dags/latest/" in bytes(result.stdout)) == (True, True)
 
 
 def test_readonly_says_how_to_leave(session: Session) -> None:

@@ -259,6 +259,12 @@ def test_task_before_its_log_has_not_started(double: Double, session: Session, l
     assert (result.message, result.hint) == (f"Not started in {RUN}: load (none)", "Wait for the log with --follow.")
 
 
+def test_name_of_a_component_is_explained_where_no_dag_has_it(double: Double, session: Session) -> None:
+    double.rest[RUNS] = {"dag_runs": [], "total_entries": 0}
+    result = execute(session, ".logs scheduler")
+    assert (result.ok, result.hint) == (False, "Write .logs --component scheduler for the log of the component.")
+
+
 def test_name_of_a_mapped_task_is_explained(double: Double, session: Session) -> None:
     run(double, [("part", 0, "success"), ("part", 2, "failed")])
     result = execute(session, ".logs sales latest 'part[2]'")

@@ -91,6 +91,7 @@ def test_a_body_comes_from_a_file(double: Double, session: Session, tmp_path: Pa
     ("line", "words"),
     [
         (".rest", ".rest requires PATH"),
+        (".rest POST", ".rest requires PATH"),
         (".rest PUST /pools", "PATCH or DELETE, not 'PUST'"),
         (".rest GET POST /pools", "Unexpected argument '/pools'"),
         (".rest /pools -q limit", "-q requires NAME=VALUE"),
