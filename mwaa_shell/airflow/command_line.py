@@ -233,6 +233,13 @@ def quote(value: str) -> str:
     return f'"{escaped}"'
 
 
+def command_text(name: str, *values: str, flags: str = "") -> str:
+    """Return a command with values in quotes; if one begins with a dash, they follow the flags and ``--``."""
+    words = " ".join(map(quote, values))
+    parts = (name, flags, "--", words) if any(one.startswith("-") for one in values) else (name, words, flags)
+    return " ".join(filter(None, parts))
+
+
 def output_format(values: tuple[str, ...]) -> str | None:
     """Return the value of ``-o`` or ``--output``, the last one as in argparse; ``None`` without the flag."""
     found = None

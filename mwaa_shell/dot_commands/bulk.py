@@ -24,7 +24,7 @@ from mwaa_shell.airflow.bulk import (
     read_env,
     requests_for,
 )
-from mwaa_shell.airflow.command_line import Destination, quote
+from mwaa_shell.airflow.command_line import Destination, command_text, quote
 from mwaa_shell.airflow.knowledge import Danger, Level
 from mwaa_shell.airflow.reach import join_names, with_noun
 from mwaa_shell.airflow.rest import REST_SINCE, RestRequest, all_rows, is_too_long, list_all, reason_in
@@ -107,7 +107,7 @@ def import_entries(call: DotCommandCall, given: Namespace) -> Result:
         raise UsageError(
             f"The CLI cannot overwrite a connection: {join_names(names)}",
             state=State.NOT_SENT,
-            hint=f"Use --on-conflict skip, or delete it first with connections delete {quote(names[0])}",
+            hint=f"Use --on-conflict skip, or delete it first with {command_text('connections delete', names[0])}",
         )
     effects = [f"adds {_counted(kind, len(new))}"] if new else []
     effects += [f"overwrites {_counted(kind, len(names))}: {join_names(names)}"] if names else []
@@ -268,7 +268,8 @@ def _send_through_cli(
             elif not result.ok:
                 hint = result.hint if result.outcome is not Outcome.FAILED else AGAIN
                 if exists:
-                    hint = f"Keep it with --on-conflict skip, or delete it with connections delete {quote(step.name)}."
+                    delete = command_text("connections delete", step.name)
+                    hint = f"Keep it with --on-conflict skip, or delete it with {delete}."
                 why = result.message.rstrip(".")
                 sent = bar.done - len(existing)
                 return replace(result, message=f"{sent:,} of {total} sent. {step.name}: {why}", hint=hint)

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
 from mwaa_shell import logs, monitor
-from mwaa_shell.airflow.command_line import quote
+from mwaa_shell.airflow.command_line import command_text
 from mwaa_shell.airflow.logs import TASKS, is_around_task, last_exception, readable_event
 from mwaa_shell.airflow.rest import REST_SINCE, all_rows, dag_in, dag_request, list_all, tasks_request
 from mwaa_shell.dot_commands.help import terminal_width
@@ -44,7 +44,7 @@ def why(call: DotCommandCall, given: Namespace) -> Result:
     snapshot = _run(call, given)
     run = snapshot.run
     if run.state != "failed" and not logs.failed_tasks(snapshot) and not given.run:
-        hint = "" if run.state in monitor.FINISHED else f"Follow it with .follow {quote(run.dag)}."
+        hint = "" if run.state in monitor.FINISHED else f"Follow it with {command_text('.follow', run.dag)}."
         return failed(f"{run.dag} has no failed run. The newest run is {run.run_id} ({run.state})", hint=hint)
     found = _found(session, snapshot)
     if given.json:

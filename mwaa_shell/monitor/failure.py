@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any
 
-from mwaa_shell.airflow.command_line import quote
+from mwaa_shell.airflow.command_line import command_text, quote
 from mwaa_shell.airflow.reach import describe_paused
 from mwaa_shell.airflow.rest import clear_path
 from mwaa_shell.airflow.versions import Version
@@ -107,14 +107,17 @@ def next_lines(run: Run, failed: Sequence[Task], version: Version | None) -> tup
 
     A run that has not ended, and has no failed task, is followed instead.
     """
-    first = f" {quote(failed[0].task_id)}" if failed else ""
-    index = failed[0].map_index if failed else None
-    mapped = f" --map {index}" if index is not None else ""
-    names = f"{quote(run.dag)} {quote(run.run_id)}"
+    names = (run.dag, run.run_id, *(one.task_id for one in failed[:1]))
     if run.state not in FINISHED and not failed:
-        return (f".follow {names}", f".logs {names} --follow")
-    clear = _clear(run, version)
-    return (f".logs {names}{first}{mapped}", *([clear] if clear else []), f".open {names}{first}{mapped}")
+        return (command_text(".follow", *names), command_text(".logs", *names, flags="--follow"))
+    index = failed[0].map_index if failed else None
+    flags = f"--map {index}" if index is not None else ""
+    made = (
+        command_text(".logs", *names, flags=flags),
+        _clear(run, version),
+        command_text(".open", *names, flags=flags),
+    )
+    return tuple(filter(None, made))
 
 
 def _clear(run: Run, version: Version | None) -> str:
@@ -126,8 +129,8 @@ def _clear(run: Run, version: Version | None) -> str:
         return f".rest POST {quote(path)} -f {selected} -f dry_run=false" if path else ""
     date = quote(run.date)
     if version.major < 2:
-        return f"clear {quote(run.dag)} -s {date} -e {date} --only_failed"
-    return f"tasks clear {quote(run.dag)} -s {date} -e {date} --only-failed"
+        return command_text("clear", run.dag, flags=f"-s {date} -e {date} --only_failed")
+    return command_text("tasks clear", run.dag, flags=f"-s {date} -e {date} --only-failed")
 
 
 # -- as text ---------------------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from mwaa_shell.airflow.command_line import parse
 from mwaa_shell.airflow.output_lines import TRACEBACK_START
 from mwaa_shell.airflow.rest import RUNS, TASK_INSTANCES
 from mwaa_shell.airflow.versions import parse_version
+from mwaa_shell.dot_commands import find_dot_command
 from mwaa_shell.errors import ExitCode, State, UsageError
 from mwaa_shell.history.entries import Search
 from mwaa_shell.monitor import Run, Task, next_lines
@@ -106,10 +107,21 @@ def test_the_reason_is_on_one_screen(double: Double, session: Session) -> None:
     assert session.recorder.history.find(Search()) == []
 
 
-ODD_DAGS = ["sales", "tägliche läufe", 'it\'s/50% "a"', "x" * 39]
+ODD_DAGS = ["sales", "-sales", "tägliche läufe", 'it\'s/50% "a"', "x" * 39]
 ODD_RUNS = [
     *("it's", 'say "so"', 'it\'s "so"', "a b  c", "läuft – 日本", "a|b > c; d & e", "$HOME `id` \\ #1", "a!b !! ^c^d"),
-    *("manual__2026-01-02T03:04:05.678901+00:00", "x" * 250, "123", "true", "null", "@file", "a=b"),
+    *(
+        "manual__2026-01-02T03:04:05.678901+00:00",
+        "x" * 250,
+        "123",
+        "true",
+        "null",
+        "@file",
+        "a=b",
+        "-r",
+        "--help",
+        "-1",
+    ),
 ]
 
 
@@ -120,7 +132,11 @@ def test_proposed_lines_are_about_that_run(double: Double, session: Session, ver
         task = Task("load[2]", "failed")
         logs, clear, page = next_lines(Run(dag, run, "failed"), [task], parse_version(version))
         for line in map(parse, (logs, page)):
-            assert (line.problem, line.values[1:]) == (None, (dag, run, "load", "--map", "2"))
+            dot_command = find_dot_command(line.values[0])
+            assert dot_command is not None
+            given = dot_command.read(line)
+            assert line.problem is None
+            assert (given.dag, given.run, given.task, given.map) == (dag, run, "load", 2)
         path = f"/dags/{url_quote(dag, safe='')}/clearTaskInstances"
         double.rest[path] = {"task_instances": []}
         assert execute(session, clear).ok, clear

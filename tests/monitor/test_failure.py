@@ -7,6 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from mwaa_shell.airflow.command_line import parse
+from mwaa_shell.airflow.grammar import load_grammar
+from mwaa_shell.airflow.line_rules import problem_in
 from mwaa_shell.airflow.versions import Version
 from mwaa_shell.monitor.failure import (
     DagTask,
@@ -72,10 +75,21 @@ CLEAR = "-s 2026-01-31T23:59:50+00:00 -e 2026-01-31T23:59:50+00:00"
         (Version(1, 10, 12), RUN.date, f"clear sales {CLEAR} --only_failed"),
     ],
 )  # fmt: skip
-def test_the_next_lines(version: Version, date: str, clear: str) -> None:
+def test_next_lines_fit_each_airflow(version: Version, date: str, clear: str) -> None:
     run = Run(RUN.dag, RUN.run_id, RUN.state, date=date)
     names = "sales manual__1 load --map 2"
     assert next_lines(run, [Task("load[2]", "failed")], version) == (f".logs {names}", clear, f".open {names}")
+
+
+@pytest.mark.parametrize("version", [Version(3, 3, 1), Version(1, 10, 12)])
+def test_next_lines_take_names_that_begin_with_a_dash(version: Version) -> None:
+    run = Run("-sales", "-1", "failed", date=RUN.date)
+    logs, clear, page = next_lines(run, [Task("-load[2]", "failed")], version)
+    assert (logs, page) == (".logs --map 2 -- -sales -1 -load", ".open --map 2 -- -sales -1 -load")
+    assert parse(clear).values[-2:] == ("--", "-sales")
+    assert problem_in(clear, load_grammar(version)) is None
+    running = Run("-sales", "1", "running")
+    assert next_lines(running, [], version) == (".follow -- -sales 1", ".logs --follow -- -sales 1")
 
 
 TASKS = (
