@@ -8,9 +8,9 @@ from mwaa_shell.faces import lazy
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from mwaa_shell.dot_commands.commands import grammar_of
     from mwaa_shell.dot_commands.completion import complete
     from mwaa_shell.dot_commands.environment import examined_session
-    from mwaa_shell.dot_commands.saved_commands import grammar_of
     from mwaa_shell.dot_commands.table import (
         DOT_COMMANDS,
         check,

@@ -22,9 +22,9 @@ from mwaa_shell.airflow.logs import COMPONENTS, STARTS
 from mwaa_shell.airflow.matching import best
 from mwaa_shell.docs import TOPICS
 from mwaa_shell.dot_commands.bulk import ON_CONFLICT
+from mwaa_shell.dot_commands.commands import candidates
 from mwaa_shell.dot_commands.registry import ArgumentKind, DotCommand, command_start
 from mwaa_shell.dot_commands.rest import request_candidates
-from mwaa_shell.dot_commands.saved_commands import candidates
 from mwaa_shell.dot_commands.table import DOT_COMMANDS, find_dot_command
 from mwaa_shell.names import TITLES, name_candidates
 from mwaa_shell.preferences import PREFERENCES, preference

@@ -9,15 +9,16 @@ from mwaa_shell.airflow.command_line import line_at, parse
 from mwaa_shell.airflow.help import WIDTH
 from mwaa_shell.dot_commands import (
     bulk,
+    commands,
     environment,
     help,  # noqa: A004  (the noun of the dot-command)
     history,
     logs,
     monitor,
+    names,
     output,
     rest,
-    saved_commands,
-    settings,
+    shell,
     web_ui,
     why,
 )
@@ -37,14 +38,15 @@ DOT_COMMANDS: tuple[DotCommand, ...] = (
     *environment.DOT_COMMANDS,
     *output.DOT_COMMANDS,
     *history.DOT_COMMANDS,
-    *saved_commands.DOT_COMMANDS,
+    *commands.DOT_COMMANDS,
     *monitor.DOT_COMMANDS,
     *why.DOT_COMMANDS,
     *logs.DOT_COMMANDS,
     *web_ui.DOT_COMMANDS,
     *rest.DOT_COMMANDS,
     *bulk.DOT_COMMANDS,
-    *settings.DOT_COMMANDS,
+    *shell.DOT_COMMANDS,
+    *names.DOT_COMMANDS,
 )
 _BY_NAME = {name: one for one in DOT_COMMANDS for name in (one.name, *one.bare)}
 

@@ -11,7 +11,7 @@ import pytest
 from mwaa_shell import dot_commands, saved_commands
 from mwaa_shell.airflow.completion import no_names
 from mwaa_shell.airflow.knowledge import Kind
-from mwaa_shell.dot_commands.saved_commands import DOT_COMMANDS, candidates
+from mwaa_shell.dot_commands.commands import DOT_COMMANDS, candidates
 from mwaa_shell.errors import RefusedByRule, ShellError, UsageError
 from mwaa_shell.history.entries import COMMAND, FILE, TYPED
 from mwaa_shell.names import name_candidates

@@ -1,35 +1,26 @@
-"""Dot-commands about the shell: settings, cached names, ``.send``, ``.clear`` and ``.exit``."""
+"""Dot-commands about the shell itself: settings, ``.clear`` and ``.exit``."""
 
 from __future__ import annotations
 
 import os
-import time
-from argparse import Namespace
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mwaa_shell.addresses import hide_login
-from mwaa_shell.airflow.command_line import InputKind, ParsedLine
 from mwaa_shell.config import NAMED, SETTINGS, Setting
 from mwaa_shell.dot_commands.help import in_columns
 from mwaa_shell.dot_commands.registry import Argument, ArgumentKind, DotCommand, DotCommandCall, Group
-from mwaa_shell.durations import format_age
-from mwaa_shell.errors import NothingRan, State, UsageError
-from mwaa_shell.names import OF_A_DAG, TITLES, title
+from mwaa_shell.errors import UsageError
 from mwaa_shell.paths import short
 from mwaa_shell.preferences import PREFERENCES, Preferences, preference
 from mwaa_shell.result import Result, text_result
-from mwaa_shell.session import Plan, Session, require_environment
+from mwaa_shell.session import Plan, Session
 from mwaa_shell.settings import FROM_FILE, Access, is_explicit
-from mwaa_shell.suggestions import unknown
 
 if TYPE_CHECKING:
     from argparse import Namespace
 
-    from mwaa_shell.airflow.knowledge import Kind
-    from mwaa_shell.names import NameRefresher
 
 #: Settings that a local environment sets itself.
 OF_LOCAL = ("endpoint-url", "region", "ca-bundle")
@@ -150,23 +141,6 @@ def check_set(plan: Plan, given: Namespace) -> None:
             plan.protect = given.value
 
 
-def send(call: DotCommandCall, given: Namespace) -> Result:
-    """Send a command without checks: environments can have plugins."""
-    return call.executor.send(replace(call.context, line=_to_send(given.command), as_it_is=True))[0]
-
-
-def _to_send(line: ParsedLine) -> ParsedLine:
-    """Return an Airflow command; raise ``UsageError`` for anything else."""
-    if line.problem is not None:
-        raise UsageError(line.problem.message, state=State.NOT_SENT)
-    if line.kind is InputKind.BLANK:
-        raise UsageError(".send requires an Airflow command")
-    if line.kind is InputKind.DOT_COMMAND:
-        own = line.values[0]
-        raise UsageError(f".send requires an Airflow command, and {own} is a dot-command", state=State.NOT_SENT)
-    return line
-
-
 def leave(call: DotCommandCall, given: Namespace) -> Result:
     """Leave the shell."""
     return Result(leaves=True)
@@ -175,73 +149,6 @@ def leave(call: DotCommandCall, given: Namespace) -> Result:
 def clear(call: DotCommandCall, given: Namespace) -> Result:
     """Clear the screen; in a script, do nothing."""
     return Result(clears=True)
-
-
-# -- cached names ------------------------------------------------------------------------------------------------------
-
-
-def _live(session: Session) -> NameRefresher:
-    require_environment(session)
-    if session.cached_names is None:
-        raise UsageError("Names are cached only at a prompt", hint="Open one with mwaa-shell NAME.")
-    return session.cached_names
-
-
-def _listed(live: NameRefresher, kind: Kind, dag: str) -> str:
-    """Return the cached names of one kind, or why there are none."""
-    if kind in OF_A_DAG and not dag:
-        of = [key[1] for key in live.catalogue.snapshot() if key[0] is kind]
-        return f"{title(kind).capitalize()} belong to a DAG. Cached are those of {', '.join(sorted(of)) or 'none'}."
-    found = live.catalogue.names(kind, dag)
-    if not found and (kind, dag) in live.catalogue.snapshot():
-        return f"There are no {title(kind, dag)}."
-    advice = f".refresh {title(kind).lower()} {dag}".strip()
-    rows = [" ".join([name.text, *name.facts.values()]).rstrip() for name in found]
-    return "\n".join(rows) or f"No {title(kind, dag)} are cached. {advice} loads them."
-
-
-def _summary(live: NameRefresher) -> list[str]:
-    rows = []
-    for one in live.catalogue.summary(time.time()):
-        some = "" if one.complete else "some, "
-        source = {"output": "from output", "REST": "over REST", "CLI": "through the CLI"}[one.source]
-        rows.append(f"{one.count:>6,}  {title(one.kind, one.dag)}  ({some}{source}, {format_age(one.age)})")
-    return rows
-
-
-def refresh(call: DotCommandCall, given: Namespace) -> Result:
-    """Load the names of a kind in the background; or list or drop the cached names."""
-    if given.list and given.forget:
-        raise UsageError("--list and --forget cannot be combined")
-    live = _live(call.session)
-    if given.list:
-        rows = [_listed(live, _kind(given.kind), given.dag)] if given.kind else _summary(live)
-        return text_result("\n".join(rows) or "No names are cached. .refresh loads the DAGs.")
-    if given.forget:
-        if given.kind:
-            raise UsageError(".refresh --forget deletes all names, so it takes no kind")
-        trouble = live.forget()
-        if trouble is not None:
-            raise NothingRan(trouble)
-        call.session.ui.note("The cached names are deleted.")
-        return Result()
-    if live.mode == "off":
-        raise UsageError("Names are off", hint="Turn them on with .set names auto.")
-    kind = _kind(given.kind or "dags")
-    if (kind in OF_A_DAG) != bool(given.dag):
-        if kind in OF_A_DAG:
-            raise UsageError(f".refresh {given.kind} requires a DAG", hint=f"Write .refresh {given.kind} DAG.")
-        raise UsageError(f".refresh {given.kind} takes no DAG")
-    live.refresh(kind, given.dag)
-    call.session.ui.note(f"Loading {TITLES[kind]}. The prompt stays free.")
-    return Result()
-
-
-def _kind(word: str) -> Kind:
-    found = next((kind for kind, title in TITLES.items() if word.lower() in (title.lower(), kind.value)), None)
-    if found is None:
-        raise unknown("kind of names", word, [title.lower() for title in TITLES.values()], ".help .refresh")
-    return found
 
 
 DOT_COMMANDS = (
@@ -272,18 +179,6 @@ DOT_COMMANDS = (
         see=(".set",),
     ),
     DotCommand(
-        ".send",
-        Group.COMMANDS,
-        "COMMAND",
-        "send a command even if Airflow would reject it",
-        send,
-        (Argument("COMMAND", takes=ArgumentKind.COMMAND),),
-        lambda plan, given: plan.check_safety(_to_send(given.command), as_it_is=True),
-        details="Send a command that the shell would refuse, such as one of a plugin. Safety checks still apply.",
-        examples=(".send my-plugin list",),
-        see=(".help",),
-    ),
-    DotCommand(
         ".clear",
         Group.SHELL,
         "",
@@ -301,22 +196,5 @@ DOT_COMMANDS = (
         bare=("exit", "quit"),
         details="Leave the shell. exit, quit and Ctrl-D do the same.",
         examples=(".exit",),
-    ),
-    DotCommand(
-        ".refresh",
-        Group.COMPLETION,
-        "[--list|--forget] [KIND [DAG]]",
-        "load (default: DAGs), list or drop cached names",
-        refresh,
-        (
-            Argument("[KIND]", "dags, runs, tasks, variables, connections, pools, ...", ArgumentKind.KIND),
-            Argument("[DAG]", "for runs and tasks", ArgumentKind.DAG),
-            Argument("--list", "show cached names"),
-            Argument("--forget", "delete all cached names"),
-        ),
-        details="Load names for completion: over the REST API if it is permitted, else through the CLI. "
-        "Without an argument, load the DAGs.",
-        examples=(".refresh", ".refresh tasks sales_daily", ".refresh --list dags"),
-        see=(".set",),
     ),
 )
