@@ -43,8 +43,8 @@ KEYS = {
 }
 #: Keys that begin with ``ESC O`` instead of ``ESC [`` where the program asked for application keys.
 CURSOR_KEYS = {"up": "A", "down": "B", "right": "C", "left": "D", "end": "F", "home": "H"}
-#: Private modes, shifted as pyte keeps them.
-APPLICATION_KEYS, ALTERNATE_SCREEN = 1 << 5, 1049 << 5
+#: Private modes, shifted as pyte keeps them. prompt_toolkit takes pastes in brackets while a prompt takes keys.
+APPLICATION_KEYS, ALTERNATE_SCREEN, PASTES_IN_BRACKETS = 1 << 5, 1049 << 5, 2004 << 5
 
 
 class Screen(pyte.Screen):
@@ -240,7 +240,8 @@ class Terminal(AbstractContextManager["Terminal"]):
         def stands() -> bool:
             cursor = self.screen.cursor
             on_prompt = self.lines[cursor.y] == f"{name}>" and cursor.x == len(name) + 2
-            return on_prompt and len(self.screen.scrolled) + cursor.y > row
+            takes_keys = PASTES_IN_BRACKETS in self.screen.mode  # the echo of a further line begins like a prompt
+            return on_prompt and takes_keys and len(self.screen.scrolled) + cursor.y > row
 
         self._wait(stands, timeout, f"The prompt of {name} after {command!r}")
         end = len(self.screen.scrolled) + self.screen.cursor.y
