@@ -1,13 +1,13 @@
 """The table of README.md: this program, its floors and programs beside it, turn by turn in one run.
 
-python -m tests.benchmarks [TURNS]   (some minutes; Linux; the first time it installs the others)
-
-Prints Markdown. A ratio is the median of the ratios of the turns; all else are medians. The other files of this folder
-measure each of these more closely, and more than these.
+Takes some minutes, requires Linux, and installs the other programs the first time. Prints Markdown. A ratio is the
+median of the ratios of the turns; all else are medians. The other files of this folder measure each of these more
+closely, and more than these.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import subprocess
 import sys
@@ -203,7 +203,9 @@ def wheel() -> Iterator[tuple[dict[str, str], Path]]:
 
 def main() -> None:
     """Print the table."""
-    turns = int(sys.argv[1]) if len(sys.argv) > 1 else 15
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
+    parser.add_argument("turns", type=int, nargs="?", default=15, help="rounds of each measurement (default: 15)")
+    turns = parser.parse_args().turns
     others = peers.programs()
     print("| what | way | median | ratio |\n|---|---|---|---|", flush=True)
     with wheel() as (environ, folder):
