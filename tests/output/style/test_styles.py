@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import inspect
+import json
 import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from pygments.style import Style
 from pygments.styles import get_all_styles
-from pygments.token import Comment, Keyword, Name, Token, _TokenType
+from pygments.token import Comment, Keyword, Literal, Name, Text, Token, _TokenType
 
 from mwaa_shell.errors import UsageError
 from mwaa_shell.output.display import DisplayOptions, terminal_colors
 from mwaa_shell.output.measure import RESET
+from mwaa_shell.output.style.command_lexer import WORDS, AirflowCommandLexer
 from mwaa_shell.output.style.fold import TextStyle
-from mwaa_shell.output.style.lexer import VALUES, tokens_of
+from mwaa_shell.output.style.lexer import VALUES, AirflowOutputLexer, tokens_of
 from mwaa_shell.output.style.styles import (
     LOOKS,
     NULL,
@@ -73,6 +78,37 @@ def test_every_color_can_be_read_on_its_background(style: type[Style], ground: i
         low, high = sorted((luminance(palette[color]), luminance(ground)))
         ratios.append((high + 0.05) / (low + 0.05))
     assert max(ratios) >= 3, ratios
+
+
+#: Tokens of which there is much: they have the color of the text.
+PLAIN = {Literal.Scalar.Plain, Name, Name.Namespace, Text, Text.Whitespace}
+
+
+def tokens_of_rules() -> Iterator[_TokenType]:
+    """Yield the tokens that the rules of both lexers name."""
+    yield from (*VALUES.values(), *WORDS.values())
+    for rules in AirflowOutputLexer.tokens.values():
+        for _, action, *_ in rules:
+            if isinstance(action, _TokenType):
+                yield action
+            else:
+                yield from inspect.getclosurevars(action).nonlocals.get("args", ())  # those of bygroups
+
+
+def tokens_of_samples() -> Iterator[_TokenType]:
+    """Yield the tokens in real output and the commands that print it, also those of pygments' own lexers."""
+    for path in (Path(__file__).parents[2] / "samples").glob("*.json"):
+        for command, output in json.loads(path.read_text()).items():
+            yield from (kind for kind, _ in AirflowCommandLexer().get_tokens(command))
+            for stream in ("stdout", "stderr"):
+                yield from (kind for kind, _ in AirflowOutputLexer().get_tokens(output[stream]))
+
+
+@pytest.mark.parametrize("tokens", [tokens_of_rules, tokens_of_samples])
+def test_every_token_of_a_lexer_has_a_look(tokens: Callable[[], Iterator[_TokenType]]) -> None:
+    found = set(tokens())
+    assert len(found) > 15
+    assert not [kind for kind in found - PLAIN if LOOKS.keys().isdisjoint(kind.split())]
 
 
 SGR = re.compile(r"\x1b\[[0-9;]+m")
