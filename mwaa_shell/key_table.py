@@ -26,7 +26,7 @@ KEYS = (
     KeyBinding("Esc", "close the menu", ("escape",), "close"),
     KeyBinding("Right, Alt-F", "accept the gray suggestion, or one word of it", ("right", "escape f")),
     KeyBinding("Up, Down", "older and newer commands, or move in the menu", ("up", "down")),
-    KeyBinding("Ctrl-R", "search past commands (Enter runs the match)", ("c-r",)),
+    KeyBinding("Ctrl-R", "search past commands (Enter runs, Right edits)", ("c-r",)),
     KeyBinding("Home, End", "go to the start or end (also Ctrl-A, Ctrl-E)", ("home", "end")),
     KeyBinding("Alt-.", "last word of the command before", ("escape .",)),
     KeyBinding("Ctrl-U, Ctrl-K", "delete to the start or end (Ctrl-Y restores it)", ("c-u", "c-k")),

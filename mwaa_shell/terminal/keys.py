@@ -71,6 +71,8 @@ def bindings(session: Session, message: ValidationMessage, origins: dict[str, st
             bind = bound.add(*key.presses[0].split(), filter=filters[key.action], eager=key.action == "close")
             bind(getattr(actions, key.action))
     bound.add("enter", filter=is_searching)(actions.run_match)
+    for moves in ("left", "right", "home", "end", "c-a", "c-b", "c-e", "c-f"):
+        bound.add(moves, filter=is_searching)(actions.edit_match)
     return bound
 
 
@@ -128,6 +130,11 @@ class KeyActions:
         """Take the line that Ctrl-R has found and run it, as bash does."""
         accept_search()
         self.enter(event)
+
+    def edit_match(self, event: KeyPressEvent) -> None:
+        """Take the line that Ctrl-R has found and move in it, as bash does."""
+        accept_search()
+        event.key_processor.feed_multiple(event.key_sequence, first=True)
 
     def begin_line(self, event: KeyPressEvent) -> None:
         """Put a line break at the cursor; say which quote is still open."""

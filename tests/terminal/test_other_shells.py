@@ -116,6 +116,18 @@ def test_ctrl_r_finds_a_line_and_enter_runs_it(double: Double, terminal: Termina
     assert double.commands == ["dags pause one -o json", "version", "dags pause one -o json"]
 
 
+@pytest.mark.parametrize(("key", "edited"), [("end", "dags pause one_two"), ("ctrl-a", "_twodags pause one")])
+def test_a_key_that_moves_takes_what_ctrl_r_finds(terminal: Terminal, key: str, edited: str) -> None:
+    terminal.run("my-env", "dags pause one")
+    terminal.key("ctrl-r")
+    terminal.wait_for("(reverse-i-search)")
+    terminal.send("pau")
+    terminal.wait_for("(reverse-i-search)`pau': dags pause one")
+    terminal.key(key)
+    terminal.send("_two")
+    terminal.wait_for(f"my-env> {edited}\n")
+
+
 def test_a_resize_keeps_the_menu_and_the_line(double: Double, terminal: Terminal) -> None:
     terminal.send("dags pau")
     terminal.wait_for("unpause")
