@@ -121,11 +121,12 @@ class NameCatalogue:
         return dict(self._picks)
 
     def merge(self, saved: Mapping[ListKey, NameList], picks: Mapping[ListKey, Mapping[str, float]]) -> None:
-        """Add saved lists and picks; what was learned since stays."""
+        """Add saved lists and picks. Of two complete lists the one that changed last stays."""
         with self._changing:
             for key, old in saved.items():
                 mine = self._known.get(key)
-                if mine is None:
+                newer = mine is not None and mine.complete and old.complete and old.changed > mine.changed
+                if mine is None or newer:
                     self._put(key, sort_and_limit(key[0], old.facts, old))
                 elif not mine.complete:
                     base = replace(old, changed=mine.changed) if old.complete else mine

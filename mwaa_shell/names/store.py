@@ -1,7 +1,7 @@
 """Cached names on disk: one JSON file for each account, region and environment, readable by its owner only.
 
-Of several shells that save the names of an environment, the last one wins. Nothing here raises: a file that cannot be
-read or written becomes a sentence. A damaged file, and that of another version, is replaced at the next save.
+A save includes what other shells have saved meanwhile. Nothing here raises: a file that cannot be read or written
+becomes a sentence. A damaged file, and that of another version, is replaced at the next save.
 """
 
 from __future__ import annotations
@@ -39,10 +39,17 @@ class NameStore:
         self.owner = {"account": account, "region": region, "environment": environment}
         mark = hashlib.sha256(json.dumps([account, region, environment]).encode()).hexdigest()[:16]
         self.path = folder / f"{re.sub(r'[^A-Za-z0-9-]', '_', environment)[:60]}-{mark}.names"
+        self._stamp: tuple[int, int] | None = None  #: of the file that was read or written last
+        self._changed: Mapping[ListKey, float] = {}  #: when each list in that file was changed
 
     def load(self) -> tuple[NameCatalogue, str | None]:
         """Return the saved names, and why the file cannot be read; a damaged file counts as none."""
-        catalogue = NameCatalogue()
+        catalogue, reason = self._read()
+        self._changed = _times(catalogue)
+        return catalogue, reason
+
+    def _read(self) -> tuple[NameCatalogue, str | None]:
+        self._stamp, catalogue = self._file(), NameCatalogue()
         try:
             check_owner(self.path)
             content = json.loads(self.path.read_bytes() if self.path.stat().st_size <= LARGEST else b"")
@@ -58,7 +65,12 @@ class NameStore:
         return catalogue, None
 
     def save(self, catalogue: NameCatalogue) -> str | None:
-        """Save all names; return why that failed, if it did."""
+        """Save all names; return why that failed, if it did. Lists of other shells are added to the catalogue."""
+        if self._file() != self._stamp:
+            theirs = self._read()[0]
+            saved = theirs.snapshot().items()
+            catalogue.merge({key: one for key, one in saved if self._changed.get(key) != one.changed}, theirs.picks())
+            catalogue.prepare()
         picks = [[kind.value, dag, dict(scores)] for (kind, dag), scores in catalogue.picks().items()]
         lists = [_written(key, known) for key, known in catalogue.snapshot().items()]
         content = {"format": FORMAT, **self.owner, "picks": picks, "lists": lists}
@@ -66,7 +78,16 @@ class NameStore:
             replace_file(self.path, json.dumps(content, ensure_ascii=False).encode(errors="replace"))
         except OSError as error:
             return f"The names cannot be cached: {error.strerror or error}"
+        self._stamp, self._changed = self._file(), _times(catalogue)
         return None
+
+    def _file(self) -> tuple[int, int] | None:
+        """Return what is another once any shell has replaced the file."""
+        try:
+            found = self.path.stat()
+        except OSError:
+            return None
+        return found.st_ino, found.st_mtime_ns
 
     def delete(self) -> str | None:
         """Delete the file; return why that failed, if it did."""
@@ -77,6 +98,10 @@ class NameStore:
         except OSError as error:
             return f"The cached names cannot be deleted: {error.strerror or error}"
         return None
+
+
+def _times(catalogue: NameCatalogue) -> Mapping[ListKey, float]:
+    return {key: known.changed for key, known in catalogue.snapshot().items()}
 
 
 def _written(key: ListKey, known: NameList) -> dict[str, Any]:

@@ -210,6 +210,35 @@ def test_a_read_only_disk(store: NameStore, monkeypatch: pytest.MonkeyPatch) -> 
     assert store.save(filled()) == "The names cannot be cached: Read-only file system"
 
 
+def test_two_shells_keep_the_names_of_both(store: NameStore, tmp_path: Path) -> None:
+    other = NameStore(tmp_path / "names", "123456789012", "eu-west-1", "my-env")
+    runs = [NamesFound(Kind.RUN, (Name(run),), "sales") for run in ("run_1", "run_2")]
+    store.save(catalogue_of(seen("old", "gone"), NamesFound(Kind.POOL, (Name("p"),), all=True)))
+    mine, theirs = store.load()[0], other.load()[0]
+    mine.apply([NameRemoved(Kind.DAG, "gone"), runs[0]], "output", 1002)
+    theirs.apply([seen("new"), runs[1]], "REST", 1003)
+    theirs.record_use(Kind.DAG, "", "new", 1003)
+    assert (store.save(mine), other.save(theirs), store.save(mine)) == (None, None, None)
+    for kept in (mine, other.load()[0]):
+        assert texts(kept) == ["new"], "the complete list that changed last"
+        assert {run.text for run in kept.names(Kind.RUN, "sales")} == {"run_1", "run_2"}
+        assert [pool.text for pool in kept.names(Kind.POOL)] == ["p"]
+        assert kept.picks() == theirs.picks()
+
+
+def test_a_list_that_one_shell_has_dropped_stays_dropped(store: NameStore, tmp_path: Path) -> None:
+    other = NameStore(tmp_path / "names", "123456789012", "eu-west-1", "my-env")
+    store.save(catalogue_of(seen("sales"), NamesFound(Kind.RUN, (Name("run_1"),), "sales")))
+    mine, theirs = store.load()[0], other.load()[0]
+    theirs.apply([NamesFound(Kind.POOL, (Name("p"),))], "output", 1003)
+    other.save(theirs)
+    mine.apply([NameRemoved(Kind.DAG, "sales")], "output", 1004)
+    store.save(mine)
+    saved = store.load()[0]
+    assert (texts(saved), saved.names(Kind.RUN, "sales")) == ([], [])
+    assert [pool.text for pool in saved.names(Kind.POOL)] == ["p"]
+
+
 def test_what_is_gone_stays_gone_while_nobody_else_saves(store: NameStore) -> None:
     catalogue = catalogue_of(seen("a", "b", whole=False))
     store.save(catalogue)
