@@ -7,8 +7,8 @@ such as values of variables: only what ``Name`` lists is read.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from mwaa_shell.airflow.arguments import understand
 from mwaa_shell.airflow.command_line import ParsedLine, parse, quote
@@ -30,74 +30,55 @@ from mwaa_shell.result import Result
 
 
 @dataclass(frozen=True, slots=True)
-class NamesRequest:
-    """A request to the REST API for one page of the names of one kind."""
-
-    kind: Kind
-    rest: RestRequest
-    dag: str = ""  #: whose tasks or runs; empty for the other kinds
-    member: str = ""  #: where the response holds them
-
-
-@dataclass(frozen=True, slots=True)
-class _Source:
+class Source:
     """The REST listing of a kind: its path, and the members of its response."""
 
-    member: str
+    member: str  #: where the response holds the objects
     name: str
     facts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  #: the first that is there
+    only: int = 0  #: the major version of Airflow that offers it, if not all do
 
 
-_BOTH = {
-    Kind.DAG: _Source("dags", "dag_id", {"paused": ("is_paused",), "owners": ("owners",)}),
-    Kind.TASK: _Source("tasks", "task_id", {"operator": ("operator_name",)}),
-    Kind.RUN: _Source(
+SOURCES = {
+    Kind.DAG: Source("dags", "dag_id", {"paused": ("is_paused",), "owners": ("owners",)}),
+    Kind.TASK: Source("tasks", "task_id", {"operator": ("operator_name",)}),
+    Kind.RUN: Source(
         "dag_runs",
         "dag_run_id",
         {"state": ("state",), "date": ("logical_date", "execution_date"), "after": ("run_after",)},
     ),
-    Kind.VARIABLE: _Source("variables", "key"),
-    Kind.CONNECTION: _Source("connections", "connection_id", {"type": ("conn_type",)}),
-    Kind.POOL: _Source("pools", "name", {"slots": ("slots",)}),
-}
-_SOURCES: Mapping[int, Mapping[Kind, _Source]] = {
-    2: {**_BOTH, Kind.ROLE: _Source("roles", "name"), Kind.USER: _Source("users", "username")},
-    3: {**_BOTH, Kind.ASSET: _Source("assets", "name")},
+    Kind.VARIABLE: Source("variables", "key"),
+    Kind.CONNECTION: Source("connections", "connection_id", {"type": ("conn_type",)}),
+    Kind.POOL: Source("pools", "name", {"slots": ("slots",)}),
+    Kind.ROLE: Source("roles", "name", only=2),
+    Kind.USER: Source("users", "username", only=2),
+    Kind.ASSET: Source("assets", "name", only=3),
 }
 
 
-def requests_for(kind: Kind, version: Version, dag: str = "") -> NamesRequest | None:
+def request_for(kind: Kind, version: Version, dag: str = "") -> RestRequest | None:
     """Return the request for the first page of a kind, runs newest first; ``None`` if REST does not offer the kind."""
-    source = _SOURCES[min(version.major, 3)].get(kind) if version >= REST_SINCE else None
-    if source is None or (kind in OF_A_DAG) != bool(dag):
+    source = SOURCES.get(kind)
+    if source is None or version < REST_SINCE or source.only not in (0, min(version.major, 3)):
+        return None
+    if (kind in OF_A_DAG) != bool(dag):
         return None
     if kind is Kind.RUN:
-        rest: RestRequest | None = runs_request(dag, version)
-    else:
-        rest = tasks_request(dag) if kind is Kind.TASK else list_all(f"/{source.member}")
-    return NamesRequest(kind, rest, dag, source.member) if rest is not None else None
+        return runs_request(dag, version)
+    return tasks_request(dag) if kind is Kind.TASK else list_all(f"/{source.member}")
 
 
-def read_response(request: NamesRequest, response: object) -> tuple[tuple[Name, ...], NamesRequest | None]:
-    """Return the names on one page, and the request for the next page or ``None``.
-
-    Objects that cannot be read and names that cannot be typed are left out. Raises ``ValueError`` if the response has
-    another form.
-    """
-    rows = rows_in(response, request.member)
-    source = _SOURCES[3].get(request.kind) or _SOURCES[2][request.kind]
-    names = [_name(source, row) for row in rows if isinstance(row, dict)]
-    page = next_page(request.rest, len(rows), response)
-    following = replace(request, rest=page) if page is not None else None
-    return tuple(name for name in names if name is not None), following
-
-
-def _name(source: _Source, row: Mapping[str, object]) -> Name | None:
-    text = row.get(source.name)
-    if not isinstance(text, str) or not text or not text.isprintable():
-        return None
-    said = {fact: next(filter(None, (_words(row.get(key)) for key in keys)), "") for fact, keys in source.facts.items()}
-    return Name(text, {fact: words for fact, words in said.items() if words})
+def names_in(kind: Kind, rows: Iterable[Mapping[str, object]]) -> Iterator[Name]:
+    """Yield the names in the objects of a response; names that cannot be typed are left out."""
+    source = SOURCES[kind]
+    for row in rows:
+        text = row.get(source.name)
+        if isinstance(text, str) and text and text.isprintable():
+            facts = {
+                fact: next(filter(None, (_words(row.get(key)) for key in keys)), "")
+                for fact, keys in source.facts.items()
+            }
+            yield Name(text, {fact: words for fact, words in facts.items() if words})
 
 
 def _words(value: object) -> str:
@@ -183,21 +164,22 @@ class FetchResult:
 
 def over_rest(connection: Connection, kind: Kind, dag: str) -> FetchResult:
     """Return the names of a kind over REST; those before a page that failed as an incomplete list."""
-    request = requests_for(kind, connection.version, dag) if connection.version else None
+    request = request_for(kind, connection.version, dag) if connection.version else None
     names: list[Name] = []
     for _ in range(RUN_PAGES if kind is Kind.RUN else PAGES):
         if request is None:
             break
         try:
-            response = connection.api.invoke_rest(connection.target.name, request.rest)
-            found, request = read_response(request, response)
+            response = connection.api.invoke_rest(connection.target.name, request)
+            rows = rows_in(response, SOURCES[kind].member)
         except PermissionMissing as error:
             return FetchResult(denied=True, trouble=NOT_UPDATED if "updated" in str(error) else "")
         except (ShellError, ValueError) as error:
             seen = NamesFound(kind, tuple(names), dag) if names else None
             why = str(error) if isinstance(error, ShellError) else f"The REST API's response is malformed: {error}"
             return FetchResult(seen, trouble=f"{sentence(why)} Completion may lack {title(kind, dag)}.")
-        names += found
+        names += names_in(kind, (row for row in rows if isinstance(row, dict)))
+        request = next_page(request, len(rows), response)
     cut = request is not None and kind is not Kind.RUN
     trouble = f"The REST API listed only {len(names):,} {title(kind, dag)}. .refresh loads all through the CLI."
     return FetchResult(NamesFound(kind, tuple(names), dag, all=request is None), trouble=trouble if cut else "")

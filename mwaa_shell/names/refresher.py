@@ -240,7 +240,7 @@ class NameRefresher:
     def can_rest(self, kind: Kind, dag: str = "") -> bool:
         """Return whether REST offers a kind here and has not been denied."""
         version = self._connection.version
-        return version is not None and not self.rest_denied and fetch.requests_for(kind, version, dag) is not None
+        return version is not None and not self.rest_denied and fetch.request_for(kind, version, dag) is not None
 
     def close(self) -> None:
         """Save what has not been saved."""

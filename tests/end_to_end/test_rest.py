@@ -5,17 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from subprocess import CompletedProcess
 from typing import Any
 
 import pytest
 
 from mwaa_shell.airflow.knowledge import Kind
-from mwaa_shell.airflow.rest import RestRequest
+from mwaa_shell.airflow.rest import RestRequest, all_rows
 from mwaa_shell.airflow.versions import parse_version
 from mwaa_shell.errors import NothingRan, PermissionMissing
 from mwaa_shell.mwaa.aws import MwaaApi
-from mwaa_shell.names.fetch import read_response, requests_for
+from mwaa_shell.names.fetch import SOURCES, names_in, request_for
 from mwaa_shell.names.model import Name
 from tests.end_to_end.conftest import Served
 from tests.end_to_end.test_batch import access_from
@@ -60,14 +61,11 @@ def over_rest(served: Served, kind: Kind, dag: str = "") -> tuple[Name, ...] | N
     version = parse_version(served.version)
     assert version is not None
     environments = MwaaApi(access_from(served.environ))
-    names: tuple[Name, ...] = ()
-    request = requests_for(kind, version, dag)
+    request = request_for(kind, version, dag)
     if request is None:
         return None
-    while request is not None:
-        found, request = read_response(request, environments.invoke_rest(served.name, request.rest))
-        names += found
-    return names
+    rows = all_rows(partial(environments.invoke_rest, served.name), request, SOURCES[kind].member)
+    return tuple(names_in(kind, rows))
 
 
 @pytest.mark.parametrize("version", WITH_REST)

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mwaa_shell.airflow.knowledge import Kind
-from mwaa_shell.airflow.rest import RestRequest
+from mwaa_shell.airflow.rest import RestRequest, all_rows
 from mwaa_shell.airflow.versions import Version, parse_version
-from mwaa_shell.names.fetch import NamesRequest, read_response, requests_for
+from mwaa_shell.names.fetch import SOURCES, names_in, request_for
 from mwaa_shell.names.model import KEPT, OF_A_DAG, Name
 
 RESPONSES = Path(__file__).parent / "rest"
@@ -21,23 +21,21 @@ V2, V3 = Version(2, 10, 3), Version(3, 3, 1)
 RECORDED = [(file.parent.name, Kind(file.stem)) for file in sorted(RESPONSES.glob("*/*.json"))]
 
 
-def asked(kind: Kind, version: Version, dag: str = "daily_sales") -> NamesRequest:
-    request = requests_for(kind, version, dag if kind in OF_A_DAG else "")
+def asked(kind: Kind, version: Version, dag: str = "daily_sales") -> RestRequest:
+    request = request_for(kind, version, dag if kind in OF_A_DAG else "")
     assert request is not None
     return request
 
 
-def recorded(version: str, kind: Kind) -> tuple[Name, ...]:
-    release = parse_version(version)
-    assert release is not None
-    names, more = read_response(
-        asked(kind, release), json.loads((RESPONSES / version / f"{kind.value}.json").read_text())
-    )
-    assert more is None
-    return names
+def read(kind: Kind, response: object) -> list[Name]:
+    return list(names_in(kind, all_rows(lambda request: response, RestRequest(""), SOURCES[kind].member)))
 
 
-def texts(names: tuple[Name, ...]) -> list[str]:
+def recorded(version: str, kind: Kind) -> list[Name]:
+    return read(kind, json.loads((RESPONSES / version / f"{kind.value}.json").read_text()))
+
+
+def texts(names: list[Name]) -> list[str]:
     return [name.text for name in names]
 
 
@@ -56,14 +54,14 @@ def texts(names: tuple[Name, ...]) -> list[str]:
 )
 def test_what_both_apis_are_asked(kind: Kind, path: str, query: dict[str, object]) -> None:
     for version in (Version(2, 4, 3), V2, V3):
-        assert asked(kind, version).rest == RestRequest(path, query)
+        assert asked(kind, version) == RestRequest(path, query)
 
 
 def test_runs_come_newest_first() -> None:
     page = {"dag_ids": ["daily_sales"], "page_limit": 100, "page_offset": 0}
     path = "/dags/~/dagRuns/list"
-    assert asked(Kind.RUN, V2).rest == RestRequest(path, {}, page | {"order_by": "-execution_date"}, "POST")
-    assert asked(Kind.RUN, V3).rest == RestRequest(path, {}, page | {"order_by": "-run_after"}, "POST")
+    assert asked(Kind.RUN, V2) == RestRequest(path, {}, page | {"order_by": "-execution_date"}, "POST")
+    assert asked(Kind.RUN, V3) == RestRequest(path, {}, page | {"order_by": "-run_after"}, "POST")
 
 
 @pytest.mark.parametrize(
@@ -82,19 +80,19 @@ def test_runs_come_newest_first() -> None:
 def test_kinds_that_the_api_of_a_version_offers(version: str, offered: set[Kind]) -> None:
     release = parse_version(version)
     assert release is not None
-    assert {kind for kind in Kind if requests_for(kind, release, "d" if kind in OF_A_DAG else "")} == offered
+    assert {kind for kind in Kind if request_for(kind, release, "d" if kind in OF_A_DAG else "")} == offered
 
 
 def test_tasks_and_runs_belong_to_a_dag_and_nothing_else_does() -> None:
-    assert requests_for(Kind.TASK, V2) is None
-    assert requests_for(Kind.RUN, V3) is None
-    assert requests_for(Kind.POOL, V3, "daily_sales") is None
+    assert request_for(Kind.TASK, V2) is None
+    assert request_for(Kind.RUN, V3) is None
+    assert request_for(Kind.POOL, V3, "daily_sales") is None
 
 
 def test_tasks_of_a_dag_with_a_long_id_have_no_path() -> None:
-    assert asked(Kind.TASK, V3, "d" * 52).rest.path == f"/dags/{'d' * 52}/tasks"
-    assert requests_for(Kind.TASK, V3, "d" * 53) is None
-    assert asked(Kind.RUN, V3, "d" * 250).rest.path == "/dags/~/dagRuns/list"
+    assert asked(Kind.TASK, V3, "d" * 52).path == f"/dags/{'d' * 52}/tasks"
+    assert request_for(Kind.TASK, V3, "d" * 53) is None
+    assert asked(Kind.RUN, V3, "d" * 250).path == "/dags/~/dagRuns/list"
 
 
 @pytest.mark.parametrize(
@@ -107,8 +105,7 @@ def test_tasks_of_a_dag_with_a_long_id_have_no_path() -> None:
     ],
 )
 def test_a_dag_id_is_encoded_in_the_path(dag: str, path: str) -> None:
-    request = asked(Kind.TASK, V3, dag)
-    assert (request.rest.path, request.dag) == (path, dag)
+    assert asked(Kind.TASK, V3, dag).path == path
 
 
 # -- real responses ----------------------------------------------------------------------------------------------------
@@ -153,54 +150,7 @@ def test_runs_have_a_state_and_their_date_as_airflow_wrote_it() -> None:
     assert (second.facts["state"], second.facts["date"]) == ("queued", "2024-05-02T00:00:00Z")
 
 
-# -- pages -----------------------------------------------------------------------------------------------------------
-
-
-def page(start: int, count: int, total: object) -> dict[str, Any]:
-    return {"variables": [{"key": f"k{number}"} for number in range(start, start + count)], "total_entries": total}
-
-
-def test_pages_follow_one_another() -> None:
-    request: NamesRequest | None = asked(Kind.VARIABLE, V2)
-    names: list[str] = []
-    offsets = []
-    while request is not None:
-        offset = request.rest.query["offset"]
-        assert isinstance(offset, int)
-        offsets.append(offset)
-        found, request = read_response(request, page(offset, min(100, 250 - offset), 250))
-        names += texts(found)
-    assert offsets == [0, 100, 200]
-    assert names == [f"k{number}" for number in range(250)]
-
-
-def test_a_page_is_as_long_as_the_server_likes() -> None:
-    _, following = read_response(asked(Kind.VARIABLE, V2), page(0, 20, 250))
-    assert following is not None
-    assert following.rest == RestRequest("/variables", {"limit": 100, "offset": 20})
-
-
-@pytest.mark.parametrize("total", [3, 2, 0, -1, None, "250", 1.5])
-def test_the_last_page(total: object) -> None:
-    assert read_response(asked(Kind.VARIABLE, V2), page(0, 3, total))[1] is None
-
-
-def test_an_empty_page_is_the_last_whatever_it_says() -> None:
-    assert read_response(asked(Kind.VARIABLE, V2), page(0, 0, 250)) == ((), None)
-
-
-def test_tasks_come_all_at_once() -> None:
-    tasks = {"tasks": [{"task_id": "a"}], "total_entries": 50}
-    assert read_response(asked(Kind.TASK, V2), tasks)[1] is None
-
-
 # -- odd responses -----------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("response", [None, [], "text", 5, {}, {"dags": None}, {"dags": {"a": 1}}, {"variables": []}])
-def test_a_response_of_another_shape_is_an_error(response: object) -> None:
-    with pytest.raises(ValueError, match="the response has no dags"):
-        read_response(asked(Kind.DAG, V2), response)
 
 
 def test_what_is_readable_is_read() -> None:
@@ -214,7 +164,7 @@ def test_what_is_readable_is_read() -> None:
         {"dag_id": "two\nlines"},
     ]
     rows += [{"dag_id": "a", "is_paused": None, "owners": "me"}, {"dag_id": "b", "is_paused": True, "owners": [1, "x"]}]
-    names, _ = read_response(asked(Kind.DAG, V2), {"dags": rows})
+    names = read(Kind.DAG, {"dags": rows})
     assert [(name.text, dict(name.facts)) for name in names] == [
         ("a", {"owners": "me"}),
         ("b", {"paused": "yes", "owners": "x"}),
@@ -222,16 +172,16 @@ def test_what_is_readable_is_read() -> None:
 
 
 def test_a_fact_that_drives_a_terminal_is_none() -> None:
-    names, _ = read_response(asked(Kind.RUN, V2), {"dag_runs": [{"dag_run_id": "r", "state": "\x1b]0;x\x07"}]})
+    names = read(Kind.RUN, {"dag_runs": [{"dag_run_id": "r", "state": "\x1b]0;x\x07"}]})
     assert dict(names[0].facts) == {}
 
 
 def test_values_and_connections_are_not_taken() -> None:
     rows = {"variables": [{"key": "k", "value": "s3cret", "description": "s3cret"}]}
-    assert "s3cret" not in repr(read_response(asked(Kind.VARIABLE, V2), rows))
+    assert "s3cret" not in repr(read(Kind.VARIABLE, rows))
     row = dict.fromkeys(("host", "login", "schema", "password", "extra", "description"), "s3cret")
     connections = {"connections": [{**row, "connection_id": "c", "conn_type": "http", "port": 5432}]}
-    (name,), _ = read_response(asked(Kind.CONNECTION, V3), connections)
+    (name,) = read(Kind.CONNECTION, connections)
     assert name == Name("c", {"type": "http"})
 
 
@@ -243,11 +193,6 @@ JSON = st.recursive(
 
 @given(st.sampled_from(KEPT), JSON, st.lists(JSON))
 def test_reading_never_raises_anything_else(kind: Kind, response: object, rows: list[object]) -> None:
-    version = V2 if requests_for(kind, V2, "d" if kind in OF_A_DAG else "") else V3
-    request = asked(kind, version)
-    try:
-        read_response(request, response)
-    except ValueError:
-        pass
-    names, _ = read_response(request, {request.member: rows, "total_entries": response})
-    assert len(names) <= len(rows)
+    with suppress(ValueError):
+        read(kind, response)
+    assert len(read(kind, {SOURCES[kind].member: rows, "total_entries": response})) <= len(rows)
