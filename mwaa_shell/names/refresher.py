@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Hashable, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -58,50 +57,45 @@ class TaskQueue:
         self._name = name
         self._failed = failed
         self._after = after
-        self._tasks: deque[Task] = deque()
-        self._later: dict[Hashable, tuple[float, Task]] = {}
+        self._tasks: dict[Hashable, tuple[float, Task]] = {}  #: by key, each with the time at which it is due
         self._awake = threading.Condition()
         self._thread: threading.Thread | None = None
         self._busy = False
 
     def do(self, task: Task) -> None:
         """Run a task after those in the queue."""
-        with self._awake:
-            self._tasks.append(task)
-            self._wake()
+        self.do_later(object(), 0.0, task)
 
     def do_later(self, key: Hashable, seconds: float, task: Task) -> None:
         """Run a task after some seconds, in place of a waiting task with its key."""
         with self._awake:
-            self._later[key] = time.monotonic() + seconds, task
-            self._wake()
+            self._tasks[key] = time.monotonic() + seconds, task
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
+                self._thread.start()
+            self._awake.notify_all()
 
-    def drop(self, which: Callable[[Hashable], bool]) -> None:
-        """Cancel the delayed tasks whose keys ``which`` accepts."""
+    def drop(self, which: Callable[[Hashable], bool] = lambda key: True) -> None:
+        """Cancel the waiting tasks, or those whose keys ``which`` accepts."""
         with self._awake:
-            for key in [key for key in self._later if which(key)]:
-                del self._later[key]
-
-    def clear(self) -> None:
-        """Cancel all tasks that have not begun."""
-        with self._awake:
-            self._tasks.clear()
-            self._later.clear()
+            self._tasks = {key: task for key, task in self._tasks.items() if not which(key)}
 
     def waits(self, key: Hashable) -> bool:
-        """Return whether a delayed task has this key."""
-        return key in self._later
+        """Return whether a waiting task has this key."""
+        return key in self._tasks
 
     def wait(self, timeout: float, *, for_later: bool = True) -> bool:
-        """Wait until the queue is empty, at most ``timeout`` seconds; return whether it is."""
-        with self._awake:
-            return self._awake.wait_for(lambda: not (self._busy or self._tasks or (for_later and self._later)), timeout)
+        """Wait until the queue is empty, at most ``timeout`` seconds; return whether it is.
 
-    def _wake(self) -> None:
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
-            self._thread.start()
-        self._awake.notify_all()
+        Without ``for_later``, tasks that are not due yet do not count.
+        """
+        with self._awake:
+            return self._awake.wait_for(
+                lambda: (
+                    not self._busy and not any(for_later or due <= time.monotonic() for due, _ in self._tasks.values())
+                ),
+                timeout,
+            )
 
     def _run(self) -> None:
         while True:
@@ -117,16 +111,15 @@ class TaskQueue:
                 self._after()
 
     def _next(self) -> Task:
+        """Wait until a task is due, and take it."""
         with self._awake:
-            while not self._tasks:
-                key = min(self._later, key=lambda one: self._later[one][0], default=None)
-                left = self._later[key][0] - time.monotonic() if key is not None else None
-                if key is not None and left is not None and left <= 0:
-                    self._tasks.append(self._later.pop(key)[1])
-                else:
-                    self._awake.wait(left)
-            self._busy = True
-            return self._tasks.popleft()
+            while True:
+                key = min(self._tasks, key=lambda one: self._tasks[one][0], default=None)
+                left = self._tasks[key][0] - time.monotonic() if key is not None else None
+                if left is not None and left <= 0:
+                    self._busy = True
+                    return self._tasks.pop(key)[1]
+                self._awake.wait(left)
 
 
 class NameRefresher:
@@ -230,8 +223,8 @@ class NameRefresher:
     def forget(self) -> str | None:
         """Drop all names in memory and on disk; return why that failed, if it did."""
         self._forgotten += 1
-        self._desk.clear()
-        self._asker.clear()
+        self._desk.drop()
+        self._asker.drop()
         self._asked.clear()
         self._told.clear()
         self.catalogue.forget()
