@@ -1,7 +1,7 @@
-"""The doctor: what works from here and what to do about the rest, for ``mwaa-shell doctor`` and ``.doctor``.
+"""The doctor: what works from here, and what to do about the rest.
 
-Each check gives one result within a time limit. A check that cannot be made because an earlier one failed is skipped.
-Nothing is changed, on this machine or on the environment, and no secret is shown.
+``mwaa-shell doctor`` and ``.doctor`` run it. Each check gives one result within a time limit. A check that depends on a
+failed one is skipped. Nothing is changed, on this machine or on the environment, and no secret is shown.
 """
 
 from mwaa_shell.faces import lazy

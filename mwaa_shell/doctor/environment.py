@@ -1,4 +1,7 @@
-"""Checks of AWS and of the web server: credentials, each permission by trying it, the way, and one command."""
+"""Checks of AWS and of the web server: credentials, permissions, one command.
+
+A permission is checked with a call that requires it.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from mwaa_shell import mwaa  # imports boto3 and requests on first use: the checks of this machine come first
+from mwaa_shell import mwaa  # imports boto3 on first use, after the checks of this machine
 from mwaa_shell.airflow.logs import TASKS
 from mwaa_shell.airflow.rest import RestRequest
 from mwaa_shell.airflow.versions import version_in_output
@@ -35,7 +38,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-#: Seconds that one check may take. AWS gives up on Airflow's REST API after 10; a local one takes longer at first.
+#: Seconds that one check may take. AWS stops a REST request after 10, but the first local one takes longer.
 LIMIT, REST_LIMIT = 20.0, 32.0
 #: Seconds by which the clocks may differ: AWS takes signatures of the last five minutes, a token lives for one.
 NOTEWORTHY, TOO_MUCH = 30, 300
@@ -52,10 +55,10 @@ class NoAnswer(NothingRan):
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """The environment that is examined, if one is known, and how it is reached."""
+    """The environment to examine, unless it is unknown, and how it is reached."""
 
     name: str | None
-    connect: Callable[[str], Connection]  #: the connection to an environment of a name, or to AWS where that is empty
+    connect: Callable[[str], Connection]  #: to an environment, or to AWS without a name
     wait: Callable[[str, float, Callable[[], Any]], Any]  #: runs something slow in a phase, for at most so many seconds
     run: Callable[[Connection, str], Result]  #: sends a command that is kept in no history
 
@@ -65,7 +68,7 @@ class Examination:
 
     def __init__(self, examined: Examined) -> None:
         self._examined = examined
-        self._name = examined.name or ""  #: of the environment; the only one of the region, where none was named
+        self._name = examined.name or ""  #: of the environment, found by ListEnvironments if need be
         self._stopped = ""  #: why no further check is made
         self._ahead: tuple[float, str] | None = None  #: seconds that this machine's clock is ahead, and of whose
         self._names: list[str] = []
@@ -99,7 +102,7 @@ class Examination:
             return Finding(Status.FAIL, text, check.advice if denied else _advice(error))
 
     def _ask(self, phase: str, ask: Callable[[], T], limit: float = LIMIT) -> T:
-        """Return what a call returns, or raise what it raises; ``NoAnswer`` after ``limit`` seconds."""
+        """Return what a call returns, or raise what it raises. Raises ``NoAnswer`` after ``limit`` seconds."""
 
         def work() -> T:
             job: Job[T] = Job(lambda job: ask(), phase).start()
@@ -121,7 +124,7 @@ class Examination:
             raise
 
     def _credentials(self) -> Finding:
-        """Return the credentials, also after settings that failed: both are to be mended."""
+        """Return the credentials, also after settings that failed: both have to be fixed."""
         if self._api.access.keys is not None:
             return Finding(Status.OK, "a key of this local environment")
         try:
@@ -164,7 +167,7 @@ class Examination:
         return Finding(Status.OK, text)
 
     def _get_environment(self) -> Finding:
-        """Describe the environment. If there is none of its name, no further check is made."""
+        """Describe the environment. If it does not exist, no further check is made."""
         try:
             self._info = self._ask("asking for the environment", lambda: self._api.describe(self._name))
         except EnvironmentNotFound as error:
@@ -185,7 +188,7 @@ class Examination:
         return Finding(Status.OK, how_to_reach(mode) if mode == "PRIVATE_ONLY" else mode or "not reported")
 
     def _rest(self) -> Finding:
-        """Ask Airflow's REST API for a DAG, and for a variable, which not every role may read."""
+        """Ask Airflow's REST API for a DAG, and for a variable, which requires a role."""
 
         def ask(path: str) -> None:
             request = RestRequest(path, {"limit": 1})
@@ -260,7 +263,7 @@ class Examination:
         return Finding(Status.OK, f"port {port} of {host} answers in {(time.monotonic() - begun) * 1000:.0f} ms")
 
     def _greet(self) -> Finding:
-        """Verify the certificate of the web server; its clock counts where AWS's is unknown."""
+        """Verify the web server's certificate. Its clock counts where AWS's is unknown."""
         try:
             peer = self._ask("reading the certificate of the web server", lambda: self._transport.greet(self._host))
         except ShellError as error:
@@ -274,7 +277,10 @@ class Examination:
         return Finding(Status.OK, f"{peer.tls}, signed by {peer.issuer}{until}")
 
     def _clock(self) -> Finding:
-        """Return the check of the clock against AWS's or the web server's, also after a failure it may have caused."""
+        """Compare the clock with AWS's or the web server's, also after a failure.
+
+        A wrong clock may be the cause of the failure.
+        """
         return clock(*self._ahead) if self._ahead else Finding(Status.SKIP, self._stopped or "the response has no date")
 
     def _version(self) -> Finding:
@@ -387,7 +393,7 @@ def _described(address: str) -> str:
 
 
 def clock(ahead: float, whose: str) -> Finding:
-    """Return the check of this machine's clock, which is ``ahead`` seconds before another one."""
+    """Return the check of this machine's clock, which is ``ahead`` seconds fast."""
     if abs(ahead) < NOTEWORTHY:
         return Finding(Status.OK, f"as that of {whose}, within {max(abs(ahead), 1):.0f} s")
     by = f"{abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} that of {whose}"

@@ -53,7 +53,7 @@ def python() -> Finding:
 
 
 def terminal(environ: Mapping[str, str], size: os.terminal_size | None) -> Finding:
-    """Return whether a terminal can show a prompt and its menu; without a size, there is none."""
+    """Return whether a terminal can show a prompt and its menu. ``size`` is ``None`` without a terminal."""
     if size is None:
         return Finding(Status.OK, "standard output is not a terminal")
     term = environ.get("TERM", "")
@@ -91,7 +91,7 @@ def language(environ: Mapping[str, str], encoding: str) -> Finding:
 
 
 def settings(config: Config) -> Finding:
-    """Return the check of the user's settings file: its only mistake or the number of mistakes."""
+    """Return the check of the settings file: its first mistake, and how many more."""
     if config.path is None:
         return Finding(Status.OK, f"no {short(config_path())}: all have their defaults")
     if not config.problems:
@@ -117,7 +117,7 @@ def history(path: Path) -> Finding:
 
 
 def kept(path: Path, mode: int, variable: str) -> Finding:
-    """Return whether a file or folder of the shell is writable, and private to its owner."""
+    """Return whether a file or folder of the shell is writable, and private."""
     if not os.path.exists(path):  # nor where a folder above it cannot be looked into
         above = next(parent for parent in path.parents if os.path.exists(parent))
         if above.is_dir() and os.access(above, os.W_OK | os.X_OK):

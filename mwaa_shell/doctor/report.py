@@ -49,7 +49,7 @@ class CheckResult:
 
 
 def as_texts(findings: Iterable[CheckResult], width: int = 0) -> Iterator[str]:
-    """Yield the text of each result as it comes; checks skipped for one reason share a line."""
+    """Yield the text of each result. Checks that are skipped for one reason share a line."""
     for why, group in groupby(findings, lambda one: one.text if one.status is Status.SKIP else ""):
         if not why:
             yield from (as_text(one, width) for one in group)
@@ -60,7 +60,7 @@ def as_texts(findings: Iterable[CheckResult], width: int = 0) -> Iterator[str]:
 
 
 def as_text(finding: CheckResult, width: int = 0) -> str:
-    """Return a result as lines with its advice below, wrapped to ``width`` columns unless that is 0."""
+    """Return a result as lines with its advice below. The lines are wrapped to ``width`` columns unless that is 0."""
     status = f"{finding.status.value:<{STATUS_WIDTH}}"
     head = f"{status}{finding.name:<{NAME_WIDTH}}" if finding.name else status
     lines = _folded(_safe(finding.text), head, " " * len(head), width)
@@ -84,12 +84,12 @@ def _safe(text: str) -> str:
 
 
 def worst_last(findings: Sequence[CheckResult]) -> list[CheckResult]:
-    """Return the results with notes, then failures last, where the prompt follows them."""
+    """Return the results with notes, then failures at the end, above the prompt."""
     return sorted(findings, key=lambda one: (one.status is Status.FAIL, one.status is Status.NOTE))
 
 
 def summary(findings: Iterable[CheckResult]) -> str:
-    """Return the last line of the report: what failed, what to note, and whether commands can run."""
+    """Return the last line of the report: counts, and whether commands can run."""
     findings = list(findings)
     marks = [finding.status for finding in findings]
     failed, noted = marks.count(Status.FAIL), marks.count(Status.NOTE)
@@ -103,7 +103,7 @@ def summary(findings: Iterable[CheckResult]) -> str:
 
 
 def exit_code(findings: Iterable[CheckResult]) -> ExitCode:
-    """Return NOTHING_RAN for a failure of AWS, the credentials or the connection, FAILED for one of this machine."""
+    """Return NOTHING_RAN for a failure of AWS or the web server, else FAILED or OK."""
     failed = [finding for finding in findings if finding.status is Status.FAIL]
     if any(finding.remote for finding in failed):
         return ExitCode.NOTHING_RAN

@@ -1,4 +1,4 @@
-"""Local environments: a real Airflow on this machine behind the AWS API and the CLI endpoint of MWAA."""
+"""Local environments: a real Airflow on this machine, with the endpoints of MWAA."""
 
 from mwaa_shell.faces import lazy
 

@@ -1,7 +1,7 @@
-"""The Airflow behind one local environment: its process, its settings, its database and its DAGs.
+"""The Airflow of one local environment: its process, settings, database and DAGs.
 
-``worker.py`` is run by that Airflow's own Python; this file starts it, hands it commands and gives back what the
-airflow program wrote. Commands may come from several threads; each runs in a process of its own.
+That Airflow's own Python runs ``worker.py``. This module starts it, sends it commands and returns what the airflow
+program wrote. Commands may come from several threads. Each runs in its own process.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from mwaa_shell.errors import LocalProblem, UsageError
 from mwaa_shell.local.folders import LocalState, fingerprint, make_private
 from mwaa_shell.local.provision import Installation, Progress
 
-#: So many DAG files take long to read.
+#: DAG files that take long to read.
 MANY = 100
 #: How the step ends that reads them.
 READING = ": reading the DAGs"
@@ -51,7 +51,7 @@ class WorkerEnded(LocalProblem):
     """The end of the process that runs airflow."""
 
 
-#: What is waited for: the exit code of each command, ``None`` if it went with the process, and who hears of progress.
+#: By command: its exit code, ``None`` if it ended with the process, and what is called with its progress.
 _Waiting = dict[int, tuple["Future[int | None]", "Progress | None"]]
 
 
@@ -67,7 +67,7 @@ class AirflowProcess:
         fresh: bool = False,
         settings: Mapping[str, str] | None = None,
     ) -> None:
-        #: Hears what the user has to know beside the commands.
+        #: Called with what the user has to know beside the output of commands.
         self.note: Callable[[str], None] = lambda text: None
         self.installed = installed
         self.state = state
@@ -87,14 +87,14 @@ class AirflowProcess:
     # -- running commands --------------------------------------------------------------------------------------------
 
     def serve(self, arguments: list[str], log: Path) -> int | None:
-        """Run an airflow command that does not end by itself, its words in a log; blocks until it has ended.
+        """Run an airflow command that does not end, with its output in a log; blocks.
 
-        Its exit code, ``None`` if it went with the process of all commands.
+        Return its exit code, ``None`` if it ended with the process of all commands.
         """
         return self._send(arguments, log, log).result()
 
     def run(self, arguments: list[str], progress: Progress | None = None) -> Answer:
-        """Run one airflow command on what ``set_up`` has made; blocks until the command ends."""
+        """Run one airflow command on what ``set_up`` has made; blocks until its end."""
         with tempfile.TemporaryDirectory(dir=self._scratch, ignore_cleanup_errors=True) as folder:
             stdout, stderr = Path(folder) / "stdout", Path(folder) / "stderr"
             for path in (stdout, stderr):
@@ -151,9 +151,9 @@ class AirflowProcess:
     # -- setting up --------------------------------------------------------------------------------------------------
 
     def set_up(self, progress: Progress | None = None) -> None:
-        """Make the database if there is none, and register the DAGs if a file of them has changed.
+        """Make the database unless it exists; register the DAGs if a file has changed.
 
-        Without ``progress`` only what takes long is told, as a note.
+        Without ``progress``, only slow steps are reported, as a note.
         """
         if progress is None:
             progress = self._tell_of_many
@@ -181,7 +181,7 @@ class AirflowProcess:
         return self._registration.exists() and self._registration.read_text() == self._fingerprint()
 
     def _fingerprint(self) -> str:
-        """Return a text that changes with whatever may change what is read from the DAG files."""
+        """Return a text that changes with the DAG files, the plugins and the settings."""
         plugins = dict(self.state.settings).get(PLUGINS)
         parts = [self.installed.venv.name, repr(self.state.settings), fingerprint(self.state.dags)]
         parts += [fingerprint(Path(plugins))] if plugins else []
@@ -217,7 +217,10 @@ def _last_line(printed: bytes) -> str:
 
 
 def about_missing_modules(printed: bytes) -> str:
-    """Return advice on the modules that DAG files could not import, from what Airflow printed while it read them."""
+    """Return advice on the modules that DAG files could not import.
+
+    ``printed`` is what Airflow printed while it read them.
+    """
     found = re.findall(r"No module named '([\w.]+)'", printed.decode(errors="replace"))
     names = list(dict.fromkeys(".".join(name.split(".")[: 3 if name.startswith("airflow.") else 1]) for name in found))
     if not names:
@@ -234,7 +237,10 @@ def _files(dags: Path) -> int:
 def start_script(
     installed: Installation, state: LocalState, arguments: list[str], log: str, settings: Mapping[str, str]
 ) -> subprocess.Popen[bytes]:
-    """Start a file of this folder in the Airflow's own Python, a log in the environment's folder for what it prints."""
+    """Start a file of this folder in the Airflow's own Python.
+
+    What it prints is written to a log in the environment's folder.
+    """
     script = resources.files(__package__).joinpath(arguments[0])
     with open(state.folder / log, "wb", opener=lambda path, flags: os.open(path, flags, 0o600)) as stderr:
         return subprocess.Popen(
@@ -288,7 +294,10 @@ def _listen(process: subprocess.Popen[bytes], responses: IO[bytes], waiting: _Wa
 
 
 def prepare_folders(state: LocalState) -> Path:
-    """Make the private folders of a state, with the example DAGs unless the user has a folder; return the state's."""
+    """Make the private folders of a state, and return the state's own.
+
+    It gets the example DAGs unless the user has a DAG folder.
+    """
     make_private(state.folder)
     make_private(state.airflow_home)
     if state.dags != state.folder / "dags":
@@ -310,7 +319,10 @@ def write_whole(path: Path, data: bytes) -> None:
 
 
 def airflow_environment(installed: Installation, state: LocalState, environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables of the Airflow processes: nothing of AWS, of Airflow or of Python from the user's shell."""
+    """Return the variables of the Airflow processes.
+
+    The user's variables of AWS, of Airflow and of Python are left out.
+    """
     foreign = ("AIRFLOW", "AWS_", "_AIRFLOW", "PYTHON", "MWAA_", "COLUMNS", "LINES", "FORCE_COLOR", "VIRTUAL_ENV")
     kept = {key: value for key, value in environ.items() if not key.startswith(foreign)}
     kept |= {
@@ -334,7 +346,7 @@ def airflow_environment(installed: Installation, state: LocalState, environ: Map
 
 
 def _fernet_key(state: LocalState) -> str:
-    """Return the key that encrypts secrets in the environment's database; make it where there is none."""
+    """Return the key for secrets in the environment's database; make a missing one."""
     path = state.folder / "fernet-key"
     with alone(state.folder / "key-lock"):
         if not path.exists() or not path.read_bytes():
@@ -366,12 +378,12 @@ RESERVED = frozenset({
     "api_auth.jwt_secret", "core.auth_manager", "core.dags_folder", "core.execution_api_server_url", "core.executor",
     "core.fernet_key", "core.plugins_folder", "core.sql_alchemy_conn", "database.sql_alchemy_conn",
 })  # fmt: skip
-#: The option that says the same.
+#: The option of the shell for a setting.
 INSTEAD = {"core.dags_folder": "--dags-folder", "core.plugins_folder": "--plugins-folder"}
 
 
 def variables(options: Iterable[str], plugins: Path | None) -> dict[str, str]:
-    """Return the variables for each ``section.option=value`` and for a folder of plugins. Raises ``UsageError``."""
+    """Return the variables for each ``section.option=value`` and for a plugins folder. Raises ``UsageError``."""
     made = {}
     for text in options:
         name, equals, value = text.partition("=")
@@ -392,6 +404,6 @@ def variables(options: Iterable[str], plugins: Path | None) -> dict[str, str]:
 
 
 def options_in(variables: Mapping[str, str]) -> dict[str, str]:
-    """Return the options that variables set, as GetEnvironment names them; the plugins folder is not one of them."""
+    """Return the options that variables set, as GetEnvironment names them. The plugins folder is not among them."""
     named = {name: name.removeprefix("AIRFLOW__").lower().replace("__", ".", 1) for name in variables}
     return {option: variables[name] for name, option in named.items() if option not in RESERVED}

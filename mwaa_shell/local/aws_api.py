@@ -1,8 +1,8 @@
-"""The AWS API of local environments: the operations that boto3 calls, signed with one random access key.
+"""The AWS API of local environments: the operations that boto3 calls.
 
-Shapes, paths and error forms are those of the public service models (mwaa, 2020-07-01; logs, 2014-03-28). The members
-of GetEnvironment are those of a real environment with default settings; what is not on this machine has AWS's form and
-an account, a bucket and a network that do not exist.
+Requests are signed with one random access key. Shapes, paths and error forms are those of the public service models
+(mwaa, 2020-07-01; logs, 2014-03-28). The members of GetEnvironment are those of a real environment with default
+settings. What is not on this machine has AWS's form and an account, a bucket and a network that do not exist.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class Tokens:
         return token
 
     def accepts(self, header: str, environment: str) -> bool:
-        """Return whether an Authorization header has a token of this environment that has not expired."""
+        """Return whether an Authorization header has a valid token of this environment."""
         kind, _, token = header.partition(" ")
         with self._lock:
             name, until = self._good.get(token.strip(), ("", 0.0))
@@ -190,7 +190,7 @@ class AwsApi:
                 return {"WebToken": token, "WebServerHostname": hosted.host} | IDENTITY
             case "POST", ["restapi", name]:
                 rest = self._named(name).rest
-                if rest is None:  # AWS's words; that the status is 400 has been seen, the code is inferred
+                if rest is None:  # AWS's words and status; the code is inferred
                     raise AwsError(400, "ValidationException", "Update your environment to use InvokeRestApi")
                 return rest(body)
         raise AwsError(404, "UnknownOperationException", f"{method} {url.path} is not an operation of this endpoint")

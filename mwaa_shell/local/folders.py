@@ -1,4 +1,4 @@
-"""The folders of local environments: installed Airflows in the cache, their databases in the data folder."""
+"""The folders of local environments: Airflows in the cache, databases as data."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from mwaa_shell.paths import make_folder
 
 
 def installs() -> Path:
-    """Return the folder of installed Airflows; ``MWAA_SHELL_LOCAL_CACHE`` puts it elsewhere."""
+    """Return the folder of installed Airflows, which ``MWAA_SHELL_LOCAL_CACHE`` moves."""
     chosen = os.environ.get("MWAA_SHELL_LOCAL_CACHE")
     return Path(os.path.expanduser(chosen)).absolute() if chosen else paths.cache_folder() / "local"
 
 
 @dataclass(frozen=True, slots=True)
 class LocalState:
-    """The files of one local environment that outlive it: its database, its DAGs, its logs."""
+    """The files of one local environment that stay: its database, its DAGs, its logs."""
 
     folder: Path
     dags: Path  #: the DAG files: the examples, or the user's
@@ -48,7 +48,7 @@ class LocalState:
 
 
 def state_for(version: Version, dags_folder: Path | None) -> LocalState:
-    """Return the state of one version. A DAG folder of the user's has a database of its own."""
+    """Return the state of one version. Each DAG folder of the user has its own database."""
     root = paths.data_folder() / "local"
     if dags_folder is None:
         folder = root / str(version)
@@ -61,7 +61,7 @@ def state_for(version: Version, dags_folder: Path | None) -> LocalState:
 
 
 def fingerprint(root: Path) -> str:
-    """Return a text that changes whenever a file below a folder does: name, size or time."""
+    """Return a text that changes when a file below a folder does: name, size or time."""
     entries = []
     for folder, names, files in os.walk(root, followlinks=True):
         names[:] = sorted(name for name in names if name != "__pycache__" and not name.startswith("."))

@@ -1,6 +1,6 @@
-"""The HTTP/1.1 server of both local endpoints: threaded, on loopback, JSON, with or without TLS.
+"""The HTTP/1.1 server of both local endpoints: threaded, on loopback, JSON.
 
-trustme makes the certificate of the web server at each start, for this machine alone.
+The web server uses TLS. trustme makes its certificate at each start, for this machine only.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ VALID = timedelta(days=7)
 
 
 def server_context(folder: Path) -> ssl.SSLContext:
-    """Return the TLS context of the web server; write its certificate and its authority's into an owner-only folder.
+    """Return the TLS context of the web server, and write its certificates.
 
-    The key of the authority is in no file and ends with this call.
+    They are in an owner-only folder. The key of the authority is in no file and ends with this call.
     """
-    import trustme  # imports cryptography: 60 ms, and only the server of local environments needs it
+    import trustme  # imports cryptography (60 ms), which no client needs
 
     authority = trustme.CA(organization_name=ISSUER)
     until = datetime.now(UTC) + VALID
@@ -47,7 +47,7 @@ def server_context(folder: Path) -> ssl.SSLContext:
 
 
 class AwsError(Exception):
-    """An error in the form that botocore reads; ``members`` are in its body besides the message."""
+    """An error in the form that botocore reads. ``members`` are in its body besides the message."""
 
     def __init__(self, status: int, code: str, message: str, members: dict[str, Any] | None = None) -> None:
         super().__init__(message)
@@ -55,7 +55,7 @@ class AwsError(Exception):
 
 
 class Server(ThreadingHTTPServer):
-    """A server on a free port of 127.0.0.1; with a context, over TLS."""
+    """A server on a free port of 127.0.0.1. With a context it uses TLS."""
 
     daemon_threads = True
     request_queue_size = 32
@@ -69,7 +69,7 @@ class Server(ThreadingHTTPServer):
         return int(self.server_address[1])
 
     def finish_request(self, request: Any, client_address: Any) -> None:
-        """Answer on the connection's own thread, where the TLS handshake holds up no other connection."""
+        """Handle a connection on its own thread: a TLS handshake delays no other one."""
         request.settimeout(IDLE_TIMEOUT)
         request.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if self._context is None:
@@ -87,7 +87,7 @@ class Server(ThreadingHTTPServer):
 
 
 class JsonHandler(BaseHTTPRequestHandler):
-    """One request after the other on one connection; subclasses answer ``GET`` and ``POST``."""
+    """The handler of the requests of one connection. Subclasses handle ``GET`` and ``POST``."""
 
     protocol_version = "HTTP/1.1"
     server_version = f"mwaa-shell-local/{__version__}"
@@ -95,11 +95,11 @@ class JsonHandler(BaseHTTPRequestHandler):
     longest = MAX_BODY  #: bytes of a request body
 
     def respond(self, status: int, value: object, headers: dict[str, str] | None = None) -> None:
-        """Answer with a JSON value."""
+        """Send a JSON value."""
         self._send(status, json.dumps(value).encode(), "application/json", headers or {})
 
     def page(self, status: int, html: str) -> None:
-        """Answer with a page, as a gateway does."""
+        """Send a page, as a gateway does."""
         self._send(status, html.encode(), "text/html", {})
 
     def _send(self, status: int, body: bytes, content_type: str, headers: dict[str, str]) -> None:
@@ -112,7 +112,7 @@ class JsonHandler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def body(self) -> bytes | None:
-        """Return the request's body; ``None`` after a refusal for its length has been sent."""
+        """Return the request's body. If it is too long, send an error and return ``None``."""
         length = self.headers.get("Content-Length", "0")
         if not re.fullmatch("[0-9]{1,9}", length) or int(length) > self.longest:
             self.close_connection = True

@@ -1,4 +1,4 @@
-"""The start of a local environment: install, start the servers, show the progress and what goes wrong later."""
+"""The start of a local environment: installation, servers, progress and notices."""
 
 from __future__ import annotations
 
@@ -27,7 +27,10 @@ QUIET, TICK = 1.0, 0.1
 
 
 def default_recipe() -> Recipe:
-    """Return the newest Airflow of MWAA that a Python on this machine can run; the newest of MWAA if none fits."""
+    """Return the newest Airflow of MWAA that a Python on this machine can run.
+
+    If no Python fits, it is the newest Airflow of MWAA.
+    """
     newest_first = tuple(recipe for recipe in reversed(recipes.recipes()) if recipe.on_mwaa)
     for recipe in newest_first:
         if provision.ready(recipe) or recipes.find_interpreter(recipe.pythons):
@@ -39,7 +42,7 @@ def default_recipe() -> Recipe:
 def running(
     wanted: LocalSettings, timeout: float, progress: Progress, note: ShowNotice = lambda text: None
 ) -> Iterator[RunningServer]:
-    """Run a local environment while the block runs. Its processes end with this one, whatever ends that."""
+    """Run a local environment while the block runs. Its processes end with this one, however this one ends."""
     chosen = [recipe_for(text) for text in wanted.versions] or [default_recipe()]
     if len(set(chosen)) != len(chosen):
         raise UsageError("--local names a version twice")
@@ -90,7 +93,10 @@ def exports(running: RunningServer) -> str:
 
 
 class Notices:
-    """Notices of a running server: shown by the prompt, else on standard error in place of the status line."""
+    """Notices of a running server, shown by the prompt, else on standard error.
+
+    On standard error, they replace the status line.
+    """
 
     def __init__(self, streams: Streams) -> None:
         self._streams = streams
@@ -98,7 +104,7 @@ class Notices:
 
     @contextmanager
     def shown_by(self, prompt: ShowNotice) -> Iterator[None]:
-        """Let a prompt show the notices while the block runs: the prompt has to know when its cursor moves."""
+        """Let a prompt show the notices while the block runs. The prompt has to know when its cursor moves."""
         self._prompt = prompt
         try:
             yield
@@ -117,7 +123,7 @@ class Notices:
 
 
 class StartProgress:
-    """The steps of a start: the status line with a clock on a terminal, elsewhere a line for each step."""
+    """The steps of a start: a status line with a clock, or a line for each step. Only a terminal has a status line."""
 
     def __init__(self, streams: Streams, clock: Callable[[], float] = time.monotonic, tick: float = TICK) -> None:
         self._streams = streams
@@ -130,7 +136,7 @@ class StartProgress:
         self._ticking: threading.Thread | None = None
 
     def say(self, text: str) -> None:
-        """Show ``what: step`` or ``what: step: detail``; the detail, such as a package, on a terminal only."""
+        """Show ``what: step`` or ``what: step: detail``. The detail, such as a package, is for a terminal only."""
         step = ": ".join(text.split(": ")[:2])
         if self._line.draws:
             self._text = text
@@ -181,7 +187,7 @@ def start_local(wanted: LocalSettings, timeout: float, streams: Streams, notices
 
 
 def serve(started: RunningServer, streams: Streams) -> None:
-    """Print how other clients reach a local environment, and wait until Ctrl-C or SIGTERM."""
+    """Print how other clients reach a local environment; wait for Ctrl-C or SIGTERM."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     streams.write_out(exports(started).encode())
     streams.note("serving until Ctrl-C. Set the variables above for other clients.")

@@ -1,8 +1,8 @@
-"""CloudWatch Logs of local environments: the four operations that read, over the log files of the real Airflow.
+"""CloudWatch Logs of local environments: operations that read, on Airflow logs.
 
-Names, limits and errors are those of the public service model (logs, 2014-03-28), tokens are of this module. The path
-of a file below Airflow's log folder is the name of its stream, as on MWAA. The services write to files of their own,
-whose streams are named as MWAA names them.
+Names, limits and errors are those of the public service model (logs, 2014-03-28). The tokens are this module's own. The
+path of a file below Airflow's log folder is the name of its stream, as on MWAA. The services write to other files,
+whose streams are named as on MWAA.
 """
 
 from __future__ import annotations
@@ -153,7 +153,7 @@ def _is_within(event: LogEvent, given: Mapping[str, Any]) -> bool:
 
 
 def _fitting(events: list[LogEvent], most: int) -> int:
-    """Return how many of the first events one page holds: at least one, if there is one."""
+    """Return how many of the first events fit on one page, at least one if any."""
     size = 0
     for number, event in enumerate(events[:most]):
         size += len(event.message.encode()) + EVENT_BYTES
@@ -189,10 +189,10 @@ class LogFiles:
     """The files that the processes of one environment write their logs to."""
 
     folder: Path  #: Airflow's log folder
-    services: Path  #: the folder with the output of the scheduler and of its helpers
+    services: Path  #: the folder with the output of the services
 
     def groups(self, *, scheduled: bool) -> dict[str, Callable[[], dict[str, Path]]]:
-        """Return the log groups that are written to, by the beginning of their member of LoggingConfiguration."""
+        """Return the active log groups. A key is the beginning of a member of LoggingConfiguration."""
         return {"Task": self.tasks} | (
             {"DagProcessing": self.processing, "Scheduler": self.scheduler} if scheduled else {}
         )
@@ -203,7 +203,7 @@ class LogFiles:
         return {stream_name(str(name)): path for name, path in files.items() if name.parts[0] not in PROCESSING}
 
     def processing(self) -> dict[str, Path]:
-        """Return the streams of the DAG processor; of several days, the file of the newest one."""
+        """Return the streams of the DAG processor, each with the file of the newest day."""
         found = {}
         for path in sorted(path for top in PROCESSING for path in self.folder.glob(f"{top}/**/*.log")):
             if path.parent.name == "dag_processor_manager":
@@ -234,7 +234,10 @@ def read_events(path: Path) -> list[LogEvent]:
 
 
 def _log_entries(text: str) -> Iterator[str]:
-    """Yield the entries of a file without their ends; a last line that is still being written is none."""
+    """Yield the entries of a file without their ends.
+
+    A last line without its end is still being written, and is left out.
+    """
     held: list[str] = []
     for line in text[: text.rfind("\n") + 1].split("\n")[:-1]:
         if held and (line.startswith("{") or _START.match(line)):
@@ -246,7 +249,7 @@ def _log_entries(text: str) -> Iterator[str]:
 
 
 def _log_event(entry: str, before: int) -> LogEvent:
-    """Return an entry as MWAA sends it: the time of a JSON object is that of the event, and not a member."""
+    """Return an entry as MWAA sends it. The time of a JSON object is the event's, not a member."""
     members = members_of(entry)
     if members is not None:
         kept = {name: value for name, value in members.items() if name != "timestamp"}

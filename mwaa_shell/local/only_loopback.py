@@ -1,10 +1,11 @@
-"""Sockets on loopback alone, for every Python of a local environment's virtualenv, which imports this file.
+"""Sockets on loopback only, for every Python of a local environment's virtualenv.
 
-This file runs inside the Airflow's own Python (3.7 to 3.13), never inside the shell's, and so imports nothing of this
-package. ``airflow_process.py`` puts a copy into the virtualenv, with a ``.pth`` file that imports the copy.
+The virtualenv imports this file, so it runs inside the Airflow's own Python (3.7 to 3.13), never inside the shell's,
+and imports nothing of this package. ``airflow_process.py`` puts a copy into the virtualenv, with a ``.pth`` file that
+imports the copy.
 
 A socket that a program binds to a port of its choice is bound on loopback, whichever address the program names. A
-socket without such a port may be a client's and stays as it is; on such a socket ``listen`` fails outside of loopback.
+socket without such a port may be a client's and stays as it is. On such a socket, ``listen`` fails outside of loopback.
 """
 
 import errno

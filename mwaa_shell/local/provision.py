@@ -1,14 +1,15 @@
-"""Installation of an Airflow with uv, once: a virtualenv in the cache, and a file that says it is whole.
+"""Installation of an Airflow with uv, once: a virtualenv in the cache.
 
-The file is written last, so what an interrupt, a full disk or a lost network leaves behind is never taken for finished:
-it is removed and made again. Two shells that want the same version wait for each other.
+A file says that the virtualenv is whole. It is written last, so the remains of an interrupt, a full disk or a lost
+network never count as finished: they are removed and installed again. Two shells that install one version wait for each
+other.
 
-A team's own ``requirements.txt`` is read as MWAA's are written: nested files, constraints, and paths below
-``/usr/local/airflow``, which stand for the folders of DAGs and plugins. Airflow's own constraints, which MWAA tells
-teams to name, are the pins of what is installed. Constraints of the team's own take the place of those pins.
+A team's own ``requirements.txt`` is read as MWAA reads it: nested files, constraints, and paths below
+``/usr/local/airflow``, which mean the folders of DAGs and plugins. MWAA asks teams to name Airflow's own constraints:
+here they are the pins of the installed Airflow. Constraints of the team replace those pins.
 
-Many machines reach packages only through an index of their own, which pip's files and variables name. uv reads neither,
-so it gets them from here. The places of pip's files are those that its documentation gives.
+Many machines reach packages only through a company index, which pip's files and variables name. uv reads neither, so it
+gets them from here. The paths of pip's files are those of its documentation.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ from mwaa_shell.paths import append_to, check_owner, make_folder
 #: Called with one line about what is going on.
 Progress = Callable[[str], None]
 
-#: Where MWAA puts what a team brings.
+#: The folder for a team's files on MWAA.
 ON_MWAA = "/usr/local/airflow"
 #: The constraints that Airflow publishes for each version.
 OF_AIRFLOW = "https://raw.githubusercontent.com/apache/airflow/constraints-"
@@ -63,7 +64,7 @@ class Installation:
 
 
 def ready(recipe: Recipe) -> Installation | None:
-    """Return the installed Airflow of a recipe, ``None`` unless it is whole and made from this very recipe."""
+    """Return the installed Airflow of a recipe if it is whole and of this very recipe."""
     for python in recipe.pythons:
         if _is_whole(_folder(recipe, python), _contents(recipe)):
             return Installation(recipe, _folder(recipe, python))
@@ -125,7 +126,7 @@ def _is_whole(venv: Path, contents: dict[str, object]) -> bool:
 
 @contextmanager
 def _whole_or_not_at_all(venv: Path, what: str, contents: dict[str, object]) -> Iterator[None]:
-    """Make a virtualenv anew: mark it as whole at the end, and remove it if that is not reached."""
+    """Make a new virtualenv: mark it as whole at the end, or remove it."""
     shutil.rmtree(venv, ignore_errors=True)
     try:
         yield
@@ -232,13 +233,13 @@ class Requirements:
 
     @property
     def key(self) -> str:
-        """The hash of what is asked for."""
+        """The hash of all that is to be installed."""
         said = json.dumps([self.lines, self.constraints, self.stamps])
         return hashlib.sha256(said.encode()).hexdigest()[:12]
 
 
 def provide_with(requirements: Requirements, recipe: Recipe, progress: Progress) -> Installation:
-    """Return the Airflow of a recipe with a team's requirements, in a virtualenv of its own."""
+    """Return the Airflow of a recipe with a team's requirements, in a new virtualenv."""
     base = provide(recipe, progress)
     venv = base.venv.with_name(f"{base.venv.name}-with-{requirements.key}")
     contents = {**_contents(recipe), "key": requirements.key}
@@ -252,9 +253,9 @@ def provide_with(requirements: Requirements, recipe: Recipe, progress: Progress)
 def _install_with(
     requirements: Requirements, base: Installation, venv: Path, contents: dict[str, object], progress: Progress
 ) -> None:
-    """Install what the base has, then the requirements, each package at the base's version.
+    """Install the packages of the base, then the requirements, at the base's versions.
 
-    Where nothing fits that is as old as the base, newer packages are taken, as MWAA takes them.
+    Requirements are as old as the base. If that has no solution, newer packages are installed, as on MWAA.
     """
     uv, recipe = find_uv(), base.recipe
     what = f"Airflow {recipe.version}: installing {requirements.path.name}"
@@ -292,7 +293,7 @@ def read_requirements(path: Path, dags: Path, plugins: Path | None) -> Requireme
 
 
 def _read(path: Path, folders: dict[str, str], above: tuple[Path, ...]) -> Iterator[tuple[str, bool]]:
-    """Yield each line, and whether it is a constraint; MWAA's paths are replaced by those of this machine."""
+    """Yield each line, and whether it is a constraint. Paths of MWAA become those of this machine."""
     if path in above:
         raise LocalProblem(f"{path} names itself")
     try:
@@ -319,7 +320,7 @@ def _read(path: Path, folders: dict[str, str], above: tuple[Path, ...]) -> Itera
 
 
 def _stamps(line: str, folder: Path) -> Iterator[str]:
-    """Yield a text for each file and folder that a line names, which changes when they do."""
+    """Yield, for each file and folder that a line names, a text that changes with it."""
     try:
         words = shlex.split(line)
     except ValueError:
@@ -360,7 +361,10 @@ def uv_environment(environ: Mapping[str, str] | None = None) -> dict[str, str]:
 
 
 def option_value(option: str, environ: Mapping[str, str]) -> str:
-    """Return pip's value: its variable, else ``[install]``, else ``[global]``, each from the last file that has it."""
+    """Return pip's value: its variable, else ``[install]``, else ``[global]``.
+
+    The last file that has a section's value wins.
+    """
     from_variable = environ.get("PIP_" + option.upper().replace("-", "_"))
     if from_variable:
         return from_variable

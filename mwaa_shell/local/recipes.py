@@ -1,6 +1,6 @@
 """Recipes from ``recipes.toml``: how each Airflow of MWAA installs. And the Pythons of this machine.
 
-Pythons are on PATH, among uv's own and in pyenv's versions folder. Each is asked for its version: the shim of a version
+Pythons are on PATH, among uv's own and in pyenv's versions folder. Each has to print its version: the shim of a version
 manager is on PATH and fails for a version that is not selected.
 """
 
@@ -21,7 +21,7 @@ from typing import Any
 
 from mwaa_shell.airflow.versions import Version, parse_version, unknown_version
 
-#: Seconds that an interpreter may take to tell its version.
+#: Seconds that an interpreter may take to print its version.
 ASK_TIMEOUT = 20
 
 
@@ -34,7 +34,7 @@ class Recipe:
     accepts: tuple[str, ...]  #: other Pythons that it runs on, in order of preference
     cutoff: date  #: the package index as it stood before this day
     pins: tuple[str, ...]
-    on_mwaa: bool  #: MWAA has offered it; ``--local`` without a version takes one of these
+    on_mwaa: bool  #: MWAA has offered it: a default of ``--local``
     local: tuple[str, ...]  #: extras for a local environment
     grammar: tuple[str, ...]  #: extras for reading the command tree
     init: tuple[str, ...]  #: the airflow command that makes the database
@@ -72,7 +72,7 @@ def recipes() -> tuple[Recipe, ...]:
 
 
 def recipe_for(text: str) -> Recipe:
-    """Return the recipe of a version. Raises ``UsageError`` with the list if there is none."""
+    """Return the recipe of a version. Raises ``UsageError`` with the list of versions."""
     for recipe in recipes():
         if str(recipe.version) == text.strip():
             return recipe
@@ -88,7 +88,7 @@ class Interpreter:
 
 
 def find_interpreter(versions: Iterable[str], environ: Mapping[str, str] | None = None) -> Interpreter | None:
-    """Return the first of ``versions`` that this machine can run, ``None`` where it has none of them."""
+    """Return the first of ``versions`` that this machine can run, or ``None``."""
     environ = os.environ if environ is None else environ
     for version in versions:
         for path in interpreter_paths(version, environ):
@@ -98,7 +98,7 @@ def find_interpreter(versions: Iterable[str], environ: Mapping[str, str] | None 
 
 
 def interpreter_paths(version: str, environ: Mapping[str, str]) -> Iterator[Path]:
-    """Yield the paths where a Python of this version may be, pyenv's own folder before its shims."""
+    """Yield paths where a Python of this version may be. pyenv's own folder precedes its shims."""
     name = f"python{version}"
     if version == f"{sys.version_info[0]}.{sys.version_info[1]}":
         yield Path(sys.base_prefix) / "bin" / name
@@ -118,7 +118,7 @@ def interpreter_paths(version: str, environ: Mapping[str, str]) -> Iterator[Path
 
 
 def _by_patch(folder: Path) -> tuple[bool, list[int]]:
-    """Return a sort key: CPython before any other, and the newest patch first, 3.8.20 before 3.8.9."""
+    """Return a sort key: CPython before any other, then the newest patch first. 3.8.20 comes before 3.8.9."""
     return folder.name.startswith(("cpython", "3")), [int(number) for number in re.findall(r"\d+", folder.name)]
 
 

@@ -1,8 +1,8 @@
-"""The REST API of one local environment, as ``InvokeRestApi`` reaches it: Airflow's own, in a process of its own.
+"""The REST API of one local environment: Airflow's own, in its own process.
 
-The process is started by the first request, as most users send none, and ends with the server.
-Requests are answered one after the other. What AWS documents is kept: a request has 10 seconds. The first one, which
-waits for the application to be made, has longer, where a web server of MWAA has been up for days.
+The first request starts the process, as most users send none, and it ends with the server. Requests run one after the
+other. As AWS documents, a request has 10 seconds. The first one waits for the application and has longer. A web server
+of MWAA has been up for days.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ Invoke = Callable[[bytes], dict[str, Any]]
 
 
 class RestApi:
-    """One environment's REST API: from the JSON of an ``InvokeRestApi`` to that of its response."""
+    """One environment's REST API: from an ``InvokeRestApi`` to its response, in JSON."""
 
     def __init__(
         self,
@@ -56,7 +56,10 @@ class RestApi:
         limit: float | None = LIMIT,
         first_limit: float | None = FIRST_LIMIT,
     ) -> None:
-        """Take ``log``, to which the process of ``start`` writes, and limits in seconds, ``None`` for no limit."""
+        """Take the functions and limits. ``log`` is the file to which the process of ``start`` writes.
+
+        Limits are in seconds, ``None`` for no limit.
+        """
         self._log = log
         self._start = start
         self._prepare = prepare
@@ -64,17 +67,17 @@ class RestApi:
         self._one = ThreadPoolExecutor(1, "rest")  # requests are answered one after the other
         self._process: subprocess.Popen[bytes] | None = None
         self._ready = False  # the process has said so
-        self._asking = False  # it has a request to answer
+        self._asking = False  # it has a request to handle
 
     def invoke(self, body: bytes) -> dict[str, Any]:
-        """Return the response to one request. Raises ``AwsError`` with Airflow's status and words if it refuses."""
+        """Return the response to one request. Raises ``AwsError`` with an error response of Airflow."""
         call = read_call(body)
         try:
             work = self._one.submit(self._answer, call)
             status, said = work.result(self._limit if self._is_up() else self._first_limit)
         except TimeoutError:
             work.cancel()
-            if self._asking and self._process is not None:  # else it still starts, and goes on with that
+            if self._asking and self._process is not None:  # else it still starts, and may continue
                 self._process.kill()
                 self._process.wait()  # else the next request may be written to it
             raise _of_airflow(504, {"detail": "The Apache Airflow REST API did not answer in time"}) from None
@@ -90,7 +93,7 @@ class RestApi:
         return self._ready and self._process is not None and self._process.poll() is None
 
     def _answer(self, call: dict[str, Any]) -> tuple[int, object]:
-        """Answer one request, on the thread that talks to the process; start a process if none runs."""
+        """Run one request on the thread of the process; start a process if none runs."""
         self._prepare()
         if self._process is not None and self._process.poll() is not None:
             _close(self._process)
@@ -120,7 +123,7 @@ class RestApi:
 
 
 def read_call(body: bytes) -> dict[str, Any]:
-    """Return a request as ``rest_worker.py`` reads it. Raises ``AwsError`` for a form that AWS refuses."""
+    """Return a request as ``rest_worker.py`` reads it. Raises ``AwsError`` for an invalid form."""
     try:
         members = json.loads(body)
     except (ValueError, RecursionError):
@@ -138,7 +141,7 @@ def read_call(body: bytes) -> dict[str, Any]:
 
 
 def _of_airflow(status: int, said: object) -> AwsError:
-    """Return Airflow's own refusal or failure as AWS sends both: HTTP 400."""
+    """Return Airflow's own error response as AWS sends it: HTTP 400."""
     code = "RestApiClientException" if status < 500 else "RestApiServerException"
     return AwsError(400, code, "", {"RestApiStatusCode": status, "RestApiResponse": said})
 
@@ -164,7 +167,10 @@ def _close(process: subprocess.Popen[bytes]) -> None:
 
 
 def rest_api(airflow: AirflowProcess, *, limits: bool = True) -> RestApi | None:
-    """Return the REST API beside an environment's commands, on the same database; ``None`` where MWAA offers none."""
+    """Return the REST API beside an environment's commands, on their database.
+
+    ``None`` if MWAA offers none for this version.
+    """
     if airflow.installed.recipe.version < REST_SINCE:
         return None
     limit, first = (LIMIT, FIRST_LIMIT) if limits else (None, None)
@@ -175,7 +181,7 @@ def rest_api(airflow: AirflowProcess, *, limits: bool = True) -> RestApi | None:
 
 
 def _admits_us(version: Version) -> dict[str, str]:
-    """Return settings without a login; in Airflow 3 also an auth manager that needs no tables of its own."""
+    """Return settings without a login. In Airflow 3, they include an auth manager without tables."""
     if version.major < 3:
         return {"AIRFLOW__API__AUTH_BACKENDS": "airflow.api.auth.backend.default"}
     return {
@@ -186,10 +192,10 @@ def _admits_us(version: Version) -> dict[str, str]:
 
 
 class LimitedRest:
-    """The REST API of one environment within the limits that AWS sets to ``InvokeRestApi``.
+    """The REST API of one environment within the limits that AWS sets.
 
-    The service model gives the errors and the longest path. What a long path, request or response gets is not
-    documented: AWS's own instructions for agents call the refusal of a path an error without a useful message.
+    The service model gives the errors and the longest path. The errors for a long path, request or response are not
+    documented. AWS's own instructions for agents say that the error for a path has no useful message.
     """
 
     def __init__(self, invoke: Invoke, clock: Callable[[], float] = time.monotonic) -> None:

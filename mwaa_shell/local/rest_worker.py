@@ -1,15 +1,15 @@
-"""Airflow's own REST API for a local environment: the real web application, called in memory, over no socket.
+"""Airflow's own REST API for a local environment: the web application, in memory.
 
 This file runs inside the Airflow's own Python (3.7 to 3.13), never inside the shell's, and so imports nothing of this
-package. It is a process of its own, because the process that runs commands must stay single-threaded.
+package. It is a separate process, because the process that runs commands must stay single-threaded.
 
-The server writes one JSON object a line to standard input, ``body`` where there is one::
+The server writes one JSON object a line to standard input. ``body`` is null without a body::
 
     {"method": "GET", "path": "/dags", "query": {"limit": 100}, "body": null}
 
-and reads one a line from standard output: ``{"ready": true}`` once the application is ready, then
-``{"status": 200, "body": {...}}`` for each request, in their order. What Airflow prints goes to standard error. The end
-of standard input ends this process, whatever it is doing.
+It reads one object a line from standard output: ``{"ready": true}`` once the application is ready, then
+``{"status": 200, "body": {...}}`` for each request, in their order. What Airflow prints is written to standard error.
+The end of standard input ends this process at once.
 
 Every request is the administrator's: the server has checked the access key before.
 """
@@ -33,7 +33,7 @@ Ask = Callable[[str, str, str, "bytes | None"], "tuple[int, bytes]"]
 
 
 def flask_api() -> Ask:
-    """Return Airflow 2's ``/api/v1``, of the web server's application, whose public is the administrator."""
+    """Return Airflow 2's ``/api/v1``. Its application makes the public an administrator."""
     app: Any = importlib.import_module("airflow.www.app").create_app(config={"AUTH_ROLE_PUBLIC": "Admin"})
 
     def ask(method: str, path: str, query: str, body: bytes | None) -> tuple[int, bytes]:
@@ -46,7 +46,7 @@ def flask_api() -> Ask:
 
 
 def fast_api() -> Ask:
-    """Return Airflow 3's ``/api/v2``, of the API server's application, where every request is the administrator's."""
+    """Return Airflow 3's ``/api/v2``. In its application, every request is the administrator's."""
     app: Any = importlib.import_module("airflow.api_fastapi.app").create_app(apps="core")
     user: Any = importlib.import_module("airflow.api_fastapi.auth.managers.simple.user").SimpleAuthManagerUser
     security: Any = importlib.import_module("airflow.api_fastapi.core_api.security")
@@ -80,7 +80,7 @@ def answer(ask: Ask, job: dict[str, Any]) -> dict[str, Any]:
     body = None if job["body"] is None else json.dumps(job["body"]).encode()
     try:
         status, data = ask(job["method"], job["path"], query_string(job["query"]), body)
-    except Exception:  # what the application lets through is its own failure, as a web server sees it
+    except Exception:  # a failure of the application, as for a web server
         traceback.print_exc()
         return {"status": 500, "body": {"detail": "Internal Server Error"}}
     try:
@@ -97,7 +97,7 @@ def listen(jobs: queue.Queue[dict[str, Any]]) -> None:
 
 
 def main() -> None:
-    """Answer until standard input ends."""
+    """Handle requests until standard input ends."""
     responses = os.fdopen(os.dup(1), "wb", 0)
     os.dup2(2, 1)
     jobs: queue.Queue[dict[str, Any]] = queue.Queue()

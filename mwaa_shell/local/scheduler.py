@@ -1,7 +1,7 @@
-"""The scheduler of a local environment, and from Airflow 3 on the services that it needs.
+"""The scheduler of a local environment, and the further services of Airflow 3.
 
-Each service is the airflow program itself, forked like a command off the process that has imported Airflow, and ended
-with it. The database is SQLite, which takes one writer at a time: a log of changes lets readers continue meanwhile,
+Each service is the airflow program itself, forked like a command from the process that has imported Airflow, and ended
+with it. The database is SQLite, which takes one writer at a time. A log of changes lets readers continue meanwhile,
 writers wait for each other, and only one shell has a scheduler on an environment.
 """
 
@@ -31,7 +31,7 @@ AT_ONCE = 4
 SEVERAL_AT_ONCE = Version(2, 6, 0)
 #: The file that a shell locks while it has a scheduler on an environment.
 LOCK = "scheduler.lock"
-#: How many lines of a log are told.
+#: Lines of a log that a message has.
 LAST_LINES = 3
 
 
@@ -43,7 +43,7 @@ class SchedulerPlan:
     settings: Mapping[str, str] = field(default_factory=dict)
 
 
-#: By major version: what makes a run begin within seconds, and one that a shell left running fail within minutes.
+#: By major version: settings with which a run begins within seconds, and an abandoned run fails within minutes.
 SETTINGS = {
     1: {
         "AIRFLOW__SCHEDULER__PROCESSOR_POLL_INTERVAL": "0.1",  # it takes one file of DAGs a turn
@@ -146,7 +146,7 @@ class Scheduler:
             self._note(text)
 
     def close(self) -> None:
-        """Expect the end of the services, which is not noted, and let another shell have its scheduler."""
+        """Expect the end of the services, without a note; release the scheduler's lock."""
         with self._lock:
             self._over = True
         if self._held is not None:
@@ -181,7 +181,7 @@ def keep_readers_going(path: Path) -> None:
 
 
 def last_lines(log: Path) -> str:
-    """Return the last lines of a log, for the end of a sentence; ``?`` for what drives a terminal."""
+    """Return the last lines of a log for the end of a sentence. ``?`` replaces characters that control a terminal."""
     text = log.read_bytes()[-100_000:].decode(errors="replace") if log.exists() else ""
     lines = [line[:500] for line in text.splitlines() if line.strip()][-LAST_LINES:]
     plain = ("".join(one if one.isprintable() else "?" for one in line) for line in lines)

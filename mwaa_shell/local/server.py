@@ -1,4 +1,4 @@
-"""The endpoints of local environments, on threads of the shell's own process, and the Airflows behind them."""
+"""The endpoints of local environments, on threads of the shell, and the Airflows."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ ShowNotice = Callable[[str], None]
 
 
 class RunningServer(NamedTuple):
-    """Local environments that answer, and how to reach them."""
+    """Running local environments, and how to reach them."""
 
     access: Access
     environments: tuple[str, ...]
@@ -42,7 +42,7 @@ def start_servers(
     progress: Progress,
     note: ShowNotice,
 ) -> RunningServer:
-    """Start the servers of local environments and what is behind them; ``stack`` ends it all."""
+    """Start the servers of local environments and their Airflows. ``stack`` ends them all."""
     for installed, state in environments:
         lock, name = prepare_folders(state) / "used", f"Airflow {installed.recipe.version}"
         stack.enter_context(share_environment(lock, name, note if wanted.prompt else None))
@@ -113,7 +113,7 @@ def start_servers(
 
 @contextmanager
 def share_environment(lock: Path, name: str, note: ShowNotice | None) -> Iterator[None]:
-    """Hold a shared lock on an environment. With ``note``, tell that another shell has it open too."""
+    """Hold a shared lock on an environment. With ``note``, report that another shell has it open too."""
     with lock.open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

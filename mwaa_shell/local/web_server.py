@@ -1,9 +1,9 @@
-"""The web server of a local environment: ``POST /aws_mwaa/cli`` in front of the real airflow program.
+"""The web server of a local environment: ``POST /aws_mwaa/cli``.
 
-What AWS documents and what users have seen is kept: a token older than 60 seconds gets 403, Airflow 3 answers the form
-without a slash with 307, arguments that argparse rejects come back as 400 with their output, a body that cannot be
-split as a POSIX shell splits gets 500. With limits, a command that MWAA refuses gets 403 or 500, a fifth command at a
-time 503, and a command that outlasts the gateway 504, while it continues.
+It does what AWS documents and what users have reported. A token older than 60 seconds gets 403. Airflow 3 redirects the
+form without a slash with 307. Arguments that argparse rejects get 400 with their output. A body that cannot be split as
+a POSIX shell splits gets 500. With limits, a command that MWAA blocks gets 403 or 500, a fifth command at a time 503,
+and a command that outlasts the gateway 504, while it continues.
 """
 
 from __future__ import annotations
@@ -66,9 +66,9 @@ Refuse = Callable[[list[str]], Refusal | None]
 
 
 def refusal(arguments: Sequence[str], version: Version) -> Refusal | None:
-    """Return how MWAA refuses a command; ``None`` for a command that runs.
+    """Return MWAA's response to a command that it blocks, ``None`` for other commands.
 
-    Words that are not a command of this Airflow version run: Airflow itself refuses them.
+    Words that are not a command of this Airflow version run: Airflow itself reports them.
     """
     line = parse(" ".join(map(quote, arguments)))
     understanding = understand(line, load_grammar(version))
@@ -83,7 +83,7 @@ def refusal(arguments: Sequence[str], version: Version) -> Refusal | None:
 
 
 class Recorder:
-    """The files of ``--record``: each request and what the airflow program answered."""
+    """The files of ``--record``: each request, and what the airflow program printed."""
 
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
@@ -91,7 +91,10 @@ class Recorder:
         self._numbers = itertools.count(max(taken, default=0) + 1)
 
     def keep(self, environment: str, command: str, answer: Answer) -> None:
-        """Write one exchange: ``0001.json`` with the command and the exit code, ``0001.stdout``, ``0001.stderr``."""
+        """Write one exchange: the command with its exit code, and both streams.
+
+        The files are ``0001.json``, ``0001.stdout`` and ``0001.stderr``.
+        """
         if self._folder is None:
             return
         stem = f"{next(self._numbers):04}"
@@ -141,7 +144,7 @@ class CliEndpoint:
         return "/aws_mwaa/cli" if self.major >= 3 else None
 
     def answer(self, authorization: str, body: bytes) -> tuple[int, dict[str, str] | str]:
-        """Return status and body for one command: a JSON object, or the gateway's page as text."""
+        """Return status and body for one command: a JSON object, or the gateway's page."""
         if not self.tokens.accepts(authorization, self.name):
             return 403, {"message": "Forbidden"}
         try:
@@ -171,10 +174,10 @@ class CliEndpoint:
         }
 
     def _run(self, command: str, arguments: list[str]) -> Answer:
-        """Run a command to its end, whether or not the gateway still waits for it, and make room for the next one."""
+        """Run a command to its end, even after the gateway's timeout, then free its place."""
         try:
             answer = self.run(arguments)
-            with suppress(OSError):  # the answer goes out all the same
+            with suppress(OSError):  # the response is sent all the same
                 self.recorder.keep(self.name, command, answer)
             return answer
         finally:

@@ -1,20 +1,20 @@
-"""The process that runs the real ``airflow`` program: it imports Airflow once, then forks for each command.
+"""The process of the ``airflow`` program: one import, one fork for each command.
 
 This file runs inside the Airflow's own Python (3.7 to 3.13), and so imports nothing of this package. It is
-single-threaded: a fork of a process with threads is unsafe. Above it stands a small process that ends what it leaves
-behind where it is killed, as by a machine that runs out of memory.
+single-threaded: a fork of a process with threads is unsafe. A small parent process ends all that this process leaves if
+it is killed, as by a machine that runs out of memory.
 
 The server writes one JSON object a line to standard input::
 
     {"id": 1, "argv": ["dags", "list"], "stdout": "/path", "stderr": "/path", "counts": false}
 
-and reads one a line from standard output: ``{"ready": true}`` once Airflow is imported, then ``{"id": 1, "rc": 0}`` for
-each command that ended. A command that ``counts`` tells how many of the DAG files it has read:
-``{"id": 1, "progress": "200 of 5,000"}``. The end of standard input ends this process and every command.
+It reads one object a line from standard output: ``{"ready": true}`` once Airflow is imported, then
+``{"id": 1, "rc": 0}`` for each command that ended. A command that ``counts`` reports how many of the DAG files it has
+read: ``{"id": 1, "progress": "200 of 5,000"}``. The end of standard input ends this process and every command.
 
-What Airflow prints while it is imported is at the head of each answer, as it does when a fresh process is started
-for each command. What a command imports besides, it imports itself, as a fresh process does. A command that may ask for
-more log lines gets a fresh process: imports write such lines too.
+What Airflow prints while it is imported is at the head of each output, as if a fresh process were started for each
+command. What a command imports besides, it imports itself, as a fresh process does. A command that may request more log
+lines gets a fresh process: imports write such lines too.
 """
 
 import atexit
@@ -40,9 +40,9 @@ import traceback
 
 #: Words that may be ``-v`` or ``--verbose`` in one of the ways that argparse takes.
 ASKS_FOR_MORE = re.compile("-[^-]*v|--v")
-#: Who is killed may have started another meanwhile: how often is looked again.
+#: Rounds in which processes are ended: an ended one may have started another meanwhile.
 LOOKS = 5
-#: Seconds between two numbers of files that have been read.
+#: Seconds between two reports of the number of files read.
 PAUSE = 0.2
 
 
@@ -90,7 +90,7 @@ class Worker:
         os.write(self.responses, json.dumps(message).encode() + b"\n")
 
     def serve(self):
-        """Answer until standard input ends; in a forked child, return what it has to run instead."""
+        """Serve until standard input ends. In a forked child, return what it has to run."""
         wake, tell = os.pipe()
         os.set_blocking(tell, False)
         signal.set_wakeup_fd(tell)
@@ -116,7 +116,7 @@ class Worker:
         while b"\n" in self.buffer:
             line, self.buffer = self.buffer.split(b"\n", 1)
             job = json.loads(line.decode())
-            gc.freeze()  # a collection in the child would copy every page it shares with this process
+            gc.freeze()  # a collection in the child would copy shared memory
             pid = os.fork()
             if pid == 0:
                 return job
@@ -164,7 +164,7 @@ class Worker:
         sys.excepthook = self.print_exception
 
     def print_exception(self, kind, error, trace):
-        """Print the traceback as a fresh process does: from the airflow program on, without this file's frames."""
+        """Print the traceback as a fresh process does, without this file's frames."""
         frame = trace
         while frame is not None and frame.tb_frame.f_code.co_filename != self.script:
             frame = frame.tb_next
@@ -184,7 +184,10 @@ def build_parser():
 
 
 def count_files(tell):
-    """Count the DAG files that are read from now on, for all Airflows that keep them where those of MWAA do."""
+    """Count the DAG files that are read from now on.
+
+    It works for all Airflows that read files where those of MWAA do.
+    """
     for name in ("airflow.dag_processing.dagbag", "airflow.models.dagbag"):
         try:
             bag = importlib.import_module(name).DagBag
@@ -195,7 +198,7 @@ def count_files(tell):
 
 
 def counting(read, tell):
-    """Return a function that reads a file as ``read`` does, and tells at most a few times a second how many it was."""
+    """Return ``read`` with a count of files, reported a few times a second."""
     files, all_files, told = 0, 0, 0.0
 
     @functools.wraps(read)
@@ -241,7 +244,7 @@ def run_program(script):
 
 
 def leave(code):
-    """End as the interpreter does, but for taking a thousand modules apart: that takes longer than a command."""
+    """End as the interpreter does, without the removal of a thousand modules. That takes longer than a command."""
     threading._shutdown()
     # Before Python 3.10 this raises the last error too, once it is printed; the interpreter's own end ignores it.
     with contextlib.suppress(BaseException):
@@ -251,7 +254,7 @@ def leave(code):
 
 
 def flush():
-    """Flush as the interpreter does at its end: a command may have closed a stream, or taken it away."""
+    """Flush as the interpreter does at its end. A command may have closed or removed a stream."""
     for stream in (sys.stdout, sys.stderr):
         if stream is not None and not getattr(stream, "closed", False):
             stream.flush()
@@ -261,12 +264,15 @@ def flush():
 
 
 def adopt_orphans():
-    """Let processes whose parent has ended become children of this process, which can then end them (Linux)."""
+    """Make this process the parent of its orphans, so that it can end them (Linux)."""
     prctl(36, 1)  # PR_SET_CHILD_SUBREAPER
 
 
 def guard():
-    """Go on in a child; end it and every process below this one once standard input ends or the child is killed."""
+    """Continue in a child; the parent ends the child and all its processes at the end.
+
+    The end is that of standard input or of the child.
+    """
     adopt_orphans()
     signal.signal(signal.SIGCHLD, signal.default_int_handler)
     with contextlib.suppress(KeyboardInterrupt):
@@ -284,7 +290,7 @@ def guard():
 
 
 def end_with_parent():
-    """Ask the system to end this process if its parent is killed, which then can end nothing itself (Linux)."""
+    """Ask the system to end this process if its parent is killed (Linux). A killed parent can end nothing itself."""
     prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
 
 
@@ -311,7 +317,7 @@ def descendants(root):
 
 
 def end_family():
-    """End every process below this one, also what has a session of its own."""
+    """End every process below this one, in other sessions too."""
     for _ in range(LOOKS):
         family = descendants(os.getpid())
         for pid in family:

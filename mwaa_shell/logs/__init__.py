@@ -1,4 +1,4 @@
-"""Logs from CloudWatch: of the tasks of a DAG run, and of the components of an environment."""
+"""Logs from CloudWatch: of the tasks of a DAG run, and of components."""
 
 from mwaa_shell.faces import lazy
 

@@ -16,10 +16,10 @@ from mwaa_shell.output import Canvas
 from mwaa_shell.output.tables import label
 from mwaa_shell.result import Result, failed, interrupted
 
-#: Seconds between two looks, and looks without a new event after which the log of a task that has ended has ended too:
+#: Seconds between two requests, and requests without a new event after which the log of an ended task has ended.
 #: MWAA sends the last events of a task when it ends.
 EVERY, QUIET = 3.0, 3
-#: Failures in a row after which following is given up.
+#: Failures in a row after which following ends.
 FAILURES = 20
 
 
@@ -42,7 +42,7 @@ class LogFollower:
         self._followed = followed
         self._wanted = wanted
         self._canvas = canvas
-        self._tokens: dict[str, str] = {}  #: of the page after the last one, by stream
+        self._tokens: dict[str, str] = {}  #: of the next page, by stream
         self._attempt = 0
         self._shown: list[LogEvent] = []
         self._quiet = 0  #: looks without a new event, since the task has ended
@@ -71,7 +71,7 @@ class LogFollower:
         return log_result([("", self._shown)], self._zone)
 
     def _look(self) -> None:
-        """Show what is new; an error is shown and may pass, unless a permission is missing."""
+        """Show new events. Show an error and try again, unless a permission is missing."""
         try:
             task = self._followed.task()
             events = self._new_events()
@@ -100,7 +100,7 @@ class LogFollower:
         return sorted(found, key=lambda event: event.time)
 
     def _begin(self, stream: LogStream) -> Iterable[LogEvent]:
-        """Return the wanted end of a stream, and keep the token of what follows."""
+        """Return the selected end of a stream, and keep the token of the next page."""
         pages = self._api.last_pages(self._followed.group, stream.name, self._wanted.since)
         newest = next(pages)
         self._tokens[stream.name] = newest.after
@@ -108,7 +108,7 @@ class LogFollower:
         return end_of(chain([newest], pages), wanted)
 
     def _go_on(self, stream: LogStream) -> Iterable[LogEvent]:
-        """Return what has come since, over pages without events."""
+        """Return the new events of a stream. Pages without events may precede them."""
         found: list[LogEvent] = []
         while True:
             token = self._tokens[stream.name]

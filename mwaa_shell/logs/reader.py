@@ -1,4 +1,4 @@
-"""Logs in CloudWatch: of the tasks of a run that are wanted, and of the components of an environment."""
+"""Logs in CloudWatch: of the tasks of a run, and of an environment's components."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ from mwaa_shell.suggestions import did_you_mean, listed
 
 @dataclass(frozen=True, slots=True)
 class LogRange:
-    """The wanted part of a log."""
+    """The part of a log that the user selected."""
 
-    lines: int | None = 100  #: the last ones, ``None`` for all
+    lines: int | None = 100  #: the last lines, ``None`` for all
     grep: str = ""  #: a text that each event has
     since: int | None = None  #: milliseconds since 1970 (UTC)
 
     def takes(self, event: LogEvent) -> bool:
-        """Return whether an event is wanted for its text."""
+        """Return whether an event has the text."""
         return self.grep in event.message
 
 
@@ -60,14 +60,14 @@ def find_logs(
 
 
 def tasks_with_logs(api: LogsApi, group: str, run: Run) -> tuple[Task, ...] | None:
-    """Return the tasks of a run that have a log, in a state that is not known; ``None`` without any."""
+    """Return the tasks of a run that have a log, without states; ``None`` without any."""
     prefix = run_prefix(run.dag, run.run_id)
     names = dict.fromkeys(task_in(stream.name, prefix) for stream in api.streams(group, prefix))
     return tuple(Task(name, "") for name in names if name) or None
 
 
 def read_log(api: LogsApi, group: str, streams: Sequence[LogStream], wanted: LogRange) -> Iterable[LogEvent]:
-    """Return the wanted events of streams, in the order of their times."""
+    """Return the selected events of streams, in the order of their times."""
     if wanted.lines is None:
         every = [api.events(group, one.name, _start(one, wanted)) for one in streams]
         return filter(wanted.takes, heapq.merge(*every, key=lambda event: event.time))
@@ -76,12 +76,15 @@ def read_log(api: LogsApi, group: str, streams: Sequence[LogStream], wanted: Log
 
 
 def _start(stream: LogStream, wanted: LogRange) -> int | None:
-    """Return where reading begins: an old stream has many empty pages before its first event."""
+    """Return where reading begins. An old stream has many empty pages before its first event."""
     return wanted.since if wanted.since is not None else stream.first
 
 
 def end_of(pages: Iterable[EventPage], wanted: LogRange) -> list[LogEvent]:
-    """Return the last wanted events of a stream, of at least so many lines; its last page comes first."""
+    """Return the last selected events of a stream, with at least the selected lines.
+
+    The last page of the stream comes first.
+    """
     found: deque[LogEvent] = deque()
     lines = 0
     for page in pages:
@@ -111,10 +114,7 @@ def _lines_in(event: LogEvent) -> int:
 
 
 def log_result(parts: Iterable[tuple[str, Iterable[LogEvent]]], zone: tzinfo | None) -> Result:
-    """Return the result with the messages of events as they were written, and as a terminal shows them.
-
-    Each part may have a heading.
-    """
+    """Return the result with the messages of events, exact and for a terminal. Each part may have a heading."""
     exact, shown = SpoolWriter(), SpoolWriter()
     for line, text in _written(parts, zone):
         exact.add(line.encode("utf-8", "replace"))
@@ -145,9 +145,9 @@ class NoLog(ShellError):
 
 
 def run_to_read(look: Look, run: str) -> Snapshot:
-    """Return the run of this ID; without one the newest run if a task of it failed, else the newest that failed.
+    """Return the run of this ID, or without an ID the newest run with a failure.
 
-    Without a failed run it is the newest one.
+    A run with a failed task counts while it is the newest. Without any failed run, it is the newest run.
     """
     newest = look(run or LATEST)
     if run or newest.run.state == "failed" or failed_tasks(newest):
@@ -164,10 +164,10 @@ def failed_tasks(snapshot: Snapshot) -> list[Task]:
 
 
 def tasks_to_read(snapshot: Snapshot, task: str, map_index: int | None) -> list[Task]:
-    """Return the failed tasks of a run; without one those that have begun. Raises ``NoLog`` without any.
+    """Return the failed tasks of a run, or all that have begun. Raises ``NoLog`` without any.
 
-    A ``task`` and a ``map_index`` restrict them: these are taken whatever their state. Where the environment shows no
-    tasks, the named one is taken as it is.
+    A ``task`` and a ``map_index`` restrict them: these are taken in any state. If the environment shows no tasks, the
+    named task is taken.
     """
     rows = _named(snapshot, task, map_index)
     begun = rows if task else [one for one in rows if one.state not in NO_LOG]
@@ -177,7 +177,7 @@ def tasks_to_read(snapshot: Snapshot, task: str, map_index: int | None) -> list[
 
 
 def tasks_to_follow(snapshot: Snapshot, task: str, map_index: int | None) -> list[Task]:
-    """Return the running tasks of a run; without one those that are not over, else all. Raises ``NoLog`` for no task.
+    """Return the running tasks of a run, else those that have not ended, else all. Raises ``NoLog`` for no task.
 
     A ``task`` and a ``map_index`` restrict them.
     """
@@ -187,7 +187,7 @@ def tasks_to_follow(snapshot: Snapshot, task: str, map_index: int | None) -> lis
 
 
 def _named(snapshot: Snapshot, task: str, map_index: int | None) -> list[Task]:
-    """Return the tasks of a run, or those of a name and a map index. Raises ``NoLog`` if there is none."""
+    """Return the tasks of a run, or those of a name and a map index. Raises ``NoLog`` without any."""
     if snapshot.tasks is None:
         if not task:
             raise NoLog(f"The tasks of {snapshot.run.run_id} are unknown", hint="Name one: .logs DAG RUN TASK")
@@ -207,7 +207,7 @@ def _named(snapshot: Snapshot, task: str, map_index: int | None) -> list[Task]:
     return rows
 
 
-#: Milliseconds of the log of a running component that are read, unless the user says more.
+#: Milliseconds of the log of a running component that are read by default.
 WINDOW = 3_600_000
 
 
@@ -222,7 +222,7 @@ class ComponentLog(NamedTuple):
 def component_log(
     api: LogsApi, environment: EnvironmentInfo, component: str, wanted: LogRange, now: int
 ) -> ComponentLog:
-    """Return the wanted events of a component; ``now`` is in milliseconds since 1970 (UTC)."""
+    """Return the selected events of a component. ``now`` is in milliseconds since 1970 (UTC)."""
     if component in STARTS:
         return _last_start(api, environment, STARTS[component], wanted)
     member, prefix = COMPONENTS[component]
@@ -238,7 +238,7 @@ def component_log(
 
 
 def _last_start(api: LogsApi, environment: EnvironmentInfo, prefix: str, wanted: LogRange) -> ComponentLog:
-    """Return the log of the container that was started last, in whichever log group it is."""
+    """Return the log of the newest container, in whichever log group it is."""
     found = [(stream, group) for group, stream in _starts(api, environment, prefix)]
     if not found:
         return ComponentLog(f"{prefix}*", [])
@@ -256,7 +256,7 @@ def _starts(api: LogsApi, environment: EnvironmentInfo, prefix: str) -> Iterator
 
 
 def list_log_groups(api: LogsApi, environment: EnvironmentInfo) -> list[dict[str, object]]:
-    """Return a row for each log group: the component, whether it is enabled, its level and its newest event."""
+    """Return a row for each log group: component, state, level and newest event."""
     members = {"task": TASKS, **{name: member for name, (member, _) in COMPONENTS.items()}}
     return [_row(api, name, log_group(environment, member)) for name, member in members.items()]
 
@@ -276,7 +276,7 @@ def _row(api: LogsApi, component: str, group: LogGroupInfo) -> dict[str, object]
     }
 
 
-#: Levels below which nothing that a DAG logs is missing.
+#: Levels with which no event of a DAG is missing.
 WHOLE = ("DEBUG", "INFO")
 
 
@@ -289,14 +289,17 @@ class LogGroupInfo(NamedTuple):
 
     @property
     def gap(self) -> str:
-        """Return a sentence on what the group does not get; empty where it gets everything."""
+        """Return a sentence on the events that the group does not get, or nothing."""
         if not self.enabled:
             return f"The log group {self.name} is off"
         return "" if self.level in WHOLE else f"{self.name} has events of level {self.level} and above only"
 
 
 def log_group(environment: EnvironmentInfo, member: str) -> LogGroupInfo:
-    """Return a log group by its member of LoggingConfiguration. Raises ``NothingRan`` where none is known."""
+    """Return a log group by its member of LoggingConfiguration.
+
+    Raises ``NothingRan`` if the configuration is unknown, ``LogMissing`` if it has no such group.
+    """
     groups = environment.details.get("LoggingConfiguration")
     if not isinstance(groups, Mapping):
         raise NothingRan(

@@ -1,4 +1,4 @@
-"""A failed DAG run with what is known of the reason: its tasks, their logs and the state of the DAG. Pure."""
+"""A failed DAG run and its cause: its tasks, their logs and the DAG's state. Pure."""
 
 from __future__ import annotations
 
@@ -68,9 +68,9 @@ def task_of_dag(row: Mapping[str, object]) -> DagTask:
 
 
 def find_causes(tasks: Iterable[Task], dag: Sequence[DagTask]) -> dict[str, tuple[str, ...]]:
-    """Return, by task that did not run, the tasks because of which: those that failed, or that skip others.
+    """Return, by task that did not run, the tasks that failed or that skipped it.
 
-    A task that has skipped itself has none.
+    A task that has skipped itself has no cause.
     """
     states: dict[str, set[str]] = {}
     for task in tasks:
@@ -103,9 +103,9 @@ def find_causes(tasks: Iterable[Task], dag: Sequence[DagTask]) -> dict[str, tupl
 
 
 def next_lines(run: Run, failed: Sequence[Task], version: Version | None) -> tuple[str, ...]:
-    """Return the lines to be typed next: the whole log, the tasks once more, the web page.
+    """Return the next commands to type: the whole log, a rerun, the web page.
 
-    A run that has not ended, and has no failed task, is followed instead.
+    For a run that has not ended and has no failed task, the commands follow it.
     """
     names = (run.dag, run.run_id, *(one.task_id for one in failed[:1]))
     if run.state not in FINISHED and not failed:
@@ -121,7 +121,10 @@ def next_lines(run: Run, failed: Sequence[Task], version: Version | None) -> tup
 
 
 def _clear(run: Run, version: Version | None) -> str:
-    """Return the line that runs the failed tasks once more; a run without a date can be selected over REST alone."""
+    """Return the command that reruns the failed tasks, or nothing.
+
+    A run without a date can be selected only over REST.
+    """
     if version is None:
         return ""
     if run.date in ("", "None"):
@@ -137,7 +140,7 @@ def _clear(run: Run, version: Version | None) -> str:
 
 
 def render_failed_run(found: FailedRun, zone: tzinfo | None, width: int = sys.maxsize) -> list[str]:
-    """Return the lines of one screen, all but logs and commands wrapped; times are in ``zone``."""
+    """Return the lines of one screen. All but logs and commands are wrapped. Times are in ``zone``."""
 
     def wrapped(*lines: str) -> Iterator[str]:
         return (part for line in lines for part in measure.wrap(line, width))
@@ -177,7 +180,7 @@ def _about_run(snapshot: Snapshot, zone: tzinfo | None) -> list[str]:
 
 
 def _without_run(found: FailedRun) -> list[str]:
-    """Return a line for each group of tasks that did not run because of the same tasks."""
+    """Return a line for each group of tasks that other tasks kept from running."""
     causes = found.causes or {}
     groups: dict[tuple[str, tuple[str, ...]], list[str]] = {}
     for task in in_order(found.snapshot.tasks or ()):
@@ -210,7 +213,7 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def as_json(found: FailedRun) -> dict[str, Any]:
-    """Return a failed run as a JSON object; what is not known is null."""
+    """Return a failed run as a JSON object. Unknown values are null."""
     run = found.snapshot.run
     causes = found.causes or {}
     return {

@@ -1,4 +1,4 @@
-"""A DAG run until it ends: polled every few seconds, drawn, and turned into a result."""
+"""A DAG run until it ends: polled every few seconds, shown, and made a result."""
 
 from __future__ import annotations
 
@@ -16,14 +16,13 @@ from mwaa_shell.output import BOLD, DIM, GREEN, YELLOW, Canvas, DisplayOptions, 
 from mwaa_shell.output.tables import label
 from mwaa_shell.result import Outcome, Result, failed, from_error, interrupted
 
-#: Where following a run that does not end comes to an end.
+#: Seconds after which following ends before the run.
 SECONDS = 24 * 3600.0
-#: Failures in a row after which it is given up: before anything was told, and later on; and after which another source
-#: is asked.
+#: Failures in a row after which following ends, without a snapshot and with one, and after which the source changes.
 FIRST_FAILURES, LATER_FAILURES, CHANGE_AFTER = 3, 20, 3
 
 
-#: Cells of a table that goes to a file or a pipe: names are kept in one piece there.
+#: Cells of a table for a file or a pipe, where names are not cut.
 PAPER = 10_000
 
 
@@ -36,7 +35,7 @@ class FollowOptions:
     bell: bool = False
 
 
-#: Makes the sources, the best first, each asked when the one before it tells nothing; the watcher is called meanwhile.
+#: Makes the sources, the best first. A source is used if those before it fail. The watcher is called meanwhile.
 SourceMaker = Callable[["RedrawOnTick"], Sequence[RunSource]]
 
 
@@ -66,7 +65,7 @@ class RunFollower:
         return self._snapshot
 
     def run(self) -> Result:
-        """Follow the run until it ends; return its outcome, with the table of its tasks as standard output."""
+        """Follow the run until it ends; return its result, with its tasks as output."""
         try:
             ended = self._go_on(self._clock())
         except KeyboardInterrupt:
@@ -88,7 +87,7 @@ class RunFollower:
                 return self._left()
 
     def _look(self) -> None:
-        """Poll once; tell the user of an error and try again in the next round, unless it will last."""
+        """Poll once. Show an error and try again in the next round, unless the error will last."""
         try:
             snapshot = self._ask()
         except (RunNotFound, RunCommandFailed):
@@ -106,7 +105,7 @@ class RunFollower:
         self._snapshot = snapshot
 
     def _ask(self) -> Snapshot:
-        """Return the snapshot of the first source that answers; drop sources that do not."""
+        """Return the snapshot of the first source that has one; drop sources that fail."""
         while True:
             try:
                 return self._sources[0].ask()
@@ -145,7 +144,7 @@ class RunFollower:
         return interrupted(f"Stopped following: {goes_on}", remote=False)
 
     def _shown(self, ended: Result) -> Result:
-        """Leave the last picture on the screen; return the result with the table as standard output."""
+        """Leave the last picture on the screen; return the result with tasks as output."""
         snapshot, now = self._snapshot, self._now()
         if snapshot is None:
             self._canvas.finish([])
@@ -182,9 +181,9 @@ BAR = 24
 #: Rows that are kept for the heads of the table, the tail, and the cursor below it.
 AROUND = 3
 HEADS = ("task", "state", "start", "duration", "try")
-#: As wide as columns are at least while the run continues, so that they do not jump to and fro.
+#: Texts as wide as the narrowest columns while the run continues, so that columns do not jump.
 LEAST = ("", "up_for_retry", "00:00:00", "10 min 10 s", "")
-#: What Airflow has no word for: others have to be done first.
+#: The state of a task that waits for other tasks, for which Airflow has no word.
 WAITING = "waiting"
 #: Fewest cells for the name of a task, however narrow the screen is.
 NAME = 12
@@ -220,7 +219,10 @@ def render_full(snapshot: Snapshot, view: DisplayOptions, now: datetime) -> list
 
 
 def render_end(snapshot: Snapshot, view: DisplayOptions, now: datetime) -> list[str]:
-    """Render the picture that stays of a run that has ended; on a screen that is too short, its top is below too."""
+    """Render the picture that stays of a run that has ended.
+
+    If the screen is too short, the top of the picture is repeated at the end.
+    """
     lines = render_full(snapshot, view, now)
     if len(lines) + AROUND > view.height:
         lines += _top(snapshot, view, now)
@@ -237,7 +239,7 @@ def summarize_run(snapshot: Snapshot, now: datetime) -> str:
 
 
 def changes_since(snapshot: Snapshot, before: Snapshot | None) -> list[str]:
-    """Return state changes since the previous snapshot, one a line, for output that cannot be redrawn."""
+    """Return state changes since the previous snapshot, one a line. They are for output that cannot be redrawn."""
     if before is None:
         return [f"{label(snapshot.run.run_id)} is {snapshot.run.state}, {progress(snapshot)}", *snapshot.remarks]
     was = {task.name: task.state for task in before.tasks or ()}
@@ -296,7 +298,7 @@ def _bar(snapshot: Snapshot, view: DisplayOptions) -> str:
         return ""
     bad = sum(task.state in BAD for task in snapshot.tasks or ())
     done = snapshot.finished * BAR // total
-    red = min(-(-bad * BAR // total), done) if bad else 0  # one that failed is seen, however many there are
+    red = min(-(-bad * BAR // total), done) if bad else 0  # a failed task shows among many
     made = paint("█" * (done - red), style.state_code("success", view)) + paint(
         "█" * red, style.state_code("failed", view)
     )
@@ -326,7 +328,7 @@ def _row(task: Task, view: DisplayOptions, now: datetime) -> Row:
 
 
 def _lasted(task: Task, now: datetime) -> str:
-    """Return how long a task took or has been running; of a retry that waits, how long the last try took."""
+    """Return the duration of a task. For a task that waits for a retry, it is that of the last try."""
     end = now if task.state == "running" else task.end
     return format_duration((end - task.start).total_seconds()) if task.start and end else ""
 

@@ -1,9 +1,9 @@
-"""Sources of snapshots of a DAG run: Airflow's REST API and its CLI. The caller provides the requests.
+"""Sources of snapshots of a DAG run: Airflow's REST API and its CLI.
 
-REST comes first if the environment's version has it: it needs none of the few CLI requests of a web server, answers in
-a fraction of the time, and has tries and mapped tasks. Through the CLI, ``tasks states-for-dag-run`` shows the tasks
-and ``dags list-runs`` the run. The latter lists all runs, so it is sent only when it may show something new: at the
-beginning, while nothing has begun, and when all tasks are done.
+The caller provides the requests. REST comes first if the environment's version has it. It takes none of the few CLI
+requests of a web server, is much faster, and has tries and mapped tasks. Through the CLI, ``tasks states-for-dag-run``
+shows the tasks and ``dags list-runs`` the run. The latter lists all runs, so it is sent only when it may show something
+new: at the beginning, while nothing has begun, and when all tasks are done.
 """
 
 from __future__ import annotations
@@ -46,9 +46,9 @@ from mwaa_shell.result import Outcome, Result
 
 #: Most runs among which REST is asked for one by its ID.
 MOST_RUNS = 1000
-#: Looks after which the CLI is asked for the run itself, whatever its tasks look like.
+#: Snapshots after which the CLI lists the run again, whatever its tasks are.
 AT_LEAST_EVERY = 10
-#: What to do about a response that has never been seen.
+#: The hint for an unknown form of a response.
 REPORT = "Please report it, with the log of --debug."
 
 #: Sends one request.
@@ -58,7 +58,7 @@ Send = Callable[[ParsedLine], Result]
 
 RUNS = ("dags list-runs {dag} -o json", "dags list-runs -d {dag} -o json", "list_dag_runs {dag}")
 TASKS = ("tasks states-for-dag-run {dag} {run} -o json",)
-#: What tells whether a DAG is paused; the first one reads the database only.
+#: Commands that show whether a DAG is paused. The first reads the database only.
 PAUSED = ("dags details {dag} -o json", "dags list -o json")
 
 
@@ -76,7 +76,7 @@ class RunSource(Protocol):
     name: str  #: as the picture says it
 
     def ask(self) -> Snapshot:
-        """Return a snapshot; raise ``RunNotFound``, or another ``ShellError`` if there is no answer."""
+        """Return a snapshot. Raises ``RunNotFound``, or another ``ShellError`` on failure."""
 
 
 class RestRunSource:
@@ -124,7 +124,7 @@ class RestRunSource:
         raise no_such_run(self._dag, self._run, newest)
 
     def _no_runs(self) -> RunNotFound:
-        """Return the error for a DAG without runs; for a DAG that does not exist, REST lists none, too."""
+        """Return the error for an empty list of runs. REST lists none for an unknown DAG too."""
         try:
             exists = bool(dag_in(self._send(dag_request(self._dag)), self._dag))
         except RestNotFound:

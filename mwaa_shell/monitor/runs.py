@@ -14,16 +14,16 @@ STATES = (
     "none", "queued", "scheduled", "running", "success", "failed", "up_for_retry", "up_for_reschedule",
     "upstream_failed", "skipped", "removed", "deferred", "restarting", "shutdown", "sensing", "awaiting_input",
 )  # fmt: skip
-#: The words for the newest run, and for the newest one that failed.
+#: The words for the newest run, and for the newest failed run.
 LATEST, LATEST_FAILED = "latest", "latest failed"
-#: What says when a run is, the best first: a logical date may be missing in Airflow 3.
+#: Columns with the date of a run, the best first: a logical date may be missing in Airflow 3.
 DATES = ("run_after", "execution_date", "logical_date")
-#: States that a run does not leave of itself.
+#: States in which a run has ended.
 OVER = frozenset({"success", "failed"})
-#: The same for a task.
+#: States in which a task has ended.
 FINISHED = frozenset({"success", "failed", "upstream_failed", "skipped", "removed"})
 BAD = frozenset({"failed", "upstream_failed"})
-#: States of a task that has been begun, and is not over.
+#: States of a task that has begun and has not ended.
 BEGUN = frozenset({"running", "up_for_retry", "up_for_reschedule", "deferred", "restarting", "sensing",
                    "awaiting_input"})  # fmt: skip
 
@@ -67,7 +67,7 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A run and its tasks at one moment; ``tasks`` is ``None`` if the environment does not show them."""
+    """A run and its tasks at one moment. ``tasks`` is ``None`` if the environment does not show them."""
 
     run: Run
     tasks: tuple[Task, ...] | None = ()
@@ -89,7 +89,7 @@ class Snapshot:
 
 
 def state(value: object) -> str:
-    """Return a state as Airflow writes it, safe for a terminal; ``none`` for an empty one."""
+    """Return a state as Airflow writes it, safe for a terminal; ``none`` if empty."""
     text = label(str(value or "").strip().lower())
     return text or "none"
 
@@ -106,7 +106,7 @@ def parse_time(value: object) -> datetime | None:
 
 
 def latest_run(rows: Sequence[Mapping[str, str]]) -> Mapping[str, str] | None:
-    """Return the row with the latest date; the first of equals, and the first if no date can be parsed."""
+    """Return the row with the latest date, the first row of equal or unreadable dates."""
     long_ago = datetime.min.replace(tzinfo=UTC)
 
     def date(row: Mapping[str, str]) -> datetime:

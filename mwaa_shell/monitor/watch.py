@@ -40,7 +40,7 @@ from mwaa_shell.suggestions import unknown
 
 #: The states of a run; ``none`` is what ``dags state`` says where there is no run.
 OF_RUNS = ("none", "queued", "running", "success", "failed")
-#: Commands whose outputs tell of states, in the words of any Airflow.
+#: Commands whose outputs show states, of any Airflow version, with these states.
 TELLING = {
     "dags list-runs": OF_RUNS,
     "list_dag_runs": OF_RUNS,
@@ -53,12 +53,12 @@ TELLING = {
     "dags next-execution": ("none",),
     "next_execution": ("none",),
 }
-#: Commands that print a text of the user's, which may be the word of a state.
+#: Commands that print a text of the user, which may be a state.
 ANYTHING = ("variables get", "variables", "config get-value", "tasks render", "render")
 
 
 def unreachable_states(states: Collection[str], command: str) -> tuple[tuple[str, ...], str]:
-    """Return those of the states that the output of a command never shows, and a sentence that says so."""
+    """Return the states that the output of a command never shows, and a sentence."""
     shown = states if command in ANYTHING else TELLING.get(command, ())
     never = tuple(state for state in states if state not in shown)
     if not shown:
@@ -71,7 +71,7 @@ def unreachable_states(states: Collection[str], command: str) -> tuple[tuple[str
 
 @dataclass(frozen=True, slots=True)
 class WatchCondition:
-    """The condition that ends a watch: a text, one of some states, either of both, or none."""
+    """The condition that ends a watch: a text, one of some states, either, or neither."""
 
     text: str = ""
     states: tuple[str, ...] = ()
@@ -94,12 +94,12 @@ class WatchCondition:
         return bool(self.states) and result.ok and shown_state(text, rows) in self.states
 
 
-#: Nothing is waited for.
+#: No condition.
 NOTHING = WatchCondition()
 
 
 def parse_states(text: str) -> tuple[str, ...]:
-    """Return the states of ``success`` or ``success,failed``; raise ``UsageError`` for an unknown one."""
+    """Return the states of ``success`` or ``success,failed``. Raises ``UsageError`` for an unknown state."""
     states = tuple(word.strip().lower() for word in text.split(","))
     for word in states:
         if word not in STATES:
@@ -108,10 +108,10 @@ def parse_states(text: str) -> tuple[str, ...]:
 
 
 def shown_state(text: str, rows: list[Row] | None) -> str | None:
-    """Return the state that an output is about, ``None`` if there is none.
+    """Return the state that an output is about, or ``None``.
 
-    Of a list of runs that of the newest one, of another list that which all rows have, and of an output that is no list
-    (``dags state``, ``tasks state``) the word that it ends with.
+    For a list of runs, it is the state of the newest run. For another list, it is the state of all rows. For output
+    that is not a list (``dags state``, ``tasks state``), it is the last word.
     """
     if rows is None:
         return _last_word(text)
@@ -124,7 +124,7 @@ def shown_state(text: str, rows: list[Row] | None) -> str | None:
 
 
 def _last_word(text: str) -> str | None:
-    """Return the state at the end of an output: of ``running, {"conf": 1}`` the part before the comma."""
+    """Return the state at the end of an output, such as ``running, {"conf": 1}``."""
     lines = [line for line in data_lines(text) if line.strip()]
     word = lines[-1].partition(",")[0].strip().lower() if lines else ""
     return word if word in STATES else None
@@ -134,9 +134,9 @@ def _last_word(text: str) -> str | None:
 
 #: The limits of a watch without options: each repetition mints a token and starts an Airflow on the web server.
 TIMES, SECONDS = 1000, 12 * 3600.0
-#: Failures in a row after which a watch is given up: while none has succeeded yet, and later on.
+#: Failures in a row after which a watch ends: before the first success, and later.
 FIRST_FAILURES, LATER_FAILURES = 3, 20
-#: Characters of a drawn output above which the rest of it is not compared and shown any more.
+#: Characters of an output that are compared and shown.
 LIMIT = 500_000
 
 
@@ -144,7 +144,7 @@ LIMIT = 500_000
 class WatchOptions:
     """The interval and the end of a watch."""
 
-    every: float = 5.0  #: seconds from the end of a repetition to the beginning of the next
+    every: float = 5.0  #: seconds from the end of a repetition to the next
     until: WatchCondition = NOTHING
     times: int = TIMES
     seconds: float = SECONDS
@@ -182,14 +182,14 @@ class Watch:
         self._in_a_row = 0  #: failures
         self._succeeded = False
         self._last: Result | None = None  #: of the last repetition
-        self._shown: Result | None = None  #: the last one that has something to show
+        self._shown: Result | None = None  #: the last one with something to show
         self._lines: list[str] = []  #: what is drawn of it
         self._before: list[str] | None = None  #: and of the one before it
         self._at = ""
-        self._reached = ""  #: what was waited for, and how long that took
+        self._reached = ""  #: the condition that was met, and how long that took
 
     def run(self) -> tuple[Result, Result | None]:
-        """Repeat the command until the end; return how the watch ended, and the last result with output."""
+        """Repeat the command until the end; return the result and the last output."""
         started = self._clock()
         self._draw("")
         try:
@@ -267,7 +267,7 @@ class Watch:
             self._canvas.draw([self._header(doing), *self._body()])
 
     def _header(self, doing: str = "") -> str:
-        """Return the first line of the picture, the most important parts first: a narrow screen clips the rest."""
+        """Return the first line of the picture. A narrow screen clips its less important end."""
         color = self._canvas.view().color
         number = f"repetition {self._number or 1}" + (f" at {self._at}" if self._at else "")
         told = "" if self._last is None else summarize(self._last)
@@ -292,7 +292,7 @@ def summarize(result: Result) -> str:
 
 
 def count_down(seconds: float, canvas: Canvas, draw: Callable[[str], None]) -> bool:
-    """Wait, and draw once a second how long; return ``False`` as soon as the user stops it."""
+    """Wait, and draw the time left each second. Return ``False`` as soon as the user stops it."""
     while seconds > 0:
         draw(f"next in {seconds:.0f} s")
         if not canvas.sleep(min(seconds, 1.0)):
@@ -302,7 +302,7 @@ def count_down(seconds: float, canvas: Canvas, draw: Callable[[str], None]) -> b
 
 
 def _drawn(result: Result, view: DisplayOptions) -> list[str]:
-    """Return the drawn lines of a result, without the ages of dates, which change in each repetition."""
+    """Return the lines to draw of a result, without the ages of dates. Ages change in each repetition."""
     view = replace(view, width=view.width if view.color else view.width - 2, now=None)
     made, size = [], 0
     for piece in render_lines(result, view):
@@ -315,7 +315,7 @@ def _drawn(result: Result, view: DisplayOptions) -> list[str]:
 
 
 def _said(result: Result) -> tuple[object, ...]:
-    """Return what is compared between repetitions: not log lines, which have the time in them."""
+    """Return what is compared between repetitions: no log lines, which have times."""
     return result.outcome, result.message, data_lines(result.stdout.decode("utf-8", "replace"))
 
 
@@ -336,16 +336,16 @@ CELL = re.compile(r"[^\s│|]+(?: [^\s│|]+)*")
 RULE = re.compile(r"[=+\-─━═╒╤╕╞╪╡╘╧╛├┼┤┌┬┐└┴┘|│\s]*")
 #: Precedes each line where there is no color.
 CHANGED, SAME = "* ", "  "
-#: How many lines of the output before that share a cell are looked at for the one that a line has been.
+#: Most lines of the output before that are compared for each cell of a line.
 CANDIDATES = 8
 
 Cells = tuple[str, ...]
 
 
 def highlight_changes(lines: Sequence[str], before: Sequence[str] | None, *, color: bool) -> list[str]:
-    """Return the lines with changed cells in reverse video; without color, with a star before changed lines.
+    """Return the lines with changed cells in reverse video.
 
-    ``before`` is ``None`` at first, when nothing is highlighted.
+    Without color, a star precedes changed lines. ``before`` is ``None`` at first, when nothing is highlighted.
     """
     if before is None:
         return list(lines) if color else [SAME + line for line in lines]
@@ -400,7 +400,7 @@ def _differ(cells: Cells, was: Cells | None) -> set[int]:
 
 
 def _reversed(line: str, cells: set[int]) -> str:
-    """Return a line with some cells in reverse video, whatever color codes they contain."""
+    """Return a line with some cells in reverse video, among any color codes."""
     spans = [found.span() for number, found in enumerate(CELL.finditer(SGR.sub("", line))) if number in cells]
     starts, ends = {start for start, _ in spans}, {end for _, end in spans}
     made: list[str] = []

@@ -45,19 +45,19 @@ from mwaa_shell.settings import Access
 
 T = TypeVar("T")
 
-#: What a header and a URL can hold: a token or a host of any other form is never sent, and never quoted.
+#: The characters of a header and a URL. Any other token or host is never sent, and never quoted.
 _VISIBLE = re.compile(r"[\x21-\x7e]+")
 #: The likely cause of a response that is not in the form of AWS.
 _ANOTHER = "Run .doctor: a proxy or another endpoint may have answered."
-#: Seconds that a REST request is waited for: AWS gives up after 10, a local environment's first one takes longer.
+#: Seconds to wait for a REST request: AWS stops after 10, the first one of a local environment takes longer.
 REST_TIMEOUT = 30.0
-#: REST requests that AWS takes within a second.
+#: REST requests that AWS accepts within a second.
 REST_RATE = 10
-#: Seconds to wait before a REST request that AWS refused because of its rate is sent again.
+#: Seconds to wait before a REST request that AWS throttled is sent again.
 REST_WAITS = (1.0, 2.0)
-#: What botocore raises for settings, credentials, the way to AWS and the refusals of AWS.
+#: What botocore raises for settings, credentials, the network and errors of AWS.
 _EXPECTED = (aws.ClientError, aws.BotoCoreError, ValueError, OSError)
-#: STS answers in every region; this one where none is set.
+#: The region of STS where no region is set: STS is in every region.
 ANY_REGION = "us-east-1"
 
 
@@ -73,7 +73,7 @@ class CliToken:
     token: str = field(repr=False)
     host: str = ""
     environment: str = ""  #: whose it is
-    log: str = ""  #: where in CloudWatch its web server writes; nothing where there is no CloudWatch
+    log: str = ""  #: the log group of its web server, empty without CloudWatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,11 +156,11 @@ class MwaaApi:
     def send_rest(
         self, name: str, request: RestRequest, *, changes: bool, sleep: Callable[[float], bool] = _sleep
     ) -> tuple[int, object]:
-        """Return the HTTP status and the response of Airflow's REST API, of an error too.
+        """Return the HTTP status and the response of Airflow's REST API, also for errors.
 
-        Requires ``airflow:InvokeRestApi`` and Airflow 2.4.3. The request is sent once, and again only where AWS refused
-        it because of its rate, which other programs share. If it ``changes`` data, ``OutcomeUnknown`` is raised unless
-        it is certain that Airflow did not get it. ``sleep`` waits, and returns ``False`` where nothing must be sent any
+        Requires ``airflow:InvokeRestApi`` and Airflow 2.4.3. The request is sent once. It is sent again only where AWS
+        throttled it: other programs share the rate. If the request ``changes`` data, ``OutcomeUnknown`` is raised
+        unless Airflow certainly did not receive it. ``sleep`` waits, and returns ``False`` once nothing may be sent any
         more.
         """
         if is_too_long(request.path):
@@ -177,7 +177,7 @@ class MwaaApi:
                     )
                 except aws.ClientError as error:
                     if isinstance(error.response.get("RestApiStatusCode"), int):
-                        return error.response  # Airflow's own refusal
+                        return error.response  # an error of Airflow itself
                     wait = next(waits, None) if is_throttled(error) else None
                     if wait is None or not sleep(wait):
                         raise
@@ -191,16 +191,17 @@ class MwaaApi:
         return status if isinstance(status, int) else 200, response.get("RestApiResponse")
 
     def call_logs(self, operation: str, name: str, call: Callable[[Any], T]) -> T:
-        """Return what ``call`` gets from the client of CloudWatch Logs, which the first call makes.
+        """Return the result of ``call``, which gets the client of CloudWatch Logs.
 
         ``operation`` is its permission and ``name`` the environment, for messages.
         """
         return self._call(operation, name, call, service="logs")
 
     def _keep_pace(self, sleep: Callable[[float], bool]) -> None:
-        """Wait until AWS takes one more REST request; raise ``NothingRan`` where it must not be sent any more."""
+        """Wait until AWS accepts one more REST request. Raises ``NothingRan`` after a cancellation."""
         with self._lock:
-            start = max(time.monotonic(), self._rest_calls[0] + 1.1)  # on the way, requests may catch up a little
+            # A second and a bit: requests may arrive closer together than they were sent.
+            start = max(time.monotonic(), self._rest_calls[0] + 1.1)
             self._rest_calls.append(start)
         if not sleep(max(0.0, start - time.monotonic())):
             raise NothingRan("Canceled before the request was sent", state=State.NOT_SENT)
@@ -233,7 +234,7 @@ class MwaaApi:
             key = found.get_frozen_credentials()
         except _EXPECTED as error:
             raise self._problem(error) from None
-        expires = getattr(found, "_expiry_time", None)  # botocore tells it nowhere else
+        expires = getattr(found, "_expiry_time", None)  # botocore has no public member for it
         return Credentials(
             SOURCES.get(str(found.method), clip(str(found.method))),
             str(key.access_key)[-4:],
@@ -242,7 +243,7 @@ class MwaaApi:
         )
 
     def caller(self) -> CallerIdentity:
-        """Call GetCallerIdentity once, which needs no permission. An expected error is part of the value."""
+        """Call GetCallerIdentity once, which requires no permission. An expected error is part of the value."""
         try:
             sts = self.session().create_client(
                 "sts",
@@ -269,7 +270,7 @@ class MwaaApi:
     # -- how it is reached -------------------------------------------------------------------------------------------
 
     def places(self) -> tuple[list[str], list[str]]:
-        """Return the configured profiles, and the regions that have MWAA according to botocore."""
+        """Return the configured profiles, and the regions in which botocore lists MWAA."""
         return self.session().available_profiles, self.session().get_available_regions("mwaa")
 
     @property
@@ -282,7 +283,7 @@ class MwaaApi:
 
     @property
     def ca_bundle(self) -> str | None:
-        """The CA bundle that boto3 is configured with: ``AWS_CA_BUNDLE`` or the profile's ``ca_bundle``."""
+        """The CA bundle of boto3: ``AWS_CA_BUNDLE`` or the profile's ``ca_bundle``."""
         bundle = self.session().get_config_variable("ca_bundle")
         return str(bundle) if bundle else None
 
@@ -299,7 +300,7 @@ class MwaaApi:
     def client(self, service: str = "mwaa") -> Any:
         """Return the client of ``mwaa``, ``logs`` or ``rest``, made at the first call. Raises ``ShellError``.
 
-        The one of ``rest`` is of MWAA too, has a short timeout and sends a request once.
+        The client of ``rest`` also calls MWAA. It has a short timeout and sends a request once.
         """
         with self._lock:
             if service not in self._clients:
@@ -327,12 +328,12 @@ class MwaaApi:
             answer = call(client)
             ended(outcome="ok")
             return answer
-        except ShellError:  # such as a request that was canceled while it waited for its turn
+        except ShellError:  # such as a request that was canceled while it waited
             raise
         except Exception as error:
             translated = self._problem(error, operation, name, "logs" if service == "logs" else "airflow")
             expected = isinstance(error, _EXPECTED)
-            if not expected:  # whatever botocore's parser makes of a response of another shape, or of its dates
+            if not expected:  # botocore's parser on a malformed response
                 what = f"{operation} for {name}" if name else operation
                 translated = NothingRan(f"The response of {what} is not valid", hint=_ANOTHER)
             if unsure and (not expected or _may_have_arrived(error)):
@@ -347,17 +348,18 @@ class MwaaApi:
     def _drop_idle(self) -> None:
         """Close connections that have been idle for long, such as while the machine slept.
 
-        A request on a connection without another end is not refused: it waits for its timeout.
+        AWS has dropped such a connection. A request on it gets no error: it waits for its timeout.
         """
-        # One that was never used may just be opened, by another thread.
+        # Another thread may just open a connection that was never used.
         if self._used != NEVER and idle_since(self._used) > IDLE_LIMIT:
             for client in list(self._clients.values()):
                 client.close()
 
     def _problem(self, error: Exception, operation: str = "", name: str = "", service: str = "airflow") -> ShellError:
-        """Return the error for an exception of botocore. After one of credentials, they are resolved again.
+        """Return the error for an exception of botocore.
 
-        Raises the exception if it is a mistake of the shell, whose code botocore calls.
+        After an error about credentials, the next call resolves them again. Raises the exception itself if it is a bug
+        of the shell, whose code botocore calls.
         """
         if not isinstance(error, _EXPECTED) and debug_log.is_own(error):
             raise error
@@ -376,7 +378,7 @@ def _date_of(response: Any) -> datetime | None:
 
 
 def _token_in(response: Mapping[str, object], member: str, name: str) -> tuple[str, str]:
-    """Return the token and the host of a response; raise ``NothingRan`` for an unusable response."""
+    """Return the token and the host of a response. Raises ``NothingRan`` for an unusable response."""
     token, host = response.get(member), response.get("WebServerHostname")
     if not (isinstance(token, str) and _VISIBLE.fullmatch(token) and isinstance(host, str) and is_host(host)):
         message = f"The response of Create{member} for {name} holds no token or host"

@@ -1,6 +1,6 @@
-"""Errors of AWS and botocore as sentences that name a permission, a login or a region.
+"""Errors of AWS and botocore as messages with a permission, a login or a region.
 
-A denied call of the shell differs from a denied call that botocore makes first, to get credentials.
+AWS denies either the call of the shell, or a call that botocore makes first to get credentials.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
 _REJECTED = {"UnrecognizedClientException", "InvalidClientTokenId", "MissingAuthenticationToken"}
 _THROTTLED = {"Throttling", "ThrottlingException", "TooManyRequestsException", "RequestLimitExceeded"}
 _UNSIGNED = {"InvalidSignatureException", "SignatureDoesNotMatch", "IncompleteSignature", "RequestTimeTooSkewed"}
-#: What AWS answers for an environment that was deployed before there was InvokeRestApi, until it is updated.
+#: The message of AWS for an environment that is older than InvokeRestApi and was not updated.
 _NOT_UPDATED = "Update your environment"
 #: Seconds by which a clock may be wrong: AWS takes signatures of the last five minutes.
 _TOLERANCE = 240
@@ -78,8 +78,8 @@ class AwsCaller(NamedTuple):
 
     profile: str = ""
     region: str = ""
-    source: str = ""  #: where the credentials come from in the end, as botocore calls it
-    login_profile: str = ""  #: the profile that has the login or the program, where ``profile`` builds on another one
+    source: str = ""  #: botocore's name for the first source of the credentials
+    login_profile: str = ""  #: where ``profile`` builds on another one, that profile
     obtained: bool = True  #: whether there are credentials, good or bad
     can_ask: bool = True  #: whether a program that gives credentials gets the terminal
 
@@ -107,7 +107,7 @@ class AwsCaller(NamedTuple):
         return self.command("aws login" if self.source == "login" else "aws sso login")
 
     def command(self, words: str) -> str:
-        """Return a command of the AWS CLI for the profile that has the login or the program."""
+        """Return a command of the AWS CLI for the profile that has the login or program."""
         profile = self.login_profile or self.profile
         return f"{words} --profile {shlex.quote(profile)}" if profile else words
 
@@ -122,7 +122,7 @@ def caller_of(access: Access, session: Session | None, region: str, error: Excep
         source = error.source
     elif isinstance(error, aws.ClientError):  # for any other, this would run a credential_process once more
         source = source_of(session)
-    holder = profile  # of a role that has an odd name, which does not hang on what it is assumed with
+    holder = profile  # an odd name of a role has nothing to do with its source
     if source != "assume-role" or not isinstance(getattr(error, "cause", None), aws.ParamValidationError):
         source, holder = origin(session, profile, source)
     return AwsCaller(profile, region, source, holder, not isinstance(error, Unobtained), not programs.TERMINAL.is_kept)
@@ -196,7 +196,7 @@ def _why(error: Exception) -> str:
 
 
 def _next_step(asker: AwsCaller, asked: AwsCall) -> str:
-    """Return the hint that gets new credentials while the shell runs, or shows why there are none."""
+    """Return the hint that gets new credentials, or that shows why there is no key."""
     look = asker.command("aws sts get-caller-identity")
     if asker.source == "env":
         return f"Switch to a profile with .use {asked.name or 'ENV'} --profile NAME, or restart with new keys."
@@ -210,7 +210,7 @@ def _next_step(asker: AwsCaller, asked: AwsCall) -> str:
 
 
 def _about_setup(error: Exception, asker: AwsCaller) -> ShellError | None:
-    """Return the error on a profile, its login, its MFA code or a region, before AWS is called."""
+    """Return the error about a profile, login, MFA code or region, else ``None``."""
     if isinstance(error, CodeWanted | aws.RefreshWithMFAUnsupportedError):
         whose = f"profile {asker.profile}" if asker.profile else "the profile"
         named = f" --profile {shlex.quote(asker.profile)}" if asker.profile else ""
@@ -237,7 +237,7 @@ def _about_setup(error: Exception, asker: AwsCaller) -> ShellError | None:
 
 
 def _unknown_profile(name: str) -> CredentialsProblem:
-    """Return the error for a profile that is not configured, with the profiles that are."""
+    """Return the error for an unknown profile, with the configured profiles."""
     try:
         profiles = list(Session().full_config.get("profiles", {}))
     except Exception:  # the files of the user may hold anything
@@ -325,7 +325,7 @@ def _refusal(error: aws.ClientError, asked: AwsCall, asker: AwsCaller) -> ShellE
 
 
 def is_throttled(error: aws.ClientError) -> bool:
-    """Return whether AWS refused a call because there were too many: the call did nothing."""
+    """Return whether AWS throttled a call, which then did nothing."""
     code = error.response.get("Error", {}).get("Code", "")
     return code in _THROTTLED or error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") == 429
 
@@ -353,7 +353,7 @@ _LOOK = "See where the credentials come from with .doctor."
 
 
 def _skew(error: aws.ClientError) -> int:
-    """Return the seconds by which the clock here is ahead of the response's date; 0 where it has no date."""
+    """Return by how many seconds this machine's clock is ahead of AWS. It is 0 without a date in the response."""
     headers = error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
     date = read_date(str(headers.get("date", "")))
     return int(time.time() - date.timestamp()) if date is not None else 0
@@ -369,7 +369,7 @@ def _expired(asker: AwsCaller, asked: AwsCall) -> CredentialsProblem:
 
 
 def refused_by_airflow(name: str, status: object, said: object) -> str:
-    """Return a sentence for Airflow's own answer, of whatever form."""
+    """Return a sentence for an error response of Airflow, of whatever form."""
     words = reason_in(said) if isinstance(said, Mapping) else str(said or "")
     return f"The REST API of {name} refused the request (HTTP {status}{f': {clip(words)}' if words else ''})"
 

@@ -1,9 +1,9 @@
 """Sessions and clients of botocore as the shell uses them. The only importer of boto3.
 
-Credentials that cannot be had raise ``Unobtained`` with their source, never with their values. botocore would ask for
-the code of an MFA device at the terminal, while the prompt reads keys. So a role that requires a code raises
-``CodeWanted``, unless the AWS CLI has asked before: the AWS CLI keeps what it got under a name that botocore makes in
-the same way, and that file is read here. Nothing is written: credentials stay in memory.
+If botocore gets no credentials, ``Unobtained`` is raised with their source, never with their values. botocore would ask
+for an MFA code at the terminal, whose keys the prompt reads. So a role that requires a code raises ``CodeWanted``,
+unless the AWS CLI has asked for the code before. The AWS CLI keeps those credentials in a file, under a name that
+botocore makes the same way, and the shell reads that file. The shell writes no file: credentials stay in memory.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ PR_SET_DUMPABLE = 4
 
 
 def session_of(access: Access) -> Session:
-    """Return a botocore session that never asks for a code and raises ``Unobtained`` for credentials."""
+    """Return a botocore session that never asks for a code. It raises ``Unobtained`` for missing credentials."""
     _prevent_core_files()
     keys = access.keys
     session = Session(profile=access.profile)
@@ -78,7 +78,7 @@ def _prevent_core_files() -> None:
     """Disable core files: memory holds tokens and keys. Programs that the shell starts inherit the limit."""
     _, most = resource.getrlimit(resource.RLIMIT_CORE)
     resource.setrlimit(resource.RLIMIT_CORE, (0, most))
-    if sys.platform == "linux":  # a system that hands core files to a program does not look at the limit
+    if sys.platform == "linux":  # core files for a program ignore the limit
         with suppress(OSError, AttributeError):
             ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
 
@@ -110,14 +110,14 @@ def client_of(session: Session, access: Access, extra: Config, service: str = "m
 
 
 class _Endpoints(JSONFileLoader):  # type: ignore[misc]
-    """A loader of botocore's data files that keeps the endpoints of ``SERVICES`` alone.
+    """A loader of botocore's data files that keeps only the endpoints of ``SERVICES``.
 
-    That is 6 MB of 71 after a command: half of it stays otherwise, and half is what botocore's own reader takes for a
-    moment. A service without an entry has the endpoint that all services follow, as a new service has.
+    It saves 6 MB of 71 after a command. Half of them botocore would keep, and half its own reader uses for a moment. A
+    service without an entry has the usual endpoint, as a new service has.
     """
 
     def load_file(self, path: str) -> Any:
-        """Return the data of a file, ``None`` where there is none."""
+        """Return the data of a file, ``None`` if the file does not exist."""
         if os.path.basename(path) == "endpoints":
             with suppress(OSError, ValueError, LookupError, TypeError, AttributeError):  # then botocore says what it is
                 with open(f"{path}.json", encoding="utf-8") as file:
@@ -143,10 +143,10 @@ class Unobtained(aws.BotoCoreError):  # type: ignore[misc]
 
 
 def guard(session: Session) -> None:
-    """Let a session raise ``Unobtained`` for all that goes wrong on the way to credentials.
+    """Let a session raise ``Unobtained`` for every error on the way to credentials.
 
-    botocore raises what the first line of its code that stumbles raises: RuntimeError for keys that have expired,
-    AttributeError for output that is a list. The same classes elsewhere mean something else.
+    botocore raises whatever its code stumbles over: RuntimeError for expired keys, AttributeError for output that is a
+    list. Elsewhere these classes have another meaning.
     """
     for provider in session.get_component("credential_provider").providers:
         provider.load = partial(_load, provider.METHOD, provider.load)
@@ -183,7 +183,7 @@ def _obtained(source: str, get: Callable[[], Any]) -> Any:
 
 
 def _start_programs_here(session: Session) -> None:
-    """Let ``credential_process`` of every profile be started by ``programs.popen``; botocore has no setting for it."""
+    """Let ``programs.popen`` start the ``credential_process`` of every profile. botocore has no setting for that."""
     resolver = session.get_component("credential_provider")
     resolver.get_provider("custom-process")._popen = popen
     builder = resolver.get_provider("assume-role")._profile_provider_builder
@@ -198,7 +198,7 @@ def _start_programs_here(session: Session) -> None:
 
 
 def source_of(session: Session) -> str:
-    """Return where the credentials came from; nothing where there are none."""
+    """Return the source of the credentials, empty without credentials."""
     try:
         credentials = session.get_credentials()
     except (aws.BotoCoreError, aws.ClientError, ValueError, OSError):
@@ -207,21 +207,21 @@ def source_of(session: Session) -> str:
 
 
 def log_client(session: Session, client: Any) -> None:
-    """Tell the debug log where AWS is asked, and the source of the credentials."""
+    """Log the region, the endpoint and the source of the credentials for ``--debug``."""
     if debug_log.is_on():
         where = {"region": client.meta.region_name, "endpoint": client.meta.endpoint_url}
         debug_log.event("client", **where, credentials=source_of(session) or "none")
 
 
 def profile_of(session: Session) -> str:
-    """Return the profile that boto3 uses; empty for the default profile if the user has not named it."""
+    """Return the profile of boto3; the default profile is empty unless named."""
     return str(session.get_config_variable("profile") or "")
 
 
 def origin(session: Session, profile: str, source: str) -> tuple[str, str]:
-    """Return botocore's name of the source of a profile's credentials, and the profile that has it in the end.
+    """Return botocore's name for the source of credentials, and the profile with it.
 
-    A role is assumed with the credentials of another profile.
+    A role is assumed with the credentials of another profile, whose source counts.
     """
     try:
         profiles = session.full_config.get("profiles", {})
@@ -255,7 +255,7 @@ class CodeWanted(aws.BotoCoreError):  # type: ignore[misc]
 
 
 class _OfTheAwsCli(JSONFileCache):  # type: ignore[misc]
-    """Credentials of roles that the AWS CLI has fetched, and those that were fetched here."""
+    """Credentials of roles, from the files of the AWS CLI and from this process."""
 
     def __init__(self) -> None:
         super().__init__(os.path.expanduser("~/.aws/cli/cache"))
@@ -271,7 +271,7 @@ class _OfTheAwsCli(JSONFileCache):  # type: ignore[misc]
         self._own[key] = value
 
     def _usable(self, key: str) -> bool:
-        """Return whether the file is there and has what botocore looks for without care."""
+        """Return whether the file has the members that botocore reads without a check."""
         try:
             found = super().__getitem__(key)["Credentials"]
             over = parse_timestamp(found["Expiration"])
@@ -281,7 +281,10 @@ class _OfTheAwsCli(JSONFileCache):  # type: ignore[misc]
 
 
 def never_ask(session: Session) -> None:
-    """Let a session raise ``CodeWanted`` where it would ask for a code that the AWS CLI has not asked for before."""
+    """Let a session raise ``CodeWanted`` instead of asking for an MFA code.
+
+    A code that the AWS CLI has asked for is used: its credentials are in a file.
+    """
     provider = session.get_component("credential_provider").get_provider("assume-role")
     provider.cache = _OfTheAwsCli()
     provider._prompter = _refuse  # there is no other way to it than to list all providers again

@@ -1,10 +1,10 @@
-"""The client of the CLI endpoint: a fresh token, one POST, and a Result. Promises 1 and 2 are kept here.
+"""The client of the CLI endpoint: a fresh token, one POST, and a Result.
 
-A token is minted for every attempt and used for it alone. The one second request that may follow is the hop that
-Airflow 3 asks for: a 307 or 308, by hand, once, to the same host and port, always over https.
+Promises 1 and 2 are kept here. Every attempt gets a token of its own. One second request may follow: Airflow 3
+redirects with 307 or 308. It is sent by hand, once, to the same host and port, always over https.
 
-A command is sent again by itself in one case only: it reads, and the answer was 429 or 503, which says that nothing
-ran. Each repeat waits longer than the one before it; after four, or twenty seconds, the answer is final.
+The shell sends a command again only if it is read-only and the response was 429 or 503, with which nothing ran. Each
+pause is longer than the one before. After four repeats or twenty seconds, the last response is final.
 """
 
 from __future__ import annotations
@@ -34,30 +34,30 @@ CONNECTING = "connecting"
 RUNNING = "running"
 BUSY = "the web server is busy, trying again"
 
-#: How many times the time-out a whole answer may take: each piece of it has the time-out for itself.
+#: Timeouts that a whole response may take: each piece of it has one timeout.
 WHOLE_ANSWER = 2
 #: Seconds that connecting may take: a host has several addresses, and a name server may be slow.
 CONNECT_LIMIT = 3 * CONNECT_TIMEOUT
 #: Seconds to wait before each repeat of a read that the environment was too busy for.
 WAITS = (1.0, 2.0, 4.0, 8.0)
-#: Seconds after the first such answer within which the last repeat begins.
+#: Seconds after the first such response within which the last repeat begins.
 REPEAT_WITHIN = 20.0
 
-#: What stands for a token that a response repeats, and the length from which on it cannot be there by chance.
+#: The mask of a token that a response repeats, and the shortest length that cannot occur by chance.
 MASK, LONG_TOKEN = "***", 8
 
-#: What may be behind a redirect that is none of Airflow's.
+#: The hint for a redirect that is not Airflow's.
 _BETWEEN = "Run .doctor: a proxy or a custom domain may redirect."
 
-#: What says of a request that it was not carried out, if it names another place for it.
+#: Statuses with which a request was not carried out, if the response has another address.
 MOVED = (301, 302, 307, 308)
 
 PLAIN_PATH = "/aws_mwaa/cli"
-SLASH_PATH = "/aws_mwaa/cli/"  # Airflow 3 answers the other form with a redirect to this one
+SLASH_PATH = "/aws_mwaa/cli/"  # Airflow 3 redirects the other form to this one
 
 
 class CliTransport(Protocol):
-    """The part of ``Transport`` that a command needs."""
+    """The part of ``Transport`` that runs commands."""
 
     def post(self, url: str, command: str, token: str, may_send: Callable[[], bool], name: str = "") -> HttpResponse:
         """Send one command; raises ``NothingRan`` or ``OutcomeUnknown``."""
@@ -67,7 +67,7 @@ class CliTransport(Protocol):
 
 
 class CliRequest(NamedTuple):
-    """One Airflow command: the text to send, and its arguments, by which its output is judged."""
+    """One Airflow command: the text to send, and the arguments to judge its output by."""
 
     text: str
     words: tuple[str, ...]
@@ -85,7 +85,7 @@ class CliClient:
         access_mode: Callable[[], str] = lambda: "",
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Make a client; ``access_mode`` returns the web server's access mode, and is called only for errors."""
+        """Make a client. ``access_mode`` returns the web server's access mode, and is called only after errors."""
         self._mint = mint
         self._transport = transport
         self._timeout = timeout
@@ -103,7 +103,7 @@ class CliClient:
         result = self._attempt(command, version, job, leave)
         last = self._clock() + REPEAT_WITHIN
         for wait in WAITS:
-            # A command's own output says nothing of a gateway or an environment that was too busy.
+            # The output of a command does not mean that a gateway or an environment was busy.
             busy = result.http_status in responses.BUSY and result.exit_code is ExitCode.NOTHING_RAN
             if not busy or not command.reads() or self._clock() + wait > last:
                 break
@@ -170,7 +170,10 @@ class CliClient:
 
 
 def _without(token: str, response: HttpResponse) -> HttpResponse:
-    """Return the response without the token: gateways quote a refused header. A short token may be any word."""
+    """Return the response without the token: gateways quote a header that they reject.
+
+    A short token may be any word.
+    """
     if len(token) < LONG_TOKEN:
         return response
     location = response.location.replace(token, MASK)
@@ -180,10 +183,10 @@ def _without(token: str, response: HttpResponse) -> HttpResponse:
 
 
 def redirect_target(url: str, location: str) -> str:
-    """Return where to post again: the path of ``location`` on the very host and port of ``url``.
+    """Return where to post again: the path of ``location`` on the host of ``url``.
 
-    Raises ``NothingRan`` for another host, and ``OutcomeUnknown`` for ``url`` itself: a server that answers so has not
-    said that the command did not run.
+    Raises ``NothingRan`` for another host or port. Raises ``OutcomeUnknown`` for ``url`` itself: after such a redirect,
+    the command may have run.
     """
     asked = urlsplit(url)
     try:
@@ -206,7 +209,7 @@ def redirect_target(url: str, location: str) -> str:
 
 def _refused_redirect(host: str, response: HttpResponse) -> ShellError:
     where = responses.clip(response.location)
-    # Another status, such as 303 "look there for the answer", says that the request was taken.
+    # Another status, such as 303 (see other), means that the request was carried out.
     kind = NothingRan if response.status in MOVED and where else OutcomeUnknown
     return kind(f"{host} redirects to {where or 'no address'} (HTTP {response.status})", hint=_BETWEEN)
 

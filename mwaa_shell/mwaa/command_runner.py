@@ -1,4 +1,4 @@
-"""One Airflow command under the environment's lock: watched, limited in time, canceled with Ctrl-C."""
+"""One Airflow command under the lock: watched, limited in time, ended by Ctrl-C."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def run_under_lock(connection: Connection, line: ParsedLine, job: Job[Result]) -
     once = threading.Lock()
 
     def release() -> None:
-        """Release the lock at the end of the job, or when it is canceled: after that, another job may have it."""
+        """Release the lock once, at the end of the job or at its cancellation."""
         if once.acquire(blocking=False):
             connection.command_lock.lock.release()
 
@@ -68,7 +68,10 @@ def run_under_lock(connection: Connection, line: ParsedLine, job: Job[Result]) -
 
 
 def ask_version(connection: Connection) -> None:
-    """Ask the ``version`` command for the Airflow version, where GetEnvironment is not permitted; blocks."""
+    """Ask the ``version`` command for the Airflow version; blocks.
+
+    GetEnvironment reports the version, where it is permitted.
+    """
     job: Job[Result] = Job(lambda job: run_under_lock(connection, parse("version"), job), "version")
     result = job.wait()
     if result.ok:

@@ -1,6 +1,7 @@
-"""The connection to one environment, shared by commands and background work, and the pool of all connections.
+"""The connection to one environment, and the pool of all connections.
 
-boto3 is imported at the first call of AWS, requests at the first command.
+Commands and background work share a connection. It imports boto3 at the first call of AWS, requests at the first
+command.
 """
 
 from __future__ import annotations
@@ -42,19 +43,19 @@ class EnvironmentRef(NamedTuple):
 
 
 def real_api(access: Access) -> MwaaApi:
-    """Return the MWAA API over boto3."""
+    """Return the MWAA API of boto3."""
     from mwaa_shell.mwaa.aws import MwaaApi  # imports boto3
 
     return MwaaApi(access)
 
 
 class CommandLock:
-    """The lock of an environment: one CLI request at a time, from commands and refreshes of names."""
+    """The lock of an environment: one CLI request at a time, refreshes included."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.refreshing: Job[Any] | None = None  #: what waits for the lock, or has it, to refresh names
-        self.unfinished = ""  #: a command that was not waited for to its end, as it may be shown
+        self.unfinished = ""  #: an interrupted command that may still run, masked
 
 
 #: The locks of environments, by name and region: environments of two accounts may share one.
@@ -74,12 +75,12 @@ class Connection:
         self.target = target
         self.info = EnvironmentInfo(target.name)
         self.version: Version | None = parse_version(said_version)
-        self.last_version: Version | None = None  #: what the environment ran when it was last seen, until AWS says more
+        self.last_version: Version | None = None  #: of the last session, until AWS reports it
         self.region = target.access.region or ""
-        self.refusal_shown = False  #: the user has been told what AWS does not permit here
+        self.refusal_shown = False  #: the user has seen that GetEnvironment is not permitted
         self._make = make
         self._locks = {} if locks is None else locks
-        self.info_is_loaded = False  #: GetEnvironment has answered or was not permitted: it is not called again
+        self.info_is_loaded = False  #: GetEnvironment need not be called again
         self.refusal: PermissionMissing | None = None  #: GetEnvironment is not permitted
         self._loading = threading.Lock()
         self._making = threading.RLock()
@@ -91,7 +92,7 @@ class Connection:
     @property
     def api(self) -> MwaaApi:
         """The MWAA API."""
-        if self._api is None:  # who has it asks AWS while the other side is being made
+        if self._api is None:  # calls of AWS continue while the client is being made
             with self._making:
                 self._api = self._api or self._make(self.target.access)
         return self._api
@@ -105,7 +106,7 @@ class Connection:
 
     @property
     def command_lock(self) -> CommandLock:
-        """The lock of the environment, however it is reached. Without a region of its own, makes the client of AWS."""
+        """The lock of the environment, however it is reached. Makes the client of AWS if ``access`` has no region."""
         key = self.target.name, self.target.access.region or self.api.region
         return self._locks.setdefault(key, CommandLock())
 
@@ -128,13 +129,16 @@ class Connection:
 
     @property
     def grammar(self) -> Grammar | None:
-        """The command tree of the environment's version, or of the nearest lower one; ``None`` while it is unknown."""
+        """The command tree of the environment's version, or of the nearest lower version.
+
+        It is ``None`` while the version is unknown.
+        """
         version = self.version or self.last_version
         with _READING:
             return airflow.grammar.tree_for(version) if version is not None else None
 
     def _mint(self) -> CliToken:
-        """Return a token, and meanwhile open a connection to the web server if there is none."""
+        """Return a token, and meanwhile connect to the web server if necessary."""
         if self._transport is not None and not self._transport.is_open:
             threading.Thread(target=self.open_web_server, name="open", daemon=True).start()
         token = self.api.cli_token(self.target.name)
@@ -143,12 +147,12 @@ class Connection:
 
     @property
     def web_server(self) -> str:
-        """Host of the web server from the last token or from GetEnvironment, empty while unknown."""
+        """The host of the web server, from a token or GetEnvironment; empty while unknown."""
         host = str(self.info.details.get("WebserverUrl") or "").removeprefix("https://").rstrip("/")
         return self._web_server or (host if is_host(host) else "")
 
     def open_web_server(self) -> None:
-        """Open a connection to the web server, if its host is known. Errors are left to the command."""
+        """Open a connection to the web server, unless its host is unknown. The command reports errors."""
         _ = self.client
         if self.web_server and self._transport is not None and not self._transport.is_open:
             self._transport.open(self.web_server)
@@ -188,7 +192,7 @@ class ConnectionPool:
         self._locks: CommandLocks = {}
 
     def get(self, target: EnvironmentRef) -> Connection:
-        """Return the connection to an environment, with the settings that the user's file has for it."""
+        """Return the connection to an environment, with the settings of the user's file."""
         access = apply_config(target.access, self._config.on(target.name), os.environ)
         target = EnvironmentRef(target.name, access)
         with self._connecting:

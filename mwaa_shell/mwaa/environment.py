@@ -1,4 +1,4 @@
-"""What AWS says of an environment: a value, pure."""
+"""What AWS reports of an environment: a value, pure."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class EnvironmentInfo(NamedTuple):
 
     @property
     def access_mode(self) -> str:
-        """The access mode of the web server: ``PRIVATE_ONLY``, ``PUBLIC_ONLY``, both, or empty if unknown."""
+        """The access mode of the web server, such as ``PRIVATE_ONLY``; empty if unknown."""
         return str(self.details.get("WebserverAccessMode") or "")
 
 
@@ -76,7 +76,10 @@ def is_host(text: str) -> bool:
 
 
 def facts(environment: EnvironmentInfo) -> list[tuple[str, str]]:
-    """Return all members of a response as label and text, the most wanted first; secret options are masked."""
+    """Return all members of a response as label and text, the most useful first.
+
+    Values of configuration options that may be secrets are masked.
+    """
     details = environment.details
     names = [name for name in _ORDER if name in details] + sorted(set(details) - set(_ORDER))
     rows: list[tuple[str, str]] = []

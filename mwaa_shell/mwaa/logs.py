@@ -1,6 +1,6 @@
-"""CloudWatch Logs: the streams of a log group and their events. Pages may be empty before the last one.
+"""CloudWatch Logs: the streams of a log group and their events.
 
-Whether a page is the last one of a stream says its token alone: that of the page before.
+Pages may be empty before the last one. The last page of a stream is known only by its token: that of the page before.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class LogsApi:
         return [stream for page in pages for stream in _streams_in(page)]
 
     def newest_streams(self, group: str, count: int = STREAMS) -> list[LogStream]:
-        """Return the streams that were written to last, as far as AWS reports it, the newest first."""
+        """Return the streams with the newest events first, as far as AWS reports it."""
         newest = {"orderBy": "LastEventTime", "descending": True, "limit": min(count, STREAMS)}
         return _streams_in(self._ask("DescribeLogStreams", "describe_log_streams", logGroupName=group, **newest))
 
@@ -74,7 +74,7 @@ class LogsApi:
             page = before
 
     def page_after(self, group: str, stream: str, token: str, since: int | None = None) -> EventPage:
-        """Return the page of a token; with the same token in it, there are no further events yet."""
+        """Return the page of a token. If the page has this token too, there are no further events yet."""
         return self._page(group, stream, since, startFromHead=True, nextToken=token)
 
     def events_of_streams(self, group: str, streams: Sequence[str], since: int) -> Iterator[LogEvent]:
@@ -101,7 +101,7 @@ class LogsApi:
         try:
             return self._call(operation, self._environment, lambda client: getattr(client, method)(**asked))
         except ShellError as error:
-            error.state = State.NONE  # a log is read: there is no command to tell about
+            error.state = State.NONE  # a log is read: the state is about commands
             raise
 
 

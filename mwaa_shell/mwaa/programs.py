@@ -1,8 +1,8 @@
-"""The ``credential_process`` of a profile: a program that gives credentials, and that may ask for a code or a password.
+"""The ``credential_process`` of a profile: a program that prints credentials.
 
-The program gets the terminal as with the AWS CLI, except at a prompt. The prompt reads the same terminal, and the
-program runs whenever AWS is asked, also behind the prompt: two readers share out the keys, and neither can be used. So
-at a prompt a program starts without a terminal, and fails at once if it asks.
+It may ask for a code or a password. The program gets the terminal as with the AWS CLI, except at a prompt. The prompt
+reads the same terminal, and the program also runs in the background of the prompt. Two readers would share the keys,
+and neither would work. So at a prompt, a program starts without a terminal, and fails at once if it asks.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 
 from mwaa_shell.interrupts import signals_wait
 
-#: The variable by which gpg, and what is built on it, finds a terminal that is not its own.
+#: The variable with which gpg, and programs that use gpg, find a terminal that is not their own.
 NAMES_A_TERMINAL = "GPG_TTY"
 
 
@@ -26,7 +26,7 @@ class TerminalUse:
 
     def __init__(self) -> None:
         self.is_kept = False  #: for a prompt, for as long as the process runs
-        self.has_commands = False  #: on standard input: a program that reads would take them for answers
+        self.has_commands = False  #: on standard input: a program must not read them
         self.running: set[Program] = set()
         self.asking: set[Program] = set()  #: may be asking at the terminal now
         self.make_way: Callable[[], object] = lambda: None  #: called on any thread before a program gets the terminal
@@ -38,8 +38,8 @@ TERMINAL = TerminalUse()
 class Program(subprocess.Popen[bytes]):
     """A program that botocore starts and reads to its end.
 
-    It may ask at the terminal of the shell, where what the shell shows makes way first. A detached one has an empty
-    standard input and a session of its own: such a session has no terminal.
+    It may ask at the terminal of the shell, after ``make_way`` has cleared it. A detached program has an empty standard
+    input and its own session, which has no terminal.
     """
 
     def __init__(self, words: list[str], *, detached: bool, **options: Any) -> None:
@@ -80,16 +80,16 @@ def popen(words: list[str], **options: Any) -> subprocess.Popen[bytes]:
     """Start a program that gives credentials: ``subprocess.Popen`` for botocore. It ends with the shell."""
     atexit.unregister(end_programs)
     atexit.register(end_programs)
-    with signals_wait():  # once the program runs, it has to be known
+    with signals_wait():  # a running program must be in ``running``
         program = Program(words, detached=TERMINAL.is_kept, **options)
         TERMINAL.running.add(program)
     return program
 
 
 def end_programs() -> None:
-    """End the programs that still run, before their terminal is used for the prompt again.
+    """End the programs that still run, before the prompt uses the terminal again.
 
-    Ctrl-C does not reach a program without a terminal, nor its children; a program with a terminal may ignore it.
+    Ctrl-C does not reach a program without a terminal, nor its children. A program with a terminal may ignore Ctrl-C.
     """
     for program in tuple(TERMINAL.running):
         if program.returncode is None:

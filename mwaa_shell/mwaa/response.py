@@ -1,11 +1,11 @@
-"""The response of the CLI endpoint: a command's two streams, or a sentence about why there are none. Pure.
+"""The response of the CLI endpoint: a command's two streams, or an error. Pure.
 
-JSON with ``stdout`` and ``stderr`` is the result of a command at any HTTP status. AWS documents nothing about other
-responses: they are read in the order JSON ``message`` or ``detail``, the title of an HTML page, clipped text.
+JSON with ``stdout`` and ``stderr`` is the result of a command at any HTTP status. AWS documents no other responses.
+They are read in the order JSON ``message`` or ``detail``, the title of an HTML page, clipped text.
 
-A response is decoded while it arrives, so that a long one is never in memory as a whole. One form is decoded so: a JSON
-object of ``stdout`` and ``stderr``, in any order and with any white space, whose values are base64 without an escape.
-The response as it came goes to a file too, for ``.raw --http``.
+A response is decoded while it arrives, so that a long one is never whole in memory. Only the usual form is decoded so:
+a JSON object of ``stdout`` and ``stderr``, in any order and with any white space, whose values are base64 without an
+escape. A file keeps the undecoded response for ``.raw --http``.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from mwaa_shell.result import Body, SpoolWriter
 
 #: Longest piece of foreign text that a sentence quotes, in characters.
 CLIP = 300
-#: What is between the quotes of the one form, but for the streams, and the white space of JSON that may be there.
+#: The usual form between its quotes, without the streams; the white space of JSON may surround each part.
 _BETWEEN, _NAMES, _BLANKS = [b"{", b":", b",", b":", b"}"], {b"stdout", b"stderr"}, b" \t\r\n"
-#: The quotes of the one form make so many parts. Bytes that may be in one that is no stream.
+#: Parts between the quotes of the usual form, and the bytes that a part may have unless it is a stream.
 MOST_PARTS, MOST_BETWEEN = 9, 1000
 
 
@@ -67,7 +67,7 @@ ANYBODY = RequestInfo()
 
 
 class CommandRejected(ShellError):
-    """HTTP 400 without a command's streams: the command failed before Airflow could say anything."""
+    """HTTP 400 without a command's streams: the command failed before Airflow printed."""
 
 
 class Unreachable(NothingRan):
@@ -123,7 +123,7 @@ _MEANINGS = {
     ),
 }
 _REFUSED = _Meaning(NothingRan, "{name} refused the request (HTTP {status})", _SEE_RESPONSE)
-#: The phrase of a status with a reason, as a local environment refuses what MWAA would.
+#: A phrase of HTTP with a reason, as a local environment blocks what MWAA blocks.
 _REASON = re.compile(r"(?:Forbidden|Internal Server Error): (.+)")
 _NO_OUTPUT = "The response from {name} is not command output"
 
@@ -193,20 +193,20 @@ def _what_it_says(response: HttpResponse, members: dict[str, object] | None) -> 
 
 
 def clip(text: str) -> str:
-    """Return foreign text on one line of at most ``CLIP`` characters, without invisible and bidi characters."""
+    """Return foreign text on one line, visible, of at most ``CLIP`` characters."""
     words = " ".join("".join(char if char.isprintable() else " " for char in text[: CLIP * 4]).split())
     return words if len(words) <= CLIP else words[: CLIP - 3] + "..."
 
 
 class ResponseBuffer:
-    """A response as its pieces come: the two streams are decoded on the way, and what is long is kept in files."""
+    """A response that arrives in pieces: streams are decoded, long ones go to files."""
 
     def __init__(self) -> None:
         self._whole = SpoolWriter()
-        self._fits = True  # the response may still have the one form
-        self._parts = [b""]  # between the quotes until now; those that are streams stay empty
+        self._fits = True  # the response may still have the usual form
+        self._parts = [b""]  # between the quotes so far; parts of streams stay empty
         self._streams = (SpoolWriter(), SpoolWriter())
-        self._letters = b""  # of base64, of a group of four that is not whole yet or may be the last one
+        self._letters = b""  # base64 that is not decoded yet: up to a group of four
 
     def add(self, data: bytes) -> None:
         """Take the next piece."""
@@ -221,7 +221,7 @@ class ResponseBuffer:
             self._take(piece)
 
     def ended(self) -> tuple[CommandOutput | None, Body]:
-        """Return the streams if the response had the one form, and the response as it came."""
+        """Return the streams of a response of the usual form, and the undecoded response."""
         whole = self._whole.body()
         names = self._parts[1::4]
         if not self._fits or [one.strip(_BLANKS) for one in self._parts[::2]] != _BETWEEN or set(names) != _NAMES:
@@ -244,7 +244,7 @@ class ResponseBuffer:
             self._fits = self._fits and len(self._parts) <= MOST_PARTS and len(self._parts[-1]) <= MOST_BETWEEN
 
     def _decode(self, letters: bytes, *, last: bool) -> None:
-        """Decode whole groups of four; broken base64, and padding before the last group, are of another form."""
+        """Decode whole groups of four. Broken base64, and padding before the last group, are not the usual form."""
         try:
             self._streams[len(self._parts) > 4].add(binascii.a2b_base64(letters, strict_mode=True))
         except binascii.Error:

@@ -1,9 +1,9 @@
-"""Which way a connection to the web server takes: straight, to another address, or through a proxy.
+"""The route of a connection to the web server: direct or through a proxy.
 
-What the user said wins over the standard variables (``HTTPS_PROXY``, ``ALL_PROXY``, ``NO_PROXY``), whole: where
-``--proxy`` or ``--connect-to`` leads somewhere, the variables have no say. All this is about the web server; the AWS
-API takes the variables as boto3 reads them. A way changes where bytes go and nothing else: the name that TLS verifies,
-the ``Host`` header and where a token may go stay the environment's.
+The options of the user replace the standard variables (``HTTPS_PROXY``, ``ALL_PROXY``, ``NO_PROXY``): where ``--proxy``
+or ``--connect-to`` applies, the variables do not. All this is about the web server. For the AWS API, boto3 reads the
+variables. A route changes only where bytes are sent. The name that TLS verifies, the ``Host`` header and the host that
+may get a token stay the environment's.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Route(NamedTuple):
 
     @property
     def resolves_here(self) -> bool:
-        """Whether this machine looks up the name of the web server; a proxy does it itself, unless it is ``socks5``."""
+        """Whether this machine looks up the name of the web server, not the proxy. With ``socks5`` it does."""
         return self.proxy is None or self.proxy.scheme == "socks5"
 
     @property
@@ -54,7 +54,7 @@ class Route(NamedTuple):
 def route_to(
     host: str, port: int, *, proxy: str | None = None, connect_to: Sequence[str] = (), direct: bool = False
 ) -> Route:
-    """Return the route to a web server. ``direct`` leaves the standard variables out, an empty ``proxy`` as well."""
+    """Return the route to a web server. With ``direct`` or an empty ``proxy``, the standard variables do not apply."""
     rule = next((one for one in map(read_connect_to, connect_to) if one.holds_for(host, port)), None)
     to_host, to_port = (rule.to_host or host, rule.to_port or port) if rule else (host, port)
     if proxy:
@@ -81,9 +81,9 @@ def read_proxy(text: str, source: str) -> Proxy:
 
 
 def standard_proxy(host: str, port: int) -> Proxy | None:
-    """Return the proxy that the standard variables, or the system's settings, name for a host over https.
+    """Return the proxy for a host, from the standard variables or the system settings.
 
-    Raises ``NothingRan`` where they name something else.
+    Raises ``NothingRan`` where they name no proxy but something else.
     """
     from requests.utils import get_environ_proxies, select_proxy  # the parser of options needs no requests
 

@@ -1,4 +1,7 @@
-"""The adapter of requests for the web server: verified TLS, along a route, with access to the open socket."""
+"""The adapter of requests for the web server: verified TLS along a route.
+
+It gives access to the open socket, to cut a connection from another thread.
+"""
 
 from __future__ import annotations
 
@@ -39,21 +42,24 @@ def close_sockets(opened: Sequence[Any]) -> None:
 
 
 class _Stream(io.BufferedReader):
-    """The stream of one response; at its end, it checks that no bytes follow on the connection."""
+    """The stream of one response; at its end, no further bytes may follow."""
 
     def __init__(self, raw: io.RawIOBase, sock: Any) -> None:
         super().__init__(raw)
         self._sock = sock
 
     def close(self) -> None:
-        """Cut a connection on which more has arrived: it would be taken for the answer to the next command."""
+        """Close the stream; cut a connection on which more bytes have arrived.
+
+        The next command would take them for its response.
+        """
         if not self.closed and self._is_more_there():
             close_sockets([self._sock])
         super().close()
 
     def _is_more_there(self) -> bool:
-        """Return whether there is a byte in this buffer, in that of TLS or in that of the system; waits for none."""
-        with suppress(OSError, ValueError):  # nothing there is an error of TLS, and a closed socket has none either
+        """Return whether a byte is in a buffer: this one, that of TLS or of the system."""
+        with suppress(OSError, ValueError):  # of TLS without a byte, and of a closed socket
             timeout = self._sock.gettimeout()
             self._sock.settimeout(0)
             try:
@@ -81,14 +87,14 @@ class _Response(http.client.HTTPResponse):
 
 
 class _Session(requests.Session):
-    """A session that looks at no redirect: requests would read its body whole, however long that is."""
+    """A session that follows no redirect: requests would read its body, however long."""
 
     def get_redirect_target(self, resp: requests.Response) -> None:
         """Return no target: redirects are never followed."""
 
 
 class Adapter(HTTPAdapter):
-    """One TLS context for the session, with its CA bundle read once, and a route for each request."""
+    """An adapter with one TLS context for the session, and a route for each request."""
 
     def __init__(self, context: ssl.SSLContext, opened: list[Any], route: Callable[[str], Route]) -> None:
         self._context = context
@@ -101,7 +107,7 @@ class Adapter(HTTPAdapter):
         self._track(self.poolmanager)
 
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
-        """Return the manager for a proxy. A proxy that is reached over TLS is verified like a web server."""
+        """Return the manager for a proxy. An https proxy is verified like a web server."""
         if proxy.lower().startswith("http"):
             kwargs["proxy_ssl_context"] = self._context
         made = proxy in self.proxy_manager
@@ -147,7 +153,7 @@ class WebSession:
 
 
 def _tracking(base: Any, opened: list[Any]) -> type[HTTPSConnectionPool]:
-    """Return a pool like ``base``, straight or SOCKS, that keeps hold of the socket of its last connection."""
+    """Return a pool like ``base`` that keeps the socket of its last connection."""
 
     class TrackedConnection(base.ConnectionCls):  # type: ignore[misc]
         response_class = _Response
@@ -162,11 +168,12 @@ def _tracking(base: Any, opened: list[Any]) -> type[HTTPSConnectionPool]:
     return TrackedPool
 
 
-@lru_cache(maxsize=4)  # reading certifi's takes 80 ms and 0.8 MB, for each of many environments
+@lru_cache(maxsize=4)  # reading certifi's takes 80 ms and 0.8 MB
 def tls_context(bundles: tuple[str, ...], *, chosen: bool = True) -> ssl.SSLContext:
-    """Return a verifying context that trusts ``bundles`` (files, or folders of hashed ones), or what certifi holds.
+    """Return a verifying context that trusts ``bundles``, or what certifi has.
 
-    ``chosen`` says that the shell's own settings name them, unless an environment variable does.
+    Bundles are files, or folders of hashed certificates. ``chosen`` says that the shell's own settings name them,
+    unless an environment variable does.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # verifies certificate and name, and trusts nothing yet
     context.minimum_version = ssl.TLSVersion.TLSv1_2
@@ -185,10 +192,10 @@ def tls_context(bundles: tuple[str, ...], *, chosen: bool = True) -> ssl.SSLCont
 
 
 def proxy_problem(error: BaseException, source: str) -> tuple[str, str] | None:
-    """Return a problem on the way to a proxy, or at the proxy: the end of a sentence, and the next step.
+    """Return what went wrong with a proxy: the end of a sentence, and the next step.
 
-    The classes of requests, urllib3 and PySocks show it; ``None`` for another problem. ``source`` is the option or the
-    variable that names the proxy.
+    ``None`` for other errors. The classes of requests, urllib3 and PySocks are the evidence. ``source`` is the option
+    or the variable that names the proxy.
     """
     seen = list(causes(error))
     names = {type(one).__name__ for one in seen}
@@ -219,7 +226,7 @@ def proxy_problem(error: BaseException, source: str) -> tuple[str, str] | None:
 
 
 def causes(error: BaseException) -> list[BaseException]:
-    """Return an error and what it wraps, down to the innermost: requests and urllib3 wrap in several layers of text."""
+    """Return an error and the errors inside, the innermost last. requests and urllib3 wrap in several layers."""
     seen = [error]
     for _ in range(8):
         outer = seen[-1]

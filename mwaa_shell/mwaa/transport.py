@@ -1,9 +1,9 @@
-"""The way of a command to the web server: one POST over verified TLS, and the response in bounded pieces.
+"""The request of a command: one POST over TLS, and a response in bounded pieces.
 
-Connections are kept between commands and given up when they have been idle for long: a gateway drops idle ones after
-about 60 seconds, and a command on a dropped one may or may not have arrived. The command is the body of the request.
-As long as no byte of the body was asked for, nothing can have run: that decides between ``NothingRan`` and
-``OutcomeUnknown`` after a failure. Redirects are never followed here. ``tls_adapter.py`` makes the connections.
+Connections are kept between commands, and closed when they have been idle for long: a gateway drops idle ones after
+about 60 seconds, and then a command may or may not have arrived. The command is the body of the request. Until a byte
+of the body is requested, nothing can have run: that decides between ``NothingRan`` and ``OutcomeUnknown`` after a
+failure. Redirects are never followed here. ``tls_adapter.py`` makes the connections.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from mwaa_shell.mwaa.route import Route, hide_credentials, route_of
 from mwaa_shell.mwaa.tls_adapter import WebSession, causes, close_sockets, proxy_problem, tls_context
 from mwaa_shell.settings import Access
 
-#: Seconds that a connection which is opened ahead is waited for: by itself, and by a command that wants to go over it.
+#: Seconds to open a connection in advance, and seconds that a command waits for it.
 OPEN_TIMEOUT, OPEN_PATIENCE = 5.0, 1.0
 #: Bytes that are taken from the wire, or decompressed, at a time.
 CHUNK = 256 * 1024
@@ -36,7 +36,7 @@ MEGABYTE = 1024 * 1024
 
 
 class _RequestBody:
-    """The command's bytes; asks leave before the first of them goes, and notes that they went."""
+    """The command's bytes; ``may_send`` is called before the first byte is sent."""
 
     def __init__(self, data: bytes, may_send: Callable[[], bool]) -> None:
         self.data = data
@@ -54,7 +54,7 @@ class _RequestBody:
 
 
 class _Bearer(requests.auth.AuthBase):
-    """Sets the token itself: without an auth of its own, requests lets a .netrc file replace the header."""
+    """The authorization with a token. Without an auth, requests lets a .netrc file replace the header."""
 
     def __init__(self, token: str) -> None:
         self._token = token
@@ -65,7 +65,10 @@ class _Bearer(requests.auth.AuthBase):
 
 
 def bundles_for_web(chosen: str | None, aws: str | None, environ: Mapping[str, str] | None = None) -> tuple[str, ...]:
-    """Return the CA bundles for the web server: ``--ca-bundle`` alone, else requests' variable and boto3's bundle."""
+    """Return the CA bundles for the web server.
+
+    ``--ca-bundle`` replaces all others. Else they are those of requests' variable and of boto3, or of curl's variable.
+    """
     environ = os.environ if environ is None else environ
     if chosen:
         return (chosen,)
@@ -74,10 +77,10 @@ def bundles_for_web(chosen: str | None, aws: str | None, environ: Mapping[str, s
 
 
 def read_response(response: requests.Response, max_response: int) -> HttpResponse:
-    """Return the response, of at most ``max_response`` MB before and after decompression.
+    """Return the response, of at most ``max_response`` MB compressed and decompressed.
 
-    It is decompressed here in bounded pieces: older versions of urllib3 inflate each piece whole, and a small response
-    can be made to fill the memory. The body of a redirect is left where it is: it says nothing of the command.
+    The shell decompresses it in bounded pieces: older versions of urllib3 inflate each piece whole, and a small
+    response can then fill the memory. The body of a redirect is not read: it says nothing of the command.
     """
     headers = response.headers
     if is_redirect(response.status_code):
@@ -91,7 +94,7 @@ def read_response(response: requests.Response, max_response: int) -> HttpRespons
     for data in response.raw.stream(CHUNK, decode_content=False):
         arrived += len(data)
         left = data
-        while left:  # what zlib holds back at the end of a piece comes with the next: the last one ends in a checksum
+        while left:  # what zlib keeps back comes with the next piece
             try:
                 piece = unzip.decompress(left, CHUNK) if unzip is not None else left
             except zlib.error:
@@ -124,7 +127,7 @@ class TlsPeer(NamedTuple):
 
 
 class Transport:
-    """A session with one web server after the other; safe to give up from another thread."""
+    """Sessions with one web server after the other. Another thread may close them."""
 
     def __init__(  # noqa: PLR0913  (two are needed, the others have names)
         self,
@@ -193,9 +196,10 @@ class Transport:
             line.turn.release()
 
     def _take_turn(self) -> WebSession:
-        """Wait a moment for a connection that is being opened, which saves making another; then go without it.
+        """Return the session, or a new one if the session is in use for a moment longer.
 
-        Raises ``NothingRan`` if the caller was given up meanwhile: the connection is the next command's.
+        The session may be opening a connection, which saves making another. Raises ``NothingRan`` if the command was
+        canceled meanwhile: the connection is the next command's.
         """
         line = self._line
         if line.turn.acquire(timeout=OPEN_PATIENCE):
@@ -208,13 +212,13 @@ class Transport:
 
     @property
     def is_open(self) -> bool:
-        """Whether a connection is there, as far as its age tells."""
+        """Whether a connection is open, to judge by its age."""
         return idle_since(self._line.used) <= IDLE_LIMIT
 
     def open(self, host: str) -> None:
-        """Open a connection to a web server for the command that comes next, by a HEAD without a token.
+        """Open a connection for the next command, by a HEAD without a token.
 
-        What goes wrong is left for the command to say. Nothing happens while something else is on its way.
+        Errors are left for the command to report. Nothing happens while the connection is in use.
         """
         line = self._line
         if not line.turn.acquire(blocking=False):
@@ -237,9 +241,9 @@ class Transport:
             line.turn.release()
 
     def greet(self, host: str) -> TlsPeer:
-        """Ask a web server for its first page, without a token: whether it is reached, and proves who it is.
+        """Verify a web server with a GET of its first page, without a token.
 
-        Raises ``NothingRan``.
+        Raises ``NothingRan`` if the web server is not reached or does not prove its name.
         """
         url = f"https://{host}/"
         route, line = self.route(url), self._line
@@ -252,14 +256,14 @@ class Transport:
             raise _translate(error, False, host, self._timeout[1], route) from None
 
     def give_up(self) -> None:
-        """Close the connection of the waiting thread, from another thread; a later connection is not used for it.
+        """Close the connection of the waiting thread, from another thread.
 
-        A connection that is being made cannot be closed: what is posted next has a session of its own.
+        A connection that is being made cannot be closed. So the next command gets a new session.
         """
         self._leave(self._line, self._new_line())
 
     def _leave(self, line: WebSession, fresh: WebSession) -> bool:
-        """Replace a session by a fresh one and cut its connection; ``False`` if another thread has done so."""
+        """Replace a session and cut its connection. Return ``False`` if another thread has done so."""
         with self._changing:
             if self._line is not line:
                 return False
@@ -274,13 +278,13 @@ class Transport:
 
 
 def _drop_idle(line: WebSession) -> None:
-    """Close a connection that is idle for too long or that a failure has left half-used."""
+    """Close a connection that was idle for too long, or left half-used by a failure."""
     if idle_since(line.used) > IDLE_LIMIT:
         line.session.close()  # the pools only: the session itself continues
 
 
 def transport_for(access: Access, aws_bundle: str | None) -> Transport:
-    """Return the transport for one way to reach an environment; ``aws_bundle`` is what boto3 trusts."""
+    """Return the transport of an environment. ``aws_bundle`` is the CA bundle of boto3."""
     return Transport(
         bundles_for_web(access.ca_bundle, aws_bundle),
         access.timeout,
@@ -304,7 +308,7 @@ def _peer(response: requests.Response, connection: Any) -> TlsPeer:
 
 
 def _translate(error: Exception, asked: bool, name: str, timeout: float, route: Route) -> ShellError:
-    """Return a foreign exception as an error; ``asked`` is whether the command may have left this machine."""
+    """Return the error for a foreign exception. ``asked``: the command may have left this machine."""
     why = _why(error)
     if asked:
         if isinstance(error, requests.ReadTimeout | urllib3.exceptions.ReadTimeoutError):  # before it, or in it
@@ -340,6 +344,6 @@ def _why(error: BaseException) -> str:
 
 
 def _reason(why: str) -> str:
-    """Return what OpenSSL or the system reports, without error numbers and source files."""
+    """Return a reason of OpenSSL or the system, without numbers and source files."""
     plain = re.sub(r"\[[^\]]*\] ?|<[^<>]*>: |\(_ssl\.c:\d+\)", "", why)
     return plain.rpartition("certificate verify failed: ")[2].strip() or why

@@ -1,8 +1,8 @@
-"""Cache files about environments, kept so that neither a start nor a Tab key has to wait for AWS.
+"""Cache files about environments, so that no start and no Tab key waits for AWS.
 
 ``environments.json`` has the account, region and version of each environment that was open. ``listed.json`` has the
-names from the last listing of each profile and region. Both are JSON objects that are written whole and are readable
-by their owner only. A file that cannot be read counts as empty, and a failed write leaves it unchanged. AWS's newest
+names from the last listing of each profile and region. Both are JSON objects that are written whole and are readable by
+their owner only. A file that cannot be read counts as empty, and a failed write leaves it unchanged. AWS's newest
 response always wins.
 """
 
@@ -33,7 +33,7 @@ ENVIRONMENTS, LISTINGS = "environments.json", "listed.json"
 _KEEPING = threading.Lock()
 #: Bytes; a longer file was not written by this shell.
 MAX_FILE_BYTES = 1_000_000
-#: Stands for the address of every local environment: its port is another one at each start.
+#: Replaces the address of every local environment, whose port changes at each start.
 LOCAL = "local"
 Key = tuple[str, ...]
 
@@ -45,7 +45,7 @@ class EnvironmentIdentity(NamedTuple):
     region: str
     environment: str
     version: Version | None = None
-    confirmed: bool = False  #: AWS has answered in this session, or has refused to
+    confirmed: bool = False  #: AWS has reported it in this session, or denied it
 
     @property
     def owner(self) -> Mapping[str, str]:
@@ -70,10 +70,10 @@ def cache_folder() -> Path:
 
 
 def identify(connection: Connection) -> EnvironmentIdentity | None:
-    """Return the identity of an environment and keep what AWS said of it.
+    """Return the identity of an environment, and keep what AWS reports of it.
 
-    Without an answer from AWS it is that of the last session, ``None`` if there was none. If AWS refuses to describe
-    the environment, a hash of the access key stands for the account.
+    Without a response of AWS, the identity is that of the last session, or ``None``. If GetEnvironment is not
+    permitted, a hash of the access key replaces the account.
     """
     known, target = connection.info, connection.target
     if known.account:
@@ -87,7 +87,7 @@ def identify(connection: Connection) -> EnvironmentIdentity | None:
 
 
 def recall(target: EnvironmentRef) -> EnvironmentIdentity | None:
-    """Return the identity of an environment as the last session kept it."""
+    """Return the identity of an environment as the last session saved it, or ``None``."""
     row = _rows_of(ENVIRONMENTS).get(_key_of(target), [])
     return EnvironmentIdentity(row[0], row[1], target.name, parse_version(row[2])) if len(row) == 3 else None
 
@@ -102,7 +102,7 @@ def _key_of(target: EnvironmentRef) -> Key:
 
 
 def _access_key_hash() -> str:
-    """Return a hash that tells one access key of ``AWS_ACCESS_KEY_ID`` from another without showing it."""
+    """Return a hash that distinguishes values of ``AWS_ACCESS_KEY_ID`` and hides them."""
     return hashlib.sha256(os.environ.get("AWS_ACCESS_KEY_ID", "").encode(errors="replace")).hexdigest()[:12]
 
 
@@ -110,13 +110,13 @@ def _access_key_hash() -> str:
 
 
 def keep_listing(names: Sequence[str], access: Access, region: str) -> None:
-    """Keep the names that AWS listed for a profile and region, in place of its last listing."""
+    """Keep the names of a listing in place of the last one of its profile and region."""
     if access.keys is None:  # a local environment is not reached by its name
         _keep_row(LISTINGS, (profile_of_boto3(access), region), list(names), MAX_LISTINGS)
 
 
 def remembered_environments() -> Iterator[ListedEnvironment]:
-    """Yield the environments of AWS that were open or listed in any session, some of them twice."""
+    """Yield the environments of AWS that any session opened or listed, some twice."""
     for key, row in _rows_of(ENVIRONMENTS).items():
         if len(key) >= 4 and len(row) >= 2 and key[3] != LOCAL:
             yield ListedEnvironment(key[0], key[1], row[1])
@@ -129,7 +129,7 @@ def remembered_environments() -> Iterator[ListedEnvironment]:
 
 
 def _rows_of(name: str) -> dict[Key, list[str]]:
-    """Return the rows of a file by their keys, which are lists in JSON; none if anything in it is of another form."""
+    """Return the rows of a file by their keys, which are JSON lists. A malformed file has no rows."""
     try:
         with (cache_folder() / name).open("rb") as file:
             rows = json.loads(file.read(MAX_FILE_BYTES))
@@ -139,7 +139,7 @@ def _rows_of(name: str) -> dict[Key, list[str]]:
 
 
 def _keep_row(name: str, key: Key, row: list[str], most: int) -> None:
-    """Put a row after all others, in place of the one with its key; the last ``most`` rows are kept."""
+    """Append a row in place of the row with its key, and keep the last ``most`` rows."""
     with _KEEPING:
         rows = _rows_of(name)
         if rows.pop(key, None) == row:

@@ -1,4 +1,4 @@
-"""The cached names of one environment: changes from outputs go in, candidates for completion come out.
+"""The cached names of one environment: changes go in, candidates come out.
 
 Each list (one per kind, and one per DAG for tasks and runs) is a frozen value that is replaced as a whole. So readers
 need no lock and never wait. Writers wait for each other.
@@ -44,7 +44,7 @@ COMPARED = 3000
 
 @dataclass(frozen=True, slots=True)
 class ListSummary:
-    """A row of ``.names``: how many names a list has, from where, and its age in seconds."""
+    """A row of ``.names``: the size of a list, its source, and its age in seconds."""
 
     kind: Kind
     dag: str
@@ -64,7 +64,7 @@ class NameCatalogue:
         self._changing = threading.Lock()
 
     def apply(self, changes: Iterable[Change], source: str, now: float) -> None:
-        """Apply changes from a source ("output", "REST" or "CLI"). Takes 1 to 3 us a name for long lists."""
+        """Apply changes from a source ("output", "REST" or "CLI"). A name of a long list takes up to 3 microseconds."""
         with self._changing:
             for change in changes:
                 if isinstance(change, NamesFound):
@@ -74,7 +74,7 @@ class NameCatalogue:
             self._keep_to_the_limits()
 
     def names(self, kind: Kind, dag: str = "") -> list[Name]:
-        """Return all names of a kind, or the tasks or runs of a DAG: runs newest first, others alphabetical."""
+        """Return all names of a kind, or the tasks or runs of a DAG. Runs are newest first, others alphabetical."""
         known = self._known.get((kind, dag))
         return _names(known, known.texts) if known else []
 
@@ -87,13 +87,13 @@ class NameCatalogue:
         return _names(known, found), more
 
     def prepare(self) -> None:
-        """Build the indexes of long lists, in a thread after ``apply`` or ``merge``. Takes about 1.5 us a name."""
+        """Build the indexes of long lists, in a thread after ``apply`` or ``merge``. A name takes 1.5 microseconds."""
         for key, known in self.snapshot().items():
             if len(known.texts) > SMALL:
                 self._index(key, known)
 
     def record_use(self, kind: Kind, dag: str, text: str, now: float) -> None:
-        """Note that the user has used a name: frequent and recent ones come first among equals."""
+        """Record that the user used a name. Among equals, frequent and recent names come first."""
         with self._changing:
             scores = self._picks.get((kind, dag), NO_PICKS)
             self._pick((kind, dag), {**scores, text: _used_again(scores.get(text), now)})
@@ -121,7 +121,7 @@ class NameCatalogue:
         return dict(self._picks)
 
     def merge(self, saved: Mapping[ListKey, NameList], picks: Mapping[ListKey, Mapping[str, float]]) -> None:
-        """Add saved lists and picks. Of two complete lists the one that changed last stays."""
+        """Add saved lists and picks. Of two complete lists, the list that changed last stays."""
         with self._changing:
             for key, old in saved.items():
                 mine = self._known.get(key)
@@ -144,7 +144,7 @@ class NameCatalogue:
     # Below here a lock is held.
 
     def _pick(self, key: ListKey, scores: Mapping[str, float]) -> None:
-        """Keep the scores of the most used names, for the lists that were picked from last."""
+        """Keep the scores of the most used names, for the lists that were used last."""
         self._picks.pop(key, None)
         self._picks[key] = dict(sorted(scores.items(), key=lambda one: -one[1])[:PICKS])
         while len(self._picks) > PICKED_LISTS:
@@ -158,7 +158,7 @@ class NameCatalogue:
             self._put(key, sort_and_limit(seen.kind, told, NameList((), {}, now, now, source, seen.all)))
         else:
             fresh = replace(old, changed=now) if old.complete else replace(old, changed=now, learned=now, source=source)
-            stays = all(text in old.facts for text in told)  # who tells of known runs tells nothing of their order
+            stays = all(text in old.facts for text in told)  # known names say nothing of their order
             merged = {**old.facts, **told} if stays else {**told, **others(old, told)}
             self._put(key, sort_and_limit(seen.kind, merged, fresh))
         if seen.kind is Kind.RUN:
@@ -184,7 +184,7 @@ class NameCatalogue:
                 self._drop((kind, gone.text))
 
     def _put(self, key: ListKey, known: NameList) -> None:
-        """Replace a list; its index stays if the names are the same."""
+        """Replace a list. Its index stays if the names do not differ."""
         old = self._known.get(key)
         if old is not None and old.texts == known.texts:
             known = replace(known, texts=old.texts)
@@ -211,7 +211,10 @@ def _names(known: NameList, texts: Iterable[str]) -> list[Name]:
 
 
 def _used_again(score: float | None, now: float) -> float:
-    """Return a raised score: the logarithm of a count that halves over time, so scores compare at any moment."""
+    """Return the raised score of a used name.
+
+    A score is the logarithm of a count that halves over time, so scores compare at any moment.
+    """
     today = now / HALF_LIFE
     return today + log2(1 + (2 ** min(score - today, 60.0) if score is not None else 0))
 
@@ -220,7 +223,7 @@ def _used_again(score: float | None, now: float) -> float:
 
 
 class NameIndex:
-    """The best of many distinct names for a typed fragment, from one text of all names in small letters. Pure.
+    """The best of many distinct names for a fragment, from one lowercase text. Pure.
 
     ``airflow.matching`` says what is better. Among equals, names that the user picked come first, then the order in
     which the names were given. A search takes about 1 ms with 5,000 names and up to 40 ms with 100,000. Any thread may
@@ -239,7 +242,7 @@ class NameIndex:
     ) -> tuple[tuple[str, ...], int]:
         """Return the best names, at most ``limit``, and at least how many more fit.
 
-        ``picks`` tells how much a name is used: the higher, the more.
+        ``picks`` are scores: a name with a higher score is used more.
         """
         typed = fragment.lower()
         literal = re.escape(typed)
@@ -267,6 +270,6 @@ class NameIndex:
         return tuple(self.names[number] for *_, number in sorted(ranked))
 
     def _matching(self, pattern: str) -> Iterator[int]:
-        """Yield the numbers of the names in which a pattern matches, some of them several times."""
+        """Yield the numbers of the names in which a pattern matches, with repetitions."""
         for match in re.finditer(pattern, self._text):
             yield bisect_right(self._starts, match.end() - 1) - 1

@@ -30,12 +30,12 @@ _VALUES = (Role.VALUE, Role.POSITIONAL)
 
 
 def is_name(text: str) -> bool:
-    """Return whether a text can be a name: 1 to 250 printable characters, no blanks around it."""
+    """Return whether a text can be a name: 1 to 250 printable characters, stripped."""
     return 0 < len(text) <= MAX_NAME_LENGTH and text.isprintable() and text == text.strip()
 
 
 def value(understanding: ParsedCommand, argument: str) -> str:
-    """Return the first value of an argument, by its long flag or its name; empty if it is not given."""
+    """Return the first value of an argument, by its long flag or name; else empty."""
     return next(iter(values(understanding, argument)), "")
 
 
@@ -80,9 +80,10 @@ DELETED_USER = re.compile(r'^User "?(.+?)"? deleted\.?$', re.MULTILINE)
 
 
 def triggered_run(understanding: ParsedCommand, stdout: str) -> tuple[str, str] | None:
-    """Return the DAG and the run ID that a trigger printed, or else its line, whose run ID may be missing.
+    """Return the DAG and the run ID of a triggered run.
 
-    ``None`` for other commands and without a DAG.
+    They are what the output reports, else those of the command, whose run ID may be empty. ``None`` for other commands
+    and without a DAG.
     """
     command = understanding.command
     if command is None or EFFECTS.get(command.name) is not _triggered:
@@ -108,7 +109,7 @@ def _rows(understanding: ParsedCommand, stdout: str) -> list[Row]:
 
 
 def _paused(state: str) -> Callable[[ParsedCommand, str], Iterable[Change]]:
-    """Make the change of DAGs to a state: the column ``is_paused`` of 3.x has the state before."""
+    """Return a function for DAGs that change to a state. The column ``is_paused`` of Airflow 3 has the state before."""
 
     def change(understanding: ParsedCommand, stdout: str) -> Iterable[Change]:
         ids = [row.get("dag_id", "") for row in _rows(understanding, stdout)] or PAUSED.findall(stdout)
@@ -138,7 +139,7 @@ def _set_pool(understanding: ParsedCommand, stdout: str) -> Iterable[Change]:
 
 
 def _deleted_users(understanding: ParsedCommand, stdout: str) -> Iterable[Change]:
-    """Return the users that the output names, because the line may have an email address."""
+    """Return the users in the output: the command may have an email address."""
     return _gone(Kind.USER, DELETED_USER.findall(stdout))
 
 
@@ -244,14 +245,14 @@ def _sentences(text: str) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class NameListing:
-    """Output that lists names; the first column that exists is read, as versions differ."""
+    """Output that lists names. The first column that exists is read, as versions differ."""
 
     kind: Kind
     column: tuple[str, ...]
     facts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  #: of names.Name -> the columns that say it
     some: bool = False  #: never all there are
     when: str = ""  #: a list only with this option
-    unless: str = ""  #: no such list with one of these options, which have blanks between them
+    unless: str = ""  #: no such list with one of these options, split at blanks
     filters: str = ""  #: not all there are with one of these
 
 
@@ -363,7 +364,7 @@ def _names(rows: Iterable[Row], column: str, listing: NameListing) -> Iterable[N
 
 
 def _unquoted(text: str) -> str:
-    """Return the name in a cell; empty if Airflow 1.10 shortened it, as it does with quoted connections."""
+    """Return the name in a cell, empty if Airflow 1.10 shortened it. Airflow 1.10 quotes the names of connections."""
     if text[:1] not in ("'", '"') or text[:1] != text[-1:]:
         return text
     try:
@@ -427,7 +428,7 @@ def _tasks(understanding: ParsedCommand, stdout: str) -> tuple[Change, ...]:
 
 
 def _sorted_end(lines: list[str]) -> list[str]:
-    """Return the IDs at the end of the output, which Airflow sorts: text that a DAG file printed seldom fits in."""
+    """Return the IDs at the end of the output, which Airflow sorts. Text that a DAG file printed seldom fits in."""
     start = len(lines)
     while start and ID.fullmatch(lines[start - 1]) and (start == len(lines) or lines[start - 1] < lines[start]):
         start -= 1
@@ -438,7 +439,7 @@ def _sorted_end(lines: list[str]) -> list[str]:
 
 
 def learn(understanding: ParsedCommand, stdout: str, stderr: str, ok: bool) -> tuple[Change, ...]:
-    """Return the changes that a command's output reports, in the order to apply them; never raises.
+    """Return the changes that a command's output reports, in order; never raises.
 
     ``ok`` is whether the command succeeded. A name that the output reports as missing is removed either way: Airflow
     1.10 reports it and succeeds.

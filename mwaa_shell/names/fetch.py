@@ -1,8 +1,8 @@
-"""The sources of names: output that the user asked for, Airflow's REST API, and the CLI.
+"""The sources of names: output of commands, Airflow's REST API, and the CLI.
 
 Each source returns changes for a catalogue. Airflow 3 serves roles and users under ``/auth/fab/v1``, which MWAA's
-``InvokeRestApi`` does not reach. Commands do not take the datasets of Airflow 2. Responses hold more than names,
-such as values of variables: only what ``Name`` lists is read.
+``InvokeRestApi`` does not reach. Commands do not take the datasets of Airflow 2. Responses hold more than names, such
+as values of variables: only what ``Name`` lists is read.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ SOURCES = {
 
 
 def request_for(kind: Kind, version: Version, dag: str = "") -> RestRequest | None:
-    """Return the request for the first page of a kind, runs newest first; ``None`` if REST does not offer the kind."""
+    """Return the request for the first page of a kind, runs newest first. ``None`` if REST does not offer the kind."""
     source = SOURCES.get(kind)
     if source is None or version < REST_SINCE or source.only not in (0, min(version.major, 3)):
         return None
@@ -69,7 +69,7 @@ def request_for(kind: Kind, version: Version, dag: str = "") -> RestRequest | No
 
 
 def names_in(kind: Kind, rows: Iterable[Mapping[str, object]]) -> Iterator[Name]:
-    """Yield the names in the objects of a response; names that cannot be typed are left out."""
+    """Yield the names in the objects of a response, except names that cannot be typed."""
     source = SOURCES[kind]
     for row in rows:
         text = row.get(source.name)
@@ -155,7 +155,7 @@ def missing_names(line: ParsedLine, result: Result, grammar: Grammar | None) -> 
 
 @dataclass(frozen=True, slots=True)
 class FetchResult:
-    """The outcome of REST requests: names, whether IAM denies them, and what went wrong."""
+    """The result of REST requests: names, whether IAM denies them, and the problem."""
 
     seen: NamesFound | None = None
     denied: bool = False
@@ -163,7 +163,7 @@ class FetchResult:
 
 
 def over_rest(connection: Connection, kind: Kind, dag: str) -> FetchResult:
-    """Return the names of a kind over REST; those before a page that failed as an incomplete list."""
+    """Return the names of a kind over REST. If a page failed, those before it are an incomplete list."""
     request = request_for(kind, connection.version, dag) if connection.version else None
     names: list[Name] = []
     for _ in range(RUN_PAGES if kind is Kind.RUN else PAGES):
@@ -186,7 +186,7 @@ def over_rest(connection: Connection, kind: Kind, dag: str) -> FetchResult:
 
 
 def through_cli(connection: Connection, kind: Kind, dag: str) -> Sequence[Change]:
-    """Return the names of a kind as the CLI lists them; waits until no other command runs. Raises ``ShellError``."""
+    """Return the names of a kind as the CLI lists them. Raises ``ShellError``. It waits until no other command runs."""
     line = listing(connection.grammar, kind, dag)
     if line is None:
         raise NothingRan(
@@ -211,7 +211,7 @@ def through_cli(connection: Connection, kind: Kind, dag: str) -> Sequence[Change
 
 
 def listing(grammar: Grammar | None, kind: Kind, dag: str) -> ParsedLine | None:
-    """Return the command that lists a kind in this version of Airflow, ``None`` if there is none."""
+    """Return the command of this Airflow version that lists a kind, or ``None``."""
     if grammar is None or (kind in OF_A_DAG and not dag):
         return None
     lines = (parse(text.replace("{dag}", quote(dag))) for text in LISTS.get(kind, ()))

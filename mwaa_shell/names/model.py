@@ -1,4 +1,4 @@
-"""Names, the changes that outputs bring, and immutable sorted lists of names: values without behavior. Pure."""
+"""Names, changes of names, and immutable sorted lists of names: pure values."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ NO_FACTS: Mapping[str, str] = MappingProxyType({})
 class Name:
     """A name, with facts about the object that has it.
 
-    Facts, each only where it is known: of a DAG ``paused`` (yes, no), ``owners``, ``last_state`` (of its last run); of
-    a run ``state``, ``date`` (its logical date, as Airflow wrote it) and ``after`` (it does not start before); of a
-    task ``operator``; of a pool ``slots``. Never a variable's value, nor anything of a connection but its type
-    (``type``).
+    A fact is present only if an output or a response has it. A DAG has ``paused`` (yes, no), ``owners`` and
+    ``last_state`` (of its last run). A run has ``state``, ``date`` (its logical date, as Airflow wrote it) and
+    ``after`` (it does not start before). A task has ``operator``, a pool ``slots``, a connection ``type``. The value of
+    a variable and the other members of a connection are never kept.
     """
 
     text: str
@@ -55,7 +55,7 @@ Change = NamesFound | NameRemoved
 
 #: Most names of a kind, over all DAGs; most runs of a DAG.
 NAMES, RUNS = 100_000, 200
-#: Longer names are none of Airflow's, which ends at 250 letters (assets at 1500).
+#: Characters of the longest name: Airflow allows 250, for assets 1500.
 LENGTH = 1_500
 #: An index of so many names is made in under a millisecond, when it is first wanted.
 SMALL = 400
@@ -70,9 +70,9 @@ class NameList:
 
     texts: Sequence[str]  #: runs newest first, all others alphabetical
     facts: Mapping[str, Facts] = field(repr=False)  #: of each of these names
-    learned: float  #: when the list was last told
+    learned: float  #: when a source last reported the list
     changed: float  #: when anything in it last changed
-    source: str  #: who told the list: "output", "REST" or "CLI"
+    source: str  #: the source: "output", "REST" or "CLI"
     complete: bool  #: whether there were no others then
 
 
@@ -82,13 +82,13 @@ def others(known: NameList, but: Container[str]) -> dict[str, Facts]:
 
 
 def facts_of(names: Iterable[Name], old: NameList | None) -> dict[str, Facts]:
-    """Return the facts of names, merged with those in the old list; equal facts share one object."""
+    """Return facts of names, merged with the old ones. Equal facts share one object."""
     kept: dict[tuple[tuple[str, str], ...], Facts] = {(): NO_FACTS}
     told = {}
     for name in names:
         text = name.text
         if not text or len(text) > LENGTH or not text.isprintable():
-            continue  # nothing that could be typed, or that may be written to a terminal
+            continue  # cannot be typed, or must not reach a terminal
         before = old.facts.get(text, NO_FACTS) if old else NO_FACTS
         facts = {**before, **name.facts} if before else name.facts
         items = tuple(facts.items())
@@ -110,7 +110,10 @@ def sort_and_limit(kind: Kind, facts: Mapping[str, Facts], base: NameList) -> Na
 
 
 def _newest_first(runs: Mapping[str, Facts]) -> Iterable[str]:
-    """Sort runs by date if all have comparable dates; else keep their order, as an output may list only old runs."""
+    """Return the runs by date if all dates compare, else in their order.
+
+    An output may list only old runs, so a new list does not always come first.
+    """
     try:
         dates = {text: datetime.fromisoformat(facts["date"]) for text, facts in runs.items()}
         return sorted(runs, key=dates.__getitem__, reverse=True)

@@ -1,7 +1,7 @@
-"""The cached names of one environment: learned from output, requested over REST, refreshed through the CLI on demand.
+"""The cached names of one environment: from output, over REST, through the CLI.
 
-One thread learns and saves, another one requests, so a slow response does not delay what is cached. Neither prints.
-The CLI is used only when the user asks for a refresh.
+One thread reads output and saves, another one sends requests, so a slow response does not delay what is cached. Neither
+prints. The CLI is used only when the user asks for a refresh.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ from mwaa_shell.preferences import Preferences
 from mwaa_shell.result import Result
 from mwaa_shell.suggestions import closest
 
-#: Seconds without a key after which what the cursor is at is asked for.
+#: Seconds without a key after which names for the cursor are requested.
 PAUSE = 0.3
-#: Seconds after which names are asked for again, when they are wanted.
+#: Seconds after which names are requested again, if the cursor is at one.
 STALE = {Kind.RUN: 20.0}
 STALE_ELSE = 300.0
 #: Seconds to leave an environment alone after a refresh that failed.
 RESPITE = 60.0
 #: Seconds after a change until names are written to disk, and to wait at the end for what is being learned.
 SAVE_AFTER, LAST_WAIT = 2.0, 2.0
-#: Most names that a missing one is compared with, which takes 30 us each.
+#: Most names to compare with a missing name. Each takes 30 microseconds.
 COMPARED = 5_000
 #: Most candidates for the menu.
 LIMIT = 50
@@ -53,7 +53,7 @@ class TaskQueue:
     """
 
     def __init__(self, name: str, failed: Callable[[Exception], None], after: Callable[[], None]) -> None:
-        """``failed`` gets what a task raised, ``after`` is called after each task; both on the thread."""
+        """Make a queue. ``failed`` gets what a task raised, ``after`` follows each task; both run on the thread."""
         self._name = name
         self._failed = failed
         self._after = after
@@ -85,7 +85,7 @@ class TaskQueue:
         return key in self._tasks
 
     def wait(self, timeout: float, *, for_later: bool = True) -> bool:
-        """Wait until the queue is empty, at most ``timeout`` seconds; return whether it is.
+        """Wait at most ``timeout`` seconds for an empty queue; return whether it is empty.
 
         Without ``for_later``, tasks that are not due yet do not count.
         """
@@ -102,7 +102,7 @@ class TaskQueue:
             task = self._next()
             try:
                 task()
-            except Exception as error:  # a background thread never prints, not even a bug of the shell
+            except Exception as error:  # a background thread never prints, even a bug
                 self._failed(error)
             finally:
                 with self._awake:
@@ -130,17 +130,17 @@ class NameRefresher:
         self.notice = ""  #: why names are missing, until the prompt has shown that
         self.pressing = False  #: the notice is about names that the user asked for
         self.doing = ""  #: what is being refreshed, in words
-        self.lookups = 0  #: how often candidates were looked up, where the cursor may take a name
+        self.lookups = 0  #: how often candidates were looked up
         self.changed: Callable[[], None] = lambda: None
         self.rest_denied = False  #: for as long as the session lasts
         self._connection = connection
         self._preferences = preferences
         self._folder = folder
         self._store: NameStore | None = None
-        self._confirmed = False  #: AWS has said whose environment it is, or that it will not say
-        self._forgotten = 0  #: how often: what was asked for before is not taken in after
-        self._too_long: set[str] = set()  #: DAGs whose tasks REST cannot list, after the notice about them
-        self._asked: set[ListKey] = set()  #: the user wants these, and they have not come yet
+        self._confirmed = False  #: AWS has reported the account, or denied it
+        self._forgotten = 0  #: how often: an earlier request counts no more
+        self._too_long: set[str] = set()  #: DAGs with a notice that REST cannot list their tasks
+        self._asked: set[ListKey] = set()  #: requested by the user, without a response yet
         self._told: dict[ListKey, float] = {}  #: when a refresh succeeded
         self._failed: dict[ListKey, float] = {}
         self._desk = TaskQueue("names", self._note, lambda: self.changed())  # noqa: PLW0108  (it is set later)
@@ -166,18 +166,18 @@ class NameRefresher:
     # -- what others tell and ask ------------------------------------------------------------------------------------
 
     def learn(self, line: ParsedLine, result: Result) -> None:
-        """Learn the names in a result, on a thread."""
+        """Add the names in a result to the cached names, on a thread."""
         self.notice, self.pressing = "", False
         if self.mode != "off":
             self._desk.do(lambda: self._learn(line, result))
 
     def note_state(self, dag: str, run_id: str, state: str) -> None:
-        """Learn the state of a run that was read, on a thread."""
+        """Change the state of a cached run, on a thread."""
         if self.mode != "off":
             self._desk.do(lambda: self._note_state(dag, run_id, state))
 
     def similar_to_missing(self, line: ParsedLine, result: Result) -> str:
-        """Return the cached name most similar to a name that Airflow reports as missing; empty if none is."""
+        """Return the cached name most similar to a missing name of the command, or empty."""
         for gone in fetch.missing_names(line, result, self._connection.grammar):
             known = [name.text for name in self.catalogue.names(gone.kind, gone.dag) if name.text != gone.text]
             if len(known) <= COMPARED:
@@ -185,7 +185,10 @@ class NameRefresher:
         return ""
 
     def settle(self) -> None:
-        """Load the cached names from disk: those of the account of the last session until AWS names the account."""
+        """Load the cached names from disk.
+
+        Until AWS reports the account, they are those of the account of the last session.
+        """
         if self.mode == "off" or self._confirmed:
             return
         seen = identify(self._connection)
@@ -204,7 +207,10 @@ class NameRefresher:
         self.notice = trouble or self.notice
 
     def want(self, kind: Kind, dag: str = "") -> None:
-        """Request the names for the cursor over REST after a pause in typing, unless they are fresh."""
+        """Request names over REST for the cursor, unless they are fresh.
+
+        The request is sent after a pause in typing.
+        """
         if self.mode != "auto" or self._is_fresh((kind, dag)):
             return
         if self.can_rest(kind, dag):
@@ -265,7 +271,7 @@ class NameRefresher:
             self._learned()
 
     def _note_state(self, dag: str, run_id: str, state: str) -> None:
-        """Change the state of a cached run. The place of another one among the runs is not known."""
+        """Change the state of a cached run. Another run is not added: its place in the order is unknown."""
         if any(run.text == run_id for run in self.catalogue.names(Kind.RUN, dag)):
             seen = Name(run_id, MappingProxyType({"state": state}))
             self.catalogue.apply([NamesFound(Kind.RUN, (seen,), dag)], "REST", time.time())
@@ -292,7 +298,7 @@ class NameRefresher:
             self._learned()
 
     def _ask(self, kind: Kind, dag: str, *, through_cli: bool) -> tuple[Sequence[Change], str, str]:
-        """Return the changes, their source and what went wrong; the CLI is asked if REST returns nothing or not all."""
+        """Return the changes, their source and the problem. The CLI runs only if REST does not return everything."""
         told = fetch.FetchResult(trouble=NOT_PERMITTED)
         if self.can_rest(kind, dag):
             told = fetch.over_rest(self._connection, kind, dag)
@@ -315,7 +321,10 @@ class NameRefresher:
             self.notice = self._store.save(self.catalogue) or self.notice
 
     def _is_fresh(self, key: ListKey) -> bool:
-        """Return whether a list is recent, also from another session, or was requested in vain a moment ago."""
+        """Return whether a list is recent, or its request failed a moment ago.
+
+        Another session may have saved the list.
+        """
         known, stale = self.catalogue.snapshot().get(key), STALE.get(key[0], STALE_ELSE)
         kept = time.time() - known.learned if known and known.source != "output" else float("inf")
         told, failed = (time.monotonic() - times.get(key, float("-inf")) for times in (self._told, self._failed))
@@ -328,9 +337,9 @@ class NameRefresher:
 def name_candidates(
     live: NameRefresher | None, kind: Kind, dag: str, fragment: str, *, asked: bool = False
 ) -> tuple[Sequence[NameMatch], int]:
-    """Return the best cached names of a kind for a fragment, and how many more fit; answers from memory.
+    """Return the best cached names of a kind for a fragment, and how many more fit.
 
-    With ``asked`` (the user pressed Tab) names are requested if none are cached.
+    Takes them from memory. With ``asked`` (the user pressed Tab) names are requested if none are cached.
     """
     own = Kind.RUN if kind in (Kind.DATE, Kind.DATE_OR_RUN) else kind
     if live is None or live.mode == "off" or own not in KEPT or (own in OF_A_DAG and not dag):

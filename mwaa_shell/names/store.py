@@ -1,7 +1,7 @@
-"""Cached names on disk: one JSON file for each account, region and environment, readable by its owner only.
+"""Cached names on disk: a JSON file for each account, region and environment.
 
-A save includes what other shells have saved meanwhile. Nothing here raises: a file that cannot be read or written
-becomes a sentence. A damaged file, and that of another version, is replaced at the next save.
+Only the owner can read it. A save includes what other shells have saved meanwhile. Nothing here raises: a file that
+cannot be read or written becomes a sentence. A damaged file, and that of another version, is replaced at the next save.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class NameStore:
         self._changed: Mapping[ListKey, float] = {}  #: when each list in that file was changed
 
     def load(self) -> tuple[NameCatalogue, str | None]:
-        """Return the saved names, and why the file cannot be read; a damaged file counts as none."""
+        """Return the saved names, and why the file cannot be read. A damaged file has no names."""
         catalogue, reason = self._read()
         self._changed = _times(catalogue)
         return catalogue, reason
@@ -115,7 +115,7 @@ def _written(key: ListKey, known: NameList) -> dict[str, Any]:
 
 
 def _known(written: Mapping[str, Any]) -> NameList:
-    """Return a list of the file, not sorted yet; any foreign exception means that the file is damaged."""
+    """Return an unsorted list of the file. Any foreign exception means that the file is damaged."""
     allowed = FACTS.get(Kind(written["kind"]), frozenset())
     names = (Name(text, _allowed(facts, allowed)) for text, facts in written["names"].items())
     learned, changed = float(written["learned"]), float(written["changed"])
