@@ -25,7 +25,7 @@ from mwaa_shell.airflow.arguments import (
 from mwaa_shell.airflow.command_line import InputKind, Problem, description_of
 from mwaa_shell.airflow.grammar import Command, Grammar, Option, Positional
 from mwaa_shell.airflow.knowledge import mwaa_support
-from mwaa_shell.airflow.matching import ENOUGH, INSIDE, best, rank
+from mwaa_shell.airflow.matching import ENOUGH, INSIDE, WORDS, best, rank
 from mwaa_shell.airflow.versions import Version
 from mwaa_shell.suggestions import join_choices, must_be, shorten_word, suggest
 
@@ -346,7 +346,16 @@ def suggest_command(grammar: Grammar, groups: Sequence[str], word: str, followin
     both = keys.get(closest(_key(f"{word} {following}"), keys, 0.8) or "") if following and not group else None
     alike = (known.get(closest(text, known, cutoff) or "") for text, known, cutoff in searches)
     found = both or _begun(grammar, group, word) or next((one for one in alike if one is not None), None)
-    return found or next(iter(_menu(grammar, group, word)), None)
+    found = found or next(iter(_menu(grammar, group, word)), None)
+    return None if found and not group and _is_far_fetched(grammar, found, word) else found
+
+
+def _is_far_fetched(grammar: Grammar, name: str, word: str) -> bool:
+    """Return whether a word is rather one of another shell, such as cd, ps or reset, than a part of a command."""
+    if word in name.split()[1:]:
+        return _is_doubtful(grammar, name)
+    fit = rank(word, name)
+    return len(word) == 2 and fit is not None and fit[0] == WORDS
 
 
 def _begun(grammar: Grammar, group: str, word: str) -> str | None:

@@ -272,6 +272,12 @@ def test_no_guess_is_better_than_a_wild_one(group: str, word: str) -> None:
     assert suggest_command(V2, [group], word) is None
 
 
+@pytest.mark.parametrize("word", ["cd", "ps", "reset", "stop"])
+@pytest.mark.parametrize("tree", [V2, V3])
+def test_a_word_of_another_shell_means_no_command(tree: Grammar, word: str) -> None:
+    assert suggest_command(tree, [], word) is None
+
+
 @pytest.mark.parametrize(
     ("group", "word", "meant"),
     [("dags", "shwo", "show"), ("dags", "puase", "pause"), ("pools", "lits", "list"), ("users", "craete", "create")],
