@@ -84,7 +84,7 @@ BARE_DOT_COMMANDS = ("help", "exit", "quit")
 OTHER_WORDS = {
     **dict.fromkeys(("clear", "cls"), ".clear"),
     **dict.fromkeys(("?", "\\?", "\\h", "help()", "help;"), "help"),
-    **dict.fromkeys(("\\q", ":q", "quit()", "exit()", "quit;", "exit;", "logout"), "exit"),
+    **dict.fromkeys(("\\q", ":q", "quit()", "exit()", "quit;", "exit;", "logout", ".quit", ".q"), "exit"),
 }
 
 

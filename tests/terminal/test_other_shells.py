@@ -49,7 +49,7 @@ def test_a_question_mark_is_help(double: Double, terminal: Terminal) -> None:
     assert double.commands == []
 
 
-@pytest.mark.parametrize("line", ["\\q", "quit()", "exit;", ":q"])
+@pytest.mark.parametrize("line", ["\\q", "quit()", "exit;", ":q", ".quit"])
 def test_words_that_leave_other_shells_leave(terminal: Terminal, line: str) -> None:
     terminal.enter(line)
     assert terminal.wait_exit() == 0
