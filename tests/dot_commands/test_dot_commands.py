@@ -74,6 +74,12 @@ def test_help_for_a_command_of_this_airflow(session: Session) -> None:
     assert "dags list-runs" in shown(session, ".help dags")
 
 
+@pytest.mark.parametrize("kind", ["variables", "connections", "pools"])
+def test_help_for_files_of_the_web_server_names_the_dot_command(session: Session, kind: str) -> None:
+    assert ".export writes such a file on this machine" in shown(session, f".help {kind} export")
+    assert ".import reads such a file on this machine" in shown(session, f".help {kind} import")
+
+
 def test_every_command_of_every_version_has_a_page() -> None:
     for version in versions():
         grammar = load_grammar(version)
