@@ -496,3 +496,9 @@ def test_a_script_does_not_redo_what_changes_something(double: Double, run: Run)
     run("-c", "dags pause x")
     assert run("-c", ".redo 1").returncode == 5
     assert double.commands == ["dags pause x"]
+
+
+def test_history_is_listed_where_aws_tells_no_account(double: Double, environ: dict[str, str]) -> None:
+    double.aws.behave = double.only_tokens
+    run_here(["my-env", "-c", "version"], environ)
+    assert run_here(["my-env", "-c", ".history"], environ).stdout.decode().endswith("  version\n")

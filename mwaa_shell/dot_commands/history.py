@@ -35,6 +35,8 @@ def history(call: DotCommandCall, given: Namespace) -> Result:
     session = call.session
     here = zone(session.preferences["zone"])  # the system's where Airflow's dates stay as they are
     everywhere = given.all or given.batch is not None or session.target is None
+    if not everywhere and not session.connection.region:
+        session.connection.prepare()  # entries without an account are found by their region
     search = Search(
         text=" ".join(given.text),
         where=None if everywhere else environment_key(session.connection),

@@ -115,7 +115,7 @@ class HistorySuggest(AutoSuggest):
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._places: dict[tuple[Connection, str], EnvironmentKey] = {}  # found out once, not at each key
+        self._places: dict[tuple[Connection, str, str], EnvironmentKey] = {}  # found out once, not at each key
         self._last: tuple[EnvironmentKey, str, str | None] | None = None  # where, what was typed, what was found
 
     def forget(self) -> None:
@@ -123,9 +123,9 @@ class HistorySuggest(AutoSuggest):
         self._last = None
 
     def _here(self) -> EnvironmentKey:
-        """Return the key of the open environment, cached by its account."""
+        """Return the key of the open environment, cached by its account and region."""
         connection = self._session.connection
-        key = connection, connection.info.account
+        key = connection, connection.info.account, connection.region
         if key not in self._places:
             self._places[key] = environment_key(connection)
         return self._places[key]
