@@ -11,7 +11,6 @@ import sys
 import tempfile
 import weakref
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import IO, NamedTuple
 
@@ -130,8 +129,7 @@ class Part(NamedTuple):
     result: Result
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(NamedTuple):
     """The result of one line. ``stdout`` and ``stderr`` are the bytes that Airflow wrote, decoded from base64."""
 
     outcome: Outcome = Outcome.OK

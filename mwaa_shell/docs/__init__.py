@@ -145,4 +145,4 @@ def topic_result(topic: str, columns: int) -> Result:
         raise unknown("topic", topic, tuple(TOPICS), "mwaa-shell help")
     text = pkgutil.get_data(__package__, f"{topic}.md")
     assert text is not None  # every way to install a package can read its files
-    return replace(text_result(render(text.decode(), min(columns, WIDEST))), page=True)
+    return text_result(render(text.decode(), min(columns, WIDEST)))._replace(page=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -98,7 +97,7 @@ def import_entries(call: DotCommandCall, given: Namespace) -> Result:
         number = _counted(kind, len(found[EntryState.CHANGED]))
         where = session.connection.target.name
         ended = failed(f"{where} has other values for {number}", hint="Use --on-conflict skip or overwrite.")
-        return replace(ended, state=State.NOT_SENT, stdout=text.encode(errors="replace"))
+        return ended._replace(state=State.NOT_SENT, stdout=text.encode(errors="replace"))
     new = found[EntryState.NEW]
     if not (new or changed):
         return text_result(f"{text}Nothing to send.")
@@ -121,7 +120,7 @@ def import_entries(call: DotCommandCall, given: Namespace) -> Result:
         return _send(session, kind, list(requests_for(kind, new, changed, version)))
 
     result = send_rest.record(session, call.context, send)
-    return replace(result, stdout=text.encode(errors="replace") + bytes(result.stdout))
+    return result._replace(stdout=text.encode(errors="replace") + bytes(result.stdout))
 
 
 _CHANGE = Danger(Level.CHANGE, "")
@@ -272,7 +271,7 @@ def _send_through_cli(
                     hint = f"Keep it with --on-conflict skip, or delete it with {delete}."
                 why = result.message.rstrip(".")
                 sent = bar.done - len(existing)
-                return replace(result, message=f"{sent:,} of {total} sent. {step.name}: {why}", hint=hint)
+                return result._replace(message=f"{sent:,} of {total} sent. {step.name}: {why}", hint=hint)
     lost = kind.name == "variables" and not describes and any(one.get("description") for one in entries)
     left = " Descriptions are not set, because this CLI cannot." if lost else ""
     left += f" Unchanged: {join_names(existing)}." if existing else ""
@@ -335,7 +334,7 @@ def _send(session: Session, kind: BulkKind, requests: list[BulkRequest]) -> Resu
         stopped = from_error(error)
         unknown = stopped if stopped.outcome is Outcome.UNKNOWN or not done else failed("")
         secrets = send_rest.secrets_in(session, requests[len(done)].request)
-        return replace(unknown, message=f"{so_far()}. {mask_quoted(str(error), secrets)}")
+        return unknown._replace(message=f"{so_far()}. {mask_quoted(str(error), secrets)}")
     if problem:
         return failed(f"{so_far()}. {problem}", hint=AGAIN)
     return text_result(f"{so_far()}.")

@@ -241,7 +241,7 @@ def translate(call: DotCommandCall, given: Namespace) -> Result:
         return made
     count = f"{len(left)} lines need" if len(left) > 1 else "One line needs"
     ended = failed(f"{count} a closer look")
-    return replace(ended, stdout=made.stdout, stderr="".join(left).encode())
+    return ended._replace(stdout=made.stdout, stderr="".join(left).encode())
 
 
 def grammar_of(text: str) -> Grammar:

@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 from argparse import Namespace
-from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -120,12 +119,12 @@ def envs(call: DotCommandCall, given: Namespace) -> Result:
     result = text_result(text) if text or failed else text_result("There are no environments")
     if text:
         form = given.o or ("table" if session.preferences["output"] == "auto" else "")
-        result = replace(result, words=("environments", ".rest"), format=form)
+        result = result._replace(words=("environments", ".rest"), format=form)
         session.last_result = result
     if failed:
         message = "\n".join(f"{one.place}: {one.error}" for one in failed)
         hint = next(one.error.hint for one in failed if one.error is not None)
-        result = replace(result, outcome=Outcome.NOT_RUN, exit_code=ExitCode.NOTHING_RAN, message=message, hint=hint)
+        result = result._replace(outcome=Outcome.NOT_RUN, exit_code=ExitCode.NOTHING_RAN, message=message, hint=hint)
     return result
 
 
@@ -282,11 +281,11 @@ def run_checks(call: DotCommandCall, given: Namespace) -> Result:
     except KeyboardInterrupt:
         return Result(Outcome.INTERRUPTED, ExitCode.INTERRUPTED, _report(found, as_json=False))
 
-    result = replace(text_result(_report(found, as_json=given.json).decode()), paged=False)
+    result = text_result(_report(found, as_json=given.json).decode())._replace(paged=False)
     code = doctor.report.exit_code(found)
     if code is ExitCode.OK:
         return result
-    return replace(result, outcome=Outcome.FAILED, exit_code=code, message=doctor.report.summary(found))
+    return result._replace(outcome=Outcome.FAILED, exit_code=code, message=doctor.report.summary(found))
 
 
 def _report(found: list[doctor.CheckResult], *, as_json: bool) -> bytes:

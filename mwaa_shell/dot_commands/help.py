@@ -7,7 +7,6 @@ import re
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
@@ -132,7 +131,7 @@ def _wrapped_usage(usage: str, width: int) -> list[str]:
 
 def _page(text: str) -> Result:
     """Return a text of the shell's own, which is not colored as data."""
-    return replace(text_result(text), raw=True)
+    return text_result(text)._replace(raw=True)
 
 
 def _explained(session: Session, words: tuple[str, ...], items: Sequence[DotCommand]) -> str:

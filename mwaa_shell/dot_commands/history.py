@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import time
 from argparse import Namespace
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -58,7 +57,7 @@ def history(call: DotCommandCall, given: Namespace) -> Result:
         return text_result(f"No command matches.{count}")
     groups = [group[::-1] for group in groups[::-1]]
     shown = text_result("\n".join(_row(group, everywhere, here) for group in groups))
-    return replace(shown, outcomes=tuple(_worst(group) for group in groups), paged=False)
+    return shown._replace(outcomes=tuple(_worst(group) for group in groups), paged=False)
 
 
 def _batch(session: Session, number: int) -> str:
@@ -313,7 +312,7 @@ def show_script(call: DotCommandCall, given: Namespace) -> Result:
     made = text_result(
         export.script(kind.value, _line_of(session, text, kind.value), target, session.grammar, session.secret_words)
     )
-    return replace(made, remark=TOKEN_ALONE) if kind.value == export.TOKEN_CALL else made
+    return made._replace(remark=TOKEN_ALONE) if kind.value == export.TOKEN_CALL else made
 
 
 def _line_of(session: Session, text: str, kind: str) -> str:

@@ -52,7 +52,7 @@ def watch(call: DotCommandCall, given: Namespace) -> Result:
     if last is None:
         return ended
     session.last_result = last
-    return replace(ended, stdout=last.stdout, words=last.words, drawn=True)
+    return ended._replace(stdout=last.stdout, words=last.words, drawn=True)
 
 
 def check_watch(plan: Plan, given: Namespace) -> None:
@@ -123,8 +123,8 @@ def follow(call: DotCommandCall, given: Namespace) -> Result:
     if snapshot is not None:
         session.recent, session.snapshot = RunRef(dag, snapshot.run.run_id), snapshot
         if snapshot.run.state == "failed":
-            ended = replace(ended, remark=short_reason(session, snapshot))
-    return replace(ended, drawn=canvas.live)
+            ended = ended._replace(remark=short_reason(session, snapshot))
+    return ended._replace(drawn=canvas.live)
 
 
 def _pause(meaning: str, seconds: float) -> Argument:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -66,7 +65,7 @@ def copy(call: DotCommandCall, given: Namespace) -> Result:
         way = "`.raw > FILE`, or `.raw |` and pbcopy, wl-copy or xclip, take all of it"
         raise UsageError(f"A terminal copies at most {clipboard.LIMIT:,} bytes, not {len(data):,}", hint=f"Use {way}.")
     hint = " tmux passes them on if its option set-clipboard is on." if os.environ.get("TMUX") else ""
-    return replace(text_result(f"{len(data):,} bytes are sent to the clipboard of the terminal.{hint}"), clipboard=data)
+    return text_result(f"{len(data):,} bytes are sent to the clipboard of the terminal.{hint}")._replace(clipboard=data)
 
 
 def draw_as(call: DotCommandCall, given: Namespace) -> Result:

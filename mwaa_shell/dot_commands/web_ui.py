@@ -8,7 +8,6 @@ import sys
 import time
 import webbrowser
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
@@ -52,7 +51,7 @@ def open_page(call: DotCommandCall, given: Namespace) -> Result:
     if not has_browser(os.environ):
         host = session.connection.web_server or _login(session).host
         return Result(stdout=_lines(f"https://{host}{page}"), remark=remark or NO_BROWSER)
-    return replace(_open(session, page), remark=remark)
+    return _open(session, page)._replace(remark=remark)
 
 
 def page_of(version: Version, dag: str, run: str = "", task: str = "", map_index: int | None = None) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
 from mwaa_shell.airflow.output_lines import has_data
@@ -39,8 +38,7 @@ def merge(ended: Sequence[Ended], *, by_environment: bool, format: str, told: bo
     left = [one for one in ended if one.label not in records]
     parts = [Part(one.label, _as_talk(one.result) if records else _output(one.result, format)) for one in left]
     worst = gravest([one.result for one in ended])
-    return replace(
-        made,
+    return made._replace(
         outcome=worst.outcome,
         exit_code=worst.exit_code,
         message=_summary(ended, told=told),
@@ -94,7 +92,7 @@ def _as_talk(result: Result) -> Result:
     """Return what a command printed as standard error: standard output has the records of others."""
     stdout = bytes(result.stdout)
     end = b"" if not stdout or stdout.endswith(b"\n") else b"\n"
-    return replace(_output(result, ""), stdout=b"", stderr=stdout + end + bytes(result.stderr))
+    return _output(result, "")._replace(stdout=b"", stderr=stdout + end + bytes(result.stderr))
 
 
 def _summary(ended: Sequence[Ended], *, told: bool) -> str:

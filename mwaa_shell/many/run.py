@@ -88,11 +88,11 @@ def run_on(executor: Executor, context: LineContext, options: ManyOptions, line:
         result = merge(ended, by_environment=options.by_environment, format=form, told=told)
     if pressed.is_set():  # perhaps when the last one had ended: no line follows
         state = State.RAN if result.ok else result.state
-        result = replace(result, outcome=Outcome.INTERRUPTED, exit_code=ExitCode.INTERRUPTED, state=state)
+        result = result._replace(outcome=Outcome.INTERRUPTED, exit_code=ExitCode.INTERRUPTED, state=state)
     if result.ok and live:
         seconds = max(work.seconds for work in works)
         ok = f"ok on {counted(len(works))}, {seconds:.1f} s"
-        result = replace(result, remark=f"{result.remark}\n{ok}".lstrip("\n"))
+        result = result._replace(remark=f"{result.remark}\n{ok}".lstrip("\n"))
     session.last_result = in_one(result)
     if not context.private:
         kept = {target.label: target.text for target in targets if _keeps_history(session, target)}

@@ -156,7 +156,7 @@ class RunFollower:
                 lines += [paint(line, GREEN, color=view.color) for line in measure.wrap(ended.message, view.width)]
             self._canvas.finish(lines)
         table = render_full(snapshot, replace(view, color=False, width=PAPER), now)
-        return replace(ended, stdout="".join(f"{line}\n" for line in table).encode("utf-8", "replace"))
+        return ended._replace(stdout="".join(f"{line}\n" for line in table).encode("utf-8", "replace"))
 
     # -- the picture -------------------------------------------------------------------------------------------------
 

@@ -210,7 +210,7 @@ class Watch:
             self._number += 1
             result = self._send(self._number, watcher)
             if result.outcome is Outcome.INTERRUPTED:
-                return replace(result, message=f"{result.message or 'Stopped'} (repetition {self._number})")
+                return result._replace(message=f"{result.message or 'Stopped'} (repetition {self._number})")
             self._take_in(result)
             ended = self._end_of(result, self._clock() - started)
             if ended is not None:
@@ -241,7 +241,7 @@ class Watch:
             return Result()
         most = LATER_FAILURES if self._succeeded else FIRST_FAILURES
         if self._in_a_row >= most or result.exit_code is ExitCode.USAGE:
-            return replace(_ended_like(result), message=f"{result.message} (repetition {self._number}, the watch ends)")
+            return _ended_like(result)._replace(message=f"{result.message} (repetition {self._number}, the watch ends)")
         if self._number >= plan.times:
             return self._enough(result, _repetitions(plan.times), "--times", plan.times == TIMES)
         if spent + plan.every >= plan.seconds:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 from urllib.parse import unquote, urljoin, urlsplit
 
@@ -112,7 +111,7 @@ class CliClient:
                 break
             before = result.seconds + self._clock() - begun
             result = self._attempt(command, version, job, leave)
-            result = replace(result, command_seconds=result.command_seconds + before)
+            result = result._replace(command_seconds=result.command_seconds + before)
         return result
 
     def _attempt(
@@ -129,13 +128,13 @@ class CliClient:
             response = self._send(command.text, token, slash, job, leave)
             result = _result(command, response, version, RequestInfo(token.environment, token.log, slash))
         except Unreachable as error:
-            result = replace(from_error(error), hint=how_to_reach(self._access_mode()))
+            result = from_error(error)._replace(hint=how_to_reach(self._access_mode()))
         except ShellError as error:
             result = from_error(error)
         if result.http_status == 404 and result.exit_code is ExitCode.NOTHING_RAN:
             self._slash = not slash
         seconds = self._clock() - sent
-        return replace(result, token_seconds=minted - started, command_seconds=seconds, remote=True)
+        return result._replace(token_seconds=minted - started, command_seconds=seconds, remote=True)
 
     def _send(
         self, text: str, token: CliToken, slash: bool, job: Job[Result], leave: Callable[[], None]
@@ -218,14 +217,14 @@ def _result(command: CliRequest, response: HttpResponse, version: Version | None
     try:
         streams = responses.read_output(response, asked)
     except ShellError as error:
-        return replace(from_error(error), response=response.body, http_status=response.status)
+        return from_error(error)._replace(response=response.body, http_status=response.status)
     stderr = streams.stderr[-ENOUGH:].decode("utf-8", "replace")
     ending = judge(command.words, streams.stdout[:ENOUGH].decode("utf-8", "replace"), stderr, version)
-    ended = Result() if ending.ok else replace(failed(ending.reason), judged=True)
+    ended = Result() if ending.ok else failed(ending.reason)._replace(judged=True)
     if ending.ok and response.status >= 400:
         reason = last_words(stderr)
         ended = failed(reason or f"The command failed without a reason (HTTP {response.status})")
-        ended = replace(ended, judged=bool(reason))
-    return replace(
-        ended, stdout=streams.stdout, stderr=streams.stderr, response=response.body, http_status=response.status
+        ended = ended._replace(judged=bool(reason))
+    return ended._replace(
+        stdout=streams.stdout, stderr=streams.stderr, response=response.body, http_status=response.status
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import replace
 
 from mwaa_shell.airflow.command_line import ParsedLine, parse
 from mwaa_shell.airflow.knowledge import reads
@@ -33,12 +32,12 @@ def run_command(connection: Connection, line: ParsedLine, watcher: ProgressListe
     try:
         return job.wait(watcher)
     except PhaseTimeout as late:
-        return replace(from_error(_too_late(late, connection)), remote=True, command_seconds=job.elapsed)
+        return from_error(_too_late(late, connection))._replace(remote=True, command_seconds=job.elapsed)
     except Interrupted as stopped:
         if stopped.phase != BEHIND_REFRESH:
-            return replace(_stopped(connection, stopped.phase), command_seconds=job.elapsed)
+            return _stopped(connection, stopped.phase)._replace(command_seconds=job.elapsed)
     except ShellError as error:  # such as a CA bundle that cannot be read
-        return replace(from_error(error), remote=True, command_seconds=job.elapsed)
+        return from_error(error)._replace(remote=True, command_seconds=job.elapsed)
     except BaseException:  # a bug of the shell, or a signal that ends the program
         job.give_up()
         raise

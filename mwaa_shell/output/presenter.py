@@ -71,7 +71,7 @@ def show(
     """Write both streams of a result and what the shell has to say about it."""
     view = view or DisplayOptions(color=streams.use_color())
     if result.drawn:
-        result = replace(result, stdout=b"")
+        result = result._replace(stdout=b"")
     if result.hidden and streams.is_display() and not view.reveal:
         result = mask_secrets_in(result.hidden, result)
     if result.outcomes and not streams.stdout_tty:
@@ -128,7 +128,7 @@ def mask_secrets_in(hidden: tuple[str, ...], result: Result) -> Result:
     parts = tuple(part._replace(result=mask_secrets_in(hidden, part.result)) for part in result.parts)
     for secret in (one.encode("utf-8", "replace") for one in hidden):
         stdout, stderr = stdout.replace(secret, MASK), stderr.replace(secret, MASK)
-    return replace(result, stdout=stdout, stderr=stderr, parts=parts)
+    return result._replace(stdout=stdout, stderr=stderr, parts=parts)
 
 
 def _show_apart(
@@ -147,7 +147,7 @@ def _show_apart(
             streams.write_out(heading(part, color=streams.use_color()).encode())
         one_place = part.result.stdout and streams.stdout_tty and streams.stderr_tty
         head = "" if one_place else heading(part, color=streams.use_color(stderr=True))
-        _show_apart(replace(part.result, stderr=b""), streams, view, pager=pager)
+        _show_apart(part.result._replace(stderr=b""), streams, view, pager=pager)
         _show_error(part.result, streams, view, head)
 
 
@@ -167,7 +167,7 @@ def _standard_output(result: Result, view: DisplayOptions, notes: list[str] | No
     if not result.stdout:
         return
     if result.shown:
-        result = replace(result, stdout=result.shown)
+        result = result._replace(stdout=result.shown)
     if result.outcomes:
         yield from _by_outcome(result, view)
         return

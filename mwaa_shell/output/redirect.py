@@ -8,7 +8,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from secrets import token_hex
@@ -72,16 +71,16 @@ def select_output(result: Result, preferences: Preferences) -> Result:
     """
     if result.parts:
         parts = [part._replace(result=select_output(part.result, preferences)) for part in result.parts]
-        merged = select_output(replace(result, parts=()), preferences)
-        together = in_one(replace(merged, parts=tuple(parts)))
-        left = [part._replace(result=replace(part.result, stdout=b"")) for part in parts]
-        return replace(together, stderr=merged.stderr, parts=tuple(part for part in left if part.result.stderr))
+        merged = select_output(result._replace(parts=()), preferences)
+        together = in_one(merged._replace(parts=tuple(parts)))
+        left = [part._replace(result=part.result._replace(stdout=b"")) for part in parts]
+        return together._replace(stderr=merged.stderr, parts=tuple(part for part in left if part.result.stderr))
     whole = preferences["pipe"] == "raw"
     form = result.format or ("" if whole or output_format(result.words) else preferences["output"])
     if form not in ("", "auto", "raw"):
         made = export_records(result, form)
         if made is not None:
-            return replace(result, stdout=made)
+            return result._replace(stdout=made)
     if whole or result.raw:
         return result
     return data_only(result.words, result, "the local command or file got nothing", "Use .set pipe raw")
@@ -94,12 +93,12 @@ def in_one(result: Result) -> Result:
         for stream, data in ((stdout, part.result.stdout), (stderr, part.result.stderr)):
             if data:
                 stream += [heading(part).encode(errors="replace"), bytes(data), b"" if data.endswith(b"\n") else b"\n"]
-    return replace(result, stdout=b"".join(stdout), stderr=b"".join(stderr), parts=())
+    return result._replace(stdout=b"".join(stdout), stderr=b"".join(stderr), parts=())
 
 
 def write_output(destination: Destination, result: Result) -> Result:
     """Write the standard output to a destination; return the result without it."""
-    left = replace(result, stdout=b"")
+    left = result._replace(stdout=b"")
     if result.leaves or not (result.ok or result.stdout):
         return left
     if destination.operator == "|":
@@ -133,12 +132,12 @@ def _pipe(command: str, result: Result, left: Result) -> Result:
     if process.returncode == 0:
         return left
     if process.returncode in STOPPED:
-        return replace(
-            left, outcome=Outcome.INTERRUPTED, exit_code=ExitCode.INTERRUPTED, message=f"{name} was stopped."
+        return left._replace(
+            outcome=Outcome.INTERRUPTED, exit_code=ExitCode.INTERRUPTED, message=f"{name} was stopped."
         )
     failed = _worse(left, f"{name} {describe_exit(process)}")
     to_file = process.returncode == NOT_FOUND and name in WRITERS
-    return replace(failed, hint="Write > FILE to save the output.") if to_file else failed
+    return failed._replace(hint="Write > FILE to save the output.") if to_file else failed
 
 
 def write_file(path: Path, data: Body, *, append: bool = False, private: bool = False) -> None:
@@ -168,9 +167,9 @@ def _worse(result: Result, message: str) -> Result:
     The exit codes of the shell are an API of its own: that of a local command is in the message.
     """
     if not result.ok:
-        return replace(result, message=f"{sentence(result.message)} {message}".strip())
+        return result._replace(message=f"{sentence(result.message)} {message}".strip())
     state = State.RAN if result.remote else State.NONE
-    return replace(result, outcome=Outcome.FAILED, exit_code=ExitCode.FAILED, message=message, state=state)
+    return result._replace(outcome=Outcome.FAILED, exit_code=ExitCode.FAILED, message=message, state=state)
 
 
 class Transcript:

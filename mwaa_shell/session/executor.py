@@ -7,7 +7,7 @@ what is above it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
@@ -94,7 +94,7 @@ class Executor:
                 self._transcribe(context, result)
             return with_retry_proposal(result, line)
         except FileIsHere as error:
-            return replace(from_error(error), proposal=error.line)
+            return from_error(error)._replace(proposal=error.line)
         except ShellError as error:
             debug_log.error("line", error)
             return with_retry_proposal(from_error(error), line)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -42,19 +41,19 @@ def with_advice(result: Result, typed: ParsedLine, sent: ParsedLine, grammar: Gr
     if not result.remote or result.outcome is Outcome.FAILED:
         return result
     if result.http_status == SERVER_ERROR and _closes_single_quotes(sent.command):
-        result = replace(result, hint=_ABOUT_QUOTES)
+        result = result._replace(hint=_ABOUT_QUOTES)
     if result.outcome is Outcome.NOT_RUN or result.state is State.RAN:
         return result
     asked = result.outcome is Outcome.UNKNOWN  # after Ctrl-C, the user expects an empty prompt
     if reads(sent, grammar):
         hint = result.hint or "Run it again: it is read-only."
-        return replace(result, hint=hint, proposal=typed.text) if asked else result
+        return result._replace(hint=hint, proposal=typed.text) if asked else result
     check = check_command(understand(sent, grammar)) if grammar is not None else ""
     if not check:
         return result
     _, flag, run_id = result.added.partition(f"{RUN_ID} ")  # one that the shell added
     hint = result.hint or f"{f'Look for run {run_id} with' if flag else 'Check with'}: {check}"
-    return replace(result, hint=hint, proposal=check if asked else "")
+    return result._replace(hint=hint, proposal=check if asked else "")
 
 
 def _explained(result: Result, sent: ParsedLine, grammar: Grammar | None) -> Result:
@@ -65,7 +64,7 @@ def _explained(result: Result, sent: ParsedLine, grammar: Grammar | None) -> Res
     ends = (result.stdout[:READ], result.stdout[max(len(result.stdout) - READ, READ) :])
     printed = b"".join(ends).decode("utf-8", "replace")
     remark = remark_on(plain_words(sent, grammar), grammar.version, printed)
-    return replace(result, remark=remark) if remark else result
+    return result._replace(remark=remark) if remark else result
 
 
 def with_no_scheduler(result: Result, sent: ParsedLine, grammar: Grammar) -> Result:
@@ -74,7 +73,7 @@ def with_no_scheduler(result: Result, sent: ParsedLine, grammar: Grammar) -> Res
     if not result.ok or command is None or command.name not in LEFT_TO_THE_SCHEDULER:
         return result
     remark = NO_SCHEDULER.format(version=grammar.version)
-    return replace(result, remark="\n".join(one for one in (result.remark, remark) if one))
+    return result._replace(remark="\n".join(one for one in (result.remark, remark) if one))
 
 
 def with_similar_name(result: Result, name: str) -> Result:
@@ -83,15 +82,15 @@ def with_similar_name(result: Result, name: str) -> Result:
         return result
     question = f"Did you mean '{name}'?"
     if result.ok:  # Airflow 1.10 and ``dags pause`` report it and end with 0
-        return replace(result, remark="\n".join(one for one in (result.remark, question) if one))
-    return replace(result, hint=" ".join(one for one in (question, result.hint) if one))
+        return result._replace(remark="\n".join(one for one in (result.remark, question) if one))
+    return result._replace(hint=" ".join(one for one in (question, result.hint) if one))
 
 
 def with_retry_proposal(result: Result, line: ParsedLine) -> Result:
     """Return the result with its line as the proposal, where the line was to be sent and certainly did not run."""
     sendable = result.remote or line.kind is InputKind.AIRFLOW
     ran = result.exit_code is not ExitCode.NOTHING_RAN
-    return result if ran or not sendable or result.proposal else replace(result, proposal=line.text)
+    return result if ran or not sendable or result.proposal else result._replace(proposal=line.text)
 
 
 def ask_for_json(result: Result, line: ParsedLine, grammar: Grammar | None) -> Result:
@@ -104,7 +103,7 @@ def ask_for_json(result: Result, line: ParsedLine, grammar: Grammar | None) -> R
         return result
     blank = " " if line.text.startswith(" ") else ""  # still kept in no history
     better = f"{blank}{made.text} | {destination.target}"
-    return replace(result, hint=f"Ask for JSON: {better}", proposal=better if reads(line, grammar) else "")
+    return result._replace(hint=f"Ask for JSON: {better}", proposal=better if reads(line, grammar) else "")
 
 
 def _closes_single_quotes(command: str) -> bool:

@@ -78,7 +78,7 @@ def send(session: Session, context: LineContext) -> tuple[Result, LineContext]:
         hidden, words = quotable(secrets), plain_words(sent, session.grammar)
         message = mask_message(mask_quoted(result.message, hidden), words)
         added = " ".join(one for one in (yes, *additions) if one)
-        return replace(result, words=words, added=added, hidden=hidden, message=message)
+        return result._replace(words=words, added=added, hidden=hidden, message=message)
 
     with INTERRUPTS.defer() as pressed:
         result = record_command(session, context, run)
@@ -142,7 +142,7 @@ def _begin_record(session: Session, context: LineContext) -> int | None:
 
 def stopped_after(result: Result) -> Result:
     """Return the result of a command after which Ctrl-C was pressed: it is whole, and nothing follows it."""
-    return replace(result, outcome=Outcome.INTERRUPTED, exit_code=ExitCode.INTERRUPTED, message="", state=State.RAN,
+    return result._replace(outcome=Outcome.INTERRUPTED, exit_code=ExitCode.INTERRUPTED, message="", state=State.RAN,
                    proposal="", remote=True)  # fmt: skip
 
 

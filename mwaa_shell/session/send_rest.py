@@ -43,7 +43,7 @@ def send_rest(session: Session, context: LineContext, request: RestRequest, *, e
     def send() -> Result:
         result = _run(session, request, every_page=every_page, changes=danger.level is not Level.READ)
         words = (_resource(request.path), ".rest")  # by which the output is read and masked
-        return replace(result, words=words, hidden=secrets, message=mask_quoted(result.message, secrets))
+        return result._replace(words=words, hidden=secrets, message=mask_quoted(result.message, secrets))
 
     return record(session, context, send)
 
@@ -55,7 +55,7 @@ def record(session: Session, context: LineContext, send: Callable[[], Result]) -
     """
     begun = time.monotonic()
     with INTERRUPTS.defer() as pressed:
-        result = record_command(session, context, lambda: replace(send(), command_seconds=time.monotonic() - begun))
+        result = record_command(session, context, lambda: send()._replace(command_seconds=time.monotonic() - begun))
     if pressed.is_set() and result.outcome is not Outcome.INTERRUPTED:
         result = stopped_after(result)
     return result
@@ -149,7 +149,7 @@ def _result(status: int, body: object, *, changes: bool) -> Result:
         outcome, code = Outcome.UNKNOWN, ExitCode.UNKNOWN
         state = State.MAY_HAVE_RUN
     ended = Result(outcome, code, stderr=text, message=message, state=state, response=text, http_status=status)
-    return replace(ended, remote=True, judged=outcome is Outcome.FAILED)
+    return ended._replace(remote=True, judged=outcome is Outcome.FAILED)
 
 
 def _resource(path: str) -> str:

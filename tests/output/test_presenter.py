@@ -7,7 +7,6 @@ import json
 import re
 import subprocess
 import sys
-from dataclasses import replace
 
 import pytest
 
@@ -22,7 +21,7 @@ REASON = "no DAG a"
 FAILED = Result(
     Outcome.FAILED, ExitCode.FAILED, message=REASON, remote=True, judged=True, token_seconds=0.5, command_seconds=1.72
 )
-LOST = replace(from_error(OutcomeUnknown("The connection broke")), hint="Check with: version", remote=True)
+LOST = from_error(OutcomeUnknown("The connection broke"))._replace(hint="Check with: version", remote=True)
 
 
 def shown(
@@ -137,11 +136,11 @@ def test_raw_results_have_no_color() -> None:
         (Result(remote=True), b"ok\n"),
         (FAILED, b"failed 2.2 s (token 0.5 s, command 1.7 s): no DAG a\n"),
         (Result(remote=True, added="-y"), b"ok (with -y)\n"),
-        (replace(FAILED, stderr=b"no DAG a\n"), b"no DAG a\nfailed 2.2 s (token 0.5 s, command 1.7 s)\n"),
+        (FAILED._replace(stderr=b"no DAG a\n"), b"no DAG a\nfailed 2.2 s (token 0.5 s, command 1.7 s)\n"),
         (LOST, b"error: The connection broke. The command may have run.\nhint: Check with: version\n"),
         (from_error(RefusedByRule(CANCELED)), b"Canceled. Nothing was sent.\n"),
         (interrupted(remote=True, state=State.MAY_BE_RUNNING), b"interrupted. The command may still be running.\n"),
-        (replace(interrupted(remote=True), command_seconds=2.04), b"interrupted after 2.0 s\n"),
+        (interrupted(remote=True)._replace(command_seconds=2.04), b"interrupted after 2.0 s\n"),
         (Result(), b""),
     ],
 )
@@ -226,7 +225,7 @@ def test_how_to_read_a_output_stands_below_it_where_somebody_looks() -> None:
 
 
 def test_what_helps_after_a_failure_stands_below_its_sentence() -> None:
-    result = replace(failed("it failed"), remark=".why shows the reason")
+    result = failed("it failed")._replace(remark=".why shows the reason")
     assert (
         plain(shown(result, out_tty=True, err_tty=True)[1]) == b"mwaa-shell: error: it failed.\n.why shows the reason\n"
     )

@@ -7,7 +7,6 @@ import os
 import signal
 import stat
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -51,7 +50,7 @@ def test_a_new_file_holds_the_bytes_and_the_result_keeps_the_rest(operator: str,
     mask = os.umask(0o027)
     try:
         check_writable(to(operator, path))
-        assert write_output(to(operator, path), OK) == replace(OK, stdout=b"")
+        assert write_output(to(operator, path), OK) == OK._replace(stdout=b"")
     finally:
         os.umask(mask)
     assert path.read_bytes() == DATA
@@ -100,7 +99,7 @@ def test_a_home_folder_is_known_by_its_tilde(tmp_path: Path, monkeypatch: pytest
 def test_a_device_is_written_to_and_not_replaced(operator: str, locked: set[Path]) -> None:
     locked.add(Path("/dev"))  # as it is for everybody but the superuser
     check_writable(to(operator, "/dev/null"))
-    assert write_output(to(operator, "/dev/null"), OK) == replace(OK, stdout=b"")
+    assert write_output(to(operator, "/dev/null"), OK) == OK._replace(stdout=b"")
     assert Path("/dev/null").is_char_device()
 
 
@@ -176,7 +175,7 @@ def test_a_file_name_of_the_full_length_can_be_written(tmp_path: Path) -> None:
 
 
 def test_a_command_gets_the_bytes_as_they_are(tmp_path: Path) -> None:
-    assert write_output(to("|", f"cat > '{tmp_path}/a b'"), OK) == replace(OK, stdout=b"")
+    assert write_output(to("|", f"cat > '{tmp_path}/a b'"), OK) == OK._replace(stdout=b"")
     assert (tmp_path / "a b").read_bytes() == DATA
 
 
@@ -193,29 +192,29 @@ def test_a_command_gets_the_bytes_as_they_are(tmp_path: Path) -> None:
 )
 def test_a_command_that_fails_makes_the_result_fail(command: str, message: str) -> None:
     """The exit code is the shell's own, as README has it; that of the command is said."""
-    failed = replace(OK, stdout=b"", outcome=Outcome.FAILED, exit_code=ExitCode.FAILED)
-    assert write_output(to("|", command), OK) == replace(failed, message=message, state=State.RAN)
-    assert write_output(to("|", command), replace(OK, remote=False)) == replace(failed, message=message, remote=False)
-    assert write_output(to("|", command), FAILED) == replace(FAILED, stdout=b"", message=f"no. {message}")
+    failed = OK._replace(stdout=b"", outcome=Outcome.FAILED, exit_code=ExitCode.FAILED)
+    assert write_output(to("|", command), OK) == failed._replace(message=message, state=State.RAN)
+    assert write_output(to("|", command), OK._replace(remote=False)) == failed._replace(message=message, remote=False)
+    assert write_output(to("|", command), FAILED) == FAILED._replace(stdout=b"", message=f"no. {message}")
 
 
 @pytest.mark.parametrize("command", ["head -c 1 >/dev/null", "true", "exec <&-"])
 def test_a_command_that_stops_reading_is_no_failure(command: str) -> None:
-    big = replace(OK, stdout=b"x" * 5_000_000)
-    assert write_output(to("|", command), big) == replace(OK, stdout=b"")
+    big = OK._replace(stdout=b"x" * 5_000_000)
+    assert write_output(to("|", command), big) == OK._replace(stdout=b"")
 
 
 @pytest.mark.parametrize("operator", [">", ">>"])
 def test_a_failure_without_data_and_leaving_touch_no_file(operator: str, tmp_path: Path) -> None:
     path = tmp_path / "out"
     path.write_text("old")
-    for result in (replace(FAILED, stdout=b""), Result(leaves=True)):
+    for result in (FAILED._replace(stdout=b""), Result(leaves=True)):
         assert write_output(to(operator, path), result) == result
     assert path.read_text() == "old"
 
 
 def test_a_failure_with_data_is_written_and_stays_a_failure(tmp_path: Path) -> None:
-    assert write_output(to(">", tmp_path / "out"), FAILED) == replace(FAILED, stdout=b"")
+    assert write_output(to(">", tmp_path / "out"), FAILED) == FAILED._replace(stdout=b"")
     assert (tmp_path / "out").read_bytes() == DATA
 
 
@@ -264,7 +263,7 @@ JSON = Result(stdout=b"[2024-01-01] {x.py:1} INFO - hi\n" + RECORDS, stderr=b"sa
 
 def test_the_data_of_a_output_goes_there_and_the_rest_is_not_lost() -> None:
     left = select_output(JSON, Preferences())
-    assert left == replace(JSON, stdout=RECORDS, stderr=b"[2024-01-01] {x.py:1} INFO - hi\nsaid\n")
+    assert left == JSON._replace(stdout=RECORDS, stderr=b"[2024-01-01] {x.py:1} INFO - hi\nsaid\n")
 
 
 def test_every_byte_where_the_user_wants_it() -> None:
@@ -273,21 +272,21 @@ def test_every_byte_where_the_user_wants_it() -> None:
 
 @pytest.mark.parametrize("words", [("dags", "list"), ("dags", "list", "-o", "plain"), ()])
 def test_what_is_no_json_goes_there_whole(words: tuple[str, ...]) -> None:
-    assert select_output(replace(JSON, words=words), Preferences()) == replace(JSON, words=words)
+    assert select_output(JSON._replace(words=words), Preferences()) == JSON._replace(words=words)
     own = Result(stdout=JSON.stdout, raw=True)
     assert select_output(own, Preferences({"output": "csv"})) == own
 
 
 def test_a_format_holds_for_files_too_unless_the_line_has_its_own() -> None:
     chosen = Preferences({"output": "csv"})
-    table = replace(JSON, stdout=b"dag_id | owner\n=======+======\na      | b\n", words=("dags", "list"))
+    table = JSON._replace(stdout=b"dag_id | owner\n=======+======\na      | b\n", words=("dags", "list"))
     assert select_output(table, chosen).stdout == b"dag_id,owner\na,b\n"
     assert select_output(JSON, chosen).stdout == RECORDS
-    assert select_output(replace(JSON, format="csv", remote=False), Preferences()).stdout == b"dag_id\na\xff\n"
+    assert select_output(JSON._replace(format="csv", remote=False), Preferences()).stdout == b"dag_id\na\xff\n"
 
 
 def test_a_output_without_the_data_is_a_failure_with_all_of_it_on_standard_error() -> None:
-    result = select_output(replace(JSON, stdout=b"no data\n"), Preferences())
+    result = select_output(JSON._replace(stdout=b"no data\n"), Preferences())
     assert (result.stdout, result.stderr, result.ok) == (b"", b"no data\nsaid\n", False)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -23,7 +22,7 @@ GRAMMAR = load_grammar(Version(2, 10, 3))
 
 def remote(error: ShellError, status: int | None = None, added: str = "") -> Result:
     made = from_error(error)
-    return replace(made, http_status=status, remote=True, added=added)
+    return made._replace(http_status=status, remote=True, added=added)
 
 
 def after(result: Result, line: str) -> tuple[str, str]:

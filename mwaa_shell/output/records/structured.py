@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -44,17 +43,17 @@ def data_only(
     text = result.stdout.decode("utf-8", "surrogateescape")
     found = find_data(text, wanted)
     if found is None:
-        missing = replace(result, stdout=b"", stderr=bytes(result.stdout) + bytes(result.stderr))
+        missing = result._replace(stdout=b"", stderr=bytes(result.stdout) + bytes(result.stderr))
         if not result.ok:
             return missing
         message = f"The output contains no {wanted.upper()}, so {cost}"
         hint = f"{instead}: {' '.join(words[:2])} may ignore -o {wanted}."
-        failure = replace(missing, outcome=Outcome.FAILED, exit_code=ExitCode.FAILED)
-        return replace(failure, message=message, state=State.RAN, hint=hint)
+        failure = missing._replace(outcome=Outcome.FAILED, exit_code=ExitCode.FAILED)
+        return failure._replace(message=message, state=State.RAN, hint=hint)
     rest = (found.before + found.after).encode("utf-8", "surrogateescape")
     if rest and not rest.endswith(b"\n"):
         rest += b"\n"
-    return replace(result, stdout=found.data.encode("utf-8", "surrogateescape"), stderr=rest + bytes(result.stderr))
+    return result._replace(stdout=found.data.encode("utf-8", "surrogateescape"), stderr=rest + bytes(result.stderr))
 
 
 def _is_one_list(stdout: LazyBytes) -> bool:

@@ -9,7 +9,6 @@ import io
 import json
 import shlex
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -50,8 +49,8 @@ def outputs(version: str) -> Iterator[tuple[str, Result]]:
     for sample in recorded.values():
         words = tuple(sample["argv"])
         ending = judge(words, sample["stdout"], sample["stderr"], parse_version(version))
-        result = replace(
-            Result() if ending.ok else replace(failed(ending.reason), judged=True),
+        result = Result() if ending.ok else failed(ending.reason)._replace(judged=True)
+        result = result._replace(
             stdout=sample["stdout"].encode(),
             stderr=sample["stderr"].encode(),
             words=words,
@@ -59,7 +58,7 @@ def outputs(version: str) -> Iterator[tuple[str, Result]]:
         )
         yield shlex.join(words), result
         if shlex.join(words[-2:]) == ADDED:
-            yield shlex.join(words[:-2]), replace(result, added=ADDED)
+            yield shlex.join(words[:-2]), result._replace(added=ADDED)
 
 
 def shown(result: Result, view: DisplayOptions) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -140,12 +139,12 @@ def test_a_output_without_data_fails_and_is_kept(words: tuple[str, ...], name: s
 @pytest.mark.parametrize("stdout", [LOG + b"usage\n", b"x"])
 def test_a_failed_command_keeps_its_own_reason(stdout: bytes) -> None:
     result = Result(Outcome.FAILED, ExitCode.FAILED, stdout, b"said\n", "DagNotFound: a", remote=True)
-    assert data_only(JSON, result) == replace(result, stdout=b"", stderr=stdout + b"said\n")
+    assert data_only(JSON, result) == result._replace(stdout=b"", stderr=stdout + b"said\n")
 
 
 def test_a_failed_command_keeps_its_data_too() -> None:
     result = Result(Outcome.FAILED, ExitCode.FAILED, LOG + DATA, b"", "1 DAG file could not be imported", remote=True)
-    assert data_only(JSON, result) == replace(result, stdout=DATA, stderr=LOG)
+    assert data_only(JSON, result) == result._replace(stdout=DATA, stderr=LOG)
 
 
 @pytest.mark.parametrize(

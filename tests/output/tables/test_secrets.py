@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -153,4 +152,4 @@ def test_a_configuration_on_a_terminal(form: str) -> None:
     text = shown(CONFIG, format=form)
     assert text == "[core]\nfernet_key = ***\nparallelism = 32\n*** masks secrets (.set reveal on)\n"
     assert "k3y" in shown(CONFIG, format=form, reveal=True)
-    assert shown(replace(CONFIG, stdout=b"parallelism = 32\n")) == "parallelism = 32\n"
+    assert shown(CONFIG._replace(stdout=b"parallelism = 32\n")) == "parallelism = 32\n"
