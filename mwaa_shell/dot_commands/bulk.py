@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from mwaa_shell import output
 from mwaa_shell.airflow.bulk import (
@@ -26,23 +28,23 @@ from mwaa_shell.airflow.bulk import (
 from mwaa_shell.airflow.command_line import Destination, command_text, quote
 from mwaa_shell.airflow.knowledge import Danger, Level
 from mwaa_shell.airflow.reach import join_names, with_noun
-from mwaa_shell.airflow.rest import REST_SINCE, RestRequest, all_rows, is_too_long, list_all, reason_in
-from mwaa_shell.airflow.secrets.values import mask_quoted
+from mwaa_shell.airflow.rest import REST_SINCE, RestRequest, all_rows, is_too_long, list_all
 from mwaa_shell.dot_commands import bulk_cli
 from mwaa_shell.dot_commands.bulk_cli import ProgressBar
 from mwaa_shell.dot_commands.registry import Argument, ArgumentKind, DotCommand, DotCommandCall, Group
-from mwaa_shell.errors import NothingRan, OutcomeUnknown, PermissionMissing, ShellError, State, UsageError
-from mwaa_shell.job import Interrupted, Job, PhaseTimeout
+from mwaa_shell.errors import NothingRan, PermissionMissing, State, UsageError
+from mwaa_shell.job import Job, PhaseTimeout
 from mwaa_shell.output import check_writable, write_file
-from mwaa_shell.result import Outcome, Result, failed, from_error, interrupted, text_result
+from mwaa_shell.result import Outcome, Result, failed, text_result
 from mwaa_shell.session import Plan, Session, require_environment_info, send_rest
 from mwaa_shell.suggestions import unknown
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from mwaa_shell.airflow.versions import Version
+    from mwaa_shell.job import ProgressListener
 
 #: Seconds for one request.
 LIMIT = 35.0
@@ -116,8 +118,10 @@ def import_entries(call: DotCommandCall, given: Namespace) -> Result:
 
     def send() -> Result:
         if through_cli:
-            return _send_through_cli(session, kind, (*new, *changed), version, skip=given.on_conflict == "skip")
-        return _send(session, kind, list(requests_for(kind, new, changed, version)))
+            steps = _commands(session, kind, (*new, *changed), version)
+        else:
+            steps = _requests(session, requests_for(kind, new, changed, version))
+        return _send(session, kind, steps, skip=given.on_conflict == "skip")
 
     result = send_rest.record(session, call.context, send)
     return result._replace(stdout=text.encode(errors="replace") + bytes(result.stdout))
@@ -246,38 +250,6 @@ def _entries_over_rest(
         return None
 
 
-def _send_through_cli(
-    session: Session, kind: BulkKind, entries: Sequence[Entry], version: Version, *, skip: bool
-) -> Result:
-    """Send one command for each entry up to the first that fails; say what was done.
-
-    Where connections cannot be listed, Airflow says which exist: ``skip`` leaves these as they are.
-    """
-    grammar = session.grammar
-    command = grammar.named("variables set") if grammar is not None else None
-    describes = command is not None and any("--description" in one.flags for one in command.options)
-    total = _counted(kind, len(entries))
-    existing: list[str] = []
-    with ProgressBar(session.ui.watcher or session.ui.bar, len(entries)) as bar:
-        for bar.done, step in enumerate(bulk_cli.steps(kind, entries, version, describes=describes)):
-            result = bulk_cli.send_step(session, step, bar)
-            exists = kind.name == "connections" and EXISTS in result.message
-            if exists and skip:
-                existing.append(step.name)
-            elif not result.ok:
-                hint = result.hint if result.outcome is not Outcome.FAILED else AGAIN
-                if exists:
-                    delete = command_text("connections delete", step.name)
-                    hint = f"Keep it with --on-conflict skip, or delete it with {delete}."
-                why = result.message.rstrip(".")
-                sent = bar.done - len(existing)
-                return result._replace(message=f"{sent:,} of {total} sent. {step.name}: {why}", hint=hint)
-    lost = kind.name == "variables" and not describes and any(one.get("description") for one in entries)
-    left = " Descriptions are not set, because this CLI cannot." if lost else ""
-    left += f" Unchanged: {join_names(existing)}." if existing else ""
-    return text_result(f"{len(entries) - len(existing):,} of {total} sent.{left}")
-
-
 def _entries_of(
     session: Session, job: Job[list[Entry]], kind: BulkKind, version: Version, *, whole: bool
 ) -> list[Entry]:
@@ -303,59 +275,65 @@ def _entries_of(
     return found
 
 
-def _send(session: Session, kind: BulkKind, requests: list[BulkRequest]) -> Result:
-    """Send requests up to the first that fails; say what was done."""
-    total = _size(requests)
-    done: list[BulkRequest] = []
-    bar = ProgressBar(session.ui.watcher or session.ui.bar, total)
+class _Step(NamedTuple):
+    """The entries that one request or command sets, and a function that sends it."""
 
-    def work(job: Job[str]) -> str:
-        for one in requests:
-            bar.done = _size(done)
-            if not job.begin_phase(f"sending {kind.name}", LIMIT):
-                raise NothingRan("Stopped")
-            problem = _send_one(session, one, job.sleep)
-            if problem:
-                return problem
-            done.append(one)
-        return ""
-
-    def so_far() -> str:
-        return f"{_size(done):,} of {_counted(kind, total)} sent"
-
-    try:
-        with bar:
-            problem = Job(work, "bulk").wait(bar)
-    except Interrupted:
-        return interrupted(f"Stopped: {so_far()}. One more request may have run.", remote=True)
-    except PhaseTimeout:
-        return from_error(OutcomeUnknown(f"{so_far()}. The next request may have run", state=State.NONE))
-    except ShellError as error:
-        stopped = from_error(error)
-        unknown = stopped if stopped.outcome is Outcome.UNKNOWN or not done else failed("")
-        secrets = send_rest.secrets_in(session, requests[len(done)].request)
-        return unknown._replace(message=f"{so_far()}. {mask_quoted(str(error), secrets)}")
-    if problem:
-        return failed(f"{so_far()}. {problem}", hint=AGAIN)
-    return text_result(f"{so_far()}.")
+    names: tuple[str, ...]
+    send: Callable[[ProgressListener], Result]
 
 
-def _size(requests: Sequence[BulkRequest]) -> int:
-    """Return the number of entries in requests."""
-    return sum(len(one.names) for one in requests)
+def _requests(session: Session, requests: Iterable[BulkRequest]) -> list[_Step]:
+    return [_Step(one.names, partial(_send_request, session, one)) for one in requests]
 
 
-def _send_one(session: Session, one: BulkRequest, sleep: Callable[[float], bool]) -> str:
-    """Send a request; return what went wrong, empty for nothing."""
+def _send_request(session: Session, one: BulkRequest, watcher: ProgressListener) -> Result:
     if is_too_long(one.request.path):
-        name, way = one.names[0], TOO_LONG[one.request.path.split("/")[1]]
-        return f"The name {name} is too long to overwrite it over REST. {way.format(quote(name))}"
-    connection, secrets = session.connection, send_rest.secrets_in(session, one.request)
-    status, response = connection.api.send_rest(connection.target.name, one.request, changes=True, sleep=sleep)
-    problem = problem_in(response) if status < 400 else f"HTTP {status}: {reason_in(response) or 'no reason'}"
-    if status in send_rest.UNSURE:
-        raise OutcomeUnknown(f"{problem}. The next request may have run", state=State.NONE)
-    return mask_quoted(problem, secrets)
+        way = TOO_LONG[one.request.path.split("/")[1]].format(quote(one.names[0]))
+        return failed(f"The name is too long to overwrite it over REST. {way}")
+    secrets = send_rest.secrets_in(session, one.request)
+    result = send_rest.run_request(session, one.request, changes=True, watcher=watcher)
+    if result.ok:
+        with suppress(ValueError):  # some text, or none
+            problem = problem_in(json.loads(bytes(result.response)))
+            result = failed(problem) if problem else result
+    return bulk_cli.without_output(result, secrets)
+
+
+def _commands(session: Session, kind: BulkKind, entries: Sequence[Entry], version: Version) -> list[_Step]:
+    command = session.grammar.named("variables set") if session.grammar is not None else None
+    describes = command is not None and any("--description" in one.flags for one in command.options)
+    if kind.name == "variables" and not describes and any(one.get("description") for one in entries):
+        session.ui.note("Descriptions are not set, because this CLI cannot.")
+    steps = bulk_cli.steps(kind, entries, version, describes=describes)
+    return [_Step((one.name,), partial(bulk_cli.send_step, session, one)) for one in steps]
+
+
+def _send(session: Session, kind: BulkKind, steps: Sequence[_Step], *, skip: bool) -> Result:
+    """Send requests or commands up to the first that fails; return what was sent.
+
+    Where the CLI cannot list connections, Airflow reports that one exists: ``skip`` leaves it as it is.
+    """
+    total = _counted(kind, sum(len(one.names) for one in steps))
+    sent, kept = 0, list[str]()
+    with ProgressBar(session.ui.watcher or session.ui.bar, sum(len(one.names) for one in steps)) as bar:
+        for names, send in steps:
+            result = send(bar)
+            exists = kind.name == "connections" and len(names) == 1 and EXISTS in result.message
+            if exists and skip:
+                kept += names
+            elif result.ok:
+                sent += len(names)
+            else:
+                why = result.message.rstrip(".") or result.outcome.value
+                if sent and result.outcome is Outcome.NOT_RUN:  # the command has run in part
+                    result = failed(why)
+                hint = AGAIN if result.outcome is Outcome.FAILED else result.hint
+                if exists:
+                    delete = command_text("connections delete", names[0])
+                    hint = f"Keep it with --on-conflict skip, or delete it with {delete}."
+                return result._replace(message=f"{sent:,} of {total} sent. {join_names(names)}: {why}", hint=hint)
+            bar.done = sent + len(kept)
+    return text_result(f"{sent:,} of {total} sent.{f' Unchanged: {join_names(kept)}.' if kept else ''}")
 
 
 DOT_COMMANDS = (

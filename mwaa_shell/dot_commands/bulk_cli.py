@@ -158,8 +158,13 @@ def _words(*words: str) -> str:
 def send_step(session: Session, step: CliStep, watcher: ProgressListener) -> Result:
     """Send the command of one entry; return its result without its secrets."""
     debug_log.keep_out(*step.secrets)
-    result = run_command(session.connection, parse(step.line), watcher)
-    return Result(result.outcome, result.exit_code, message=mask_quoted(result.message, quotable(step.secrets)))
+    return without_output(run_command(session.connection, parse(step.line), watcher), quotable(step.secrets))
+
+
+def without_output(result: Result, secrets: Sequence[str]) -> Result:
+    """Return how a step ended, without its output and with its secrets masked."""
+    message = mask_quoted(result.message, secrets)
+    return Result(result.outcome, result.exit_code, message=message, state=result.state, hint=result.hint)
 
 
 def _read(session: Session, line: str, watcher: ProgressListener | None = None) -> Result:

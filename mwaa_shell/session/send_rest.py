@@ -16,13 +16,13 @@ from mwaa_shell.airflow.secrets.arguments import secrets_of_body
 from mwaa_shell.airflow.secrets.values import mask_quoted, quotable, sensitive
 from mwaa_shell.errors import ExitCode, NothingRan, OutcomeUnknown, ShellError, State
 from mwaa_shell.interrupts import INTERRUPTS
-from mwaa_shell.job import Interrupted, Job, PhaseTimeout
+from mwaa_shell.job import Interrupted, Job, PhaseTimeout, ProgressListener
 from mwaa_shell.result import Outcome, Result, from_error, interrupted
 from mwaa_shell.session.confirmation import Confirmer, confirm
 from mwaa_shell.session.send import LineContext, fill_secrets, record_command, stopped_after
 from mwaa_shell.session.session import Session
 
-__all__ = ["UNSURE", "fill_line", "record", "require_confirmation", "secrets_in", "send_rest"]
+__all__ = ["UNSURE", "fill_line", "record", "require_confirmation", "run_request", "secrets_in", "send_rest"]
 
 #: Seconds that one request is waited for: a little longer than the client waits.
 LIMIT = 35.0
@@ -41,7 +41,7 @@ def send_rest(session: Session, context: LineContext, request: RestRequest, *, e
     secrets = secrets_in(session, request)
 
     def send() -> Result:
-        result = _run(session, request, every_page=every_page, changes=danger.level is not Level.READ)
+        result = run_request(session, request, every_page=every_page, changes=danger.level is not Level.READ)
         words = (_resource(request.path), ".rest")  # by which the output is read and masked
         return result._replace(words=words, hidden=secrets, message=mask_quoted(result.message, secrets))
 
@@ -84,7 +84,15 @@ def fill_line(session: Session, context: LineContext) -> LineContext:
     return replace(context, line=line)
 
 
-def _run(session: Session, request: RestRequest, *, every_page: bool, changes: bool) -> Result:
+def run_request(
+    session: Session,
+    request: RestRequest,
+    *,
+    every_page: bool = False,
+    changes: bool,
+    watcher: ProgressListener | None = None,
+) -> Result:
+    """Send a confirmed request and return its Result; ``watcher`` replaces the one of the user interface."""
     connection = session.connection
     name = connection.target.name
 
@@ -99,7 +107,7 @@ def _run(session: Session, request: RestRequest, *, every_page: bool, changes: b
 
     job = Job(work, ASKING)
     try:
-        status, body = job.wait(session.ui.watcher)
+        status, body = job.wait(watcher or session.ui.watcher)
     except Interrupted:
         if changes:
             return interrupted(remote=True, state=State.MAY_BE_RUNNING)

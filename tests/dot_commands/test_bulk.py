@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from mwaa_shell.dot_commands import bulk
-from mwaa_shell.errors import ExitCode, RefusedByRule, UsageError
+from mwaa_shell.errors import ExitCode, RefusedByRule, State, UsageError
 from mwaa_shell.history.entries import Search
 from mwaa_shell.result import Outcome
 from mwaa_shell.session import Session
@@ -101,7 +101,9 @@ def test_a_failure_says_what_was_done(double: Double, session: Session, file: Pa
     double.aws.behave = behave
     result = execute(session, f".import variables {file}")
     assert result.exit_code is ExitCode.FAILED
-    assert result.message == "100 of 150 variables sent. HTTP 500: no room for ***"
+    names = "k100, k101, k102, k103, k104 and 45 more"
+    assert result.message == f"100 of 150 variables sent. {names}: HTTP 500: no room for ***"
+    assert (result.stderr, result.response) == (b"", b"")
     assert result.hint == "Run the command again for the rest."
 
 
@@ -114,8 +116,8 @@ def test_a_gateway_leaves_an_import_unknown(
     )
     result = execute(session, f".import variables {file}")
     assert result.exit_code is code
-    assert result.message.startswith(f"0 of 2 variables sent. HTTP {status}: no reason")
-    assert ("may have run" in result.message) == (code is ExitCode.UNKNOWN)
+    assert result.message == f"0 of 2 variables sent. b and c: HTTP {status}"
+    assert (result.state is State.MAY_HAVE_RUN) == (code is ExitCode.UNKNOWN)
     (entry,) = session.recorder.history.find(Search())
     assert entry.outcome == result.outcome
 
@@ -390,3 +392,17 @@ def test_an_import_of_airflow_with_a_file_of_this_machine_is_caught(
     assert execute(session, "variables import /on/the/server.json").ok
     session.ui.ask = lambda question: True
     assert execute(session, f".send variables import '{file}'").ok
+
+
+def test_import_refused_after_a_first_request_has_failed(double: Double, session: Session, file: Path) -> None:
+    file.write_text(json.dumps({f"k{number}": "x" for number in range(150)}))
+
+    def behave(request: Request) -> bytes:
+        changes = request.path.startswith("/restapi/") and json.loads(request.body)["Method"] == "PATCH"
+        denied = refusal(403, "AccessDeniedException", "no")
+        return denied if changes and len(sent(double)) == 2 else double.answer_aws(request)
+
+    double.aws.behave = behave
+    result = execute(session, f".import variables {file}")
+    assert (result.exit_code, result.hint) == (ExitCode.FAILED, "Run the command again for the rest.")
+    assert result.message.startswith("100 of 150 variables sent. k100, ")
