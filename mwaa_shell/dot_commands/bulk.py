@@ -41,7 +41,7 @@ from mwaa_shell.suggestions import unknown
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     from mwaa_shell.airflow.versions import Version
     from mwaa_shell.job import ProgressListener
@@ -120,7 +120,8 @@ def import_entries(call: DotCommandCall, given: Namespace) -> Result:
         if through_cli:
             steps = _commands(session, kind, (*new, *changed), version)
         else:
-            steps = _requests(session, requests_for(kind, new, changed, version))
+            requests = requests_for(kind, new, changed, version)
+            steps = [_Step(one.names, partial(_send_request, session, one)) for one in requests]
         return _send(session, kind, steps, skip=given.on_conflict == "skip")
 
     result = send_rest.record(session, call.context, send)
@@ -280,10 +281,6 @@ class _Step(NamedTuple):
 
     names: tuple[str, ...]
     send: Callable[[ProgressListener], Result]
-
-
-def _requests(session: Session, requests: Iterable[BulkRequest]) -> list[_Step]:
-    return [_Step(one.names, partial(_send_request, session, one)) for one in requests]
 
 
 def _send_request(session: Session, one: BulkRequest, watcher: ProgressListener) -> Result:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from argparse import Namespace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -36,9 +35,6 @@ from mwaa_shell.settings import Access, profile_of_boto3, with_region_or_profile
 if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Mapping
-
-    from mwaa_shell.mwaa import Connection
-    from mwaa_shell.result import Result
 
 FORMATS = ("table", "vertical", "json", "yaml", "csv")
 NAME_ONE = ".use requires the name of an environment"

@@ -34,11 +34,9 @@ from mwaa_shell.suggestions import must_be
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Iterator
 
     from mwaa_shell.airflow.completion import Names
     from mwaa_shell.airflow.versions import Version
-    from mwaa_shell.result import Result
 
 #: Most candidates that complete in a path.
 MOST = 200

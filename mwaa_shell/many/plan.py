@@ -49,30 +49,34 @@ class Step:
     error: ShellError | None = None  #: why it is left out
 
     @property
+    def there(self) -> Session:
+        """The session on an environment that can be reached."""
+        assert self.session is not None
+        return self.session
+
+    @property
     def reads(self) -> bool:
-        """Whether nothing is changed there, for certain."""
-        return self.session is None or reads(self.line, self.session.grammar)
+        """Whether the command certainly changes nothing there."""
+        return reads(self.line, self.there.grammar)
 
     @property
     def danger(self) -> Danger:
-        assert self.session is not None
-        return danger_of(self.line, self.session.grammar)
+        return danger_of(self.line, self.there.grammar)
 
     @property
     def shown(self) -> str:
         """The command with its secrets masked."""
-        return self.session.rules().mask(self.line.command) if self.session is not None else self.line.command
+        return self.there.rules().mask(self.line.command)
 
     @property
     def asks(self) -> bool:
         """Whether Airflow would ask a question, which has no answer on the web server."""
-        return self.session is not None and with_yes_flag(self.line, self.session.grammar) is not None
+        return with_yes_flag(self.line, self.there.grammar) is not None
 
     @property
     def place(self) -> Protection:
-        """Which confirmations the environment needs."""
-        assert self.session is not None
-        return self.session.protection()
+        """The confirmations that the environment requires."""
+        return self.there.protection()
 
 
 def make_step(session: Session, target: Target, line: ParsedLine, ui: UserInterface) -> Step:
@@ -97,10 +101,9 @@ def make_step(session: Session, target: Target, line: ParsedLine, ui: UserInterf
 def make_steps(session: Session, targets: Sequence[Target], line: ParsedLine) -> list[Step]:
     """Return what goes where; waits for AWS."""
 
-    def step(target: Target) -> Step:
-        return make_step(session, target, line, UserInterface(draws_tables=True))
-
-    return _each_once(ask_all(session, "asking AWS for the Airflow versions", targets, step))
+    ui = UserInterface(draws_tables=True)
+    phase = "asking AWS for the Airflow versions"
+    return _each_once(ask_all(session, phase, targets, lambda target: make_step(session, target, line, ui)))
 
 
 def _each_once(steps: Sequence[Step]) -> list[Step]:
@@ -143,8 +146,7 @@ def confirm_all(session: Session, steps: Sequence[Step], which: str) -> None:
         return
     protected = [step for step in changes if step.place.protected]
     first = changes[0]
-    grammar = first.session.grammar if first.session is not None else None
-    effect = Impact(parse(first.line.command), first.shown, grammar).words or f"{first.shown} changes data."
+    effect = Impact(parse(first.line.command), first.shown, first.there.grammar).words or f"{first.shown} changes data."
     _show(session, steps)
     where = f"{len(changes)} environments" if len(changes) > 1 else first.label
     if not protected:
@@ -174,7 +176,9 @@ def _require_yes(session: Session, steps: Sequence[Step], changes: Sequence[Step
     if which.startswith("@") and said == which:
         return
     names = {part.strip() for part in (said or "").split(",")}
-    wanted = [step for step in changes if step.asks or _requires(step)]
+    wanted = [
+        step for step in changes if step.asks or confirmation_for(step.danger, step.place) is not Confirmation.NOTHING
+    ]
     of_a_name = Counter(step.place.name for step in changes)
     flags = {step.label: step.place.name if of_a_name[step.place.name] == 1 else step.label for step in changes}
     left = [
@@ -193,10 +197,6 @@ def _require_yes(session: Session, steps: Sequence[Step], changes: Sequence[Step
         raise RefusedByRule(f"--yes names environments that --on does not: {others}", hint=hint)
     where = ", ".join(step.label for step in left)
     raise RefusedByRule(f"{left[0].shown} needs confirmation on {where}", hint=f"Pass {flag}.")
-
-
-def _requires(step: Step) -> bool:
-    return confirmation_for(step.danger, step.place) is not Confirmation.NOTHING
 
 
 def _show(session: Session, steps: Sequence[Step]) -> None:
@@ -242,8 +242,8 @@ class Secrets:
     def ask_for(self, steps: Sequence[Step]) -> None:
         """Ask for all of them; raise ``UsageError`` where one is not entered."""
         for step in steps:
-            if step.error is None and step.session is not None and MASK in step.line.text:
-                fill_secrets(step.line, step.session.grammar, self.in_order(), step.session.secret_words)
+            if step.error is None and MASK in step.line.text:
+                fill_secrets(step.line, step.there.grammar, self.in_order(), step.there.secret_words)
 
     def in_order(self) -> Callable[[str], str | None]:
         """Return what answers for the secrets of one line from its first to its last."""

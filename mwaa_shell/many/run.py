@@ -12,7 +12,7 @@ from mwaa_shell import debug_log
 from mwaa_shell.airflow.command_line import output_format
 from mwaa_shell.airflow.knowledge import reads
 from mwaa_shell.airflow.secrets.values import MASK
-from mwaa_shell.errors import ExitCode, RefusedByRule, State, UsageError
+from mwaa_shell.errors import ExitCode, RefusedByRule, State
 from mwaa_shell.history import new_batch
 from mwaa_shell.interrupts import INTERRUPTS
 from mwaa_shell.many.merge import Ended, counted, ending, merge
@@ -145,11 +145,11 @@ class _Sender:
         return UserInterface(note, work, ask_secret=self.secrets.in_order(), draws_tables=True)
 
     def _run(self, step: Step, ui: UserInterface) -> Result:
-        if step.error is not None or step.session is None:
-            return from_error(step.error or UsageError("There is no such environment."))
-        step.session.ui = ui
+        if step.error is not None:
+            return from_error(step.error)
+        step.there.ui = ui
         context = LineContext(step.line, self.batch, self.context.private, confirmed=True)
-        return Executor(step.session, self.executor.dot_commands).run(context)
+        return Executor(step.there, self.executor.dot_commands).run(context)
 
 
 def _guarded(do: Callable[[Work[Result]], Result], work: Work[Result]) -> Result:
