@@ -104,10 +104,7 @@ def _run_on(
 
 
 def _open_prompt(
-    settings: Settings,
-    streams: Streams,
-    early: startup.EarlyPrompt,
-    show_notices: ShowNotices | None,
+    settings: Settings, streams: Streams, early: startup.EarlyPrompt, show_notices: ShowNotices | None
 ) -> ExitCode:
     """Run the interactive shell, whose prompt starts the garbage collector again once it is shown."""
     if settings.environment and not settings.config.problems:

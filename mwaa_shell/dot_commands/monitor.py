@@ -148,12 +148,7 @@ DOT_COMMANDS = (
         (
             _pause("pause between two repetitions (default: 5)", 5.0),
             Argument("--until TEXT", "stop when the output contains TEXT", ArgumentKind.TEXT, default=""),
-            Argument(
-                "--until-state STATE",
-                "stop at a state, such as success,failed",
-                ArgumentKind.STATE,
-                default="",
-            ),
+            Argument("--until-state STATE", "stop at a state, such as success,failed", ArgumentKind.STATE, default=""),
             Argument(
                 "--times COUNT",
                 "stop after COUNT repetitions (default: 1000)",

@@ -312,10 +312,7 @@ DOT_COMMANDS = (
         "[DAG] | pause|unpause|cancel ID",
         "list or control backfills of Airflow 3",
         backfills,
-        (
-            Argument("[DAG]", "only those of DAG", ArgumentKind.DAG),
-            Argument("[ID]", "number of a backfill"),
-        ),
+        (Argument("[DAG]", "only those of DAG", ArgumentKind.DAG), Argument("[ID]", "number of a backfill")),
         check_backfills,
         details="List the backfills of Airflow 3, or pause, resume or cancel one. backfill create creates one.",
         examples=(".backfills sales_daily", ".backfills pause 12"),

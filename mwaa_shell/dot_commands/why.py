@@ -242,9 +242,7 @@ DOT_COMMANDS = (
         why,
         (
             Argument(
-                "[DAG]",
-                "the newest failed run of DAG (default: the DAG triggered or followed last)",
-                ArgumentKind.DAG,
+                "[DAG]", "the newest failed run of DAG (default: the DAG triggered or followed last)", ArgumentKind.DAG
             ),
             Argument("[RUN]", "run ID, or latest", ArgumentKind.RUN),
             Argument("--json", "print a JSON object"),

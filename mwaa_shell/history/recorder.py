@@ -27,9 +27,7 @@ class HistoryRecorder:
     """The history and the audit log of one run of the shell."""
 
     def __init__(
-        self,
-        note: Callable[[str], None] = lambda text: None,
-        secret_words: Callable[[], tuple[str, ...]] = tuple,
+        self, note: Callable[[str], None] = lambda text: None, secret_words: Callable[[], tuple[str, ...]] = tuple
     ) -> None:
         """``note`` shows a notice to the user; ``secret_words`` returns the user's own names of secrets."""
         self._note = note

@@ -69,13 +69,7 @@ def confirmation_for(danger: Danger, place: Protection, line: str = "the line") 
 
 
 def confirm(  # noqa: PLR0913 - what is asked about, of whom, and in which words
-    line: str,
-    danger: Danger,
-    place: Protection,
-    answers: Confirmer,
-    *,
-    asks: bool = False,
-    effect: Impact | str = "",
+    line: str, danger: Danger, place: Protection, answers: Confirmer, *, asks: bool = False, effect: Impact | str = ""
 ) -> bool:
     """Ask for the confirmation of a command; return whether one was required. Raise ``RefusedByRule`` for a no.
 
