@@ -1,7 +1,7 @@
-"""Runs lines without a terminal: ``-c``, ``-f`` and standard input, through the same session as the prompt.
+"""Commands without a terminal: ``-c``, ``-f`` and standard input.
 
-Standard output gets the decoded bytes and nothing else; the exit code is an API. Comments and blank lines are skipped;
-the first failure ends the run unless the user said to keep going, and its exit code is the program's.
+They run in the same session as those of the prompt. Standard output gets only decoded output. The first failure ends
+the run unless the user passed ``--keep-going``, and its exit code is the program's.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ STDIN = "-"
 
 
 def read_sources(given: Iterable[tuple[str, str]], stdin: TextIO) -> Iterator[tuple[str, str]]:
-    """Yield the name and the text of each ``-c``, which has no name, and ``-f``, as the options have them.
+    """Yield the name and the text of each ``-c``, which has no name, and ``-f``.
 
     Raises ``UsageError`` for a file that cannot be read.
     """
@@ -35,13 +35,13 @@ def read_sources(given: Iterable[tuple[str, str]], stdin: TextIO) -> Iterator[tu
 
 
 def lines_of(given: Iterable[tuple[str, str]], stdin: TextIO) -> Iterator[session.script.ScriptLine]:
-    """Yield the lines of each ``-c`` and ``-f``; raise ``UsageError`` for a file that cannot be read."""
+    """Yield the lines of each ``-c`` and ``-f``; raise ``UsageError``."""
     for name, text in read_sources(given, stdin):
         yield from session.script.script_lines(text.split("\n"), name, history.FILE if name else history.COMMAND)
 
 
 def on_each(lines: Iterable[session.script.ScriptLine], prefix: str) -> Iterator[session.script.ScriptLine]:
-    """Yield the lines with ``.on`` and its options before each command; raise ``UsageError`` for a dot-command."""
+    """Yield the lines with ``.on`` before each; raise for a dot-command."""
     for line in lines:
         parsed = parse(line.text)
         kind = parsed.kind if prefix else InputKind.BLANK
@@ -62,7 +62,7 @@ def run(executor: session.Executor, lines: Iterable[session.script.ScriptLine], 
             output.show(result, streams, _view(streams, opened.preferences))
             if not result.ok:
                 interrupted = result.exit_code is ExitCode.INTERRUPTED
-                leads_elsewhere = parse(step.line).values[:1] == (".use",)  # the lines after it are not meant for here
+                leads_elsewhere = parse(step.line).values[:1] == (".use",)  # later lines are for the other environment
                 stops = interrupted or leads_elsewhere or not opened.settings.keep_going
                 streams.note(_place_of_failure(step, stops=stops))
                 code = result.exit_code if interrupted else code or result.exit_code
@@ -76,7 +76,7 @@ def run(executor: session.Executor, lines: Iterable[session.script.ScriptLine], 
 
 
 def _place_of_failure(step: session.LineResult, *, stops: bool) -> str:
-    """Return where a file failed, and how many commands did not run for it; nothing for the last one of ``-c``."""
+    """Return where a file failed, and how many commands did not run."""
     if not stops:
         return f"Failed at {step.where}." if step.where else ""
     left = f" {step.left} more {'command' if step.left == 1 else 'commands'} did not run." if step.left else ""
@@ -84,7 +84,7 @@ def _place_of_failure(step: session.LineResult, *, stops: bool) -> str:
 
 
 def _view(streams: Streams, preferences: Preferences) -> output.DisplayOptions:
-    """Return how output is shown. The screen and the time zone take a while to find out, and no program needs them."""
+    """Return how output is shown; look at the screen only if there is one."""
     if streams.is_display() or streams.is_display(stderr=True):
         return output.view_of(streams, preferences)
     return output.DisplayOptions(format=preferences["output"])

@@ -1,4 +1,4 @@
-"""The launcher: prints help and version, draws the first prompt, and hands the options to ``launch``.
+"""The launcher: prints help, draws the first prompt and calls ``launch``.
 
 The only ``sys.exit`` of the program. Each import is paid for by what is shown next, so there are hardly any here:
 ``--help`` and ``--version`` import nothing at all, and the first prompt is drawn before ``launch`` is imported.
@@ -44,7 +44,7 @@ def run(arguments: Sequence[str], streams: Streams | None = None) -> ExitCode:
 
 
 def _text_of(arguments: Sequence[str]) -> str:
-    """Return the text of ``--help``, ``--help-all`` or ``--version``; empty for other arguments."""
+    """Return the text of ``--help``, ``--help-all`` or ``--version``, or empty."""
     if arguments == ["--version"]:
         return f"mwaa-shell {__version__}\n"
     if arguments in (["--help"], ["-h"], ["--help-all"]):
@@ -67,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
         code = launch.explain(error)
     if not text:
-        from mwaa_shell import debug_log  # which has been imported
+        from mwaa_shell import debug_log  # already imported
 
         debug_log.event("end", code=code)
     startup.leave_garbage()

@@ -1,7 +1,6 @@
-"""The ways to run: options become a plan, and a plan one way to run. Contradicting options are refused here.
+"""The ways to run: options become a plan, and the plan one way to run.
 
-Each package here is imported through its face, and its modules with the first use of a name: the prompt is shown before
-anything is imported that only a command needs.
+Packages are imported through their faces, so that the prompt is shown before modules load that only a command needs.
 """
 
 from __future__ import annotations
@@ -47,7 +46,7 @@ ShowNotices = Callable[[Callable[[str], None]], AbstractContextManager[None]]
 
 
 def run(options: argparse.Namespace, early: startup.EarlyPrompt, streams: Streams | None = None) -> ExitCode:
-    """Run what the options ask for, on the process's own streams if no others are given.
+    """Run what the options ask for, on the process's own streams by default.
 
     Raises ``ShellError`` for what could not even begin.
     """
@@ -90,7 +89,7 @@ def _run_on(
     early: startup.EarlyPrompt,
     show_notices: ShowNotices | None = None,
 ) -> ExitCode:
-    """Choose between the ways to run. ``show_notices`` lets the prompt show those of a local environment."""
+    """Choose between the ways to run; a prompt may show notices of ``--local``."""
     if not (options.print_token or options.doctor or options.sources) and streams.interactive:
         if plan.on:
             raise UsageError("--on requires -c, -f or standard input", hint="At the prompt, use .on ENVS COMMAND.")
@@ -106,7 +105,7 @@ def _run_on(
 def _open_prompt(
     settings: Settings, streams: Streams, early: startup.EarlyPrompt, show_notices: ShowNotices | None
 ) -> ExitCode:
-    """Run the interactive shell, whose prompt starts the garbage collector again once it is shown."""
+    """Run the prompt, which starts the garbage collector once it is shown."""
     if settings.environment and not settings.config.problems:
         name = settings.environment
         protected, read_only = settings.protects(name), settings.only_reads(name)
@@ -138,7 +137,7 @@ def _run_lines(sources: list[tuple[str, str]] | None, plan: LaunchPlan, streams:
 
 
 def _print_token(settings: Settings, streams: Streams) -> ExitCode:
-    """Print a token for other programs, as the AWS CLI does; nothing else of the shell ever shows one."""
+    """Print a token as the AWS CLI does; no other option shows one."""
     opened = session.Session(settings, session.UserInterface(streams.note))
     try:
         session.require_environment(opened)
@@ -151,7 +150,7 @@ def _print_token(settings: Settings, streams: Streams) -> ExitCode:
 
 
 def _examine(settings: Settings, streams: Streams, *, as_json: bool) -> ExitCode:
-    """Print what works and what does not, each result at once; the exit code says whether all works."""
+    """Print each check as it ends; the exit code says whether all works."""
     report, found = doctor.report, list[doctor.CheckResult]()
     progress = terminal.Progress(streams)
     programs.TERMINAL.make_way = progress.over
@@ -168,14 +167,14 @@ def _examine(settings: Settings, streams: Streams, *, as_json: bool) -> ExitCode
 
 
 def _collected(items: Iterable[doctor.CheckResult], into: list[doctor.CheckResult]) -> Iterator[doctor.CheckResult]:
-    """Yield the items with their advice as a command line says it, and append each to a list."""
+    """Yield the items with advice for a command line, and collect them."""
     for item in items:
         into.append(replace(item, advice=for_command_line(item.advice)))
         yield into[-1]
 
 
 def explain(error: BaseException) -> int:
-    """Print what ended the program, and return its exit code. Raises what is no failure at all."""
+    """Print what ended the program and return its exit code."""
     code, said, hint = ExitCode.UNKNOWN, "", ""
     if isinstance(error, ShellError):
         debug_log.error("program", error)
@@ -187,11 +186,11 @@ def explain(error: BaseException) -> int:
     elif isinstance(error, OSError):
         debug_log.error("program", error)
         code, said = ExitCode.FAILED, f"Something on this machine failed ({error.strerror or error})"
-    elif isinstance(error, Exception):  # no traceback: its last line may quote what was typed
+    elif isinstance(error, Exception):  # no traceback: it may quote typed secrets
         said = debug_log.crash(error)
     else:
         raise error
-    if isinstance(error, OSError):  # the reader of the output has left, and nothing more can be said there
+    if isinstance(error, OSError):  # the reader of the output has ended
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     streams = standard_streams()
     if isinstance(error, ShellError) and error.message == CANCELED:
@@ -209,11 +208,11 @@ class LaunchPlan(NamedTuple):
 
     settings: Settings
     local: LocalSettings | None
-    on: str = ""  #: goes before each command: ``.on`` with its options
+    on: str = ""  #: ``.on`` with its options, the prefix of each command
 
 
 def make_plan(options: argparse.Namespace, environ: dict[str, str]) -> LaunchPlan:
-    """Return the options as a plan; raise ``UsageError`` where they contradict each other."""
+    """Return the options as a plan; raise ``UsageError`` for contradictions."""
     if "" in (options.env, options.environment):
         raise UsageError("The name of the environment is empty")
     named = options.env or options.environment
@@ -236,7 +235,7 @@ def make_plan(options: argparse.Namespace, environ: dict[str, str]) -> LaunchPla
     access = Access(options.profile, options.region, options.endpoint_url, options.ca_bundle, options.timeout)
     access = replace(access, max_response=options.max_response)
     access = replace(access, **_ways(options))
-    usual = environ.get("MWAA_ENVIRONMENT") or str(said.get("environment", ""))  # where no option names one
+    usual = environ.get("MWAA_ENVIRONMENT") or str(said.get("environment", ""))  # the default without an option
     settings = Settings(
         environment=named or (usual if options.local is None else "") or None,
         access=access,
@@ -257,7 +256,7 @@ def make_plan(options: argparse.Namespace, environ: dict[str, str]) -> LaunchPla
 
 
 def _on(options: argparse.Namespace) -> str:
-    """Return ``.on`` with its options, empty without ``--on``; raise ``UsageError`` for options that make no sense."""
+    """Return ``.on`` with its options, or empty; raise ``UsageError``."""
     flags = [flag for flag in ("--fail-fast", "--by-environment") if getattr(options, flag[2:].replace("-", "_"))]
     jobs = [] if options.jobs is None else [f"--jobs={options.jobs}"]
     if options.on is None:
@@ -273,7 +272,7 @@ def _on(options: argparse.Namespace) -> str:
 
 
 def _yes(said: str | None) -> str | None:
-    """Return the name of ``--yes=ENV``, empty for a plain ``--yes``; raise where ``--yes=`` has no name."""
+    """Return the name of ``--yes=ENV``, empty for a plain ``--yes``."""
     if said == "":
         raise UsageError("--yes= requires the name of an environment", hint="Pass --yes=ENV, or --yes.")
     return "" if said == PLAIN else said
@@ -284,7 +283,7 @@ def _path(text: str | None) -> Path | None:
 
 
 def _ways(options: argparse.Namespace) -> dict[str, Any]:
-    """Return the members of ``Access`` for the way to the web server; raise ``UsageError`` for impossible ones."""
+    """Return the members of ``Access`` for proxies and tunnels."""
     for name in ("profile", "region", "endpoint_url", "ca_bundle") if options.local is not None else ():
         if getattr(options, name):
             raise UsageError(f"--local cannot be combined with --{name.replace('_', '-')}")

@@ -1,4 +1,4 @@
-"""Commands without an environment: texts about the shell and Airflow, and ``--check``, a linter for runbooks."""
+"""Commands without an environment: help, texts and the linter ``--check``."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def run(options: argparse.Namespace, streams: Streams) -> ExitCode:
 
 
 def _text_of(options: argparse.Namespace) -> str:
-    """Return the text that one option alone asks for; empty for the page of a topic and for ``--check``."""
+    """Return the text of an option such as ``--version``; empty for other options."""
     if options.help or options.help_all:
         return startup.help_text(whole=options.help_all)
     if options.version:
@@ -47,7 +47,7 @@ def _text_of(options: argparse.Namespace) -> str:
 
 
 def _grammar_as_json(text: str) -> str:
-    """Return the command tree of a version for other programs; raise ``UsageError`` for an unknown version."""
+    """Return the command tree of a version as JSON; raise ``UsageError``."""
     version = parse_version(text)
     if version not in grammars.versions():
         raise unknown_version(text, grammars.versions())
@@ -67,9 +67,9 @@ def _show_topic(options: argparse.Namespace, streams: Streams) -> ExitCode:
 
 
 def lint(sources: Iterable[tuple[str, str]], version: str | None, streams: Streams) -> ExitCode:
-    """Print the lines of all sources, or of standard input, that an Airflow would refuse, as ``FILE:LINE: message``.
+    """Print the refused commands of all sources as ``FILE:LINE: message``.
 
-    Returns ``ExitCode.USAGE`` if there is any.
+    Returns ``ExitCode.USAGE`` if there is one.
     """
     grammar = _grammar(version, streams)
     found = 0

@@ -18,12 +18,12 @@ TYPE_CHECKING = False  # the module of that name is not imported before the firs
 if TYPE_CHECKING:
     from typing import NoReturn
 
-#: What a plain ``--yes`` is read as: it takes no value, so that what follows it is the environment.
+#: The value of a plain ``--yes``, which takes no value: the next word is the environment.
 PLAIN = "\0"
 PLAIN_YES = f"--yes={PLAIN}"
-#: In the place of the environment: look for what is wrong.
+#: The word in place of an environment that runs the checks.
 DOCTOR = "doctor"
-#: In the place of the environment: show a page of the documentation.
+#: The word in place of an environment that shows a page of the docs.
 HELP = "help"
 
 
@@ -146,7 +146,7 @@ def _add_local_options(parser: argparse.ArgumentParser) -> None:
 
 
 def read_options(arguments: Sequence[str]) -> argparse.Namespace:
-    """Return the arguments as argparse reads them; ``doctor`` and ``help`` are not environments.
+    """Return the parsed arguments; ``doctor`` and ``help`` are not environments.
 
     Environments of these names are reached with ``-e doctor`` and ``-e help``.
     """
@@ -176,13 +176,13 @@ def read_options(arguments: Sequence[str]) -> argparse.Namespace:
 
 
 def is_offline(options: argparse.Namespace) -> bool:
-    """Return whether the options ask for something that needs no environment and no settings."""
+    """Return whether the options need neither an environment nor settings."""
     texts = (options.help, options.help_all, options.version, options.completions, options.print_config, options.check)
     return any(texts) or options.help_topic is not None or options.print_grammar is not None
 
 
 def named_environment(options: argparse.Namespace) -> str:
-    """Return the environment whose prompt will certainly stand, and look as by default; empty for other runs."""
+    """Return the environment whose prompt is certain to be shown, or empty."""
     name = options.env or options.environment or os.environ.get("MWAA_ENVIRONMENT")
     other = options.doctor or options.print_token or options.sources or options.local is not None
     if not name or other or options.complete_names is not None or is_offline(options) or may_have_settings():
@@ -191,6 +191,6 @@ def named_environment(options: argparse.Namespace) -> str:
 
 
 def may_have_settings() -> bool:
-    """Return whether there may be a config.toml: a look at each place that it can be in costs no import."""
+    """Return whether a config.toml may exist, without an import."""
     places = ("~/.config", "~/Library/Application Support", os.environ.get("XDG_CONFIG_HOME") or "~/.config")
     return any(os.path.exists(os.path.join(os.path.expanduser(place), "mwaa-shell")) for place in places)

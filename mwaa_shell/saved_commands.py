@@ -1,4 +1,4 @@
-"""Saved commands: named commands with parameters, in one TOML file that the user can edit and keep in git.
+"""Saved commands: commands with names and parameters in ``commands.toml``.
 
 The file, ``commands.toml``, has one table, ``[commands]``, with a command for each name:
 ``nightly = "dags trigger {dag}"``. tomlkit changes one entry and keeps the user's comments, order and quotes. A change
@@ -30,16 +30,16 @@ if TYPE_CHECKING:
     from mwaa_shell.airflow.secrets.redaction import Span
 
 _NAME = r"[a-z_][a-z0-9_-]*"
-#: A parameter in the first group; a backslash and two braces make none.
+#: A parameter in the first group; after a backslash and in two braces it is text.
 PARAMETER = re.compile(rf"\\.|\{{\{{{_NAME}\}}\}}|\{{({_NAME})\}}", re.DOTALL)
-#: Stands for a parameter while its word is read, in characters that nobody types.
+#: A parameter while its word is parsed, in characters of the private use area.
 FILLED = "\ue000{}\ue000"
 FILLED_FORM = re.compile(FILLED.format(f"({_NAME})"))
 #: Names that ``.save`` accepts. The user can write others in quotes.
 GOOD_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*")
 TABLE = "commands"
 HEAD = f"# Commands that .do runs by name. {{dag}} is a parameter: .do NAME dag=...\n[{TABLE}]\n"
-#: A value put in place of a parameter, to find out whether the parameter is a secret.
+#: A value in place of a parameter that shows whether the parameter is a secret.
 PROBE = "probe-for-a-secret"
 
 
@@ -84,7 +84,7 @@ def parameter_spans(line: str) -> list[ParameterSpan]:
 
 
 def _words(line: str) -> list[tuple[int, int]]:
-    """Return start and end of each word, also of the file after ``>``, but of no word of a local command."""
+    """Return the span of each word and of a file name, but of no local command."""
     words, end, _ = split(line)
     behind = end + len(line[end:]) - len(line[end:].lstrip(">"))
     names = split(line[behind:])[0]
@@ -92,7 +92,7 @@ def _words(line: str) -> list[tuple[int, int]]:
 
 
 def fill_parameters(line: str, values: Mapping[str, str]) -> str:
-    """Return a command with values for all parameters, each quoted so that it stays one argument or a part of one.
+    """Return a command with a value for each parameter, each quoted as one word.
 
     Raises ``UsageError`` for a missing value and for an unknown parameter.
     """
@@ -109,7 +109,7 @@ def fill_parameters(line: str, values: Mapping[str, str]) -> str:
 
 
 def quote_parameters(line: str, values: Mapping[str, str]) -> str:
-    """Return a command with the given values; a word with one of them is quoted anew. Other parameters stay."""
+    """Return a command with the given values, quoted; other parameters stay."""
     for start, end in reversed(_words(line)):
         marked = PARAMETER.sub(lambda one: FILLED.format(one[1]) if one[1] in values else one[0], line[start:end])
         if marked != line[start:end]:
@@ -128,7 +128,7 @@ def secrets_of(line: str, grammar: Grammar | None, secret_words: tuple[str, ...]
 
 
 def parameter_in(span: Span) -> str:
-    """Return the parameter that is all there is in a secret's place; empty if there is something else."""
+    """Return the parameter that alone makes up a secret, or an empty name."""
     inside = parameters(span.value)
     return inside[0] if inside and span.value == f"{{{inside[0]}}}" else ""
 
@@ -139,7 +139,7 @@ def secret_parameters_of(line: str, grammar: Grammar | None, secret_words: tuple
 
 
 def secret_parameters(line: str, grammar: Grammar | None, secret_words: tuple[str, ...]) -> set[str]:
-    """Return the parameters of a line that runs a saved command whose values are secret; never raises.
+    """Return the secret parameters of a line with ``.do``; never raises.
 
     A value may make a secret of another one, as the key of a variable does.
     """
@@ -163,24 +163,24 @@ def secret_parameters(line: str, grammar: Grammar | None, secret_words: tuple[st
 
 
 def default_path() -> Path:
-    """Return the path of ``commands.toml`` in the user's configuration folder (``XDG_CONFIG_HOME`` on Linux)."""
+    """Return the path of ``commands.toml`` in the user's configuration folder."""
     return paths.config_folder() / "commands.toml"
 
 
 def load(path: Path) -> dict[str, SavedCommand]:
-    """Return the saved commands by name, in the file's order. Raises ``UsageError`` for a malformed file."""
+    """Return the saved commands in the file's order; raise ``UsageError``."""
     return dict(_read(_text(path), path))
 
 
 def save(path: Path, name: str, line: str) -> SavedCommand | None:
-    """Save a command under a name and return the command it replaces. Raises ``ShellError`` and leaves the file."""
+    """Save a command; return the one it replaces. Raises ``ShellError``."""
     if not GOOD_NAME.fullmatch(name):
         raise UsageError(f"'{name}' is not a name for a command", hint="Use letters, digits, - and _.")
     return _change(path, name, line.strip())
 
 
 def remove(path: Path, name: str) -> SavedCommand | None:
-    """Remove a name and return its command, ``None`` if there is no such name. Raises ``ShellError`` as ``save``."""
+    """Delete a saved command and return it, or ``None``. Raises ``ShellError``."""
     return _change(path, name, None) if name in load(path) else None
 
 
@@ -205,7 +205,7 @@ def _read(text: str, path: Path) -> Mapping[str, SavedCommand]:
     except tomllib.TOMLDecodeError as error:
         reason, _, place = str(error).partition(" (at ")
         told = re.match(r"line (\d+)", place)
-        number = int(told[1]) if told else text.count("\n") + 1  # at the end
+        number = int(told[1]) if told else text.count("\n") + 1  # an error at the end has no line
         raise UsageError(f"{path}:{number}: {reason}") from None
     except RecursionError:
         raise UsageError(f"{path}:1: this is nested too deeply") from None
@@ -239,7 +239,7 @@ def _line_of(key: str, text: str) -> int:
 
 
 def _change(path: Path, name: str, line: str | None) -> SavedCommand | None:
-    """Write the file with another line for a name, or without the name; return what the name stood for before."""
+    """Write the file with another command for a name, or none; return the old one."""
     text = _text(path)
     commands = dict(_read(text, path))
     before = commands.pop(name, None)
@@ -258,7 +258,7 @@ def _change(path: Path, name: str, line: str | None) -> SavedCommand | None:
 
 
 def _edited(text: str, name: str, line: str | None) -> str | None:
-    """Return a file's text with one entry replaced, added or removed; ``None`` if tomlkit cannot edit the text."""
+    """Return a file's text with one changed entry; ``None`` if tomlkit cannot."""
     import tomlkit  # takes 30 ms, and only a save needs it
 
     try:
@@ -277,7 +277,7 @@ def _edited(text: str, name: str, line: str | None) -> str | None:
 
 
 def _write(path: Path, text: str) -> None:
-    """Replace the file in one step, through a link and with its mode. A new file is 0600. Raises ``ShellError``."""
+    """Replace the file in one step, through a link; raise ``ShellError``."""
     try:
         check_owner(path)
         make_folder(path.resolve().parent, tighten=False)

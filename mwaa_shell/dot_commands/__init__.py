@@ -1,4 +1,4 @@
-"""The shell's own commands: an explicit registry, from which help, completion and documentation are made.
+"""The dot-commands: a registry from which help, completion and docs are made.
 
 A dot-command is a value: name, usage, summary and a function from the session and its words to a Result. What it shows
 is the Result's standard output, so pipes and redirects work on it as on an Airflow command.

@@ -1,4 +1,4 @@
-"""The dot-commands that move variables, connections and pools between an environment and files of this machine."""
+"""Dot-commands that export and import variables, connections and pools."""
 
 from __future__ import annotations
 
@@ -48,9 +48,9 @@ if TYPE_CHECKING:
 
 #: Seconds for one request.
 LIMIT = 35.0
-#: What becomes of entries of a file that are different on the environment.
+#: Ways to treat entries that differ between the file and the environment.
 ON_CONFLICT = ("fail", "skip", "overwrite")
-#: What Airflow says of ``connections add`` with the ID of another connection.
+#: Part of Airflow's message if ``connections add`` gets the ID of another connection.
 EXISTS = "already exists"
 AGAIN = "Run the command again for the rest."
 #: How to overwrite an entry whose name is too long for a path.
@@ -132,14 +132,14 @@ _CHANGE = Danger(Level.CHANGE, "")
 
 
 def check_export(plan: Plan, given: Namespace) -> None:
-    """Raise for words that make no sense; the following lines are checked with the file."""
+    """Raise for wrong arguments; later lines may read the file."""
     kind, path = _kind_and_path(given)
     _format(kind, path)
     plan.written.add(str(path))
 
 
 def check_import(plan: Plan, given: Namespace) -> None:
-    """Raise for words and files that make no sense, and for a change that will be refused."""
+    """Raise for wrong arguments, a wrong file, and a change that will be refused."""
     kind, path = _kind_and_path(given)
     if str(path) not in plan.written:
         _entries_in(kind, path)
@@ -169,7 +169,7 @@ def _entries_in(kind: BulkKind, path: Path) -> list[Entry]:
 
 
 def _format(kind: BulkKind, path: Path) -> str:
-    """Return json, yaml or env, by the ending of a file; Airflow has connections alone in the last two."""
+    """Return json, yaml or env by the ending of a file; the last two for connections."""
     found = {".yaml": "yaml", ".yml": "yaml", ".env": "env"}.get(path.suffix.lower(), "json")
     if found != "json" and kind.name != "connections":
         raise UsageError(f"{path} must be JSON")
@@ -234,9 +234,9 @@ def _version_of(session: Session, kind: BulkKind) -> Version:
 def _entries_over_rest(
     session: Session, kind: BulkKind, version: Version, instead: str, *, whole: bool
 ) -> list[Entry] | None:
-    """Return all entries of a kind; ``None`` where the REST API is missing or not permitted, after saying so.
+    """Return all entries of a kind, or ``None`` if the REST API cannot be used.
 
-    ``instead`` says what is done then; ``whole`` as for ``_entries_of``.
+    A note then says why, and ``instead`` what the shell does. ``whole`` is passed to ``_entries_of``.
     """
     if version < REST_SINCE:
         session.ui.note(f"Airflow {version} has no REST API on MWAA, so {instead}")
@@ -254,7 +254,10 @@ def _entries_over_rest(
 def _entries_of(
     session: Session, job: Job[list[Entry]], kind: BulkKind, version: Version, *, whole: bool
 ) -> list[Entry]:
-    """Return all entries of a kind; ``whole`` requests extras that the list of Airflow 2 lacks, one by one."""
+    """Return all entries of a kind.
+
+    ``whole`` also requests the extras that the list of Airflow 2 lacks, one by one.
+    """
     connection = session.connection
 
     def ask(request: RestRequest) -> object:
@@ -290,7 +293,7 @@ def _send_request(session: Session, one: BulkRequest, watcher: ProgressListener)
     secrets = send_rest.secrets_in(session, one.request)
     result = send_rest.run_request(session, one.request, changes=True, watcher=watcher)
     if result.ok:
-        with suppress(ValueError):  # some text, or none
+        with suppress(ValueError):  # the response is not JSON
             problem = problem_in(json.loads(bytes(result.response)))
             result = failed(problem) if problem else result
     return bulk_cli.without_output(result, secrets)
@@ -322,7 +325,7 @@ def _send(session: Session, kind: BulkKind, steps: Sequence[_Step], *, skip: boo
                 sent += len(names)
             else:
                 why = result.message.rstrip(".") or result.outcome.value
-                if sent and result.outcome is Outcome.NOT_RUN:  # the command has run in part
+                if sent and result.outcome is Outcome.NOT_RUN:  # a part of the import has run
                     result = failed(why)
                 hint = AGAIN if result.outcome is Outcome.FAILED else result.hint
                 if exists:

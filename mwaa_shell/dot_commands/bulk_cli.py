@@ -1,4 +1,4 @@
-"""Variables, connections and pools through the CLI, where the REST API is missing or not permitted.
+"""Variables, connections and pools through the CLI, where REST is not permitted.
 
 One command prints all entries: ``variables export`` can write to its standard output. Whether MWAA permits it is not
 known, as AWS does not list it. Where it is refused, lists and single variables are read, which AWS lists. The list of
@@ -45,7 +45,7 @@ class CliStep(NamedTuple):
 def entries_there(
     session: Session, kind: BulkKind, version: Version, wanted: Sequence[Entry] | None = None
 ) -> list[Entry]:
-    """Return all entries of the environment, as far as commands of MWAA show them. Raises ``NothingRan``.
+    """Return all entries that commands of MWAA show; raise ``NothingRan``.
 
     With ``wanted`` entries, others may be missing, and of connections all but their IDs.
     """
@@ -66,7 +66,7 @@ def entries_there(
 
 
 def _as_wanted(entry: Entry, wanted: str | None) -> Entry:
-    """Return the wanted value of a variable if the printed one may be that: the CLI has read it as JSON."""
+    """Return the wanted value of a variable if the CLI may have printed that as JSON."""
     return {"value": wanted} if wanted is not None and "value" in entry and as_printed(wanted) == entry["value"] else {}
 
 
@@ -114,7 +114,7 @@ def _variables(session: Session, keys: Sequence[str], wanted: Mapping[str, str],
 
 
 def _value(text: str, wanted: str | None) -> str:
-    """Return the value in the output of ``variables get``, without log lines before it."""
+    """Return the value in the output of ``variables get``, without log lines."""
     text = text.removesuffix("\n")
     if wanted is not None and f"\n{text}".endswith(f"\n{wanted}"):
         return wanted
@@ -126,7 +126,10 @@ def _value(text: str, wanted: str | None) -> str:
 
 
 def steps(kind: BulkKind, entries: Sequence[Entry], version: Version, *, describes: bool) -> Iterator[CliStep]:
-    """Yield the commands that set entries; ``describes`` if ``variables set`` takes a description."""
+    """Yield the commands that set entries.
+
+    ``describes`` says whether ``variables set`` takes a description.
+    """
     for entry in entries:
         name = str(entry[kind.key])
         if version.major < 2:
@@ -182,13 +185,13 @@ ESTIMATE_AFTER = 3.0
 
 
 class ProgressBar:
-    """A ``ProgressListener`` of all jobs of one piece of work, which shows one bar instead of their phases."""
+    """A ``ProgressListener`` of several jobs that shows one bar for all of them."""
 
     def __init__(self, watcher: ProgressListener | None, total: int) -> None:
         self.done = 0  #: entries, written by the thread that sends them
         self._watcher = watcher
         self._total = total
-        self._shown: Job[None] = Job(lambda job: None, "bar")  # never started: it has the time and the text
+        self._shown: Job[None] = Job(lambda job: None, "bar")  # never started: it measures the time and has the text
 
     def __enter__(self) -> ProgressBar:
         return self
@@ -210,7 +213,7 @@ class ProgressBar:
 
 
 def bar_text(done: int, total: int, elapsed: float) -> str:
-    """Return a bar, the numbers, and after some seconds the time that the rest takes at this pace."""
+    """Return a bar, the numbers and, after some seconds, the estimated time left."""
     bar = "=" * (BAR_WIDTH * done // total) + ">"
     text = f"[{bar[:BAR_WIDTH]:<{BAR_WIDTH}}]  {done:,} of {total:,}"
     if not 0 < done < total or elapsed < ESTIMATE_AFTER:

@@ -1,7 +1,7 @@
-"""Dot-commands about commands: saved ones with parameters, files of commands, and ``.send``.
+"""Dot-commands about commands: saved ones, files of commands and ``.send``.
 
-Nothing secret is kept: in a secret's place is a parameter. If it gets no value, a mask goes there, and the session
-asks for the secret without echoing it.
+A saved command holds no secret but a parameter. Without a value, the parameter becomes a mask, and the session asks for
+the secret without echo.
 """
 
 from __future__ import annotations
@@ -35,14 +35,17 @@ if TYPE_CHECKING:
     from mwaa_shell.airflow.grammar import Grammar
 
 EXAMPLE = ".save nightly \"dags trigger {dag} -c '{conf}'\""
-#: Parameters that are a DAG's, also where no command tree says so.
+#: Parameters that take a DAG, also without a command tree.
 DAGS = ("dag", "dag_id")
 #: Names longer than this get a row of their own.
 WIDEST = 28
 
 
 def save(call: DotCommandCall, given: Namespace) -> Result:
-    """Keep a line (one quoted word, or all that follows the name as it was typed), or with ``--delete`` drop one."""
+    """Save a command, or delete a saved one with ``--delete``.
+
+    The command is one quoted word, or all that follows the name as it was typed.
+    """
     dropped = _dropped(given)
     if dropped is not None:
         found = _find(dropped, saved_commands.load(saved_commands.default_path()))
@@ -57,7 +60,7 @@ def save(call: DotCommandCall, given: Namespace) -> Result:
 
 
 def check_save(plan: Plan, given: Namespace) -> None:
-    """Raise if ``.save`` would fail; else let the check of later lines see the new or deleted name."""
+    """Raise if ``.save`` would fail; keep the change for the check of later lines."""
     dropped = _dropped(given)
     if dropped is not None:
         plan.saved[dropped] = None
@@ -109,9 +112,9 @@ def do(call: DotCommandCall, given: Namespace) -> Result:
 
 
 def check_do(plan: Plan, given: Namespace) -> None:
-    """Raise for an unknown name, for wrong parameters and for a command that would be refused.
+    """Raise for wrong arguments, and for a command that would be refused.
 
-    What the lines before it will have saved by then counts.
+    Commands that earlier lines save are taken into account.
     """
     known = saved_commands.load(saved_commands.default_path())
     for name, line in plan.saved.items():
@@ -173,10 +176,10 @@ def list_saved(call: DotCommandCall, given: Namespace) -> Result:
 
 
 def candidates(session: Session, words_before: Sequence[str], fragment: str, names: Names) -> list[tuple[str, str]]:
-    """Return names of saved commands, their parameters or values, each with a description.
+    """Return saved commands, their parameters or values, each with a description.
 
-    ``words_before`` begins with the dot-command. What fits a fragment is left to the caller, but for values. A file
-    that cannot be read offers nothing.
+    ``words_before`` begins with the dot-command. Only values are filtered by the fragment. A file that cannot be read
+    has no candidates.
     """
     try:
         known = saved_commands.load(saved_commands.default_path())
@@ -202,7 +205,7 @@ def candidates(session: Session, words_before: Sequence[str], fragment: str, nam
 def _fitting(
     session: Session, line: str, given: Mapping[str, str], fragment: str, names: Names
 ) -> Iterable[tuple[str, str]]:
-    """Return values for a parameter: of its place in the command, else DAGs if its name says so."""
+    """Return values for a parameter by its place in the command, or DAGs by its name."""
     name, _, begun = fragment.partition("=")
     place = next((one for one in saved_commands.parameter_spans(line) if one.name == name), None)
     if place is None:
@@ -213,7 +216,7 @@ def _fitting(
         behind = saved_commands.quote_parameters(line[place.end :], given)
         for one in suggest(before + behind, len(before), session.grammar, names):
             value = split(one.text)[0][0].value
-            if one.display == value and not value.startswith("-"):  # no flag, and not the row that tells of more
+            if one.display == value and not value.startswith("-"):  # neither a flag nor the row "N more"
                 found[value] = one.summary
     if not found and name in DAGS:
         found = {one.text: one.summary for one in names(Kind.DAG, "", begun)[0]}
@@ -231,7 +234,7 @@ def source(call: DotCommandCall, given: Namespace) -> Result:
 
 
 def translate(call: DotCommandCall, given: Namespace) -> Result:
-    """Translate a file for an Airflow version; a line without a translation becomes a comment."""
+    """Translate a file for an Airflow version; comment lines without a translation."""
     grammar = grammar_of(given.version)
 
     lines = translate_file(script.read_script(Path(given.file)).splitlines(), grammar)
@@ -245,7 +248,10 @@ def translate(call: DotCommandCall, given: Namespace) -> Result:
 
 
 def grammar_of(text: str) -> Grammar:
-    """Return the command tree of a typed version or the nearest lower one; raise ``UsageError`` for none."""
+    """Return the command tree of a version or the nearest lower one.
+
+    Raises ``UsageError`` for an unknown version.
+    """
     known = meant_by(text)
     if known is None:
         raise unknown_version(text, versions())

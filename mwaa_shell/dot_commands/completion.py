@@ -1,6 +1,6 @@
-"""Completion of any line: dot-commands and their arguments, paths, and Airflow's words.
+"""Completion of any line: dot-commands, their arguments, paths, Airflow's words.
 
-Answers from memory and, for a path, from the folder that it names. Sends no request.
+Reads memory and, for a path, its folder. Sends no request.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ from mwaa_shell.names import TITLES, name_candidates
 from mwaa_shell.preferences import PREFERENCES, preference
 from mwaa_shell.session import Session
 
-#: How many entries of a folder are looked at, at most.
+#: Entries of a folder that are read, at most.
 ENTRIES = 2000
 
-#: Words that arguments choose from.
+#: Fixed words of arguments.
 CHOICES: Mapping[ArgumentKind | None, Sequence[str]] = {
     ArgumentKind.BULK: tuple(KINDS),
     ArgumentKind.ON_CONFLICT: ON_CONFLICT,
@@ -44,7 +44,10 @@ CHOICES: Mapping[ArgumentKind | None, Sequence[str]] = {
 
 
 def complete(session: Session, text: str, cursor: int, *, asked: bool = False) -> list[Suggestion]:
-    """Return the candidates for the word at the cursor, best first; ``asked`` says that Tab was pressed."""
+    """Return the candidates for the word at the cursor, best first.
+
+    ``asked`` says whether Tab was pressed.
+    """
     begins, line = line_at(text, cursor)
     names = partial(name_candidates, session.cached_names, asked=asked)
     return _moved(_in_line(session, line, cursor - begins, names), begins)
@@ -116,7 +119,7 @@ def _in_dot_command(session: Session, text: str, cursor: int, names: Names) -> l
     if dot_command.takes != (ArgumentKind.TOPIC,):
         return _airflow(session, text, cursor, offset, names)
     if len(spot.before) > 1:
-        return _airflow(session, text, cursor, offset, no_names)  # help is about commands, not about what there is
+        return _airflow(session, text, cursor, offset, no_names)  # help explains commands, and names have no page
     pages = [spot.offer(topic, topic, f"page: {TOPICS[topic]}") for topic in TOPICS if topic.startswith(spot.fragment)]
     about_dot_commands = spot.fragment.startswith(".")
     return [*(_dot_commands(spot) if about_dot_commands else _airflow(session, text, cursor, offset, no_names)), *pages]
@@ -127,7 +130,7 @@ def _dot_commands(spot: _Spot) -> list[Suggestion]:
 
 
 def _arguments(session: Session, dot_command: DotCommand, spot: _Spot, names: Names) -> list[Suggestion]:
-    """Return values of the flag before the cursor, else flags or values of the next positional."""
+    """Return values of the flag before the cursor, else flags or the next argument."""
     takes, before = dot_command.flags.get(spot.before[-1]), spot.before[-1]
     positionals = _positionals_in(dot_command, spot.before[1:])
     if takes is None:
@@ -161,7 +164,7 @@ def _positionals_in(dot_command: DotCommand, words: tuple[str, ...]) -> list[str
 def _names_for(
     session: Session, takes: ArgumentKind | None, before: Sequence[str], fragment: str, names: Names
 ) -> Sequence[NameMatch] | None:
-    """Return the DAGs, runs, tasks, tries or map indexes that fit a fragment; ``None`` for other arguments.
+    """Return the names of an Airflow object that fit a fragment, else ``None``.
 
     ``before`` are the positional arguments before the cursor: a DAG, a run and a task.
     """
@@ -181,7 +184,10 @@ def _names_for(
 
 
 def _instances(session: Session, positionals: Sequence[str]) -> list[monitor.Task]:
-    """Return the task instances of the run among the arguments, if this session has read it last; failed ones first."""
+    """Return the task instances of the given run, failed ones first.
+
+    There are some only if the session read this run last.
+    """
     seen = session.snapshot
     if seen is None or tuple(positionals[:2]) not in ((seen.run.dag, seen.run.run_id), (seen.run.dag, monitor.LATEST)):
         return []
@@ -189,7 +195,7 @@ def _instances(session: Session, positionals: Sequence[str]) -> list[monitor.Tas
 
 
 def _with_states(found: Sequence[NameMatch], instances: Sequence[monitor.Task], fragment: str) -> list[NameMatch]:
-    """Return tasks with their states in a run, and those of the run that are not among them."""
+    """Return tasks with their states in a run, and the other tasks of the run."""
     states: dict[str, str] = {}
     for one in instances:
         states.setdefault(one.task_id, one.state)
@@ -199,20 +205,26 @@ def _with_states(found: Sequence[NameMatch], instances: Sequence[monitor.Task], 
 
 
 def _tries(instances: Sequence[monitor.Task], task: str, fragment: str) -> list[NameMatch]:
-    """Return the numbers of the tries of a task, the last one first and with its state."""
+    """Return the numbers of the tries of a task, the last first, with its state."""
     most, state = max(((one.tries, one.state) for one in instances if one.task_id == task), default=(0, ""))
     numbers = [NameMatch(str(number), "", state if number == most else "") for number in range(most, 0, -1)]
     return [one for one in numbers if one.text.startswith(fragment)]
 
 
 def _map_indexes(instances: Sequence[monitor.Task], task: Sequence[str], fragment: str) -> list[NameMatch]:
-    """Return the map indexes of a task with their states, failed ones first; ``task`` is empty or one task ID."""
+    """Return the map indexes of a task with their states, failed ones first.
+
+    ``task`` is empty or one task ID.
+    """
     found = [(str(one.map_index), one.state) for one in instances if one.task_id in task and one.map_index is not None]
     return [NameMatch(index, state=state) for index, state in found if index.startswith(fragment)]
 
 
 def _values_for(session: Session, takes: ArgumentKind | None, before: str) -> Iterable[tuple[str, str]]:
-    """Return the values of a kind with a summary each; ``before`` is the flag or the argument before."""
+    """Return the values of a kind with a summary each.
+
+    ``before`` is the flag or the argument before the cursor.
+    """
     match takes:
         case ArgumentKind.ENVIRONMENTS:
             groups = ((f"@{name}", ", ".join(members)) for name, members in session.settings.config.groups.items())
@@ -245,7 +257,10 @@ def _plain(words: Iterable[str]) -> list[tuple[str, str]]:
 
 
 def _file_behind_operator(text: str, cursor: int) -> tuple[str, int, int] | None:
-    """Return the typed part of the file after ``>`` or ``>>`` and its span; ``None`` elsewhere."""
+    """Return the fragment of a file name after ``>`` or ``>>`` and its span.
+
+    Elsewhere ``None``.
+    """
     _, end, problem = split(text[:cursor])
     if problem is not None or not text.startswith(">", end) or end >= cursor:
         return None
@@ -259,7 +274,10 @@ def _file_behind_operator(text: str, cursor: int) -> tuple[str, int, int] | None
 
 
 def _paths(fragment: str, start: int, end: int) -> Iterator[Suggestion]:
-    """Yield files and folders that begin with a fragment; folders end in a slash, hidden ones need a dot."""
+    """Yield files, and folders with a slash, that begin with a fragment.
+
+    Hidden ones require a dot.
+    """
     folder, _, begun = fragment.rpartition("/")
     kept = fragment[: len(fragment) - len(begun)]
     try:

@@ -1,4 +1,4 @@
-"""Dot-commands about environments: open one, list and check them, run a command on several, block changes."""
+"""Dot-commands about environments: open, list and check them, and run on several."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ NAME_ONE = ".use requires the name of an environment"
 
 
 def use(call: DotCommandCall, given: Namespace) -> Result:
-    """Open another environment after AWS has confirmed that it exists; without a name, let the user choose one."""
+    """Open another environment that AWS confirms; without a name, show a menu."""
     open_environment(call.session, given)
     return Result()
 
@@ -58,7 +58,7 @@ def open_environment(session: Session, given: Namespace) -> None:
 
 
 def _wanted(given: Namespace, access: Access, previous: EnvironmentRef | None) -> tuple[str, Access]:
-    """Return the given name of an environment, empty if there is none, and the access to it."""
+    """Return the given name of an environment, or an empty one, and its access."""
     if given.env == "-":
         if given.region or given.profile:
             raise UsageError("--region and --profile require the name of an environment")
@@ -72,14 +72,14 @@ def _wanted(given: Namespace, access: Access, previous: EnvironmentRef | None) -
 
 
 def _confirmed(session: Session, name: str, access: Access) -> Connection:
-    """Return the connection to an environment that exists as far as AWS permits to ask."""
+    """Return the connection to an environment, checked as far as AWS permits."""
     connection = session.connections.get(EnvironmentRef(name, access))
     try:
         describe(session, connection)
     except EnvironmentNotFound as error:
         raise with_suggestion(error, session, access, name) from None
     except PermissionMissing:
-        pass  # the right to run commands may be there all the same
+        pass  # running commands may be permitted all the same
     return connection
 
 
@@ -98,7 +98,7 @@ def check_use(plan: Plan, given: Namespace) -> None:
 
 
 def envs(call: DotCommandCall, given: Namespace) -> Result:
-    """List environments with their status, version and region: of this account and region, or of several."""
+    """List the environments of this account and region, or of several."""
     session = call.session
     profiles, regions = _parts(given.profiles), _parts(given.regions)
     listings = many.list_all(session, many.accesses(session, profiles, regions))
@@ -129,7 +129,7 @@ def _parts(text: str) -> list[str]:
 
 
 def _row(connection: Connection, *, long: bool) -> dict[str, object]:
-    """Return the facts of an environment for a table; those that AWS does not tell are ``None``."""
+    """Return the facts of an environment for a table, ``None`` for unknown ones."""
     info, details, access = connection.info, connection.info.details, connection.target.access
     row: dict[str, object] = {
         "name": connection.target.name,
@@ -160,7 +160,10 @@ def _moment(value: object) -> object:
 
 
 def _logs(configuration: Mapping[str, Mapping[str, object]]) -> str:
-    """Return the logs that are sent to CloudWatch, such as ``task, webserver``; ``none``, or ``all`` of them."""
+    """Return the logs that are sent to CloudWatch, such as ``task, webserver``.
+
+    ``none`` and ``all`` are two other values.
+    """
     on = [name.removesuffix("Logs").lower() for name, one in sorted(configuration.items()) if one.get("Enabled")]
     return "all" if on and len(on) == len(configuration) else ", ".join(on) or "none"
 
@@ -185,7 +188,7 @@ def readonly(call: DotCommandCall, given: Namespace) -> Result:
 
 
 def check_readonly(plan: Plan, given: Namespace) -> None:
-    """Raise where ``--read-only`` cannot be lifted; the following lines are checked with the new state."""
+    """Raise where ``--read-only`` forbids it; check later lines with the new state."""
     _refuse_to_lift(plan.session, given)
     if given.state:
         plan.read_only = given.state == "on"
@@ -196,7 +199,7 @@ def _refuse_to_lift(session: Session, given: Namespace) -> None:
         raise UsageError("--read-only holds until the shell ends")
 
 
-#: The most environments that one user may ask at the same time.
+#: Environments that run a command at the same time, at most.
 MOST_JOBS = 100
 
 
@@ -210,7 +213,7 @@ def on(call: DotCommandCall, given: Namespace) -> Result:
 
 
 def check_on(plan: Plan, given: Namespace) -> None:
-    """Raise for wrong words, and for a change that will be refused without a confirmation."""
+    """Raise for wrong arguments, and for a change that will be refused."""
     session, line = plan.session, given.command
     options = _many_options(session, given)
     many.items_in(options.which, session.settings.config.groups)
@@ -221,7 +224,7 @@ def check_on(plan: Plan, given: Namespace) -> None:
 
 
 def _many_options(session: Session, given: Namespace) -> many.ManyOptions:
-    """Return the options; raise ``UsageError`` for wrong ones, and for anything but an Airflow command."""
+    """Return the options; raise ``UsageError`` unless an Airflow command follows."""
     line = given.command
     if line.kind is InputKind.DOT_COMMAND:
         name = line.values[0]
@@ -246,7 +249,7 @@ def _refuse_headings(session: Session, given: Namespace) -> None:
 
 
 def _refuse_version(session: Session) -> None:
-    """Raise where the user has named the version of an environment, and ``.on`` cannot know of which."""
+    """Raise for ``--airflow-version``, which holds for one environment only."""
     if session.settings.airflow_version is not None:
         raise UsageError(
             "--airflow-version is the version of one environment",
@@ -255,7 +258,10 @@ def _refuse_version(session: Session) -> None:
 
 
 def examined_session(session: Session) -> doctor.Examined:
-    """Return what the checks use of a session; the environment that they find is opened."""
+    """Return the parts of a session that the checks use.
+
+    The environment that they find is opened.
+    """
 
     def connect(name: str) -> Connection:
         access = session.target.access if session.target else session.settings.access
@@ -270,7 +276,7 @@ def examined_session(session: Session) -> doctor.Examined:
 
 
 def run_checks(call: DotCommandCall, given: Namespace) -> Result:
-    """Report the checks as lines, or as JSON with ``--json``; failed if one of them failed."""
+    """Report the checks as lines or as JSON; fail if one of them failed."""
     found: list[doctor.CheckResult] = []
     try:
         found.extend(doctor.examine(examined_session(call.session)))

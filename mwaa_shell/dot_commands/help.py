@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from mwaa_shell.airflow.grammar import Grammar
 
-#: The first screen, in blocks: what to type, and what for. It fits 80 columns and 24 rows with prompt and toolbar.
+#: The first screen, in blocks of commands and purposes. It fits 80 columns and 24 rows with prompt and toolbar.
 FIRST_SCREEN = (
     (
         (".use [ENV]", "switch environment"), (".envs", "list environments"),
@@ -135,7 +135,7 @@ def _page(text: str) -> Result:
 
 
 def _explained(session: Session, words: tuple[str, ...], items: Sequence[DotCommand]) -> str:
-    """Return the page of an Airflow command in the environment's version, or in the newest if that is unknown."""
+    """Return the page of an Airflow command in this or else the newest version."""
     if session.target is not None:
         load_environment_info(session)
     grammar = (session.connection.grammar if session.target else None) or load_grammar(versions()[-1])
@@ -153,7 +153,10 @@ def _explained(session: Session, words: tuple[str, ...], items: Sequence[DotComm
 
 
 def _explained_as_here(words: tuple[str, ...], grammar: Grammar, width: int) -> str | None:
-    """Return the page of another version's command under its name here, or why this version has none."""
+    """Return the page of a command of another version under its name in this one.
+
+    If this version has none, the page says why.
+    """
     found = translate(" ".join(words), grammar)
     if found is None:
         return None
@@ -199,7 +202,7 @@ DOT_COMMANDS = (
 )
 
 
-#: Columns of the longest label that a meaning is beside.
+#: Columns of the longest label with a meaning in the same row.
 LONGEST_LABEL = 28
 #: Blanks between a label and its meaning.
 GAP = "  "
@@ -216,7 +219,7 @@ def page_width() -> int:
 
 
 def in_columns(rows: Sequence[tuple[str, str]], width: int | None = None, *, indent: str = "") -> str:
-    """Return rows of labels and meanings; where both do not fit in one line, a long label has lines of its own.
+    """Return rows of labels and meanings; a long label has lines of its own.
 
     ``width`` is that of the terminal by default. Without a terminal, nothing is wrapped.
     """
@@ -236,7 +239,7 @@ def _row(indent: str, label: str, meaning: str, room: int, width: int) -> Iterat
 
 
 def wrapped(text: str, width: int, first: str = "", others: str = "") -> list[str]:
-    """Return text wrapped between words; a word that is wider than the line stays whole, so that it can be copied."""
+    """Return text wrapped between words; a long word stays whole to be copied."""
     return wrap(
         text, width, initial_indent=first, subsequent_indent=others, break_on_hyphens=False, break_long_words=False
     )

@@ -1,4 +1,4 @@
-"""Dot-commands about the history: show it, run its commands again, and print one as a script."""
+"""Dot-commands about the history: list, rerun and export commands."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 def history(call: DotCommandCall, given: Namespace) -> Result:
     """Show the commands of this environment or of all, the newest last."""
     session = call.session
-    here = zone(session.preferences["zone"])  # the system's where Airflow's dates stay as they are
+    here = zone(session.preferences["zone"])  # the zone of the system if dates stay as printed
     everywhere = given.all or given.batch is not None or session.target is None
     if not everywhere and not session.connection.region:
         session.connection.prepare()  # entries without an account are found by their region
@@ -61,7 +61,7 @@ def history(call: DotCommandCall, given: Namespace) -> Result:
 
 
 def _batch(session: Session, number: int) -> str:
-    """Return the batch of a command; raise ``UsageError`` if it was sent to one environment alone."""
+    """Return the batch of a command; raise ``UsageError`` if it has none."""
     batch = _entry(session, number).batch
     if not batch:
         raise UsageError(f"Command {number} was sent to one environment only.")
@@ -69,7 +69,7 @@ def _batch(session: Session, number: int) -> str:
 
 
 def _newest(session: Session, search: Search, count: int) -> list[list[HistoryEntry]]:
-    """Return so many of the newest commands, newest first, each with all its environments."""
+    """Return the newest commands, newest first, each with all its environments."""
     limit = count
     while True:
         entries = session.recorder.history.find(search, limit)
@@ -80,7 +80,7 @@ def _newest(session: Session, search: Search, count: int) -> list[list[HistoryEn
 
 
 def _groups(entries: list[HistoryEntry]) -> list[list[HistoryEntry]]:
-    """Return the commands, those that one line sent to several environments together at the place of the first."""
+    """Return the commands; the entries of one batch are one command."""
     groups: dict[object, list[HistoryEntry]] = {}
     for entry in entries:
         groups.setdefault(entry.batch or entry.number, []).append(entry)
@@ -111,7 +111,7 @@ def _row(group: list[HistoryEntry], everywhere: bool, zone: tzinfo | None) -> st
         bad = sum(one.outcome is not Outcome.OK for one in group)
         where = f"  {len(group)} environments" + (f", {bad} not ok" if bad else "")
         lines = [one.line for one in group]
-        entry = group[lines.index(max(lines, key=lines.count))]  # in the words of most Airflows
+        entry = group[lines.index(max(lines, key=lines.count))]  # the form that most Airflow versions got
     return f"{group[0].number:>5}  {moment}  {_worst(group).value:<11}  {seconds:>7}{where}  {_one_line(entry)}"
 
 
@@ -151,14 +151,14 @@ def redo(call: DotCommandCall, given: Namespace) -> Result:
 
 
 def _enter_runs(session: Session, reason: str, count: int) -> str:
-    """Return what Enter does with the proposed commands, after the reason why it waits."""
+    """Return the reason why the commands wait, and what Enter does."""
     what = "the command" if count == 1 else f"the {count} commands"
     enter = f"Enter runs {what} on {session.connection.target.name}."
     return f"{reason[0].upper()}{reason[1:]}. {enter}" if reason else enter
 
 
 def _is_last(session: Session, batch: Batch) -> bool:
-    """Return whether some environments of a batch were not ok, and nothing was sent since."""
+    """Return whether a batch failed somewhere and was the last command."""
     newest = session.recorder.history.find(Search(this_shell=True), 1)
     return bool(batch.left) and not any(one.origin != batch.origin and one.when > batch.when for one in newest)
 
@@ -176,7 +176,7 @@ def _redo_batch(session: Session, batch: Batch) -> Result:
 
 
 def check_redo(plan: Plan, given: Namespace) -> None:
-    """Raise for numbers without a command, and for commands to edit or confirm where no user is at a prompt.
+    """Raise for unknown numbers, and for an edit or a confirmation without a prompt.
 
     ``--failed`` and the numbers of earlier lines are checked only when the line runs.
     """
@@ -211,7 +211,9 @@ def _refuse_redo(session: Session, given: Namespace) -> None:
 def _why_not_at_once(
     session: Session, groups: list[list[HistoryEntry]], grammar: Grammar | None, here: str | None = None
 ) -> str:
-    """Return why the user has to review the commands first, if that is so; raise ``RefusedByRule`` without a prompt.
+    """Return why the user must review the commands first; empty for no reason.
+
+    Raises ``RefusedByRule`` without a prompt.
 
     ``here`` is the name of the environment where a command of another one is such a reason.
     """
@@ -230,7 +232,7 @@ def _as_one(group: list[HistoryEntry]) -> HistoryEntry:
 
 
 def _elsewhere(group: list[HistoryEntry], here: str | None) -> str:
-    """Return where a command ran; empty if it ran ``here``, too, or if that does not matter."""
+    """Return where a command ran, if it did not run ``here`` and that matters."""
     names = [entry.environment for entry in group]
     if here is None or here in names:
         return ""
@@ -238,7 +240,10 @@ def _elsewhere(group: list[HistoryEntry], here: str | None) -> str:
 
 
 def _so_far(plan: Plan, number: int) -> HistoryEntry | None:
-    """Return the command of a number, ``None`` if an earlier line may get that number; raise if there is none."""
+    """Return the command of a number, or ``None`` if an earlier line may get it.
+
+    Raises ``UsageError`` if there is no such command.
+    """
     newest = next((entry.number for entry in plan.session.recorder.history.find(Search(), 1)), 0)
     return None if newest < number <= newest + plan.lines else _entry(plan.session, number)
 
@@ -251,9 +256,9 @@ def _entry(session: Session, number: int) -> HistoryEntry:
 
 
 def _failed(session: Session) -> list[HistoryEntry]:
-    """Return the commands of this shell and environment that were not ok, the newest first, each line once.
+    """Return the failed commands of this shell and environment, newest first.
 
-    What has succeeded since, as typed or as a rerun, is no longer among it.
+    Each is listed once, and not after a success of the same command or of its rerun.
     """
     here = environment_key(session.connection)
     sent = session.recorder.history.find(Search(this_shell=True), MOST_NUMBERS)
@@ -266,7 +271,7 @@ def _failed(session: Session) -> list[HistoryEntry]:
 
 
 def _chosen(session: Session, failed: list[HistoryEntry]) -> list[HistoryEntry]:
-    """Return the only failed command, or the user's choice of several; empty for no choice."""
+    """Return the only failed command or the user's choice; empty for no choice."""
     if len(failed) == 1:
         return failed
     rows = [(str(entry.number), f"{entry.outcome.value:<11}  {_one_line(entry)}") for entry in failed]
@@ -289,7 +294,7 @@ TOKEN_ALONE = "It makes a token and runs no command. curl, bash and python run t
 
 
 def show_script(call: DotCommandCall, given: Namespace) -> Result:
-    """Show a command, typed or of the history, as a script of the kind in the last word."""
+    """Show a typed or past command as a script of the kind in the last word."""
     session = call.session
     words = parse(given.text).words
     if not words:

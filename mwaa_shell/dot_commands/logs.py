@@ -1,4 +1,4 @@
-"""The dot-command for logs in CloudWatch: of the tasks of a DAG run, and of the components of the environment."""
+"""The dot-command for logs in CloudWatch: of tasks and of components."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def _range(given: Namespace) -> logs.LogRange:
     return logs.LogRange(given.n or usual, given.grep, since)
 
 
-#: States before a try writes its log: the log is that of the try before.
+#: States in which the newest log is of the previous try.
 BEFORE_A_LOG = ("scheduled", "queued")
 #: States in which a task without a log has not started.
 NOT_STARTED = ("none", *BEFORE_A_LOG)
@@ -109,7 +109,7 @@ class _TaskLogs:
             return self._follow(snapshot.run, logs.tasks_to_follow(snapshot, given.task, given.map))
         snapshot = logs.run_to_read(self._look, given.run)
         run = snapshot.run
-        if snapshot.tasks is None and not given.task:  # no source shows them: those that have written are known
+        if snapshot.tasks is None and not given.task:  # no source shows tasks, but log streams name some
             tasks = self._wait(
                 "looking for log streams", lambda: logs.tasks_with_logs(self._api, self._group.name, run)
             )
@@ -134,7 +134,7 @@ class _TaskLogs:
             raise
 
     def _choose(self, tasks: list[monitor.Task]) -> list[monitor.Task]:
-        """Return the only task, the user's choice of several, or all of them without a menu."""
+        """Return the only task, the user's choice, or all tasks without a menu."""
         pick = self._session.ui.pick
         if len(tasks) == 1 or pick is None or self._call.context.destination is not None:
             return tasks
@@ -203,7 +203,7 @@ class _TaskLogs:
             raise UsageError(f"The run has {len(chosen)} tasks to follow", hint=f"Name one as TASK: {names}.")
         self._note_gap()
         task, first = chosen[0], self._given.attempt or 0
-        quiet = monitor.RedrawOnTick(lambda elapsed: None)  # the picture on the canvas says what is done
+        quiet = monitor.RedrawOnTick(lambda elapsed: None)  # the canvas shows the progress
 
         def streams() -> dict[int, list[LogStream]]:
             nonlocal first
@@ -213,7 +213,7 @@ class _TaskLogs:
 
         def now() -> monitor.Task | None:
             seen = read_run(self._call, self._dag, run.run_id, quiet)
-            if seen.tasks is None:  # the environment does not show them
+            if seen.tasks is None:  # no source shows tasks
                 return monitor.Task(task.name, seen.run.state)
             return next((one for one in seen.tasks if one.name == task.name), None)
 

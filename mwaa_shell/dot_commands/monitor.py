@@ -1,4 +1,4 @@
-"""Dot-commands that poll: ``.watch`` a command, and ``.follow`` a DAG run until it ends."""
+"""Dot-commands that poll: ``.watch`` and ``.follow``."""
 
 from __future__ import annotations
 
@@ -56,13 +56,13 @@ def watch(call: DotCommandCall, given: Namespace) -> Result:
 
 
 def check_watch(plan: Plan, given: Namespace) -> None:
-    """Raise for wrong options, and for a command that Airflow would refuse or that changes data."""
+    """Raise for wrong options, and for a command that cannot be watched."""
     options, line = watch_options(given), given.command
     grammar = plan.grammar
     translation = translate(line.text, grammar if plan.session.settings.validate else None)
     line = parse(translation.text) if translation is not None and translation.text else line
     problem = plan.problem_in(line)
-    if grammar is not None or not (plan.elsewhere or plan.connection):  # else it is known when its turn has come
+    if grammar is not None or not (plan.elsewhere or plan.connection):  # else the check waits until the line runs
         _refuse_what_cannot_be_watched(line, problem, grammar)
         _awaited_in_vain(options.until, line, grammar)
 
@@ -93,7 +93,10 @@ def _refuse_what_cannot_be_watched(line: ParsedLine, problem: Problem | None, gr
 
 
 def _awaited_in_vain(until: monitor.WatchCondition, line: ParsedLine, grammar: Grammar | None) -> str:
-    """Return a sentence on awaited states that never come; raise ``UsageError`` if nothing else is awaited."""
+    """Return a sentence on awaited states that never come.
+
+    Raises ``UsageError`` if nothing else is awaited.
+    """
     found = grammar.command(line.values) if grammar is not None else None
     if found is None or grammar is None or not until.states:
         return ""

@@ -1,4 +1,4 @@
-"""The dot-command about the cached names: ``.refresh`` loads, lists and deletes them."""
+"""The dot-command that loads, lists and deletes cached names."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def _live(session: Session) -> NameRefresher:
 
 
 def _listed(live: NameRefresher, kind: Kind, dag: str) -> str:
-    """Return the cached names of one kind, or why there are none."""
+    """Return the cached names of one kind, or why it has no names."""
     if kind in OF_A_DAG and not dag:
         of = [key[1] for key in live.catalogue.snapshot() if key[0] is kind]
         return f"{title(kind).capitalize()} belong to a DAG. Cached are those of {', '.join(sorted(of)) or 'none'}."

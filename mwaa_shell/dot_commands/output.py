@@ -1,4 +1,4 @@
-"""Dot-commands about output: the last one again or in another format, the clipboard, the transcript."""
+"""Dot-commands about output: reformat, copy and record it."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 
 def raw(call: DotCommandCall, given: Namespace) -> Result:
-    """Show the last output unchanged: its two streams, or with ``--http`` the body of the HTTP response.
+    """Show the last output unchanged, or with ``--http`` the HTTP response.
 
-    Passwords that Airflow printed are not for a screen unless the user said so; a file and a command get every byte.
+    A screen gets no passwords unless ``reveal`` is on. A file and a local command get every byte.
     """
     session = call.session
     last = _last(session)
@@ -39,7 +39,10 @@ def raw(call: DotCommandCall, given: Namespace) -> Result:
 
 
 def _refuse_passwords(session: Session, last: Result, name: str, *, encoded: bool) -> None:
-    """Raise for an output that may hold passwords; ``encoded`` says that it leaves in base64, beyond any mask."""
+    """Raise for output that may hold passwords.
+
+    ``encoded`` says that it leaves in base64, where nothing can be masked.
+    """
     repeats = encoded and any(secret.encode() in bytes(last.stdout) + bytes(last.stderr) for secret in last.hidden)
     if (repeats or shows_secrets(last.words, last.stdout)) and session.preferences["reveal"] == "off":
         raise RefusedByRule("The output may contain passwords", hint=f"Use .set reveal on for {name}, or .raw > FILE.")
@@ -52,7 +55,7 @@ def _last(session: Session) -> Result:
 
 
 def copy(call: DotCommandCall, given: Namespace) -> Result:
-    """Copy what a pipe would get of the last output to the clipboard, as text that is safe to paste."""
+    """Copy the data of the last output to the clipboard, safe to paste."""
     session = call.session
     last = _last(session)
     if not session.ui.draws_tables or call.context.destination is not None or is_dumb(os.environ):
@@ -78,7 +81,7 @@ def draw_as(call: DotCommandCall, given: Namespace) -> Result:
 
 
 def tee(call: DotCommandCall, given: Namespace) -> Result:
-    """Add what is run and shown from now on to a file, or stop doing so; without a word, say where it goes."""
+    """Start or stop the transcript; without an argument, show its file."""
     session = call.session
     if not given.file:
         return text_result(

@@ -21,14 +21,14 @@ class ArgumentKind(Enum):
     """The kind of a dot-command's argument, for completion."""
 
     ENVIRONMENT = "environment"
-    ENVIRONMENTS = "environments"  #: several: names, patterns and groups, with commas between
+    ENVIRONMENTS = "environments"  #: names, patterns and groups with commas between them
     PROFILE = "profile"
     REGION = "region"
     VERSION = "version"
     PATH = "path"  #: of this machine
-    COMMAND = "command"  #: an Airflow command: all that follows
+    COMMAND = "command"  #: an Airflow command, up to the end of the line
     TOPIC = "topic"  #: a dot-command, or an Airflow command
-    SAVED = "saved"  #: a command that the user has named, and its parameters
+    SAVED = "saved"  #: a saved command and its parameters
     TIME = "time"  #: such as 2d
     NUMBER = "number"
     KIND = "kind"  #: of names, in the plural
@@ -39,12 +39,12 @@ class ArgumentKind(Enum):
     MAP_INDEX = "map index"  #: of the task that is the third argument
     COMPONENT = "component"  #: of the environment, that has a log
     PREFERENCE = "preference"
-    FORMAT = "format"  #: what an output is drawn as
+    FORMAT = "format"  #: an output format, such as csv
     VALUE = "value"  #: of the preference before it
     TEXT = "text"  #: anything
     STATE = "state"  #: of a run or a task
     BULK = "bulk"  #: a kind of entries to export or import
-    ON_CONFLICT = "on conflict"  #: what becomes of entries that are different
+    ON_CONFLICT = "on conflict"  #: a way to treat entries that differ
     REQUEST = "request"  #: a part of a REST request
 
 
@@ -67,7 +67,7 @@ class DotCommandCall:
 
     executor: Executor
     context: LineContext
-    items: tuple[DotCommand, ...]  #: all of them, in the order in which help lists them
+    items: tuple[DotCommand, ...]  #: all dot-commands, in the order of help
 
     @property
     def session(self) -> Session:
@@ -91,18 +91,18 @@ def number_from(least: float, most: int = 9_999_999, kind: Callable[[str], float
 
 
 class Argument:
-    """A positional argument or a flag of a dot-command: how it is parsed, completed and explained.
+    """A positional argument or a flag of a dot-command.
 
-    ``shown`` is a flag, with its value after a blank, or the name of a positional argument. Brackets are around one
-    that may be left out. Without a ``meaning``, help does not list the argument. ``parsing`` goes to argparse.
+    ``shown`` is a flag and its value, or the name of a positional argument, in brackets if it is optional. Without a
+    ``meaning``, help does not list the argument. ``parsing`` is passed to argparse.
     """
 
     def __init__(self, shown: str, meaning: str = "", takes: ArgumentKind | None = None, **parsing: Any) -> None:
         flag, _, value = shown.partition(" ")
         self.flag = flag if flag.startswith("-") else ""
-        self.label = shown if self.flag else shown.strip("[]")  #: as help lists it
+        self.label = shown if self.flag else shown.strip("[]")  #: in help
         self.meaning = meaning
-        self.takes = takes  #: what completes it; ``None`` for a flag without a value
+        self.takes = takes  #: the kind of its value; ``None`` without a value
         self.name = self.flag or parsing.pop("dest", self.label.lower())
         self.parsing = parsing
         if self.flag and not value:
@@ -123,9 +123,9 @@ class DotCommand:
     summary: str  #: one line, in operator's words
     run: Callable[[DotCommandCall, Namespace], Result]
     arguments: tuple[Argument, ...] = ()  #: the positional ones in order, and the flags
-    check: Callable[[Plan, Namespace], object] = lambda plan, given: None  #: raises, ahead of time, what can be known
+    check: Callable[[Plan, Namespace], object] = lambda plan, given: None  #: raises for a line that cannot run
     bare: tuple[str, ...] = ()  #: names that work without a dot
-    parses: bool = True  #: its arguments; otherwise ``words`` and ``text`` are all of them, as they were typed
+    parses: bool = True  #: if not, ``words`` and ``text`` have all as typed
     details: str = field(kw_only=True)  #: one to three sentences
     examples: tuple[str, ...] = field(kw_only=True)  #: lines to type
     see: tuple[str, ...] = ()  #: names of related dot-commands
@@ -156,7 +156,7 @@ class DotCommand:
         return self.takes[-1:] in ((ArgumentKind.COMMAND,), (ArgumentKind.TOPIC,))
 
     def read(self, line: ParsedLine) -> Namespace:
-        """Return the arguments in a line as attributes; raise ``UsageError`` for wrong ones.
+        """Return the arguments as attributes; raise ``UsageError`` for wrong ones.
 
         The line itself is ``line``, and an Airflow command after the arguments is ``command``, as it was typed.
         """
@@ -203,9 +203,9 @@ def _text_from(line: ParsedLine, number: int) -> str:
 
 
 def command_start(dot_command: DotCommand, words: Sequence[Word]) -> int:
-    """Return the number of the word at which the Airflow command of a dot-command begins, after its own words.
+    """Return the number of the word where the Airflow command of a line begins.
 
-    ``words`` are those of the whole line; where it has no command yet, this is one past the last of them.
+    ``words`` are those of the whole line. Without a command, the number is that after the last word.
     """
     number, own = 1, len(dot_command.takes) - 1  # the command is its last argument
     while number < len(words):

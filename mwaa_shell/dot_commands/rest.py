@@ -1,4 +1,4 @@
-"""Dot-commands over Airflow's REST API: ``.rest`` and what completes in it, and ``.backfills``."""
+"""Dot-commands over Airflow's REST API: ``.rest`` and ``.backfills``."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from mwaa_shell.airflow.completion import Names
     from mwaa_shell.airflow.versions import Version
 
-#: Most candidates that complete in a path.
+#: Candidates for a path, at most.
 MOST = 200
 
 
@@ -72,7 +72,10 @@ def check_rest(plan: Plan, given: Namespace) -> None:
 
 
 def _request(given: Namespace, version: Version | None, *, with_input: bool = True) -> RestRequest:
-    """Return the request that the arguments make; raise ``UsageError``. Without input, ``-d -`` is an empty body."""
+    """Return the request in the arguments; raise ``UsageError``.
+
+    Without input, the body of ``-d -`` is empty.
+    """
     method = given.method.upper()
     if given.path.upper() in METHODS:
         raise UsageError(".rest requires PATH", hint="Write .rest [METHOD] PATH.")
@@ -119,7 +122,7 @@ def _pair(text: str, flag: str) -> tuple[str, str]:
 
 
 def _body(given: Namespace, types: object, *, with_input: bool) -> dict[str, object] | None:
-    """Return the body of ``-d`` with the fields of ``-f``; ``None`` where there is neither."""
+    """Return the body of ``-d`` with the members of ``-f``, or ``None``."""
     if given.d is None and not given.f:
         return None
     body: dict[str, object] = _data(given.d, with_input=with_input) if given.d is not None else {}
@@ -159,7 +162,10 @@ def _data(text: str, *, with_input: bool) -> dict[str, object]:
 
 
 def request_candidates(session: Session, before: Sequence[str], fragment: str, names: Names) -> list[tuple[str, str]]:
-    """Return what may be in the place of a fragment, with a summary each; ``before`` starts with ``.rest``."""
+    """Return the candidates for a fragment, each with a summary.
+
+    ``before`` begins with ``.rest``.
+    """
     connection = session.target and session.connection
     version = connection.version if connection else None
     if version is None:
@@ -182,7 +188,7 @@ def request_candidates(session: Session, before: Sequence[str], fragment: str, n
 
 
 def _paths(names: Names, version: Version, method: str, fragment: str) -> Iterator[tuple[str, str]]:
-    """Yield what continues a path: its next words up to a name, and the names that are there."""
+    """Yield the next words of a path, and the cached names that continue it."""
     begun, _, last = fragment.rpartition("/")
     parts = begun.split("/")
     seen: dict[str, str] = {}
@@ -244,7 +250,7 @@ def check_backfills(plan: Plan, given: Namespace) -> None:
 
 
 def _backfill_request(given: Namespace) -> RestRequest | None:
-    """Return the request that the arguments make; ``None`` for the backfills of all DAGs."""
+    """Return the request in the arguments, or ``None`` for all backfills."""
     if given.dag in ACTIONS and not given.id:
         hint = "List backfills and their IDs with .backfills."
         raise UsageError(f".backfills {given.dag} requires the ID of a backfill", hint=hint)

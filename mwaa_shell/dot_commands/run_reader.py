@@ -1,4 +1,4 @@
-"""DAG runs as the dot-commands read them: over REST if the environment offers and permits it, else through the CLI."""
+"""DAG runs read over REST if possible, else through the CLI."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def run_sources(
 
 
 def read_run(call: DotCommandCall, dag: str, run: str, watcher: ProgressListener | None = None) -> monitor.Snapshot:
-    """Return a snapshot of a run from the first source that answers, and keep it for completion."""
+    """Return a run from the first source that answers; keep it for completion."""
     sources = run_sources(call, dag, run, watcher or call.session.ui.watcher)
     call.session.snapshot = found = _first_answer(sources)
     return found

@@ -24,17 +24,17 @@ if TYPE_CHECKING:
 
 #: Settings that a local environment sets itself.
 OF_LOCAL = ("endpoint-url", "region", "ca-bundle")
-#: Columns of a value with something beside it.
+#: Columns of a value with text after it.
 LONGEST_VALUE = 30
 #: The source of a value that was not set.
 DEFAULT = "default"
 OWN = {one.name for one in PREFERENCES}
-#: Instead of ``.set``, and of an option of the same name.
+#: Other ways to change a setting that ``.set`` and options do not change.
 OTHER_WAYS = {"environment": ".use", "protected": ".set protect", "read-only": ".readonly"}
 
 
 def settings(call: DotCommandCall, given: Namespace) -> Result:
-    """List the settings of this environment that differ from their defaults, or all; each with value and source."""
+    """List all settings or the changed ones, each with its value and source."""
     session = call.session
     every = given.which is not None
     rows = [(one.name, *_value(session, one)) for one in SETTINGS]
@@ -56,7 +56,7 @@ def _problems(session: Session) -> Iterator[str]:
 
 
 def _value(session: Session, one: Setting) -> tuple[str, str]:
-    """Return a value as shown and its source; sources are tried in their order of precedence."""
+    """Return a shown value and its source, tried in order of precedence."""
     said = session.settings.config.on(session.target.name if session.target else "").get(one.name)
     line = f"{session.settings.config.name}:{said.line}" if said else ""
     if one.name in OWN:
@@ -133,7 +133,7 @@ def _refuse_startup_setting(name: str) -> None:
 
 
 def check_set(plan: Plan, given: Namespace) -> None:
-    """Raise for a wrong name or value; the following lines are checked with a new ``protect``."""
+    """Raise for a wrong name or value; keep ``protect`` for later lines."""
     _refuse_startup_setting(given.name)
     if given.value is not None:
         Preferences().set(given.name, given.value)

@@ -1,4 +1,4 @@
-"""The table of all dot-commands, which runs and checks a line with one and gives help on it."""
+"""The table of all dot-commands: runs, checks and explains lines with one."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from mwaa_shell.result import Result
     from mwaa_shell.session import Executor, LineContext, Plan
 
-#: All of them, in the order in which help lists them.
+#: All dot-commands, in the order of help.
 DOT_COMMANDS: tuple[DotCommand, ...] = (
     *help.DOT_COMMANDS,
     *environment.DOT_COMMANDS,
@@ -57,7 +57,7 @@ def find_dot_command(name: str) -> DotCommand | None:
 
 
 def run(executor: Executor, context: LineContext) -> Result:
-    """Run a dot-command; raise ``UsageError`` for an unknown name and for wrong arguments."""
+    """Run a dot-command; raise ``UsageError`` for a wrong name or argument."""
     dot_command = _named(context.line.values[0])
     return dot_command.run(DotCommandCall(executor, context, DOT_COMMANDS), dot_command.read(context.line))
 
@@ -77,7 +77,10 @@ def _named(name: str) -> DotCommand:
 
 
 def page(text: str, width: int) -> str | None:
-    """Return the help of the dot-command that a line begins with; ``None`` for others and before an Airflow command."""
+    """Return the help of the dot-command of a line, up to its Airflow command.
+
+    ``None`` for other lines and places.
+    """
     words = parse(text).values
     dot_command = find_dot_command(words[0]) if words else None
     if dot_command is None or (dot_command.takes[-1:] == (ArgumentKind.COMMAND,) and command_in(text)):
@@ -86,7 +89,7 @@ def page(text: str, width: int) -> str | None:
 
 
 def command_in(text: str) -> int:
-    """Return the position of the Airflow command in a line: after a dot-command that takes one, else 0."""
+    """Return the position of the Airflow command in a line with a dot-command, or 0."""
     words = parse(text).words
     dot_command = find_dot_command(words[0].value) if len(words) > 1 else None
     if dot_command is None or not dot_command.takes_command:
@@ -96,14 +99,14 @@ def command_in(text: str) -> int:
 
 
 def meant_by(text: str) -> str:
-    """Return the dot-command whose name without the dot begins a line; empty where there is none."""
+    """Return the dot-command whose name without its dot begins a line, or nothing."""
     words = parse(text).values
     dot_command = find_dot_command(f".{words[0]}") if words else None
     return dot_command.name if dot_command is not None else ""
 
 
 def help_at_cursor(text: str, cursor: int, grammar: Grammar | None, width: int = WIDTH) -> str:
-    """Return help on the word under the cursor, wrapped at ``width`` columns. Sends no request."""
+    """Return help on the word under the cursor; sends no request."""
     begins, line = line_at(text, cursor)
     own = page(line, width)
     if own is None:

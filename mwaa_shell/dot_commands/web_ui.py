@@ -36,7 +36,7 @@ RUN_DATE = re.compile(r"__(\d{4}-\d\d-\d\dT[\d:.]+(?:\+\d\d:\d\d|Z)?)\Z")
 
 
 def open_page(call: DotCommandCall, given: Namespace) -> Result:
-    """Open the login and then a page in the browser; return the link of the page, which holds no token."""
+    """Open the login and then a page in the browser; return its link without a token."""
     session = call.session
     _refuse(given)
     if given.print and call.context.destination is not None and call.context.destination.operator != "|":
@@ -55,7 +55,7 @@ def open_page(call: DotCommandCall, given: Namespace) -> Result:
 
 
 def page_of(version: Version, dag: str, run: str = "", task: str = "", map_index: int | None = None) -> str:
-    """Return the path of the page of a DAG, of one of its runs or of a task in this run.
+    """Return the path of the page of a DAG, of its run or of a task in this run.
 
     Read in the views of Airflow 1.10.12, 2.4.3 and 2.10.3, and in the routes of 3.3.1. Pages before ``GRID_SINCE`` name
     a run by its execution date. Without one, the path is that of the DAG.
@@ -80,7 +80,10 @@ def _query(values: Mapping[str, object]) -> str:
 
 
 def has_browser(environ: Mapping[str, str]) -> bool:
-    """Return whether a browser that the user sees can be started here: not over ssh, unless ``BROWSER`` names one."""
+    """Return whether a browser can start that the user sees.
+
+    Over SSH, only ``BROWSER`` names one.
+    """
     if not environ.get("BROWSER"):
         if environ.get("SSH_CONNECTION") or environ.get("SSH_TTY"):
             return False
@@ -137,7 +140,7 @@ def _open(session: Session, page: str) -> Result:
 
 
 def _start_browser(url: str, link: str) -> None:
-    """Open a URL; raise ``NothingRan`` with the link of the page where no browser starts."""
+    """Open a URL; raise ``NothingRan`` with the link if no browser starts."""
     with lend_terminal():
         started = webbrowser.open(url)
     if not started:

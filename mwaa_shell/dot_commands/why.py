@@ -28,11 +28,11 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 #: Lines of the log of a task that are shown and that are read, and lines that a folded traceback has.
 LINES, READ, FOLDED = 30, 300, 5
-#: Failed tasks whose logs are read, and those that are named at the end of ``.follow``.
+#: Failed tasks with a log in ``.why``, and failed tasks at the end of ``.follow``.
 MOST_LOGS, MOST_NAMED = 5, 3
 #: Seconds to wait for the logs.
 LIMIT = 120.0
-#: Import errors that are read.
+#: Import errors to read, at most.
 MOST_ERRORS = 1000
 LEFT_OUT = "causes of skipped tasks, import errors and whether the DAG is paused"
 
@@ -63,14 +63,14 @@ def _bytes(lines: list[str]) -> bytes:
 
 
 def short_reason(session: Session, snapshot: monitor.Snapshot) -> str:
-    """Return the exceptions of the failed tasks of a run, as far as logs can be read, and the dot-command for more."""
+    """Return the exceptions of failed tasks with a readable log, and the next step."""
     failures, _ = _read_logs(session, snapshot, MOST_NAMED)
     lines = [monitor.one_line(one) for one in failures if one.exception]
     return "\n".join([*lines, ".why shows the reason, with logs"])
 
 
 def _run(call: DotCommandCall, given: Namespace) -> monitor.Snapshot:
-    """Return the given run, else the run of this session if it failed, else the newest failed run."""
+    """Return the given run, this session's failed run, or the newest failed run."""
     session = call.session
     recent, dag = session.recent, dag_of(session, given, ".why DAG")
     if not given.dag and recent is not None and recent.run:
@@ -102,7 +102,7 @@ def _found(session: Session, snapshot: monitor.Snapshot) -> monitor.FailedRun:
 
 
 def _read_logs(session: Session, snapshot: monitor.Snapshot, most: int) -> tuple[list[monitor.FailedTask], list[str]]:
-    """Return the failed tasks, first one instance of each with its log, and what could not be read as sentences."""
+    """Return the failed tasks, first those with logs, and sentences on missing logs."""
     tasks = monitor.in_order(logs.failed_tasks(snapshot))
     if not tasks:
         return [], []
@@ -139,13 +139,13 @@ def _log(
 
 
 def _safe(session: Session, text: str) -> str:
-    """Return a text of a task as a terminal shows it, also for programs: with masks and without control characters."""
+    """Return a text with masks and without control characters, also for programs."""
     text = sanitise(text)
     return text if session.preferences["reveal"] == "on" else mask_output(text, ())
 
 
 def _end_of(events: Sequence[list[str]]) -> list[str]:
-    """Return the lines of the last events, so many that a terminal shows ``LINES`` where it folds long ones."""
+    """Return the lines of the last events that fill ``LINES`` folded lines."""
     shown, first = 0, len(events)
     while first and shown < LINES:
         first -= 1
@@ -154,7 +154,7 @@ def _end_of(events: Sequence[list[str]]) -> list[str]:
 
 
 def _without_repeats(events: Sequence[list[str]]) -> Iterator[list[str]]:
-    """Yield events but those that have the exception of one before: Airflow 2 logs that of a task twice."""
+    """Yield events without a repeated exception: Airflow 2 logs it twice."""
     seen = set()
     for event in events:
         exception = last_exception(event)
@@ -223,7 +223,7 @@ class _AboutDag:
 
 
 def _is_file(file: str, name: str) -> bool:
-    """Return whether a file is the one of an import error, which Airflow 3 names without the folder of its bundle."""
+    """Return whether both names are of one file: Airflow 3 cuts off the bundle."""
     return file == name or file.endswith(f"/{name}")
 
 

@@ -1,15 +1,11 @@
-"""One Airflow command as a script that runs it without this shell, in the forms that AWS documents. Pure.
+"""One Airflow command as a script that works without mwaa-shell. Pure.
 
-``curl`` is one chain to paste into a terminal (sh, bash or zsh), ``bash`` and ``python`` are files, ``aws`` is the call
-for the token alone. The texts are in ``templates``; what is filled in is quoted for the language it is in. They
-find credentials and endpoints as the AWS CLI and boto3 do, and trust what ``AWS_CA_BUNDLE`` names. Airflow 3 has its
-CLI endpoint at a path that ends in a slash, and redirects the other form; where the version is not known, the redirect
-is followed, over https.
-
-A script holds no secret: it asks for what is masked, or would be, when it runs.
-
-MWAA does not tell how a command ended. The scripts exit with 0 where the web server took the command, also if Airflow
-then printed an error.
+``curl`` is one chain for sh, bash and zsh, ``bash`` and ``python`` are files, and ``aws`` is the call for the token
+alone. ``templates`` has the texts. Values are quoted for their language. The scripts find credentials and endpoints as
+the AWS CLI and boto3 do, and trust ``AWS_CA_BUNDLE``. The CLI endpoint of Airflow 3 ends in a slash. Without a known
+version, a script follows the redirect to it over HTTPS. A script holds no secret. It asks for masked ones when it runs.
+MWAA reports no exit code, so a script exits with 0 if the web server took the command, even if Airflow then printed an
+error.
 """
 
 from __future__ import annotations
@@ -34,7 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["KINDS", "ScriptTarget", "script"]
 
-#: What can be asked for, and the file that it is made from.
+#: Kinds of scripts and their templates.
 TEMPLATES = {"curl": "curl.sh", "bash": "bash.sh", "python": "python.txt", "aws": "aws.sh"}
 KINDS = tuple(TEMPLATES)
 #: The kind that makes a token and runs no command.
@@ -50,7 +46,7 @@ class ScriptTarget:
 
     environment: str
     region: str
-    profile: str | None = None  #: none is written down where none is given
+    profile: str | None = None  #: the script names none without it
     version: Version | None = None
 
 
@@ -59,22 +55,22 @@ class Secret:
     """A secret that a script asks for."""
 
     name: str
-    coding: tuple[str, ...]  #: how it is written inside its word, innermost first
+    coding: tuple[str, ...]  #: encodings in its word, innermost first
 
 
-#: A word with secrets: the texts between them, and they.
+#: A word with secrets: texts and secrets in order.
 AskingWord = tuple["str | Secret", ...]
-#: The text to send: what is in it as it is, and such words.
+#: The text to send: plain texts, and words with secrets.
 Command = tuple["str | AskingWord", ...]
 
 
 def script(
     kind: str, line: str, target: ScriptTarget, grammar: Grammar | None = None, patterns: tuple[str, ...] = ()
 ) -> str:
-    """Return the script that runs an Airflow command. ``patterns`` are the user's own names of secrets.
+    """Return the script that runs an Airflow command.
 
-    Raises ``UsageError`` for a kind that does not exist, and for a line that is no whole Airflow command, holds a mask
-    where no secret goes, or sends its output on, which is left to the user of the script.
+    ``patterns`` are the user's own names of secrets. Raises ``UsageError`` for an unknown kind, a line that is not one
+    Airflow command, a mask where no secret belongs, and a destination.
     """
     if kind not in TEMPLATES:
         raise unknown("kind of script", kind, KINDS)
@@ -154,8 +150,8 @@ def _for_python(command: Command, target: ScriptTarget) -> dict[str, str]:
 
 
 # -- secrets: a script asks for them without echo, and puts them into the command --------------------------------------
-# A word with a secret in it is always quoted in the form that holds anything, double quotes; inside it the secret is
-# written as its place wants it: as it is, as a part of a URI or of a JSON string, as a JSON value.
+# A word with a secret is in double quotes, which can contain any character. Inside them, the secret is
+# written as its context requires: as it is, in a URI, in a JSON string, as a JSON value.
 
 
 def command_of(text: str, secrets: Sequence[Span], start: int, end: int) -> Command:
@@ -183,9 +179,9 @@ def secrets_of(command: Command) -> list[Secret]:
 
 # -- sh, bash and zsh --------------------------------------------------------------------------------------------------
 
-#: What writes a secret in each coding, in jq and in Python.
+#: Functions that write a secret in each encoding, in jq and in Python.
 FUNCTIONS = {"json": "for_string", "member": "for_member", "uri": "for_uri"}
-#: What jq makes of a word and of a secret. No "!": an interactive shell may take it for one of its own.
+#: Functions in jq for a secret. They have no "!", which an interactive shell may expand.
 JQ = {
     "json": "def for_string: tojson | .[1:-1];",
     "member": "def for_member: . as $v | try (fromjson | $v) catch ($v | tojson);",
@@ -193,7 +189,7 @@ JQ = {
     ' | map(if test("^[0-9A-Fa-f]{2}") then "%" + . else "%25" + . end) | add // "");',
 }
 JQ_QUOTED = r"""def quoted: "\"" + (split("\\") | join("\\\\") | split("\"") | join("\\\"")) + "\"";"""
-#: Asks on the terminal and writes the answer to standard output; whatever happens, the terminal shows letters again.
+#: Asks on the terminal and prints the secret. The trap turns echo on again in any case.
 ASK = r"""
     ask() {
       printf '%s: ' "$1" > /dev/tty && IFS= read -r SECRET < /dev/tty && printf '\n' > /dev/tty &&
@@ -203,7 +199,7 @@ ASK = r"""
 
 
 def shell_expression(command: Command) -> str:
-    """Return what a shell runs in ``$( )`` to ask without echo and to print the command.
+    """Return shell code for ``$( )`` that asks without echo and prints the command.
 
     No secret is an argument of a program: every user of the machine could read it.
     """

@@ -1,4 +1,4 @@
-"""The history of commands: entries, where they are kept, how a typed line refers to them, and the audit log."""
+"""The history of commands: entries, their file, reruns and the audit log."""
 
 from mwaa_shell.faces import lazy
 

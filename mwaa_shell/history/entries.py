@@ -1,4 +1,4 @@
-"""A command in the history, and how users refer to commands: by number and by time."""
+"""A command in the history, and references to commands by number and time."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from mwaa_shell.durations import parse_age
 from mwaa_shell.errors import UsageError
 from mwaa_shell.result import Outcome
 
-#: EnvironmentKey a command came from: the prompt, an option, a file or standard input, an entry of this number.
+#: Origins of a command: the prompt, ``-c``, a file or standard input, a rerun of an entry.
 TYPED, COMMAND, FILE, RERUN = "typed", "-c", "file", "rerun of #"
-#: The same, before what commands of one ``.on`` have in common.
+#: The origin of a command of ``.on``, before the ID of its batch.
 BATCH = "batch "
-#: A redo of more than this is a slip of the keyboard.
+#: Commands of one ``.redo``, at most: more are a slip of the keyboard.
 MOST_NUMBERS = 1_000
-#: No entry has a number with more digits.
+#: Digits of a number, at most.
 DIGITS = 18
 
 
@@ -32,7 +32,7 @@ def new_batch() -> str:
 
 
 class EnvironmentKey(NamedTuple):
-    """The environment that a command was sent to; ``account`` is empty until it is known."""
+    """The environment of a command; ``account`` is empty until it is known."""
 
     account: str
     region: str
@@ -40,23 +40,23 @@ class EnvironmentKey(NamedTuple):
 
 
 class HistoryEntry(NamedTuple):
-    """A command in the history. Outcome ``unknown`` without ``seconds``: it is running, or its shell was killed."""
+    """A command in the history; ``unknown`` without ``seconds`` means no known end."""
 
-    when: float  #: it was sent, in seconds since 1970 (UTC)
+    when: float  #: when it was sent, in seconds since 1970 (UTC)
     account: str  #: 12 digits, or empty if it was not known
     region: str
     environment: str
     line: str  #: as typed, with a mask in the place of every secret
     version: str = ""  #: of the environment's Airflow, empty if it was not known
     origin: str = TYPED  #: ``typed``, ``-c``, ``file``, ``rerun of #42`` or ``batch 1f2e3d4c``
-    masked: bool = False  #: something in the line is masked: it cannot be sent as it is
+    masked: bool = False  #: the line has a mask, so it cannot be sent as it is
     outcome: Outcome = Outcome.UNKNOWN
     seconds: float | None = None  #: until the outcome was known
     http_status: int | None = None
     stdout_bytes: int | None = None  #: decoded
     stderr_bytes: int | None = None  #: decoded
     number: int = 0  #: given by the history, and never to another entry
-    shell: str = ""  #: which running shell wrote it; given by the history
+    shell: str = ""  #: the shell that wrote it; given by the history
 
     @property
     def where(self) -> EnvironmentKey:
@@ -64,7 +64,7 @@ class HistoryEntry(NamedTuple):
 
     @property
     def batch(self) -> str:
-        """What it has in common with the commands that the same line sent to other environments; mostly empty."""
+        """The batch of a command that was sent to several environments, or empty."""
         return self.origin.removeprefix(BATCH) if self.origin.startswith(BATCH) else ""
 
     @property
@@ -89,12 +89,12 @@ class CommandOutcome(NamedTuple):
 class Search(NamedTuple):
     """A filter for entries; by default it accepts all."""
 
-    text: str = ""  #: is in the line, capitals or not
+    text: str = ""  #: a part of the line, in upper or lower case
     where: EnvironmentKey | None = None  #: one environment, not all
-    failed_only: bool = False  #: anything but ok: also what was refused, interrupted, or has an unknown outcome
-    this_shell: bool = False  #: what the running shell has sent
+    failed_only: bool = False  #: only entries that are not ok
+    this_shell: bool = False  #: only commands of the running shell
     since: float | None = None  #: seconds since 1970
-    batch: str = ""  #: what one ``.on`` has sent
+    batch: str = ""  #: only commands of one ``.on``
 
 
 def _is_number(text: str) -> bool:
@@ -102,7 +102,7 @@ def _is_number(text: str) -> bool:
 
 
 def numbers(text: str) -> list[int]:
-    """Return the numbers of ``40-44,47``, in order and each once; raise ``UsageError`` for anything else."""
+    """Return the numbers of ``40-44,47``, each once; raise ``UsageError``."""
     found: dict[int, None] = {}
     for part in text.split(","):
         first, dash, last = (piece.strip() for piece in part.partition("-"))
@@ -118,7 +118,7 @@ def numbers(text: str) -> list[int]:
 
 
 def since(text: str, now: float, zone: tzinfo | None = None) -> float:
-    """Return the moment of ``90s``, ``30m``, ``3h``, ``2d``, ``1w``, ``today``, ``yesterday`` or an ISO date.
+    """Return the moment of ``90s``, ``2d``, ``today``, ``yesterday`` or an ISO date.
 
     ``now`` and the result are seconds since 1970 (UTC). A day, and a date without a zone, is in ``zone`` (default: the
     system's). Raises ``UsageError``.

@@ -1,6 +1,6 @@
-"""The recorder of sent commands: writes each to the history and to the audit log, with secrets masked.
+"""The recorder of commands, for the history and the log of ``--log-file``.
 
-A history that cannot be written stops no command: the recorder tells the user once.
+Secrets are masked. If the history cannot be written, commands run all the same, and the recorder says so once.
 """
 
 from __future__ import annotations
@@ -29,23 +29,23 @@ class HistoryRecorder:
     def __init__(
         self, note: Callable[[str], None] = lambda text: None, secret_words: Callable[[], tuple[str, ...]] = tuple
     ) -> None:
-        """``note`` shows a notice to the user; ``secret_words`` returns the user's own names of secrets."""
+        """Take a function that shows a notice and one for the user's names of secrets."""
         self._note = note
         self._secret_words = secret_words
         self._audit_log: AuditLog | None = None
         self._noted = False
-        self._keys: dict[EnvironmentRef, EnvironmentKey] = {}  # under which each environment was last written down
+        self._keys: dict[EnvironmentRef, EnvironmentKey] = {}  # the key of the latest entry of each environment
         self.history = History()
 
     def log_to(self, path: Path | None, *, output: bool = False) -> None:
-        """Append an audit log to a file from now on, or none; with ``output``, include what commands print.
+        """Append an audit log to a file from now on; ``output`` includes the output.
 
         Raises ``UsageError`` if the file cannot be written.
         """
         self._audit_log = AuditLog(path, output=output) if path is not None else None
 
     def begin(self, connection: Connection, line: ParsedLine, origin: str) -> int | None:
-        """Write a command to the history before it is sent; return its number, ``None`` if that failed."""
+        """Write a command before it is sent; return its number, or ``None``."""
         masked = airflow.secrets.redaction.mask_line(line.text, connection.grammar, self._secret_words())
         key = self._key_of(connection)
         number = self.history.begin(
@@ -64,7 +64,7 @@ class HistoryRecorder:
         return number
 
     def finish(self, number: int | None, connection: Connection, line: ParsedLine, result: Result) -> None:
-        """Write how a command ended to the audit log and, if it has a number there, to the history."""
+        """Write the end of a command to the audit log and the history."""
         try:
             if self._audit_log is not None:
                 masked = airflow.secrets.redaction.mask_line(
@@ -89,14 +89,14 @@ class HistoryRecorder:
                 self._note_trouble()
 
     def news(self) -> str:
-        """Return why commands are not remembered or were lost; empty if nothing is wrong, and from the second call."""
+        """Return once why commands are not remembered or were lost; else empty."""
         if not self.history.trouble or self._noted:
             return ""
         self._noted = True
         return self.history.trouble
 
     def _key_of(self, connection: Connection) -> EnvironmentKey:
-        """Return the key of an environment; what this session wrote under another account gets it too."""
+        """Return the key of an environment, and correct the account of older entries."""
         key = environment_key(connection)
         before = self._keys.get(connection.target, key)
         if before.account != key.account:
@@ -111,7 +111,7 @@ class HistoryRecorder:
 
 
 def environment_key(connection: Connection) -> EnvironmentKey:
-    """Return the key of an environment: its account is as AWS said, else as the last session kept it, else empty."""
+    """Return the key of an environment, with its account as far as known."""
     if connection.info.account:
         return EnvironmentKey(connection.info.account, connection.region, connection.target.name)
     identity = recall(connection.target)
@@ -121,22 +121,22 @@ def environment_key(connection: Connection) -> EnvironmentKey:
 
 
 class AuditLog:
-    """The audit log of ``--log-file``: one line of JSON for each command that was sent.
+    """The audit log of ``--log-file``: a line of JSON for each sent command.
 
     Several shells may share the file: a line is written in one piece. Secrets are masked as in the history. Output is
     included only if the user asks for it, and never for commands that may print passwords: the line has the reason.
     """
 
     def __init__(self, path: Path, *, output: bool = False) -> None:
-        """Create the file, with 0600, if there is none; raise ``UsageError`` if it cannot be written."""
-        self.path = Path(os.path.expanduser(path))  # as it is where the home folder is unknown
+        """Create a file with mode 0600; raise ``UsageError`` if that fails."""
+        self.path = Path(os.path.expanduser(path))  # unchanged if the home folder is unknown
         self._output = output
         self._append(b"")
 
     def write(
         self, environment: str, line: airflow.secrets.redaction.Masked, result: Result, patterns: Sequence[str] = ()
     ) -> None:
-        """Append a command; ``patterns`` are the user's own names of secrets. Raises ``UsageError`` if that fails."""
+        """Append a command; raise ``UsageError`` if that fails."""
         entry: dict[str, object] = {
             "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
             "environment": environment,
@@ -169,7 +169,7 @@ def _output_of(line: airflow.secrets.redaction.Masked, result: Result, patterns:
     words = result.words or parse(line.text).values
     if words[:1] == (".send",):
         words = words[1:]
-    sent = any(not place.local for place in line.places)  # what is local stays on this machine
+    sent = any(not place.local for place in line.places)  # secrets of a local command were not sent
     reason = airflow.secrets.output.why_not_kept(words, masked=sent)
     if reason:
         return {"output": f"left out: {reason}"}

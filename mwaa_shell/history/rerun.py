@@ -1,9 +1,8 @@
-"""Commands that run again: ``!!``, ``!42``, ``!-2``, ``!dags`` and ``^old^new``, and the check before a rerun. Pure.
+"""History expansion (``!!``, ``!42``, ``^old^new``) and the check of reruns. Pure.
 
-The expansion is that of a POSIX shell's history, with what Airflow lines need: only the first character of a line
-counts, because ``!`` and ``^`` are letters like any other in a value. ``!`` alone, or before a blank or ``=``, is no
-expansion. ``^old^new`` replaces the first place, and ``\\^`` stands for the sign itself. Text after a blank, ``|`` or
-``>`` is appended as it is: ``!! -o json``, ``!42 | jq .``.
+As in a POSIX shell, but only the first character of a line counts: ``!`` and ``^`` are letters in a value. ``!`` alone,
+or before a blank or ``=``, is no expansion. ``^old^new`` replaces the first match, and ``\\^`` is the character itself.
+Text after a blank, ``|`` or ``>`` is appended as it is: ``!! -o json``, ``!42 | jq .``.
 """
 
 from __future__ import annotations
@@ -39,12 +38,12 @@ class HistoryLookup(Protocol):
 class Expansion(NamedTuple):
     """An expanded line, and the entry that it repeats."""
 
-    line: str  #: to be shown and run; where ``masked``, to be completed before
-    entry: HistoryEntry  #: as it was
+    line: str  #: the line to show and run; a ``masked`` one lacks secrets
+    entry: HistoryEntry  #: unchanged
 
 
 def expand(line: str, past: HistoryLookup) -> Expansion | Problem | None:
-    """Return the expansion of a line, ``None`` if it has none. Raises only what ``past`` raises."""
+    """Return the expansion of a line, or ``None``; raise only what ``past`` raises."""
     start = len(line) - len(line.lstrip())
     if line.startswith("^", start):
         return _replaced(line, start, past)
@@ -70,7 +69,7 @@ def _replaced(line: str, start: int, past: HistoryLookup) -> Expansion | Problem
 
 
 def _until_sign(line: str, start: int) -> tuple[str, int]:
-    """Return the text up to a ``^``, with escaped ones restored, and the position of that sign or the end."""
+    """Return the unescaped text up to a ``^``, and the position of that sign."""
     text: list[str] = []
     while start < len(line) and line[start] != "^":
         escaped = line.startswith("\\^", start)
@@ -106,7 +105,7 @@ def _appended(entry: HistoryEntry, text: str, line: str, end: int) -> Expansion 
 
 # -- the check before a rerun -----------------------------------------------------------------------------------------
 
-#: What tells, without changing anything, whether a command has run; ``{dag}`` and ``{0}`` are of its line.
+#: Read-only commands that show whether a command ran; ``{dag}`` and ``{0}`` are its arguments.
 CHECKS = {
     "dags trigger": ("dags list-runs {dag}", "dags list-runs -d {dag}"),
     "trigger_dag": ("list_dag_runs {dag}",),
@@ -125,7 +124,7 @@ CHECKS = {
 
 
 def reason_to_review(entry: HistoryEntry, grammar: Grammar | None, line: str | None = None, ran_on: str = "") -> str:
-    """Return why the user should review a command before it runs again; empty if there is no reason.
+    """Return why the user should review a command first; empty for no reason.
 
     ``line`` is the expanded line if it differs from that of the entry. ``ran_on`` says where the command ran if that is
     a reason, too.
@@ -135,7 +134,7 @@ def reason_to_review(entry: HistoryEntry, grammar: Grammar | None, line: str | N
     subject = "it" if reasons else "the command"
     if parsed.destination is not None:
         reasons.append(f"its output is redirected: {parsed.destination.operator} {parsed.destination.target}")
-    elif not reads(parsed, grammar):  # without a version: in none that has the command
+    elif not reads(parsed, grammar):  # without a version, it reads in no Airflow that has it
         if grammar is None:
             reasons.append("the Airflow version is not known yet")
         elif entry.outcome in (Outcome.UNKNOWN, Outcome.INTERRUPTED):
@@ -147,7 +146,7 @@ def reason_to_review(entry: HistoryEntry, grammar: Grammar | None, line: str | N
 
 
 def check_command(understanding: ParsedCommand) -> str:
-    """Return the command that shows whether this one ran, valid in the same Airflow; empty if there is none."""
+    """Return a command of the same Airflow that shows whether this one ran."""
     if understanding.command is None:
         return ""
     first = next((part.value for part in understanding.parts if part.role is Role.POSITIONAL), "")

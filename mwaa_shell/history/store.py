@@ -32,17 +32,17 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-#: Seconds that a call waits for another shell which is writing, and that a key waits for another thread of this shell.
+#: Seconds that a call waits for another shell, and that a key waits for another thread of this shell.
 PATIENCE, KEY_PATIENCE = 2.0, 0.02
-#: SQLite's primary result codes for a damaged file, and for one that is no database.
+#: SQLite's result codes for a damaged file and for a file of another kind.
 DAMAGED = (11, 26)
-#: So many of the newest commands are kept when a shell that has written leaves.
+#: Commands that are kept when a shell that has written ends.
 KEPT = 100_000
-#: For a suggestion so many of the newest lines are looked at, and so many of all that begin as typed.
+#: Lines that are searched for a suggestion: the newest, and those with the typed beginning.
 NEWEST, ALIKE = 2_000, 1_000
 _LAST_CHARACTER = "\U0010ffff"
 
-#: In the header of the file: whose it is, and the version of its tables.
+#: Numbers in the header of the file: the program, and the version of the tables.
 APPLICATION, VERSION = 0x6D776173, 1
 SCHEMA = (
     """CREATE TABLE commands (
@@ -83,7 +83,7 @@ _ALL = Search()
 
 
 def default_path() -> Path:
-    """Return the path of the history, in the user's data folder, which ``XDG_DATA_HOME`` moves on Linux."""
+    """Return the path of the history; ``XDG_DATA_HOME`` moves it on Linux."""
     return paths.data_folder() / "history.sqlite"
 
 
@@ -92,12 +92,12 @@ class _ForeignFile(Exception):
 
 
 class _File:
-    """The SQLite file, opened on first use. Threads use it one at a time; processes share it."""
+    """The SQLite file, opened on first use, for many threads and processes."""
 
     def __init__(self, path: Path | None) -> None:
         self._given = path
-        self.trouble = ""  #: the first reason why commands are not remembered or were lost, a sentence
-        self.is_off = False  #: there is no history at all: the file could not be opened, or was damaged twice
+        self.trouble = ""  #: the first reason why commands were not remembered
+        self.is_off = False  #: the file cannot be opened, or was damaged twice
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
         self._opened: tuple[int, int] | None = None  # device and inode
@@ -116,7 +116,7 @@ class _File:
         if self.is_off:
             return otherwise
         if patience < 0:
-            with self._lock:  # a signal cannot come between the taking and the end of it
+            with self._lock:  # no signal comes between acquire and release
                 return self._try(work, otherwise)
         if not self._lock.acquire(timeout=patience):
             return otherwise
@@ -134,7 +134,7 @@ class _File:
                     raise
             self._move_aside()
             return work(self._ready())
-        except Exception as error:  # whatever it is, the shell continues without its history
+        except Exception as error:  # the shell continues without a history
             if self._connection is None or _is_damage(error):
                 self.is_off = True
                 self._close()
@@ -146,7 +146,7 @@ class _File:
             return otherwise
 
     def _ready(self) -> sqlite3.Connection:
-        """Return the connection: to the file that is there now, or SQLite would mix its log with that of a new one."""
+        """Return a connection to the present file; others may have moved it aside."""
         if self._connection is not None and self._opened != self._identity():
             self._close()
         if self._connection is None:
@@ -173,18 +173,18 @@ class _File:
         if self.path.stat().st_mode & 0o077:
             self.path.chmod(0o600)
         self._opened = self._identity()
-        address = f"{self.path.as_uri()}?mode=rw"  # never creates it, and with its own idea of permissions
+        address = f"{self.path.as_uri()}?mode=rw"  # rw: SQLite would create it with other permissions
         connection = sqlite3.connect(address, timeout=PATIENCE, isolation_level=None, check_same_thread=False, uri=True)
         try:
             connection.text_factory = lambda raw: raw.decode(errors="replace")
             if _is_empty(connection):
                 connection.execute("BEGIN IMMEDIATE")
-                for statement in SCHEMA if _is_empty(connection) else ():  # another shell may have been quicker
+                for statement in SCHEMA if _is_empty(connection) else ():  # another shell may have made them
                     connection.execute(statement)
                 connection.execute("COMMIT")
             with contextlib.suppress(sqlite3.OperationalError):  # another shell may be changing the mode
                 connection.execute("PRAGMA journal_mode = WAL")  # readers do not wait for a writer
-            connection.execute("PRAGMA synchronous = NORMAL")  # outlives the shell, if not a power failure
+            connection.execute("PRAGMA synchronous = NORMAL")  # survives a crash, though not a power failure
         except BaseException:
             connection.close()
             raise
@@ -193,7 +193,7 @@ class _File:
     def _close(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
-            with contextlib.suppress(Exception):  # a damaged file may not even be closed without a complaint
+            with contextlib.suppress(Exception):  # even closing a damaged file may fail
                 connection.close()
 
     def _move_aside(self) -> None:
@@ -203,7 +203,7 @@ class _File:
         if self._identity() != self._opened:
             return
         aside = f"{self.path}.corrupt-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{os.urandom(3).hex()}"
-        for suffix in ("-wal", "-shm", ""):  # the file last: a shell that misses it begins a fresh one
+        for suffix in ("-wal", "-shm", ""):  # the file last: a shell without it makes a new one
             with contextlib.suppress(FileNotFoundError):
                 os.replace(f"{self.path}{suffix}", f"{aside}{suffix}")
         self.trouble = self.trouble or f"The history was damaged. It is now {aside}, and the shell began a new one."
@@ -213,7 +213,7 @@ def _is_empty(connection: sqlite3.Connection) -> bool:
     """Return whether there are no tables; raise ``_ForeignFile`` for those of others."""
     header = "SELECT application_id, user_version, (SELECT count(*) FROM sqlite_master) FROM {}, {}"
     application, version, tables = connection.execute(
-        header.format("pragma_application_id", "pragma_user_version")  # one look at all of it
+        header.format("pragma_application_id", "pragma_user_version")  # in one query
     ).fetchone()
     if (application, version, tables) == (0, 0, 0):
         return True
@@ -229,16 +229,16 @@ def _is_damage(error: Exception) -> bool:
 
 
 class History(_File):
-    """The history of all environments, for any thread; several shells may share the file."""
+    """The history of all environments, for any thread and several shells."""
 
     def __init__(self, path: Path | None = None) -> None:
         """Take the file of the user without a ``path``."""
         super().__init__(path)
-        self.shell = os.urandom(6).hex()  #: what the entries of this shell are marked with
+        self.shell = os.urandom(6).hex()  #: the mark of this shell's entries
         self._first: int | None = None  # the first entry of this shell
 
     def close(self) -> None:
-        """Close the file, after dropping the oldest entries if this shell has written; a later call opens it again."""
+        """Drop the oldest entries if need be, and close the file until the next call."""
         if self._first is not None:
             self._do(_drop_oldest, None)
         with self._lock:
@@ -253,7 +253,7 @@ class History(_File):
     # -- writing -----------------------------------------------------------------------------------------------------
 
     def begin(self, entry: HistoryEntry) -> int | None:
-        """Write an entry before its command is sent; return its number, ``None`` if that failed."""
+        """Write an entry before its command is sent; return its number or ``None``."""
         *values, _, _ = entry
         row = [*map(_storable, values), None, self.shell]
         number = self._do(lambda connection: connection.execute(_INSERT, row).lastrowid, None)
@@ -266,7 +266,7 @@ class History(_File):
             self._change(_FINISH, [*ending, number, self.shell])
 
     def correct(self, was: EnvironmentKey, account: str) -> None:
-        """Move the entries that this shell wrote under ``was`` to the account that AWS has named."""
+        """Move this shell's entries under ``was`` to the account that AWS has named."""
         if account != was.account:
             self._change(
                 f"UPDATE commands SET account = ? WHERE {_HERE} AND shell = ?",  # noqa: S608
@@ -313,11 +313,11 @@ class History(_File):
         return next(iter(self._entries(" AND ".join(clauses), values, 1, back - 1)), None) if back > 0 else None
 
     def past(self, where: EnvironmentKey, batch: HistoryEntry | None = None) -> EnvironmentLookup:
-        """Return the lookup for expansion at the prompt of an environment, with the whole line of the last batch."""
+        """Return the lookup for expansion, with the command of the last batch."""
         return EnvironmentLookup(self, where, batch)
 
     def lines(self, where: EnvironmentKey, limit: int = 1_000) -> list[str]:
-        """Return distinct typed lines, newest first: those of this environment, then all others. Some are masked."""
+        """Return distinct typed lines, newest first, those of this environment first."""
         query = "SELECT line FROM recent WHERE {} ORDER BY number DESC LIMIT ?"
 
         def read(connection: sqlite3.Connection) -> list[str]:
@@ -330,9 +330,9 @@ class History(_File):
         return self._do(read, [], KEY_PATIENCE)
 
     def suggest(self, prefix: str, where: EnvironmentKey) -> str | None:
-        """Return the newest typed line that continues a prefix, of this environment first, never a masked one.
+        """Return the newest typed line without masks that continues a prefix.
 
-        ``None`` if there is none, empty if the file cannot be read now.
+        This environment comes first. ``None`` means that no line does, and empty that the file cannot be read now.
         """
         if not prefix.strip():
             return None
@@ -378,7 +378,7 @@ class EnvironmentLookup(NamedTuple):
 
 
 def _suggestions(prefix: str, where: EnvironmentKey) -> Iterator[tuple[str, Sequence[object]]]:
-    """Yield queries for one line, to be run until one has a row; each reads a bounded number of rows."""
+    """Yield queries for one line, which read a bounded number of rows."""
     for clause, key in ((_HERE, _key(where)), (_ANYWHERE, ())):
         newest = f"SELECT line, number, masked FROM recent WHERE {clause} ORDER BY number DESC LIMIT {NEWEST}"  # noqa: S608
         yield (
@@ -403,5 +403,5 @@ def _key(where: EnvironmentKey) -> tuple[str, str, str]:
 
 
 def _storable(value: object) -> object:
-    """Return a value that SQLite can store: half a character, from a terminal without UTF-8, is replaced."""
+    """Return a value for SQLite, with half characters of a terminal replaced."""
     return value.encode(errors="replace").decode() if isinstance(value, str) else value

@@ -1,4 +1,4 @@
-"""Several environments at once: which ones, what goes where, the commands side by side, and their output together."""
+"""Commands on several environments: selected, planned, run and merged."""
 
 from mwaa_shell.faces import lazy
 

@@ -1,4 +1,4 @@
-"""The output of one command on several environments as one Result: a table with their names, or text in blocks."""
+"""One Result of several environments: a table with their names, or blocks."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mwaa_shell.result import Part, Result
 COLUMN = "environment"
 
 
-#: Seconds below which a line does not say how many they were.
+#: Seconds from which a line shows the duration.
 SHOWN = 0.05
 
 
@@ -50,7 +50,7 @@ def merge(ended: Sequence[Ended], *, by_environment: bool, format: str, told: bo
 
 
 def _hint(ended: Sequence[Ended], worst: Result) -> str:
-    """Return the next step of the gravest result, and where to take it if the others need another one."""
+    """Return the next step of the gravest result, with its environment if need be."""
     hints = {one.result.hint for one in ended if not one.result.ok}
     label = next(one.label for one in ended if one.result is worst)
     return f"{worst.hint.removesuffix('.')} (on {label})" if worst.hint and len(hints) > 1 else worst.hint
@@ -89,14 +89,14 @@ def _output(result: Result, format: str) -> Result:  # noqa: A002
 
 
 def _as_talk(result: Result) -> Result:
-    """Return what a command printed as standard error: standard output has the records of others."""
+    """Return output as standard error, beside a table on standard output."""
     stdout = bytes(result.stdout)
     end = b"" if not stdout or stdout.endswith(b"\n") else b"\n"
     return _output(result, "")._replace(stdout=b"", stderr=stdout + end + bytes(result.stderr))
 
 
 def _summary(ended: Sequence[Ended], *, told: bool) -> str:
-    """Return which environments were not ok, with the reasons unless the user has been told; empty if all were."""
+    """Return which environments were not ok and, unless shown before, why."""
     bad = [one for one in ended if not one.result.ok]
     if not bad:
         return ""

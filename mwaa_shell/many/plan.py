@@ -1,4 +1,4 @@
-"""The plan for several environments: a command in the words of each one's Airflow, and one confirmation for all."""
+"""The plan for several environments: a command for each, and one confirmation."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from mwaa_shell.airflow.knowledge import Danger
     from mwaa_shell.settings import Protection
 
-#: Rows of the screen for the question and what was typed.
+#: Rows of the screen for the question and the typed command.
 ROOM = 6
 #: Columns of a command beside the names, at least.
 LEAST = 20
@@ -44,7 +44,7 @@ class Step:
     """One environment of a plan: what is sent there, or why nothing is."""
 
     label: str
-    session: Session | None  #: on the environment; ``None`` where that cannot be reached
+    session: Session | None  #: ``None`` for an environment that cannot be reached
     line: ParsedLine  #: in the words of its Airflow
     error: ShellError | None = None  #: why it is left out
 
@@ -80,7 +80,7 @@ class Step:
 
 
 def make_step(session: Session, target: Target, line: ParsedLine, ui: UserInterface) -> Step:
-    """Return what is sent to one environment; asks AWS for its version, on any thread. Never raises ``ShellError``."""
+    """Return the step for one environment; may wait for AWS, on any thread."""
     if target.connection is None:
         return Step(target.label, None, line, target.error)
     own = session.beside(target.connection.target, ui)
@@ -107,9 +107,9 @@ def make_steps(session: Session, targets: Sequence[Target], line: ParsedLine) ->
 
 
 def _each_once(steps: Sequence[Step]) -> list[Step]:
-    """Leave out an environment that is there already under another name, such as with two profiles.
+    """Leave out an environment that another step has under a different name.
 
-    Where AWS does not give an ARN, name and region decide.
+    Without an ARN of AWS, the name and the region decide.
     """
     made: list[Step] = []
     for step in steps:
@@ -136,7 +136,7 @@ def _arn(step: Step) -> str:
 
 
 def confirm_all(session: Session, steps: Sequence[Step], which: str) -> None:
-    """Ask once for the changes of a plan; raise ``RefusedByRule`` without a confirmation, before anything is sent."""
+    """Ask once for the changes of a plan; raise ``RefusedByRule`` for a no."""
     runs = [step for step in steps if step.error is None]
     changes = [step for step in runs if not step.reads or step.asks]
     if not changes:
@@ -167,7 +167,7 @@ def confirm_all(session: Session, steps: Sequence[Step], which: str) -> None:
 
 
 def _require_yes(session: Session, steps: Sequence[Step], changes: Sequence[Step], which: str) -> None:
-    """Raise where ``--yes`` does not confirm what has to be confirmed on one of the environments.
+    """Raise where ``--yes`` lacks a required confirmation.
 
     A selection that begins with a group is confirmed by its own words, as at a prompt. With ``--on``, every name has to
     be one of its environments. Without, the lines of a script may run on others.
@@ -200,11 +200,11 @@ def _require_yes(session: Session, steps: Sequence[Step], changes: Sequence[Step
 
 
 def _show(session: Session, steps: Sequence[Step]) -> None:
-    """Show each environment with its version, and the command that goes there or the reason why none does."""
+    """Show each environment with its version and command, or why it is left out."""
     canvas = session.ui.canvas
     live = canvas is not None and canvas.live
     rows = [(step.label, *_told(step)) for step in steps]
-    if canvas is not None and live and len(rows) > canvas.view().height - ROOM:  # they would not be seen together
+    if canvas is not None and live and len(rows) > canvas.view().height - ROOM:  # the screen would not show all rows
         rows = [(f"{count} x", *told) for told, count in Counter(map(_told, steps)).items()]
     width = min(max(len(label) for label, *_ in rows), WIDEST)
     protected = any(mark for _, _, mark, _ in rows)
@@ -224,7 +224,7 @@ def _show(session: Session, steps: Sequence[Step]) -> None:
 
 
 def _told(step: Step) -> tuple[str, str, str]:
-    """Return the version, the word for a protected environment, and the command or why it is left out."""
+    """Return the version, the word ``protected``, and the command or its problem."""
     if step.session is None:
         return "", "", f"left out: {step.error}"
     mark = "protected" if step.place.protected else ""

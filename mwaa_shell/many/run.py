@@ -1,4 +1,4 @@
-"""One command on several environments: selected, confirmed, run side by side, and its outputs merged."""
+"""One command on several environments: select, confirm, run and merge."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 #: Values of ``-o`` in which the records of several environments are one list.
 FORMATS = ("json", "yaml", "table")
-#: How a command ended that may have run, unless it is certain that it was not sent.
+#: Outcomes of a command that may have run, and states in which it certainly did not.
 OPEN, CERTAIN = (Outcome.UNKNOWN, Outcome.INTERRUPTED), (State.NOT_SENT, State.NOT_RUN)
 NOT_BEGUN = "Nothing was sent after the first environment that was not ok."
 
@@ -45,7 +45,7 @@ class ManyOptions:
 
     @property
     def text(self) -> str:
-        """The options but for the environments, as ``.on`` takes them, each with a blank behind it."""
+        """The options of ``.on``, each with a space after it."""
         jobs = f"--jobs={self.jobs} " if self.jobs != MOST else ""
         apart = "--by-environment " if self.by_environment else ""
         return f"{jobs}{'--fail-fast ' if self.fail_fast else ''}{apart}"
@@ -58,7 +58,7 @@ def run_on(executor: Executor, context: LineContext, options: ManyOptions, line:
     sender = _Sender(executor, context, Secrets(session.ui.ask_secret))
     try:
         targets = select(session, options.which)
-        if reads(line, None) and MASK not in line.text:  # in every Airflow: nothing is to be confirmed
+        if reads(line, None) and MASK not in line.text:  # read-only in every Airflow, so no confirmation is due
             works = [sender.read(target, line) for target in targets]
         else:
             steps = make_steps(session, targets, line)
@@ -81,12 +81,12 @@ def run_on(executor: Executor, context: LineContext, options: ManyOptions, line:
         for note in dict.fromkeys(sender.notes):
             session.ui.note(note)
         live = canvas is not None and canvas.live
-        asked = output_format(line.values)  # as typed: the words of one Airflow may have no such flag
+        asked = output_format(line.values)  # as typed: a translation may lack the flag
         usual = session.preferences["output"]
         form = asked if asked in FORMATS else {"auto": "table", "raw": ""}.get(usual, usual)
         told = canvas is not None and not live
         result = merge(ended, by_environment=options.by_environment, format=form, told=told)
-    if pressed.is_set():  # perhaps when the last one had ended: no line follows
+    if pressed.is_set():  # even after the last result, no line follows
         state = State.RAN if result.ok else result.state
         result = result._replace(outcome=Outcome.INTERRUPTED, exit_code=ExitCode.INTERRUPTED, state=state)
     if result.ok and live:
@@ -106,23 +106,23 @@ def run_on(executor: Executor, context: LineContext, options: ManyOptions, line:
 
 
 def _keeps_history(session: Session, target: Target) -> bool:
-    """Return whether commands for an environment are remembered, as the user has set it there."""
+    """Return whether the history is on for an environment."""
     there = session if target.connection is None else session.beside(target.connection.target, session.ui)
     return there.preferences["history"] == "on"
 
 
 @dataclass(frozen=True, slots=True)
 class _Sender:
-    """The maker of the work on each environment, which runs through the executor like any other line."""
+    """The maker of the work on each environment, which the executor runs."""
 
     executor: Executor
     context: LineContext
     secrets: Secrets
-    batch: str = field(default_factory=new_batch)  #: the origin of all of them, for the history
-    notes: list[str] = field(default_factory=list)  #: what the shell has to say about environments
+    batch: str = field(default_factory=new_batch)  #: the origin of all commands, for the history
+    notes: list[str] = field(default_factory=list)  #: notices, each with its environment
 
     def read(self, target: Target, line: ParsedLine) -> Work[Result]:
-        """Return the work for a command that reads, in whatever words the environment's Airflow has for it."""
+        """Return the work for a read-only command, in the words of each Airflow."""
 
         def do(work: Work[Result]) -> Result:
             ui = self._ui(work)
@@ -153,7 +153,7 @@ class _Sender:
 
 
 def _guarded(do: Callable[[Work[Result]], Result], work: Work[Result]) -> Result:
-    """Return a Result whatever happens: a mistake of the shell's own hinders no other environment."""
+    """Return a Result even for a bug, which stops no other environment."""
     try:
         return do(work)
     except KeyboardInterrupt:  # while AWS was asked for the version
@@ -163,7 +163,7 @@ def _guarded(do: Callable[[Work[Result]], Result], work: Work[Result]) -> Result
 
 
 def _may_be_running(work: Work[Result]) -> bool:
-    """Return whether work may still be running on its environment when a signal ends the program."""
+    """Return whether work may still be running when a signal ends the program."""
     if work.began is None:
         return False
     return work.ended is None or (work.result().outcome in OPEN and work.result().state not in CERTAIN)
@@ -193,7 +193,7 @@ class WorkDisplay:
         self._told: set[int] = set()
 
     def look(self) -> None:
-        """Draw the table, or write a line for each work that has ended since the last look."""
+        """Draw the table, or write a line for each work that has just ended."""
         if self._canvas is None:
             return
         if self._canvas.live:
@@ -206,7 +206,7 @@ class WorkDisplay:
                 self._canvas.notice(f"{work.label}: {ending(work.result(), work.seconds)}")
 
     def over(self, results: Sequence[Result]) -> None:
-        """Remove the table, or write a line for each work that never began; ``results`` are of all works."""
+        """Remove the table, or write a line for each work that never began."""
         if self._canvas is None:
             return
         if self._canvas.live:
@@ -219,7 +219,7 @@ class WorkDisplay:
     def _table(self, rows: int, *, color: bool) -> list[str]:
         works = list(self._works)
         ended = sum(work.ended is not None for work in works)
-        if len(works) > rows:  # what runs has to be in sight
+        if len(works) > rows:  # running ones stay in sight
             works.sort(key=lambda work: (work.ended is not None, work.began is None))
         width = min(max(len(work.label) for work in works), WIDEST)
         lines = [_row(work, width, color=color) for work in works]

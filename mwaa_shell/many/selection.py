@@ -1,4 +1,4 @@
-"""The environments that a user selects: names, patterns, regions, profiles and groups of ``config.toml``."""
+"""The selected environments: names, patterns, regions, profiles and groups."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from mwaa_shell.suggestions import unknown
 class Target:
     """An environment to run a command on, or a place that could not be listed."""
 
-    label: str  #: the name, with region and profile where another one has it too
-    text: str  #: what selects it alone
+    label: str  #: the name, with region and profile if it is not unique
+    text: str  #: a selection of this environment alone
     connection: Connection | None = None
     error: ShellError | None = None  #: why the environments of a pattern are not known
 
 
 @dataclass(frozen=True, slots=True)
 class _Item:
-    """A part between commas: ``[PROFILE/]NAME[@REGION]``, where the name may be a pattern."""
+    """A part between commas, ``[PROFILE/]NAME[@REGION]``, perhaps a pattern."""
 
     text: str
     name: str
@@ -46,7 +46,7 @@ class _Item:
 
 
 def items_in(which: str, groups: Mapping[str, Sequence[str]]) -> list[_Item]:
-    """Return the parts of a selection, with groups in full; raise ``UsageError`` for a part without a name."""
+    """Return the parts of a selection, with groups in full; raise ``UsageError``."""
     return [_read(text) for text in _texts(which, groups)]
 
 
@@ -71,9 +71,10 @@ def _read(text: str) -> _Item:
 
 
 def select(session: Session, which: str) -> list[Target]:
-    """Return the selected environments by name, each once; waits for AWS where there are patterns.
+    """Return the selected environments by name, each once; may wait for AWS.
 
-    Raises ``UsageError`` for a pattern that fits no environment. A place that cannot be listed is a target of its own.
+    Raises ``UsageError`` for a pattern that matches no environment. A region that cannot be listed is a target with an
+    error.
     """
     items = items_in(which, session.settings.config.groups)
     if not items:
@@ -110,9 +111,9 @@ def _by_access(
 
 
 def _connection(session: Session, name: str, wanted: Access, placed: Access) -> Connection:
-    """Return the connection with its region named, so that an environment that is named twice is one."""
+    """Return a connection with an explicit region, so that each environment is one."""
     connection = session.connections.get(EnvironmentRef(name, wanted))
-    if not connection.target.access.region:  # nor does the user's file say one
+    if not connection.target.access.region:  # config.toml has no region either
         connection = session.connections.get(EnvironmentRef(name, placed))
     here = session.target
     if here is not None and here.name == name:
@@ -123,7 +124,7 @@ def _connection(session: Session, name: str, wanted: Access, placed: Access) -> 
 
 
 def _text(session: Session, ref: EnvironmentRef, own: str) -> str:
-    """Return what selects an environment alone; ``own`` is the region of names without one."""
+    """Return the text that selects one environment; ``own`` is the default region."""
     profile = f"{ref.access.profile}/" if ref.access.profile and ref.access.profile != session.access.profile else ""
     region = "" if ref.access.region in (None, own) and not profile else f"@{ref.access.region}"
     return f"{profile}{ref.name}{region}"
@@ -145,7 +146,7 @@ def _labels(refs: Sequence[EnvironmentRef]) -> dict[EnvironmentRef, str]:
     }
 
 
-#: What stands for every region that has MWAA.
+#: The word for every region with MWAA, and for every environment.
 ALL = "all"
 
 
@@ -159,7 +160,7 @@ class EnvironmentListing(NamedTuple):
 
 
 def accesses(session: Session, profiles: Sequence[str], regions: Sequence[str]) -> list[Access]:
-    """Return the ways to reach each region with each profile; without names, as the session reaches AWS."""
+    """Return the ways to reach each region with each profile."""
     base = session.access
     if tuple(regions) == (ALL,):
         api = session.connections.get(EnvironmentRef("", base)).api
@@ -172,7 +173,7 @@ def accesses(session: Session, profiles: Sequence[str], regions: Sequence[str]) 
 
 
 def list_all(session: Session, wanted: Sequence[Access]) -> list[EnvironmentListing]:
-    """Return the environments of each place, in order, and keep their names for completion; waits for AWS."""
+    """Return the environments of each region and profile, and keep their names."""
 
     def ask(access: Access) -> EnvironmentListing:
         found, connection = _place(session, access), session.connections.get(EnvironmentRef("", access))
@@ -189,12 +190,12 @@ def list_all(session: Session, wanted: Sequence[Access]) -> list[EnvironmentList
 
 
 def with_regions(session: Session, wanted: Sequence[Access]) -> list[EnvironmentListing]:
-    """Return each place without its environments: only its region is found out, on this machine."""
+    """Return the region of each access, without its environments or a request."""
     return ask_all(session, "reading the configuration of AWS", wanted, lambda access: _place(session, access))
 
 
 def own_region(session: Session) -> str:
-    """Return the region where the session looks for environments that are named without one."""
+    """Return the region of names without one."""
     return session.connections.get(EnvironmentRef("", session.access)).api.region
 
 
@@ -206,7 +207,7 @@ def _place(session: Session, access: Access) -> EnvironmentListing:
 
 
 def _keep_for_completion(session: Session, listings: Sequence[EnvironmentListing]) -> None:
-    """Keep the names as the session's own profile reaches them: with their region where that is another one."""
+    """Keep the names for completion, with another region than the default."""
     own = own_region(session)
     reached = [one for one in listings if one.access.profile == session.access.profile]
     names = [
@@ -217,7 +218,7 @@ def _keep_for_completion(session: Session, listings: Sequence[EnvironmentListing
 
 
 def describe_all(session: Session, connections: Sequence[Connection]) -> list[ShellError | None]:
-    """Load the facts of each environment; return why they are not known, in order. Waits for AWS."""
+    """Load the facts of each environment; return the errors in order."""
 
     def load(connection: Connection) -> ShellError | None:
         try:

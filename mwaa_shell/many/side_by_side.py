@@ -1,4 +1,4 @@
-"""Work on several environments side by side, each on a thread of its own, while the calling thread waits and shows."""
+"""Work on several environments, each on a thread, while one thread shows it."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from mwaa_shell.session import Session
 S = TypeVar("S")
 T = TypeVar("T")
 
-#: Environments that are asked at the same time, unless the user says another number.
+#: Environments that are asked at the same time by default.
 MOST = 16
-#: Seconds for what still runs to write down that it was stopped, when a signal ends the program.
+#: Seconds for running work to record its end when a signal ends the program.
 ENDING = 2.0
 
 
 class Work(Generic[T]):
-    """Work on one environment, how far it is, and how it ended: a ``ProgressListener`` of the jobs in it."""
+    """Work on one environment with its progress, a ``ProgressListener`` of its jobs."""
 
     def __init__(self, label: str, do: Callable[[Work[T]], T]) -> None:
         self.label = label
@@ -95,7 +95,7 @@ def side_by_side(
                 changed.wait(TICK)
                 changed.clear()
                 look()
-        except BaseException:  # a signal that ends the program, or a terminal that has gone
+        except BaseException:  # a signal that ends the program, or a lost terminal
             pressed.set()
             end = time.monotonic() + ENDING
             for thread in threads:
@@ -105,7 +105,7 @@ def side_by_side(
 
 
 def ask_all(session: Session, phase: str, items: Sequence[S], ask: Callable[[S], T]) -> list[T]:
-    """Return what ``ask`` returns for each item, asked side by side; Ctrl-C stops the waiting, and no work begins."""
+    """Return the result of ``ask`` for each item, asked side by side."""
     works = [Work(phase, lambda work, one=one: ask(one)) for one in items]  # type: ignore[misc]
     rounds, stopped = 1 + len(works) // MOST, threading.Event()
 
@@ -115,7 +115,7 @@ def ask_all(session: Session, phase: str, items: Sequence[S], ask: Callable[[S],
 
     try:
         session.wait_for(phase, session.access.timeout * rounds, run)
-    except BaseException:  # this thread leaves the one that runs them
+    except BaseException:  # this thread stops waiting, and the other one must stop
         stopped.set()
         raise
     return [work.result() for work in works]

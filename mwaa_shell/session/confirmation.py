@@ -1,11 +1,9 @@
-"""Safety checks: the confirmation that a command requires before it is sent, and what the question says of its impact.
+"""Safety checks: the confirmation of a command, and what its question says.
 
-A read-only command requires none. Elsewhere than on a protected environment, a destructive command requires a yes. On a
-protected one, a change requires a yes and a destructive command the typed name of the environment. A read-only session
-sends only read-only commands. Without a prompt, ``--yes`` is the confirmation.
-
-The words of an impact need no request. Its numbers come from Airflow's REST API, which takes none of the few CLI
-requests of a web server, and from the cached names. They are left out where REST is not permitted, too slow or not
+A read-only command requires none. A destructive command requires a yes. On a protected environment, a change requires a
+yes and a destructive command the typed name of the environment. A read-only session sends only read-only commands.
+Without a prompt, ``--yes`` is the confirmation. Numbers in a question come from the cached names and from Airflow's
+REST API, which takes no CLI request of the web server. They are left out where REST is not permitted, too slow or not
 offered.
 """
 
@@ -32,10 +30,10 @@ if TYPE_CHECKING:
     from mwaa_shell.mwaa import Connection
     from mwaa_shell.session.session import Session
 
-#: Seconds for all that is asked before a question.
+#: Seconds for all requests before a question.
 PATIENCE = 1.0
 COUNTING = "counting"
-#: Seconds for which the cached names are believed about what is paused.
+#: Seconds for which the cached state of a DAG, paused or not, is trusted.
 FRESH = 3600.0
 
 
@@ -49,7 +47,7 @@ class Confirmation(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Confirmer:
-    """The source of confirmations: questions at a prompt, or ``--yes``. The default confirms nothing."""
+    """The source of confirmations: questions at a prompt, or ``--yes``."""
 
     beforehand: str | None = None  #: of ``--yes``: empty for a plain one, or the name of an environment
     ask: Callable[[str], bool] | None = None
@@ -57,7 +55,7 @@ class Confirmer:
 
 
 def confirmation_for(danger: Danger, place: Protection, line: str = "the line") -> Confirmation:
-    """Return what a danger requires on an environment; raise ``RefusedByRule`` for a change in a read-only session."""
+    """Return what a danger requires; raise ``RefusedByRule`` in read-only mode."""
     if danger.level is Level.READ:
         return Confirmation.NOTHING
     if place.read_only:
@@ -71,7 +69,9 @@ def confirmation_for(danger: Danger, place: Protection, line: str = "the line") 
 def confirm(  # noqa: PLR0913 - what is asked about, of whom, and in which words
     line: str, danger: Danger, place: Protection, answers: Confirmer, *, asks: bool = False, effect: Impact | str = ""
 ) -> bool:
-    """Ask for the confirmation of a command; return whether one was required. Raise ``RefusedByRule`` for a no.
+    """Ask for a confirmation if one is required; return whether one was.
+
+    Raises ``RefusedByRule`` for a no.
 
     ``line`` is the command as it may be shown. ``asks`` says that Airflow would ask a question that cannot be answered
     on the web server. ``effect`` describes the command in place of its danger, in sentences that start with a verb.
@@ -115,20 +115,20 @@ def _does(danger: Danger) -> str:
 
 
 class Impact:
-    """The impact of one command on its environment: in words, and in numbers if time allows."""
+    """The impact of one command on its environment, in words and numbers."""
 
     def __init__(self, line: ParsedLine, shown: str, grammar: Grammar | None, session: Session | None = None) -> None:
-        """``shown`` is the command with masks: all words are made of it. Without ``session``, nothing is counted."""
+        """Take the masked command for all words; count nothing without ``session``."""
         self._reach = reach_of(parse(shown), grammar)
         self._unpause = "unpause" if grammar is not None and grammar.version.major < 2 else "dags unpause"
         self._connection = session.connection if session is not None else None
         self._names = session.cached_names if session is not None else None
         self._watcher = session.ui.watcher if session is not None else None
-        self._masked = shown != line.command  # the masks would be counted
+        self._masked = shown != line.command  # numbers would be those of the masks
 
     @property
     def words(self) -> str:
-        """Sentences that start with a verb; empty where only the danger of the command is known."""
+        """Sentences that start with a verb; empty where only the danger is known."""
         return self._reach.effect if self._reach else ""
 
     @property
@@ -138,7 +138,7 @@ class Impact:
         return selection is not None and What.DATES in selection.what
 
     def in_full(self) -> str:
-        """Return the words with numbers and how to see more; takes one second at most, and Ctrl-C ends it."""
+        """Return the words with numbers and a hint, after at most one second."""
         reach = self._reach
         if reach is None:
             return ""
@@ -162,7 +162,7 @@ class Impact:
         return f"{describe_paused(dag, self._unpause)}."
 
     def _is_paused(self, dag: str) -> bool | None:
-        """Return whether a DAG is paused according to the cached names; ``None`` without that fact."""
+        """Return whether the cached names say that a DAG is paused; else ``None``."""
         known = self._names.catalogue.snapshot().get((Kind.DAG, "")) if self._names is not None and dag else None
         if known is None or time.time() - known.learned > FRESH:
             return None
@@ -170,7 +170,7 @@ class Impact:
         return None if paused is None else paused == "yes"
 
     def _ask(self, reach: Reach, *, knows_paused: bool) -> tuple[list[str], bool]:
-        """Return the sentences that REST has numbers for in time, and whether the DAG is paused."""
+        """Return sentences with numbers over REST, and whether the DAG is paused."""
         connection, cached_names = self._connection, self._names
         version = connection.version if connection is not None else None
         denied = cached_names is not None and cached_names.rest_denied
@@ -197,7 +197,7 @@ class Impact:
             if cached_names is not None:
                 cached_names.rest_denied = True
         except (PhaseTimeout, ShellError):
-            pass  # what has come is all that is said
+            pass  # the question has the numbers so far
         return list(sentences), any(paused)
 
 

@@ -1,4 +1,4 @@
-"""The environment of a session: choose it, and ask AWS about it before a line runs.
+"""The environment of a session: choose it, and load its facts from AWS.
 
 Nothing here changes anything on AWS. Each call waits for AWS, with a limit in seconds.
 """
@@ -34,7 +34,7 @@ def remember_names(session: Session, names: Sequence[str], connection: Connectio
 
 
 def describe(session: Session, connection: Connection) -> EnvironmentInfo:
-    """Return what GetEnvironment knows; waits for AWS, raises ``ShellError`` if AWS does not say."""
+    """Return the facts of GetEnvironment; raise ``ShellError`` without them."""
 
     def ask() -> EnvironmentInfo:
         error = connection.load_info(again=True)
@@ -46,7 +46,7 @@ def describe(session: Session, connection: Connection) -> EnvironmentInfo:
 
 
 def open_default(session: Session) -> None:
-    """Open the only environment of the region, or the user's choice of several. Raise if the region has none."""
+    """Open the only environment of the region, or the user's choice of several."""
     access = session.settings.access
     try:
         names = list_environments(session, access)
@@ -65,7 +65,7 @@ def open_default(session: Session) -> None:
 
 
 def choose(session: Session, access: Access, names: Sequence[str]) -> str:
-    """Return the environment that the user chooses; raises ``UsageError`` where they choose none."""
+    """Return the environment that the user chooses; raise ``UsageError`` for none."""
     assert session.ui.choose is not None
     chosen = session.ui.choose([session.connections.get(EnvironmentRef(name, access)) for name in names])
     if chosen is None:
@@ -74,19 +74,19 @@ def choose(session: Session, access: Access, names: Sequence[str]) -> str:
 
 
 def require_environment(session: Session) -> None:
-    """Open an environment if none is open: the only one of the region, or the user's choice of several."""
+    """Open an environment if none is open yet."""
     if session.target is None:
         open_default(session)
 
 
 def require_environment_info(session: Session) -> None:
-    """Open an environment if none is open, and wait until GetEnvironment has answered or failed."""
+    """Open an environment if none is open yet, and load its facts."""
     require_environment(session)
     load_environment_info(session)
 
 
 def load_environment_info(session: Session) -> None:
-    """Wait until GetEnvironment has answered or failed; say once what is not permitted and what that costs."""
+    """Wait for GetEnvironment; say once what is not permitted and what that costs."""
     connection = session.connection
     try:
         error = connection.load_info() if connection.info_is_loaded else _ask_about(session, connection)
@@ -100,7 +100,7 @@ def load_environment_info(session: Session) -> None:
 
 
 def with_suggestion(error: EnvironmentNotFound, session: Session, access: Access, name: str) -> EnvironmentNotFound:
-    """Return the error for an unknown environment with a similar name, if AWS permits to list the environments."""
+    """Return the error for an unknown environment, with a similar name if possible."""
     try:
         return error.with_message(f"{error}{did_you_mean(name, list_environments(session, access))}")
     except ShellError:
@@ -108,13 +108,13 @@ def with_suggestion(error: EnvironmentNotFound, session: Session, access: Access
 
 
 def _ask_about(session: Session, connection: Connection) -> ShellError | None:
-    if not session.ui.interactive:  # at a prompt that has been done behind it
+    if not session.ui.interactive:  # a prompt has asked AWS in the background
         connection.prepare()
     return session.wait_for("asking AWS about the environment", connection.target.access.timeout, connection.load_info)
 
 
 class FileIsHere(UsageError):
-    """A command would look on the web server for a file of this machine; ``line`` is what sends the file."""
+    """A command with a file of this machine; ``line`` is the command that sends it."""
 
     def __init__(self, message: str, line: str) -> None:
         super().__init__(message, hint=f"Use {line}", state=State.NOT_SENT)
@@ -138,7 +138,7 @@ def refuse_file_of_this_machine(line: ParsedLine) -> None:
 
 
 def problem_before_sending(session: Session, line: ParsedLine) -> Problem | None:
-    """Return what Airflow would refuse; opens an environment and waits for AWS, if need be."""
+    """Return what Airflow would refuse in a line; may wait for AWS."""
     if line.kind is InputKind.AIRFLOW and line.problem is None:
         require_environment_info(session)
     return session.rules().problem_in(line.text)

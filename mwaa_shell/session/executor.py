@@ -1,7 +1,7 @@
-"""The executor: runs one line and returns one Result. A plan checks lines before. Neither knows a terminal.
+"""The executor, which runs one line, and the plan, which checks lines before.
 
-Interactive and batch call the same ``execute``. The dot-commands are handed in as a table, so that nothing here imports
-what is above it.
+The prompt and batch call the same ``execute``. The dot-commands come as a table, so that this module imports nothing
+from above.
 """
 
 from __future__ import annotations
@@ -46,17 +46,17 @@ class DotCommands(Protocol):
         """Run a dot-command; raise ``UsageError`` for an unknown name."""
 
     def check(self, plan: Plan, line: ParsedLine) -> None:
-        """Raise ``UsageError`` for what can be known to be wrong with a line before anything runs."""
+        """Raise ``UsageError`` for a line that is certain to fail."""
 
 
 @dataclass(frozen=True, slots=True)
 class LineResult:
-    """The result of one line, and the number of lines left after it, also those after a file that it stands in."""
+    """The result of one line, and the number of lines that follow it."""
 
     result: Result
     left: int
     line: str = ""
-    where: str = ""  #: its place, as ``ScriptLine`` has it
+    where: str = ""  #: ``where`` of its ``ScriptLine``
 
 
 class Executor:
@@ -67,7 +67,7 @@ class Executor:
         self.dot_commands = dot_commands
 
     def execute(self, text: str, origin: str = TYPED) -> Result:
-        """Run one line, which came from where ``origin`` says. Never raises an expected failure, and takes Ctrl-C."""
+        """Run one line from ``origin``; raise no expected failure, and take Ctrl-C."""
         INTERRUPTS.restore()
         return self.run(LineContext.of(text, origin))
 
@@ -106,7 +106,7 @@ class Executor:
             return stopped_after(last if context.destination is None else Result())
 
     def send(self, context: LineContext) -> tuple[Result, LineContext]:
-        """Send an Airflow command and keep its Result as the last one; see ``session.send.send``."""
+        """Send an Airflow command and keep its Result as the last one."""
         result, context = send(self.session, context)
         if context.recorded:
             self.session.last_result = result
@@ -138,7 +138,7 @@ class Executor:
             left = after + sum(parse(one.text).kind is not InputKind.BLANK for one in behind)
             yield LineResult(result, left, line.text, line.where)
             if result.next_lines and result.ok:
-                blank = " " if line.text.startswith(" ") else ""  # not to be written down, nor what it brings
+                blank = " " if line.text.startswith(" ") else ""  # a private line has private lines
                 brought = [ScriptLine(blank + one.line, line.where, one.origin) for one in result.next_lines]
                 yield from self.run_lines(brought, before, depth + 1, left)
 
@@ -182,7 +182,7 @@ class Executor:
         return result
 
     def _transcribe(self, context: LineContext, result: Result) -> None:
-        """Add to the transcript; if it cannot be written, turn it off and tell the user."""
+        """Add a line to the transcript; turn it off with a notice if that fails."""
         session, line = self.session, context.line
         assert session.transcript is not None
         view = session.ui.canvas.view() if session.ui.draws_tables and session.ui.canvas is not None else None
@@ -196,9 +196,9 @@ class Executor:
 
 @dataclass(slots=True)
 class Plan:
-    """The check of lines before the first of them runs: each is looked at as if those before it had run.
+    """The check of all lines before the first one runs.
 
-    Most members are the changes that the lines before will have made.
+    Each line is checked as if the lines before it had run. Most members are the changes that they will have made.
     """
 
     session: Session
@@ -206,25 +206,25 @@ class Plan:
     depth: int = 0  #: how deep the file of the lines is in other files
     saved: dict[str, str | None] = field(default_factory=dict)  #: commands that are saved or dropped, by name
     written: set[str] = field(default_factory=set)  #: files that are exported, which may not exist yet
-    connection: Connection | None = None  #: to the environment that a ``.use`` opens
-    access: Access | None = None  #: how AWS is reached, as far as the user says it
-    opened: EnvironmentRef | None = None  #: what a ``.use`` opens, as the user named it
+    connection: Connection | None = None  #: the connection that a ``.use`` opens
+    access: Access | None = None  #: profile and region of the latest ``.use``
+    opened: EnvironmentRef | None = None  #: the environment that a ``.use`` opens, as named there
     previous: EnvironmentRef | None = None  #: the environment that was open before it
-    elsewhere: bool = False  #: a ``.use`` opens an environment that is not known yet
+    elsewhere: bool = False  #: a ``.use`` opens an environment from a menu
     protect: str | None = None  #: the patterns that ``.set protect`` sets
-    read_only: bool | None = None  #: what ``.readonly`` says
-    lines: int = 0  #: how many there were: so many commands at least may be in the history by then
+    read_only: bool | None = None  #: the state that ``.readonly`` sets
+    lines: int = 0  #: number of lines so far, for numbers of the history
     where: str = ""  #: the place of the line that is being checked, ``FILE:NUMBER``
 
     @property
     def grammar(self) -> Grammar | None:
-        """The command tree of the environment that a line will run on; ``None`` while it is unknown."""
+        """The command tree where a line will run; ``None`` while it is unknown."""
         if self.connection is not None:
             return self.connection.grammar
         return None if self.elsewhere else self.session.grammar
 
     def check(self, lines: Sequence[ScriptLine]) -> None:
-        """Raise for the first line that would be refused, with its place; nothing has been sent then."""
+        """Raise for the first line that would be refused, with its place."""
         try:
             for line in lines:
                 self.where = line.where or (self.where if self.depth else "")
@@ -236,7 +236,7 @@ class Plan:
             raise error.with_message(f"{where}{error}", State.NOT_SENT) from None
 
     def check_nested(self, lines: Sequence[ScriptLine]) -> None:
-        """Raise for the first refused line of a file, or of a saved command, that a line runs."""
+        """Raise for the first refused line of a file or saved command in a line."""
         self.depth += 1
         try:
             self.check(lines)
@@ -273,7 +273,7 @@ class Plan:
         return line_rules.problem_in(line.text, self.grammar, self.session.secret_words)
 
     def check_safety(self, line: ParsedLine, *, as_it_is: bool = False) -> None:
-        """Raise for what will be refused; where the user can be asked, that is not known yet."""
+        """Raise for a line that will be refused, as far as no question decides that."""
         session, grammar = self.session, self.grammar
         shown = session.rules().mask(line.command)
         asks = not as_it_is and with_yes_flag(line, grammar) is not None
@@ -282,7 +282,7 @@ class Plan:
             fill_secrets(line, grammar, None, session.secret_words, as_it_is=as_it_is)
 
     def check_danger(self, danger: Danger, shown: str, *, asks: bool = False, effect: Impact | str = "") -> None:
-        """Raise for a line of this danger that will be refused; ``shown`` is the line as it may be shown."""
+        """Raise for a danger that will be refused; ``shown`` is the masked line."""
         session = self.session
         here = self.connection.target if self.connection is not None else None if self.elsewhere else session.target
         place = session.protection_of(here.name if here else "", self.protect, self.read_only)

@@ -1,4 +1,4 @@
-"""Advice after a command: the next step where its result is unknown or not ok, and how to read its output. Pure."""
+"""Advice after a command: the next step, and how to read its output. Pure."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from mwaa_shell.result import Outcome, Result
 if TYPE_CHECKING:
     from mwaa_shell.airflow.grammar import Grammar
 
-#: HTTP status of the web server for quotes that it cannot split, and for much else.
+#: HTTP status of the web server for quotes that it cannot split, among other reasons.
 SERVER_ERROR = 500
 #: A quoted piece of a command, an escaped character, or plain text.
 _PIECE = re.compile(r"""'[^']*'|"(?:\\.|[^"\\])*"|\\.|[^'"\\]+""", re.DOTALL)
-#: What programs that write commands for MWAA have found out; ``command_line.quote`` writes the form that works.
+#: Advice on quotes; ``command_line.quote`` writes the form that works on MWAA.
 _ABOUT_QUOTES = """MWAA fails at '\\'' in single quotes. Use double quotes, such as "it's \\"so\\\""."""
 #: Commands whose runs and tasks a scheduler starts.
 LEFT_TO_THE_SCHEDULER = ("dags trigger", "trigger_dag", "tasks clear", "clear", "backfill create")
@@ -35,7 +35,7 @@ READ = 100_000
 
 
 def with_advice(result: Result, typed: ParsedLine, sent: ParsedLine, grammar: Grammar | None) -> Result:
-    """Return the result of a command with the next step, where it was not run or its result is unknown."""
+    """Return the result with the next step, if it is not run or unknown."""
     if result.remote and result.ok:
         return _explained(result, sent, grammar)
     if not result.remote or result.outcome is Outcome.FAILED:
@@ -51,13 +51,13 @@ def with_advice(result: Result, typed: ParsedLine, sent: ParsedLine, grammar: Gr
     check = check_command(understand(sent, grammar)) if grammar is not None else ""
     if not check:
         return result
-    _, flag, run_id = result.added.partition(f"{RUN_ID} ")  # one that the shell added
+    _, flag, run_id = result.added.partition(f"{RUN_ID} ")  # only a run ID that the shell added
     hint = result.hint or f"{f'Look for run {run_id} with' if flag else 'Check with'}: {check}"
     return result._replace(hint=hint, proposal=check if asked else "")
 
 
 def _explained(result: Result, sent: ParsedLine, grammar: Grammar | None) -> Result:
-    """Return the result of a command that did what it should, with how to read an output that does not look so."""
+    """Return a successful result with a remark on output that looks like a failure."""
     if grammar is None:
         return result
 
@@ -68,7 +68,7 @@ def _explained(result: Result, sent: ParsedLine, grammar: Grammar | None) -> Res
 
 
 def with_no_scheduler(result: Result, sent: ParsedLine, grammar: Grammar) -> Result:
-    """Return the result of a command that leaves work to a scheduler, with a remark that none runs here."""
+    """Return the result with a remark if its work waits for a missing scheduler."""
     command = understand(sent, grammar).command
     if not result.ok or command is None or command.name not in LEFT_TO_THE_SCHEDULER:
         return result
@@ -77,7 +77,7 @@ def with_no_scheduler(result: Result, sent: ParsedLine, grammar: Grammar) -> Res
 
 
 def with_similar_name(result: Result, name: str) -> Result:
-    """Return the result of a command on a name that does not exist, with a similar name that does."""
+    """Return the result with a name similar to a missing one."""
     if not name:
         return result
     question = f"Did you mean '{name}'?"
@@ -87,26 +87,29 @@ def with_similar_name(result: Result, name: str) -> Result:
 
 
 def with_retry_proposal(result: Result, line: ParsedLine) -> Result:
-    """Return the result with its line as the proposal, where the line was to be sent and certainly did not run."""
+    """Return the result with its line as the proposal, if the line did not run."""
     sendable = result.remote or line.kind is InputKind.AIRFLOW
     ran = result.exit_code is not ExitCode.NOTHING_RAN
     return result if ran or not sendable or result.proposal else result._replace(proposal=line.text)
 
 
 def ask_for_json(result: Result, line: ParsedLine, grammar: Grammar | None) -> Result:
-    """Return the result with the line that a program for JSON could read, where such a program failed on a table."""
+    """Return the result with a command for JSON, if a JSON program failed on a table."""
     destination = line.destination
     if destination is None or destination.operator != "|" or program_name(destination.target) not in JSON_PROGRAMS:
         return result
     made = with_json(parse(line.command), grammar)
     if made is None:
         return result
-    blank = " " if line.text.startswith(" ") else ""  # still kept in no history
+    blank = " " if line.text.startswith(" ") else ""  # a private command stays private
     better = f"{blank}{made.text} | {destination.target}"
     return result._replace(hint=f"Ask for JSON: {better}", proposal=better if reads(line, grammar) else "")
 
 
 def _closes_single_quotes(command: str) -> bool:
-    r"""Return whether single quotes end for an escaped one, as in ``'it'\''s'``: the web server does not split that."""
+    r"""Return whether single quotes end for an escaped one, as in ``'it'\''s'``.
+
+    The web server does not split that.
+    """
     pieces = _PIECE.findall(command)
     return any(piece == r"\'" and before[0] == "'" for before, piece in pairwise(pieces))

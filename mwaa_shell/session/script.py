@@ -10,12 +10,12 @@ from mwaa_shell.airflow.command_line import logical_lines
 from mwaa_shell.errors import UsageError
 from mwaa_shell.history import FILE, TYPED
 
-#: How many files deep a file may run files: one that runs itself ends here.
+#: Files deep that a file may run files; a file that runs itself fails there.
 DEEPEST = 10
 
 
 class ScriptLine(NamedTuple):
-    """One logical line, its place (``FILE:NUMBER`` or empty) and its origin for the history."""
+    """One logical line, its place ``FILE:NUMBER`` and its origin for the history."""
 
     text: str
     where: str = ""
@@ -33,7 +33,7 @@ def read_script(path: Path) -> str:
 
 
 def script_lines(text: Iterable[str], name: str = "", origin: str = TYPED) -> Iterator[ScriptLine]:
-    """Yield the logical lines of a text as they arrive; ``name`` is the name of the file."""
+    """Yield the logical lines of a text as they arrive, with the name of its file."""
     return (ScriptLine(line, f"{name}:{number}" if name else "", origin) for number, line in logical_lines(text))
 
 

@@ -1,7 +1,7 @@
-"""One Airflow command, straight down: confirm, add flags, fill secrets, record, run, record, learn names, advise.
+"""One Airflow command, from its confirmation to the advice on its result.
 
-What was typed, what may be shown of it and what is sent are three lines: the second has masks for the secrets of the
-first, the third has what the shell adds, which is always shown.
+A typed command has three forms. The shown and recorded one has masks for secrets. The sent one also has what the shell
+adds, which is always shown.
 """
 
 from __future__ import annotations
@@ -38,16 +38,16 @@ TRIGGERS = frozenset({"trigger", "trigger_dag", "materialize"})
 
 @dataclass(frozen=True, slots=True)
 class LineContext:
-    """One line, where it came from and what happens to its output: passed down to the last step, never stored."""
+    """One line with its origin and destination, passed down and never stored."""
 
     line: ParsedLine
     origin: str = TYPED  #: where the line came from, in the words of the history
     private: bool = False  #: begins with a blank: kept in no history
-    destination: Destination | None = None  #: the file or local command that its output goes to, secrets filled in
+    destination: Destination | None = None  #: the file or local command for its output, with secrets
     as_it_is: bool = False  #: sent without checks and additions (``.send``)
     confirmed: bool = False  #: the user has confirmed it, together with the same command on other environments
     recorded: bool = True  #: kept in the history; polls of ``.watch`` and ``.follow`` are not
-    watcher: ProgressListener | None = None  #: shows the waiting instead of the user interface's own
+    watcher: ProgressListener | None = None  #: shows the progress in place of the user interface
 
     @classmethod
     def of(cls, text: str, origin: str = TYPED) -> LineContext:
@@ -57,11 +57,10 @@ class LineContext:
 
 
 def send(session: Session, context: LineContext) -> tuple[Result, LineContext]:
-    """Send one Airflow command and wait for its Result, which is recorded when this returns.
+    """Send one Airflow command, record it, and return its Result and context.
 
-    Where masks stand for secrets, those are asked for and sent, but what is written down keeps the masks. Returns the
-    context too: with the secrets of its destination. Raises ``RefusedByRule`` and ``UsageError`` before anything is
-    sent.
+    Secrets are asked for where they are masked. The history keeps the masks, and the returned context has the secrets
+    of the destination. Raises ``RefusedByRule`` and ``UsageError`` before anything is sent.
     """
     connection, line = session.connection, context.line
     confirmed, yes = _confirm(session, context)
@@ -102,7 +101,7 @@ def send(session: Session, context: LineContext) -> tuple[Result, LineContext]:
 
 
 def _remember_triggered(session: Session, sent: ParsedLine, result: Result) -> None:
-    """Keep the run that a command created, or may have created, for ``.follow`` without a DAG."""
+    """Keep the run that a command may have created, for ``.follow`` without a DAG."""
     may_have_run = result.ok or (result.outcome in OPEN and result.remote)
     if session.grammar is None or TRIGGERS.isdisjoint(sent.values) or not may_have_run:
         return
@@ -112,15 +111,15 @@ def _remember_triggered(session: Session, sent: ParsedLine, result: Result) -> N
 
 
 def record_command(session: Session, context: LineContext, send: Callable[[], Result]) -> Result:
-    """Return what ``send`` returns; the command is in the history from before it is sent, however that ends."""
+    """Return what ``send`` returns, with the command in the history before and after."""
     number, finished = _begin_record(session, context), False
     try:
         result = send()
         with signals_wait():
-            finished = True  # also where the log of --log-file fails: the history has the end all the same
+            finished = True  # even if the log of --log-file fails, the history is complete
             session.recorder.finish(number, session.connection, context.line, result)
         return result
-    except BaseException as error:  # a mistake of the shell's own, or a signal that ends the program
+    except BaseException as error:  # a bug, or a signal that ends the program
         if not finished:
             stopped = not isinstance(error, Exception)
             ended = interrupted("", remote=True) if stopped else from_error(OutcomeUnknown(""))
@@ -132,7 +131,7 @@ def record_command(session: Session, context: LineContext, send: Callable[[], Re
 
 
 def _begin_record(session: Session, context: LineContext) -> int | None:
-    """Write the command down before it is sent; return its number in the history, if it is kept there."""
+    """Write the command down before it is sent; return its number in the history."""
     if not context.recorded or context.private or session.preferences["history"] != "on":
         return None
     with signals_wait():
@@ -141,20 +140,20 @@ def _begin_record(session: Session, context: LineContext) -> int | None:
 
 
 def stopped_after(result: Result) -> Result:
-    """Return the result of a command after which Ctrl-C was pressed: it is whole, and nothing follows it."""
+    """Return the result of a command that was complete before Ctrl-C took effect."""
     return result._replace(outcome=Outcome.INTERRUPTED, exit_code=ExitCode.INTERRUPTED, message="", state=State.RAN,
                    proposal="", remote=True)  # fmt: skip
 
 
 def _warn_of_unfinished(session: Session, connection: Connection) -> None:
-    """Show once that an earlier command, whose wait was interrupted, may still be running."""
+    """Show once that an earlier interrupted command may still be running."""
     unfinished, connection.command_lock.unfinished = connection.command_lock.unfinished, ""
     if unfinished:
         session.ui.note(f"{unfinished} may still be running on {connection.target.name}.")
 
 
 def _confirm(session: Session, context: LineContext) -> tuple[ParsedLine, str]:
-    """Return the line, with the flag that says yes to Airflow where the user has said it here, and that flag.
+    """Return the line, with Airflow's flag for yes if the user agreed, and that flag.
 
     Raises ``RefusedByRule`` without a confirmation.
     """
@@ -167,7 +166,7 @@ def _confirm(session: Session, context: LineContext) -> tuple[ParsedLine, str]:
     answers = Confirmer(place.name if context.confirmed else session.settings.yes, session.ui.ask, session.ui.ask_name)
     shown = session.rules().mask(line.command)
     impact = Impact(line, shown, session.grammar, session)
-    # A year too much in a date is hundreds of runs. Scripts have their dates from somewhere else.
+    # A wrong year in a date creates hundreds of runs. In scripts, dates are seldom typed.
     asks = made is not None or (impact.creates_runs and answers.ask is not None)
     asked = confirm(shown, danger, place, answers, asks=asks, effect=impact)
     if not asked:
@@ -182,13 +181,13 @@ def _confirm(session: Session, context: LineContext) -> tuple[ParsedLine, str]:
 
 
 def additions_to(session: Session, text: str) -> str:
-    """Return the words that the shell adds to a command, after a blank; often none. Sends no request."""
+    """Return the words that the shell would add to a command, after a space."""
     context = LineContext.of(text)
     return "".join(f" {one}" for one in _add_flags(session, context, context.line)[1])
 
 
 def _add_flags(session: Session, context: LineContext, made: ParsedLine) -> tuple[ParsedLine, tuple[str, ...]]:
-    """Return a line with what is added to it, and that alone; the id of a run is that of the line as it was typed."""
+    """Return a line with the shell's additions, and the additions alone."""
     added: tuple[str, ...] = ()
     asking = _ask_for_json(session, context, made)
     if asking is not None:
@@ -219,9 +218,10 @@ def fill_secrets(
     *,
     as_it_is: bool = False,
 ) -> ParsedLine:
-    """Return a line with secrets in place of its masks; raise ``UsageError`` where one is not entered.
+    """Return a line with secrets in place of its masks.
 
-    A mask where no secret goes is refused too, unless the line is to be sent ``as_it_is``.
+    Raises ``UsageError`` for a secret that is not entered, and for a mask where no secret belongs, unless the line is
+    to be sent ``as_it_is``.
     """
     if MASK not in line.text:
         return line
@@ -229,11 +229,11 @@ def fill_secrets(
     if not places:
         grammar, places = None, redaction.find_masks(line.text, None, patterns)
     left = None if as_it_is else redaction.left_mask(line.text, places)
-    if left is not None:  # in a place where no secret goes: what was masked there would be overwritten
+    if left is not None:  # sending it would overwrite a value with ***
         hint = "Type the value in its place, or send the mask itself with .send."
         raise UsageError(f"A mask (***) is left at column {left + 1}", hint=hint, state=State.NOT_SENT)
     answers = [ask(place.name or "the secret") if ask else None for place in places]
-    known = [answer for answer in answers if answer]  # an empty one is a reflex, and would replace what is there
+    known = [answer for answer in answers if answer]  # an empty value, from a reflex, would overwrite the old one
     if len(known) < len(places):
         missing = ", ".join(dict.fromkeys(place.name or "a secret" for place in places))
         raise UsageError(
@@ -243,7 +243,7 @@ def fill_secrets(
 
 
 def fill_destination(session: Session, context: LineContext) -> LineContext:
-    """Return the context of a dot-command with the secrets of its file or local command in place of their masks."""
+    """Return the context with the secrets of its file or local command."""
     line = context.line
     behind = parse(f"version{line.text[line.words[-1].end :]}")
     filled = fill_secrets(behind, None, session.ui.ask_secret, session.secret_words)

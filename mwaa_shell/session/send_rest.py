@@ -24,10 +24,10 @@ from mwaa_shell.session.session import Session
 
 __all__ = ["UNSURE", "fill_line", "record", "require_confirmation", "run_request", "secrets_in", "send_rest"]
 
-#: Seconds that one request is waited for: a little longer than the client waits.
+#: Seconds to wait for a request, a little longer than the client waits.
 LIMIT = 35.0
 ASKING = "asking the REST API"
-#: Statuses after which a request may have been carried out, or may still be.
+#: HTTP statuses after which a request may have run or may still be running.
 UNSURE = (502, 503, 504)
 
 
@@ -42,16 +42,16 @@ def send_rest(session: Session, context: LineContext, request: RestRequest, *, e
 
     def send() -> Result:
         result = run_request(session, request, every_page=every_page, changes=danger.level is not Level.READ)
-        words = (_resource(request.path), ".rest")  # by which the output is read and masked
+        words = (_resource(request.path), ".rest")  # they decide how output is read and masked
         return result._replace(words=words, hidden=secrets, message=mask_quoted(result.message, secrets))
 
     return record(session, context, send)
 
 
 def record(session: Session, context: LineContext, send: Callable[[], Result]) -> Result:
-    """Return what ``send`` returns, with its time; it is in the history from before it is sent, however that ends.
+    """Return what ``send`` returns, with its time and an entry in the history.
 
-    Ctrl-C is left to the jobs that ``send`` waits for.
+    The jobs of ``send`` take Ctrl-C.
     """
     begun = time.monotonic()
     with INTERRUPTS.defer() as pressed:
@@ -62,7 +62,7 @@ def record(session: Session, context: LineContext, send: Callable[[], Result]) -
 
 
 def secrets_in(session: Session, request: RestRequest) -> tuple[str, ...]:
-    """Return what a response may quote of the secrets in the body of a request, and keep them out of the debug log."""
+    """Return the secrets in a request that a response may quote."""
     named = partial(sensitive, patterns=session.secret_words)
     found = secrets_of_body(request.path, request.body, named)
     debug_log.keep_out(*found)
@@ -70,14 +70,14 @@ def secrets_in(session: Session, request: RestRequest) -> tuple[str, ...]:
 
 
 def require_confirmation(session: Session, context: LineContext, danger: Danger, effect: str = "") -> None:
-    """Have a line of this danger confirmed; raise ``RefusedByRule`` if it is not. ``effect`` is a sentence."""
+    """Ask for the confirmation of a danger; ``effect`` is a sentence on it."""
     shown = session.rules().mask(context.line.command or context.line.text.strip())
     asked = Confirmer(session.settings.yes, session.ui.ask, session.ui.ask_name)
     confirm(shown, danger, session.protection(), asked, effect=effect)
 
 
 def fill_line(session: Session, context: LineContext) -> LineContext:
-    """Return the context with its secrets in the places of their masks, which is never recorded."""
+    """Return the context with secrets in place of its masks; it is never recorded."""
     line = fill_secrets(context.line, None, session.ui.ask_secret, session.secret_words)
     secrets = tuple(session.rules().secret_values(line.text))
     debug_log.keep_out(*secrets)
@@ -92,7 +92,7 @@ def run_request(
     changes: bool,
     watcher: ProgressListener | None = None,
 ) -> Result:
-    """Send a confirmed request and return its Result; ``watcher`` replaces the one of the user interface."""
+    """Send a confirmed request and return its Result."""
     connection = session.connection
     name = connection.target.name
 

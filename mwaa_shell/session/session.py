@@ -40,7 +40,7 @@ OPEN = ("unknown", "interrupted")
 
 
 def new_run_id() -> str:
-    """Return a new run ID that a person can read: who made it, when, and six random characters."""
+    """Return a new run ID with the name of the shell, the time and random characters."""
     return f"mwaa-shell__{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}+00:00__{secrets.token_hex(3)}"
 
 
@@ -59,7 +59,7 @@ class RunIds:
         return self._open.setdefault((environment, words), self._make())
 
     def settle(self, environment: EnvironmentRef, words: tuple[str, ...], outcome: str) -> None:
-        """Drop the run ID of a trigger that has ended for certain; the next one gets a new ID."""
+        """Drop the run ID of a trigger that has certainly ended."""
         if outcome not in OPEN:
             self._open.pop((environment, words), None)
 
@@ -68,23 +68,23 @@ class RunRef(NamedTuple):
     """A DAG run of an environment."""
 
     dag: str
-    run: str  #: its ID; empty for one that is not known
+    run: str  #: its ID, or empty if that is unknown
 
 
 class Batch(NamedTuple):
     """A command on several environments, and those of them that were not ok."""
 
-    origin: str  #: in the history
-    when: float  #: it began, in seconds since 1970 (UTC)
+    origin: str  #: its origin in the history
+    when: float  #: its start in seconds since 1970 (UTC)
     typed: str  #: the line of ``.on``, with its secrets masked
-    options: str  #: those of ``.on``, each with a blank behind it
-    line: str  #: the command in it
+    options: str  #: options of ``.on``, each with a space after it
+    line: str  #: the Airflow command
     left: tuple[str, ...]  #: environments that were not ok, as ``.on`` takes them
-    unknown: tuple[str, ...]  #: those of them where it may have run
+    unknown: tuple[str, ...]  #: environments of ``left`` where it may have run
 
     @property
     def entry(self) -> HistoryEntry:
-        """The whole line as an entry without a number: the history has one of each environment."""
+        """The whole command as an entry without a number, for history expansion."""
         outcome = Outcome.UNKNOWN if self.unknown else Outcome.FAILED if self.left else Outcome.OK
         return HistoryEntry(self.when, "", "", "", self.typed, origin=self.origin, outcome=outcome)
 
@@ -104,16 +104,16 @@ class Session:
         if settings.log_file is not None:
             self.recorder.log_to(settings.log_file, output=settings.log_output)
         self.run_ids = RunIds()
-        self.read_only = settings.read_only or settings.config.doubtful  #: send nothing but what reads
+        self.read_only = settings.read_only or settings.config.doubtful  #: only read-only commands are sent
         self.last_result: Result | None = None  #: of the last Airflow command
         self.last_batch: Batch | None = None  #: the last command on several environments
-        self.transcript: Transcript | None = None  #: the transcript of what is shown
+        self.transcript: Transcript | None = None  #: the file of ``.tee``
         self.listed_environments: tuple[str, ...] = ()  #: environments of the last listing, for completion
         self.listed_profiles: tuple[str, ...] = ()
         self.listed_regions: tuple[str, ...] = ()
-        self.access = settings.access  #: how AWS is reached, as far as the user has said it here
+        self.access = settings.access  #: profile, region and so on of the latest ``.use``
         self.opened: EnvironmentRef | None = None  #: the open environment as the user named it
-        self.previous: EnvironmentRef | None = None  #: the one that was open before
+        self.previous: EnvironmentRef | None = None  #: the environment before it
         self._recent: dict[EnvironmentRef, RunRef] = {}
         self._snapshots: dict[EnvironmentRef, Snapshot] = {}
         self._connection: Connection | None = None
@@ -128,7 +128,7 @@ class Session:
 
     @property
     def connection(self) -> Connection:
-        """The connection to the open environment; raises ``UsageError`` where none is open."""
+        """The connection to the open environment; raises ``UsageError`` for none."""
         if self._connection is None:
             raise UsageError("No environment is open", hint="Open one with .use NAME. List them with .envs.")
         return self._connection
@@ -148,12 +148,12 @@ class Session:
         self.preferences.given = as_preferences(said)
         if not self._connection.version and "airflow-version" in said:
             self._connection.version = parse_version(str(said["airflow-version"].value))
-        if self._said_version:  # the user said it of the environment that is opened first
+        if self._said_version:  # --airflow-version is about the environment opened first
             self._connection.version = parse_version(self._said_version)
             self._said_version = None
 
     def beside(self, target: EnvironmentRef, ui: UserInterface) -> Session:
-        """Return a session on another environment, with the settings, the connections and the history of this one."""
+        """Return a session on another environment that shares all other state."""
         other = copy.copy(self)
         other.ui, other.preferences = ui, self.preferences.copy()
         other.last_result = other.transcript = other._said_version = None
@@ -172,7 +172,7 @@ class Session:
 
     @property
     def recent(self) -> RunRef | None:
-        """The run of the open environment that this session triggered, followed or read last; its ID may be empty."""
+        """The run of the open environment that this session used last."""
         return self._recent.get(self.connection.target)
 
     @recent.setter
@@ -196,7 +196,7 @@ class Session:
         return self.cached_names_of(self._connection) if self._connection is not None else None
 
     def cached_names_of(self, connection: Connection) -> names.NameRefresher | None:
-        """Return the cached names of one environment; ``None`` where none are kept. Called from any thread."""
+        """Return the cached names of an environment, on any thread, or ``None``."""
         if not self.ui.keeps_names:
             return None
         with self._making_names:
@@ -205,7 +205,7 @@ class Session:
             return self._names[connection.target]
 
     def loaded_names_of(self, connection: Connection) -> names.NameRefresher | None:
-        """Return them if they have been read already: for what is drawn before anything can be known."""
+        """Return the cached names if they are loaded, for what is drawn early."""
         return self._names.get(connection.target)
 
     # -- what holds for lines ----------------------------------------------------------------------------------------
@@ -217,9 +217,9 @@ class Session:
 
     @property
     def secret_words(self) -> tuple[str, ...]:
-        """The user's own names of secrets, those of all environments in ``config.toml`` too.
+        """The user's own names of secrets, of all environments in ``config.toml``.
 
-        A line can go to other environments than the open one, and is in one history with their commands.
+        A command can be sent to other environments, and one history has the commands of all.
         """
         return (*self.preferences.list_of("secret-words"), *self._configured_secret_words)
 
@@ -232,7 +232,10 @@ class Session:
         return self.protection_of(self.target.name if self.target else "")
 
     def protection_of(self, name: str, protect: str | None = None, read_only: bool | None = None) -> Protection:
-        """Return which confirmations an environment needs, as later lines will set ``protect`` and ``read_only``."""
+        """Return the confirmations that an environment needs.
+
+        ``protect`` and ``read_only`` are values that later lines will set.
+        """
         if protect is None and self.preferences.is_set("protect"):
             protect = self.preferences["protect"]
         now = self.read_only if read_only is None else read_only
@@ -250,7 +253,7 @@ class Session:
     # -- waiting -----------------------------------------------------------------------------------------------------
 
     def wait_for(self, phase: str, limit: float, ask: Callable[[], T], watcher: ProgressListener | None = None) -> T:
-        """Run something slow that changes nothing, for at most ``limit`` seconds; Ctrl-C stops the waiting."""
+        """Run slow work that changes nothing, for at most ``limit`` seconds."""
 
         def work(job: Job[T]) -> T:
             job.begin_phase(phase, limit)
@@ -266,7 +269,7 @@ class Session:
         except Interrupted:
             mwaa.programs.end_programs()
             raise
-        if pressed.is_set():  # while the answer came in
+        if pressed.is_set():  # while the result arrived
             raise Interrupted(phase)
         return answer
 
@@ -289,7 +292,7 @@ def _secret_words_in(config: Config) -> tuple[str, ...]:
 
 
 def _secret_parameters(line: str, grammar: Grammar | None, secret_words: tuple[str, ...]) -> set[str]:
-    """Name the secret parameters of a line that runs a saved command; for any other line nothing is read."""
+    """Return the secret parameters of a line with ``.do``; read nothing for others."""
     if not line.lstrip().startswith(".do"):
         return set()
     from mwaa_shell.saved_commands import secret_parameters  # 5 ms of a start, needed by .do alone
@@ -303,17 +306,17 @@ def _ignore(text: str) -> None:
 
 @dataclass(slots=True)
 class UserInterface:
-    """Functions that show something to the user or ask; ``None`` where that is not possible."""
+    """Functions that show something to the user or ask; ``None`` for missing ones."""
 
     note: Callable[[str], None] = _ignore  #: shows a sentence
-    watcher: ProgressListener | None = None  #: shows what is waited for
+    watcher: ProgressListener | None = None  #: shows the progress of a wait
     bar: ProgressListener | None = None  #: shows the progress of many requests where the watcher is missing
     interactive: bool = False  #: the user sits at a prompt
-    canvas: Canvas | None = None  #: where something that changes is shown
+    canvas: Canvas | None = None  #: shows pictures that change
     choose: Callable[[Sequence[Connection]], str | None] | None = None  #: chooses one environment of several
     pick: Callable[[Sequence[tuple[str, str]]], int | None] | None = None  #: picks a row, each with a description
-    ask: Callable[[str], bool] | None = None  #: a yes or no
-    ask_name: Callable[[str], str | None] | None = None  #: a name to be typed, before what destroys
+    ask: Callable[[str], bool] | None = None  #: asks for a yes or no
+    ask_name: Callable[[str], str | None] | None = None  #: asks for a typed name before a destructive command
     ask_secret: Callable[[str], str | None] | None = None  #: reads a secret without echo
-    draws_tables: bool = False  #: draws output: a command that can is asked for JSON
+    draws_tables: bool = False  #: draws tables, so commands get ``-o json``
     keeps_names: bool = False  #: completes names

@@ -1,4 +1,4 @@
-"""Completion of the program's own options in bash, zsh and fish: ``mwaa-shell --completions SHELL``.
+"""Completion of mwaa-shell's own options in bash, zsh and fish.
 
 shtab makes a script from the parser. Names change, so a script calls the program back for them (``NAMES``), which
 answers from what is on disk without waiting. Completion at the prompt is in ``dot_commands`` and ``terminal``.

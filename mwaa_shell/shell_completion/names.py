@@ -1,8 +1,7 @@
-"""The options that a shell completes, the names that it asks for, and the scripts for bash, zsh and fish.
+"""Completion scripts for bash, zsh and fish, and the names that they ask for.
 
-Names are read from disk, from nowhere else. Environments are those that the shell was on, that it listed last and that
-the user's settings name; profiles and regions are in the AWS configuration files. Files that cannot be read count as
-empty: the Tab key of another shell shows no reason.
+Names are read from disk: environments that were opened, listed or configured, and profiles and regions of the AWS
+configuration files. A file that cannot be read has no names, because the Tab key of another shell shows no reason.
 """
 
 from __future__ import annotations
@@ -39,7 +38,7 @@ class Value(StrEnum):
     VERSIONS = "listed"  #: of Airflow, several with commas
 
 
-#: By the word that stands for the value in ``--help``.
+#: Kinds of values by their placeholders in ``--help``.
 BY_METAVAR = {
     "FILE": Value.FILE,
     "DIR": Value.FOLDER,
@@ -48,14 +47,14 @@ BY_METAVAR = {
     "REGION": Value.REGION,
     "VERSION": Value.VERSION,
 }
-#: Where that word says too little.
+#: Kinds of values that the placeholder does not decide.
 BY_NAME = {"profile": Value.PROFILE, "local": Value.VERSIONS}
-#: What takes its value only after ``=``: a plain one stands for itself.
+#: Options that take a value only after ``=``.
 JOINED = frozenset({"yes"})
 
 
 def options_of(parser: argparse.ArgumentParser) -> list[argparse.Action]:
-    """Return the options of a parser that ``--help`` shows, and the place of the environment, in that order."""
+    """Return the options that ``--help`` shows, and the positional environment."""
     return [action for action in parser._actions if action.help is not argparse.SUPPRESS]
 
 
@@ -70,13 +69,13 @@ def value_of(action: argparse.Action) -> Value:
 
 # -- the names ---------------------------------------------------------------------------------------------------------
 
-#: Words in the place of the environment: check what works, and show a page of the documentation.
+#: Words in place of an environment: run the checks, and show a page of the docs.
 DOCTOR, HELP = "doctor", "help"
-#: Asked for by a shell that does not count words: whatever may be in the place of the environment.
+#: The kind of names that a script asks for in place of an environment.
 PLACE = "place"
-#: What makes a name of a section stand for several environments.
+#: A character that makes the name of a section a pattern.
 PATTERN = re.compile(r"[*?\[]")
-#: Bytes; no configuration file is longer.
+#: Bytes of a configuration file that are read, at most.
 LONGEST = 4_000_000
 
 
@@ -106,7 +105,7 @@ def names(kind: str, words: Sequence[str], parser: argparse.ArgumentParser) -> l
 class _Given:
     """The options in the words before the cursor."""
 
-    values: Mapping[str, str]  #: option -> what follows it, as far as it is there
+    values: Mapping[str, str]  #: values by option; the last may be missing
     places: tuple[str, ...]  #: the words that belong to no option
     expects: bool  #: the word under the cursor belongs to the option before it
 
@@ -140,7 +139,7 @@ def _place(given: _Given) -> set[str]:
 
 
 def _environments(given: _Given) -> set[str]:
-    """Return the environments listed with the named profile and region; all if there are none."""
+    """Return the environments of the named profile and region, or else all."""
     if "--local" in given.values:
         return set()
     seen = [*remembered_environments(), *_set_up()]
@@ -175,7 +174,10 @@ def _profiles() -> Iterator[tuple[str, str]]:
 
 
 def _profile(header: str, prefix: str) -> str:
-    """Return the profile of a section: ``[profile "x y"]`` or ``[x y]`` by the file, ``[default]`` in both."""
+    """Return the profile of a section, or an empty name.
+
+    The forms are ``[profile "x y"]`` or ``[x y]``, by the file, and ``[default]`` in both.
+    """
     if not prefix or header == "default":
         return header
     first, _, rest = header.partition(" ")
@@ -185,7 +187,7 @@ def _profile(header: str, prefix: str) -> str:
 
 
 def _sections(text: str) -> Iterator[tuple[str, str]]:
-    """Yield each header of an INI file with its ``region``, also from files that ``configparser`` refuses."""
+    """Yield each header of an INI file with its ``region``, also of malformed files."""
     header = region = ""
     for line in text.splitlines():
         if line.startswith("[") and "]" in line:
@@ -207,7 +209,7 @@ def _text(path: Path) -> str:
 
 # -- the scripts -------------------------------------------------------------------------------------------------------
 
-#: What completes a value in each shell, with the kind of names in place of the braces.
+#: Functions for names in each shell, with the kind in place of the braces.
 NAMES = {"bash": "_mwaa_shell_{}", "zsh": "_mwaa_shell_names {}", "fish": "(__mwaa_shell_names {})"}
 FUNCTIONS = {
     Value.TEXT: {"bash": "", "zsh": " ", "fish": ""},
@@ -217,12 +219,12 @@ FUNCTIONS = {
     Value.VERSIONS: {"bash": "_mwaa_shell_listed", "zsh": "_mwaa_shell_listed", "fish": "(__mwaa_shell_listed)"},
 }
 TEMPLATES = {"bash": "bash.sh", "zsh": "zsh.sh", "fish": "fish.fish"}
-#: Makes bash call the function that calls shtab's.
+#: Makes bash call the function of the template, which calls that of shtab.
 BASH_END = "\ncomplete -o default -F _mwaa_shell mwaa-shell\n"
 
 
 def script(shell: str, parser: argparse.ArgumentParser) -> str:
-    """Return the script for one of ``SHELLS`` that completes the options of a parser, made by shtab.
+    """Return the script for one of ``SHELLS``, made by shtab.
 
     shtab asks a shell function for the values of an option. The functions are in ``templates``: names come from the
     program, and are quoted for the shell. bash breaks words at ``=`` and ``:``, so a function there puts them together
@@ -239,7 +241,7 @@ def script(shell: str, parser: argparse.ArgumentParser) -> str:
 
 
 def _parser(shell: str, documented: argparse.ArgumentParser) -> argparse.ArgumentParser:
-    """Return a parser for shtab, whose options say by ``complete`` which function completes their values."""
+    """Return a parser for shtab whose options name the functions for their values."""
     parser = argparse.ArgumentParser(prog="mwaa-shell", add_help=False, allow_abbrev=False)
     for option in options_of(documented):
         flags, value = [_spelled(flag, shell, option) for flag in option.option_strings], value_of(option)
@@ -265,7 +267,7 @@ def _parser(shell: str, documented: argparse.ArgumentParser) -> argparse.Argumen
 
 
 def _spelled(flag: str, shell: str, option: argparse.Action) -> str:
-    """Return a flag as shtab has to write it: zsh completes a value after ``=`` only where the flag ends in it."""
+    """Return a flag as shtab writes it: zsh requires ``=`` to complete after ``=``."""
     if shell != "zsh" or value_of(option) is Value.NOTHING or not flag.startswith("--"):
         return flag
     return f"{flag}=-" if option.dest in JOINED else f"{flag}="
