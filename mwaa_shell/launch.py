@@ -204,7 +204,7 @@ def explain(error: BaseException) -> int:
 
 
 class LaunchPlan(NamedTuple):
-    """The settings of a start, and what they are needed for."""
+    """The settings of a start, and what to do with them."""
 
     settings: Settings
     local: LocalSettings | None

@@ -14,7 +14,7 @@ from mwaa_shell.durations import MAX_RESPONSE, READ_TIMEOUT
 from mwaa_shell.errors import UsageError
 from mwaa_shell.suggestions import reword
 
-TYPE_CHECKING = False  # the module of that name is not imported before the first prompt is seen
+TYPE_CHECKING = False  # typing is not imported before the first prompt
 if TYPE_CHECKING:
     from typing import NoReturn
 
@@ -28,7 +28,7 @@ HELP = "help"
 
 
 class _Parser(argparse.ArgumentParser):
-    """Errors become a sentence and exit code 2."""
+    """A parser whose errors are a sentence and exit code 2."""
 
     def error(self, message: str) -> NoReturn:
         flags = [flag for action in self._actions for flag in action.option_strings]
@@ -38,7 +38,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 class _AddSource(argparse.Action):
-    """``-c`` and ``-f`` keep the order in which they were given."""
+    """An action that keeps the order of ``-c`` and ``-f``."""
 
     def __call__(
         self,

@@ -81,7 +81,7 @@ def export_entries(call: DotCommandCall, given: Namespace) -> Result:
 
 
 def import_entries(call: DotCommandCall, given: Namespace) -> Result:
-    """Compare a file to the environment, and send what is new or different."""
+    """Compare a file to the environment, and send its new or different entries."""
     session = call.session
     kind, path = _kind_and_path(given)
     wanted = _entries_in(kind, path)
@@ -177,7 +177,7 @@ def _format(kind: BulkKind, path: Path) -> str:
 
 
 def _parsed(text: str, form: str) -> object:
-    """Return what a file has; raise ``ValueError``."""
+    """Return the parsed text of a file; raise ``ValueError``."""
     if form == "env":
         return read_env(text)
     if form == "json":

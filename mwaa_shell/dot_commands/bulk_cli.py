@@ -35,7 +35,7 @@ FLAGS = {
 
 
 class CliStep(NamedTuple):
-    """The command that sets one entry, and what no message may show of it."""
+    """The command that sets one entry, and the secrets in it."""
 
     name: str
     line: str
@@ -101,7 +101,7 @@ def _keys(session: Session, kind: BulkKind, version: Version) -> list[str]:
 
 
 def _variables(session: Session, keys: Sequence[str], wanted: Mapping[str, str], version: Version) -> list[Entry]:
-    """Return variables, each with a command of its own."""
+    """Return variables, with one command for each."""
     found: list[Entry] = []
     with ProgressBar(session.ui.watcher or session.ui.bar, len(keys)) as bar:
         for bar.done, key in enumerate(keys):
@@ -171,7 +171,7 @@ def without_output(result: Result, secrets: Sequence[str]) -> Result:
 
 
 def _read(session: Session, line: str, watcher: ProgressListener | None = None) -> Result:
-    """Send a command that only reads; Ctrl-C ends the import or export."""
+    """Send a read-only command; Ctrl-C ends the import or export."""
     result = run_command(session.connection, parse(line), watcher or session.ui.watcher)
     if result.outcome is Outcome.INTERRUPTED:
         raise KeyboardInterrupt

@@ -70,7 +70,7 @@ def check_save(plan: Plan, given: Namespace) -> None:
 
 
 def _dropped(given: Namespace) -> str | None:
-    """Return the name after ``--delete``; ``None`` where there is no such flag."""
+    """Return the name after ``--delete``, or ``None`` without that flag."""
     match given.words:
         case ("--delete", name):
             return str(name)
@@ -262,7 +262,7 @@ def grammar_of(text: str) -> Grammar:
 
 
 def send(call: DotCommandCall, given: Namespace) -> Result:
-    """Send a command without checks: environments can have plugins."""
+    """Send a command without validation, such as one of a plugin."""
     return call.executor.send(replace(call.context, line=_to_send(given.command), as_it_is=True))[0]
 
 

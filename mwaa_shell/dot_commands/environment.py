@@ -84,7 +84,7 @@ def _confirmed(session: Session, name: str, access: Access) -> Connection:
 
 
 def check_use(plan: Plan, given: Namespace) -> None:
-    """Raise for an unknown environment; the following lines are checked for this one."""
+    """Raise for an unknown environment; check later lines for the new one."""
     session = plan.session
     previous, here = (plan.previous, plan.opened) if plan.opened else (session.previous, session.opened)
     name, access = _wanted(given, plan.access or session.access, previous)
@@ -176,7 +176,7 @@ def info(call: DotCommandCall, given: Namespace) -> Result:
 
 
 def readonly(call: DotCommandCall, given: Namespace) -> Result:
-    """Make the session read-only or lift that; without an argument, show which it is."""
+    """Turn read-only mode on or off, or show its state."""
     session = call.session
     _refuse_to_lift(session, given)
     if given.state:

@@ -130,7 +130,7 @@ def _wrapped_usage(usage: str, width: int) -> list[str]:
 
 
 def _page(text: str) -> Result:
-    """Return a text of the shell's own, which is not colored as data."""
+    """Return the result with a text of the shell, which is not colored as data."""
     return text_result(text)._replace(raw=True)
 
 

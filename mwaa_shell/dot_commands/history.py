@@ -120,7 +120,7 @@ def _one_line(entry: HistoryEntry) -> str:
 
 
 def redo(call: DotCommandCall, given: Namespace) -> Result:
-    """Run commands of the history again; those that change data wait on the prompt."""
+    """Rerun commands of the history; changes wait on the prompt."""
     session = call.session
     _refuse_redo(session, given)
     if given.failed and session.preferences["history"] != "on":
@@ -321,7 +321,7 @@ def show_script(call: DotCommandCall, given: Namespace) -> Result:
 
 
 def _line_of(session: Session, text: str, kind: str) -> str:
-    """Return the typed command, or that of the history for a number or an empty text."""
+    """Return the typed command, or that of a number, or the last one."""
     history = session.recorder.history
     if text and not (text.isascii() and text.isdigit()):
         return text

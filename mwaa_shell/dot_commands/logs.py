@@ -32,7 +32,7 @@ NAMES = (*COMPONENTS, *STARTS)
 
 
 def show_logs(call: DotCommandCall, given: Namespace) -> Result:
-    """Show the log of a task, of a component, or which logs there are."""
+    """Show the log of a task or a component, or list the log groups."""
     _refuse(given)
     if given.follow and call.context.destination is not None:
         raise UsageError(".logs --follow and | or > cannot be combined")
@@ -43,7 +43,7 @@ def show_logs(call: DotCommandCall, given: Namespace) -> Result:
 
 
 def _refuse(given: Namespace) -> None:
-    """Raise ``UsageError`` for arguments that make no sense."""
+    """Raise ``UsageError`` for contradicting arguments."""
     if given.n is not None and given.all:
         raise UsageError("-n and --all cannot be combined")
     if given.map is not None and not given.task:
@@ -237,7 +237,7 @@ def _conditions(given: Namespace) -> str:
 
 
 def _component_log(session: Session, given: Namespace) -> Result:
-    """Return the log of a component, or without its name a table of the log groups."""
+    """Return the log of a component, or without a name a table of log groups."""
     api, info, wanted = session.connection.logs, session.connection.info, _range(given)
     if not given.component:
         rows = session.wait_for("asking for the log groups", LIMIT, lambda: logs.list_log_groups(api, info))

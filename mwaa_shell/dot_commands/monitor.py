@@ -75,7 +75,7 @@ def watch_options(given: Namespace) -> monitor.WatchOptions:
 
 
 def _refuse_what_cannot_be_watched(line: ParsedLine, problem: Problem | None, grammar: Grammar | None) -> None:
-    """Raise for anything but a read-only Airflow command that Airflow takes."""
+    """Raise unless a line is a valid read-only Airflow command."""
     if line.kind is not InputKind.AIRFLOW:
         raise UsageError(".watch requires an Airflow command", hint="Write it as in .watch dags list.")
     if problem is not None:
@@ -107,7 +107,7 @@ def _awaited_in_vain(until: monitor.WatchCondition, line: ParsedLine, grammar: G
 
 
 def follow(call: DotCommandCall, given: Namespace) -> Result:
-    """Show a run and its tasks until it ends; the result of the run is the result."""
+    """Show a run and its tasks until its end; return the result of the run."""
     session = call.session
     require_environment_info(session)
     canvas = canvas_of(session)

@@ -50,7 +50,7 @@ def _summary(live: NameRefresher) -> list[str]:
 
 
 def refresh(call: DotCommandCall, given: Namespace) -> Result:
-    """Load the names of a kind in the background; or list or drop the cached names."""
+    """Load names of a kind in the background, or list or delete cached names."""
     if given.list and given.forget:
         raise UsageError("--list and --forget cannot be combined")
     live = _live(call.session)

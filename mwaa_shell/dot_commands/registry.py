@@ -63,7 +63,7 @@ class Group(Enum):
 
 @dataclass(frozen=True, slots=True)
 class DotCommandCall:
-    """One call of a dot-command: the line that it is in, and what it can use."""
+    """One call of a dot-command, with its line, executor and table."""
 
     executor: Executor
     context: LineContext
@@ -76,7 +76,7 @@ class DotCommandCall:
 
 
 def number_from(least: float, most: int = 9_999_999, kind: Callable[[str], float] = int) -> Callable[[str], float]:
-    """Return what argparse calls to read a number within limits."""
+    """Return a function for argparse that reads a number within limits."""
 
     def read(text: str) -> float:
         try:
@@ -142,7 +142,7 @@ class DotCommand:
 
     @property
     def flags(self) -> dict[str, ArgumentKind | None]:
-        """Its flags, with what each takes."""
+        """The flags, each with the kind of its value."""
         return {one.flag: one.takes for one in self.arguments if one.flag}
 
     @property

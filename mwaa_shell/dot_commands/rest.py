@@ -66,7 +66,7 @@ def _remember_triggered(session: Session, result: Result) -> None:
 
 
 def check_rest(plan: Plan, given: Namespace) -> None:
-    """Raise for a request that makes no sense, or that will be refused."""
+    """Raise for a malformed request, and for a change that will be refused."""
     request = _request(given, None, with_input=False)
     plan.check_danger(danger_of_request(request), plan.session.rules().mask(given.line.command))
 
@@ -134,7 +134,7 @@ def _body(given: Namespace, types: object, *, with_input: bool) -> dict[str, obj
 
 
 def _value(text: str) -> object:
-    """Return a value as JSON where it is some, else as text."""
+    """Return the parsed value of valid JSON, else the text."""
     try:
         return json.loads(text)
     except ValueError:
@@ -243,7 +243,7 @@ def backfills(call: DotCommandCall, given: Namespace) -> Result:
 
 
 def check_backfills(plan: Plan, given: Namespace) -> None:
-    """Raise for words that make no sense, and for a change that will be refused."""
+    """Raise for wrong arguments, and for a change that will be refused."""
     request = _backfill_request(given)
     if request is not None:
         plan.check_danger(danger_of_request(request), given.line.command)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def ask_rest(session: Session, request: RestRequest, watcher: ProgressListener | None = None) -> object:
-    """Return the response of Airflow's REST API to a request that reads."""
+    """Return the response of Airflow's REST API to a read-only request."""
     connection = session.connection
     return session.wait_for(
         "asking over REST",
@@ -32,7 +32,7 @@ def ask_rest(session: Session, request: RestRequest, watcher: ProgressListener |
 
 
 def dag_of(session: Session, given: Namespace, usage: str) -> str:
-    """Return the given DAG, else the DAG triggered, followed or asked for last."""
+    """Return the given DAG, else the last one triggered, followed or read."""
     dag = given.dag or (session.recent.dag if session.recent is not None else "")
     if not dag:
         raise UsageError("This shell has not triggered or followed a run here", hint=f"Write {usage}.")
@@ -40,7 +40,7 @@ def dag_of(session: Session, given: Namespace, usage: str) -> str:
 
 
 def canvas_of(session: Session) -> Canvas:
-    """Return where a picture is drawn or lines are printed while a dot-command polls."""
+    """Return the canvas of a dot-command that polls; raise without a screen."""
     if session.ui.canvas is None:
         raise UsageError("This requires a screen", hint="Run it with mwaa-shell -c.")
     return session.ui.canvas

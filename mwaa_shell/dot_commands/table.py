@@ -63,7 +63,7 @@ def run(executor: Executor, context: LineContext) -> Result:
 
 
 def check(plan: Plan, line: ParsedLine) -> None:
-    """Raise ``UsageError`` for what can be known to be wrong before anything runs."""
+    """Raise ``UsageError`` for a line that is certain to fail."""
     dot_command = _named(line.values[0])
     dot_command.check(plan, dot_command.read(line))
 

@@ -48,7 +48,7 @@ class HistoryEntry(NamedTuple):
     environment: str
     line: str  #: as typed, with a mask in the place of every secret
     version: str = ""  #: of the environment's Airflow, empty if it was not known
-    origin: str = TYPED  #: ``typed``, ``-c``, ``file``, ``rerun of #42`` or ``batch 1f2e3d4c``
+    origin: str = TYPED  #: such as ``typed``, ``rerun of #42``, ``batch 1f2e3d4c``
     masked: bool = False  #: the line has a mask, so it cannot be sent as it is
     outcome: Outcome = Outcome.UNKNOWN
     seconds: float | None = None  #: until the outcome was known

@@ -32,7 +32,7 @@ class HistoryLookup(Protocol):
         """Return the entry with a number."""
 
     def last(self, back: int = 1, *, starts: str = "") -> HistoryEntry | None:
-        """Return the entry so many steps back whose line starts with a text."""
+        """Return the entry some steps back whose line starts with a text."""
 
 
 class Expansion(NamedTuple):
@@ -79,7 +79,7 @@ def _until_sign(line: str, start: int) -> tuple[str, int]:
 
 
 def _event(line: str, start: int, past: HistoryLookup) -> Expansion | Problem:
-    """Expand ``!!`` and its like."""
+    """Expand ``!!``, ``!42``, ``!-2`` and ``!dags``."""
     found = _EVENT.match(line, start)
     if found is None:
         return Problem("Unknown history expansion", start, hint="Write !!, !42 or !dags.")

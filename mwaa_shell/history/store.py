@@ -1,4 +1,4 @@
-"""The history on disk: all environments and all shells of a user in one SQLite file.
+"""The history on disk: one SQLite file for all environments and shells of a user.
 
 A command is written before it is sent and completed after, so that a shell that is killed leaves an entry that says
 ``unknown``. Nothing here raises: without a usable file every call answers as if there were no history, and ``trouble``
@@ -88,7 +88,7 @@ def default_path() -> Path:
 
 
 class _ForeignFile(Exception):
-    """The file must be left alone; the text is the reason."""
+    """A file that the shell must not change; the text is the reason."""
 
 
 class _File:
@@ -105,7 +105,7 @@ class _File:
 
     @cached_property
     def path(self) -> Path:
-        """The file itself: SQLite keeps its log there, and not beside a link."""
+        """The real path, not a link: SQLite keeps its log beside the file."""
         return Path(os.path.realpath(self._given or default_path()))
 
     def _do(self, work: Callable[[sqlite3.Connection], T], otherwise: T, patience: float = -1) -> T:
@@ -210,7 +210,7 @@ class _File:
 
 
 def _is_empty(connection: sqlite3.Connection) -> bool:
-    """Return whether there are no tables; raise ``_ForeignFile`` for those of others."""
+    """Return whether the file has no tables; raise ``_ForeignFile``."""
     header = "SELECT application_id, user_version, (SELECT count(*) FROM sqlite_master) FROM {}, {}"
     application, version, tables = connection.execute(
         header.format("pragma_application_id", "pragma_user_version")  # in one query
@@ -232,7 +232,7 @@ class History(_File):
     """The history of all environments, for any thread and several shells."""
 
     def __init__(self, path: Path | None = None) -> None:
-        """Take the file of the user without a ``path``."""
+        """Open nothing yet; the default ``path`` is the file of the user."""
         super().__init__(path)
         self.shell = os.urandom(6).hex()  #: the mark of this shell's entries
         self._first: int | None = None  # the first entry of this shell
@@ -299,7 +299,7 @@ class History(_File):
         return self._entries(" AND ".join(clauses) or _ANYWHERE, values, limit)
 
     def last(self, where: EnvironmentKey, back: int = 1, *, starts: str = "") -> HistoryEntry | None:
-        """Return the typed entry so many steps back whose line starts with a text.
+        """Return the typed entry some steps back whose line starts with a text.
 
         Steps go through what was typed in this shell, wherever it was sent, and then through what had been typed in
         this environment before: what other shells have done since is not in the way.

@@ -83,7 +83,7 @@ def _without_column(row: object) -> dict[str, object]:
 
 
 def _output(result: Result, format: str) -> Result:  # noqa: A002
-    """Return what a command printed, without how it ended."""
+    """Return the output of a command without its outcome."""
     return Result(stdout=result.stdout, stderr=result.stderr, words=result.words, added=result.added,
                   hidden=result.hidden, format=format if result.added and result.ok else "")  # fmt: skip
 
@@ -110,7 +110,7 @@ def _summary(ended: Sequence[Ended], *, told: bool) -> str:
 
 
 def counted(number: int) -> str:
-    """Return so many environments in words."""
+    """Return a number of environments in words."""
     return "1 environment" if number == 1 else f"{number} environments"
 
 

@@ -41,7 +41,7 @@ WIDEST = 40
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One environment of a plan: what is sent there, or why nothing is."""
+    """The command of a plan for one environment, or the error instead."""
 
     label: str
     session: Session | None  #: ``None`` for an environment that cannot be reached
@@ -99,7 +99,7 @@ def make_step(session: Session, target: Target, line: ParsedLine, ui: UserInterf
 
 
 def make_steps(session: Session, targets: Sequence[Target], line: ParsedLine) -> list[Step]:
-    """Return what goes where; waits for AWS."""
+    """Return the steps for all targets; waits for AWS."""
 
     ui = UserInterface(draws_tables=True)
     phase = "asking AWS for the Airflow versions"
@@ -240,13 +240,13 @@ class Secrets:
         self._given: list[str | None] = []
 
     def ask_for(self, steps: Sequence[Step]) -> None:
-        """Ask for all of them; raise ``UsageError`` where one is not entered."""
+        """Ask for all secrets; raise ``UsageError`` for a missing one."""
         for step in steps:
             if step.error is None and MASK in step.line.text:
                 fill_secrets(step.line, step.there.grammar, self.in_order(), step.there.secret_words)
 
     def in_order(self) -> Callable[[str], str | None]:
-        """Return what answers for the secrets of one line from its first to its last."""
+        """Return a function that returns the secrets of a line in order."""
         number = -1
 
         def answer(name: str) -> str | None:

@@ -19,7 +19,7 @@ from mwaa_shell.suggestions import unknown
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """An environment to run a command on, or a place that could not be listed."""
+    """An environment to run a command on, or a part that could not be listed."""
 
     label: str  #: the name, with region and profile if it is not unique
     text: str  #: a selection of this environment alone
@@ -151,7 +151,7 @@ ALL = "all"
 
 
 class EnvironmentListing(NamedTuple):
-    """The environments of one profile and region, or why they are not known."""
+    """The environments of one profile and region, or the error instead."""
 
     place: str  #: how messages call it
     access: Access  #: with its region

@@ -27,7 +27,7 @@ class Work(Generic[T]):
     def __init__(self, label: str, do: Callable[[Work[T]], T]) -> None:
         self.label = label
         self.phase = ""
-        self.began: float | None = None  #: of a clock that only measures; ``None`` before the work begins
+        self.began: float | None = None  #: on the monotonic clock; ``None`` before the begin
         self.ended: float | None = None
         self._do = do
         self._value: T | None = None
@@ -44,7 +44,7 @@ class Work(Generic[T]):
 
     @property
     def seconds(self) -> float:
-        """How long it has taken, until now or to its end."""
+        """The duration until now or until the end."""
         return (self.ended or time.monotonic()) - self.began if self.began is not None else 0.0
 
     def result(self) -> T:
@@ -54,7 +54,7 @@ class Work(Generic[T]):
         return self._value  # type: ignore[return-value]
 
     def tick(self, job: Job[Any]) -> None:
-        """Note the phase."""
+        """Keep the phase of a job."""
         self.phase = job.phase
 
     def over(self) -> None:
@@ -67,7 +67,7 @@ def side_by_side(
     look: Callable[[], None] = lambda: None,
     enough: Callable[[Work[T]], bool] = lambda work: False,
 ) -> None:
-    """Run the works, at most ``most`` at a time, and return when none runs any more.
+    """Run the works, at most ``most`` at a time, and return when all have ended.
 
     ``look`` is called ten times a second, and whenever one has ended. No work begins after Ctrl-C, which stops the
     waits of those that run, or after a work that is ``enough``: ``began`` of the others stays ``None``.

@@ -49,7 +49,7 @@ class Confirmation(Enum):
 class Confirmer:
     """The source of confirmations: questions at a prompt, or ``--yes``."""
 
-    beforehand: str | None = None  #: of ``--yes``: empty for a plain one, or the name of an environment
+    beforehand: str | None = None  #: the value of ``--yes``, empty for a plain one
     ask: Callable[[str], bool] | None = None
     ask_name: Callable[[str], str | None] | None = None
 

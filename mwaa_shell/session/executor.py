@@ -72,7 +72,7 @@ class Executor:
         return self.run(LineContext.of(text, origin))
 
     def run(self, context: LineContext) -> Result:
-        """Run one line as ``execute`` does; a Ctrl-C that was noted before still holds."""
+        """Run one line as ``execute`` does; an earlier Ctrl-C still holds."""
         line, text = context.line, context.line.text
         before, tee = self.session.last_result, self.session.transcript
         state = State.NOT_SENT  # while the line is only checked
@@ -113,7 +113,7 @@ class Executor:
         return result, context
 
     def plan(self) -> Plan:
-        """Return what checks lines before any of them runs."""
+        """Return a plan, which checks lines before any of them runs."""
         return Plan(self.session, self.dot_commands)
 
     def run_lines(
@@ -123,7 +123,7 @@ class Executor:
         depth: int = 0,
         after: int = 0,
     ) -> Iterator[LineResult]:
-        """Run lines in order, each when the step before it has been taken.
+        """Run lines in order, each when the caller takes its result.
 
         ``before`` is called with each line just before it runs, and with its depth in files. A line that has lines of
         its own (``.source``) has them run in its place. ``after`` is the number of lines that follow these.
@@ -214,7 +214,7 @@ class Plan:
     protect: str | None = None  #: the patterns that ``.set protect`` sets
     read_only: bool | None = None  #: the state that ``.readonly`` sets
     lines: int = 0  #: number of lines so far, for numbers of the history
-    where: str = ""  #: the place of the line that is being checked, ``FILE:NUMBER``
+    where: str = ""  #: the place of the checked line, ``FILE:NUMBER``
 
     @property
     def grammar(self) -> Grammar | None:

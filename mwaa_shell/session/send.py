@@ -45,8 +45,8 @@ class LineContext:
     private: bool = False  #: begins with a blank: kept in no history
     destination: Destination | None = None  #: the file or local command for its output, with secrets
     as_it_is: bool = False  #: sent without checks and additions (``.send``)
-    confirmed: bool = False  #: the user has confirmed it, together with the same command on other environments
-    recorded: bool = True  #: kept in the history; polls of ``.watch`` and ``.follow`` are not
+    confirmed: bool = False  #: confirmed already, with those of other environments
+    recorded: bool = True  #: not for polls of ``.watch`` and ``.follow``
     watcher: ProgressListener | None = None  #: shows the progress in place of the user interface
 
     @classmethod
@@ -200,7 +200,7 @@ def _add_flags(session: Session, context: LineContext, made: ParsedLine) -> tupl
 
 
 def _ask_for_json(session: Session, context: LineContext, line: ParsedLine) -> ParsedLine | None:
-    """Return the line as it asks for JSON, where its output is going to be drawn."""
+    """Return the line with ``-o json`` if its output will be drawn."""
     own = session.preferences["tables"] == "own" and session.preferences["output"] != "raw"
     if not (session.ui.draws_tables and own) or context.destination is not None:
         return None

@@ -122,7 +122,7 @@ def run_request(
 
 
 def _all_pages(request: RestRequest, status: int, body: object, ask: Any) -> tuple[int, object]:
-    """Return the list with the objects of all its pages."""
+    """Return the status and the body with the objects of all pages."""
     rows = _list_in(body)
     following = next_page(request, len(rows), body) if rows is not None else None
     while rows is not None and following is not None:

@@ -90,7 +90,7 @@ class Batch(NamedTuple):
 
 
 class Session:
-    """The environment that the shell is on, the connections it has, the last output."""
+    """The open environment, the connections and all state between commands."""
 
     def __init__(self, settings: Settings, ui: UserInterface | None = None, make: MakeApi = real_api) -> None:
         self.settings = settings
@@ -228,7 +228,7 @@ class Session:
         return airflow.line_rules.LineRules(self.grammar, self.secret_words, self.settings.validate, _secret_parameters)
 
     def protection(self) -> Protection:
-        """Return which confirmations the open environment needs."""
+        """Return the confirmations that the open environment needs."""
         return self.protection_of(self.target.name if self.target else "")
 
     def protection_of(self, name: str, protect: str | None = None, read_only: bool | None = None) -> Protection:
@@ -274,7 +274,7 @@ class Session:
         return answer
 
     def close(self) -> None:
-        """Keep what has to be kept; the session has ended."""
+        """Save the cached names and close the history."""
         try:
             for cached in self._names.values():
                 cached.close()
@@ -310,7 +310,7 @@ class UserInterface:
 
     note: Callable[[str], None] = _ignore  #: shows a sentence
     watcher: ProgressListener | None = None  #: shows the progress of a wait
-    bar: ProgressListener | None = None  #: shows the progress of many requests where the watcher is missing
+    bar: ProgressListener | None = None  #: shows the progress of an import without a watcher
     interactive: bool = False  #: the user sits at a prompt
     canvas: Canvas | None = None  #: shows pictures that change
     choose: Callable[[Sequence[Connection]], str | None] | None = None  #: chooses one environment of several

@@ -80,7 +80,7 @@ LONGEST = 4_000_000
 
 
 def answer(arguments: Sequence[str], parser: argparse.ArgumentParser) -> str:
-    """Return what a script reads when it calls back: one name a line. Never raises."""
+    """Return the names for a completion script, one a line; never raises."""
     kind, *words = arguments or [""]
     return "".join(f"{name}\n" for name in names(kind, words, parser))
 
