@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
@@ -67,21 +66,20 @@ def hide_logins(text: str, environ: Mapping[str, str]) -> str:
     return UNREADABLE.sub(MASK, text)
 
 
-@dataclass(frozen=True, slots=True)
-class Proxy:
+class Proxy(NamedTuple):
     """A proxy and who named it. Its URL may hold a password: ``str()`` of this is what may be shown."""
 
     scheme: str
     host: str
     port: int
     source: str  #: an option or a variable
-    url: str = field(default="", repr=False)
+    url: str = ""
 
     @property
     def socks(self) -> bool:
         return self.scheme.startswith("socks")
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return f"{self.scheme}://{with_brackets(self.host)}:{self.port}"
 
 

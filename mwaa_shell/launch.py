@@ -77,7 +77,7 @@ def run(options: argparse.Namespace, early: startup.EarlyPrompt, streams: Stream
         if options.serve:
             local.serve(running, streams)
             return ExitCode.OK
-        access = replace(running.access, max_response=plan.settings.access.max_response)
+        access = running.access._replace(max_response=plan.settings.access.max_response)
         settings = plan.settings._replace(environment=running.environments[0], access=access)
         return _run_on(options, plan._replace(settings=settings), streams, early, notices.shown_by)
 
@@ -233,8 +233,7 @@ def make_plan(options: argparse.Namespace, environ: dict[str, str]) -> LaunchPla
     config = load_config(config_path()) if may_have_settings() else Config()
     said = {name: one.value for name, one in config.general.items()}
     access = Access(options.profile, options.region, options.endpoint_url, options.ca_bundle, options.timeout)
-    access = replace(access, max_response=options.max_response)
-    access = replace(access, **_ways(options))
+    access = access._replace(max_response=options.max_response, **_ways(options))
     usual = environ.get("MWAA_ENVIRONMENT") or str(said.get("environment", ""))  # the default without an option
     settings = Settings(
         environment=named or (usual if options.local is None else "") or None,

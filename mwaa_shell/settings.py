@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mwaa_shell.config import NAMED, Config, ConfigValue, as_preferences
@@ -15,16 +14,17 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@dataclass(frozen=True, slots=True)
-class AccessKey:
+class AccessKey(NamedTuple):
     """An access key that the local environment made for this start; a real account's stay with boto3."""
 
     access_key: str
-    secret_key: str = field(repr=False)
+    secret_key: str
+
+    def __repr__(self) -> str:
+        return f"AccessKey({self.access_key})"
 
 
-@dataclass(frozen=True, slots=True)
-class Access:
+class Access(NamedTuple):
     """The way to AWS; ``None`` leaves a member to boto3."""
 
     profile: str | None = None
@@ -38,15 +38,18 @@ class Access:
     account: str = ""  #: of a local environment, known before AWS's side is asked
     scheduled: bool = True  #: something runs its DAGs; a local environment does not unless it is asked to
     #: to the web server; empty for none, ``None`` for what the standard variables say. May hold a password
-    proxy: str | None = field(default=None, repr=False)
+    proxy: str | None = None
     connect_to: tuple[str, ...] = ()  #: each ``HOST:PORT:HOST:PORT``, for the web server
+
+    def __repr__(self) -> str:
+        return f"Access({self.profile}, {self.region})"
 
 
 def with_region_or_profile(access: Access, region: str | None, profile: str | None) -> Access:
     """Return access in another region or with another profile, whose own region applies if none is named."""
     if profile is None:
-        return replace(access, region=region or access.region)
-    return replace(access, profile=profile, region=region)
+        return access._replace(region=region or access.region)
+    return access._replace(profile=profile, region=region)
 
 
 #: The members of ``Access`` that the user's file may say, by their names there.
@@ -65,7 +68,7 @@ def apply_config(access: Access, said: Mapping[str, ConfigValue], environ: Mappi
         if name in said and not is_explicit(access, member) and not any(map(environ.get, NAMED[name].variables)):
             value = said[name].value
             values[member] = tuple(value) if isinstance(value, list) else value
-    return replace(access, **values)
+    return access._replace(**values)
 
 
 def profile_of_boto3(access: Access) -> str:

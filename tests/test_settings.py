@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from mwaa_shell.config import NAMED, ConfigValue, parse_config
-from mwaa_shell.settings import Access, apply_config
+from mwaa_shell.settings import Access, AccessKey, apply_config
 from tests.double import Double
 from tests.programs import run_here
 
@@ -158,3 +158,9 @@ def test_patterns_of_sections_fit_in_any_case(double: Double, run: Run) -> None:
     text = '[environments."*PROD*"]\nread-only = true\n'
     assert run(text, "my-prod", "--yes=my-prod", "-c", "variables set a b").returncode == 5
     assert double.commands == []
+
+
+def test_access_keys_and_proxies_are_not_in_the_repr_of_settings() -> None:
+    access = Access(region="eu-west-1", keys=AccessKey("AKIDEXAMPLE", "canary"), proxy="http://u:canary@p.example")
+    assert "eu-west-1" in repr(access)
+    assert "canary" not in repr(access) + repr(access.keys)

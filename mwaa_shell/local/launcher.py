@@ -54,7 +54,7 @@ def running(
     environments = [_environment(recipe, wanted, settings, progress) for recipe in chosen]
     with ExitStack() as stack:
         server = start_servers(environments, wanted, stack, progress, note)
-        yield server._replace(access=replace(server.access, timeout=timeout))
+        yield server._replace(access=server.access._replace(timeout=timeout))
 
 
 def _environment(

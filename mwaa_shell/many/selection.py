@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
@@ -118,7 +118,7 @@ def _connection(session: Session, name: str, wanted: Access, placed: Access) -> 
     here = session.target
     if here is not None and here.name == name:
         region = here.access.region or session.connection.region
-        if replace(here.access, region=region) == connection.target.access:
+        if here.access._replace(region=region) == connection.target.access:
             return session.connection
     return connection
 
@@ -203,7 +203,7 @@ def _place(session: Session, access: Access) -> EnvironmentListing:
     region = session.connections.get(EnvironmentRef("", access)).api.region
     own = access.profile if access.profile != session.access.profile else None
     place = "/".join(one for one in (own, region) if one) or "this region"
-    return EnvironmentListing(place, replace(access, region=region or access.region))
+    return EnvironmentListing(place, access._replace(region=region or access.region))
 
 
 def _keep_for_completion(session: Session, listings: Sequence[EnvironmentListing]) -> None:

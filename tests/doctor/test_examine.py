@@ -6,7 +6,6 @@ import json
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -58,7 +57,7 @@ class Ward:
 
     def findings(self, name: str | None = "my-env", **access: object) -> dict[str, CheckResult]:
         """What is found, by name; every check is in it once."""
-        way = replace(self.access, **access)  # type: ignore[arg-type]
+        way = self.access._replace(**access)  # type: ignore[arg-type]
         with closing(Session(Settings(environment=name, access=way))) as session:
             found = list(examine(examined_session(session)))
         assert len({one.name for one in found}) == len(found)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -286,7 +285,7 @@ def test_the_end_of_a_followed_run_reaches_the_cached_names(double: Double, sess
 def test_without_a_scheduler_a_trigger_says_so(
     double: Double, bundle: str, scheduled: bool, line: str, waits: bool
 ) -> None:
-    access = replace(double.access(bundle), scheduled=scheduled)
+    access = double.access(bundle)._replace(scheduled=scheduled)
     with closing(Session(Settings(environment="my-env", access=access, yes="", airflow_version="2.10.3"))) as session:
         remark = execute(session, line).remark
     assert ("mwaa-shell --local 2.10.3 --scheduler" in remark) is (waits and not scheduled)
@@ -297,7 +296,7 @@ def test_without_a_scheduler_a_run_that_waits_says_so(
     double: Double, bundle: str, canvas: FakeCanvas, scheduled: bool
 ) -> None:
     rest(double, "queued", "queued", "success")
-    access = replace(double.access(bundle), scheduled=scheduled)
+    access = double.access(bundle)._replace(scheduled=scheduled)
     with closing(Session(Settings(environment="my-env", access=access, airflow_version="2.10.3"))) as session:
         session.ui.canvas = canvas
         assert execute(session, ".follow x").ok

@@ -10,7 +10,6 @@ import json
 import os
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -294,6 +293,6 @@ def test_a_new_web_server_gets_the_next_command_and_no_connections_pile_up(doubl
 
 def test_links_of_other_access_are_apart(double: Double, session: Session) -> None:
     connection = session.connection
-    other = session.connections.get(connection.target._replace(access=replace(connection.target.access, timeout=3.0)))
+    other = session.connections.get(connection.target._replace(access=connection.target.access._replace(timeout=3.0)))
     assert other is not connection
     assert other.command_lock is connection.command_lock  # one environment, however it is reached

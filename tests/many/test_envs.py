@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -115,7 +114,7 @@ def test_envs_lists_names_where_nothing_else_is_permitted(double: Double, sessio
 def test_envs_keeps_the_names_of_every_region(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "not-a-secret")
-    session.access = replace(session.access, keys=None)  # what is local is not kept
+    session.access = session.access._replace(keys=None)  # what is local is not kept
     execute(session, ".envs --regions us-east-1,eu-west-1")
     kept = {(one.name, one.region) for one in remembered_environments()}
     assert kept == {(name, region) for name in ("etl-a", "etl-b", "sales") for region in ("us-east-1", "eu-west-1")}

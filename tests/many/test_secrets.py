@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import subprocess
-from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
 
@@ -73,7 +72,7 @@ def test_debug_log_masks_passwords_of_proxies_of_the_file(name: str, many: Many,
     config = parse_config(config_text(1, 9), Path("config.toml"))
     assert not config.problems
     debug_log.start(tmp_path / "debug")
-    access = replace(many.double.access(bundle), direct=False)  # by the settings of the file
+    access = many.double.access(bundle)._replace(direct=False)  # by the settings of the file
     session = Session(Settings(access=access, config=config))
     execute(session, f".on {name} version")
     debug_log.event("anything", text=secret("first" if name == "etl-c" else "second"))

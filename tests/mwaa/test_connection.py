@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -90,8 +89,8 @@ def test_environments_of_a_region_share_aws_and_locks(double: Double, bundle: st
     access = double.access(bundle)
     pool = ConnectionPool(real_api, Config())
     here, other = pool.get(EnvironmentRef("etl", access)), pool.get(EnvironmentRef("sales", access))
-    elsewhere = pool.get(EnvironmentRef("etl", replace(access, region="us-east-1")))
-    slower = pool.get(EnvironmentRef("etl", replace(access, timeout=3.0)))
+    elsewhere = pool.get(EnvironmentRef("etl", access._replace(region="us-east-1")))
+    slower = pool.get(EnvironmentRef("etl", access._replace(timeout=3.0)))
     assert here.api is other.api is not elsewhere.api
     assert here.command_lock is slower.command_lock
     assert len({id(one.command_lock) for one in (here, other, elsewhere)}) == 3
@@ -101,5 +100,5 @@ def test_the_region_of_the_user_names_the_lock(bundle: str, double: Double, monk
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
     access = double.access(bundle)
     pool = ConnectionPool(real_api, Config())
-    unsaid = pool.get(EnvironmentRef("etl", replace(access, region=None)))
+    unsaid = pool.get(EnvironmentRef("etl", access._replace(region=None)))
     assert unsaid.command_lock is pool.get(EnvironmentRef("etl", access)).command_lock

@@ -8,7 +8,6 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -300,7 +299,7 @@ def test_a_redirect_of_airflow_3_takes_the_same_way(double: Double, bundle: str,
 
 def access(double: Double, bundle: str, **ways: object) -> Access:
     """The double's, with ways to the web server."""
-    return replace(double.access(bundle), **ways)  # type: ignore[arg-type]
+    return double.access(bundle)._replace(**ways)  # type: ignore[arg-type]
 
 
 # -- what wins --------------------------------------------------------------------------------------------------------
