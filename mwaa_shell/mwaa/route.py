@@ -51,10 +51,10 @@ class Route(NamedTuple):
         return " ".join(part for part in (moved, proxy) if part)
 
 
-def route_to(
-    host: str, port: int, *, proxy: str | None = None, connect_to: Sequence[str] = (), direct: bool = False
-) -> Route:
-    """Return the route to a web server. With ``direct`` or an empty ``proxy``, the standard variables do not apply."""
+def route_of(url: str, *, proxy: str | None = None, connect_to: Sequence[str] = (), direct: bool = False) -> Route:
+    """Return the route of a request. With ``direct`` or an empty ``proxy``, the standard variables do not apply."""
+    parts = urlsplit(url)
+    host, port = parts.hostname or "", parts.port or HTTPS_PORT
     rule = next((one for one in map(read_connect_to, connect_to) if one.holds_for(host, port)), None)
     to_host, to_port = (rule.to_host or host, rule.to_port or port) if rule else (host, port)
     if proxy:
@@ -64,12 +64,6 @@ def route_to(
     else:
         chosen = standard_proxy(host, port)
     return Route(host, port, to_host, to_port, chosen, moved=rule is not None)
-
-
-def route_of(url: str, *, proxy: str | None = None, connect_to: Sequence[str] = (), direct: bool = False) -> Route:
-    """Return the route for the address of a request."""
-    parts = urlsplit(url)
-    return route_to(parts.hostname or "", parts.port or HTTPS_PORT, proxy=proxy, connect_to=connect_to, direct=direct)
 
 
 def read_proxy(text: str, source: str) -> Proxy:

@@ -18,7 +18,7 @@ from mwaa_shell.errors import NothingRan, OutcomeUnknown, UsageError
 from mwaa_shell.launch import make_plan
 from mwaa_shell.mwaa.aws import MwaaApi
 from mwaa_shell.mwaa.aws_errors import AwsCall, AwsCaller, translate
-from mwaa_shell.mwaa.route import Route, hide_credentials, read_proxy, route_to
+from mwaa_shell.mwaa.route import Route, hide_credentials, read_proxy, route_of
 from mwaa_shell.mwaa.transport import Transport
 from mwaa_shell.options import build_parser
 from mwaa_shell.session import Session
@@ -27,6 +27,7 @@ from tests.double import WEB_NAME, Double, Request, command_response, response
 from tests.proxies import ConnectProxy, Forwarder, Relay, SocksProxy
 from tests.sessions import execute
 
+WEB = "https://web.example/aws_mwaa/cli"
 VARIABLES = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY")
 
 
@@ -379,13 +380,13 @@ def test_the_standard_variables(variables: dict[str, str], source: str, monkeypa
         monkeypatch.delenv(name, raising=False)
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    proxy = route_to("web.example", 443).proxy
+    proxy = route_of(WEB).proxy
     assert (proxy.source if proxy else "") == source
     assert proxy is None or (proxy.host, proxy.port) == ("p.example", 3128)
-    assert route_to("web.example", 443, proxy="").proxy is None
-    assert route_to("web.example", 443, connect_to=["::127.0.0.1:8443"]).proxy is None
-    assert route_to("web.example", 443, direct=True).proxy is None
-    named = route_to("web.example", 443, proxy="socks5h://s.example").proxy
+    assert route_of(WEB, proxy="").proxy is None
+    assert route_of(WEB, connect_to=["::127.0.0.1:8443"]).proxy is None
+    assert route_of(WEB, direct=True).proxy is None
+    named = route_of(WEB, proxy="socks5h://s.example").proxy
     assert named is not None
     assert (named.source, str(named)) == ("--proxy", "socks5h://s.example:1080")
 
@@ -393,20 +394,20 @@ def test_the_standard_variables(variables: dict[str, str], source: str, monkeypa
 def test_a_variable_that_names_no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "ftp://user:canary@p.example")
     with pytest.raises(NothingRan, match="HTTPS_PROXY requires the URL of a proxy") as caught:
-        route_to("web.example", 443)
+        route_of(WEB)
     assert "canary" not in str(caught.value)
 
 
 def test_where_a_route_begins_and_who_looks_names_up() -> None:
-    straight = route_to("web.example", 443, direct=True)
+    straight = route_of(WEB, direct=True)
     assert (straight.first_hop, straight.resolves_here, straight.words) == (("web.example", 443), True, "")
-    moved = route_to("web.example", 443, connect_to=["::[::1]:8443"])
+    moved = route_of(WEB, connect_to=["::[::1]:8443"])
     assert (moved.first_hop, moved.words) == (("::1", 8443), "at [::1]:8443 (--connect-to)")
-    proxied = route_to("web.example", 443, proxy="http://u:canary@p.example:3128", connect_to=["web.example:443:b:"])
+    proxied = route_of(WEB, proxy="http://u:canary@p.example:3128", connect_to=["web.example:443:b:"])
     assert proxied.first_hop == ("p.example", 3128)
     assert not proxied.resolves_here
     assert proxied.words == "at b:443 (--connect-to) through the proxy http://p.example:3128 (--proxy)"
-    assert route_to("web.example", 443, proxy="socks5://p.example").resolves_here
+    assert route_of(WEB, proxy="socks5://p.example").resolves_here
     assert "canary" not in repr(proxied) + str(proxied)
 
 
@@ -470,7 +471,7 @@ def test_what_is_no_connect_to(text: str) -> None:
 
 
 def test_the_first_that_holds_is_taken() -> None:
-    route = route_to("web.example", 443, connect_to=["web.example:444:a:1", "WEB.example:443:b:2", "::c:3"])
+    route = route_of(WEB, connect_to=["web.example:444:a:1", "WEB.example:443:b:2", "::c:3"])
     assert route == Route("web.example", 443, "b", 2, None, moved=True)
 
 
