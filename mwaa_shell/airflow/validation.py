@@ -21,8 +21,9 @@ from mwaa_shell.airflow.arguments import (
     flags_of,
     looks_like_flag,
     names_of,
+    understand,
 )
-from mwaa_shell.airflow.command_line import InputKind, Problem, description_of
+from mwaa_shell.airflow.command_line import InputKind, ParsedLine, Problem, description_of, parse, quote
 from mwaa_shell.airflow.grammar import Command, Grammar, Option, Positional
 from mwaa_shell.airflow.knowledge import mwaa_support
 from mwaa_shell.airflow.matching import ENOUGH, INSIDE, WORDS, best, rank
@@ -55,6 +56,13 @@ JSON_FLAGS: dict[str, Version] = {
 #: Of these, what has to be an object.
 OBJECTS = frozenset({"--conn-json", "--conn-extra"})
 NO_DATE = re.compile(r"\d{4}-(00|[2-9]\d|1[3-9]-1[3-9]|1[3-9]-[2-9]\d|\d\d-(00|3[2-9]|[4-9]\d))")
+
+
+def first_valid(forms: Iterable[str], grammar: Grammar, **names: str) -> ParsedLine | None:
+    """Return the first command of some forms that this Airflow takes, with ``{names}`` filled in; else ``None``."""
+    quoted = {name: quote(text) for name, text in names.items()}
+    lines = (parse(form.format(**quoted)) for form in forms)
+    return next((line for line in lines if validate(understand(line, grammar)) is None), None)
 
 
 def validate(understanding: ParsedCommand, *, lenient: bool = False) -> Problem | None:

@@ -12,8 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from typing import Any, Protocol
 
-from mwaa_shell.airflow.arguments import understand
-from mwaa_shell.airflow.command_line import ParsedLine, output_format, parse, quote
+from mwaa_shell.airflow.command_line import ParsedLine, output_format
 from mwaa_shell.airflow.grammar import Grammar
 from mwaa_shell.airflow.reach import describe_paused
 from mwaa_shell.airflow.rest import (
@@ -26,7 +25,7 @@ from mwaa_shell.airflow.rest import (
     runs_request,
     tasks_of_run_request,
 )
-from mwaa_shell.airflow.validation import validate
+from mwaa_shell.airflow.validation import first_valid
 from mwaa_shell.airflow.versions import Version
 from mwaa_shell.errors import NothingRan, OutcomeUnknown, RestNotFound, ShellError, State
 from mwaa_shell.monitor.runs import (
@@ -223,10 +222,9 @@ class CliRunSource:
 
     def _line(self, forms: tuple[str, ...], dag: str, run: str = "") -> ParsedLine:
         """Return the first form of a command that this Airflow takes."""
-        for form in forms:
-            line = parse(form.replace("{dag}", quote(dag)).replace("{run}", quote(run)))
-            if validate(understand(line, self._grammar)) is None:
-                return line
+        line = first_valid(forms, self._grammar, dag=dag, run=run)
+        if line is not None:
+            return line
         missing = forms[0].partition(" {")[0]
         raise NothingRan(
             f"{self._airflow} has no {missing}", state=State.NONE, hint="See the runs in its web interface."

@@ -11,13 +11,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mwaa_shell.airflow.arguments import understand
-from mwaa_shell.airflow.command_line import ParsedLine, parse, quote
+from mwaa_shell.airflow.command_line import ParsedLine
 from mwaa_shell.airflow.completion import dag_of
 from mwaa_shell.airflow.grammar import Grammar
 from mwaa_shell.airflow.knowledge import Kind
 from mwaa_shell.airflow.outcome import ENOUGH
 from mwaa_shell.airflow.rest import REST_SINCE, RestRequest, list_all, next_page, rows_in, runs_request, tasks_request
-from mwaa_shell.airflow.validation import validate
+from mwaa_shell.airflow.validation import first_valid
 from mwaa_shell.airflow.versions import Version
 from mwaa_shell.errors import NothingRan, PermissionMissing, ShellError, State, sentence
 from mwaa_shell.job import Job, PhaseTimeout
@@ -214,5 +214,4 @@ def listing(grammar: Grammar | None, kind: Kind, dag: str) -> ParsedLine | None:
     """Return the command of this Airflow version that lists a kind, or ``None``."""
     if grammar is None or (kind in OF_A_DAG and not dag):
         return None
-    lines = (parse(text.replace("{dag}", quote(dag))) for text in LISTS.get(kind, ()))
-    return next((line for line in lines if validate(understand(line, grammar)) is None), None)
+    return first_valid(LISTS.get(kind, ()), grammar, dag=dag)
