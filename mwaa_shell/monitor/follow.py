@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 
 from mwaa_shell.durations import format_duration
 from mwaa_shell.errors import OutcomeUnknown, PermissionMissing, ShellError, State, sentence, with_hint
 from mwaa_shell.monitor.run_sources import RunCommandFailed, RunNotFound, RunSource
-from mwaa_shell.monitor.runs import BAD, BEGUN, FINISHED, Run, Snapshot, Task, by_urgency, in_order
+from mwaa_shell.monitor.runs import BAD, Run, Snapshot, Task, by_urgency, in_order, urgency
 from mwaa_shell.monitor.watch import RedrawOnTick, count_down
 from mwaa_shell.output import BOLD, DIM, GREEN, YELLOW, Canvas, DisplayOptions, measure, paint, style
 from mwaa_shell.output.tables import label
@@ -201,13 +202,12 @@ def render_fitted(snapshot: Snapshot, view: DisplayOptions, now: datetime) -> li
     top = _top(snapshot, view, now)
     remarks = _remarks(snapshot, view)
     rows = view.height - AROUND - len(top) - len(remarks)
-    tasks = in_order(snapshot.tasks or ())
-    folded: list[Task] = []
+    tasks, more = in_order(snapshot.tasks or ()), []
     if len(tasks) > rows:
-        urgent = by_urgency(tasks)
-        room = max(rows - 1, 1)
-        tasks, folded = in_order(urgent[:room]), urgent[room:]
-    more = [paint(f"and {_counted(folded)}", DIM, color=view.color)] if folded else []
+        urgent, room = by_urgency(tasks), max(rows - 1, 1)
+        tasks, others = in_order(urgent[:room]), urgent[room:]
+        text = f"and {len(others)} more: {', '.join(_counts(task.state for task in others))}"
+        more = [paint(text, DIM, color=view.color)]
     table = _table(tasks, view, now, narrow=True)
     return [*top, *table, *more, *remarks]
 
@@ -259,18 +259,13 @@ def progress(snapshot: Snapshot) -> str:
         return "its tasks are unknown"
     if not snapshot.tasks:
         return "no tasks yet"
-    counts = dict(snapshot.counts)
-    told = [f"{counts[state]} {state}" for state in sorted(counts, key=_rank) if state not in ("success", "none")]
+    others = _counts(task.state for task in snapshot.tasks if task.state not in ("success", "none"))
     tasks = "task" if len(snapshot.tasks) == 1 else "tasks"
-    return ", ".join([f"{snapshot.finished} of {len(snapshot.tasks)} {tasks} done", *told])
+    return ", ".join([f"{snapshot.finished} of {len(snapshot.tasks)} {tasks} done", *others])
 
 
 def _shown(state: str) -> str:
     return WAITING if state == "none" else state
-
-
-def _rank(state: str) -> tuple[int, str]:
-    return (0 if state in BAD else 1 if state in BEGUN else 3 if state in FINISHED else 2, state)
 
 
 def _top(snapshot: Snapshot, view: DisplayOptions, now: datetime) -> list[str]:
@@ -365,9 +360,7 @@ def _took(run: Run, now: datetime) -> str:
     return format_duration((end - run.start).total_seconds()) if end else ""
 
 
-def _counted(tasks: Sequence[Task]) -> str:
-    counts: dict[str, int] = {}
-    for task in tasks:
-        counts[task.state] = counts.get(task.state, 0) + 1
-    told = ", ".join(f"{counts[state]} {_shown(state)}" for state in sorted(counts, key=_rank))
-    return f"{len(tasks)} more: {told}"
+def _counts(states: Iterable[str]) -> list[str]:
+    """Return how often each state occurs, the most urgent first."""
+    counts = Counter(states)
+    return [f"{counts[state]} {_shown(state)}" for state in sorted(sorted(counts), key=urgency)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -78,11 +77,6 @@ class Snapshot:
         return self.run.state in OVER
 
     @property
-    def counts(self) -> Mapping[str, int]:
-        """The number of tasks in each state."""
-        return Counter(task.state for task in self.tasks or ())
-
-    @property
     def finished(self) -> int:
         """The number of tasks that are done."""
         return sum(task.state in FINISHED for task in self.tasks or ())
@@ -141,12 +135,13 @@ def in_order(tasks: Sequence[Task]) -> list[Task]:
 
 def by_urgency(tasks: Sequence[Task]) -> list[Task]:
     """Sort tasks by urgency: failed, running, waiting, done."""
-    return sorted(in_order(tasks), key=_urgency)
+    return sorted(in_order(tasks), key=lambda task: urgency(task.state))
 
 
-def _urgency(task: Task) -> int:
-    if task.state in BAD:
+def urgency(state: str) -> int:
+    """Return the place of a state in that order."""
+    if state in BAD:
         return 0
-    if task.state in BEGUN:
+    if state in BEGUN:
         return 1
-    return 4 if task.state in FINISHED else 3 if task.state == "none" else 2
+    return 4 if state in FINISHED else 3 if state == "none" else 2
