@@ -138,11 +138,6 @@ class CliEndpoint:
         """The path of the endpoint."""
         return "/aws_mwaa/cli/" if self.major >= 3 else "/aws_mwaa/cli"
 
-    @property
-    def redirect_path(self) -> str | None:
-        """The path that leads to the endpoint with a 307."""
-        return "/aws_mwaa/cli" if self.major >= 3 else None
-
     def answer(self, authorization: str, body: bytes) -> tuple[int, dict[str, str] | str]:
         """Return status and body for one command: a JSON object, or the gateway's page."""
         if not self.tokens.accepts(authorization, self.name):
@@ -195,13 +190,13 @@ def handler_for(endpoint: CliEndpoint) -> type[JsonHandler]:
             if self.path == endpoint.path:
                 status, answer = endpoint.answer(self.headers.get("Authorization", ""), body)
                 self.page(status, answer) if isinstance(answer, str) else self.respond(status, answer)
-            elif self.path == endpoint.redirect_path:
+            elif self.path == endpoint.path.rstrip("/"):  # the other form of Airflow 3
                 self.respond(307, {}, {"Location": f"https://{self.headers.get('Host', '')}{endpoint.path}"})
             else:
                 self.respond(404, {"detail": "Not Found"})
 
         def do_GET(self) -> None:
-            if self.path in (endpoint.path, endpoint.redirect_path):
+            if self.path in (endpoint.path, endpoint.path.rstrip("/")):
                 self.respond(405, {"detail": "Method Not Allowed"})
             else:
                 self.page(200 if self.path.partition("?")[0] == LOGIN_PATH else 404, NO_PAGES.format(endpoint.name))
