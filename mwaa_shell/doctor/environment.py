@@ -1,7 +1,4 @@
-"""Checks of AWS and of the web server: credentials, permissions, one command.
-
-A permission is checked with a call that requires it.
-"""
+"""Checks of AWS and of the web server. A permission is checked with a call that requires it."""
 
 from __future__ import annotations
 
@@ -277,10 +274,7 @@ class Examination:
         return Finding(Status.OK, f"{peer.tls}, signed by {peer.issuer}{until}")
 
     def _clock(self) -> Finding:
-        """Compare the clock with AWS's or the web server's, also after a failure.
-
-        A wrong clock may be the cause of the failure.
-        """
+        """Compare the clock with AWS's or the web server's, even after a failure."""
         return clock(*self._ahead) if self._ahead else Finding(Status.SKIP, self._stopped or "the response has no date")
 
     def _version(self) -> Finding:

@@ -217,10 +217,7 @@ def _last_line(printed: bytes) -> str:
 
 
 def about_missing_modules(printed: bytes) -> str:
-    """Return advice on the modules that DAG files could not import.
-
-    ``printed`` is what Airflow printed while it read them.
-    """
+    """Return advice on the modules that DAG files could not import. Airflow ``printed`` their names."""
     found = re.findall(r"No module named '([\w.]+)'", printed.decode(errors="replace"))
     names = list(dict.fromkeys(".".join(name.split(".")[: 3 if name.startswith("airflow.") else 1]) for name in found))
     if not names:
@@ -237,10 +234,7 @@ def _files(dags: Path) -> int:
 def start_script(
     installed: Installation, state: LocalState, arguments: list[str], log: str, settings: Mapping[str, str]
 ) -> subprocess.Popen[bytes]:
-    """Start a file of this folder in the Airflow's own Python.
-
-    What it prints is written to a log in the environment's folder.
-    """
+    """Start a file of this folder in the Airflow's own Python. A log in the state's folder has what it prints."""
     script = resources.files(__package__).joinpath(arguments[0])
     with open(state.folder / log, "wb", opener=lambda path, flags: os.open(path, flags, 0o600)) as stderr:
         return subprocess.Popen(
@@ -294,10 +288,7 @@ def _listen(process: subprocess.Popen[bytes], responses: IO[bytes], waiting: _Wa
 
 
 def prepare_folders(state: LocalState) -> Path:
-    """Make the private folders of a state, and return the state's own.
-
-    It gets the example DAGs unless the user has a DAG folder.
-    """
+    """Make the private folders of a state, and the example DAGs if they are its DAGs. Return its folder."""
     make_private(state.folder)
     make_private(state.airflow_home)
     if state.dags != state.folder / "dags":
@@ -319,10 +310,7 @@ def write_whole(path: Path, data: bytes) -> None:
 
 
 def airflow_environment(installed: Installation, state: LocalState, environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables of the Airflow processes.
-
-    The user's variables of AWS, of Airflow and of Python are left out.
-    """
+    """Return the variables of the Airflow processes. The user's of AWS, Airflow and Python are left out."""
     foreign = ("AIRFLOW", "AWS_", "_AIRFLOW", "PYTHON", "MWAA_", "COLUMNS", "LINES", "FORCE_COLOR", "VIRTUAL_ENV")
     kept = {key: value for key, value in environ.items() if not key.startswith(foreign)}
     kept |= {

@@ -34,10 +34,7 @@ class LocalState:
 
     @property
     def account(self) -> str:
-        """The account ID of the environment: one for each DAG folder of the user's.
-
-        Names and history are kept by account.
-        """
+        """The account ID: one for each DAG folder of the user. Names and history are kept by account."""
         digest = re.search("-([0-9a-f]{8})$", self.folder.name)
         return f"{int(digest[1], 16) if digest else 0:012}"
 

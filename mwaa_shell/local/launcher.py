@@ -27,10 +27,7 @@ QUIET, TICK = 1.0, 0.1
 
 
 def default_recipe() -> Recipe:
-    """Return the newest Airflow of MWAA that a Python on this machine can run.
-
-    If no Python fits, it is the newest Airflow of MWAA.
-    """
+    """Return the newest Airflow of MWAA that a Python of this machine runs. If none fits, it is the newest."""
     newest_first = tuple(recipe for recipe in reversed(recipes.recipes()) if recipe.on_mwaa)
     for recipe in newest_first:
         if provision.ready(recipe) or recipes.find_interpreter(recipe.pythons):
@@ -93,10 +90,7 @@ def exports(running: RunningServer) -> str:
 
 
 class Notices:
-    """Notices of a running server, shown by the prompt, else on standard error.
-
-    On standard error, they replace the status line.
-    """
+    """Notices of a running server: for the prompt, else in place of the status line."""
 
     def __init__(self, streams: Streams) -> None:
         self._streams = streams

@@ -234,10 +234,7 @@ def read_events(path: Path) -> list[LogEvent]:
 
 
 def _log_entries(text: str) -> Iterator[str]:
-    """Yield the entries of a file without their ends.
-
-    A last line without its end is still being written, and is left out.
-    """
+    """Yield the entries of a file without their ends. An unfinished last line is left out."""
     held: list[str] = []
     for line in text[: text.rfind("\n") + 1].split("\n")[:-1]:
         if held and (line.startswith("{") or _START.match(line)):

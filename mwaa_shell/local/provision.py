@@ -361,10 +361,7 @@ def uv_environment(environ: Mapping[str, str] | None = None) -> dict[str, str]:
 
 
 def option_value(option: str, environ: Mapping[str, str]) -> str:
-    """Return pip's value: its variable, else ``[install]``, else ``[global]``.
-
-    The last file that has a section's value wins.
-    """
+    """Return pip's value: its variable, else ``[install]``, else ``[global]``. The last file with a value wins."""
     from_variable = environ.get("PIP_" + option.upper().replace("-", "_"))
     if from_variable:
         return from_variable

@@ -56,10 +56,7 @@ class RestApi:
         limit: float | None = LIMIT,
         first_limit: float | None = FIRST_LIMIT,
     ) -> None:
-        """Take the functions and limits. ``log`` is the file to which the process of ``start`` writes.
-
-        Limits are in seconds, ``None`` for no limit.
-        """
+        """Limits are in seconds, ``None`` for no limit. The process of ``start`` writes to the file ``log``."""
         self._log = log
         self._start = start
         self._prepare = prepare
@@ -167,10 +164,7 @@ def _close(process: subprocess.Popen[bytes]) -> None:
 
 
 def rest_api(airflow: AirflowProcess, *, limits: bool = True) -> RestApi | None:
-    """Return the REST API beside an environment's commands, on their database.
-
-    ``None`` if MWAA offers none for this version.
-    """
+    """Return the REST API on the database of an environment, or ``None`` if MWAA offers none."""
     if airflow.installed.recipe.version < REST_SINCE:
         return None
     limit, first = (LIMIT, FIRST_LIMIT) if limits else (None, None)

@@ -184,10 +184,7 @@ def build_parser():
 
 
 def count_files(tell):
-    """Count the DAG files that are read from now on.
-
-    It works for all Airflows that read files where those of MWAA do.
-    """
+    """Count the DAG files that are read from now on. The class that reads them moved within Airflow 3."""
     for name in ("airflow.dag_processing.dagbag", "airflow.models.dagbag"):
         try:
             bag = importlib.import_module(name).DagBag
@@ -269,10 +266,7 @@ def adopt_orphans():
 
 
 def guard():
-    """Continue in a child; the parent ends the child and all its processes at the end.
-
-    The end is that of standard input or of the child.
-    """
+    """Continue in a child. The parent ends its whole family with standard input or with the child."""
     adopt_orphans()
     signal.signal(signal.SIGCHLD, signal.default_int_handler)
     with contextlib.suppress(KeyboardInterrupt):

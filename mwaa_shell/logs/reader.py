@@ -81,10 +81,7 @@ def _start(stream: LogStream, wanted: LogRange) -> int | None:
 
 
 def end_of(pages: Iterable[EventPage], wanted: LogRange) -> list[LogEvent]:
-    """Return the last selected events of a stream, with at least the selected lines.
-
-    The last page of the stream comes first.
-    """
+    """Return the last selected events of a stream, whose last page comes first."""
     found: deque[LogEvent] = deque()
     lines = 0
     for page in pages:

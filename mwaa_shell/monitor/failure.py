@@ -121,10 +121,7 @@ def next_lines(run: Run, failed: Sequence[Task], version: Version | None) -> tup
 
 
 def _clear(run: Run, version: Version | None) -> str:
-    """Return the command that reruns the failed tasks, or nothing.
-
-    A run without a date can be selected only over REST.
-    """
+    """Return the command that reruns the failed tasks, or nothing. REST alone selects a run without a date."""
     if version is None:
         return ""
     if run.date in ("", "None"):

@@ -219,10 +219,7 @@ def render_full(snapshot: Snapshot, view: DisplayOptions, now: datetime) -> list
 
 
 def render_end(snapshot: Snapshot, view: DisplayOptions, now: datetime) -> list[str]:
-    """Render the picture that stays of a run that has ended.
-
-    If the screen is too short, the top of the picture is repeated at the end.
-    """
+    """Render the picture that stays of an ended run. A short screen gets its top once more at the end."""
     lines = render_full(snapshot, view, now)
     if len(lines) + AROUND > view.height:
         lines += _top(snapshot, view, now)

@@ -169,10 +169,7 @@ class CliClient:
 
 
 def _without(token: str, response: HttpResponse) -> HttpResponse:
-    """Return the response without the token: gateways quote a header that they reject.
-
-    A short token may be any word.
-    """
+    """Return the response without the token, which gateways quote. A short token may be any word."""
     if len(token) < LONG_TOKEN:
         return response
     location = response.location.replace(token, MASK)

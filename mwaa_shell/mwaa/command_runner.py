@@ -67,10 +67,7 @@ def run_under_lock(connection: Connection, line: ParsedLine, job: Job[Result]) -
 
 
 def ask_version(connection: Connection) -> None:
-    """Ask the ``version`` command for the Airflow version; blocks.
-
-    GetEnvironment reports the version, where it is permitted.
-    """
+    """Ask the ``version`` command for the Airflow version; blocks. GetEnvironment was not permitted."""
     job: Job[Result] = Job(lambda job: run_under_lock(connection, parse("version"), job), "version")
     result = job.wait()
     if result.ok:

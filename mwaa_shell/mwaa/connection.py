@@ -129,10 +129,7 @@ class Connection:
 
     @property
     def grammar(self) -> Grammar | None:
-        """The command tree of the environment's version, or of the nearest lower version.
-
-        It is ``None`` while the version is unknown.
-        """
+        """The command tree of the version, or of the nearest lower one. It is ``None`` for an unknown version."""
         version = self.version or self.last_version
         with _READING:
             return airflow.grammar.tree_for(version) if version is not None else None

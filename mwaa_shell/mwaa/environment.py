@@ -76,10 +76,7 @@ def is_host(text: str) -> bool:
 
 
 def facts(environment: EnvironmentInfo) -> list[tuple[str, str]]:
-    """Return all members of a response as label and text, the most useful first.
-
-    Values of configuration options that may be secrets are masked.
-    """
+    """Return all members of a response as label and text. Options that may be secrets are masked."""
     details = environment.details
     names = [name for name in _ORDER if name in details] + sorted(set(details) - set(_ORDER))
     rows: list[tuple[str, str]] = []

@@ -49,10 +49,7 @@ class _Stream(io.BufferedReader):
         self._sock = sock
 
     def close(self) -> None:
-        """Close the stream; cut a connection on which more bytes have arrived.
-
-        The next command would take them for its response.
-        """
+        """Close the stream. If more bytes have arrived, cut the connection: they are no next response."""
         if not self.closed and self._is_more_there():
             close_sockets([self._sock])
         super().close()

@@ -211,10 +211,7 @@ def _names(known: NameList, texts: Iterable[str]) -> list[Name]:
 
 
 def _used_again(score: float | None, now: float) -> float:
-    """Return the raised score of a used name.
-
-    A score is the logarithm of a count that halves over time, so scores compare at any moment.
-    """
+    """Return a raised score: the logarithm of a count that halves in ``HALF_LIFE``."""
     today = now / HALF_LIFE
     return today + log2(1 + (2 ** min(score - today, 60.0) if score is not None else 0))
 
@@ -240,10 +237,7 @@ class NameIndex:
     def search(
         self, fragment: str, limit: int = 50, picks: Mapping[str, float] = NO_PICKS
     ) -> tuple[tuple[str, ...], int]:
-        """Return the best names, at most ``limit``, and at least how many more fit.
-
-        ``picks`` are scores: a name with a higher score is used more.
-        """
+        """Return the best names, and at least how many more fit. A higher score in ``picks`` means more use."""
         typed = fragment.lower()
         literal = re.escape(typed)
         numbers = {self._numbers[name] for name in picks if name in self._numbers}

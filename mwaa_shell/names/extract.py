@@ -49,10 +49,7 @@ def values(understanding: ParsedCommand, argument: str) -> list[str]:
 
 
 def names_used(understanding: ParsedCommand) -> Iterator[tuple[Kind, str]]:
-    """Yield the names in a line with their kinds.
-
-    Only the first value of an option is a name: Airflow 1.10 has ``-s KEY VALUE``.
-    """
+    """Yield the names in a line with their kinds. Of an option only the first value is one (1.10: ``-s KEY VALUE``)."""
     if understanding.command is None:
         return
     before: Option | None = None

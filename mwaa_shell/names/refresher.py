@@ -185,10 +185,7 @@ class NameRefresher:
         return ""
 
     def settle(self) -> None:
-        """Load the cached names from disk.
-
-        Until AWS reports the account, they are those of the account of the last session.
-        """
+        """Load the cached names from disk. Until AWS reports the account, it is that of the last session."""
         if self.mode == "off" or self._confirmed:
             return
         seen = identify(self._connection)
@@ -207,10 +204,7 @@ class NameRefresher:
         self.notice = trouble or self.notice
 
     def want(self, kind: Kind, dag: str = "") -> None:
-        """Request names over REST for the cursor, unless they are fresh.
-
-        The request is sent after a pause in typing.
-        """
+        """Request names over REST for the cursor, unless they are fresh. A pause in typing comes first."""
         if self.mode != "auto" or self._is_fresh((kind, dag)):
             return
         if self.can_rest(kind, dag):
@@ -321,10 +315,7 @@ class NameRefresher:
             self.notice = self._store.save(self.catalogue) or self.notice
 
     def _is_fresh(self, key: ListKey) -> bool:
-        """Return whether a list is recent, or its request failed a moment ago.
-
-        Another session may have saved the list.
-        """
+        """Return whether a list is recent, of any session, or its request has just failed."""
         known, stale = self.catalogue.snapshot().get(key), STALE.get(key[0], STALE_ELSE)
         kept = time.time() - known.learned if known and known.source != "output" else float("inf")
         told, failed = (time.monotonic() - times.get(key, float("-inf")) for times in (self._told, self._failed))
