@@ -38,7 +38,7 @@ def machine_results() -> Iterator[CheckResult]:
         "locale": language(environ, locale.getencoding()),
         "settings": settings(load_config(config_path())),
         "history": history(default_path()),
-        "names": kept(cache_folder(), 0o700, "XDG_CACHE_HOME"),
+        "names": private_path(cache_folder(), 0o700, "XDG_CACHE_HOME"),
         "saved commands": saved_commands(),
     }
     for name, finding in found.items():
@@ -106,7 +106,7 @@ def settings(config: Config) -> Finding:
 
 def history(path: Path) -> Finding:
     """Return the check of the history file."""
-    found = kept(path, 0o600, "XDG_DATA_HOME")
+    found = private_path(path, 0o600, "XDG_DATA_HOME")
     if found.status is Status.OK and path.exists():
         with path.open("rb") as file:
             head = file.read(len(SQLITE))
@@ -116,7 +116,7 @@ def history(path: Path) -> Finding:
     return found
 
 
-def kept(path: Path, mode: int, variable: str) -> Finding:
+def private_path(path: Path, mode: int, variable: str) -> Finding:
     """Return whether a file or folder of the shell is writable, and private."""
     if not os.path.exists(path):  # nor where a folder above it cannot be looked into
         above = next(parent for parent in path.parents if os.path.exists(parent))

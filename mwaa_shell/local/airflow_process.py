@@ -156,7 +156,7 @@ class AirflowProcess:
         Without ``progress``, only slow steps are reported, as a note.
         """
         if progress is None:
-            progress = self._tell_of_many
+            progress = self._note_many_files
         with self._setting_up, alone(prepare_folders(self.state) / "lock"):
             recipe = self.installed.recipe
             if not self.state.initialised.exists():
@@ -171,7 +171,7 @@ class AirflowProcess:
                 self._register(f"Airflow {recipe.version}{READING}", progress)
             self._advise()
 
-    def _tell_of_many(self, text: str) -> None:
+    def _note_many_files(self, text: str) -> None:
         files = _files(self.state.dags)
         if text.endswith(READING) and files >= MANY:
             self.note(f"{text} again, {files:,} files, because some have changed")

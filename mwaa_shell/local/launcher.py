@@ -37,31 +37,31 @@ def default_recipe() -> Recipe:
 
 @contextmanager
 def running(
-    wanted: LocalSettings, timeout: float, progress: Progress, note: ShowNotice = lambda text: None
+    options: LocalSettings, timeout: float, progress: Progress, note: ShowNotice = lambda text: None
 ) -> Iterator[RunningServer]:
     """Run a local environment while the block runs. Its processes end with this one, however this one ends."""
-    chosen = [recipe_for(text) for text in wanted.versions] or [default_recipe()]
+    chosen = [recipe_for(text) for text in options.versions] or [default_recipe()]
     if len(set(chosen)) != len(chosen):
         raise UsageError("--local names a version twice")
-    if wanted.record is not None and not (wanted.record.is_dir() and os.access(wanted.record, os.W_OK)):
-        raise UsageError(f"--record requires a writable folder, not '{wanted.record}'")
+    if options.record is not None and not (options.record.is_dir() and os.access(options.record, os.W_OK)):
+        raise UsageError(f"--record requires a writable folder, not '{options.record}'")
     if find_spec("trustme") is None:  # before anything else takes minutes
         raise LocalProblem("trustme is missing", hint="Install mwaa-shell with its extra: 'mwaa-shell[local]'.")
-    settings = tuple(airflow_process.variables(wanted.airflow_config, wanted.plugins_folder).items())
-    environments = [_environment(recipe, wanted, settings, progress) for recipe in chosen]
+    settings = tuple(airflow_process.variables(options.airflow_config, options.plugins_folder).items())
+    environments = [_environment(recipe, options, settings, progress) for recipe in chosen]
     with ExitStack() as stack:
-        server = start_servers(environments, wanted, stack, progress, note)
+        server = start_servers(environments, options, stack, progress, note)
         yield server._replace(access=server.access._replace(timeout=timeout))
 
 
 def _environment(
-    recipe: Recipe, wanted: LocalSettings, settings: tuple[tuple[str, str], ...], progress: Progress
+    recipe: Recipe, options: LocalSettings, settings: tuple[tuple[str, str], ...], progress: Progress
 ) -> tuple[Installation, LocalState]:
-    state = replace(state_for(recipe.version, wanted.dags_folder), settings=settings)
-    if wanted.requirements is None:
+    state = replace(state_for(recipe.version, options.dags_folder), settings=settings)
+    if options.requirements is None:
         return provision.provide(recipe, progress), state
-    plugins = wanted.plugins_folder and wanted.plugins_folder.expanduser().resolve()
-    asked = provision.read_requirements(wanted.requirements, state.dags, plugins)
+    plugins = options.plugins_folder and options.plugins_folder.expanduser().resolve()
+    asked = provision.read_requirements(options.requirements, state.dags, plugins)
     return provision.provide_with(asked, recipe, progress), state
 
 
@@ -129,7 +129,7 @@ class StartProgress:
         self._drawing = threading.Lock()
         self._ticking: threading.Thread | None = None
 
-    def say(self, text: str) -> None:
+    def show_step(self, text: str) -> None:
         """Show ``what: step`` or ``what: step: detail``. The detail, such as a package, is for a terminal only."""
         step = ": ".join(text.split(": ")[:2])
         if self._line.draws:
@@ -165,14 +165,14 @@ class StartProgress:
 
 
 @contextmanager
-def start_local(wanted: LocalSettings, timeout: float, streams: Streams, notices: Notices) -> Iterator[RunningServer]:
+def start_local(options: LocalSettings, timeout: float, streams: Streams, notices: Notices) -> Iterator[RunningServer]:
     """Run a local environment while the block runs, and show the steps of its start."""
     progress = StartProgress(streams)
-    wanted = wanted._replace(prompt=wanted.prompt and streams.stdin_tty)
+    options = options._replace(prompt=options.prompt and streams.stdin_tty)
     try:
         with ExitStack() as stack:
             with ended_in_order():  # else a signal would leave the terminal without echo
-                started = stack.enter_context(running(wanted, timeout, progress.say, notices.show))
+                started = stack.enter_context(running(options, timeout, progress.show_step, notices.show))
                 progress.end()
             yield started
     except BaseException:

@@ -235,14 +235,14 @@ def read_events(path: Path) -> list[LogEvent]:
 
 def _log_entries(text: str) -> Iterator[str]:
     """Yield the entries of a file without their ends. An unfinished last line is left out."""
-    held: list[str] = []
+    lines: list[str] = []
     for line in text[: text.rfind("\n") + 1].split("\n")[:-1]:
-        if held and (line.startswith("{") or _START.match(line)):
-            yield "\n".join(held)
-            held = []
-        held.append(line)
-    if held:
-        yield "\n".join(held)
+        if lines and (line.startswith("{") or _START.match(line)):
+            yield "\n".join(lines)
+            lines = []
+        lines.append(line)
+    if lines:
+        yield "\n".join(lines)
 
 
 def _log_event(entry: str, before: int) -> LogEvent:

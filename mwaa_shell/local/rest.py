@@ -71,7 +71,7 @@ class RestApi:
         call = read_call(body)
         try:
             work = self._one.submit(self._answer, call)
-            status, said = work.result(self._limit if self._is_up() else self._first_limit)
+            status, response = work.result(self._limit if self._is_up() else self._first_limit)
         except TimeoutError:
             work.cancel()
             if self._asking and self._process is not None:  # else it still starts, and may continue
@@ -83,8 +83,8 @@ class RestApi:
         except (LocalProblem, OSError) as error:
             raise AwsError(500, "InternalServerException", str(error)) from None
         if status >= 400:
-            raise _of_airflow(status, said)
-        return {"RestApiStatusCode": status, "RestApiResponse": said}
+            raise _of_airflow(status, response)
+        return {"RestApiStatusCode": status, "RestApiResponse": response}
 
     def _is_up(self) -> bool:
         return self._ready and self._process is not None and self._process.poll() is None
@@ -137,10 +137,10 @@ def read_call(body: bytes) -> dict[str, Any]:
     )
 
 
-def _of_airflow(status: int, said: object) -> AwsError:
+def _of_airflow(status: int, response: object) -> AwsError:
     """Return Airflow's own error response as AWS sends it: HTTP 400."""
     code = "RestApiClientException" if status < 500 else "RestApiServerException"
-    return AwsError(400, code, "", {"RestApiStatusCode": status, "RestApiResponse": said})
+    return AwsError(400, code, "", {"RestApiStatusCode": status, "RestApiResponse": response})
 
 
 def _next_message(process: subprocess.Popen[bytes], log: Path) -> dict[str, Any]:

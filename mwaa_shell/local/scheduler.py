@@ -114,7 +114,7 @@ class Scheduler:
         self._note = note
         self._lock = threading.Lock()
         self._over = False  # it ends, or has been said to have ended
-        self._held: IO[str] | None = None
+        self._lock_file: IO[str] | None = None
         self._name = f"Airflow {airflow.installed.recipe.version}"
 
     def start(self) -> None:
@@ -123,11 +123,11 @@ class Scheduler:
 
     def _begin(self) -> None:
         try:
-            self._held = hold(prepare_folders(self._airflow.state) / LOCK)
+            self._lock_file = hold(prepare_folders(self._airflow.state) / LOCK)
             self._airflow.set_up(lambda line: None)
             keep_readers_going(database(self._airflow.state))
         except (LocalProblem, OSError, sqlite3.Error) as error:
-            self._say(f"No scheduler was started for {self._name}: {error}")
+            self._note_once(f"No scheduler was started for {self._name}: {error}")
             return
         for service in self._services:
             threading.Thread(target=self._attend, args=(service,), name=service[0], daemon=True).start()
@@ -136,9 +136,9 @@ class Scheduler:
         log = self._airflow.state.folder / f"{service[0]}.log"
         code = self._airflow.serve(list(service), log)
         ended = "was ended" if code is None or code < 0 else f"ended with {code}"
-        self._say(f"The {service[0]} of {self._name} {ended}. Its DAGs no longer run{last_lines(log)}")
+        self._note_once(f"The {service[0]} of {self._name} {ended}. Its DAGs no longer run{last_lines(log)}")
 
-    def _say(self, text: str) -> None:
+    def _note_once(self, text: str) -> None:
         """Note the end of a service, once: others end because of the first."""
         with self._lock:
             over, self._over = self._over, True
@@ -149,8 +149,8 @@ class Scheduler:
         """Expect the end of the services, without a note; release the scheduler's lock."""
         with self._lock:
             self._over = True
-        if self._held is not None:
-            self._held.close()
+        if self._lock_file is not None:
+            self._lock_file.close()
 
 
 def hold(lock: Path) -> IO[str]:

@@ -37,7 +37,7 @@ class RunningServer(NamedTuple):
 
 def start_servers(
     environments: Sequence[tuple[Installation, LocalState]],
-    wanted: LocalSettings,
+    options: LocalSettings,
     stack: ExitStack,
     progress: Progress,
     note: ShowNotice,
@@ -45,15 +45,15 @@ def start_servers(
     """Start the servers of local environments and their Airflows. ``stack`` ends them all."""
     for installed, state in environments:
         lock, name = prepare_folders(state) / "used", f"Airflow {installed.recipe.version}"
-        stack.enter_context(share_environment(lock, name, note if wanted.prompt else None))
+        stack.enter_context(share_environment(lock, name, note if options.prompt else None))
     scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mwaa-shell-local-")))
     airflows, schedulers = [], []
     for installed, state in environments:
         keep_on_loopback(installed.venv)
         version = installed.recipe.version
-        runs = plan(version, state, free_port()) if wanted.scheduler else SchedulerPlan()
+        runs = plan(version, state, free_port()) if options.scheduler else SchedulerPlan()
         folder = scratch / str(version)
-        airflow = AirflowProcess(installed, state, folder, fresh=wanted.fresh_processes, settings=runs.settings)
+        airflow = AirflowProcess(installed, state, folder, fresh=options.fresh_processes, settings=runs.settings)
         airflow.note = note
         stack.callback(airflow.close)
         airflow.warm_up()
@@ -64,19 +64,19 @@ def start_servers(
     tls = make_private(scratch / "tls")
     context = server_context(tls)
     tokens, keys = Tokens(), aws_api.make_keys()
-    recorder = Recorder(wanted.record)
+    recorder = Recorder(options.record)
     hosted = {}
     for airflow in airflows:
         recipe = airflow.installed.recipe
         name = f"local-{recipe.version}".replace(".", "-")  # MWAA's names take no dots
-        limits = Limits(partial(refusal, version=recipe.version)) if wanted.limits else NO_LIMITS
+        limits = Limits(partial(refusal, version=recipe.version)) if options.limits else NO_LIMITS
         endpoint = CliEndpoint(name, recipe.version.major, airflow.run, tokens, recorder, limits, airflow.set_up)
         web = _run_in_background(Server(web_server.handler_for(endpoint), context), stack)
-        rest = rest_api(airflow, limits=wanted.limits)
+        rest = rest_api(airflow, limits=options.limits)
         invoke = None
         if rest is not None:
             stack.callback(rest.close)
-            invoke = LimitedRest(rest.invoke).invoke if wanted.limits else rest.invoke
+            invoke = LimitedRest(rest.invoke).invoke if options.limits else rest.invoke
         made = airflow.state.initialised
         hosted[name] = LocalEnvironment(
             name=name,
@@ -88,7 +88,7 @@ def start_servers(
             },
             rest=invoke,
             logs=LogFiles(airflow.state.airflow_home / "logs", airflow.state.folder).groups(
-                scheduled=wanted.scheduler or is_scheduled(airflow.state)
+                scheduled=options.scheduler or is_scheduled(airflow.state)
             ),
             account=airflow.state.account,
             created=made.stat().st_mtime if made.exists() else time.time(),
@@ -106,7 +106,7 @@ def start_servers(
         keys=keys,
         direct=True,
         account=airflows[0].state.account,
-        scheduled=wanted.scheduler or elsewhere,
+        scheduled=options.scheduler or elsewhere,
     )
     return RunningServer(access, tuple(hosted))
 

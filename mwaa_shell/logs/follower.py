@@ -37,10 +37,10 @@ class FollowedLog:
 class LogFollower:
     """The display of the events of a log on a canvas as they arrive."""
 
-    def __init__(self, api: LogsApi, followed: FollowedLog, wanted: LogRange, canvas: Canvas) -> None:
+    def __init__(self, api: LogsApi, followed: FollowedLog, selection: LogRange, canvas: Canvas) -> None:
         self._api = api
         self._followed = followed
-        self._wanted = wanted
+        self._selection = selection
         self._canvas = canvas
         self._tokens: dict[str, str] = {}  #: of the next page, by stream
         self._attempt = 0
@@ -55,9 +55,9 @@ class LogFollower:
             while self._quiet < QUIET:
                 self._look()
                 if self._quiet < QUIET and not count_down(EVERY, self._canvas, self._draw):
-                    return self._left()
+                    return self._stopped()
         except KeyboardInterrupt:
-            return self._left()
+            return self._stopped()
         finally:
             self._canvas.finish([])
         end = f"{self._followed.name} of {self._followed.run} is {self._state or 'gone'}"
@@ -101,19 +101,19 @@ class LogFollower:
 
     def _begin(self, stream: LogStream) -> Iterable[LogEvent]:
         """Return the selected end of a stream, and keep the token of the next page."""
-        pages = self._api.last_pages(self._followed.group, stream.name, self._wanted.since)
+        pages = self._api.last_pages(self._followed.group, stream.name, self._selection.since)
         newest = next(pages)
         self._tokens[stream.name] = newest.after
-        wanted = replace(self._wanted, lines=None) if self._shown else self._wanted
-        return end_of(chain([newest], pages), wanted)
+        selection = replace(self._selection, lines=None) if self._shown else self._selection
+        return end_of(chain([newest], pages), selection)
 
     def _go_on(self, stream: LogStream) -> Iterable[LogEvent]:
         """Return the new events of a stream. Pages without events may precede them."""
         found: list[LogEvent] = []
         while True:
             token = self._tokens[stream.name]
-            page = self._api.page_after(self._followed.group, stream.name, token, self._wanted.since)
-            found += filter(self._wanted.takes, page.events)
+            page = self._api.page_after(self._followed.group, stream.name, token, self._selection.since)
+            found += filter(self._selection.takes, page.events)
             self._tokens[stream.name] = page.after
             if page.after == token:
                 return found
@@ -133,5 +133,5 @@ class LogFollower:
             name = f"{label(self._followed.name)}{state}"
             self._canvas.draw([f"{name} · {label(doing)} · Ctrl-C stops watching, not the task"])
 
-    def _left(self) -> Result:
+    def _stopped(self) -> Result:
         return interrupted(f"Stopped following the log of {self._followed.name}", remote=False)

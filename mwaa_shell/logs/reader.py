@@ -66,30 +66,30 @@ def tasks_with_logs(api: LogsApi, group: str, run: Run) -> tuple[Task, ...] | No
     return tuple(Task(name, "") for name in names if name) or None
 
 
-def read_log(api: LogsApi, group: str, streams: Sequence[LogStream], wanted: LogRange) -> Iterable[LogEvent]:
+def read_log(api: LogsApi, group: str, streams: Sequence[LogStream], selection: LogRange) -> Iterable[LogEvent]:
     """Return the selected events of streams, in the order of their times."""
-    if wanted.lines is None:
-        every = [api.events(group, one.name, _start(one, wanted)) for one in streams]
-        return filter(wanted.takes, heapq.merge(*every, key=lambda event: event.time))
-    ends = [end_of(api.last_pages(group, one.name, _start(one, wanted)), wanted) for one in streams]
-    return last_lines(heapq.merge(*ends, key=lambda event: event.time), wanted.lines)
+    if selection.lines is None:
+        every = [api.events(group, one.name, _start(one, selection)) for one in streams]
+        return filter(selection.takes, heapq.merge(*every, key=lambda event: event.time))
+    ends = [end_of(api.last_pages(group, one.name, _start(one, selection)), selection) for one in streams]
+    return last_lines(heapq.merge(*ends, key=lambda event: event.time), selection.lines)
 
 
-def _start(stream: LogStream, wanted: LogRange) -> int | None:
+def _start(stream: LogStream, selection: LogRange) -> int | None:
     """Return where reading begins. An old stream has many empty pages before its first event."""
-    return wanted.since if wanted.since is not None else stream.first
+    return selection.since if selection.since is not None else stream.first
 
 
-def end_of(pages: Iterable[EventPage], wanted: LogRange) -> list[LogEvent]:
+def end_of(pages: Iterable[EventPage], selection: LogRange) -> list[LogEvent]:
     """Return the last selected events of a stream, whose last page comes first."""
     found: deque[LogEvent] = deque()
     lines = 0
     for page in pages:
         for event in reversed(page.events):
-            if wanted.takes(event):
+            if selection.takes(event):
                 found.appendleft(event)
                 lines += _lines_in(event)
-                if wanted.lines is not None and lines >= wanted.lines:
+                if selection.lines is not None and lines >= selection.lines:
                     return list(found)
     return list(found)
 
@@ -113,13 +113,13 @@ def _lines_in(event: LogEvent) -> int:
 def log_result(parts: Iterable[tuple[str, Iterable[LogEvent]]], zone: tzinfo | None) -> Result:
     """Return the result with the messages of events, exact and for a terminal. Each part may have a heading."""
     exact, shown = SpoolWriter(), SpoolWriter()
-    for line, text in _written(parts, zone):
+    for line, text in _log_lines(parts, zone):
         exact.add(line.encode("utf-8", "replace"))
         shown.add(text.encode("utf-8", "replace"))
     return Result(stdout=exact.body(), shown=shown.body(), log=True)
 
 
-def _written(parts: Iterable[tuple[str, Iterable[LogEvent]]], zone: tzinfo | None) -> Iterator[tuple[str, str]]:
+def _log_lines(parts: Iterable[tuple[str, Iterable[LogEvent]]], zone: tzinfo | None) -> Iterator[tuple[str, str]]:
     for heading, events in parts:
         if heading:
             yield f"==> {heading} <==\n", f"==> {heading} <==\n"
@@ -217,30 +217,32 @@ class ComponentLog(NamedTuple):
 
 
 def component_log(
-    api: LogsApi, environment: EnvironmentInfo, component: str, wanted: LogRange, now: int
+    api: LogsApi, environment: EnvironmentInfo, component: str, selection: LogRange, now: int
 ) -> ComponentLog:
     """Return the selected events of a component. ``now`` is in milliseconds since 1970 (UTC)."""
     if component in STARTS:
-        return _last_start(api, environment, STARTS[component], wanted)
+        return _last_start(api, environment, STARTS[component], selection)
     member, prefix = COMPONENTS[component]
     group = log_group(environment, member)
     try:
         streams = [one.name for one in api.newest_streams(group.name) if one.name.startswith(prefix)]
     except LogMissing:
         streams = []
-    since = wanted.since if wanted.since is not None else now - WINDOW
+    since = selection.since if selection.since is not None else now - WINDOW
     events = api.events_of_streams(group.name, streams, since) if streams else iter(())
-    kept = (event for event in events if wanted.takes(event))
-    return ComponentLog(group.name, list(kept) if wanted.lines is None else last_lines(kept, wanted.lines), group.gap)
+    kept = (event for event in events if selection.takes(event))
+    return ComponentLog(
+        group.name, list(kept) if selection.lines is None else last_lines(kept, selection.lines), group.gap
+    )
 
 
-def _last_start(api: LogsApi, environment: EnvironmentInfo, prefix: str, wanted: LogRange) -> ComponentLog:
+def _last_start(api: LogsApi, environment: EnvironmentInfo, prefix: str, selection: LogRange) -> ComponentLog:
     """Return the log of the newest container, in whichever log group it is."""
     found = [(stream, group) for group, stream in _starts(api, environment, prefix)]
     if not found:
         return ComponentLog(f"{prefix}*", [])
     stream, group = max(found, key=lambda one: one[0].created)
-    return ComponentLog(f"{group}: {stream.name}", list(read_log(api, group, [stream], wanted)))
+    return ComponentLog(f"{group}: {stream.name}", list(read_log(api, group, [stream], selection)))
 
 
 def _starts(api: LogsApi, environment: EnvironmentInfo, prefix: str) -> Iterator[tuple[str, LogStream]]:

@@ -136,20 +136,20 @@ def _clear(run: Run, version: Version | None) -> str:
 # -- as text ---------------------------------------------------------------------------------------------------------
 
 
-def render_failed_run(found: FailedRun, zone: tzinfo | None, width: int = sys.maxsize) -> list[str]:
+def render_failed_run(failure: FailedRun, zone: tzinfo | None, width: int = sys.maxsize) -> list[str]:
     """Return the lines of one screen. All but logs and commands are wrapped. Times are in ``zone``."""
 
     def wrapped(*lines: str) -> Iterator[str]:
         return (part for line in lines for part in measure.wrap(line, width))
 
-    lines = [*wrapped(*_about_run(found.snapshot, zone), *_without_run(found))]
-    for one in found.failed[: found.read]:
+    lines = [*wrapped(*_about_run(failure.snapshot, zone), *_without_run(failure))]
+    for one in failure.failed[: failure.read]:
         lines += ["", *wrapped(f"==> {one_line(one)}"), *one.log]
-    rest = found.failed[found.read :]
+    rest = failure.failed[failure.read :]
     lines += ["", *wrapped(f"failed too: {_listed([one.task.name for one in rest])}")] if rest else []
-    about = [*_about_dag(found), *found.missing]
+    about = [*_about_dag(failure), *failure.missing]
     lines += ["", *wrapped(*about)] if about else []
-    return [*lines, "", "next:", *(f"  {line}" for line in found.next_lines)]
+    return [*lines, "", "next:", *(f"  {line}" for line in failure.next_lines)]
 
 
 def one_line(one: FailedTask) -> str:
@@ -176,11 +176,11 @@ def _about_run(snapshot: Snapshot, zone: tzinfo | None) -> list[str]:
     ]
 
 
-def _without_run(found: FailedRun) -> list[str]:
+def _without_run(failure: FailedRun) -> list[str]:
     """Return a line for each group of tasks that other tasks kept from running."""
-    causes = found.causes or {}
+    causes = failure.causes or {}
     groups: dict[tuple[str, tuple[str, ...]], list[str]] = {}
-    for task in in_order(found.snapshot.tasks or ()):
+    for task in in_order(failure.snapshot.tasks or ()):
         if task.state in WITHOUT_RUN:
             groups.setdefault((task.state, causes.get(task.task_id, ())), []).append(task.name)
     return [
@@ -189,14 +189,14 @@ def _without_run(found: FailedRun) -> list[str]:
     ]
 
 
-def _about_dag(found: FailedRun) -> list[str]:
-    dag = label(found.snapshot.run.dag)
+def _about_dag(failure: FailedRun) -> list[str]:
+    dag = label(failure.snapshot.run.dag)
     lines = []
-    if found.paused:
+    if failure.paused:
         lines.append(describe_paused(dag))
-    for file, trace in found.import_errors or ():
+    for file, trace in failure.import_errors or ():
         lines += [f"{label(file)} cannot be imported:", *trace.rstrip("\n").split("\n")]
-    if found.paused is False and found.import_errors == ():
+    if failure.paused is False and failure.import_errors == ():
         lines.append(f"{dag} is not paused, and its file has no import error")
     return lines
 
@@ -209,10 +209,10 @@ def _listed(names: Sequence[str]) -> str:
 # -- for programs ----------------------------------------------------------------------------------------------------
 
 
-def as_json(found: FailedRun) -> dict[str, Any]:
+def as_json(failure: FailedRun) -> dict[str, Any]:
     """Return a failed run as a JSON object. Unknown values are null."""
-    run = found.snapshot.run
-    causes = found.causes or {}
+    run = failure.snapshot.run
+    causes = failure.causes or {}
     return {
         "dag_id": run.dag,
         "dag_run_id": run.run_id,
@@ -221,20 +221,20 @@ def as_json(found: FailedRun) -> dict[str, Any]:
         "start_date": _date(run.start),
         "end_date": _date(run.end),
         "tasks": None
-        if found.snapshot.tasks is None
+        if failure.snapshot.tasks is None
         else [
             {**_task(task), "because_of": list(causes.get(task.task_id, ())) if task.state in WITHOUT_RUN else []}
-            for task in in_order(found.snapshot.tasks)
+            for task in in_order(failure.snapshot.tasks)
         ],
         "failed": [
-            {**_task(one.task), "exception": one.exception or None, "log": list(one.log)} for one in found.failed
+            {**_task(one.task), "exception": one.exception or None, "log": list(one.log)} for one in failure.failed
         ],
-        "is_paused": found.paused,
+        "is_paused": failure.paused,
         "import_errors": None
-        if found.import_errors is None
-        else [{"filename": file, "stack_trace": trace} for file, trace in found.import_errors],
-        "missing": list(found.missing),
-        "next": list(found.next_lines),
+        if failure.import_errors is None
+        else [{"filename": file, "stack_trace": trace} for file, trace in failure.import_errors],
+        "missing": list(failure.missing),
+        "next": list(failure.next_lines),
     }
 
 

@@ -70,7 +70,7 @@ class RunFollower:
         try:
             ended = self._go_on(self._clock())
         except KeyboardInterrupt:
-            ended = self._left()
+            ended = self._stopped()
         except ShellError as error:
             ended = from_error(error)
         if self._pace.bell and ended.outcome is not Outcome.INTERRUPTED:
@@ -85,7 +85,7 @@ class RunFollower:
             if self._clock() - started + self._pace.every >= self._pace.seconds:
                 return self._too_long()
             if not count_down(self._pace.every, self._canvas, self._draw):
-                return self._left()
+                return self._stopped()
 
     def _look(self) -> None:
         """Poll once. Show an error and try again in the next round, unless the error will last."""
@@ -139,7 +139,7 @@ class RunFollower:
             )
         )
 
-    def _left(self) -> Result:
+    def _stopped(self) -> Result:
         run = self._snapshot.run if self._snapshot else None
         goes_on = f"{label(run.run_id)} continues without being watched" if run else "no run is affected"
         return interrupted(f"Stopped following: {goes_on}", remote=False)
@@ -240,14 +240,14 @@ def changes_since(snapshot: Snapshot, before: Snapshot | None) -> list[str]:
     if before is None:
         return [f"{label(snapshot.run.run_id)} is {snapshot.run.state}, {progress(snapshot)}", *snapshot.remarks]
     was = {task.name: task.state for task in before.tasks or ()}
-    told = [
+    lines = [
         f"{label(task.name)} {task.state}"
         for task in in_order(snapshot.tasks or ())
         if was.get(task.name, "none") != task.state
     ]
     if before.run.state != snapshot.run.state:
-        told.append(f"{label(snapshot.run.run_id)} is {snapshot.run.state}, {progress(snapshot)}")
-    return [*told, *(remark for remark in snapshot.remarks if remark not in before.remarks)]
+        lines.append(f"{label(snapshot.run.run_id)} is {snapshot.run.state}, {progress(snapshot)}")
+    return [*lines, *(remark for remark in snapshot.remarks if remark not in before.remarks)]
 
 
 def progress(snapshot: Snapshot) -> str:
@@ -328,17 +328,17 @@ def _lasted(task: Task, now: datetime) -> str:
 def _line(row: Sequence[str], widths: Sequence[int], view: DisplayOptions, *, tries: bool) -> str:
     name, state, start, took, number = row
     cells = [
-        _left(name, widths[0]),
+        _padded(name, widths[0]),
         paint(state, style.state_code("none" if state == WAITING else state, view))
         + " " * (widths[1] - measure.width(state)),
-        _left(start, widths[2]),
+        _padded(start, widths[2]),
         " " * (widths[3] - len(took)) + took,
         *([number.rjust(widths[4])] if tries else []),
     ]
     return "  ".join(cells).rstrip()
 
 
-def _left(text: str, width: int) -> str:
+def _padded(text: str, width: int) -> str:
     return text + " " * (width - measure.width(text))
 
 

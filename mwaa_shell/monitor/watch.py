@@ -228,8 +228,8 @@ class Watch:
             first = self._shown is None or not self._shown.stdout
             self._shown = result
             self._before = None if first else self._lines
-            self._lines = _drawn(result, self._canvas.view()) if self._canvas.live else []
-        if not self._canvas.live and (before is None or _said(before) != _said(result)):
+            self._lines = _lines_of(result, self._canvas.view()) if self._canvas.live else []
+        if not self._canvas.live and (before is None or _compared(before) != _compared(result)):
             self._canvas.notice(f"repetition {self._number} at {self._at}: {summarize(result)}")
             self._canvas.write_result(result)
 
@@ -270,11 +270,11 @@ class Watch:
         """Return the first line of the picture. A narrow screen clips its less important end."""
         color = self._canvas.view().color
         number = f"repetition {self._number or 1}" + (f" at {self._at}" if self._at else "")
-        told = "" if self._last is None else summarize(self._last)
+        summary = "" if self._last is None else summarize(self._last)
         until = f"until {self._plan.until}" if self._plan.until and not self._reached else self._reached
         shades = {Outcome.OK: GREEN, Outcome.FAILED: RED}
         shade = shades.get(self._last.outcome, YELLOW) if self._last is not None else ""
-        parts = [paint(number, BOLD, color=color), paint(told, shade, color=color), doing, until]
+        parts = [paint(number, BOLD, color=color), paint(summary, shade, color=color), doing, until]
         parts += [paint("Ctrl-C stops", DIM, color=color)] if doing or not self._number else []
         return " · ".join(part for part in parts if part)
 
@@ -301,7 +301,7 @@ def count_down(seconds: float, canvas: Canvas, draw: Callable[[str], None]) -> b
     return True
 
 
-def _drawn(result: Result, view: DisplayOptions) -> list[str]:
+def _lines_of(result: Result, view: DisplayOptions) -> list[str]:
     """Return the lines to draw of a result, without the ages of dates. Ages change in each repetition."""
     view = replace(view, width=view.width if view.color else view.width - 2, now=None)
     made, size = [], 0
@@ -314,7 +314,7 @@ def _drawn(result: Result, view: DisplayOptions) -> list[str]:
     return "".join(made).replace("\t", "    ").rstrip(" \n").split("\n")  # a tab is as wide as the terminal likes
 
 
-def _said(result: Result) -> tuple[object, ...]:
+def _compared(result: Result) -> tuple[object, ...]:
     """Return what is compared between repetitions: no log lines, which have times."""
     return result.outcome, result.message, data_lines(result.stdout.decode("utf-8", "replace"))
 

@@ -145,41 +145,41 @@ _WAIT = "Wait a moment and run the command again."
 _BUNDLE = "Pass the certificate of your company proxy with --ca-bundle FILE."
 
 
-def translate(error: Exception, asked: AwsCall, asker: AwsCaller) -> ShellError:
+def translate(error: Exception, call: AwsCall, caller: AwsCaller) -> ShellError:
     """Return the error of the shell for a foreign exception."""
     error = error.cause if isinstance(error, Unobtained) else error
     if isinstance(error, aws.ClientError):
-        return _refusal(error, asked, asker)
-    setup = _about_setup(error, asker)
+        return _refusal(error, call, caller)
+    setup = _about_setup(error, caller)
     if setup is not None:
         return setup
-    if not asker.obtained and not isinstance(error, OSError | aws.HTTPClientError):  # those: a file, or the way to AWS
-        return _unobtained(error, asked, asker)
+    if not caller.obtained and not isinstance(error, OSError | aws.HTTPClientError):  # those: a file, or the way to AWS
+        return _unobtained(error, call, caller)
     if isinstance(error, _NO_CREDENTIALS):
         message = "No AWS credentials found"
         if not isinstance(error, aws.NoCredentialsError):
             message = f"The AWS credentials cannot be used ({_why(error)})"
-        return CredentialsProblem(message, hint=f"Run {asker.login}, or pass --profile NAME.")
+        return CredentialsProblem(message, hint=f"Run {caller.login}, or pass --profile NAME.")
     if isinstance(error, OSError) and error.filename is not None:
-        return _unread(error, asker)
-    where = asker.region or "this region"
+        return _unread(error, caller)
+    where = caller.region or "this region"
     way = _about_way(error, where)
     if way is not None:
         return way
-    if not asker.obtained:
-        return _unobtained(error, asked, asker)
-    if not asked.operation:
+    if not caller.obtained:
+        return _unobtained(error, call, caller)
+    if not call.operation:
         message = f"The AWS settings cannot be used ({_why(error)})"
         return CredentialsProblem(message, hint="Correct your AWS files or the AWS_ variables.")
-    said = clip(hide_credentials(str(error)))
-    return NothingRan(f"{asked.words} failed in {where} ({said})", hint=_WAIT, state=State.NOT_SENT)
+    text = clip(hide_credentials(str(error)))
+    return NothingRan(f"{call.words} failed in {where} ({text})", hint=_WAIT, state=State.NOT_SENT)
 
 
-def _unobtained(error: Exception, asked: AwsCall, asker: AwsCaller) -> CredentialsProblem:
+def _unobtained(error: Exception, call: AwsCall, caller: AwsCaller) -> CredentialsProblem:
     """Return the error for credentials that could not be obtained, with their source."""
     if type(error) is RuntimeError and "expired" in str(error):  # botocore has no class of its own for it
-        return _expired(asker, asked)
-    return CredentialsProblem(f"No AWS credentials from {asker.origin} ({_why(error)})", hint=_next_step(asker, asked))
+        return _expired(caller, call)
+    return CredentialsProblem(f"No AWS credentials from {caller.origin} ({_why(error)})", hint=_next_step(caller, call))
 
 
 def _why(error: Exception) -> str:
@@ -195,25 +195,25 @@ def _why(error: Exception) -> str:
     return clip(hide_credentials(str(error))) or "it failed without a reason"
 
 
-def _next_step(asker: AwsCaller, asked: AwsCall) -> str:
+def _next_step(caller: AwsCaller, call: AwsCall) -> str:
     """Return the hint that gets new credentials, or that shows why there is no key."""
-    look = asker.command("aws sts get-caller-identity")
-    if asker.source == "env":
-        return f"Switch to a profile with .use {asked.name or 'ENV'} --profile NAME, or restart with new keys."
-    if asker.source in ("shared-credentials-file", "config-file"):
-        return f"Put new keys into your AWS files, or run {asker.command('aws configure')}."
-    if asker.source == "custom-process" and not asker.can_ask:
+    look = caller.command("aws sts get-caller-identity")
+    if caller.source == "env":
+        return f"Switch to a profile with .use {call.name or 'ENV'} --profile NAME, or restart with new keys."
+    if caller.source in ("shared-credentials-file", "config-file"):
+        return f"Put new keys into your AWS files, or run {caller.command('aws configure')}."
+    if caller.source == "custom-process" and not caller.can_ask:
         return f"Run {look} in another terminal, or start with -c: at a prompt, the program cannot ask you."
-    if asker.source in ("sso", "login") or (asker.obtained and asker.source in ("assume-role", "")):
-        return f"Run {asker.login}, then run the command again."
+    if caller.source in ("sso", "login") or (caller.obtained and caller.source in ("assume-role", "")):
+        return f"Run {caller.login}, then run the command again."
     return f"Run {look}, which gets them in the same way."
 
 
-def _about_setup(error: Exception, asker: AwsCaller) -> ShellError | None:
+def _about_setup(error: Exception, caller: AwsCaller) -> ShellError | None:
     """Return the error about a profile, login, MFA code or region, else ``None``."""
     if isinstance(error, CodeWanted | aws.RefreshWithMFAUnsupportedError):
-        whose = f"profile {asker.profile}" if asker.profile else "the profile"
-        named = f" --profile {shlex.quote(asker.profile)}" if asker.profile else ""
+        whose = f"profile {caller.profile}" if caller.profile else "the profile"
+        named = f" --profile {shlex.quote(caller.profile)}" if caller.profile else ""
         hint = f"Run aws sts get-caller-identity{named}, which asks for it. The shell uses its credentials."
         return CredentialsProblem(f"The role of {whose} requires an MFA code", hint=hint)
     if isinstance(error, aws.ProfileNotFound):
@@ -222,13 +222,13 @@ def _about_setup(error: Exception, asker: AwsCaller) -> ShellError | None:
         hint = "Pass --region or set AWS_REGION. Without AWS, run mwaa-shell --local."
         return CredentialsProblem("No AWS region is set", hint=hint, state=State.NONE)
     if isinstance(error, (aws.InvalidRegionError, aws.UnknownRegionError)):
-        region = clip(str(error.kwargs.get("region_name", asker.region)))
+        region = clip(str(error.kwargs.get("region_name", caller.region)))
         hint = "Pass a region such as --region eu-central-1."
         return CredentialsProblem(f"'{region}' is not a region", hint=hint, state=State.NONE)
     is_login = type(error).__name__.startswith("Login")  # older botocore has no such errors
     if is_login or isinstance(error, aws.SSOError | aws.TokenRetrievalError):
-        message = f"{'The login' if is_login else 'The SSO session'} of {asker.holder} is missing or has expired"
-        command = asker.command("aws login" if is_login or asker.source == "login" else "aws sso login")
+        message = f"{'The login' if is_login else 'The SSO session'} of {caller.holder} is missing or has expired"
+        command = caller.command("aws login" if is_login or caller.source == "login" else "aws sso login")
         return CredentialsProblem(message, hint=f"Run {command}, then run the command again.")
     if isinstance(error, aws.InvalidConfigError):
         message = f"The AWS profile cannot be used ({clip(_first(error))})"
@@ -279,48 +279,48 @@ def _first(error: aws.BotoCoreError) -> str:
     return str(error.kwargs.get("error_msg", error)).strip().rstrip(".")
 
 
-def _unread(error: OSError, asker: AwsCaller) -> CredentialsProblem:
+def _unread(error: OSError, caller: AwsCaller) -> CredentialsProblem:
     """Return the error for a missing program or file that credentials come from."""
     file = clip(str(error.filename))
     variable = next((name for name in _FILES if os.environ.get(name) == error.filename), None)
-    setting = _SETTINGS.get(asker.source) or " or ".join(_SETTINGS.values())
-    named = variable or f"{setting} of {asker.holder}"
+    setting = _SETTINGS.get(caller.source) or " or ".join(_SETTINGS.values())
+    named = variable or f"{setting} of {caller.holder}"
     why = error.strerror or "it cannot be read"
     return CredentialsProblem(f"No AWS credentials ({file}: {why})", hint=f"Correct {named}.")
 
 
-def _refusal(error: aws.ClientError, asked: AwsCall, asker: AwsCaller) -> ShellError:
+def _refusal(error: aws.ClientError, call: AwsCall, caller: AwsCaller) -> ShellError:
     details = error.response.get("Error", {})
-    code, said = str(details.get("Code", "")), clip(str(details.get("Message", "")))
+    code, text = str(details.get("Code", "")), clip(str(details.get("Message", "")))
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
     if code in _EXPIRED | _UNSIGNED | _REJECTED:
-        return _about_credentials(error, code, said, asked, asker)
-    if error.operation_name != asked.operation:
+        return _about_credentials(error, code, text, call, caller)
+    if error.operation_name != call.operation:
         return CredentialsProblem(
-            f"AWS gives no credentials to {asker.name} ({error.operation_name}: {code})",
-            hint=f"Run {asker.command('aws sts get-caller-identity')}, which gets them in the same way.",
-            detail=said,
+            f"AWS gives no credentials to {caller.name} ({error.operation_name}: {code})",
+            hint=f"Run {caller.command('aws sts get-caller-identity')}, which gets them in the same way.",
+            detail=text,
         )
     if "RestApiStatusCode" in error.response:
-        answered = error.response["RestApiStatusCode"]
-        return NothingRan(refused_by_airflow(asked.name, answered, error.response.get("RestApiResponse")))
-    action = f"{asked.service}:{asked.operation}"
-    if asked.operation == "InvokeRestApi" and said.startswith(_NOT_UPDATED):
+        status_of_airflow = error.response["RestApiStatusCode"]
+        return NothingRan(refused_by_airflow(call.name, status_of_airflow, error.response.get("RestApiResponse")))
+    action = f"{call.service}:{call.operation}"
+    if call.operation == "InvokeRestApi" and text.startswith(_NOT_UPDATED):
         hint = "Update the environment in the MWAA console."
-        return PermissionMissing(f"AWS offers no REST API for {asked.name} until it is updated", action, hint=hint)
+        return PermissionMissing(f"AWS offers no REST API for {call.name} until it is updated", action, hint=hint)
     if code in _DENIED or (status == 403 and code in ("", "403", "Forbidden")):
-        target = f" on {asked.name}" if asked.name else ""
+        target = f" on {call.name}" if call.name else ""
         hint = "Ask for the policy in .help access. See who you are with .doctor."
-        message = f"{action}{target} is not permitted for {asker.name}"
-        return PermissionMissing(message, action, hint=hint, detail=said)
-    if code == "ResourceNotFoundException" and asked.service == "logs":
-        return LogMissing(f"CloudWatch has no such log for {asked.name}", detail=said)
-    if code == "ResourceNotFoundException" and asked.name:
-        message = f"No environment '{asked.name}' in {asker.region or 'this region'}"
+        message = f"{action}{target} is not permitted for {caller.name}"
+        return PermissionMissing(message, action, hint=hint, detail=text)
+    if code == "ResourceNotFoundException" and call.service == "logs":
+        return LogMissing(f"CloudWatch has no such log for {call.name}", detail=text)
+    if code == "ResourceNotFoundException" and call.name:
+        message = f"No environment '{call.name}' in {caller.region or 'this region'}"
         return EnvironmentNotFound(message, hint="List them with .envs, or pass --region or --profile.")
     if is_throttled(error):
-        return NothingRan(f"AWS throttled {asked.words}", hint=_WAIT, state=State.NOT_SENT, detail=said)
-    message = f"{asked.words} failed ({code or status}{f': {said}' if said else ''})"
+        return NothingRan(f"AWS throttled {call.words}", hint=_WAIT, state=State.NOT_SENT, detail=text)
+    message = f"{call.words} failed ({code or status}{f': {text}' if text else ''})"
     return NothingRan(message, hint=_WAIT, state=State.NOT_SENT)
 
 
@@ -331,22 +331,22 @@ def is_throttled(error: aws.ClientError) -> bool:
 
 
 def _about_credentials(
-    error: aws.ClientError, code: str, said: str, asked: AwsCall, asker: AwsCaller
+    error: aws.ClientError, code: str, text: str, call: AwsCall, caller: AwsCaller
 ) -> CredentialsProblem:
     skew = _skew(error)
     if abs(skew) > _TOLERANCE:
         wrong = f"{abs(skew) // 60} minutes {'fast' if skew > 0 else 'slow'}"
         message = f"AWS rejects the signature: the clock of this machine is {wrong}"
-        return CredentialsProblem(message, hint="Set the clock of this machine.", detail=said)
+        return CredentialsProblem(message, hint="Set the clock of this machine.", detail=text)
     if code in _EXPIRED:
-        return _expired(asker, asked)
+        return _expired(caller, call)
     if code in _REJECTED:
-        return CredentialsProblem("AWS does not know these credentials", hint=_LOOK, detail=said)
-    if "region" in said:
-        message = f"AWS expects another region than {asker.region} ({said.rstrip('.')})"
+        return CredentialsProblem("AWS does not know these credentials", hint=_LOOK, detail=text)
+    if "region" in text:
+        message = f"AWS expects another region than {caller.region} ({text.rstrip('.')})"
         return CredentialsProblem(message, hint="Check the name of the region.")
     message = "AWS rejects the signature: the secret key or this machine's clock is wrong"
-    return CredentialsProblem(message, hint=_LOOK, detail=said)
+    return CredentialsProblem(message, hint=_LOOK, detail=text)
 
 
 _LOOK = "See where the credentials come from with .doctor."
@@ -359,18 +359,18 @@ def _skew(error: aws.ClientError) -> int:
     return int(time.time() - date.timestamp()) if date is not None else 0
 
 
-def _expired(asker: AwsCaller, asked: AwsCall) -> CredentialsProblem:
-    source = f" from {asker.origin}" if asker.source in SOURCES else ""
-    source = " in AWS_ACCESS_KEY_ID" if asker.source == "env" else source
-    hint = _next_step(asker, asked)
-    if asker.source == "custom-process":
-        hint = f"Log in to the program, then check it with {asker.command('aws sts get-caller-identity')}."
+def _expired(caller: AwsCaller, call: AwsCall) -> CredentialsProblem:
+    source = f" from {caller.origin}" if caller.source in SOURCES else ""
+    source = " in AWS_ACCESS_KEY_ID" if caller.source == "env" else source
+    hint = _next_step(caller, call)
+    if caller.source == "custom-process":
+        hint = f"Log in to the program, then check it with {caller.command('aws sts get-caller-identity')}."
     return CredentialsProblem(f"The AWS credentials{source} have expired", hint=hint)
 
 
-def refused_by_airflow(name: str, status: object, said: object) -> str:
+def refused_by_airflow(name: str, status: object, response: object) -> str:
     """Return a sentence for an error response of Airflow, of whatever form."""
-    words = reason_in(said) if isinstance(said, Mapping) else str(said or "")
+    words = reason_in(response) if isinstance(response, Mapping) else str(response or "")
     return f"The REST API of {name} refused the request (HTTP {status}{f': {clip(words)}' if words else ''})"
 
 

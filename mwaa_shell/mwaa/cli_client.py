@@ -184,22 +184,22 @@ def redirect_target(url: str, location: str) -> str:
     Raises ``NothingRan`` for another host or port. Raises ``OutcomeUnknown`` for ``url`` itself: after such a redirect,
     the command may have run.
     """
-    asked = urlsplit(url)
+    request = urlsplit(url)
     try:
         answer = urlsplit(urljoin(url, location))
         port = answer.port
     except ValueError:
-        raise NothingRan(f"{asked.netloc} redirects to an invalid address", hint=_BETWEEN) from None
-    ports = {None, asked.port or 443, 80 if answer.scheme == "http" else None}
-    if (answer.hostname or "").lower() != (asked.hostname or "").lower() or port not in ports:
+        raise NothingRan(f"{request.netloc} redirects to an invalid address", hint=_BETWEEN) from None
+    ports = {None, request.port or 443, 80 if answer.scheme == "http" else None}
+    if (answer.hostname or "").lower() != (request.hostname or "").lower() or port not in ports:
         where = responses.clip(answer.netloc)
         raise NothingRan(
-            f"{asked.netloc} redirects to {where}. The shell sends the token to no other host", hint=_BETWEEN
+            f"{request.netloc} redirects to {where}. The shell sends the token to no other host", hint=_BETWEEN
         )
     query = f"?{answer.query}" if answer.query else ""
-    target = f"https://{asked.netloc}{answer.path or '/'}{query}"
+    target = f"https://{request.netloc}{answer.path or '/'}{query}"
     if unquote(target) == unquote(url):
-        raise OutcomeUnknown(f"{asked.netloc} redirects to the same address", hint=_BETWEEN)
+        raise OutcomeUnknown(f"{request.netloc} redirects to the same address", hint=_BETWEEN)
     return target
 
 
@@ -210,9 +210,9 @@ def _refused_redirect(host: str, response: HttpResponse) -> ShellError:
     return kind(f"{host} redirects to {where or 'no address'} (HTTP {response.status})", hint=_BETWEEN)
 
 
-def _result(command: CliRequest, response: HttpResponse, version: Version | None, asked: RequestInfo) -> Result:
+def _result(command: CliRequest, response: HttpResponse, version: Version | None, request: RequestInfo) -> Result:
     try:
-        streams = responses.read_output(response, asked)
+        streams = responses.read_output(response, request)
     except ShellError as error:
         return from_error(error)._replace(response=response.body, http_status=response.status)
     stderr = streams.stderr[-ENOUGH:].decode("utf-8", "replace")

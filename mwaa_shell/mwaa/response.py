@@ -128,31 +128,31 @@ _REASON = re.compile(r"(?:Forbidden|Internal Server Error): (.+)")
 _NO_OUTPUT = "The response from {name} is not command output"
 
 
-def read_output(response: HttpResponse, asked: RequestInfo = ANYBODY) -> CommandOutput:
+def read_output(response: HttpResponse, request: RequestInfo = ANYBODY) -> CommandOutput:
     """Return the command's streams. Raises the ``ShellError`` for any other response."""
     if response.streams is not None:
         return response.streams
     members = _json_object(bytes(response.body))
     if members is not None and "stdout" in members and "stderr" in members:
         return CommandOutput(_stream(members["stdout"], "stdout"), _stream(members["stderr"], "stderr"))
-    said = _what_it_says(response, members)
-    raise _error(response.status, said, asked)
+    words = _what_it_says(response, members)
+    raise _error(response.status, words, request)
 
 
-def _error(status: int, said: str, asked: RequestInfo) -> ShellError:
+def _error(status: int, words: str, request: RequestInfo) -> ShellError:
     """Return the error for a response that is not the output of a command."""
-    paths = ("/aws_mwaa/cli/", "/aws_mwaa/cli") if asked.slash else ("/aws_mwaa/cli", "/aws_mwaa/cli/")
+    paths = ("/aws_mwaa/cli/", "/aws_mwaa/cli") if request.slash else ("/aws_mwaa/cli", "/aws_mwaa/cli/")
     meaning = _MEANINGS.get(status) or (_REFUSED if 400 <= status < 500 else None)
     if meaning is None:
-        quoted = f': "{said}"' if said else " (empty)"
+        quoted = f': "{words}"' if words else " (empty)"
         http = "" if status == 200 else f" (HTTP {status})"
         hint = f"A proxy or login page may have answered. {_SEE_RESPONSE}"
-        return OutcomeUnknown(f"{_NO_OUTPUT.format(name=asked.name)}{http}{quoted}", hint=hint)
-    facts = {"name": asked.name, "status": status, "log": asked.log, "path": paths[0], "other_path": paths[1]}
-    reason = _REASON.fullmatch(said)
-    hint = "" if meaning.hint is _LOG and not asked.log else meaning.hint.format(**facts)
+        return OutcomeUnknown(f"{_NO_OUTPUT.format(name=request.name)}{http}{quoted}", hint=hint)
+    facts = {"name": request.name, "status": status, "log": request.log, "path": paths[0], "other_path": paths[1]}
+    reason = _REASON.fullmatch(words)
+    hint = "" if meaning.hint is _LOG and not request.log else meaning.hint.format(**facts)
     hint = reason[1] if reason else hint
-    return meaning.kind(meaning.message.format(**facts), hint=hint, state=meaning.state, detail=said)
+    return meaning.kind(meaning.message.format(**facts), hint=hint, state=meaning.state, detail=words)
 
 
 def damaged(how: str) -> OutcomeUnknown:

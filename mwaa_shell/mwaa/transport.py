@@ -40,7 +40,7 @@ class _RequestBody:
 
     def __init__(self, data: bytes, may_send: Callable[[], bool]) -> None:
         self.data = data
-        self.asked = False
+        self.requested = False
         self._may_send = may_send
 
     def __len__(self) -> int:
@@ -49,7 +49,7 @@ class _RequestBody:
     def __iter__(self) -> Iterator[bytes]:
         if not self._may_send():
             raise NothingRan("Canceled before the command was sent", state=State.NOT_SENT)
-        self.asked = True
+        self.requested = True
         yield self.data
 
 
@@ -189,8 +189,8 @@ class Transport:
                 ended(status=whole.status, received=len(whole.body))
                 return whole
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
-            ended(outcome=type(error).__name__, left=body.asked)
-            raise _translate(error, body.asked, name or urlsplit(url).netloc, self._timeout[1], route) from None
+            ended(outcome=type(error).__name__, left=body.requested)
+            raise _translate(error, body.requested, name or urlsplit(url).netloc, self._timeout[1], route) from None
         finally:
             line.used = used
             line.turn.release()
@@ -307,10 +307,10 @@ def _peer(response: requests.Response, connection: Any) -> TlsPeer:
     )
 
 
-def _translate(error: Exception, asked: bool, name: str, timeout: float, route: Route) -> ShellError:
+def _translate(error: Exception, requested: bool, name: str, timeout: float, route: Route) -> ShellError:
     """Return the error for a foreign exception. ``asked``: the command may have left this machine."""
     why = _why(error)
-    if asked:
+    if requested:
         if isinstance(error, requests.ReadTimeout | urllib3.exceptions.ReadTimeoutError):  # before it, or in it
             late = f"{name} did not answer within {in_seconds(timeout)} (--timeout)"
             return OutcomeUnknown(late, state=State.MAY_BE_RUNNING)

@@ -58,7 +58,7 @@ class NameCatalogue:
     """The cached names of one environment, for any thread."""
 
     def __init__(self) -> None:
-        self._known: dict[ListKey, NameList] = {}
+        self._lists: dict[ListKey, NameList] = {}
         self._indexes: dict[ListKey, NameIndex] = {}
         self._picks: dict[ListKey, Mapping[str, float]] = {}
         self._changing = threading.Lock()
@@ -68,29 +68,29 @@ class NameCatalogue:
         with self._changing:
             for change in changes:
                 if isinstance(change, NamesFound):
-                    self._see(change, source, now)
+                    self._add(change, source, now)
                 else:
-                    self._lose(change, now)
+                    self._remove(change, now)
             self._keep_to_the_limits()
 
     def names(self, kind: Kind, dag: str = "") -> list[Name]:
         """Return all names of a kind, or the tasks or runs of a DAG. Runs are newest first, others alphabetical."""
-        known = self._known.get((kind, dag))
-        return _names(known, known.texts) if known else []
+        entry = self._lists.get((kind, dag))
+        return _names(entry, entry.texts) if entry else []
 
     def search(self, kind: Kind, dag: str, fragment: str, limit: int = 50) -> tuple[list[Name], int]:
         """Return the best names for a fragment, and at least how many more fit."""
-        known = self._known.get((kind, dag))
-        if known is None:
+        entry = self._lists.get((kind, dag))
+        if entry is None:
             return [], 0
-        found, more = self._index((kind, dag), known).search(fragment, limit, self._picks.get((kind, dag), NO_PICKS))
-        return _names(known, found), more
+        found, more = self._index((kind, dag), entry).search(fragment, limit, self._picks.get((kind, dag), NO_PICKS))
+        return _names(entry, found), more
 
     def prepare(self) -> None:
         """Build the indexes of long lists, in a thread after ``apply`` or ``merge``. A name takes 1.5 microseconds."""
-        for key, known in self.snapshot().items():
-            if len(known.texts) > SMALL:
-                self._index(key, known)
+        for key, entry in self.snapshot().items():
+            if len(entry.texts) > SMALL:
+                self._index(key, entry)
 
     def record_use(self, kind: Kind, dag: str, text: str, now: float) -> None:
         """Record that the user used a name. Among equals, frequent and recent names come first."""
@@ -101,20 +101,20 @@ class NameCatalogue:
     def forget(self) -> None:
         """Drop all names and picks."""
         with self._changing:
-            self._known, self._indexes, self._picks = {}, {}, {}
+            self._lists, self._indexes, self._picks = {}, {}, {}
 
     def summary(self, now: float) -> list[ListSummary]:
         """Return a summary of each list, by kind and then by DAG."""
         order = list(Kind)
         lists = sorted(self.snapshot().items(), key=lambda one: (order.index(one[0][0]), one[0][1]))
         return [
-            ListSummary(kind, dag, len(known.texts), known.source, max(0.0, now - known.learned), known.complete)
-            for (kind, dag), known in lists
+            ListSummary(kind, dag, len(entry.texts), entry.source, max(0.0, now - entry.learned), entry.complete)
+            for (kind, dag), entry in lists
         ]
 
     def snapshot(self) -> dict[ListKey, NameList]:
         """Return a snapshot of all lists."""
-        return dict(self._known)
+        return dict(self._lists)
 
     def picks(self) -> dict[ListKey, Mapping[str, float]]:
         """Return the scores of picked names: the higher, the more they are used."""
@@ -124,7 +124,7 @@ class NameCatalogue:
         """Add saved lists and picks. Of two complete lists, the list that changed last stays."""
         with self._changing:
             for key, old in saved.items():
-                mine = self._known.get(key)
+                mine = self._lists.get(key)
                 newer = mine is not None and mine.complete and old.complete and old.changed > mine.changed
                 if mine is None or newer:
                     self._put(key, sort_and_limit(key[0], old.facts, old))
@@ -135,10 +135,10 @@ class NameCatalogue:
                 self._pick(key, {**scores, **self._picks.get(key, NO_PICKS)})
             self._keep_to_the_limits()
 
-    def _index(self, key: ListKey, known: NameList) -> NameIndex:
+    def _index(self, key: ListKey, entry: NameList) -> NameIndex:
         index = self._indexes.get(key)
-        if index is None or index.names is not known.texts:
-            index = self._indexes[key] = NameIndex(known.texts)
+        if index is None or index.names is not entry.texts:
+            index = self._indexes[key] = NameIndex(entry.texts)
         return index
 
     # Below here a lock is held.
@@ -150,64 +150,64 @@ class NameCatalogue:
         while len(self._picks) > PICKED_LISTS:
             del self._picks[next(iter(self._picks))]
 
-    def _see(self, seen: NamesFound, source: str, now: float) -> None:
-        key = (seen.kind, seen.dag)
-        old = self._known.get(key)
-        told = facts_of(seen.names, old)
-        if seen.all or old is None:
-            self._put(key, sort_and_limit(seen.kind, told, NameList((), {}, now, now, source, seen.all)))
+    def _add(self, change: NamesFound, source: str, now: float) -> None:
+        key = (change.kind, change.dag)
+        old = self._lists.get(key)
+        facts = facts_of(change.names, old)
+        if change.all or old is None:
+            self._put(key, sort_and_limit(change.kind, facts, NameList((), {}, now, now, source, change.all)))
         else:
-            fresh = replace(old, changed=now) if old.complete else replace(old, changed=now, learned=now, source=source)
-            stays = all(text in old.facts for text in told)  # known names say nothing of their order
-            merged = {**old.facts, **told} if stays else {**told, **others(old, told)}
-            self._put(key, sort_and_limit(seen.kind, merged, fresh))
-        if seen.kind is Kind.RUN:
-            self._note_last_state(seen.dag, now)
+            base = replace(old, changed=now) if old.complete else replace(old, changed=now, learned=now, source=source)
+            stays = all(text in old.facts for text in facts)  # known names say nothing of their order
+            merged = {**old.facts, **facts} if stays else {**facts, **others(old, facts)}
+            self._put(key, sort_and_limit(change.kind, merged, base))
+        if change.kind is Kind.RUN:
+            self._note_last_state(change.dag, now)
 
     def _note_last_state(self, dag: str, now: float) -> None:
         """Set the last state of a DAG to the state of its newest run."""
-        runs, dags = self._known.get((Kind.RUN, dag)), self._known.get((Kind.DAG, ""))
+        runs, dags = self._lists.get((Kind.RUN, dag)), self._lists.get((Kind.DAG, ""))
         if runs and runs.texts and dags and dag in dags.facts:
             state = runs.facts[runs.texts[0]].get("state")
             if state and dags.facts[dag].get("last_state") != state:
                 facts = MappingProxyType({**dags.facts[dag], "last_state": state})
-                self._known[Kind.DAG, ""] = replace(dags, facts={**dags.facts, dag: facts}, changed=now)
+                self._lists[Kind.DAG, ""] = replace(dags, facts={**dags.facts, dag: facts}, changed=now)
 
-    def _lose(self, gone: NameRemoved, now: float) -> None:
-        key = (gone.kind, gone.dag)
-        old = self._known.get(key)
-        if old and gone.text in old.facts:
-            left = others(old, {gone.text})
-            self._put(key, sort_and_limit(gone.kind, left, replace(old, changed=now)))
-        if gone.kind is Kind.DAG:
+    def _remove(self, removal: NameRemoved, now: float) -> None:
+        key = (removal.kind, removal.dag)
+        old = self._lists.get(key)
+        if old and removal.text in old.facts:
+            left = others(old, {removal.text})
+            self._put(key, sort_and_limit(removal.kind, left, replace(old, changed=now)))
+        if removal.kind is Kind.DAG:
             for kind in OF_A_DAG:
-                self._drop((kind, gone.text))
+                self._drop((kind, removal.text))
 
-    def _put(self, key: ListKey, known: NameList) -> None:
+    def _put(self, key: ListKey, entry: NameList) -> None:
         """Replace a list. Its index stays if the names do not differ."""
-        old = self._known.get(key)
-        if old is not None and old.texts == known.texts:
-            known = replace(known, texts=old.texts)
-        self._known[key] = known
+        old = self._lists.get(key)
+        if old is not None and old.texts == entry.texts:
+            entry = replace(entry, texts=old.texts)
+        self._lists[key] = entry
 
     def _drop(self, key: ListKey) -> None:
-        self._known.pop(key, None)
+        self._lists.pop(key, None)
         self._indexes.pop(key, None)
 
     def _keep_to_the_limits(self) -> None:
         """Drop the lists of tasks and runs that changed longest ago."""
         for kind in OF_A_DAG:
             total = 0
-            lists = [(known.changed, key) for key, known in self._known.items() if key[0] is kind]
+            lists = [(entry.changed, key) for key, entry in self._lists.items() if key[0] is kind]
             for number, (_, key) in enumerate(sorted(lists, key=lambda one: -one[0])):
-                total += len(self._known[key].texts)
+                total += len(self._lists[key].texts)
                 if number >= DAGS or total > NAMES:
                     self._drop(key)
 
 
-def _names(known: NameList, texts: Iterable[str]) -> list[Name]:
+def _names(entry: NameList, texts: Iterable[str]) -> list[Name]:
     """Return those of the names that are still in the list."""
-    return [Name(text, facts) for text in texts if (facts := known.facts.get(text)) is not None]
+    return [Name(text, facts) for text in texts if (facts := entry.facts.get(text)) is not None]
 
 
 def _used_again(score: float | None, now: float) -> float:

@@ -92,12 +92,12 @@ def triggered_run(understanding: ParsedCommand, stdout: str) -> tuple[str, str] 
     return (dag, run) if dag else None
 
 
-def _seen(kind: Kind, texts: Iterable[str], facts: Mapping[str, str] = NO_FACTS) -> Iterable[Change]:
+def _existing(kind: Kind, texts: Iterable[str], facts: Mapping[str, str] = NO_FACTS) -> Iterable[Change]:
     names = tuple(Name(text, facts) for text in texts if is_name(text))
     return [NamesFound(kind, names)] if names else []
 
 
-def _gone(kind: Kind, texts: Iterable[str]) -> Iterable[Change]:
+def _removed(kind: Kind, texts: Iterable[str]) -> Iterable[Change]:
     return [NameRemoved(kind, text) for text in texts if is_name(text)]
 
 
@@ -110,7 +110,7 @@ def _paused(state: str) -> Callable[[ParsedCommand, str], Iterable[Change]]:
 
     def change(understanding: ParsedCommand, stdout: str) -> Iterable[Change]:
         ids = [row.get("dag_id", "") for row in _rows(understanding, stdout)] or PAUSED.findall(stdout)
-        return _seen(Kind.DAG, ids, MappingProxyType({"paused": state}))
+        return _existing(Kind.DAG, ids, MappingProxyType({"paused": state}))
 
     return change
 
@@ -124,78 +124,80 @@ def _triggered(understanding: ParsedCommand, stdout: str) -> Iterable[Change]:
     ] or [(dag, run, date, state or first) for dag, date, run, state in CREATED.findall(stdout)]  # fmt: skip
     for dag, run, date, state in made:
         if is_name(dag) and is_name(run):
-            facts = {"state": state, "date": date}
-            known = {fact: text for fact, text in facts.items() if is_name(text) and text != "None"}
+            columns = (("state", state), ("date", date))
+            facts = {fact: text for fact, text in columns if is_name(text) and text != "None"}
             yield NamesFound(Kind.DAG, (Name(dag),))
-            yield NamesFound(Kind.RUN, (Name(run, MappingProxyType(known)),), dag)
+            yield NamesFound(Kind.RUN, (Name(run, MappingProxyType(facts)),), dag)
 
 
 def _set_pool(understanding: ParsedCommand, stdout: str) -> Iterable[Change]:
     slots = value(understanding, "slots")
-    return _seen(Kind.POOL, [value(understanding, "pool")], MappingProxyType({"slots": slots}) if slots else NO_FACTS)
+    return _existing(
+        Kind.POOL, [value(understanding, "pool")], MappingProxyType({"slots": slots}) if slots else NO_FACTS
+    )
 
 
 def _deleted_users(understanding: ParsedCommand, stdout: str) -> Iterable[Change]:
     """Return the users in the output: the command may have an email address."""
-    return _gone(Kind.USER, DELETED_USER.findall(stdout))
+    return _removed(Kind.USER, DELETED_USER.findall(stdout))
 
 
 def _values_are(
     change: Callable[[Kind, Iterable[str]], Iterable[Change]],
     kind: Kind,
     argument: str,
-    said: re.Pattern[str] | None = None,
+    confirmation: re.Pattern[str] | None = None,
 ) -> Callable[[ParsedCommand, str], Iterable[Change]]:
     """Make the ``change`` of the values of an argument, if the output confirms that."""
     return lambda understanding, stdout: (
-        change(kind, values(understanding, argument)) if not said or said.search(stdout) else []
+        change(kind, values(understanding, argument)) if not confirmation or confirmation.search(stdout) else []
     )
 
 
 def _v1_variables(understanding: ParsedCommand, stdout: str) -> Iterable[Change]:
     """Return a deletion before a setting, as Airflow 1.10 runs both in one line."""
     deleted, made = value(understanding, "--delete"), value(understanding, "--set")
-    return [*_gone(Kind.VARIABLE, [deleted]), *_seen(Kind.VARIABLE, [made])]
+    return [*_removed(Kind.VARIABLE, [deleted]), *_existing(Kind.VARIABLE, [made])]
 
 
 def _v1_connections(understanding: ParsedCommand, stdout: str) -> Iterable[Change]:
     name = [value(understanding, "--conn_id")]
     if "--delete" in understanding.given:
-        return _gone(Kind.CONNECTION, name) if DELETED.search(stdout) else []
-    return _seen(Kind.CONNECTION, name) if "--add" in understanding.given and ADDED.search(stdout) else []
+        return _removed(Kind.CONNECTION, name) if DELETED.search(stdout) else []
+    return _existing(Kind.CONNECTION, name) if "--add" in understanding.given and ADDED.search(stdout) else []
 
 
 def _v1_pool(understanding: ParsedCommand, stdout: str) -> Iterable[Change]:
     """Return the deleted pool, which Airflow 1.10 prints."""
     name = value(understanding, "--delete")
-    return _gone(Kind.POOL, [name]) if name in [row.get("Pool") for row in _rows(understanding, stdout)] else []
+    return _removed(Kind.POOL, [name]) if name in [row.get("Pool") for row in _rows(understanding, stdout)] else []
 
 
 EFFECTS: Mapping[str, Callable[[ParsedCommand, str], Iterable[Change]]] = {
-    "dags delete": _values_are(_gone, Kind.DAG, "dag_id", REMOVED),
+    "dags delete": _values_are(_removed, Kind.DAG, "dag_id", REMOVED),
     "dags pause": _paused("yes"),
     "dags unpause": _paused("no"),
     "dags trigger": _triggered,
     "assets materialize": _triggered,
-    "variables set": _values_are(_seen, Kind.VARIABLE, "key"),
-    "variables delete": _values_are(_gone, Kind.VARIABLE, "key"),
-    "connections add": _values_are(_seen, Kind.CONNECTION, "conn_id", ADDED),
-    "connections delete": _values_are(_gone, Kind.CONNECTION, "conn_id", DELETED),
+    "variables set": _values_are(_existing, Kind.VARIABLE, "key"),
+    "variables delete": _values_are(_removed, Kind.VARIABLE, "key"),
+    "connections add": _values_are(_existing, Kind.CONNECTION, "conn_id", ADDED),
+    "connections delete": _values_are(_removed, Kind.CONNECTION, "conn_id", DELETED),
     "pools set": _set_pool,
-    "pools delete": _values_are(_gone, Kind.POOL, "pool"),
-    "roles create": _values_are(_seen, Kind.ROLE, "role"),
-    "roles delete": _values_are(_gone, Kind.ROLE, "role"),
-    "users create": _values_are(_seen, Kind.USER, "--username", CREATED_USER),
+    "pools delete": _values_are(_removed, Kind.POOL, "pool"),
+    "roles create": _values_are(_existing, Kind.ROLE, "role"),
+    "roles delete": _values_are(_removed, Kind.ROLE, "role"),
+    "users create": _values_are(_existing, Kind.USER, "--username", CREATED_USER),
     "users delete": _deleted_users,
     # 1.10
-    "delete_dag": _values_are(_gone, Kind.DAG, "dag_id", REMOVED),
+    "delete_dag": _values_are(_removed, Kind.DAG, "dag_id", REMOVED),
     "pause": _paused("yes"),
     "unpause": _paused("no"),
     "trigger_dag": _triggered,
     "variables": _v1_variables,
     "connections": _v1_connections,
     "pool": _v1_pool,
-    "create_user": _values_are(_seen, Kind.USER, "--username", CREATED_USER),
+    "create_user": _values_are(_existing, Kind.USER, "--username", CREATED_USER),
     "delete_user": _deleted_users,
 }
 
@@ -219,12 +221,12 @@ def names_absent(understanding: ParsedCommand, stdout: str, stderr: str, ok: boo
     names = [(Kind.RUN if kind is Kind.DATE_OR_RUN else kind, text) for kind, text in names_used(understanding)]
     if not names or (ok and (len(stdout) > SHORT or len(data_lines(stdout)) != 1)):
         return
-    said = set(_sentences(stdout + "\n" + stderr))
+    sentences = set(_sentences(stdout + "\n" + stderr))
     dag = next((text for kind, text in names if kind is Kind.DAG), "")
     for kind, text in dict.fromkeys(names):
         if kind is Kind.DAG and understanding.given & ELSEWHERE:
             continue
-        if any(form.format(text, dag=dag) in said for form in data_of("missing_names.toml").get(kind.value, ())):
+        if any(form.format(text, dag=dag) in sentences for form in data_of("missing_names.toml").get(kind.value, ())):
             yield NameRemoved(kind, text, dag if kind in (Kind.TASK, Kind.RUN) else "")
 
 
@@ -351,13 +353,13 @@ def _from_rows(
 
 def _names(rows: Iterable[Row], column: str, listing: NameListing) -> Iterable[Name]:
     columns = [name for some in listing.facts.values() for name in some]
-    known: dict[tuple[str, ...], Mapping[str, str]] = {}  # there may be thousands of rows and few different facts
+    cache: dict[tuple[str, ...], Mapping[str, str]] = {}  # there may be thousands of rows and few different facts
     for row in rows:
         key = tuple([row.get(name, "") for name in columns])
-        if key not in known:
-            known[key] = _facts(row, listing)
+        if key not in cache:
+            cache[key] = _facts(row, listing)
         text = row.get(column, "")
-        yield Name("" if text == "None" else _unquoted(text), known[key])  # a scheduler's job has no DAG
+        yield Name("" if text == "None" else _unquoted(text), cache[key])  # a scheduler's job has no DAG
 
 
 def _unquoted(text: str) -> str:
@@ -375,13 +377,13 @@ def _facts(row: Row, listing: NameListing) -> Mapping[str, str]:
     facts = {}
     for fact, columns in listing.facts.items():
         text = next((row[name] for name in columns if name in row), "")
-        text = _written(fact, text) if text not in ("", "None") else ""
+        text = _fact_text(fact, text) if text not in ("", "None") else ""
         if is_name(text):
             facts[fact] = text
     return MappingProxyType(facts) if facts else NO_FACTS
 
 
-def _written(fact: str, text: str) -> str:
+def _fact_text(fact: str, text: str) -> str:
     """Return a fact in the words of ``Name``."""
     if fact == "paused":
         return {"True": "yes", "False": "no"}.get(text, "")

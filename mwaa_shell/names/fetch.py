@@ -157,7 +157,7 @@ def missing_names(line: ParsedLine, result: Result, grammar: Grammar | None) -> 
 class FetchResult:
     """The result of REST requests: names, whether IAM denies them, and the problem."""
 
-    seen: NamesFound | None = None
+    names: NamesFound | None = None
     denied: bool = False
     trouble: str = ""
 
@@ -175,9 +175,9 @@ def over_rest(connection: Connection, kind: Kind, dag: str) -> FetchResult:
         except PermissionMissing as error:
             return FetchResult(denied=True, trouble=NOT_UPDATED if "updated" in str(error) else "")
         except (ShellError, ValueError) as error:
-            seen = NamesFound(kind, tuple(names), dag) if names else None
+            partial = NamesFound(kind, tuple(names), dag) if names else None
             why = str(error) if isinstance(error, ShellError) else f"The REST API's response is malformed: {error}"
-            return FetchResult(seen, trouble=f"{sentence(why)} Completion may lack {title(kind, dag)}.")
+            return FetchResult(partial, trouble=f"{sentence(why)} Completion may lack {title(kind, dag)}.")
         names += names_in(kind, (row for row in rows if isinstance(row, dict)))
         request = next_page(request, len(rows), response)
     cut = request is not None and kind is not Kind.RUN

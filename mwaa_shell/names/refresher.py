@@ -140,11 +140,11 @@ class NameRefresher:
         self._confirmed = False  #: AWS has reported the account, or denied it
         self._forgotten = 0  #: how often: an earlier request counts no more
         self._too_long: set[str] = set()  #: DAGs with a notice that REST cannot list their tasks
-        self._asked: set[ListKey] = set()  #: requested by the user, without a response yet
-        self._told: dict[ListKey, float] = {}  #: when a refresh succeeded
+        self._requested: set[ListKey] = set()  #: requested by the user, without a response yet
+        self._refreshed: dict[ListKey, float] = {}  #: when a refresh succeeded
         self._failed: dict[ListKey, float] = {}
         self._desk = TaskQueue("names", self._note, lambda: self.changed())  # noqa: PLW0108  (it is set later)
-        self._asker = TaskQueue("refresh", self._note, self._asked_once)
+        self._asker = TaskQueue("refresh", self._note, self._end_refresh)
 
     @property
     def mode(self) -> str:
@@ -154,7 +154,7 @@ class NameRefresher:
     @property
     def is_asking(self) -> bool:
         """Whether a request for names runs or waits."""
-        return bool(self.doing or self._asked)
+        return bool(self.doing or self._requested)
 
     def summary(self) -> str:
         """Return how many DAGs are cached, in words; empty without a list."""
@@ -188,16 +188,17 @@ class NameRefresher:
         """Load the cached names from disk. Until AWS reports the account, it is that of the last session."""
         if self.mode == "off" or self._confirmed:
             return
-        seen = identify(self._connection)
-        self._confirmed = seen is not None and seen.confirmed
-        self._connection.last_version = seen.version if seen else None
-        if seen is not None and (self._store is None or self._store.owner != seen.owner):
-            self._load(seen)
+        identity = identify(self._connection)
+        self._confirmed = identity is not None and identity.confirmed
+        self._connection.last_version = identity.version if identity else None
+        if identity is not None and (self._store is None or self._store.owner != identity.owner):
+            self._load(identity)
 
-    def _load(self, seen: EnvironmentIdentity) -> None:
+    def _load(self, identity: EnvironmentIdentity) -> None:
         if self._store is not None:  # the account is another than the last time: so are the names
             self.catalogue.forget()
-        self._store = NameStore(self._folder or cache_folder(), seen.account, seen.region, self._connection.target.name)
+        folder, name = self._folder or cache_folder(), self._connection.target.name
+        self._store = NameStore(folder, identity.account, identity.region, name)
         kept, trouble = self._store.load()
         self.catalogue.merge(kept.snapshot(), kept.picks())
         self.catalogue.prepare()
@@ -216,8 +217,8 @@ class NameRefresher:
 
     def refresh(self, kind: Kind, dag: str = "") -> None:
         """Request names for ``.refresh``: over REST if possible, else through the CLI."""
-        if (kind, dag) not in self._asked:
-            self._asked.add((kind, dag))
+        if (kind, dag) not in self._requested:
+            self._requested.add((kind, dag))
             self._asker.do(lambda: self._refresh(kind, dag, through_cli=True))
 
     def forget(self) -> str | None:
@@ -225,8 +226,8 @@ class NameRefresher:
         self._forgotten += 1
         self._desk.drop()
         self._asker.drop()
-        self._asked.clear()
-        self._told.clear()
+        self._requested.clear()
+        self._refreshed.clear()
         self.catalogue.forget()
         return self._store.delete() if self._store is not None else None
 
@@ -248,9 +249,9 @@ class NameRefresher:
     # -- what the threads do -----------------------------------------------------------------------------------------
 
     def _note(self, error: Exception) -> None:
-        self.notice = _said(error) if isinstance(error, ShellError) else f"names: {type(error).__name__}: {error}"
+        self.notice = _sentence(error) if isinstance(error, ShellError) else f"names: {type(error).__name__}: {error}"
 
-    def _asked_once(self) -> None:
+    def _end_refresh(self) -> None:
         self.doing = ""
         self.changed()
 
@@ -267,8 +268,8 @@ class NameRefresher:
     def _note_state(self, dag: str, run_id: str, state: str) -> None:
         """Change the state of a cached run. Another run is not added: its place in the order is unknown."""
         if any(run.text == run_id for run in self.catalogue.names(Kind.RUN, dag)):
-            seen = Name(run_id, MappingProxyType({"state": state}))
-            self.catalogue.apply([NamesFound(Kind.RUN, (seen,), dag)], "REST", time.time())
+            run = Name(run_id, MappingProxyType({"state": state}))
+            self.catalogue.apply([NamesFound(Kind.RUN, (run,), dag)], "REST", time.time())
             self._learned()
 
     def _refresh(self, kind: Kind, dag: str, *, through_cli: bool = False) -> None:
@@ -280,30 +281,30 @@ class NameRefresher:
         try:
             changes, source, trouble = self._ask(kind, dag, through_cli=through_cli)
         finally:
-            self._asked.discard(key)
+            self._requested.discard(key)
         if generation != self._forgotten:
             return
         self.notice = trouble
         self.catalogue.apply(changes, source, time.time())
         if not trouble:
             del self._failed[key]
-            self._told[key] = time.monotonic()
+            self._refreshed[key] = time.monotonic()
         if changes:
             self._learned()
 
     def _ask(self, kind: Kind, dag: str, *, through_cli: bool) -> tuple[Sequence[Change], str, str]:
         """Return the changes, their source and the problem. The CLI runs only if REST does not return everything."""
-        told = fetch.FetchResult(trouble=NOT_PERMITTED)
+        result = fetch.FetchResult(trouble=NOT_PERMITTED)
         if self.can_rest(kind, dag):
-            told = fetch.over_rest(self._connection, kind, dag)
-            self.rest_denied = told.denied
-        some = [told.seen] if told.seen is not None else []
-        if not through_cli or (some and not told.trouble):
-            return some, "REST", told.trouble or (NOT_PERMITTED if told.denied else "")
+            result = fetch.over_rest(self._connection, kind, dag)
+            self.rest_denied = result.denied
+        some = [result.names] if result.names is not None else []
+        if not through_cli or (some and not result.trouble):
+            return some, "REST", result.trouble or (NOT_PERMITTED if result.denied else "")
         try:
             return fetch.through_cli(self._connection, kind, dag), "CLI", ""
         except ShellError as error:
-            return some, "REST", _said(error)
+            return some, "REST", _sentence(error)
 
     def _learned(self) -> None:
         self.catalogue.prepare()
@@ -318,8 +319,10 @@ class NameRefresher:
         """Return whether a list is recent, of any session, or its request has just failed."""
         known, stale = self.catalogue.snapshot().get(key), STALE.get(key[0], STALE_ELSE)
         kept = time.time() - known.learned if known and known.source != "output" else float("inf")
-        told, failed = (time.monotonic() - times.get(key, float("-inf")) for times in (self._told, self._failed))
-        return min(kept, told) < stale or failed < RESPITE
+        refreshed, failed = (
+            time.monotonic() - times.get(key, float("-inf")) for times in (self._refreshed, self._failed)
+        )
+        return min(kept, refreshed) < stale or failed < RESPITE
 
 
 # -- candidates for completion -----------------------------------------------------------------------------------------
@@ -351,14 +354,14 @@ def name_candidates(
 def _match_of(kind: Kind, name: Name) -> NameMatch:
     facts = name.facts
     if kind is Kind.DAG:
-        told = ["paused" if facts.get("paused") == "yes" else "", facts.get("owners", "")]
+        parts = ["paused" if facts.get("paused") == "yes" else "", facts.get("owners", "")]
         last = facts.get("last_state", "")
-        return NameMatch(name.text, ", ".join(part for part in told if part), last)
+        return NameMatch(name.text, ", ".join(part for part in parts if part), last)
     if kind is Kind.RUN:
         return NameMatch(name.text, facts.get("date") or facts.get("after", ""), facts.get("state", ""))
     return NameMatch(name.text, next(iter(facts.values()), ""))
 
 
-def _said(error: ShellError) -> str:
+def _sentence(error: ShellError) -> str:
     """Return the message of an error, with its hint if it has one."""
     return f"{sentence(error.message)} {error.hint}" if error.hint else error.message

@@ -55,7 +55,7 @@ class NameStore:
             content = json.loads(self.path.read_bytes() if self.path.stat().st_size <= LARGEST else b"")
             if content["format"] == FORMAT and all(content[member] == text for member, text in self.owner.items()):
                 picks = {_key(kind, dag): dict(scores) for kind, dag, scores in content["picks"]}
-                catalogue.merge({_key(one["kind"], one["dag"]): _known(one) for one in content["lists"]}, picks)
+                catalogue.merge({_key(one["kind"], one["dag"]): _from_json(one) for one in content["lists"]}, picks)
         except FileNotFoundError:
             pass
         except OSError as error:
@@ -72,7 +72,7 @@ class NameStore:
             catalogue.merge({key: one for key, one in saved if self._changed.get(key) != one.changed}, theirs.picks())
             catalogue.prepare()
         picks = [[kind.value, dag, dict(scores)] for (kind, dag), scores in catalogue.picks().items()]
-        lists = [_written(key, known) for key, known in catalogue.snapshot().items()]
+        lists = [_to_json(key, entry) for key, entry in catalogue.snapshot().items()]
         content = {"format": FORMAT, **self.owner, "picks": picks, "lists": lists}
         try:
             replace_file(self.path, json.dumps(content, ensure_ascii=False).encode(errors="replace"))
@@ -101,25 +101,25 @@ class NameStore:
 
 
 def _times(catalogue: NameCatalogue) -> Mapping[ListKey, float]:
-    return {key: known.changed for key, known in catalogue.snapshot().items()}
+    return {key: entry.changed for key, entry in catalogue.snapshot().items()}
 
 
-def _written(key: ListKey, known: NameList) -> dict[str, Any]:
+def _to_json(key: ListKey, entry: NameList) -> dict[str, Any]:
     kind, dag = key
     allowed = FACTS.get(kind, frozenset())
     return {
-        "kind": kind.value, "dag": dag, "learned": known.learned, "changed": known.changed,
-        "source": known.source, "complete": known.complete,
-        "names": {text: _allowed(known.facts[text], allowed) for text in known.texts},
+        "kind": kind.value, "dag": dag, "learned": entry.learned, "changed": entry.changed,
+        "source": entry.source, "complete": entry.complete,
+        "names": {text: _allowed(entry.facts[text], allowed) for text in entry.texts},
     }  # fmt: skip
 
 
-def _known(written: Mapping[str, Any]) -> NameList:
+def _from_json(data: Mapping[str, Any]) -> NameList:
     """Return an unsorted list of the file. Any foreign exception means that the file is damaged."""
-    allowed = FACTS.get(Kind(written["kind"]), frozenset())
-    names = (Name(text, _allowed(facts, allowed)) for text, facts in written["names"].items())
-    learned, changed = float(written["learned"]), float(written["changed"])
-    return NameList((), facts_of(names, None), learned, changed, str(written["source"]), written["complete"] is True)
+    allowed = FACTS.get(Kind(data["kind"]), frozenset())
+    names = (Name(text, _allowed(facts, allowed)) for text, facts in data["names"].items())
+    learned, changed = float(data["learned"]), float(data["changed"])
+    return NameList((), facts_of(names, None), learned, changed, str(data["source"]), data["complete"] is True)
 
 
 def _allowed(facts: Mapping[str, Any], allowed: frozenset[str]) -> dict[str, str]:

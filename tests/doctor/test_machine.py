@@ -80,14 +80,14 @@ def test_a_history_that_is_none(tmp_path: Path) -> None:
 
 def test_a_file_that_cannot_be_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "access", lambda *_: False)  # whoever runs this may be root
-    assert machine.kept(tmp_path, 0o700, "XDG_CACHE_HOME").status is Status.FAIL
-    found = machine.kept(tmp_path / "new", 0o700, "XDG_CACHE_HOME")
+    assert machine.private_path(tmp_path, 0o700, "XDG_CACHE_HOME").status is Status.FAIL
+    found = machine.private_path(tmp_path / "new", 0o700, "XDG_CACHE_HOME")
     assert (found.status, "XDG_CACHE_HOME" in found.advice) == (Status.FAIL, True)
 
 
 def test_a_folder_that_is_a_file(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    assert machine.kept(tmp_path / "file" / "names", 0o700, "XDG_CACHE_HOME").status is Status.FAIL
+    assert machine.private_path(tmp_path / "file" / "names", 0o700, "XDG_CACHE_HOME").status is Status.FAIL
 
 
 def test_saved_commands() -> None:

@@ -27,7 +27,7 @@ def standing(monkeypatch: pytest.MonkeyPatch, term: str, *, tty: bool = True) ->
 def started(streams: Streams) -> None:
     line = StartProgress(streams, tick=3600)
     for step in STEPS:
-        line.say(step)
+        line.show_step(step)
     line.end()
 
 
@@ -41,7 +41,7 @@ def test_what_takes_long_has_a_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     streams, error = standing(monkeypatch, "xterm")
     now = [100.0]
     line = StartProgress(streams, clock=lambda: now[0], tick=3600)
-    line.say("Airflow 2.10.3: reading the DAGs")
+    line.show_step("Airflow 2.10.3: reading the DAGs")
     now[0] += 41.5
     line.draw()
     line.end()
@@ -62,7 +62,7 @@ def test_it_goes_on_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
         return moment
 
     line = StartProgress(streams, clock=clock, tick=0.001)
-    line.say("step")
+    line.show_step("step")
     assert drawn.wait(30)
     line.end()
     assert error.getvalue().endswith(b"\r\x1b[K  7.0 s  step\r\x1b[K")
@@ -74,7 +74,7 @@ def test_keys_are_not_echoed_on_it(monkeypatch: pytest.MonkeyPatch) -> None:
     with os.fdopen(slave, encoding="utf-8", closefd=True) as stdin:
         before = termios.tcgetattr(slave)
         line = StartProgress(Streams(stdin, io.BytesIO(), io.BytesIO(), True, True, True), tick=3600)
-        line.say("step")
+        line.show_step("step")
         assert not termios.tcgetattr(slave)[3] & (termios.ECHO | termios.ICANON)
         assert termios.tcgetattr(slave)[3] & termios.ISIG
         line.end()
