@@ -76,7 +76,7 @@ class LineRules:
         made, position = "", 0
         for start, end, line in lines_of_block(text):
             shown = redaction.mask_line(line, self.grammar, self.secret_words, self._assigned(line))
-            made += text[position:start] + (shown.text if shown.places else text[start:end])
+            made += text[position:start] + (shown.text if shown.text != line else text[start:end])
             position = end
         return made + text[position:]
 

@@ -9,6 +9,7 @@ from mwaa_shell.airflow.arguments import understand
 from mwaa_shell.airflow.command_line import parse
 from mwaa_shell.airflow.completion import suggest, syntax_hint
 from mwaa_shell.airflow.grammar import Grammar, load_grammar
+from mwaa_shell.airflow.secrets import redaction
 from mwaa_shell.airflow.versions import Version
 
 OLD, NOW, NEW = (load_grammar(Version(*numbers)) for numbers in ((1, 10, 12), (2, 10, 3), (3, 3, 1)))
@@ -112,3 +113,8 @@ def test_a_group_is_refused_if_all_of_it_is() -> None:
     assert not doubts["dags"]
     assert not doubts["db"]
     assert {one.text for one in suggest("", 0, OLD)}.isdisjoint({"dags", "tasks"})
+
+
+def test_a_secret_stays_masked_where_its_mask_is_not_found_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(redaction, "find_masks", lambda *_: ())
+    assert line_rules.LineRules(NOW).mask("variables set token s3cret") == "variables set token ***"
