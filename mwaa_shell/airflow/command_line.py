@@ -132,14 +132,14 @@ def split(text: str, start: int = 0) -> tuple[tuple[Word, ...], int, Problem | N
             position += 1
         if position >= len(text) or text[position] in "|>#":
             return tuple(words), position, None
-        word, problem = _word(text, position)
+        word, problem = word_at(text, position)
         words.append(word)
         if problem is not None:
             return tuple(words), len(text), problem
         position = word.end
 
 
-def _word(text: str, start: int) -> tuple[Word, Problem | None]:
+def word_at(text: str, start: int, unquoted: re.Pattern[str] = UNQUOTED) -> tuple[Word, Problem | None]:
     """Return the word that begins at ``start``; in POSIX quotes a backslash only escapes inside double quotes."""
     value: list[str] = []
     position = start
@@ -159,7 +159,7 @@ def _word(text: str, start: int) -> tuple[Word, Problem | None]:
             value.append(text[position + 1])
             position += 2
         else:
-            found = UNQUOTED.match(text, position)
+            found = unquoted.match(text, position)
             if found is None:
                 break
             value.append(found[0])

@@ -1,35 +1,22 @@
-"""Secrets among the words of one command: of Airflow, or of this machine after ``|``.
+"""Secrets among the words of an Airflow command, and of a request of ``.rest``.
 
-Airflow: a flag, or the name of a variable, makes the words after it secret. With a grammar, flags are read as argparse
-reads them, abbreviated or joined to their values. A word that no grammar explains is judged by its form, so that a
-mistake in a line does not show its secrets.
-
-This machine: a few rules hold for all programs, and only what is certainly a secret counts:
-
-- the value of a flag with a secret's name, passwords in URIs, JSON members: as in an Airflow command;
-- the password of ``name:password`` after ``-u`` and similar flags, as curl takes it, and of ``name:password@host``;
-- the value of ``Name: value`` and of ``NAME=value`` where the name is a secret's: headers, variables, form fields;
-- passwords in SQL;
-- for programs in ``data/secret_programs.toml``, what each takes in its own way.
-
-A quoted command, as after ``sh -c``, is read by the same rules. A reference is no secret: ``$TOKEN``, or a path of jq
-such as ``.password``.
+A flag, or the name of a variable, makes the words after it secret. With a grammar, flags are read as argparse reads
+them, abbreviated or joined to their values. A word that no grammar explains is judged by its form, so that a mistake
+in a line does not show its secrets.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cache, lru_cache
-from itertools import accumulate
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import unquote
 
 from mwaa_shell.airflow.arguments import Role, looks_like_flag
-from mwaa_shell.airflow.command_line import Word, split
-from mwaa_shell.airflow.grammar import Option, Positional, data_of
+from mwaa_shell.airflow.command_line import Word
+from mwaa_shell.airflow.grammar import Option, Positional
 from mwaa_shell.airflow.rest import path_of
 from mwaa_shell.airflow.secrets.values import MASK, Named, SecretPart, is_data, secret_end, secrets_of, sensitive, shift
 
@@ -39,7 +26,9 @@ WHOLE = ("password", "conn_password", "conn_uri", "conn_extra", "conn_json")
 #: What has a secret's name and no value.
 SWITCH = "use_random_password"
 #: Flags that no Airflow has, and that were meant for a password; "past" is not among them.
-MISSPELT = re.compile(r"pas+w|pass$|pswd|pwd")
+MISSPELT = re.compile(r"pas+w|pass$|pswd|pwd|(?:^|[_-])pw$|(?:auth|app|application)_?key$")
+#: A word that is more likely a flag than a password.
+FLAG = re.compile(r"-\w|--?[a-z][a-z-]*")
 #: A name in JSON whose value is the next word, because the blank after the colon is not quoted.
 LOOSE_NAME = re.compile(r"[{,]\s*[\"']?([\w.-]+)[\"']?:$")
 
@@ -70,10 +59,12 @@ class _ArgumentReader:
         self._flag = ""  #: the flag with a secret whose value comes next
         self._keys: list[str] | None = None  #: the words after "variables set"
         self._before: tuple[str, bool] = "", False  #: the value before, and whether it was secret as a whole
+        self._separated = False  #: whether ``--`` has ended the flags
 
     def read(self, piece: Piece) -> Iterator[tuple[Word, SecretPart]]:
         """Yield the secrets of the next piece."""
         if piece.value == "--" and piece.role in (Role.SEPARATOR, Role.EXTRA):  # the next word is still the next value
+            self._separated = True
             return
         found = tuple(self._piece(piece))
         offset = len(piece.word.value) - len(piece.value)  # a piece with a secret is the end of its word
@@ -89,7 +80,7 @@ class _ArgumentReader:
         if piece.role is Role.FLAG and option is not None:
             self._flag = secret_flag(option.flags) if option.takes_value else ""
             self._notes_setting(option.flags)
-        elif piece.role is Role.EXTRA and piece.word.value == piece.value and _flag_like(piece.value):
+        elif piece.word.value == piece.value and self._is_unknown_flag(piece):
             yield from self._unknown_flag(piece.value)
         elif option is not None and "--set" not in option.flags:
             self._flag = ""
@@ -108,30 +99,42 @@ class _ArgumentReader:
             self._keys = []
         return self._keys is not None
 
+    def _is_unknown_flag(self, piece: Piece) -> bool:
+        """Return whether a word is a flag of another Airflow, or a flag and its value."""
+        if piece.role in (
+            Role.POSITIONAL,
+            Role.UNKNOWN,
+        ):  # argparse takes a flag of another Airflow for one if its value has a blank
+            name, equals, _ = piece.value.partition("=")
+            return bool(equals and _flag_by_name(name)) and self._keys is None
+        if piece.role is not Role.EXTRA:
+            return False
+        if self._separated and self._keys is not None:  # the value of a variable
+            return False
+        return looks_like_flag(piece.value) or bool(re.match(r"--.*=|-p.", piece.value, re.DOTALL))
+
     def _notes_setting(self, flags: Sequence[str]) -> None:
         """In Airflow 1.10 it is a flag that sets a variable."""
-        if self._group == "variables" and ("--set" in flags or "-s" in flags):
+        if self._group == "variables" and any(flag in ("-s", "--s", "--se", "--set") for flag in flags):
             self._keys = []
 
     def _unknown_flag(self, value: str) -> Iterator[SecretPart]:
-        name, equals, joined = value.partition("=")
-        if self._flag and self._known and not equals:  # a password that begins with a dash
+        name, equals, joined = value.partition("=") if value.startswith("--") else (value[:2], "", value[2:])
+        if self._flag and not equals and (self._known or not FLAG.fullmatch(value)):
             flag, self._flag = self._flag, ""
-            if not _flag_by_name(name):
+            if not _flag_by_name(name):  # a password that begins with a dash
                 yield from self._of_flag(flag, value)
                 return
         self._notes_setting((name,))
         flag = _flag_by_name(name)
-        if self._group in ("users", "create_user") and re.match("-p(?!-)", value):
-            name, joined = "-p", value[2:].removeprefix("=")
-            flag, equals = "--password", joined
-        if not equals and not name.startswith("--"):  # whatever is joined to a flag of one letter
-            yield from (shift(one, 2) for one in secrets_of(value[2:], self._named))
-        if equals:
-            found = self._of_flag(flag, joined)
-            start = len(value) - len(joined)
-            yield from (shift(one, start) for one in found)
-        self._flag = "" if equals else flag
+        if self._group in ("users", "create_user") and (
+            name == "-p" or (name > "--" and "--password".startswith(name))
+        ):
+            flag = "--password"
+        joined = joined if equals else joined.removeprefix("=")
+        start = len(value) - len(joined)
+        yield from (shift(one, start) for one in self._of_flag(flag if joined else "", joined))
+        self._flag = "" if equals or joined else flag
 
     def _value(self, piece: Piece) -> Iterator[SecretPart]:
         """Yield a value that belongs to no known flag: a positional, or the word after an unknown flag."""
@@ -182,181 +185,6 @@ def _flag_by_name(written: str) -> str:
 
 def _plain_name(flag: str) -> str:
     return flag.lstrip("-").replace("-", "_").lower()
-
-
-def _flag_like(value: str) -> bool:
-    return looks_like_flag(value) or (value.startswith("--") and "=" in value) or bool(re.match(r"-p.|-\w[{\[]", value))
-
-
-# -- commands of this machine ------------------------------------------------------------------------------------------
-# Patterns of several words are looked for in all words of a command, each with a NUL in front of it.
-
-
-class SecretSyntax(NamedTuple):
-    """The places of secrets in the words of one program; several flags are separated by blanks."""
-
-    takes: str = ""  #: the value of these is secret: the next word, or what is joined
-    joins: str = ""  #: what is joined to these is secret; the next word is none
-    logins: str = ""  #: these take NAME:PASSWORD, or one of ``%/,`` in the place of the colon
-    pairs: str = ""  #: after these are a name and, in the next word, its value
-    assigns: str = ""  #: these take NAME=VALUE, and any value is secret; ``*`` is any word of that form
-    words: Sequence[int] = ()  #: which of the words after the key are secret, from 1; flags do not count
-    prefix: str = ""  #: what follows this in a word is secret
-    switches: str = ""  #: letters of flags without a value, which may be in one word before a flag that has one
-
-
-#: What holds for any program: letters of switches are those of curl.
-ANY = SecretSyntax(
-    logins="-u -U --user --proxy-user --basic-auth --auth --creds --userpass",
-    pairs="--arg --argjson",
-    switches="0123456aBfgGiIjJklLMnNOpqRsSvVZ#",
-)
-LOGIN_AT_HOST = re.compile(r"[^\s/:@=]+:(?!//)(?P<secret>[^\s@]+)@(?!sha\d)[\w.-]+(?::\d+)?(?:/\S*)?")
-HEADER = re.compile(r"\s*(?:--?[A-Za-z]+=)?(?P<name>[\w-]+):[ \t]*(?P<secret>\S.*)", re.DOTALL)
-COOKIES = ("cookie", "set-cookie")
-#: The rest of the word, but for the next field of a form.
-VARIABLE = re.compile(r"(?P<name>[\w.-]+)=(?P<secret>(?:(?!&[\w.-]+=).)+)(?:&.*)?", re.DOTALL)
-FIELD = re.compile(r"(?<![\w.-])(?P<name>[\w.-]+)=(?=(?P<secret>[^\s&;]+))")
-SQL = re.compile(
-    r"(?i)\b(?:password|identified\s+(?:with\s+\S+\s+)?by)\s+(?:=\s*)?(?P<quote>['\"])(?P<secret>.+?)(?P=quote)"
-)
-#: A long flag after one dash, by the end of its name, and its value.
-ONE_DASH = re.compile(
-    r"\0(?P<flag>-(?:[A-Za-z][\w-]*(?:password|passwd|passphrase|pass|token|secret|apikey|pwd)|pass|token|secret))"
-    r"(?=\0(?P<secret>[^-\0][^\0]*))"
-)
-REFERENCE = re.compile(r"(?:\w+ )?[.$][\w.\[\]{}()$]*|(?:env|file|fd):\S*|-|stdin")
-
-
-@cache
-def programs() -> Mapping[str, SecretSyntax]:
-    """Return the table of programs, by their names and the words of their subcommands."""
-    table: dict[str, SecretSyntax] = {}
-    for entry in data_of("secret_programs.toml")["programs"]:
-        syntax = SecretSyntax(**{name: value for name, value in entry.items() if name != "names"})
-        table.update(dict.fromkeys(entry["names"], syntax))
-    return table
-
-
-@cache
-def _keys() -> dict[str, list[str]]:
-    """Return the keys of the table by their programs."""
-    found: dict[str, list[str]] = {}
-    for key in programs():
-        found.setdefault(key.partition(" ")[0], []).append(key)
-    return found
-
-
-class _Rule(NamedTuple):
-    """A pattern of a secret, and what that is called."""
-
-    pattern: re.Pattern[str]
-    name: str = "the password"  #: with the names of groups in braces
-
-
-@cache
-def _rules(key: str) -> tuple[_Rule, ...]:
-    """Return the rules for a key of the table; for none, those that hold for any program.
-
-    The first one finds the key itself, from the program up to its last word.
-    """
-    syntax = programs().get(key, ANY)
-    forms = [(form, flag) for flag, form in _flags(syntax.takes, syntax.switches)]
-    forms += [(rf"\0{flag}{'=' if flag.startswith('--') else '=?'}", flag) for flag in syntax.joins.split()]
-    login = r"(?P<login>[^:\0]*):" if syntax is ANY else r"(?P<login>[^\s:%/,\0]+)[:%/,]"
-    for _, form in _flags(syntax.logins, syntax.switches):
-        no_ids_or_uri = r"(?!\d+:\d+(?:\0|\Z))(?![^\0]*://)"
-        forms.append((rf"{form}{no_ids_or_uri}{login}(?!//)", "the password of {login}"))
-    forms += [(rf"{form}(?P<name>[^\0]+)\0", "{name}") for _, form in _flags(syntax.pairs, "")]
-    assigning = [r"\0(?!-)"] if syntax.assigns == "*" else [form for _, form in _flags(syntax.assigns, syntax.switches)]
-    forms += [(rf"{form}(?P<variable>[^=\0]*)=", "{variable}") for form in assigning]
-    if syntax.prefix:
-        start = r"[^/\0]*/" if syntax.prefix == "/" else re.escape(syntax.prefix)
-        forms.append((rf"\0{start}", "the password"))
-    between = r"(?:\0[^\0]*){0,20}?\0"
-    whole = rf"\0(?:[^\0]*/)?{between.join(map(re.escape, key.split()))}(?=\0|\Z)"
-    word = r"(?:\0-[^\0]*)*\0(?!-)"
-    forms += [(rf"{whole}(?:{word}[^\0]*){{{number - 1}}}{word}", "the password") for number in syntax.words]
-    rules = (_Rule(re.compile(rf"(?={form}(?P<secret>[^\0]+))"), name) for form, name in forms)
-    return (_Rule(re.compile(whole)), *rules)
-
-
-def _flags(flags: str, switches: str) -> Iterator[tuple[str, str]]:
-    """Yield flags, or words, each with a pattern up to its value."""
-    bundle = f"[{re.escape(switches)}]*" if switches else ""
-    for flag in flags.split():
-        if re.fullmatch("-.", flag):
-            yield flag, rf"\0-{bundle}{flag[1]}[=\0]?"
-        else:
-            yield flag, rf"\0{flag}[=\0]" if flag.startswith("-") else rf"\0{flag}\0"
-
-
-def secrets_of_local_command(pieces: Iterable[Piece], named: Named) -> Iterator[tuple[Word, SecretPart]]:
-    """Yield the secrets of one command of this machine, by their places in each word's value; they may overlap."""
-    words = tuple(pieces)
-    found = [*secret_arguments(words, named), *_by_rules([(piece.word, piece.value) for piece in words], named)]
-    yield from ((word, one) for word, one in found if not REFERENCE.fullmatch(one.value))
-
-
-def _by_rules(words: Sequence[tuple[Word, str]], named: Named, depth: int = 0) -> Iterator[tuple[Word, SecretPart]]:
-    text = "".join(f"\0{value}" for _, value in words)
-    starts = [0, *accumulate(len(value) + 1 for _, value in words)]
-    for one in _by_programs(text, [value for _, value in words], starts, named):
-        number = bisect_left(starts, one.first) - 1
-        yield words[number][0], shift(one, -starts[number] - 1)
-    for word, value in words:
-        found = list(_by_form(value, named))
-        if " " in value and depth < 2:
-            found += _in_command(value, named, depth)
-        yield from ((word, one) for one in found)
-
-
-def _by_programs(text: str, values: Sequence[str], starts: Sequence[int], named: Named) -> Iterator[SecretPart]:
-    """Yield secrets by the syntax of programs: each applies to the words after it, until the next program."""
-    for rule in (*_rules("")[1:], _Rule(ONE_DASH, "{flag}")):
-        yield from _by_rule(rule, text, 0, len(text), named)
-    end = len(text)
-    for value, start in reversed(list(zip(values, starts, strict=False))):
-        keys = _keys().get(value.rpartition("/")[2], []) if not value.startswith("-") else []
-        for key in keys:
-            whole, *rules = _rules(key)
-            if whole.pattern.match(text, start, end):
-                for rule in rules:
-                    yield from _by_rule(rule, text, start, end, named)
-        end = start if keys else end
-
-
-def _by_rule(rule: _Rule, text: str, start: int, end: int, named: Named) -> Iterator[SecretPart]:
-    for one in rule.pattern.finditer(text, start, end):
-        if "name" not in rule.pattern.groupindex or _secret(one["name"], named):
-            yield _found(one, rule.name.format_map(one.groupdict()))
-
-
-def _in_command(text: str, named: Named, depth: int) -> Iterator[SecretPart]:
-    """Yield the secrets of a word that may be a command; a quoted word in it is secret as a whole."""
-    inner = [(word, word.value) for word in split(text)[0]]
-    for word, found in _by_rules(inner, named, depth + 1):
-        if word.end - word.start == len(word.value):
-            yield shift(found, word.start)
-        else:
-            yield SecretPart(word.start, word.end, found.name, text[word.start : word.end])
-
-
-def _by_form(value: str, named: Named) -> Iterator[SecretPart]:
-    """Yield what says itself what it is: a login, a header, a variable, the fields of a form, SQL."""
-    forms = [LOGIN_AT_HOST.fullmatch(value), HEADER.fullmatch(value), VARIABLE.fullmatch(value)]
-    for one in (*forms, *FIELD.finditer(value), *SQL.finditer(value)):
-        name = one.groupdict().get("name") if one else None
-        if one and (name is None or _secret(name, named)):
-            yield _found(one, name or "the password")
-
-
-def _secret(name: str, named: Named) -> bool:
-    return named(name) or name.lower() in COOKIES or bool(MISSPELT.search(name.lower()))
-
-
-def _found(one: re.Match[str], name: str) -> SecretPart:
-    return SecretPart(*one.span("secret"), name, one["secret"])
 
 
 # -- .rest -------------------------------------------------------------------------------------------------------------

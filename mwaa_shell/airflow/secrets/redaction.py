@@ -19,7 +19,7 @@ from functools import lru_cache, partial
 from itertools import groupby
 from typing import NamedTuple
 
-from mwaa_shell.airflow.arguments import ArgumentSpan, readings_of_majors, understand
+from mwaa_shell.airflow.arguments import ArgumentSpan, Role, readings_of_majors, understand
 from mwaa_shell.airflow.command_line import (
     BLANKS,
     InputKind,
@@ -31,7 +31,8 @@ from mwaa_shell.airflow.command_line import (
     split,
 )
 from mwaa_shell.airflow.grammar import Grammar
-from mwaa_shell.airflow.secrets.arguments import Piece, secret_arguments, secrets_of_local_command, secrets_of_request
+from mwaa_shell.airflow.secrets.arguments import Piece, secret_arguments, secrets_of_request
+from mwaa_shell.airflow.secrets.local_commands import secrets_of_local_commands
 from mwaa_shell.airflow.secrets.values import (
     MASK,
     Named,
@@ -45,8 +46,6 @@ from mwaa_shell.airflow.secrets.values import (
 
 #: Replaces a secret in a line that is saved.
 PARAMETER = re.compile(r"\{[a-z_][a-z0-9_-]*\}")
-#: What is between the commands of this machine, or before a comment.
-BETWEEN = re.compile(f"[{BLANKS}|>#]*")
 #: Where a part of a text starts and ends, and what is there instead.
 Change = tuple[int, int, str]
 
@@ -180,8 +179,9 @@ def _found(parsed: ParsedLine, grammar: Grammar | None, named: Named) -> Iterato
     text = parsed.text
     if parsed.values[:1] == (".rest",):
         yield from _spans(text, secrets_of_request(parsed.words[1:], named))
-        yield from _behind_the_command(text, parsed.words[-1].end, named)
+        yield from _after_the_command(text, parsed.words[-1].end, named)
         return
+    is_dot_command = parsed.kind is InputKind.DOT_COMMAND
     if parsed.kind is not InputKind.AIRFLOW:
         yield from _in_quoted_lines(parsed, grammar, named)
         start = _own_words(parsed)[-1].end if parsed.words else len(text) - len(text.lstrip(BLANKS + "#"))
@@ -200,7 +200,16 @@ def _found(parsed: ParsedLine, grammar: Grammar | None, named: Named) -> Iterato
         rest = _spans(text, secret_arguments(_unknown_pieces(text, unclosed.position + 1), named))
         spans = (span._replace(plain=True) for span in (*spans, *rest))
     yield from spans
-    yield from _behind_the_command(text, words[-1].end if words else len(text), named)
+    is_local = bool(words) and not is_dot_command and _is_local(parsed)
+    start = words[0].start if is_local else words[-1].end if words else len(text)
+    yield from _after_the_command(text, start, named)
+
+
+def _is_local(parsed: ParsedLine) -> bool:
+    """Return whether no Airflow has the command, so that one of this machine may have been typed or pasted."""
+    return not parsed.words[0].value.startswith("-") and all(
+        part.role is Role.UNKNOWN for reading in readings_of_majors(parsed) for part in reading.parts[:1]
+    )
 
 
 def _own_words(parsed: ParsedLine) -> Sequence[Word]:
@@ -237,16 +246,9 @@ def _unknown_pieces(text: str, start: int) -> list[Piece]:
     return [Piece(word, word.value) for word in split(text, start)[0]]
 
 
-def _behind_the_command(text: str, position: int, named: Named) -> Iterator[Span]:
-    """Yield secrets of the commands and files of this machine; in a comment, of an Airflow command too."""
-    while position < len(text):
-        found = BETWEEN.match(text, position)
-        position = found.end() if found else position
-        pieces = _unknown_pieces(text, position)
-        if found and "#" in found[0]:
-            yield from _spans(text, secret_arguments(pieces, named))
-        yield from _spans(text, secrets_of_local_command(pieces, named), local=True)
-        position = pieces[-1].word.end if pieces else len(text)
+def _after_the_command(text: str, position: int, named: Named) -> Iterator[Span]:
+    """Yield secrets of the commands and files of this machine, and of a comment."""
+    yield from _spans(text, secrets_of_local_commands(text, position, named), local=True)
 
 
 def _in_quoted_lines(parsed: ParsedLine, grammar: Grammar | None, named: Named) -> Iterator[Span]:
@@ -285,7 +287,8 @@ def _merged(spans: Iterable[Span]) -> tuple[Span, ...]:
         if not kept or span.start >= kept[-1].end:
             kept.append(span)
         elif span.end > kept[-1].end:
-            kept[-1] = kept[-1]._replace(end=span.end, plain=True)
+            inside, plain = (kept[-1].inside[0], span.inside[1]), kept[-1].plain and span.plain
+            kept[-1] = kept[-1]._replace(end=span.end, inside=inside, plain=plain)
     return tuple(kept)
 
 

@@ -32,6 +32,8 @@ NAMES_OF_NUMBERS = ("pass", "secret")
 CONSTANTS = ("true", "false", "null", "none")
 URI_PASSWORD = "URI password"
 
+#: What is before JSON: nothing, or a flag or a name that is joined to it.
+DATA = re.compile(r"(?:-\w=?|[\w.-]+=)?\s*(?=[{\[])")
 #: Text in either quotes, or up to the end where they are not closed.
 QUOTED = r"(?P<quote>[\"'])(?P<text>(?:(?!(?P=quote))[^\\]|\\.)*)(?:(?P=quote)|\\?\Z)"
 ITEM = re.compile(rf"(?:{QUOTED}|(?P<bare>[^\s{{}}\[\],:\"']+))(?P<colon>\s*:\s*)?|.", re.DOTALL)
@@ -41,8 +43,10 @@ SURROGATES = r"\\u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}"
 CHARACTER = re.compile(rf"{SURROGATES}|\\u[\da-fA-F]{{4}}|\\.|.", re.DOTALL)
 NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?")
 #: ``user:password@``; what is a number up to the path is a port. A slash in the password is a mistake, and is taken.
-URI = re.compile(r"://[^\s/?#:@\[]*:(?!\d*(?:[/?#]|$))([^\s/?#]+(?=@)|\S+?(?=@))")
+URI = re.compile(r"://[^\s/?#:@\[]*:(?!\d*(?:[/?]|$)|\d+#)([^\s/?#]+(?=@)|\S+?(?=@))")
 QUERY = re.compile(r"[?&]([\w.-]+)=([^&#\s]+)")
+#: Names in the query of a presigned URL, whose owner needs no other secret: S3, Google Cloud Storage, Azure.
+SIGNATURE = re.compile(r"(?i)sig|signature|x-(?:amz|goog)-signature")
 
 #: Whether a name is a secret's.
 Named = Callable[[str], bool]
@@ -78,16 +82,16 @@ def _fits(name: str, pattern: str) -> bool:
 
 
 def is_data(value: str) -> bool:
-    """Return whether a value is read as JSON."""
-    return value.lstrip()[:1] in ("{", "[")
+    """Return whether a value is read as JSON, or is a flag or a name joined to JSON."""
+    return DATA.match(value) is not None
 
 
 def secrets_of(value: str, named: Named) -> Iterator[SecretPart]:
     """Yield the secrets inside a value that is not a secret as a whole."""
     if value == MASK:
         yield secret_end(value, 0, "")
-    elif is_data(value):
-        yield from secrets_of_data(value, named)
+    elif data := DATA.match(value):
+        yield from (shift(one, data.end()) for one in secrets_of_data(value[data.end() :], named))
     elif "://" in value:
         yield from _in_uris(value, named)
 
@@ -96,7 +100,7 @@ def _in_uris(value: str, named: Named) -> Iterator[SecretPart]:
     for found in _passwords(value):
         yield SecretPart(*found.span(1), URI_PASSWORD, found[1], ("uri",))
     for found in QUERY.finditer(value):
-        if named(found[1]) or found[2] == MASK:
+        if named(found[1]) or SIGNATURE.fullmatch(found[1]) or found[2] == MASK:
             yield SecretPart(*found.span(2), found[1], found[2], ("uri",))
 
 

@@ -61,6 +61,14 @@ users create --username me --password <--password:pw> --role Op
 users create --username me --pass=<--password:pw>
 users create -u me -p<--password:pw>
 users create -u me -p='<--password:p w>'
+sudo airflow users create -u me --p <--password:pw> -r Op
+.watch 5 users create -u me --pa=<--password:pw>
+users create -u me -p<--password:-pw>
+docker exec c airflow variables set -- private_key <private_key:-pw>
+docker exec c airflow dags trigger d '-c={"password": "<password:a=b>"}'
+time airflow variables --se my-secret <my-secret:pw>
+mysql -p<-p:pw> db
+export PGPASSWORD=<PGPASSWORD:pw>
 create_user -u me -r Op -p <--password:pw> -e me@example.com
 variables set db_password <db_password:pw>
 variables set DB-PASSWORD '<DB-PASSWORD:{"a": 1}>'

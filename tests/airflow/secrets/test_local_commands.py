@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mwaa_shell.airflow.grammar import load_grammar
-from mwaa_shell.airflow.secrets.arguments import programs
+from mwaa_shell.airflow.secrets.local_commands import programs
 from mwaa_shell.airflow.secrets.redaction import mask_line
 from mwaa_shell.airflow.versions import Version
 
@@ -91,6 +91,53 @@ SECRET = [
     "npm config set //registry/:_authToken PW",
     "rabbitmqctl add_user me PW",
     "consul -token PW members",
+    # what another program of the table is called
+    "docker login -u docker -p PW",
+    "mysql -u root -D sql -pPW",
+    # switches before a flag in one word
+    "mysql -sNpPW db",
+    "ldapsearch -LLLxwPW",
+    "sshpass -vp PW ssh h",
+    # several commands, and what a shell puts around them
+    "(mysql -pPW db)",
+    "cat <(mysql -pPW db)",
+    "x=$(curl -u me:PW https://h)",
+    "x=`curl -u me:PW https://h`",
+    "true;curl -u me:PW https://h",
+    "true && mysql -pPW db&",
+    "mysql 2>/dev/null -pPW db",
+    "mysql -p'PW';echo done",
+    "sh -c 'true | curl -u me:PW https://h'",
+    "sh -c 'slackcat --token PW'",
+    "mysql <<< \"SET PASSWORD = 'PW'\"",
+    # passwords that look like a reference, or like something else
+    "mysql -p'$PW'",
+    "mysql -p$'PW'",
+    'mysql -p"\\$PW"',
+    "mysql -p.PW",
+    "curl -u 'me:$PW' https://h",
+    """curl -d '{"token": "$PW"}' https://h""",
+    "git clone https://me:#PW@h/x",
+    "psql \"host=h password='a PW'\"",
+    "psql 'host=h password=a;PW'",
+    "mysql -e \"ALTER USER me IDENTIFIED BY 'it''s PW'\"",
+    "trino --password -PW1",
+    "curl -x me:P@PW@proxy:80 https://h",
+    "ansible all '--extra-vars=db_password=a PW'",
+    # by their form, whatever program takes them
+    "git -c 'http.extraHeader=Authorization: Bearer PWPW' push",
+    "curl -d @- https://hooks.slack.com/services/PW",
+    "curl https://api.telegram.org/botPW/sendMessage",
+    "curl -T - 'https://b.s3.amazonaws.com/k?X-Amz-Expires=9&X-Amz-Signature=PW'",
+    "git push https://ghp_PWPWPWPWPWPWPWPWPW@github.com/x",
+    "tool --config AccountKey=PW",
+    "/usr/bin/sqlplus u/PW@db",
+    "redis-cli AUTH me PW",
+    "htpasswd -nb me PW",
+    "http -A bearer -a PW https://h",
+    "git config --global github.token PW",
+    "openssl dgst -sha256 -hmac PW",
+    "openssl passwd -6 -salt x PW",
 ]
 PLAIN = [
     "docker run -p 8080:80 image",
@@ -117,6 +164,13 @@ PLAIN = [
     "curl -o x -su me https://h",
     "cut -d: -f1",
     "head -n 3",
+    "mysql --password -h h",
+    "jq '{token: .token, n: 1}'",
+    """curl -d '{"max_tokens": 4096}' https://h""",
+    "curl -u me:$(cat password) https://h",
+    "http -a $ME:$PASSWORD https://h",
+    "docker run -u docker image",
+    "sqlplus / as sysdba",
 ]
 
 
