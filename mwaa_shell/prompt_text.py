@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 PROTECTED = "*prod*"
 
 #: Shown on the first prompt until a key is pressed.
-PLACEHOLDER = "Airflow command, or .help"
+PLACEHOLDER = "Tab completes, .help helps, Ctrl-D leaves"
 #: What color the name of an environment can have; the terminal's own shades.
 COLORS = ("red", "green", "yellow", "blue", "magenta", "cyan")
 

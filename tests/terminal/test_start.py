@@ -39,6 +39,7 @@ def opened(start_python: Launch, double: Double) -> Open:
 def test_first_prompt_names_help_until_a_key(opened: Open) -> None:
     terminal = opened("my-env")
     terminal.wait_for(f"my-env> {PLACEHOLDER}")
+    assert all(words in PLACEHOLDER for words in ("Tab completes", ".help helps", "Ctrl-D leaves"))
     terminal.send("v")
     terminal.wait_for(lambda text: "my-env> v" in text and PLACEHOLDER not in text)
     terminal.enter("ersion")
