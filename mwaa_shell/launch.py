@@ -12,7 +12,6 @@ import shutil
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -169,7 +168,7 @@ def _examine(settings: Settings, streams: Streams, *, as_json: bool) -> ExitCode
 def _collected(items: Iterable[doctor.CheckResult], into: list[doctor.CheckResult]) -> Iterator[doctor.CheckResult]:
     """Yield the items with advice for a command line, and collect them."""
     for item in items:
-        into.append(replace(item, advice=for_command_line(item.advice)))
+        into.append(item._replace(advice=for_command_line(item.advice)))
         yield into[-1]
 
 

@@ -37,7 +37,6 @@ import os
 import subprocess
 import sys
 import tempfile
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +58,7 @@ def main(versions: list[str]) -> None:
     """Write the files of some versions, or of all."""
     DATA.mkdir(exist_ok=True)
     for recipe in [recipe_for(text) for text in versions] or recipes():
-        installed = provide(replace(recipe, profile="grammar"), _tell)
+        installed = provide(recipe._replace(profile="grammar"), _tell)
         path = data_file(recipe.version)
         path.write_text(render(recipe.version, read_tree(installed)))
         _tell(f"{path.name}: {path.stat().st_size} bytes")

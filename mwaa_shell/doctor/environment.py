@@ -6,7 +6,6 @@ import ipaddress
 import socket
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -50,8 +49,7 @@ class NoAnswer(NothingRan):
     """The error of a check that exceeded its time limit."""
 
 
-@dataclass(frozen=True, slots=True)
-class Examined:
+class Examined(NamedTuple):
     """The environment to examine, unless it is unknown, and how it is reached."""
 
     name: str | None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from mwaa_shell import logs, monitor
@@ -113,7 +113,7 @@ class _TaskLogs:
             tasks = self._wait(
                 "looking for log streams", lambda: logs.tasks_with_logs(self._api, self._group.name, run)
             )
-            snapshot = replace(snapshot, tasks=tasks)
+            snapshot = snapshot._replace(tasks=tasks)
         chosen = self._choose(logs.tasks_to_read(snapshot, given.task, given.map))
         if not chosen:
             return interrupted("No task was chosen", remote=False)

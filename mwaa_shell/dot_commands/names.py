@@ -45,7 +45,7 @@ def _summary(live: NameRefresher) -> list[str]:
     for one in live.catalogue.summary(time.time()):
         some = "" if one.complete else "some, "
         source = {"output": "from output", "REST": "over REST", "CLI": "through the CLI"}[one.source]
-        rows.append(f"{one.count:>6,}  {title(one.kind, one.dag)}  ({some}{source}, {format_age(one.age)})")
+        rows.append(f"{one.size:>6,}  {title(one.kind, one.dag)}  ({some}{source}, {format_age(one.age)})")
     return rows
 
 

@@ -19,10 +19,9 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import IO
+from typing import IO, NamedTuple
 
 from mwaa_shell.errors import LocalProblem, UsageError
 from mwaa_shell.local.folders import LocalState, fingerprint, make_private
@@ -38,8 +37,7 @@ LOOPBACK_MODULE = "mwaa_shell_only_loopback"
 FAB = "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager"
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """The output and the exit code of one airflow command."""
 
     code: int

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from mwaa_shell import paths
 from mwaa_shell.airflow.versions import Version
@@ -20,8 +20,7 @@ def installs() -> Path:
     return Path(os.path.expanduser(chosen)).absolute() if chosen else paths.cache_folder() / "local"
 
 
-@dataclass(frozen=True, slots=True)
-class LocalState:
+class LocalState(NamedTuple):
     """The files of one local environment that stay: its database, its DAGs, its logs."""
 
     folder: Path

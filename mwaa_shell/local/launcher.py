@@ -9,7 +9,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import replace
 from importlib.util import find_spec
 
 from mwaa_shell.errors import LocalProblem, UsageError
@@ -57,7 +56,7 @@ def running(
 def _environment(
     recipe: Recipe, options: LocalSettings, settings: tuple[tuple[str, str], ...], progress: Progress
 ) -> tuple[Installation, LocalState]:
-    state = replace(state_for(recipe.version, options.dags_folder), settings=settings)
+    state = state_for(recipe.version, options.dags_folder)._replace(settings=settings)
     if options.requirements is None:
         return provision.provide(recipe, progress), state
     plugins = options.plugins_folder and options.plugins_folder.expanduser().resolve()

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -184,8 +183,7 @@ PROCESSING = ("scheduler", "dag_processor", "dag_processor_manager")
 _START = re.compile(r"\[(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[^\]\s]*)\]|(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S*) \[")
 
 
-@dataclass(frozen=True, slots=True)
-class LogFiles:
+class LogFiles(NamedTuple):
     """The files that the processes of one environment write their logs to."""
 
     folder: Path  #: Airflow's log folder

@@ -28,8 +28,8 @@ import sysconfig
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from mwaa_shell.errors import LocalProblem
 from mwaa_shell.local import recipes
@@ -46,8 +46,7 @@ ON_MWAA = "/usr/local/airflow"
 OF_AIRFLOW = "https://raw.githubusercontent.com/apache/airflow/constraints-"
 
 
-@dataclass(frozen=True, slots=True)
-class Installation:
+class Installation(NamedTuple):
     """An installed Airflow: its recipe and its virtualenv."""
 
     recipe: Recipe
@@ -222,8 +221,7 @@ def _uv(uv: Path, arguments: list[str], what: str, progress: Progress, folder: P
 # -- a team's requirements -------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Requirements:
+class Requirements(NamedTuple):
     """The lines of a requirements file, with those of the files that it names."""
 
     path: Path  #: of the file; relative paths in it are relative to its folder

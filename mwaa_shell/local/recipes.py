@@ -12,12 +12,11 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from mwaa_shell.airflow.versions import Version, parse_version, unknown_version
 
@@ -25,8 +24,7 @@ from mwaa_shell.airflow.versions import Version, parse_version, unknown_version
 ASK_TIMEOUT = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Recipe:
+class Recipe(NamedTuple):
     """The way that one Airflow version installs and starts."""
 
     version: Version
@@ -79,8 +77,7 @@ def recipe_for(text: str) -> Recipe:
     raise unknown_version(text, [recipe.version for recipe in recipes()])
 
 
-@dataclass(frozen=True, slots=True)
-class Interpreter:
+class Interpreter(NamedTuple):
     """A Python that runs: its version such as ``3.11`` and its program."""
 
     version: str

@@ -13,9 +13,9 @@ import socket
 import sqlite3
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from types import MappingProxyType
+from typing import IO, NamedTuple
 
 from mwaa_shell.airflow.grammar import load_grammar
 from mwaa_shell.airflow.versions import Version
@@ -35,12 +35,11 @@ LOCK = "scheduler.lock"
 LAST_LINES = 3
 
 
-@dataclass(frozen=True, slots=True)
-class SchedulerPlan:
+class SchedulerPlan(NamedTuple):
     """The services to run, and the settings of every process of the environment."""
 
     services: tuple[tuple[str, ...], ...] = ()  #: airflow commands that do not end
-    settings: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, str] = MappingProxyType({})
 
 
 #: By major version: settings with which a run begins within seconds, and an abandoned run fails within minutes.

@@ -101,8 +101,7 @@ class Recorder:
         (self._folder / f"{stem}.json").write_text(json.dumps(about))
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(NamedTuple):
     """The limits of an MWAA environment, for the CLI endpoint of a local one."""
 
     refuse: Refuse

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
 from datetime import tzinfo
 from itertools import chain
+from typing import NamedTuple
 
 from mwaa_shell.airflow.logs import LogEvent
 from mwaa_shell.errors import LogMissing, NothingRan, PermissionMissing, ShellError, with_hint
@@ -23,8 +23,7 @@ EVERY, QUIET = 3.0, 3
 FAILURES = 20
 
 
-@dataclass(frozen=True, slots=True)
-class FollowedLog:
+class FollowedLog(NamedTuple):
     """A task whose log is followed, as functions that ask for it."""
 
     name: str  #: of the task
@@ -104,7 +103,7 @@ class LogFollower:
         pages = self._api.last_pages(self._followed.group, stream.name, self._selection.since)
         newest = next(pages)
         self._tokens[stream.name] = newest.after
-        selection = replace(self._selection, lines=None) if self._shown else self._selection
+        selection = self._selection._replace(lines=None) if self._shown else self._selection
         return end_of(chain([newest], pages), selection)
 
     def _go_on(self, stream: LogStream) -> Iterable[LogEvent]:

@@ -6,7 +6,6 @@ import heapq
 import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from typing import NamedTuple
 
@@ -29,8 +28,7 @@ from mwaa_shell.result import Result, SpoolWriter
 from mwaa_shell.suggestions import did_you_mean, listed
 
 
-@dataclass(frozen=True, slots=True)
-class LogRange:
+class LogRange(NamedTuple):
     """The part of a log that the user selected."""
 
     lines: int | None = 100  #: the last lines, ``None`` for all

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, tzinfo
-from typing import Any
+from typing import Any, NamedTuple
 
 from mwaa_shell.airflow.command_line import command_text, quote
 from mwaa_shell.airflow.reach import describe_paused
@@ -26,8 +25,7 @@ SKIPPING = ("Branch", "ShortCircuit")
 MOST, LONGEST = 5, 120
 
 
-@dataclass(frozen=True, slots=True)
-class DagTask:
+class DagTask(NamedTuple):
     """A task of a DAG, as Airflow's REST API describes it."""
 
     task_id: str
@@ -35,8 +33,7 @@ class DagTask:
     downstream: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class FailedTask:
+class FailedTask(NamedTuple):
     """A failed task with the end of its log."""
 
     task: Task
@@ -44,8 +41,7 @@ class FailedTask:
     exception: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class FailedRun:
+class FailedRun(NamedTuple):
     """The facts about a failed run."""
 
     snapshot: Snapshot

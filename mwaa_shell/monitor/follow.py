@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
+from typing import NamedTuple
 
 from mwaa_shell.durations import format_duration
 from mwaa_shell.errors import OutcomeUnknown, PermissionMissing, ShellError, State, sentence, with_hint
@@ -27,8 +28,7 @@ FIRST_FAILURES, LATER_FAILURES, CHANGE_AFTER = 3, 20, 3
 PAPER = 10_000
 
 
-@dataclass(frozen=True, slots=True)
-class FollowOptions:
+class FollowOptions(NamedTuple):
     """The interval and the limits of polling a run."""
 
     every: float = 3.0  #: seconds from the end of a look to the beginning of the next
@@ -170,7 +170,7 @@ class RunFollower:
         if self._snapshot is None:
             self._canvas.draw([*trouble, tail])
             return
-        shown = replace(self._snapshot, remarks=(*self._snapshot.remarks, *trouble))
+        shown = self._snapshot._replace(remarks=(*self._snapshot.remarks, *trouble))
         self._canvas.draw(render_live(shown, view, self._now(), tail))
 
 

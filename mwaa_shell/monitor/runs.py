@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from mwaa_shell.output.tables import label
 
@@ -30,8 +30,7 @@ BEGUN = frozenset({"running", "up_for_retry", "up_for_reschedule", "deferred", "
 NOT_BEGUN = frozenset({"none", "scheduled", "queued"})
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(NamedTuple):
     """A DAG run."""
 
     dag: str
@@ -42,8 +41,7 @@ class Run:
     date: str = ""  #: its execution or logical date, as Airflow writes it
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
+class Task(NamedTuple):
     """A task instance of a run; a mapped task has several."""
 
     name: str  #: with its map index, if it has one
@@ -64,13 +62,12 @@ class Task:
         return int(index) if index else None
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(NamedTuple):
     """A run and its tasks at one moment. ``tasks`` is ``None`` if the environment does not show them."""
 
     run: Run
     tasks: tuple[Task, ...] | None = ()
-    remarks: tuple[str, ...] = field(default=())  #: what else there is to know, as sentences
+    remarks: tuple[str, ...] = ()  #: what else there is to know, as sentences
 
     @property
     def over(self) -> bool:

@@ -9,10 +9,10 @@ import re
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
 from mwaa_shell.airflow.command_line import output_format
 from mwaa_shell.airflow.output_lines import SGR, data_lines
@@ -69,8 +69,7 @@ def unreachable_states(states: Collection[str], command: str) -> tuple[tuple[str
 # -- conditions --------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class WatchCondition:
+class WatchCondition(NamedTuple):
     """The condition that ends a watch: a text, one of some states, either, or neither."""
 
     text: str = ""
@@ -140,8 +139,7 @@ FIRST_FAILURES, LATER_FAILURES = 3, 20
 LIMIT = 500_000
 
 
-@dataclass(frozen=True, slots=True)
-class WatchOptions:
+class WatchOptions(NamedTuple):
     """The interval and the end of a watch."""
 
     every: float = 5.0  #: seconds from the end of a repetition to the next

@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
 import botocore.exceptions as aws
@@ -89,8 +89,7 @@ class WebLogin:
         return f"https://{self.host}/aws_mwaa/aws-console-sso?login=true#{self.token}"
 
 
-@dataclass(frozen=True, slots=True)
-class Credentials:
+class Credentials(NamedTuple):
     """A key, so far as it may be shown."""
 
     source: str
@@ -99,8 +98,7 @@ class Credentials:
     expires: datetime | None = None  #: aware
 
 
-@dataclass(frozen=True, slots=True)
-class CallerIdentity:
+class CallerIdentity(NamedTuple):
     """The response of STS about the caller."""
 
     arn: str = ""

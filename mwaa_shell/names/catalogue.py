@@ -11,10 +11,10 @@ import threading
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from itertools import accumulate, islice
 from math import log2
 from types import MappingProxyType
+from typing import NamedTuple
 
 from mwaa_shell.airflow.knowledge import Kind
 from mwaa_shell.airflow.matching import PREFIX, WORD, fits
@@ -42,13 +42,12 @@ NO_PICKS: Mapping[str, float] = MappingProxyType({})
 COMPARED = 3000
 
 
-@dataclass(frozen=True, slots=True)
-class ListSummary:
+class ListSummary(NamedTuple):
     """A row of ``.names``: the size of a list, its source, and its age in seconds."""
 
     kind: Kind
     dag: str
-    count: int
+    size: int
     source: str
     age: float
     complete: bool
@@ -129,7 +128,7 @@ class NameCatalogue:
                 if mine is None or newer:
                     self._put(key, sort_and_limit(key[0], old.facts, old))
                 elif not mine.complete:
-                    base = replace(old, changed=mine.changed) if old.complete else mine
+                    base = old._replace(changed=mine.changed) if old.complete else mine
                     self._put(key, sort_and_limit(key[0], {**mine.facts, **others(old, mine.facts)}, base))
             for key, scores in picks.items():
                 self._pick(key, {**scores, **self._picks.get(key, NO_PICKS)})
@@ -157,7 +156,7 @@ class NameCatalogue:
         if change.all or old is None:
             self._put(key, sort_and_limit(change.kind, facts, NameList((), {}, now, now, source, change.all)))
         else:
-            base = replace(old, changed=now) if old.complete else replace(old, changed=now, learned=now, source=source)
+            base = old._replace(changed=now) if old.complete else old._replace(changed=now, learned=now, source=source)
             stays = all(text in old.facts for text in facts)  # known names say nothing of their order
             merged = {**old.facts, **facts} if stays else {**facts, **others(old, facts)}
             self._put(key, sort_and_limit(change.kind, merged, base))
@@ -171,14 +170,14 @@ class NameCatalogue:
             state = runs.facts[runs.texts[0]].get("state")
             if state and dags.facts[dag].get("last_state") != state:
                 facts = MappingProxyType({**dags.facts[dag], "last_state": state})
-                self._lists[Kind.DAG, ""] = replace(dags, facts={**dags.facts, dag: facts}, changed=now)
+                self._lists[Kind.DAG, ""] = dags._replace(facts={**dags.facts, dag: facts}, changed=now)
 
     def _remove(self, removal: NameRemoved, now: float) -> None:
         key = (removal.kind, removal.dag)
         old = self._lists.get(key)
         if old and removal.text in old.facts:
             left = others(old, {removal.text})
-            self._put(key, sort_and_limit(removal.kind, left, replace(old, changed=now)))
+            self._put(key, sort_and_limit(removal.kind, left, old._replace(changed=now)))
         if removal.kind is Kind.DAG:
             for kind in OF_A_DAG:
                 self._drop((kind, removal.text))
@@ -187,7 +186,7 @@ class NameCatalogue:
         """Replace a list. Its index stays if the names do not differ."""
         old = self._lists.get(key)
         if old is not None and old.texts == entry.texts:
-            entry = replace(entry, texts=old.texts)
+            entry = entry._replace(texts=old.texts)
         self._lists[key] = entry
 
     def _drop(self, key: ListKey) -> None:

@@ -12,8 +12,8 @@ import ast
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import NamedTuple
 
 from mwaa_shell.airflow.arguments import HELP, ParsedCommand, Role, names_of
 from mwaa_shell.airflow.command_line import output_format
@@ -242,13 +242,12 @@ def _sentences(text: str) -> Iterator[str]:
 # -- lists -------------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class NameListing:
+class NameListing(NamedTuple):
     """Output that lists names. The first column that exists is read, as versions differ."""
 
     kind: Kind
     column: tuple[str, ...]
-    facts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  #: of names.Name -> the columns that say it
+    facts: Mapping[str, tuple[str, ...]] = MappingProxyType({})  #: of names.Name -> the columns that say it
     some: bool = False  #: never all there are
     when: str = ""  #: a list only with this option
     unless: str = ""  #: no such list with one of these options, split at blanks

@@ -8,7 +8,8 @@ as values of variables: only what ``Name`` lists is read.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
 
 from mwaa_shell.airflow.arguments import understand
 from mwaa_shell.airflow.command_line import ParsedLine
@@ -29,13 +30,12 @@ from mwaa_shell.result import Result
 # -- requests to REST, and their responses -----------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """The REST listing of a kind: its path, and the members of its response."""
 
     member: str  #: where the response holds the objects
     name: str
-    facts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  #: the first that is there
+    facts: Mapping[str, tuple[str, ...]] = MappingProxyType({})  #: the first that is there
     only: int = 0  #: the major version of Airflow that offers it, if not all do
 
 
@@ -153,8 +153,7 @@ def missing_names(line: ParsedLine, result: Result, grammar: Grammar | None) -> 
     return list(names_absent(understand(line, grammar), stdout, stderr, result.ok))
 
 
-@dataclass(frozen=True, slots=True)
-class FetchResult:
+class FetchResult(NamedTuple):
     """The result of REST requests: names, whether IAM denies them, and the problem."""
 
     names: NamesFound | None = None

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
+from typing import NamedTuple
 
 from mwaa_shell.airflow.knowledge import Kind
 
@@ -17,8 +17,7 @@ OF_A_DAG = frozenset({Kind.TASK, Kind.RUN})
 NO_FACTS: Mapping[str, str] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(NamedTuple):
     """A name, with facts about the object that has it.
 
     A fact is present only if an output or a response has it. A DAG has ``paused`` (yes, no), ``owners`` and
@@ -28,11 +27,10 @@ class Name:
     """
 
     text: str
-    facts: Mapping[str, str] = field(default_factory=lambda: NO_FACTS, hash=False)
+    facts: Mapping[str, str] = NO_FACTS
 
 
-@dataclass(frozen=True, slots=True)
-class NamesFound:
+class NamesFound(NamedTuple):
     """The change that these names exist; runs are newest first."""
 
     kind: Kind
@@ -41,8 +39,7 @@ class NamesFound:
     all: bool = False  #: there are no others: whatever else was known is gone
 
 
-@dataclass(frozen=True, slots=True)
-class NameRemoved:
+class NameRemoved(NamedTuple):
     """The change that a name does not exist (any more)."""
 
     kind: Kind
@@ -64,12 +61,11 @@ Facts = Mapping[str, str]
 ListKey = tuple[Kind, str]  #: a kind, and the DAG if the names belong to one
 
 
-@dataclass(frozen=True, slots=True)
-class NameList:
+class NameList(NamedTuple):
     """The names of one kind, or of the tasks or runs of one DAG. Times are seconds since 1970 (UTC)."""
 
     texts: Sequence[str]  #: runs newest first, all others alphabetical
-    facts: Mapping[str, Facts] = field(repr=False)  #: of each of these names
+    facts: Mapping[str, Facts]  #: of each of these names
     learned: float  #: when a source last reported the list
     changed: float  #: when anything in it last changed
     source: str  #: the source: "output", "REST" or "CLI"
@@ -106,7 +102,7 @@ def sort_and_limit(kind: Kind, facts: Mapping[str, Facts], base: NameList) -> Na
     if kind is not Kind.RUN:
         texts.sort(key=lambda text: (text.lower(), text))  # capitals make no difference but between equals
     left = {text: facts[text] for text in texts} if cut else facts
-    return replace(base, texts=tuple(texts), facts=left, complete=base.complete and not cut)
+    return base._replace(texts=tuple(texts), facts=left, complete=base.complete and not cut)
 
 
 def _newest_first(runs: Mapping[str, Facts]) -> Iterable[str]:

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from unittest.mock import patch
 
@@ -82,7 +82,7 @@ GRAMMARS = {
 def with_grammar(recipe: Recipe) -> provision.Installation:
     """The Airflow with what MWAA installs beside it: installed for the three where that is demanded, else as found."""
     os.environ["MWAA_SHELL_LOCAL_CACHE"] = CACHE
-    recipe = replace(recipe, profile="grammar")
+    recipe = recipe._replace(profile="grammar")
     found = provision.ready(recipe)
     if found is None and os.environ.get(DEMANDED) and str(recipe.version) in VERSIONS:
         found = provision.provide(recipe, lambda line: None)

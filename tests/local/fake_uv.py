@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -52,4 +52,4 @@ class FakeUv:
         (self.folder / "uv").chmod(0o755)
 
     def provide(self, **changes: Any) -> Installation:
-        return provide(replace(RECIPE, **changes), self.told.append)
+        return provide(RECIPE._replace(**changes), self.told.append)

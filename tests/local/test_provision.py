@@ -8,7 +8,6 @@ import sys
 import sysconfig
 import threading
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -85,7 +84,7 @@ def test_metadata_of_our_own_is_handed_over(uv: FakeUv) -> None:
 
 def test_a_profile_has_a_folder_of_its_own(uv: FakeUv) -> None:
     uv.provide()
-    recipe = replace(RECIPE, profile="grammar")
+    recipe = RECIPE._replace(profile="grammar")
     assert ready(recipe) is None
     assert provide(recipe, uv.told.append).venv.name == "3.3.1-py3.12-grammar"
     assert uv.calls[-1].endswith(" apache-airflow[amazon,celery,fab,postgres,standard,statsd]==3.3.1")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -52,7 +51,7 @@ def test_what_a_version_installs(version: str, python: str, local: str, grammar:
     pins = PINS.get(version, [])
     assert recipe.python == python
     assert recipe.requirements == [f"apache-airflow[{local}]=={version}", *pins]
-    assert replace(recipe, profile="grammar").requirements == [f"apache-airflow[{grammar}]=={version}", *pins]
+    assert recipe._replace(profile="grammar").requirements == [f"apache-airflow[{grammar}]=={version}", *pins]
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -108,7 +107,7 @@ def test_another_version_is_refused_with_the_list(text: str) -> None:
 
 def test_default_is_a_version_of_mwaa(monkeypatch: pytest.MonkeyPatch) -> None:
     newest = next(recipe for recipe in reversed(recipes()) if recipe.on_mwaa)
-    newer = replace(newest, version=Version(99), on_mwaa=False)
+    newer = newest._replace(version=Version(99), on_mwaa=False)
     both = (*recipes(), newer)
     monkeypatch.setattr("mwaa_shell.local.recipes.recipes", lambda: both)
     monkeypatch.setattr("mwaa_shell.local.provision.ready", lambda recipe: True)

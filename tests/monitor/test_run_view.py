@@ -104,7 +104,7 @@ def test_a_narrow_screen_cuts_names_and_says_so() -> None:
 
 def test_nothing_that_a_name_holds_reaches_the_terminal() -> None:
     odd = Snapshot(
-        replace(RUN, run_id="r\x1b[2J\n1"),
+        RUN._replace(run_id="r\x1b[2J\n1"),
         (task_of({"task_id": "a\x1b]0;x\x07\tb\n", "state": "odd\x9b", "start_date": "x"}),),
         ("why\r\n?",),
     )
@@ -115,7 +115,7 @@ def test_nothing_that_a_name_holds_reaches_the_terminal() -> None:
 def test_no_tasks_and_tasks_that_cannot_be_seen() -> None:
     assert progress(Snapshot(RUN)) == "no tasks yet"
     assert progress(Snapshot(RUN, None)) == "its tasks are unknown"
-    assert render_live(Snapshot(replace(RUN, state="queued", start=None), (), ("It waits",)), VIEW, NOW, "tail") == [
+    assert render_live(Snapshot(RUN._replace(state="queued", start=None), (), ("It waits",)), VIEW, NOW, "tail") == [
         "sales  r1  queued",
         "no tasks yet",
         "It waits",
@@ -124,7 +124,7 @@ def test_no_tasks_and_tasks_that_cannot_be_seen() -> None:
 
 
 def test_the_ending_names_what_failed() -> None:
-    over = replace(RUN, state="failed", end=NOW)
+    over = RUN._replace(state="failed", end=NOW)
     tasks = (
         task("a", "failed", 9, 1),
         task("b", "upstream_failed"),
@@ -140,7 +140,7 @@ def test_one_task_is_singular() -> None:
 
 def test_what_has_happened_since() -> None:
     assert changes_since(SNAPSHOT, None) == ["r1 is running, 2 of 4 tasks done, 1 failed, 1 running"]
-    tasks = tuple(replace(one, state="success") if one.name == "load" else one for one in SNAPSHOT.tasks or ())
+    tasks = tuple(one._replace(state="success") if one.name == "load" else one for one in SNAPSHOT.tasks or ())
     assert changes_since(Snapshot(RUN, tasks, ("It is paused",)), SNAPSHOT) == ["load success", "It is paused"]
 
 
