@@ -100,7 +100,7 @@ def parse(text: str) -> ParsedLine:
         return ParsedLine(text, InputKind.DOT_COMMAND, stripped, (word,))
     words, end, problem = split(text)
     problem = problem or _control_character(text)
-    operator = _operator_at(text, end)
+    operator = next((one for one in (">>", ">", "|") if text.startswith(one, end)), "")
     kind = InputKind.AIRFLOW
     if words and (words[0].value.startswith(".") or words[0].value in BARE_DOT_COMMANDS):
         kind = InputKind.DOT_COMMAND
@@ -185,13 +185,6 @@ def letters_of(text: str, word: Word) -> list[tuple[int, int, str]]:
             letters.append((position, position + 1, quotes))
         position += width
     return letters
-
-
-def _operator_at(text: str, position: int) -> str:
-    for operator in (">>", ">", "|"):
-        if text.startswith(operator, position):
-            return operator
-    return ""
 
 
 def _destination(
@@ -371,15 +364,11 @@ def _in_word(text: str, word: Word, odd: re.Pattern[str]) -> Problem | None:
         return None
     for start, end, quotes in letters_of(text, word):
         found = odd.match(text, start, word.end) if end == start + 1 and quotes != "'" else None
-        if found is not None and (not quotes or _would_expand(found[0], word)):
+        would_expand = found is not None and found[0].startswith("$") and "'" not in word.value  # between double quotes
+        if found is not None and (not quotes or would_expand):
             message, hint = _message(text, found, word)
             return Problem(message, start, True, hint=hint)
     return None
-
-
-def _would_expand(found: str, word: Word) -> bool:
-    """Return whether a POSIX shell expands this between double quotes, and single ones would keep it."""
-    return found.startswith("$") and "'" not in word.value
 
 
 def _message(text: str, found: re.Match[str], word: Word) -> tuple[str, str]:

@@ -25,10 +25,6 @@ from mwaa_shell.airflow.validation import validate
 SecretParameters = Callable[[str, "Grammar | None", tuple[str, ...]], set[str]]
 
 
-def _no_parameters(line: str, grammar: Grammar | None, secret_words: tuple[str, ...]) -> set[str]:
-    return set()
-
-
 @dataclass(frozen=True, slots=True)
 class LineRules:
     """The rules for lines of one environment."""
@@ -36,7 +32,7 @@ class LineRules:
     grammar: Grammar | None = None  #: the command tree of its Airflow; ``None`` while the version is unknown
     secret_words: tuple[str, ...] = ()  #: the user's own names of secrets
     validate: bool = True  #: whether the shell refuses what Airflow would refuse
-    secret_parameters: SecretParameters = _no_parameters  #: of saved commands
+    secret_parameters: SecretParameters = lambda *_: set()  #: of saved commands
 
     @property
     def checked_by(self) -> Grammar | None:

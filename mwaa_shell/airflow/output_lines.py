@@ -132,7 +132,8 @@ class Classifier:
             reading = _headed(match, text) if match else _plain(text, before)
             found.append(reading)
             before = reading
-            if not match and reading is not _DATA and (reading is _BLANK or _ends_traceback(reading, text)):
+            ends = reading is _BLANK or (reading.kind is LineKind.TRACEBACK and is_message(text))
+            if ends and not match:
                 before = _DATA
         self._before = before
         return found
@@ -161,10 +162,6 @@ def _plain(text: str, before: Reading) -> Reading:
     if text[-1] == ":" and text.endswith(TRACEBACK_START) and ("%|" in text or text.endswith(f":{TRACEBACK_START}")):
         return _TRACEBACK  # after a progress bar or a question, which leave the cursor where it is
     return _DATA
-
-
-def _ends_traceback(reading: Reading, text: str) -> bool:
-    return reading.kind is LineKind.TRACEBACK and is_message(text)
 
 
 def is_message(line: str) -> bool:

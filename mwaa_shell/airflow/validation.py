@@ -105,7 +105,8 @@ def _refused_at_once(understanding: ParsedCommand) -> Iterator[Problem]:
         if message is None and part.role in (Role.FLAG, Role.POSITIONAL):
             message = _excluded(understanding.command, part, seen)
         if message is not None:
-            lacking = part.role is Role.UNKNOWN or (part.role is not Role.FLAG and _is_no_choice(part))
+            has_choices = part.role is not Role.FLAG and part.argument is not None and bool(part.argument.choices)
+            lacking = part.role is Role.UNKNOWN or has_choices
             yield Problem(message, _malformed_at(understanding, part), lacking=lacking, hint=_hint(part, message))
 
 
@@ -115,10 +116,6 @@ def _hint(part: ArgumentSpan, message: str) -> str:
     if part.role is not Role.UNKNOWN or message.endswith("?"):
         return ""
     return NO_QUOTES if len(part.value.split()) > 1 else LIST_COMMANDS
-
-
-def _is_no_choice(part: ArgumentSpan) -> bool:
-    return isinstance(part.argument, Option | Positional) and bool(part.argument.choices)
 
 
 def _unknown_command(understanding: ParsedCommand, part: ArgumentSpan) -> str:

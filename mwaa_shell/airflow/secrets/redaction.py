@@ -20,16 +20,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from mwaa_shell.airflow.arguments import ArgumentSpan, Role, readings_of_majors, understand
-from mwaa_shell.airflow.command_line import (
-    BLANKS,
-    InputKind,
-    ParsedLine,
-    Word,
-    letters_of,
-    parse,
-    quote,
-    split,
-)
+from mwaa_shell.airflow.command_line import BLANKS, InputKind, ParsedLine, Word, letters_of, parse, quote, split
 from mwaa_shell.airflow.grammar import Grammar
 from mwaa_shell.airflow.secrets.arguments import Piece, secret_arguments, secrets_of_request
 from mwaa_shell.airflow.secrets.local_commands import secrets_of_local_commands
@@ -179,7 +170,7 @@ def _found(parsed: ParsedLine, grammar: Grammar | None, named: Named) -> Iterato
     text = parsed.text
     if parsed.values[:1] == (".rest",):
         yield from _spans(text, secrets_of_request(parsed.words[1:], named))
-        yield from _after_the_command(text, parsed.words[-1].end, named)
+        yield from _spans(text, secrets_of_local_commands(text, parsed.words[-1].end, named), local=True)
         return
     is_dot_command = parsed.kind is InputKind.DOT_COMMAND
     if parsed.kind is not InputKind.AIRFLOW:
@@ -197,12 +188,12 @@ def _found(parsed: ParsedLine, grammar: Grammar | None, named: Named) -> Iterato
     )
     unclosed = split(text)[2] if parsed.problem and words else None
     if unclosed and words[-1].start <= unclosed.position < words[-1].end:  # it makes one word of all that follows
-        rest = _spans(text, secret_arguments(_unknown_pieces(text, unclosed.position + 1), named))
-        spans = (span._replace(plain=True) for span in (*spans, *rest))
+        rest = (Piece(word, word.value) for word in split(text, unclosed.position + 1)[0])
+        spans = (span._replace(plain=True) for span in (*spans, *_spans(text, secret_arguments(rest, named))))
     yield from spans
     is_local = bool(words) and not is_dot_command and _is_local(parsed)
     start = words[0].start if is_local else words[-1].end if words else len(text)
-    yield from _after_the_command(text, start, named)
+    yield from _spans(text, secrets_of_local_commands(text, start, named), local=True)
 
 
 def _is_local(parsed: ParsedLine) -> bool:
@@ -240,15 +231,6 @@ def _pieces(words: Sequence[Word], parts: Sequence[ArgumentSpan]) -> Iterator[Pi
     yield from (Piece(part.word, part.value, part.role, part.argument) for part in parts)
     end = parts[-1].word.end if parts else 0
     yield from (Piece(word, word.value) for word in words if word.start >= end)
-
-
-def _unknown_pieces(text: str, start: int) -> list[Piece]:
-    return [Piece(word, word.value) for word in split(text, start)[0]]
-
-
-def _after_the_command(text: str, position: int, named: Named) -> Iterator[Span]:
-    """Yield secrets of the commands and files of this machine, and of a comment."""
-    yield from _spans(text, secrets_of_local_commands(text, position, named), local=True)
 
 
 def _in_quoted_lines(parsed: ParsedLine, grammar: Grammar | None, named: Named) -> Iterator[Span]:

@@ -14,12 +14,7 @@ from typing import Any
 
 from mwaa_shell.airflow.command_line import output_format
 from mwaa_shell.airflow.output_lines import SGR, LineKind, classify
-from mwaa_shell.output.records.printed_tables import (
-    PrintedTable,
-    count_boxes,
-    find_table,
-    find_table_v1,
-)
+from mwaa_shell.output.records.printed_tables import PrintedTable, count_boxes, find_table, find_table_v1
 from mwaa_shell.output.records.structured import find_json, find_yaml, read_yaml, text_of
 from mwaa_shell.result import Body
 
