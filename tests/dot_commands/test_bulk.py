@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -406,3 +407,19 @@ def test_import_refused_after_a_first_request_has_failed(double: Double, session
     result = execute(session, f".import variables {file}")
     assert (result.exit_code, result.hint) == (ExitCode.FAILED, "Run the command again for the rest.")
     assert result.message.startswith("100 of 150 variables sent. k100, ")
+
+
+def test_ctrl_c_between_requests_says_what_was_sent(double: Double, session: Session, file: Path) -> None:
+    file.write_text(json.dumps({f"k{number}": "x" for number in range(150)}))
+
+    def press(request: Request) -> bytes:
+        answer = double.answer_aws(request)
+        if b'"PATCH"' in request.body:
+            os.kill(os.getpid(), signal.SIGINT)
+        return answer
+
+    double.aws.behave = press
+    result = execute(session, f".import variables {file}")
+    assert (result.outcome, result.state) == (Outcome.INTERRUPTED, State.MAY_BE_RUNNING)
+    assert re.match(r"(0|100) of 150 variables sent. k(0|100)\b", result.message)
+    assert len(sent(double)) <= 2
