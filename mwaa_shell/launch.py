@@ -174,28 +174,28 @@ def _collected(items: Iterable[doctor.CheckResult], into: list[doctor.CheckResul
 
 def explain(error: BaseException) -> int:
     """Print what ended the program and return its exit code."""
-    code, said, hint = ExitCode.UNKNOWN, "", ""
+    code, message, hint = ExitCode.UNKNOWN, "", ""
     if isinstance(error, ShellError):
         debug_log.error("program", error)
-        code, said, hint = error.exit_code, sentence(error.message, error.state), error.hint
+        code, message, hint = error.exit_code, sentence(error.message, error.state), error.hint
     elif isinstance(error, KeyboardInterrupt):
         code = ExitCode.INTERRUPTED
     elif isinstance(error, BrokenPipeError):
         code = ExitCode.PIPE
     elif isinstance(error, OSError):
         debug_log.error("program", error)
-        code, said = ExitCode.FAILED, f"Something on this machine failed ({error.strerror or error})"
+        code, message = ExitCode.FAILED, f"Something on this machine failed ({error.strerror or error})"
     elif isinstance(error, Exception):  # no traceback: it may quote typed secrets
-        said = debug_log.crash(error)
+        message = debug_log.crash(error)
     else:
         raise error
     if isinstance(error, OSError):  # the reader of the output has ended
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     streams = standard_streams()
     if isinstance(error, ShellError) and error.message == CANCELED:
-        streams.note(said)
+        streams.note(message)
     else:
-        streams.error(said, hint)
+        streams.error(message, hint)
     return int(code)
 
 
@@ -230,10 +230,10 @@ def make_plan(options: argparse.Namespace, environ: dict[str, str]) -> LaunchPla
     if options.airflow_version is not None and parse_version(options.airflow_version) is None:
         raise UsageError(must_be("--airflow-version", "a version such as 2.10.3", options.airflow_version))
     config = load_config(config_path()) if may_have_settings() else Config()
-    said = {name: one.value for name, one in config.general.items()}
+    configured = {name: one.value for name, one in config.general.items()}
     access = Access(options.profile, options.region, options.endpoint_url, options.ca_bundle, options.timeout)
     access = access._replace(max_response=options.max_response, **_ways(options))
-    usual = environ.get("MWAA_ENVIRONMENT") or str(said.get("environment", ""))  # the default without an option
+    usual = environ.get("MWAA_ENVIRONMENT") or str(configured.get("environment", ""))  # the default without an option
     settings = Settings(
         environment=named or (usual if options.local is None else "") or None,
         access=access,
@@ -245,7 +245,7 @@ def make_plan(options: argparse.Namespace, environ: dict[str, str]) -> LaunchPla
         yes=_yes(options.yes),
         on=options.on is not None,
         color=options.color,
-        log_file=_path(options.log_file or os.path.expanduser(str(said.get("log-file", ""))) or None),
+        log_file=_path(options.log_file or os.path.expanduser(str(configured.get("log-file", ""))) or None),
         log_output=options.log_output,
         config=config,
         secret_words=environ.get("MWAA_SHELL_SECRET_WORDS", ""),
@@ -269,11 +269,11 @@ def _on(options: argparse.Namespace) -> str:
     return " ".join([".on", *jobs, *flags, quote(options.on)])
 
 
-def _yes(said: str | None) -> str | None:
+def _yes(value: str | None) -> str | None:
     """Return the name of ``--yes=ENV``, empty for a plain ``--yes``."""
-    if said == "":
+    if value == "":
         raise UsageError("--yes= requires the name of an environment", hint="Pass --yes=ENV, or --yes.")
-    return "" if said == PLAIN else said
+    return "" if value == PLAIN else value
 
 
 def _path(text: str | None) -> Path | None:

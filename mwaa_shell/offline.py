@@ -89,8 +89,8 @@ def mistakes(lines: Iterable[str], grammar: Grammar) -> Iterator[tuple[int, str]
         line = parse(text)
         problem = problem_in(text, grammar)
         if problem is not None:
-            said = problem.message + f" (column {problem.position + 1})" * problem.at_character
-            yield number, with_hint(said, problem.hint)
+            message = problem.message + f" (column {problem.position + 1})" * problem.at_character
+            yield number, with_hint(message, problem.hint)
         elif line.kind is InputKind.DOT_COMMAND and find_dot_command(line.values[0]) is None:
             yield number, f"Unknown dot-command '{line.values[0]}'"
 

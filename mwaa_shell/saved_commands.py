@@ -86,9 +86,9 @@ def parameter_spans(line: str) -> list[ParameterSpan]:
 def _words(line: str) -> list[tuple[int, int]]:
     """Return the span of each word and of a file name, but of no local command."""
     words, end, _ = split(line)
-    behind = end + len(line[end:]) - len(line[end:].lstrip(">"))
-    names = split(line[behind:])[0]
-    return [(word.start, word.end) for word in words] + [(behind + word.start, behind + word.end) for word in names]
+    after = end + len(line[end:]) - len(line[end:].lstrip(">"))
+    names = split(line[after:])[0]
+    return [(word.start, word.end) for word in words] + [(after + word.start, after + word.end) for word in names]
 
 
 def fill_parameters(line: str, values: Mapping[str, str]) -> str:
@@ -204,8 +204,8 @@ def _read(text: str, path: Path) -> Mapping[str, SavedCommand]:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         reason, _, place = str(error).partition(" (at ")
-        told = re.match(r"line (\d+)", place)
-        number = int(told[1]) if told else text.count("\n") + 1  # an error at the end has no line
+        at_line = re.match(r"line (\d+)", place)
+        number = int(at_line[1]) if at_line else text.count("\n") + 1  # an error at the end has no line
         raise UsageError(f"{path}:{number}: {reason}") from None
     except RecursionError:
         raise UsageError(f"{path}:1: this is nested too deeply") from None

@@ -53,10 +53,10 @@ def save(call: DotCommandCall, given: Namespace) -> Result:
         return text_result(f"No longer saved: .save {quote(found.name)} {quote(found.line)}")
     wanted = _to_save(call.session, given.text)
     before = saved_commands.save(saved_commands.default_path(), wanted.name, wanted.line)
-    told = [f"Saved in {saved_commands.default_path()}. Run it with {wanted.usage}"]
+    lines = [f"Saved in {saved_commands.default_path()}. Run it with {wanted.usage}"]
     if before is not None and before.line != wanted.line:
-        told.append(f"It was: {before.line}")
-    return text_result("\n".join(told))
+        lines.append(f"It was: {before.line}")
+    return text_result("\n".join(lines))
 
 
 def check_save(plan: Plan, given: Namespace) -> None:
@@ -107,8 +107,8 @@ def _refuse(session: Session, line: str) -> None:
 
 def do(call: DotCommandCall, given: Namespace) -> Result:
     """Run a saved line with values for its parameters."""
-    known = saved_commands.load(saved_commands.default_path())
-    return Result(next_lines=(NextLine(_filled(call.session, given.words, known), call.context.origin),))
+    saved = saved_commands.load(saved_commands.default_path())
+    return Result(next_lines=(NextLine(_filled(call.session, given.words, saved), call.context.origin),))
 
 
 def check_do(plan: Plan, given: Namespace) -> None:
@@ -116,18 +116,18 @@ def check_do(plan: Plan, given: Namespace) -> None:
 
     Commands that earlier lines save are taken into account.
     """
-    known = saved_commands.load(saved_commands.default_path())
+    saved = saved_commands.load(saved_commands.default_path())
     for name, line in plan.saved.items():
-        known.pop(name, None)
+        saved.pop(name, None)
         if line is not None:
-            known[name] = SavedCommand(name, line)
-    plan.check_nested([script.ScriptLine(_filled(plan.session, given.words, known))])
+            saved[name] = SavedCommand(name, line)
+    plan.check_nested([script.ScriptLine(_filled(plan.session, given.words, saved))])
 
 
-def _filled(session: Session, words: tuple[str, ...], known: Mapping[str, SavedCommand]) -> str:
+def _filled(session: Session, words: tuple[str, ...], saved: Mapping[str, SavedCommand]) -> str:
     if not words:
         raise UsageError(".do requires the name of a saved command", hint="List them with .saved.")
-    found = _find(words[0], known)
+    found = _find(words[0], saved)
     values = _values(words[1:], found)
     for name in set(saved_commands.parameters(found.line)) - set(values):
         if name in saved_commands.secret_parameters_of(found.line, session.grammar, session.secret_words):
@@ -138,10 +138,10 @@ def _filled(session: Session, words: tuple[str, ...], known: Mapping[str, SavedC
         raise error.with_message(f".do {found.name}: {error}") from None
 
 
-def _find(name: str, known: Mapping[str, SavedCommand]) -> SavedCommand:
-    if name not in known:
-        raise UsageError(f"Unknown saved command '{name}'{did_you_mean(name, known)}", hint="List them with .saved.")
-    return known[name]
+def _find(name: str, saved: Mapping[str, SavedCommand]) -> SavedCommand:
+    if name not in saved:
+        raise UsageError(f"Unknown saved command '{name}'{did_you_mean(name, saved)}", hint="List them with .saved.")
+    return saved[name]
 
 
 def _usage(of: SavedCommand, arguments: str = "") -> str:
@@ -182,18 +182,20 @@ def candidates(session: Session, words_before: Sequence[str], fragment: str, nam
     has no candidates.
     """
     try:
-        known = saved_commands.load(saved_commands.default_path())
+        saved = saved_commands.load(saved_commands.default_path())
     except UsageError:
         return []
     if len(words_before) == 1:
-        return [(one.name, one.line) for one in known.values()]
-    found = known.get(words_before[1])
+        return [(one.name, one.line) for one in saved.values()]
+    found = saved.get(words_before[1])
     if found is None:
         return []
     given = dict(word.split("=", 1) for word in words_before[2:] if "=" in word)
     if "=" in fragment:
         name = fragment.split("=", 1)[0]
-        return [(f"{name}={value}", told) for value, told in _fitting(session, found.line, given, fragment, names)]
+        return [
+            (f"{name}={value}", summary) for value, summary in _fitting(session, found.line, given, fragment, names)
+        ]
     secret = saved_commands.secret_parameters_of(found.line, session.grammar, session.secret_words)
     return [
         (f"{one}=", "asked for, not echoed" if one in secret else "")
@@ -206,20 +208,20 @@ def _fitting(
     session: Session, line: str, given: Mapping[str, str], fragment: str, names: Names
 ) -> Iterable[tuple[str, str]]:
     """Return values for a parameter by its place in the command, or DAGs by its name."""
-    name, _, begun = fragment.partition("=")
+    name, _, typed = fragment.partition("=")
     place = next((one for one in saved_commands.parameter_spans(line) if one.name == name), None)
     if place is None:
         return ()
     found: dict[str, str] = {}
     if session.grammar is not None and split(line[: place.start])[2] is None:  # not inside quotes
-        before = saved_commands.quote_parameters(line[: place.start], given) + quote(begun) * bool(begun)
-        behind = saved_commands.quote_parameters(line[place.end :], given)
-        for one in suggest(before + behind, len(before), session.grammar, names):
+        before = saved_commands.quote_parameters(line[: place.start], given) + quote(typed) * bool(typed)
+        after = saved_commands.quote_parameters(line[place.end :], given)
+        for one in suggest(before + after, len(before), session.grammar, names):
             value = split(one.text)[0][0].value
             if one.display == value and not value.startswith("-"):  # neither a flag nor the row "N more"
                 found[value] = one.summary
     if not found and name in DAGS:
-        found = {one.text: one.summary for one in names(Kind.DAG, "", begun)[0]}
+        found = {one.text: one.summary for one in names(Kind.DAG, "", typed)[0]}
     return found.items()
 
 
@@ -252,10 +254,10 @@ def grammar_of(text: str) -> Grammar:
 
     Raises ``UsageError`` for an unknown version.
     """
-    known = meant_by(text)
-    if known is None:
+    version = meant_by(text)
+    if version is None:
         raise unknown_version(text, versions())
-    return load_grammar(known)
+    return load_grammar(version)
 
 
 # -- commands without checks -------------------------------------------------------------------------------------------

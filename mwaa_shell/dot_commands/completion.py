@@ -58,7 +58,7 @@ def _moved(found: list[Suggestion], offset: int) -> list[Suggestion]:
 
 
 def _in_line(session: Session, text: str, cursor: int, names: Names) -> list[Suggestion]:
-    path = _file_behind_operator(text, cursor)
+    path = _file_after_operator(text, cursor)
     if path is not None:
         return list(_paths(*path))
     if text.lstrip().startswith("."):
@@ -188,10 +188,13 @@ def _instances(session: Session, positionals: Sequence[str]) -> list[monitor.Tas
 
     There are some only if the session read this run last.
     """
-    seen = session.snapshot
-    if seen is None or tuple(positionals[:2]) not in ((seen.run.dag, seen.run.run_id), (seen.run.dag, monitor.LATEST)):
+    snapshot = session.snapshot
+    if snapshot is None or tuple(positionals[:2]) not in (
+        (snapshot.run.dag, snapshot.run.run_id),
+        (snapshot.run.dag, monitor.LATEST),
+    ):
         return []
-    return monitor.by_urgency(seen.tasks or ())
+    return monitor.by_urgency(snapshot.tasks or ())
 
 
 def _with_states(found: Sequence[NameMatch], instances: Sequence[monitor.Task], fragment: str) -> list[NameMatch]:
@@ -199,8 +202,8 @@ def _with_states(found: Sequence[NameMatch], instances: Sequence[monitor.Task], 
     states: dict[str, str] = {}
     for one in instances:
         states.setdefault(one.task_id, one.state)
-    known = {one.text for one in found}
-    more = best(fragment, [NameMatch(text) for text in states if text not in known], lambda one: one.text)
+    texts = {one.text for one in found}
+    more = best(fragment, [NameMatch(text) for text in states if text not in texts], lambda one: one.text)
     return [one._replace(state=states.get(one.text, one.state)) for one in (*found, *more)]
 
 
@@ -256,7 +259,7 @@ def _plain(words: Iterable[str]) -> list[tuple[str, str]]:
 # -- paths of this machine -------------------------------------------------------------------------------------------
 
 
-def _file_behind_operator(text: str, cursor: int) -> tuple[str, int, int] | None:
+def _file_after_operator(text: str, cursor: int) -> tuple[str, int, int] | None:
     """Return the fragment of a file name after ``>`` or ``>>`` and its span.
 
     Elsewhere ``None``.
@@ -264,13 +267,13 @@ def _file_behind_operator(text: str, cursor: int) -> tuple[str, int, int] | None
     _, end, problem = split(text[:cursor])
     if problem is not None or not text.startswith(">", end) or end >= cursor:
         return None
-    behind = end + len(text[end:]) - len(text[end:].lstrip(">"))
-    words, stop, _ = split(text[behind:cursor])
+    after = end + len(text[end:]) - len(text[end:].lstrip(">"))
+    words, stop, _ = split(text[after:cursor])
     if not words:
-        return ("", cursor, cursor) if stop == cursor - behind else None
-    if len(words) > 1 or behind + words[0].end < cursor:
+        return ("", cursor, cursor) if stop == cursor - after else None
+    if len(words) > 1 or after + words[0].end < cursor:
         return None
-    return words[0].value, behind + words[0].start, cursor
+    return words[0].value, after + words[0].start, cursor
 
 
 def _paths(fragment: str, start: int, end: int) -> Iterator[Suggestion]:
@@ -278,15 +281,15 @@ def _paths(fragment: str, start: int, end: int) -> Iterator[Suggestion]:
 
     Hidden ones require a dot.
     """
-    folder, _, begun = fragment.rpartition("/")
-    kept = fragment[: len(fragment) - len(begun)]
+    folder, _, typed = fragment.rpartition("/")
+    kept = fragment[: len(fragment) - len(typed)]
     try:
         with os.scandir(Path(folder or ("/" if kept else ".")).expanduser()) as entries:
             found = sorted((one.name + "/" * one.is_dir() for one in islice(entries, ENTRIES)), key=str.lower)
     except (OSError, RuntimeError):  # RuntimeError: a user without a home
         return
     for name in found:
-        if name.startswith(begun) and (begun or not name.startswith(".")) and name.isprintable():
+        if name.startswith(typed) and (typed or not name.startswith(".")) and name.isprintable():
             path = kept + name
             quoted = f"~{quote(path[1:])}" if path.startswith("~/") else quote(path)
             yield Suggestion(quoted, start, end, name)

@@ -262,12 +262,12 @@ def _failed(session: Session) -> list[HistoryEntry]:
     """
     here = environment_key(session.connection)
     sent = session.recorder.history.find(Search(this_shell=True), MOST_NUMBERS)
-    mended = {entry.rerun for entry in sent if entry.outcome is Outcome.OK}
+    repeated = {entry.rerun for entry in sent if entry.outcome is Outcome.OK}
     newest: dict[str, HistoryEntry] = {}
     for entry in sent:
         if (entry.environment, entry.region) == (here.environment, here.region):
             newest.setdefault(entry.line, entry)
-    return [entry for entry in newest.values() if entry.outcome is not Outcome.OK and entry.number not in mended]
+    return [entry for entry in newest.values() if entry.outcome is not Outcome.OK and entry.number not in repeated]
 
 
 def _chosen(session: Session, failed: list[HistoryEntry]) -> list[HistoryEntry]:
@@ -276,7 +276,7 @@ def _chosen(session: Session, failed: list[HistoryEntry]) -> list[HistoryEntry]:
         return failed
     rows = [(str(entry.number), f"{entry.outcome.value:<11}  {_one_line(entry)}") for entry in failed]
     if session.ui.pick is None:
-        listed = "".join(f"\n  {number}  {told}" for number, told in rows)
+        listed = "".join(f"\n  {number}  {summary}" for number, summary in rows)
         raise RefusedByRule(f".redo --failed: name one of these {len(failed)}{listed}")
     picked = session.ui.pick(rows)
     return [] if picked is None else [failed[picked]]

@@ -212,10 +212,10 @@ class _TaskLogs:
             return {attempt: one for (_, attempt), one in found.items() if attempt >= first}
 
         def now() -> monitor.Task | None:
-            seen = read_run(self._call, self._dag, run.run_id, quiet)
-            if seen.tasks is None:  # no source shows tasks
-                return monitor.Task(task.name, seen.run.state)
-            return next((one for one in seen.tasks if one.name == task.name), None)
+            snapshot = read_run(self._call, self._dag, run.run_id, quiet)
+            if snapshot.tasks is None:  # no source shows tasks
+                return monitor.Task(task.name, snapshot.run.state)
+            return next((one for one in snapshot.tasks if one.name == task.name), None)
 
         followed = logs.FollowedLog(task.name, f"{run.dag} {run.run_id}", self._group.name, streams, now)
         follower = logs.LogFollower(self._api, followed, self._wanted, canvas)

@@ -189,9 +189,9 @@ def request_candidates(session: Session, before: Sequence[str], fragment: str, n
 
 def _paths(names: Names, version: Version, method: str, fragment: str) -> Iterator[tuple[str, str]]:
     """Yield the next words of a path, and the cached names that continue it."""
-    begun, _, last = fragment.rpartition("/")
-    parts = begun.split("/")
-    seen: dict[str, str] = {}
+    head, _, last = fragment.rpartition("/")
+    parts = head.split("/")
+    candidates: dict[str, str] = {}
     for one in operations(version):
         template = one.path.split("/")
         if one.method != method or len(template) <= len(parts):
@@ -204,7 +204,7 @@ def _paths(names: Names, version: Version, method: str, fragment: str) -> Iterat
             kind = KINDS.get(following[0].strip("{}"))
             dag = unquote(parts[2]) if parts[1:2] == ["dags"] and len(parts) > 2 else ""
             for name in names(kind, dag, unquote(last))[0] if kind is not None else ():
-                seen.setdefault(f"{begun}/{quote(name.text, safe='')}", name.summary)
+                candidates.setdefault(f"{head}/{quote(name.text, safe='')}", name.summary)
             continue
         words = []
         for part in following:
@@ -212,12 +212,12 @@ def _paths(names: Names, version: Version, method: str, fragment: str) -> Iterat
                 words.append("")
                 break
             words.append(part)
-        text = "/".join([begun, *words])
+        text = "/".join([head, *words])
         if text == one.path or "{" not in "/".join(following):
-            seen[text] = one.summary
+            candidates[text] = one.summary
         else:
-            seen.setdefault(text, "")
-    yield from ((text, summary) for text, summary in sorted(seen.items()) if not is_too_long(text))
+            candidates.setdefault(text, "")
+    yield from ((text, summary) for text, summary in sorted(candidates.items()) if not is_too_long(text))
 
 
 ACTIONS = ("pause", "unpause", "cancel")

@@ -57,8 +57,8 @@ def _problems(session: Session) -> Iterator[str]:
 
 def _value(session: Session, one: Setting) -> tuple[str, str]:
     """Return a shown value and its source, tried in order of precedence."""
-    said = session.settings.config.on(session.target.name if session.target else "").get(one.name)
-    line = f"{session.settings.config.name}:{said.line}" if said else ""
+    configured = session.settings.config.on(session.target.name if session.target else "").get(one.name)
+    line = f"{session.settings.config.name}:{configured.line}" if configured else ""
     if one.name in OWN:
         where = ".set" if session.preferences.is_set(one.name) else line or DEFAULT
         return session.preferences[one.name] or "-", where

@@ -155,12 +155,12 @@ def _end_of(events: Sequence[list[str]]) -> list[str]:
 
 def _without_repeats(events: Sequence[list[str]]) -> Iterator[list[str]]:
     """Yield events without a repeated exception: Airflow 2 logs it twice."""
-    seen = set()
+    exceptions = set()
     for event in events:
         exception = last_exception(event)
-        if not exception or exception not in seen:
+        if not exception or exception not in exceptions:
             yield event
-        seen.add(exception)
+        exceptions.add(exception)
 
 
 # -- the DAG -----------------------------------------------------------------------------------------------------------

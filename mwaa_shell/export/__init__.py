@@ -290,6 +290,6 @@ def python_expression(command: Command) -> str:
 def python_helpers(command: Command) -> tuple[list[str], str]:
     """Return the modules and functions that the expression requires."""
     steps = {step for secret in secrets_of(command) for step in secret.coding}
-    known = [PYTHON[step] for step in PYTHON if step in steps]
-    modules = {module for needed, _ in known for module in needed}
-    return ["getpass", *modules], "\n".join([QUOTED, *(text for _, text in known)])
+    helpers = [PYTHON[step] for step in PYTHON if step in steps]
+    modules = {module for needed, _ in helpers for module in needed}
+    return ["getpass", *modules], "\n".join([QUOTED, *(text for _, text in helpers)])

@@ -71,8 +71,8 @@ class HistoryEntry(NamedTuple):
     def rerun(self) -> int | None:
         """The number of the entry that this one repeats, if it repeats one."""
         digits = self.origin.removeprefix(RERUN)
-        known = self.origin.startswith(RERUN) and _is_number(digits)
-        return int(digits) if known else None
+        is_rerun = self.origin.startswith(RERUN) and _is_number(digits)
+        return int(digits) if is_rerun else None
 
 
 class CommandOutcome(NamedTuple):

@@ -27,11 +27,10 @@ class Ended(NamedTuple):
     result: Result
 
 
-def merge(ended: Sequence[Ended], *, by_environment: bool, format: str, told: bool) -> Result:  # noqa: A002
+def merge(ended: Sequence[Ended], *, by_environment: bool, format: str, reported: bool) -> Result:  # noqa: A002
     """Return one Result for all, with the gravest exit code and a summary.
 
-    ``format`` is what records are drawn as. ``told`` says that the user has seen how
-    each one ended.
+    ``format`` is the format of records. ``reported`` says whether the user has seen how each command ended.
     """
     records = {} if by_environment else {one.label: found for one in ended if (found := _records(one.result))}
     made = _merged([one for one in ended if one.label in records], records, format) if records else Result()
@@ -41,7 +40,7 @@ def merge(ended: Sequence[Ended], *, by_environment: bool, format: str, told: bo
     return made._replace(
         outcome=worst.outcome,
         exit_code=worst.exit_code,
-        message=_summary(ended, told=told),
+        message=_summary(ended, reported=reported),
         hint=_hint(ended, worst),
         remark="\n".join(dict.fromkeys(one for one in (*(one.result.remark for one in ended), made.remark) if one)),
         parts=tuple(part for part in parts if part.result.stdout or part.result.stderr),
@@ -95,16 +94,16 @@ def _as_talk(result: Result) -> Result:
     return _output(result, "")._replace(stdout=b"", stderr=stdout + end + bytes(result.stderr))
 
 
-def _summary(ended: Sequence[Ended], *, told: bool) -> str:
+def _summary(ended: Sequence[Ended], *, reported: bool) -> str:
     """Return which environments were not ok and, unless shown before, why."""
     bad = [one for one in ended if not one.result.ok]
     if not bad:
         return ""
     alike: dict[str, list[str]] = {}  #: environments by how they ended
     for one in bad:
-        alike.setdefault(one.result.outcome.value if told else ending(one.result), []).append(one.label)
+        alike.setdefault(one.result.outcome.value if reported else ending(one.result), []).append(one.label)
     head = f"Not ok on {len(bad)} of {counted(len(ended))}"
-    if told:
+    if reported:
         return ". ".join([head, *(f"{how.capitalize()}: {', '.join(labels)}" for how, labels in alike.items())])
     return "\n".join([f"{head}:", *(f"  {', '.join(labels)}: {how}" for how, labels in alike.items())])
 

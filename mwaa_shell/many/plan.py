@@ -160,9 +160,9 @@ def confirm_all(session: Session, steps: Sequence[Step], which: str) -> None:
     typed = session.ui.ask_name(
         f"{effect} It runs on {where}. {', '.join(names)} {are} protected: type {group}{many} to run it"
     )
-    said = {part.strip() for part in (typed or "").split(",") if part.strip()}
-    if said != set(names) and not (group and (typed or "").strip() == which):
-        why = "That names other environments" if said else "Not confirmed"
+    confirmed = {part.strip() for part in (typed or "").split(",") if part.strip()}
+    if confirmed != set(names) and not (group and (typed or "").strip() == which):
+        why = "That names other environments" if confirmed else "Not confirmed"
         raise RefusedByRule(why)
 
 
@@ -172,10 +172,10 @@ def _require_yes(session: Session, steps: Sequence[Step], changes: Sequence[Step
     A selection that begins with a group is confirmed by its own words, as at a prompt. With ``--on``, every name has to
     be one of its environments. Without, the lines of a script may run on others.
     """
-    said = session.settings.yes
-    if which.startswith("@") and said == which:
+    yes = session.settings.yes
+    if which.startswith("@") and yes == which:
         return
-    names = {part.strip() for part in (said or "").split(",")}
+    names = {part.strip() for part in (yes or "").split(",")}
     wanted = [
         step for step in changes if step.asks or confirmation_for(step.danger, step.place) is not Confirmation.NOTHING
     ]
@@ -184,14 +184,14 @@ def _require_yes(session: Session, steps: Sequence[Step], changes: Sequence[Step
     left = [
         step
         for step in wanted
-        if names.isdisjoint((flags[step.label], step.label)) and (said != "" or step.place.protected)
+        if names.isdisjoint((flags[step.label], step.label)) and (yes != "" or step.place.protected)
     ]
     there = {step.label for step in steps} | {step.session.protection().name for step in steps if step.session}
     others = ", ".join(sorted(names - there - {""})) if session.settings.on else ""
     if not left and not others:
         return
     protected = any(step.place.protected for step in left)
-    flag = f"--yes={','.join(dict.fromkeys(flags[step.label] for step in wanted))}" if protected or said else "--yes"
+    flag = f"--yes={','.join(dict.fromkeys(flags[step.label] for step in wanted))}" if protected or yes else "--yes"
     if others:
         hint = f"Pass {flag}." if wanted else "Leave out --yes."
         raise RefusedByRule(f"--yes names environments that --on does not: {others}", hint=hint)
@@ -203,14 +203,14 @@ def _show(session: Session, steps: Sequence[Step]) -> None:
     """Show each environment with its version and command, or why it is left out."""
     canvas = session.ui.canvas
     live = canvas is not None and canvas.live
-    rows = [(step.label, *_told(step)) for step in steps]
+    rows = [(step.label, *_cells(step)) for step in steps]
     if canvas is not None and live and len(rows) > canvas.view().height - ROOM:  # the screen would not show all rows
-        rows = [(f"{count} x", *told) for told, count in Counter(map(_told, steps)).items()]
+        rows = [(f"{count} x", *cells) for cells, count in Counter(map(_cells, steps)).items()]
     width = min(max(len(label) for label, *_ in rows), WIDEST)
-    protected = any(mark for _, _, mark, _ in rows)
+    protected = any(protection for _, _, protection, _ in rows)
     heads = [
-        sanitise(f"{label[:width]:<{width}}  {version:<8}{f'  {mark:<9}' if protected else ''}  ")
-        for label, version, mark, _ in rows
+        sanitise(f"{label[:width]:<{width}}  {version:<8}{f'  {protection:<9}' if protected else ''}  ")
+        for label, version, protection, _ in rows
     ]
     room = max(canvas.view().width - len(heads[0]), LEAST) if canvas is not None and live else sys.maxsize
     lines = []
@@ -223,13 +223,13 @@ def _show(session: Session, steps: Sequence[Step]) -> None:
         session.ui.note("\n".join(lines))
 
 
-def _told(step: Step) -> tuple[str, str, str]:
+def _cells(step: Step) -> tuple[str, str, str]:
     """Return the version, the word ``protected``, and the command or its problem."""
     if step.session is None:
         return "", "", f"left out: {step.error}"
-    mark = "protected" if step.place.protected else ""
+    protection = "protected" if step.place.protected else ""
     text = f"left out: {step.error}" if step.error is not None else step.shown
-    return str(step.session.connection.version or ""), mark, text
+    return str(step.session.connection.version or ""), protection, text
 
 
 class Secrets:

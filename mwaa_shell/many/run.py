@@ -84,8 +84,8 @@ def run_on(executor: Executor, context: LineContext, options: ManyOptions, line:
         asked = output_format(line.values)  # as typed: a translation may lack the flag
         usual = session.preferences["output"]
         form = asked if asked in FORMATS else {"auto": "table", "raw": ""}.get(usual, usual)
-        told = canvas is not None and not live
-        result = merge(ended, by_environment=options.by_environment, format=form, told=told)
+        reported = canvas is not None and not live
+        result = merge(ended, by_environment=options.by_environment, format=form, reported=reported)
     if pressed.is_set():  # even after the last result, no line follows
         state = State.RAN if result.ok else result.state
         result = result._replace(outcome=Outcome.INTERRUPTED, exit_code=ExitCode.INTERRUPTED, state=state)

@@ -86,8 +86,8 @@ def confirm(  # noqa: PLR0913 - what is asked about, of whom, and in which words
         does = f"{words[0].lower()}{words[1:]}" if words else _does(danger)
         _answered_beforehand(line, does, place, answers.beforehand)
         return True
-    known = f"{danger.reason[0].upper()}{danger.reason[1:]}." if danger.reason else f"{line} {_does(danger)}."
-    says = (effect if isinstance(effect, str) else effect.in_full()) or known
+    usual = f"{danger.reason[0].upper()}{danger.reason[1:]}." if danger.reason else f"{line} {_does(danger)}."
+    says = (effect if isinstance(effect, str) else effect.in_full()) or usual
     if wanted is Confirmation.NAME:
         _typed_name(says, place, answers.ask_name)
     elif not answers.ask(f"{says} Run it on {place.name}?"):
@@ -101,11 +101,11 @@ def _typed_name(says: str, place: Protection, ask_name: Callable[[str], str | No
         raise RefusedByRule(f"The typed name is not {place.name}" if (typed or "").strip() else CANCELED)
 
 
-def _answered_beforehand(line: str, does: str, place: Protection, said: str | None) -> None:
-    if said == place.name or (said == "" and not place.protected):
+def _answered_beforehand(line: str, does: str, place: Protection, yes: str | None) -> None:
+    if yes == place.name or (yes == "" and not place.protected):
         return
     flag = f"--yes={place.name}" if place.protected else "--yes"
-    passed = f" (you passed --yes{'=' * bool(said)}{said})" if said is not None else ""
+    passed = f" (you passed --yes{'=' * bool(yes)}{yes})" if yes is not None else ""
     hint = f"Pass {flag}{passed}." if passed or not place.protected else f"Pass {flag}: {place.name} is protected."
     raise RefusedByRule(f"{line} needs confirmation: it {does}", hint=hint)
 
@@ -163,10 +163,10 @@ class Impact:
 
     def _is_paused(self, dag: str) -> bool | None:
         """Return whether the cached names say that a DAG is paused; else ``None``."""
-        known = self._names.catalogue.snapshot().get((Kind.DAG, "")) if self._names is not None and dag else None
-        if known is None or time.time() - known.learned > FRESH:
+        names = self._names.catalogue.snapshot().get((Kind.DAG, "")) if self._names is not None and dag else None
+        if names is None or time.time() - names.learned > FRESH:
             return None
-        paused = known.facts.get(dag, {}).get("paused")
+        paused = names.facts.get(dag, {}).get("paused")
         return None if paused is None else paused == "yes"
 
     def _ask(self, reach: Reach, *, knows_paused: bool) -> tuple[list[str], bool]:

@@ -134,13 +134,13 @@ class Executor:
             result = self.execute(line.text, line.origin)
             if depth == DEEPEST and result.next_lines:
                 result = from_error(_TOO_DEEP)
-            behind = lines[number:] if isinstance(lines, Sequence) else ()
-            left = after + sum(parse(one.text).kind is not InputKind.BLANK for one in behind)
+            following = lines[number:] if isinstance(lines, Sequence) else ()
+            left = after + sum(parse(one.text).kind is not InputKind.BLANK for one in following)
             yield LineResult(result, left, line.text, line.where)
             if result.next_lines and result.ok:
                 blank = " " if line.text.startswith(" ") else ""  # a private line has private lines
-                brought = [ScriptLine(blank + one.line, line.where, one.origin) for one in result.next_lines]
-                yield from self.run_lines(brought, before, depth + 1, left)
+                nested = [ScriptLine(blank + one.line, line.where, one.origin) for one in result.next_lines]
+                yield from self.run_lines(nested, before, depth + 1, left)
 
     def _check(self, context: LineContext, text: str) -> None:
         try:

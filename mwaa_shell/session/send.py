@@ -233,18 +233,18 @@ def fill_secrets(
         hint = "Type the value in its place, or send the mask itself with .send."
         raise UsageError(f"A mask (***) is left at column {left + 1}", hint=hint, state=State.NOT_SENT)
     answers = [ask(place.name or "the secret") if ask else None for place in places]
-    known = [answer for answer in answers if answer]  # an empty value, from a reflex, would overwrite the old one
-    if len(known) < len(places):
+    values = [answer for answer in answers if answer]  # an empty value, from a reflex, would overwrite the old one
+    if len(values) < len(places):
         missing = ", ".join(dict.fromkeys(place.name or "a secret" for place in places))
         raise UsageError(
             f"The value of {missing} is masked", hint="Type it: the shell keeps no secrets.", state=State.NOT_SENT
         )
-    return parse(redaction.fill(line.text, known, grammar, patterns))
+    return parse(redaction.fill(line.text, values, grammar, patterns))
 
 
 def fill_destination(session: Session, context: LineContext) -> LineContext:
     """Return the context with the secrets of its file or local command."""
     line = context.line
-    behind = parse(f"version{line.text[line.words[-1].end :]}")
-    filled = fill_secrets(behind, None, session.ui.ask_secret, session.secret_words)
+    rest = parse(f"version{line.text[line.words[-1].end :]}")
+    filled = fill_secrets(rest, None, session.ui.ask_secret, session.secret_words)
     return replace(context, destination=filled.destination)

@@ -53,9 +53,9 @@ def record(session: Session, context: LineContext, send: Callable[[], Result]) -
 
     The jobs of ``send`` take Ctrl-C.
     """
-    begun = time.monotonic()
+    start = time.monotonic()
     with INTERRUPTS.defer() as pressed:
-        result = record_command(session, context, lambda: send()._replace(command_seconds=time.monotonic() - begun))
+        result = record_command(session, context, lambda: send()._replace(command_seconds=time.monotonic() - start))
     if pressed.is_set() and result.outcome is not Outcome.INTERRUPTED:
         result = stopped_after(result)
     return result

@@ -144,10 +144,10 @@ class Session:
         self._connection, self.access, self.opened = self.connections.get(opened), access, opened
         if before not in (None, opened):
             self.previous = before
-        said = self.settings.config.on(name)
-        self.preferences.given = as_preferences(said)
-        if not self._connection.version and "airflow-version" in said:
-            self._connection.version = parse_version(str(said["airflow-version"].value))
+        configured = self.settings.config.on(name)
+        self.preferences.given = as_preferences(configured)
+        if not self._connection.version and "airflow-version" in configured:
+            self._connection.version = parse_version(str(configured["airflow-version"].value))
         if self._said_version:  # --airflow-version is about the environment opened first
             self._connection.version = parse_version(self._said_version)
             self._said_version = None

@@ -111,18 +111,20 @@ class _Given:
 
 
 def _read(words: Sequence[str], parser: argparse.ArgumentParser) -> _Given:
-    known = {flag: option for option in options_of(parser) for flag in option.option_strings}
+    options = {flag: option for option in options_of(parser) for flag in option.option_strings}
     values: dict[str, str] = {}
     places: list[str] = []
     waiting = ""
     for word in words:
-        if waiting and not (word.startswith("-") and known[waiting].nargs == "?"):
+        if waiting and not (word.startswith("-") and options[waiting].nargs == "?"):
             values[waiting], waiting = word, ""
             continue
         flag, _, value = word.partition("=")
-        takes_next = flag in known and value_of(known[flag]) is not Value.NOTHING and known[flag].dest not in JOINED
+        takes_next = (
+            flag in options and value_of(options[flag]) is not Value.NOTHING and options[flag].dest not in JOINED
+        )
         waiting = flag if flag == word and takes_next else ""
-        if flag in known:
+        if flag in options:
             values[flag] = value
         elif not word.startswith("-"):
             places.append(word)
@@ -142,19 +144,19 @@ def _environments(given: _Given) -> set[str]:
     """Return the environments of the named profile and region, or else all."""
     if "--local" in given.values:
         return set()
-    seen = [*remembered_environments(), *_set_up()]
+    listed = [*remembered_environments(), *_set_up()]
     profile, region = given.values.get("--profile"), given.values.get("--region")
-    fit = {one.name for one in seen if profile in (None, one.profile) and region in (None, one.region)}
-    return fit or {one.name for one in seen}
+    fit = {one.name for one in listed if profile in (None, one.profile) and region in (None, one.region)}
+    return fit or {one.name for one in listed}
 
 
 def _set_up() -> Iterator[ListedEnvironment]:
     """Return the environments that ``config.toml`` names in full."""
     path = config_path()
-    said = load_config(path) if path.exists() else Config()
-    default = said.general.get("environment")
-    sections = dict.fromkeys([str(default.value)], said.general) if default else {}
-    sections |= {name: members for name, members in said.environments if not PATTERN.search(name)}
+    config = load_config(path) if path.exists() else Config()
+    default = config.general.get("environment")
+    sections = dict.fromkeys([str(default.value)], config.general) if default else {}
+    sections |= {name: members for name, members in config.environments if not PATTERN.search(name)}
     for name, members in sections.items():
         profile, region = (str(members[one].value) if one in members else "" for one in ("profile", "region"))
         yield ListedEnvironment(name, profile, region)
