@@ -1,4 +1,4 @@
-"""Additions to a command when it is sent: JSON in place of a table, an ID for a run, and a yes beforehand. Pure."""
+"""Additions to a command that is sent: ``-o json``, a run ID, a yes beforehand. Pure."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from mwaa_shell.airflow.command_line import InputKind, ParsedLine, parse
 from mwaa_shell.airflow.grammar import Grammar
 from mwaa_shell.airflow.knowledge import meant_readings, question_in
 
-#: What is added, after a blank.
+#: The flag for JSON.
 ADDED = "-o json"
-#: What every Airflow calls the flag for the id of a run.
+#: The flag for a run ID, in every Airflow.
 RUN_ID = "-r"
 #: Commands that print several tables under headings, whose JSON has none.
 SECTIONS = ("info",)
@@ -18,7 +18,7 @@ TRIGGERS = {"trigger": "dags trigger", "trigger_dag": "trigger_dag"}
 
 
 def with_json(line: ParsedLine, grammar: Grammar | None) -> ParsedLine | None:
-    """Return the line with ``-o json``; ``None`` where its Airflow does not take it, or the user chose a format."""
+    """Return the line with ``-o json``. ``None``: its Airflow lacks the flag, or the user chose a format."""
     if line.kind is not InputKind.AIRFLOW or line.problem or line.destination or grammar is None:
         return None
     reading = understand(parse(line.command), grammar)
@@ -45,7 +45,7 @@ def with_run_id(line: ParsedLine, run_id: str, grammar: Grammar | None = None) -
 
 
 def with_yes_flag(line: ParsedLine, grammar: Grammar | None) -> ParsedLine | None:
-    """Return the line with the flag that says yes; ``None`` without a question, or without such a flag."""
+    """Return the line with the flag that says yes. ``None``: no question, or no such flag."""
     question = question_in(line, grammar)
     return _with(meant_readings(line, grammar)[0], question.answer) if question and question.answer else None
 
@@ -59,7 +59,7 @@ def _trigger(line: ParsedLine, grammar: Grammar | None) -> ParsedCommand | None:
 
 
 def _with(reading: ParsedCommand, addition: str) -> ParsedLine:
-    """Return the line with one more flag: at its end, but right after the command where a ``--`` follows that."""
+    """Return the line with one more flag: at its end, or before the first ``--``."""
     text, end = reading.line.text, reading.line.words[-1].end
     command = next(part.end for part in reading.parts if part.role is Role.COMMAND)
     if any(part.role is Role.SEPARATOR and part.start >= command for part in reading.parts):

@@ -1,4 +1,4 @@
-"""Parser of lines against the commands of one Airflow, for completion, color, validation and hints.
+"""Parser of lines against the commands of one Airflow.
 
 Words are read as argparse reads them: abbreviated flags, ``--flag=value``, ``-fvalue``, ``-abc``, ``--``, options
 between positionals, numbers below zero. Where Pythons 3.7 to 3.13 differ, what one of them takes is taken. Reading
@@ -19,11 +19,11 @@ from mwaa_shell.airflow.command_line import InputKind, ParsedLine, Word, letters
 from mwaa_shell.airflow.grammar import Command, Grammar, Option, Positional, flag_name, load_grammar, versions
 from mwaa_shell.airflow.versions import Version
 
-#: What every parser has, and the command trees leave out.
+#: The option of every parser, which the command trees leave out.
 HELP = Option(("-h", "--help"), "help", nargs=0, action="help")
 NEGATIVE_NUMBER = re.compile(r"-\d+$|-\d*\.\d+$")
 MANY = 1 << 30
-#: How many words argparse requires for each nargs that is no number.
+#: The fewest and most words that argparse takes for each ``nargs`` that is not a number.
 COUNTS = {None: (1, 1), "?": (0, 1), "*": (0, MANY), "+": (1, MANY), "...": (0, MANY), "A...": (1, MANY)}
 #: argparse's own patterns for positionals: A is an argument, O an option, - the separator.
 PATTERNS = {None: "-*A-*", "?": "-*A?-*", "*": "-*[A-]*", "+": "-*A[A-]*", "...": "[-AO]*", "A...": "-*A[-AO]*"}
@@ -43,7 +43,7 @@ class Role(Enum):
 
 
 class ArgumentSpan(NamedTuple):
-    """A word, or a piece of one such as the value in ``--flag=value``; the ``=`` is in neither piece."""
+    """A word, or a piece of one such as the value in ``--flag=value``. The ``=`` is in neither piece."""
 
     word: Word
     role: Role
@@ -108,7 +108,7 @@ def fewest(nargs: int | str | None) -> int:
 
 
 def candidates(flags: Mapping[str, Option], text: str) -> list[tuple[str, str | None]]:
-    """Return the flags that a word may be short for, each with the value joined to it; argparse takes just one."""
+    """Return the flags that a word may abbreviate, each with its joined value. argparse takes just one."""
     if text.startswith("--"):
         name, equals, value = text.partition("=")
         return [(flag, value if equals else None) for flag in flags if flag.startswith(name)]
@@ -117,12 +117,12 @@ def candidates(flags: Mapping[str, Option], text: str) -> list[tuple[str, str | 
 
 
 def looks_like_flag(text: str) -> bool:
-    """Return whether argparse takes an unknown word for a flag and not for an argument."""
+    """Return whether argparse takes an unknown word for a flag."""
     return len(text) > 1 and text[0] == "-" and " " not in text and not NEGATIVE_NUMBER.match(text)
 
 
 def _find_command(words: Sequence[Word], grammar: Grammar, parts: list[ArgumentSpan]) -> tuple[Command | None, int]:
-    """Return the command, and how many words it takes with the flags between its words."""
+    """Return the command, and the number of its words and the flags between them."""
     names: list[str] = []
     separated = False
     for count, word in enumerate(words, 1):
@@ -211,7 +211,7 @@ class _Reader:
         return bool(found or negative or looks_like_flag(text))
 
     def _positionals(self, position: int) -> int:
-        """Give the next words to the positionals as argparse does: to as many as there are words for."""
+        """Give the next words to as many positionals as argparse does."""
         for count in range(len(self.waiting), 0, -1):
             wanted = self.waiting[:count]
             found = re.compile("".join(f"({_pattern(one.nargs)})" for one in wanted)).match(self.kinds, position)
@@ -285,7 +285,7 @@ def _pattern(nargs: int | str | None) -> str:
 
 
 def readings(line: ParsedLine, grammar: Grammar | None) -> tuple[ParsedCommand, ...]:
-    """Return the readings in which the line begins with a command; of several versions where one alone does not decide.
+    """Return the readings of a line that begins with a command. Several versions read an unclear line.
 
     The environment's own is the first one.
     """
@@ -324,7 +324,7 @@ def _read_by(line: ParsedLine, chosen: Sequence[Version]) -> tuple[ParsedCommand
 
 
 def plain_words(line: ParsedLine, grammar: Grammar | None) -> tuple[str, ...]:
-    """Return the words of a line in their plainest form: the command's own, then whole flags and values, each a word.
+    """Return the words of a line in their plainest form: command, whole flags, values.
 
     What several versions read in several ways is read as the longest command. Other lines stay as typed.
     """

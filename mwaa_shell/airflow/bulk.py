@@ -1,4 +1,4 @@
-"""Variables, connections and pools in bulk: Airflow's files for them, and the requests that carry them. Pure.
+"""Variables, connections and pools in bulk: Airflow's files and requests. Pure.
 
 The files are those of ``variables|connections|pools export``: one JSON object (YAML for connections too) with a member
 for each name. The REST API returns no passwords of connections, and ``***`` in place of what Airflow hides by name:
@@ -20,7 +20,7 @@ from mwaa_shell.airflow.rest import RestRequest, post
 from mwaa_shell.airflow.versions import Version
 
 Entry = Mapping[str, object]
-#: What Airflow returns in place of a secret.
+#: The mask that Airflow returns for a secret.
 MASK = "***"
 #: Entries in one request to Airflow 3.
 BATCH = 100
@@ -82,7 +82,7 @@ Comparison = Mapping[EntryState, Sequence[Entry]]
 
 
 def read_entries(kind: BulkKind, content: object) -> list[Entry]:
-    """Return the entries of a file's JSON or YAML; raise ``ValueError`` with what is wrong, which quotes no value."""
+    """Return the entries of a file's JSON or YAML. Raise ``ValueError``, which quotes no value."""
     if not isinstance(content, dict):
         raise ValueError(f"the file must have one object with a member for each of the {kind.name}")
     return [_entry(kind, str(name), value) for name, value in content.items()]
@@ -115,7 +115,7 @@ def _entry(kind: BulkKind, name: str, value: object) -> Entry:
 
 
 def read_env(text: str) -> dict[str, object]:
-    """Return the content of a file with lines ``ID=URI`` or ``ID=JSON``; raise ``ValueError``."""
+    """Return the content of a file with lines ``ID=URI`` or ``ID=JSON``. Raise ``ValueError``."""
     content: dict[str, object] = {}
     for number, line in enumerate(text.splitlines(), 1):
         name, equals, value = line.strip().partition("=")
@@ -128,7 +128,7 @@ def read_env(text: str) -> dict[str, object]:
 
 
 def _connection(name: str, text: str) -> Mapping[str, Any]:
-    """Return the members of a connection in a JSON text or a URI, as Airflow reads them."""
+    """Return the members of a connection, from JSON or a URI, as Airflow reads them."""
     if text.lstrip().startswith("{"):
         try:
             members = json.loads(text)
@@ -160,7 +160,7 @@ def _connection(name: str, text: str) -> Mapping[str, Any]:
 
 
 def file_content(kind: BulkKind, entries: Iterable[Entry]) -> tuple[dict[str, object], list[str]]:
-    """Return the content of a file, and the names of entries of which something was hidden and is left out."""
+    """Return the content of a file, and the names of entries with hidden members. These are left out."""
     content: dict[str, object] = {}
     hidden: list[str] = []
     for entry in entries:
@@ -184,7 +184,7 @@ def _is_masked(value: object) -> bool:
 
 
 def _variable(members: Entry) -> object:
-    """Return the value of a variable as Airflow exports it, as text where JSON would not come back the same."""
+    """Return the value of a variable as Airflow exports it. It is text if JSON would change it."""
     text = str(members.get("value") or "")
     value: object = text
     try:
@@ -206,7 +206,7 @@ def printing_command(kind: BulkKind, version: Version) -> str:
 
 
 def read_printed(kind: BulkKind, text: str, version: Version) -> list[Entry] | None:
-    """Return the entries in the output of the command that prints all; ``None`` where it has no JSON object.
+    """Return the entries in the output of the command that prints all. ``None``: no JSON object.
 
     Log lines may be around the object, and be JSON themselves: the longest object is the one.
     """
@@ -235,7 +235,7 @@ def _printed(kind: BulkKind, name: str, value: Any, version: Version) -> Entry:
 
 
 def as_printed(value: str) -> str:
-    """Return the value of a variable as it is after it went through the output of the CLI."""
+    """Return the value of a variable as the output of the CLI would return it."""
     try:
         read = json.loads(value)
     except (ValueError, RecursionError):
@@ -334,7 +334,7 @@ def _body(kind: BulkKind, entry: Entry, version: Version) -> Mapping[str, object
 
 
 def problem_in(response: object) -> str:
-    """Return what Airflow 3 says went wrong in a bulk request that it answered with success; empty for nothing."""
+    """Return the failures in a bulk response that Airflow 3 marks as a success."""
     created = response.get("create") if isinstance(response, dict) else None
     errors = created.get("errors") if isinstance(created, dict) else None
     if not errors:

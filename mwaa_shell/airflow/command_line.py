@@ -1,4 +1,4 @@
-"""Parser of lines: words with their places, the destination of the output, and the first mistake.
+"""Parser of lines: words with places, the destination, and the first mistake.
 
 Words are split as a POSIX shell splits them, because MWAA's endpoint does the same; nothing is expanded. Outside
 quotes, ``|``, ``>`` and ``>>`` end the command: what follows belongs to this machine. So does a word that begins with
@@ -19,7 +19,7 @@ BLANKS = " \t\r\n"
 #: Characters of a word as they are, and what a backslash escapes between double quotes.
 UNQUOTED, ESCAPED = re.compile(r"[^ \t\r\n|>'\"\\]+"), re.compile(r'\\([\\"])')
 OPEN_END = "The command ends with a backslash"
-#: What is without quotes.
+#: An argument that needs no quotes.
 PLAIN = re.compile(r"[\w./:=+,@%-]+")
 #: After nothing or an open quote, all up to where that changes: a quote, or an operator or a comment outside of any.
 UP_TO = {
@@ -38,7 +38,7 @@ class InputKind(Enum):
 
 
 class Word(NamedTuple):
-    """One argument: its value without quotes, and the half-open span that it takes in the text."""
+    """One argument: its value without quotes, and its half-open span in the text."""
 
     value: str
     start: int
@@ -56,7 +56,7 @@ class Problem(NamedTuple):
 
 
 class Destination(NamedTuple):
-    """The destination of the decoded standard output: ``|`` a local command, ``>`` or ``>>`` a file."""
+    """The destination of the output: ``|`` a local command, ``>`` or ``>>`` a file."""
 
     operator: str
     target: str
@@ -117,14 +117,14 @@ def parse(text: str) -> ParsedLine:
 
 
 def _control_character(text: str) -> Problem | None:
-    """Return what a terminal types for a key that it does not know; no Airflow has a use for it."""
+    """Return the problem of a control character. A terminal types it for an unknown key."""
     found = re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]", text)
     return Problem("The command contains a control character", found.start(), hint="Delete it.") if found else None
 
 
 @lru_cache(maxsize=4)
 def split(text: str, start: int = 0) -> tuple[tuple[Word, ...], int, Problem | None]:
-    """Return the words of ``text`` from a place on, where the command ends, and an unbalanced quote if there is one."""
+    """Return the words from a place on, the end of the command, and an open quote."""
     words: list[Word] = []
     position = start
     while True:
@@ -140,7 +140,7 @@ def split(text: str, start: int = 0) -> tuple[tuple[Word, ...], int, Problem | N
 
 
 def word_at(text: str, start: int, unquoted: re.Pattern[str] = UNQUOTED) -> tuple[Word, Problem | None]:
-    """Return the word that begins at ``start``; in POSIX quotes a backslash only escapes inside double quotes."""
+    """Return the word that begins at ``start``. A backslash only escapes inside double quotes."""
     value: list[str] = []
     position = start
     while position < len(text):
@@ -168,7 +168,7 @@ def word_at(text: str, start: int, unquoted: re.Pattern[str] = UNQUOTED) -> tupl
 
 
 def letters_of(text: str, word: Word) -> list[tuple[int, int, str]]:
-    """Return where each character of a word's value starts and ends in the text, and its quotes."""
+    """Return the start, the end and the quotes of each character of a word's value."""
     letters: list[tuple[int, int, str]] = []
     quotes, position = "", word.start
     while position < word.end:
@@ -217,7 +217,7 @@ def end_of_words(text: str) -> int:
 
 
 def quote(value: str) -> str:
-    """Return an argument in quotes that MWAA's endpoint takes: single ones, or double ones with escapes."""
+    """Return an argument in quotes for MWAA's endpoint: single, or double and escaped."""
     if PLAIN.fullmatch(value):
         return value
     if "'" not in value:
@@ -227,14 +227,14 @@ def quote(value: str) -> str:
 
 
 def command_text(name: str, *values: str, flags: str = "") -> str:
-    """Return a command with values in quotes; if one begins with a dash, they follow the flags and ``--``."""
+    """Return a command with values in quotes. Values with a leading dash follow ``--``."""
     words = " ".join(map(quote, values))
     parts = (name, flags, "--", words) if any(one.startswith("-") for one in values) else (name, words, flags)
     return " ".join(filter(None, parts))
 
 
 def output_format(values: tuple[str, ...]) -> str | None:
-    """Return the value of ``-o`` or ``--output``, the last one as in argparse; ``None`` without the flag."""
+    """Return the last value of ``-o`` or ``--output``; ``None`` without the flag."""
     found = None
     for index, value in enumerate(values):
         if value == "-o":
@@ -247,7 +247,7 @@ def output_format(values: tuple[str, ...]) -> str | None:
 
 
 def _long_output(value: str, following: tuple[str, ...]) -> str | None:
-    """Return the value of ``--output``, which argparse lets people shorten, given after ``=`` or as the next word."""
+    """Return the value of ``--output``, which may be abbreviated and joined by ``=``."""
     name, equals, text = value.partition("=")
     if len(name) < len("--ou") or not "--output".startswith(name):
         return None
@@ -279,7 +279,7 @@ def logical_lines(lines: Iterable[str]) -> Iterator[tuple[int, str]]:
 
 
 def _state_behind(line: str, state: str) -> str:
-    """Return the quote that is open after a line, or an operator or ``#`` in it; ``state`` is that before the line.
+    """Return the quote that is open after a line, or an operator or ``#`` in the line.
 
     Read on from there, so that a script takes no longer than it is.
     """
@@ -295,14 +295,14 @@ def _state_behind(line: str, state: str) -> str:
 
 
 def open_quote(text: str) -> str:
-    """Return the quote that is still open at the end of a block of lines; nothing where none is."""
+    """Return the quote that is open at the end of a block of lines; empty for none."""
     *_, (_, last) = logical_lines(text.split("\n"))
     problem = split(last)[2]
     return last[problem.position].strip("\\") if problem is not None else ""
 
 
 def line_at(text: str, cursor: int) -> tuple[int, str]:
-    """Return the logical line at the cursor, with blanks where it continues, and its start in the block."""
+    """Return the start of the logical line at the cursor, and the line."""
     for start, end, line in lines_of_block(text):
         if cursor <= end:
             return start, line
@@ -310,7 +310,7 @@ def line_at(text: str, cursor: int) -> tuple[int, str]:
 
 
 def lines_of_block(text: str) -> list[tuple[int, int, str]]:
-    """Return where each logical line of a block starts and ends in its text, without the newline, and the line."""
+    """Return the start and end of each logical line of a block, and the line."""
     physical = text.split("\n")
     starts = [0]
     for one in physical:
@@ -337,7 +337,7 @@ PROMPT = re.compile(
 
 
 def odd_character_in(line: ParsedLine, is_command: bool | None = None) -> Problem | None:
-    """Return the first odd character of a line outside quotes, or the prompt that it begins with.
+    """Return the first odd character outside quotes, or the prompt before a command.
 
     ``is_command`` is whether a command or a group begins with its first word, ``None`` while that is unknown. A command
     after ``.send`` and a comment are not looked at.
@@ -353,7 +353,7 @@ def odd_character_in(line: ParsedLine, is_command: bool | None = None) -> Proble
 
 
 def _is_no_redirection(line: ParsedLine, is_command: bool | None) -> bool:
-    """Return whether a line that begins like ``my-env> dags list`` cannot send the output of ``my-env`` to a file."""
+    """Return whether ``my-env> dags list`` begins with a prompt and redirects nothing."""
     if not line.words:
         return True
     return len(line.words) == 1 and (line.problem is not None if is_command is None else not is_command)

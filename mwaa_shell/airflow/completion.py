@@ -1,4 +1,4 @@
-"""Completion: what is expected at the cursor, anywhere in a line, and what could be typed there, best first. Pure.
+"""Completion: the arguments expected at the cursor, and candidates, best first. Pure.
 
 The line is read again without the word under the cursor, and with an argument in its place that is no command: how that
 is read is what is expected. Candidates are groups, commands, flags and choices of one Airflow, and the names of an
@@ -50,7 +50,7 @@ Expected = ExpectsCommand | ExpectsFlag | ExpectsValue
 
 @dataclass(frozen=True, slots=True)
 class CursorContext:
-    """The arguments expected at the cursor; none in comments, dot-commands and after ``|`` or ``>``."""
+    """The arguments expected at the cursor. Comments, dot-commands and local commands have none."""
 
     start: int  #: of the word under the cursor, or of its value's or flag's part; else the cursor itself
     end: int
@@ -92,7 +92,7 @@ def cursor_context(understanding: ParsedCommand, cursor: int) -> CursorContext:
 
 
 def _around(line: ParsedLine, word: Word | None, cursor: int) -> tuple[tuple[Word, ...], tuple[Word, ...]]:
-    """Return the words before and after the word at the cursor, without a leading "airflow"."""
+    """Return the words before and after the word at the cursor, without ``airflow``."""
     words = tuple(one for one in line.words if one is not word)
     if word is None and len(words) == 1 and words[0].value == "airflow":
         return (), ()
@@ -103,7 +103,7 @@ def _around(line: ParsedLine, word: Word | None, cursor: int) -> tuple[tuple[Wor
 def _in_pieces(
     understanding: ParsedCommand, context: CursorContext, pieces: Sequence[ArgumentSpan], cursor: int
 ) -> CursorContext:
-    """Return the flag and the value of ``--flag=value`` and the like as places of their own."""
+    """Return the context in a flag and its joined value, each a place of its own."""
     last, command = pieces[-1], understanding.command
     if cursor < last.start:
         return replace(context, end=pieces[-2].end, expects=(ExpectsFlag(command),) if command else ())
@@ -113,7 +113,7 @@ def _in_pieces(
 
 
 def _expects(probed: ParsedCommand, probe: Word, fragment: str) -> tuple[Expected, ...]:
-    """Return what an argument in place of the probe is read as, and a flag where one may be there."""
+    """Return the argument in place of the probe, and a flag if one may be there."""
     index = next((index for index, part in enumerate(probed.parts) if part.word == probe), None)
     if index is None:
         return ()
@@ -177,7 +177,7 @@ class SyntaxPart(NamedTuple):
 
 
 def suggest(text: str, cursor: int, grammar: Grammar, names: Names = no_names) -> list[Suggestion]:
-    """Return the candidates for the word under the cursor; none where neither this tree nor ``names`` knows any."""
+    """Return the candidates for the word under the cursor."""
     context = cursor_context(understand(parse(text), grammar), cursor)
     found: list[Suggestion] = []
     for expected in context.expects:
@@ -190,7 +190,7 @@ def suggest(text: str, cursor: int, grammar: Grammar, names: Names = no_names) -
 
 
 def syntax_hint(understanding: ParsedCommand, cursor: int | None = None) -> list[SyntaxPart]:
-    """Return the syntax of the command being typed: what is required, what is given, what the cursor is at."""
+    """Return the syntax of a command being typed, with its given and current parts."""
     command = understanding.command
     if command is None:
         return []
@@ -211,7 +211,7 @@ def syntax_hint(understanding: ParsedCommand, cursor: int | None = None) -> list
 
 
 def _argument_at(understanding: ParsedCommand, cursor: int) -> Option | Positional | None:
-    """Return the argument that the word under the cursor is, or that would be read next."""
+    """Return the argument at the cursor, or the next one."""
     for part in understanding.parts:
         if part.start <= cursor <= part.end and isinstance(part.argument, Option | Positional):
             return part.argument
@@ -222,7 +222,7 @@ def _argument_at(understanding: ParsedCommand, cursor: int) -> Option | Position
 
 
 def usage_of(argument: Option | Positional) -> str:
-    """Return an argument as usage lines write it: ``-c CONF``, ``DAG_ID``, ``[TASK_ID]``."""
+    """Return an argument as in a usage line: ``-c CONF``, ``DAG_ID``, ``[TASK_ID]``."""
     if isinstance(argument, Positional):
         name = metavar(argument)
         return name if argument.required else f"[{name}]"
@@ -230,14 +230,14 @@ def usage_of(argument: Option | Positional) -> str:
 
 
 def metavar(argument: Option | Positional) -> str:
-    """Return what stands for an argument's value in usage lines; a list of choices does not."""
+    """Return the name of an argument's value in usage lines; never a list of choices."""
     name = argument.dest if isinstance(argument, Option) else argument.name
     written = str(argument.metavar or name)
     return (name if written.startswith(("(", "{")) else written).upper()
 
 
 def _named(expected: Expected, context: CursorContext, names: Names) -> list[Suggestion]:
-    """Return the environment's own names, where one goes here; the last row tells how many more there are."""
+    """Return the cached names of the environment. The last row counts the names left out."""
     if not isinstance(expected, ExpectsValue) or context.without.command is None:
         return []
     kind = knowledge.argument_kind(context.without.command.name, expected.argument)
@@ -273,7 +273,7 @@ def _candidates(expected: Expected, context: CursorContext, grammar: Grammar) ->
 
 
 def _commands(before: tuple[str, ...], context: CursorContext, grammar: Grammar) -> Iterator[Suggestion]:
-    """Yield the next word of a command; at the beginning, and once something is typed, whole commands too."""
+    """Yield the next word of a command. An incomplete first word has whole commands, too."""
     for word in grammar.words_after(before):
         name = " ".join((*before, word))
         summary = knowledge.group_summary(name) if name in grammar.groups else knowledge.command_summary(name)
@@ -287,7 +287,7 @@ def _commands(before: tuple[str, ...], context: CursorContext, grammar: Grammar)
 
 @cache
 def _doubt(name: str, version: Version) -> str:
-    """Return why MWAA refuses a command, or makes no sense of it; of a group, if that holds for all of its commands."""
+    """Return why MWAA refuses a command, or all commands of a group; empty for none."""
     tree = tree_for(version)
     doubts = [_doubt(one, version) for one in tree.below(name)] if tree is not None else []
     if doubts:
@@ -297,7 +297,7 @@ def _doubt(name: str, version: Version) -> str:
 
 
 def _flags(command: Command, context: CursorContext) -> Iterator[Suggestion]:
-    """Yield flags that are not given yet and that none of the given ones excludes, required ones first."""
+    """Yield the flags that may still be given, required flags first."""
     given = context.without.given
     excluded = {
         member
@@ -315,7 +315,7 @@ def _flags(command: Command, context: CursorContext) -> Iterator[Suggestion]:
 
 
 def _spellings(option: Option, fragment: str) -> list[str]:
-    """Return the long flag, and the short one where a single dash was typed or there is nothing else."""
+    """Return the long flags of an option, else the short ones."""
     if fragment in option.flags:
         return [fragment]
     long = [flag for flag in option.flags if flag.startswith("--")]

@@ -1,4 +1,4 @@
-"""Command trees of the Airflow versions that MWAA has offered: commands, and what argparse takes after them.
+"""Command trees of the Airflow versions that MWAA has offered.
 
 The trees are data, read off the parsers by ``tests.grammars``, which says how the files look. What has its
 usual value is left out of them; here it is put back. A command is made when it is asked for first.
@@ -56,12 +56,12 @@ class Option(NamedTuple):
 
 
 def flag_name(option: Option) -> str:
-    """Return the flag that data files name an option by: the first long one, else the first."""
+    """Return the name of an option in data files: the first long flag, else the first."""
     return next((name for name in option.flags if name.startswith("--")), option.flags[0])
 
 
 class ExclusiveGroup(NamedTuple):
-    """Arguments of which only one may be given: the long flag of an option, the name of a positional."""
+    """Arguments that exclude each other: long flags and names of positionals."""
 
     members: tuple[str, ...]
     required: bool  #: one of them must be given
@@ -102,7 +102,7 @@ class Grammar:
 
     @property
     def is_exact(self) -> bool:
-        """Return whether the commands are those of the version itself; a newer one may have more."""
+        """Return whether the tree is of the version itself. A newer version may have more."""
         return self.tree == self.version
 
     def named(self, name: str) -> Command | None:
@@ -112,7 +112,7 @@ class Grammar:
         return self._made.get(name)
 
     def command(self, words: Sequence[str]) -> tuple[Command, int] | None:
-        """Return the longest command that the words begin with, by name or alias, and how many of them it takes."""
+        """Return the longest command at the start of the words, and its number of words."""
         for count in range(min(len(words), LONGEST), 0, -1):
             found = self.named(self._words.get(tuple(words[:count]), ""))
             if found is not None:
@@ -128,13 +128,13 @@ class Grammar:
         return tuple(name for name in self.names if name.startswith(f"{group} "))
 
     def words_after(self, words: Sequence[str]) -> tuple[str, ...]:
-        """Return what may be next: groups, commands and aliases; nothing after a whole command."""
+        """Return the next words: groups, commands, aliases. A whole command has none."""
         start, count = tuple(words), len(words)
         return tuple(sorted({name[count] for name in self._words if name[:count] == start and len(name) > count}))
 
 
 def meant_by(text: str) -> Version | None:
-    """Return the version that a text names, of ``2.9`` the newest 2.9; else the nearest lower one with a tree."""
+    """Return the version in a text. ``2.9`` is the newest 2.9; others use the next lower tree."""
     version = parse_version(text)
     if version is not None and text.count(".") == 1:
         of_minor = [one for one in versions() if (one.major, one.minor) == (version.major, version.minor)]
@@ -144,7 +144,7 @@ def meant_by(text: str) -> Version | None:
 
 @cache
 def load_grammar(version: Version) -> Grammar:
-    """Return the tree of a version that the package has; ``FileNotFoundError`` for any other."""
+    """Return the tree of a version. Raise ``FileNotFoundError`` for an unknown one."""
     return read_grammar(_file(f"airflow-{version}.json"))
 
 
@@ -160,7 +160,7 @@ def versions() -> tuple[Version, ...]:
 
 @cache
 def nearest(version: Version) -> Version | None:
-    """Return the version, else the next lower of its major, else the lowest; ``None`` for an unknown major."""
+    """Return the version, else the next lower of its major, else the lowest."""
     try:
         return load_grammar(version).version
     except FileNotFoundError:  # listing the files costs more than to open the one
@@ -171,7 +171,7 @@ def nearest(version: Version) -> Version | None:
 
 @cache
 def tree_for(version: Version) -> Grammar | None:
-    """Return the commands of a version, or those of the nearest one in its name; ``None`` for an unknown major."""
+    """Return the commands of a version or the nearest; ``None`` for an unknown major."""
     known = nearest(version)
     if known is None or known == version:
         return load_grammar(known) if known else None
@@ -209,7 +209,7 @@ def usual_dest(flags: Sequence[str]) -> str:
 
 
 def as_json(grammar: Grammar) -> dict[str, Any]:
-    """Return what other programs may rely on; ``nargs`` is argparse's, 0 for a flag that takes no value."""
+    """Return the JSON for other programs. ``nargs`` is argparse's, 0 for a switch."""
     return {
         "version": str(grammar.version),
         "commands": {

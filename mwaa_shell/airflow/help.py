@@ -1,4 +1,4 @@
-"""Help pages of Airflow commands for ``.help``: effect, arguments and facts about MWAA. Pure."""
+"""Help pages of Airflow commands for ``.help``. Pure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LEVELS = {
     knowledge.Level.CHANGE: "changes data",
     knowledge.Level.DESTROY: "destructive",
 }
-#: What an argument takes, where the kind's own name would not do.
+#: The names of kinds of values, if they differ from those in the code.
 KINDS = {
     knowledge.Kind.DAG: "the ID of a DAG",
     knowledge.Kind.TASK: "the ID of a task of the DAG",
@@ -39,7 +39,7 @@ KINDS = {
 
 
 def explain(words: tuple[str, ...], grammar: Grammar, width: int = WIDTH) -> str | None:
-    """Return the page of a command, or of a group, for so many columns; ``None`` for words that are neither."""
+    """Return the page of a command or group in so many columns; else ``None``."""
     found = grammar.command(words)
     if found is not None and found[1] == len(words):
         return _command(found[0], grammar.version, _readable(width))
@@ -51,7 +51,7 @@ def _readable(width: int) -> int:
 
 
 def explain_argument(command: Command, argument: Option | Positional, width: int = WIDTH) -> str:
-    """Return what one argument of a command is: its flags, what it takes and what it means."""
+    """Return the flags, the value and the meaning of one argument of a command."""
     width = _readable(width)
     head = usage_of(argument) if isinstance(argument, Positional) else _flags_of(argument)
     summary = knowledge.argument_summary(command.name, argument)
@@ -99,7 +99,7 @@ def _command(command: Command, version: Version, width: int) -> str:
 
 
 def _notes(name: str, version: Version) -> list[str]:
-    """Return what to know, one line each: danger, MWAA, DAG files, questions, versions."""
+    """Return notes, one a line: danger, MWAA, DAG files, questions, versions."""
     danger = knowledge.danger(name, version)
     notes = [LEVELS[danger.level] + (f": {danger.reason}" if danger.reason else "")]
     support = knowledge.mwaa_support(name, version)
@@ -118,7 +118,7 @@ def _notes(name: str, version: Version) -> list[str]:
 
 
 def _ranges(name: str) -> str:
-    """Return the versions that have a command, as ranges over those that MWAA has offered."""
+    """Return the versions that have a command, as ranges."""
     known = versions()
     have = [version for version in known if load_grammar(version).named(name) is not None]
     runs: list[list[Version]] = []
@@ -135,7 +135,7 @@ def _wrapped(text: str, width: int) -> str:
 
 
 def _table(rows: list[tuple[str, str]], width: int) -> str:
-    """Return two columns in few lines; text wider than the first column has a line of its own."""
+    """Return two columns. Text wider than the first column has a line of its own."""
     firsts = {min(len(left), WIDEST) for left, _ in rows}
     tables = [[line for left, right in rows for line in _row(left, right, first, width)] for first in sorted(firsts)]
     shortest = min(reversed(tables), key=len)  # of several the one whose first column holds more

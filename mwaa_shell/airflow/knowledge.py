@@ -1,4 +1,4 @@
-"""Facts about commands that Airflow's parser does not have: ``data/knowledge.toml`` and ``data/summaries.toml``.
+"""Facts about commands that Airflow's parser lacks.
 
 Which commands AWS lists, what MWAA was seen to refuse, what parses DAG files, what asks on standard input, what is
 dangerous and why, which argument takes the name of what; and one line about each command, group, flag and positional.
@@ -74,7 +74,7 @@ class Support(NamedTuple):
 class Question(NamedTuple):
     """A question on standard input, which the endpoint does not have."""
 
-    answer: str  #: the flag that says yes beforehand; empty where it wants a password
+    answer: str  #: the flag that says yes beforehand; empty if a password is needed
     reason: str
 
 
@@ -104,7 +104,7 @@ def advice(name: str, version: Version) -> tuple[str, ...]:
 
 
 def parses_dags(name: str, version: Version, given: frozenset[str] = frozenset()) -> str:
-    """Return why the command is slow: it loads DAG files on the web server; empty where it does not."""
+    """Return why a command loads DAG files on the web server; empty for others."""
     found = _first("parses", name, version, given)
     return found.reason if found else ""
 
@@ -116,7 +116,7 @@ def question_of(name: str, version: Version, given: frozenset[str] = frozenset()
 
 
 def danger(name: str, version: Version, given: frozenset[str] = frozenset()) -> Danger:
-    """Return what the command does to the environment; an unknown command changes data."""
+    """Return the danger of a command. An unknown command changes data."""
     if HELP in given:
         return Danger(Level.READ, "")
     rule = _first("rules", name, version, given)
@@ -124,7 +124,7 @@ def danger(name: str, version: Version, given: frozenset[str] = frozenset()) -> 
 
 
 def argument_kind(name: str, argument: Option | Positional | str) -> Kind:
-    """Return what the argument takes; text is the first long flag of an option, or the name of a positional."""
+    """Return the kind of an argument. Text names a long flag or a positional."""
     if isinstance(argument, Option):
         argument = flag_name(argument)
     elif isinstance(argument, Positional):
@@ -134,7 +134,7 @@ def argument_kind(name: str, argument: Option | Positional | str) -> Kind:
 
 
 def examples(name: str, version: Version) -> tuple[str, ...]:
-    """Return lines to start from that this version accepts; none for what AWS does not list."""
+    """Return examples that this version accepts. Commands that AWS does not list have none."""
     known = grammar.nearest(version)
     if known is None:
         return ()
@@ -173,7 +173,7 @@ def argument_summary(command_name: str, argument: Option | Positional) -> str:
 
 
 def given_in(reading: ParsedCommand) -> frozenset[str]:
-    """Return the options of a line: ``--flag``, and ``--flag=value`` too for each value."""
+    """Return the options of a line: ``--flag``, and ``--flag=value`` for each value."""
     found: set[str] = set()
     for part in reading.parts:
         if isinstance(part.argument, Option) and part.role is Role.FLAG:
@@ -279,7 +279,7 @@ def reads(line: ParsedLine, grammar: Grammar | None) -> bool:
 
 
 def question_in(line: ParsedLine, grammar: Grammar | None) -> Question | None:
-    """Return the question that the command would ask on standard input, which the endpoint does not have."""
+    """Return the question that a command asks on standard input, which MWAA lacks."""
     read = [(one, one.command) for one in meant_readings(line, grammar) if one.command]
     asked = [question_of(command.name, one.grammar.version, given_in(one)) for one, command in read]
     answers = {question.answer if question else None for question in asked}
@@ -287,5 +287,5 @@ def question_in(line: ParsedLine, grammar: Grammar | None) -> Question | None:
 
 
 def meant_readings(line: ParsedLine, grammar: Grammar | None) -> tuple[ParsedCommand, ...]:
-    """Return the readings of the environment's own version where that is known, else those of all."""
+    """Return the readings of the environment's version if it is known, else of all."""
     return tuple(one for one in readings(line, grammar) if grammar is None or one.grammar is grammar)

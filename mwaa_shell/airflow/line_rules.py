@@ -1,4 +1,4 @@
-"""The rules of an environment for its lines, and the checks of a line before it is sent.
+"""The rules of an environment for its lines, and the checks before sending.
 
 ``LineRules`` is a frozen value: the lexer, the completer, the masks and the checks take it instead of a session. The
 functions find what Airflow would refuse, the translation, and help at the cursor; their command tree is ``None`` while
@@ -36,7 +36,7 @@ class LineRules:
 
     @property
     def checked_by(self) -> Grammar | None:
-        """Return the command tree that lines are checked with; ``None`` where the user wants no checks."""
+        """Return the command tree for checks; ``None`` if the user switched checks off."""
         return self.grammar if self.validate else None
 
     def problem_in(self, text: str) -> Problem | None:
@@ -46,7 +46,7 @@ class LineRules:
         return problem_in(text, self.grammar, self.secret_words)
 
     def note_on(self, text: str) -> str:
-        """Return what is sent although the nearest command tree lacks it; empty for most lines."""
+        """Return a note if the nearest command tree lacks a word of the line; else empty."""
         line, grammar = parse(text), self.checked_by
         if grammar is None or grammar.is_exact or line.kind is not InputKind.AIRFLOW:
             return ""
@@ -61,7 +61,7 @@ class LineRules:
         return redaction.secrets_in(line, self.grammar, self.secret_words, self._assigned(line))
 
     def secret_values(self, line: str) -> Iterator[str]:
-        """Yield the secrets of one line without quotes and escapes, and those inside of them."""
+        """Yield the secrets of a line without quotes and escapes, and the secrets in them."""
         named = partial(sensitive, patterns=self.secret_words)
         for one in self.secrets_in(line):
             yield one.value
@@ -80,13 +80,13 @@ class LineRules:
         return frozenset(self.secret_parameters(line, self.grammar, self.secret_words))
 
 
-#: Characters of a message: one that repeats a line of more is no help, and each word of the line is looked for in it.
+#: Characters of a message. A longer one repeats a long line, and each word of the line is searched for in it.
 LONGEST = 2_000
 
 
 @lru_cache(maxsize=4)  # Enter asks for what the last key has asked for
 def problem_in(text: str, grammar: Grammar | None, patterns: tuple[str, ...] = ()) -> Problem | None:
-    """Return the first mistake in a line, with what it is called here if it is in another Airflow's words."""
+    """Return the first mistake in a line. Another Airflow's words get their name here."""
     line = parse(text)
     reading = understand(line, grammar) if grammar is not None else None
     begins = None if reading is None else all(part.role is not Role.UNKNOWN for part in reading.parts[:1])
@@ -116,7 +116,7 @@ def problem_in(text: str, grammar: Grammar | None, patterns: tuple[str, ...] = (
 
 
 def _without_secrets(line: ParsedLine, message: str, grammar: Grammar, patterns: tuple[str, ...]) -> str:
-    """Return the message without a word of a secret, or of what was meant to be one and follows it unquoted."""
+    """Return the message without words of a secret, and without words that follow it."""
     # Another Airflow's words are read by the names of flags.
     spans = secrets_in(line.text, grammar, patterns) or secrets_in(line.text, None, patterns)
     words = {word.value for word in line.words if spans and word.end > spans[0].start and len(word.value) > 1}
@@ -127,7 +127,7 @@ def _without_secrets(line: ParsedLine, message: str, grammar: Grammar, patterns:
 
 
 def translated_block(text: str, grammar: Grammar | None) -> tuple[str, tuple[str, ...]] | None:
-    """Return a block of lines in this Airflow's words, and notes; ``None`` where nothing changes.
+    """Return a block in this Airflow's words, and notes; ``None`` for no change.
 
     A line that has no words here stays as it is.
     """
@@ -147,7 +147,7 @@ def translated_block(text: str, grammar: Grammar | None) -> tuple[str, tuple[str
 
 
 def help_at_cursor(text: str, cursor: int, grammar: Grammar | None, width: int = WIDTH) -> str | None:
-    """Return help on the word at the cursor: a flag or an argument, else the page of the command.
+    """Return help on the argument at the cursor, else the page of the command.
 
     For so many columns, or for those of most terminals.
     """

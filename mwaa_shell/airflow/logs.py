@@ -1,4 +1,4 @@
-"""Airflow's logs on MWAA: the names of their streams in CloudWatch, and the events in them. Pure.
+"""Airflow's logs on MWAA: the streams in CloudWatch Logs and their events. Pure.
 
 Names of streams are Airflow's ``log_filename_template`` with ``_`` for each ``:``, read in Airflow 1.10.12, 2.2.2,
 2.4.3, 2.10.3 and 3.3.1. Those of the services come from AWS's public images of MWAA (2.10.3, 3.0.6). Airflow 2 writes
@@ -95,12 +95,12 @@ def stream_prefixes(dag: str, run: str, task: str, date: datetime | None, versio
 
 
 def run_prefix(dag: str, run: str) -> str:
-    """Return the beginning of all streams of a run, in an Airflow since ``NAMED_SINCE``."""
+    """Return the common prefix of the streams of a run, since ``NAMED_SINCE``."""
     return stream_name(f"dag_id={dag}/run_id={run}/")
 
 
 def task_in(name: str, prefix: str) -> str:
-    """Return the task ID and the map index, such as ``load[2]``, of a stream with ``run_prefix``; empty for others."""
+    """Return the task ID and map index of a stream, such as ``load[2]``; else empty."""
     found = re.match(r"task_id=([^/]+)/", name[len(prefix) :]) if name.startswith(prefix) else None
     known = task_stream(name, prefix + found[0]) if found else None
     if found is None or known is None:
@@ -109,7 +109,7 @@ def task_in(name: str, prefix: str) -> str:
 
 
 def task_stream(name: str, prefix: str) -> TaskStream | None:
-    """Return what the name of a stream with one of ``stream_prefixes`` says; ``None`` for any other name."""
+    """Return the parts of the name of a stream; ``None`` for any other name."""
     found = _ATTEMPT.fullmatch(name, len(prefix)) if name.startswith(prefix) else None
     if found is None:
         return None
@@ -118,7 +118,7 @@ def task_stream(name: str, prefix: str) -> TaskStream | None:
 
 
 def readable_event(event: LogEvent, zone: tzinfo | None = UTC) -> str:
-    """Return an event as lines to read: the time in a zone, the level, what happened, and then the exception.
+    """Return an event as lines: time in a zone, level, event, and then the exception.
 
     The place in Airflow's code is left out, but for what Airflow logs of its own work around a task: such lines are
     those that ``is_around_task`` finds. A message of an unknown form stays.
@@ -152,7 +152,7 @@ def _line(moment: datetime, level: str, place: str, text: str, zone: tzinfo | No
 
 
 def is_around_task(line: str) -> bool:
-    """Return whether a line of ``readable_event`` is about Airflow's own work around a task."""
+    """Return whether a readable line is about Airflow's own work around a task."""
     return _AROUND_LINE.match(line) is not None
 
 
@@ -167,7 +167,7 @@ def _moment(text: str) -> datetime | None:
 
 
 def last_exception(lines: Sequence[str]) -> str:
-    """Return the message of the last exception in the lines of a log; empty if there is none."""
+    """Return the message of the last exception in the lines of a log; else empty."""
     said = [one.text for one in classify("\n".join(lines)) if one.kind is LineKind.TRACEBACK and is_message(one.text)]
     return said[-1].strip() if said else ""
 
@@ -190,7 +190,7 @@ def _value(value: object) -> str:
 
 
 def _exception(members: Mapping[str, object]) -> Iterator[str]:
-    """Yield the lines of the exception of an event as Python prints it, the first cause first."""
+    """Yield the lines of an exception as Python prints it, the first cause first."""
     details = members.get("error_detail")
     if isinstance(details, list):
         yield from _chain([one for one in details if isinstance(one, dict)])
@@ -200,7 +200,7 @@ def _exception(members: Mapping[str, object]) -> Iterator[str]:
 
 
 def _chain(stacks: Sequence[Mapping[str, object]]) -> Iterator[str]:
-    """Yield the exceptions of structlog's ``ExceptionDictTransformer``, which has the last one first."""
+    """Yield exceptions of structlog's ``ExceptionDictTransformer``, the last first."""
     for number in reversed(range(len(stacks))):
         stack = stacks[number]
         yield TRACEBACK_START

@@ -1,4 +1,4 @@
-"""Ranks of names by how well they fit a typed fragment, for menus and for "did you mean". Pure.
+"""Ranks of names by their fit to a typed fragment, for menus and suggestions. Pure.
 
 Capitals do not count. Best first:
 
@@ -6,7 +6,7 @@ Capitals do not count. Best first:
 2. it begins one of its words (``sal`` finds ``daily_sales_import``): words end at anything that is neither letter nor
    digit, between letters and digits, and before a capital (``DailySales``, ``DAGRun``);
 3. its letters begin some of the words, one after the other (``dsi``, ``saim``, ``dtr`` for ``dags trigger``);
-4. it stands somewhere in the name;
+4. it is somewhere in the name;
 5. its letters are in the name in this order, the closer together the better.
 """
 
@@ -27,7 +27,7 @@ START = re.compile(r"(?<![^\W\d_])[^\W\d_]|(?<!\d)\d|(?<=[a-z])[A-Z]|(?<=[A-Z])[
 
 
 def fits(typed: str, name: str) -> tuple[int, int] | None:
-    """Return how well a name fits a lowercase fragment, smaller is better; ``None`` if it does not fit."""
+    """Return the fit of a name to a lowercase fragment, or ``None``. Smaller is better."""
     lowered = name.lower()
     if lowered.startswith(typed):
         return PREFIX, 0
@@ -44,7 +44,7 @@ def fits(typed: str, name: str) -> tuple[int, int] | None:
 
 
 def _begins_words(typed: str, words: Iterable[str]) -> bool:
-    """Return whether the fragment splits into beginnings of some of the words, in order."""
+    """Return whether the fragment consists of beginnings of words, in order."""
     reached = {0}  # how many letters may be used up before the next word
     for word in words:
         for used in tuple(reached):
@@ -56,7 +56,7 @@ def _begins_words(typed: str, words: Iterable[str]) -> bool:
 
 
 def _spread(typed: str, lowered: str) -> int | None:
-    """Return how far apart the letters are if they appear in this order, ``None`` if they do not."""
+    """Return the distance of the letters that appear in this order; else ``None``."""
     at = first = lowered.find(typed[0])
     for letter in typed[1:]:
         if at < 0:
@@ -66,7 +66,7 @@ def _spread(typed: str, lowered: str) -> int | None:
 
 
 def rank(typed: str, candidate: str) -> tuple[int, int] | None:
-    """Return how well a candidate fits, smaller is better: earlier, closer or in a shorter candidate."""
+    """Return the rank of a candidate: earlier, closer and shorter is smaller."""
     typed = typed.lower()
     fit = fits(typed, candidate)
     if fit is None or fit[0] in (PREFIX, SCATTERED):
@@ -75,7 +75,7 @@ def rank(typed: str, candidate: str) -> tuple[int, int] | None:
 
 
 def best(typed: str, candidates: Iterable[T], text: Callable[[T], str]) -> list[T]:
-    """Return the candidates that fit, best first; equals stay in the order in which they came."""
+    """Return the candidates that fit, best first. Equals keep their order."""
     ranked = [(found, one) for one in candidates if (found := rank(typed, text(one))) is not None]
     if len(typed) < ENOUGH or any(found[0] < SCATTERED for found, _ in ranked):  # only where nothing fits better
         ranked = [pair for pair in ranked if pair[0][0] < SCATTERED]

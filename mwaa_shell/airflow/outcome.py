@@ -1,4 +1,4 @@
-"""Outcome of an Airflow command, read from its output, because MWAA returns no exit code.
+"""Outcome of an Airflow command, read from its output: MWAA returns no exit code.
 
 The rules come from outputs of real Airflow programs whose true exit codes are known, and from Airflow's source; a test
 runs every recorded output through ``judge`` and prints how often it is right. That standard error is not empty proves
@@ -33,7 +33,7 @@ class Judgment(NamedTuple):
 
 #: Columns at which rich wraps where there is no terminal.
 WRAPPED_AT = 80
-#: What stands for an unknown version.
+#: The version to assume for an unknown one.
 NEWEST = Version(999, 0)
 #: Characters of a stream that are read: whether there is data shows at its beginning, why a command failed at its end.
 ENOUGH = 1_000_000
@@ -51,7 +51,7 @@ WHOLE = ENOUGH // 4
 IMPORT_ERRORS_FAIL_SINCE = Version(2, 8)
 #: Versions, from one on and below another, whose table says ``is_paused`` as it was before the change.
 SHOWN_BEFORE = ((Version(2, 9, 0), Version(2, 10, 0)), (Version(3, 1, 0), Version(99, 0, 0)))
-#: What each command makes of a DAG, and the value that it then shows.
+#: The state that each command gives a DAG, and the value that Airflow shows for it.
 MADE = {"dags unpause": ("unpaused", "True"), "dags pause": ("paused", "False")}
 
 
@@ -74,13 +74,13 @@ def judge(words: tuple[str, ...], stdout: str, stderr: str, version: Version | N
 
 
 def last_words(stderr: str) -> str:
-    """Return the last sentence on standard error, for a command that is known to have failed."""
+    """Return the last sentence on standard error of a command that failed."""
     errors = list(classify(stderr[-ENOUGH:]))
     return _caught(errors) or _last_words(errors)
 
 
 def _usage_error(errors: list[OutputLine]) -> str:
-    """Return what argparse says last; what is registered to run at the end may print after it."""
+    """Return argparse's last error. Exit handlers may print after it."""
     spoken = [line.text for line in errors if line.kind is LineKind.USAGE]
     if spoken:
         said, choose, choices = spoken[-1].partition(" (choose from ")
@@ -90,7 +90,7 @@ def _usage_error(errors: list[OutputLine]) -> str:
 
 
 def _crash(errors: list[OutputLine]) -> str:
-    """Return the uncaught exception: its own line, whatever further lines its message has."""
+    """Return the line of the uncaught exception, also with a message of several lines."""
     last = max((index for index, line in enumerate(errors) if line.fatal), default=-1)
     first = last
     while first > 0 and errors[first - 1].fatal:
@@ -104,7 +104,7 @@ def _crash(errors: list[OutputLine]) -> str:
 
 
 def _sentence(said: str, further: str) -> str:
-    """Return the first line of a message; the next one too where the first has only the exception's name."""
+    """Return the first line of a message, and the next after a bare exception name."""
     return f"{said.strip()} {further.strip()}".strip() if NAME_ALONE.match(said) else said.strip().rstrip(":")
 
 
@@ -124,7 +124,7 @@ def _behind_bar(text: str) -> str:
 
 
 def _unfinished(pair: LogPair, stdout: str, errors: list[OutputLine]) -> str:
-    """Return the last words of a task that did not end; nothing where the end may have been cut off."""
+    """Return the last words of a task without an end; empty if the end may be cut off."""
     if len(stdout) > WHOLE:
         return ""
     begun = max((match.start() for match in pair.begun.finditer(stdout)), default=-1)
@@ -134,7 +134,7 @@ def _unfinished(pair: LogPair, stdout: str, errors: list[OutputLine]) -> str:
 
 
 def _caught(errors: list[OutputLine]) -> str:
-    """Return the message of the traceback that standard error ends with, apart from log lines and warnings after it."""
+    """Return the message of a traceback that only log lines and warnings follow."""
     last = len(errors)
     while last and errors[last - 1].kind in (LineKind.LOG, LineKind.WARNING, LineKind.BLANK):
         last -= 1
@@ -164,7 +164,7 @@ def _rows(rows: list[str]) -> str:
 
 
 def _last_words(errors: list[OutputLine]) -> str:
-    """Return the sentence with which Airflow left without any data: what ``raise SystemExit('...')`` prints."""
+    """Return the sentence of ``raise SystemExit('...')`` from a command without data."""
     harmless = _harmless()
     last, before = "", ""  # before: the line before, where it is harmless
     for line in errors:
@@ -178,7 +178,7 @@ def _last_words(errors: list[OutputLine]) -> str:
 
 
 def _is_wrapped(before: str, text: str) -> bool:
-    """Return whether rich, which Airflow prints some sentences with, broke a sentence between two lines."""
+    """Return whether rich, which prints some sentences, broke one between two lines."""
     line, word = before.rstrip(), text.partition(" ")[0]
     return bool(line) and len(line) <= WRAPPED_AT < len(line) + 1 + len(word)
 
@@ -187,7 +187,7 @@ def _is_wrapped(before: str, text: str) -> bool:
 
 
 class LogPair(NamedTuple):
-    """Log lines of which the second follows the first, unless the program was ended in between."""
+    """Log lines of which the second follows the first, unless the program crashed."""
 
     begun: re.Pattern[str]
     ended: re.Pattern[str]
@@ -213,7 +213,7 @@ def _ending_of(words: Sequence[str], version: Version | None = None) -> CommandE
 
 
 def _first_words(words: Sequence[str]) -> tuple[str, ...]:
-    """Return the two words that name a command; newer Pythons take a ``--`` before each of them."""
+    """Return the two words of a command. Newer Pythons take a ``--`` before each."""
     return tuple(word for word in words if not word.startswith("-"))[:2]
 
 
@@ -247,13 +247,13 @@ def _any_of(table: Mapping[str, Sequence[str]], names: Sequence[str]) -> re.Patt
 
 @cache
 def _harmless() -> re.Pattern[str]:
-    """Return how the sentences begin that Airflow writes to standard error of commands that succeed."""
+    """Return the pattern of harmless sentences on standard error."""
     return re.compile("|".join(data_of("endings.toml")["harmless"]["lines"]), re.IGNORECASE)
 
 
 @cache
 def _explains_silence() -> re.Pattern[str]:
-    """Return how the sentences begin after which a command that succeeds may print nothing."""
+    """Return the pattern of sentences that explain an empty output."""
     return re.compile("|".join(data_of("endings.toml")["quiet"]["after_lines"]))
 
 
@@ -261,7 +261,7 @@ def _explains_silence() -> re.Pattern[str]:
 
 
 def remark_on(words: Sequence[str], version: Version, printed: str) -> str:
-    """Return what to say about output of a command that left with 0 and does not look as it ended; mostly nothing."""
+    """Return a remark on output that contradicts the exit of its command; else empty."""
     name = " ".join(words[: 1 if version.major < 2 else 2])
     return _about_value_before(name, version, printed) or _about_failed_task(name, version, printed)
 
@@ -284,7 +284,7 @@ def _about_failed_task(name: str, version: Version, printed: str) -> str:
 
 
 def _shows(entry: Mapping[str, Any], printed: str) -> bool:
-    """Return whether a log has the line of an entry; or the first line of a pair, and not the second after it."""
+    """Return whether a log has the line of an entry, or the first of a pair alone."""
     if "shows" in entry:
         return re.search(entry["shows"], printed) is not None
     begun = max((match.start() for match in re.finditer(entry["begun"], printed)), default=-1)

@@ -1,4 +1,4 @@
-"""Classifier of the lines that Airflow prints: log lines, warnings, tracebacks and data.
+"""Classifier of the lines of Airflow: log lines, warnings, tracebacks and data.
 
 Log handlers of Airflow 1.10 to 3.3 write to standard output, in among the data. The forms are read off recorded output
 of real Airflow programs and off what MWAA is known to print; the recorded output is the test.
@@ -53,7 +53,7 @@ BETWEEN_TRACEBACKS = (
     "The above exception was the direct cause of the following exception:",
 )
 _TIME = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d"
-#: How a line begins. The name of the group that matches, without its digits, names the reading in ``_READINGS``.
+#: The beginnings of lines. The name of the group that matches, without its digits, names the reading in ``_READINGS``.
 HEAD = re.compile(
     # [2026-11-22T12:56:31.444+0000] {dagbag.py:417} INFO - text: 1.10 to 3.0; MWAA doubles the braces
     rf"\[{_TIME}[^\]]*\] \{{[^}}]*\}}+ (?:(?P<quiet>INFO|DEBUG)|(?P<loud>[A-Z]+)) - "
@@ -147,7 +147,7 @@ def _headed(match: re.Match[str], text: str) -> Reading:
 
 
 def _plain(text: str, before: Reading) -> Reading:
-    """Return a line that begins like nothing that is known: what it is depends on the line before."""
+    """Return the reading of a line without a known beginning, by the line before."""
     inside = before is not _DATA and before.kind is LineKind.TRACEBACK
     if inside and (not before.grouped or _GROUP_MARGIN.match(text)):
         return _FATAL.get(before, before) if PROGRAM_FRAME.match(text) else before
@@ -165,7 +165,7 @@ def _plain(text: str, before: Reading) -> Reading:
 
 
 def is_message(line: str) -> bool:
-    """Return whether a line of a traceback is an exception's own: it is at the margin; frames are indented."""
+    """Return whether a line of a traceback is a message, at the margin, and no frame."""
     if not line.strip(" \t") or line.startswith((" ", "\t", TRACEBACK_START, *BETWEEN_TRACEBACKS)):
         return False
     return not line.endswith(TRACEBACK_START)
@@ -185,7 +185,7 @@ def classify(text: str) -> Iterator[OutputLine]:
 
 
 def has_data(text: str) -> bool:
-    """Return whether there is a line that is neither noise nor blank; reads no further than to the first."""
+    """Return whether a line is neither noise nor blank. Reading stops at the first."""
     classifier, lines = Classifier(), split_lines(text)
     pieces = (lines[start : start + TOGETHER] for start in range(0, len(lines), TOGETHER))
     return any(reading.kind is LineKind.DATA for piece in pieces for reading in classifier.read(piece))

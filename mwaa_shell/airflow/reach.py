@@ -20,7 +20,7 @@ from mwaa_shell.airflow.validation import validate
 
 #: Names that are written out in a sentence; of more, only their number.
 NAMED = 5
-#: Characters that tell a regular expression from a part of an ID.
+#: Characters of a regular expression that no ID contains.
 SPECIAL = frozenset("^$*+?|()[]\\")
 #: States of task instances that ``--only-failed`` and ``--only-running`` select.
 FAILED, RUNNING = ("failed", "upstream_failed"), ("running",)
@@ -83,9 +83,9 @@ class Given:
 
 
 def reach_of(line: ParsedLine, grammar: Grammar | None) -> Reach | None:
-    """Return what the line reaches; ``None`` for a command that has no such sentence, and for what argparse refuses.
+    """Return the reach of a line; ``None`` for other commands and mistakes.
 
-    While the version is unknown, the newest Airflow that takes the line tells, and nothing is counted.
+    While the version is unknown, the newest Airflow that takes the line decides, and nothing is counted.
     """
     if grammar is not None:
         return _reach_in(line, grammar)
@@ -132,7 +132,7 @@ def join_names(names: Sequence[str]) -> str:
 
 
 def describe_paused(dag: str, command: str = "dags unpause") -> str:
-    """Return the sentences about a paused DAG, with the command that unpauses it; without a full stop."""
+    """Return sentences on a paused DAG and how to unpause it, without a full stop."""
     return f"{quote(dag)} is paused. Its runs wait for {command} {quote(dag)}"
 
 
@@ -141,7 +141,7 @@ def _quoted(text: str) -> str:
 
 
 def _between(since: str, until: str, *, alone: str = "") -> str:
-    """Return the dates, with a blank before them; nothing where there is none."""
+    """Return the dates, with a blank before them; empty without dates."""
     if since and until:
         return f" from {since} to {until}"
     if since or until:
@@ -158,7 +158,7 @@ def _dags(given: Given, *, regex: bool) -> str:
 
 
 def _kind_of_tasks(given: Given) -> tuple[str, str, tuple[str, ...]]:
-    """Return which task instances, in words before and after their place, and their states."""
+    """Return task instances, as words before and after the place, and their states."""
     failed, running = "only_failed" in given, "only_running" in given
     if failed and running:
         return "the failed and running task instances", "", (*FAILED, *RUNNING)
@@ -236,7 +236,7 @@ def _create_backfill(given: Given) -> Reach:
 
 
 def _backfill(given: Given) -> Reach:
-    """``dags backfill``, and ``backfill`` of Airflow 1: these run on the web server until all is done."""
+    """Describe ``dags backfill`` and ``backfill``, which run on the web server."""
     regex = "treat_dag_id_as_regex" in given or "treat_dag_as_regex" in given
     since, until, dag = given.of("start_date"), given.of("end_date"), given.of("dag_id")
     dags, dates = _dags(given, regex=regex), _between(since, until, alone="for")

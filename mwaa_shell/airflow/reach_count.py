@@ -49,7 +49,7 @@ Ask = Callable[[RestRequest], object]
 
 
 def count(reach: Reach, version: Version, clock: Clock, ask: Ask, say: Callable[[str], object]) -> None:
-    """Ask how much there is, and pass each sentence to ``say`` as soon as it is certain."""
+    """Count the objects, and pass each sentence to ``say`` once it is certain."""
     if version < REST_SINCE or reach.selection is None:
         return
     try:

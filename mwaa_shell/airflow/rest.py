@@ -1,4 +1,4 @@
-"""Requests to Airflow's REST API as MWAA's ``InvokeRestApi`` takes them: the only builder of their paths. Pure.
+"""Requests to Airflow's REST API as MWAA's ``InvokeRestApi`` takes them. Pure.
 
 Paths lack ``/api/v1`` (Airflow 2) and ``/api/v2`` (Airflow 3), which MWAA adds. AWS takes 64 characters of a path, so
 IDs are in the bodies of the two lists that are posted; Airflow asks only for permission to read them. A request has
@@ -49,7 +49,7 @@ def is_too_long(path: str) -> bool:
 
 
 def path_of(text: str) -> str:
-    """Return a typed path as ``InvokeRestApi`` takes it: with a slash, without the version of the API and a query."""
+    """Return a path for ``InvokeRestApi``: a slash first, no API version, no query."""
     path = f"/{text.partition('?')[0].lstrip('/')}"
     for version in ("/api/v1/", "/api/v2/"):
         path = f"/{path.removeprefix(version)}" if path.startswith(version) else path
@@ -67,7 +67,7 @@ def list_all(path: str) -> RestRequest:
 
 
 def next_page(request: RestRequest, rows: int, response: object) -> RestRequest | None:
-    """Return the request for the page after a response with so many objects, ``None`` after the last page.
+    """Return the request for the page after so many objects, ``None`` after the last.
 
     The server decides how many objects a page has, whatever limit was requested.
     """
@@ -81,7 +81,7 @@ def next_page(request: RestRequest, rows: int, response: object) -> RestRequest 
 
 
 def rows_in(response: object, member: str) -> list[object]:
-    """Return the objects that a page lists; raise ``ValueError`` if the response has another form."""
+    """Return the objects on a page. Raise ``ValueError`` for a response of another form."""
     rows = response.get(member) if isinstance(response, dict) else None
     if not isinstance(rows, list):
         raise ValueError(f"the response has no {member}")
@@ -89,7 +89,7 @@ def rows_in(response: object, member: str) -> list[object]:
 
 
 def all_rows(ask: Callable[[RestRequest], object], first: RestRequest, member: str) -> Iterator[Mapping[str, Any]]:
-    """Yield the objects of a list, each page when it is reached; raise ``ValueError`` for a page of another form."""
+    """Yield the objects of a list, page by page. Raise ``ValueError`` for another form."""
     request: RestRequest | None = first
     while request is not None:
         response = ask(request)
@@ -99,7 +99,7 @@ def all_rows(ask: Callable[[RestRequest], object], first: RestRequest, member: s
 
 
 def reason_in(response: object) -> str:
-    """Return why Airflow refused a request: a problem of its v1 API or a detail of v2; empty for another form."""
+    """Return Airflow's reason for a refusal, of v1 or v2; empty for another form."""
     if not isinstance(response, Mapping):
         return ""
     why = next((response[key] for key in ("detail", "title", "error", "message") if response.get(key)), "")
@@ -108,20 +108,20 @@ def reason_in(response: object) -> str:
 
 
 def _mistake(one: Mapping[str, object]) -> str:
-    """Return a mistake in a request as v2 lists it: its place, such as ``body.conf``, and a sentence."""
+    """Return a mistake as v2 lists it: a place such as ``body.conf``, and a sentence."""
     where = one.get("loc")
     place = f"{'.'.join(map(str, where))}: " if isinstance(where, list) else ""
     return f"{place}{one.get('msg') or one.get('type') or ''}"
 
 
 def dag_request(dag: str) -> RestRequest:
-    """Return the request for a DAG; one with a long ID is searched for in the list of DAGs."""
+    """Return the request for a DAG. A long ID is searched for in the list of DAGs."""
     path = f"/dags/{quote(dag, safe='')}"
     return RestRequest(path) if not is_too_long(path) else RestRequest("/dags", {"dag_id_pattern": dag})
 
 
 def dag_in(response: object, dag: str) -> Mapping[str, object]:
-    """Return what a response to ``dag_request`` holds of the DAG, nothing where it does not exist."""
+    """Return the DAG in a response to ``dag_request``; empty if it does not exist."""
     rows: Sequence[object] = [response]
     if isinstance(response, dict) and isinstance(response.get("dags"), list):
         rows = [row for row in response["dags"] if isinstance(row, dict) and row.get("dag_id") == dag]
@@ -129,13 +129,13 @@ def dag_in(response: object, dag: str) -> Mapping[str, object]:
 
 
 def tasks_request(dag: str) -> RestRequest | None:
-    """Return the request for the tasks of a DAG; ``None`` for a long ID, as there is no shorter path."""
+    """Return the request for the tasks of a DAG; ``None`` for a long ID."""
     path = f"/dags/{quote(dag, safe='')}/tasks"
     return RestRequest(path) if not is_too_long(path) else None
 
 
 def clear_path(dag: str) -> str:
-    """Return the path that clears task instances of a DAG; empty for a long ID, as there is no shorter path."""
+    """Return the path that clears task instances of a DAG; empty for a long ID."""
     path = f"/dags/{quote(dag, safe='')}/clearTaskInstances"
     return "" if is_too_long(path) else path
 
@@ -153,12 +153,12 @@ def runs_request(dag: str, version: Version, *, limit: int = PAGE_SIZE, date: st
 
 
 def run_date(row: Mapping[str, object], version: Version) -> str:
-    """Return the date of a run by which ``runs_request`` selects it; empty if it has none."""
+    """Return the date of a run for ``runs_request``; empty for none."""
     return str(row.get(_run_date(version)) or "")
 
 
 def _run_date(version: Version) -> str:
-    """Return the member with the date that every run has: in Airflow 3, a run may lack a logical date."""
+    """Return the member with the date of a run. In Airflow 3, some lack a logical date."""
     return "run_after" if version.major >= 3 else "execution_date"
 
 
@@ -291,7 +291,7 @@ def danger_of_request(request: RestRequest) -> Danger:
 
 
 def short_form(method: str, path: str) -> str:
-    """Return what to ask for in place of a path that is too long; empty where there is nothing shorter."""
+    """Return the shorter request for a path that is too long; empty for none."""
     if method != "GET":
         return ""
     match [unquote(part) for part in path.strip("/").split("/")]:

@@ -1,4 +1,4 @@
-"""Translation of a command, or of a file of them, into the words of another Airflow. Pure.
+"""Translation of commands and files of commands into the words of another Airflow. Pure.
 
 The version whose words a line is in is found by reading the line against the command trees of all versions. What
 differs between versions is data (``translation_table``); what has the same name is read off the trees. A translation
@@ -31,7 +31,7 @@ class Translation(NamedTuple):
 
 
 def translate(text: str, target: Grammar | None) -> Translation | None:
-    """Return the line in the target's words; ``None`` where it takes the line, or no version does.
+    """Return the line in the target's words; ``None`` if it fits already or nowhere.
 
     Without a target, as while the version is unknown, no line is translated.
     """
@@ -51,14 +51,14 @@ def translate(text: str, target: Grammar | None) -> Translation | None:
 
 
 def _accepts(understanding: ParsedCommand) -> bool:
-    """Return whether a version takes the line and each of its words, as ``-hn``, which others take for ``-h``."""
+    """Return whether a version takes the line and each word. Some take ``-hn`` for ``-h``."""
     asks = any(part.argument is HELP for part in understanding.parts)
     known = understanding.command is not None or asks
     return known and not _strange(understanding) and validate(understanding) is None
 
 
 def _spoken_command(line: ParsedLine, own: ParsedCommand) -> ParsedCommand | None:
-    """Return the line as the first version reads it that takes it, else as the one with the fewest extra words."""
+    """Return the reading of the first version that takes the line, else the closest."""
     best: ParsedCommand | None = None
     for version in _versions_by_distance(own.grammar.version):
         there = understand(line, load_grammar(version))
@@ -72,7 +72,7 @@ def _spoken_command(line: ParsedLine, own: ParsedCommand) -> ParsedCommand | Non
 
 
 def _versions_by_distance(target: Version) -> list[Version]:
-    """Return the newest of each major first, then all others: most lines are found without reading every tree."""
+    """Return the versions to try: the newest of each major, then the others."""
     others = [version for version in versions() if version != target]
     newest = {version.major: version for version in others}
     return sorted(
@@ -82,7 +82,7 @@ def _versions_by_distance(target: Version) -> list[Version]:
 
 
 def _knows_more(there: ParsedCommand, command: Command, own: ParsedCommand) -> bool:
-    """Return whether a version makes more of a line: not where it takes a mistyped command of a group for a value."""
+    """Return whether a version reads more of a line than the target does."""
     if own.command is not None:
         return _strange(there) < _strange(own)
     groups = sum(part.role is Role.GROUP for part in own.parts)
@@ -220,7 +220,7 @@ class _Translator:
                 yield TypedArgument(option, _flag(option, "", selector))
 
     def _filled(self, arguments: list[TypedArgument]) -> list[TypedArgument]:
-        """Return what the target wants to be told and the other version took from another argument."""
+        """Return required arguments that the other version took from another argument."""
         values = {key_of(one.argument): one.values for one in arguments if one.argument is not None}
         found: list[TypedArgument] = []
         for key, other in self.operation.fill.items():
@@ -231,7 +231,7 @@ class _Translator:
         return found
 
     def _needed(self, given: frozenset[str]) -> dict[str, list[UnmappedArgument]]:
-        """Return what is lost and a line with these options may not do without, by the reason."""
+        """Return the lost arguments that the line requires, by the reason."""
         reads = knowledge.danger(self.command.name, self.target.version, given).level is knowledge.Level.READ
         names, major = (self.name.command, self.there.command), self.target.version.major
         found: dict[str, list[UnmappedArgument]] = {}
@@ -251,7 +251,7 @@ class _Translator:
         return f"Airflow {version if version.major == self.source.grammar.version.major else version.major}"
 
     def _called(self) -> tuple[list[str], list[str]]:
-        """Return notes on what the command and its arguments are called here, and further details."""
+        """Return notes on new names of the command and its arguments, and details."""
         notes = [f"{self.name} is called {self.there} in {self._here}"] if self.name != self.there else []
         renamed = [f"{', '.join(dict.fromkeys(self.renamed))}{'' if notes else f' in {self._here}'}"]
         renamed = [*(renamed if self.renamed else []), *self.filled]
@@ -292,7 +292,7 @@ def _have(found: list[TypedArgument], place: ArgumentPlace) -> bool:
 
 
 def _flag(option: Option, typed: str, key: str) -> str:
-    """Return the flag to write: as typed, else a short one for a short one, else the flag that ``key`` names."""
+    """Return the flag to write: as typed, short for a short one, else ``key``."""
     if typed in option.flags:
         return typed
     short = [flag for flag in option.flags if not flag.startswith("--")]
@@ -355,7 +355,7 @@ def arguments_of(understanding: ParsedCommand) -> list[TypedArgument]:
 
 
 def line_of(command: Command, arguments: Sequence[TypedArgument], grammar: Grammar) -> str:
-    """Return the line in the order of the arguments; in another order if Airflow would read that one differently."""
+    """Return the line with its arguments in an order that Airflow reads as meant."""
     lines = [" ".join([command.name, *words]) for words in _orders(command, arguments)]
     meant = _meaning((one.argument, value.text) for one in arguments for value in one.values)
     reads = (line for line in lines if _meaning(_read(line, grammar)) == meant)
@@ -376,7 +376,7 @@ def _typed(text: str, part: ArgumentSpan) -> str:
 
 
 def _orders(command: Command, arguments: Sequence[TypedArgument]) -> Iterator[list[str]]:
-    """Yield the words as typed, then with positionals first, then with positionals after a separator."""
+    """Yield the words as typed, with positionals first, and with them after ``--``."""
     places = [one for one in arguments if isinstance(one.argument, Positional)]
     places.sort(key=lambda one: command.positionals.index(one.argument) if one.argument in command.positionals else 0)
     others = [one for one in arguments if not isinstance(one.argument, Positional)]
@@ -409,7 +409,7 @@ def _meaning(values: Iterator[tuple[Option | Positional | None, str]]) -> dict[s
 
 
 class TranslatedLine(NamedTuple):
-    """One line of a file, which may be several on the screen, and what is in its place."""
+    """One logical line of a file, and its replacement."""
 
     number: int  #: of the first, from 1
     lines: tuple[str, ...]  #: what to write, without their ends: the same where nothing is to be said

@@ -1,4 +1,4 @@
-"""Names of commands and arguments in each Airflow: ``data/translations.toml``, read at the first question.
+"""Names of commands and arguments in each Airflow: ``data/translations.toml``.
 
 An operation is one thing to do, under all its names. The file has no versions in it: whether a version has a
 name is read off its command tree. An argument is known by its key: the name of a positional, or the first long flag of
@@ -16,7 +16,7 @@ from mwaa_shell.airflow.grammar import Command, Grammar, Option, Positional, dat
 
 @dataclass(frozen=True, slots=True)
 class CommandName:
-    """A command, and the flags that made it another one in Airflow 1: "variables --set"."""
+    """A command, and its selecting flags in Airflow 1: ``variables --set``."""
 
     command: str
     selectors: tuple[str, ...] = ()
@@ -42,7 +42,7 @@ class Operation:
     arguments: Sequence[Sequence[str]] = ()  #: other names of the same argument
     onward: Sequence[Sequence[str]] = ()  #: the same, but not back from a later name to an earlier one
     fill: Mapping[str, str] = field(default_factory=dict)  #: the key of what is missing -> of what has its value
-    notes: Mapping[str, Sequence[str]] = field(default_factory=dict)  #: by the command or major that the line goes to
+    notes: Mapping[str, Sequence[str]] = field(default_factory=dict)  #: by the command or major of the target
 
     def name_in(self, grammar: Grammar) -> tuple[CommandName, Command] | None:
         """Return the newest name that a version has, and its command."""
@@ -58,7 +58,7 @@ class Operation:
         return next((place for place in places if place is not None), None)
 
     def _spellings(self, key: str, value: str) -> Iterator[str]:
-        """Return what an argument with this value may be called: as it is, then the newest first."""
+        """Return the names of an argument with this value: its own, then the newest first."""
         yield key
         for same in (*self.arguments, *table().arguments):
             if any(_names(spelled, key, value) for spelled in same):
@@ -93,7 +93,7 @@ class RequiredArguments:
     beside: Sequence[str] = ()  #: keys of which one must be in the line; none means any line
 
     def fits(self, names: Sequence[str], key: str, value: str, major: int, given: frozenset[str]) -> bool:
-        """Return whether a line with these keys, called so before and after, needs this one of them."""
+        """Return whether a line with these keys and names requires this argument."""
         return (
             any(_names(flag, key, value) for flag in self.flags)
             and (not self.commands or any(name in self.commands for name in names))
@@ -113,7 +113,7 @@ class TranslationTable:
     without: tuple[Advice, ...]
 
     def operation(self, command: str, given: frozenset[str]) -> tuple[Operation, CommandName]:
-        """Return what a command does with the options whose keys are given, and the name that it has here."""
+        """Return the operation of a command with these options, and its name here."""
         found = [
             (len(name.selectors), -number, operation, name)
             for number, operation in enumerate(self.operations)
@@ -126,7 +126,7 @@ class TranslationTable:
         return operation, name
 
     def is_verb(self, command: str, key: str) -> bool:
-        """Return whether a flag makes a command another one, so that a line with two of them does two things."""
+        """Return whether a flag makes a command another one. Two of them do two things."""
         return any(
             name.command == command and key in name.selectors
             for operation in self.operations
@@ -136,7 +136,7 @@ class TranslationTable:
     def need(
         self, names: Sequence[str], key: str, value: str, major: int, given: frozenset[str]
     ) -> RequiredArguments | None:
-        """Return why a line may not do without an argument; what is said of its command counts first."""
+        """Return why a line requires an argument. A need of its command counts first."""
         fits = [need for need in self.needs if need.fits(names, key, value, major, given)]
         return next((need for need in fits if need.commands), fits[0] if fits else None)
 
@@ -152,7 +152,7 @@ class TranslationTable:
 
 
 def key_of(argument: Option | Positional, flag: str = "") -> str:
-    """Return an argument's name in the file; a long flag chooses between an option's two (``--no-x``)."""
+    """Return an argument's name in the file. A typed long flag chooses between two."""
     if isinstance(argument, Positional):
         return argument.name
     return (flag if flag.startswith("--") and flag in argument.flags else flag_name(argument)).replace("_", "-")

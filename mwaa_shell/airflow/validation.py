@@ -1,4 +1,4 @@
-"""Validation of a line before it is sent: what Airflow would refuse before it does anything.
+"""Validation of a line: what Airflow would refuse before it does anything.
 
 Only what argparse is certain to refuse is a problem, in every Python that an Airflow may run on: words, numbers, dates
 and choices. So is malformed JSON, which Airflow finds later, where it is certain to read it. A line with ``--help`` is
@@ -59,14 +59,14 @@ NO_DATE = re.compile(r"\d{4}-(00|[2-9]\d|1[3-9]-1[3-9]|1[3-9]-[2-9]\d|\d\d-(00|3
 
 
 def first_valid(forms: Iterable[str], grammar: Grammar, **names: str) -> ParsedLine | None:
-    """Return the first command of some forms that this Airflow takes, with ``{names}`` filled in; else ``None``."""
+    """Return the first form that this Airflow takes, with ``{names}`` filled in."""
     quoted = {name: quote(text) for name, text in names.items()}
     lines = (parse(form.format(**quoted)) for form in forms)
     return next((line for line in lines if validate(understand(line, grammar)) is None), None)
 
 
 def validate(understanding: ParsedCommand, *, lenient: bool = False) -> Problem | None:
-    """Return the first mistake in a line; ``None`` where Airflow takes it, and for all but its commands.
+    """Return the first mistake in a command; ``None`` if Airflow takes it.
 
     ``lenient`` leaves out what a newer Airflow may have: commands, flags, arguments and choices.
     """
@@ -131,7 +131,7 @@ def _unknown_command(understanding: ParsedCommand, part: ArgumentSpan) -> str:
 
 
 def _unclear_flag(command: Command | None, parts: Sequence[ArgumentSpan], may_be: bool) -> str | None:
-    """Return why a flag is refused, the last of the parts: short for several, or with a value it does not take.
+    """Return why the last part, a flag, is ambiguous or takes no value.
 
     ``may_be`` says whether flags can be there.
     """
@@ -150,7 +150,7 @@ def _like_flag(part: ArgumentSpan) -> bool:
 
 
 def _flags_end(parts: Sequence[ArgumentSpan]) -> int:
-    """Return how many of the parts may be flags: after a command and a separator there are none."""
+    """Return the number of parts before a separator that follows the command."""
     firsts = [
         next((index for index, part in enumerate(parts) if part.role is role), len(parts))
         for role in (Role.COMMAND, Role.SEPARATOR)
@@ -169,7 +169,7 @@ def _missing_value(option: Option, part: ArgumentSpan, following: Sequence[Argum
 
 
 def _excluded(command: Command | None, part: ArgumentSpan, seen: dict[str, str]) -> str | None:
-    """Return the message if an argument excludes an earlier one; ``seen`` has the earlier ones by name."""
+    """Return the message if an argument excludes an earlier one, by name in ``seen``."""
     if command is None or part.argument is None:
         return None
     names = names_of(part.argument)
@@ -228,7 +228,7 @@ def _incomplete(understanding: ParsedCommand) -> str:
 
 
 def _refused_value(argument: Option | Positional, text: str) -> str | None:
-    """Return why a value is refused; argparse takes the separator for no value at all, where it lets it stand."""
+    """Return why a value is refused. argparse ignores a separator as a value."""
     if text == "--":
         return None
     name = names_of(argument)[-1]
@@ -245,7 +245,7 @@ def _refused_value(argument: Option | Positional, text: str) -> str | None:
 
 
 def _refused_json(understanding: ParsedCommand, part: ArgumentSpan) -> str | None:
-    """Return why JSON is refused; of a flag that is given twice, only the last value is read."""
+    """Return why JSON is refused. Of a repeated flag, Airflow reads the last value."""
     option = part.argument
     if part.role is not Role.VALUE or not part.value or not isinstance(option, Option):
         return None
@@ -279,7 +279,7 @@ def _malformed(name: str, error: json.JSONDecodeError) -> str:
 
 
 def _malformed_at(understanding: ParsedCommand, part: ArgumentSpan) -> int:
-    """Return where the cursor belongs: where JSON breaks, after a flag without its value, else at the part."""
+    """Return the place for the cursor: the JSON error, a flag's end, else the part."""
     if part.role is Role.FLAG:
         return part.end
     option = part.argument
@@ -302,7 +302,7 @@ def _above(text: str, least: int) -> int:
 
 
 def _date(text: str) -> str:
-    """Raise ``ValueError`` for text that neither pendulum nor dateutil can read, as far as that is certain."""
+    """Raise ``ValueError`` for text that pendulum and dateutil certainly cannot read."""
     words = re.findall(r"[^\W\d_]+", text)
     known = [word for word in words if word.lower() in DATE_WORDS]
     strange = any(word.lower() not in DATE_WORDS and not (word.isupper() and len(word) <= 5) for word in words)
@@ -313,7 +313,7 @@ def _date(text: str) -> str:
     return text
 
 
-#: What reads the text of each type that is read while the line is parsed, and what it wants.
+#: The function that reads each type while argparse parses the line, and the name of its values.
 TYPES: dict[str, tuple[Callable[[str], object], str]] = {
     "int": (int, "a whole number"),
     "float": (float, "a number"),
@@ -328,12 +328,12 @@ TYPES: dict[str, tuple[Callable[[str], object], str]] = {
 
 # -- what a word may mean that is no command ---------------------------------------------------------------------------
 
-#: How like a word of a group must be: two letters of four may have changed places, and hardly more may be wrong.
+#: The least similarity to a word of a group: of four letters, two may have changed places.
 ALIKE = 0.7
 
 
 def suggest_command(grammar: Grammar, groups: Sequence[str], word: str, following: str = "") -> str | None:
-    """Return the command or group that an unknown word, after the words of a group, may mean.
+    """Return the command or group that an unknown word may mean.
 
     Names that begin with the word come first, as in the menu, then similar ones.
     """
@@ -356,7 +356,7 @@ def suggest_command(grammar: Grammar, groups: Sequence[str], word: str, followin
 
 
 def _is_far_fetched(grammar: Grammar, name: str, word: str) -> bool:
-    """Return whether a word is rather one of another shell, such as cd, ps or reset, than a part of a command."""
+    """Return whether a word is rather of another shell, such as ``cd`` or ``ps``."""
     if word in name.split()[1:]:
         return _is_doubtful(grammar, name)
     fit = rank(word, name)
@@ -364,14 +364,14 @@ def _is_far_fetched(grammar: Grammar, name: str, word: str) -> bool:
 
 
 def _begun(grammar: Grammar, group: str, word: str) -> str | None:
-    """Return the shortest of the names that have a word which begins so, those that MWAA refuses last."""
+    """Return the shortest name with a word that begins so. Refused commands come last."""
     count = len(group.split())
     found = [name for name in _menu(grammar, group, word) if any(one.startswith(word) for one in name.split()[count:])]
     return min(found, key=lambda name: (_is_doubtful(grammar, name), len(name)), default=None)
 
 
 def _menu(grammar: Grammar, group: str, word: str) -> list[str]:
-    """Return the names that the menu offers for a word of two letters or more, the best first."""
+    """Return the names in the menu for a word of two letters or more, the best first."""
     most = INSIDE if len(word) >= ENOUGH else INSIDE - 1
     if len(word) < 2:
         return []
@@ -388,12 +388,12 @@ def _is_doubtful(grammar: Grammar, name: str) -> bool:
 
 
 def _key(name: str) -> str:
-    """Return a name in a form that is the same for list_dags and "dags list" but for a letter."""
+    """Return a name in a form that is alike for ``list_dags`` and ``dags list``."""
     return " ".join(sorted(re.split(r"[\s_-]+", name.strip())))
 
 
 def closest(text: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
-    """Return the one of the known words that is most like a text, if it is like it at all."""
+    """Return the most similar of the known words, if any is similar."""
     from difflib import get_close_matches  # heavy: only for a mistake
 
     return next(iter(get_close_matches(text, known, 1, cutoff)), None)

@@ -30,7 +30,7 @@ def parse_version(text: str | None) -> Version | None:
 
 
 def version_in_output(stdout: str) -> Version | None:
-    """Return the version that the ``version`` command printed: a line of its own, whatever is logged around it."""
+    """Return the version on its own line in the output of ``version``."""
     for line in reversed(stdout.splitlines()):
         found = re.fullmatch(r"\s*v?(\d+\.\d+\.\d+)\S*\s*", line)
         if found:
@@ -39,6 +39,6 @@ def version_in_output(stdout: str) -> Version | None:
 
 
 def unknown_version(text: str, known: Iterable[Version]) -> UsageError:
-    """Return the error about a version that is not one of the known ones; the newest of them are listed."""
+    """Return the error about an unknown version, with the newest known ones."""
     newest_first = [str(version) for version in sorted(known, reverse=True)]
     return unknown("Airflow version", text, newest_first, "mwaa-shell help local")

@@ -20,12 +20,12 @@ ESCAPE, END = b"\x1b", b"\x07"
 
 
 def as_plain_text(data: bytes) -> bytes:
-    """Return output as text to paste: without colors, with control characters as visible marks."""
+    """Return output to paste: no colors, visible control characters."""
     return sanitise(data.decode("utf-8", "replace")).encode()
 
 
 def sequence(data: bytes, environ: Mapping[str, str]) -> bytes:
-    """Return the sequence that copies ``data``, at most ``LIMIT`` bytes; inside tmux also a wrapped one."""
+    """Return the sequence that copies ``data``, and in tmux also a wrapped one."""
     plain = ESCAPE + b"]52;c;" + base64.b64encode(data) + END
     if not environ.get("TMUX"):
         return plain
@@ -33,7 +33,7 @@ def sequence(data: bytes, environ: Mapping[str, str]) -> bytes:
 
 
 def copy(data: bytes, streams: Streams, environ: Mapping[str, str]) -> None:
-    """Copy ``data``: write the sequence to the stream that is a terminal, if there is one."""
+    """Write the copy sequence to the stream that is a terminal, if any."""
     if not data or is_dumb(environ):
         return
     if streams.stdout_tty:

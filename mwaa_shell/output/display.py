@@ -53,7 +53,7 @@ def view_of(streams: Streams, preferences: Preferences) -> DisplayOptions:
 
 
 def terminal_colors(environ: Mapping[str, str]) -> int:
-    """Return how many colors a terminal has by its environment variables: 16, 256 or 16,777,216."""
+    """Return the number of colors of a terminal: 16, 256 or 16,777,216."""
     if environ.get("COLORTERM") in ("truecolor", "24bit"):
         return 1 << 24
     return 256 if "256color" in environ.get("TERM", "") else 16
@@ -69,7 +69,7 @@ def zone(name: str) -> tzinfo | None:
 
 
 def _local_zone() -> tzinfo:
-    """Return the machine's own zone; only its offset of now where its name is not to be found."""
+    """Return the machine's time zone, or its current offset if the zone has no name."""
     name = os.environ.get("TZ", "").removeprefix(":") or os.path.realpath("/etc/localtime").partition("/zoneinfo/")[2]
     try:
         return ZoneInfo(name)

@@ -1,4 +1,4 @@
-"""The terminal, lent to a program of this machine: a pager, or a local command after ``|``.
+"""The terminal, lent to a local program: a pager, or a command after ``|``.
 
 The program gets the terminal in the modes that other shells start it with, and Ctrl-C for itself. Afterwards the modes
 are restored.
@@ -22,13 +22,13 @@ from mwaa_shell.prompt_text import is_dumb
 #: Standard input, whose terminal is lent, and where such a program and the shell write.
 TERMINAL = 0
 SCREEN, OTHER_SCREEN = 1, 2
-#: What a program that Ctrl-C ended returns: by itself, or through a shell.
+#: Exit codes of a program that Ctrl-C ended, directly or through a shell.
 STOPPED = (-signal.SIGINT, 128 + signal.SIGINT)
 
 
 @contextmanager
 def lend_terminal() -> Iterator[None]:
-    """Ignore Ctrl-C and Ctrl-\\ and let the terminal edit and echo lines, until the block ends."""
+    """Ignore Ctrl-C and Ctrl-\\ and let the terminal edit lines until the block ends."""
     before = _modes()
     if before is not None:
         lent = list(before)
@@ -43,7 +43,7 @@ def lend_terminal() -> Iterator[None]:
 
 
 def ensure_line_start() -> None:
-    """Move the cursor to the start of a line: of the next one where a program has left it after text.
+    """Move the cursor to the start of a line, below text that a program has left.
 
     A terminal that is asked where its cursor is answers among the keys that are typed ahead. But a whole row of blanks
     reaches the next row from everywhere but from the beginning of one: a terminal wraps when there is more to come.
@@ -56,7 +56,7 @@ def ensure_line_start() -> None:
 
 
 def program_name(command: str) -> str:
-    """Return the program that a command begins with, without variables before it, which may be secrets."""
+    """Return the program of a command, without variables, which may be secrets."""
     try:
         words = shlex.split(command)
     except ValueError:
@@ -74,7 +74,7 @@ def describe_exit(process: subprocess.Popen[bytes]) -> str:
 
 @contextmanager
 def _keys_are_theirs() -> Iterator[None]:
-    """Ignore Ctrl-C and Ctrl-\\ by handlers: programs that are started would inherit ``SIG_IGN``."""
+    """Ignore Ctrl-C and Ctrl-\\ by handlers. Programs would inherit ``SIG_IGN``."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -87,7 +87,7 @@ def _keys_are_theirs() -> Iterator[None]:
 
 
 def _modes() -> list[Any] | None:
-    """Return the modes of the terminal; ``None`` without one, and where this process is in the background."""
+    """Return the modes of the terminal; ``None`` without one or in the background."""
     try:
         return termios.tcgetattr(TERMINAL) if os.tcgetpgrp(TERMINAL) == os.getpgrp() else None
     except (OSError, termios.error):

@@ -1,4 +1,4 @@
-"""Text on a terminal: its color codes (SGR) and its columns, clipped to one line or wrapped into lines that fit.
+"""Text on a terminal: colors (SGR), columns, clipping and wrapping.
 
 wcwidth is the measure. Each function measures ASCII text itself, because wcwidth takes some 30 ms to import: most
 output never needs it. Text must be safe for a terminal: color codes are the only sequences in it.
@@ -17,7 +17,7 @@ RED, GREEN, YELLOW = (f"\x1b[{number}m" for number in (31, 32, 33))
 
 
 def paint(text: str, code: str, *, color: bool = True) -> str:
-    """Return the text in a color; unchanged without ``color``, for empty text and for an empty code."""
+    """Return the text in a color; unchanged without ``color``, a text or a code."""
     return f"{code}{text}{RESET}" if color and text and code else text
 
 
@@ -49,7 +49,7 @@ def widest(text: str) -> int:
 
 
 def clip(line: str, room: int) -> str:
-    """Return a line of at most ``room`` columns with its color codes; an ellipsis replaces what is cut off."""
+    """Return a line of at most ``room`` columns, with colors and perhaps an ellipsis."""
     if width(line) <= room:
         return line
     # The ellipsis also fills the first column of a character that takes two.
@@ -59,7 +59,7 @@ def clip(line: str, room: int) -> str:
 
 
 def wrap(text: str, room: int) -> list[str]:
-    """Return the lines of a text without color codes, each of at most ``room`` columns (2 or more).
+    """Return the lines of a plain text, each of at most ``room`` columns (2 or more).
 
     Lines break at blanks, else after a slash or a comma, else inside a word. Only blanks at a break are dropped.
     """
@@ -84,7 +84,7 @@ def _wrap_line(line: str, room: int) -> list[str]:
 
 
 def cut_word(word: str, room: int) -> list[str]:
-    """Return a word in parts of at most ``room`` columns, cut between characters as a reader counts them."""
+    """Return a word in parts of at most ``room`` columns, cut between characters."""
     if width(word) <= room:
         return [word]
     parts = [""]
@@ -108,7 +108,7 @@ def _cut_ascii(word: str, room: int) -> list[str]:
 
 
 def screen_columns(line: str) -> Sequence[str]:
-    """Return what is in each column of a terminal; the second column of a wide character is empty.
+    """Return the content of each column. The second column of a wide character is empty.
 
     A character without a width belongs to the column before, a zero-width space to the one after.
     """

@@ -44,7 +44,7 @@ RULE = re.compile(r"(?:\x1b\[[\d;]*m)*─[─ ]*(?:\x1b\[[\d;]*m)*")
 
 
 def put(pieces: Iterable[str], streams: Streams, view: DisplayOptions, *, pager: bool) -> None:
-    """Write text to standard output, a terminal: directly where it fits, else through the user's ``pager``.
+    """Write text to the terminal: directly if it fits, else through the user's pager.
 
     The taking of pieces ends where the pager is left. Raises ``KeyboardInterrupt`` for Ctrl-C while it writes directly.
     """
@@ -62,7 +62,7 @@ def put(pieces: Iterable[str], streams: Streams, view: DisplayOptions, *, pager:
 
 
 def pager_command(environ: Mapping[str, str]) -> list[str] | None:
-    """Return the pager and its arguments: ``PAGER`` split as a shell does, else less where it is installed.
+    """Return the pager and its arguments: ``PAGER``, else less if it is installed.
 
     ``None`` for no pager: ``PAGER`` is empty, or it is not set and the terminal cannot place the cursor.
     """
@@ -77,7 +77,7 @@ def pager_command(environ: Mapping[str, str]) -> list[str] | None:
 
 
 def pager_environment(environ: Mapping[str, str], command: Sequence[str] = (), text: str = "") -> dict[str, str]:
-    """Return the environment variables of a pager for a text, of which the beginning is enough.
+    """Return the environment variables of a pager for a text with this beginning.
 
     Unless LESS is set, less has a prompt of the shell's, and keeps the header of a table in sight where it can. Unless
     LESSSECURE is set, less neither writes files nor starts programs: the next command, typed while output arrives,
@@ -119,7 +119,7 @@ def _encoded(pieces: Iterable[str]) -> Iterator[bytes]:
 
 
 def _paged(command: list[str], environ: dict[str, str], left: Iterator[bytes], streams: Streams) -> None:
-    """Write to a pager as it reads; where it fails before it has read much, write all of it to the terminal."""
+    """Write to a pager as it reads. If the pager fails early, write to the terminal."""
     streams.stdout.flush()
     given: list[bytes] = []
     size = 0

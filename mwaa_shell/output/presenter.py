@@ -1,4 +1,4 @@
-"""The display of a Result on the standard streams: byte for byte in a pipe, readable and safe on a terminal.
+"""The display of a Result: byte for byte in a pipe, readable on a terminal.
 
 ``Canvas`` is where ``.watch`` and ``.follow`` show their progress. ``PlainCanvas`` writes lines, for files, pipes and
 terminals that cannot move the cursor; the canvas that redraws a picture is in ``terminal``.
@@ -38,7 +38,7 @@ from mwaa_shell.streams import Streams
 #: Precedes each line that came on standard error, where both streams are on one terminal.
 GUTTER = "│ "
 COLORS = {Outcome.OK: GREEN, Outcome.FAILED: RED, Outcome.UNKNOWN: YELLOW}
-#: Stands for a secret that an output repeats.
+#: Replaces a secret that an output repeats.
 MASK = b"***"
 #: Precedes what is folded of a command in a list of commands, and the columns that are left for it at least.
 HANGING, NARROWEST = " " * 7, 20
@@ -59,7 +59,7 @@ HTTP_STATUS = re.compile(r"HTTP \d{3}: ")
 
 @dataclass(frozen=True, slots=True)
 class PromptDisplay:
-    """Options of output at a prompt, where a line shows how each command ended; batches have none."""
+    """Options of output at a prompt, which shows how each command ended."""
 
     echoed: str = ""  #: what the echo of the line has said already that was added to it
     pager: bool = False  #: what does not fit the screen may go through one
@@ -95,7 +95,7 @@ def show(
 
 
 def _put_remark(result: Result, streams: Streams) -> None:
-    """Write the remark on a terminal: above the result line of a command, below the sentence of a dot-command."""
+    """Write the remark on a terminal, dimmed."""
     if result.remark and streams.is_display():
         dim, plain = (DIM, RESET) if streams.use_color(stderr=True) else ("", "")
         streams.write_err(f"{dim}{sanitise(result.remark)}{plain}\n".encode())
@@ -110,7 +110,7 @@ def shown_text(result: Result, view: DisplayOptions) -> Iterator[str]:
 
 
 def _both_streams(result: Result, view: DisplayOptions, notes: list[str] | None = None) -> Iterator[str]:
-    """Yield the text of both streams, and of the parts; ``notes`` as in ``render_lines``."""
+    """Yield the text of both streams and of the parts. ``notes`` as in ``render_lines``."""
     yield from chain(_standard_output(result, view, notes), _standard_error(result, view))
     for part in result.parts:
         yield from _below(heading(part, color=view.color), _both_streams(part.result, view))
@@ -123,7 +123,7 @@ def _below(head: str, pieces: Iterable[str]) -> Iterator[str]:
 
 
 def mask_secrets_in(hidden: tuple[str, ...], result: Result) -> Result:
-    """Return the result without the secrets of its line: argparse quotes arguments that it refuses."""
+    """Return the result without the secrets of its line, which argparse may quote."""
     stdout, stderr = bytes(result.stdout), bytes(result.stderr)
     parts = tuple(part._replace(result=mask_secrets_in(hidden, part.result)) for part in result.parts)
     for secret in (one.encode("utf-8", "replace") for one in hidden):
@@ -179,7 +179,7 @@ def _standard_output(result: Result, view: DisplayOptions, notes: list[str] | No
 
 
 def _by_outcome(result: Result, view: DisplayOptions) -> Iterator[str]:
-    """Yield the rows of a list of commands with the word for the outcome in color; long commands go below theirs."""
+    """Yield the rows of a list of commands, with the outcome in color. Long commands are folded."""
     lines = sanitise(result.stdout.decode("utf-8", "replace")).removesuffix("\n").split("\n")
     for line, outcome in zip(lines, result.outcomes, strict=True):
         color = DIM if outcome is Outcome.NOT_RUN else COLORS.get(outcome, YELLOW)
@@ -191,14 +191,14 @@ def _by_outcome(result: Result, view: DisplayOptions) -> Iterator[str]:
 
 
 def _folded(row: str, word: str, room: int) -> list[str]:
-    """Return the beginning of a row up to its outcome and duration, and the command below it, each wrapped."""
+    """Return a row up to its outcome and duration, and its command, both wrapped."""
     command = re.match(rf".*?{word} *(?:[\d.]+ s)?  (?=\S)", row)
     parts = [row] if command is None else [command[0].rstrip(), row[command.end() :]]
     return [line for part in parts for line in wrap(part, max(room, NARROWEST))]
 
 
 def trim_end(pieces: Iterable[str]) -> Iterator[str]:
-    """Yield the text with one line end at its end, or nothing: Airflow ends its tables with blanks."""
+    """Yield the text with one line end at its end. Airflow ends its tables with blanks."""
     held, empty = "", True
     for piece in pieces:
         if not piece.strip(" \n"):
@@ -232,7 +232,7 @@ def _behind(gutter: str, pieces: Iterable[str]) -> Iterator[str]:
 
 
 def _show_ending(result: Result, streams: Streams, prompt: PromptDisplay | None, notes: list[str]) -> None:
-    """Write how a command ended: a result line if it ran, else the error, then the hint."""
+    """Write how a command ended: a result line or the error, then the hint."""
     said = sanitise(sentence(result.message, result.state))
     if result.message == CANCELED:
         streams.note(said)
@@ -253,7 +253,7 @@ def _show_ending(result: Result, streams: Streams, prompt: PromptDisplay | None,
 
 
 def _show_result_line(result: Result, streams: Streams, added: str, reason: str, notes: list[str]) -> None:
-    """Write the result, its seconds and the flags that the shell added, the reason for a failure, and the notes."""
+    """Write the result, its seconds, the added flags, the reason and the notes."""
     ended = f"{result.outcome.value} {result.seconds:.1f} s" if result.seconds else result.outcome.value
     spent, why = _spent(result, added), f": {reason}" if reason else ""
     line = streams.wrapped(f"{ended}{spent}{why}{''.join(f' · {note}' for note in notes)}").removeprefix(ended)
@@ -265,7 +265,7 @@ def _show_result_line(result: Result, streams: Streams, added: str, reason: str,
 
 
 def _out_of_sight(reason: str, result: Result) -> str:
-    """Return the reason for a failure without what is at the end of the output, right above the result line."""
+    """Return the reason for a failure without text that the output ends with."""
     shown = result.stderr or result.stdout
     end = " ".join(shown[max(len(shown) - IN_SIGHT, 0) :].decode("utf-8", "replace").split())
     status, _, why = reason.partition(": ") if HTTP_STATUS.match(reason) else ("", "", reason)

@@ -26,7 +26,7 @@ from mwaa_shell.result import Body, Outcome, Result, chunks
 
 #: Lets Ctrl-C end the programs of a pipe but not ``sh``, which returns their exit code; less ignores it.
 TRAP = "trap : INT\n"
-#: What ``sh`` returns for a program that does not exist.
+#: The exit code of ``sh`` for a program that does not exist.
 NOT_FOUND = 127
 #: Names that other shells have for a program that writes a file.
 WRITERS = ("save", "write")
@@ -64,7 +64,7 @@ def check_writable(destination: Destination, ask: Callable[[str], bool] | None =
 
 
 def select_output(result: Result, preferences: Preferences) -> Result:
-    """Return the result with what a destination gets as its standard output; the rest is on standard error.
+    """Return the result with the output for a destination. The rest is on standard error.
 
     Records in the format of the setting ``output``, unless the command has ``-o``; else the data of a ``-o json`` or
     ``yaml`` output; else, and where ``pipe`` is ``raw``, every byte.
@@ -87,7 +87,7 @@ def select_output(result: Result, preferences: Preferences) -> Result:
 
 
 def in_one(result: Result) -> Result:
-    """Return the result with the outputs of several environments in its two streams, each after its heading."""
+    """Return the result with the outputs of all parts, each after its heading."""
     stdout, stderr = [bytes(result.stdout)], [bytes(result.stderr)]
     for part in result.parts:
         for stream, data in ((stdout, part.result.stdout), (stderr, part.result.stderr)):
@@ -141,7 +141,7 @@ def _pipe(command: str, result: Result, left: Result) -> Result:
 
 
 def write_file(path: Path, data: Body, *, append: bool = False, private: bool = False) -> None:
-    """Write a file whole, in place of the one before and with its mode, or 0600 if ``private``. Raises ``OSError``."""
+    """Replace a file and keep its mode, which is 0600 if ``private``. Raises ``OSError``."""
     if append or (path.exists() and not path.is_file()):  # a device such as /dev/null is written to, not replaced
         with path.open("ab") as file:
             file.writelines(chunks(data))
@@ -162,7 +162,7 @@ def write_file(path: Path, data: Body, *, append: bool = False, private: bool = 
 
 
 def _worse(result: Result, message: str) -> Result:
-    """Return the result, failed by a local command or file; a failure of Airflow stays.
+    """Return the result as failed by a local command or file. A failure of Airflow stays.
 
     The exit codes of the shell are an API of its own: that of a local command is in the message.
     """
@@ -173,7 +173,7 @@ def _worse(result: Result, message: str) -> Result:
 
 
 class Transcript:
-    """A file that commands are appended to, created with mode 0600 and open only while a command is added."""
+    """A file of mode 0600 for commands, open only while a command is added."""
 
     def __init__(self, path: Path) -> None:
         """Open a transcript. Raises ``UsageError`` for a file that cannot be written."""
@@ -187,7 +187,7 @@ class Transcript:
         self._append("")
 
     def add(self, prompt: str, line: str, result: Result, now: datetime, view: DisplayOptions | None) -> None:
-        """Add a command and its output: as a terminal shows it, or without a ``view`` the bytes of standard output.
+        """Add a command and its output as a terminal shows it. Without ``view``, add the bytes.
 
         ``prompt`` names the environment, the secrets of ``line`` are masked, ``now`` is aware. Raises ``UsageError``
         where the file cannot be written.

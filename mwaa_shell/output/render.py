@@ -1,4 +1,4 @@
-"""An output as text: records as the shell's own table or in another format, everything else made readable.
+"""An output as text: records in a table or another format, other text readable.
 
 ``render_lines`` is for the terminal: sanitised, folded, colored, with secrets masked. No chunk is read before the
 terminal needs it, so any output opens at once. ``export_records`` is for programs: every value unchanged.
@@ -35,12 +35,12 @@ TRIGGER = ("dags", "trigger")
 
 
 HIDDEN = f"{MASK} masks secrets (.set reveal on)"
-#: Columns of a table that goes to a file: as wide as those that Airflow writes there.
+#: Columns of a table in a file, as wide as Airflow writes it.
 PAPER = 200
 
 
 def render_lines(result: Result, view: DisplayOptions, notes: list[str] | None = None) -> Iterator[str]:
-    """Yield the standard output for a terminal, in pieces that end in a newline or continue, each made when asked for.
+    """Yield the standard output for a terminal, in pieces made on demand.
 
     Notes on what is not shown are added to ``notes``, or without that to the text.
     """
@@ -69,7 +69,7 @@ def render_lines(result: Result, view: DisplayOptions, notes: list[str] | None =
 
 
 def export_records(result: Result, form: str) -> bytes | None:
-    """Return the records of an output in a format, unchanged for programs; ``None`` without records."""
+    """Return the records of an output in a format for programs, or ``None``."""
     if form in AS_IT_CAME or not result.words:
         return None
     found = find_in_bytes(result.stdout, result.words, "surrogateescape")
@@ -85,7 +85,7 @@ def heading(part: Part, *, color: bool = False) -> str:
 
 
 def _drawing(result: Result, view: DisplayOptions) -> tuple[Records, str, bool] | None:
-    """Return the records, their format and whether some are masked; ``None`` where the output stays text."""
+    """Return the records, their format, and whether they have masks, or ``None``."""
     words = result.words
     hides = (has_secrets(words) or shows_options(words)) and not view.reveal
     form = _form(result, view) or ("table" if hides else "")
@@ -99,7 +99,7 @@ def _drawing(result: Result, view: DisplayOptions) -> tuple[Records, str, bool] 
 
 
 def _with_sent_conf(found: Records, words: tuple[str, ...], hidden: tuple[str, ...]) -> Records:
-    """Return the records with ``conf`` as it was sent: in the JSON that the shell asks for, each value is a text.
+    """Return the records with ``conf`` as sent. In the JSON of ``-o json``, each value is text.
 
     So it is where that is the only difference (``AirflowConsole._normalize_data`` of 2.10.3 and 3.3.1).
     """
@@ -124,13 +124,13 @@ def _as_texts(value: object) -> object:
 
 
 def chosen_format(result: Result, view: DisplayOptions) -> str:
-    """Return the format for an output; ``-o`` of the command wins over the setting of the session."""
+    """Return the format for an output. ``-o`` of the command wins over the setting."""
     asked = None if result.added else output_format(result.words)
     return result.format or (view.format if asked is None else "auto")
 
 
 def _form(result: Result, view: DisplayOptions) -> str:
-    """Return the format to draw records in; empty where the output stays as Airflow wrote it."""
+    """Return the format of records; empty if the output stays as Airflow wrote it."""
     if chosen_format(result, view) != "auto":
         return chosen_format(result, view)
     asked = None if result.added else output_format(result.words)
@@ -155,7 +155,7 @@ def _as_text(result: Result, view: DisplayOptions, *, is_raw: bool) -> Iterator[
 
 
 def mask_chunks(text: Iterable[str], words: tuple[str, ...], view: DisplayOptions) -> Iterator[str]:
-    """Yield an output with a mask for each secret; for a configuration, with a line that says so."""
+    """Yield an output with masks. A configuration gets a line that explains them."""
     if view.reveal or not is_masked(words):
         yield from text
         return
@@ -190,7 +190,7 @@ LOGGING = (
 def readable(
     text: Iterable[str], view: DisplayOptions, *, fold: bool | Callable[[str], bool] = True, usage: bool = True
 ) -> Iterator[str]:
-    """Yield text made readable for a terminal, in pieces that end in a newline or are a part of a long line.
+    """Yield readable text in pieces. Each ends in a newline or is part of a long line.
 
     The text is sanitised, colored where ``view.color`` says so, and folded: log lines with ``fold`` (all of no use, or
     those for which it returns ``True``), the help text of argparse with ``usage``, warnings of no use and tracebacks
@@ -213,12 +213,12 @@ def readable(
 
 
 def decoded(data: Body) -> Iterator[str]:
-    """Return UTF-8 as text in chunks; U+FFFD stands for what is no UTF-8."""
+    """Return UTF-8 as text in chunks. U+FFFD replaces other bytes."""
     return codecs.iterdecode(chunks(data, CHUNK), "utf-8", "replace")
 
 
 def is_noise_the_answer(words: tuple[str, ...]) -> bool:
-    """Return whether a command is run for its log lines, as ``tasks test`` is: they are not folded then."""
+    """Return whether a command is run for its log lines, as ``tasks test`` is."""
     return any(words[: len(command)] == command for command in LOGGING)
 
 

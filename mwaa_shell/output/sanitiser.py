@@ -9,8 +9,8 @@ reader in Unicode:
   joiners stay between characters beyond ASCII, where emoji, Persian and Indic scripts need them;
 - surrogates, which no terminal can be sent.
 
-Combining marks stay, for many languages are written with them; at the start of a line they get a dotted circle to stand
-on, or they would be drawn over the end of the line before.
+Combining marks stay, as many languages need them. At the start of a line, a dotted circle precedes them, because a
+terminal would draw them over the end of the line before.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 
-#: Parameters of a color code; what is longer is none.
+#: Parameters of a color code. Longer codes are not colors.
 _SGR_REST = r"(?<=\x1b)\[[0-9;:]{0,256}m"
 _C0 = "\x00-\x08\x0b-\x1f\x7f"
 _HIDDEN = (
@@ -26,10 +26,10 @@ _HIDDEN = (
     "\U000e0000-\U000e0fff"
 )
 _JOINERS = "\u200c\u200d"
-#: One character, with what follows it where the two are a color code or a line end. A set comes first: it is fast.
+#: A character, or a color code or line end that begins with it. A set comes first because it is fast.
 _SUSPECT_ASCII = re.compile(f"[{_C0}](?:{_SGR_REST}|(?<=\r)\n)?")
 _SUSPECT = re.compile(f"[{_C0}{_HIDDEN}](?:{_SGR_REST}|(?<=\r)\n)?")
-#: What the next character may make something else of.
+#: An end of text whose meaning depends on the next character.
 _OPEN_END = re.compile(rf"(?:\r|[{_JOINERS}]|\x1b(?:\[[0-9;:]{{0,256}})?)\Z")
 _LONGEST_OPEN_END = 258
 _COMBINING = (
@@ -42,12 +42,12 @@ DOTTED_CIRCLE = "\u25cc"
 
 
 def sanitise(text: str) -> str:
-    """Return text without anything that a terminal acts on, apart from newlines and tabs."""
+    """Return text without control characters, apart from newlines and tabs."""
     return _safe(text, "\n", "\n")
 
 
 def sanitise_chunks(chunks: Iterable[str]) -> Iterator[str]:
-    """Yield the chunks of a text, made safe; the result does not depend on where they are cut."""
+    """Yield the chunks of a text, made safe wherever they are cut."""
     held, before, shown = "", "\n", "\n"
     for chunk in chunks:
         text = held + chunk
@@ -64,7 +64,7 @@ def sanitise_chunks(chunks: Iterable[str]) -> Iterator[str]:
 
 
 def _safe(text: str, before: str, shown: str) -> str:
-    """Return safe text; ``before`` is the character before the text, ``shown`` the last one shown."""
+    """Return safe text. ``before`` is the character before it, ``shown`` the last shown one."""
     if text.isascii():
         return _SUSPECT_ASCII.sub(_mark, text)
     safe = _SUSPECT.sub(_marker(before), text)

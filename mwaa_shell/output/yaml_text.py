@@ -13,7 +13,7 @@ WIDEST = 2**31 - 1
 
 
 class TextDatesLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """The safe loader, in C where there is one (ten times as fast), to which a date is text."""
+    """The safe loader to which a date is text, in C if available (ten times as fast)."""
 
     yaml_implicit_resolvers: ClassVar = {
         first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
@@ -24,7 +24,7 @@ class TextDatesLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: i
 def load(text: str, *, aliases: bool = True) -> Any:
     """Return what YAML holds, dates as text. Raises ``ValueError`` or ``RecursionError``.
 
-    Without ``aliases``, a document with one is refused: a few lines of them can stand for gigabytes.
+    Without ``aliases``, a document with one is refused: a few lines can expand to gigabytes.
     """
     try:
         if not aliases and any(isinstance(one, yaml.AliasEvent) for one in yaml.parse(text, TextDatesLoader)):

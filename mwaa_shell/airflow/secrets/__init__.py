@@ -1,1 +1,1 @@
-"""Secrets: where they are in commands and in what commands print, and the masks that replace them. Pure."""
+"""Secrets in commands and outputs, and the masks that replace them. Pure."""

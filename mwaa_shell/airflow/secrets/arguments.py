@@ -23,7 +23,7 @@ from mwaa_shell.airflow.secrets.values import MASK, Named, SecretPart, is_data, 
 #: Flags whose whole value is secret, named as Airflow 1.10 writes them. What is in the JSON of a connection is its
 #: provider's to name: a secret may have any name there.
 WHOLE = ("password", "conn_password", "conn_uri", "conn_extra", "conn_json")
-#: What has a secret's name and no value.
+#: A flag with a secret's name and no value.
 SWITCH = "use_random_password"
 #: Flags that no Airflow has, and that were meant for a password; "past" is not among them.
 MISSPELT = re.compile(r"pas+w|pass$|pswd|pwd|(?:^|[_-])pw$|(?:auth|app|application)_?key$")
@@ -43,7 +43,7 @@ class Piece(NamedTuple):
 
 
 def secret_arguments(pieces: Iterable[Piece], named: Named) -> Iterator[tuple[Word, SecretPart]]:
-    """Yield the secrets of one command in the order of its words, by their place in the word's value."""
+    """Yield the secrets of one command in the order of its words."""
     reader = _ArgumentReader(named)
     for piece in pieces:
         yield from reader.read(piece)
@@ -137,7 +137,7 @@ class _ArgumentReader:
         self._flag = "" if equals or joined else flag
 
     def _value(self, piece: Piece) -> Iterator[SecretPart]:
-        """Yield a value that belongs to no known flag: a positional, or the word after an unknown flag."""
+        """Yield the secrets of a positional, or of the word after an unknown flag."""
         flag, self._flag = self._flag, ""
         value = piece.value
         loose = LOOSE_NAME.search(self._before[0]) if ":" in self._before[0] else None
@@ -156,7 +156,7 @@ class _ArgumentReader:
         yield from self._of_flag(name, value)
 
     def _of_flag(self, flag: str, value: str) -> Iterator[SecretPart]:
-        """Yield the value of a flag, or of what else makes it a secret; without such a name, the secrets in it."""
+        """Yield the whole value of a secret name. Without a name, yield the secrets in it."""
         if not flag:
             yield from secrets_of(value, self._named)
         elif value:
@@ -165,13 +165,13 @@ class _ArgumentReader:
 
 @lru_cache(4096)
 def secret_flag(flags: tuple[str, ...]) -> str:
-    """Return the flag, among those of one option, whose value is secret; empty for none."""
+    """Return the flag of an option whose value is secret; empty for none."""
     return next((flag for flag in flags if _plain_name(flag) in WHOLE or sensitive(flag)), "")
 
 
 @lru_cache(4096)
 def _flag_by_name(written: str) -> str:
-    """Return an unknown flag whose value is secret by its name, abbreviated or misspelt; empty for none."""
+    """Return an unknown flag with a secret's name, perhaps misspelt; else empty."""
     name = _plain_name(written)
     if not written.startswith("--") or (name and SWITCH.startswith(name)):
         return ""
@@ -196,7 +196,7 @@ FLAGS = ("-f", "-q", "-d")
 
 
 def secrets_of_request(words: Sequence[Word], named: Named) -> Iterator[tuple[Word, SecretPart]]:
-    """Yield the secrets of a request by their places in the words, which follow ``.rest``.
+    """Yield the secrets of a request by their places in the words after ``.rest``.
 
     As with ``--conn-json``, the JSON of a connection is secret as a whole, and so are its extras. A variable's value is
     secret if the name of the variable is one.
@@ -225,7 +225,7 @@ def secrets_of_request(words: Sequence[Word], named: Named) -> Iterator[tuple[Wo
 
 
 def secrets_of_body(path: str, body: object, named: Named) -> list[str]:
-    """Return the texts of a body that are secret, so that nothing that quotes the body shows them.
+    """Return the secret texts of a body, to mask them in quotations.
 
     The value of any variable is one: who writes a response down does not know its name.
     """
@@ -234,7 +234,7 @@ def secrets_of_body(path: str, body: object, named: Named) -> list[str]:
 
 
 def _path(words: Sequence[Word]) -> str:
-    """Return the path of a request: the last word that is neither a flag nor the value of one."""
+    """Return the path of a request: the last word that is no flag and no flag's value."""
     path, before = "", ""
     for word in words:
         if before not in FLAGS and not word.value.startswith("-"):
@@ -244,7 +244,7 @@ def _path(words: Sequence[Word]) -> str:
 
 
 def _keys_of_variables(path: str, words: Sequence[Word]) -> Iterator[str]:
-    """Yield the names of variables in a request; "password" for a body that cannot be read and may hold anything."""
+    """Yield the names of variables in a request; ``password`` for an unreadable body."""
     yield unquote(path.removeprefix("/variables").strip("/"))
     for word in words:
         text = word.value.removeprefix("-f").removeprefix("-d")

@@ -35,19 +35,19 @@ DEEPEST = 3
 
 
 class SecretSyntax(NamedTuple):
-    """The places of secrets in the words of one program; several flags are separated by blanks."""
+    """The places of secrets in the words of one program. Blanks separate flags."""
 
-    takes: str = ""  #: the value of these is secret: the next word, or what is joined
-    joins: str = ""  #: what is joined to these is secret; the next word is none
+    takes: str = ""  #: the value of these is secret: the next word, or joined
+    joins: str = ""  #: values joined to these are secret; the next word is not
     logins: str = ""  #: these take NAME:PASSWORD, or one of ``%/,`` in the place of the colon
-    pairs: str = ""  #: after these are a name and, in the next word, its value
+    pairs: str = ""  #: a name follows these and, in the next word, its value
     assigns: str = ""  #: these take NAME=VALUE, and any value is secret; ``*`` is any word of that form
     words: Sequence[int] = ()  #: which of the words after the key are secret, from 1; flags do not count; -1: the last
-    prefix: str = ""  #: what follows this in a word is secret
+    prefix: str = ""  #: the rest of the word after this is secret
     switches: str = ""  #: letters of flags without a value, which may be in one word before a flag that has one
 
 
-#: What holds for any program: letters of switches are those of curl.
+#: The syntax of any program. The switches are those of curl.
 ANY = SecretSyntax(
     logins="-u -U --user --proxy-user --basic-auth --auth --creds --userpass",
     pairs="--arg --argjson",
@@ -116,7 +116,7 @@ class _Rule(NamedTuple):
 
 @cache
 def _rules(key: str) -> tuple[_Rule, ...]:
-    """Return the rules for a key of the table; for none, those that hold for any program.
+    """Return the rules of a key of the table, or of any program for an empty key.
 
     The first one finds the key itself, from the program up to its last word.
     """
@@ -146,7 +146,7 @@ def _rules(key: str) -> tuple[_Rule, ...]:
 
 
 def _flags(flags: str, switches: str, *, joined: bool = False) -> Iterator[tuple[str, str]]:
-    """Yield flags, or words, each with a pattern up to its value, which may have to be joined to it."""
+    """Yield flags or words, each with the pattern up to a joined or separate value."""
     bundle = f"[{re.escape(switches)}]*" if switches else ""
     for flag in flags.split():
         short = re.fullmatch("-.", flag)
@@ -158,7 +158,7 @@ def _flags(flags: str, switches: str, *, joined: bool = False) -> Iterator[tuple
 
 
 def secrets_of_local_commands(text: str, start: int, named: Named, depth: int = 0) -> Iterator[tuple[Word, SecretPart]]:
-    """Yield the secrets of commands by their places in each word's value; they may overlap."""
+    """Yield the secrets of commands by word and place. They may overlap."""
     for words in filter(None, _commands(text, start)):
         found = [*secret_arguments((Piece(word, word.value) for word in words), named), *_by_programs(words, named)]
         found += [(word, one) for word in words for one in _by_form(word.value, named)]
@@ -169,7 +169,7 @@ def secrets_of_local_commands(text: str, start: int, named: Named, depth: int = 
 
 
 def _commands(text: str, start: int) -> Iterator[list[Word]]:
-    """Yield the words of each command from a place on, and the target of each redirection as a command of its own."""
+    """Yield the words of each command. The target of a redirection is a command of its own."""
     words: list[Word] = []
     position, to_file = start, False
     while position < len(text):
@@ -208,7 +208,7 @@ def _is_reference(text: str, word: Word, one: SecretPart) -> bool:
 
 
 def _by_programs(words: Sequence[Word], named: Named) -> Iterator[tuple[Word, SecretPart]]:
-    """Yield secrets by the syntax of programs, each from its name to the end of the command."""
+    """Yield secrets by the syntax of programs, up to the end of the command."""
     text = "".join(f"\0{word.value}" for word in words)
     starts = [0, *accumulate(len(word.value) + 1 for word in words)]
     found = [one for rule in (*_rules("")[1:], _Rule(ONE_DASH, "{flag}")) for one in _by_rule(rule, text, 0, named)]
@@ -229,7 +229,7 @@ def _by_rule(rule: _Rule, text: str, start: int, named: Named) -> Iterator[Secre
 
 
 def _in_quoted_command(text: str, named: Named, depth: int) -> Iterator[SecretPart]:
-    """Yield the secrets of a word that may be a command; a quoted word in it is secret as a whole."""
+    """Yield the secrets of a quoted command. A quoted word in it is secret as a whole."""
     for word, one in secrets_of_local_commands(text, 0, named, depth):
         if word.end - word.start == len(word.value):
             yield shift(one, word.start)
@@ -238,7 +238,7 @@ def _in_quoted_command(text: str, named: Named, depth: int) -> Iterator[SecretPa
 
 
 def _by_form(value: str, named: Named) -> Iterator[SecretPart]:
-    """Yield logins, headers, variables, the fields of a form, passwords in SQL, and tokens by their form."""
+    """Yield logins, headers, variables, fields, passwords in SQL, and tokens."""
     forms = [LOGIN_AT_HOST.fullmatch(value), HEADER.fullmatch(value), VARIABLE.fullmatch(value)]
     for one in (*forms, *FIELD.finditer(value), *SQL.finditer(value), *CREDENTIALS.finditer(value)):
         name = one.groupdict().get("name") if one else None

@@ -1,4 +1,4 @@
-"""Masks for secrets in what commands print, and whether that may be written to a log.
+"""Masks for secrets in outputs, and the outputs that a log must not have.
 
 ``config list``, ``config get-value`` and ``info`` print options of ``airflow.cfg``, in any version. Options with a
 secret's name are masked as a whole, in addresses only the password. Airflow hides such options in its web pages
@@ -34,7 +34,7 @@ SGR = re.compile(r"\x1b\[[\d;]{0,20}m")
 SECRET_END = re.compile(r"(?:_key|_basic_auth|backend_kwargs|engine_args)\Z")
 #: Ends of names that say where something is, or what it is called.
 PLACE_END = re.compile(r"(?:_file|_path|_names?|_id|_class|_adapter|ssl_key|tls_key)\Z")
-#: Options that are addresses; one that is written in another way is masked whole.
+#: Options that are addresses. A value of another form is masked as a whole.
 ADDRESS_END = re.compile(r"(?:sql_alchemy_conn(?:_async)?|broker_url|result_backend)\Z")
 #: Commands, or the groups of them, that print what is stored or run what may print anything.
 TELLING = (
@@ -50,7 +50,7 @@ CREDENTIALS = re.compile(r"\b(?:Bearer|Basic)\s{1,9}(?P<secret>\S+)")
 
 
 def why_not_kept(words: Sequence[str], *, masked: bool) -> str:
-    """Return why an output must not be written down, by the words of its command; empty where it may be."""
+    """Return why the output of a command must not be written down; empty if it may be."""
     if masked:
         return "it has a secret that the output may repeat"
     if ".rest" in words[:2]:
@@ -61,7 +61,7 @@ def why_not_kept(words: Sequence[str], *, masked: bool) -> str:
 
 
 def mask_output(text: str, patterns: Sequence[str] = ()) -> str:
-    """Return what a command printed, with a mask for each secret: by its name, and passwords in URIs."""
+    """Return output with masks for secret names and for passwords in URIs."""
     named = partial(sensitive, patterns=tuple(patterns))
     return "".join(mask_secrets(line, _secrets_in_line(line, named)) for line in text.splitlines(keepends=True))
 
@@ -78,7 +78,7 @@ def _secrets_in_line(line: str, named: Named) -> Iterator[SecretPart]:
 
 
 def secret_pairs(text: str, named: Named) -> Iterator[SecretPart]:
-    """Yield the values of ``name: value`` and ``name=value`` with a secret's name, anywhere in a text."""
+    """Yield the values of ``name: value`` and ``name=value`` with a secret's name."""
     for one in PAIR.finditer(text):
         if named(one["name"]) and one["secret"].lower() not in CONSTANTS and not one["secret"].isdigit():
             yield SecretPart(*one.span("secret"), one["name"], one["secret"])
@@ -147,7 +147,7 @@ def _is_secret(name: str, value: str) -> bool:
 
 
 def _without_passwords(line: str) -> str:
-    """Return a line that is no option: what begins it is taken for no JSON, which a date in brackets looks like."""
+    """Return a line without passwords. A date in brackets at its start is no JSON."""
     if "://" not in line:
         return line
     return mask_secrets(line, secrets_of(f"x{line[1:]}", partial(sensitive)))

@@ -37,7 +37,7 @@ from mwaa_shell.airflow.secrets.values import (
 
 #: Replaces a secret in a line that is saved.
 PARAMETER = re.compile(r"\{[a-z_][a-z0-9_-]*\}")
-#: Where a part of a text starts and ends, and what is there instead.
+#: The start and end of a part of a text, and its replacement.
 Change = tuple[int, int, str]
 
 
@@ -67,7 +67,7 @@ class Masked(NamedTuple):
 def secrets_in(
     line: str, grammar: Grammar | None = None, patterns: tuple[str, ...] = (), assigned: frozenset[str] = frozenset()
 ) -> tuple[Span, ...]:
-    """Return the secrets of a line in their order, none over another; a mask that is there already is one.
+    """Return the secrets and masks of a line in order, without overlaps.
 
     ``patterns`` are the user's own names of secrets, as ``sensitive`` reads them; ``assigned`` are the parameters of a
     saved command whose values are secret.
@@ -86,7 +86,7 @@ def find_masks(text: str, grammar: Grammar | None = None, patterns: tuple[str, .
 
 
 def left_mask(text: str, places: Sequence[Span]) -> int | None:
-    """Return where the first mask is that is in none of these places, which are in their order."""
+    """Return the position of the first mask outside these ordered places."""
     left = iter(places)
     place = next(left, None)
     for found in re.finditer(re.escape(MASK), text):
@@ -132,13 +132,13 @@ def _changed(text: str, changes: Iterable[Change]) -> str:
 
 
 def _in_words(text: str, written: Sequence[tuple[Span, str]]) -> Iterator[Change]:
-    """Yield the changes that put other text in the places of secrets, which are in their order."""
+    """Yield the changes that replace secrets, which are in their order."""
     for _, group in groupby(written, key=lambda one: one[0].word):
         yield from _in_word(text, list(group))
 
 
 def _in_word(text: str, written: Sequence[tuple[Span, str]]) -> list[Change]:
-    """Return the change of one word for other text in place of its secrets; the word gets quotes that Airflow takes."""
+    """Return the change that replaces secrets of a word, in quotes that Airflow takes."""
     word, local = written[0][0].word, written[0][0].local
     if local and all(span.plain for span, _ in written):
         return _in_place(text, written)
@@ -149,13 +149,13 @@ def _in_word(text: str, written: Sequence[tuple[Span, str]]) -> list[Change]:
 
 
 def _in_place(text: str, written: Sequence[tuple[Span, str]]) -> list[Change]:
-    """Return the changes for a command of this machine: only the secrets, as its shell expands the text beside them."""
+    """Return the changes of a local command. Its shell expands the text beside secrets."""
     letters = letters_of(text, written[0][0].word)
     return [(span.start, span.end, _for_shell(answer, letters[span.inside[0]][2])) for span, answer in written]
 
 
 def _for_shell(answer: str, quotes: str) -> str:
-    """Return what stands for a text in a shell's quotes, or outside any."""
+    """Return a text as it is written in a shell's quotes, or outside quotes."""
     if not quotes:
         return shlex.quote(answer)
     if quotes == "'":
@@ -197,14 +197,14 @@ def _found(parsed: ParsedLine, grammar: Grammar | None, named: Named) -> Iterato
 
 
 def _is_local(parsed: ParsedLine) -> bool:
-    """Return whether no Airflow has the command, so that one of this machine may have been typed or pasted."""
+    """Return whether no Airflow has the command, so that a local one may be typed."""
     return not parsed.words[0].value.startswith("-") and all(
         part.role is Role.UNKNOWN for reading in readings_of_majors(parsed) for part in reading.parts[:1]
     )
 
 
 def _own_words(parsed: ParsedLine) -> Sequence[Word]:
-    """Return the words of a dot-command before its Airflow command: of ``.on``, the environments and the flags too."""
+    """Return the words of a dot-command, with the environments and flags of ``.on``."""
     number, before = 1, int(parsed.values[0] == ".on")
     while before and number < len(parsed.words):
         value = parsed.values[number]
@@ -214,7 +214,7 @@ def _own_words(parsed: ParsedLine) -> Sequence[Word]:
 
 
 def _read_as(parsed: ParsedLine, grammar: Grammar | None) -> Iterator[Sequence[ArgumentSpan]]:
-    """Yield the parts of the line as its Airflow reads it, or each major version while that is unknown.
+    """Yield the parts of the line in its Airflow, or in each major if that is unknown.
 
     Then the names of flags alone count too, as the line may be of a future Airflow.
     """
@@ -227,7 +227,7 @@ def _read_as(parsed: ParsedLine, grammar: Grammar | None) -> Iterator[Sequence[A
 
 
 def _pieces(words: Sequence[Word], parts: Sequence[ArgumentSpan]) -> Iterator[Piece]:
-    """Yield the parts of the words that the grammar knows, then the words of which it knows nothing."""
+    """Yield the parts that the grammar knows, then the words after them."""
     yield from (Piece(part.word, part.value, part.role, part.argument) for part in parts)
     end = parts[-1].word.end if parts else 0
     yield from (Piece(word, word.value) for word in words if word.start >= end)
@@ -245,7 +245,7 @@ def _in_quoted_lines(parsed: ParsedLine, grammar: Grammar | None, named: Named) 
 
 
 def _assignments(parsed: ParsedLine, named: Named, secret: Collection[str]) -> Iterator[Span]:
-    """Yield secrets among the values that a saved command is given: ``.do NAME parameter=value``."""
+    """Yield secrets among the values of a saved command: ``.do NAME parameter=value``."""
     if not _runs_saved(parsed):
         return
     found: list[tuple[Word, SecretPart]] = []

@@ -1,4 +1,4 @@
-"""Secrets inside one value: JSON members with a secret's name, and passwords in URIs.
+"""Secrets inside one value: JSON members with a secret's name, passwords in URIs.
 
 JSON is read as far as it goes, because it may not be typed to its end, and because a shell may have removed its quotes:
 strings in either quotes or in none, and nothing has to be closed. A string that holds JSON or a URI is read in its
@@ -15,12 +15,12 @@ from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import quote
 
-#: What is in the place of a secret. Airflow shows the same.
+#: Replaces a secret, as in Airflow.
 MASK = "***"
 #: Characters. Shorter secrets are not looked for in other texts, because they are parts of ordinary words.
 SHORTEST = 4
 
-#: What any Airflow from 1.10.12 to 3.3.1 hides by default, where a name contains it.
+#: Parts of names whose values any Airflow from 1.10.12 to 3.3.1 hides by default.
 _NAMES = (
     "access_key access_token account_key api_key apikey auth_header authorization bearer connection_string dsn"
     " keyfile_dict passphrase passwd password private_key proxies proxy secret service_account service_key token"
@@ -32,7 +32,7 @@ NAMES_OF_NUMBERS = ("pass", "secret")
 CONSTANTS = ("true", "false", "null", "none")
 URI_PASSWORD = "URI password"
 
-#: What is before JSON: nothing, or a flag or a name that is joined to it.
+#: The text before JSON in a word: a joined flag or name, or nothing.
 DATA = re.compile(r"(?:-\w=?|[\w.-]+=)?\s*(?=[{\[])")
 #: Text in either quotes, or up to the end where they are not closed.
 QUOTED = r"(?P<quote>[\"'])(?P<text>(?:(?!(?P=quote))[^\\]|\\.)*)(?:(?P=quote)|\\?\Z)"
@@ -69,7 +69,7 @@ def secret_end(value: str, start: int, name: str) -> SecretPart:
 
 @lru_cache(4096)
 def sensitive(name: str, patterns: tuple[str, ...] = ()) -> bool:
-    """Return whether an Airflow would hide the value of a variable or a JSON member of this name, or the user would.
+    """Return whether Airflow or the user hides values of this name.
 
     A pattern is part of a name, or all of it where it holds ``*``, ``?`` or ``[``; case does not count.
     """
@@ -105,7 +105,7 @@ def _in_uris(value: str, named: Named) -> Iterator[SecretPart]:
 
 
 def _passwords(value: str) -> Iterator[re.Match[str]]:
-    """Yield passwords in URIs; the search ends at the last ``@`` of each word, so its time is linear."""
+    """Yield passwords in URIs. The search ends at the last ``@`` of a word: linear time."""
     for run in re.finditer(r"\S+", value):
         end = value.rfind("@", *run.span()) + 1
         if end:
@@ -113,7 +113,7 @@ def _passwords(value: str) -> Iterator[re.Match[str]]:
 
 
 def secrets_of_data(value: str, named: Named) -> Iterator[SecretPart]:
-    """Yield members with a secret's name in a text that has JSON, or something like it, anywhere."""
+    """Yield members with a secret's name in a text with JSON or similar data."""
     position = 0
     while item := ITEM.match(value, position):
         position = item.end()
@@ -134,7 +134,7 @@ def secrets_of_data(value: str, named: Named) -> Iterator[SecretPart]:
 
 
 def _member(value: str, member: re.Match[str], name: str, named: Named) -> Iterator[SecretPart]:
-    """Return what is secret of a member's value; all of an object or a list with a secret's name."""
+    """Yield the secrets of a member: all of a value with a secret's name."""
     bare, text = member["bare"], member["text"]
     if text is not None:
         if text and (named(name) or text == MASK):
@@ -153,14 +153,14 @@ def _member(value: str, member: re.Match[str], name: str, named: Named) -> Itera
 
 
 def may_be_secret(bare: str, name: str) -> bool:
-    """Return whether a value without quotes is a secret: ``true`` never, a number only under some names."""
+    """Return whether a bare value is a secret: never ``true``, seldom a number."""
     if bare.lower() in CONSTANTS:
         return False
     return not NUMBER.fullmatch(bare) or any(one in name.lower() for one in NAMES_OF_NUMBERS)
 
 
 def _closing(value: str, start: int) -> int:
-    """Return where the object or list ends that starts here; the end where it is not closed."""
+    """Return the end of the object or list that starts here, or of the text."""
     depth = 0
     for found in BRACKET.finditer(value, start):
         depth += {"{": 1, "[": 1, "}": -1, "]": -1}.get(found[0], 0)
@@ -170,7 +170,7 @@ def _closing(value: str, start: int) -> int:
 
 
 def _in_string(value: str, item: re.Match[str], named: Named) -> Iterator[SecretPart]:
-    """Yield secrets in a string that may contain JSON or a URI and is not a secret as a whole."""
+    """Yield secrets in a string that may contain JSON or a URI."""
     start, end = item.span("text")
     characters = [found.span() for found in CHARACTER.finditer(value, start, end)] if "\\" in item["text"] else []
     for found in secrets_of(_plain(item["text"]), named):
@@ -188,7 +188,7 @@ def shift(found: SecretPart, offset: int) -> SecretPart:
 
 
 def _plain(text: str) -> str:
-    """Return a JSON string without its escapes; one character for each that is written, right or wrong."""
+    """Return a JSON string without escapes, with one character for each escape."""
     return CHARACTER.sub(lambda found: _unescaped(found[0]), text) if "\\" in text else text
 
 
@@ -202,7 +202,7 @@ def _unescaped(written: str) -> str:
 
 
 def mask_secrets(text: str, secrets: Iterable[SecretPart]) -> str:
-    """Return the text with a mask in place of each secret, and one for those that overlap."""
+    """Return the text with masks. Secrets that overlap share one."""
     made, end = [], 0
     for one in sorted(secrets, key=lambda one: (one.first, -one.last)):
         if one.first >= end:
@@ -212,7 +212,7 @@ def mask_secrets(text: str, secrets: Iterable[SecretPart]) -> str:
 
 
 def quotable(secrets: Iterable[str]) -> tuple[str, ...]:
-    """Return what a response may quote of secrets, the longest first: each as it is, in JSON and as Python shows it."""
+    """Return the forms in which a response may quote secrets, the longest first."""
     long = [one for one in secrets if len(one) >= SHORTEST]
     forms = {form for one in long for form in (one, json.dumps(one)[1:-1], _for_string(one), repr(one)[1:-1])}
     return tuple(sorted(forms, key=lambda form: (-len(form), form)))
@@ -229,7 +229,7 @@ def mask_quoted(text: str, quoted: Iterable[str]) -> str:
 
 
 def encode_secret(answer: str, coding: Sequence[str]) -> str:
-    """Return what has to be written for a secret to arrive as typed, in a value that has these codings."""
+    """Return the text to write for a secret in a value with these codings."""
     for step in coding:
         answer = {"uri": _for_uri, "json": _for_string, "member": _for_member}[step](answer)
     return answer

@@ -1,12 +1,11 @@
-"""The records of the tables that Airflow prints for people: its own table and those of 1.10.
+"""The records of the tables that Airflow prints for people, since 1.10.
 
-``find_table`` reads the default of 2.0 and later. The table is as wide as it must be, up to the console's width; what
-is wider is broken over lines inside its cells, and no rule is between the rows. A word that is too long is cut
-where the column ends, so it goes on without a space; words that fit are moved to the next line whole, so there a space
-is put back. Where a line is full the two look alike: the wider console cuts a word only where it stands alone, so a
-full line with several ends at a space; on the narrower one the space is lost, if there was one. Ids have none. The
-widest columns are the ones that are made narrow, which is how a row is known from a further line of the row above it.
-A cell with line ends of its own has them back where it stands alone on its lines.
+``find_table`` reads the default format since 2.0, which breaks text inside its cells if the table is wider than the
+console. No rule is between the rows. A word that is too long is cut at the end of the column, so the reader joins its
+parts. Words that fit move to the next line, so the reader adds a space. A full line can be either. The wider console
+cuts a word only if it is alone on its line, so a full line of several words ends at a space. On the narrower console
+the space is lost, which does not matter for IDs. Airflow narrows the widest columns first, which separates a new row
+from a further line of the row above. A cell keeps its own line ends if no other cell shares its lines.
 
 ``find_table_v1`` reads what 1.10 prints, which has no ``-o``: a boxed table, a list of DAGs and a list of runs.
 """
@@ -19,7 +18,7 @@ from dataclasses import dataclass, replace
 from mwaa_shell.output.measure import screen_columns
 
 RULE = re.compile(r"=+(?:\+=+)* *")
-#: How wide Airflow's console is where it has no terminal: rich's own default, and what 2.2 and later set.
+#: Columns of Airflow's console without a terminal: rich's default, and the width since 2.2.
 WIDER = 200
 CONSOLES = (80, WIDER)
 #: The first column of a run that was triggered: JSON, which is broken at its blanks.
@@ -33,7 +32,7 @@ RUNS = "DAG RUNS"
 
 @dataclass(frozen=True, slots=True)
 class PrintedTable:
-    """A table among lines: those from ``first`` up to but not including ``end`` are its heading, rules and rows."""
+    """A table among lines: heading, rules and rows from ``first`` up to ``end``."""
 
     names: tuple[str, ...]
     rows: list[list[str]]  #: each with one text for each name
@@ -46,7 +45,7 @@ class PrintedTable:
 
 @dataclass(frozen=True, slots=True)
 class _Columns:
-    """The columns of a table: the first cell of each and the one after its last, margins included."""
+    """The columns of a table: first cells and cells after the last, with margins."""
 
     spans: tuple[tuple[int, int], ...]
     width: int
@@ -56,7 +55,7 @@ class _Columns:
 
     @property
     def full(self) -> bool:
-        """Whether the table is as wide as a console: only then is anything broken over lines."""
+        """Return whether the table fills the console. Only then are words broken."""
         return self.width in CONSOLES
 
     def broken(self, number: int) -> bool:
@@ -64,7 +63,7 @@ class _Columns:
         return self.rooms[number] >= max(self.rooms) - ROUNDING
 
     def cut(self, line: str) -> list[str] | None:
-        """Return the cells of a line, leading blanks included; ``None`` if it is no line of this table."""
+        """Return the cells of a line with leading blanks; ``None`` for other lines."""
         row = screen_columns(line.rstrip())
         if len(row) > self.width or any(bar != "|" for _, end in self.spans for bar in row[end : end + 1]):
             return None
@@ -74,7 +73,7 @@ class _Columns:
 
 
 def find_table(lines: list[str]) -> PrintedTable | None:
-    """Return the last table of 2.0 and later among the lines; ``None`` if there is none."""
+    """Return the last table of Airflow 2.0 and later among the lines, or ``None``."""
     for number in range(len(lines) - 1, 0, -1):
         if lines[number].startswith("=") and RULE.fullmatch(lines[number]):
             columns = _columns(lines[number].rstrip())
@@ -94,7 +93,7 @@ def _columns(rule: str) -> _Columns:
 
 
 def _names(all_lines: list[str], rule: int, columns: _Columns) -> tuple[int, list[str] | None]:
-    """Return the first line of the heading and the names of the columns, which may be broken over lines."""
+    """Return the first line of the heading, and the names of the columns."""
     lines: list[list[str]] = []
     most = 1 if len(columns.spans) == 1 else rule
     first = rule
@@ -107,7 +106,7 @@ def _names(all_lines: list[str], rule: int, columns: _Columns) -> tuple[int, lis
 
 
 def _rows(lines: list[str], first: int, columns: _Columns) -> tuple[list[list[str]], int]:
-    """Return the rows and the end of the table, with the line of blanks that Airflow ends it with."""
+    """Return the rows and the end of the table, with its last line of blanks."""
     rows: list[list[str]] = []
     above: list[str] = []
     number = first
@@ -140,7 +139,7 @@ def _continues(above: list[str], cells: list[str], columns: _Columns) -> bool:
 
 
 def _goes_on(above: str, cell: str, columns: _Columns, number: int) -> bool:
-    """Return whether a line of a cell is full, or would be with the next word; names are one word."""
+    """Return whether a line of a cell is full, or would be with the next word."""
     room = columns.rooms[number]
     moved = (number > 0 or columns.wordy) and _moved(above, cell, room)
     return columns.broken(number) and (len(screen_columns(above)) >= room or moved)
@@ -167,7 +166,7 @@ def _joined(whole: str, above: str, cell: str, columns: _Columns, number: int) -
 
 
 def find_table_v1(lines: list[str]) -> PrintedTable | None:
-    """Return the last boxed table, else the list of DAGs or of runs; one with rows before an empty one."""
+    """Return the last boxed table with rows, else the list of DAGs or of runs."""
     found = [block for block in (_box(lines), _dags(lines), _runs(lines)) if block]
     return next((block for block in found if block.rows), found[0] if found else None)
 
@@ -219,7 +218,7 @@ def _dags(lines: list[str]) -> PrintedTable | None:
 
 
 def _runs(lines: list[str]) -> PrintedTable | None:
-    """Return the rows after ``id | run_id | ...``; only the run ID can hold the separator."""
+    """Return the rows after ``id | run_id | ...``. Only a run ID can hold the separator."""
     start = _below(lines, RUNS)
     if start is None or start >= len(lines):
         return None

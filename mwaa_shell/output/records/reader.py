@@ -1,4 +1,4 @@
-"""The records of an output, whatever format Airflow printed them in: one reader for tables, JSON and YAML.
+"""The records of an output: one reader for tables, JSON and YAML.
 
 ``find_records`` is for drawing: it requires one table and returns what is around it, such as log lines and warnings.
 ``read_rows`` is for the names in an output: it takes the last table, with text for each value as Airflow's own tables
@@ -23,13 +23,13 @@ Row = dict[str, str]
 LIMIT = 4_000_000
 #: Cells, with those that a record has not; more are not drawn either.
 CELLS = 1_000_000
-#: How deep a value may be nested; nothing that Airflow prints is.
+#: The deepest nesting of a value, far beyond that of Airflow.
 DEEPEST = 20
 #: The columns of a table with a row for each property of one thing.
 PROPERTIES = ("property_name", "property_value")
-#: What ``export`` calls a file that is none.
+#: The file name with which ``export`` prints.
 STANDARD_OUTPUT = frozenset({"-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"})
-#: What 2.0 and later print instead of an empty table.
+#: The line that Airflow 2.0 and later print for an empty table.
 NOTHING = "No data found"
 
 
@@ -47,8 +47,7 @@ class Records:
 def find_records(stdout: str, words: tuple[str, ...]) -> Records | None:
     """Return the one table or list of records in the output of a command.
 
-    ``None`` where there is none or where there are several, where the records have nothing in common, and where the
-    output is larger than ``LIMIT``.
+    ``None`` for no table and for several, for records without a common column, and for an output over ``LIMIT``.
     """
     if len(stdout) > LIMIT:
         return None
@@ -72,14 +71,14 @@ def find_records(stdout: str, words: tuple[str, ...]) -> Records | None:
 
 
 def find_in_bytes(output: Body, words: tuple[str, ...], errors: str = "replace") -> Records | None:
-    """Return what ``find_records`` does, for bytes; ``errors`` is what decoding does with those that are no UTF-8."""
+    """Return the records in bytes. ``errors`` is for bytes that are not UTF-8."""
     if len(output) > LIMIT * 4:  # more characters than are drawn, however many bytes each has
         return None
     return find_records(output.decode("utf-8", errors), words)
 
 
 def read_rows(stdout: str, wanted: str | None) -> list[Row] | None:
-    """Return the last records in an output, with text for values; an empty list where Airflow says there are none.
+    """Return the last records in an output, as text; empty if Airflow reports no data.
 
     ``wanted`` is what ``-o`` asked for; ``None`` is the format that the command has of itself, known by its look.
     ``None`` where there are no records to be seen.
@@ -91,7 +90,7 @@ def read_rows(stdout: str, wanted: str | None) -> list[Row] | None:
 
 
 def read_lines(stdout: str) -> list[str]:
-    """Return the lines of an output that is a list without a heading, such as that of ``tasks list``.
+    """Return the lines of a list without a heading, such as that of ``tasks list``.
 
     What a DAG file printed is among them.
     """
@@ -106,7 +105,7 @@ def is_export(words: tuple[str, ...]) -> bool:
 
 
 def _read(stdout: str, wanted: str | None, *, one: bool = True) -> Records | None:
-    """Return the last records in an output; with ``one`` a JSON object is a list of one."""
+    """Return the last records in an output. With ``one``, a JSON object is a list of one."""
     if wanted == "json":
         found, value = find_json(stdout) or (None, None)
         value = _listed_in(value) if one and isinstance(value, dict) else value
@@ -136,13 +135,13 @@ def _is_among_several(found: Records, wanted: str | None, *, exported: bool) -> 
 
 
 def _listed_in(value: Mapping[str, Any]) -> list[Any]:
-    """Return the objects of a list of Airflow's REST API; of any other object, that object."""
+    """Return the objects of a list of the REST API, or any other object alone."""
     lists = [own for own in value.values() if isinstance(own, list)]
     return lists[0] if "total_entries" in value and len(lists) == 1 else [value]
 
 
 def _read_export(stdout: str, words: tuple[str, ...]) -> Records | None:
-    """Return the records of a mapping: connections by their IDs, variables by their keys."""
+    """Return the records of an export: connections by ID, variables by key."""
     found, value = find_json(stdout) or (None, None)
     if found is None or not isinstance(value, dict):
         return None
@@ -154,7 +153,7 @@ def _read_export(stdout: str, words: tuple[str, ...]) -> Records | None:
 
 
 def _records(records: Any, before: str, after: str) -> Records | None:
-    """Return a list of records with the text around; ``None`` for other values and for records nested too deep."""
+    """Return a list of records with the text around it; ``None`` for other values."""
     if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
         return None
     columns = tuple(dict.fromkeys(name for record in records for name in record))
@@ -162,7 +161,7 @@ def _records(records: Any, before: str, after: str) -> Records | None:
 
 
 def _is_shallow(records: Sequence[Mapping[str, object]]) -> bool:
-    """Return whether no value is nested so deep that writing JSON might exhaust the stack."""
+    """Return whether JSON of the value is certain not to exhaust the stack."""
     level: list[object] = [value for record in records for value in record.values() if isinstance(value, list | dict)]
     for _ in range(DEEPEST):
         inner = (item for value in level for item in (value.values() if isinstance(value, dict) else value))  # type: ignore[attr-defined]
@@ -190,13 +189,13 @@ def _read_table(stdout: str) -> Records | None:
 
 
 def _is_airflows(table: PrintedTable, lines: list[str]) -> bool:
-    """Return whether a table is Airflow's: with rows, and several columns or a line of blanks at the end."""
+    """Return whether a table is Airflow's: rows, and columns or a last line of blanks."""
     last = lines[table.end - 1]
     return bool(table.rows) and (len(table.names) > 1 or (last.startswith(" ") and not last.strip()))
 
 
 def _read_nothing(stdout: str) -> Records | None:
-    """Return no rows where Airflow prints that there are none."""
+    """Return no rows if Airflow prints that there is no data."""
     lines = stdout.split("\n")
     for number in reversed(range(len(lines))):
         if SGR.sub("", lines[number]).rstrip() == NOTHING:

@@ -1,7 +1,7 @@
-"""The data of a ``-o json`` or ``-o yaml`` output, apart from what else is on standard output.
+"""The data of a ``-o json`` or ``-o yaml`` output, apart from other text.
 
 MWAA and Airflow print log lines, warnings and chatter before and after the data, and a DAG file may print anything.
-What is not data is not lost: it goes to standard error. The bytes of the data are passed on as they are.
+Other text is written to standard error. The bytes of the data are passed on unchanged.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class DataBlock(NamedTuple):
 def data_only(
     words: tuple[str, ...], result: Result, cost: str = "--data printed nothing", instead: str = "Leave out --data"
 ) -> Result:
-    """Return a result whose standard output is only the data of its JSON or YAML output.
+    """Return a result whose standard output is only its JSON or YAML.
 
     Without such data it fails; ``cost`` is the consequence, and ``instead`` what to use, for the message.
     """
@@ -57,26 +57,26 @@ def data_only(
 
 
 def _is_one_list(stdout: LazyBytes) -> bool:
-    """Return whether a long output is one line that looks like a list of records: nothing has to be cut off."""
+    """Return whether a long output is one line with a list, and nothing else."""
     if stdout[:2] != b"[{" or not stdout.endswith(b"}]\n"):
         return False
     return sum(part.count(b"\n") for part in chunks(stdout)) == 1
 
 
 def find_data(text: str, wanted: str) -> DataBlock | None:
-    """Return the data in an output, ``None`` where there is none."""
+    """Return the data in an output, or ``None``."""
     if wanted != "json":
         return find_yaml(text)
     found = find_json(text)
     return found[0] if found else None
 
 
-#: How many beginnings are tried for a value that spreads over lines, which no known Airflow prints.
+#: The most beginnings to try for a value of several lines, which no known Airflow prints.
 SPREAD_TRIES = 50
 
 
 def find_json(text: str) -> tuple[DataBlock, Any] | None:
-    """Return the last line that is a list of records, else the last that is any JSON; and its value."""
+    """Return the last line with a list of records, else with any JSON, and its value."""
     lines = _lines(text)
     best: tuple[int, int, Any] | None = None  # the line, where the value begins in it, the value
     for index, line in enumerate(lines):
@@ -93,7 +93,7 @@ def find_json(text: str) -> tuple[DataBlock, Any] | None:
 
 
 def _read(line: str) -> tuple[int, Any]:
-    """Return where JSON begins in a line and its value, also after color codes and after text without a line end."""
+    """Return the start of JSON in a line and its value, also after colors and text."""
     whole = _value(line)
     if not _are_records(whole):
         for place in islice(re.finditer(r"\[\{|\[\](?=\s*\Z)", line), SPREAD_TRIES):
@@ -135,7 +135,7 @@ def _find_spread_json(text: str) -> tuple[DataBlock, Any] | None:
 
 
 def find_yaml(text: str) -> DataBlock | None:
-    """Return the last block of records (``- key: value`` and the indented lines below), or the empty list."""
+    """Return the last block of records (``- key: value``), or the empty list."""
     lines = _lines(text)
     start = end = -1
     inside = False
@@ -157,7 +157,7 @@ def find_yaml(text: str) -> DataBlock | None:
 
 
 def _lines(text: str) -> list[str]:
-    """Return the lines with their ends; only a newline ends a line, as JSON may hold other separators."""
+    """Return the lines with their ends. JSON may hold line ends other than newlines."""
     return re.findall(r"[^\n]*\n|[^\n]+", text)
 
 
@@ -169,7 +169,7 @@ def text_of(value: Any) -> str:
 
 
 def read_yaml(text: str) -> list[dict[str, Any]] | None:
-    """Return the records of a list of mappings as PyYAML reads them, ``None`` for anything else.
+    """Return the records of a list of mappings in YAML, or ``None``.
 
     Dates stay text, as Airflow printed them. A document with aliases is not read: Airflow writes none.
     """

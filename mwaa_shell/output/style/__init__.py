@@ -1,4 +1,4 @@
-"""The text of an output: what its parts are, which are folded away, and their colors."""
+"""The text of an output: its parts, folding, and colors."""
 
 from mwaa_shell.faces import lazy
 

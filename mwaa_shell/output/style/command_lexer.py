@@ -1,4 +1,4 @@
-"""Pygments lexer for command lines: ``pygmentize -l airflow-cli FILE``, and the line at the prompt.
+"""Pygments lexer for command lines: ``pygmentize -l airflow-cli FILE``.
 
 Each line is read as completion and validation read it. The option ``airflow_version`` says whose commands they are;
 without it, a line is read by the newest Airflow of any major version that has the command.
@@ -53,7 +53,7 @@ class AirflowCommandLexer(Lexer):
         typing: bool = False,
         **options: Any,
     ) -> None:
-        """``grammars`` read the commands; with none of them, words have no tokens of their own.
+        """Take the ``grammars`` to read commands with. Without any, words have no tokens.
 
         ``command_start`` is where a dot-command's line has an Airflow command, or 0. While a line is ``typing``, a last
         word that a command begins with is no error.
@@ -64,7 +64,7 @@ class AirflowCommandLexer(Lexer):
         self._typing = typing
 
     def get_tokens_unprocessed(self, text: str) -> Iterator[Token]:
-        """Yield the tokens of logical lines: a backslash or an open quote joins a line to the next one."""
+        """Yield the tokens of logical lines, which a backslash or an open quote joins."""
         kinds: list[_TokenType] = [Text] * len(text)
         for offset, stop, line in lines_of_block(text):
             for start, end, kind in self._spans(line):
@@ -109,7 +109,7 @@ class AirflowCommandLexer(Lexer):
                 yield from _json(line.text, part)
 
     def _reading(self, line: ParsedLine) -> tuple[ParsedCommand, Grammar]:
-        """Return the line as the first grammar that has the command reads it, or the first of all."""
+        """Return the reading of the first grammar that has the command, or of the first."""
         for grammar in self._grammars:
             reading = understand(line, grammar)
             if reading.command:
@@ -118,7 +118,7 @@ class AirflowCommandLexer(Lexer):
 
 
 def _grammars(version: str) -> list[Grammar]:
-    """Return that of a version, or of the nearest one; without a version the newest of each major version."""
+    """Return the tree of a version, or of the nearest, or the newest of each major."""
     wanted = meant_by(version) if version else None
     known = nearest(wanted) if wanted else None
     if known:
@@ -128,7 +128,7 @@ def _grammars(version: str) -> list[Grammar]:
 
 
 def _may_become_command(reading: ParsedCommand, grammar: Grammar) -> bool:
-    """Return whether the last word, still being typed, is the beginning of a command or group."""
+    """Return whether the last word may become a command or group."""
     *before, typed = reading.parts
     groups = tuple(part.value for part in before if part.role is Role.GROUP)
     return any(word.startswith(typed.value) for word in grammar.words_after(groups))
@@ -141,7 +141,7 @@ def _is_json(reading: ParsedCommand, part: ArgumentSpan) -> bool:
 
 
 def _json(text: str, part: ArgumentSpan) -> Iterator[Span]:
-    """Yield the tokens of JSON inside a value, which may be in quotes and, in double ones, be escaped."""
+    """Yield the tokens of JSON inside a value, perhaps in quotes and escaped."""
     from mwaa_shell.output.style.lexer import tokens_of  # all lexers of pygments, which few lines need
 
     quote = text[part.start] if text.startswith(("'", '"'), part.start) else ""

@@ -1,4 +1,4 @@
-"""The reading of lines of output, and what is folded: noise becomes one line, a traceback its message, a usage a hint.
+"""The reading of output lines, and the folding of noise, tracebacks and usages.
 
 Text is folded window by window, so that the first screen of a long output never waits for the rest. What is on both
 sides of a border is folded twice, or not at all. Log lines stay after a window that was nothing but noise: a line for
@@ -32,7 +32,7 @@ STATES = (
 
 
 class TextStyle(Enum):
-    """The reading of a run of lines; the value is the state of the lexer for Airflow's output."""
+    """The reading of a run of lines. Its value is the state of the output lexer."""
 
     TEXT = "text"
     JSON = "json"
@@ -82,7 +82,7 @@ SHORT = 100
 
 
 def looks(text: str) -> Iterator[Piece]:
-    """Yield the runs of lines that look alike, with nothing folded: together they are the text."""
+    """Yield the runs of lines of one style, without folding. Together they are the text."""
     lines = text.split("\n")
     lines = lines if lines[-1] else lines[:-1]
     position = 0
@@ -200,7 +200,7 @@ class _Folder:
             self._noise[reading.kind] += len(lines)
 
     def _hold_traceback(self, lines: list[str]) -> Iterator[Piece]:
-        """Keep a traceback until its message is known, and what follows in a chain of them."""
+        """Keep a traceback, and the tracebacks chained to it, until the last message."""
         self._dropped = False
         held = self._traceback
         if not held or not (lines[0].startswith(BETWEEN_TRACEBACKS) or not is_message(held[-1])):
@@ -251,18 +251,18 @@ def _count(noise: Mapping[LineKind, int]) -> str:
     return f"{' and '.join(found)}, .raw shows {'it' if sum(noise.values()) == 1 else 'them'}\n"
 
 
-#: Where a warning comes from, in Python's form, in Airflow's own (without the last colon) and in structlog's.
+#: The source of a warning, in the forms of Python, Airflow (without the last colon) and structlog.
 WARNED = re.compile(
     r"(?P<file><\w+>|\S*\.pyx?):\d+:? (?=\w*?Warning)\w+: |(?>.*?\[py\.warnings\] ).*\bfilename=(?P<file2>\S+)"
 )
-#: What 3.1 and later print with every command about DAGs, with no file named, until graphviz is installed.
+#: A warning without a file that 3.1 and later print with every command on DAGs until graphviz is installed.
 EVERY_TIME = re.compile(r".{1,99}\] Could not import graphviz\.")
-#: Where Airflow warns of settings, which are the user's; and the one that 2.10.3 itself asks for by its old name.
+#: The module of warnings on the user's settings, and the warning that 2.10.3 itself causes by an old name.
 SETTINGS, ITS_OWN = "/airflow/configuration.py", "section/key [core/sql_alchemy_conn] has been deprecated"
 
 
 def tells_nothing(line: str) -> bool:
-    """Return whether a warning is about the inside of installed packages: about no DAG and no setting.
+    """Return whether a warning is about installed packages, and no DAG or setting.
 
     ``line`` is the first one of a warning that is noise.
     """
@@ -277,12 +277,12 @@ FRAME = re.compile(r'  File "(?P<file>[^"]*)", line \d+')
 #: Files that no user wrote: installed packages, Python's library, what was never a file, the airflow program.
 FOREIGN = re.compile(r"/(?:site|dist)-packages/|/lib(?:64)?/python\d|^<|/bin/airflow$")
 
-#: What SQLAlchemy says below its message, which may look like anything.
+#: The lines of SQLAlchemy below its message, which may contain any text.
 DATABASE_SAID = re.compile(r"\[SQL: |\[parameters: |\(Background on this error at: ")
 
 
 def _tracebacks(lines: Sequence[str], said: Sequence[str]) -> Iterator[Piece]:
-    """Yield each traceback, or chain of them, folded; ``said`` are further lines of the last message."""
+    """Yield each traceback, or chain, folded. ``said`` continues the last message."""
     start = 0
     for index, line in enumerate(lines):
         if index > start and line.startswith(TRACEBACK_START) and is_message(lines[index - 1]):
@@ -292,7 +292,7 @@ def _tracebacks(lines: Sequence[str], said: Sequence[str]) -> Iterator[Piece]:
 
 
 def _shortened(lines: Sequence[str], more: Sequence[str] = ()) -> Iterator[Piece]:
-    """Yield the last message, then the last frame in code of a DAG; all of it if it is short or has no end."""
+    """Yield the last message and the last frame of a DAG; all of a short traceback."""
     said = next((line for line in reversed(lines) if is_message(line)), "")
     own = _own_frame(lines)
     count = len(lines) - len(own) - 1
@@ -318,7 +318,7 @@ HELP_SIGNS = (re.compile(r"^[A-Za-z][\w ]*:$", re.MULTILINE), re.compile(r"^ +-h
 
 
 def usage_text(text: str, *, folds: bool) -> Piece:
-    """Return a hint at ``.help`` for the help of argparse, or the text where it only began like such help.
+    """Return a hint at ``.help`` for the help of argparse, or other text as it is.
 
     The help goes from ``usage: airflow`` to the end of the stream.
     """
@@ -329,7 +329,7 @@ def usage_text(text: str, *, folds: bool) -> Piece:
 
 
 def usage_error(line: str) -> str:
-    """Return an error of argparse without a long list of words and without "see help above"."""
+    """Return an error of argparse without long choices and ``see help above``."""
     line = line.removesuffix(", see help above.")
     start, choose, choices = line.partition(" (choose from ")
     if not choose or len(choices) <= SHORT:
@@ -362,7 +362,7 @@ _LOOKS = {
 
 
 def _data_looks(lines: Sequence[str]) -> list[TextStyle]:
-    """Return the reading of each line; a line above a rule is a heading if data follows the rule."""
+    """Return the style of each line. A line above a rule and data is a heading."""
     found = list(map(look_of, lines))
     at = -1
     while TextStyle.RULE in found[at + 1 :]:

@@ -1,4 +1,4 @@
-"""Pygments lexer for what Airflow prints: ``pygmentize -l airflow-output FILE``, and every output on a terminal.
+"""Pygments lexer for the output of Airflow: ``pygmentize -l airflow-output FILE``.
 
 JSON, YAML and the frames of tracebacks are read by pygments' own lexers, everything else by the rules below. Log lines
 and warnings are recognized by ``HEAD`` of ``airflow/output_lines.py``, data by ``look_of``. A log line of another form
@@ -70,18 +70,18 @@ def _groups(*kinds: _TokenType) -> Any:
 
 
 def _level(words: str, structlog: str) -> str:
-    """Return the pattern of the start of a log line with one of these levels: time and place, then the level."""
+    """Return the pattern of the start of a log line: time, place, one of the levels."""
     place = r"\[\d[^\]\n]*\] \{[^}\n]*\}+ |\d[^\s\[]*(?: \d\S*)? |"
     return rf"^({place})(\[?(?:{words})\]?(?=[ :])|\[(?:{structlog}) *\])"
 
 
 def _lines_as(kind: _TokenType, *state: str) -> list[Any]:
-    """Return the rules for lines of one token; the end of a line leads to another state."""
+    """Return the rules for lines of one token, and the state after their ends."""
     return [(r"[^\n]+", kind), (r"\n+", Whitespace, *state)]
 
 
 class AirflowOutputLexer(RegexLexer):
-    """Text that an Airflow command printed: JSON, YAML, tables, log lines, warnings, tracebacks."""
+    """Output of Airflow: JSON, YAML, tables, log lines, warnings, tracebacks."""
 
     name = "Airflow output"
     aliases = ("airflow-output",)
@@ -118,7 +118,7 @@ class AirflowOutputLexer(RegexLexer):
     }
 
     def get_tokens_unprocessed(self, text: str, stack: Iterable[str] = ("root",)) -> Iterator[Token]:
-        """Yield the tokens of runs of lines that look alike, each read in its own way; together they are the text."""
+        """Yield the tokens of runs of lines, each in its own style. Together they are the text."""
         position = 0
         for look, run in looks(text):
             for kind, value in tokens_of(look, run):
@@ -131,7 +131,7 @@ class AirflowOutputLexer(RegexLexer):
 
 
 def tokens_of(look: TextStyle, run: str) -> Iterator[tuple[_TokenType, str]]:
-    """Yield the tokens of a run of lines, without the empty ones, each when it is asked for."""
+    """Yield the tokens of a run of lines on demand, without empty ones."""
     from pygments.lexers.data import JsonLexer, YamlLexer  # the table of all lexers comes with it
 
     if look is TextStyle.JSON:
@@ -176,7 +176,7 @@ def _short_lines(run: str) -> Iterator[tuple[str, bool]]:
 
 
 def _values(found: Iterator[Token], error: _TokenType) -> Iterator[tuple[_TokenType, str]]:
-    """Yield tokens with Airflow's states and dates among the values; ``error`` is for what the lexer cannot read."""
+    """Yield tokens, with states and dates among the values. ``error`` replaces errors."""
     for _, kind, value in found:
         if not value:
             continue

@@ -1,4 +1,4 @@
-"""The pygments styles of the shell, for a dark, a light and an unknown background, and the colors of tokens as SGR.
+"""The pygments styles for dark, light and unknown backgrounds, and their colors.
 
 The built-in ones use only the sixteen colors whose shades the terminal's user has chosen, and the default, which is the
 text; never black, white or a background. By contrast with black and with white, in the palettes of xterm, VGA, GNOME
@@ -44,7 +44,7 @@ NULL = Keyword.Constant.Null
 #: The token of each state, whose color is that of Airflow's own pages, or the nearest that terminals have.
 STATE_TOKENS: Mapping[str, _TokenType] = {
     "success": Generic.Inserted,
-    "running": Keyword,  # Airflow's is a bright green, which few can tell from the other
+    "running": Keyword,  # Airflow's is a bright green, too similar to the other
     "failed": Generic.Error,
     "upstream_failed": Name.Variable,
     "up_for_retry": Name.Variable,
@@ -120,7 +120,7 @@ class NeutralStyle(Style):
 
 @lru_cache(maxsize=16)
 def style_class(name: str = "auto", theme: str = "auto", colorfgbg: str = "") -> type[Style]:
-    """Return the pygments style of a name; for ``auto``, or a name that is not installed, the one for the background.
+    """Return the pygments style of a name; for ``auto`` and others, of the background.
 
     ``theme`` is ``dark``, ``light`` or ``auto``; ``auto`` reads ``colorfgbg``, the value of ``COLORFGBG``, such as
     ``15;0``.
@@ -143,10 +143,10 @@ TOGETHER = 2048
 
 
 class SgrFormatter:
-    """A formatter with the colors of a pygments style; each piece and each of its lines begins and ends plain."""
+    """A formatter for a pygments style. Each piece and each line resets its colors."""
 
     def __init__(self, style: type[Style], colors: int) -> None:
-        """``colors`` is how many the terminal has: 256 or more; the sixteen of the built-in styles are among them."""
+        """Take a style and the terminal's number of ``colors``, 256 or more."""
         self._style = style
         is_own = style in (DarkStyle, LightStyle, NeutralStyle)
         library = Terminal256Formatter if is_own or colors <= 256 else TerminalTrueColorFormatter
@@ -164,7 +164,7 @@ class SgrFormatter:
         return code
 
     def pieces(self, tokens: Iterable[tuple[_TokenType, str]]) -> Iterator[str]:
-        """Yield the text of tokens in colors, some of them together; no token is read ahead."""
+        """Yield tokens in colors, some of them together. No token is read ahead."""
         made, size = "", 0
         for kind, text in tokens:
             made += _painted(self.code(kind), text)
@@ -187,11 +187,11 @@ _formatter = lru_cache(maxsize=8)(SgrFormatter)
 
 
 def formatter_for(view: DisplayOptions) -> SgrFormatter:
-    """Return the formatter for a view's style, background and number of colors; 16 do for the built-in one."""
+    """Return the formatter for a style, a background and a number of colors."""
     return _formatter(style_class(view.style if view.colors > 16 else "auto", view.theme, view.background), view.colors)
 
 
 def state_code(state: str, view: DisplayOptions) -> str:
-    """Return the escape sequence for the color of a state; empty for any other text and without color."""
+    """Return the color code of a state; empty for other text and without color."""
     kind = STATE_TOKENS.get(state)
     return formatter_for(view).code(kind) if kind is not None and view.color else ""

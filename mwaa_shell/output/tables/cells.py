@@ -47,7 +47,7 @@ class CellTexts:
 
 
 def clean_cell(text: str) -> str:
-    """Return text that is safe on a terminal; line ends stay, a tab becomes four blanks."""
+    """Return text that is safe on a terminal. A tab becomes four blanks."""
     if text.isascii() and text.isprintable():
         return text
     return sanitise(text).replace("\t", "    ")
@@ -78,7 +78,7 @@ def texts(values: list[object], view: DisplayOptions, kind: CellKind = CellKind.
 
 
 def plain(value: object) -> str:
-    """Return a value as text, unchanged: not made safe for a terminal, no date converted."""
+    """Return a value as text, not made safe and with its own dates."""
     if isinstance(value, str):
         return value
     if value is None:
@@ -89,7 +89,7 @@ def plain(value: object) -> str:
 
 
 def _numbers(values: Iterable[object]) -> bool:
-    """Return whether all values are numbers, as such or as text, but for those that are missing."""
+    """Return whether all values that are not missing are numbers or look so."""
     found = False
     for value in values:
         if isinstance(value, bool) or not isinstance(value, str | int | float | None):
@@ -110,7 +110,7 @@ DATE = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?P<fraction>\.\d+)?(?:Z|[+
 
 
 def read_date(text: str) -> datetime | None:
-    """Return the date that a whole text is; ``None`` for other text and for a day that does not exist."""
+    """Return the date that a whole text is, or ``None``."""
     if not DATE.fullmatch(text):
         return None
     try:
@@ -120,7 +120,7 @@ def read_date(text: str) -> datetime | None:
 
 
 def write_date(date: datetime, zone: tzinfo) -> str:
-    """Return ``2026-11-22 13:56:31`` for a date in a zone, without fractions of a second."""
+    """Return a date in a zone, as ``2026-11-22 13:56:31``."""
     try:
         date = date.astimezone(zone)
     except (OverflowError, ValueError):  # the first and the last day that there are

@@ -89,7 +89,7 @@ class Column:
 
     @property
     def stateful(self) -> bool:
-        """Whether the column holds states."""
+        """Return whether the column holds states."""
         return self.name in STATE_COLUMNS
 
 
@@ -107,7 +107,7 @@ def columns(found: Records, view: DisplayOptions) -> list[Column]:
 
 
 def priority(name: str, names: Iterable[str]) -> ColumnPriority:
-    """Return the priority of a column; that of a file is higher where no column names a DAG."""
+    """Return the priority of a column. A file counts more if no column names a DAG."""
     if name in IDS:
         return ColumnPriority.ID
     if name in TELLING:
@@ -147,7 +147,7 @@ class Layout:
 
     @property
     def complete(self) -> bool:
-        """Whether all columns are drawn and none is folded."""
+        """Return whether all columns are drawn and none is folded."""
         return not (self.same or self.left_out) and all(column.room >= column.natural for column in self.shown)
 
 
@@ -171,7 +171,7 @@ def lay_out(columns: Sequence[Column], width: int) -> Layout | None:
 
 
 def _usual(column: Column) -> list[int]:
-    """Return the widths in which some shares of the IDs of a column fit, from the largest."""
+    """Return the widths that fit some shares of a column's IDs, the largest first."""
     widths = sorted(map(measure.width, column.texts.shown))
     least = measure.width(column.title)
     found = {max(least, widths[-(-len(widths) * share // 10) - 1]) for share in SHARES}
@@ -179,7 +179,7 @@ def _usual(column: Column) -> list[int]:
 
 
 def _laid_out(columns: Sequence[Column], width: int, leader: Column | None) -> Layout | None:
-    """Return the columns that fit; with a ``leader``, the columns before must be the same in all rows."""
+    """Return the columns that fit. Columns before a ``leader`` have one value."""
     shown = list(columns)
     place = columns.index(leader) if leader else 0
     same = [column for column in columns[:place] if column.same]
@@ -218,7 +218,7 @@ def _least(columns: Sequence[Column]) -> int:
 
 
 def _give_room(columns: list[Column], width: int) -> None:
-    """Set the widths: the least of each column, and the rest shared by those that fold."""
+    """Set the widths: the least of each column, and shares for columns that fold."""
     for column in columns:
         column.room = column.least
     left = width - _least(columns)

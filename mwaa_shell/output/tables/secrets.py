@@ -1,4 +1,4 @@
-"""Masks for the secrets in an output: passwords of connections, and variables with the name of a secret.
+"""Masks for secrets in outputs: of connections, variables and configurations.
 
 Airflow prints connections in clear up to 3.1, and exports them in clear in every version. They are masked in records
 before these are drawn, and in the text of a configuration. The output of ``variables get`` is not masked: that value is
@@ -41,12 +41,12 @@ def has_secrets(words: tuple[str, ...]) -> bool:
 
 
 def is_masked(words: tuple[str, ...]) -> bool:
-    """Return whether any output of a command is masked: records, other text, standard error."""
+    """Return whether masks apply to the outputs of a command."""
     return has_secrets(words) or words[:1] in ACCOUNTS or words[:2] in EXPORTS or shows_options(words)
 
 
 def mask_message(message: str, words: tuple[str, ...]) -> str:
-    """Return a message on a command, which may quote its output, with a mask for each secret."""
+    """Return a message on a command, which may quote its output, with masks."""
     return _without_pairs(mask_text(message)) if message and is_masked(words) else message
 
 
@@ -64,7 +64,7 @@ def shows_secrets(words: tuple[str, ...], stdout: Body) -> bool:
 
 
 def mask_records(found: Records, words: tuple[str, ...]) -> Records:
-    """Return records with a mask for each secret; the same object where there is no secret."""
+    """Return records with masks; the same object without secrets."""
     if not has_secrets(words) and not shows_options(words):
         return found
     whole = COLUMNS if words[0] == "connections" else frozenset()
@@ -94,7 +94,7 @@ def _value(name: str, value: object, whole: bool) -> object:
 
 
 def mask_text(text: str) -> str:
-    """Return text with masks for passwords in URIs and for JSON members with the name of a secret.
+    """Return text with masks for passwords in URIs and for secret JSON members.
 
     The head of a log line holds no secret, though it looks like JSON: ``[date] {secrets_masker.py:497} WARNING - ``.
     """

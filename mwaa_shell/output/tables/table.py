@@ -1,4 +1,4 @@
-"""Records for people: as a table as wide as the screen, or one below the other with a line for each column.
+"""Records for people: a table as wide as the screen, or a line for each column.
 
 A table has a heading, a rule, and columns with two blanks between them. Whatever is not in it is said below it. The
 other form is for a single record, and for what has no room as a table. Programs get JSON, YAML or CSV with the values
@@ -52,7 +52,7 @@ class Drawing(NamedTuple):
 
 
 def table(found: Records, view: DisplayOptions) -> Drawing | None:
-    """Return the lines of a table and its notes; ``None`` where records one below the other read better."""
+    """Return the lines and notes of a table; ``None`` if records fit vertically."""
     made = columns(found, view)
     layout = lay_out(made, view.width)
     if layout is None or (len(found.records) == 1 and not layout.complete):
@@ -91,7 +91,7 @@ def _same(layout: Layout, view: DisplayOptions) -> Iterator[str]:
 
 
 def notes(layout: Layout, view: DisplayOptions) -> Iterator[str]:
-    """Yield the notes on a table: the number of rows, columns left out, the zone of the dates."""
+    """Yield the notes on a table: its rows, columns left out, the zone of its dates."""
     rows = len(layout.shown[0].texts.shown)
     count = len(layout.left_out)
     if rows >= MANY:
@@ -118,7 +118,7 @@ def cell_color(column: Column, text: str, view: DisplayOptions) -> str:
 
 
 def _add_distances(layout: Layout, now: datetime) -> None:
-    """Add distances from now to dates, in as many columns as there is room for, from the first on."""
+    """Add distances from now to dates, in columns with room, from the first on."""
     left = layout.width - sum(column.room for column in layout.shown) - GAP * (len(layout.shown) - 1)
     for column in layout.shown:
         if not column.texts.dated:
@@ -134,7 +134,7 @@ def _add_distances(layout: Layout, now: datetime) -> None:
 
 
 def _distance(date: datetime, now: datetime) -> str:
-    """Return the distance in parentheses, such as ``3 min ago``; empty for less than a minute."""
+    """Return the distance, such as ``(3 min ago)``; empty for less than a minute."""
     seconds = (now - date).total_seconds()
     return "" if abs(seconds) < 60 else f" ({format_distance(seconds)})"
 
@@ -161,7 +161,7 @@ def _beside(parts: list[list[str]], blanks: list[str]) -> list[str]:
 
 
 def _cells(column: Column, view: DisplayOptions) -> list[tuple[list[str], bool]]:
-    """Return the lines of each cell, padded to the column, and whether a cell is wider."""
+    """Return the padded lines of each cell, and whether a cell is wider."""
     made = []
     for text in column.texts.shown:
         lines = measure.wrap(text, column.room) if column.folds else [text]
@@ -204,7 +204,7 @@ def vertical(found: Records, view: DisplayOptions, *, brief: bool = False) -> Dr
 
 
 def _main_fields(made: list[Column]) -> list[Column]:
-    """Return the fields of a long record that matter; none where the record is short or of an unknown kind."""
+    """Return the fields that matter of a long record of a known kind; else none."""
     if len(made) <= SHORT:
         return []
     main = [
@@ -216,7 +216,7 @@ def _main_fields(made: list[Column]) -> list[Column]:
 
 
 def _entry(column: Column, row: int, names: int, view: DisplayOptions) -> Iterator[str]:
-    """Yield one value after its name, or below where the two do not fit beside each other."""
+    """Yield one value after its name, or below it if both do not fit on one line."""
     text = column.texts.shown[row]
     date = column.texts.dated.get(row)
     if date is not None and view.now is not None:
@@ -251,7 +251,7 @@ def draw_records(
     faithful: bool = False,
     notes: list[str] | None = None,
 ) -> list[str]:
-    """Return records as lines without line ends; in ``csv`` a value with line ends takes several.
+    """Return records as lines. In ``csv``, a value with line ends takes several.
 
     ``format`` is ``table``, which is vertical where a table is of no use, ``vertical``, ``json``, ``yaml`` or ``csv``;
     any other is a table. With ``faithful`` every value stays as it is: nothing is made safe for a
@@ -294,7 +294,7 @@ class _Echo:
 
 
 def _csv(found: Records) -> list[str]:
-    """Return CSV as in RFC 4180 but for the line ends: empty fields for missing values, JSON for lists and mappings."""
+    """Return CSV as in RFC 4180: empty fields for missing values, JSON for lists."""
     if not found.columns:
         return []
     writer = csv.writer(_Echo(), lineterminator="\r\n")  # with another one it puts no quotes around a bare CR
