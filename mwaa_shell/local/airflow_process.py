@@ -156,27 +156,31 @@ class AirflowProcess:
         if progress is None:
             progress = self._note_many_files
         with self._setting_up, alone(prepare_folders(self.state) / "lock"):
-            recipe = self.installed.recipe
-            if not self.state.initialised.exists():
-                progress(f"Airflow {recipe.version}: creating its database")
-                self._must(list(recipe.init))
-                self.state.initialised.touch()
-            if not self._roles.exists():
-                progress(f"Airflow {recipe.version}: creating its roles")
-                self._must(list(recipe.roles))
-                self._roles.touch()
-            if not self._registered():
-                self._register(f"Airflow {recipe.version}{READING}", progress)
-            self._advise()
+            recipe, name = self.installed.recipe, f"Airflow {self.installed.recipe.version}"
+            steps = (
+                (self.state.initialised, recipe.init, "creating its database"),
+                (self._roles, recipe.roles, "creating its roles"),
+            )
+            for done, arguments, step in steps:
+                if not done.exists():
+                    progress(f"{name}: {step}")
+                    self._must(list(arguments))
+                    done.touch()
+            dags = self._fingerprint()
+            if not self._registration.exists() or self._registration.read_text() != dags:
+                progress(f"{name}{READING}")
+                answer = self._must(list(recipe.register), lambda text: progress(f"{name}{READING}: {text}"))
+                self._registration.write_text(dags)
+                self._missing.write_text(about_missing_modules(answer.stdout + b"\n" + answer.stderr))
+            advice = self._missing.read_text() if self._missing.exists() else ""
+            if advice and advice != self._advised:
+                self.note(f"{name}: {advice}")
+            self._advised = advice
 
     def _note_many_files(self, text: str) -> None:
         files = _files(self.state.dags)
         if text.endswith(READING) and files >= MANY:
             self.note(f"{text} again, {files:,} files, because some have changed")
-
-    def _registered(self) -> bool:
-        """Return whether the database has the DAGs as they are now."""
-        return self._registration.exists() and self._registration.read_text() == self._fingerprint()
 
     def _fingerprint(self) -> str:
         """Return a text that changes with the DAG files, the plugins and the settings."""
@@ -184,20 +188,6 @@ class AirflowProcess:
         parts = [self.installed.venv.name, repr(self.state.settings), fingerprint(self.state.dags)]
         parts += [fingerprint(Path(plugins))] if plugins else []
         return hashlib.sha256("\n".join(parts).encode("utf-8", "surrogateescape")).hexdigest()
-
-    def _register(self, what: str, progress: Progress) -> None:
-        parts = self._fingerprint()
-        progress(what)
-        answer = self._must(list(self.installed.recipe.register), lambda text: progress(f"{what}: {text}"))
-        self._registration.write_text(parts)
-        self._missing.write_text(about_missing_modules(answer.stdout + b"\n" + answer.stderr))
-
-    def _advise(self) -> None:
-        """Note the advice on modules that are missing, once."""
-        advice = self._missing.read_text() if self._missing.exists() else ""
-        if advice and advice != self._advised:
-            self.note(f"Airflow {self.installed.recipe.version}: {advice}")
-        self._advised = advice
 
     def _must(self, arguments: list[str], progress: Progress | None = None) -> Answer:
         answer = self.run(arguments, progress)

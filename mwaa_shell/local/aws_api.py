@@ -218,23 +218,20 @@ def handler_for(api: AwsApi) -> type[JsonHandler]:
     class ApiHandler(JsonHandler):
         longest = LONGEST_CALL
 
-        def do_GET(self) -> None:
-            self._do("GET")
-
         def do_POST(self) -> None:
-            self._do("POST")
-
-        def _do(self, method: str) -> None:
             body = self.body()
             if body is None:
                 return
             headers = {name.lower(): self.headers.get_all(name, []) for name in self.headers}
             marked = {"x-amzn-RequestId": secrets.token_hex(16)}
             try:
-                self.respond(200, api.answer(SignedRequest(method, self.path, headers, body)), marked)
+                self.respond(200, api.answer(SignedRequest(self.command, self.path, headers, body)), marked)
             except AwsError as error:
                 members = {"__type": error.code, "message": str(error), **error.members}  # where protocols read it
                 self.respond(error.status, members, {**marked, "x-amzn-ErrorType": error.code})
+
+        def do_GET(self) -> None:
+            self.do_POST()
 
     return ApiHandler
 

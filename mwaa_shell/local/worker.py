@@ -289,10 +289,8 @@ def end_with_parent():
 
 
 def prctl(option, value):
-    try:
+    with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
-    except (OSError, AttributeError):
-        pass
 
 
 def descendants(root):
@@ -322,11 +320,9 @@ def end_family():
                     raise
         if not family:
             break
-        try:
+        with contextlib.suppress(ChildProcessError):
             while True:
                 os.waitpid(-1, 0)
-        except ChildProcessError:
-            pass
 
 
 if __name__ == "__main__":

@@ -35,7 +35,7 @@ def run_command(connection: Connection, line: ParsedLine, watcher: ProgressListe
         return from_error(_too_late(late, connection))._replace(remote=True, command_seconds=job.elapsed)
     except Interrupted as stopped:
         if stopped.phase != BEHIND_REFRESH:
-            return _stopped(connection, stopped.phase)._replace(command_seconds=job.elapsed)
+            return _stopped(stopped.phase)._replace(command_seconds=job.elapsed)
     except ShellError as error:  # such as a CA bundle that cannot be read
         return from_error(error)._replace(remote=True, command_seconds=job.elapsed)
     except BaseException:  # a bug of the shell, or a signal that ends the program
@@ -85,7 +85,7 @@ def _too_late(late: PhaseTimeout, connection: Connection) -> ShellError:
     return NothingRan(text, hint="Check the network of this machine with .doctor.", state=State.NOT_SENT)
 
 
-def _stopped(connection: Connection, phase: str) -> Result:
+def _stopped(phase: str) -> Result:
     if phase == RUNNING:
         return interrupted(remote=True, state=State.MAY_BE_RUNNING)
     if phase == BUSY:

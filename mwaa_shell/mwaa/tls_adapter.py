@@ -33,12 +33,10 @@ MOST_INTERIM = 100
 def close_sockets(opened: Sequence[Any]) -> None:
     """Close connections under whatever waits on them, from another thread."""
     for sock in opened:
-        try:
+        with suppress(OSError):
             # The TCP side alone: unwrapping TLS here would race with the thread that reads. TLS inside TLS is a class
             # of urllib3's around the socket.
             socket.socket.shutdown(getattr(sock, "socket", sock), socket.SHUT_RDWR)
-        except OSError:
-            pass
 
 
 class _Stream(io.BufferedReader):
