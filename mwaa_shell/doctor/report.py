@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
@@ -61,19 +62,16 @@ def as_text(finding: CheckResult, width: int = 0) -> str:
     """Return a result as lines with its advice below. The lines are wrapped to ``width`` columns unless that is 0."""
     status = f"{finding.status.value:<{STATUS_WIDTH}}"
     head = f"{status}{finding.name:<{NAME_WIDTH}}" if finding.name else status
-    lines = _folded(_safe(finding.text), head, " " * len(head), width)
+    lines = _folded(_safe(finding.text), head, width)
     if finding.advice:
-        indent = " " * STATUS_WIDTH
-        lines += _folded(_safe(finding.advice), f"{indent}-> ", f"{indent}   ", width)
+        lines += _folded(_safe(finding.advice), " " * STATUS_WIDTH + "-> ", width)
     return "".join(f"{line}\n" for line in lines)
 
 
-def _folded(text: str, first: str, other: str, width: int) -> list[str]:
-    if not width:
-        return [f"{first}{text}".rstrip()]
-    return textwrap.wrap(
-        text, width, initial_indent=first, subsequent_indent=other, break_long_words=False, break_on_hyphens=False
-    ) or [first.rstrip()]
+def _folded(text: str, first: str, width: int) -> list[str]:
+    rest = " " * len(first)
+    wrapper = textwrap.TextWrapper(width or sys.maxsize, first, rest, break_long_words=False, break_on_hyphens=False)
+    return wrapper.wrap(text) or [first.rstrip()]
 
 
 def _safe(text: str) -> str:

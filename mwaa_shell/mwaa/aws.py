@@ -32,8 +32,8 @@ from mwaa_shell.mwaa.aws_errors import (
     SOURCES,
     AwsCall,
     caller_of,
+    date_of,
     is_throttled,
-    read_date,
     refused_by_airflow,
     translate,
 )
@@ -255,7 +255,7 @@ class MwaaApi:
         except ShellError as error:
             return CallerIdentity(error=error)
         except _EXPECTED as error:
-            date = _date_of(error.response) if isinstance(error, aws.ClientError) else None
+            date = date_of(error.response) if isinstance(error, aws.ClientError) else None
             return CallerIdentity("", date, self._problem(error, "GetCallerIdentity"))
         except Exception as error:  # a gateway on the way says something else
             if debug_log.is_own(error):
@@ -263,7 +263,7 @@ class MwaaApi:
             return CallerIdentity(error=NothingRan("The response of STS is not valid"))
         arn = response.get("Arn")
         problem = None if isinstance(arn, str) else NothingRan("The response of STS is not valid")
-        return CallerIdentity("" if problem else clip(arn), _date_of(response), problem)
+        return CallerIdentity("" if problem else clip(arn), date_of(response), problem)
 
     # -- how it is reached -------------------------------------------------------------------------------------------
 
@@ -369,10 +369,6 @@ class MwaaApi:
             with self._lock:
                 self._session, self._clients = None, {}
         return translated
-
-
-def _date_of(response: Any) -> datetime | None:
-    return read_date(str(response.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date", "")))
 
 
 def _token_in(response: Mapping[str, object], member: str, name: str) -> tuple[str, str]:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from json import JSONDecodeError
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import botocore.exceptions as aws
@@ -354,8 +354,7 @@ _LOOK = "See where the credentials come from with .doctor."
 
 def _skew(error: aws.ClientError) -> int:
     """Return by how many seconds this machine's clock is ahead of AWS. It is 0 without a date in the response."""
-    headers = error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
-    date = read_date(str(headers.get("date", "")))
+    date = date_of(error.response)
     return int(time.time() - date.timestamp()) if date is not None else 0
 
 
@@ -372,6 +371,11 @@ def refused_by_airflow(name: str, status: object, response: object) -> str:
     """Return a sentence for an error response of Airflow, of whatever form."""
     words = reason_in(response) if isinstance(response, Mapping) else str(response or "")
     return f"The REST API of {name} refused the request (HTTP {status}{f': {clip(words)}' if words else ''})"
+
+
+def date_of(response: Any) -> datetime | None:
+    """Return the ``Date`` of a response of botocore."""
+    return read_date(str(response.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date", "")))
 
 
 def read_date(header: str) -> datetime | None:

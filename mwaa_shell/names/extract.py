@@ -255,10 +255,10 @@ class NameListing(NamedTuple):
 
 
 _DAG = {"paused": ("is_paused", "paused"), "owners": ("owners", "owner")}
-_RUN = {"state": ("state",), "date": ("logical_date", "execution_date"), "after": ("run_after",)}
+RUN_FACTS = {"state": ("state",), "date": ("logical_date", "execution_date"), "after": ("run_after",)}
 _DAGS = NameListing(Kind.DAG, ("dag_id",), _DAG, filters="--subdir --bundle-name --local")
 _RUN_FILTERS = "--state --no-backfill --no_backfill --start-date --end-date"
-_RUNS = NameListing(Kind.RUN, ("run_id",), _RUN, filters=_RUN_FILTERS)
+_RUNS = NameListing(Kind.RUN, ("run_id",), RUN_FACTS, filters=_RUN_FILTERS)
 _CONNECTION = {"type": ("conn_type", "Conn Type")}
 _POOL = {"slots": ("slots", "Slots")}
 LISTS: Mapping[str, NameListing] = {

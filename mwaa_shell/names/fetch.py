@@ -23,7 +23,7 @@ from mwaa_shell.airflow.versions import Version
 from mwaa_shell.errors import NothingRan, PermissionMissing, ShellError, State, sentence
 from mwaa_shell.job import Job, PhaseTimeout
 from mwaa_shell.mwaa import Connection, run_under_lock
-from mwaa_shell.names.extract import learn, names_absent, names_used
+from mwaa_shell.names.extract import RUN_FACTS, learn, names_absent, names_used
 from mwaa_shell.names.model import KEPT, OF_A_DAG, Change, Name, NameRemoved, NamesFound
 from mwaa_shell.result import Result
 
@@ -42,11 +42,7 @@ class Source(NamedTuple):
 SOURCES = {
     Kind.DAG: Source("dags", "dag_id", {"paused": ("is_paused",), "owners": ("owners",)}),
     Kind.TASK: Source("tasks", "task_id", {"operator": ("operator_name",)}),
-    Kind.RUN: Source(
-        "dag_runs",
-        "dag_run_id",
-        {"state": ("state",), "date": ("logical_date", "execution_date"), "after": ("run_after",)},
-    ),
+    Kind.RUN: Source("dag_runs", "dag_run_id", RUN_FACTS),
     Kind.VARIABLE: Source("variables", "key"),
     Kind.CONNECTION: Source("connections", "connection_id", {"type": ("conn_type",)}),
     Kind.POOL: Source("pools", "name", {"slots": ("slots",)}),
