@@ -1,6 +1,6 @@
-"""A double of MWAA for what a real Airflow cannot be made to do: both sides on loopback, and every request is kept.
+"""A double of MWAA for what a real Airflow cannot do on demand: both sides on loopback, with every request kept.
 
-How a side answers is a function from the request to bytes; one that returns ``None`` has dealt with the socket itself.
+A side responds with a function from the request to bytes. A function that returns ``None`` has used the socket itself.
 """
 
 from __future__ import annotations
@@ -305,7 +305,7 @@ class Double:
         return refusal(404, "UnknownOperationException", f"{request.path} is not an operation of this double")
 
     def only_tokens(self, request: Request) -> bytes:
-        """The AWS API of somebody who may create tokens and nothing else."""
+        """The AWS API for a caller that may create tokens and nothing else."""
         if request.path.startswith("/clitoken/"):
             return self.answer_aws(request)
         return refusal(403, "AccessDeniedException", "not you")

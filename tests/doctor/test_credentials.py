@@ -1,4 +1,4 @@
-"""The examination of machines whose credentials come from a program or a file that is not there: it goes on."""
+"""The examination of machines whose credentials come from a missing program or file: it continues."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The certificate of a local web server: for this machine alone, trusted by whoever trusts its authority."""
+"""The certificate of a local web server: for this machine alone, trusted with its authority."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_other_names_and_other_authorities_are_refused(tmp_path: Path) -> None:
             handshake(context, authority / AUTHORITY, name)
 
 
-def test_only_the_authoritys_certificate_and_the_servers_are_written(tmp_path: Path) -> None:
+def test_only_certificates_of_authority_and_server_are_written(tmp_path: Path) -> None:
     server_context(tmp_path)
     assert {one.name for one in tmp_path.iterdir()} == {"ca.pem", "server.pem"}
     assert "PRIVATE KEY" not in (tmp_path / "ca.pem").read_text()

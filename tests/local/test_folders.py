@@ -1,4 +1,4 @@
-"""Held here: where the local environment keeps its things, and that nobody else can look into them."""
+"""The folders of local environments, which other users cannot read."""
 
 from __future__ import annotations
 

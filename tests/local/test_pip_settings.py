@@ -58,7 +58,7 @@ def test_a_file_of_the_users_own_choice_is_read(environ: dict[str, str], tmp_pat
     assert option_value("index-url", environ) == "https://mine/simple"
 
 
-def test_an_xdg_folder_of_the_users_takes_the_place_of_the_usual_one(environ: dict[str, str], tmp_path: Path) -> None:
+def test_xdg_folder_replaces_the_usual_folder(environ: dict[str, str], tmp_path: Path) -> None:
     write(tmp_path / "home/.config/pip/pip.conf", "[global]\nindex-url = https://usual/\n")
     write(tmp_path / "own/pip/pip.conf", "[global]\nindex-url = https://own/\n")
     assert option_value("index-url", environ | {"XDG_CONFIG_HOME": str(tmp_path / "own")}) == "https://own/"

@@ -113,7 +113,7 @@ def test_after_a_failure_it_is_tried_again(uv: FakeUv) -> None:
 
 
 @pytest.mark.parametrize("last", ["kill -9 $$", "kill -15 $$", "mkdir '{venv}/complete.json'"])
-def test_a_killed_uv_and_a_mark_that_cannot_be_written_leave_nothing(last: str, uv: FakeUv) -> None:
+def test_killed_uv_and_unwritable_mark_leave_nothing(last: str, uv: FakeUv) -> None:
     uv.does(last=last.format(venv=uv.venv))
     with pytest.raises(LocalProblem, match=r"^Airflow 3\.3\.1"):
         uv.provide()

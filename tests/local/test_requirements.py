@@ -1,4 +1,4 @@
-"""How a team's requirements.txt is read, and what tells two of them apart."""
+"""How a team's requirements.txt is read, and what distinguishes two of them."""
 
 from __future__ import annotations
 

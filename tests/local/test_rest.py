@@ -150,7 +150,7 @@ def test_nothing_is_started_before_somebody_asks() -> None:
     assert started == ["it"]
 
 
-def test_a_request_that_takes_too_long_has_the_form_of_aws_and_the_next_is_answered(make: Make) -> None:
+def test_slow_request_fails_as_on_aws_and_the_next_works(make: Make) -> None:
     api = make(limit=0.2)
     api.invoke(order("/dags"))
     with pytest.raises(AwsError) as caught:

@@ -43,7 +43,7 @@ class Airflow:
 
 @pytest.fixture
 def asked() -> Iterator[tuple[Any, Airflow, Clock]]:
-    """A boto3 client that does not try again, the REST API behind it and the time there."""
+    """A boto3 client that does not try again, the REST API that it calls, and a clock."""
     airflow, clock = Airflow(), Clock()
     hosted = LocalEnvironment("env", "2.10.3", "127.0.0.1:1", rest=LimitedRest(airflow, clock).invoke)
     server = Server(aws_api.handler_for(AwsApi(KEYS, Tokens(), {"env": hosted})))

@@ -228,7 +228,7 @@ def test_no_command_outlives_a_worker_that_is_killed(worker: Running) -> None:
 
 
 def _child_of(parent: int) -> int:
-    """The process of a command that has been begun; read while there is none yet."""
+    """The process of a command that has begun; read until there is a process."""
     while True:
         for line in subprocess.run(
             ["ps", "-A", "-o", "pid=,ppid="], capture_output=True, check=True
@@ -238,7 +238,7 @@ def _child_of(parent: int) -> int:
                 return pid
 
 
-def test_each_command_can_have_a_process_of_its_own_from_the_start(tmp_path: Path) -> None:
+def test_each_command_can_have_a_fresh_process(tmp_path: Path) -> None:
     running = Running(tmp_path, "fresh")
     assert running.run("dags") == Ended(0, "dags\n", "")
     running.end()

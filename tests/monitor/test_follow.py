@@ -1,4 +1,4 @@
-"""A run to its end, whoever tells of it."""
+"""A run to its end, with any source."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NOW = datetime(2026, 11, 22, 13, 0, tzinfo=UTC)
 
 
 class Told:
-    """Tells one thing after the other; the last one stays."""
+    """A source of prepared snapshots and errors, the last one repeated."""
 
     def __init__(self, *looks: Snapshot | Exception, name: str = "REST") -> None:
         self.name = name
@@ -98,7 +98,7 @@ def test_ctrl_c_before_anything_is_known() -> None:
     assert canvas.last == []
 
 
-def test_where_rest_is_not_allowed_the_cli_is_asked_at_once_and_for_good() -> None:
+def test_cli_is_used_for_good_when_rest_is_not_permitted() -> None:
     rest, cli = Told(PermissionMissing("no", "airflow:InvokeRestApi")), Told(RUNNING, DONE, name="the CLI")
     canvas = FakeCanvas()
     assert followed(canvas, rest, cli).ok

@@ -1,4 +1,4 @@
-"""Who tells of a run, and what is asked when; the outputs are those of real Airflows."""
+"""The sources of a run, and their requests; the outputs are those of real Airflows."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def test_the_run_is_asked_for_only_where_it_can_tell_something() -> None:
     assert states == [("queued", 2), ("running", 2), ("running", 1), ("running", 2), ("success", 2)]
 
 
-def test_the_run_is_asked_for_now_and_then_whatever_its_tasks_look_like() -> None:
+def test_run_is_listed_now_and_then_for_any_tasks() -> None:
     cli = FakeCli(dags_list_runs=[rows(run("running")), rows(run("failed"))],
                   tasks_states=[rows({"task_id": "a", "state": "scheduled"})])  # fmt: skip
     source = CliRunSource(cli, grammar("2.10.3"), "x", "r1")
@@ -137,7 +137,7 @@ def test_a_paused_dag_is_found_out_once_where_a_run_waits() -> None:
     assert [line.split()[1] for line in cli.sent].count("details") == 1
 
 
-def test_where_nothing_runs_dags_that_is_said_while_nothing_begins() -> None:
+def test_missing_scheduler_is_remarked_while_nothing_begins() -> None:
     waits, begun = ({**TASK, "state": state} for state in (None, "running"))
     cli = FakeCli(dags_list_runs=[rows(run("queued")), rows(run("running"))], tasks_states=[rows(waits), rows(begun)],
                   dags_details=[rows()], dags_list=[rows()])  # fmt: skip

@@ -35,7 +35,7 @@ class Counted:
 
 
 def outputs(*results: Result) -> Send:
-    """The same where nobody counts."""
+    """A sender of prepared results, the last one repeated."""
     return Counted(*results)
 
 
@@ -154,7 +154,7 @@ def test_the_clock_runs_while_it_is_asked() -> None:
     assert "asking " in drawn(canvas.pictures[-1])
 
 
-def test_lines_instead_of_pictures_come_only_when_something_is_new() -> None:
+def test_lines_are_printed_only_for_changes_without_a_picture() -> None:
     canvas = FakeCanvas(live=False)
     logged = [
         Result(stdout=f"2026-01-01T00:00:0{second}.5Z [info     ] hello [x]\n2.10.3\n".encode(), words=("version",))

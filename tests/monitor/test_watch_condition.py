@@ -45,7 +45,7 @@ def test_the_state_alone(version: str) -> None:
     assert not WatchCondition(states=("success",)).met(told)
 
 
-def test_the_newest_run_is_the_one_of_the_latest_date_wherever_it_stands() -> None:
+def test_newest_run_has_the_latest_date_in_any_order() -> None:
     rows = [
         {"run_id": "a", "state": "success", "execution_date": "2026-01-01T00:00:00+00:00"},
         {"run_id": "b", "state": "running", "execution_date": "2026-01-02T00:00:00+00:00"},

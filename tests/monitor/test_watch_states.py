@@ -1,4 +1,4 @@
-"""Which states the replies of commands tell of."""
+"""The states that outputs of commands show."""
 
 from __future__ import annotations
 

@@ -169,7 +169,7 @@ BUSY = HttpResponse(503, b"<title>busy</title>")
 
 
 class Clock:
-    """Time that goes by when somebody pauses, and with each look at it."""
+    """Time that passes with each pause, and with each look at the clock."""
 
     def __init__(self, step: float = 0.0) -> None:
         self.now, self.step = 1000.0, step
@@ -240,7 +240,7 @@ def test_unreachable_web_server_has_a_hint_of_its_mode(mode: str, hint: str) -> 
     assert run(FakeWeb(), client=client).hint.startswith(hint)
 
 
-def test_whoever_gives_up_while_a_token_is_made_lets_others_go_first() -> None:
+def test_cancellation_during_a_token_lets_others_run_first() -> None:
     left: list[bool] = []
     web = FakeWeb()
     job: Job[Result]

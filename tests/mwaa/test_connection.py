@@ -1,4 +1,4 @@
-"""The link to one environment: what is opened while somebody types, and that nothing else is sent then."""
+"""The connection to one environment: what is opened while the user types, and that nothing else is sent."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_how_aws_writes_the_name(url: str, host: str, connection: Connection) ->
     assert connection.web_server == host
 
 
-def test_a_connection_that_was_idle_is_opened_again_while_the_token_is_made(
+def test_idle_connection_reopens_while_the_token_is_created(
     double: Double, connection: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert run_command(connection, parse("version")).ok

@@ -481,7 +481,7 @@ def test_a_debug_log_changes_nothing(web_identity: MwaaApi, tmp_path: Path) -> N
     assert "client region=eu-west-1" in told
 
 
-def test_a_program_that_machines_have_no_room_for_is_no_matter_of_credentials(
+def test_lack_of_memory_for_a_program_is_not_about_credentials(
     environments: MwaaApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client = environments.client()

@@ -1,4 +1,4 @@
-"""Roles that want an MFA code: real botocore, a profile, and an STS on loopback that keeps what it was asked."""
+"""Roles that require an MFA code: real botocore, a profile, and an STS on loopback that keeps its requests."""
 
 from __future__ import annotations
 

@@ -328,7 +328,7 @@ def test_the_local_environment_goes_through_no_proxy(
         assert (proxy.requests, len(double.commands)) == ([], 1)
 
 
-def test_both_sides_take_the_standard_variables_and_the_option_is_for_the_web_server(
+def test_proxy_option_is_for_the_web_server_alone(
     double: Double, bundle: str, hosts: dict[str, tuple[str, int]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")

@@ -136,7 +136,7 @@ def test_doctor_survives_end_of_keys_in_variables(environ: dict[str, str]) -> No
 def test_prompt_survives_end_of_keys_in_variables(
     program: list[str], environ: dict[str, str], double: Double, tmp_path: Path
 ) -> None:
-    """The keys hold for the first command, end, and the line stands on the prompt again."""
+    """The keys expire after the first command, and the command is on the prompt again."""
     (tmp_path / ".aws").mkdir()
     (tmp_path / ".aws" / "config").write_text(
         "[profile other]\nregion = eu-west-1\naws_access_key_id = AKIDOTHER\naws_secret_access_key = s\n"

@@ -1,4 +1,4 @@
-"""A long response that is decoded while it comes says the same as one that is read as a whole."""
+"""A long response that is decoded while it arrives: its result is that of a response read as a whole."""
 
 from __future__ import annotations
 

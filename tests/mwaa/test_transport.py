@@ -138,7 +138,7 @@ def test_every_cut_of_a_compressed_response_is_put_together(double: Double, web:
     ],
     ids=["plain", "just", "bomb"],
 )
-def test_a_response_that_is_too_large_is_cut_off_and_fills_no_memory(sent: bytes, double: Double, bundle: str) -> None:
+def test_too_large_response_is_cut_off_and_fills_no_memory(sent: bytes, double: Double, bundle: str) -> None:
     web = Transport([bundle], 5.0, direct=True, max_response=1)
     post(web, double)
     double.web.behave = lambda request: sent
@@ -185,7 +185,7 @@ def reset(request: Request) -> None:
 
 
 def cut(data: bytes) -> bytes:
-    """A response that announces more than it brings."""
+    """A response that announces more than it has."""
     return response(200, data, {"Content-Length": str(len(data) + 10)})
 
 
@@ -358,7 +358,7 @@ def test_nothing_is_opened_while_a_command_is_on_its_way(double: Double, web: Tr
 
 
 class HungOpener:
-    """The turn of somebody who opens a connection and does not come to an end while a command waits for it."""
+    """The turn of a thread that opens a connection and does not end while a command waits for it."""
 
     def __init__(self) -> None:
         self.waited_for = threading.Event()

@@ -69,7 +69,7 @@ def test_who_tells_of_one_known_run_does_not_put_it_in_front() -> None:
 
 
 def test_runs_with_dates_stand_by_their_dates() -> None:
-    """An output may tell of old runs alone, as when somebody asked for the failed ones."""
+    """An output may have old runs alone, as after a filter for failed runs."""
     new = Name("new", {"date": "2026-03-02T00:00:00+00:00", "state": "running"})
     old = Name("old", {"date": "2026-03-01T00:00:00.5+00:00", "state": "failed"})
     catalogue = known(dags("sales"), NamesFound(Kind.RUN, (new,), "sales"), NamesFound(Kind.RUN, (old,), "sales"))
@@ -100,7 +100,7 @@ def test_a_name_that_is_gone_leaves_alone() -> None:
     assert catalogue.search(Kind.RUN, "sales", "run")[0] == catalogue.names(Kind.RUN, "sales")
 
 
-def test_a_single_name_does_not_make_a_list_younger_or_longer_lists_incomplete() -> None:
+def test_single_name_keeps_age_and_completeness_of_a_list() -> None:
     catalogue = known(dags("a", "b"), now=100)
     catalogue.apply([dags("c", whole=False)], "output", 160)
     catalogue.apply([NamesFound(Kind.POOL, (Name("p"),))], "output", 150)

@@ -1,4 +1,4 @@
-"""Held here: what an output says of names is learned, whoever printed it; nothing else is, and no secret ever."""
+"""Names in output, whatever printed it; nothing else is read, and no secret ever."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ FRAGMENTS = st.one_of(
 
 
 def word_starts(name: str) -> list[int]:
-    """Where words begin: behind what is no letter or digit, between letters and digits, and at capitals."""
+    """Where words begin: after a character that is no letter or digit, between letters and digits, and at capitals."""
 
     def is_start(at: int) -> bool:
         here, before, after = name[at], name[at - 1] if at else " ", name[at + 1 : at + 2]

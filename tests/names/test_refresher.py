@@ -186,9 +186,7 @@ def test_fresh_names_are_not_asked_for_again(double: Double, session: Session) -
 
 
 @pytest.mark.parametrize("denial", [refusal(403, "AccessDeniedException", "not you"), NOT_UPDATED])
-def test_a_denial_is_remembered_and_the_cli_is_not_asked_by_itself(
-    double: Double, session: Session, denial: bytes
-) -> None:
+def test_denial_is_remembered_without_a_cli_request(double: Double, session: Session, denial: bytes) -> None:
     double.aws.behave = lambda request: denial if "/restapi/" in request.path else double.answer_aws(request)
     live = live_of(session)
     for _ in range(2):
@@ -205,7 +203,7 @@ def test_a_denial_is_remembered_and_the_cli_is_not_asked_by_itself(
     assert live.notice == ""
 
 
-def test_a_failed_page_keeps_what_came_before_it_and_gives_a_respite(double: Double, session: Session) -> None:
+def test_failed_page_keeps_earlier_names_and_gives_a_respite(double: Double, session: Session) -> None:
     pages = iter([{"dags": DAGS[:1], "total_entries": 2}])
 
     def answer(request: Request) -> bytes:
@@ -224,7 +222,7 @@ def test_a_failed_page_keeps_what_came_before_it_and_gives_a_respite(double: Dou
     assert len(double.rest_calls) == 2
 
 
-def test_what_rest_refuses_is_asked_of_the_cli_where_the_user_wants_it(double: Double, session: Session) -> None:
+def test_refresh_uses_the_cli_when_rest_is_denied(double: Double, session: Session) -> None:
     double.rest.clear()  # Airflow answers 404
     double.web.behave = lambda request: command_response(LISTED)
     live = live_of(session)
@@ -558,6 +556,6 @@ def test_in_batch_there_are_no_names(double: Double, bundle: str) -> None:
 
 @pytest.fixture(autouse=True)
 def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No pause for whoever types on, and none between pages."""
+    """No pause for a user who types, and no pause between pages."""
     monkeypatch.setattr(live_names, "PAUSE", 0.0)
     monkeypatch.setattr(aws, "REST_RATE", 1000)

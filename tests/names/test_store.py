@@ -30,7 +30,7 @@ def catalogue_of(*changes: Change, now: float = 1000.5) -> NameCatalogue:
 
 
 def filled() -> NameCatalogue:
-    """Something of every kind, with every fact and one that must not be kept."""
+    """Something of every kind, with every fact and a fact that must not be kept."""
     facts = ("paused", "owners", "last_state", "state", "date", "operator", "slots", "type", "value", "uri", "extra")
     named = {fact: f"the {fact} of it" for fact in facts}
     names = {kind: (Name(f"{kind.value} ünö", named), Name(f"{kind.value}_2")) for kind in KEPT}
