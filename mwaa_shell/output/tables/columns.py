@@ -108,7 +108,7 @@ def columns(found: Records, view: DisplayOptions) -> list[Column]:
 
 def priority(name: str, names: Iterable[str]) -> ColumnPriority:
     """Return the priority of a column. A file counts more if no column names a DAG."""
-    if name in IDS:
+    if name in IDS or (name == "id" and "from_date" in names):  # a backfill has no other name
         return ColumnPriority.ID
     if name in TELLING:
         return ColumnPriority.TELLING

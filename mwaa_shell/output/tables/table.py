@@ -36,6 +36,7 @@ EMPTY = frozenset({"", cells.MISSING, "{}", "[]"})
 #: Fields of a record that matter beside its IDs and states.
 MAIN = frozenset({
     "logical_date", "execution_date", "start_date", "end_date", "duration", "conf", "operator",
+    "from_date", "to_date", "completed_at",
     "owner", "owners", "description", "tags", "schedule_interval", "timetable_summary", "timetable_description",
     "next_dagrun", "next_dagrun_logical_date", "has_import_errors",
     "host", "schema", "login", "password", "port", "extra", "extra_dejson", "slots",

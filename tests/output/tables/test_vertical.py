@@ -85,3 +85,17 @@ def _shown(name: str, value: str) -> str:
     if name in IDS:
         return label(value)
     return {"True": "yes", "False": "no"}.get(value, clean_cell(value))
+
+
+def test_a_backfill_shows_its_id_and_its_dates() -> None:
+    dates = {"from_date": "2024-01-01T00:00:00Z", "to_date": "2024-01-03T00:00:00Z", "completed_at": None}
+    of_its_making = {"max_active_runs": 10, "created_at": "2026-12-01T06:02:04Z", "reprocess_behavior": "none"}
+    backfill = {"id": 7, "dag_id": "a", "is_paused": False, **dates, **of_its_making, "dag_run_conf": {}}
+    found = Records(tuple(backfill), (backfill,), "", "")
+    assert draw_records(found, "auto", DisplayOptions(width=60))[:5] == [
+        "id         7",
+        "dag_id     a",
+        "is_paused  no",
+        "from_date  2024-01-01 00:00:00",
+        "to_date    2024-01-03 00:00:00",
+    ]
