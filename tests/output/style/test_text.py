@@ -159,6 +159,8 @@ def test_bytes_are_decoded_as_they_are_wanted() -> None:
         ("dags test a", True, False),
         ("db clean --dry-run", True, False),
         ("test a b 2024-01-01", True, False),
+        ("backfill a", True, False),  # Airflow 1
+        ("backfill create --dag-id a", False, False),
         ("dags trigger a", False, False),
         ("tasks list a", False, False),
         ("tasks", False, False),
