@@ -21,7 +21,7 @@ from mwaa_shell.airflow.secrets.values import MASK
 from mwaa_shell.airflow.translation import translate_file
 from mwaa_shell.airflow.versions import unknown_version
 from mwaa_shell.dot_commands.registry import Argument, ArgumentKind, DotCommand, DotCommandCall, Group
-from mwaa_shell.errors import RefusedByRule, State, UsageError
+from mwaa_shell.errors import RefusedByRule, UsageError
 from mwaa_shell.result import NextLine, Result, failed, text_result
 from mwaa_shell.saved_commands import SavedCommand
 from mwaa_shell.session import Plan, Session, script
@@ -30,7 +30,6 @@ from mwaa_shell.suggestions import did_you_mean
 if TYPE_CHECKING:
     from argparse import Namespace
 
-    from mwaa_shell.airflow.command_line import ParsedLine
     from mwaa_shell.airflow.completion import Names
     from mwaa_shell.airflow.grammar import Grammar
 
@@ -265,19 +264,7 @@ def grammar_of(text: str) -> Grammar:
 
 def send(call: DotCommandCall, given: Namespace) -> Result:
     """Send a command without validation, such as one of a plugin."""
-    return call.executor.send(replace(call.context, line=_to_send(given.command), as_it_is=True))[0]
-
-
-def _to_send(line: ParsedLine) -> ParsedLine:
-    """Return an Airflow command; raise ``UsageError`` for anything else."""
-    if line.problem is not None:
-        raise UsageError(line.problem.message, state=State.NOT_SENT)
-    if line.kind is InputKind.BLANK:
-        raise UsageError(".send requires an Airflow command")
-    if line.kind is InputKind.DOT_COMMAND:
-        own = line.values[0]
-        raise UsageError(f".send requires an Airflow command, and {own} is a dot-command", state=State.NOT_SENT)
-    return line
+    return call.executor.send(replace(call.context, line=given.command, as_it_is=True))[0]
 
 
 DOT_COMMANDS = (
@@ -347,7 +334,7 @@ DOT_COMMANDS = (
         "send a command even if Airflow would reject it",
         send,
         (Argument("COMMAND", takes=ArgumentKind.COMMAND),),
-        lambda plan, given: plan.check_safety(_to_send(given.command), as_it_is=True),
+        lambda plan, given: plan.check_safety(given.command, as_it_is=True),
         details="Send a command that the shell would refuse, such as one of a plugin. Safety checks still apply.",
         examples=(".send my-plugin list",),
         see=(".help",),

@@ -12,11 +12,11 @@ from mwaa_shell import (
     doctor,  # importlib.metadata, and boto3 and requests, for one command
     many,
 )
-from mwaa_shell.airflow.command_line import InputKind, output_format, parse
+from mwaa_shell.airflow.command_line import output_format, parse
 from mwaa_shell.airflow.knowledge import reads
 from mwaa_shell.dot_commands.help import in_columns
 from mwaa_shell.dot_commands.registry import Argument, ArgumentKind, DotCommand, DotCommandCall, Group, number_from
-from mwaa_shell.errors import EnvironmentNotFound, ExitCode, PermissionMissing, State, UsageError
+from mwaa_shell.errors import EnvironmentNotFound, ExitCode, PermissionMissing, UsageError
 from mwaa_shell.mwaa import Connection, EnvironmentRef, facts
 from mwaa_shell.result import Outcome, Result, text_result
 from mwaa_shell.session import (
@@ -224,28 +224,14 @@ def check_on(plan: Plan, given: Namespace) -> None:
 
 
 def _many_options(session: Session, given: Namespace) -> many.ManyOptions:
-    """Return the options; raise ``UsageError`` unless an Airflow command follows."""
-    line = given.command
-    if line.kind is InputKind.DOT_COMMAND:
-        name = line.values[0]
-        raise UsageError(f".on runs Airflow commands, not {name}", hint=f"Open one environment with .use, then {name}.")
-    if line.kind is not InputKind.AIRFLOW:
-        raise UsageError(".on requires an Airflow command", hint="Write it as in .on all dags list.")
-    if line.problem is not None:
-        raise UsageError(line.problem.message, state=State.NOT_SENT, hint=line.problem.hint)
-    if given.by_environment:
-        _refuse_headings(session, given)
-    return many.ManyOptions(given.envs, given.jobs, given.fail_fast, given.by_environment)
-
-
-def _refuse_headings(session: Session, given: Namespace) -> None:
-    """Raise where a program would get headings of environments in JSON or YAML."""
-    form = output_format(given.command.values)
+    """Return the options; raise where a program would get headings in JSON or YAML."""
+    form, data_only = output_format(given.command.values), session.settings.data_only
     for_program = given.line.destination is not None or not session.ui.interactive
-    if session.settings.data_only or (for_program and form in ("json", "yaml")):
-        option = "--data" if session.settings.data_only else f"-o {form} for a program"
+    if given.by_environment and (data_only or (for_program and form in ("json", "yaml"))):
+        option = "--data" if data_only else f"-o {form} for a program"
         hint = "Leave out --by-environment: each record of a list has its environment."
         raise UsageError(f"{option} and --by-environment cannot be combined", hint=hint)
+    return many.ManyOptions(given.envs, given.jobs, given.fail_fast, given.by_environment)
 
 
 def _refuse_version(session: Session) -> None:

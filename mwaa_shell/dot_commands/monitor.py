@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mwaa_shell import monitor
 from mwaa_shell.airflow.arguments import understand
-from mwaa_shell.airflow.command_line import InputKind, ParsedLine, parse
+from mwaa_shell.airflow.command_line import ParsedLine, parse
 from mwaa_shell.airflow.knowledge import reads
 from mwaa_shell.airflow.translation import translate
 from mwaa_shell.dot_commands.registry import Argument, ArgumentKind, DotCommand, DotCommandCall, Group, number_from
@@ -76,8 +76,6 @@ def watch_options(given: Namespace) -> monitor.WatchOptions:
 
 def _refuse_what_cannot_be_watched(line: ParsedLine, problem: Problem | None, grammar: Grammar | None) -> None:
     """Raise unless a line is a valid read-only Airflow command."""
-    if line.kind is not InputKind.AIRFLOW:
-        raise UsageError(".watch requires an Airflow command", hint="Write it as in .watch dags list.")
     if problem is not None:
         raise UsageError(problem.message, state=State.NOT_SENT, hint=problem.hint)
 

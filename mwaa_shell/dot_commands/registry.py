@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, NoReturn
 
-from mwaa_shell.airflow.command_line import ParsedLine, Word, parse
-from mwaa_shell.errors import UsageError
+from mwaa_shell.airflow.command_line import InputKind, ParsedLine, Word, parse
+from mwaa_shell.errors import State, UsageError
 from mwaa_shell.monitor import LATEST
 from mwaa_shell.result import Result
 from mwaa_shell.session import Executor, LineContext, Plan, Session
@@ -158,7 +158,7 @@ class DotCommand:
     def read(self, line: ParsedLine) -> Namespace:
         """Return the arguments as attributes; raise ``UsageError`` for wrong ones.
 
-        The line itself is ``line``, and an Airflow command after the arguments is ``command``, as it was typed.
+        The line itself is ``line``, and an Airflow command after the arguments is ``command``.
         """
         if not self.parses:
             return Namespace(words=line.values[1:], text=_text_from(line, 1))
@@ -178,13 +178,27 @@ class DotCommand:
         except argparse.ArgumentError as error:
             message = str(error)
         else:
-            if getattr(found, "run", None) in ("", LATEST) and found.dag == LATEST:
-                raise UsageError(f"{self.name} requires a DAG before latest", hint=f"Write {self.name} DAG latest.")
+            self._check(found)
             return found
         unknown = [word for word in words if word[:2] == "--" != word and word.partition("=")[0] not in self.flags]
         if unknown and "arguments are required" in message:  # argparse looks at flags after that
             message = f"unrecognized arguments: {unknown[0]}"
         raise self._wrong(message)
+
+    def _check(self, found: Namespace) -> None:
+        """Raise ``UsageError`` for ``latest`` without a DAG, and unless a command is an Airflow command."""
+        if getattr(found, "run", None) in ("", LATEST) and found.dag == LATEST:
+            raise UsageError(f"{self.name} requires a DAG before latest", hint=f"Write {self.name} DAG latest.")
+        line: ParsedLine = found.command
+        if line.problem is not None:
+            raise UsageError(line.problem.message, state=State.NOT_SENT, hint=line.problem.hint)
+        if line.kind is InputKind.AIRFLOW or ArgumentKind.COMMAND not in self.takes:
+            return
+        message, hint = f"{self.name} requires an Airflow command", f"Write it as in {self.examples[0]}."
+        if line.kind is InputKind.DOT_COMMAND:
+            own = line.values[0]
+            message, hint = f"{message}, and {own} is a dot-command", f"Run {own} without {self.name}."
+        raise UsageError(message, state=State.NOT_SENT, hint=hint)
 
     def _wrong(self, message: str) -> UsageError:
         text = reword(message, list(self.flags))

@@ -215,7 +215,7 @@ def test_jobs_limits_what_is_open(many: Many, session: Session) -> None:
     [
         (".on", ".on requires ENVS"),
         (".on all", "requires an Airflow command"),
-        (".on all .info", ".on runs Airflow commands, not .info"),
+        (".on all .info", ".on requires an Airflow command, and .info is a dot-command"),
         (".on --jobs 0 all dags list", "--jobs must be 1 to 100"),
         (".on all --nope dags list", ".on: Unknown option '--nope'"),
         (".on --nope all dags list", "Unknown option '--nope'"),
