@@ -155,7 +155,7 @@ class AirflowProcess:
         """
         if progress is None:
             progress = self._note_many_files
-        with self._setting_up, alone(prepare_folders(self.state) / "lock"):
+        with self._setting_up, locked(prepare_folders(self.state) / "lock"):
             recipe, name = self.installed.recipe, f"Airflow {self.installed.recipe.version}"
             steps = (
                 (self.state.initialised, recipe.init, "creating its database"),
@@ -164,12 +164,12 @@ class AirflowProcess:
             for done, arguments, step in steps:
                 if not done.exists():
                     progress(f"{name}: {step}")
-                    self._must(list(arguments))
+                    self._run_or_raise(list(arguments))
                     done.touch()
             dags = self._fingerprint()
             if not self._registration.exists() or self._registration.read_text() != dags:
                 progress(f"{name}{READING}")
-                answer = self._must(list(recipe.register), lambda text: progress(f"{name}{READING}: {text}"))
+                answer = self._run_or_raise(list(recipe.register), lambda text: progress(f"{name}{READING}: {text}"))
                 self._registration.write_text(dags)
                 self._missing.write_text(about_missing_modules(answer.stdout + b"\n" + answer.stderr))
             advice = self._missing.read_text() if self._missing.exists() else ""
@@ -189,7 +189,7 @@ class AirflowProcess:
         parts += [fingerprint(Path(plugins))] if plugins else []
         return hashlib.sha256("\n".join(parts).encode("utf-8", "surrogateescape")).hexdigest()
 
-    def _must(self, arguments: list[str], progress: Progress | None = None) -> Answer:
+    def _run_or_raise(self, arguments: list[str], progress: Progress | None = None) -> Answer:
         answer = self.run(arguments, progress)
         if answer.code != 0:
             raise LocalProblem(
@@ -250,7 +250,7 @@ def end_process(process: subprocess.Popen[bytes]) -> None:
 
 
 @contextmanager
-def alone(lock: Path) -> Iterator[None]:
+def locked(lock: Path) -> Iterator[None]:
     """Hold a lock file against other shells on the same state."""
     with lock.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
@@ -324,7 +324,7 @@ def airflow_environment(installed: Installation, state: LocalState, environ: Map
 def _fernet_key(state: LocalState) -> str:
     """Return the key for secrets in the environment's database; make a missing one."""
     path = state.folder / "fernet-key"
-    with alone(state.folder / "key-lock"):
+    with locked(state.folder / "key-lock"):
         if not path.exists() or not path.read_bytes():
             write_whole(path, base64.urlsafe_b64encode(secrets.token_bytes(32)))
         return path.read_text()

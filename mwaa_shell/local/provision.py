@@ -75,7 +75,7 @@ def provide(recipe: Recipe, progress: Progress) -> Installation:
     found = ready(recipe)
     if found is not None:
         return found
-    with _one_at_a_time(recipe, progress):
+    with _install_lock(recipe, progress):
         return ready(recipe) or _install(recipe, progress)
 
 
@@ -87,7 +87,7 @@ def _install(recipe: Recipe, progress: Progress) -> Installation:
     if interpreter is None:
         progress(f"{what}: looking for a Python {' or '.join(recipe.pythons)} to download")
     try:
-        with _whole_or_not_at_all(venv, what, _contents(recipe)), _config(recipe) as config:
+        with _whole_or_removed(venv, what, _contents(recipe)), _config(recipe) as config:
             _uv(uv, ["venv", "--no-project", *source, str(venv)], f"{what}: creating a virtualenv", progress)
             install = ["pip", "install", "--config-file", str(config), "--python", str(venv / "bin" / "python")]
             install += ["--compile-bytecode", "--exclude-newer", recipe.cutoff.isoformat(), *recipe.requirements]
@@ -124,7 +124,7 @@ def _is_whole(venv: Path, contents: dict[str, object]) -> bool:
 
 
 @contextmanager
-def _whole_or_not_at_all(venv: Path, what: str, contents: dict[str, object]) -> Iterator[None]:
+def _whole_or_removed(venv: Path, what: str, contents: dict[str, object]) -> Iterator[None]:
     """Make a new virtualenv: mark it as whole at the end, or remove it."""
     shutil.rmtree(venv, ignore_errors=True)
     try:
@@ -138,7 +138,7 @@ def _whole_or_not_at_all(venv: Path, what: str, contents: dict[str, object]) -> 
 
 
 @contextmanager
-def _one_at_a_time(recipe: Recipe, progress: Progress) -> Iterator[None]:
+def _install_lock(recipe: Recipe, progress: Progress) -> Iterator[None]:
     """Hold the version's lock. Wait for another shell that installs it."""
     folder = installs()
     try:
@@ -242,7 +242,7 @@ def provide_with(requirements: Requirements, recipe: Recipe, progress: Progress)
     venv = base.venv.with_name(f"{base.venv.name}-with-{requirements.key}")
     contents = {**_contents(recipe), "key": requirements.key}
     if not _is_whole(venv, contents):
-        with _one_at_a_time(recipe, progress):
+        with _install_lock(recipe, progress):
             if not _is_whole(venv, contents):
                 _install_with(requirements, base, venv, contents, progress)
     return Installation(recipe, venv)
@@ -257,7 +257,7 @@ def _install_with(
     """
     uv, recipe = find_uv(), base.recipe
     what = f"Airflow {recipe.version}: installing {requirements.path.name}"
-    with _whole_or_not_at_all(venv, what, contents), _config(recipe) as config:
+    with _whole_or_removed(venv, what, contents), _config(recipe) as config:
         folder = config.parent
         pins = _uv(uv, ["pip", "freeze", "--python", str(base.python)], what, progress)
         (folder / "base.txt").write_text(pins)

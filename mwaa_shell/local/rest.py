@@ -164,17 +164,17 @@ def _close(process: subprocess.Popen[bytes]) -> None:
 
 
 def rest_api(airflow: AirflowProcess, *, limits: bool = True) -> RestApi | None:
-    """Return the REST API on the database of an environment, or ``None`` if MWAA offers none."""
+    """Return the REST API on an environment's database. It is ``None`` if MWAA offers none."""
     if airflow.installed.recipe.version < REST_SINCE:
         return None
     limit, first = (LIMIT, FIRST_LIMIT) if limits else (None, None)
     installed, state = airflow.installed, airflow.state
-    settings = _admits_us(installed.recipe.version)
+    settings = _without_login(installed.recipe.version)
     start = partial(start_script, installed, state, ["rest_worker.py"], LOG, settings)
     return RestApi(start, lambda: airflow.set_up(lambda line: None), state.folder / LOG, limit=limit, first_limit=first)
 
 
-def _admits_us(version: Version) -> dict[str, str]:
+def _without_login(version: Version) -> dict[str, str]:
     """Return settings without a login. In Airflow 3, they include an auth manager without tables."""
     if version.major < 3:
         return {"AIRFLOW__API__AUTH_BACKENDS": "airflow.api.auth.backend.default"}

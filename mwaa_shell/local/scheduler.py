@@ -122,16 +122,16 @@ class Scheduler:
 
     def _begin(self) -> None:
         try:
-            self._lock_file = hold(prepare_folders(self._airflow.state) / LOCK)
+            self._lock_file = try_lock(prepare_folders(self._airflow.state) / LOCK)
             self._airflow.set_up(lambda line: None)
-            keep_readers_going(database(self._airflow.state))
+            use_write_ahead_log(database(self._airflow.state))
         except (LocalProblem, OSError, sqlite3.Error) as error:
             self._note_once(f"No scheduler was started for {self._name}: {error}")
             return
         for service in self._services:
-            threading.Thread(target=self._attend, args=(service,), name=service[0], daemon=True).start()
+            threading.Thread(target=self._wait_for_end, args=(service,), name=service[0], daemon=True).start()
 
-    def _attend(self, service: tuple[str, ...]) -> None:
+    def _wait_for_end(self, service: tuple[str, ...]) -> None:
         log = self._airflow.state.folder / f"{service[0]}.log"
         code = self._airflow.serve(list(service), log)
         ended = "was ended" if code is None or code < 0 else f"ended with {code}"
@@ -152,7 +152,7 @@ class Scheduler:
             self._lock_file.close()
 
 
-def hold(lock: Path) -> IO[str]:
+def try_lock(lock: Path) -> IO[str]:
     """Take a lock until the file is closed. Raises ``LocalProblem`` if another shell has it."""
     file = lock.open("w")
     try:
@@ -166,13 +166,13 @@ def hold(lock: Path) -> IO[str]:
 def is_scheduled(state: LocalState) -> bool:
     """Return whether a shell runs a scheduler on an environment now."""
     try:
-        hold(state.folder / LOCK).close()
+        try_lock(state.folder / LOCK).close()
     except LocalProblem:
         return True
     return False
 
 
-def keep_readers_going(path: Path) -> None:
+def use_write_ahead_log(path: Path) -> None:
     """Switch the database to a write-ahead log, for good: no reader stops a writer."""
     with sqlite3.connect(path, timeout=PATIENCE) as connection:
         connection.execute("PRAGMA journal_mode=WAL")

@@ -91,7 +91,7 @@ class Recorder:
         self._numbers = itertools.count(max(taken, default=0) + 1)
 
     def keep(self, environment: str, command: str, answer: Answer) -> None:
-        """Write the files of one exchange: ``0001.json``, ``0001.stdout``, ``0001.stderr``."""
+        """Write the files of one exchange: ``0001.json``, ``0001.stdout`` and so on."""
         if self._folder is None:
             return
         stem = f"{next(self._numbers):04}"

@@ -103,7 +103,7 @@ class Worker:
             if self.requests in ready:
                 data = os.read(self.requests, 65536)
                 if not data:
-                    signal.pause()  # the guard ends this process with all others
+                    signal.pause()  # the parent ends this process with all others
                 job = self.accept(data)
                 if job is not None:
                     signal.set_wakeup_fd(-1)
@@ -265,7 +265,7 @@ def adopt_orphans():
     prctl(36, 1)  # PR_SET_CHILD_SUBREAPER
 
 
-def guard():
+def supervise():
     """Continue in a child. The parent ends its whole family with standard input or with the child."""
     adopt_orphans()
     signal.signal(signal.SIGCHLD, signal.default_int_handler)
@@ -328,7 +328,7 @@ def end_family():
 if __name__ == "__main__":
     script = sys.argv[1]
     sys.path.insert(0, os.path.dirname(script))  # as Python does for a program
-    guard()
+    supervise()
     worker = Worker(script, sys.argv[2], sys.argv[3:] == ["fresh"])
     worker.import_airflow()
     worker.become(worker.serve())

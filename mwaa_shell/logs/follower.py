@@ -52,7 +52,7 @@ class LogFollower:
         """Follow until the task has ended; return whether there was a log."""
         try:
             while self._quiet < QUIET:
-                self._look()
+                self._poll()
                 if self._quiet < QUIET and not count_down(EVERY, self._canvas, self._draw):
                     return self._stopped()
         except KeyboardInterrupt:
@@ -69,7 +69,7 @@ class LogFollower:
         """Return all that was shown."""
         return log_result([("", self._shown)], self._zone)
 
-    def _look(self) -> None:
+    def _poll(self) -> None:
         """Show new events. Show an error and try again, unless a permission is missing."""
         try:
             task = self._followed.task()
@@ -95,10 +95,10 @@ class LogFollower:
                 self._canvas.notice(f"try {attempt} began")
             self._attempt = max(self._attempt, attempt)
             for stream in streams:
-                found += self._begin(stream) if stream.name not in self._tokens else self._go_on(stream)
+                found += self._first_events(stream) if stream.name not in self._tokens else self._new_events_of(stream)
         return sorted(found, key=lambda event: event.time)
 
-    def _begin(self, stream: LogStream) -> Iterable[LogEvent]:
+    def _first_events(self, stream: LogStream) -> Iterable[LogEvent]:
         """Return the selected end of a stream, and keep the token of the next page."""
         pages = self._api.last_pages(self._followed.group, stream.name, self._selection.since)
         newest = next(pages)
@@ -106,7 +106,7 @@ class LogFollower:
         selection = self._selection._replace(lines=None) if self._shown else self._selection
         return end_of(chain([newest], pages), selection)
 
-    def _go_on(self, stream: LogStream) -> Iterable[LogEvent]:
+    def _new_events_of(self, stream: LogStream) -> Iterable[LogEvent]:
         """Return the new events of a stream. Pages without events may precede them."""
         found: list[LogEvent] = []
         while True:

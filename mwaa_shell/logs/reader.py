@@ -79,7 +79,7 @@ def _start(stream: LogStream, selection: LogRange) -> int | None:
 
 
 def end_of(pages: Iterable[EventPage], selection: LogRange) -> list[LogEvent]:
-    """Return the last selected events of a stream, whose last page comes first."""
+    """Return the last selected events of a stream, of at least ``lines`` lines. The last page comes first."""
     found: deque[LogEvent] = deque()
     lines = 0
     for page in pages:

@@ -68,7 +68,7 @@ class RunFollower:
     def run(self) -> Result:
         """Follow the run until it ends; return its result, with its tasks as output."""
         try:
-            ended = self._go_on(self._clock())
+            ended = self._poll_until_end(self._clock())
         except KeyboardInterrupt:
             ended = self._stopped()
         except ShellError as error:
@@ -77,9 +77,9 @@ class RunFollower:
             self._canvas.bell()
         return self._shown(ended)
 
-    def _go_on(self, started: float) -> Result:
+    def _poll_until_end(self, started: float) -> Result:
         while True:
-            self._look()
+            self._poll()
             if self._snapshot is not None and self._snapshot.over:
                 return self._over(self._snapshot)
             if self._clock() - started + self._pace.every >= self._pace.seconds:
@@ -87,7 +87,7 @@ class RunFollower:
             if not count_down(self._pace.every, self._canvas, self._draw):
                 return self._stopped()
 
-    def _look(self) -> None:
+    def _poll(self) -> None:
         """Poll once. Show an error and try again in the next round, unless the error will last."""
         try:
             snapshot = self._ask()

@@ -41,7 +41,7 @@ from mwaa_shell.suggestions import unknown
 #: The states of a run; ``none`` is what ``dags state`` says where there is no run.
 OF_RUNS = ("none", "queued", "running", "success", "failed")
 #: Commands whose outputs show states, of any Airflow version, with these states.
-TELLING = {
+STATES_SHOWN = {
     "dags list-runs": OF_RUNS,
     "list_dag_runs": OF_RUNS,
     "dags state": OF_RUNS,
@@ -54,12 +54,12 @@ TELLING = {
     "next_execution": ("none",),
 }
 #: Commands that print a text of the user, which may be a state.
-ANYTHING = ("variables get", "variables", "config get-value", "tasks render", "render")
+PRINTS_ANY_TEXT = ("variables get", "variables", "config get-value", "tasks render", "render")
 
 
 def unreachable_states(states: Collection[str], command: str) -> tuple[tuple[str, ...], str]:
     """Return the states that the output of a command never shows, and a sentence."""
-    shown = states if command in ANYTHING else TELLING.get(command, ())
+    shown = states if command in PRINTS_ANY_TEXT else STATES_SHOWN.get(command, ())
     never = tuple(state for state in states if state not in shown)
     if not shown:
         return never, f"{command} reports no states"

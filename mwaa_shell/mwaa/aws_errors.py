@@ -29,7 +29,14 @@ from mwaa_shell.errors import (
     State,
 )
 from mwaa_shell.mwaa import programs
-from mwaa_shell.mwaa.aws_session import WEB_IDENTITY_VARIABLE, CodeWanted, Unobtained, origin, profile_of, source_of
+from mwaa_shell.mwaa.aws_session import (
+    WEB_IDENTITY_VARIABLE,
+    MfaCodeRequired,
+    NoCredentials,
+    origin,
+    profile_of,
+    source_of,
+)
 from mwaa_shell.mwaa.response import clip
 from mwaa_shell.mwaa.route import hide_credentials
 from mwaa_shell.settings import Access
@@ -118,14 +125,16 @@ def caller_of(access: Access, session: Session | None, region: str, error: Excep
         return AwsCaller(access.profile or "", region)
     profile = profile_of(session)
     source = ""
-    if isinstance(error, Unobtained):
+    if isinstance(error, NoCredentials):
         source = error.source
     elif isinstance(error, aws.ClientError):  # for any other, this would run a credential_process once more
         source = source_of(session)
     holder = profile  # an odd name of a role has nothing to do with its source
     if source != "assume-role" or not isinstance(getattr(error, "cause", None), aws.ParamValidationError):
         source, holder = origin(session, profile, source)
-    return AwsCaller(profile, region, source, holder, not isinstance(error, Unobtained), not programs.TERMINAL.is_kept)
+    return AwsCaller(
+        profile, region, source, holder, not isinstance(error, NoCredentials), not programs.TERMINAL.is_kept
+    )
 
 
 class AwsCall(NamedTuple):
@@ -147,14 +156,14 @@ _BUNDLE = "Pass the certificate of your company proxy with --ca-bundle FILE."
 
 def translate(error: Exception, call: AwsCall, caller: AwsCaller) -> ShellError:
     """Return the error of the shell for a foreign exception."""
-    error = error.cause if isinstance(error, Unobtained) else error
+    error = error.cause if isinstance(error, NoCredentials) else error
     if isinstance(error, aws.ClientError):
         return _refusal(error, call, caller)
     setup = _about_setup(error, caller)
     if setup is not None:
         return setup
     if not caller.obtained and not isinstance(error, OSError | aws.HTTPClientError):  # those: a file, or the way to AWS
-        return _unobtained(error, call, caller)
+        return _unavailable(error, call, caller)
     if isinstance(error, _NO_CREDENTIALS):
         message = "No AWS credentials found"
         if not isinstance(error, aws.NoCredentialsError):
@@ -167,7 +176,7 @@ def translate(error: Exception, call: AwsCall, caller: AwsCaller) -> ShellError:
     if way is not None:
         return way
     if not caller.obtained:
-        return _unobtained(error, call, caller)
+        return _unavailable(error, call, caller)
     if not call.operation:
         message = f"The AWS settings cannot be used ({_why(error)})"
         return CredentialsProblem(message, hint="Correct your AWS files or the AWS_ variables.")
@@ -175,7 +184,7 @@ def translate(error: Exception, call: AwsCall, caller: AwsCaller) -> ShellError:
     return NothingRan(f"{call.words} failed in {where} ({text})", hint=_WAIT, state=State.NOT_SENT)
 
 
-def _unobtained(error: Exception, call: AwsCall, caller: AwsCaller) -> CredentialsProblem:
+def _unavailable(error: Exception, call: AwsCall, caller: AwsCaller) -> CredentialsProblem:
     """Return the error for credentials that could not be obtained, with their source."""
     if type(error) is RuntimeError and "expired" in str(error):  # botocore has no class of its own for it
         return _expired(caller, call)
@@ -211,7 +220,7 @@ def _next_step(caller: AwsCaller, call: AwsCall) -> str:
 
 def _about_setup(error: Exception, caller: AwsCaller) -> ShellError | None:
     """Return the error about a profile, login, MFA code or region, else ``None``."""
-    if isinstance(error, CodeWanted | aws.RefreshWithMFAUnsupportedError):
+    if isinstance(error, MfaCodeRequired | aws.RefreshWithMFAUnsupportedError):
         whose = f"profile {caller.profile}" if caller.profile else "the profile"
         named = f" --profile {shlex.quote(caller.profile)}" if caller.profile else ""
         hint = f"Run aws sts get-caller-identity{named}, which asks for it. The shell uses its credentials."

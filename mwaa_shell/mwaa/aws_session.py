@@ -1,9 +1,10 @@
 """Sessions and clients of botocore as the shell uses them. The only importer of boto3.
 
-If botocore gets no credentials, ``Unobtained`` is raised with their source, never with their values. botocore would ask
-for an MFA code at the terminal, whose keys the prompt reads. So a role that requires a code raises ``CodeWanted``,
-unless the AWS CLI has asked for the code before. The AWS CLI keeps those credentials in a file, under a name that
-botocore makes the same way, and the shell reads that file. The shell writes no file: credentials stay in memory.
+If botocore gets no credentials, ``NoCredentials`` is raised with their source, never with their values. botocore would
+ask for an MFA code at the terminal, whose keys the prompt reads. So a role that requires a code raises
+``MfaCodeRequired``, unless the AWS CLI has asked for the code before. The AWS CLI keeps those credentials in a file,
+under a name that botocore makes the same way, and the shell reads that file. The shell writes no file: credentials stay
+in memory.
 """
 
 from __future__ import annotations
@@ -60,13 +61,13 @@ PR_SET_DUMPABLE = 4
 
 
 def session_of(access: Access) -> Session:
-    """Return a botocore session that never asks for a code. It raises ``Unobtained`` for missing credentials."""
+    """Return a botocore session that never asks for a code. It raises ``NoCredentials`` for missing credentials."""
     _prevent_core_files()
     keys = access.keys
     session = Session(profile=access.profile)
-    never_ask(session)
-    guard(session)
-    session.get_component("data_loader").file_loader = _Endpoints()
+    forbid_mfa_questions(session)
+    mark_credential_errors(session)
+    session.get_component("data_loader").file_loader = EndpointsLoader()
     if access.region:
         session.set_config_variable("region", access.region)
     if keys:
@@ -109,7 +110,7 @@ def client_of(session: Session, access: Access, extra: Config, service: str = "m
     return made
 
 
-class _Endpoints(JSONFileLoader):  # type: ignore[misc]
+class EndpointsLoader(JSONFileLoader):  # type: ignore[misc]
     """A loader of botocore's data files that keeps only the endpoints of ``SERVICES``.
 
     It saves 6 MB of 71 after a command. Half of them botocore would keep, and half its own reader uses for a moment. A
@@ -131,7 +132,7 @@ class _Endpoints(JSONFileLoader):  # type: ignore[misc]
 # -- credentials -------------------------------------------------------------------------------------------------------
 
 
-class Unobtained(aws.BotoCoreError):  # type: ignore[misc]
+class NoCredentials(aws.BotoCoreError):  # type: ignore[misc]
     """Credentials that could not be had, whatever botocore raised on the way to them."""
 
     fmt = "No credentials from {source}"
@@ -142,15 +143,15 @@ class Unobtained(aws.BotoCoreError):  # type: ignore[misc]
         self.cause = cause
 
 
-def guard(session: Session) -> None:
-    """Let a session raise ``Unobtained`` for every error on the way to credentials.
+def mark_credential_errors(session: Session) -> None:
+    """Let a session raise ``NoCredentials`` for every error on the way to credentials.
 
     botocore raises whatever its code stumbles over: RuntimeError for expired keys, AttributeError for output that is a
     list. Elsewhere these classes have another meaning.
     """
     for provider in session.get_component("credential_provider").providers:
         provider.load = partial(_load, provider.METHOD, provider.load)
-    _start_programs_here(session)
+    _use_own_popen(session)
 
 
 def _load(source: str, load: Callable[[], Any]) -> Any:
@@ -165,9 +166,11 @@ def _key(source: str, freeze: Callable[[], Any]) -> Any:
     key = _obtained(source, freeze)
     for value in (key.access_key, key.token or "none"):
         if not isinstance(value, str) or not _VISIBLE.fullmatch(value):
-            raise Unobtained(source, ValueError("the key or its token is empty, or has characters that AWS never uses"))
+            raise NoCredentials(
+                source, ValueError("the key or its token is empty, or has characters that AWS never uses")
+            )
     if not isinstance(key.secret_key, str) or not key.secret_key:
-        raise Unobtained(source, ValueError("the secret key is missing"))
+        raise NoCredentials(source, ValueError("the secret key is missing"))
     debug_log.keep_out(key.access_key, key.secret_key, key.token)
     return key
 
@@ -175,14 +178,14 @@ def _key(source: str, freeze: Callable[[], Any]) -> Any:
 def _obtained(source: str, get: Callable[[], Any]) -> Any:
     try:
         return get()
-    except Unobtained:  # of the credentials that a role is assumed with
+    except NoCredentials:  # of the credentials that a role is assumed with
         raise
     except Exception as error:
         debug_log.event("credentials", source=source, outcome=type(error).__name__)
-        raise Unobtained(source, error) from error
+        raise NoCredentials(source, error) from error
 
 
-def _start_programs_here(session: Session) -> None:
+def _use_own_popen(session: Session) -> None:
     """Let ``programs.popen`` start the ``credential_process`` of every profile. botocore has no setting for that."""
     resolver = session.get_component("credential_provider")
     resolver.get_provider("custom-process")._popen = popen
@@ -248,13 +251,13 @@ def origin(session: Session, profile: str, source: str) -> tuple[str, str]:
 # -- roles that require the code of an MFA device ----------------------------------------------------------------------
 
 
-class CodeWanted(aws.BotoCoreError):  # type: ignore[misc]
+class MfaCodeRequired(aws.BotoCoreError):  # type: ignore[misc]
     """Credentials that need a code from the user, which cannot be asked for here."""
 
     fmt = "A code of an MFA device is required"
 
 
-class _OfTheAwsCli(JSONFileCache):  # type: ignore[misc]
+class AwsCliCache(JSONFileCache):  # type: ignore[misc]
     """Credentials of roles, from the files of the AWS CLI and from this process."""
 
     def __init__(self) -> None:
@@ -280,15 +283,15 @@ class _OfTheAwsCli(JSONFileCache):  # type: ignore[misc]
             return False
 
 
-def never_ask(session: Session) -> None:
-    """Let a session raise ``CodeWanted`` instead of asking for an MFA code.
+def forbid_mfa_questions(session: Session) -> None:
+    """Let a session raise ``MfaCodeRequired`` instead of asking for an MFA code.
 
     A code that the AWS CLI has asked for is used: its credentials are in a file.
     """
     provider = session.get_component("credential_provider").get_provider("assume-role")
-    provider.cache = _OfTheAwsCli()
+    provider.cache = AwsCliCache()
     provider._prompter = _refuse  # there is no other way to it than to list all providers again
 
 
 def _refuse(_: str) -> str:
-    raise CodeWanted
+    raise MfaCodeRequired

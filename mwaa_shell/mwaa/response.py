@@ -63,7 +63,7 @@ class RequestInfo(NamedTuple):
         return self.environment or "the environment"
 
 
-ANYBODY = RequestInfo()
+UNKNOWN_REQUEST = RequestInfo()
 
 
 class CommandRejected(ShellError):
@@ -78,7 +78,7 @@ class Unreachable(NothingRan):
 BUSY = (429, 503)
 
 
-class _Meaning(NamedTuple):
+class _StatusError(NamedTuple):
     """The error for an HTTP status without the output of a command."""
 
     kind: type[ShellError]
@@ -90,59 +90,59 @@ class _Meaning(NamedTuple):
 _WAIT = "Wait a moment and run the command again."
 _SEE_RESPONSE = "See .raw --http, then run .doctor."
 _LOG = "See the CloudWatch log group {log}."
-_MEANINGS = {
-    400: _Meaning(
+_STATUS_ERRORS = {
+    400: _StatusError(
         CommandRejected,
         "{name} rejected the command without output (HTTP 400)",
         "Check its arguments with .help COMMAND.",
     ),
-    401: _Meaning(NothingRan, "{name} did not accept the token (HTTP 401)", "Run .doctor."),
-    403: _Meaning(
+    401: _StatusError(NothingRan, "{name} did not accept the token (HTTP 401)", "Run .doctor."),
+    403: _StatusError(
         NothingRan,
         "{name} refused the command (HTTP 403)",
         "MWAA blocks some commands: see .help COMMAND. If this one is allowed, run .doctor.",
     ),
-    404: _Meaning(
+    404: _StatusError(
         NothingRan,
         "{name} has no CLI endpoint at {path} (HTTP 404)",
         "Run the command again: the shell will try {other_path}. If that fails, run .doctor.",
     ),
-    413: _Meaning(
+    413: _StatusError(
         NothingRan,
         "The command is too long for {name} (HTTP 413)",
         "Shorten it, for example by storing the JSON in an Airflow variable.",
     ),
-    429: _Meaning(NothingRan, "Too many requests to {name} (HTTP 429)", _WAIT),
-    503: _Meaning(NothingRan, "The web server of {name} is busy or not ready (HTTP 503)", _WAIT),
-    500: _Meaning(OutcomeUnknown, "The web server of {name} failed (HTTP 500)", _LOG),
-    502: _Meaning(OutcomeUnknown, "The web server of {name} did not answer its gateway (HTTP 502)", _LOG),
-    504: _Meaning(
+    429: _StatusError(NothingRan, "Too many requests to {name} (HTTP 429)", _WAIT),
+    503: _StatusError(NothingRan, "The web server of {name} is busy or not ready (HTTP 503)", _WAIT),
+    500: _StatusError(OutcomeUnknown, "The web server of {name} failed (HTTP 500)", _LOG),
+    502: _StatusError(OutcomeUnknown, "The web server of {name} did not answer its gateway (HTTP 502)", _LOG),
+    504: _StatusError(
         OutcomeUnknown,
         "{name} did not answer within MWAA's limit of about 60 seconds (HTTP 504)",
         state=State.MAY_BE_RUNNING,
     ),
 }
-_REFUSED = _Meaning(NothingRan, "{name} refused the request (HTTP {status})", _SEE_RESPONSE)
+_REFUSED = _StatusError(NothingRan, "{name} refused the request (HTTP {status})", _SEE_RESPONSE)
 #: A phrase of HTTP with a reason, as a local environment blocks what MWAA blocks.
 _REASON = re.compile(r"(?:Forbidden|Internal Server Error): (.+)")
 _NO_OUTPUT = "The response from {name} is not command output"
 
 
-def read_output(response: HttpResponse, request: RequestInfo = ANYBODY) -> CommandOutput:
+def read_output(response: HttpResponse, request: RequestInfo = UNKNOWN_REQUEST) -> CommandOutput:
     """Return the command's streams. Raises the ``ShellError`` for any other response."""
     if response.streams is not None:
         return response.streams
     members = _json_object(bytes(response.body))
     if members is not None and "stdout" in members and "stderr" in members:
         return CommandOutput(_stream(members["stdout"], "stdout"), _stream(members["stderr"], "stderr"))
-    words = _what_it_says(response, members)
+    words = _message_in(response, members)
     raise _error(response.status, words, request)
 
 
 def _error(status: int, words: str, request: RequestInfo) -> ShellError:
     """Return the error for a response that is not the output of a command."""
     paths = ("/aws_mwaa/cli/", "/aws_mwaa/cli") if request.slash else ("/aws_mwaa/cli", "/aws_mwaa/cli/")
-    meaning = _MEANINGS.get(status) or (_REFUSED if 400 <= status < 500 else None)
+    meaning = _STATUS_ERRORS.get(status) or (_REFUSED if 400 <= status < 500 else None)
     if meaning is None:
         quoted = f': "{words}"' if words else " (empty)"
         http = "" if status == 200 else f" (HTTP {status})"
@@ -179,7 +179,7 @@ def _stream(value: object, name: str) -> bytes:
         raise damaged(f"invalid base64 in {name}") from None
 
 
-def _what_it_says(response: HttpResponse, members: dict[str, object] | None) -> str:
+def _message_in(response: HttpResponse, members: dict[str, object] | None) -> str:
     for key in ("message", "Message", "detail", "title"):
         if members is not None and isinstance(members.get(key), str):
             return clip(str(members[key]))

@@ -168,7 +168,7 @@ class Transport:
         if urlsplit(url).scheme != "https":
             raise NothingRan(f"The CLI endpoint must be https, not {url}", state=State.NOT_SENT)
         route = self.route(url)
-        line = self._take_turn()
+        line = self._free_session()
         _drop_idle(line)
         used = NEVER
         body = _RequestBody(command.encode(), may_send)
@@ -195,7 +195,7 @@ class Transport:
             line.used = used
             line.turn.release()
 
-    def _take_turn(self) -> WebSession:
+    def _free_session(self) -> WebSession:
         """Return the session, or a new one if the session is in use for a moment longer.
 
         The session may be opening a connection, which saves making another. Raises ``NothingRan`` if the command was
@@ -206,7 +206,7 @@ class Transport:
             return line
         fresh = self._new_line()
         fresh.turn.acquire()
-        if not self._leave(line, fresh):
+        if not self._replace_session(line, fresh):
             raise NothingRan("Canceled before the command was sent", state=State.NOT_SENT)
         return fresh
 
@@ -260,9 +260,9 @@ class Transport:
 
         A connection that is being made cannot be closed. So the next command gets a new session.
         """
-        self._leave(self._line, self._new_line())
+        self._replace_session(self._line, self._new_line())
 
-    def _leave(self, line: WebSession, fresh: WebSession) -> bool:
+    def _replace_session(self, line: WebSession, fresh: WebSession) -> bool:
         """Replace a session and cut its connection. Return ``False`` if another thread has done so."""
         with self._changing:
             if self._line is not line:

@@ -70,7 +70,7 @@ class NameCatalogue:
                     self._add(change, source, now)
                 else:
                     self._remove(change, now)
-            self._keep_to_the_limits()
+            self._apply_limits()
 
     def names(self, kind: Kind, dag: str = "") -> list[Name]:
         """Return all names of a kind, or the tasks or runs of a DAG. Runs are newest first, others alphabetical."""
@@ -132,7 +132,7 @@ class NameCatalogue:
                     self._put(key, sort_and_limit(key[0], {**mine.facts, **others(old, mine.facts)}, base))
             for key, scores in picks.items():
                 self._pick(key, {**scores, **self._picks.get(key, NO_PICKS)})
-            self._keep_to_the_limits()
+            self._apply_limits()
 
     def _index(self, key: ListKey, entry: NameList) -> NameIndex:
         index = self._indexes.get(key)
@@ -193,7 +193,7 @@ class NameCatalogue:
         self._lists.pop(key, None)
         self._indexes.pop(key, None)
 
-    def _keep_to_the_limits(self) -> None:
+    def _apply_limits(self) -> None:
         """Drop the lists of tasks and runs that changed longest ago."""
         for kind in OF_A_DAG:
             total = 0

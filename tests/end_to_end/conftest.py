@@ -21,7 +21,7 @@ import pytest
 
 from mwaa_shell.errors import LocalProblem
 from mwaa_shell.local import provision
-from mwaa_shell.local.airflow_process import AirflowProcess, airflow_environment, alone
+from mwaa_shell.local.airflow_process import AirflowProcess, airflow_environment, locked
 from mwaa_shell.local.folders import LocalState, make_private, state_for
 from mwaa_shell.local.recipes import Recipe, recipe_for, recipes
 from tests.conftest import scrubbed
@@ -180,7 +180,7 @@ def database(found: provision.Installation) -> LocalState:
     makers = inspect.getsource(airflow_environment) + repr((recipe.init, recipe.roles))  # of any checkout
     folder = found.venv / f"test-database-{zlib.crc32(makers.encode()):08x}"
     made = LocalState(folder, folder / "no-dags")
-    with alone(found.venv / "test-database.lock"):
+    with locked(found.venv / "test-database.lock"):
         if not (folder / "roles-made").exists():
             for older in found.venv.glob("test-database-*"):
                 shutil.rmtree(older)

@@ -15,7 +15,15 @@ from mwaa_shell.local.airflow_process import AirflowProcess
 from mwaa_shell.local.folders import LocalState
 from mwaa_shell.local.provision import Installation, Progress
 from mwaa_shell.local.recipes import Recipe, recipe_for, recipes
-from mwaa_shell.local.scheduler import Scheduler, database, hold, is_scheduled, keep_readers_going, last_lines, plan
+from mwaa_shell.local.scheduler import (
+    Scheduler,
+    database,
+    is_scheduled,
+    last_lines,
+    plan,
+    try_lock,
+    use_write_ahead_log,
+)
 from mwaa_shell.options import build_parser
 
 #: Seconds for a thread to say what it has to.
@@ -73,9 +81,9 @@ def test_a_path_that_no_address_can_say_is_left_to_airflow() -> None:
 
 
 def test_a_second_shell_is_told_of_the_first(tmp_path: Path) -> None:
-    held = hold(tmp_path / "scheduler.lock")
+    held = try_lock(tmp_path / "scheduler.lock")
     with pytest.raises(LocalProblem, match="another shell"):
-        hold(tmp_path / "scheduler.lock")
+        try_lock(tmp_path / "scheduler.lock")
     state = LocalState(tmp_path, tmp_path / "dags")
     assert is_scheduled(state)
     held.close()
@@ -84,7 +92,7 @@ def test_a_second_shell_is_told_of_the_first(tmp_path: Path) -> None:
 
 def test_readers_go_on_while_something_is_written(tmp_path: Path) -> None:
     path = tmp_path / "airflow.db"
-    keep_readers_going(path)
+    use_write_ahead_log(path)
     writer, reader = (sqlite3.connect(path, timeout=0, isolation_level=None) for _ in range(2))
     writer.execute("create table runs (id)")
     reader.execute("begin")
@@ -175,7 +183,7 @@ def test_nothing_is_said_of_an_end_that_was_meant(tmp_path: Path) -> None:
     services.ending.set()
     join_all()
     assert heard.texts == []
-    hold(database(services.state).parent.parent / "scheduler.lock").close()  # another shell may begin
+    try_lock(database(services.state).parent.parent / "scheduler.lock").close()  # another shell may begin
 
 
 def test_an_airflow_that_cannot_be_set_up_has_no_scheduler(tmp_path: Path) -> None:

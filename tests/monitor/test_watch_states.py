@@ -11,7 +11,7 @@ from mwaa_shell.airflow import grammar
 from mwaa_shell.airflow.command_line import output_format
 from mwaa_shell.airflow.knowledge import Level, danger
 from mwaa_shell.monitor.runs import STATES
-from mwaa_shell.monitor.watch import ANYTHING, TELLING, shown_state, unreachable_states
+from mwaa_shell.monitor.watch import PRINTS_ANY_TEXT, STATES_SHOWN, shown_state, unreachable_states
 from mwaa_shell.output.records import read_rows
 
 SAMPLES = sorted((Path(__file__).parents[1] / "samples").glob("*.json"))
@@ -40,7 +40,7 @@ def test_what_is_said_of_them() -> None:
 
 def test_the_tables_name_what_there_is() -> None:
     names = {command.name for version in grammar.versions() for command in grammar.load_grammar(version).commands()}
-    assert set(TELLING) | set(ANYTHING) <= names
+    assert set(STATES_SHOWN) | set(PRINTS_ANY_TEXT) <= names
 
 
 @pytest.mark.parametrize("path", SAMPLES, ids=lambda path: str(path.stem))
@@ -55,4 +55,4 @@ def test_no_recorded_output_shows_a_state_that_never_comes(path: Path) -> None:
         if found is not None and reads and state is not None:
             assert not unreachable_states((state,), found[0].name)[0], one["argv"]
             shown.append(found[0].name)
-    assert set(shown) & set(TELLING)
+    assert set(shown) & set(STATES_SHOWN)
