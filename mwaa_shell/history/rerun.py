@@ -11,11 +11,11 @@ import re
 from typing import NamedTuple, Protocol
 
 from mwaa_shell.airflow.arguments import ParsedCommand, Role, understand
-from mwaa_shell.airflow.command_line import Problem, parse, quote
+from mwaa_shell.airflow.command_line import Problem, parse
 from mwaa_shell.airflow.completion import dag_of
 from mwaa_shell.airflow.grammar import Grammar
 from mwaa_shell.airflow.knowledge import reads
-from mwaa_shell.airflow.validation import validate
+from mwaa_shell.airflow.validation import first_valid
 from mwaa_shell.history.entries import DIGITS, HistoryEntry
 from mwaa_shell.result import Outcome
 
@@ -105,18 +105,18 @@ def _appended(entry: HistoryEntry, text: str, line: str, end: int) -> Expansion 
 
 # -- the check before a rerun -----------------------------------------------------------------------------------------
 
-#: Read-only commands that show whether a command ran; ``{dag}`` and ``{0}`` are its arguments.
+#: Read-only commands that show whether a command ran; ``{dag}`` and ``{first}`` are its arguments.
 CHECKS = {
     "dags trigger": ("dags list-runs {dag}", "dags list-runs -d {dag}"),
     "trigger_dag": ("list_dag_runs {dag}",),
     "dags pause": ("dags details {dag}",),
     "dags unpause": ("dags details {dag}",),
-    "variables set": ("variables get {0}",),
-    "variables delete": ("variables get {0}",),
-    "connections add": ("connections get {0}",),
-    "connections delete": ("connections get {0}",),
-    "pools set": ("pools get {0}",),
-    "pools delete": ("pools get {0}",),
+    "variables set": ("variables get {first}",),
+    "variables delete": ("variables get {first}",),
+    "connections add": ("connections get {first}",),
+    "connections delete": ("connections get {first}",),
+    "pools set": ("pools get {first}",),
+    "pools delete": ("pools get {first}",),
     "dags delete": ("dags list",),
     "dags backfill": ("dags list-runs -d {dag}",),
     "backfill create": ("dags list-runs {dag}",),
@@ -150,8 +150,6 @@ def check_command(understanding: ParsedCommand) -> str:
     if understanding.command is None:
         return ""
     first = next((part.value for part in understanding.parts if part.role is Role.POSITIONAL), "")
-    for form in CHECKS.get(understanding.command.name, ()):
-        text = form.replace("{dag}", quote(dag_of(understanding))).replace("{0}", quote(first))
-        if validate(understand(parse(text), understanding.grammar)) is None:
-            return text
-    return ""
+    forms = CHECKS.get(understanding.command.name, ())
+    found = first_valid(forms, understanding.grammar, dag=dag_of(understanding), first=first)
+    return found.text if found is not None else ""
