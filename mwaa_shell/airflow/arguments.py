@@ -47,7 +47,7 @@ class ArgumentSpan(NamedTuple):
 
     word: Word
     role: Role
-    argument: Option | Positional | None  #: None for words of the command, the separator and what is unknown or extra
+    argument: Option | Positional | None  #: ``None`` for words of no argument
     start: int  #: in the text, as is the end
     end: int
     value: str  #: without quotes
@@ -103,7 +103,7 @@ def flags_of(command: Command) -> dict[str, Option]:
 
 
 def fewest(nargs: int | str | None) -> int:
-    """Return how many words argparse requires at least."""
+    """Return the least number of words that argparse requires."""
     return nargs if isinstance(nargs, int) else COUNTS[nargs][0]
 
 
@@ -144,7 +144,7 @@ def _find_command(words: Sequence[Word], grammar: Grammar, parts: list[ArgumentS
 
 
 def _role_of(names: list[str], grammar: Grammar) -> Role:
-    """Return what the last of the words is."""
+    """Return the role of the last of the words."""
     found = grammar.command(names)
     if found is not None:
         return Role.COMMAND
@@ -269,7 +269,7 @@ class _Reader:
 
 
 def _position(text: str, word: Word, count: int) -> int:
-    """Return where in the text the first characters of a word's value end."""
+    """Return the place in the text after so many characters of a word's value."""
     if count == len(word.value):
         return word.end
     if not count or word.end - word.start == len(word.value):  # it has no quotes

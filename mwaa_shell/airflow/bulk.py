@@ -70,7 +70,7 @@ class EntryState(Enum):
 
     NEW = "new"
     CHANGED = "different"
-    HIDDEN = "not comparable"  #: equal but for what Airflow hides
+    HIDDEN = "not comparable"  #: equal but for members that Airflow hides
     SAME = "same"
 
 

@@ -16,7 +16,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 BLANKS = " \t\r\n"
-#: Characters of a word as they are, and what a backslash escapes between double quotes.
+#: Plain characters of a word, and the escapes between double quotes.
 UNQUOTED, ESCAPED = re.compile(r"[^ \t\r\n|>'\"\\]+"), re.compile(r'\\([\\"])')
 OPEN_END = "The command ends with a backslash"
 #: An argument that needs no quotes.
@@ -50,8 +50,8 @@ class Problem(NamedTuple):
 
     message: str
     position: int
-    at_character: bool = False  #: the message is about what is there, and says what to do
-    lacking: bool = False  #: this Airflow lacks what is there; a newer one may have it
+    at_character: bool = False  #: the message is about an odd character, with its fix
+    lacking: bool = False  #: this Airflow lacks the word; a newer one may have it
     hint: str = ""  #: one next step
 
 
@@ -80,7 +80,7 @@ class ParsedLine(NamedTuple):
 
 #: Dot-commands that work without a dot. No Airflow command has these names in any version.
 BARE_DOT_COMMANDS = ("help", "exit", "quit")
-#: Whole lines that other shells know, and what they are here. Airflow 1.10 has a clear, but not without a DAG.
+#: Whole lines of other shells, and their dot-commands. Airflow 1.10 has a ``clear``, but not without a DAG.
 OTHER_WORDS = {
     **dict.fromkeys(("clear", "cls"), ".clear"),
     **dict.fromkeys(("?", "\\?", "\\h", "help()", "help;"), "help"),
@@ -328,7 +328,7 @@ INVISIBLE = "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
 DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"
 DOUBLE_QUOTES, SINGLE_QUOTES = "\u201c\u201d\u201e\u201f\u00ab\u00bb", "\u2018\u2019\u201a\u201b\u2032"
 CHARACTERS = re.compile(f"[{SPACES}{INVISIBLE}{DASHES}{DOUBLE_QUOTES}{SINGLE_QUOTES}]")
-#: These, and what a POSIX shell would put something else in the place of.
+#: The same, and references that a POSIX shell would expand.
 SIGNS = re.compile(rf"{CHARACTERS.pattern}|\$[A-Za-z_]\w*|\$\{{[^}}]*\}}|\$\(|`")
 #: The prompts of shells in front of a command, such as ``$``, ``(venv) me@host:~$``, ``%`` and ``my-env>``.
 PROMPT = re.compile(
@@ -388,7 +388,7 @@ def _message(text: str, found: re.Match[str], word: Word) -> tuple[str, str]:
 
 
 def description_of(char: str) -> str:
-    """Return what an odd character is, with its number; nothing for all others."""
+    """Return the name of an odd character and its number; empty for others."""
     if CHARACTERS.match(char) is None:
         return ""
     name = unicodedata.name(char, "odd character").lower().replace("hyphen", "typographic hyphen")

@@ -20,7 +20,7 @@ from mwaa_shell.airflow.knowledge import Kind
 from mwaa_shell.airflow.matching import best
 from mwaa_shell.airflow.versions import Version
 
-#: The most that is handed over: what a menu shows is what costs.
+#: The most candidates in a menu, whose cost grows with them.
 LIMIT = 60
 
 
@@ -61,7 +61,7 @@ class CursorContext:
 
 
 def cursor_context(understanding: ParsedCommand, cursor: int) -> CursorContext:
-    """Return what may be where the cursor is, anywhere in the line; never raises."""
+    """Return the arguments expected at the cursor, anywhere in a line. Never raises."""
     line = understanding.line
     cursor = max(0, min(cursor, len(line.text)))
     begun, end, problem = split(line.text[:cursor])
@@ -161,7 +161,7 @@ class Suggestion(NamedTuple):
     text: str
     start: int
     end: int
-    display: str  #: what the menu shows, such as a flag with its argument
+    display: str  #: the text in the menu, such as a flag with its argument
     summary: str = ""
     required: bool = False
     state: str = ""  #: of a run, or of a DAG's last one
@@ -182,10 +182,10 @@ def suggest(text: str, cursor: int, grammar: Grammar, names: Names = no_names) -
     found: list[Suggestion] = []
     for expected in context.expects:
         if isinstance(expected, ExpectsFlag) and len(context.expects) > 1 and context.fragment[:1] not in ("", "-"):
-            continue  # what was typed is a value, and no flag
+            continue  # the typed text is a value, not a flag
         found += _named(expected, context, names)
         found += best(context.fragment, _candidates(expected, context, grammar), lambda one: one.text)
-    found.sort(key=lambda one: bool(one.doubt) and one.text != context.fragment)  # stable: what MWAA refuses comes last
+    found.sort(key=lambda one: bool(one.doubt) and one.text != context.fragment)  # stable: refused commands come last
     return found[:LIMIT]
 
 

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from mwaa_shell.airflow.versions import Version, parse_version
 
-#: Actions of options that take no value, and what is where the option is not given.
+#: Actions of options without a value, and the value if the option is not given.
 SWITCHES = {"store_true": False, "store_false": True, "count": None, "store_const": None, "append_const": None}
 
 
@@ -26,7 +26,7 @@ class Positional(NamedTuple):
     name: str
     nargs: int | str | None = None  #: argparse's own: None is exactly one; or a number, "?", "*", "+", "...", "A..."
     choices: tuple[object, ...] | None = None
-    type: str | None = None  #: the name of what reads the text, such as "int" or "parsedate"; None is any text
+    type: str | None = None  #: the function that reads the text, such as "int"; ``None`` for any
     default: object = None  #: None too where it depends on the machine
     metavar: str | tuple[str, ...] | None = None
 
@@ -187,7 +187,7 @@ def _file(name: str) -> str:
 
 @cache
 def data_of(name: str) -> Mapping[str, Any]:
-    """Return what a data file in TOML holds, whatever it is about."""
+    """Return the content of a data file in TOML."""
     return tomllib.loads(_file(name))
 
 

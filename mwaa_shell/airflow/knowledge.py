@@ -61,8 +61,8 @@ class Support(NamedTuple):
     """The chances of a command on MWAA. A hint, never a gate."""
 
     documented: bool  #: AWS lists it for this version
-    refused: str  #: "403" or "500" were seen, "unsupported" is what AWS called it; empty without a report
-    senseless: bool  #: it could not be of use, whatever the server says
+    refused: str  #: "403" and "500" as users saw them, "unsupported" as AWS wrote; empty without a report
+    senseless: bool  #: useless on MWAA even if the server runs it
     reason: str
 
     @property
@@ -84,7 +84,7 @@ HELP = "--help"
 
 
 def mwaa_support(name: str, version: Version, given: frozenset[str] = frozenset()) -> Support:
-    """Return what AWS lists and what users saw; a refusal says more than a listing."""
+    """Return the support that AWS lists and users saw. A refusal counts more than a listing."""
     listed = _first("documented", name, version, given)
     refused = _first("refused", name, version, given)
     senseless = _first("senseless", name, version, given)
@@ -98,7 +98,7 @@ def mwaa_support(name: str, version: Version, given: frozenset[str] = frozenset(
 
 
 def advice(name: str, version: Version) -> tuple[str, ...]:
-    """Return what to know before the command runs on MWAA, a note each."""
+    """Return notes on running the command on MWAA."""
     entries = _load().entries["advice"].get(name, ())
     return tuple(entry.reason for entry in entries if entry.applies(version, frozenset()))
 
@@ -110,7 +110,7 @@ def parses_dags(name: str, version: Version, given: frozenset[str] = frozenset()
 
 
 def question_of(name: str, version: Version, given: frozenset[str] = frozenset()) -> Question | None:
-    """Return what the command would ask on stdin, if it would."""
+    """Return the question that a command may ask on standard input."""
     found = _first("asks", name, version, given)
     return Question(found.word, found.reason) if found and HELP not in given else None
 
@@ -152,17 +152,17 @@ def _fits(reading: ParsedCommand) -> bool:
 
 
 def command_summary(name: str) -> str:
-    """Return what the command does, in every version that has it."""
+    """Return the summary of a command for every version that has it."""
     return str(grammar.data_of("summaries.toml")["commands"].get(name, ""))
 
 
 def group_summary(name: str) -> str:
-    """Return what the commands of the group are for."""
+    """Return the purpose of the commands of a group."""
     return str(grammar.data_of("summaries.toml")["groups"].get(name, ""))
 
 
 def argument_summary(command_name: str, argument: Option | Positional) -> str:
-    """Return what the argument means to this command, else to all."""
+    """Return the meaning of an argument for this command, else for all."""
     name = flag_name(argument) if isinstance(argument, Option) else argument.name
     known = grammar.data_of("summaries.toml")
     everywhere = known["flags" if isinstance(argument, Option) else "positionals"]
@@ -202,7 +202,7 @@ class _Entry(NamedTuple):
 
 
 class _Knowledge(NamedTuple):
-    entries: Mapping[str, Mapping[str, tuple[_Entry, ...]]]  #: topic -> command -> what is said, in order
+    entries: Mapping[str, Mapping[str, tuple[_Entry, ...]]]  #: topic -> command -> entries, in order
     dangers: Mapping[str, Danger]
     kinds: Mapping[str, Kind]
     own_kinds: Mapping[str, Mapping[str, Kind]]

@@ -31,7 +31,7 @@ class LineRules:
 
     grammar: Grammar | None = None  #: the command tree of its Airflow; ``None`` while the version is unknown
     secret_words: tuple[str, ...] = ()  #: the user's own names of secrets
-    validate: bool = True  #: whether the shell refuses what Airflow would refuse
+    validate: bool = True  #: whether the shell refuses mistakes
     secret_parameters: SecretParameters = lambda *_: set()  #: of saved commands
 
     @property
@@ -40,7 +40,7 @@ class LineRules:
         return self.grammar if self.validate else None
 
     def problem_in(self, text: str) -> Problem | None:
-        """Return what Airflow would refuse in a line, as far as the command tree knows."""
+        """Return the mistake in a line for which Airflow would refuse it."""
         if not self.validate:
             return parse(text).problem
         return problem_in(text, self.grammar, self.secret_words)
@@ -84,7 +84,7 @@ class LineRules:
 LONGEST = 2_000
 
 
-@lru_cache(maxsize=4)  # Enter asks for what the last key has asked for
+@lru_cache(maxsize=4)  # Enter and the last key ask about the same text
 def problem_in(text: str, grammar: Grammar | None, patterns: tuple[str, ...] = ()) -> Problem | None:
     """Return the first mistake in a line. Another Airflow's words get their name here."""
     line = parse(text)

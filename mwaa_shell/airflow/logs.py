@@ -42,7 +42,7 @@ _TEXT = re.compile(
     r"\[(\d{4}-\d\d-\d\d[T ]\d\d:[^\]]*)\] \{+([^}:]*)[^}]*\}+ ([A-Z]+) - "
     r"|(\d{4}-\d\d-\d\d[T ]\d\d:\S*) \[([a-z]+ *)\] "
 )
-#: Files and loggers that work around a task, and what they say of that. Read in logs of 1.10.12, 2.4.3, 2.10.3, 3.3.1.
+#: Files and loggers around a task, and their lines. Source: logs of 1.10.12, 2.4.3, 2.10.3 and 3.3.1.
 _PLACES = re.compile(
     r"(?:taskinstance|local_task_job(?:_runner)?|(?:standard|base|cgroup)_task_runner|task_command|task_runner|manager|"
     r"dagbag)\.py$|task$"
@@ -73,7 +73,7 @@ class TaskStream(NamedTuple):
 
     map_index: int | None  #: ``None`` if the task is not mapped
     attempt: int
-    part: str = ""  #: the end of the name of what a triggerer writes
+    part: str = ""  #: the end of the name of a triggerer's log
 
 
 def stream_name(path: str) -> str:

@@ -31,7 +31,7 @@ class Judgment(NamedTuple):
     reason: str = ""
 
 
-#: Columns at which rich wraps where there is no terminal.
+#: Columns at which rich wraps without a terminal.
 WRAPPED_AT = 80
 #: The version to assume for an unknown one.
 NEWEST = Version(999, 0)
@@ -41,13 +41,13 @@ ENOUGH = 1_000_000
 LAST = 20_000
 #: Characters of a line that can be a sentence which a command leaves with.
 LONGEST_SENTENCE = 10_000
-#: The line of an exception group that says what it is; those of its frames are further to the right.
+#: The message of an exception group. The lines of its frames are indented further.
 GROUP_MESSAGE = re.compile(r"  \| \S")
 #: An exception whose message begins on the next line.
 NAME_ALONE = re.compile(r"[\w.]+:\s*$")
 #: Characters of a complete standard output; a longer one may be cut, as callers pass the first ``ENOUGH`` bytes.
 WHOLE = ENOUGH // 4
-#: ``dags list-import-errors`` leaves with 1 where there are any, from this version on.
+#: The first version in which ``dags list-import-errors`` exits with 1 if there are any.
 IMPORT_ERRORS_FAIL_SINCE = Version(2, 8)
 #: Versions, from one on and below another, whose table says ``is_paused`` as it was before the change.
 SHOWN_BEFORE = ((Version(2, 9, 0), Version(2, 10, 0)), (Version(3, 1, 0), Version(99, 0, 0)))
@@ -56,7 +56,7 @@ MADE = {"dags unpause": ("unpaused", "True"), "dags pause": ("paused", "False")}
 
 
 def judge(words: tuple[str, ...], stdout: str, stderr: str, version: Version | None = None) -> Judgment:
-    """Return how one command ended, by its output; ``words`` are its arguments."""
+    """Return the outcome of a command by its output. ``words`` are its arguments."""
     errors = list(classify(stderr[-ENOUGH:]))
     ending = _ending_of(words, version)
     reason = (
@@ -119,7 +119,7 @@ def _known(pattern: re.Pattern[str] | None, lines: Iterable[OutputLine]) -> str:
 
 
 def _behind_bar(text: str) -> str:
-    """Return what was printed where a progress bar had left the cursor."""
+    """Return the text that follows a progress bar on its line."""
     return text.rpartition("%|")[2].partition("]")[2].lstrip() if "%|" in text else ""
 
 
@@ -174,7 +174,7 @@ def _last_words(errors: list[OutputLine]) -> str:
             before = line.text
         else:
             last, before = line.text, ""
-    return last.rpartition("\r")[2].strip()  # what a progress bar was drawn over is gone
+    return last.rpartition("\r")[2].strip()  # a progress bar overwrites the text before it
 
 
 def _is_wrapped(before: str, text: str) -> bool:
@@ -192,7 +192,7 @@ class LogPair(NamedTuple):
     begun: re.Pattern[str]
     ended: re.Pattern[str]
     unless: re.Pattern[str] | None  #: before the first, of a command that leaves with 0 without the second
-    reason: str  #: what to say where the second is missing
+    reason: str  #: the message if the second is missing
 
 
 class CommandEnding(NamedTuple):

@@ -19,7 +19,7 @@ from typing import NamedTuple
 class LineKind(Enum):
     """The kind of a line of output."""
 
-    DATA = "data"  #: what the command has to say, and all that nothing else claims
+    DATA = "data"  #: the output proper, and all lines of no other kind
     BLANK = "blank"
     LOG = "log"  #: a log line of Airflow or of a library
     WARNING = "warning"  #: a Python warning, with its source line or further lines
@@ -61,21 +61,21 @@ HEAD = re.compile(
     # 2026-11-22 13:05:49,572 INFO - text, and 2026-11-22 13:05:49,572 - logger - INFO - text: of libraries
     rf"|{_TIME}[^ \t]* (?:\[(?:(?P<quiet2>info|debug)|(?P<loud2>[a-z]+)) *\] |"
     r"(?:- [^ \t]+ - )?(?:(?P<quiet5>INFO|DEBUG)|(?P<loud5>WARNING|ERROR|CRITICAL)) - )"
-    # [INFO] text: what a command says of itself
+    # [INFO] text: a command about itself
     r"|(?P<loud4>\[[A-Z]{4,8}\] )"
     # /path/file.py:48 UserWarning: text (Airflow's own form) and Python's /path/file.py:48: UserWarning: text
     r"|(?:<\w+>|sys|[^ \t]*\.pyx?):\d+:? (?:(?P<old>(?=\w*?Deprecat)\w*Warning|FutureWarning|RemovedIn\w+Warning)|"
     r"(?P<warning>(?=\w*?Warning)\w+)): "
-    # what begins with a capital letter is looked at together, and not at all for most lines of data
+    # Beginnings with a capital letter share one group, which most lines of data skip.
     r"|(?=[A-Z-])(?:"
     # INFO  [alembic.runtime.migration] text
     r"(?:(?P<quiet3>INFO|DEBUG)|(?P<loud3>[A-Z]+)) +\[[\w.]+\] "
     # WARNING:logger:text, of Python's logging without a configuration
     r"|(?:(?P<quiet6>INFO|DEBUG)|(?P<loud6>WARNING|ERROR|CRITICAL)):[^ \t:]+:"
-    # what Python says of exceptions that end nothing; a traceback follows
+    # Python on exceptions that end nothing; a traceback follows
     r"|(?P<loud7>Exception ignored |Exception in thread |Error in (?:atexit\.|sys\.)|Process [^ \t]+:$"
     r"|--- Logging error ---|Task exception was never retrieved)"
-    # what MWAA itself prints, per web server process
+    # lines of MWAA itself, per web server process
     r"|(?P<quiet4>CloudWatch logging is disabled for |Successfully generated RDS auth token at )"
     rf"|(?P<traceback>{'|'.join(map(re.escape, (TRACEBACK_START, *BETWEEN_TRACEBACKS)))}))"
     rf"|(?P<group>  \+ Exception Group {re.escape(TRACEBACK_START)})"
@@ -124,7 +124,7 @@ class Classifier:
         self._before = _DATA
 
     def read(self, lines: Iterable[str]) -> list[Reading]:
-        """Return what each of the next lines is."""
+        """Return the reading of each of the next lines."""
         found, before = [], self._before
         for line in lines:
             text = SGR.sub("", line) if "\x1b" in line else line

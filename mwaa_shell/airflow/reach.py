@@ -48,10 +48,10 @@ class Selection(NamedTuple):
     runs: tuple[str, ...] = ()  #: run IDs
     since: str = ""  #: logical dates
     until: str = ""
-    until_now: bool = False  #: Airflow leaves out what lies ahead
+    until_now: bool = False  #: Airflow leaves out future dates
     started_before: str = ""
     states: tuple[str, ...] = ()
-    reprocess: str = ""  #: what a backfill does with runs that exist
+    reprocess: str = ""  #: the effect of a backfill on runs that exist
 
 
 class Reach(NamedTuple):

@@ -104,7 +104,7 @@ class _Counting:
         return _given({"dag_ids": list(dags), "page_limit": 1, **dates})
 
     def _date(self, date: str | datetime) -> str:
-        """Return a date as the API takes it; nothing for none."""
+        """Return a date as the API takes it; empty for an empty one."""
         if isinstance(date, str):
             if not date:
                 return ""

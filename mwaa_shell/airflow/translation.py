@@ -25,9 +25,9 @@ from mwaa_shell.errors import with_hint
 class Translation(NamedTuple):
     """A line in the words of another Airflow."""
 
-    text: str | None  #: None where there is nothing for it, or where all there is would do something else
-    notes: tuple[str, ...]  #: what to know first; no full stop, no capital but in a name, no value that is not refused
-    details: tuple[str, ...] = ()  #: what to know where there is room for more
+    text: str | None  #: ``None`` without a counterpart that does the same
+    notes: tuple[str, ...]  #: the most important; no full stop, no capital but in a name, no value that is not refused
+    details: tuple[str, ...] = ()  #: further notes, if there is room
 
 
 def translate(text: str, target: Grammar | None) -> Translation | None:
@@ -107,7 +107,7 @@ def _translation(source: ParsedCommand, command: Command, target: Grammar) -> Tr
 
 
 def _nothing(name: CommandName, target: Version) -> Iterator[str]:
-    """Yield that the target has no such command, and what to do instead."""
+    """Yield a note that the target lacks the command, and advice."""
     have = [version for version in versions() if load_grammar(version).named(name.command) is not None]
     later = [version for version in have if version > target]
     when = f"{later[0]} is the first" if later else f"{have[-1]} was the last"
@@ -187,7 +187,7 @@ class _Translator:
         return found
 
     def _put(self, one: TypedArgument, place: ArgumentPlace, found: list[TypedArgument]) -> None:
-        """Add what an argument becomes to those that are found."""
+        """Add the counterpart of an argument to the arguments found."""
         option = place.arguments[0]
         if isinstance(option, Positional):
             pairs = zip(place.arguments, one.values, strict=False)
@@ -204,7 +204,7 @@ class _Translator:
                 self._note(one, option, f"{flag} {place.value}" if place.value else flag)
 
     def _note(self, one: TypedArgument, option: Option, now: str) -> None:
-        """Keep in mind what an argument is called now."""
+        """Note the new name of an argument."""
         typed = " ".join(one.words()) if one.values and not option.takes_value else one.flag
         typed = typed or key_of(one.argument or option)
         if typed.replace("_", "-") != now.replace("_", "-"):
@@ -213,7 +213,7 @@ class _Translator:
             self.renamed.append(f"flags have {'underscores' if '_' in now else 'hyphens'}")
 
     def _selectors(self, arguments: list[TypedArgument]) -> Iterator[TypedArgument]:
-        """Yield the flags that make the command what is meant, if no argument became one."""
+        """Yield the selecting flags of the command that no argument became."""
         for selector in self.there.selectors:
             option = argument_of(self.command, selector)
             if isinstance(option, Option) and all(one.argument != option for one in arguments):
@@ -261,7 +261,7 @@ class _Translator:
         return [*notes, known[0]], [*renamed, *known[1:]]
 
     def _left_out(self) -> Iterator[str]:
-        """Return what found no place."""
+        """Yield a note on arguments without a place in the target."""
         if self.lost:
             flags, several = _all(one.flag for one in self.lost)
             here = "" if self.name != self.there else f" in {self._here}"
@@ -275,7 +275,7 @@ class _Translator:
         return f"{self.there} has nothing for {flags} in {self._here}: {without}, {loss}"
 
     def _advice(self, lost: list[UnmappedArgument]) -> list[str]:
-        """Return what to know about what found no place."""
+        """Return advice on arguments without a place in the target."""
         major = self.target.version.major
         found = (table().advice_without(one.key, self.command.name, major) for one in lost)
         return list(dict.fromkeys(text for text in found if text is not None))
@@ -321,7 +321,7 @@ class TypedValue:
 class TypedArgument:
     """One argument of a line."""
 
-    argument: Option | Positional | None  #: None for what is no argument of the command
+    argument: Option | Positional | None  #: ``None`` for a word that is no argument of the command
     flag: str = ""  #: written out; empty for a positional
     values: list[TypedValue] = field(default_factory=list)
     joined: bool = False  #: as in --flag=value
@@ -338,7 +338,7 @@ class TypedArgument:
 
 
 def arguments_of(understanding: ParsedCommand) -> list[TypedArgument]:
-    """Return what follows the command, in the order of the line."""
+    """Return the arguments of the command in the order of the line."""
     found: list[TypedArgument] = []
     for part in understanding.parts:
         value = TypedValue(part.value, _typed(understanding.line.text, part))
@@ -412,8 +412,8 @@ class TranslatedLine(NamedTuple):
     """One logical line of a file, and its replacement."""
 
     number: int  #: of the first, from 1
-    lines: tuple[str, ...]  #: what to write, without their ends: the same where nothing is to be said
-    problem: str = ""  #: why the user has to edit what is written; empty for a good line
+    lines: tuple[str, ...]  #: the new lines without ends; the same if nothing changes
+    problem: str = ""  #: why the user has to edit the lines; empty for good ones
 
 
 def translate_file(lines: Sequence[str], target: Grammar) -> list[TranslatedLine]:
@@ -445,7 +445,7 @@ def _translated(number: int, original: Sequence[str], text: str, target: Grammar
 
 
 def _problem(text: str, target: Grammar) -> str:
-    """Return what the target refuses in a line; empty for a good one."""
+    """Return why the target refuses a line; empty for a good one."""
     line = parse(text)
     problem = validate(understand(line, target)) if line.kind is InputKind.AIRFLOW else None
     return with_hint(problem.message, problem.hint) if problem is not None else ""

@@ -31,7 +31,7 @@ class ArgumentPlace:
 
     arguments: tuple[Option | Positional, ...]  #: several for an option whose values became positionals
     key: str
-    value: str | None = None  #: what a switch became the value of
+    value: str | None = None  #: the value that a switch became
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Operation:
     names: tuple[CommandName, ...]
     arguments: Sequence[Sequence[str]] = ()  #: other names of the same argument
     onward: Sequence[Sequence[str]] = ()  #: the same, but not back from a later name to an earlier one
-    fill: Mapping[str, str] = field(default_factory=dict)  #: the key of what is missing -> of what has its value
+    fill: Mapping[str, str] = field(default_factory=dict)  #: key of a missing argument -> key of its value
     notes: Mapping[str, Sequence[str]] = field(default_factory=dict)  #: by the command or major of the target
 
     def name_in(self, grammar: Grammar) -> tuple[CommandName, Command] | None:
@@ -53,7 +53,7 @@ class Operation:
         return None
 
     def place(self, key: str, value: str, target: Command) -> ArgumentPlace | None:
-        """Return where an argument goes in a command; None where that has nothing for it."""
+        """Return the place of an argument in a command, or ``None``."""
         places = (_place(spelled, target) for spelled in self._spellings(key, value))
         return next((place for place in places if place is not None), None)
 
@@ -68,7 +68,7 @@ class Operation:
             yield from reversed(same[found + 1 :])
 
     def notes_on(self, name: CommandName, major: int) -> Sequence[str]:
-        """Return what to know of a name of it, the most important first."""
+        """Return notes on a name of the operation, the most important first."""
         return self.notes.get(name.command) or self.notes.get(str(major)) or ()
 
 
@@ -84,7 +84,7 @@ class Advice:
 
 @dataclass(frozen=True, slots=True)
 class RequiredArguments:
-    """Arguments that a line may not do without, and what it would do without them."""
+    """Arguments that a line requires, and its effect without them."""
 
     text: str
     flags: Sequence[str]  #: keys, or "--key=value" for one value of it
@@ -141,12 +141,12 @@ class TranslationTable:
         return next((need for need in fits if need.commands), fits[0] if fits else None)
 
     def advice(self, command: str, major: int) -> str | None:
-        """Return what to do where a version has nothing for a command."""
+        """Return advice for a version without a counterpart of a command."""
         fits = (one for one in self.instead if command in one.commands and major in one.majors)
         return next((one.text for one in fits), None)
 
     def advice_without(self, flag: str, command: str, major: int) -> str | None:
-        """Return what to know where a command has nothing for a flag."""
+        """Return advice for a command without a counterpart of a flag."""
         fits = (one for one in self.without if flag in one.flags and major in one.majors)
         return next((one.text for one in fits if not one.commands or command in one.commands), None)
 

@@ -53,7 +53,7 @@ JSON_FLAGS: dict[str, Version] = {
     "--conn-extra": Version(3),  # any text before
     "--dag-run-conf": Version(3, 2),
 }
-#: Of these, what has to be an object.
+#: Options of these whose JSON must be an object.
 OBJECTS = frozenset({"--conn-json", "--conn-extra"})
 NO_DATE = re.compile(r"\d{4}-(00|[2-9]\d|1[3-9]-1[3-9]|1[3-9]-[2-9]\d|\d\d-(00|3[2-9]|[4-9]\d))")
 
@@ -80,11 +80,11 @@ def validate(understanding: ParsedCommand, *, lenient: bool = False) -> Problem 
     return min((found for found in firsts if found), key=lambda problem: problem.position, default=None)
 
 
-# -- what argparse refuses while it reads ------------------------------------------------------------------------------
+# -- mistakes that argparse finds while it reads -----------------------------------------------------------------------
 
 
 def _refused_at_once(understanding: ParsedCommand) -> Iterator[Problem]:
-    """Return what is wrong with each part."""
+    """Yield the mistake in each part."""
     seen: dict[str, str] = {}
     parts = understanding.parts
     flags_end = _flags_end(parts)
@@ -181,7 +181,7 @@ def _excluded(command: Command | None, part: ArgumentSpan, seen: dict[str, str])
     return None
 
 
-# -- what argparse refuses when it has read all ------------------------------------------------------------------------
+# -- mistakes that argparse finds at the end ---------------------------------------------------------------------------
 
 
 def _refused_in_the_end(understanding: ParsedCommand) -> Iterator[Problem]:
@@ -326,7 +326,7 @@ TYPES: dict[str, tuple[Callable[[str], object], str]] = {
 }
 
 
-# -- what a word may mean that is no command ---------------------------------------------------------------------------
+# -- suggestions for an unknown command --------------------------------------------------------------------------------
 
 #: The least similarity to a word of a group: of four letters, two may have changed places.
 ALIKE = 0.7

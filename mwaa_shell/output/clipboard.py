@@ -14,7 +14,7 @@ from mwaa_shell.output.sanitiser import sanitise
 from mwaa_shell.prompt_text import is_dumb
 from mwaa_shell.streams import Streams
 
-#: Bytes of text that terminals take: 100,000 for the whole sequence in base64 is what most allow.
+#: Bytes of text. Most terminals take 100,000 for the whole sequence in base64.
 LIMIT = 74_994
 ESCAPE, END = b"\x1b", b"\x07"
 

@@ -28,9 +28,9 @@ class DisplayOptions:
     zone: tzinfo | None = UTC  #: for dates; ``None`` leaves them as Airflow wrote them
     style: str = "auto"  #: of pygments, by its name; ``auto`` is the shell's own for the background
     theme: str = "auto"  #: the background: ``auto``, ``dark`` or ``light``
-    background: str = ""  #: what the terminal says of its colors, as ``COLORFGBG`` has it
+    background: str = ""  #: the colors of the terminal, from ``COLORFGBG``
     colors: int = 256  #: how many the terminal has: 16, 256 or 16,777,216
-    now: datetime | None = None  #: aware; what dates are compared with, ``None`` for no comparison
+    now: datetime | None = None  #: aware, to compare dates with; ``None`` for no comparison
 
 
 def view_of(streams: Streams, preferences: Preferences) -> DisplayOptions:

@@ -65,7 +65,7 @@ def program_name(command: str) -> str:
 
 
 def describe_exit(process: subprocess.Popen[bytes]) -> str:
-    """Return how a program failed, as the end of a sentence that begins with its name."""
+    """Return the failure of a program, as a predicate for its name."""
     code = process.returncode
     if code < 0:
         return f"was ended by {signal.Signals(-code).name if -code in set(signal.Signals) else f'signal {-code}'}"

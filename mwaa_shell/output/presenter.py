@@ -40,7 +40,7 @@ GUTTER = "│ "
 COLORS = {Outcome.OK: GREEN, Outcome.FAILED: RED, Outcome.UNKNOWN: YELLOW}
 #: Replaces a secret that an output repeats.
 MASK = b"***"
-#: Precedes what is folded of a command in a list of commands, and the columns that are left for it at least.
+#: The indent of a folded command in a list, and the least columns for it.
 HANGING, NARROWEST = " " * 7, 20
 #: Seconds; shorter phases are not itemized in the result line.
 QUICK = 0.05
@@ -61,21 +61,21 @@ HTTP_STATUS = re.compile(r"HTTP \d{3}: ")
 class PromptDisplay:
     """Options of output at a prompt, which shows how each command ended."""
 
-    echoed: str = ""  #: what the echo of the line has said already that was added to it
-    pager: bool = False  #: what does not fit the screen may go through one
+    echoed: str = ""  #: the added flags that the echo of the line has shown
+    pager: bool = False  #: output longer than the screen may go through it
 
 
 def show(
     result: Result, streams: Streams, view: DisplayOptions | None = None, prompt: PromptDisplay | None = None
 ) -> None:
-    """Write both streams of a result and what the shell has to say about it."""
+    """Write both streams of a result, and the notes of the shell on it."""
     view = view or DisplayOptions(color=streams.use_color())
     if result.drawn:
         result = result._replace(stdout=b"")
     if result.hidden and streams.is_display() and not view.reveal:
         result = mask_secrets_in(result.hidden, result)
     if result.outcomes and not streams.stdout_tty:
-        view = replace(view, width=sys.maxsize)  # colored or not, what is no terminal gets each line whole
+        view = replace(view, width=sys.maxsize)  # without a terminal, each line is whole
     has_result_line = prompt is not None and result.remote and (result.ok or result.judged)
     notes: list[str] | None = [] if has_result_line else None  # else they follow the table
     pager = prompt is not None and prompt.pager and result.paged and streams.stdout_tty
@@ -102,7 +102,7 @@ def _put_remark(result: Result, streams: Streams) -> None:
 
 
 def shown_text(result: Result, view: DisplayOptions) -> Iterator[str]:
-    """Yield what a terminal shows of the two streams of a result, without colors."""
+    """Yield both streams of a result as a terminal shows them, without colors."""
     view = replace(view, color=False)
     if result.hidden:
         result = mask_secrets_in(result.hidden, result)
@@ -117,7 +117,7 @@ def _both_streams(result: Result, view: DisplayOptions, notes: list[str] | None 
 
 
 def _below(head: str, pieces: Iterable[str]) -> Iterator[str]:
-    """Yield a text below its heading, or nothing: what is only noise has no text."""
+    """Yield a text below its heading. Noise alone has no text and no heading."""
     for number, piece in enumerate(filter(None, pieces)):
         yield piece if number else head + piece
 

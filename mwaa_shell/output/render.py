@@ -218,7 +218,7 @@ def decoded(data: Body) -> Iterator[str]:
 
 
 def is_noise_the_answer(words: tuple[str, ...]) -> bool:
-    """Return whether a command is run for its log lines, as ``tasks test`` is: they are not folded then."""
+    """Return whether a command is run for its log lines, as ``tasks test`` is."""
     if words[:2] == ("backfill", "create"):  # of Airflow 3: it only queues runs
         return False
     return any(words[: len(command)] == command for command in LOGGING)

@@ -22,7 +22,7 @@ class TextDatesLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: i
 
 
 def load(text: str, *, aliases: bool = True) -> Any:
-    """Return what YAML holds, dates as text. Raises ``ValueError`` or ``RecursionError``.
+    """Return the value of YAML, with dates as text. Raises ``ValueError`` or ``RecursionError``.
 
     Without ``aliases``, a document with one is refused: a few lines can expand to gigabytes.
     """

@@ -34,7 +34,7 @@ LOOSE_NAME = re.compile(r"[{,]\s*[\"']?([\w.-]+)[\"']?:$")
 
 
 class Piece(NamedTuple):
-    """A word or the end of one, as in ``Part``; what nothing is known of is extra."""
+    """A word, or the end of a word. Unknown words are extra."""
 
     word: Word
     value: str
@@ -89,7 +89,7 @@ class _ArgumentReader:
             yield from self._value(piece)
 
     def _is_command_word(self, value: str) -> bool:
-        """Return whether a word is one of those that say what the command is; notes it."""
+        """Return whether a word names a command or group with secrets, and note it."""
         if self._flag or self._keys is not None:
             return False
         if value in ("variables", "users", "create_user"):

@@ -32,11 +32,11 @@ OPTION = re.compile(
 SGR = re.compile(r"\x1b\[[\d;]{0,20}m")
 #: Ends of names whose values are secret, beside the words that Airflow hides anywhere.
 SECRET_END = re.compile(r"(?:_key|_basic_auth|backend_kwargs|engine_args)\Z")
-#: Ends of names that say where something is, or what it is called.
+#: Ends of names of places and names, which are not secret.
 PLACE_END = re.compile(r"(?:_file|_path|_names?|_id|_class|_adapter|ssl_key|tls_key)\Z")
 #: Options that are addresses. A value of another form is masked as a whole.
 ADDRESS_END = re.compile(r"(?:sql_alchemy_conn(?:_async)?|broker_url|result_backend)\Z")
-#: Commands, or the groups of them, that print what is stored or run what may print anything.
+#: Commands and groups that print stored values or run code that may print any.
 TELLING = (
     "connections", "variables", "config", "info", "rotate_fernet_key", "shell", "db shell", "render", "tasks render",
     "test", "tasks test", "dags test", "run", "tasks run", "standalone", "users export", "roles export", "plugins",
@@ -132,7 +132,7 @@ def _of_all(lines: Sequence[str]) -> Iterator[str]:
 
 
 def _value(name: str, written: str) -> str:
-    """Return the value of one option, with what follows it."""
+    """Return the value of one option, masked, with the text after it."""
     value = SGR.sub("", written).strip()
     if _is_secret(name, value):
         return MASK + _end(written)

@@ -46,7 +46,7 @@ class Span(NamedTuple):
 
     start: int
     end: int
-    name: str  #: of what it is: the flag, the variable, the member; empty for a mask in a place of no name
+    name: str  #: of the flag, variable or member; empty for a mask in a place without a name
     value: str  #: without quotes and escapes
     coding: tuple[str, ...]  #: how it is written inside its word, innermost first
     word: Word

@@ -42,7 +42,7 @@ BRACKET = re.compile(rf"{QUOTED}|[{{}}\[\]]", re.DOTALL)
 SURROGATES = r"\\u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}"
 CHARACTER = re.compile(rf"{SURROGATES}|\\u[\da-fA-F]{{4}}|\\.|.", re.DOTALL)
 NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?")
-#: ``user:password@``; what is a number up to the path is a port. A slash in the password is a mistake, and is taken.
+#: ``user:password@``. A number up to the path is a port. A slash in the password is a mistake, but part of it.
 URI = re.compile(r"://[^\s/?#:@\[]*:(?!\d*(?:[/?]|$)|\d+#)([^\s/?#]+(?=@)|\S+?(?=@))")
 QUERY = re.compile(r"[?&]([\w.-]+)=([^&#\s]+)")
 #: Names in the query of a presigned URL, whose owner needs no other secret: S3, Google Cloud Storage, Azure.
@@ -57,7 +57,7 @@ class SecretPart(NamedTuple):
 
     first: int
     last: int
-    name: str  #: of what it is: the flag, the variable, the member; empty for a mask in a place of no name
+    name: str  #: of the flag, variable or member; empty for a mask in a place without a name
     value: str  #: without quotes and escapes
     coding: tuple[str, ...] = ()  #: how it is written in the value, innermost first
 

@@ -38,7 +38,7 @@ class Records:
     """Records, and the text around them."""
 
     columns: tuple[str, ...]  #: in Airflow's order
-    records: tuple[Mapping[str, object], ...]  #: as JSON has them; what a table held is text
+    records: tuple[Mapping[str, object], ...]  #: values as in JSON; those of a table are text
     before: str  #: whole lines of the output
     after: str
     printed: bool = False  #: read from a table: all values are text, a missing one is ``None``

@@ -113,7 +113,7 @@ def _value(line: str) -> Any:
 
 
 def _are_records(value: object) -> bool:
-    """Return whether a value is what Airflow prints: a list of objects."""
+    """Return whether a value is a list of objects, as Airflow prints it."""
     return isinstance(value, list) and all(isinstance(item, dict) for item in value)
 
 

@@ -159,7 +159,7 @@ def _json(text: str, part: ArgumentSpan) -> Iterator[Span]:
 
 
 def _redirection(line: ParsedLine) -> Iterator[Span]:
-    """Yield the bar or arrow after the command, and what follows it."""
+    """Yield the bar or arrow after the command, and the text after it."""
     if line.destination is None:
         return
     start = line.text.index(line.destination.operator, line.words[-1].end if line.words else 0)

@@ -75,7 +75,7 @@ WINDOW = 1 << 16
 DATA = Reading(LineKind.DATA)
 #: As many lines are not worth a line that says that they are folded.
 FEW = 3
-#: Further lines of what an exception says; what comes after them may be anything.
+#: Further lines of an exception's message. The lines after them may be data.
 MOST_SAID = 5
 #: Characters of choices that are not too many to be read.
 SHORT = 100
@@ -142,7 +142,7 @@ class _Folder:
         self._folds_usage = usage
         self._noise: Counter[LineKind] = Counter()  #: log lines and warnings of no use that are not shown yet
         self._traceback: list[str] = []  #: tracebacks that follow one another and are not shown yet
-        self._said: list[str] = []  #: further lines of what the last exception says
+        self._said: list[str] = []  #: further lines of the last message
         self._blanks = 0  #: blank lines whose place is not known yet
         self._gap = False  #: whether a blank line would part anything
         self._dropped = False  #: the warning before was left out; so are its further lines, and blank ones after it
@@ -210,7 +210,7 @@ class _Folder:
         self._said, self._blanks = [], 0
 
     def _release(self) -> Iterator[Piece]:
-        """Yield what is held, folded."""
+        """Yield the kept noise and tracebacks, folded."""
         if self._noise:
             self._gap = False
             yield TextStyle.NOTE, _count(self._noise)
@@ -274,7 +274,7 @@ def tells_nothing(line: str) -> bool:
 
 
 FRAME = re.compile(r'  File "(?P<file>[^"]*)", line \d+')
-#: Files that no user wrote: installed packages, Python's library, what was never a file, the airflow program.
+#: Files that no user wrote: installed packages, Python's library, code without a file, the airflow program.
 FOREIGN = re.compile(r"/(?:site|dist)-packages/|/lib(?:64)?/python\d|^<|/bin/airflow$")
 
 #: The lines of SQLAlchemy below its message, which may contain any text.
@@ -338,7 +338,7 @@ def usage_error(line: str) -> str:
 
 
 def frames(lines: Sequence[str]) -> Iterator[Piece]:
-    """Yield the lines of a traceback unfolded: frames, and what exceptions say."""
+    """Yield the lines of a traceback unfolded: frames and messages."""
     for said, run in _grouped(map(is_message, lines), lines):
         yield TextStyle.MESSAGE if said else TextStyle.TRACEBACK, join_lines(run)
 

@@ -161,7 +161,7 @@ def _output_lexer() -> AirflowOutputLexer:
 
 
 def _short_lines(run: str) -> Iterator[tuple[str, bool]]:
-    """Yield a run in parts of whole lines, and what is too long of a line apart."""
+    """Yield a run in parts of whole lines. The end of a very long line is a part."""
     start = 0
     while start < len(run):
         cut = run.rfind("\n", start, start + LONGEST) + 1

@@ -23,7 +23,7 @@ from mwaa_shell.output.sanitiser import sanitise
 MISSING = "-"
 TRUTH = {"True": "yes", "False": "no", True: "yes", False: "no", None: MISSING, "": ""}
 NUMBER = re.compile(r"-?\d{1,15}(?:\.\d+)?", re.ASCII)
-#: One line of an id, whatever it holds.
+#: One line of an ID.
 MARKS = str.maketrans({"\n": "^J", "\t": "^I"})
 
 

@@ -46,7 +46,7 @@ LEAST = 20
 
 
 class Drawing(NamedTuple):
-    """Records as lines, and what is not in the lines."""
+    """Records as lines, and the records and columns left out."""
 
     lines: list[str]
     notes: list[str]  #: such as "2 columns hidden: a, b (.as vertical)"
@@ -288,7 +288,7 @@ def _yaml(found: Records) -> list[str]:
 
 
 class _Echo:
-    """A file for a CSV writer, whose ``writerow`` returns what ``write`` does."""
+    """A file whose ``write`` returns the text, as ``writerow`` then does."""
 
     def write(self, row: str) -> str:
         return row
