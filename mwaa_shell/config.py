@@ -96,10 +96,7 @@ def _flag(value: object) -> bool:
 
 
 def _number(least: float, most: float) -> Callable[[object], bool]:
-    def accepts(value: object) -> bool:
-        return isinstance(value, int | float) and not isinstance(value, bool) and least <= value <= most
-
-    return accepts
+    return lambda value: isinstance(value, int | float) and not isinstance(value, bool) and least <= value <= most
 
 
 def _of(one: Preference) -> Setting:
@@ -164,16 +161,12 @@ def template() -> str:
     made = ["# Settings of mwaa-shell. Options of the command line and environment variables win over this file.", ""]
     for setting in SETTINGS:
         if setting.everywhere:
-            made += [*_comment(setting), ""]
+            wins = f", or ${setting.variables[0]}" if setting.variables else ""
+            made += [f"# {setting.summary} ({setting.takes}{wins})", f"# {setting.name} = {setting.example}", ""]
     made += ["# For environments whose names fit a pattern:", '# [environments."*prod*"]']
     made += [f"# {one.name} = {one.example}" for one in SETTINGS if one.name in SHOWN_AGAIN]
     made += ["", "# Groups of environments, for .on @dr", "# [groups]", '# dr = ["etl-a@eu-west-1", "etl-b@us-east-1"]']
     return "\n".join(made) + "\n"
-
-
-def _comment(setting: Setting) -> list[str]:
-    wins = f", or ${setting.variables[0]}" if setting.variables else ""
-    return [f"# {setting.summary} ({setting.takes}{wins})", f"# {setting.name} = {setting.example}"]
 
 
 # -- reading it --------------------------------------------------------------------------------------------------------

@@ -1,17 +1,4 @@
-"""Every failure that is expected, as a tree, and the exit code of each branch.
-
-::
-
-    ShellError                  the base
-    ├── UsageError              2    the command or the options make no sense
-    ├── NothingRan              3    certain: the environment did not run the command
-    │   ├── PermissionMissing        an IAM action is not permitted
-    │   ├── EnvironmentNotFound      no environment of that name in the region
-    │   ├── LogMissing               no log group or log stream of that name in CloudWatch
-    │   ├── CredentialsProblem       no credentials, expired ones, an unknown profile, no region
-    │   └── LocalProblem             the local environment could not be provisioned or started
-    ├── OutcomeUnknown          4    the command may have run, or may still be running
-    └── RefusedByRule           5    a safety check of the shell refused the command
+"""The tree of expected failures, each with an exit code and a state of the command.
 
 Foreign exceptions (boto3, requests, uv, the operating system) are translated into these where they arise, once. The
 fields of an error: ``message`` (what happened to what), ``state`` (of the command), ``hint`` (one next step) and

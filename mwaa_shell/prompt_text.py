@@ -11,7 +11,7 @@ PROTECTED = "*prod*"
 
 #: Shown on the first prompt until a key is pressed.
 PLACEHOLDER = "Tab completes, .help helps, Ctrl-D leaves"
-#: What color the name of an environment can have; the terminal's own shades.
+#: Colors for the name of an environment, in the order of their codes.
 COLORS = ("red", "green", "yellow", "blue", "magenta", "cyan")
 
 

@@ -52,11 +52,8 @@ def with_region_or_profile(access: Access, region: str | None, profile: str | No
     return access._replace(profile=profile, region=region)
 
 
-#: The members of ``Access`` that the user's file may say, by their names there.
-FROM_FILE = {
-    "profile": "profile", "region": "region", "endpoint-url": "endpoint_url", "ca-bundle": "ca_bundle",
-    "proxy": "proxy", "connect-to": "connect_to", "timeout": "timeout", "max-response": "max_response",
-}  # fmt: skip
+#: The members of ``Access`` that ``config.toml`` may set; a dash in a setting is an underscore here.
+FROM_FILE = ("profile", "region", "endpoint_url", "ca_bundle", "proxy", "connect_to", "timeout", "max_response")
 
 
 def apply_config(access: Access, said: Mapping[str, ConfigValue], environ: Mapping[str, str]) -> Access:
@@ -64,7 +61,8 @@ def apply_config(access: Access, said: Mapping[str, ConfigValue], environ: Mappi
     if access.direct:  # a local environment is on this machine
         return access
     values: dict[str, Any] = {}
-    for name, member in FROM_FILE.items():
+    for member in FROM_FILE:
+        name = member.replace("_", "-")
         if name in said and not is_explicit(access, member) and not any(map(environ.get, NAMED[name].variables)):
             value = said[name].value
             values[member] = tuple(value) if isinstance(value, list) else value

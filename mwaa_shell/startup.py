@@ -27,13 +27,12 @@ KEYBOARD, SCREEN, OTHER_SCREEN = 0, 1, 2
 #: Pastes come in brackets from now on, as prompt_toolkit asks for them too.
 PASTES, NO_PASTES = "\x1b[?2004h", "\x1b[?2004l"
 ERASE = "\r\x1b[K"
-CODES = {"red": 31, "green": 32, "yellow": 33, "blue": 34, "magenta": 35, "cyan": 36}
-#: The styles of the mark as parameters of SGR, and without colors.
+#: The styles of the prompt as parameters of SGR: bold or reverse, then a color.
 STYLES = {
-    "class:environment": ("1;32", "1"),
-    **{f"class:environment.{color}": (f"1;{CODES[color]}", "1") for color in COLORS},
-    "class:environment.protected": ("1;31", "1"),
-    "class:warning": ("7;31", "7"),
+    "class:environment": "1;32",
+    **{f"class:environment.{color}": f"1;{code}" for code, color in enumerate(COLORS, 31)},
+    "class:environment.protected": "1;31",
+    "class:warning": "7;31",
 }
 
 
@@ -105,8 +104,9 @@ class EarlyPrompt:
         return text.isascii() and text.isprintable() and len(text) < os.get_terminal_size(screen).columns
 
     def _styled(self, style: str, text: str) -> str:
-        colored, plain = STYLES.get(style, ("", ""))
-        parameters = plain if self._environ.get("NO_COLOR") else colored
+        parameters = STYLES.get(style, "")
+        if self._environ.get("NO_COLOR"):
+            parameters = parameters.partition(";")[0]
         return f"\x1b[0;{parameters}m{text}\x1b[0m" if parameters else text
 
     def _take(self) -> bool:

@@ -182,9 +182,3 @@ class StatusLine:
         if before is not None:
             with suppress(OSError, ValueError, termios.error):  # the terminal may have gone
                 termios.tcsetattr(self._streams.stdin.fileno(), termios.TCSANOW, before)
-
-    def drop_typed(self) -> None:
-        """Discard the keys that were typed and not read yet."""
-        if self._streams.stdin_tty:
-            with suppress(OSError, ValueError, termios.error):
-                termios.tcflush(self._streams.stdin.fileno(), termios.TCIFLUSH)

@@ -62,20 +62,21 @@ def _value(session: Session, one: Setting) -> tuple[str, str]:
     if one.name in OWN:
         where = ".set" if session.preferences.is_set(one.name) else line or DEFAULT
         return session.preferences[one.name] or "-", where
-    if one.name in FROM_FILE:
+    if one.name.replace("-", "_") in FROM_FILE:
         return _of_access(session, one, line)
     return _of_settings(session, one, line)
 
 
 def _of_access(session: Session, one: Setting, line: str) -> tuple[str, str]:
     access = session.target.access if session.target else session.access
-    value = getattr(access, FROM_FILE[one.name])
-    if is_explicit(session.access, FROM_FILE[one.name]):
+    member = one.name.replace("-", "_")
+    value = getattr(access, member)
+    if is_explicit(session.access, member):
         return _shown(one, value), "--local" if access.direct and one.name in OF_LOCAL else f"--{one.name}"
     variable = next((name for name in one.variables if os.environ.get(name)), "")
     if variable and not access.direct:
         return _shown(one, os.environ[variable]), f"${variable}"
-    return _shown(one, value), line if line and value != getattr(Access(), FROM_FILE[one.name]) else DEFAULT
+    return _shown(one, value), line if line and value != getattr(Access(), member) else DEFAULT
 
 
 def _of_settings(session: Session, one: Setting, line: str) -> tuple[str, str]:

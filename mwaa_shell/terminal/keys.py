@@ -60,7 +60,8 @@ def bindings(session: Session, message: ValidationMessage, origins: dict[str, st
         "enter": typing,
         "begin_line": typing & emacs_mode,
         "complete": inserting & Condition(lambda: session.preferences["menu"] != "never"),
-        "close": typing & has_completions & Condition(_comes_alone),
+        # With another key that follows at once, Esc is the prefix of Alt.
+        "close": typing & has_completions & Condition(lambda: not get_app().key_processor.input_queue),
         "explain": typing,
         "edit": typing,
         "delete": inserting & Condition(actions.opens_while_typing),
@@ -223,11 +224,6 @@ class KeyActions:
             buffer.start_completion(complete_event=NOT_ASKED)
 
 
-def _comes_alone() -> bool:
-    """Return whether no other key follows at once, which would make Esc the prefix of Alt."""
-    return not get_app().key_processor.input_queue
-
-
 def print_above(write: Callable[[], None]) -> None:
     """Write above the prompt, in its thread. The keys typed meanwhile are read later, without an echo."""
     app = get_app()
@@ -326,17 +322,17 @@ def spurious_keys() -> KeyBindings:
     bound = KeyBindings()
     bound.add(Keys.Vt100MouseEvent)(lambda event: NotImplemented)  # so nothing is drawn for it
     bound.add(Keys.CPRResponse, save_before=lambda event: False)(_report)
-    bound.add(Keys.Any, filter=emacs_mode & has_selection & ~shift_selection_mode)(_go_on_typing)
+    bound.add(Keys.Any, filter=emacs_mode & has_selection & ~shift_selection_mode)(_replace_selection)
     return bound
 
 
-def _go_on_typing(event: KeyPressEvent) -> None:
+def _replace_selection(event: KeyPressEvent) -> None:
     event.current_buffer.exit_selection()
     event.current_buffer.insert_text(event.data * event.arg)
 
 
 def _report(event: KeyPressEvent) -> object:
-    """Pass on the row that the cursor is in."""
+    """Pass on the row of the cursor."""
     renderer, row = event.app.renderer, parse_cursor_row(event.data)
     if not 1 <= row <= event.app.output.get_size().rows:
         return NotImplemented

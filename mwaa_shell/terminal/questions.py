@@ -12,6 +12,7 @@ import termios
 import textwrap
 import threading
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from functools import partial
 
 from prompt_toolkit import PromptSession
@@ -52,7 +53,7 @@ def read_secret(name: str) -> str | None:
 
 
 def _answer(question: str) -> str | None:
-    _forget_typed()
+    drop_typed_keys()
     try:
         return prompt(_folded(sanitise(question)), key_bindings=spurious_keys(), enable_suspend=True)
     except (KeyboardInterrupt, EOFError):
@@ -65,13 +66,11 @@ def _folded(question: str) -> str:
     return "\n".join(lines) + question[len(question.rstrip()) :]
 
 
-def _forget_typed() -> None:
-    """Drop the keys that were pressed before the question could be read: it must not be answered by chance."""
+def drop_typed_keys() -> None:
+    """Discard the keys that were pressed before the user could read what they would answer."""
     clear_typeahead(get_app_session().input)
-    try:
+    with suppress(OSError, ValueError, termios.error):  # no terminal: nothing was typed ahead
         termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
-    except (OSError, ValueError, termios.error):
-        pass  # no terminal: nothing was typed ahead
 
 
 #: GetEnvironment calls at once; an account has 10 environments in a region unless it asked for more.
@@ -192,9 +191,6 @@ def _columns(connection: Connection) -> str:
 
 
 def _describe(connection: Connection, turns: threading.Semaphore, changed: Callable[[], None]) -> None:
-    try:
-        with turns:
-            connection.load_info()
-    except ShellError:
-        pass  # the name alone is enough to choose by
+    with turns, suppress(ShellError):  # the name alone is enough to choose by
+        connection.load_info()
     changed()

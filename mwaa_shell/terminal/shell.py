@@ -173,7 +173,7 @@ class Shell:
                 if step.result.ok:
                     self._note(step.result.message)
                 else:  # said already, and text typed ahead must not send this again
-                    self._progress.drop_typed()
+                    questions.drop_typed_keys()
             if step.result.leaves or not step.result.ok or step.result.proposal:
                 if step.left and not step.result.leaves:
                     self._note(f"{'One more line' if step.left == 1 else f'{step.left} more lines'} did not run.")

@@ -112,12 +112,6 @@ class Running(AbstractContextManager["Running"]):
             os.write(self._master, HERE)
         return bool(data)
 
-    @property
-    def peak_memory(self) -> float:
-        """The most that was resident, MB."""
-        status = Path(f"/proc/{self.pid}/status").read_text()
-        return int(re.findall(r"VmHWM:\s*(\d+)", status)[0]) / 1024
-
 
 def table(rows: Mapping[str, Sequence[float]], floor: str, unit: str = "ms") -> None:
     """Print medians, 95th percentiles and the median of the ratios to a floor that was measured turn by turn."""
