@@ -1,8 +1,8 @@
-"""The live region below the entered line: the status line of a job, and a picture that is redrawn in place.
+"""The live region below the entered line.
 
-The picture never takes more rows than the screen has, no line is wider than it, and only this file moves the cursor.
-What it is given has been made safe before. The cursor rests below the picture, so that whatever ends the program leaves
-it readable.
+It has the status line of a job, or a picture that is redrawn in place. The picture never takes more rows than the
+screen has, no line is wider than the screen, and only this file moves the cursor. Lines must be safe before they get
+here. The cursor rests below the picture, which stays readable when the program ends.
 """
 
 from __future__ import annotations
@@ -36,9 +36,10 @@ ERASE_LINE, ERASE_BELOW, ERASE_ALL = "\x1b[K", "\x1b[J", "\x1b[H\x1b[2J"
 
 
 class Progress(StatusLine):
-    """The status line of the jobs of one session: elapsed seconds and phase, erased when a wait ends.
+    """The status line of the jobs of one session, with elapsed seconds and phase.
 
-    Nothing is shown for a quick job. A terminal that cannot erase gets one plain line for a slow job, and it stays.
+    A quick job shows nothing. The line is erased when a wait ends. A terminal that cannot erase gets one plain line for
+    a slow job.
     """
 
     def __init__(self, streams: Streams) -> None:
@@ -46,7 +47,7 @@ class Progress(StatusLine):
         self._noted = False
 
     def tick(self, job: Job[Any]) -> None:
-        """Draw the line again, except while a program that gives credentials may be asking at the terminal."""
+        """Draw the line again, unless a credentials program may ask at the terminal."""
         if programs.TERMINAL.asking:
             return
         self.stop_echo()
@@ -64,7 +65,7 @@ class Progress(StatusLine):
 
 
 def canvas_for(streams: Streams, progress: Progress, preferences: Preferences) -> output.Canvas:
-    """Return a canvas that draws, or that only writes where standard output is no capable terminal."""
+    """Return a canvas that draws, or only writes where nothing can be drawn."""
     if streams.stdout_tty and can_draw():
         return TerminalCanvas(streams, progress, preferences)
     return output.PlainCanvas(streams, preferences)
@@ -72,7 +73,7 @@ def canvas_for(streams: Streams, progress: Progress, preferences: Preferences) -
 
 @contextmanager
 def drawing(ui: UserInterface, streams: Streams, preferences: Preferences) -> Iterator[None]:
-    """Provide a canvas for commands without a prompt, and a bar on a terminal, which is restored afterwards."""
+    """Provide a canvas for commands without a prompt, and a bar on a terminal."""
     progress = Progress(streams)
     ui.canvas = canvas_for(streams, progress, preferences)
     ui.bar = progress if streams.stdout_tty else None
@@ -83,7 +84,7 @@ def drawing(ui: UserInterface, streams: Streams, preferences: Preferences) -> It
 
 
 class TerminalCanvas:
-    """Draws on standard output; keys that are typed meanwhile are kept and not shown."""
+    """A canvas on standard output. Keys typed meanwhile are kept and not echoed."""
 
     live = True
 
@@ -96,11 +97,11 @@ class TerminalCanvas:
         signal.signal(signal.SIGCONT, lambda number, frame: self._leave())
 
     def _leave(self) -> None:
-        """Leave the picture where it is: after Ctrl-Z, the lines of the user's shell come below it."""
+        """Leave the picture on the screen. After Ctrl-Z the user's shell writes below it."""
         self._drawn = []
 
     def view(self) -> output.DisplayOptions:
-        """Return the view with one column less: terminals differ in where a full line ends."""
+        """Return the view with one column less. Terminals differ in where a full line ends."""
         view = output.view_of(self._streams, self._preferences)
         return replace(view, width=view.width - 1)
 
@@ -116,7 +117,7 @@ class TerminalCanvas:
         self._drawn = []
 
     def _write(self, lines: list[str], size: os.terminal_size) -> None:
-        """Write over the picture before, line by line, so that nothing flickers.
+        """Write over the last picture line by line, so that nothing flickers.
 
         The cursor is hidden no longer than that, so that Ctrl-Z or a signal leaves a visible cursor.
         """
@@ -161,7 +162,7 @@ class TerminalCanvas:
 
 
 def fitting(lines: Sequence[str], rows: int) -> list[str]:
-    """Return the first lines, at most ``rows``; the last one counts the lines left out."""
+    """Return at most ``rows`` first lines. The last one counts the lines left out."""
     if len(lines) <= rows:
         return list(lines)
     left = len(lines) - rows + 1

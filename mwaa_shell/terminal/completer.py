@@ -1,4 +1,4 @@
-"""Completion at the prompt: an adapter from suggestions to prompt_toolkit's completions. Everything is in memory."""
+"""Completion at the prompt, from suggestions to prompt_toolkit's completions."""
 
 from __future__ import annotations
 
@@ -33,17 +33,18 @@ class LineCompleter(Completer):
         self._session = session
         self._known: Grammar | None = None  #: whose words have been read
         self._has_read = False
-        self.is_reading = False  #: whether they are being read: until then prompt_toolkit asks for no other candidates
-        self.found_nothing_in = ""  #: the text before the cursor when there was nothing to offer last
-        self._last: tuple[Document, int] | None = None  # what was typed last, and how many drawings there were by then
+        self.is_reading = False  #: whether the words are being read: prompt_toolkit asks for no other candidates
+        self.found_nothing_in = ""  #: the text before the cursor that had no candidates
+        self._last: tuple[Document, int] | None = None  # the last typed text, and the number of drawings by then
 
     async def get_completions_async(
         self, document: Document, complete_event: CompleteEvent
     ) -> AsyncGenerator[Completion, None]:
-        """Yield completions; the first time, read the command tree on a thread after the key is drawn.
+        """Yield completions.
 
-        Of keys that arrive at once, as those of a paste without brackets, each asks about the line of all of them. An
-        empty line has a menu only for Tab: a key may have emptied it since it was asked about.
+        The first time, read the command tree on a thread after the key is drawn. Of keys that arrive at once, such as
+        those of a paste without brackets, each asks about the line of all of them. An empty line has a menu only for
+        Tab: a later key may have emptied the line.
         """
         if not document.text and not complete_event.completion_requested:
             return
@@ -64,7 +65,7 @@ class LineCompleter(Completer):
             yield one
 
     def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterable[Completion]:
-        """Return candidates for the word under the cursor; while typing, only once the word is long enough."""
+        """Return candidates for the word under the cursor, while typing for a long one."""
         text, cursor = document.text, document.cursor_position
         found = dot_commands.complete(self._session, text, cursor, asked=complete_event.completion_requested)
         self.found_nothing_in = "" if found else document.text_before_cursor
@@ -75,21 +76,21 @@ class LineCompleter(Completer):
         return [made for one in found if (made := _completion(one, text, cursor)) is not None]
 
     def _worth_opening(self, found: list[Suggestion], text: str, cursor: int) -> bool:
-        """Return whether the menu may open while typing: the word is long enough and a candidate adds to it."""
+        """Return whether the word is long enough for the menu and a candidate adds to it."""
         typed = [text[one.start : cursor] for one in found[:1]]
         enough = self._session.preferences.number("menu-after")
         return any(len(word) >= enough for word in typed) and any(one.text != text[one.start : cursor] for one in found)
 
 
 def read_for_completion(grammar: Grammar | None) -> None:
-    """Import what finds candidates, and read the command tree and the words that explain it."""
+    """Import completion, and read the command tree and its summaries."""
     load(dot_commands)
     if grammar is not None:
         airflow.completion.suggest("d", 1, grammar)
 
 
 def _completion(suggestion: Suggestion, text: str, cursor: int) -> Completion | None:
-    """Return the completion; ``None`` if the rest of the word after the cursor does not end the suggestion."""
+    """Return the completion, or ``None`` if the text after the cursor does not fit."""
     behind = text[cursor : suggestion.end]
     if not suggestion.text.endswith(behind) or (behind and suggestion.start == cursor):
         return None
@@ -103,7 +104,7 @@ def _completion(suggestion: Suggestion, text: str, cursor: int) -> Completion | 
 
 
 def _meta(suggestion: Suggestion) -> StyleAndTextTuples:
-    """Return the description of an item: a state in its color, then the sanitised summary."""
+    """Return the description of an item, a state in its color before the summary."""
     mark = "(required) " if suggestion.required else "(not on MWAA) " if suggestion.doubt else ""
     text: StyleAndTextTuples = []
     if suggestion.state:

@@ -1,4 +1,4 @@
-"""Past lines at the prompt: up arrow, Ctrl-R and the gray suggestion, this environment's first."""
+"""Past lines at the prompt, for the up arrow, Ctrl-R and the gray suggestion."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ NEWEST = 200
 
 
 class HistoryLines(History):
-    """Lines that were run before, this environment's first, and lines typed since; secrets are masked."""
+    """Past lines with masked secrets, those of the environment first."""
 
     def __init__(self, session: Session, tell: Callable[[str], None] = lambda text: None) -> None:
         super().__init__()
@@ -43,18 +43,18 @@ class HistoryLines(History):
         self._then: Callable[[], None] | None = None
 
     def want(self, then: Callable[[], None]) -> None:
-        """Read the lines now, and do something once they are there."""
+        """Read the lines now, and call a function once they are read."""
         self._then = then
         if self._wanted is not None:
             self._wanted.set()
 
     async def read(self) -> None:
-        """Wait until the lines are there."""
+        """Wait until the lines are read."""
         while not self.is_there:
             await asyncio.sleep(SOON)
 
     async def load(self) -> AsyncGenerator[str, None]:
-        """Yield the lines, newest first; the first time, once the typed text is drawn or a key waits for them."""
+        """Yield the lines, newest first. The first time, wait until typed text is drawn."""
         if not self.is_there and self._then is None:
             self._wanted = asyncio.Event()
             with contextlib.suppress(TimeoutError):
@@ -62,14 +62,14 @@ class HistoryLines(History):
         try:
             async for line in super().load():
                 yield line
-        finally:  # whatever has become of them, keys wait no longer
+        finally:  # also after an error, keys wait no longer
             self.is_there = True
             then, self._then = self._then, None
             if then is not None:
                 asyncio.get_running_loop().call_soon(then)
 
     def load_history_strings(self) -> Iterable[str]:
-        """Return the lines of the history, newest first. Called once the prompt takes keys."""
+        """Return the lines of the history, newest first."""
         record = self._session.recorder
         lines = record.history.lines(environment_key(self._connection))
         trouble = record.news()
@@ -81,13 +81,13 @@ class HistoryLines(History):
         """Do nothing: the session records commands when they are sent."""
 
     def append_string(self, string: str) -> None:
-        """Remember a line for the up arrow, unless it begins with a blank; mask its secrets."""
+        """Keep a line with masked secrets, unless the line begins with a blank."""
         if not string.startswith(" "):
             super().append_string(self._session.rules().mask(string))
 
 
 def waiting_keys(past: HistoryLines) -> KeyBindings:
-    """Return keys that hold a key for past lines, and all later keys, until the lines are read."""
+    """Return keys that hold all typed keys until the past lines are read."""
     bound, held = KeyBindings(), list[KeyPress]()
 
     def hold(event: KeyPressEvent) -> None:
@@ -111,7 +111,7 @@ def waiting_keys(past: HistoryLines) -> KeyBindings:
 
 
 class HistorySuggest(AutoSuggest):
-    """The suggestion of the newest line that begins with the typed text and has no mask."""
+    """The suggestion of the newest unmasked line that begins with the typed text."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -119,7 +119,7 @@ class HistorySuggest(AutoSuggest):
         self._last: tuple[EnvironmentKey, str, str | None] | None = None  # where, what was typed, what was found
 
     def forget(self) -> None:
-        """Forget the last search, because commands may have run since."""
+        """Drop the last search, because commands may have run since."""
         self._last = None
 
     def _here(self) -> EnvironmentKey:
@@ -131,7 +131,7 @@ class HistorySuggest(AutoSuggest):
         return self._places[key]
 
     async def get_suggestion_async(self, buff: Buffer, document: Document) -> Suggestion | None:
-        """Return the suggestion once the lines are read, so that no key waits for the file."""
+        """Return the suggestion once the lines are read. No key waits for the file."""
         if isinstance(buff.history, HistoryLines):
             await buff.history.read()
         return self.get_suggestion(buff, document)
@@ -147,8 +147,8 @@ class HistorySuggest(AutoSuggest):
     def _line(self, buffer: Buffer, text: str) -> str | None:
         """Return the newest line that begins with a text.
 
-        One letter more needs no search: the line that was found is still the newest if it fits, and if there was none,
-        no line begins with more.
+        One more letter needs no search. The last match is still the newest if it fits, and without a match no line
+        begins with more.
         """
         here = self._here()
         if self._last is not None and self._last[0] == here:

@@ -1,7 +1,7 @@
-"""The actions of keys: one method an action, bound from ``mwaa_shell.key_table``.
+"""The actions of keys, one method each, bound from ``mwaa_shell.key_table``.
 
-Enter is the key that costs: it takes an item that is selected, continues after a backslash, replaces words that this
-Airflow does not know by those that it does, and only then runs the line.
+Enter takes a selected item, continues after a backslash, or replaces words of another Airflow. Otherwise it runs the
+line.
 """
 
 from __future__ import annotations
@@ -44,14 +44,15 @@ from mwaa_shell.output import sanitise
 from mwaa_shell.session import Session
 from mwaa_shell.terminal.toolbar import ValidationMessage
 
-#: The menu opens by itself, whatever is typed: nothing is asked for because of it.
+#: The event of a menu that opens without Tab.
 NOT_ASKED = CompleteEvent()
 
 
 def bindings(session: Session, message: ValidationMessage, origins: dict[str, str]) -> KeyBindings:
-    """Return the bindings of all keys with an action; ``message`` shows sentences about the line.
+    """Return the bindings of all keys with an action.
 
-    Lines that stand for a command of the history are noted in ``origins``, with where they come from.
+    ``message`` shows sentences about the line. ``origins`` gets the lines that come from the history, with their
+    origin.
     """
     actions = KeyActions(session, message, origins)
     typing = has_focus(DEFAULT_BUFFER)
@@ -78,7 +79,7 @@ def bindings(session: Session, message: ValidationMessage, origins: dict[str, st
 
 
 class KeyActions:
-    """The actions, on one session."""
+    """The actions of keys in one session."""
 
     def __init__(self, session: Session, message: ValidationMessage, origins: dict[str, str]) -> None:
         self._session = session
@@ -90,10 +91,10 @@ class KeyActions:
         return self._session.preferences["menu"] == "typing"
 
     def complete(self, event: KeyPressEvent) -> None:
-        """Continue in the menu; else take the only candidate, or type what all have in common and open the menu.
+        """Take the next item of the menu, the only candidate or the common start of all.
 
-        The candidates are asked for here and now: a Tab that follows a key at once is not lost. Nothing is typed while
-        names are on their way that may be meant, nor are flags where nothing of them was typed.
+        The candidates are found synchronously: a Tab that follows a key at once is not lost. Nothing is inserted while
+        names are being loaded, and no flag without a typed dash.
         """
         buffer = event.current_buffer
         if buffer.complete_state is not None and buffer.complete_state.completions:
@@ -114,7 +115,7 @@ class KeyActions:
             buffer.on_completions_changed.fire()
 
     def enter(self, event: KeyPressEvent) -> None:
-        """Take what is selected, continue, translate, or run."""
+        """Take the selected item, continue, translate or run."""
         buffer = event.current_buffer
         state = buffer.complete_state
         if state is not None and state.current_completion is not None:
@@ -128,17 +129,17 @@ class KeyActions:
             buffer.validate_and_handle()
 
     def run_match(self, event: KeyPressEvent) -> None:
-        """Take the line that Ctrl-R has found and run it, as bash does."""
+        """Run the match of Ctrl-R, as bash does."""
         accept_search()
         self.enter(event)
 
     def edit_match(self, event: KeyPressEvent) -> None:
-        """Take the line that Ctrl-R has found and move in it, as bash does."""
+        """Move in the match of Ctrl-R, as bash does."""
         accept_search()
         event.key_processor.feed_multiple(event.key_sequence, first=True)
 
     def begin_line(self, event: KeyPressEvent) -> None:
-        """Put a line break at the cursor; say which quote is still open."""
+        """Put a line break at the cursor, and name a quote that is still open."""
         buffer = event.current_buffer
         buffer.newline(copy_margin=False)
         quote = open_quote(buffer.text) if buffer.document.is_cursor_at_the_end else ""
@@ -146,7 +147,7 @@ class KeyActions:
             self._message.say(f"The command continues until you close the quote {quote}", "class:message.changed")
 
     def _expand(self, buffer: Buffer) -> bool:
-        """Put the command of before on the prompt that ``!42`` and the like stand for; whether it has to wait there."""
+        """Expand ``!42`` and the like. Return whether the command waits on the prompt."""
         if not buffer.text.lstrip().startswith(("!", "^")):
             return False
         connection, typed = self._session.connection, buffer.text.lstrip()
@@ -176,7 +177,7 @@ class KeyActions:
         return bool(reason)
 
     def _translate(self, buffer: Buffer) -> bool:
-        """Put this Airflow's words on the prompt and say so; False where the line needs none."""
+        """Replace words of another Airflow. Return whether there were any."""
         found = airflow.line_rules.translated_block(buffer.text, self._session.rules().checked_by)
         if found is None:
             return False
@@ -189,20 +190,20 @@ class KeyActions:
         return True
 
     def close(self, event: KeyPressEvent) -> None:
-        """Close the menu and have back what was typed; in vi mode Esc is also on the way to commands."""
+        """Close the menu and restore the typed text. In vi mode, enter command mode."""
         event.current_buffer.cancel_completion()
         if not emacs_mode():
             event.app.vi_state.input_mode = InputMode.NAVIGATION
 
     def explain(self, event: KeyPressEvent) -> None:
-        """Write above the prompt what is known of the word under the cursor."""
+        """Explain the word under the cursor above the prompt."""
         buffer = event.current_buffer
         width = event.app.output.get_size().columns - 1
         page = dot_commands.help_at_cursor(buffer.text, buffer.cursor_position, self._session.grammar, width)
         print_above(lambda: print(sanitise(page)))
 
     def edit(self, event: KeyPressEvent) -> None:
-        """Open the line in an editor and put the saved text on the prompt without running it."""
+        """Open the line in an editor, and put the saved text on the prompt."""
         event.app.create_background_task(self._edit(event.current_buffer))
 
     async def _edit(self, buffer: Buffer) -> None:
@@ -225,7 +226,7 @@ class KeyActions:
 
 
 def print_above(write: Callable[[], None]) -> None:
-    """Write above the prompt, in its thread. The keys typed meanwhile are read later, without an echo."""
+    """Write above the prompt, in its thread. Keys typed meanwhile are not echoed."""
     app = get_app()
 
     def quietly() -> None:
@@ -240,9 +241,9 @@ def print_above(write: Callable[[], None]) -> None:
 
 
 def drop_typed_ahead(app: Application[Any]) -> bool:
-    """Discard keys that were pressed before the user could see what became of Enter. Return whether there were any.
+    """Discard keys that were pressed right after Enter. Return whether there were any.
 
-    They were meant for the prompt after this line. Responses of the terminal are no keys, and stay.
+    They were meant for the next prompt. Responses of the terminal are not keys, and stay.
     """
     queue = app.key_processor.input_queue
     waiting = [*queue, *app.input.read_keys()]
@@ -257,7 +258,7 @@ def _candidates(buffer: Buffer) -> list[Completion]:
 
 
 def accept_completion(buffer: Buffer, *, follow: bool) -> None:
-    """Keep the selected item; at the end of the line a blank follows it, and the menu of what may come next."""
+    """Keep the selected item. At the end of the line, add a blank and open the next menu."""
     buffer.complete_state = None
     if buffer.document.is_cursor_at_the_end and not buffer.text.endswith((" ", "/", "=")):
         buffer.insert_text(" ", fire_event=False)
@@ -266,9 +267,10 @@ def accept_completion(buffer: Buffer, *, follow: bool) -> None:
 
 
 def continues_on_next_line(buffer: Buffer) -> bool:
-    """Return whether Enter begins a new line: after a trailing backslash or inside an open quote.
+    """Return whether Enter begins a new line.
 
-    A backslash in an open quote goes away, because it would be a part of the text.
+    It does after a trailing backslash and inside an open quote. A backslash in an open quote is removed, because it
+    would be a part of the text.
     """
     text = buffer.text
     if not buffer.document.is_cursor_at_the_end:
@@ -285,7 +287,10 @@ EDITORS = ("/usr/bin/editor", "/usr/bin/nano", "/usr/bin/pico", "/usr/bin/vi", "
 
 
 def edit_text(text: str) -> str:
-    """Return what the user's editor makes of a text; the same text where the editor fails. Raises ``UsageError``."""
+    """Return a text as the user's editor saves it, unchanged if the editor fails.
+
+    Raises ``UsageError``.
+    """
     try:
         with tempfile.NamedTemporaryFile("w", encoding="utf-8", newline="") as file:  # for its owner only
             file.write(text)
@@ -301,7 +306,10 @@ def edit_text(text: str) -> str:
 
 
 def _run_editor(path: str) -> int:
-    """Run the first editor that exists and return its exit code. Raises ``UsageError`` if none does."""
+    """Run the first editor that exists, and return its exit code.
+
+    Raises ``UsageError`` if there is no editor.
+    """
     for editor in (os.environ.get("VISUAL"), os.environ.get("EDITOR"), *EDITORS):
         with suppress(OSError, ValueError):  # it is not there, or its quotes do not match
             words = shlex.split(editor or "")
@@ -315,7 +323,7 @@ DIGITS = 5
 
 
 def spurious_keys() -> KeyBindings:
-    """Return keys that ignore mouse reports and take cursor reports only if they can be true.
+    """Return keys that ignore mouse reports and impossible cursor reports.
 
     A typed letter ends the selection.
     """

@@ -1,6 +1,6 @@
-"""The preloader: imports and AWS calls in the background, so that the first command need not wait for them.
+"""The preloader, which imports and calls AWS in the background.
 
-Nothing here prints: the prompt shows the notices.
+The first command does not wait for either. Nothing here prints: the prompt shows the notices.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from mwaa_shell.terminal.completer import read_for_completion
 
 
 class Preloader:
-    """The warm-up of one link, on a thread of its own."""
+    """The preloader of one connection, on a thread of its own."""
 
     def __init__(
         self,
@@ -29,11 +29,11 @@ class Preloader:
         changed: Callable[[], None] = lambda: None,
         names_changed: Callable[[], None] = lambda: None,
     ) -> None:
-        """``changed`` and ``names_changed`` are called when the prompt has something new to show."""
+        """Call ``changed`` and ``names_changed`` when there is something new to show."""
         self.notice = ""
-        self.has_imported = False  #: what any key needs
+        self.has_imported = False  #: the modules that any key needs
         self.missing = False  #: AWS knows no such environment
-        self.blocks = ""  #: why no command can be sent from here at all, until that has been told
+        self.blocks = ""  #: why no command can be sent at all, until the prompt has shown it
         self._shown: set[str] = set()  #: messages of errors that commands have shown
         self._begun = False
         self._session = session
@@ -55,7 +55,7 @@ class Preloader:
         except ShellError as error:
             debug_log.error("warm-up", error)
             self._say(error)
-        except Exception as error:  # a background thread never prints, not even a bug of the shell
+        except Exception as error:  # a background thread never prints, not even a bug
             debug_log.error("warm-up", error)
             self.notice = f"The shell could not prepare the first command: {type(error).__name__}"
         finally:
@@ -99,7 +99,7 @@ class Preloader:
             self._say(error)
 
     def withhold(self, message: str) -> None:
-        """Do not report an error that a command has shown."""
+        """Drop the report of an error that a command has shown."""
         self._shown.add(message)
         if message in (self.blocks or self.notice):
             self.blocks = self.notice = ""
@@ -114,7 +114,7 @@ class Preloader:
 
 
 def look_for_garbage() -> None:
-    """Let Python collect garbage again, but not among what has been imported: the start has turned that off."""
+    """Let Python collect garbage again, but not among imported modules."""
     if not gc.isenabled():
         gc.freeze()
         gc.enable()

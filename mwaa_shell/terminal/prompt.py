@@ -1,4 +1,4 @@
-"""The prompt: reads one line at a time, and shows what is known of the environment below it."""
+"""The prompt, which reads one line at a time above a toolbar."""
 
 from __future__ import annotations
 
@@ -47,14 +47,14 @@ QUIET = 0.05
 
 
 class Proposal(NamedTuple):
-    """A line to put on the prompt; where it, or each line of a block, comes from if not from the keyboard."""
+    """A line to put on the prompt, with the origins of lines from the history."""
 
     text: str = ""
     origins: Mapping[str, str] = MappingProxyType({})
 
 
 class EnvironmentMissing(Exception):
-    """The environment does not exist; ``typed`` is the text on the prompt."""
+    """An environment that does not exist; ``typed`` is the text on the prompt."""
 
     def __init__(self, typed: str) -> None:
         super().__init__(typed)
@@ -62,7 +62,7 @@ class EnvironmentMissing(Exception):
 
 
 def terminal_output() -> Output:
-    """Return the output of prompts: standard output, or standard error if only that is a terminal.
+    """Return standard output, or standard error if only that is a terminal.
 
     A dumb terminal gets no escape sequence at all.
     """
@@ -71,7 +71,7 @@ def terminal_output() -> Output:
 
 
 class Prompt:
-    """The prompt of one environment: reads lines, and starts the preloader in the background."""
+    """The prompt of one environment, which also starts the preloader."""
 
     def __init__(
         self,
@@ -80,12 +80,12 @@ class Prompt:
         runner: asyncio.Runner,
         say: Callable[[str], None] = lambda text: None,
     ) -> None:
-        """Make the prompt of a session; ``runner`` keeps one event loop for all lines: a new one takes time."""
+        """Make the prompt of a session. ``runner`` keeps one event loop for all lines."""
         self._session = session
         self._runner = runner
-        self.connection = session.connection  #: the lines of before are those of this environment first
+        self.connection = session.connection  #: its past lines come first
         self._warm_ups = warm_ups
-        self.origins: dict[str, str] = {}  #: lines on the prompt that stand for commands of the history, and those
+        self.origins: dict[str, str] = {}  #: lines on the prompt that come from the history, with their origin
         self._say = say  # a sentence, on a terminal without a prompt
         self._said = ValidationMessage(session)
         self._is_first = not warm_ups  #: nothing has been typed since the start
@@ -141,21 +141,21 @@ class Prompt:
             return self._runner.run(line)
         finally:
             self._is_first = False
-            if self.connection in self._warm_ups:  # a line that was typed at once has come before it
+            if self.connection in self._warm_ups:  # unless the preloader has started
                 self._warm_ups[self.connection].start()
 
     def _keep_origins(self) -> None:
-        """Forget where the lines came from that are on the prompt no more: typed again, they are typed."""
+        """Drop the origins of lines that are no longer on the prompt."""
         if self.origins:
             lines = {one.text for one in script.script_lines(self._buffer.text.split("\n"))}
             for gone in self.origins.keys() - lines:
                 del self.origins[gone]
 
     def _lay_out(self) -> None:
-        """Put the message below the line, and the menu where the word begins, with as many rows as the user wants."""
+        """Put the message below the line, and the menu where the word begins."""
         layout = self._prompt.layout
         layout.current_window.dont_extend_height = Always()
-        assert isinstance(layout.container, HSplit)  # the line with its menu, then toolbars at the bottom of the screen
+        assert isinstance(layout.container, HSplit)  # the line with its menu, then toolbars
         layout.container.children[1:1] = [self._said.window, Window()]
         for one in layout.walk():
             if isinstance(one, Window) and isinstance(one.content, CompletionsMenuControl):
@@ -165,7 +165,7 @@ class Prompt:
             control.menu_position = self._menu_position
 
     def _menu_position(self) -> int | None:
-        """Return the column of the menu: one before the word that it completes, for its margin."""
+        """Return the column of the menu, one before the completed word for a margin."""
         state = self._buffer.complete_state
         if state is None or not state.completions:
             return None
@@ -183,7 +183,7 @@ class Prompt:
         self._prompt.reserve_space_for_menu = menu + 1 if menu else 0
 
     def _begin(self) -> None:
-        """Start the warm-up once the prompt is shown: nothing slow comes before it."""
+        """Start the preloader once the prompt is shown. Nothing slow comes before it."""
         asyncio.get_running_loop().set_exception_handler(lambda loop, about: self._failed(about.get("exception")))
         connection = self._session.connection
         warm_up = self._warm_ups.get(connection)
@@ -194,10 +194,10 @@ class Prompt:
         elif warm_up.missing:
             self._leave_missing(connection)
         else:
-            self._tell_notices(connection)  # they may have come while a line ran
+            self._tell_notices(connection)  # of the time in which a line ran
 
     def _failed(self, error: object) -> None:
-        """Report a bug at the prompt, once; prompt_toolkit would print foreign text with it."""
+        """Report a bug at the prompt once. prompt_toolkit would print foreign text."""
         if not isinstance(error, Exception):
             return
         said = debug_log.crash(error)
@@ -206,16 +206,16 @@ class Prompt:
             self._tell(said)
 
     def _tell(self, text: str) -> None:
-        """Say a sentence above the prompt."""
+        """Show a sentence above the prompt."""
         print_above(lambda: self._say(text))
 
     def _changed(self, connection: Connection) -> None:
-        """Redraw and show notices; called by the thread of the preloader."""
+        """Redraw and show notices. The thread of the preloader calls this."""
         missing = self._warm_ups[connection].missing
         self._redraw_and(partial(self._leave_missing if missing else self._tell_notices, connection))
 
     def _tell_notices(self, connection: Connection) -> None:
-        """Say above the prompt what background work has to report: once, or again where the user asked for it."""
+        """Show notices of background work above the prompt, again if the user asked."""
         warm_up, app = self._warm_ups[connection], self._prompt.app
         if not app.is_running or app.is_done or self._session.connection is not connection:
             return
@@ -237,11 +237,11 @@ class Prompt:
             self._tell(sanitise(notice))
 
     def _names_changed(self, connection: Connection) -> None:
-        """Redraw, and open a menu that had no names; called by the thread of the names."""
+        """Redraw, and open a menu that had no names. The thread of the names calls this."""
         self._redraw_and(self._open_menu, partial(self._tell_notices, connection))
 
     def _redraw_and(self, *calls: Callable[[], object]) -> None:
-        """Redraw, and call these in the prompt's thread; called by other threads, while the prompt may end."""
+        """Redraw, and call functions in the prompt's thread. Other threads call this."""
         app = self._prompt.app
         loop, context = app.loop, app.context
         if loop is None or context is None:
@@ -251,7 +251,7 @@ class Prompt:
                 loop.call_soon_threadsafe(call, context=context)
 
     def _open_menu(self) -> None:
-        """Open the menu if the cursor is still where names were missing, and the prompt has not ended."""
+        """Open the menu if the cursor is still where names were missing."""
         if not self._prompt.app.is_running or self._prompt.app.is_done:
             return  # a task begun now would be left to the end of the loop
         if self._completer.is_reading:

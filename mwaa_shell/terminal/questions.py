@@ -1,4 +1,4 @@
-"""Questions to the user: a text, a secret, a yes or no, and one of several choices.
+"""Questions to the user: a text, a secret, yes or no, one of several choices.
 
 Questions about a command are below the entered line; keys that were pressed before do not answer them. The prompt for
 choices has a menu that shows all of them, and a part of a name is enough.
@@ -34,7 +34,7 @@ from mwaa_shell.terminal.style import STYLE
 
 
 def confirm(question: str) -> bool:
-    """Return whether the user types y or yes; anything else, Ctrl-C and Ctrl-D mean no."""
+    """Return whether the user types y or yes. Ctrl-C and Ctrl-D mean no."""
     said = _answer(f"{question} [y/N] ")
     return said is not None and said.strip().lower() in ("y", "yes")
 
@@ -67,7 +67,7 @@ def _folded(question: str) -> str:
 
 
 def drop_typed_keys() -> None:
-    """Discard the keys that were pressed before the user could read what they would answer."""
+    """Discard the keys that were pressed before a question is on the screen."""
     clear_typeahead(get_app_session().input)
     with suppress(OSError, ValueError, termios.error):  # no terminal: nothing was typed ahead
         termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
@@ -81,10 +81,10 @@ NO_SCROLLBAR = Style.from_dict({"scrollbar.button": "bg:default"})
 
 
 class Choices(Completer, Validator):
-    """The choices of a prompt, each identified by its index; ``about`` are descriptions, or functions that describe."""
+    """The choices of a prompt, with descriptions or functions that return them."""
 
     def __init__(self, names: Sequence[str], about: Sequence[str | Callable[[], str]], refuses: str) -> None:
-        """``refuses`` is said of text that fits none of them, or several."""
+        """``refuses`` is the message for text that fits no choice, or several."""
         self.names, self.about, self._refuses = names, about, refuses
 
     def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterable[Completion]:
@@ -98,13 +98,13 @@ class Choices(Completer, Validator):
             raise ValidationError(len(document.text), self._refuses)
 
     def resolve(self, typed: str) -> int | None:
-        """Return the index of the choice with exactly this name, else of the only one containing it."""
+        """Return the index of the choice with this name, else of the only match."""
         fit = self._matching(typed)
         same = [place for place in fit if self.names[place] == typed.strip()]
         return same[0] if same else fit[0] if len(fit) == 1 else None
 
     def _matching(self, typed: str) -> list[int]:
-        """Return the indexes of the choices with the typed text, best first; it may stand in a fixed description."""
+        """Return the indexes of choices with the text in name or fixed description."""
         typed = typed.strip().lower()
         texts = [
             f"{name}  {about}".lower() if isinstance(about, str) else name.lower()
@@ -120,12 +120,12 @@ class Choices(Completer, Validator):
 
 
 def choose_one(
-    asks: str, tells: str, choices: Choices, begin: Callable[[Callable[[], None]], None] = lambda changed: None
+    asks: str, toolbar: str, choices: Choices, begin: Callable[[Callable[[], None]], None] = lambda changed: None
 ) -> int | None:
-    """Let the user choose; return the index of the choice, ``None`` for none.
+    """Let the user choose. Return the index of the choice, or ``None``.
 
-    ``asks`` is in front of the keys, ``tells`` is below them. ``begin`` is called before with what draws the menu
-    again, for more that comes to be known of a choice.
+    ``asks`` is before the typed text, ``toolbar`` below it. ``begin`` is called first with a function that draws the
+    menu again, for descriptions that arrive later.
     """
     few = len(choices.names) <= ROWS
     prompt: PromptSession[str] = PromptSession(
@@ -136,7 +136,7 @@ def choose_one(
         complete_while_typing=True,
         complete_style=CompleteStyle.COLUMN,
         reserve_space_for_menu=min(len(choices.names), ROWS) + 1,
-        bottom_toolbar=[("", f" {tells}: type part of one, or use the arrow keys (Esc leaves)")],
+        bottom_toolbar=[("", f" {toolbar}: type part of one, or use the arrow keys (Esc leaves)")],
         key_bindings=_leaving_keys(),
         style=merge_styles([STYLE, NO_SCROLLBAR]) if few else STYLE,
     )
@@ -149,7 +149,7 @@ def choose_one(
 
 
 def _leaving_keys() -> KeyBindings:
-    """Return the keys of the prompt: Esc leaves without a choice, as Ctrl-C and Ctrl-D do."""
+    """Return the keys of the prompt. Esc leaves without a choice, as Ctrl-C does."""
     keys = spurious_keys()
 
     @keys.add("escape", eager=True)
@@ -163,14 +163,14 @@ def _leaving_keys() -> KeyBindings:
 
 
 def choose_row(rows: Sequence[tuple[str, str]]) -> int | None:
-    """Let the user choose a row by text in either column; return its place, ``None`` for none."""
+    """Let the user choose a row by text in either column. Return its index or ``None``."""
     names, about = [name for name, _ in rows], [sanitise(text) for _, text in rows]
     refuses = "No row, or more than one, has that in it"
     return choose_one("which one", f"{len(rows)} rows", Choices(names, about, refuses))
 
 
 def choose_environment(connections: Sequence[Connection]) -> str | None:
-    """Let the user choose an environment; return its name, ``None`` for none. Versions come as AWS answers."""
+    """Let the user choose an environment, while versions arrive. Return its name."""
     turns = threading.Semaphore(AT_ONCE)
 
     def begin(changed: Callable[[], None]) -> None:
@@ -179,13 +179,13 @@ def choose_environment(connections: Sequence[Connection]) -> str | None:
 
     names, about = [one.target.name for one in connections], [partial(_columns, one) for one in connections]
     refuses = "No environment, or more than one, has a name with that in it"
-    tells = "1 environment" if len(names) == 1 else f"{len(names)} environments"
-    place = choose_one("environment", tells, Choices(names, about, refuses), begin)
+    toolbar = "1 environment" if len(names) == 1 else f"{len(names)} environments"
+    place = choose_one("environment", toolbar, Choices(names, about, refuses), begin)
     return None if place is None else names[place]
 
 
 def _columns(connection: Connection) -> str:
-    """Return what is known of an environment now, in aligned columns."""
+    """Return the version and status of an environment in aligned columns."""
     version = f"Airflow {connection.version!s:<8}" if connection.version else ""
     return "  ".join(part for part in (version, connection.info.status) if part) or "…"
 

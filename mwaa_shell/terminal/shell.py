@@ -1,4 +1,4 @@
-"""The interactive loop: read, execute, show. Ctrl-C drops the line or stops the waiting, Ctrl-D leaves."""
+"""The interactive loop, which reads, executes and shows."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from mwaa_shell.terminal.preload import Preloader
 from mwaa_shell.terminal.prompt import EnvironmentMissing, Prompt, Proposal, terminal_output
 from mwaa_shell.terminal.questions import choose_environment, choose_row
 
-#: So many prompts in a row may break down; then typing is impossible.
+#: Prompts in a row that may fail before the shell ends.
 MOST_CRASHES = 3
 
 
@@ -44,9 +44,10 @@ class Shell:
         terminal_before: list[Any] | None = None,
         show_notices: Callable[[Callable[[str], None]], AbstractContextManager[None]] | None = None,
     ) -> None:
-        """Make the shell. ``terminal_before`` are the modes of the terminal before the launcher changed them.
+        """Make the shell.
 
-        ``show_notices`` is called with what shows a notice of a local environment, for as long as the prompt is shown.
+        ``terminal_before`` are the modes of the terminal before the launcher changed them. ``show_notices`` gets a
+        function that shows a notice of a local environment, for as long as the prompt is shown.
         """
         streams.prefix = ""  # a prompt is no log of several programs
         self._streams = streams
@@ -68,12 +69,12 @@ class Shell:
                 keeps_names=True,
             ),
         )
-        self._drawing: AppSession | None = None  # who has the terminal, if anything asks for keys
+        self._drawing: AppSession | None = None  # the owner of the terminal while it asks for keys
         self._leaving = ExitSignals(lambda: self._drawing.app if self._drawing is not None else None)
         self._warm_ups: dict[Connection, Preloader] = {}
-        self._proposal = Proposal()  # what is on the next prompt
-        self._crashes = 0  # of the prompt, since typing was possible
-        self._echoed = ""  # what the echo of the running line says that is added to it
+        self._proposal = Proposal()  # the text of the next prompt
+        self._crashes = 0  # of the prompt, since the last line
+        self._echoed = ""  # the flags that the echo of the running line adds
 
     def run(self) -> ExitCode:
         """Run until the user leaves. Raises ``ShellError`` if there is no environment to open."""
@@ -116,9 +117,9 @@ class Shell:
         return Prompt(self._session, self._warm_ups, self._runner, self._streams.note)
 
     def _read(self, prompt: Prompt) -> str | None:
-        """Return one line, empty after Ctrl-C; ``None`` if the prompt failed.
+        """Return one line, empty after Ctrl-C, ``None`` if the prompt failed.
 
-        Raises what the prompt raises for a user who leaves, and what broke it if it will not stand any more.
+        Raises the errors of a prompt that the user leaves, and the last one of a prompt that keeps failing.
         """
         proposal, self._proposal = self._proposal, Proposal()
         try:
@@ -143,21 +144,21 @@ class Shell:
         return line
 
     def _leaves_after(self, line: str, origins: Mapping[str, str]) -> bool:
-        """Run the entered lines, with their ``origins`` for the history; return whether the user leaves."""
+        """Run the entered lines with their origins. Return whether the user leaves."""
         if not line:
             return False
         try:
             return self._execute(line, origins)
         except ShellError:
             raise
-        except Exception as error:  # a bug: said without what it quotes, and the session continues
+        except Exception as error:  # a bug; the message quotes nothing
             self._note(debug_log.crash(error))
-        except KeyboardInterrupt:  # between two things that take it themselves
+        except KeyboardInterrupt:  # between two steps that handle it
             self._note("Interrupted. .history lists what was sent, .raw shows the last output.")
         return False
 
     def _execute(self, line: str, origins: Mapping[str, str]) -> bool:
-        """Run the entered lines up to the first failure and show their results. Return whether the user leaves."""
+        """Run and show lines up to the first failure. Return whether the user leaves."""
         ui = self._session.ui
         ui.canvas = ui.canvas or canvas_for(self._streams, self._progress, self._session.preferences)
         executor = session.Executor(self._session, dot_commands)
@@ -165,14 +166,14 @@ class Shell:
         lines = [one._replace(origin=origins.get(one.text, one.origin)) for one in block]
         self._progress.stop_echo()
         for step in executor.run_lines(lines, before=self._echo if len(lines) == 1 else self._echo_all):
-            self._progress.stop_echo()  # a local command has had the terminal as it was
+            self._progress.stop_echo()  # a local command has had the terminal with its modes
             self._show(step.result)
             self._withhold(step.result)
             if step.result.proposal:
                 self._proposal = Proposal(step.result.proposal, {one.line: one.origin for one in step.result.proposed})
                 if step.result.ok:
                     self._note(step.result.message)
-                else:  # said already, and text typed ahead must not send this again
+                else:  # shown already; typed-ahead text must not send it
                     questions.drop_typed_keys()
             if step.result.leaves or not step.result.ok or step.result.proposal:
                 if step.left and not step.result.leaves:
@@ -199,7 +200,7 @@ class Shell:
             self._note("The display was stopped. .raw shows all of it.")
 
     def _echo_all(self, line: str, depth: int) -> None:
-        """Show one of several lines before it runs, so that its output can be told from the others'."""
+        """Echo one of several lines before it runs, as a heading of its output."""
         here = self._session.target
         self._echoed = session.additions_to(self._session, line).strip()
         shown = sanitise(self._session.rules().mask(line))
@@ -209,13 +210,16 @@ class Shell:
         self._streams.write_err(f"{here.name if here else ''}> {shown}\n".encode(errors="replace"))
 
     def _echo(self, line: str, depth: int) -> None:
-        """Echo a line of a file; a typed line is on the screen already, without what is added to it."""
+        """Echo a line of a file. A typed line is on the screen already."""
         self._echoed = session.additions_to(self._session, line).strip()
         if depth:
             self._echo_all(line, depth)
 
     def _choose_instead(self) -> None:
-        """Report that the environment does not exist, and offer the others. Leave the shell if there are none."""
+        """Report that the environment does not exist, and offer the others.
+
+        Raises ``EnvironmentNotFound`` if there are no others or none is chosen.
+        """
         connection = self._session.connection
         region = f" in {connection.region}" if connection.region else ""
         missing = f"No environment '{connection.target.name}'{region}"
@@ -236,7 +240,7 @@ class Shell:
         self._streams.note(text)
 
     def _note_aside(self, text: str) -> None:
-        """Show a notice from another thread above the prompt or question, which is redrawn."""
+        """Show a notice from another thread above the prompt or question."""
         app = self._drawing.app if self._drawing is not None else None
         loop, context = (app.loop, app.context) if app is not None else (None, None)
         if loop is not None and context is not None:
@@ -244,15 +248,15 @@ class Shell:
                 loop.call_soon_threadsafe(print_above, partial(self._streams.note, text), context=context)
                 return
         if can_draw() and self._streams.stderr_tty:
-            self._streams.write_err(b"\r\x1b[J")  # the line of what is waited for, which comes back below
+            self._streams.write_err(b"\r\x1b[J")  # the status line, which is drawn again below
         self._streams.note(text)
 
 
 class ExitSignals:
-    """SIGTERM, SIGHUP and SIGQUIT (Ctrl-\\ while a command runs): the shell leaves as if by Ctrl-D.
+    """The end of the shell on SIGTERM, SIGHUP and SIGQUIT, in order as by Ctrl-D.
 
-    Screen and terminal are as they were. The exit code is 128 and the number of the signal, as shells report it.
-    ``drawing`` returns the application that asks for keys, if one does.
+    SIGQUIT is Ctrl-\\ while a command runs. Screen and terminal are restored. The exit code is 128 and the number of
+    the signal, as shells report it. ``drawing`` returns the application that asks for keys, if one does.
     """
 
     def __init__(self, drawing: Callable[[], Application[Any] | None]) -> None:
@@ -265,7 +269,7 @@ class ExitSignals:
             raise self._wanted
 
     def end(self, number: int, frame: FrameType | None) -> None:
-        """End the prompt from its own loop, anything else at once; a second signal ends the process."""
+        """End the prompt from its loop, else end at once. A second signal ends the process."""
         signal.signal(number, signal.SIG_DFL)
         self._wanted = SystemExit(128 + number)
         app = self._drawing()

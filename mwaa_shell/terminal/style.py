@@ -1,6 +1,6 @@
-"""The look of the prompt: colors, masks for secrets, and the flags that the shell adds to an entered command.
+"""The look of the prompt: colors, masked secrets and added flags.
 
-The line has the colors of pygments, as every output, and all around it the terminal's own.
+The line has the colors of pygments, as every output. All around it are the terminal's own colors.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from prompt_toolkit.lexers import Lexer
 from prompt_toolkit.styles import BaseStyle, Style, merge_styles, style_from_pygments_cls
 from prompt_toolkit.styles.pygments import pygments_token_to_classname
 
-from mwaa_shell import dot_commands, output  # what these import on first use is slow: pygments, all dot-commands
+from mwaa_shell import dot_commands, output  # slow on first use: pygments, all dot-commands
 from mwaa_shell import session as sessions
 from mwaa_shell.airflow.command_line import end_of_words, lines_of_block
 from mwaa_shell.output import style  # imports pygments on first use: the prompt is shown before
@@ -61,15 +61,15 @@ STYLE = Style.from_dict(
 
 @lru_cache(maxsize=4)
 def with_pygments(name: str, theme: str, colorfgbg: str) -> BaseStyle:
-    """Return the style of the prompt with the colors of a pygments style; see ``style_class`` for the arguments."""
+    """Return the style of the prompt with the pygments style of ``style_class``."""
     return merge_styles([style_from_pygments_cls(style.style_class(name, theme, colorfgbg)), STYLE])
 
 
 class LineLexer(Lexer):
-    """Colors one line, or several that are one."""
+    """A lexer for the lines on the prompt."""
 
     def __init__(self, session: Session, is_imported: Callable[[], bool] = lambda: True) -> None:
-        """Color lines with the rules of a session; until ``is_imported`` returns true, lines are plain."""
+        """Color lines for a session. Lines are plain until ``is_imported`` returns true."""
         self._session = session
         self._is_imported = is_imported
         self._lexer: output.style.AirflowCommandLexer | None = None
@@ -91,7 +91,7 @@ class LineLexer(Lexer):
         return self._is_imported(), self._session.grammar
 
     def style(self) -> BaseStyle:
-        """Return the style of the prompt, with the colors of tokens as soon as there are any."""
+        """Return the style of the prompt, with the colors of tokens once needed."""
         if self._lexer is None:
             return STYLE
         preferences = self._session.preferences
@@ -113,7 +113,7 @@ SEVERAL = frozenset(" \t\n=:@/'\"\\{")
 
 
 class MaskSecrets(Processor):
-    """Stars for the letters of secrets; the line itself stays as it is."""
+    """A processor that draws stars for secrets. The line itself stays unchanged."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -136,7 +136,7 @@ class MaskSecrets(Processor):
         return Transformation(shown)
 
     def _places(self, text: str) -> frozenset[int]:
-        """Return the positions of the letters of secrets, cached for one text and its rules."""
+        """Return the positions of secret letters, cached for one text and its rules."""
         rules = self._session.grammar, self._session.secret_words
         if self._of != (text, rules):
             self._of = (text, rules)
@@ -144,7 +144,7 @@ class MaskSecrets(Processor):
         return self._masked
 
     def _secrets(self, text: str) -> list[int]:
-        if not SEVERAL.intersection(text):  # one bare word is no secret: the first key imports nothing for it
+        if not SEVERAL.intersection(text):  # one bare word is not a secret and needs no import
             return []
         found: list[int] = []
         for start, _, line in lines_of_block(text):
@@ -154,7 +154,7 @@ class MaskSecrets(Processor):
 
 
 class ShowAdditions(Processor):
-    """The added flags after the command, before a comment, in the last drawing of a line."""
+    """A processor that draws added flags after the command in its last drawing."""
 
     def __init__(self, session: Session) -> None:
         self._session = session

@@ -1,4 +1,4 @@
-"""What is below the typed line: the message about it, and the toolbar with the facts about the environment."""
+"""The message below the typed line, and the toolbar of the environment."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class ToolbarState(NamedTuple):
 
 
 def toolbar(connection: Connection, state: ToolbarState, document: Document, columns: int) -> StyleAndTextTuples:
-    """Return the syntax of the typed command, else the facts about the environment that are known."""
+    """Return the syntax of the typed command, else facts about the environment."""
     doing = f"refreshing {state.refreshing}" if state.refreshing else ""
     grammar = connection.grammar
     pieces = _hint(document, grammar) if grammar and document.text else []
@@ -62,7 +62,7 @@ def _style(piece: SyntaxPart) -> str:
 
 
 def _fitted(pieces: list[SyntaxPart], room: int) -> StyleAndTextTuples:
-    """Return the pieces in their styles; without room, leave out those between the command and the current one."""
+    """Return the styled pieces, without some in the middle if room is short."""
     first, *others = pieces
     current = next((index for index, one in enumerate(others) if one.current), 0)
     gap: StyleAndTextTuples = []
@@ -73,7 +73,7 @@ def _fitted(pieces: list[SyntaxPart], room: int) -> StyleAndTextTuples:
 
 
 def _hint(document: Document, grammar: Grammar) -> list[SyntaxPart]:
-    """Return the syntax of the command in the line with the cursor, also after ``.send``."""
+    """Return the syntax of the command at the cursor, also after ``.send``."""
     begins, line = line_at(document.text, document.cursor_position)
     offset = dot_commands.command_in(line)
     understood = airflow.arguments.understand(parse(line[offset:]), grammar)
@@ -84,7 +84,7 @@ def _hint(document: Document, grammar: Grammar) -> list[SyntaxPart]:
 
 
 class ValidationMessage:
-    """One sentence below the line in the buffer, its mistake or what was changed in it, or none."""
+    """The sentence below the typed line, about a mistake or a change in the line."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -95,7 +95,7 @@ class ValidationMessage:
         self.text = ""
 
     def complain(self, buffer: Buffer) -> bool:
-        """Say what is wrong with the line and put the cursor there; whether anything is."""
+        """Show the mistake in the line with the cursor on it. Return whether there is one."""
         for start, _, line in lines_of_block(buffer.text):
             problem = self._session.rules().problem_in(line)
             if problem is not None:
@@ -135,5 +135,5 @@ def _of_the_shell(line: str, problem: Problem) -> str:
 
 
 def _behind_word(line: str, position: int) -> int:
-    """Return the end of the word that begins at a position, where Tab completes it; else the position."""
+    """Return the end of the word at a position, for Tab, else the position."""
     return next((word.end for word in parse(line).words if word.start == position), position)

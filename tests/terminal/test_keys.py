@@ -35,7 +35,9 @@ def opened(launch: Launch) -> Open:
 def test_every_action_of_the_table_is_bound() -> None:
     session = Session(Settings())
     bound = bindings(session, ValidationMessage(session), {}).bindings
-    assert len(bound) == sum(len(key.presses) for key in KEYS if key.action) + 9  # Enter and the keys that move in a search
+    assert (
+        len(bound) == sum(len(key.presses) for key in KEYS if key.action) + 9
+    )  # Enter and the keys that move in a search
 
 
 def test_the_menu_opens_while_typing_and_enter_takes_without_running(double: Double, opened: Open) -> None:
