@@ -74,9 +74,9 @@ def export_entries(call: DotCommandCall, given: Namespace) -> Result:
     _write(path, content, form)
     text = f"Wrote {_counted(kind, len(content))} to {path}."
     if over_rest and kind.name == "connections":
-        text += " Airflow returns no passwords and no secret extras. They are empty, and an import keeps existing ones."
+        text += "\nAirflow returns no passwords or secret extras. An import keeps existing ones."
     elif hidden:
-        text += f" Left out, because Airflow hides their values: {join_names(hidden)}."
+        text += f"\nLeft out, because Airflow hides their values: {join_names(hidden)}."
     return text_result(text)
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 #: Seconds that the page of the login gets before the next link is opened, which requires its cookie.
 LOGIN = 4.0
 NO_PAGES = "A local environment has no web pages of Airflow. Its links only say so."
-NO_BROWSER = "No browser opens from here. .open --print adds a link that logs in within 60 seconds."
+NO_BROWSER = "No browser opens from here. .open --print adds a login link for 60 seconds."
 #: The first Airflow with the grid of runs and tasks.
 GRID_SINCE = Version(2, 3, 0)
 #: The execution date in a run ID that Airflow made.

@@ -219,7 +219,10 @@ def test_connections_go_to_a_file_and_back(double: Double, session: Session, tmp
     row = {"connection_id": "c", "conn_type": "http", "host": "h", "password": "***", "extra": None}
     double.rest["/connections"] = {"connections": [row], "total_entries": 1}
     path = tmp_path / f"connections.{ending}"
-    assert b"no passwords" in bytes(execute(session, f".export connections {path}").stdout)
+    wrote, withheld = bytes(execute(session, f".export connections {path}").stdout).decode().splitlines()
+    assert wrote.startswith("Wrote 1 connection to ")
+    assert "no passwords" in withheld
+    assert len(withheld) <= 80
     result = execute(session, f".import connections {path}")
     assert bytes(result.stdout) == b"same 1: c\nNothing to send.\n"
 

@@ -104,6 +104,7 @@ def test_without_a_browser_the_link_of_the_page_is_printed(
     result = execute(session, ".open x")
     assert result.stdout == f"https://{double.host}/dags/x/grid\n".encode()
     assert ".open --print" in result.remark
+    assert len(result.remark) <= 80
     assert web_tokens(double) == 0
 
 
