@@ -1,7 +1,7 @@
-"""Addresses that the user gives: of a proxy, with or without a login, and ``--connect-to`` rules.
+"""Addresses of proxies, their logins, and ``--connect-to`` rules.
 
-A login is masked in every text, however badly it is written: a password with a blank or with ``/``, ``@``, ``#`` and
-the like makes an address that no parser takes, and each parser quotes another part of it in its message.
+A login is masked in every text, even in a malformed address. No parser accepts a password with a blank, ``/``, ``@`` or
+``#``, and each parser quotes another part of such an address in its message.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ PROXY_PORTS = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
 _PART = r"(\[[^\s\[\]/@]+\]|[^\s:\[\]/@]*)"
 _CONNECT_TO = re.compile(rf"{_PART}:(\d*):{_PART}:(\d*)")
 MASK = "***"
-#: Characters of a piece of a login; what is shorter would be masked in every other word.
+#: Characters of a piece of a login. Shorter ones would be masked in ordinary words.
 SHORTEST = 4
 #: What separates the parts of an address for some parser.
 BETWEEN = re.compile(r"[\s/?#@:;,\\\[\]\"'|<>{}^`]+")
@@ -34,13 +34,13 @@ UNREADABLE = re.compile(r"(?<=Failed to parse: )\S.*?(?= is not a valid host or 
 
 
 def login_of(address: str) -> str:
-    """Return what is before the last ``@`` of an address, without the scheme; empty where there is no login."""
+    """Return the login of an address, up to the last ``@``, or an empty string."""
     scheme = SCHEME.match(address)
     return address[scheme.end() if scheme else 0 :].rpartition("@")[0]
 
 
 def password_pieces(address: str | None) -> Iterator[str]:
-    """Return the password of an address, as it is and unescaped, and what a parser may take for a part of it."""
+    """Yield the password of an address and its parts, as written and unescaped."""
     password = login_of(address or "").partition(":")[2]
     for written in dict.fromkeys((password, unquote(password))):
         yield written
@@ -54,7 +54,7 @@ def hide_login(address: str) -> str:
 
 
 def hide_logins(text: str, environ: Mapping[str, str]) -> str:
-    """Return a text without the logins of the URLs in it, and without those that the proxy variables have."""
+    """Return a text without the logins of its URLs and of the proxy variables."""
     for name, address in environ.items():
         if name.lower() in VARIABLES and address and "@" in address:
             text = text.replace(f"{login_of(address)}@", f"{MASK}@")
@@ -67,7 +67,7 @@ def hide_logins(text: str, environ: Mapping[str, str]) -> str:
 
 
 class Proxy(NamedTuple):
-    """A proxy and who named it. Its URL may hold a password: ``str()`` of this is what may be shown."""
+    """A proxy and its source. The URL may hold a password, ``str()`` does not."""
 
     scheme: str
     host: str
@@ -84,7 +84,10 @@ class Proxy(NamedTuple):
 
 
 class ConnectTo(NamedTuple):
-    """One ``--connect-to``: the host and port that it is for, and where they lead. Empty: any, or the same."""
+    """One ``--connect-to`` rule: a host and port, and where they lead.
+
+    An empty host or port matches any, and leads to the same.
+    """
 
     host: str
     port: int | None
@@ -97,7 +100,10 @@ class ConnectTo(NamedTuple):
 
 
 def read_proxy_address(text: str, source: str = "--proxy") -> Proxy:
-    """Parse a proxy's URL; without a scheme it is ``http``, as in curl. Raises ``UsageError``, which quotes no part."""
+    """Return the proxy of a URL, ``http`` without a scheme, as in curl.
+
+    Raises ``UsageError``, which quotes no part of the URL.
+    """
     url = text if "://" in text else f"http://{text}"
     try:
         parts = urlsplit(url)
@@ -118,7 +124,7 @@ def _malformed(source: str) -> UsageError:
 
 
 def read_connect_to(text: str) -> ConnectTo:
-    """Parse ``HOST:PORT:HOST:PORT`` as in curl, with brackets around an IPv6 address. Raises ``UsageError``."""
+    """Return the rule of curl's ``HOST:PORT:HOST:PORT``. Raises ``UsageError``."""
     found = _CONNECT_TO.fullmatch(text)
     ports = [int(port[:6]) if port else None for port in (found[2], found[4])] if found else []
     if found is None or any(port is not None and not 0 < port < 65536 for port in ports):

@@ -1,6 +1,6 @@
-"""The user's settings file, ``config.toml``: which settings it takes, and a reader. Nothing ever writes the file.
+"""The settings of ``config.toml`` and its reader. The shell never writes the file.
 
-The table ``SETTINGS`` lists them. All that ``.set`` changes is there under the same names. A mistake in the file is
+The table ``SETTINGS`` lists them. It includes all settings of ``.set``, under the same names. A mistake in the file is
 reported with its line, and the shell starts without that setting.
 """
 
@@ -31,7 +31,7 @@ class Setting(NamedTuple):
     accepts: Callable[[object], bool]
     everywhere: bool = True  #: at the top of the file
     per_environment: bool = True  #: in the section of an environment
-    variables: tuple[str, ...] = ()  #: environment variables that say the same, and win
+    variables: tuple[str, ...] = ()  #: environment variables for the same, which win
     choices: tuple[str, ...] = ()  #: the words of ``takes``
 
 
@@ -50,7 +50,7 @@ class Config(NamedTuple):
     environments: tuple[tuple[str, Mapping[str, ConfigValue]], ...] = ()  #: pattern of a name -> what holds there
     groups: Mapping[str, tuple[str, ...]] = MappingProxyType({})  #: name -> environments, as ``.on`` takes them
     problems: tuple[str, ...] = ()  #: sentences
-    doubtful: bool = False  #: whether one of them may have been meant to keep something from being changed
+    doubtful: bool = False  #: whether a mistake may have disabled a protection
 
     @property
     def name(self) -> str:
@@ -58,7 +58,7 @@ class Config(NamedTuple):
         return self.path.name if self.path else ""
 
     def on(self, environment: str) -> Mapping[str, ConfigValue]:
-        """Return the settings of an environment: the general ones, then each section whose pattern fits, in order."""
+        """Return the settings of an environment: general ones, then fitting sections."""
         found = dict(self.general)
         for pattern, said in self.environments:
             if fnmatchcase(environment.lower(), pattern.lower()):  # as "protect" takes them
@@ -157,7 +157,7 @@ SHOWN_AGAIN = ("profile", "protected", "names", "prompt-color")
 
 
 def template() -> str:
-    """Return a file with every setting in it, commented out, with its default or an example."""
+    """Return a ``config.toml`` with every setting, commented out, with an example."""
     made = ["# Settings of mwaa-shell. Options of the command line and environment variables win over this file.", ""]
     for setting in SETTINGS:
         if setting.everywhere:
@@ -178,7 +178,7 @@ def config_path() -> Path:
 
 
 def load_config(path: Path) -> Config:
-    """Return what a file says, nothing for a missing one. Never raises."""
+    """Return the settings of a file, none for a missing one. Never raises."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (FileNotFoundError, NotADirectoryError):
@@ -190,7 +190,7 @@ def load_config(path: Path) -> Config:
 
 
 def parse_config(text: str, path: Path) -> Config:
-    """Return what the text of a file says. Never raises."""
+    """Return the settings in the text of a file. Never raises."""
     try:
         tables = _tables(text)
     except (ValueError, RecursionError) as error:
@@ -222,14 +222,17 @@ def _tables(text: str) -> dict[str, Any]:
     return tomllib.loads(text)
 
 
-#: What a mistake is about that may cost the protection of an environment.
+#: The words of a mistake that may disable the protection of an environment.
 GUARDING = re.compile(r"read.?only|protect|environment", re.IGNORECASE)
 
 
 def _usable(
     members: Mapping[str, object], section: str, lines: Mapping[tuple[str, str], int], wrong: list[tuple[int, str]]
 ) -> Iterator[tuple[str, ConfigValue]]:
-    """Yield the usable settings of one section, and append each mistake with its line, or 0, to ``wrong``."""
+    """Yield the usable settings of a section, and append mistakes to ``wrong``.
+
+    A mistake has its line, or 0 for an unknown one.
+    """
     for name, value in members.items():
         line = lines.get((section, name), 0)
         setting = NAMED.get(name)
@@ -247,7 +250,7 @@ def _usable(
 def _groups(
     section: object, lines: Mapping[tuple[str, str], int], wrong: list[tuple[int, str]]
 ) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield the usable groups of environments, and append each mistake with its line, or 0, to ``wrong``."""
+    """Yield the usable groups of environments, and append mistakes to ``wrong``."""
     if not isinstance(section, dict):
         wrong.append((lines.get(("", "groups"), 0), "groups must be a section: [groups]"))
         return
@@ -260,7 +263,7 @@ def _groups(
 
 
 def _no_section(name: str, members: Mapping[str, object]) -> str:
-    """Return the sentence about an unknown section, with the setting in it that may have guarded an environment."""
+    """Return the message about an unknown section and a guarding setting in it."""
     near = '. Did you mean [environments."NAME"]?' if closest(name, ["environments"]) else ""
     guarding = next((key for key in members if GUARDING.search(key)), "")
     lost = f" Its {_short(guarding)} is ignored." if guarding else ""
@@ -280,7 +283,7 @@ def _short(value: object) -> str:
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
-#: Stands for a section that is none of an environment, before its name: no pattern begins with it.
+#: The prefix of a section that is not of an environment: no pattern begins with a line break.
 OTHER = "\n"
 ENVIRONMENTS = f"{OTHER}environments"
 
@@ -299,7 +302,10 @@ def _lines(text: str) -> Iterator[tuple[tuple[str, str], int]]:
 
 
 def _header(line: str) -> tuple[str, str] | None:
-    """Return ``environments`` and ``prod-*`` of ``[environments."prod-*"]``; ``None`` for a line without a header."""
+    """Return ``environments`` and ``prod-*`` of ``[environments."prod-*"]``.
+
+    Returns ``None`` for a line that is not a header.
+    """
     try:
         tables = _tables(line)
     except (ValueError, RecursionError):

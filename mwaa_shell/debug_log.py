@@ -1,4 +1,4 @@
-"""The log of ``--debug FILE``, for bug reports, and the sentence about a crash of the shell itself.
+"""The log of ``--debug FILE`` for bug reports, and the message about a crash.
 
 The log is a logger of ``logging`` with one handler for the file. Only events of the shell go there: the loggers of
 boto3 and urllib3 print tokens and signatures. Callers pass no secrets. ``SecretFilter`` is the last guard: it masks all
@@ -63,7 +63,7 @@ _PACKAGE = os.path.dirname(__file__)
 
 
 class SecretFilter:
-    """A filter of ``logging`` that puts the facts of an event into its line and masks secrets there."""
+    """A filter of ``logging`` that adds the facts of an event and masks secrets."""
 
     def __init__(self) -> None:
         self._begun = time.monotonic()
@@ -82,7 +82,7 @@ class SecretFilter:
         return True
 
     def _fact(self, value: object) -> str:
-        """Return a fact as it is in a line: one plain word as it is, all else as JSON in ASCII."""
+        """Return a fact as text, a plain word unchanged and all else as ASCII JSON."""
         if isinstance(value, float):
             return f"{value:.3f}"
         if isinstance(value, list | tuple):
@@ -108,7 +108,10 @@ _log: tuple[logging.Logger, SecretFilter] | None = None
 
 
 def _opened(path: Path) -> int:
-    """Open a regular file of the user, 0600, never through a symbolic link. Raises ``UsageError``."""
+    """Open a regular file of the user, 0600, never through a symbolic link.
+
+    Raises ``UsageError``.
+    """
     flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
     try:
         handle = os.open(path.expanduser(), flags, 0o600)
@@ -147,7 +150,7 @@ def start(path: Path) -> None:
 
 
 def begin(access: Access, options: Mapping[str, object]) -> None:
-    """Write versions and options. Of an option that may hold a password, write whether it is given."""
+    """Write versions and options, without the options that may hold a password."""
     import platform  # only for --debug
 
     keep_out(*password_pieces(access.proxy))
@@ -183,7 +186,7 @@ def close() -> None:
 
 
 def is_on() -> bool:
-    """Return whether there is a log, for callers that have to compute what they write."""
+    """Return whether there is a log, for callers that compute their facts."""
     return _log is not None
 
 
@@ -214,7 +217,10 @@ def error(where: str, problem: BaseException) -> None:
 
 
 def crash(problem: BaseException) -> str:
-    """Log a bug and return the sentence for the user, without the exception's message, which may quote a secret."""
+    """Log a bug and return the message for the user.
+
+    The message does not quote the exception, which may contain a secret.
+    """
     error("crash", problem)
     place = next(iter(_frames(problem)), "an unknown place")
     more = "" if _log is not None else ", with the log of --debug FILE"
@@ -225,13 +231,13 @@ def crash(problem: BaseException) -> str:
 
 
 def is_own(problem: BaseException) -> bool:
-    """Return whether code of the shell raised an exception, not a library that it called."""
+    """Return whether code of the shell raised an exception, not a library."""
     frames = traceback.extract_tb(problem.__traceback__)
     return bool(frames) and frames[-1].filename.startswith(_PACKAGE)
 
 
 def start_timer(name: str, **facts: object) -> Callable[..., None]:
-    """Start a measurement and return a function that writes the event with its seconds and more facts."""
+    """Start a timer and return a function that writes the event with its seconds."""
     begun = time.monotonic()
 
     def ended(**more: object) -> None:
@@ -241,7 +247,7 @@ def start_timer(name: str, **facts: object) -> Callable[..., None]:
 
 
 def _frames(problem: BaseException) -> Iterator[str]:
-    """Yield the frames of a traceback, innermost first, without folders of this machine."""
+    """Yield the frames of a traceback, innermost first, without folders."""
     for frame in list(reversed(traceback.extract_tb(problem.__traceback__)))[:FRAMES]:
         own = frame.filename.startswith(_PACKAGE)
         file = frame.filename[len(_PACKAGE) + 1 :] if own else "/".join(frame.filename.split(os.sep)[-2:])
@@ -249,14 +255,17 @@ def _frames(problem: BaseException) -> Iterator[str]:
 
 
 def _forms(secret: str) -> tuple[str, ...]:
-    """Return a secret as it is, as in JSON and URLs, and as in base64 at any position."""
+    """Return a secret as text, in JSON, in URLs and in base64 at any position."""
     forms = [secret, json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]]
     forms += [quote(secret, safe=""), quote(secret), quote_plus(secret), *_encoded(secret.encode("utf-8", "replace"))]
     return tuple(dict.fromkeys(forms))
 
 
 def _encoded(data: bytes) -> Iterator[str]:
-    """Yield the base64 characters that depend on these bytes alone, for each of the three positions in a group."""
+    """Yield the base64 of these bytes for each of the three positions in a group.
+
+    Characters that depend on other bytes are left out.
+    """
     for shift in range(3):
         first, last = (shift * 8 + 5) // 6, (shift + len(data)) * 8 // 6
         if last - first >= SHORTEST_SECRET:

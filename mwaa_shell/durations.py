@@ -1,4 +1,4 @@
-"""Lengths of time: as users write them, as the shell prints them, and the idle time of a connection."""
+"""Lengths of time as users write and the shell prints them, and idle times."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from mwaa_shell.errors import UsageError
 
 #: Seconds to wait for a connection to be made, on both sides.
 CONNECT_TIMEOUT = 10.0
-#: Seconds to wait for an answer: MWAA's gateway gives up at about 60.
+#: Seconds to wait for a response: MWAA's gateway gives up at about 60.
 READ_TIMEOUT = 75.0
 #: MB of the longest response, decompressed.
 MAX_RESPONSE = 512
@@ -20,7 +20,10 @@ DISTANCE_UNITS = ((31_557_600, "y"), (86_400, "d"), (3600, "h"), (60, "min"), (1
 
 
 def parse_duration(text: str) -> float:
-    """Return the seconds of ``90``, ``90s``, ``30m``, ``2h`` or ``1d``; raise ``UsageError`` for anything else."""
+    """Return the seconds of ``90``, ``90s``, ``30m``, ``2h`` or ``1d``.
+
+    Raises ``UsageError`` for other texts.
+    """
     match = re.fullmatch(r"([0-9]{1,7}(?:\.[0-9]{1,3})?)([smhd]?)", text.strip().lower())
     if match is None or not float(match[1]):
         raise UsageError(f"'{text.strip()}' is not a length of time", hint="Write 90s, 30m, 2h or 1d.")
@@ -28,7 +31,7 @@ def parse_duration(text: str) -> float:
 
 
 def parse_age(text: str) -> float | None:
-    """Return the seconds of ``90s``, ``30m``, ``3h``, ``2d`` or ``1w``; ``None`` for anything else."""
+    """Return the seconds of ``90s``, ``30m``, ``3h``, ``2d`` or ``1w``, or ``None``."""
     match = re.fullmatch(r"([0-9]{1,9})([smhdw])", text.strip().lower())
     return int(match[1]) * UNITS[match[2]] if match else None
 
@@ -52,7 +55,7 @@ def in_seconds(seconds: float) -> str:
 
 
 def format_age(seconds: float) -> str:
-    """Return how old something is, rounded down: ``now``, ``5 min old``, ``3 h old`` or ``2 d old``."""
+    """Return an age, rounded down: ``now``, ``5 min old``, ``3 h old`` or ``2 d old``."""
     for size, unit in ((86_400, "d"), (3600, "h"), (60, "min")):
         if seconds >= size:
             return f"{seconds // size:.0f} {unit} old"
@@ -60,7 +63,7 @@ def format_age(seconds: float) -> str:
 
 
 def format_distance(seconds: float) -> str:
-    """Return how far a moment is from now: ``3 min ago``, ``in 2 h`` (for negative seconds) or ``now``."""
+    """Return ``3 min ago``, ``in 2 h`` (for negative seconds) or ``now``."""
     size = abs(seconds)
     if size < 1:
         return "now"
@@ -74,13 +77,13 @@ def format_distance(seconds: float) -> str:
 #: Seconds of silence after which a kept connection is not trusted: gateways drop idle ones after about 60.
 IDLE_LIMIT = 40.0
 
-#: What two clocks show: one stands still while the machine sleeps, the other one can be set.
+#: Seconds of two clocks: one stops while the machine sleeps, a user can set the other.
 Clocks = tuple[float, float]
 NEVER: Clocks = (float("-inf"), float("-inf"))
 
 
 def clocks() -> Clocks:
-    """Return what both clocks show now, in seconds."""
+    """Return the time of both clocks, in seconds."""
     return time.monotonic(), time.time()
 
 

@@ -1,4 +1,4 @@
-"""The tree of expected failures, each with an exit code and a state of the command.
+"""The tree of expected failures, with exit codes and states of the command.
 
 Foreign exceptions (boto3, requests, uv, the operating system) are translated into these where they arise, once. The
 fields of an error: ``message`` (what happened to what), ``state`` (of the command), ``hint`` (one next step) and
@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from enum import IntEnum, StrEnum
 
-TYPE_CHECKING = False  # the module of that name is more than the first prompt waits for
+TYPE_CHECKING = False  # the module of that name delays the first prompt
 if TYPE_CHECKING:
     from typing import Self
 
@@ -44,13 +44,13 @@ CANCELED = "Canceled"
 
 
 def sentence(message: str, state: State = State.NONE) -> str:
-    """Return a message with a full stop, unless it is a list of lines, followed by the state."""
+    """Return a message with a full stop, followed by the state."""
     stop = "" if not message or message.endswith((".", "?", "!", ":")) or "\n" in message else "."
     return f"{message}{stop} {state.value}".strip()
 
 
 def with_hint(message: str, hint: str) -> str:
-    """Return a message and its next step as one text; a message without a hint stays without a full stop."""
+    """Return a message with its hint; without a hint, the message is unchanged."""
     return f"{sentence(message)} {hint}" if hint else message
 
 
@@ -65,7 +65,7 @@ _AT_COMMAND_LINE = (
 
 
 def for_command_line(hint: str) -> str:
-    """Return a hint of the prompt as a command line says it, where no prompt is open."""
+    """Return a hint of the prompt in the words of the command line."""
     for dot_command, words in _AT_COMMAND_LINE:
         hint = re.sub(rf"(?<![\w'/-])(?<!-c ){dot_command}", words, hint)
     return hint
@@ -86,7 +86,7 @@ class ShellError(Exception):
             self.state = state
 
     def with_message(self, message: str, state: State | None = None) -> Self:
-        """Return the same error with another message, and with another state if one is given."""
+        """Return a copy with another message, and with another state if one is given."""
         changed = type(self).__new__(type(self), message)
         changed.__dict__.update(self.__dict__, message=message)
         changed.state = self.state if state is None else state
@@ -94,20 +94,20 @@ class ShellError(Exception):
 
 
 class UsageError(ShellError):
-    """The command or the options make no sense."""
+    """A mistake in the command or in the options."""
 
     exit_code = ExitCode.USAGE
 
 
 class NothingRan(ShellError):
-    """The environment certainly did not run the command."""
+    """A failure after which the environment has certainly run nothing."""
 
     exit_code = ExitCode.NOTHING_RAN
     state = State.NOT_RUN
 
 
 class PermissionMissing(NothingRan):
-    """An IAM action is not permitted; ``action`` names it, such as ``airflow:GetEnvironment``."""
+    """An IAM action that is not permitted, such as ``airflow:GetEnvironment``."""
 
     state = State.NOT_SENT
 
@@ -117,42 +117,42 @@ class PermissionMissing(NothingRan):
 
 
 class EnvironmentNotFound(NothingRan):
-    """No environment of that name in this account and region."""
+    """A name without an environment in this account and region."""
 
     state = State.NONE
 
 
 class LogMissing(NothingRan):
-    """No log group or log stream of that name in CloudWatch."""
+    """A name without a log group or log stream in CloudWatch."""
 
     state = State.NONE
 
 
 class RestNotFound(NothingRan):
-    """Airflow's REST API has no such object (HTTP 404)."""
+    """An object that Airflow's REST API does not have (HTTP 404)."""
 
 
 class CredentialsProblem(NothingRan):
-    """No credentials, expired ones, an unknown profile or no region."""
+    """Missing or expired credentials, an unknown profile or no region."""
 
     state = State.NOT_SENT
 
 
 class LocalProblem(NothingRan):
-    """The local environment could not be provisioned or started."""
+    """A local environment that cannot be provisioned or started."""
 
     state = State.NONE
 
 
 class OutcomeUnknown(ShellError):
-    """The request may have reached the environment; whether the command ran is not known."""
+    """A failure after which the command may have run."""
 
     exit_code = ExitCode.UNKNOWN
     state = State.MAY_HAVE_RUN
 
 
 class RefusedByRule(ShellError):
-    """A safety check of the shell refused the command."""
+    """A command that a safety check blocked."""
 
     exit_code = ExitCode.REFUSED
     state = State.NOT_SENT

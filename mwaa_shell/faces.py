@@ -1,11 +1,11 @@
-"""The face of a package: the names that other packages import from it, each with its module on first use."""
+"""The face of a package: the names for other packages, imported on first use."""
 
 from __future__ import annotations
 
 import re
 from importlib import import_module
 
-TYPE_CHECKING = False  # the first prompt is seen before the module of that name is imported
+TYPE_CHECKING = False  # the module of that name delays the first prompt
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import ModuleType
@@ -15,11 +15,11 @@ IMPORT = re.compile(r"^    from (\S+) import (?:\(([^)]*)\)|(.*))", re.MULTILINE
 
 
 def lazy(package: str, file: str, *own: str) -> tuple[Callable[[str], object], list[str]]:
-    """Return the ``__getattr__`` of a package, which imports the module of a name on first use, and its ``__all__``.
+    """Return the ``__getattr__`` and the ``__all__`` of a package.
 
-    The names are those that ``file``, the ``__init__`` of the package, imports for types, and its ``own``. ``from
-    mwaa_shell.package import name`` imports the module at once; with ``from mwaa_shell import package``,
-    ``package.name`` imports the module where it is used.
+    ``__getattr__`` imports the module of a name on first use. The names are those that ``file``, the ``__init__`` of
+    the package, imports for types, and its ``own``. ``from mwaa_shell.package import name`` imports the module at once;
+    with ``from mwaa_shell import package``, ``package.name`` imports the module where it is used.
     """
     with open(file, encoding="utf-8") as source:
         imports = IMPORT.findall(source.read())
@@ -36,7 +36,7 @@ def lazy(package: str, file: str, *own: str) -> tuple[Callable[[str], object], l
 
 
 def load(*packages: ModuleType) -> None:
-    """Import what the faces of packages show, before any of it is used."""
+    """Import all names of the faces of packages at once."""
     for package in packages:
         for name in package.__all__:
             getattr(package, name)

@@ -1,8 +1,8 @@
-"""Signals: Ctrl-C from Enter to the prompt, which one object owns, and those that end the program in order.
+"""Ctrl-C from Enter to the prompt, and signals that end the program in order.
 
-At rest Ctrl-C raises ``KeyboardInterrupt``. While a command is sent it is only noted: the loop that waits for the
-response looks at the note, and a write to a file is finished first. After a Ctrl-C that was noted, further ones do
-nothing until the next command: a user who presses twice still has to read what may be running.
+One object owns Ctrl-C. At rest Ctrl-C raises ``KeyboardInterrupt``. While a command is sent, Ctrl-C is only noted: the
+loop that waits for the response looks at the note, and a write to a file is finished first. Further presses do nothing
+until the next command, so that the user reads what may be running.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-#: What a user, a terminal or another program sends to end this one; SIGQUIT is Ctrl-\.
+#: Signals of a user, a terminal or another program that end this one; SIGQUIT is Ctrl-\.
 ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
 
 class Interrupts:
-    """The owner of SIGINT. Threads other than the main one may call it, and change nothing but what they follow."""
+    """The owner of SIGINT. Calls from other threads do not change handlers."""
 
     def __init__(self) -> None:
         self._pressed = threading.Event()
@@ -26,18 +26,18 @@ class Interrupts:
         self._of_thread = threading.local()
 
     def restore(self) -> None:
-        """Let Ctrl-C take effect again, and forget a noted one."""
+        """Let Ctrl-C take effect again, and drop a noted one."""
         if _in_main_thread():
             self._pressed.clear()
             signal.signal(signal.SIGINT, self._note if self._depth else signal.default_int_handler)
 
     def follow(self, pressed: threading.Event) -> None:
-        """Let the Ctrl-C that the main thread notes in ``pressed`` stop what this thread waits for, from now on."""
+        """Let a Ctrl-C that is noted in ``pressed`` end the waits of this thread."""
         self._of_thread.pressed = pressed
 
     @contextmanager
     def defer(self) -> Iterator[threading.Event]:
-        """Note Ctrl-C instead of raising it; yield the event that is set then. Nested calls share the event."""
+        """Note Ctrl-C in an event, which nested calls share, instead of raising it."""
         if not _in_main_thread():
             yield getattr(self._of_thread, "pressed", None) or threading.Event()
             return
@@ -71,9 +71,10 @@ def _end(number: int, frame: FrameType | None) -> None:
 
 @contextmanager
 def ended_in_order(end: Callable[[int, FrameType | None], None] = _end) -> Iterator[None]:
-    """Raise ``SystemExit`` with 128 and its number for a signal that would end the process at once.
+    """Raise ``SystemExit`` for a signal that would end the process at once.
 
-    A second one ends the process at once. A signal that is ignored stays so, as under nohup. ``end`` is the handler.
+    The exit code is 128 and the number of the signal. A second signal ends the process at once. An ignored signal stays
+    ignored, as under nohup. ``end`` is the handler.
     """
     if not _in_main_thread():
         yield
@@ -90,7 +91,7 @@ def ended_in_order(end: Callable[[int, FrameType | None], None] = _end) -> Itera
 
 @contextmanager
 def signals_wait() -> Iterator[None]:
-    """Hold back Ctrl-C and the signals that end the program; at the end they do what they would have done.
+    """Delay Ctrl-C and the signals that end the program until the block ends.
 
     A signal that would not reach Python, such as an ignored one, is left alone.
     """

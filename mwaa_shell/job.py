@@ -1,7 +1,7 @@
-"""Slow work on a thread of its own, with progress, a deadline for each phase, and cancellation.
+"""Slow work on a thread of its own, with phases, deadlines and cancellation.
 
 The waiting thread owns Ctrl-C and the screen; the working thread never prints. A job goes through named phases, each
-with a deadline or none. Canceling a job runs what the work has registered for that, such as closing a connection. The
+with a deadline or none. Canceling a job calls a function of the phase, for example to close a connection. The
 work begins a phase before any step that must not happen after a cancellation.
 """
 
@@ -22,7 +22,7 @@ TICK = 0.1
 
 
 class PhaseTimeout(Exception):
-    """A phase missed its deadline, and the job was canceled."""
+    """The end of a job whose phase missed its deadline."""
 
     def __init__(self, phase: str, seconds: float) -> None:
         super().__init__(phase)
@@ -31,7 +31,7 @@ class PhaseTimeout(Exception):
 
 
 class Interrupted(KeyboardInterrupt):
-    """Ctrl-C ended the wait, and the job was canceled in ``phase``."""
+    """The end of a job that Ctrl-C canceled in ``phase``."""
 
     def __init__(self, phase: str) -> None:
         super().__init__()
@@ -87,7 +87,7 @@ class Job(Generic[T]):
     # -- for the work ------------------------------------------------------------------------------------------------
 
     def begin_phase(self, phase: str, limit: float | None = None, let_go: Callable[[], None] | None = None) -> bool:
-        """Begin a phase of at most ``limit`` seconds. Return ``False`` if the job was canceled."""
+        """Begin a phase of at most ``limit`` seconds. Return whether the job continues."""
         with self._lock:
             if self._given_up.is_set():
                 return False
@@ -98,11 +98,11 @@ class Job(Generic[T]):
         return True
 
     def pause(self, phase: str, seconds: float) -> bool:
-        """Wait ``seconds`` in a phase of its own. Return ``False`` as soon as the job is canceled."""
+        """Wait ``seconds`` in a phase of its own. Return whether the job continues."""
         return self.begin_phase(phase) and self.sleep(seconds)
 
     def sleep(self, seconds: float) -> bool:
-        """Wait ``seconds`` in the phase that has begun. Return ``False`` as soon as the job is canceled."""
+        """Wait ``seconds`` in the phase that has begun. Return whether the job continues."""
         return not self._given_up.wait(seconds)
 
     # -- for the waiting thread ------------------------------------------------------------------------------------
@@ -121,7 +121,7 @@ class Job(Generic[T]):
         return self._done.wait(timeout)
 
     def give_up(self) -> str:
-        """Cancel the job: no phase begins any more, and connections are closed. Return the phase."""
+        """Cancel the job and close its connections. Return the phase."""
         with self._lock:
             self._given_up.set()
             phase, let_go = self.phase, self._let_go
@@ -130,9 +130,10 @@ class Job(Generic[T]):
         return phase
 
     def wait(self, watcher: ProgressListener | None = None) -> T:
-        """Start the work and return its value. Raises what the work raised, ``PhaseTimeout`` or ``Interrupted``.
+        """Start the work and return its value.
 
-        After an earlier Ctrl-C on the same line ``Interrupted`` has no phase, and the work does not start.
+        Raises errors of the work, ``PhaseTimeout`` or ``Interrupted``. After an earlier Ctrl-C on the same line
+        ``Interrupted`` has no phase, and the work does not start.
         """
         try:
             with INTERRUPTS.defer() as pressed:
@@ -160,7 +161,7 @@ class Job(Generic[T]):
                 raise PhaseTimeout(self.give_up(), self._limit)
 
     def result(self) -> T:
-        """Return the value of the work, or raise what the work raised. The job must be done."""
+        """Return the value of the finished work, or raise its error."""
         if self._error is not None:
             raise self._error
         return self._value  # type: ignore[return-value]

@@ -1,6 +1,6 @@
-"""The keys that matter, as data: one table, from which bindings, ``.keys`` and the documentation are made.
+"""The table of keys, for bindings, ``.keys`` and the documentation.
 
-What prompt_toolkit binds by itself is here too, for the list; the shell binds only rows with an ``action``.
+prompt_toolkit binds some keys, which are here for the list. The shell binds only rows with an ``action``.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ from typing import NamedTuple
 
 
 class KeyBinding(NamedTuple):
-    """One key: how people call it, what it does, and its binding."""
+    """One key: its name, its effect and its binding."""
 
     shown: str
     does: str
     presses: tuple[str, ...]  #: in prompt_toolkit's names, each a sequence with blanks between
-    action: str = ""  #: the name of a function in ``terminal/keys.py``; empty for what the prompt does by itself
+    action: str = ""  #: a method of ``KeyActions``; empty for a binding of prompt_toolkit
 
 
 KEYS = (

@@ -17,7 +17,7 @@ import stat
 from pathlib import Path
 
 APP = "mwaa-shell"
-#: A file is where folders would have to be; the name is the end of a sentence.
+#: A folder that cannot exist, because its parent is a file. The name ends a sentence.
 NOWHERE = Path(os.devnull) / "HOME-is-not-set"
 ROOT = 0
 FOREIGN_LINK = "it is a symbolic link of another user"
@@ -25,12 +25,12 @@ FOREIGN = "it belongs to another user"
 
 
 def cache_folder() -> Path:
-    """Return the folder for what can be made again."""
+    """Return the folder for caches."""
     return _folder("user_cache_dir")
 
 
 def data_folder() -> Path:
-    """Return the folder for what has to be kept."""
+    """Return the folder for data that must be kept."""
     return _folder("user_data_dir")
 
 
@@ -40,18 +40,21 @@ def config_folder() -> Path:
 
 
 def _folder(name: str) -> Path:
-    """Return a folder of the shell by the name of the function of platformdirs that knows where it is."""
+    """Return a folder of the shell, by the name of a function of platformdirs."""
     import platformdirs  # not before the prompt: 2 ms
 
     try:
         folder = Path(getattr(platformdirs, name)(APP))
-    except RuntimeError:  # what older versions return has a ~ in it, which would be made where one works
+    except RuntimeError:  # older versions return a ~, which would become a folder
         return NOWHERE / APP
     return folder if folder.is_absolute() else NOWHERE / APP
 
 
 def check_owner(path: Path) -> None:
-    """Raise for another user's link on a path, and for another user's file or folder there. Missing parts are fine."""
+    """Raise if a link on a path, or its file or folder, belongs to another user.
+
+    Missing parts are fine.
+    """
     with contextlib.suppress(FileNotFoundError):
         for one in (*reversed(path.parents), path):
             found = os.lstat(one)
@@ -67,9 +70,9 @@ def _refuse_foreign(found: os.stat_result, path: Path) -> None:
 
 
 def make_folder(path: Path, *, tighten: bool = True) -> Path:
-    """Make a folder and all missing ones above it, each 0700, check its owner and return it.
+    """Make a folder and its missing parents, 0700, and return it.
 
-    With ``tighten``, close an existing folder to other users.
+    The owner is checked. With ``tighten``, close an existing folder to other users.
     """
     check_owner(path)
     missing = [one for one in (path, *path.parents) if not os.path.lexists(one)]
@@ -85,7 +88,7 @@ def make_folder(path: Path, *, tighten: bool = True) -> Path:
 
 
 def append_to(path: Path) -> int:
-    """Open a file for appending and return the descriptor. A new file is 0600. Devices are accepted."""
+    """Open a file or device for appending and return the descriptor, 0600 if new."""
     check_owner(path)
     flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
     try:

@@ -1,4 +1,4 @@
-"""The settings of ``.set``: one table, from which completion, ``config.toml`` and documentation are made."""
+"""The table of settings of ``.set``, also for completion and documentation."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from mwaa_shell.suggestions import did_you_mean, must_be
 
 
 class Preference(NamedTuple):
-    """One thing that can be set: to one of its words, or else to what ``also`` accepts, or to a whole number from
-    ``least`` to ``most``."""
+    """One setting: one of its words, a text that ``also`` accepts, or a number.
+
+    A number is whole and from ``least`` to ``most``.
+    """
 
     name: str
     default: str
@@ -21,8 +23,8 @@ class Preference(NamedTuple):
     words: tuple[str, ...] = ()
     least: int = 0
     most: int = 0
-    also: Callable[[str], bool] | None = None  #: accepts more than the words
-    form: str = ""  #: what more that is, as help shows it
+    also: Callable[[str], bool] | None = None  #: accepts further values
+    form: str = ""  #: the form of further values, as help shows it
 
     @property
     def choices(self) -> tuple[str, ...]:
@@ -99,7 +101,7 @@ PREFERENCES = (
 
 @dataclass(slots=True)
 class Preferences:
-    """The values of this run: what was set, else what the user's file gives, else the default."""
+    """The values of this run: of ``.set``, else of ``config.toml``, else defaults."""
 
     given: dict[str, str] = field(default_factory=dict)  #: by the file, on the environment that is open
     _set: dict[str, str] = field(default_factory=dict)
@@ -124,11 +126,11 @@ class Preferences:
         return tuple(self[name].replace(",", " ").split())
 
     def copy(self) -> Preferences:
-        """Return preferences for another environment: what was set, without what the file gives."""
+        """Return preferences for another environment, without the values of the file."""
         return Preferences({}, dict(self._set))
 
     def set(self, name: str, value: str) -> None:
-        """Change one; raises ``UsageError`` for a name that does not exist and a value that it does not take."""
+        """Set a preference. Raises ``UsageError`` for an unknown name or a wrong value."""
         chosen = preference(name)
         if not chosen.accepts(value):
             raise UsageError(must_be(name, chosen.choices or chosen.takes, value))
@@ -136,7 +138,7 @@ class Preferences:
 
 
 def preference(name: str) -> Preference:
-    """Return the preference of a name. Raises ``UsageError`` that names the nearest one."""
+    """Return the preference of a name. Raises ``UsageError`` with a similar name."""
     found = next((one for one in PREFERENCES if one.name == name), None)
     if found is None:
         names = [one.name for one in PREFERENCES]

@@ -1,4 +1,4 @@
-"""The text of the prompt, from its first drawing; imports nothing that takes time."""
+"""The text of the prompt from its first drawing, without slow imports."""
 
 from __future__ import annotations
 
@@ -16,19 +16,22 @@ COLORS = ("red", "green", "yellow", "blue", "magenta", "cyan")
 
 
 def is_dumb(environ: Mapping[str, str]) -> bool:
-    """Return whether ``TERM`` is unset, ``dumb`` or ``unknown``: such a terminal cannot move its cursor or erase."""
+    """Return whether the terminal cannot move its cursor or erase.
+
+    ``TERM`` is unset, ``dumb`` or ``unknown`` there.
+    """
     return environ.get("TERM", "").lower() in ("", "dumb", "unknown")
 
 
 def is_protected(name: str, patterns: str) -> bool:
-    """Return whether a name matches one of the patterns, which are separated by commas."""
+    """Return whether a name matches one of several patterns, with commas between."""
     from fnmatch import fnmatchcase  # imports re, which --version does not need
 
     return any(fnmatchcase(name.lower(), one.strip().lower()) for one in patterns.split(",") if one.strip())
 
 
 def mark(name: str, *, protected: bool, read_only: bool, color: str = "auto") -> list[tuple[str, str]]:
-    """Return the prompt as pairs of a style and a text; ``auto`` is red for a protected environment."""
+    """Return the prompt as styles and texts, red for a protected environment."""
     said = [word for word, holds in (("protected", protected), ("read-only", read_only)) if holds]
     warning = [("class:warning", f"[{' '.join(said)}]"), ("", " ")] if said else []
     kind = f".{color}" if color in COLORS else ".protected" if protected else ""

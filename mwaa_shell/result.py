@@ -1,4 +1,4 @@
-"""The result of one line, of an Airflow command or a dot-command, and the bytes of its output.
+"""The result of one Airflow command or dot-command, and the bytes of its output.
 
 A ``Body`` is plain ``bytes``, or for a large output ``LazyBytes``, which are read in parts from a file. Callers slice
 it for a part and use ``chunks`` for all of it; ``bytes`` and ``decode`` load the whole.
@@ -16,19 +16,22 @@ from typing import IO, NamedTuple
 
 from mwaa_shell.errors import ExitCode, OutcomeUnknown, ShellError, State
 
-#: Bytes that are kept in memory; what is longer goes to a file.
+#: Bytes of a body in memory; a longer one is kept in a file.
 IN_MEMORY = 4_000_000
 #: Bytes that are read at a time.
 CHUNK = 1 << 18
 
 
 class LazyBytes:
-    """Bytes in a temporary file without a name, which the system removes with this object; any thread may read them."""
+    """Bytes in an unnamed temporary file, for all threads.
+
+    The system removes the file with this object.
+    """
 
     def __init__(self, file: IO[bytes]) -> None:
         """``file`` is empty and unbuffered."""
         self._file = file
-        weakref.finalize(self, file.close)  # and not by __del__: in a circle of garbage the file may have to go first
+        weakref.finalize(self, file.close)  # __del__ may run after the file is gone
         self._size = 0
 
     def __len__(self) -> int:
@@ -74,7 +77,7 @@ def chunks(body: Body, size: int = CHUNK) -> Iterator[bytes]:
 
 
 class SpoolWriter:
-    """Collects the bytes of a stream, in memory or for a long one in a file."""
+    """A collector of the bytes of a stream, in memory or for many in a file."""
 
     def __init__(self, in_memory: int = IN_MEMORY) -> None:
         self._in_memory = in_memory
@@ -94,7 +97,7 @@ class SpoolWriter:
         return b"".join(self._held) if self._spooled is None else self._spooled
 
     def _move(self) -> None:
-        """Move the bytes in memory to the file; without room for a file they stay in memory."""
+        """Move the bytes from memory to the file, unless there is no room for a file."""
         try:
             self._spooled = self._spooled or LazyBytes(tempfile.TemporaryFile(buffering=0))
             self._spooled.add(b"".join(self._held))
@@ -112,7 +115,7 @@ class Outcome(StrEnum):
     FAILED = "failed"
     UNKNOWN = "unknown"  #: may have run
     INTERRUPTED = "interrupted"
-    NOT_RUN = "not run"  #: certain that nothing ran
+    NOT_RUN = "not run"  #: nothing ran for certain
 
 
 class NextLine(NamedTuple):
@@ -130,42 +133,42 @@ class Part(NamedTuple):
 
 
 class Result(NamedTuple):
-    """The result of one line. ``stdout`` and ``stderr`` are the bytes that Airflow wrote, decoded from base64."""
+    """The result of one line, with the decoded bytes of both output streams."""
 
     outcome: Outcome = Outcome.OK
     exit_code: ExitCode = ExitCode.OK
     stdout: Body = b""
     stderr: Body = b""
-    message: str = ""  #: what happened to what, or why Airflow says that the command failed; often nothing
-    state: State = State.NONE  #: what became of the command, where the message is of the shell
+    message: str = ""  #: what happened to what, or the reason of Airflow; often empty
+    state: State = State.NONE  #: of the command, for a message of the shell
     hint: str = ""  #: one next step
     detail: str = ""  #: foreign text about it, for ``--debug``
     judged: bool = False  #: the message is the reason for a failure in the output of Airflow
-    remark: str = ""  #: how to read what Airflow printed; mostly nothing
+    remark: str = ""  #: how to read the output; often empty
     response: Body = b""  #: the HTTP body as it came, nothing for a dot-command
     http_status: int | None = None
     token_seconds: float = 0.0  #: how long CreateCliToken took
     command_seconds: float = 0.0  #: how long the environment took to answer
     remote: bool = False  #: an Airflow command that was sent, not one of the shell's own
     raw: bool = False  #: to be shown as it is, without color or order
-    page: bool = False  #: a page of the documentation: what begins in the first column is a heading
+    page: bool = False  #: a page of the documentation: lines in the first column are headings
     leaves: bool = False  #: the user asked to leave the shell
     drawn: bool = False  #: the screen shows ``stdout`` already, as a picture that was redrawn
     clears: bool = False  #: the user asked for an empty screen
     next_lines: tuple[NextLine, ...] = ()  #: lines to run in its place
-    proposal: str = ""  #: a line to put on the prompt, for the user to run
-    proposed: tuple[NextLine, ...] = ()  #: the lines of the proposal that stand for others, and where each comes from
+    proposal: str = ""  #: a line to put on the prompt
+    proposed: tuple[NextLine, ...] = ()  #: lines of the proposal from the history, with their origin
     words: tuple[str, ...] = ()  #: of the command that was sent: its name, then whole flags and their values
-    outcomes: tuple[Outcome, ...] = ()  #: of what each line of stdout tells: its word is colored by it
-    added: str = ""  #: what the shell added to what was typed
+    outcomes: tuple[Outcome, ...] = ()  #: of each line of stdout, which color its word
+    added: str = ""  #: flags that the shell added to the typed line
     paged: bool = True  #: may go through a pager; not where its end matters most
     clipboard: bytes = b""  #: text to put on the terminal's clipboard
     hidden: tuple[str, ...] = ()  #: secrets of the line that was sent, which an output may repeat
     secret: bool = False  #: ``stdout`` has a secret that the user asked to see: in no transcript
     parts: tuple[Part, ...] = ()  #: outputs of several environments, shown after the streams
-    format: str = ""  #: what to draw the records of the output as, whatever the session draws
-    log: bool = False  #: stdout is a log: it has no records, and its log lines are what was asked for
-    shown: Body = b""  #: what a terminal shows in place of stdout; empty for stdout itself
+    format: str = ""  #: the output format of this result, before that of the session
+    log: bool = False  #: stdout is a log without records, whose lines are all shown
+    shown: Body = b""  #: a terminal shows this in place of stdout; empty for stdout
 
     @property
     def seconds(self) -> float:

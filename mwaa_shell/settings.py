@@ -1,4 +1,4 @@
-"""The user's options as frozen values: ``launch`` makes them, everything else reads them."""
+"""The user's options as frozen values, which ``launch`` makes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class AccessKey(NamedTuple):
-    """An access key that the local environment made for this start; a real account's stay with boto3."""
+    """An access key of a local environment. boto3 keeps those of real accounts."""
 
     access_key: str
     secret_key: str
@@ -35,9 +35,9 @@ class Access(NamedTuple):
     keys: AccessKey | None = None
     max_response: int = MAX_RESPONSE  #: MB after decompression
     direct: bool = False  #: on this machine: no proxy, no instance metadata
-    account: str = ""  #: of a local environment, known before AWS's side is asked
-    scheduled: bool = True  #: something runs its DAGs; a local environment does not unless it is asked to
-    #: to the web server; empty for none, ``None`` for what the standard variables say. May hold a password
+    account: str = ""  #: of a local environment, known without an AWS call
+    scheduled: bool = True  #: a scheduler runs; a local environment has one on request
+    #: to the web server; empty for none, ``None`` for the standard variables. May hold a password
     proxy: str | None = None
     connect_to: tuple[str, ...] = ()  #: each ``HOST:PORT:HOST:PORT``, for the web server
 
@@ -46,7 +46,10 @@ class Access(NamedTuple):
 
 
 def with_region_or_profile(access: Access, region: str | None, profile: str | None) -> Access:
-    """Return access in another region or with another profile, whose own region applies if none is named."""
+    """Return access in another region or with another profile.
+
+    The region of the other profile applies if no region is named.
+    """
     if profile is None:
         return access._replace(region=region or access.region)
     return access._replace(profile=profile, region=region)
@@ -57,7 +60,7 @@ FROM_FILE = ("profile", "region", "endpoint_url", "ca_bundle", "proxy", "connect
 
 
 def apply_config(access: Access, said: Mapping[str, ConfigValue], environ: Mapping[str, str]) -> Access:
-    """Return access with the values of the file for all that neither an option nor a variable sets."""
+    """Return access with the values of the file that no option or variable sets."""
     if access.direct:  # a local environment is on this machine
         return access
     values: dict[str, Any] = {}
@@ -70,7 +73,10 @@ def apply_config(access: Access, said: Mapping[str, ConfigValue], environ: Mappi
 
 
 def profile_of_boto3(access: Access) -> str:
-    """Return the profile that boto3 uses, empty for none; botocore prefers ``AWS_DEFAULT_PROFILE``."""
+    """Return the profile of boto3, empty for none.
+
+    botocore prefers ``AWS_DEFAULT_PROFILE`` to ``AWS_PROFILE``.
+    """
     return access.profile or os.environ.get("AWS_DEFAULT_PROFILE") or os.environ.get("AWS_PROFILE") or ""
 
 
@@ -84,11 +90,11 @@ class LocalSettings(NamedTuple):
 
     versions: tuple[str, ...] = ()  #: empty: the newest that this machine can run
     dags_folder: Path | None = None
-    record: Path | None = None  #: keep each request and what the airflow program answered here
+    record: Path | None = None  #: a folder for each request and the output of airflow
     fresh_processes: bool = False
     scheduler: bool = False  #: run the DAGs too
-    limits: bool = True  #: refuse what MWAA refuses, and end what takes longer than its gateway waits
-    prompt: bool = True  #: a user is at a prompt, and is told of others on the same environment
+    limits: bool = True  #: block the commands that MWAA blocks, and apply its time limit
+    prompt: bool = True  #: a prompt shows notices about other users of the environment
     requirements: Path | None = None  #: the team's own requirements.txt
     plugins_folder: Path | None = None
     airflow_config: tuple[str, ...] = ()  #: each ``section.option=value``
@@ -108,16 +114,16 @@ class Settings(NamedTuple):
 
     environment: str | None = None
     access: Access = Access()
-    airflow_version: str | None = None  #: said by the user; wins over what AWS says
+    airflow_version: str | None = None  #: of an option; wins over the version that AWS reports
     data_only: bool = False
     keep_going: bool = False
-    validate: bool = True  #: refuse a line that Airflow would refuse, before it is sent
-    read_only: bool = False  #: send nothing but what reads
-    yes: str | None = None  #: said beforehand to what would be asked: empty for yes, or the name of an environment
+    validate: bool = True  #: do not send a command that Airflow would reject
+    read_only: bool = False  #: send only read-only commands
+    yes: str | None = None  #: the answer to confirmations: empty for yes, or an environment
     on: bool = False  #: ``--on`` says where each command runs
     color: str = "auto"  #: auto, always or never
-    log_file: Path | None = None  #: where each command that is sent is written down, for others to read
-    log_output: bool = False  #: and with it what it printed
+    log_file: Path | None = None  #: gets each sent command as a line of JSON
+    log_output: bool = False  #: with the output of each command
     config: Config = Config()  #: the user's own file
     secret_words: str = ""  #: the user's own names of secrets, with commas or blanks between
 
@@ -130,7 +136,7 @@ class Settings(NamedTuple):
         return (*config.problems, f"Read-only mode is on until {config.name} is fixed (.readonly off ends it).")
 
     def protects(self, name: str, patterns: str | None = None) -> bool:
-        """Return whether an environment is protected: by the file, else by the patterns for names."""
+        """Return whether an environment is protected, by the file or else by its name."""
         said = self.config.on(name)
         if "protected" in said:
             return bool(said["protected"].value)

@@ -1,7 +1,7 @@
-"""All that is done for a quick start and for nothing else; each trick with what it saves.
+"""Tricks for a quick start, each with its effect.
 
-Measured in milliseconds on a slow machine where ``PromptSession().prompt()`` alone takes keys after some 150. Nothing
-but the launcher knows of this file, and it imports nothing that takes time.
+The figures are milliseconds on a slow machine where ``PromptSession().prompt()`` alone takes keys after some 150. Only
+``cli`` and ``launch`` import this module, which has no slow imports.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-#: New objects between two looks for garbage while a script runs: what it imports makes a quarter of these.
+#: New objects between two collections while a script runs. Imports make a quarter of these.
 SELDOM = 400_000
 
 KEYBOARD, SCREEN, OTHER_SCREEN = 0, 1, 2
@@ -37,30 +37,36 @@ STYLES = {
 
 
 def help_text(*, whole: bool) -> str:
-    """Return the text of ``--help`` or ``--help-all`` from a file: argparse takes as long as the start of Python."""
+    """Return the text of ``--help`` or ``--help-all`` from a file.
+
+    argparse takes as long as the start of Python.
+    """
     with open(os.path.join(os.path.dirname(__file__), "help.txt"), encoding="utf-8") as file:
         short, _, text = file.read().partition("\f\n")
     return text if whole else short
 
 
 def stop_collecting_garbage() -> None:
-    """Turn the collector off until the prompt is shown: looking through what is imported takes 11 of 193."""
+    """Turn the garbage collector off until the prompt is shown, which saves 11 of 193."""
     gc.disable()
 
 
 def collect_seldom() -> None:
-    """Turn the collector on for a script, with few looks."""
+    """Turn the garbage collector on for a script, with few collections."""
     gc.enable()
     gc.set_threshold(SELDOM)
 
 
 def leave_garbage() -> None:
-    """Let the process end without a last look for garbage: a tenth of a script of 370."""
+    """Let the process end without a last collection, a tenth of a script of 370."""
     gc.freeze()
 
 
 def import_asyncio() -> None:
-    """Import asyncio without ssl, which it does without where there is none: 25 of 167. No prompt speaks TLS."""
+    """Import asyncio without ssl, which saves 25 of 167.
+
+    asyncio accepts a Python without ssl, and the prompt does not use TLS.
+    """
     if "ssl" in sys.modules:
         return
     sys.modules["ssl"] = None  # type: ignore[assignment]
@@ -71,10 +77,10 @@ def import_asyncio() -> None:
 
 
 class EarlyPrompt:
-    """The prompt before prompt_toolkit is imported: seen after 29 instead of 167.
+    """The prompt before prompt_toolkit is imported, visible after 29 instead of 167.
 
     Nothing is read here. Keys typed meanwhile stay with the kernel, not echoed and in order, until prompt_toolkit reads
-    them. What was typed still earlier, and echoed by the kernel, is erased: it is drawn again where it belongs.
+    them. Keys typed before, which the kernel has echoed, are erased, and prompt_toolkit draws them again.
     """
 
     def __init__(self, environ: Mapping[str, str]) -> None:
@@ -87,7 +93,7 @@ class EarlyPrompt:
         return self._before is not None
 
     def show(self, name: str, *, protected: bool, read_only: bool, color: str = "auto") -> None:
-        """Take the terminal and draw the prompt of an environment, where there is a keyboard and a screen for it."""
+        """Draw the prompt of an environment, if there are a keyboard and a screen."""
         screen = next((one for one in (SCREEN, OTHER_SCREEN) if os.isatty(one)), None)
         if self.shown or screen is None or not os.isatty(KEYBOARD):
             return
@@ -110,7 +116,10 @@ class EarlyPrompt:
         return f"\x1b[0;{parameters}m{text}\x1b[0m" if parameters else text
 
     def _take(self) -> bool:
-        """Turn off echo, line mode and signals of keys, as prompt_toolkit will; return whether that worked."""
+        """Turn off echo, line mode and signals, as prompt_toolkit does.
+
+        Returns whether that worked.
+        """
         try:
             before = termios.tcgetattr(KEYBOARD)
             quiet = [*before[:6], list(before[6])]
@@ -128,13 +137,13 @@ class EarlyPrompt:
             os.write(self._screen, text.encode())
 
     def hand_over(self) -> list[Any] | None:
-        """Give the terminal to prompt_toolkit. Return its attributes from before, ``None`` if they were not changed."""
+        """Give the terminal to prompt_toolkit. Return its former attributes, if changed."""
         self._write("\r")
         before, self._before, self._screen = self._before, None, None
         return before
 
     def over(self) -> None:
-        """Take the prompt away, and let the terminal be as it was; for what has something to say before."""
+        """Erase the prompt and restore the terminal, for messages before the prompt."""
         self._write(ERASE + NO_PASTES)
         if self._before is not None:
             termios.tcsetattr(KEYBOARD, termios.TCSANOW, self._before)

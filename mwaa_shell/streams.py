@@ -1,6 +1,6 @@
-"""The three standard streams as one value, which tests replace, and the status line while the user waits.
+"""The three standard streams, which tests replace, and the status line.
 
-Standard output carries data and nothing else; everything that the shell has to say goes to standard error.
+Standard output carries only data. All messages of the shell are written to standard error.
 """
 
 from __future__ import annotations
@@ -40,22 +40,22 @@ class Streams:
     prefix: str = PREFIX  #: of every sentence; empty at a prompt
 
     def write_out(self, data: bytes) -> None:
-        """Write bytes to standard output, exactly as they are."""
+        """Write bytes to standard output unchanged."""
         left = memoryview(data)
         while left:  # an unbuffered stream may take only a part
             left = left[self.stdout.write(left) or 0 :]
         self.stdout.flush()
 
     def write_err(self, data: bytes) -> None:
-        """Write bytes to standard error; what went to standard output before comes first."""
+        """Write bytes to standard error, after flushing standard output."""
         self.stdout.flush()
         self.stderr.write(data)
         self.stderr.flush()
 
     def note(self, text: str, label: str = "", color: str = "") -> None:
-        """Write a sentence of the shell to standard error; foreign text in it cannot drive the terminal.
+        """Write a sentence of the shell to standard error.
 
-        ``label`` begins the sentence, in ``color``, an escape sequence.
+        Foreign text in it cannot drive the terminal. ``label`` begins the sentence, in ``color``, an escape sequence.
         """
         if text or label:
             shown = "".join(char if char.isprintable() or char in "\n\t" else "?" for char in text)
@@ -66,9 +66,10 @@ class Streams:
             self.write_err(f"{shown}\n".encode(errors="replace"))
 
     def wrapped(self, text: str) -> str:
-        """Return a text with its lines broken at blanks to the width of the terminal, if standard error is one.
+        """Return a text wrapped at blanks to the width of the terminal.
 
-        Further lines are indented; words stay whole to be copied.
+        The text is unchanged if standard error is not a terminal. Further lines are indented; words stay whole to be
+        copied.
         """
         try:
             columns = os.get_terminal_size(2).columns if self.stderr_tty else 0
@@ -92,7 +93,7 @@ class Streams:
         return self.stdin_tty and (self.stdout_tty or self.stderr_tty)
 
     def is_display(self, *, stderr: bool = False) -> bool:
-        """Return whether standard output (or error) is for eyes: a terminal, or forced color."""
+        """Return whether standard output (or error) is a terminal or color is forced."""
         return self.color == "always" or (self.stderr_tty if stderr else self.stdout_tty)
 
     def use_color(self, *, stderr: bool = False) -> bool:
@@ -107,7 +108,7 @@ def standard_streams() -> Streams:
     _close_gaps()
     stdin = sys.stdin or open(0, encoding="utf-8", closefd=False)
     if isinstance(stdin, io.TextIOWrapper) and not stdin.isatty():
-        stdin.reconfigure(errors="surrogateescape")  # what is no text is refused line by line
+        stdin.reconfigure(errors="surrogateescape")  # lines that are not text are rejected one by one
     stdout = sys.stdout.buffer if sys.stdout else open(1, "wb", closefd=False)
     stderr = sys.stderr.buffer if sys.stderr else open(2, "wb", closefd=False)
     return Streams(
@@ -122,7 +123,7 @@ def standard_streams() -> Streams:
 
 
 def _close_gaps() -> None:
-    """Open the standard streams that were closed at the start, so that nothing else takes their numbers."""
+    """Open standard streams that were closed, so that no file takes their numbers."""
     for number in (0, 1, 2):
         try:
             os.fstat(number)
@@ -134,22 +135,22 @@ ERASE = b"\r\x1b[K"
 
 
 def can_draw() -> bool:
-    """Return whether the terminal does more than print: it moves its cursor and erases."""
+    """Return whether the terminal can move its cursor and erase."""
     return not is_dumb(os.environ)
 
 
 class StatusLine:
-    """One line of standard error that each drawing replaces, and the echo of the terminal."""
+    """One line of standard error that is redrawn, and the echo of the terminal."""
 
     def __init__(self, streams: Streams) -> None:
-        self.draws = can_draw() and streams.stderr_tty  #: whether standard error can take back what it shows
+        self.draws = can_draw() and streams.stderr_tty  #: whether standard error can erase
         self._streams = streams
         self._shown = False
         self._silent = False  # the terminal does not echo
         self._terminal_before: list[Any] | None = None
 
     def draw(self, text: str) -> None:
-        """Show a text in place of the one before, cut to the width of the terminal."""
+        """Replace the shown text by another, cut to the width of the terminal."""
         width = max(shutil.get_terminal_size().columns - 1, 10)
         self._shown = True  # before the drawing, because Ctrl-C may arrive in it
         self._streams.write_err(ERASE + text[:width].encode("utf-8", "replace"))
@@ -161,7 +162,7 @@ class StatusLine:
         self._shown = False
 
     def take_over(self, terminal_before: list[Any] | None) -> None:
-        """Note how the terminal was before another part of the program changed its modes."""
+        """Keep the modes of the terminal from before another part changed them."""
         self._terminal_before = self._terminal_before or terminal_before
 
     def stop_echo(self) -> None:

@@ -1,4 +1,4 @@
-"""Messages about a wrong word or value: what it must be, a similar word, and a short list of choices. Pure."""
+"""Messages about a wrong word or value, with a similar word or choices."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ MOST_CHOICES = 5
 
 
 def closest(word: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
-    """Return the known word that is most similar to a word; ``None`` if none is similar."""
+    """Return the known word that is most similar to a word, or ``None``."""
     import difflib  # 7 ms, and only for a mistake
 
-    names = {name.lstrip("-."): name for name in known}  # that both begin with a dash or a dot says nothing
+    names = {name.lstrip("-."): name for name in known}  # a common dash or dot is not a similarity
     found = difflib.get_close_matches(word.lstrip("-."), list(names), 1, cutoff)
     return names[found[0]] if found else None
 
@@ -26,14 +26,14 @@ def suggest(name: str | None) -> str:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return the question whether a similar word was meant; empty if none is similar."""
+    """Return the question about a similar word, or an empty string."""
     return suggest(closest(word, known))
 
 
 def listed(values: Sequence[str], more: str = "") -> str:
-    """Return five values as a list, and how many more there are; ``more`` names the command that lists all.
+    """Return five values as a list, and the number of further ones.
 
-    A sixth one alone is named too: the text that counts it is no shorter.
+    ``more`` names the command that lists all. A sixth value is named too, because a count of one is not shorter.
     """
     left = len(values) - MOST_CHOICES
     if left <= 1:
@@ -54,7 +54,7 @@ def shorten_word(text: str) -> str:
 
 
 def must_be(name: str, takes: str | Sequence[object], value: object) -> str:
-    """Return the message about a value that ``name`` does not take: a range in words, or one of several choices.
+    """Return the message about a wrong value, with the range or choices of ``name``.
 
     ``None`` is a value that must not be shown.
     """
@@ -67,7 +67,10 @@ def must_be(name: str, takes: str | Sequence[object], value: object) -> str:
 
 
 def unknown(kind: str, word: str, known: Sequence[str], more: str = "") -> UsageError:
-    """Return the error about an unknown word of a kind; ``more`` names the command that lists all known ones."""
+    """Return the error about an unknown word of a kind.
+
+    ``more`` names the command that lists all words.
+    """
     message = f"Unknown {kind} '{shorten_word(word)}'{did_you_mean(word.lower(), known)}"
     return UsageError(message, hint=f"Use one of: {listed(known, more)}.")
 
@@ -85,7 +88,7 @@ _ARGPARSE = (
 
 
 def reword(message: str, flags: Sequence[str]) -> str:
-    """Return a message of argparse in the words of the shell, with a similar flag for an unknown one."""
+    """Return a message of argparse in the words of the shell."""
     unknown = re.fullmatch(r"unrecognized arguments: (\S+).*", message, re.DOTALL)
     if unknown:
         word = unknown[1].partition("=")[0]
