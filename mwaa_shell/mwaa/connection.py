@@ -180,8 +180,7 @@ class Connection:
 class ConnectionPool:
     """The connections of a session, one for each environment and way to reach AWS. Called from any thread."""
 
-    def __init__(self, make: MakeApi, config: Config) -> None:
-        self._make = make
+    def __init__(self, config: Config) -> None:
         self._config = config
         self._connecting, self._making = threading.Lock(), threading.Lock()
         self._apis: dict[Access, MwaaApi] = {}  # one for each way: it has the credentials and takes 4 MB
@@ -201,5 +200,5 @@ class ConnectionPool:
     def _api(self, access: Access) -> MwaaApi:
         with self._making:
             if access not in self._apis:
-                self._apis[access] = self._make(access)
+                self._apis[access] = real_api(access)
             return self._apis[access]

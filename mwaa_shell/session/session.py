@@ -21,7 +21,7 @@ from mwaa_shell.errors import NothingRan, State, UsageError
 from mwaa_shell.history import HistoryEntry, HistoryRecorder
 from mwaa_shell.interrupts import INTERRUPTS
 from mwaa_shell.job import Interrupted, Job, PhaseTimeout, ProgressListener
-from mwaa_shell.mwaa import Connection, ConnectionPool, EnvironmentRef, real_api
+from mwaa_shell.mwaa import Connection, ConnectionPool, EnvironmentRef
 from mwaa_shell.preferences import Preferences
 from mwaa_shell.result import Outcome
 from mwaa_shell.settings import Access, Protection, Settings
@@ -99,7 +99,7 @@ class Session:
         if settings.secret_words:
             self.preferences.set("secret-words", " ".join(settings.secret_words.split()))
         self._configured_secret_words = _secret_words_in(settings.config)
-        self.connections = ConnectionPool(real_api, settings.config)
+        self.connections = ConnectionPool(settings.config)
         self.recorder = HistoryRecorder(self.ui.note, lambda: self.secret_words)
         if settings.log_file is not None:
             self.recorder.log_to(settings.log_file, output=settings.log_output)

@@ -87,7 +87,7 @@ def test_info_is_loaded_after_an_answer(double: Double, connection: Connection) 
 
 def test_environments_of_a_region_share_aws_and_locks(double: Double, bundle: str) -> None:
     access = double.access(bundle)
-    pool = ConnectionPool(real_api, Config())
+    pool = ConnectionPool(Config())
     here, other = pool.get(EnvironmentRef("etl", access)), pool.get(EnvironmentRef("sales", access))
     elsewhere = pool.get(EnvironmentRef("etl", access._replace(region="us-east-1")))
     slower = pool.get(EnvironmentRef("etl", access._replace(timeout=3.0)))
@@ -99,6 +99,6 @@ def test_environments_of_a_region_share_aws_and_locks(double: Double, bundle: st
 def test_the_region_of_the_user_names_the_lock(bundle: str, double: Double, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
     access = double.access(bundle)
-    pool = ConnectionPool(real_api, Config())
+    pool = ConnectionPool(Config())
     unsaid = pool.get(EnvironmentRef("etl", access._replace(region=None)))
     assert unsaid.command_lock is pool.get(EnvironmentRef("etl", access)).command_lock
