@@ -167,7 +167,9 @@ def tasks_to_read(snapshot: Snapshot, task: str, map_index: int | None) -> list[
     rows = _named(snapshot, task, map_index)
     begun = rows if task else [one for one in rows if one.state not in NO_LOG]
     if not begun:
-        raise NoLog(f"No task of {snapshot.run.run_id} has begun")
+        raise NoLog(
+            f"No task of {snapshot.run.run_id} has begun", hint=f"Follow the run with .follow {snapshot.run.dag}."
+        )
     return [one for one in begun if one.state in FAILED] or begun
 
 

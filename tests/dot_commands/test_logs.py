@@ -91,6 +91,13 @@ def test_queued_task_is_said_to_be_that_now(double: Double, session: Session, lo
     assert notes == [f"sales {RUN} load: try 1, now queued"]
 
 
+def test_run_whose_tasks_have_not_begun_is_to_be_followed(double: Double, session: Session, logs: LogsDouble) -> None:
+    run(double, [("load", -1, "scheduled")], "queued")
+    double.rest["/dags/sales"] = {"dag_id": "sales", "is_paused": False}
+    result = execute(session, ".logs sales latest")
+    assert (result.message, result.hint) == (f"No task of {RUN} has begun", "Follow the run with .follow sales.")
+
+
 def test_the_last_try_of_the_failed_task_comes_first(
     double: Double, session: Session, logs: LogsDouble, notes: Notes
 ) -> None:

@@ -11,7 +11,7 @@ from mwaa_shell.airflow.command_line import parse
 from mwaa_shell.config import Config
 from mwaa_shell.durations import IDLE_LIMIT
 from mwaa_shell.mwaa.command_runner import run_command
-from mwaa_shell.mwaa.connection import Connection, ConnectionPool, EnvironmentRef, real_api
+from mwaa_shell.mwaa.connection import Connection, ConnectionPool, EnvironmentRef
 from mwaa_shell.mwaa.environment import EnvironmentInfo
 from tests.double import Double
 
