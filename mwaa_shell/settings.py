@@ -101,7 +101,7 @@ class LocalSettings(NamedTuple):
 
 
 class Protection(NamedTuple):
-    """Which confirmations an environment needs."""
+    """The confirmations that an environment requires."""
 
     name: str
     protected: bool = False

@@ -1,4 +1,4 @@
-"""Texts for users follow the writing rules of CONTRIBUTING.md, as far as a program can check them."""
+"""Texts, docstrings and comments follow the writing rules of CONTRIBUTING.md, as far as a program can check."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.words import all_matches
 LONGEST_SUMMARY, LARGEST_README = 52, 10_000
 
 
-def test_texts_and_docstrings_have_no_banned_words() -> None:
+def test_texts_docstrings_and_comments_keep_the_rules() -> None:
     assert not all_matches(), "reword the texts"
 
 

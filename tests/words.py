@@ -1,14 +1,15 @@
-"""Words of the writing rules (CONTRIBUTING.md, "Writing") that texts for users must not have.
+"""Words of the writing rules (CONTRIBUTING.md, "Writing") that texts, docstrings and comments must not have.
 
     python -m tests.words
 
-Prints these words with file and line. Docstrings may have no word of rule 2.
+Prints these words, and long summaries of docstrings, with file and line.
 """
 
 from __future__ import annotations
 
 import ast
 import re
+import tokenize
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -37,8 +38,8 @@ WORDS = re.compile(rf"(?<![\w.$/-])(?:{'|'.join(RULES)})(?![\w/=-])", re.IGNOREC
 MESSAGES = re.compile(rf"{WORDS.pattern}|; ", re.IGNORECASE)
 #: Data files whose texts stand in menus, help and messages; the others hold texts of Airflow's too.
 SUMMARIES = ("knowledge.toml", "rest_words.toml", "summaries.toml", "translations.toml")
-#: Words of rule 2, the only ones that are counted in docstrings.
-ACTORS = re.compile(rf"\b(?:{RULES[0]})\b", re.IGNORECASE)
+#: Rule 21: the first sentence of a docstring, and its most characters.
+SENTENCE, LONGEST_SENTENCE = re.compile(r".*?(?:\.(?=\s)|\Z)", re.DOTALL), 80
 #: Code in Markdown: spans in backticks and indented examples.
 CODE = re.compile(r"`[^`\n]*`|^    .*$", re.MULTILINE)
 
@@ -65,6 +66,14 @@ def texts(path: Path) -> Iterator[tuple[int, str]]:
 def docstrings(path: Path) -> Iterator[tuple[int, str]]:
     """Yield the docstrings of a module with their lines."""
     return _strings(path, alone=True)
+
+
+def comments(path: Path) -> Iterator[tuple[int, str]]:
+    """Yield the comments of a module with their lines."""
+    with path.open("rb") as file:
+        for token in tokenize.tokenize(file.readline):
+            if token.type == tokenize.COMMENT:
+                yield token.start[0], token.string
 
 
 def _strings(path: Path, *, alone: bool) -> Iterator[tuple[int, str]]:
@@ -94,9 +103,12 @@ def matches(path: Path) -> list[str]:
     return [_at(line, text, match) for line, text in own for match in banned.finditer(text)]
 
 
-def matches_in_docstrings(path: Path) -> list[str]:
-    """Return the words of rule 2 in the docstrings of a module, each with its line."""
-    return [_at(line, text, match) for line, text in docstrings(path) for match in ACTORS.finditer(text)]
+def matches_in_code(path: Path) -> list[str]:
+    """Return the words of the rules in docstrings and comments, and long summaries, each with its line."""
+    summaries = ((line, SENTENCE.match(text)) for line, text in docstrings(path))
+    found = [f"{line}: {one[0]}" for line, one in summaries if one is not None and len(one[0]) > LONGEST_SENTENCE]
+    remarks = (*docstrings(path), *comments(path))
+    return found + [_at(line, text, match) for line, text in remarks for match in WORDS.finditer(text)]
 
 
 def _at(line: int, text: str, match: re.Match[str]) -> str:
@@ -104,10 +116,10 @@ def _at(line: int, text: str, match: re.Match[str]) -> str:
 
 
 def all_matches() -> list[str]:
-    """Return the words in all texts for users and in all docstrings, with file and line."""
+    """Return the words in all texts, docstrings and comments, and long summaries, with file and line."""
     found = []
     for path in files():
-        words = matches(path) + (matches_in_docstrings(path) if path.suffix == ".py" else [])
+        words = matches(path) + (matches_in_code(path) if path.suffix == ".py" else [])
         found += [f"{path.relative_to(ROOT)}:{word}" for word in words]
     return found
 

@@ -267,7 +267,7 @@ def logical_lines(lines: Iterable[str]) -> Iterator[tuple[int, str]]:
         first = first or number
         state = _state_behind(line, state)
         if state not in ("#", "'") and (len(line) - len(line.rstrip("\\"))) % 2:
-            held.append(line[:-1] + "  ")  # as long as the backslash and the newline: every place stays where it is
+            held.append(line[:-1] + "  ")  # as long as the backslash and the newline
             continue
         if state and state in UP_TO:  # its text continues, with the newline
             held.append(line + "\n")

@@ -151,7 +151,7 @@ def load_grammar(version: Version) -> Grammar:
 @cache
 def versions() -> tuple[Version, ...]:
     """Return the versions that the package has, the oldest first."""
-    from importlib import resources  # heavy: reads archives; only a version without a tree needs the list
+    from importlib import resources  # heavy; only a version without a tree needs the list
 
     names = [file.name for file in resources.files(__package__).joinpath("data").iterdir()]
     found = [parse_version(name) for name in names if name.startswith("airflow-") and name.endswith(".json")]

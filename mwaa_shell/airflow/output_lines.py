@@ -160,7 +160,7 @@ def _plain(text: str, before: Reading) -> Reading:
     ):
         return _FURTHER.get(before, before)
     if text[-1] == ":" and text.endswith(TRACEBACK_START) and ("%|" in text or text.endswith(f":{TRACEBACK_START}")):
-        return _TRACEBACK  # after a progress bar or a question, which leave the cursor where it is
+        return _TRACEBACK  # after a progress bar or a question without a line end
     return _DATA
 
 

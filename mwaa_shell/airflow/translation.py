@@ -129,7 +129,7 @@ class UnmappedArgument:
 
 @dataclass(slots=True)
 class _Translator:
-    """Says one line in the target's words."""
+    """A translator of one line into the words of another Airflow."""
 
     source: ParsedCommand
     target: Grammar

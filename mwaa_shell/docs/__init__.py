@@ -1,4 +1,4 @@
-"""The pages of the documentation, which ship with the program: Markdown files of this folder, by topic."""
+"""The pages of the documentation, one Markdown file of this folder a topic."""
 
 from __future__ import annotations
 
@@ -25,16 +25,17 @@ ITEM = re.compile(r"(?:-|\d+\.) +")
 
 
 def render(markdown: str, columns: int) -> str:
-    """Return a page as text of at most so many columns, as far as the pages of this folder use Markdown.
+    """Return a page as text of at most so many columns.
 
-    Headings begin in the first column and all else is indented, as in a man page. Examples are never wrapped.
+    Only the Markdown of these pages is rendered. Headings begin in the first column and all else is indented, as in a
+    man page. Examples are never wrapped.
     """
     texts = (_rendered(block, columns) for block in _blocks(markdown))
     return "\n\n".join(filter(None, texts)) + "\n"
 
 
 def _blocks(markdown: str) -> Iterator[str]:
-    """Yield headings, paragraphs, lists, tables and examples; an example includes its empty lines."""
+    """Yield headings, paragraphs, lists, tables and examples with their empty lines."""
     texts = re.split(r"\n{2,}", markdown.strip("\n"))
     for is_example, group in groupby(texts, lambda text: text.startswith("    ")):
         blocks = list(group)
@@ -78,7 +79,7 @@ def _inline(text: str) -> str:
 
 
 def _table(rows: list[str], columns: int) -> str:
-    """Return a table: columns that are too wide share the space that the others leave, and wrap."""
+    """Return a table, whose wide columns share the remaining space and wrap."""
     cells = [[_cell(cell) for cell in CELL_END.split(row.strip().strip("|"))] for row in rows]
     head, body = cells[0], cells[2:]
     for row in (head, *body):
@@ -96,7 +97,7 @@ def _cell(text: str) -> str:
 
 
 def _shares(natural: list[int], room: int) -> list[int]:
-    """Return the width of each column: the natural one where it is at most an equal share of what is left."""
+    """Return the width of each column, at most an equal share of the remaining space."""
     widths = [0] * len(natural)
     order = sorted(range(len(natural)), key=natural.__getitem__)
     for place, number in enumerate(order):
@@ -137,7 +138,7 @@ def topic_list() -> str:
 
 
 def topic_result(topic: str, columns: int) -> Result:
-    """Return the page of a topic as the result of a command, wrapped for a terminal of so many columns.
+    """Return the page of a topic as a result, wrapped for so many columns.
 
     Raises ``UsageError`` for a topic that does not exist.
     """

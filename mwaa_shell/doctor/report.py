@@ -30,7 +30,7 @@ class Status(StrEnum):
 
 
 class Finding(NamedTuple):
-    """What a check finds."""
+    """The result of a check."""
 
     status: Status
     text: str

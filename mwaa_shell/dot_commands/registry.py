@@ -186,7 +186,7 @@ class DotCommand:
         raise self._wrong(message)
 
     def _check(self, found: Namespace) -> None:
-        """Raise ``UsageError`` for ``latest`` without a DAG, and unless a command is an Airflow command."""
+        """Raise ``UsageError`` for ``latest`` without a DAG or a wrong kind of command."""
         if getattr(found, "run", None) in ("", LATEST) and found.dag == LATEST:
             raise UsageError(f"{self.name} requires a DAG before latest", hint=f"Write {self.name} DAG latest.")
         line: ParsedLine = found.command

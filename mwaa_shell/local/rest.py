@@ -56,7 +56,7 @@ class RestApi:
         limit: float | None = LIMIT,
         first_limit: float | None = FIRST_LIMIT,
     ) -> None:
-        """Limits are in seconds, ``None`` for no limit. The process of ``start`` writes to the file ``log``."""
+        """Take limits in seconds, ``None`` for no limit. The process of ``start`` writes to the file ``log``."""
         self._log = log
         self._start = start
         self._prepare = prepare

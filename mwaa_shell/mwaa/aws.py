@@ -209,7 +209,7 @@ class MwaaApi:
         pages = client.get_paginator("list_environments").paginate()
         return [name for page in pages for name in page.get("Environments", ()) if isinstance(name, str)]
 
-    # -- who asks, and where: for the doctor -------------------------------------------------------------------------
+    # -- caller and endpoint, for the doctor -------------------------------------------------------------------------
 
     def describe_setup(self) -> str:
         """Return region, endpoint and proxy of AWS calls. Raises ``ShellError`` if the client cannot be made."""

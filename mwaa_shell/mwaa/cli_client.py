@@ -74,7 +74,7 @@ class CliRequest(NamedTuple):
 
 
 class CliClient:
-    """Runs commands on one environment, one at a time; the caller sees to that."""
+    """A client that runs commands on one environment. Callers run one at a time."""
 
     def __init__(
         self,

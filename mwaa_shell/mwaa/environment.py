@@ -1,4 +1,4 @@
-"""What AWS reports of an environment: a value, pure."""
+"""The facts that AWS reports of an environment."""
 
 from __future__ import annotations
 

@@ -163,7 +163,7 @@ class NameRefresher:
             return ""
         return f"{len(dags.texts):,} DAG{'s' * (len(dags.texts) != 1)} cached"
 
-    # -- what others tell and ask ------------------------------------------------------------------------------------
+    # -- for the prompt and commands ---------------------------------------------------------------------------------
 
     def learn(self, line: ParsedLine, result: Result) -> None:
         """Add the names in a result to the cached names, on a thread."""

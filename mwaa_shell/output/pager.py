@@ -71,7 +71,7 @@ def pager_command(environ: Mapping[str, str]) -> list[str] | None:
         return None if is_dumb(environ) or not shutil.which("less", path=environ.get("PATH")) else ["less"]
     try:
         words = shlex.split(wanted)
-    except ValueError:  # a quote is open: no program has that name, which will be said
+    except ValueError:  # a quote is open: no program has that name
         words = [wanted]
     return [os.path.expanduser(words[0]), *words[1:]] if words else None
 

@@ -44,6 +44,6 @@ def dump_records(records: Sequence[dict[str, object]]) -> str:
     write: Any = partial(yaml.dump, records, sort_keys=False, allow_unicode=True, width=WIDEST)
     try:
         text: str = write(Dumper=getattr(yaml, "CSafeDumper", yaml.SafeDumper))
-    except UnicodeEncodeError:  # one half of a surrogate pair, which only Python's own emitter escapes
+    except UnicodeEncodeError:  # half a surrogate pair, which only Python's emitter escapes
         text = write(Dumper=yaml.SafeDumper)
     return text

@@ -66,7 +66,7 @@ def confirmation_for(danger: Danger, place: Protection, line: str = "the line") 
     return Confirmation.YES if place.protected else Confirmation.NOTHING
 
 
-def confirm(  # noqa: PLR0913 - what is asked about, of whom, and in which words
+def confirm(  # noqa: PLR0913 - subject, user and words of the question
     line: str, danger: Danger, place: Protection, answers: Confirmer, *, asks: bool = False, effect: Impact | str = ""
 ) -> bool:
     """Ask for a confirmation if one is required; return whether one was.

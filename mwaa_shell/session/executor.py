@@ -60,7 +60,7 @@ class LineResult:
 
 
 class Executor:
-    """Runs the lines of one session."""
+    """The executor of the lines of one session."""
 
     def __init__(self, session: Session, dot_commands: DotCommands) -> None:
         self.session = session

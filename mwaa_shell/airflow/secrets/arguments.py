@@ -101,10 +101,8 @@ class _ArgumentReader:
 
     def _is_unknown_flag(self, piece: Piece) -> bool:
         """Return whether a word is a flag of another Airflow, or a flag and its value."""
-        if piece.role in (
-            Role.POSITIONAL,
-            Role.UNKNOWN,
-        ):  # argparse takes a flag of another Airflow for one if its value has a blank
+        # argparse takes an unknown flag for a value if the value of the flag has a blank.
+        if piece.role in (Role.POSITIONAL, Role.UNKNOWN):
             name, equals, _ = piece.value.partition("=")
             return bool(equals and _flag_by_name(name)) and self._keys is None
         if piece.role is not Role.EXTRA:

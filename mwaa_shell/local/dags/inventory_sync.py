@@ -1,4 +1,4 @@
-"""Two tasks side by side and one behind them, every hour: one more shape."""
+"""Two parallel tasks and a task after them, every hour."""
 
 from datetime import datetime
 

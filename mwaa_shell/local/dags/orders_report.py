@@ -1,4 +1,4 @@
-"""A run that fails: with a task that is retried, a mapped, a skipped and a failing one."""
+"""A failing run, with a retried, a mapped, a skipped and a failing task."""
 
 from datetime import datetime, timedelta
 

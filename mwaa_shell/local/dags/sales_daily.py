@@ -1,4 +1,4 @@
-"""Three tasks in a row, every day, of another owner: something for lists and graphs."""
+"""Three tasks in a row, every day, of another owner."""
 
 from datetime import datetime
 

@@ -128,12 +128,12 @@ def _rows(lines: list[str], first: int, columns: _Columns) -> tuple[list[list[st
 
 def _continues(above: list[str], cells: list[str], columns: _Columns) -> bool:
     """Return whether a line belongs to the row of the line above."""
-    if columns.full and not cells[0]:  # a row begins with a name or a number; a cell may have a blank line inside
+    if columns.full and not cells[0]:  # a row begins with a name or a number
         return True
     filled = [number for number, cell in enumerate(cells) if cell]
     if not all(above[number] for number in filled):
         return False
-    if len(filled) == 1 and filled[0] > 0:  # one cell alone, and not the first: broken, or with line ends of its own
+    if len(filled) == 1 and filled[0] > 0:  # one cell, not the first: wrapped, or with line ends
         return True
     return columns.full and all(_goes_on(above[number], cells[number], columns, number) for number in filled)
 
