@@ -24,6 +24,7 @@ from mwaa_shell.session import (
     UserInterface,
     confirmation_for,
     fill_secrets,
+    is_no,
     load_environment_info,
 )
 
@@ -162,8 +163,7 @@ def confirm_all(session: Session, steps: Sequence[Step], which: str) -> None:
     )
     confirmed = {part.strip() for part in (typed or "").split(",") if part.strip()}
     if confirmed != set(names) and not (group and (typed or "").strip() == which):
-        why = "That names other environments" if confirmed else "Not confirmed"
-        raise RefusedByRule(why)
+        raise RefusedByRule(CANCELED if is_no(typed) else "That names other environments")
 
 
 def _require_yes(session: Session, steps: Sequence[Step], changes: Sequence[Step], which: str) -> None:

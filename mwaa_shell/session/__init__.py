@@ -5,7 +5,7 @@ from mwaa_shell.faces import lazy
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from mwaa_shell.session import script, send, send_rest
-    from mwaa_shell.session.confirmation import Confirmation, Impact, confirmation_for
+    from mwaa_shell.session.confirmation import Confirmation, Impact, confirmation_for, is_no
     from mwaa_shell.session.environment import (
         choose,
         describe,

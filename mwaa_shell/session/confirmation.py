@@ -98,7 +98,12 @@ def confirm(  # noqa: PLR0913 - subject, user and words of the question
 def _typed_name(says: str, place: Protection, ask_name: Callable[[str], str | None]) -> None:
     typed = ask_name(f"{says} {place.name} is protected: type its name to run it")
     if typed is None or typed.strip() != place.name:
-        raise RefusedByRule(f"The typed name is not {place.name}" if (typed or "").strip() else CANCELED)
+        raise RefusedByRule(CANCELED if is_no(typed) else f"The typed name is not {place.name}")
+
+
+def is_no(typed: str | None) -> bool:
+    """Return whether a typed answer is a no: empty, or ``n`` as for ``[y/N]``."""
+    return (typed or "").strip().lower() in ("", "n", "no")
 
 
 def _answered_beforehand(line: str, does: str, place: Protection, yes: str | None) -> None:

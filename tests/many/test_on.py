@@ -353,6 +353,12 @@ def test_protected_environment_requires_its_name(many: Many, bundle: str, typed:
     assert "etl-prod is protected" in asked[0]
 
 
+def test_no_cancels_where_the_names_are_asked_for(many: Many, bundle: str) -> None:
+    many.double.names = ("etl-a", "etl-prod")
+    result = execute(at_a_prompt(many, bundle, ["n"], []), ".on all dags pause daily")
+    assert (result.message, many.sent) == ("Canceled", [])
+
+
 def test_change_in_a_script_requires_yes_as_on_one_environment(many: Many, bundle: str) -> None:
     many.double.names = ("etl-a", "etl-prod")
     line = ".on all dags delete daily"

@@ -69,6 +69,12 @@ def test_an_effect_is_said_in_the_place_of_the_danger() -> None:
     assert (str(refused.value), refused.value.hint) == ("x needs confirmation: it deletes a row.", "Pass --yes.")
 
 
+@pytest.mark.parametrize("typed", ["", "n", "No ", None])
+def test_no_cancels_where_a_name_is_asked_for(typed: str | None) -> None:
+    with pytest.raises(RefusedByRule, match=r"^Canceled$"):
+        confirm("x", DESTROY, GUARDED, Confirmer(ask=bool, ask_name=lambda question: typed), effect="Deletes a row.")
+
+
 def test_nothing_is_asked_about_what_runs_anyway() -> None:
     def never(question: str) -> bool:
         raise AssertionError(question)
