@@ -63,7 +63,7 @@ VARIABLE = re.compile(
 )
 FIELD = re.compile(
     r"(?<![\w.-])(?P<name>[\w.-]+)=(?=(?P<quote>['\"])?(?P<secret>"
-    r"(?(quote)(?:(?!(?P=quote))[^\\]|\\.)+|(?:(?![&;](?:[\w. -]*=|\s|\Z))\S)+)))",
+    r"(?(quote)(?:(?!(?P=quote))[^\\]|\\.)+|(?:(?![&;](?:[\w. -]*=|\s|\Z)|['\"](?:\s|\Z))\S)+)))",
     re.DOTALL,
 )
 SQL = re.compile(
@@ -229,12 +229,12 @@ def _by_rule(rule: _Rule, text: str, start: int, named: Named) -> Iterator[Secre
 
 
 def _in_quoted_command(text: str, named: Named, depth: int) -> Iterator[SecretPart]:
-    """Yield the secrets of a quoted command. A quoted word in it is secret as a whole."""
+    """Yield the secrets of a quoted command, inside the quotes of their words."""
     for word, one in secrets_of_local_commands(text, 0, named, depth):
-        if word.end - word.start == len(word.value):
-            yield shift(one, word.start)
-        else:
-            yield SecretPart(word.start, word.end, one.name, text[word.start : word.end])
+        (start, _, before), (_, end, after) = (letters_of(text, word)[place] for place in (one.first, one.last - 1))
+        if before != after:  # the quotes end inside the secret
+            start, end = word.start, word.end
+        yield SecretPart(start, end, one.name, text[start:end])
 
 
 def _by_form(value: str, named: Named) -> Iterator[SecretPart]:

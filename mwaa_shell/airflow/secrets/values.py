@@ -44,7 +44,7 @@ CHARACTER = re.compile(rf"{SURROGATES}|\\u[\da-fA-F]{{4}}|\\.|.", re.DOTALL)
 NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?")
 #: ``user:password@``. A number up to the path is a port. A slash in the password is a mistake, but part of it.
 URI = re.compile(r"://[^\s/?#:@\[]*:(?!\d*(?:[/?]|$)|\d+#)([^\s/?#]+(?=@)|\S+?(?=@))")
-QUERY = re.compile(r"[?&]([\w.-]+)=([^&#\s]+)")
+QUERY = re.compile(r"[?&]([\w.-]+)=((?:(?!['\"](?:\s|\Z))[^&#\s])+)")
 #: Names in the query of a presigned URL, whose owner needs no other secret: S3, Google Cloud Storage, Azure.
 SIGNATURE = re.compile(r"(?i)sig|signature|x-(?:amz|goog)-signature")
 

@@ -46,7 +46,7 @@ LEAST = 20
 
 
 class Drawing(NamedTuple):
-    """Records as lines, and the records and columns left out."""
+    """Records as lines, and the notes on them."""
 
     lines: list[str]
     notes: list[str]  #: such as "2 columns hidden: a, b (.as vertical)"

@@ -115,6 +115,10 @@ dags list | PGPASSWORD=<PGPASSWORD:pw> psql -h h
 dags list | MYSQL_PWD='<MYSQL_PWD:p w>' mysql
 dags list | jq . | env API_TOKEN=<API_TOKEN:t> b -x a=1
 dags list | sh -c 'curl -u me:<the password of me:pw> -d @- https://h/'
+dags list | sh -c 'docker login "--password=<--password:a=pw>" registry'
+dags list | sh -c 'psql "host=h password=<password:pw>"'
+dags list | sh -c 'curl -T - "https://h/?x=1&sig=<sig:pw>"'
+dags list | mysql -e "ALTER USER me IDENTIFIED BY '<the password:pw>'"
 nonsense --password <--password:pw> --conf '{"token": "<token:t>"}'
 """.strip().splitlines()
 
