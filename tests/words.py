@@ -1,4 +1,4 @@
-"""Words of the writing rules (CONTRIBUTING.md, "Writing") that texts, docstrings and comments must not have.
+"""Words that break the rules of "Writing" in CONTRIBUTING.md.
 
     python -m tests.words
 
@@ -36,7 +36,7 @@ RULES = (
 WORDS = re.compile(rf"(?<![\w.$/-])(?:{'|'.join(RULES)})(?![\w/=-])", re.IGNORECASE)
 #: Rule 6 for messages: no semicolon joins sentences.
 MESSAGES = re.compile(rf"{WORDS.pattern}|; ", re.IGNORECASE)
-#: Data files whose texts stand in menus, help and messages; the others hold texts of Airflow's too.
+#: Data files whose texts are in menus, help and messages; the others hold texts of Airflow's too.
 SUMMARIES = ("knowledge.toml", "rest_words.toml", "summaries.toml", "translations.toml")
 #: Rule 21: the first sentence of a docstring, and its most characters.
 SENTENCE, LONGEST_SENTENCE = re.compile(r".*?(?:\.(?=\s)|\Z)", re.DOTALL), 80
@@ -52,7 +52,7 @@ def files() -> list[Path]:
 
 
 def texts(path: Path) -> Iterator[tuple[int, str]]:
-    """Yield the texts of a file with their lines: prose of documents, strings of data, messages of code."""
+    """Yield the texts of a file with their lines: prose, values or messages."""
     content = path.read_text()
     if path.suffix == ".py":
         yield from ((line, text) for line, text in _strings(path, alone=False) if " " in text)
@@ -77,7 +77,7 @@ def comments(path: Path) -> Iterator[tuple[int, str]]:
 
 
 def _strings(path: Path, *, alone: bool) -> Iterator[tuple[int, str]]:
-    """Yield the strings of a module with their lines: those that are statements of their own, or all others."""
+    """Yield the strings of a module with their lines, statements or all others."""
     tree = ast.parse(path.read_text())
     statements = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     for node in ast.walk(tree):
@@ -104,7 +104,7 @@ def matches(path: Path) -> list[str]:
 
 
 def matches_in_code(path: Path) -> list[str]:
-    """Return the words of the rules in docstrings and comments, and long summaries, each with its line."""
+    """Return the words in docstrings and comments, and long summaries, with lines."""
     summaries = ((line, SENTENCE.match(text)) for line, text in docstrings(path))
     found = [f"{line}: {one[0]}" for line, one in summaries if one is not None and len(one[0]) > LONGEST_SENTENCE]
     remarks = (*docstrings(path), *comments(path))
@@ -116,7 +116,7 @@ def _at(line: int, text: str, match: re.Match[str]) -> str:
 
 
 def all_matches() -> list[str]:
-    """Return the words in all texts, docstrings and comments, and long summaries, with file and line."""
+    """Return all matches with file and line."""
     found = []
     for path in files():
         words = matches(path) + (matches_in_code(path) if path.suffix == ".py" else [])

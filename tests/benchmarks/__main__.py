@@ -1,8 +1,8 @@
-"""The table of README.md: this program, its floors and programs beside it, turn by turn in one run.
+"""The table of tests/benchmarks/README.md.
 
-Takes some minutes, requires Linux, and installs the other programs the first time. Prints Markdown. A ratio is the
-median of the ratios of the turns; all else are medians. The other files of this folder measure each of these more
-closely, and more than these.
+Measures the shell, its baselines and other programs in turns. Takes some minutes, requires Linux, and installs the
+other programs the first time. Prints Markdown. A ratio is the median of the ratios of the turns; all else are medians.
+The other files of this folder measure each of these more closely, and more than these.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def in_turns(turns: int, works: Mapping[str, Callable[[], float]]) -> list[Way]:
 
 
 def until_keys(argv: Sequence[str], environ: Mapping[str, str], ready: str, cwd: Path) -> float:
-    """Milliseconds until a program beside ours shows a key that is pressed as soon as its prompt is seen."""
+    """Return the milliseconds until another program shows the first key."""
     with Running(argv, environ, cwd) as program:
         program.wait_for(ready)
         program.send(start_up.KEY)
@@ -176,7 +176,7 @@ def several(turns: int) -> None:
 
 
 def private(turns: int, environ: Mapping[str, str]) -> None:
-    """The local environment: from nothing to one answer, and a command in a session, beside a process for each."""
+    """Measure a start and commands of the local environment."""
     cache = {"MWAA_SHELL_LOCAL_CACHE": str(installs())}
     ours = [*OURS, "--local", AIRFLOW, "-c", "version"]
     start_up.run(ours, {**environ, **cache})  # installs it, and makes its database

@@ -1,4 +1,4 @@
-"""What a command costs beyond the network: one after the other, and the first one of a session that was warmed up.
+"""Time of a command beyond the network, in a session and as its first one.
 
 python -m tests.benchmarks.commands [RUNS]
 
@@ -46,7 +46,7 @@ def bare(found: Network) -> Callable[[], object]:
 
 
 def kept(found: Network) -> Callable[[], object]:
-    """A client of boto3 and a session of requests that are kept: what a careful script does."""
+    """A client of boto3 and a session of requests, kept as in a careful script."""
     import base64
 
     import boto3
@@ -69,7 +69,7 @@ def kept(found: Network) -> Callable[[], object]:
 
 
 def ours(found: Network) -> Callable[[], object]:
-    """A session as the prompt has it, once all is done that is done behind the first prompt."""
+    """A session of the prompt after its preloader has ended."""
     from mwaa_shell.history.recorder import environment_key
     from mwaa_shell.output.display import DisplayOptions
     from mwaa_shell.output.presenter import PromptDisplay, show
@@ -137,7 +137,7 @@ def measured(found: Network, runs: int, rounds: int, environ: dict[str, str]) ->
 
 
 def table(title: str, times: dict[str, list[list[float]]]) -> None:
-    """Medians; what is over the floor; the first command beside the ones after it."""
+    """Print medians, the time above the baseline, and the first command."""
     floor = median(one for run in times["bare round trips"] for one in run[1:])
     print(f"\n{title:34}{'median':>9}{'p95':>9}{'over':>9}{'ratio':>9}{'first':>9}{'of warm':>9}")
     for way, runs in times.items():
@@ -148,7 +148,7 @@ def table(title: str, times: dict[str, list[list[float]]]) -> None:
 
 
 def main() -> None:
-    """Print two tables, in milliseconds: servers on this machine, and a round trip away."""
+    """Print two tables in milliseconds, for near and for distant servers."""
     if sys.argv[1:2] == ["--one"]:
         way, many, bundle, ports = sys.argv[2:]
         print(json.dumps(one(way, Network(bundle, json.loads(ports)), int(many))))

@@ -1,4 +1,4 @@
-"""From Enter to the output on the screen, and to the next prompt, beside a minimal prompt that does the same.
+"""Time from Enter to the output and the next prompt, beside a minimal prompt.
 
 python -m tests.benchmarks.enter [COMMANDS]
 """
@@ -39,7 +39,7 @@ PROGRAMS = {
 def command(program: Running) -> tuple[float, float]:
     """Milliseconds from Enter to the end of the output, and to the next prompt."""
     program.send(LINE)
-    program.settle(0.4)  # what follows a key is over
+    program.settle(0.4)  # the work after a key has ended
     began = program.send("\r")
     shown = until(program, LAST)
     program.raw = program.raw[program.raw.index(LAST) :]
@@ -64,7 +64,7 @@ def measured(found: Network, home: Path, commands: int) -> dict[str, list[tuple[
         programs = {name: stack.enter_context(Running(argv, environ)) for name, argv in PROGRAMS.items()}
         for program in programs.values():
             program.wait_for(f"{NAME}>")
-            program.settle(2.0)  # somebody types the first line
+            program.settle(2.0)  # the user types the first line
         for _ in range(commands):
             for name, program in programs.items():
                 times[name].append(command(program))

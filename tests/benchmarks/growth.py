@@ -1,4 +1,4 @@
-"""How time grows with size: names, rows of the history, output, the length of a line.
+"""Growth of time with the number of names, past commands and characters.
 
 python -m tests.benchmarks.growth [LARGEST]   (a share of the largest sizes, such as 0.1; 1 takes some minutes)
 """
@@ -50,7 +50,7 @@ def milliseconds(work: Callable[[], object]) -> float:
 
 
 def table(title: str, sizes: Sequence[int], works: Callable[[int], Works]) -> None:
-    """One row for each thing that is done: its time at each size, and how much more the last step of the size costs."""
+    """Print a row for each kind of work, with its time at each size."""
     rows: dict[str, list[float]] = {}
     for size in sizes:
         for name, work in works(size).items():
@@ -62,7 +62,7 @@ def table(title: str, sizes: Sequence[int], works: Callable[[int], Works]) -> No
 
 
 def with_names(many: int) -> Works:
-    """What follows a key, and what is done once behind the prompt."""
+    """Measure the work after a key, and that of the preloader."""
     names = dag_ids(min(many, 200_000), random.Random(1))
     more = -(-many // len(names))
     names = sorted(f"{name}_{number}" for name in names for number in range(more))[:many] if more > 1 else names
@@ -110,7 +110,7 @@ def with_output(size: int) -> Works:
 
 
 def with_line(length: int) -> Works:
-    """What follows a key in a long line, each time in another one: what is known of a line is remembered."""
+    """Measure the work after a key in long lines, another one each time."""
     grammar = load_grammar(Version(2, 10, 3))
     text = 'dags trigger x --conf \'{"a": "' + "b " * (length // 2) + "\"}'"
     text = text if length > 40 else "dags list "[:length]

@@ -1,4 +1,4 @@
-"""What the history costs with many commands in it: a key, a line that is sent, a search; beside a bare SELECT.
+"""Time of a key, a sent line and a search with a long history.
 
 python -m tests.benchmarks.history [COMMANDS]
 """

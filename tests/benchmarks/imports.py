@@ -1,4 +1,4 @@
-"""Where the start goes: each module that is imported until the first prompt stands, and how long it takes by itself.
+"""The modules imported before the first prompt, with the time of each.
 
 python -m tests.benchmarks.imports [RUNS] [ROWS]
 
@@ -17,7 +17,7 @@ from pathlib import Path
 
 from tests.benchmarks.programs import Running, installed
 
-#: Ends the program at its first drawing: what is imported behind the prompt is not meant. ``-X importtime`` does not
+#: Ends the program at its first drawing: later imports do not count. ``-X importtime`` does not
 #: see what importlib imports, as faces of packages do.
 STOP = """
 import importlib, os, sys
@@ -33,7 +33,7 @@ LINE = re.compile(r"import time: +(\d+) \| +\d+ \| +(\S+)")
 
 
 def imported(code: str, environ: Mapping[str, str], folder: Path) -> dict[str, float]:
-    """Milliseconds of each module by itself, in one run in a terminal."""
+    """Return the own milliseconds of each module in one run in a terminal."""
     told = folder / "told"
     with Running([sys.executable, "-X", "importtime", "-c", code, str(told)], environ) as program:
         while program.read(30):
@@ -42,7 +42,7 @@ def imported(code: str, environ: Mapping[str, str], folder: Path) -> dict[str, f
 
 
 def main() -> None:
-    """Print what is ours alone, dearest first, and sums by package."""
+    """Print the modules of the shell alone, slowest first, and sums by package."""
     runs, rows = (int(word) for word in (sys.argv[1:] + ["7", "40"][len(sys.argv) - 1 :])[:2])
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

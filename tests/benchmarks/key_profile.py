@@ -1,8 +1,8 @@
-"""Where a key goes: each function between a key and its drawing, with the menu open among many names.
+"""The functions between a key and its drawing, with an open menu.
 
 python -m tests.benchmarks.key_profile [NAMES] [ROWS]
 
-The profiler itself makes calls three times as dear: what it tells is shares. The first line is without it.
+The profiler itself makes calls three times as dear: only its shares count. The first line is without it.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Nowhere:
 
 
 def session(count: int) -> Session:
-    """A session that knows so many DAGs and asks nobody."""
+    """Return a session with so many cached DAGs and no requests."""
     made = Session(Settings(environment="my-env", airflow_version="2.10.3"), UserInterface(keeps_names=True))
     live = made.cached_names
     assert live is not None

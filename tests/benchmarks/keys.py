@@ -1,9 +1,9 @@
-"""How long from a key to its last repaint with the menu open, by the number of names, beside prompt_toolkit alone.
+"""Time from a key to its last repaint with an open menu, by number of names.
 
 python -m tests.benchmarks.keys [ROUNDS]
 
 Names are asked for over REST all the while, a page of 100 at a time: no key waits for that. The second table is for
-keys from the first moment on, while boto3 is imported and AWS is asked behind the prompt.
+keys from the first moment on, while boto3 is imported and AWS is called in the background.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ BARE = [sys.executable, "-c", "from prompt_toolkit import PromptSession; PromptS
 COMMAND = "dags trigger "
 TYPED = "team_07_sales_load"
 COUNTS = (1_000, 100_000)
-#: Seconds between two keys while AWS is warmed up: somebody types fast.
+#: Seconds between two keys while AWS is called, as of a fast user.
 APART = 0.025
 #: Keys that are pressed then.
 FIRST_KEYS = "dags list-runs --dag-id team_07_sales_load"
@@ -43,7 +43,7 @@ def names_of(count: int) -> list[str]:
 
 @contextmanager
 def environment(environ: Mapping[str, str], folder: Path, count: int) -> Iterator[dict[str, str]]:
-    """A double with so many DAGs, whose names are kept on disk since yesterday and asked for again now."""
+    """A double with so many DAGs, whose names are cached and loaded again."""
     names = names_of(count)
     double = Double()
 
@@ -77,7 +77,7 @@ def key_times(
     command: str = COMMAND,
     quiet: float = 0.03,
 ) -> list[float]:
-    """Milliseconds from each key to the last repaint that it caused, behind a command.
+    """Return the milliseconds from each key after a command to its last repaint.
 
     It was the last when nothing else has come for ``quiet`` seconds.
     """
@@ -98,11 +98,14 @@ def key_times(
 
 
 def first_keys(argv: list[str], environ: Mapping[str, str]) -> list[float]:
-    """Milliseconds from a key to the first drawing behind it, a key each ``APART`` seconds from the first prompt on."""
+    """Return the milliseconds from keys to their first drawing.
+
+    Keys are pressed ``APART`` seconds apart from the first prompt on.
+    """
     times = []
     with Running(argv, environ) as program:
         program.wait_for("my-env>")
-        program.send("#")  # taken as soon as keys are: from here on nothing is to be felt
+        program.send("#")  # the prompt takes keys from here on
         program.wait_for("#")
         for key in FIRST_KEYS:
             pressed = program.send(key)

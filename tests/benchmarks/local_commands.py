@@ -1,4 +1,4 @@
-"""How long a command takes on the local environment, beside the same in a fresh process for each command.
+"""Time of a command on the local environment, beside fresh processes.
 
 python -m tests.benchmarks.local_commands [VERSION ...]
 """

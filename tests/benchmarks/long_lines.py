@@ -1,4 +1,4 @@
-"""Whether anything that reads foreign text takes more than linear time: each piece over and over, up to 1 MB of it.
+"""A search for readers of foreign text that take more than linear time.
 
     python -m tests.benchmarks.long_lines [SUBJECT ...] [--most BYTES]
 
@@ -29,7 +29,7 @@ STEEPEST, SLOWEST = 5, 3
 #: What reads lines that are typed; all others read what is printed.
 TYPED = ("command line", "understanding", "suggestions", "checks", "safety", "redaction", "translation", "explanation",
          "history expansion", "history changes", "saved lines", "scripts", "addresses", "settings")  # fmt: skip
-#: Stands before the pieces, so that they are read as what comes behind a command, or in a table.
+#: Beginnings of the text: a command or a table.
 LINES, TABLES = ("", "dags trigger one ", "dags delete -", "version | "), ("", "dag_id | owner\n=======+======\n")
 
 

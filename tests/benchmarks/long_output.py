@@ -1,4 +1,4 @@
-"""A long output: how soon after its arrival the first screen of it is there, and what it costs in memory.
+"""Time to the first screen of a long output, and its memory.
 
 python -m tests.benchmarks.long_output [MB]
 """
@@ -28,7 +28,7 @@ SCREEN = 24
 
 
 class FirstScreen(io.BytesIO):
-    """A terminal of which nobody wants to see more than one screen; a pipe takes all and keeps nothing."""
+    """A terminal for one screen of output, or a pipe that drops all."""
 
     def __init__(self, rows: int) -> None:
         super().__init__()
@@ -46,7 +46,7 @@ class FirstScreen(io.BytesIO):
 
 
 def peak() -> float:
-    """The most memory that this process ever had, in MB; what its parent had before it was started does not count."""
+    """Return the peak memory of a process in MB."""
     try:
         return peak_of(os.getpid())
     except OSError:
@@ -60,7 +60,7 @@ def peak_of(pid: int, what: str = "VmHWM") -> float:
 
 
 def one(kind: str, size: int, way: str, found: Network) -> dict[str, float]:
-    """A session of its own in this process: a short command, then a long output, shown on a terminal or in a pipe."""
+    """Run a short command, then show a long output on a terminal or in a pipe."""
     from mwaa_shell.mwaa.transport import Transport
     from mwaa_shell.output.display import DisplayOptions
     from mwaa_shell.output.presenter import show

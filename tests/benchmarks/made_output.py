@@ -1,4 +1,4 @@
-"""Outputs of any size for the benchmarks: log text, JSON in lines, JSON in one line, a table."""
+"""Outputs of any size: log lines, JSON in lines or in one line, a table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A command on many environments: how long beside the slowest of them, and what they add to memory.
+"""Time and memory of a command on many environments.
 
 python -m tests.benchmarks.many [RUNS]   (Linux)
 
@@ -33,7 +33,7 @@ DAGS = json.dumps([{"dag_id": f"team_{number:02}_load", "owners": "me"} for numb
 
 
 def serve(seconds: float) -> None:
-    """Be MWAA until standard input ends; print where the AWS side is, and the certificate to trust."""
+    """Serve as MWAA until standard input ends. Print the port and the certificate."""
     double = Double(tuple(f"etl-{number:03}" for number in range(MOST)))
     waiting = threading.Event()
 
@@ -76,7 +76,7 @@ def timed(session: Session, line: str) -> float:
 
 
 def measure(jobs: str, folder: Path) -> list[float]:
-    """Return the MB that environments add to this process; with ``jobs``, seconds of the slowest and of all."""
+    """Return the MB that environments add; with ``jobs``, seconds instead."""
     if not jobs:
         with servers(0.0, folder) as session:
             timed(session, "dags list")

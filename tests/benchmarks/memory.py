@@ -1,4 +1,4 @@
-"""Memory: at the first prompt, after the first command, with many names, and what a long output adds.
+"""Memory at the first prompt, after a command, with many names and long outputs.
 
 python -m tests.benchmarks.memory [RUNS]   (Linux)
 """
@@ -32,7 +32,7 @@ LONG = 50_000_000
 
 
 def at_the_prompt(argv: list[str], environ: dict[str, str], commands: int = 0) -> float:
-    """The most memory of a program until its prompt stands, or until that behind so many commands does; MB."""
+    """Return the peak MB of a program until a prompt after so many commands."""
     with Terminal(argv, environ, columns=120) as terminal:
         terminal.wait_for_prompt(NAME)
         terminal.send("x")  # a prompt that is there before it takes keys
@@ -55,7 +55,7 @@ def keep_names(folder: str) -> float:
 
 
 def with_names(folder: str) -> float:
-    """What so many names add to this process, which takes them in from disk; MB, the strings included."""
+    """Return the MB that so many names from disk add to this process."""
     catalogue, store = NameCatalogue(), NameStore(Path(folder), *PLACE)
     gc.collect()
     before = peak_of(os.getpid(), "VmRSS")

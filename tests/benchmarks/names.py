@@ -1,4 +1,4 @@
-"""How long a key takes to its candidates among 100,000 names, beside prompt_toolkit's own completers in the same run.
+"""Time from a key to its candidates among many names.
 
 python -m tests.benchmarks.names [NAMES]
 """
@@ -74,7 +74,7 @@ def consumed(completer: Completer, text: str) -> Callable[[], object]:
 
 
 def typing(names: list[str], chance: random.Random) -> None:
-    """Key by key, ours and the peers in turn."""
+    """Measure key by key, the shell and the other completers in turns."""
     index = NameIndex(names)
     peers: list[Completer] = [WordCompleter(names), WordCompleter(names, match_middle=True), FuzzyWordCompleter(names)]
     titles = ("ours median", "p95", "max", "Word", "Word middle", "FuzzyWord", "x Word", "x Fuzzy")

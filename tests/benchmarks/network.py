@@ -1,4 +1,4 @@
-"""MWAA on this machine for the benchmarks: in a process of its own, under AWS's names, as far away as is wanted.
+"""MWAA on this machine in a process of its own, with a chosen latency.
 
 python -m tests.benchmarks.network FOLDER MILLISECONDS   (the others start it; it says where it is, as JSON)
 """
@@ -45,7 +45,7 @@ class Network:
 
     @property
     def environ(self) -> dict[str, str]:
-        """For a program that cannot be taken over: the servers as a configured endpoint, on this machine."""
+        """Return the variables for a program that uses a configured endpoint."""
         return {
             "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
             "AWS_SECRET_ACCESS_KEY": "not-a-secret",
@@ -78,7 +78,7 @@ def network(folder: Path, milliseconds: float = 0) -> Iterator[Network]:
 
 
 class Far:
-    """A port that leads to another one, half a round trip away in each direction; a connection takes a whole one."""
+    """A port that forwards to another one, half a round trip away each way."""
 
     def __init__(self, port: int, seconds: float) -> None:
         self._port, self._one_way = port, seconds / 2
@@ -126,7 +126,7 @@ class Far:
 
 
 def answer_aws(request: Request) -> bytes:
-    """GetEnvironment, CreateCliToken, ListEnvironments, and an InvokeRestApi that is not allowed."""
+    """The AWS API of the benchmarks, without permission for InvokeRestApi."""
     if request.method == "HEAD":
         return response(403, b"", {"x-amzn-ErrorType": "MissingAuthenticationTokenException"})
     if request.path == "/environments":
@@ -147,7 +147,7 @@ _near: list[str] = []
 
 
 def _web_server(request: Request) -> str:
-    """By its name, for who asks under AWS's name; with the port on this machine for who has a configured endpoint."""
+    """Return the name of the web server, with a port for configured endpoints."""
     return WEB if request.headers["host"] == API or request.headers["host"] == ENV else _near[0]
 
 
@@ -155,7 +155,7 @@ _kept: dict[str, bytes] = {}
 
 
 def answer_web(request: Request) -> bytes:
-    """A list of twenty DAGs, or for ``tasks render X KIND SIZE`` so many bytes of that kind; a page for a GET."""
+    """The web server: twenty DAGs, or output for ``tasks render X KIND SIZE``."""
     words = request.body.decode().split()
     if request.method != "POST":
         return response(302, b"", {"Location": f"https://{WEB}/home"})

@@ -1,4 +1,4 @@
-"""What it costs to show an output: MB/s from bytes to colored text, and how soon the first screen of it is there.
+"""Speed of showing an output in MB/s, and time to its first screen.
 
 python -m tests.benchmarks.output [MB]
 """
@@ -40,7 +40,7 @@ YAML = "- dag_id: sales\n  fileloc: /usr/local/airflow/dags/sales.py\n  is_pause
 
 
 def kinds(size: int) -> Iterator[tuple[str, bytes, bool]]:
-    """What outputs are made of, each as long as ``size`` bytes, and whether its log lines are folded."""
+    """Return outputs of ``size`` bytes, and whether their log lines are folded."""
 
     def full(unit: str, start: str = "", end: str = "") -> bytes:
         return (start + unit * (size // len(unit) + 1) + end).encode()

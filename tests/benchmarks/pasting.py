@@ -1,4 +1,4 @@
-"""What a long line costs: pasted without brackets, and each further key at its end, beside prompt_toolkit alone.
+"""Time of a pasted long line and of further keys, beside prompt_toolkit.
 
 python -m tests.benchmarks.pasting [BYTES ...]   (Linux)
 
@@ -52,7 +52,7 @@ def wait_until_idle(program: Running) -> None:
 
 
 def measure(argv: list[str], environ: Mapping[str, str], ready: str, line: str) -> tuple[float, float]:
-    """Return the seconds of a paste without brackets, and those of a key behind it."""
+    """Return the seconds of a paste without brackets, and those of a later key."""
     with Running(argv, environ) as program:
         program.wait_for(ready)
         wait_until_idle(program)

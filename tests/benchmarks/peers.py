@@ -1,7 +1,7 @@
-"""Programs beside ours: prompts that people know, and one command as AWS's guide has it for a Unix shell.
+"""Other programs: known prompts, and the command of AWS's guide for a shell.
 
 They are installed on demand, in an environment of their own below the user's cache folder; nothing of the project
-needs them. litecli stands for pgcli and mycli, which share its core and want a database server; aws-shell is left out:
+needs them. litecli represents pgcli and mycli, which share its core and need a database server; aws-shell is left out:
 its first start indexes for half a minute.
 """
 
@@ -30,7 +30,7 @@ curl -sS --cacert "$AWS_CA_BUNDLE" "https://$host/aws_mwaa/cli" -H "Authorizatio
 
 
 def programs() -> Path:
-    """The folder of their programs; installs them the first time, and again when other versions are wanted."""
+    """Return the folder of the programs, after installing missing versions."""
     home = Path(platformdirs.user_cache_dir("mwaa-shell")) / "peers"
     done = home / "installed"
     if not done.exists() or done.read_text() != "\n".join(WANTED):
@@ -43,7 +43,7 @@ def programs() -> Path:
 
 
 def script(environ: Mapping[str, str], folder: Path) -> tuple[list[str], dict[str, str]] | None:
-    """How the Unix shell's way is run, where its other programs are installed: arguments and environment."""
+    """Return arguments and environment of the command of AWS's guide."""
     if not all(map(which, ("bash", "curl", "jq", "base64"))):
         return None
     return ["bash", "-c", SCRIPT], {**environ, "PATH": f"{folder}:{environ.get('PATH', '')}"}

@@ -1,4 +1,4 @@
-"""What is measured: the program as its wheel installs it, and programs beside it, in a bare pseudo-terminal.
+"""The installed wheel and other programs in a bare pseudo-terminal.
 
 The emulator of the tests would charge its own time to what it shows; here bytes are looked at as they come.
 """
@@ -31,9 +31,9 @@ SEQUENCE = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|[@-Z\\-_])")
 
 
 def installed(folder: Path) -> dict[str, str]:
-    """Build the wheel, unpack and compile it in a folder: the environment in which it is what Python imports.
+    """Install the compiled wheel in a folder. Return the variables to import it.
 
-    An editable checkout may be compiled anew at each start.
+    An editable checkout may be compiled again at each start.
     """
     subprocess.run([sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)], cwd=ROOT,
                    check=True, capture_output=True)  # fmt: skip
@@ -43,7 +43,7 @@ def installed(folder: Path) -> dict[str, str]:
     environ = scrubbed(folder / "home") | {
         "PYTHONPATH": str(folder / "site"),
         "AWS_DEFAULT_REGION": "eu-west-1",
-        "AWS_ENDPOINT_URL_MWAA": "http://127.0.0.1:9",  # nobody listens there: the prompt must not wait for it
+        "AWS_ENDPOINT_URL_MWAA": "http://127.0.0.1:9",  # a closed port: the prompt must not wait for it
     }
     environ.pop("PYTHONDONTWRITEBYTECODE", None)
     return environ
@@ -85,7 +85,7 @@ class Running(AbstractContextManager["Running"]):
         return SEQUENCE.sub(b"", self.raw).decode("utf-8", "replace")
 
     def wait_for(self, wanted: str | Callable[[str], bool], timeout: float = 30) -> float:
-        """Read until something stands in what was written since the last keys; when that came."""
+        """Read until a text is in the output since the last keys. Return the time."""
         deadline = time.perf_counter() + timeout
         while not (wanted in self.text if isinstance(wanted, str) else wanted(self.text)):
             if not self.read(deadline - time.perf_counter()):
@@ -114,7 +114,7 @@ class Running(AbstractContextManager["Running"]):
 
 
 def table(rows: Mapping[str, Sequence[float]], floor: str, unit: str = "ms") -> None:
-    """Print medians, 95th percentiles and the median of the ratios to a floor that was measured turn by turn."""
+    """Print medians, 95th percentiles and the median ratios to a baseline."""
     print(f"{unit:<44}{'median':>9}{'p95':>9}{'worst':>9}{'ratio':>9}")
     for name, times in rows.items():
         p95 = sorted(times)[int(len(times) * 0.95)]

@@ -1,4 +1,4 @@
-"""How long until the prompt is seen and takes keys, beside a bare prompt_toolkit prompt; and what needs no prompt.
+"""Time to a prompt that takes keys, and of starts without a prompt.
 
 python -m tests.benchmarks.start_up [RUNS]
 """
@@ -29,7 +29,7 @@ KEY = "Z"
 
 
 def prompt(argv: Sequence[str], environ: Mapping[str, str]) -> tuple[float, float]:
-    """Milliseconds from the start until the prompt is seen, and until a key that is pressed then is shown."""
+    """Return the milliseconds until the prompt is visible and until a key is shown."""
     with Running(argv, environ) as program:
         seen = program.wait_for("my-env>")
         program.send(KEY)

@@ -1,4 +1,4 @@
-"""How long it takes from an output to the lines of its table, by the number of rows.
+"""Time from an output to the lines of its table, by number of rows.
 
 python -m tests.benchmarks.tables [ROWS ...]
 """
@@ -24,7 +24,7 @@ STATES = ("success", "failed", "running", "queued")
 
 
 def output(rows: int, chance: random.Random) -> str:
-    """A list of runs with eight columns, as Airflow prints it, with some text that has no ASCII."""
+    """Return a list of runs with eight columns and some text beyond ASCII."""
     return json.dumps([_run(chance) for _ in range(rows)])
 
 

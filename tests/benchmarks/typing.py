@@ -1,4 +1,4 @@
-"""What a key costs: the load of a command tree, and a completion, a coloring, a hint and a check of a line in it.
+"""Time of the work after a key: completion, colors, hint and check of a line.
 
 python -m tests.benchmarks.typing [RUNS]
 """
@@ -35,7 +35,7 @@ def milliseconds(work: Callable[[], object]) -> float:
 
 
 def tree_loads(runs: int) -> dict[str, list[float]]:
-    """Loading each version's tree anew, and the floor: reading the file and parsing its JSON."""
+    """Measure loading each version's tree, and parsing its JSON as the baseline."""
     found: dict[str, list[float]] = {"tree": [], "floor: its JSON alone": []}
     for _ in range(runs):
         for version in versions():

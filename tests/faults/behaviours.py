@@ -39,7 +39,7 @@ def reset_after(data: bytes) -> Behave:
 
 
 def drip(before: bytes, drop: bytes) -> Behave:
-    """Send the beginning at once, and then one drop after the other for as long as somebody listens."""
+    """Send the beginning at once, then one byte after the other without an end."""
 
     def behave(request: Request) -> bytes | None:
         request.socket.sendall(before)
@@ -80,7 +80,7 @@ def encoded(data: bytes) -> str:
 
 
 def bomb(megabytes: int) -> bytes:
-    """A small response that decompresses to a large one: a command's result with so many MB of base64."""
+    """Return a small response that decompresses to so many MB of base64."""
     body = json.dumps({"stdout": "A" * megabytes * 1024 * 1024, "stderr": ""}).encode()
     return response(200, gzip.compress(body), {"Content-Encoding": "gzip"})
 
@@ -91,7 +91,7 @@ def with_length(announced: int, answer: bytes = b'{"stdout": "", "stderr": ""}')
 
 
 def stale_after(answers: list[bytes]) -> Behave:
-    """Answer, and close the connection behind the client's back."""
+    """Answer, and close the connection without a notice to the client."""
 
     def behave(request: Request) -> bytes | None:
         request.socket.sendall(answers.pop(0))
@@ -113,7 +113,7 @@ def shuts_at(number: int) -> Behave:
 
 @contextmanager
 def deaf() -> Iterator[str]:
-    """A host and port that take no more connections: whoever connects waits."""
+    """A host and port that accept no more connections, so that clients wait."""
     listener = socket.create_server(("127.0.0.1", 0), backlog=0)
     address = listener.getsockname()
     waiting: list[socket.socket] = []
@@ -131,7 +131,7 @@ def deaf() -> Iterator[str]:
 
 @contextmanager
 def closed_port() -> Iterator[str]:
-    """A host and port that nobody listens on, held so that nobody else does."""
+    """A closed host and port, reserved against other programs."""
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         yield f"127.0.0.1:{bound.getsockname()[1]}"

@@ -1,4 +1,4 @@
-"""The program in this process, in front of the double: what somebody sees, and the exit code of a script."""
+"""The program in this process against the double, with output and exit codes."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ Make = Callable[..., Session]
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody waits longer than a test has to."""
+    """Shorten all waits for the tests."""
     monkeypatch.setattr(job_module, "TICK", 0.01)
     monkeypatch.setattr(client_module, "WAITS", (0.0,) * len(client_module.WAITS))
 
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> Callable[[float, float], None]:
-    """Lets nobody wait longer than so many seconds for anything of a response, and for all of it.
+    """Limit the waits for a part of a response, and for all of it.
 
     AWS has its time, in which boto3 is imported.
     """
@@ -63,7 +63,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> Callable[[float, float], None]
 
 @pytest.fixture
 def program(double: Double, bundle: str, monkeypatch: pytest.MonkeyPatch) -> Program:
-    """Runs the program in front of the double with the commands that are given, and options before them."""
+    """Run the program against the double with options and commands."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "not-a-secret")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")

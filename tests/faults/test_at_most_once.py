@@ -1,4 +1,4 @@
-"""A command is sent again by itself only where nothing ran and it only reads; what is repeated has limits."""
+"""Only read-only commands that did not run are repeated, within limits."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def test_ctrl_c_ends_the_waiting_at_once(double: Double, make: Make, monkeypatch
     assert double.commands == [READ, "version"]
 
 
-# -- nobody knows -----------------------------------------------------------------------------------------------------
+# -- unknown results -------------------------------------------------------------------------------------------------
 
 CHECKS = {
     TRIGGER: "dags list-runs -d daily",
@@ -116,7 +116,7 @@ def test_the_command_that_tells_is_proposed(line: str, double: Double, make: Mak
     [
         ("1.10.12", "trigger_dag daily", "list_dag_runs daily"),
         ("3.3.1", TRIGGER, "dags list-runs daily"),
-        ("9.9.9", TRIGGER, ""),  # nobody knows its words
+        ("9.9.9", TRIGGER, ""),  # its words are unknown
     ],
 )
 def test_in_the_words_of_the_same_airflow(version: str, line: str, check: str, double: Double, make: Make) -> None:

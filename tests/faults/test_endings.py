@@ -1,4 +1,4 @@
-"""Every command that begins in the history ends there, and in the audit trail, whatever ends it."""
+"""Every command that begins in the history ends there and in the log."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What AWS, files and variables of the user may say that makes no sense: never a mistake of the shell."""
+"""Malformed text of AWS, files and variables never causes a bug."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ READ = "dags list"
 
 
 def run(environ: Mapping[str, str], *words: str, streams: str = "") -> tuple[int, bytes, str]:
-    """Exit code, standard output and what was said; ``streams`` are redirections of a shell."""
+    """Return exit code, standard output and messages, after shell redirections."""
     if not streams:
         here = run_here(words, environ)
         return here.returncode, here.stdout, here.stderr.decode()

@@ -1,4 +1,4 @@
-"""What a kept connection may bring that was not asked for: no command ever gets the answer to another one.
+"""Commands on kept connections never get the response of another command.
 
 Each answer repeats its command, so that one which belongs to another is seen; the server counts what arrived.
 """
@@ -17,7 +17,7 @@ from tests.faults import behaviours as b
 from tests.programs import run_here
 
 LINES = ("dags list", "dags pause daily", "version")
-#: A whole answer that nobody asked for.
+#: A whole response without a request.
 STALE = command_response(b"an answer to nobody\n")
 Answer = Callable[[bytes], list[bytes]]  #: the pieces of an answer, each a TLS record (or several) of its own
 
@@ -28,7 +28,7 @@ def own(request: Request) -> bytes:
 
 
 def answer_in_pieces(double: Double, answer: Answer) -> None:
-    """Let each command be answered with its own text, in the way that is given; AWS waits until all of it is there."""
+    """Answer each command with its own text in a given way."""
     whole = threading.Event()
     whole.set()
 
@@ -59,7 +59,7 @@ def connections(double: Double) -> list[int]:
 
 
 def interim(*statuses: int) -> bytes:
-    """Responses that come before the one that counts."""
+    """Responses that come before the final one."""
     return b"".join(f"HTTP/1.1 {status} Wait\r\nX-A: b\r\n\r\n".encode() for status in statuses)
 
 

@@ -1,4 +1,4 @@
-"""A session that lasts: credentials end and come back, the machine sleeps, the network goes, the web server changes.
+"""A long session with expired credentials, sleep and changes of the network.
 
 Whatever happened, there is one sentence, the line is still there, and the next command just works.
 """
@@ -30,7 +30,7 @@ SOON = "2999-01-01T00:00:00Z"
 
 @pytest.fixture(autouse=True, params=[False, True], ids=["plain", "debug log"])
 def _debug_log(request: pytest.FixtureRequest, tmp_path: Path) -> None:
-    """A debug log asks nobody anything."""
+    """Write a debug log, which sends no request."""
     if request.param:
         debug_log.start(tmp_path / "debug.log")
 
@@ -53,7 +53,7 @@ def only(double: Double, *keys: str) -> Behave:
 
 @pytest.fixture
 def as_profile(double: Double, bundle: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Session]:
-    """A session with credentials of boto3's own finding; the text is that of the AWS config file."""
+    """Return a session with credentials from the text of an AWS config file."""
 
     def make(config: str = "", profile: str | None = None) -> Session:
         folder = tmp_path / ".aws"
@@ -67,7 +67,7 @@ def as_profile(double: Double, bundle: str, tmp_path: Path, monkeypatch: pytest.
 
 
 def expires_and_comes_back(session: Session, double: Double, log_in: Callable[[], None]) -> str:
-    """Run the line while the credentials are over, log in, and run what stands on the prompt; the sentence."""
+    """Run a line with expired credentials, log in and run the proposal."""
     refused = execute(session, CHANGE)
     assert (refused.exit_code, refused.proposal) == (ExitCode.NOTHING_RAN, CHANGE)
     assert "\n" not in refused.message
@@ -146,9 +146,7 @@ def test_a_credential_process(double: Double, as_profile: Callable[..., Session]
     )
     said = expires_and_comes_back(session, double, lambda: log_in("NEW"))
     assert "log in first" in said
-    assert (
-        runs.read_text().count("run") == 3
-    )  # once for each time that there were none, not once more to ask who failed
+    assert runs.read_text().count("run") == 3  # once for each time without credentials
 
 
 def sso_cache(home: Path, name: str) -> Path:
@@ -159,7 +157,7 @@ def sso_cache(home: Path, name: str) -> Path:
 def test_an_sso_login(
     chained: bool, double: Double, as_profile: Callable[..., Session], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The SSO portal and STS are the double's AWS side too; each gives keys of its own."""
+    """Make the double the SSO portal and STS, each with keys of its own."""
     monkeypatch.setenv("AWS_ENDPOINT_URL_SSO", f"http://127.0.0.1:{double.aws.port}")
     monkeypatch.setenv("AWS_ENDPOINT_URL_STS", f"http://127.0.0.1:{double.aws.port}")
     monkeypatch.setattr(
@@ -251,11 +249,11 @@ def session(session: Session) -> Session:
 def test_after_a_sleep_no_connection_is_trusted(
     monotonic: int, wall: int, double: Double, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The clock of a machine that slept may have stood still, or somebody has set it."""
+    """Return clocks that stop while the machine sleeps, or that a user has set."""
     clocks = SimpleNamespace(monotonic=lambda: time.monotonic() + monotonic, time=lambda: time.time() + wall)
     monkeypatch.setattr(durations, "time", clocks)
     for side in (double.aws, double.web):
-        side.go_deaf()  # what is sent on the old connections is never answered, and nobody says so
+        side.go_deaf()  # requests on the old connections get no response
     assert execute(session, CHANGE).ok
     assert double.commands == ["version", CHANGE]
 

@@ -1,4 +1,4 @@
-"""A thousand commands in one session, with faults mixed in: nothing piles up, and no promise is broken on the way."""
+"""A thousand commands with faults in one session keep all promises."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ class Soak:
     gone: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
 
     def web(self, request: Request) -> bytes | None:
-        if request.method == "HEAD":  # a connection that is opened ahead, behind one that broke off
+        if request.method == "HEAD":  # a connection that is opened ahead after a failure
             return response(302, b"")
         token, stop = request.headers["authorization"], self.stop
         behave = self._hang if stop else self._drawn(WEB) or b.always(DONE)
@@ -88,7 +88,7 @@ class Soak:
             if self.hopping != token:
                 self.used[token] += 1
             self.hopping = token if behave is hop and not request.path.endswith("/") else ""
-            self.open -= not stop  # before the answer, as the next command may come before anything after it
+            self.open -= not stop  # before the response, which the next command may follow
         return behave(request)
 
     def aws(self, request: Request) -> bytes | None:

@@ -1,5 +1,4 @@
-"""What the AWS API can do wrong when a token is asked for: no command is sent, whatever it is, and AWS is asked a
-bounded number of times."""
+"""Faults of the token call send no command, and repeat within limits."""
 
 from __future__ import annotations
 
@@ -25,7 +24,7 @@ TRIES = range(2, 6)
 
 @dataclass(frozen=True)
 class Fault:
-    """One fault of the token call: how it is done, what is said, and whether it is asked for more than once."""
+    """A fault of the token call, its message and whether the call is repeated."""
 
     name: str
     behave: Behave
@@ -40,7 +39,7 @@ def fault(name: str, answer: bytes | Behave, words: str, **more: object) -> Faul
 
 
 def dated(answer: bytes, minutes: float) -> Behave:
-    """A response that comes from a clock which is so many minutes ahead of ours."""
+    """A response of a server whose clock is so many minutes ahead."""
 
     def behave(request: Request) -> bytes:
         head, _, rest = answer.partition(b"\r\n")
@@ -94,7 +93,7 @@ FAULTS = (
 
 @pytest.fixture
 def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """How long botocore wanted to wait between its tries; nobody does."""
+    """The waits of botocore between its tries, which tests skip."""
     seconds: list[float] = []
     monkeypatch.setattr(botocore.endpoint, "time", SimpleNamespace(sleep=seconds.append))
     return seconds
@@ -121,7 +120,7 @@ def test_nothing_is_sent(fault: Fault, double: Double, program: Program, slept: 
     asked = asked_for_tokens(double)
     if fault.tried_again is not None:
         assert asked in TRIES if fault.tried_again else asked == 1
-        assert len(slept) >= asked - 1  # or more: a test before may have left one that still tries, for nobody
+        assert len(slept) >= asked - 1  # or more: an earlier test may have left a thread
 
 
 def test_the_line_stands_on_the_prompt_and_runs_once_it_can(double: Double, make: Make) -> None:

@@ -1,6 +1,6 @@
-"""What a web server can do wrong: what the user sees, what a script's exit code is, how often the command arrived.
+"""Faults of a web server, with messages, exit codes and counts of requests.
 
-Each fault meets a command that reads and one that changes something.
+Each fault meets a read-only command and a command that changes data.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from tests.sessions import execute
 
 OK, FAILED, NOTHING_RAN, UNKNOWN = 0, 1, 3, 4
 READ, CHANGE = "dags list", "dags trigger daily"
-#: What tells whether the change has run, on the double's Airflow 2.10.3.
+#: The command that shows whether the change has run, on the double's Airflow 2.10.3.
 CHECK = "dags list-runs -d daily"
 WHOLE = command_response(b"x" * 5000)
 NO_LENGTH = b'HTTP/1.1 200 OK\r\n\r\n{"stdout": "b2s=", "stderr": ""}'
@@ -146,7 +146,7 @@ def test_what_a_script_sees(
     assert seen.stderr.count(fault.words) >= (2 if fault.words else 0)
     reached = [READ] * (fault.read_reached or fault.reached) + [CHANGE] * fault.reached
     while len(double.commands) < len(reached) and double.web.arrived.acquire(timeout=30):
-        pass  # a server that says nothing may be slower than who waits for it
+        pass  # a silent server may be slower than the client
     assert double.commands == reached
     assert "\x1b" not in seen.stderr
     assert not any(token in seen.stderr for token in double.tokens)
@@ -234,7 +234,7 @@ def test_whoever_stops_connecting_need_not_wait_for_it(double: Double, make: Mak
         stopped = execute(session, CHANGE)
         double.token_host, session.ui.watcher = "", None
         assert execute(session, READ).ok
-        assert any(thread.name == "command" for thread in threading.enumerate())  # it still connects, for nobody
+        assert any(thread.name == "command" for thread in threading.enumerate())  # it still connects, without a client
     assert stopped.state is State.NOT_SENT
     assert double.commands == [READ]
 

@@ -4,7 +4,7 @@
     python -m tests.fuzz.run drawing -max_total_time=600
     python -m tests.fuzz.run --list
 
-What begins with a dash goes to libFuzzer. A crash or a hang leaves the text in a file that it names; a file's name
+Words that begin with a dash are for libFuzzer. A crash or a hang leaves the text in a file that it names; a file's name
 among the arguments runs that text alone.
 """
 

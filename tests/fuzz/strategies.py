@@ -1,4 +1,4 @@
-"""Text that is easily read wrongly: any, what readers look for where it does not belong, and outputs with changes."""
+"""Text that is easily misread: random, with misplaced markers, and changed output."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""What reads text that somebody else wrote, each as a function of one text: for properties, fuzzers and a benchmark.
+"""The readers of foreign text, each as a function of one text.
 
-What a subject may raise is our own: a ``ShellError`` is an answer, anything else is a mistake.
+A subject may raise a ``ShellError``. Any other error is a bug.
 """
 
 from __future__ import annotations

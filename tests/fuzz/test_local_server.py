@@ -1,4 +1,4 @@
-"""Held here: both servers of a local environment answer whatever arrives, or hang up; no handler breaks."""
+"""Both servers of a local environment survive any request."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Watched(Server):
 
 
 class Unsigned(AwsApi):
-    """Takes every signature, so that what stands behind it is reached."""
+    """Accept every signature, so that the handlers are reached."""
 
     def answer(self, request: SignedRequest) -> dict[str, Any]:
         return self.operate(request.method, request.target, request.body)
@@ -82,7 +82,7 @@ def said(server: Watched, data: bytes) -> bytes:
             answer = b""
             while piece := connection.recv(65536):
                 answer += piece
-        except OSError as error:  # it has read enough, and may have hung up before we have said all
+        except OSError as error:  # the server may hang up before the end of the request
             if not isinstance(error, ConnectionError) and error.errno != errno.ENOTCONN:
                 raise
             return b""

@@ -1,4 +1,4 @@
-"""Held here: whatever text there is, every reader of text comes to an end and raises nothing but our own errors."""
+"""Every reader of text ends on any text, and raises only ``ShellError``."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ BEFORE = (
 
 @pytest.mark.parametrize("name", SUBJECTS)
 def test_nor_for_what_is_beyond_the_limits(name: str) -> None:
-    """Each text alone and behind two of the beginnings, which are others for the next reader."""
+    """Yield each text alone and after two beginnings, which vary by reader."""
     first = list(SUBJECTS).index(name)
     for number, text in enumerate(HARD, first):
         for before in ("", BEFORE[number % len(BEFORE)], BEFORE[(number + 3) % len(BEFORE)]):
@@ -76,7 +76,7 @@ def test_nor_for_what_is_beyond_the_limits(name: str) -> None:
 
 
 def by_whole_lines(lines: list[str]) -> list[tuple[int, str]]:
-    """What ``logical_lines`` says, from all that is held so far each time: plain, and slow."""
+    """Return the result of ``logical_lines`` in a plain and slow way."""
     made, held, first = [], "", 0
     for number, line in enumerate(lines, 1):
         first = first or number

@@ -1,7 +1,7 @@
-"""Secrets made up for one session, in every place where a secret can be, and the search for what is left of them.
+"""Made-up secrets in every place where a secret can be, and their search.
 
-Each has a core of letters and digits that stands nowhere else. URLs and JSON leave a core as it is; base64 writes it
-in one of three ways, by where it stands. The rest of a secret is what breaks quoting and encodings.
+Each has a core of letters and digits that is nowhere else. URLs and JSON leave a core as it is; base64 writes it
+in one of three ways, by its position. The rest of a secret is what breaks quoting and encodings.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from pathlib import Path
 TAIL = "+é="
 #: What the user keeps in the environment of the process, on the command line, and with AWS.
 OUTSIDE = ("accesskey", "secretkey", "sessiontoken", "proxyoption", "proxyvariable")
-#: What stands in lines, by where; what is typed for a mask.
+#: Secrets of lines, by place, and those that are typed for a mask.
 TYPED = ("uri", "password", "extra", "json", "user", "variable", "conf", "local", "mask", "mistake", "private", "saved",
          "script", "given", "sent", "several", "query")  # fmt: skip
-#: What the environment prints of its own accord.
+#: Secrets in the output of the environment.
 STORED = ("stored", "storeduri", "storedextra")
 TOKEN = "token"
 
@@ -47,7 +47,7 @@ def left_in(data: bytes, names: Iterable[str]) -> list[str]:
 
 
 def left_in_files(folder: Path, names: Iterable[str], *, but: Iterable[Path] = ()) -> Iterator[tuple[str, list[str]]]:
-    """Each file below a folder, by its name, that has something of a secret, in the file or in its name."""
+    """Return the files below a folder with parts of a secret in text or name."""
     wanted, spared = list(names), set(but)
     for path in sorted(folder.rglob("*")):
         if path.is_file() and path not in spared:

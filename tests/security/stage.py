@@ -1,4 +1,4 @@
-"""A double of MWAA with canaries in it, and the variables of a user who keeps secrets in all the usual places."""
+"""A double of MWAA with made-up secrets, and a user with secrets everywhere."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CONNECTIONS = json.dumps([
 ]).encode()  # fmt: skip
 #: The variables of a user's environment that hold keys of AWS.
 KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
-#: A line whose response never comes, one whose response makes no sense, one that is refused.
+#: Lines without a response, with a malformed response, and without permission.
 HANGS, GARBLED, REFUSED = "dags list-import-errors", "dags report", "pools list"
 
 
@@ -67,7 +67,7 @@ def variables(environ: dict[str, str], proxy: ConnectProxy | None = None) -> dic
 
 
 def lines() -> list[str]:
-    """What somebody types who has secrets to tell."""
+    """The typed lines of a user with secrets."""
     uri = f"postgres://u:{quote(secret('uri'))}@h/db"
     query = f"https://u@h/x?api_key={core('query')}"
     return [

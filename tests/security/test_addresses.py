@@ -1,4 +1,4 @@
-"""The password of a proxy stays covered, however badly the address is written: messages, doctor, settings, logs."""
+"""The password of a proxy is masked everywhere, also in malformed addresses."""
 
 from __future__ import annotations
 

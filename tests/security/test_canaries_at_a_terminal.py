@@ -1,4 +1,4 @@
-"""A whole session at a terminal in which every secret is typed: afterwards none of them is anywhere but where it went.
+"""Secrets of a session at a terminal leave no trace outside their requests.
 
 What the terminal was sent is searched byte by byte: the screen, what was on it in between, titles, the clipboard.
 """

@@ -1,4 +1,4 @@
-"""A whole run of a script whose every line has a secret: afterwards none of them is anywhere but where it was sent."""
+"""Secrets in the lines of a script leave no trace outside their requests."""
 
 from __future__ import annotations
 

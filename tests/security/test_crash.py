@@ -1,4 +1,4 @@
-"""Held here: a mistake of our own says where it is and what became of the command, and quotes nothing."""
+"""The message of a bug names its place and the state, and quotes nothing."""
 
 from __future__ import annotations
 

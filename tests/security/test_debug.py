@@ -1,4 +1,4 @@
-"""Held here: the debug log tells what happened and no secret, whoever writes what, and costs nothing when it is off."""
+"""The debug log has events without secrets, and costs nothing when off."""
 
 from __future__ import annotations
 

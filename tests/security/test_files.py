@@ -1,4 +1,4 @@
-"""Held here: what the shell writes of its own accord is for its owner only, and nobody can lead it elsewhere."""
+"""Files of the shell are owner-only, and other users cannot redirect them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from mwaa_shell.settings import Access
 from tests.double import Double
 from tests.security import stage
 
-#: A user that nobody is.
+#: The ID of an unused account.
 STRANGER = 65_531
 Plant = Callable[[Path, Path], None]
 
@@ -41,7 +41,7 @@ def mode(path: Path) -> int:
 
 @pytest.fixture
 def plant(monkeypatch: pytest.MonkeyPatch) -> Plant:
-    """Makes a link of a stranger's; who is not root becomes a stranger to what is there."""
+    """Make a link of another user, without root by changing the own user ID."""
 
     def made(link: Path, target: Path) -> None:
         link.parent.mkdir(parents=True, exist_ok=True)
@@ -103,7 +103,7 @@ def test_all_that_a_run_writes_is_for_its_owner(
 def test_a_run_writes_nothing_behind_links_of_a_stranger(
     double: Double, program: list[str], environ: dict[str, str], tmp_path: Path
 ) -> None:
-    """Who is not root cannot make such links: then the folders are behind links of the user's own."""
+    """Put the folders at links, which without root belong to the user."""
     stage.act(double)
     home, elsewhere = tmp_path / "home", tmp_path / "elsewhere"
     folders = {"XDG_CONFIG_HOME": home / ".config", "XDG_DATA_HOME": home / ".local" / "share",

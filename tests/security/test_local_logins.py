@@ -1,4 +1,4 @@
-"""The whole program against the double: a password that a local command is told is neither shown nor kept."""
+"""A password for a local command is neither shown nor kept."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""What other programs are started with while secrets are typed and shown: nothing of them is in any argument.
+"""Arguments and variables of started programs contain no typed secrets.
 
-The program itself tells of every start, by Python's own audit events; the programs that it starts tell what they got.
+Python's audit events report every start; the started programs report their arguments.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from mwaa_shell.cli import main
 sys.argv[0] = "mwaa-shell"
 sys.exit(main(sys.argv[1:]))
 """
-#: Writes down its arguments and variables, and those of whoever started it.
+#: Writes down its arguments and variables, and those of its parent.
 WITNESS = """#!/bin/sh
 { echo "$0 $*"; tr '\\0' '\\n' < /proc/self/environ; tr '\\0' ' ' < /proc/$$/cmdline; tr '\\0' ' ' < /proc/$PPID/cmdline
 } >> "$HOME/witness-$1.txt"

@@ -1,4 +1,4 @@
-"""The whole program against the double: ``--`` among the words of a command passes no guard and uncovers no secret."""
+"""``--`` in a command bypasses no safety check and reveals no secret."""
 
 from __future__ import annotations
 
