@@ -37,8 +37,9 @@ def watch(call: DotCommandCall, given: Namespace) -> Result:
     translation = translate(line.text, session.rules().checked_by)
     if translation is not None and translation.text:
         line = parse(translation.text)
-        session.ui.note(f"{'. '.join(translation.notes)}. Runs: {line.text.strip()}")
     _refuse_what_cannot_be_watched(line, session.rules().problem_in(line.text), session.grammar)
+    if translation is not None and translation.text:
+        session.ui.note(f"{'. '.join(translation.notes)}. Runs: {line.text.strip()}")
     in_vain = _awaited_in_vain(options.until, line, session.grammar)
     if in_vain:
         session.ui.note(in_vain)

@@ -22,6 +22,13 @@ def test_a_mistake_in_other_words_says_what_it_is_here() -> None:
     assert "dags trigger" in problem.message
 
 
+def test_a_translation_with_a_mistake_is_not_proposed() -> None:
+    problem = line_rules.problem_in("trigger_dag x --cnof 1", NOW)
+    assert problem is not None
+    assert "Unknown option '--cnof' of dags trigger" in problem.message
+    assert problem.hint == ""
+
+
 def test_a_mistake_in_nobodys_words_stays_what_it_is() -> None:
     problem = line_rules.problem_in("dags triger x", NOW)
     assert problem is not None
