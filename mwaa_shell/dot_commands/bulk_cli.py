@@ -62,7 +62,14 @@ def entries_there(
         return [_pool(row) for row in _rows(session, kind)]
     if kind.name == "connections" and wanted is not None:
         return [{kind.key: row.get("conn_id")} for row in _rows(session, kind)]
-    raise NothingRan(f"{line} on {session.connection.target.name}: {result.message or 'no JSON came'}")
+    raise _unread(session, line, result)
+
+
+def _unread(session: Session, line: str, result: Result) -> NothingRan:
+    """Return the error about a command whose output shows no entries."""
+    if result.message:
+        return NothingRan(f"{line} failed: {result.message}", hint=result.hint)
+    return NothingRan(f"{line} printed no JSON on {session.connection.target.name}")
 
 
 def _as_wanted(entry: Entry, wanted: str | None) -> Entry:
@@ -76,7 +83,7 @@ def _rows(session: Session, kind: BulkKind) -> list[dict[str, str]]:
         return []
     rows = read_rows(_text(result), "json") if result.ok else None
     if rows is None:
-        raise NothingRan(f"{kind.name} list on {session.connection.target.name}: {result.message or 'no JSON came'}")
+        raise _unread(session, f"{kind.name} list", result)
     return rows
 
 
@@ -96,7 +103,7 @@ def _keys(session: Session, kind: BulkKind, version: Version) -> list[str]:
         return [row.get("key", "") for row in _rows(session, kind)]
     result = _read(session, "variables")
     if not result.ok:
-        raise NothingRan(f"variables on {session.connection.target.name}: {result.message}")
+        raise _unread(session, "variables", result)
     return data_lines(_text(result))
 
 

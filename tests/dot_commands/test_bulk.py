@@ -20,7 +20,7 @@ from mwaa_shell.result import Outcome
 from mwaa_shell.session import Session
 from mwaa_shell.session.script import ScriptLine
 from mwaa_shell.settings import Settings
-from tests.double import Double, Request, command_response, refusal, rest_response
+from tests.double import Double, Request, command_response, refusal, response, rest_response
 from tests.sessions import check_lines, execute
 
 
@@ -357,7 +357,7 @@ def test_what_the_cli_does_not_export_is_said(double: Double, session: Session, 
     double.version = "2.2.2"
     through_cli(double)
     result = execute(session, f".export connections {tmp_path / 'out.json'}")
-    assert result.message == "connections export - on my-env: no JSON came"
+    assert result.message == "connections export - printed no JSON on my-env"
     double.version = "1.10.12"
     fresh = Session(session.settings)
     assert "require Airflow 2" in execute(fresh, f".export connections {tmp_path / 'out.json'}").message
@@ -396,6 +396,14 @@ def test_an_import_of_airflow_with_a_file_of_this_machine_is_caught(
     assert execute(session, "variables import /on/the/server.json").ok
     session.ui.ask = lambda question: True
     assert execute(session, f".send variables import '{file}'").ok
+
+
+def test_refused_export_of_the_cli_names_the_environment_once(double: Double, session: Session, tmp_path: Path) -> None:
+    double.version = "2.2.2"
+    double.web.behave = lambda request: response(403, b"Forbidden", {"Content-Type": "text/html"})
+    result = execute(session, f".export connections {tmp_path / 'out.json'}")
+    assert result.message == "connections export - failed: my-env refused the command (HTTP 403)"
+    assert result.hint.startswith("MWAA blocks some commands")
 
 
 def test_import_refused_after_a_first_request_has_failed(double: Double, session: Session, file: Path) -> None:
