@@ -136,7 +136,8 @@ def _rules(key: str) -> tuple[_Rule, ...]:
         start = r"[^/\0]+/" if syntax.prefix == "/" else re.escape(syntax.prefix)
         forms.append((rf"\0{start}", "the password"))
     between = r"(?:\0[^\0]*){0,20}?\0"
-    whole = rf"\0(?:[^\0]*[/;&(`])?{between.join(map(re.escape, key.split()))}(?=\0|\Z)"
+    named = (rf"-\w*{word[1]}\w*" if re.fullmatch(r"-\w", word) else re.escape(word) for word in key.split())
+    whole = rf"\0(?:[^\0]*[/;&(`])?{between.join(named)}(?=\0|\Z)"
     word = r"(?:\0-[^\0]*)*\0(?!-)"
     for number in syntax.words:
         to_word = rf"(?:{word}[^\0]*){{{number - 1}}}{word}" if number > 0 else r"(?:\0[^\0]*)*\0(?!-)(?=[^\0]*\Z)"

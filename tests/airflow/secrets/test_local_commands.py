@@ -134,6 +134,8 @@ SECRET = [
     "/usr/bin/sqlplus u/PW@db",
     "redis-cli AUTH me PW",
     "htpasswd -nb me PW",
+    "htpasswd -cBb file me PW",
+    "http -vA bearer -a PW https://h",
     "http -A bearer -a PW https://h",
     "git config --global github.token PW",
     "openssl dgst -sha256 -hmac PW",
