@@ -16,7 +16,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from mwaa_shell.airflow.command_line import InputKind, ParsedLine, Word, letters_of
-from mwaa_shell.airflow.grammar import Command, Grammar, Option, Positional, flag_name, load_grammar, versions
+from mwaa_shell.airflow.grammar import Command, Grammar, Option, Positional, flag_name, load_grammar, majors, versions
 from mwaa_shell.airflow.versions import Version
 
 #: The option of every parser, which the command trees leave out.
@@ -301,8 +301,7 @@ def readings_of_majors(line: ParsedLine) -> tuple[ParsedCommand, ...]:
 
     Three command trees load fast enough for a key at a prompt. Flags that take secrets differ between majors alone.
     """
-    newest = {version.major: version for version in versions()}
-    return _read_by(line, tuple(newest.values()))
+    return _read_by(line, majors())
 
 
 @lru_cache(maxsize=4)

@@ -158,6 +158,11 @@ def versions() -> tuple[Version, ...]:
     return tuple(sorted(version for version in found if version is not None))
 
 
+def majors() -> tuple[Version, ...]:
+    """Return the newest version of each major, the oldest first."""
+    return tuple({version.major: version for version in versions()}.values())
+
+
 @cache
 def nearest(version: Version) -> Version | None:
     """Return the version, else the next lower of its major, else the lowest."""

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from mwaa_shell.airflow.arguments import HELP, Role, understand
 from mwaa_shell.airflow.command_line import ParsedLine, quote
-from mwaa_shell.airflow.grammar import Grammar, Option, load_grammar, versions
+from mwaa_shell.airflow.grammar import Grammar, Option, load_grammar, majors
 from mwaa_shell.airflow.validation import validate
 
 #: Names that are written out in a sentence; of more, only their number.
@@ -89,8 +89,7 @@ def reach_of(line: ParsedLine, grammar: Grammar | None) -> Reach | None:
     """
     if grammar is not None:
         return _reach_in(line, grammar)
-    newest = {version.major: version for version in versions()}
-    found = (_reach_in(line, load_grammar(newest[major])) for major in sorted(newest, reverse=True))
+    found = (_reach_in(line, load_grammar(version)) for version in reversed(majors()))
     reach = next((one for one in found if one is not None), None)
     return reach and reach._replace(selection=None)
 

@@ -17,7 +17,7 @@ from pygments.token import Comment, Error, Keyword, Name, Number, Operator, Stri
 from mwaa_shell.airflow import knowledge
 from mwaa_shell.airflow.arguments import ArgumentSpan, ParsedCommand, Role, understand
 from mwaa_shell.airflow.command_line import InputKind, ParsedLine, lines_of_block, parse, split
-from mwaa_shell.airflow.grammar import Grammar, load_grammar, meant_by, nearest, versions
+from mwaa_shell.airflow.grammar import Grammar, load_grammar, majors, meant_by, nearest
 from mwaa_shell.output.style.fold import TextStyle
 
 Token = tuple[int, _TokenType, str]
@@ -121,10 +121,7 @@ def _grammars(version: str) -> list[Grammar]:
     """Return the tree of a version, or of the nearest, or the newest of each major."""
     wanted = meant_by(version) if version else None
     known = nearest(wanted) if wanted else None
-    if known:
-        return [load_grammar(known)]
-    newest = {one.major: one for one in versions()}
-    return [load_grammar(one) for one in sorted(newest.values(), reverse=True)]
+    return [load_grammar(one) for one in ((known,) if known else reversed(majors()))]
 
 
 def _may_become_command(reading: ParsedCommand, grammar: Grammar) -> bool:
