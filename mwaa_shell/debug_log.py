@@ -108,10 +108,7 @@ _log: tuple[logging.Logger, SecretFilter] | None = None
 
 
 def _opened(path: Path) -> int:
-    """Open a regular file of the user, 0600, never through a symbolic link.
-
-    Raises ``UsageError``.
-    """
+    """Open a regular file of the user, 0600, never through a symbolic link. Raises ``UsageError``."""
     flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
     try:
         handle = os.open(path.expanduser(), flags, 0o600)

@@ -20,10 +20,7 @@ DISTANCE_UNITS = ((31_557_600, "y"), (86_400, "d"), (3600, "h"), (60, "min"), (1
 
 
 def parse_duration(text: str) -> float:
-    """Return the seconds of ``90``, ``90s``, ``30m``, ``2h`` or ``1d``.
-
-    Raises ``UsageError`` for other texts.
-    """
+    """Return the seconds of ``90``, ``90s``, ``30m``, ``2h`` or ``1d``. Raises ``UsageError`` for other texts."""
     match = re.fullmatch(r"([0-9]{1,7}(?:\.[0-9]{1,3})?)([smhd]?)", text.strip().lower())
     if match is None or not float(match[1]):
         raise UsageError(f"'{text.strip()}' is not a length of time", hint="Write 90s, 30m, 2h or 1d.")

@@ -51,10 +51,7 @@ def _folder(name: str) -> Path:
 
 
 def check_owner(path: Path) -> None:
-    """Raise if a link on a path, or its file or folder, belongs to another user.
-
-    Missing parts are fine.
-    """
+    """Raise if a link on a path, or its file or folder, belongs to another user. Missing parts are fine."""
     with contextlib.suppress(FileNotFoundError):
         for one in (*reversed(path.parents), path):
             found = os.lstat(one)

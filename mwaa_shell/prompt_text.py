@@ -16,10 +16,7 @@ COLORS = ("red", "green", "yellow", "blue", "magenta", "cyan")
 
 
 def is_dumb(environ: Mapping[str, str]) -> bool:
-    """Return whether the terminal cannot move its cursor or erase.
-
-    ``TERM`` is unset, ``dumb`` or ``unknown`` there.
-    """
+    """Return whether the terminal cannot move its cursor or erase. ``TERM`` is unset, ``dumb`` or ``unknown`` there."""
     return environ.get("TERM", "").lower() in ("", "dumb", "unknown")
 
 

@@ -23,10 +23,7 @@ CHUNK = 1 << 18
 
 
 class LazyBytes:
-    """Bytes in an unnamed temporary file, for all threads.
-
-    The system removes the file with this object.
-    """
+    """Bytes in an unnamed temporary file, for all threads. The system removes the file with this object."""
 
     def __init__(self, file: IO[bytes]) -> None:
         """``file`` is empty and unbuffered."""

@@ -73,10 +73,7 @@ def apply_config(access: Access, said: Mapping[str, ConfigValue], environ: Mappi
 
 
 def profile_of_boto3(access: Access) -> str:
-    """Return the profile of boto3, empty for none.
-
-    botocore prefers ``AWS_DEFAULT_PROFILE`` to ``AWS_PROFILE``.
-    """
+    """Return the profile of boto3, empty for none. botocore prefers ``AWS_DEFAULT_PROFILE`` to ``AWS_PROFILE``."""
     return access.profile or os.environ.get("AWS_DEFAULT_PROFILE") or os.environ.get("AWS_PROFILE") or ""
 
 

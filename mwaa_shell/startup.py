@@ -37,10 +37,7 @@ STYLES = {
 
 
 def help_text(*, whole: bool) -> str:
-    """Return the text of ``--help`` or ``--help-all`` from a file.
-
-    argparse takes as long as the start of Python.
-    """
+    """Return the text of ``--help`` or ``--help-all`` from a file. argparse takes as long as the start of Python."""
     with open(os.path.join(os.path.dirname(__file__), "help.txt"), encoding="utf-8") as file:
         short, _, text = file.read().partition("\f\n")
     return text if whole else short
@@ -116,10 +113,7 @@ class EarlyPrompt:
         return f"\x1b[0;{parameters}m{text}\x1b[0m" if parameters else text
 
     def _take(self) -> bool:
-        """Turn off echo, line mode and signals, as prompt_toolkit does.
-
-        Returns whether that worked.
-        """
+        """Turn off echo, line mode and signals, as prompt_toolkit does. Returns whether that worked."""
         try:
             before = termios.tcgetattr(KEYBOARD)
             quiet = [*before[:6], list(before[6])]

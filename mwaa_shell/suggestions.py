@@ -67,10 +67,7 @@ def must_be(name: str, takes: str | Sequence[object], value: object) -> str:
 
 
 def unknown(kind: str, word: str, known: Sequence[str], more: str = "") -> UsageError:
-    """Return the error about an unknown word of a kind.
-
-    ``more`` names the command that lists all words.
-    """
+    """Return the error about an unknown word of a kind. ``more`` names the command that lists all words."""
     message = f"Unknown {kind} '{shorten_word(word)}'{did_you_mean(word.lower(), known)}"
     return UsageError(message, hint=f"Use one of: {listed(known, more)}.")
 

@@ -287,10 +287,7 @@ EDITORS = ("/usr/bin/editor", "/usr/bin/nano", "/usr/bin/pico", "/usr/bin/vi", "
 
 
 def edit_text(text: str) -> str:
-    """Return a text as the user's editor saves it, unchanged if the editor fails.
-
-    Raises ``UsageError``.
-    """
+    """Return a text as the user's editor saves it, unchanged if the editor fails. Raises ``UsageError``."""
     try:
         with tempfile.NamedTemporaryFile("w", encoding="utf-8", newline="") as file:  # for its owner only
             file.write(text)
@@ -306,10 +303,7 @@ def edit_text(text: str) -> str:
 
 
 def _run_editor(path: str) -> int:
-    """Run the first editor that exists, and return its exit code.
-
-    Raises ``UsageError`` if there is no editor.
-    """
+    """Run the first editor that exists, and return its exit code. Raises ``UsageError`` if there is no editor."""
     for editor in (os.environ.get("VISUAL"), os.environ.get("EDITOR"), *EDITORS):
         with suppress(OSError, ValueError):  # it is not there, or its quotes do not match
             words = shlex.split(editor or "")
@@ -323,10 +317,7 @@ DIGITS = 5
 
 
 def spurious_keys() -> KeyBindings:
-    """Return keys that ignore mouse reports and impossible cursor reports.
-
-    A typed letter ends the selection.
-    """
+    """Return keys that ignore mouse reports and impossible cursor reports. A typed letter ends the selection."""
     bound = KeyBindings()
     bound.add(Keys.Vt100MouseEvent)(lambda event: NotImplemented)  # so nothing is drawn for it
     bound.add(Keys.CPRResponse, save_before=lambda event: False)(_report)
