@@ -19,11 +19,11 @@ PROXY_PORTS = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
 _PART = r"(\[[^\s\[\]/@]+\]|[^\s:\[\]/@]*)"
 _CONNECT_TO = re.compile(rf"{_PART}:(\d*):{_PART}:(\d*)")
 MASK = "***"
-#: Characters of a piece of a login. Shorter ones would be masked in ordinary words.
+#: Characters of a secret. Shorter ones would be masked in ordinary words.
 SHORTEST = 4
 #: What separates the parts of an address for some parser.
 BETWEEN = re.compile(r"[\s/?#@:;,\\\[\]\"'|<>{}^`]+")
-#: The standard variables, in lower case.
+#: The standard environment variables for proxies, in lower case.
 VARIABLES = frozenset({"http_proxy", "https_proxy", "all_proxy", "ftp_proxy", "ws_proxy", "wss_proxy"})
 #: User and password in a URL, wherever it is in a text; with a colon in it, which begins no port, up to the last @.
 WITH_PASSWORD = re.compile(r"(?<=//)[^\s/?#:@\[]*:(?!\d{1,5}(?:[/?#\s'\"]|$))(?:(?!://)[^\n\"'])*(?=@)")

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, quote_plus
 
 from mwaa_shell import __version__
-from mwaa_shell.addresses import CREDENTIALS, WITH_PASSWORD, password_pieces
+from mwaa_shell.addresses import CREDENTIALS, MASK, SHORTEST, VARIABLES, WITH_PASSWORD, password_pieces
 from mwaa_shell.errors import ShellError, UsageError
 
 if TYPE_CHECKING:
@@ -31,11 +31,8 @@ if TYPE_CHECKING:
 
     from mwaa_shell.settings import Access
 
-MASK = "***"
 #: Number of secrets that are masked, the newest: older tokens have expired.
 MOST_SECRETS = 500
-#: Characters. Shorter secrets would mask parts of ordinary words.
-SHORTEST_SECRET = 4
 #: Frames of a traceback that are written, the innermost.
 FRAMES = 30
 #: Text that looks like a credential although it was not registered.
@@ -48,7 +45,6 @@ CREDENTIAL_PATTERNS = (
 )
 #: Environment variables with secrets in them.
 KEYS = ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN", "AWS_ACCESS_KEY_ID")
-PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
 #: Options that are written. Commands and options with passwords are not.
 LOGGED_OPTIONS = frozenset(
     {"environment", "env", "profile", "region", "endpoint_url", "ca_bundle", "connect_to", "timeout", "max_response",
@@ -142,8 +138,9 @@ def start(path: Path) -> None:
     close()
     _log = logger, secrets
     keep_out(*map(os.environ.get, KEYS))
-    for name in PROXIES:
-        keep_out(*password_pieces(os.environ.get(name)))
+    for name, address in os.environ.items():
+        if name.lower() in VARIABLES:
+            keep_out(*password_pieces(address))
 
 
 def begin(access: Access, options: Mapping[str, object]) -> None:
@@ -191,7 +188,7 @@ def keep_out(*secrets: str | None) -> None:
     """Mask these secrets in all later lines of the log."""
     if _log is not None:
         for secret in secrets:
-            if secret and len(secret) >= SHORTEST_SECRET:
+            if secret and len(secret) >= SHORTEST:
                 _log[1].add(secret)
 
 
@@ -265,6 +262,6 @@ def _encoded(data: bytes) -> Iterator[str]:
     """
     for shift in range(3):
         first, last = (shift * 8 + 5) // 6, (shift + len(data)) * 8 // 6
-        if last - first >= SHORTEST_SECRET:
+        if last - first >= SHORTEST:
             for encode in (b64encode, urlsafe_b64encode):
                 yield encode(bytes(shift) + data)[first:last].decode()

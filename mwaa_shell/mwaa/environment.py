@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from mwaa_shell.addresses import MASK
 from mwaa_shell.airflow.versions import Version, parse_version
 
 
@@ -92,7 +93,7 @@ def _flat(label: str, value: Any) -> list[tuple[str, str]]:
             rows += _flat(f"{label}.{key}", value[key])
         return rows
     if label.startswith("AirflowConfigurationOptions.") and _SECRET.search(label):
-        return [(label, "***")]
+        return [(label, MASK)]
     if isinstance(value, list | tuple):
         return [(label, ", ".join(str(item) for item in value))] if value else []
     if value is None or value == "":
