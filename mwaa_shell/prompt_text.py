@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 PROTECTED = "*prod*"
 
 #: Shown on the first prompt until a key is pressed.
-PLACEHOLDER = "Tab completes, .help helps, Ctrl-D leaves"
+PLACEHOLDER = ".help helps, Tab completes, Ctrl-D leaves"
 #: Colors for the name of an environment, in the order of their codes.
 COLORS = ("red", "green", "yellow", "blue", "magenta", "cyan")
 

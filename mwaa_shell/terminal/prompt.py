@@ -29,7 +29,7 @@ from prompt_toolkit.utils import is_dumb_terminal
 
 from mwaa_shell import debug_log
 from mwaa_shell.mwaa import Connection
-from mwaa_shell.output import sanitise
+from mwaa_shell.output import measure, sanitise
 from mwaa_shell.prompt_text import PLACEHOLDER, mark
 from mwaa_shell.session import Session, script
 from mwaa_shell.terminal.completer import SOON, LineCompleter
@@ -98,7 +98,7 @@ class Prompt:
         self._prompt: PromptSession[str] = PromptSession(
             message=self._name,
             bottom_toolbar=self._toolbar,
-            placeholder=lambda: [("class:placeholder", PLACEHOLDER)] if self._is_first else [],
+            placeholder=self._placeholder,
             completer=self._completer,
             lexer=lexer,
             complete_while_typing=Condition(lambda: session.preferences["menu"] == "typing"),
@@ -235,6 +235,12 @@ class Prompt:
         if again or notice not in self._noticed:
             self._noticed.add(notice)
             self._tell(sanitise(notice))
+
+    def _placeholder(self) -> StyleAndTextTuples:
+        """Return the text of an empty first prompt, as far as the line has room for it."""
+        taken = sum(measure.width(text) for _, text, *_ in self._name())
+        room = self._prompt.app.output.get_size().columns - taken - 1
+        return [("class:placeholder", measure.clip(PLACEHOLDER, room))] if self._is_first and room > 0 else []
 
     def _names_changed(self, connection: Connection) -> None:
         """Redraw, and open a menu that had no names. The thread of the names calls this."""

@@ -47,6 +47,12 @@ def test_first_prompt_names_help_until_a_key(opened: Open) -> None:
     assert PLACEHOLDER not in terminal.text
 
 
+def test_first_prompt_stays_on_one_line(double: Double, environ: dict[str, str], program: list[str]) -> None:
+    with Terminal([*program, "my-env"], environ, 30, 10) as terminal:
+        terminal.wait_for("my-env> .help helps, Tab")
+        assert terminal.lines[1] == ""
+
+
 class Held:
     """A program whose import of prompt_toolkit waits."""
 
