@@ -16,12 +16,11 @@ from enum import Enum
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
+from mwaa_shell.addresses import MASK
 from mwaa_shell.airflow.rest import RestRequest, post
 from mwaa_shell.airflow.versions import Version
 
 Entry = Mapping[str, object]
-#: The mask that Airflow returns for a secret.
-MASK = "***"
 #: Entries in one request to Airflow 3.
 BATCH = 100
 #: The commands that print what they would write to a file, by the first version that has them. With ``-``, Airflow

@@ -11,13 +11,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache, partial
 
+from mwaa_shell.addresses import MASK
 from mwaa_shell.airflow.arguments import Role, understand
 from mwaa_shell.airflow.command_line import InputKind, ParsedLine, Problem, lines_of_block, odd_character_in, parse
 from mwaa_shell.airflow.grammar import Grammar
 from mwaa_shell.airflow.help import WIDTH, explain, explain_argument
 from mwaa_shell.airflow.secrets import redaction
 from mwaa_shell.airflow.secrets.redaction import secrets_in
-from mwaa_shell.airflow.secrets.values import MASK, secrets_of, sensitive
+from mwaa_shell.airflow.secrets.values import secrets_of, sensitive
 from mwaa_shell.airflow.translation import translate
 from mwaa_shell.airflow.validation import validate
 

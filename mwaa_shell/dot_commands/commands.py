@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mwaa_shell import saved_commands
+from mwaa_shell.addresses import MASK
 from mwaa_shell.airflow.command_line import InputKind, parse, quote, split
 from mwaa_shell.airflow.completion import suggest
 from mwaa_shell.airflow.grammar import load_grammar, meant_by, versions
 from mwaa_shell.airflow.knowledge import Kind
-from mwaa_shell.airflow.secrets.values import MASK
 from mwaa_shell.airflow.translation import translate_file
 from mwaa_shell.airflow.versions import unknown_version
 from mwaa_shell.dot_commands.registry import Argument, ArgumentKind, DotCommand, DotCommandCall, Group

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from mwaa_shell import airflow
+from mwaa_shell.addresses import MASK
 from mwaa_shell.airflow.command_line import ParsedLine, parse
 from mwaa_shell.errors import UsageError
 from mwaa_shell.history.entries import CommandOutcome, EnvironmentKey, HistoryEntry
@@ -57,7 +58,7 @@ class HistoryRecorder:
                 line=masked.text.strip(),
                 version=str(connection.version or ""),
                 origin=origin,
-                masked=airflow.secrets.values.MASK in masked.text,
+                masked=MASK in masked.text,
             )
         )
         self._note_trouble()

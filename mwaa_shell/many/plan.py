@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from mwaa_shell.addresses import MASK
 from mwaa_shell.airflow.additions import with_yes_flag
 from mwaa_shell.airflow.command_line import ParsedLine, parse
 from mwaa_shell.airflow.knowledge import danger_of, reads
-from mwaa_shell.airflow.secrets.values import MASK
 from mwaa_shell.airflow.translation import translate
 from mwaa_shell.errors import CANCELED, RefusedByRule, ShellError, UsageError
 from mwaa_shell.many.selection import Target

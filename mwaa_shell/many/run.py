@@ -9,9 +9,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from mwaa_shell import debug_log
+from mwaa_shell.addresses import MASK
 from mwaa_shell.airflow.command_line import output_format
 from mwaa_shell.airflow.knowledge import reads
-from mwaa_shell.airflow.secrets.values import MASK
 from mwaa_shell.errors import ExitCode, RefusedByRule, State
 from mwaa_shell.history import new_batch
 from mwaa_shell.interrupts import INTERRUPTS

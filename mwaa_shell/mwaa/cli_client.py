@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 from urllib.parse import unquote, urljoin, urlsplit
 
+from mwaa_shell.addresses import MASK
 from mwaa_shell.airflow.outcome import ENOUGH, judge, last_words
 from mwaa_shell.airflow.versions import Version
 from mwaa_shell.durations import CONNECT_TIMEOUT
@@ -43,7 +44,7 @@ WAITS = (1.0, 2.0, 4.0, 8.0)
 REPEAT_WITHIN = 20.0
 
 #: The mask of a token that a response repeats, and the shortest length that cannot occur by chance.
-MASK, LONG_TOKEN = "***", 8
+LONG_TOKEN = 8
 
 #: The hint for a redirect that is not Airflow's.
 _BETWEEN = "Run .doctor: a proxy or a custom domain may redirect."

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Protocol
 
+from mwaa_shell.addresses import MASK
 from mwaa_shell.errors import CANCELED, sentence
 from mwaa_shell.output import clipboard
 from mwaa_shell.output.display import DisplayOptions, view_of
@@ -38,8 +39,6 @@ from mwaa_shell.streams import Streams
 #: Precedes each line that came on standard error, where both streams are on one terminal.
 GUTTER = "│ "
 COLORS = {Outcome.OK: GREEN, Outcome.FAILED: RED, Outcome.UNKNOWN: YELLOW}
-#: Replaces a secret that an output repeats.
-MASK = b"***"
 #: The indent of a folded command in a list, and the least columns for it.
 HANGING, NARROWEST = " " * 7, 20
 #: Seconds; shorter phases are not itemized in the result line.
@@ -127,7 +126,7 @@ def mask_secrets_in(hidden: tuple[str, ...], result: Result) -> Result:
     stdout, stderr = bytes(result.stdout), bytes(result.stderr)
     parts = tuple(part._replace(result=mask_secrets_in(hidden, part.result)) for part in result.parts)
     for secret in (one.encode("utf-8", "replace") for one in hidden):
-        stdout, stderr = stdout.replace(secret, MASK), stderr.replace(secret, MASK)
+        stdout, stderr = stdout.replace(secret, MASK.encode()), stderr.replace(secret, MASK.encode())
     return result._replace(stdout=stdout, stderr=stderr, parts=parts)
 
 

@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from itertools import pairwise
 
+from mwaa_shell.addresses import MASK
 from mwaa_shell.airflow.command_line import output_format
 from mwaa_shell.airflow.logs import is_around_task
 from mwaa_shell.airflow.secrets.output import shows_options
-from mwaa_shell.airflow.secrets.values import MASK
 from mwaa_shell.output import style
 from mwaa_shell.output.display import DisplayOptions
 from mwaa_shell.output.measure import BOLD, paint

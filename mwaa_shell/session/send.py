@@ -12,12 +12,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mwaa_shell import debug_log, names
+from mwaa_shell.addresses import MASK
 from mwaa_shell.airflow.additions import ADDED, RUN_ID, wants_run_id, with_json, with_run_id, with_yes_flag
 from mwaa_shell.airflow.arguments import plain_words, understand
 from mwaa_shell.airflow.command_line import Destination, ParsedLine, parse
 from mwaa_shell.airflow.knowledge import Level, danger_of, question_in, reads
 from mwaa_shell.airflow.secrets import redaction
-from mwaa_shell.airflow.secrets.values import MASK, mask_quoted, quotable
+from mwaa_shell.airflow.secrets.values import mask_quoted, quotable
 from mwaa_shell.errors import ExitCode, OutcomeUnknown, State, UsageError
 from mwaa_shell.history import TYPED
 from mwaa_shell.interrupts import INTERRUPTS, signals_wait

@@ -19,9 +19,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from mwaa_shell.addresses import MASK
 from mwaa_shell.airflow.command_line import parse, quote
 from mwaa_shell.airflow.secrets.redaction import fill, find_masks, secrets_in
-from mwaa_shell.airflow.secrets.values import MASK
 from mwaa_shell.airflow.versions import Version
 from mwaa_shell.errors import UsageError
 from mwaa_shell.export import KINDS, ScriptTarget, script

@@ -9,11 +9,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from mwaa_shell.addresses import MASK
 from mwaa_shell.airflow.command_line import OPEN_END, logical_lines, split
 from mwaa_shell.airflow.grammar import LONGEST, load_grammar, versions
 from mwaa_shell.errors import ShellError
 from mwaa_shell.history import recorder
-from mwaa_shell.mwaa.cli_client import LONG_TOKEN, MASK, _without
+from mwaa_shell.mwaa.cli_client import LONG_TOKEN, _without
 from mwaa_shell.mwaa.response import HttpResponse, read_output
 from mwaa_shell.result import Result
 from tests.fuzz.strategies import foreign, pieces, texts

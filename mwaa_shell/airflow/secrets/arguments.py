@@ -14,11 +14,12 @@ from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import unquote
 
+from mwaa_shell.addresses import MASK
 from mwaa_shell.airflow.arguments import Role, looks_like_flag
 from mwaa_shell.airflow.command_line import Word
 from mwaa_shell.airflow.grammar import Option, Positional
 from mwaa_shell.airflow.rest import path_of
-from mwaa_shell.airflow.secrets.values import MASK, Named, SecretPart, is_data, secret_end, secrets_of, sensitive, shift
+from mwaa_shell.airflow.secrets.values import Named, SecretPart, is_data, secret_end, secrets_of, sensitive, shift
 
 #: Flags whose whole value is secret, named as Airflow 1.10 writes them. What is in the JSON of a connection is its
 #: provider's to name: a secret may have any name there.

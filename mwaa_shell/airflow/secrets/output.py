@@ -11,10 +11,10 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import partial
 
+from mwaa_shell.addresses import MASK
 from mwaa_shell.airflow.output_lines import HEAD, Classifier
 from mwaa_shell.airflow.secrets.values import (
     CONSTANTS,
-    MASK,
     Named,
     SecretPart,
     mask_secrets,

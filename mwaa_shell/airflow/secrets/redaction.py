@@ -19,13 +19,13 @@ from functools import lru_cache, partial
 from itertools import groupby
 from typing import NamedTuple
 
+from mwaa_shell.addresses import MASK
 from mwaa_shell.airflow.arguments import ArgumentSpan, Role, readings_of_majors, understand
 from mwaa_shell.airflow.command_line import BLANKS, InputKind, ParsedLine, Word, letters_of, parse, quote, split
 from mwaa_shell.airflow.grammar import Grammar
 from mwaa_shell.airflow.secrets.arguments import Piece, secret_arguments, secrets_of_request
 from mwaa_shell.airflow.secrets.local_commands import secrets_of_local_commands
 from mwaa_shell.airflow.secrets.values import (
-    MASK,
     Named,
     SecretPart,
     encode_secret,

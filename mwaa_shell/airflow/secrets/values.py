@@ -15,8 +15,8 @@ from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import quote
 
-#: Replaces a secret, as in Airflow.
-MASK = "***"
+from mwaa_shell.addresses import MASK
+
 #: Characters. Shorter secrets are not looked for in other texts, because they are parts of ordinary words.
 SHORTEST = 4
 

@@ -12,9 +12,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 
+from mwaa_shell.addresses import MASK
 from mwaa_shell.airflow.output_lines import HEAD
 from mwaa_shell.airflow.secrets.output import mask_options, secret_pairs, shows_options
-from mwaa_shell.airflow.secrets.values import MASK, NAMES_OF_NUMBERS, mask_secrets, secrets_of, sensitive
+from mwaa_shell.airflow.secrets.values import NAMES_OF_NUMBERS, mask_secrets, secrets_of, sensitive
 from mwaa_shell.output.records import Records, is_export
 from mwaa_shell.output.tables.cells import plain
 from mwaa_shell.result import Body

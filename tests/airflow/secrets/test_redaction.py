@@ -14,12 +14,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mwaa_shell.addresses import MASK
 from mwaa_shell.airflow import grammar
 from mwaa_shell.airflow.command_line import InputKind, parse, quote
 from mwaa_shell.airflow.grammar import Command, Grammar, Option, Positional
 from mwaa_shell.airflow.secrets.arguments import secret_flag
 from mwaa_shell.airflow.secrets.redaction import fill, find_masks, mask_line, secrets_in
-from mwaa_shell.airflow.secrets.values import MASK, sensitive
+from mwaa_shell.airflow.secrets.values import sensitive
 from mwaa_shell.airflow.versions import Version
 from tests.counting import calls
 
