@@ -18,6 +18,7 @@ from mwaa_shell.errors import UsageError
 PROXY_PORTS = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
 _PART = r"(\[[^\s\[\]/@]+\]|[^\s:\[\]/@]*)"
 _CONNECT_TO = re.compile(rf"{_PART}:(\d*):{_PART}:(\d*)")
+#: Replaces a secret, as in Airflow.
 MASK = "***"
 #: Characters of a secret. Shorter ones would be masked in ordinary words.
 SHORTEST = 4

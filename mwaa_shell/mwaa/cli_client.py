@@ -43,7 +43,7 @@ WAITS = (1.0, 2.0, 4.0, 8.0)
 #: Seconds after the first such response within which the last repeat begins.
 REPEAT_WITHIN = 20.0
 
-#: The mask of a token that a response repeats, and the shortest length that cannot occur by chance.
+#: Characters of a token that cannot occur in a response by chance.
 LONG_TOKEN = 8
 
 #: The hint for a redirect that is not Airflow's.
