@@ -17,7 +17,8 @@ from mwaa_shell.airflow.arguments import ArgumentSpan, ParsedCommand, Role, fewe
 from mwaa_shell.airflow.command_line import ParsedLine, Word, parse, quote, split
 from mwaa_shell.airflow.grammar import Command, Grammar, Option, Positional, tree_for
 from mwaa_shell.airflow.knowledge import Kind
-from mwaa_shell.airflow.matching import best
+from mwaa_shell.airflow.matching import PREFIX, SCATTERED, best, rank
+from mwaa_shell.airflow.validation import suggest_command
 from mwaa_shell.airflow.versions import Version
 
 #: The most candidates in a menu, whose cost grows with them.
@@ -185,6 +186,7 @@ def suggest(text: str, cursor: int, grammar: Grammar, names: Names = no_names) -
             continue  # the typed text is a value, not a flag
         found += _named(expected, context, names)
         found += best(context.fragment, _candidates(expected, context, grammar), lambda one: one.text)
+    found = [*_meant(found, context, grammar), *found]
     found.sort(key=lambda one: bool(one.doubt) and one.text != context.fragment)  # stable: refused commands come last
     return found[:LIMIT]
 
@@ -283,6 +285,18 @@ def _commands(before: tuple[str, ...], context: CursorContext, grammar: Grammar)
             if " " in name:
                 summary = knowledge.command_summary(name)
                 yield Suggestion(name, context.start, context.end, name, summary, doubt=_doubt(name, grammar.version))
+
+
+def _meant(found: Sequence[Suggestion], context: CursorContext, grammar: Grammar) -> Iterator[Suggestion]:
+    """Yield the command that a misspelled word may mean, unless names match it."""
+    before = next((one.words_before for one in context.expects if isinstance(one, ExpectsCommand)), ())
+    word = context.fragment.lower()
+    if not before or not word or any((rank(word, one.text) or (PREFIX,))[0] < SCATTERED for one in found):
+        return
+    meant = suggest_command(grammar, before, word)
+    for one in _commands(before, context, grammar):
+        if f"{' '.join(before)} {one.text}" == meant and one not in found:
+            yield one
 
 
 @cache

@@ -286,6 +286,12 @@ def test_letters_that_have_changed_places(group: str, word: str, meant: str) -> 
     assert suggest_command(V2, [group], word) == f"{group} {meant}"
 
 
+@pytest.mark.parametrize("text", ["dags lsit", "dags puase", "tasks CLAER", "variables lst"])
+def test_the_menu_begins_with_what_a_misspelled_word_means(text: str) -> None:
+    group, word = text.split()
+    assert f"{group} {suggest(text, len(text), V2)[0].text}" == suggest_command(V2, [group], word)
+
+
 @pytest.mark.parametrize("tree", [V1, V2, V3])
 def test_where_the_menu_has_one_item_it_is_meant(tree: Grammar) -> None:
     for group in ("", *tree.groups):

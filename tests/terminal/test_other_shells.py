@@ -116,6 +116,14 @@ def test_ctrl_r_finds_a_line_and_enter_runs_it(double: Double, terminal: Termina
     assert double.commands == ["dags pause one -o json", "version", "dags pause one -o json"]
 
 
+def test_tab_takes_the_command_that_the_message_proposes(double: Double, terminal: Terminal) -> None:
+    terminal.send("dags puase\t")
+    terminal.wait_for("my-env> dags pause\n")
+    terminal.enter("one")
+    terminal.wait_for("ok ")
+    assert double.commands == ["dags pause one -o json"]
+
+
 @pytest.mark.parametrize(("key", "edited"), [("end", "dags pause one_two"), ("ctrl-a", "_twodags pause one")])
 def test_a_key_that_moves_takes_what_ctrl_r_finds(terminal: Terminal, key: str, edited: str) -> None:
     terminal.run("my-env", "dags pause one")
