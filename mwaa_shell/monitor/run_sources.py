@@ -160,9 +160,11 @@ class CliRunSource:
         run = known or self._ask_run()
         tasks = self._tasks(run)
         self._looks += 1
-        may_have_changed = tasks is None or run.state == "queued" or all(task.state in FINISHED for task in tasks)
-        if run is known and (self._looks % AT_LEAST_EVERY == 0 or may_have_changed):
+        all_ended = tasks is None or all(task.state in FINISHED for task in tasks)
+        if run is known and (self._looks % AT_LEAST_EVERY == 0 or all_ended or run.state == "queued"):
             run = self._ask_run()
+            if run.state in OVER and not all_ended:  # the rest ended after it was read
+                tasks = self._tasks(run)
         self._run = run
         self._look_whether_paused(waits=_waits(run, tasks))
         remarks = _about_waiting(run, tasks, self._paused, self.unscheduled)

@@ -13,7 +13,7 @@ from mwaa_shell.airflow.grammar import Grammar, load_grammar
 from mwaa_shell.airflow.rest import RUNS, TASK_INSTANCES, RestRequest
 from mwaa_shell.airflow.versions import Version, parse_version
 from mwaa_shell.errors import NothingRan, OutcomeUnknown, PermissionMissing, RestNotFound
-from mwaa_shell.monitor.run_sources import CliRunSource, RestRunSource, RunCommandFailed, RunNotFound
+from mwaa_shell.monitor.run_sources import AT_LEAST_EVERY, CliRunSource, RestRunSource, RunCommandFailed, RunNotFound
 from mwaa_shell.result import Outcome, Result, failed, from_error
 from tests.monitor.test_watch_condition import VERSIONS, recorded
 
@@ -104,6 +104,16 @@ def test_run_is_listed_now_and_then_for_any_tasks() -> None:
         looks += 1
         assert looks <= 10
     assert looks == 10
+
+
+def test_tasks_are_read_again_where_the_run_ended_after_them() -> None:
+    begun = rows(TASK, {"task_id": "b", "state": "running"})
+    ended = rows(TASK, {"task_id": "b", "state": "skipped"})
+    cli = FakeCli(dags_list_runs=[rows(run("running")), rows(run("failed"))],
+                  tasks_states=[*[begun] * AT_LEAST_EVERY, ended])  # fmt: skip
+    source = CliRunSource(cli, grammar("2.10.3"), "x", "r1")
+    *_, last = (source.ask() for _ in range(AT_LEAST_EVERY))
+    assert (last.run.state, [task.state for task in last.tasks or ()]) == ("failed", ["success", "skipped"])
 
 
 def test_the_newest_run_stays_the_one() -> None:
