@@ -76,8 +76,13 @@ ONE_DASH = re.compile(
     r"\0(?P<flag>-(?:[A-Za-z][\w-]*(?:password|passwd|passphrase|pass|token|secret|apikey|pwd)|pass|token|secret))"
     r"(?=\0(?P<secret>[^-\0][^\0]*))"
 )
-#: Credentials after their kind, and tokens and webhooks by their form.
-CREDENTIALS = re.compile(r"\b(?:[Bb]earer|[Bb]asic)\s+(?P<secret>\*{3}|[^\s'\";]{4,})")
+#: Credentials after their kind, as the value of a header or with the letters of a code: "Basic checks" has none.
+CREDENTIALS = re.compile(
+    r"(?:[:=]\s*['\"]?[Bb](?:earer|asic)\s+(?=[^\s'\";]{4})"
+    r"|\b[Bb](?:earer|asic)\s+(?=\*{3}|(?=[^\s'\";]{8})[^\s'\";]*(?:\d|[a-z][A-Z])))"
+    r"(?P<secret>[^\s'\";]+)"
+)
+#: Tokens and webhooks by their form.
 TOKEN = re.compile(
     r"(?P<secret>\b(?:gh[opsur]_|github_pat_|glpat-|xox[abeoprs]-|hv[bs]\.|npm_|pypi-|dckr_pat_)[\w.-]{16,})"
     r"|hooks\.slack\.com/\w+/(?P<slack>[^\s'\"?]+)|/api/webhooks/(?P<discord>[^\s'\"?]+)"
@@ -202,6 +207,8 @@ def _is_reference(text: str, word: Word, one: SecretPart) -> bool:
     if not REFERENCE.fullmatch(one.value):
         return False
     if _is_quoted_command(word.value) or one.name.startswith(".") or "member" in one.coding or one.value[0] not in ".$":
+        return True
+    if one.value[0] == "." and text[: word.start].rstrip(BLANKS).endswith(":"):  # an object of jq: {token: .token}
         return True
     letters = letters_of(text, word)[one.first : one.last]
     quotes = {quote for _, _, quote in letters}

@@ -126,6 +126,8 @@ SECRET = [
     "ansible all '--extra-vars=db_password=a PW'",
     # by their form, whatever program takes them
     "git -c 'http.extraHeader=Authorization: Bearer PWPW' push",
+    "tool 'Bearer PWPWPW12'",
+    "tool 'basic PWpwPWpwPW=='",
     "curl -d @- https://hooks.slack.com/services/PW",
     "curl https://api.telegram.org/botPW/sendMessage",
     "curl -T - 'https://b.s3.amazonaws.com/k?X-Amz-Expires=9&X-Amz-Signature=PW'",
@@ -168,11 +170,16 @@ PLAIN = [
     "head -n 3",
     "mysql --password -h h",
     "jq '{token: .token, n: 1}'",
+    "jq '.[] | {token: .token}'",
+    """jq '.[] | {"token": .conf.token}'""",
     """curl -d '{"max_tokens": 4096}' https://h""",
     "curl -u me:$(cat password) https://h",
     "http -a $ME:$PASSWORD https://h",
     "docker run -u docker image",
     "sqlplus / as sysdba",
+    "grep -i 'basic authentication'",
+    "grep -E 'Bearer [a-z]+'",
+    "mail -s 'Basic checks of today' me",
 ]
 
 
