@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import NamedTuple
 
+from mwaa_shell.airflow.command_line import command_text
 from mwaa_shell.airflow.logs import (
     COMPONENTS,
     STARTS,
@@ -167,9 +168,8 @@ def tasks_to_read(snapshot: Snapshot, task: str, map_index: int | None) -> list[
     rows = _named(snapshot, task, map_index)
     begun = rows if task else [one for one in rows if one.state not in NO_LOG]
     if not begun:
-        raise NoLog(
-            f"No task of {snapshot.run.run_id} has begun", hint=f"Follow the run with .follow {snapshot.run.dag}."
-        )
+        follow = command_text(".follow", snapshot.run.dag)
+        raise NoLog(f"No task of {snapshot.run.run_id} has begun", hint=f"Follow the run with {follow}.")
     return [one for one in begun if one.state in FAILED] or begun
 
 

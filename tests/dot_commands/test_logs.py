@@ -12,6 +12,8 @@ import pytest
 from mwaa_shell.airflow.rest import RUNS, TASK_INSTANCES
 from mwaa_shell.dot_commands.completion import complete
 from mwaa_shell.errors import ExitCode
+from mwaa_shell.logs import NoLog, tasks_to_read
+from mwaa_shell.monitor import Run, Snapshot
 from mwaa_shell.output.display import DisplayOptions
 from mwaa_shell.output.render import render_lines
 from mwaa_shell.session import Session
@@ -96,6 +98,13 @@ def test_run_whose_tasks_have_not_begun_is_to_be_followed(double: Double, sessio
     double.rest["/dags/sales"] = {"dag_id": "sales", "is_paused": False}
     result = execute(session, ".logs sales latest")
     assert (result.message, result.hint) == (f"No task of {RUN} has begun", "Follow the run with .follow sales.")
+
+
+def test_dag_with_a_leading_dash_is_to_be_followed_after_dashes() -> None:
+    snapshot = Snapshot(Run("-sales", RUN, "queued"), ())
+    with pytest.raises(NoLog) as raised:
+        tasks_to_read(snapshot, "", None)
+    assert raised.value.hint == "Follow the run with .follow -- -sales."
 
 
 def test_the_last_try_of_the_failed_task_comes_first(
