@@ -313,9 +313,9 @@ def _send(session: Session, kind: BulkKind, steps: Sequence[_Step], *, skip: boo
 
     Where the CLI cannot list connections, Airflow reports that one exists: ``skip`` leaves it as it is.
     """
-    total = _counted(kind, sum(len(one.names) for one in steps))
-    sent, kept = 0, list[str]()
-    with ProgressBar(session.ui.watcher or session.ui.bar, sum(len(one.names) for one in steps)) as bar:
+    number = sum(len(one.names) for one in steps)
+    total, sent, kept = _counted(kind, number), 0, list[str]()
+    with ProgressBar(session.ui.watcher or session.ui.bar, number) as bar:
         for names, send in steps:
             result = send(bar)
             exists = kind.name == "connections" and len(names) == 1 and EXISTS in result.message

@@ -235,7 +235,10 @@ def source(call: DotCommandCall, given: Namespace) -> Result:
 
 
 def translate(call: DotCommandCall, given: Namespace) -> Result:
-    """Translate a file for an Airflow version; comment lines without a translation."""
+    """Translate a file for an Airflow version.
+
+    A line without a translation becomes a comment.
+    """
     grammar = grammar_of(given.version)
 
     lines = translate_file(script.read_script(Path(given.file)).splitlines(), grammar)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from mwaa_shell.airflow.command_line import command_text
 from mwaa_shell.dot_commands.registry import Argument, ArgumentKind, DotCommand, DotCommandCall, Group
 from mwaa_shell.durations import format_age
 from mwaa_shell.errors import NothingRan, UsageError
@@ -35,7 +36,7 @@ def _listed(live: NameRefresher, kind: Kind, dag: str) -> str:
     found = live.catalogue.names(kind, dag)
     if not found and (kind, dag) in live.catalogue.snapshot():
         return f"There are no {title(kind, dag)}."
-    advice = f".refresh {title(kind).lower()} {dag}".strip()
+    advice = command_text(f".refresh {title(kind).lower()}", *filter(None, [dag]))
     rows = [" ".join([name.text, *name.facts.values()]).rstrip() for name in found]
     return "\n".join(rows) or f"No {title(kind, dag)} are cached. {advice} loads them."
 

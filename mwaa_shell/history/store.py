@@ -210,7 +210,7 @@ class _File:
 
 
 def _is_empty(connection: sqlite3.Connection) -> bool:
-    """Return whether the file has no tables; raise ``_ForeignFile``."""
+    """Return whether the file has no tables; raise ``_ForeignFile`` for a foreign one."""
     header = "SELECT application_id, user_version, (SELECT count(*) FROM sqlite_master) FROM {}, {}"
     application, version, tables = connection.execute(
         header.format("pragma_application_id", "pragma_user_version")  # in one query
@@ -378,7 +378,7 @@ class EnvironmentLookup(NamedTuple):
 
 
 def _suggestions(prefix: str, where: EnvironmentKey) -> Iterator[tuple[str, Sequence[object]]]:
-    """Yield queries for one line, which read a bounded number of rows."""
+    """Yield queries to run until one has a row. Each reads a bounded number of rows."""
     for clause, key in ((_HERE, _key(where)), (_ANYWHERE, ())):
         newest = f"SELECT line, number, masked FROM recent WHERE {clause} ORDER BY number DESC LIMIT {NEWEST}"  # noqa: S608
         yield (

@@ -82,7 +82,7 @@ class NameStore:
         return None
 
     def _file(self) -> tuple[int, int] | None:
-        """Return what is another once any shell has replaced the file."""
+        """Return the inode and the time of the file, which change if a shell replaces it."""
         try:
             found = self.path.stat()
         except OSError:

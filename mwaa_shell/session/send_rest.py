@@ -62,7 +62,10 @@ def record(session: Session, context: LineContext, send: Callable[[], Result]) -
 
 
 def secrets_in(session: Session, request: RestRequest) -> tuple[str, ...]:
-    """Return the secrets in a request that a response may quote."""
+    """Return the secrets in a request that a response may quote.
+
+    The debug log masks them from now on.
+    """
     named = partial(sensitive, patterns=session.secret_words)
     found = secrets_of_body(request.path, request.body, named)
     debug_log.keep_out(*found)

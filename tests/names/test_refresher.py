@@ -530,6 +530,7 @@ def test_help_asks_nobody(double: Double, session: Session) -> None:
 
 def test_names_says_what_is_known_from_where(session: Session) -> None:
     assert b"No names are cached." in bytes(execute(session, ".refresh --list").stdout)
+    assert b" .refresh tasks -- -x loads them." in bytes(execute(session, ".refresh --list tasks -- -x").stdout)
     assert execute(session, ".refresh").ok
     assert execute(session, ".refresh runs hello").ok
     settled(live_of(session))

@@ -15,10 +15,7 @@ from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import quote
 
-from mwaa_shell.addresses import MASK
-
-#: Characters. Shorter secrets are not looked for in other texts, because they are parts of ordinary words.
-SHORTEST = 4
+from mwaa_shell.addresses import MASK, SHORTEST
 
 #: Parts of names whose values any Airflow from 1.10.12 to 3.3.1 hides by default.
 _NAMES = (
