@@ -172,6 +172,7 @@ PLAIN = [
     "jq '{token: .token, n: 1}'",
     "jq '.[] | {token: .token}'",
     """jq '.[] | {"token": .conf.token}'""",
+    r"""jq -r '.[] | "token: \(.token)"'""",
     """curl -d '{"max_tokens": 4096}' https://h""",
     "curl -u me:$(cat password) https://h",
     "http -a $ME:$PASSWORD https://h",
