@@ -1,7 +1,7 @@
 """The client of the CLI endpoint: a fresh token, one POST, and a Result.
 
-Promises 1 and 2 are kept here. Every attempt gets a token of its own. One second request may follow: Airflow 3
-redirects with 307 or 308. It is sent by hand, once, to the same host and port, always over https.
+Every attempt gets a token of its own. One second request may follow, because Airflow 3 redirects with 307 or 308. It is
+sent once, to the same host and port, always over https.
 
 The shell sends a command again only if it is read-only and the response was 429 or 503, with which nothing ran. Each
 pause is longer than the one before. After four repeats or twenty seconds, the last response is final.
