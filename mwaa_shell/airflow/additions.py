@@ -59,7 +59,7 @@ def _trigger(line: ParsedLine, grammar: Grammar | None) -> ParsedCommand | None:
 
 
 def _with(reading: ParsedCommand, addition: str) -> ParsedLine:
-    """Return the line with one more flag: at its end, or before the first ``--``."""
+    """Return the line with a flag at its end, or after the command if ``--`` follows."""
     text, end = reading.line.text, reading.line.words[-1].end
     command = next(part.end for part in reading.parts if part.role is Role.COMMAND)
     if any(part.role is Role.SEPARATOR and part.start >= command for part in reading.parts):
