@@ -6,7 +6,7 @@ import pytest
 
 from mwaa_shell.airflow.grammar import load_grammar
 from mwaa_shell.airflow.secrets.local_commands import programs
-from mwaa_shell.airflow.secrets.redaction import mask_line
+from mwaa_shell.airflow.secrets.redaction import find_masks, left_mask, mask_line
 from mwaa_shell.airflow.versions import Version
 
 V2 = load_grammar(Version(2, 10, 3))
@@ -191,6 +191,7 @@ def test_the_password_of_a_local_command_is_masked(local: str) -> None:
         assert "PW" not in shown.replace("PGPASSWORD", "").replace("PASSWORD", "")
         assert "***" in shown
         assert shown.startswith(f"dags list | {local.split(maxsplit=1)[0].partition('=')[0]}")
+        assert left_mask(shown, find_masks(shown, grammar)) is None  # the user is asked for the secret in a rerun
 
 
 @pytest.mark.parametrize("local", PLAIN)
