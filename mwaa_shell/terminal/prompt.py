@@ -141,7 +141,7 @@ class Prompt:
             return self._runner.run(line)
         finally:
             self._is_first = False
-            if self.connection in self._warm_ups:  # unless the preloader has started
+            if self.connection in self._warm_ups:  # a line may come before the pause that starts it
                 self._warm_ups[self.connection].start()
 
     def _keep_origins(self) -> None:
