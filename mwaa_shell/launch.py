@@ -173,7 +173,10 @@ def _collected(items: Iterable[doctor.CheckResult], into: list[doctor.CheckResul
 
 
 def explain(error: BaseException) -> int:
-    """Print what ended the program and return its exit code."""
+    """Print what ended the program and return its exit code.
+
+    Raises the end itself if it is not a failure.
+    """
     code, message, hint = ExitCode.UNKNOWN, "", ""
     if isinstance(error, ShellError):
         debug_log.error("program", error)

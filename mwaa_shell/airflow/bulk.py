@@ -333,7 +333,7 @@ def _body(kind: BulkKind, entry: Entry, version: Version) -> Mapping[str, object
 
 
 def problem_in(response: object) -> str:
-    """Return the failures in a bulk response that Airflow 3 marks as a success."""
+    """Return the failures in a response of Airflow 3 with a success status, or empty."""
     created = response.get("create") if isinstance(response, dict) else None
     errors = created.get("errors") if isinstance(created, dict) else None
     if not errors:

@@ -165,7 +165,10 @@ def majors() -> tuple[Version, ...]:
 
 @cache
 def nearest(version: Version) -> Version | None:
-    """Return the version, else the next lower of its major, else the lowest."""
+    """Return the version, else the next lower of its major, else the lowest.
+
+    ``None`` is for an unknown major.
+    """
     try:
         return load_grammar(version).version
     except FileNotFoundError:  # listing the files costs more than to open the one

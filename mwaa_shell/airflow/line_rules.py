@@ -109,8 +109,9 @@ def problem_in(text: str, grammar: Grammar | None, patterns: tuple[str, ...] = (
     message, hint = problem.message, problem.hint
     if translation is not None and translation.notes:
         message = ". ".join(translation.notes)
-        runs = translation.text is not None and validate(understand(parse(translation.text), grammar)) is None
-        hint = f"Use: {translation.text.strip()}" if runs and translation.text else ""
+        hint = ""
+        if translation.text and validate(understand(parse(translation.text), grammar)) is None:
+            hint = f"Use: {translation.text.strip()}"
     if len(message) + len(hint) > LONGEST:
         message, hint = problem.message, problem.hint
     message, hint = (_without_secrets(line, one, grammar, patterns) for one in (message, hint))

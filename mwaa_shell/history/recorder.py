@@ -112,7 +112,10 @@ class HistoryRecorder:
 
 
 def environment_key(connection: Connection) -> EnvironmentKey:
-    """Return the key of an environment, with its account as far as known."""
+    """Return the key of an environment, with its account as far as known.
+
+    AWS has reported the account, now or in the last session. Otherwise it is empty.
+    """
     if connection.info.account:
         return EnvironmentKey(connection.info.account, connection.region, connection.target.name)
     identity = recall(connection.target)

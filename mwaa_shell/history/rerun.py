@@ -146,7 +146,7 @@ def reason_to_review(entry: HistoryEntry, grammar: Grammar | None, line: str | N
 
 
 def check_command(understanding: ParsedCommand) -> str:
-    """Return a command of the same Airflow that shows whether this one ran."""
+    """Return a command of this Airflow that shows whether this one ran, or empty."""
     if understanding.command is None:
         return ""
     first = next((part.value for part in understanding.parts if part.role is Role.POSITIONAL), "")

@@ -81,7 +81,10 @@ class Step:
 
 
 def make_step(session: Session, target: Target, line: ParsedLine, ui: UserInterface) -> Step:
-    """Return the step for one environment; may wait for AWS, on any thread."""
+    """Return the step for one environment; may wait for AWS, on any thread.
+
+    It never raises ``ShellError``: the step has the error.
+    """
     if target.connection is None:
         return Step(target.label, None, line, target.error)
     own = session.beside(target.connection.target, ui)

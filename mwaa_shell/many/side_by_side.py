@@ -105,7 +105,10 @@ def side_by_side(
 
 
 def ask_all(session: Session, phase: str, items: Sequence[S], ask: Callable[[S], T]) -> list[T]:
-    """Return the result of ``ask`` for each item, asked side by side."""
+    """Return the result of ``ask`` for each item, asked side by side.
+
+    Ctrl-C ends the wait, and no further call begins.
+    """
     works = [Work(phase, lambda work, one=one: ask(one)) for one in items]  # type: ignore[misc]
     rounds, stopped = 1 + len(works) // MOST, threading.Event()
 

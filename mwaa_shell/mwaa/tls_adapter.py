@@ -53,7 +53,7 @@ class _Stream(io.BufferedReader):
         super().close()
 
     def _is_more_there(self) -> bool:
-        """Return whether a byte is in a buffer: this one, that of TLS or of the system."""
+        """Return at once whether a byte is in a buffer here, of TLS or of the system."""
         with suppress(OSError, ValueError):  # of TLS without a byte, and of a closed socket
             timeout = self._sock.gettimeout()
             self._sock.settimeout(0)

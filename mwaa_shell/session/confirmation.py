@@ -143,7 +143,7 @@ class Impact:
         return selection is not None and What.DATES in selection.what
 
     def in_full(self) -> str:
-        """Return the words with numbers and a hint, after at most one second."""
+        """Return the words with numbers and a hint, in one second or up to Ctrl-C."""
         reach = self._reach
         if reach is None:
             return ""

@@ -34,7 +34,7 @@ def remember_names(session: Session, names: Sequence[str], connection: Connectio
 
 
 def describe(session: Session, connection: Connection) -> EnvironmentInfo:
-    """Return the facts of GetEnvironment; raise ``ShellError`` without them."""
+    """Wait for the facts of GetEnvironment; raise ``ShellError`` without them."""
 
     def ask() -> EnvironmentInfo:
         error = connection.load_info(again=True)
@@ -46,7 +46,10 @@ def describe(session: Session, connection: Connection) -> EnvironmentInfo:
 
 
 def open_default(session: Session) -> None:
-    """Open the only environment of the region, or the user's choice of several."""
+    """Open the only environment of the region, or the user's choice of several.
+
+    Raises ``EnvironmentNotFound`` if the region has none, and ``UsageError`` without a choice.
+    """
     access = session.settings.access
     try:
         names = list_environments(session, access)

@@ -73,7 +73,10 @@ def secrets_in(session: Session, request: RestRequest) -> tuple[str, ...]:
 
 
 def require_confirmation(session: Session, context: LineContext, danger: Danger, effect: str = "") -> None:
-    """Ask for the confirmation of a danger; ``effect`` is a sentence on it."""
+    """Ask for the confirmation of a danger; raise ``RefusedByRule`` without one.
+
+    ``effect`` is a sentence on the danger.
+    """
     shown = session.rules().mask(context.line.command or context.line.text.strip())
     asked = Confirmer(session.settings.yes, session.ui.ask, session.ui.ask_name)
     confirm(shown, danger, session.protection(), asked, effect=effect)

@@ -253,7 +253,7 @@ class Session:
     # -- waiting -----------------------------------------------------------------------------------------------------
 
     def wait_for(self, phase: str, limit: float, ask: Callable[[], T], watcher: ProgressListener | None = None) -> T:
-        """Run slow work that changes nothing, for at most ``limit`` seconds."""
+        """Run slow work that changes nothing, up to ``limit`` seconds or Ctrl-C."""
 
         def work(job: Job[T]) -> T:
             job.begin_phase(phase, limit)

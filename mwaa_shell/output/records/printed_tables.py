@@ -166,7 +166,7 @@ def _joined(whole: str, above: str, cell: str, columns: _Columns, number: int) -
 
 
 def find_table_v1(lines: list[str]) -> PrintedTable | None:
-    """Return the last boxed table with rows, else the list of DAGs or of runs."""
+    """Return a table with rows, else an empty one: in a box, of DAGs or of runs."""
     found = [block for block in (_box(lines), _dags(lines), _runs(lines)) if block]
     return next((block for block in found if block.rows), found[0] if found else None)
 
