@@ -210,7 +210,8 @@ def _is_reference(text: str, word: Word, one: SecretPart) -> bool:
         return False
     if _is_quoted_command(word.value) or one.name.startswith(".") or "member" in one.coding or one.value[0] not in ".$":
         return True
-    if one.value[0] == "." and text[: word.start].rstrip(BLANKS).endswith(":"):  # an object of jq: {token: .token}
+    before = text[max(0, word.start - 9) : word.start]  # a few characters, so that many secrets take linear time
+    if one.value[0] == "." and before.rstrip(BLANKS).endswith(":"):  # an object of jq: {token: .token}
         return True
     letters = letters_of(text, word)[one.first : one.last]
     quotes = {quote for _, _, quote in letters}
