@@ -90,8 +90,7 @@ def test_prompt_stays_alive(asks: str, program: list[str], environ: dict[str, st
         terminal.key("enter")
         terminal.wait_for(lambda text: text.count("my-env> dags list") == 2)
         terminal.key("ctrl-c")
-        terminal.key("ctrl-l")
-        terminal.wait_for_prompt("my-env")
+        terminal.clear("my-env")
         terminal.key("ctrl-d")
         assert terminal.wait_exit() == 0
         assert b"MFA code: \x1b" not in bytes(terminal.raw)

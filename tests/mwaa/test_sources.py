@@ -149,8 +149,7 @@ def test_prompt_survives_end_of_keys_in_variables(
             terminal.key("enter")
             terminal.wait_for(lambda text: text.count("my-env> dags list") == 2)
             terminal.key("ctrl-c")
-            terminal.key("ctrl-l")
-            terminal.wait_for_prompt("my-env")
+            terminal.clear("my-env")
         terminal.run("my-env", ".use my-env --profile other")
         assert "done" in terminal.run("my-env", "dags list -o json")
         assert "mistake" not in terminal.history_text

@@ -228,6 +228,11 @@ class Terminal(AbstractContextManager["Terminal"]):
 
         self._wait(stands, timeout, f"The prompt of {name}")
 
+    def clear(self, name: str, timeout: float = PATIENCE) -> None:
+        """Press Ctrl-L and read until an empty prompt of ``name`` stands in the first line, so that nothing is old."""
+        self.key("ctrl-l")
+        self._wait(lambda: (self.lines[0], self.screen.cursor.y) == (f"{name}>", 0), timeout, "An empty screen")
+
     def run(self, name: str, command: str, timeout: float = PATIENCE) -> str:
         """Run a line at the prompt of ``name``: type, see it echoed, Enter, until the next prompt; what it printed."""
         self.send(command)

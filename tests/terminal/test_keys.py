@@ -86,8 +86,7 @@ def start_again(terminal: Terminal) -> None:
     """Leave the line, at a prompt on an empty screen."""
     terminal.key("ctrl-c")
     terminal.wait_for_prompt("my-env")
-    terminal.key("ctrl-l")
-    terminal.wait_for_prompt("my-env")
+    terminal.clear("my-env")
 
 
 def test_settings_of_the_menu_hold_at_once(opened: Open) -> None:
