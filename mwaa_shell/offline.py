@@ -8,7 +8,9 @@ from collections.abc import Iterable, Iterator
 
 from mwaa_shell import __version__, config, docs, output, shell_completion, startup
 from mwaa_shell.airflow import grammar as grammars
-from mwaa_shell.airflow.command_line import InputKind, logical_lines, parse
+from mwaa_shell.airflow import knowledge
+from mwaa_shell.airflow.arguments import understand
+from mwaa_shell.airflow.command_line import InputKind, ParsedLine, logical_lines, parse
 from mwaa_shell.airflow.grammar import Grammar
 from mwaa_shell.airflow.line_rules import problem_in
 from mwaa_shell.airflow.versions import parse_version, unknown_version
@@ -28,7 +30,7 @@ def run(options: argparse.Namespace, streams: Streams) -> ExitCode:
         return ExitCode.OK
     if options.help_topic:
         return _show_topic(options, streams)
-    return lint(options.sources or (), options.airflow_version, streams)
+    return lint(options.sources or (), options.airflow_version, streams, limits=not options.no_limits)
 
 
 def _text_of(options: argparse.Namespace) -> str:
@@ -66,9 +68,10 @@ def _show_topic(options: argparse.Namespace, streams: Streams) -> ExitCode:
 # -- the linter --------------------------------------------------------------------------------------------------------
 
 
-def lint(sources: Iterable[tuple[str, str]], version: str | None, streams: Streams) -> ExitCode:
+def lint(sources: Iterable[tuple[str, str]], version: str | None, streams: Streams, *, limits: bool) -> ExitCode:
     """Print the refused commands of all sources as ``FILE:LINE: message``.
 
+    ``limits`` includes commands that only MWAA refuses.
     Returns ``ExitCode.USAGE`` if there is one.
     """
     grammar = _grammar(version, streams)
@@ -77,14 +80,14 @@ def lint(sources: Iterable[tuple[str, str]], version: str | None, streams: Strea
         (name or "-c", text.split("\n")) for name, text in read_sources(sources, streams.stdin)
     ]
     for name, lines in texts or [("stdin", streams.stdin)]:
-        for number, message in mistakes(lines, grammar):
+        for number, message in mistakes(lines, grammar, limits):
             streams.write_out(f"{name}:{number}: {message}\n".encode(errors="replace"))
             found += 1
     return ExitCode.USAGE if found else ExitCode.OK
 
 
-def mistakes(lines: Iterable[str], grammar: Grammar) -> Iterator[tuple[int, str]]:
-    """Yield the line number and the message of each line that would be refused."""
+def mistakes(lines: Iterable[str], grammar: Grammar, limits: bool) -> Iterator[tuple[int, str]]:
+    """Yield the number and the message of each line that Airflow or MWAA refuses."""
     for number, text in logical_lines(lines):
         line = parse(text)
         problem = problem_in(text, grammar)
@@ -93,6 +96,18 @@ def mistakes(lines: Iterable[str], grammar: Grammar) -> Iterator[tuple[int, str]
             yield number, with_hint(message, problem.hint)
         elif line.kind is InputKind.DOT_COMMAND and find_dot_command(line.values[0]) is None:
             yield number, f"Unknown dot-command '{line.values[0]}'"
+        elif limits and (refusal := _refusal(line, grammar)):
+            yield number, refusal
+
+
+def _refusal(line: ParsedLine, grammar: Grammar) -> str:
+    """Return that MWAA refuses a command, and why; empty for any other line."""
+    reading = understand(line, grammar)
+    if line.kind is not InputKind.AIRFLOW or reading.command is None:
+        return ""
+    name = reading.command.name
+    support = knowledge.mwaa_support(name, grammar.version, knowledge.given_in(reading))
+    return f"MWAA refuses {name} ({support.reason})" if support.refused else ""
 
 
 def _grammar(text: str | None, streams: Streams) -> Grammar:

@@ -98,7 +98,7 @@ def build_parser() -> argparse.ArgumentParser:
     many.add_argument("--by-environment", action="store_true", help="keep the output of each environment apart")
     _add_local_options(parser)
     tools = parser.add_argument_group("for other tools")
-    tools.add_argument("--check", action="store_true", help="list commands that Airflow would reject, offline")
+    tools.add_argument("--check", action="store_true", help="list commands that Airflow or MWAA rejects")
     tools.add_argument("--json", action="store_true", help="print the doctor report as JSON")
     tools.add_argument("--print-config", action="store_true", help="print a commented config.toml to start from")
     tools.add_argument("--print-token", action="store_true", help="print a CLI token as JSON, as create-cli-token does")

@@ -211,6 +211,23 @@ def test_a_runbook_is_checked_offline(program: list[str], tmp_path: Path) -> Non
     assert subprocess.run([*program, "--check"], capture_output=True, check=False).returncode == 2
 
 
+def test_check_names_commands_that_mwaa_refuses(program: list[str], tmp_path: Path) -> None:
+    runbook = tmp_path / "runbook"
+    runbook.write_text("dags list\ndags details x\n.send users list\nusers list\npools set x 1 text\n")
+    check = [*program, "--check", "-f", str(runbook), "--airflow-version"]
+    said = subprocess.run([*check, "2.10.3"], capture_output=True, text=True, check=False)
+    refused = (
+        f"{runbook}:2: MWAA refuses dags details (came back as 403 Forbidden on 2.10.3)\n"
+        f"{runbook}:4: MWAA refuses users list"
+        " (the CLI runs as admin: with it, anyone with a token could gain rights)\n"
+    )
+    assert (said.returncode, said.stdout) == (2, refused)
+    other_version = subprocess.run([*check, "3.3.1"], capture_output=True, text=True, check=False)
+    assert [line.split(": ")[0] for line in other_version.stdout.splitlines()] == [f"{runbook}:4"]
+    local = subprocess.run([*check, "2.10.3", "--no-limits"], capture_output=True, text=True, check=False)
+    assert (local.returncode, local.stdout) == (0, "")
+
+
 def test_every_exit_code_has_a_meaning() -> None:
     assert set(EXIT_CODE_MEANINGS) == set(ExitCode)
     assert [code.value for code in ExitCode] == [0, 1, 2, 3, 4, 5, 130, 141]
