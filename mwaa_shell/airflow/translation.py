@@ -47,6 +47,12 @@ def translate(text: str, target: Grammar | None) -> Translation | None:
     return None if same else found
 
 
+def translated_line(text: str, target: Grammar | None) -> str:
+    """Return the line in the target's words, else unchanged."""
+    found = translate(text, target)
+    return found.text if found is not None and found.text else text
+
+
 # -- the version whose words a line is in ------------------------------------------------------------------------------
 
 

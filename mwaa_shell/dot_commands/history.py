@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from mwaa_shell import export
 from mwaa_shell.airflow.command_line import parse, quote
 from mwaa_shell.airflow.knowledge import reads
-from mwaa_shell.airflow.translation import translate
+from mwaa_shell.airflow.translation import translated_line
 from mwaa_shell.dot_commands.environment import check_use, open_environment
 from mwaa_shell.dot_commands.registry import Argument, ArgumentKind, DotCommand, DotCommandCall, Group, number_from
 from mwaa_shell.errors import RefusedByRule, UsageError
@@ -141,7 +141,7 @@ def redo(call: DotCommandCall, given: Namespace) -> Result:
         open_environment(session, _as_use(given))
     require_environment_info(session)
     entries = [_as_one(group) for group in groups]
-    lines = [_in_words_of(session.grammar, entry) for entry in entries]
+    lines = [translated_line(entry.line, session.grammar) for entry in entries]
     here = session.connection.target.name if session.ui.interactive and not given.on else None
     reason = _why_not_at_once(session, groups, session.grammar, here)
     made = [NextLine(line, rerun_of(entry.number)) for line, entry in zip(lines, entries, strict=True)]
@@ -193,7 +193,7 @@ def check_redo(plan: Plan, given: Namespace) -> None:
         require_environment_info(session)
     grammar = plan.grammar
     _why_not_at_once(session, groups, grammar)
-    plan.check_nested([script.ScriptLine(_in_words_of(grammar, _as_one(group))) for group in groups])
+    plan.check_nested([script.ScriptLine(translated_line(group[0].line, grammar)) for group in groups])
 
 
 def _as_use(given: Namespace) -> Namespace:
@@ -280,12 +280,6 @@ def _chosen(session: Session, failed: list[HistoryEntry]) -> list[HistoryEntry]:
         raise RefusedByRule(f".redo --failed: name one of these {len(failed)}{listed}")
     picked = session.ui.pick(rows)
     return [] if picked is None else [failed[picked]]
-
-
-def _in_words_of(grammar: Grammar | None, entry: HistoryEntry) -> str:
-    """Return the line of an entry, translated for an Airflow if need be."""
-    found = translate(entry.line, grammar)
-    return found.text if found is not None and found.text else entry.line
 
 
 SCRIPT_USAGE = ".script requires a command, or its number, and one of curl, bash, python, aws"

@@ -9,7 +9,7 @@ from mwaa_shell import monitor
 from mwaa_shell.airflow.arguments import understand
 from mwaa_shell.airflow.command_line import ParsedLine, parse
 from mwaa_shell.airflow.knowledge import reads
-from mwaa_shell.airflow.translation import translate
+from mwaa_shell.airflow.translation import translate, translated_line
 from mwaa_shell.dot_commands.registry import Argument, ArgumentKind, DotCommand, DotCommandCall, Group, number_from
 from mwaa_shell.dot_commands.run_reader import canvas_of, run_sources
 from mwaa_shell.dot_commands.why import short_reason
@@ -60,8 +60,7 @@ def check_watch(plan: Plan, given: Namespace) -> None:
     """Raise for wrong options, and for a command that cannot be watched."""
     options, line = watch_options(given), given.command
     grammar = plan.grammar
-    translation = translate(line.text, grammar if plan.session.settings.validate else None)
-    line = parse(translation.text) if translation is not None and translation.text else line
+    line = parse(translated_line(line.text, grammar if plan.session.settings.validate else None))
     problem = plan.problem_in(line)
     if grammar is not None or not (plan.elsewhere or plan.connection):  # else the check waits until the line runs
         _refuse_what_cannot_be_watched(line, problem, grammar)

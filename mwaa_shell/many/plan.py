@@ -12,7 +12,7 @@ from mwaa_shell.addresses import MASK
 from mwaa_shell.airflow.additions import with_yes_flag
 from mwaa_shell.airflow.command_line import ParsedLine, parse
 from mwaa_shell.airflow.knowledge import danger_of, reads
-from mwaa_shell.airflow.translation import translate
+from mwaa_shell.airflow.translation import translated_line
 from mwaa_shell.errors import CANCELED, RefusedByRule, ShellError, UsageError
 from mwaa_shell.many.selection import Target
 from mwaa_shell.many.side_by_side import ask_all
@@ -90,8 +90,7 @@ def make_step(session: Session, target: Target, line: ParsedLine, ui: UserInterf
     own = session.beside(target.connection.target, ui)
     try:
         load_environment_info(own)
-        found = translate(line.text, own.rules().checked_by)
-        line = parse(found.text) if found is not None and found.text else line
+        line = parse(translated_line(line.text, own.rules().checked_by))
         problem = own.rules().problem_in(line.text)
         if problem is not None:
             raise UsageError(problem.message, hint=problem.hint)
