@@ -73,7 +73,7 @@ SQL = re.compile(
 )
 #: A long flag after one dash, by the end of its name, and its value.
 ONE_DASH = re.compile(
-    r"\0(?P<flag>-(?:[A-Za-z][\w-]*(?:password|passwd|passphrase|pass|token|secret|apikey|pwd)|pass|token|secret))"
+    r"\0(?P<flag>-(?:[A-Za-z][\w-]*(?:password|passwd|passphrase|pass|token|secret|apikey|pwd)|pass(?:word)?|token|secret))"
     r"(?=\0(?P<secret>[^-\0][^\0]*))"
 )
 #: Credentials after their kind, as the value of a header or with the letters of a code: "Basic checks" has none.
@@ -156,12 +156,13 @@ def _rules(key: str) -> tuple[_Rule, ...]:
 def _flags(flags: str, switches: str, *, joined: bool = False) -> Iterator[tuple[str, str]]:
     """Yield flags or words, each with the pattern up to a joined or separate value."""
     bundle = f"[{re.escape(switches)}]*" if switches else ""
+    one_dash = re.search(r"(?<!\S)-[^-\s]{2}", flags)  # "-key" of a program with "-hmac" is no "-k" with a value
     for flag in flags.split():
         short = re.fullmatch("-.", flag)
         if joined:
             end = "=" if flag.startswith("--") else "=?"
         else:
-            end = r"[=\0]?" if short else r"[=\0]" if flag.startswith("-") else r"\0"
+            end = r"[=\0]?" if short and not one_dash else r"[=\0]" if flag.startswith("-") else r"\0"
         yield flag, rf"\0-{bundle}{flag[1]}{end}" if short else rf"\0{flag}{end}"
 
 

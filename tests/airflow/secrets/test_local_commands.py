@@ -142,6 +142,9 @@ SECRET = [
     "git config --global github.token PW",
     "openssl dgst -sha256 -hmac PW",
     "openssl passwd -6 -salt x PW",
+    "influx -tPW",
+    "influx -password PW",
+    "influx -password=PW",
 ]
 PLAIN = [
     "docker run -p 8080:80 image",
@@ -154,6 +157,7 @@ PLAIN = [
     "mysql -p db",
     "git clone git@example.com:me/x",
     "scp x me@h:/tmp/x",
+    "openssl req -x509 -key file -keyform PEM -out x",
     "openssl rsa -passin env:X",
     "openssl rsa -passin file:x",
     "redis-cli get x",
