@@ -87,6 +87,7 @@ TOKEN = re.compile(
     r"(?P<secret>\b(?:gh[opsur]_|github_pat_|glpat-|xox[abeoprs]-|hv[bs]\.|npm_|pypi-|dckr_pat_)[\w.-]{16,})"
     r"|hooks\.slack\.com/\w+/(?P<slack>[^\s'\"?]+)|/api/webhooks/(?P<discord>[^\s'\"?]+)"
     r"|api\.telegram\.org/bot(?P<telegram>[^\s'\"/]+)"
+    r"|\bhttps?://(?P<user>(?=[A-Za-z_-]*\d)[\w-]{20,})@"  # too long for a name, and no name has such digits
     r"|://(?P<login>\*{3})@"  # a masked token in place of a login
 )
 REFERENCE = re.compile(
