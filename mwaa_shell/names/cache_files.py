@@ -9,11 +9,12 @@ response always wins.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import hashlib
 import json
 import os
 import tempfile
-import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -29,8 +30,8 @@ if TYPE_CHECKING:  # shell_completion reads these files and never connects
 #: Most environments, and most listings, that are kept: the latest.
 MAX_ENVIRONMENTS, MAX_LISTINGS = 200, 50
 ENVIRONMENTS, LISTINGS = "environments.json", "listed.json"
-#: Held while a file is read and written again: several environments run commands side by side.
-_KEEPING = threading.Lock()
+#: Seconds to wait for another shell that saves. A stopped one may hold the lock for ever.
+LOCK_PATIENCE = 1.0
 #: Bytes; a longer file was not written by this shell.
 MAX_FILE_BYTES = 1_000_000
 #: Replaces the address of every local environment, whose port changes at each start.
@@ -140,14 +141,39 @@ def _rows_of(name: str) -> dict[Key, list[str]]:
 
 def _keep_row(name: str, key: Key, row: list[str], most: int) -> None:
     """Append a row in place of the row with its key, and keep the last ``most`` rows."""
-    with _KEEPING:
+    if _rows_of(name).get(key) == row:
+        return
+    with contextlib.suppress(OSError), lock_folder(cache_folder()):
         rows = _rows_of(name)
-        if rows.pop(key, None) == row:
-            return
+        rows.pop(key, None)
         rows[key] = row
         kept = {json.dumps(key): row for key, row in list(rows.items())[-most:]}
-        with contextlib.suppress(OSError):
-            replace_file(cache_folder() / name, json.dumps(kept).encode())
+        replace_file(cache_folder() / name, json.dumps(kept).encode())
+
+
+@contextlib.contextmanager
+def lock_folder(folder: Path) -> Iterator[None]:
+    """Keep other shells and threads from saving, or wait no longer and save with them.
+
+    Held while a file is read and written again. Raises ``OSError`` without a folder.
+    """
+    handle = os.open(make_folder(folder), os.O_RDONLY)
+    try:
+        end = time.monotonic() + LOCK_PATIENCE
+        while not _has_locked(handle) and time.monotonic() < end:
+            time.sleep(0.01)
+        yield
+    finally:
+        os.close(handle)  # ends the lock
+
+
+def _has_locked(handle: int) -> bool:
+    """Return whether the lock is held, or cannot be: some file systems have no locks."""
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        return not isinstance(error, BlockingIOError)
+    return True
 
 
 def replace_file(path: Path, data: bytes) -> None:

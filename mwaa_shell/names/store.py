@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from mwaa_shell.airflow.knowledge import Kind
-from mwaa_shell.names.cache_files import replace_file
+from mwaa_shell.names.cache_files import lock_folder, replace_file
 from mwaa_shell.names.catalogue import NameCatalogue
 from mwaa_shell.names.model import KEPT, OF_A_DAG, ListKey, Name, NameList, facts_of
 from mwaa_shell.paths import check_owner
@@ -66,20 +66,25 @@ class NameStore:
 
     def save(self, catalogue: NameCatalogue) -> str | None:
         """Save all names; return why that failed, if it did. Lists of other shells are added to the catalogue."""
+        try:
+            with lock_folder(self.path.parent):
+                self._merge_saved(catalogue)
+                picks = [[kind.value, dag, dict(scores)] for (kind, dag), scores in catalogue.picks().items()]
+                lists = [_to_json(key, entry) for key, entry in catalogue.snapshot().items()]
+                content = {"format": FORMAT, **self.owner, "picks": picks, "lists": lists}
+                replace_file(self.path, json.dumps(content, ensure_ascii=False).encode(errors="replace"))
+                self._stamp, self._changed = self._file(), _times(catalogue)
+        except OSError as error:
+            return f"The names cannot be cached: {error.strerror or error}"
+        return None
+
+    def _merge_saved(self, catalogue: NameCatalogue) -> None:
+        """Add the lists that other shells have saved meanwhile."""
         if self._file() != self._stamp:
             theirs = self._read()[0]
             saved = theirs.snapshot().items()
             catalogue.merge({key: one for key, one in saved if self._changed.get(key) != one.changed}, theirs.picks())
             catalogue.prepare()
-        picks = [[kind.value, dag, dict(scores)] for (kind, dag), scores in catalogue.picks().items()]
-        lists = [_to_json(key, entry) for key, entry in catalogue.snapshot().items()]
-        content = {"format": FORMAT, **self.owner, "picks": picks, "lists": lists}
-        try:
-            replace_file(self.path, json.dumps(content, ensure_ascii=False).encode(errors="replace"))
-        except OSError as error:
-            return f"The names cannot be cached: {error.strerror or error}"
-        self._stamp, self._changed = self._file(), _times(catalogue)
-        return None
 
     def _file(self) -> tuple[int, int] | None:
         """Return the inode and the time of the file, which change if a shell replaces it."""

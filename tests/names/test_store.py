@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import IO
 
 import pytest
 
 from mwaa_shell.airflow.knowledge import Kind
+from mwaa_shell.names import cache_files
 from mwaa_shell.names import store as module
 from mwaa_shell.names.cache_files import cache_folder
 from mwaa_shell.names.catalogue import NameCatalogue
@@ -224,6 +228,50 @@ def test_two_shells_keep_the_names_of_both(store: NameStore, tmp_path: Path) -> 
         assert {run.text for run in kept.names(Kind.RUN, "sales")} == {"run_1", "run_2"}
         assert [pool.text for pool in kept.names(Kind.POOL)] == ["p"]
         assert kept.picks() == theirs.picks()
+
+
+def test_two_saves_at_once_keep_the_names_of_both(
+    store: NameStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = NameStore(tmp_path / "names", "123456789012", "eu-west-1", "my-env")
+    writing, second = threading.Event(), threading.Event()
+    write, lock = cache_files.replace_file, fcntl.flock
+
+    def write_late(path: Path, data: bytes) -> None:
+        if not writing.is_set():
+            writing.set()
+            assert second.wait(10)
+        write(path, data)
+
+    def watched(handle: int, operation: int) -> None:
+        try:
+            lock(handle, operation)
+        except BlockingIOError:
+            second.set()
+            raise
+
+    monkeypatch.setattr(module, "replace_file", write_late)
+    monkeypatch.setattr(fcntl, "flock", watched)
+    with ThreadPoolExecutor(1) as threads:
+        saved = threads.submit(store.save, catalogue_of(NamesFound(Kind.POOL, (Name("p"),), all=True)))
+        assert writing.wait(10)
+        assert other.save(catalogue_of(seen("dag"))) is None
+        second.set()
+        assert saved.result(10) is None
+    kept = store.load()[0]
+    assert (texts(kept), [pool.text for pool in kept.names(Kind.POOL)]) == (["dag"], ["p"])
+
+
+def test_save_does_not_wait_long_for_a_stopped_shell(store: NameStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    store.save(catalogue_of(seen("before")))
+    stopped = os.open(store.path.parent, os.O_RDONLY)
+    fcntl.flock(stopped, fcntl.LOCK_EX)
+    monkeypatch.setattr(cache_files, "LOCK_PATIENCE", 0.0)
+    try:
+        assert store.save(catalogue_of(seen("dag"))) is None
+    finally:
+        os.close(stopped)
+    assert texts(store.load()[0]) == ["dag"]
 
 
 def test_a_list_that_one_shell_has_dropped_stays_dropped(store: NameStore, tmp_path: Path) -> None:
