@@ -29,8 +29,8 @@ from mwaa_shell.local.http_server import AwsError
 
 #: Seconds that a request may take, as on MWAA.
 LIMIT = 10.0
-#: Seconds that a request may take which finds the application not made yet.
-FIRST_LIMIT = 25.0
+#: Seconds that a request may take which finds the application not made yet: it took 22 on a busy machine.
+FIRST_LIMIT = 60.0
 #: In the folder of an environment, what the process writes.
 LOG = "rest.log"
 ENDING = "The local environment is ending"

@@ -49,7 +49,7 @@ T = TypeVar("T")
 _VISIBLE = re.compile(r"[\x21-\x7e]+")
 #: The likely cause of a response that is not in the form of AWS.
 _ANOTHER = "Run .doctor: a proxy or another endpoint may have answered."
-#: Seconds to wait for a REST request: AWS stops after 10, the first one of a local environment takes longer.
+#: Seconds to wait for a REST request, as AWS stops after 10.
 REST_TIMEOUT = 30.0
 #: REST requests that AWS accepts within a second.
 REST_RATE = 10
@@ -298,13 +298,15 @@ class MwaaApi:
     def client(self, service: str = "mwaa") -> Any:
         """Return the client of ``mwaa``, ``logs`` or ``rest``, made at the first call. Raises ``ShellError``.
 
-        The client of ``rest`` also calls MWAA. It has a short timeout and sends a request once.
+        The client of ``rest`` also calls MWAA and sends a request once. It has a short timeout, but not for a local
+        environment, whose first request waits for the start of its web application.
         """
         with self._lock:
             if service not in self._clients:
                 extra = Config()
                 if service == "rest":
-                    seconds = min(self.access.timeout, REST_TIMEOUT)
+                    longest = self.access.timeout
+                    seconds = longest if self.access.keys else min(longest, REST_TIMEOUT)
                     extra = Config(read_timeout=seconds, retries={"total_max_attempts": 1})
                 session = self.session()
                 try:

@@ -23,7 +23,7 @@ from mwaa_shell.local.folders import LocalState
 from mwaa_shell.local.http_server import AwsError, Server
 from mwaa_shell.local.provision import Installation
 from mwaa_shell.local.recipes import recipe_for, recipes
-from mwaa_shell.local.rest import RestApi, rest_api
+from mwaa_shell.local.rest import FIRST_LIMIT, RestApi, rest_api
 from mwaa_shell.mwaa.aws import MwaaApi
 from mwaa_shell.settings import Access
 
@@ -168,6 +168,12 @@ def test_a_start_that_takes_too_long_goes_on(make: Make) -> None:
     prepared.set()
     api._first_limit = 10.0
     assert api.invoke(order("/dags"))["RestApiStatusCode"] == 200
+
+
+def test_shell_waits_until_a_start_has_failed(make: Make) -> None:
+    with ExitStack() as stack:
+        client = environments(stack, make()).client("rest")
+    assert client.meta.config.read_timeout > FIRST_LIMIT
 
 
 def test_without_limits_a_request_has_all_the_time(make: Make) -> None:
