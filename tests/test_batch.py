@@ -240,7 +240,7 @@ def test_no_credentials(run: Run, environ: dict[str, str]) -> None:
     assert b"No AWS credentials found" in ended.stderr
 
 
-def test_no_environment_and_several_of_them(double: Double, run: Run, environ: dict[str, str]) -> None:
+def test_several_environments_require_a_name(double: Double, run: Run, environ: dict[str, str]) -> None:
     del environ["MWAA_ENVIRONMENT"]
     double.names = ("a", "b", "c")
     ended = run("-c", "version")

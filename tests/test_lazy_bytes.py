@@ -41,7 +41,7 @@ def test_every_part_is_that_of_plain_bytes(pieces: list[bytes], in_memory: int, 
 
 
 @given(st.binary(), st.integers(1, 9), st.booleans())
-def test_chunks_are_all_of_it(data: bytes, size: int, large: bool) -> None:
+def test_chunks_are_all_of_the_data(data: bytes, size: int, large: bool) -> None:
     parts = list(chunks(spooled(data) if large else data, size))
     assert b"".join(parts) == data
     assert all(0 < len(part) <= size for part in parts)
@@ -52,7 +52,7 @@ def test_only_order_is_read() -> None:
         spooled(b"abc")[::-1]
 
 
-def test_nobody_else_reads_the_file_and_it_goes(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_file_is_private_and_deleted(monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[IO[bytes]] = []
     make = tempfile.TemporaryFile
 

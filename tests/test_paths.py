@@ -32,7 +32,7 @@ main(sys.argv[1:])
 
 @pytest.mark.skipif(sys.platform != "linux", reason="these variables are those of Linux")
 @pytest.mark.parametrize(("folder", "variable"), [one[:2] for one in FOLDERS])
-def test_the_platforms_variables_put_them_elsewhere(
+def test_variables_of_the_platform_move_folders(
     folder: Callable[[], Path], variable: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(variable, str(tmp_path / "own"))
@@ -41,7 +41,7 @@ def test_the_platforms_variables_put_them_elsewhere(
 
 @pytest.mark.parametrize(("folder", "asked"), [(one[0], one[2]) for one in FOLDERS])
 @pytest.mark.parametrize("answer", ["~/.cache/mwaa-shell", None])
-def test_without_a_home_they_are_nowhere(
+def test_folders_without_a_home_are_nowhere(
     folder: Callable[[], Path], asked: str, answer: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def told(_: str) -> str:  # as older and newer versions answer

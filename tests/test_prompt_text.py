@@ -11,7 +11,7 @@ def said(**how: object) -> str:
     return "".join(text for _, text in mark("my-env", **({"protected": False, "read_only": False} | how)))  # type: ignore[arg-type]
 
 
-def test_it_ends_in_the_name_whatever_stands_before() -> None:
+def test_prompt_ends_in_the_name_of_the_environment() -> None:
     assert said() == "my-env> "
     assert said(protected=True) == "[protected] my-env> "
     assert said(protected=True, read_only=True, color="blue") == "[protected read-only] my-env> "
@@ -26,7 +26,7 @@ def test_it_ends_in_the_name_whatever_stands_before() -> None:
         (False, "hotdog", "class:environment"),
     ],
 )
-def test_its_color_is_the_users_or_says_that_it_is_protected(protected: bool, color: str, style: str) -> None:
+def test_prompt_has_the_users_color_or_that_of_protection(protected: bool, color: str, style: str) -> None:
     assert mark("my-env", protected=protected, read_only=False, color=color)[-2] == (style, "my-env")
 
 
@@ -52,5 +52,5 @@ def test_what_is_dumb(term: str, dumb: bool) -> None:
     assert is_dumb({"TERM": term}) is dumb
 
 
-def test_where_nobody_says_what_it_is() -> None:
+def test_terminal_without_a_name_is_dumb() -> None:
     assert is_dumb({})

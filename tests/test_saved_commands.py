@@ -159,7 +159,7 @@ long = \"\"\"\\
 """
 
 
-def test_it_is_a_file_of_the_users_own(path: Path, tmp_path: Path) -> None:
+def test_saved_commands_are_in_a_file_of_the_user(path: Path, tmp_path: Path) -> None:
     assert saved_commands.default_path() == tmp_path / ".config" / "mwaa-shell" / "commands.toml"
     assert load(path) == {}
     assert save(path, "nightly", f"  {NIGHTLY} ") is None

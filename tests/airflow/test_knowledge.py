@@ -143,7 +143,7 @@ def test_as_many_commands_are_documented_as_aws_lists() -> None:
 
 
 @VERSIONS
-def test_what_aws_lists_for_a_version_is_in_it(version: Version) -> None:
+def test_version_has_the_commands_that_aws_lists(version: Version) -> None:
     listed = {name for entry in DATA["documented"] if version in versions_of(entry) for name in entry["commands"]}
     assert listed <= set(grammar.load_grammar(version).names)
 

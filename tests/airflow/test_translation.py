@@ -331,7 +331,7 @@ def test_what_no_other_version_understands_better(target: str, line: str) -> Non
     assert translate(line, tree(target)) is None
 
 
-def test_what_it_is_called_is_told() -> None:
+def test_notes_have_the_new_names() -> None:
     assert translate("trigger_dag -e 2021-01-01 x --run_id y", tree("3.3.1")) == Translation(
         "dags trigger -l 2021-01-01 x --run-id y",
         ("trigger_dag is called dags trigger in Airflow 3", "-e is -l, flags have hyphens"),
@@ -539,7 +539,7 @@ WORDS = [
     st.sampled_from(VERSIONS),
 )
 @settings(max_examples=200, deadline=None)  # the first example reads the trees
-def test_it_never_raises(text: str, version: Version) -> None:
+def test_translation_never_raises(text: str, version: Version) -> None:
     found = translate(text, grammar.load_grammar(version))
     assert found is None or found.notes
     translate_file(text.splitlines(), grammar.load_grammar(version))

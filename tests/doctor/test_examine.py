@@ -336,7 +336,7 @@ def test_a_variable_that_names_no_proxy(ward: Ward, monkeypatch: pytest.MonkeyPa
     assert "ALL_PROXY" in found["proxy"].text
 
 
-def test_through_a_tunnel_and_without_it(ward: Ward) -> None:
+def test_tunnel_is_open_and_then_closed(ward: Ward) -> None:
     ward.double.host_name = WEB_NAME
     tunnel = Forwarder(("127.0.0.1", ward.double.web.port))
     way = (f"::127.0.0.1:{tunnel.port}",)

@@ -102,7 +102,7 @@ def test_saved_commands() -> None:
     assert (found.status, f"{path}:2" in found.text) == (Status.FAIL, True)
 
 
-def test_all_of_it_is_looked_at_and_nothing_is_made(tmp_path: Path) -> None:
+def test_all_of_the_machine_is_checked_and_nothing_is_made(tmp_path: Path) -> None:
     names = [found.name for found in machine.machine_results()]
     assert names == ["Python", "terminal", "colors", "locale", "settings", "history", "names", "saved commands"]
     assert list(tmp_path.iterdir()) == []

@@ -181,7 +181,7 @@ def test_a_saved_line_is_sent_and_its_secret_is_asked_for(double: Double, bundle
 
 
 @pytest.mark.parametrize("origin", [TYPED, COMMAND, FILE])
-def test_what_it_runs_came_from_where_it_stands(session: Session, path: Path, origin: str) -> None:
+def test_saved_command_has_the_origin_of_do(session: Session, path: Path, origin: str) -> None:
     saved_commands.save(path, "ls", "dags list")
     assert [one.origin for one in execute(session, ".do ls", origin).next_lines] == [origin]
 

@@ -305,7 +305,7 @@ def test_without_a_scheduler_a_run_that_waits_says_so(
     assert remedy not in "\n".join(canvas.last or [])
 
 
-def test_its_end_is_that_of_the_dot_command(double: Double, session: Session, canvas: FakeCanvas) -> None:
+def test_follow_fails_with_the_run(double: Double, session: Session, canvas: FakeCanvas) -> None:
     canvas.live = False
     rest(double, "running", "failed")
     result = execute(session, ".follow x latest")

@@ -261,7 +261,7 @@ def test_a_part_that_airflow_refuses_is_left_out(double: Double, session: Sessio
     assert "send: upstream_failed because of load" in lines
 
 
-def test_without_a_failed_run_it_fails(double: Double, session: Session) -> None:
+def test_why_fails_without_a_failed_run(double: Double, session: Session) -> None:
     runs(double, (RUN, "success"))
     double.rest[TASK_INSTANCES] = {"task_instances": [], "total_entries": 0}
     result = execute(session, ".why sales")

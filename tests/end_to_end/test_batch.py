@@ -146,7 +146,7 @@ def as_far_as_it_repeats(answer: Answer) -> tuple[int, bytes, bytes]:
     return answer.code, timeless(answer.stdout), timeless(answer.stderr)
 
 
-def test_other_clients_can_use_it(serving: Callable[[str], Served]) -> None:
+def test_other_clients_use_a_served_environment(serving: Callable[[str], Served]) -> None:
     served = serving("2.10.3")
     curl, aws = shutil.which("curl"), shutil.which("aws")
     if curl is None or aws is None:

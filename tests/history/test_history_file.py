@@ -283,7 +283,7 @@ def test_a_link_to_a_file_elsewhere(path: Path, tmp_path: Path) -> None:
     assert link.is_symlink()
 
 
-def test_after_it_was_closed(path: Path) -> None:
+def test_closed_history_opens_again(path: Path) -> None:
     history = History(path)
     typed(history, "dags list")
     history.close()

@@ -73,7 +73,7 @@ def mistake(line: str, past: Lines = PAST) -> Problem:
         ("^list -o^export my^ x", 44, "pools export my json x"),
     ],
 )
-def test_it_stands_for(typed: str, number: int, line: str) -> None:
+def test_expansion_stands_for_a_line(typed: str, number: int, line: str) -> None:
     found = expanded(typed)
     assert (found.entry.number, found.line) == (number, line)
 
@@ -99,7 +99,7 @@ def test_it_stands_for(typed: str, number: int, line: str) -> None:
         "dags trigger x^y^z",
     ],
 )
-def test_it_stands_for_itself(typed: str) -> None:
+def test_line_without_expansion_stands_for_itself(typed: str) -> None:
     assert expand(typed, PAST) is None
 
 
@@ -138,7 +138,7 @@ def test_numbers_beyond_reason(typed: str) -> None:
     assert mistake(typed).position == 0
 
 
-def test_it_tells_what_is_masked_and_how_it_ended() -> None:
+def test_expansion_knows_the_mask_and_the_outcome() -> None:
     found = expanded("^add a^add b", Lines("connections add a", outcome=Outcome.UNKNOWN, masked=True))
     assert (found.entry.masked, found.entry.outcome, found.entry.line) == (True, Outcome.UNKNOWN, "connections add a")
     assert not expanded("!!").entry.masked

@@ -50,12 +50,12 @@ def of_the_found(entries: list[HistoryEntry]) -> list[str]:
     return [entry.line for entry in entries]
 
 
-def test_where_it_is(tmp_path: Path) -> None:
+def test_default_path_is_in_the_data_folder(tmp_path: Path) -> None:
     assert default_path().name == "history.sqlite"
     assert tmp_path in default_path().parents
 
 
-def test_nothing_is_touched_before_it_is_needed(path: Path) -> None:
+def test_history_makes_no_folder_before_the_first_entry(path: Path) -> None:
     with History(path):
         assert not path.parent.exists()
 

@@ -32,7 +32,7 @@ def test_airflows_are_installed_into_the_cache(tmp_path: Path) -> None:
     assert installs() == tmp_path / "cache" / "mwaa-shell" / "local"
 
 
-def test_a_variable_puts_them_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_variable_moves_the_installations(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MWAA_SHELL_LOCAL_CACHE", str(tmp_path / "own"))
     assert installs() == tmp_path / "own"
     monkeypatch.setenv("MWAA_SHELL_LOCAL_CACHE", "")

@@ -121,7 +121,7 @@ def test_what_cannot_be_run_is_no_candidate(tmp_path: Path) -> None:
         ('test "$1" = -I && test "$2" = -c && echo 3.8', True),
     ],
 )
-def test_each_is_asked_who_it_is(says: str, good: bool, tmp_path: Path) -> None:
+def test_interpreter_is_asked_for_its_version(says: str, good: bool, tmp_path: Path) -> None:
     assert is_python(python(tmp_path, says), VERSION) is good
 
 

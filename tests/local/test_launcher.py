@@ -50,7 +50,7 @@ def test_what_takes_long_has_a_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     assert shown == ["", "Airflow 2.10.3: reading the DAGs", " 41.5 s  Airflow 2.10.3: reading the DAGs", ""]
 
 
-def test_it_goes_on_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_progress_line_ticks_automatically(monkeypatch: pytest.MonkeyPatch) -> None:
     streams, error = standing(monkeypatch, "xterm")
     drawn = threading.Event()
     times = iter([0.0, 0.0])
@@ -68,7 +68,7 @@ def test_it_goes_on_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     assert error.getvalue().endswith(b"\r\x1b[K  7.0 s  step\r\x1b[K")
 
 
-def test_keys_are_not_echoed_on_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_keys_are_not_echoed_on_the_progress_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", "xterm")
     master, slave = pty.openpty()
     with os.fdopen(slave, encoding="utf-8", closefd=True) as stdin:

@@ -104,7 +104,7 @@ def test_what_uv_could_not_do_is_said_and_nothing_is_left(said: str, step: str, 
     assert (uv.left, ready(RECIPE)) == ([], None)
 
 
-def test_after_a_failure_it_is_tried_again(uv: FakeUv) -> None:
+def test_installation_is_tried_again_after_a_failure(uv: FakeUv) -> None:
     uv.does(last="exit 1")
     with pytest.raises(LocalProblem):
         uv.provide()

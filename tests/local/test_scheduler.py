@@ -158,7 +158,7 @@ def join_all() -> None:
             thread.join(PATIENCE)
 
 
-def test_that_they_end_is_said_once_with_last_words(tmp_path: Path) -> None:
+def test_end_of_services_is_reported_once_with_last_words(tmp_path: Path) -> None:
     services, heard = Services(tmp_path), Heard()
     services.codes = {"scheduler": 3, "api-server": 3, "dag-processor": 3}
     scheduler = Scheduler(services, (("api-server",), ("dag-processor",), ("scheduler",)), heard)

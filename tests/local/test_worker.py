@@ -209,7 +209,7 @@ def test_a_command_that_counts_tells_how_far_it_is(worker: Running) -> None:
     assert worker.run("read").stdout == f"{PREFACE}a.py\nb.py\nread\n"
 
 
-def test_its_end_ends_every_command(worker: Running) -> None:
+def test_end_of_the_worker_ends_every_command(worker: Running) -> None:
     worker.send("sleep")
     pid = _child_of(_child_of(worker.process.pid))
     worker.end()

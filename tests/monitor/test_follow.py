@@ -78,7 +78,7 @@ def test_lines_instead_of_pictures() -> None:
     ]
 
 
-def test_ctrl_c_leaves_it_and_the_run_goes_on() -> None:
+def test_ctrl_c_ends_follow_and_the_run_continues() -> None:
     canvas = FakeCanvas(waits=4)
     ended = followed(canvas, Told(RUNNING))
     assert (ended.exit_code, ended.message) == (
@@ -123,7 +123,7 @@ def test_trouble_that_passes_is_said_and_nothing_else() -> None:
 
 
 @pytest.mark.parametrize(("looks", "asked"), [((NothingRan("no"),), 3), ((RUNNING, NothingRan("no")), 21)])
-def test_it_gives_up_where_nobody_tells(looks: tuple[Snapshot | Exception, ...], asked: int) -> None:
+def test_follow_gives_up_without_responses(looks: tuple[Snapshot | Exception, ...], asked: int) -> None:
     told = Told(*looks)
     ended = followed(FakeCanvas(), told)
     assert (ended.exit_code, ended.message, told.asked) == (ExitCode.NOTHING_RAN, "no", asked)

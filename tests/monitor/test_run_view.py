@@ -84,7 +84,7 @@ def test_many_tasks_are_folded_and_counted(height: int) -> None:
     assert "150 success" in lines[-2]
 
 
-def test_the_last_picture_holds_all_of_them_with_their_names() -> None:
+def test_last_picture_has_all_tasks_with_whole_names() -> None:
     name = "a_very_long_name_of_a_task_" * 4
     many = (task(name, "success", 9, 1), *(task(f"t{number}", "success", 5, 1) for number in range(100)))
     lines = render_full(Snapshot(RUN, many), VIEW, NOW)

@@ -47,7 +47,7 @@ def drawn(lines: Iterable[str]) -> str:
     return SGR.sub("", "\n".join(lines))
 
 
-def test_it_ends_when_the_state_is_reached() -> None:
+def test_watch_ends_when_the_state_is_reached() -> None:
     canvas = FakeCanvas()
     plan = WatchOptions(every=2, until=WatchCondition(states=("success",)), bell=True)
     ended = watched(plan, outputs(runs("queued"), runs("running"), runs("success")), canvas)
@@ -85,7 +85,7 @@ def test_nobody_watches_for_ever() -> None:
     assert canvas.told[-1] == "Stopped after 1,000 repetitions. Watch longer with --times."
 
 
-def test_a_failure_stands_in_the_header_and_it_goes_on() -> None:
+def test_watch_continues_with_a_failure_in_the_header() -> None:
     canvas = FakeCanvas()
     busy = from_error(NothingRan("HTTP 503: busy\x1b[2J"))
     send = outputs(runs("running"), busy, busy, busy, busy, runs("success"))
@@ -105,7 +105,7 @@ def test_a_failure_stands_in_the_header_and_it_goes_on() -> None:
         ([from_error(UsageError("no"))], 1),
     ],
 )
-def test_it_gives_up_where_it_cannot_work(results: list[Result], count: int) -> None:
+def test_watch_gives_up_after_failures(results: list[Result], count: int) -> None:
     send = Counted(*results)
     ended = watched(WatchOptions(), send, FakeCanvas())
     assert send.asked == count
@@ -143,7 +143,7 @@ def test_ctrl_c_at_any_other_moment() -> None:
     assert canvas.last is not None
 
 
-def test_the_clock_runs_while_it_is_asked() -> None:
+def test_clock_runs_while_a_command_runs() -> None:
     canvas = FakeCanvas()
 
     def send(number: int, pulse: RedrawOnTick) -> Result:

@@ -56,7 +56,7 @@ def test_newest_run_has_the_latest_date_in_any_order() -> None:
     assert WatchCondition(states=("success",)).met(output(json.dumps(rows)))
 
 
-def test_of_another_list_all_rows_have_to_show_it() -> None:
+def test_all_rows_of_another_list_must_show_the_state() -> None:
     rows = [{"task_id": "a", "state": "success"}, {"task_id": "b", "state": "running"}]
     line = "tasks states-for-dag-run x r -o json"
     assert not WatchCondition(states=("success",)).met(output(json.dumps(rows), line))
@@ -78,7 +78,7 @@ def test_a_text_counts_in_data_and_cells_and_not_in_logs() -> None:
     assert WatchCondition(text="2.10").met(output("2.10.3\n", "version"))
 
 
-def test_how_it_is_written() -> None:
+def test_condition_is_written_and_read() -> None:
     assert str(WatchCondition("done", ("success", "failed"))) == "state success or failed or 'done'"
     assert not WatchCondition()
     assert parse_states("success, Failed") == ("success", "failed")

@@ -31,7 +31,7 @@ def test_states_that_never_come(command: str, missing: set[str]) -> None:
     assert set(unreachable_states(STATES, command)[0]) == missing
 
 
-def test_what_is_said_of_them() -> None:
+def test_unreachable_states_have_a_message() -> None:
     assert unreachable_states(("success",), "dags list")[1] == "dags list reports no states"
     assert unreachable_states(("skipped", "removed"), "dags state")[1] == (
         "dags state never reports skipped or removed, only none, queued, running, success, failed"

@@ -389,7 +389,7 @@ def test_a_command_waits_for_the_refresh_and_ctrl_c_gives_that_up(double: Double
     assert double.commands == ["list_dags", "version"]
 
 
-def test_ctrl_c_in_the_command_itself_stops_that(double: Double, bundle: str) -> None:
+def test_ctrl_c_stops_the_command_itself(double: Double, bundle: str) -> None:
     release = threading.Event()
 
     def hold(request: Request) -> None:

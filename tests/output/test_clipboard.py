@@ -24,14 +24,14 @@ def test_the_sequence() -> None:
     assert len(sequence(b"x" * LIMIT, {})) <= 100_000
 
 
-def test_inside_tmux_it_is_also_handed_on() -> None:
+def test_clipboard_text_is_passed_on_by_tmux() -> None:
     made = sequence("grüße\n".encode(), {"TMUX": "/tmp/tmux,1,0"})
     assert made == PLAIN + b"\x1bPtmux;" + b"\x1b" + PLAIN + b"\x1b\\"
 
 
 @pytest.mark.parametrize("data", [bytes(range(256)), b"\x1b\\\x07\x1b]0;title\x07" * 9])
 @pytest.mark.parametrize("environ", [{}, {"TMUX": "x"}])
-def test_nothing_of_the_data_can_end_it(data: bytes, environ: dict[str, str]) -> None:
+def test_data_cannot_end_the_clipboard_sequence(data: bytes, environ: dict[str, str]) -> None:
     made = sequence(data, environ)
     parts = re.findall(rb"\x1b\]52;c;([A-Za-z0-9+/=]*)\x07", made)
     assert {base64.b64decode(part) for part in parts} == {data}
@@ -43,7 +43,7 @@ def test_what_is_pasted_types_no_escape_sequence() -> None:
     assert as_plain_text(b"\x1b[31mred\x1b[0m \x1b[201~rm\r\n\tx \xff") == "red ^[[201~rm\n\tx �".encode()
 
 
-def test_it_goes_to_the_terminal_and_nowhere_else() -> None:
+def test_clipboard_text_goes_to_the_terminal_alone() -> None:
     for stdout, stderr, where in ((True, True, 0), (False, True, 1), (True, False, 0)):
         streams, *written = screen(stdout=stdout, stderr=stderr)
         copy("grüße\n".encode(), streams, {"TERM": "xterm"})
@@ -59,7 +59,7 @@ def test_it_goes_to_the_terminal_and_nowhere_else() -> None:
         (b"x", {"TERM": "xterm"}, False),
     ],
 )
-def test_nothing_is_sent_to_what_cannot_take_it(data: bytes, environ: dict[str, str], tty: bool) -> None:
+def test_clipboard_text_needs_a_capable_terminal(data: bytes, environ: dict[str, str], tty: bool) -> None:
     streams, *written = screen(stdout=tty, stderr=tty)
     copy(data, streams, environ)
     assert [one.getvalue() for one in written] == [b"", b""]

@@ -103,7 +103,7 @@ def test_colors_are_dropped_wherever_they_stand(codes: list[int], text: str) -> 
         ("", ""),
     ],
 )
-def test_how_it_is_shown(text: str, shown: str) -> None:
+def test_control_characters_are_shown_as_text(text: str, shown: str) -> None:
     assert sanitise(text) == shown
     assert re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", shown) is None
 

@@ -50,7 +50,7 @@ def test_what_was_not_shown_and_what_failed(tmp_path: Path) -> None:
     )
 
 
-def test_it_is_added_to_a_file_that_is_for_its_owner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_transcript_is_appended_to_a_file_of_the_owner_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     mask = os.umask(0)
     try:
@@ -64,7 +64,7 @@ def test_it_is_added_to_a_file_that_is_for_its_owner(tmp_path: Path, monkeypatch
     assert path.read_bytes() == b"old\n" + HEAD + b"version\n"
 
 
-def test_it_stays_where_it_was_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_transcript_stays_in_the_folder_of_its_opening(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert Transcript(Path("log")).path == tmp_path / "log"
 

@@ -140,14 +140,14 @@ def test_an_expected_failure_has_no_way_and_a_mistake_has_one(log: Path) -> None
     assert str(Path(__file__).parent.parent.parent) not in last(log), "no path of this machine"
 
 
-def test_nothing_of_it_is_imported_while_it_is_off() -> None:
+def test_logging_is_not_imported_without_a_debug_log() -> None:
     code = "import sys, mwaa_shell.debug_log as d; d.event('a'); print(*{'logging'} & set(sys.modules))"
     ended = subprocess.run([sys.executable, "-S", "-c", code], capture_output=True, text=True, check=True,
                            cwd=Path(__file__).parents[2], env={})  # fmt: skip
     assert ended.stdout.split() == []
 
 
-def test_every_call_and_request_is_in_it(
+def test_every_call_and_request_is_in_the_debug_log(
     double: Double, program: list[str], environ: dict[str, str], tmp_path: Path
 ) -> None:
     stage.act(double)
@@ -166,7 +166,9 @@ def test_every_call_and_request_is_in_it(
     assert "operation=CreateCliToken environment=my-env" in told
 
 
-def test_it_is_said_where_it_cannot_be_written(program: list[str], environ: dict[str, str], tmp_path: Path) -> None:
+def test_debug_log_that_cannot_be_written_is_reported(
+    program: list[str], environ: dict[str, str], tmp_path: Path
+) -> None:
     command = [*program, "my-env", "--debug", str(tmp_path / "no" / "d.log"), "-c", "version"]
     ended = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
     assert ended.returncode == 2

@@ -175,7 +175,7 @@ def test_the_history_follows_no_link_of_a_stranger(tmp_path: Path, plant: Plant)
     assert (target.read_bytes(), mode(target)) == (b"", 0o644)
 
 
-def test_nor_does_it_go_into_a_folder_behind_one(tmp_path: Path, plant: Plant) -> None:
+def test_history_is_not_written_through_a_folder_of_another_user(tmp_path: Path, plant: Plant) -> None:
     (tmp_path / "elsewhere").mkdir(mode=0o755)
     plant(tmp_path / "shared" / "mwaa-shell", tmp_path / "elsewhere")
     with History(tmp_path / "shared" / "mwaa-shell" / "history.sqlite") as history:

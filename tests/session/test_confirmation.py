@@ -105,7 +105,7 @@ def test_yes_of_another_environment_names_both() -> None:
     assert refused.value.hint == "Pass --yes=prod (you passed --yes=staging)."
 
 
-def test_the_name_lets_it_run() -> None:
+def test_typed_name_lets_the_command_run() -> None:
     answers = Confirmer(ask=lambda question: False, ask_name=lambda question: " prod\n")
     assert confirm("a", DESTROY, GUARDED, answers)
 

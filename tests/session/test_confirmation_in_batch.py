@@ -30,7 +30,7 @@ def test_what_destroys_is_refused_before_the_first_line_is_sent(double: Double, 
     assert ended.stderr == b"mwaa-shell: error: " + said
 
 
-def test_a_yes_lets_it_run_and_answers_airflow_where_it_would_ask(double: Double, run: Run) -> None:
+def test_yes_runs_the_command_and_answers_airflows_question(double: Double, run: Run) -> None:
     assert run("--yes", "-c", "dags delete a", "-c", "variables delete b").returncode == 0
     assert double.commands == ["dags delete a -y", "variables delete b"]
 
@@ -98,7 +98,7 @@ def test_what_airflow_would_ask_is_asked_here_although_it_destroys_nothing(doubl
     assert double.commands == [f"{line} -y"]
 
 
-def test_where_no_other_environment_was_opened_nothing_behind_it_is_sent_to_this_one(double: Double, run: Run) -> None:
+def test_commands_after_a_failed_use_are_not_sent(double: Double, run: Run) -> None:
     ended = run("--yes", "--keep-going", "-c", ".use nosuch", "-c", "dags delete a")
     assert (ended.returncode, double.commands) == (3, [])
 

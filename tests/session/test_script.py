@@ -39,7 +39,7 @@ def test_the_whole_file_is_checked_first(double: Double, session: Session, tmp_p
     assert double.commands == []
 
 
-def test_the_first_failure_ends_it(double: Double, session: Session, tmp_path: Path) -> None:
+def test_first_failure_ends_the_script(double: Double, session: Session, tmp_path: Path) -> None:
     double.web.behave = lambda request: command_response(b"", b"airflow.exceptions.DagNotFound: x\n")
     file = tmp_path / "runbook.txt"
     file.write_text("dags pause x\nversion\n")

@@ -216,7 +216,7 @@ def test_a_command_is_written_down_before_it_goes(double: Double, session: Sessi
     assert written == [[("dags trigger x", Outcome.UNKNOWN)]]
 
 
-def test_ctrl_c_while_it_is_written_down_sends_nothing(
+def test_ctrl_c_while_the_history_is_written_sends_nothing(
     double: Double, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begin = HistoryRecorder.begin
@@ -237,7 +237,7 @@ def test_ctrl_c_while_it_is_written_down_sends_nothing(
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
-def test_a_mistake_of_ours_while_it_is_written_down_sends_nothing(
+def test_bug_while_the_history_is_written_sends_nothing(
     double: Double, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*_: object) -> None:

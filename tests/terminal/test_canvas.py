@@ -78,7 +78,7 @@ def test_the_cursor_is_hidden_while_it_moves_and_stands_below_the_picture(room: 
     assert (room.screen.cursor.x, room.screen.cursor.y) == (0, 1)
 
 
-def test_it_begins_at_the_bottom_and_scrolls_what_stood_above(room: Room) -> None:
+def test_picture_begins_at_the_bottom_and_scrolls_the_text_above(room: Room) -> None:
     room.feed(b"".join(b"line %d\r\n" % number for number in range(7)))
     room.canvas.draw(["a", "b", "c"])
     room.canvas.draw(["a", "B", "c"])

@@ -33,7 +33,7 @@ def test_where_nobody_knows_the_command_that_tells_is(double: Double, terminal: 
     assert double.commands == ["variables set k v"]
 
 
-def test_keys_typed_ahead_do_not_send_it_again(double: Double, terminal: Terminal) -> None:
+def test_keys_typed_ahead_do_not_send_a_command_again(double: Double, terminal: Terminal) -> None:
     arrived, typed = [], threading.Event()
 
     def busy(request: Request) -> bytes:

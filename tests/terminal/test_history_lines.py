@@ -51,7 +51,7 @@ def looked_up(session: Session, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 @pytest.mark.parametrize("line", [*LINES, *TYPED_HERE, "dags list -o yam!", "pools listed", "xcom", "  dags list"])
-def test_letter_by_letter_it_is_what_it_would_be_at_once(session: Session, line: str) -> None:
+def test_suggestion_is_the_same_for_one_letter_and_a_whole_line(session: Session, line: str) -> None:
     past = HistorySuggest(session)
     for end in range(len(line) + 2):
         text = f"{line} -"[:end]

@@ -126,7 +126,7 @@ def test_a_question_waits_for_no_number_for_long(double: Double, opened: Open) -
     assert double.commands == []
 
 
-def test_ctrl_c_while_it_is_counted_sends_nothing(double: Double, opened: Open) -> None:
+def test_ctrl_c_while_task_instances_are_counted_sends_nothing(double: Double, opened: Open) -> None:
     let_go = threading.Event()
     without_rest(double, lambda request: b"" if let_go.wait(30) else None)
     terminal = opened()

@@ -146,7 +146,7 @@ def test_what_the_environment_prints_is_not_obeyed(double: Double, launch: Launc
     assert "^[]0;owned^G^[[2J^[[H" in terminal.history_text.replace("\n", "")
 
 
-def test_color_only_where_it_is_wanted(double: Double, launch: Launch) -> None:
+def test_no_color_turns_colors_off(double: Double, launch: Launch) -> None:
     double.web.behave = lambda request: command_response(b'[{"dag_id": "a", "paused": true}]\n')
     colored, plain = launch("my-env"), launch("my-env", NO_COLOR="1")
     for terminal in (colored, plain):

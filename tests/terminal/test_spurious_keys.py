@@ -68,7 +68,7 @@ def test_what_looks_like_a_report_is_none(double: Double, terminal: Terminal) ->
     assert double.commands == ["version"]
 
 
-def test_whatever_it_is(double: Double, terminal: Terminal) -> None:
+def test_random_sequences_send_nothing(double: Double, terminal: Terminal) -> None:
     chance = random.Random(11)
     ends = "mMABCDHFZ~chlpqs@"
     for _ in range(40):
@@ -102,7 +102,7 @@ def test_a_prompt_that_breaks_down_begins_anew(double: Double, broken: Terminal)
     assert double.commands == []
 
 
-def test_one_that_does_so_again_and_again_is_left(environ: dict[str, str]) -> None:
+def test_shell_ends_when_the_prompt_breaks_down_again_and_again(environ: dict[str, str]) -> None:
     with Terminal([sys.executable, "-c", BREAKS, "1000"], environ) as running:
         assert running.wait_exit() == 4
         assert running.text.count("The prompt has restarted") == 3

@@ -221,7 +221,7 @@ def attributes_of_new_terminal() -> list[Any]:
     return attributes
 
 
-def test_without_a_prompt_it_is_drawn_too_and_the_terminal_is_as_before(double: Double, alone: Open) -> None:
+def test_watch_without_a_prompt_draws_and_restores_the_terminal(double: Double, alone: Open) -> None:
     looked = threading.Event()
     double.web.behave = three_repetitions(looked)
     before = attributes_of_new_terminal()

@@ -77,7 +77,7 @@ def check_lines(name: str, stdout: str, found: Records) -> None:
     assert not any(line.strip() for line in around), name
 
 
-def test_json_is_as_it_is() -> None:
+def test_json_keeps_every_value() -> None:
     found = find_records(LOG + JSON + LOG, ("dags", "list", "-o", "json"))
     assert found == Records(("dag_id", "conf", "owners", "n", "ok", "end", "more"), tuple(json.loads(JSON)), LOG, LOG)
 

@@ -156,7 +156,7 @@ def test_a_failed_command_keeps_its_data_too() -> None:
         (JSON, Result(stdout=b"", stderr=b"said\n", remote=True)),
     ],
 )
-def test_all_else_is_left_as_it_is(words: tuple[str, ...], result: Result) -> None:
+def test_other_results_are_left_unchanged(words: tuple[str, ...], result: Result) -> None:
     assert data_only(words, result) is result
 
 

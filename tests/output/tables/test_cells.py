@@ -62,7 +62,7 @@ def test_text_of_users_stays_as_it_is() -> None:
         assert shown(*values, kind=CellKind.WRITTEN) == [value or "-" for value in values]
 
 
-def test_ids_stay_as_they_are() -> None:
+def test_ids_stay_unchanged() -> None:
     assert texts([DATE, "True", "None", f"manual__{DATE}"], VIEW, CellKind.ID).shown == [
         DATE, "True", "None", f"manual__{DATE}",
     ]  # fmt: skip
