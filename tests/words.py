@@ -106,7 +106,11 @@ def matches(path: Path) -> list[str]:
 def matches_in_code(path: Path) -> list[str]:
     """Return the words in docstrings and comments, and long summaries, with lines."""
     summaries = ((line, SENTENCE.match(text)) for line, text in docstrings(path))
-    found = [f"{line}: {one[0]}" for line, one in summaries if one is not None and len(one[0]) > LONGEST_SENTENCE]
+    found = [
+        f"{line}: {len(one[0])} characters, at most {LONGEST_SENTENCE}: {one[0]}"
+        for line, one in summaries
+        if one is not None and len(one[0]) > LONGEST_SENTENCE
+    ]
     remarks = (*docstrings(path), *comments(path))
     return found + [_at(line, text, match) for line, text in remarks for match in WORDS.finditer(text)]
 
