@@ -1,4 +1,4 @@
-"""The AWS operations of the shell: both servers of the tests answer each of them."""
+"""The AWS operations of the shell: both servers of the tests answer each, and the docs have its permission."""
 
 from __future__ import annotations
 
@@ -14,13 +14,17 @@ from botocore import xform_name
 from mwaa_shell.local import aws_api
 from mwaa_shell.local.aws_api import AwsApi, LocalEnvironment, Tokens, make_keys
 from mwaa_shell.local.http_server import Server
+from mwaa_shell.mwaa import aws, logs
 from mwaa_shell.mwaa.aws import MwaaApi
 from mwaa_shell.settings import Access
+from tests.docs import PAGES
 from tests.double import Double
 
 NAME = "my-env"
 #: The operations that ``MwaaApi`` calls, as its source names them.
-OPERATIONS = sorted(set(re.findall(r'self\._call\("(\w+)"', inspect.getsource(MwaaApi))))
+OPERATIONS = sorted(set(re.findall(r'self\._call\(\s*"(\w+)"', inspect.getsource(MwaaApi))))
+#: The permissions that methods require, as their docstrings name them.
+PERMISSIONS = sorted(set(re.findall(r"``(\w+:\w+)``", inspect.getsource(aws) + inspect.getsource(logs))))
 #: A value for each required member of their requests.
 GIVEN = {"Name": NAME, "Path": "/dags", "Method": "GET"}
 
@@ -51,7 +55,18 @@ def test_every_operation_has_a_response(serve: Callable[[], AbstractContextManag
         client = MwaaApi(access).client()
         for operation in OPERATIONS:
             model = client.meta.service_model.operation_model(operation)
-            response = getattr(client, xform_name(operation))(
-                **{one: GIVEN[one] for one in model.input_shape.required_members}
-            )
+            required = model.input_shape.required_members
+            assert set(required) <= GIVEN.keys(), f"GIVEN needs the members of {operation}"
+            response = getattr(client, xform_name(operation))(**{one: GIVEN[one] for one in required})
             assert response.keys() - {"ResponseMetadata"}, operation
+
+
+def test_every_operation_names_its_permission() -> None:
+    assert {f"airflow:{operation}" for operation in OPERATIONS} <= set(PERMISSIONS)
+
+
+@pytest.mark.parametrize("permission", PERMISSIONS)
+def test_each_permission_is_in_both_lists_of_its_page(permission: str) -> None:
+    lines = (PAGES / "access.md").read_text().split("\n")
+    lists = "\n".join(line for line in lines if line.startswith(("| ", "    ")))
+    assert len(re.findall(rf"{permission}\b", lists)) >= 2
