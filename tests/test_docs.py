@@ -134,6 +134,10 @@ def test_no_topic_is_an_airflow_word() -> None:
         assert words.isdisjoint(TOPICS), version
 
 
+def test_the_changelog_names_the_newest_airflow() -> None:
+    assert re.search(rf"\b{re.escape(str(versions()[-1]))}\b", (ROOT / "CHANGELOG.md").read_text())
+
+
 def test_the_changelog_has_the_version_or_what_comes() -> None:
     text = (ROOT / "CHANGELOG.md").read_text()
     assert "## Unreleased" in text or f"## {mwaa_shell.__version__}" in text
