@@ -319,14 +319,6 @@ def test_an_environment_may_be_opened_by_the_first_line(double: Double, run: Run
     assert double.aws.seen[-1].path == "/clitoken/b"
 
 
-def test_info_is_asked_anew_and_a_denial_is_said(double: Double, run: Run) -> None:
-    run("-c", ".info", "-c", ".info")
-    assert [request.path for request in double.aws.seen] == ["/environments/my-env"] * 2
-    double.aws.behave = lambda request: refusal(403, "AccessDeniedException", "no")
-    ended = run("-c", ".info")
-    assert (ended.returncode, b"airflow:GetEnvironment" in ended.stderr) == (3, True)
-
-
 def test_color_only_when_asked_for(double: Double, start: Run) -> None:
     assert b"\x1b" not in start("-c", "version", "--color", "auto").stdout
 

@@ -17,7 +17,7 @@ from mwaa_shell.dot_commands.history import SCRIPT_USAGE
 from mwaa_shell.errors import ExitCode, UsageError
 from mwaa_shell.session import Session
 from mwaa_shell.session.script import ScriptLine
-from tests.double import Double, command_response
+from tests.double import Double, command_response, refusal
 from tests.sessions import check_lines, execute
 
 
@@ -264,3 +264,12 @@ def test_rows_with_labels_are_wrapped_at_words(width: int) -> None:
     assert all(len(line) <= width for line in lines if "arn:aws" not in line)
     assert all(line.startswith("  ") for line in lines)
     assert {word for line in lines for word in line.split()} >= {"some", "words", "long" * 8, rows[2][1]}
+
+
+def test_info_asks_aws_each_time_and_reports_a_denial(double: Double, session: Session) -> None:
+    assert shown(session, ".info") == shown(session, ".info")
+    assert [request.path for request in double.aws.seen] == ["/environments/my-env"] * 2
+    double.aws.behave = lambda request: refusal(403, "AccessDeniedException", "no")
+    denied = execute(session, ".info")
+    assert denied.exit_code is ExitCode.NOTHING_RAN
+    assert "airflow:GetEnvironment" in denied.message
