@@ -153,7 +153,10 @@ class Session:
             self._said_version = None
 
     def beside(self, target: EnvironmentRef, ui: UserInterface) -> Session:
-        """Return a session on another environment that shares all other state."""
+        """Return a session on another environment that shares the objects of this one.
+
+        A number or another plain value is copied: a later change of one is not seen by the other.
+        """
         other = copy.copy(self)
         other.ui, other.preferences = ui, self.preferences.copy()
         other.last_result = other.transcript = other._said_version = None
