@@ -185,12 +185,12 @@ def classify(text: str) -> Iterator[OutputLine]:
 
 
 def has_data(text: str) -> bool:
-    """Return whether a line is neither noise nor blank. Reading stops at the first."""
+    """Return whether a line is data. Reading stops at the first."""
     classifier, lines = Classifier(), split_lines(text)
     pieces = (lines[start : start + TOGETHER] for start in range(0, len(lines), TOGETHER))
     return any(reading.kind is LineKind.DATA for piece in pieces for reading in classifier.read(piece))
 
 
 def data_lines(text: str) -> list[str]:
-    """Return the lines that are neither noise nor blank."""
+    """Return the lines of data, without log lines of any level."""
     return [line.text for line in classify(text) if line.kind is LineKind.DATA]
