@@ -21,6 +21,8 @@ ROOT = Path(__file__).parent.parent
 DOCUMENTS = [README, ROOT / "SECURITY.md", ROOT / "tests" / "benchmarks" / "README.md", *sorted(PAGES.glob("*.md"))]
 TEXTS = {path: path.read_text() for path in DOCUMENTS}
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text()
+#: Its steps for changes and tests. Their paths begin at the root or in the package.
+STEPS = CONTRIBUTING.partition("## To add one")[2].partition("## Writing")[0]
 
 
 @pytest.mark.parametrize(
@@ -69,6 +71,21 @@ def test_each_step_of_the_walk_is_a_function(step: str) -> None:
     for part in name.split("."):
         found = getattr(found, part)
     assert callable(found)
+
+
+def file_of(path: str) -> Path:
+    """Return a file by its path from the root or in the package."""
+    return ROOT / path if (ROOT / path).exists() else Path(mwaa_shell.__file__).parent / path
+
+
+@pytest.mark.parametrize("path", sorted(set(re.findall(r"`(\w+(?:/[\w.]*)+)`", STEPS))))
+def test_each_path_in_the_steps_of_contributing_exists(path: str) -> None:
+    assert file_of(path).exists()
+
+
+@pytest.mark.parametrize(("name", "path"), sorted(set(re.findall(r"`(\w+)` (?:in|of) `([\w./]+\.py)`", STEPS))))
+def test_each_name_in_the_steps_is_in_its_file(name: str, path: str) -> None:
+    assert re.search(rf"\b{name}\b", file_of(path).read_text())
 
 
 def test_the_line_that_runs_the_tests_is_the_same_for_everybody() -> None:
