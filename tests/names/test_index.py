@@ -183,3 +183,17 @@ def test_a_jumble_is_searched_within_bounds(monkeypatch: pytest.MonkeyPatch) -> 
     names = [f"x_acb{number:05}" for number in range(1000)]
     found = NameIndex([*names, "x_cab"]).search("ab")
     assert (found[0][0], len(found[0])) == ("x_cab", 11)
+
+
+def test_added_letters_find_names_beyond_the_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(catalogue, "COMPARED", 10)
+    built = NameIndex([*(f"x_acb{number:05}" for number in range(1000)), "x_acbz"])
+    assert len(built.search("ab")[0]) == 10
+    assert built.search("abz") == (("x_acbz",), 0)
+
+
+def test_another_fragment_finds_names_that_did_not_fit() -> None:
+    built = NameIndex(["abc", "xbc"])
+    assert built.search("ab") == (("abc",), 0)
+    assert built.search("b") == (("abc", "xbc"), 0)
+    assert built.search("xb") == (("xbc",), 0)
