@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Iterable
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from prompt_toolkit.application import get_app
@@ -89,12 +90,26 @@ def read_for_completion(grammar: Grammar | None) -> None:
         airflow.completion.suggest("d", 1, grammar)
 
 
+class MenuItem(Completion):
+    """A completion whose texts are cached: each drawing reads them several times."""
+
+    @cached_property
+    def display_text(self) -> str:
+        """The text of the first column."""
+        return super().display_text
+
+    @cached_property
+    def display_meta_text(self) -> str:
+        """The text of the second column."""
+        return super().display_meta_text
+
+
 def _completion(suggestion: Suggestion, text: str, cursor: int) -> Completion | None:
     """Return the completion, or ``None`` if the text after the cursor does not fit."""
     behind = text[cursor : suggestion.end]
     if not suggestion.text.endswith(behind) or (behind and suggestion.start == cursor):
         return None
-    return Completion(
+    return MenuItem(
         suggestion.text.removesuffix(behind),
         start_position=suggestion.start - cursor,
         display=sanitise(suggestion.display),
