@@ -124,6 +124,20 @@ assert not MaskSecrets(session)._places("")
     )
 
 
+def test_first_word_imports_nothing_after_completion_is_read() -> None:
+    draw = """
+from mwaa_shell.session import Session
+from mwaa_shell.settings import Settings
+from mwaa_shell.terminal.completer import read_for_completion
+from mwaa_shell.terminal.style import MaskSecrets
+read_for_completion(None)
+loaded = set(sys.modules)
+MaskSecrets(Session(Settings(environment="x")))._places("dags ")
+assert set(sys.modules) == loaded
+"""
+    assert "mwaa_shell" in loaded_by(draw)
+
+
 #: Runs a command and says what is imported by the end.
 AT_THE_END = """
 import sys

@@ -84,7 +84,12 @@ class LineCompleter(Completer):
 
 
 def read_for_completion(grammar: Grammar | None) -> None:
-    """Import completion, and read the command tree and its summaries."""
+    """Import masks and completion, and read the command tree and its summaries.
+
+    Masks come first: keys are drawn without the rest, but not without masks.
+    """
+    load(airflow)
+    airflow.line_rules.LineRules().secrets_in("d ")
     load(dot_commands)
     if grammar is not None:
         airflow.completion.suggest("d", 1, grammar)

@@ -10,7 +10,7 @@ import gc
 import threading
 from collections.abc import Callable
 
-from mwaa_shell import airflow, debug_log, dot_commands, mwaa, output
+from mwaa_shell import airflow, debug_log, mwaa, output
 from mwaa_shell import session as sessions
 from mwaa_shell.errors import CredentialsProblem, EnvironmentNotFound, PermissionMissing, ShellError, sentence
 from mwaa_shell.faces import load
@@ -70,7 +70,8 @@ class Preloader:
                 sessions.remember_names(self._session, self._connection.api.names(), self._connection)
 
     def _ask_for_this(self) -> None:
-        load(output.style, dot_commands, airflow)
+        read_for_completion(None)
+        load(output.style)
         self.has_imported = True
         self._changed()
         live = self._session.cached_names_of(self._connection)
