@@ -13,8 +13,9 @@ It reads one object a line from standard output: ``{"ready": true}`` once Airflo
 read: ``{"id": 1, "progress": "200 of 5,000"}``. The end of standard input ends this process and every command.
 
 What Airflow prints while it is imported is at the head of each output, as if a fresh process were started for each
-command. What a command imports besides, it imports itself, as a fresh process does. A command that may request more log
-lines gets a fresh process: imports write such lines too.
+command. The models of the database are imported once, too, if that prints nothing. What a command imports besides, it
+imports itself, as a fresh process does. A command that may request more log lines gets a fresh process: imports write
+such lines too.
 """
 
 import atexit
@@ -49,10 +50,10 @@ PAUSE = 0.2
 class Worker:
     """The pipes and the running commands."""
 
-    def __init__(self, script, scratch, fresh):
+    def __init__(self, script, scratch, way=""):
         self.script = script  # the venv's own airflow program
         self.scratch = scratch  # a private folder for what imports print
-        self.fresh = fresh  # a new process for each command, as MWAA does
+        self.way = way  # "fresh": a new process for each command, as MWAA does; "lean": models are not imported before
         self.requests = os.dup(0)
         self.responses = os.dup(1)
         self.running = {}  # pid -> request id
@@ -65,24 +66,37 @@ class Worker:
     # -- importing -----------------------------------------------------------------------------------------------
 
     def import_airflow(self):
-        """Import Airflow and build its parser once, keeping what that prints."""
-        if not self.fresh:
-            with tempfile.TemporaryFile(dir=self.scratch) as out, tempfile.TemporaryFile(dir=self.scratch) as err:
-                saved = os.dup(1), os.dup(2)
-                os.dup2(out.fileno(), 1)
-                os.dup2(err.fileno(), 2)
-                try:
-                    build_parser()
-                finally:
-                    flush()
-                    os.dup2(saved[0], 1)
-                    os.dup2(saved[1], 2)
-                    os.close(saved[0])
-                    os.close(saved[1])
-                out.seek(0)
-                err.seek(0)
-                self.preface = (out.read(), err.read())
+        """Import Airflow, its parser and its models once, keeping what the parser prints."""
+        if self.way != "fresh":
+            self.preface = self.printed(build_parser)
+            if self.way != "lean" and any(self.printed(import_models)):
+                self.start_again()
         self.send({"ready": True})
+
+    def start_again(self):
+        """Start this process again without the models. Some commands import none, and must not have their lines."""
+        os.dup2(self.requests, 0)
+        os.dup2(self.responses, 1)
+        isolated = ["-I"] * sys.flags.isolated
+        os.execv(sys.executable, [sys.executable, *isolated, __file__, self.script, self.scratch, "lean"])
+
+    def printed(self, work):
+        """Return what some work prints, on standard output and on standard error."""
+        with tempfile.TemporaryFile(dir=self.scratch) as out, tempfile.TemporaryFile(dir=self.scratch) as err:
+            saved = os.dup(1), os.dup(2)
+            os.dup2(out.fileno(), 1)
+            os.dup2(err.fileno(), 2)
+            try:
+                work()
+            finally:
+                flush()
+                os.dup2(saved[0], 1)
+                os.dup2(saved[1], 2)
+                os.close(saved[0])
+                os.close(saved[1])
+            out.seek(0)
+            err.seek(0)
+            return out.read(), err.read()
 
     # -- serving -------------------------------------------------------------------------------------------------
 
@@ -145,7 +159,7 @@ class Worker:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.default_int_handler)
         os.close(self.requests)
-        if job.get("counts") and not self.fresh:
+        if job.get("counts") and self.way != "fresh":
             os.set_inheritable(self.responses, False)
             count_files(lambda text: self.send({"id": job["id"], "progress": text}))
         else:
@@ -154,7 +168,7 @@ class Worker:
             target = os.open(job[name], os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o600)
             os.dup2(target, number)
             os.close(target)
-        if self.fresh or any(map(ASKS_FOR_MORE.match, job["argv"])):
+        if self.way == "fresh" or any(map(ASKS_FOR_MORE.match, job["argv"])):
             os.execv(self.script, [self.script] + job["argv"])
         os.write(1, self.preface[0])
         os.write(2, self.preface[1])
@@ -181,6 +195,19 @@ def build_parser():
         cli.CLIFactory.get_parser()
     else:
         cli_parser.get_parser()
+
+
+def import_models():
+    """Import the models and configure their relations; print errors.
+
+    Both are done before most commands, and take most of their time.
+    """
+    try:
+        models = importlib.import_module("airflow.models")
+        getattr(models, "import_all_models", lambda: None)()  # older versions have imported them
+        importlib.import_module("sqlalchemy.orm").configure_mappers()
+    except Exception:
+        traceback.print_exc()
 
 
 def count_files(tell):
@@ -328,8 +355,9 @@ def end_family():
 if __name__ == "__main__":
     script = sys.argv[1]
     sys.path.insert(0, os.path.dirname(script))  # as Python does for a program
-    supervise()
-    worker = Worker(script, sys.argv[2], sys.argv[3:] == ["fresh"])
+    if sys.argv[3:] != ["lean"]:  # else it has been started again
+        supervise()
+    worker = Worker(*sys.argv[1:])
     worker.import_airflow()
     worker.become(worker.serve())
     leave(run_program(script))

@@ -32,6 +32,8 @@ class DagBag:
     def process_file(self, filepath):
         print(filepath)
 """
+#: What a real one does on the first use of a model.
+MAPPERS = "configured = []\ndef configure_mappers():\n    configured.append(True)\n"
 #: The airflow program: its words are the name of what it does.
 PROGRAM = """
 import sys
@@ -53,6 +55,10 @@ def main():
         atexit.register(lambda: 1 / 0)
     if what == "late":
         import airflow.late
+    if what == "models":
+        print([name in sys.modules for name in ("airflow.models", "airflow.models.dagbag")])
+        from sqlalchemy.orm import configured
+        print(len(configured))
     if what == "read":
         from airflow.models.dagbag import DagBag
         DagBag(sys.argv[0].replace("venv/bin/airflow", "dags")).collect()
@@ -77,7 +83,7 @@ class Ended:
 class Running:
     """The process, and the files of its commands."""
 
-    def __init__(self, folder: Path, *options: str, python: Path = Path(sys.executable)) -> None:
+    def __init__(self, folder: Path, *options: str, python: Path = Path(sys.executable), models: str = "") -> None:
         self.folder = folder
         package = folder / "venv" / "lib" / "airflow"
         (package / "cli").mkdir(parents=True)
@@ -87,8 +93,11 @@ class Running:
         (package / "cli" / "__init__.py").touch()
         (package / "cli" / "cli_parser.py").write_text(PARSER)
         (package / "models").mkdir()
-        (package / "models" / "__init__.py").touch()
+        (package / "models" / "__init__.py").write_text(models)
         (package / "models" / "dagbag.py").write_text(DAGBAG)
+        (package.parent / "sqlalchemy").mkdir()
+        (package.parent / "sqlalchemy" / "__init__.py").touch()
+        (package.parent / "sqlalchemy" / "orm.py").write_text(MAPPERS)
         (folder / "dags").mkdir()
         for name in ("a.py", "b.py"):
             (folder / "dags" / name).touch()
@@ -191,6 +200,27 @@ def test_error_at_the_end_leaves_the_exit_code_as_it_is(tmp_path: Path, version:
 def test_what_a_late_import_prints_is_in_each_answer(worker: Running) -> None:
     for _ in range(2):
         assert worker.run("late").stdout == f"{PREFACE}late\nlate\n"
+
+
+def test_models_are_imported_before_a_command(tmp_path: Path) -> None:
+    running = Running(tmp_path, models="def import_all_models():\n    import airflow.models.dagbag\n")
+    for _ in range(2):
+        assert running.run("models").stdout == f"{PREFACE}[True, True]\n1\nmodels\n"
+    running.end()
+
+
+@pytest.mark.parametrize(
+    "models",
+    ["print('noise')\n", "import sys\nsys.stderr.write('a warning\\n')\n", "raise ValueError('broken')\n"],
+)
+def test_models_are_left_to_commands_when_they_print(tmp_path: Path, models: str) -> None:
+    running = Running(tmp_path, models=models)
+    assert running.run("models").stdout == f"{PREFACE}[False, False]\n0\nmodels\n"
+    running.send("sleep")
+    pid = _child_of(_child_of(running.process.pid))
+    running.end()
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
 
 
 @pytest.mark.parametrize("flag", ["-v", "--verbose", "--verb", "-yv"])
