@@ -15,6 +15,7 @@ from pathlib import Path
 from subprocess import CompletedProcess
 
 import pytest
+from botocore.utils import ContainerMetadataFetcher
 
 from tests.double import Double, refusal, response
 from tests.programs import run_here
@@ -264,7 +265,10 @@ CONTAINER_RESPONSES = {
 
 
 @pytest.mark.parametrize("answer", CONTAINER_RESPONSES.values(), ids=CONTAINER_RESPONSES)
-def test_odd_container_role_is_named(answer: bytes, environ: dict[str, str], double: Double) -> None:
+def test_odd_container_role_is_named(
+    answer: bytes, environ: dict[str, str], double: Double, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ContainerMetadataFetcher, "SLEEP_TIME", 0)  # seconds between its attempts
     double.aws.behave = lambda request: answer
     url = f"http://127.0.0.1:{double.aws.port}/role"
     variables = variables_of(environ, "", AWS_CONTAINER_CREDENTIALS_FULL_URI=url, AWS_DEFAULT_REGION="eu-west-1")

@@ -35,6 +35,13 @@ RUNS = [
 LISTED = b'[{"dag_id": "daily_sales", "paused": "False"}, {"dag_id": "hello", "paused": "True"}]\n'
 
 
+@pytest.fixture(autouse=True)
+def _without_delays(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Request and save names at once: the tests wait until the threads are idle."""
+    monkeypatch.setattr(live_names, "PAUSE", 0.0)
+    monkeypatch.setattr(live_names, "SAVE_AFTER", 0.0)
+
+
 @pytest.fixture
 def session(double: Double, bundle: str) -> Session:
     double.rest["/dags"] = {"dags": DAGS, "total_entries": 2}
