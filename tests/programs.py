@@ -12,15 +12,18 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache, partial
+from inspect import isfunction
 from subprocess import CompletedProcess
 from typing import Any
 from unittest.mock import patch
 
+from botocore import hooks
 from botocore.loaders import JSONFileLoader, Loader
 
 from mwaa_shell import cli
 from mwaa_shell.errors import ShellError, sentence
 from mwaa_shell.mwaa import programs
+from mwaa_shell.mwaa.aws_session import EndpointsLoader
 from mwaa_shell.streams import Streams
 
 
@@ -51,16 +54,37 @@ def _process_unchanged() -> Iterator[None]:
 
 
 def keep_data_of_botocore() -> None:
-    """Read the data and list the services of botocore once a process: each session would take 150 ms of CPU for it."""
-    read, list_services = JSONFileLoader.load_file, Loader.list_available_services
-    kept = cache(partial(read, JSONFileLoader()))
+    """Work out once a process what botocore's own files and code decide, which takes most of the time of a session.
+
+    That is its data, the list of its services, the new names of its events and whether handlers take any argument.
+    """
+    list_services, takes_any = Loader.list_available_services, hooks.accepts_kwargs
 
     @cache
     def listed(kind: str, *folders: str) -> Any:
         return list_services(Loader(extra_search_paths=folders, include_default_search_paths=False), kind)
 
+    kept_function = cache(takes_any)
+    names: dict[str, str] = {}  # of events, the old ones and what they are called now
+    begin = hooks.EventAliaser.__init__
+
+    def begun(self: hooks.EventAliaser, emitter: Any, event_aliases: Any = None) -> None:
+        begin(self, emitter, event_aliases)
+        if self._event_aliases == hooks.EVENT_ALIASES:
+            self._alias_name_cache = names
+
+    for loader in (JSONFileLoader, EndpointsLoader):
+        _keep_files(loader)
+    Loader.list_available_services = lambda self, kind: listed(kind, *self.search_paths)
+    hooks.EventAliaser.__init__ = begun
+    hooks.accepts_kwargs = lambda handler: kept_function(handler) if isfunction(handler) else takes_any(handler)
+
+
+def _keep_files(loader: type[JSONFileLoader]) -> None:
+    read = loader.load_file
+    kept = cache(partial(read, loader()))
+
     def load_file(self: JSONFileLoader, path: str) -> Any:
         return kept(path) if path.startswith(Loader.BUILTIN_DATA_PATH) else read(self, path)
 
-    JSONFileLoader.load_file = load_file
-    Loader.list_available_services = lambda self, kind: listed(kind, *self.search_paths)
+    loader.load_file = load_file
