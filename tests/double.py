@@ -13,6 +13,7 @@ import ssl
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import trustme
@@ -250,15 +251,24 @@ def logs_refusal(code: str, message: str) -> bytes:
     return response(400, {"__type": code, "message": message})
 
 
+def _make_tls() -> tuple[trustme.CA, ssl.SSLContext]:
+    """An authority, and a server with its certificate."""
+    authority, context = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1", WEB_NAME).configure_cert(context)
+    return authority, context
+
+
+#: Of all doubles of a process but those whose AWS is over TLS too: to make them takes longer than most tests.
+_shared_tls = cache(_make_tls)
+
+
 class Double:
     """Both sides of MWAA. ``aws`` and ``web`` may be given other behaviours at any time."""
 
     def __init__(
         self, names: tuple[str, ...] = ("my-env",), version: str = "2.10.3", *, aws_over_tls: bool = False
     ) -> None:
-        self.authority = trustme.CA()
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self.authority.issue_cert("127.0.0.1", WEB_NAME).configure_cert(context)
+        self.authority, context = _make_tls() if aws_over_tls else _shared_tls()
         self.host_name = "127.0.0.1"  #: how AWS calls the web server
         self.names = names
         self.version = version
