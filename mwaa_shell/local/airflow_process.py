@@ -70,7 +70,7 @@ class AirflowProcess:
         self.installed = installed
         self.state = state
         self._scratch = make_private(scratch)
-        self._fresh = fresh
+        self._way = "fresh" if fresh else "lean" if installed.recipe.lean else ""
         self._advised = ""
         self._settings = dict(settings or {})
         self._lock = threading.Lock()
@@ -131,7 +131,7 @@ class AirflowProcess:
             self._process = self._process or self._start()
 
     def _start(self) -> subprocess.Popen[bytes]:
-        arguments = ["worker.py", str(self.installed.airflow), str(self._scratch), *(["fresh"] if self._fresh else [])]
+        arguments = ["worker.py", str(self.installed.airflow), str(self._scratch), self._way]
         settings = {**self._settings, **dict(self.state.settings)}
         process = start_script(self.installed, self.state, arguments, "worker.log", settings)
         assert process.stdout is not None

@@ -39,6 +39,7 @@ class Recipe(NamedTuple):
     register: tuple[str, ...]  #: the airflow command that makes the DAGs known
     roles: tuple[str, ...]  #: the airflow command that makes the standard roles
     metadata: tuple[str, ...]  #: its requirements, where its own metadata cannot be read
+    lean: bool = False  #: it prints while its models are imported, so that each command imports them itself
     profile: str = "local"  #: which extras are installed: ``local`` or ``grammar``
 
     @property

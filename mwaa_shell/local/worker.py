@@ -78,7 +78,7 @@ class Worker:
         os.dup2(self.requests, 0)
         os.dup2(self.responses, 1)
         isolated = ["-I"] * sys.flags.isolated
-        os.execv(sys.executable, [sys.executable, *isolated, __file__, self.script, self.scratch, "lean"])
+        os.execv(sys.executable, [sys.executable, *isolated, __file__, self.script, self.scratch, "lean", "again"])
 
     def printed(self, work):
         """Return what some work prints, on standard output and on standard error."""
@@ -355,9 +355,9 @@ def end_family():
 if __name__ == "__main__":
     script = sys.argv[1]
     sys.path.insert(0, os.path.dirname(script))  # as Python does for a program
-    if sys.argv[3:] != ["lean"]:  # else it has been started again
+    if sys.argv[4:] != ["again"]:
         supervise()
-    worker = Worker(*sys.argv[1:])
+    worker = Worker(*sys.argv[1:4])
     worker.import_airflow()
     worker.become(worker.serve())
     leave(run_program(script))

@@ -209,6 +209,12 @@ def test_models_are_imported_before_a_command(tmp_path: Path) -> None:
     running.end()
 
 
+def test_models_are_left_to_commands_when_told_so(tmp_path: Path) -> None:
+    running = Running(tmp_path, "lean")
+    assert running.run("models").stdout == f"{PREFACE}[False, False]\n0\nmodels\n"
+    running.end()
+
+
 @pytest.mark.parametrize(
     "models",
     ["print('noise')\n", "import sys\nsys.stderr.write('a warning\\n')\n", "raise ValueError('broken')\n"],
