@@ -112,7 +112,7 @@ class Prompt:
             style=DynamicStyle(lexer.style),
         )
         self._prompt.app.timeoutlen, self._prompt.app.ttimeoutlen = PAIR, ESCAPE
-        self._prompt.app.before_render += lambda app: self._reserve()
+        self._prompt.app.before_render += lambda app: self._prepare_drawing()
         self._buffer.on_text_changed += lambda buffer: self._said.clear()
         self._buffer.on_text_changed += lambda buffer: self._keep_origins()
         self._lay_out()
@@ -176,8 +176,9 @@ class Prompt:
         color = self._session.preferences["prompt-color"]
         return [*mark(place.name, protected=place.protected, read_only=place.read_only, color=color)]
 
-    def _reserve(self) -> None:
-        """Reserve the rows below the line that the menu takes."""
+    def _prepare_drawing(self) -> None:
+        """Set the name before the line, and reserve the rows below that the menu takes."""
+        self._prompt.message = self._name()  # a function would be called ten times a drawing
         state = self._buffer.complete_state
         menu = min(len(state.completions), self._session.preferences.number("menu-rows")) if state else 0
         self._prompt.reserve_space_for_menu = menu + 1 if menu else 0
