@@ -13,9 +13,10 @@ from functools import lru_cache, partial
 
 from mwaa_shell.addresses import MASK
 from mwaa_shell.airflow.arguments import Role, understand
-from mwaa_shell.airflow.command_line import InputKind, ParsedLine, Problem, lines_of_block, odd_character_in, parse
+from mwaa_shell.airflow.command_line import InputKind, ParsedLine, Problem, lines_of_block, parse
 from mwaa_shell.airflow.grammar import Grammar
 from mwaa_shell.airflow.help import WIDTH, explain, explain_argument
+from mwaa_shell.airflow.odd_characters import odd_character_in
 from mwaa_shell.airflow.secrets import redaction
 from mwaa_shell.airflow.secrets.redaction import secrets_in
 from mwaa_shell.airflow.secrets.values import secrets_of, sensitive

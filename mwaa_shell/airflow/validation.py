@@ -23,10 +23,11 @@ from mwaa_shell.airflow.arguments import (
     names_of,
     understand,
 )
-from mwaa_shell.airflow.command_line import InputKind, ParsedLine, Problem, description_of, parse, quote
+from mwaa_shell.airflow.command_line import InputKind, ParsedLine, Problem, parse, quote
 from mwaa_shell.airflow.grammar import Command, Grammar, Option, Positional
 from mwaa_shell.airflow.knowledge import mwaa_support
 from mwaa_shell.airflow.matching import ENOUGH, INSIDE, WORDS, best, rank
+from mwaa_shell.airflow.odd_characters import description_of
 from mwaa_shell.airflow.versions import Version
 from mwaa_shell.suggestions import join_choices, must_be, shorten_word, suggest
 
