@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Iterable
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from prompt_toolkit.application import get_app
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
-from prompt_toolkit.formatted_text import StyleAndTextTuples
+from prompt_toolkit.formatted_text import StyleAndTextTuples, fragment_list_to_text
 from prompt_toolkit.styles.pygments import pygments_token_to_classname
 
 from mwaa_shell import airflow, dot_commands
@@ -96,17 +95,10 @@ def read_for_completion(grammar: Grammar | None) -> None:
 
 
 class MenuItem(Completion):
-    """A completion whose texts are cached: each drawing reads them several times."""
+    """A completion with its texts, which each drawing of the menu reads several times."""
 
-    @cached_property
-    def display_text(self) -> str:
-        """The text of the first column."""
-        return super().display_text
-
-    @cached_property
-    def display_meta_text(self) -> str:
-        """The text of the second column."""
-        return super().display_meta_text
+    display_text = ""
+    display_meta_text = ""
 
 
 def _completion(suggestion: Suggestion, text: str, cursor: int) -> Completion | None:
@@ -114,13 +106,17 @@ def _completion(suggestion: Suggestion, text: str, cursor: int) -> Completion | 
     behind = text[cursor : suggestion.end]
     if not suggestion.text.endswith(behind) or (behind and suggestion.start == cursor):
         return None
-    return MenuItem(
+    shown, meta = sanitise(suggestion.display), _meta(suggestion)
+    item = MenuItem(
         suggestion.text.removesuffix(behind),
         start_position=suggestion.start - cursor,
-        display=sanitise(suggestion.display),
-        display_meta=_meta(suggestion),
+        display=shown,
+        display_meta=meta,
         style="class:doubtful" if suggestion.doubt else "",
     )
+    item.display_text = shown
+    item.display_meta_text = fragment_list_to_text(meta)
+    return item
 
 
 def _meta(suggestion: Suggestion) -> StyleAndTextTuples:
