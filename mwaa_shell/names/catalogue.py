@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 import threading
 from array import array
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import accumulate, islice
+from itertools import accumulate, islice, pairwise
 from math import log2
 from types import MappingProxyType
 from typing import NamedTuple
@@ -229,7 +229,8 @@ class NameIndex:
     def __init__(self, names: Sequence[str]) -> None:
         self.names = names
         self._numbers = {name: number for number, name in enumerate(names)}
-        lowered = [name.lower().replace("\n", " ") for name in names]
+        lowered = [_lowered(name) for name in names]
+        self._is_sorted = all(one <= other for one, other in pairwise(lowered))
         self._text = "\n".join(["", *lowered])
         self._starts = array("I", accumulate((len(name) + 1 for name in lowered), initial=1))
         self._narrowed: tuple[str, list[int]] = "", []  #: a fragment, and the numbers of all names with its letters
@@ -249,7 +250,7 @@ class NameIndex:
         beginning = [*islice(self._matching(f"\n{literal}"), limit + 1)] if typed else range(len(self.names))[:limit]
         numbers.update(beginning)
         if not typed or len(beginning) > limit:
-            count = self._text.count(f"\n{typed}") if typed else len(self.names)
+            count = self._beginning_with(typed)
             shown = self._best(sorted(self._fitting(typed, numbers, picks)), limit)
             return shown, count - len(shown)
         numbers.update(islice(self._matching(literal), COMPARED))
@@ -261,6 +262,17 @@ class NameIndex:
             if len(scattered) < COMPARED:  # all names with these letters: one more letter needs no other name
                 self._narrowed = typed, [row[-1] for row in fitting]
         return self._best(sorted(fitting), limit), max(len(fitting) - limit, 0)
+
+    def _beginning_with(self, typed: str) -> int:
+        """Return the number of names that begin with a text. Runs are not in alphabetical order."""
+        if not self._is_sorted:
+            return self._text.count(f"\n{typed}")
+
+        def beginning(name: str) -> str:
+            return _lowered(name)[: len(typed)]
+
+        first = bisect_left(self.names, typed, key=beginning)
+        return bisect_right(self.names, typed, lo=first, key=beginning) - first
 
     def _fitting(
         self, typed: str, numbers: Iterable[int], picks: Mapping[str, float]
@@ -283,3 +295,7 @@ class NameIndex:
         """Yield the numbers of the names in which a pattern matches, with repetitions."""
         for match in re.finditer(pattern, self._text):
             yield bisect_right(self._starts, match.end() - 1) - 1
+
+
+def _lowered(name: str) -> str:
+    return name.lower().replace("\n", " ")
