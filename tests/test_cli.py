@@ -83,7 +83,7 @@ def test_the_prompt_is_seen_before_anything_dear_is_imported(environ: dict[str, 
 
 def test_the_prompt_stands_before_anything_heavy_is_imported(environ: dict[str, str], tmp_path: Path) -> None:
     loaded = loaded_at(DRAWN, environ, tmp_path / "told")
-    heavy = {*HEAVY, "sqlite3", "difflib", "tomllib", "yaml", "email"} - {"prompt_toolkit", "asyncio"}
+    heavy = {*HEAVY, "sqlite3", "difflib", "tomllib", "yaml", "email", "ctypes"} - {"prompt_toolkit", "asyncio"}
     bare = subprocess.run(  # an old prompt_toolkit reads its version with email
         [sys.executable, "-c", "import sys, prompt_toolkit; print(*sys.modules)"], capture_output=True, check=True
     )

@@ -137,7 +137,10 @@ class Prompt:
         never = preferences["menu"] == "never"
         self._prompt.complete_style = CompleteStyle.READLINE_LIKE if never else CompleteStyle.COLUMN
         try:
-            line = self._prompt.prompt_async(default=proposal.text, pre_run=self._begin, set_exception_handler=False)
+            # The runner handles SIGINT as well. prompt_toolkit imports ctypes for it, 2 ms before the first key.
+            line = self._prompt.prompt_async(
+                default=proposal.text, pre_run=self._begin, set_exception_handler=False, handle_sigint=False
+            )
             return self._runner.run(line)
         finally:
             self._is_first = False

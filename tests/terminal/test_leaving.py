@@ -24,6 +24,16 @@ def test_at_the_prompt(terminal: Terminal, number: signal.Signals) -> None:
     assert terminal.text == "my-env> dags tr"
 
 
+def test_interrupt_signal_drops_the_line_alone(double: Double, terminal: Terminal) -> None:
+    for _ in range(2):
+        terminal.send("dags tr")
+        terminal.wait_for("start a run of a DAG now")
+        os.kill(terminal.pid, signal.SIGINT)
+        terminal.wait_for_prompt("my-env")
+    terminal.run("my-env", "dags list")
+    assert double.commands == ["dags list -o json"]
+
+
 def test_while_a_command_runs(double: Double, terminal: Terminal) -> None:
     def answer(request: Request) -> None:
         os.kill(terminal.pid, signal.SIGTERM)
