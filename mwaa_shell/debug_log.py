@@ -1,10 +1,10 @@
 """The log of ``--debug FILE`` for bug reports, and the message about a crash.
 
 The log is a logger of ``logging`` with one handler for the file. Only events of the shell go there: the loggers of
-botocore and urllib3 print tokens and signatures. Callers pass no secrets. ``SecretFilter`` is the last guard: it masks
-all that ``keep_out`` registered (tokens as they are created, keys, secrets of commands) in every form in which it may
-be written, and text that looks like a credential. Without ``--debug`` an event costs one comparison and ``logging`` is
-not imported.
+boto3 and urllib3 print tokens and signatures. Callers pass no secrets. ``SecretFilter`` is the last guard: it masks all
+that ``keep_out`` registered (tokens as they are created, keys, secrets of commands) in every form in which it may be
+written, and text that looks like a credential. Without ``--debug`` an event costs one comparison and ``logging`` is not
+imported.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ LOGGED_OPTIONS = frozenset(
      "airflow_version", "read_only", "data", "no_validate", "keep_going", "local", "scheduler", "fresh_processes",
      "no_limits", "color"}
 )  # fmt: skip
-LIBRARIES = ("botocore", "prompt_toolkit", "Pygments", "requests", "urllib3", "PySocks")
+LIBRARIES = ("boto3", "botocore", "prompt_toolkit", "Pygments", "requests", "urllib3", "PySocks")
 #: A line of the log: the time in UTC, seconds since the log began, the event.
 LINE = "{asctime}.{msecs:03.0f}Z {seconds:9.3f} {message}"
 _PLAIN = re.compile(r"[\x21-\x7e]+")

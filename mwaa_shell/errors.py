@@ -1,6 +1,6 @@
 """The tree of expected failures, with exit codes and states of the command.
 
-Foreign exceptions (botocore, requests, uv, the operating system) are translated into these where they arise, once. The
+Foreign exceptions (boto3, requests, uv, the operating system) are translated into these where they arise, once. The
 fields of an error: ``message`` (what happened to what), ``state`` (of the command), ``hint`` (one next step) and
 ``detail`` (foreign text for ``--debug``).
 """

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class AccessKey(NamedTuple):
-    """An access key of a local environment. botocore keeps those of real accounts."""
+    """An access key of a local environment. boto3 keeps those of real accounts."""
 
     access_key: str
     secret_key: str
@@ -25,7 +25,7 @@ class AccessKey(NamedTuple):
 
 
 class Access(NamedTuple):
-    """The way to AWS; ``None`` leaves a member to botocore."""
+    """The way to AWS; ``None`` leaves a member to boto3."""
 
     profile: str | None = None
     region: str | None = None

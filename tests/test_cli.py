@@ -152,8 +152,8 @@ finally:
 def test_a_command_imports_no_terminal_and_no_dot_command(environ: dict[str, str]) -> None:
     argv = [sys.executable, "-c", AT_THE_END, "my-env", "-c", "version"]
     loaded = set(subprocess.run(argv, env=environ, capture_output=True, text=True, check=True).stderr.split())
-    assert {"botocore", "requests", "sqlite3", "mwaa_shell.history.store"} <= loaded
-    foreign = {"boto3", "prompt_toolkit", "pygments", "asyncio", "difflib", "yaml"}
+    assert {"boto3", "requests", "sqlite3", "mwaa_shell.history.store"} <= loaded
+    foreign = {"prompt_toolkit", "pygments", "asyncio", "difflib", "yaml"}
     assert {name.split(".")[0] for name in loaded}.isdisjoint(foreign)
     assert "mwaa_shell.dot_commands.table" not in loaded
 
@@ -166,7 +166,7 @@ def test_a_command_at_the_prompt_imports_nothing_of_others(environ: dict[str, st
         terminal.send("exit\r")
         terminal.wait_exit()
     loaded = set(told.read_text().split())
-    assert {"botocore", "requests", "pygments", "mwaa_shell.dot_commands.table"} <= loaded
+    assert {"boto3", "requests", "pygments", "mwaa_shell.dot_commands.table"} <= loaded
     of_others = {"logs.reader", "many.run", "monitor.failure", "monitor.watch"}
     assert loaded.isdisjoint({"yaml", *(f"mwaa_shell.{name}" for name in of_others)})
 

@@ -50,7 +50,7 @@ ROOMS: tuple[tuple[str, ...], ...] = (
 )
 #: The only importers of each library.
 DOORS = {
-    "boto3": set(),
+    "boto3": {"mwaa/aws_session.py"},
     "botocore": {
         "mwaa/aws.py",
         "mwaa/aws_errors.py",

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from mwaa_shell import mwaa  # imports botocore on first use, after the checks of this machine
+from mwaa_shell import mwaa  # imports boto3 on first use, after the checks of this machine
 from mwaa_shell.airflow.logs import TASKS
 from mwaa_shell.airflow.rest import RestRequest
 from mwaa_shell.airflow.versions import version_in_output

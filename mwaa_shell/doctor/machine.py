@@ -46,10 +46,10 @@ def machine_results() -> Iterator[CheckResult]:
 
 
 def python() -> Finding:
-    """Return the versions of Python, of the shell, of botocore and of the system."""
+    """Return the versions of Python, of the shell, of boto3 and of the system."""
     system = f"{platform.system()} {platform.machine()}"
-    boto = metadata.version("botocore")
-    return Finding(Status.OK, f"{platform.python_version()}, mwaa-shell {__version__}, botocore {boto}, {system}")
+    boto = metadata.version("boto3")
+    return Finding(Status.OK, f"{platform.python_version()}, mwaa-shell {__version__}, boto3 {boto}, {system}")
 
 
 def terminal(environ: Mapping[str, str], size: os.terminal_size | None) -> Finding:

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from mwaa_shell import (
-    doctor,  # importlib.metadata, and botocore and requests, for one command
+    doctor,  # importlib.metadata, and boto3 and requests, for one command
     many,
 )
 from mwaa_shell.airflow.command_line import output_format, parse

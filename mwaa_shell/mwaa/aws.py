@@ -1,6 +1,6 @@
 """The AWS API of MWAA: environments, tokens and Airflow's REST API.
 
-botocore resolves credentials, profile, region, endpoints, retries and proxies. Its errors leave this module as the
+boto3 itself resolves credentials, profile, region, endpoints, retries and proxies. Its errors leave this module as the
 sentences of ``aws_errors.py``. Expired credentials are resolved again at the next call.
 """
 
@@ -281,7 +281,7 @@ class MwaaApi:
 
     @property
     def ca_bundle(self) -> str | None:
-        """The CA bundle of botocore: ``AWS_CA_BUNDLE`` or the profile's ``ca_bundle``."""
+        """The CA bundle of boto3: ``AWS_CA_BUNDLE`` or the profile's ``ca_bundle``."""
         bundle = self.session().get_config_variable("ca_bundle")
         return str(bundle) if bundle else None
 

@@ -267,11 +267,11 @@ def _about_way(error: Exception, where: str) -> ShellError | None:
         message = f"The TLS certificate of AWS at {_host(error)} could not be verified"
         detail = clip(hide_credentials(str(error)))
         return NothingRan(message, hint=_BUNDLE, state=State.NOT_SENT, detail=detail)
-    if isinstance(error, aws.ProxyConnectionError):  # of botocore: from the standard variables, and only of HTTP
+    if isinstance(error, aws.ProxyConnectionError):  # of boto3: from the standard variables, and only of HTTP
         message = "AWS could not be reached through the proxy in HTTPS_PROXY"
         hint = "Correct HTTPS_PROXY, or set NO_PROXY=.amazonaws.com."
         if "socks" in str(error):
-            message = "botocore cannot use the SOCKS proxy in HTTPS_PROXY"
+            message = "boto3 cannot use the SOCKS proxy in HTTPS_PROXY"
             hint = "Unset HTTPS_PROXY: --proxy is for the web server."
         return NothingRan(message, hint=hint, state=State.NOT_SENT, detail=clip(hide_credentials(str(error))))
     return None

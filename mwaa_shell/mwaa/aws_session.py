@@ -1,4 +1,4 @@
-"""Sessions and clients of botocore as the shell uses them. Without boto3, which keeps 2.5 MB more.
+"""Sessions and clients of botocore as the shell uses them. The only importer of boto3.
 
 If botocore gets no credentials, ``NoCredentials`` is raised with their source, never with their values. botocore would
 ask for an MFA code at the terminal, whose keys the prompt reads. So a role that requires a code raises
@@ -20,6 +20,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
+import boto3
 import botocore.exceptions as aws
 from botocore.config import Config
 from botocore.loaders import JSONFileLoader
@@ -97,7 +98,7 @@ def client_of(session: Session, access: Access, extra: Config, service: str = "m
         proxies={} if access.direct else None,
         user_agent_extra=f"mwaa-shell/{__version__}",
     )
-    made = session.create_client(
+    made = boto3.Session(botocore_session=session).client(
         service,
         region_name=region,
         endpoint_url=access.endpoint_url if service == "mwaa" or access.keys else None,
@@ -216,7 +217,7 @@ def log_client(session: Session, client: Any) -> None:
 
 
 def profile_of(session: Session) -> str:
-    """Return the profile of botocore; the default profile is empty unless named."""
+    """Return the profile of boto3; the default profile is empty unless named."""
     return str(session.get_config_variable("profile") or "")
 
 

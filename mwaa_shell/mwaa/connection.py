@@ -1,6 +1,6 @@
 """The connection to one environment, and the pool of all connections.
 
-Commands and background work share a connection. It imports botocore at the first call of AWS, requests at the first
+Commands and background work share a connection. It imports boto3 at the first call of AWS, requests at the first
 command.
 """
 
@@ -43,8 +43,8 @@ class EnvironmentRef(NamedTuple):
 
 
 def real_api(access: Access) -> MwaaApi:
-    """Return the MWAA API of botocore."""
-    from mwaa_shell.mwaa.aws import MwaaApi  # imports botocore
+    """Return the MWAA API of boto3."""
+    from mwaa_shell.mwaa.aws import MwaaApi  # imports boto3
 
     return MwaaApi(access)
 
@@ -111,7 +111,7 @@ class Connection:
         return self._locks.setdefault(key, CommandLock())
 
     def prepare(self) -> None:
-        """Import botocore and make its client, which takes time on a slow machine."""
+        """Import boto3 and make its client, which takes time on a slow machine."""
         self.region = self.api.region or self.region
 
     @property

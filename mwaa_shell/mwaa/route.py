@@ -1,7 +1,7 @@
 """The route of a connection to the web server: direct or through a proxy.
 
 The options of the user replace the standard variables (``HTTPS_PROXY``, ``ALL_PROXY``, ``NO_PROXY``): where ``--proxy``
-or ``--connect-to`` applies, the variables do not. All this is about the web server. For the AWS API, botocore reads the
+or ``--connect-to`` applies, the variables do not. All this is about the web server. For the AWS API, boto3 reads the
 variables. A route changes only where bytes are sent. The name that TLS verifies, the ``Host`` header and the host that
 may get a token stay the environment's.
 """

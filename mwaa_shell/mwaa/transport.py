@@ -67,7 +67,7 @@ class _Bearer(requests.auth.AuthBase):
 def bundles_for_web(chosen: str | None, aws: str | None, environ: Mapping[str, str] | None = None) -> tuple[str, ...]:
     """Return the CA bundles for the web server.
 
-    ``--ca-bundle`` replaces all others. Else they are those of requests' variable and of botocore, or of curl's.
+    ``--ca-bundle`` replaces all others. Else they are those of requests' variable and of boto3, or of curl's variable.
     """
     environ = os.environ if environ is None else environ
     if chosen:
@@ -284,7 +284,7 @@ def _drop_idle(line: WebSession) -> None:
 
 
 def transport_for(access: Access, aws_bundle: str | None) -> Transport:
-    """Return the transport of an environment. ``aws_bundle`` is the CA bundle of botocore."""
+    """Return the transport of an environment. ``aws_bundle`` is the CA bundle of boto3."""
     return Transport(
         bundles_for_web(access.ca_bundle, aws_bundle),
         access.timeout,

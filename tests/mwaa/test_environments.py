@@ -1,4 +1,4 @@
-"""The AWS side: real botocore over HTTP against the double, and the hosts that it would talk to without one."""
+"""The AWS side: real boto3 over HTTP against the double, and the hosts that it would talk to without one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""CloudWatch Logs by real botocore, from a double that does what breaks other readers of logs."""
+"""CloudWatch Logs by real boto3, from a double that does what breaks other readers of logs."""
 
 from __future__ import annotations
 

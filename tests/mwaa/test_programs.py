@@ -1,6 +1,6 @@
 """A credential_process that asks: it gets the terminal with ``-c``, and none at a prompt, which stays alive.
 
-The programs are real, and so is botocore. Each program notes in a file that it ran, and what it was answered.
+The programs are real, and so is boto3. Each program notes in a file that it ran, and what it was answered.
 """
 
 from __future__ import annotations

@@ -555,5 +555,5 @@ def test_aws_behind_a_proxy_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -
 def test_aws_knows_no_socks() -> None:
     error = ProxyConnectionError(proxy_url="http://socks5h://user:canary@127.0.0.1:9")
     told = str(translate(error, AwsCall("ListEnvironments"), AwsCaller(region="eu-west-1")))
-    assert "botocore cannot use the SOCKS proxy" in told
+    assert "boto3 cannot use the SOCKS proxy" in told
     assert "canary" not in told

@@ -1,4 +1,4 @@
-"""Whatever botocore raises on the way to credentials is one sentence, with real botocore.
+"""Whatever botocore raises on the way to credentials is one sentence, with real boto3.
 
 It names where the credentials should have come from, with the profile that boto3 uses, and the command to run. The
 exit code is 3, for ``-c``, at the prompt and for the doctor: a mistake of the shell's own is something else.

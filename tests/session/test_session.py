@@ -1,4 +1,4 @@
-"""One line in, one Result out: the session on a double, with real botocore and real requests."""
+"""One line in, one Result out: the session on a double, with real boto3 and real requests."""
 
 from __future__ import annotations
 

@@ -84,11 +84,9 @@ def serve() -> None:
     from tests.programs import keep_data_of_botocore
 
     keep_data_of_botocore()
-    import botocore.session
+    import boto3
 
-    botocore.session.Session().create_client(
-        "mwaa", region_name="eu-west-1", aws_access_key_id="a", aws_secret_access_key="b"
-    )
+    boto3.session.Session("a", "b", region_name="eu-west-1").client("mwaa")
     gc.freeze()  # a collection in a program would copy each page that it shares
     control = socket.socket(fileno=os.dup(0))
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # those that end leave nothing behind
