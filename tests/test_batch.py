@@ -14,6 +14,7 @@ import pytest
 from tests.double import Double, Request, command_response, never, refusal, response
 from tests.programs import run_here
 from tests.terminal.emulator import Terminal
+from tests.terminal.forked import Forks
 
 Run = Callable[..., "subprocess.CompletedProcess[bytes]"]
 
@@ -31,14 +32,9 @@ def run(environ: dict[str, str]) -> Run:
 
 
 @pytest.fixture
-def start(program: list[str], environ: dict[str, str]) -> Run:
-    """Starts the real program."""
-
-    def started(*arguments: str | bytes, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-        command = [*program, *arguments]
-        return subprocess.run(command, env=environ, capture_output=True, timeout=60, check=False, input=stdin)
-
-    return started
+def start(program: list[str], environ: dict[str, str], forks: Forks) -> Run:
+    """Runs the program in a process of its own."""
+    return lambda *arguments, stdin=b"": forks.run([*program, *arguments], environ, stdin)
 
 
 def test_stdout_is_the_decoded_bytes_and_nothing_else(double: Double, start: Run) -> None:
@@ -128,10 +124,10 @@ def test_failure_in_a_file_names_its_line(double: Double, run: Run) -> None:
 
 
 def test_terminal_shows_the_reason_of_a_failure_once(
-    double: Double, program: list[str], environ: dict[str, str]
+    double: Double, program: list[str], environ: dict[str, str], forks: Forks
 ) -> None:
     double.web.behave = fail_on("two")
-    with Terminal([*program, "-c", "two"], environ) as terminal:
+    with Terminal([*program, "-c", "two"], environ, begin=forks.begin) as terminal:
         terminal.wait_for("mwaa-shell: failed")
         assert terminal.wait_exit() == 1
         assert terminal.text.count("Variable x does not exist") == 1
@@ -330,14 +326,15 @@ def test_a_reader_that_leaves_early(double: Double, program: list[str], environ:
     assert (ended.stdout, ended.stderr) == (b"line\n", b"")
 
 
-def test_an_interrupt_is_130_and_says_what_may_be(double: Double, program: list[str], environ: dict[str, str]) -> None:
+def test_an_interrupt_is_130_and_says_what_may_be(
+    double: Double, program: list[str], environ: dict[str, str], forks: Forks
+) -> None:
     double.web.behave = lambda request: command_response() if request.socket.recv(1) else None
-    with subprocess.Popen([*program, "-c", "dags list", "-c", "version"], env=environ, stderr=subprocess.PIPE) as child:
+    with forks.popen([*program, "-c", "dags list", "-c", "version"], environ) as child:
         assert double.web.arrived.acquire(timeout=120)
         child.send_signal(signal.SIGINT)
-        assert child.stderr is not None
-        said = child.stderr.read()
-    assert (child.returncode, double.commands) == (130, ["dags list"])
+        said = child.communicate()[1]
+    assert (child.wait(), double.commands) == (130, ["dags list"])
     assert b"The command may still be running." in said
     assert b"Traceback" not in said
 
@@ -347,19 +344,23 @@ def test_an_interrupt_is_130_and_says_what_may_be(double: Double, program: list[
 )
 @pytest.mark.parametrize("piped", [False, True])
 def test_an_interrupt_before_sending_says_that_nothing_was_sent(
-    double: Double, program: list[str], environ: dict[str, str], arguments: list[str], place: str, piped: bool
+    double: Double,
+    program: list[str],
+    environ: dict[str, str],
+    forks: Forks,
+    arguments: list[str],
+    place: str,
+    piped: bool,
 ) -> None:
     usual, line = double.aws.behave, "dags pause daily"
     double.aws.behave = lambda request: never(request) if request.path.split("?")[0] == place else usual(request)
     command = [*program, *arguments, "--yes", *([] if piped else ["-c", line])]
-    with subprocess.Popen(command, env=environ, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as child:
-        assert child.stdin is not None
+    with forks.popen(command, environ) as child:
         child.stdin.write(f"{line}\n".encode() * piped)
-        child.stdin.flush()
         assert double.aws.arrived.acquire(timeout=120)
         child.send_signal(signal.SIGINT)
-        said = child.communicate(timeout=120)[1]
-    assert child.returncode == 130
+        said = child.communicate()[1]
+    assert child.wait() == 130
     assert said.startswith(b"mwaa-shell: %s. Nothing was sent.\n" % (b"interrupted" if piped else b"Canceled"))
     assert double.commands == double.tokens == []
 
@@ -370,8 +371,10 @@ def test_a_token_is_printed_for_other_programs(double: Double, environ: dict[str
     assert double.commands == []
 
 
-def test_a_token_does_not_go_to_a_screen(double: Double, environ: dict[str, str], program: list[str]) -> None:
-    with Terminal([*program, "my-env", "--print-token"], environ) as terminal:
+def test_a_token_does_not_go_to_a_screen(
+    double: Double, environ: dict[str, str], program: list[str], forks: Forks
+) -> None:
+    with Terminal([*program, "my-env", "--print-token"], environ, begin=forks.begin) as terminal:
         terminal.wait_for("--print-token does not print to a terminal")
         assert terminal.wait_exit() == 2
     assert double.tokens == []
@@ -407,10 +410,10 @@ def test_a_command_as_a_script(double: Double, run: Run) -> None:
 
 
 def test_the_token_call_as_a_script_says_what_it_is(
-    double: Double, environ: dict[str, str], program: list[str]
+    double: Double, environ: dict[str, str], program: list[str], forks: Forks
 ) -> None:
     line = [*program, "my-env", "--color", "always", "-c", ".script dags list aws"]
-    ended = subprocess.run(line, env=environ, capture_output=True, check=True)
+    ended = forks.run(line, environ)
     assert b"create-cli-token" in ended.stdout
     assert b"makes a token and runs no command" in ended.stderr
 

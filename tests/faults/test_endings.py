@@ -53,17 +53,21 @@ def audit(home: Path) -> list[tuple[str, str]]:
     return [(one["line"], one["outcome"]) for one in found]
 
 
-def begin(home: Path, environ: dict[str, str], *words: str, program: list[str] = PROGRAM) -> subprocess.Popen[bytes]:
-    """The whole program, on its way."""
-    command = [*program, "--log-file", str(home / "audit.jsonl"), *words]
-    return subprocess.Popen(command, env=environ, cwd=home, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+def log_to(home: Path) -> list[str]:
+    return ["--log-file", str(home / "audit.jsonl")]
 
 
-def run(home: Path, environ: dict[str, str], *words: str, program: list[str] = PROGRAM) -> tuple[int, str]:
-    """Its exit code, and what it said."""
-    with begin(home, environ, *words, program=program) as running:
-        _, stderr = running.communicate(timeout=120)
-        return running.returncode, stderr.decode()
+def run(forks: Forks, home: Path, environ: dict[str, str], *words: str) -> tuple[int, str]:
+    """Exit code and messages of the whole program."""
+    ended = forks.run([*PROGRAM, *log_to(home), *words], environ, cwd=home)
+    return ended.returncode, ended.stderr.decode()
+
+
+def run_broken(module: str, name: str, home: Path, environ: dict[str, str]) -> tuple[int, str]:
+    """Exit code and messages of the whole program, in which a function fails before anything imports it."""
+    command = [sys.executable, "-c", BROKEN.format(module=module, name=name), "my-env", *log_to(home), "-c", CHANGE]
+    ended = subprocess.run(command, env=environ, cwd=home, capture_output=True, check=False, timeout=120)
+    return ended.returncode, ended.stderr.decode()
 
 
 def bad_bundle(path: Path) -> dict[str, tuple[str, ...]]:
@@ -74,8 +78,10 @@ def bad_bundle(path: Path) -> dict[str, tuple[str, ...]]:
 
 
 @pytest.mark.parametrize("name", ["empty.pem", "nonsense.pem", "missing.pem"])
-def test_a_bundle_that_cannot_be_used(name: str, double: Double, environ: dict[str, str], tmp_path: Path) -> None:
-    code, said = run(tmp_path, environ, *bad_bundle(tmp_path)[name], "-c", CHANGE)
+def test_a_bundle_that_cannot_be_used(
+    name: str, double: Double, environ: dict[str, str], tmp_path: Path, forks: Forks
+) -> None:
+    code, said = run(forks, tmp_path, environ, *bad_bundle(tmp_path)[name], "-c", CHANGE)
     assert (code, double.web.seen) == (3, [])
     assert "Nothing ran." in said
     assert history(tmp_path) == [(CHANGE, "not run", True)]
@@ -86,9 +92,9 @@ def test_a_bundle_that_cannot_be_used(name: str, double: Double, environ: dict[s
     ("variable", "value"), [("HTTPS_PROXY", "nonsense://x"), ("HTTPS_PROXY", "http://h:99999"), ("ALL_PROXY", "http://[")]
 )  # fmt: skip
 def test_a_proxy_that_makes_no_sense(
-    variable: str, value: str, double: Double, environ: dict[str, str], tmp_path: Path
+    variable: str, value: str, double: Double, environ: dict[str, str], tmp_path: Path, forks: Forks
 ) -> None:
-    code, said = run(tmp_path, environ | {variable: value, "NO_PROXY": ""}, "-c", CHANGE)
+    code, said = run(forks, tmp_path, environ | {variable: value, "NO_PROXY": ""}, "-c", CHANGE)
     assert (code, double.web.seen) == (3, [])
     assert history(tmp_path) == [(CHANGE, "not run", True)]
     assert audit(tmp_path) == [(CHANGE, "not run")]
@@ -112,8 +118,7 @@ MISTAKES = (
 def test_a_mistake_of_the_shell(
     module: str, name: str, double: Double, environ: dict[str, str], tmp_path: Path
 ) -> None:
-    program = [sys.executable, "-c", BROKEN.format(module=module, name=name), "my-env"]
-    code, said = run(tmp_path, environ, "-c", CHANGE, program=program)
+    code, said = run_broken(module, name, tmp_path, environ)
     assert (code, "bug in mwaa-shell: KeyError" in said) == (4, True)
     begun = name != "LineRules.secret_values"  # which comes before a command begins
     outcome = "ok" if name in ("with_advice", "RunIds.settle") else "unknown"
@@ -123,25 +128,24 @@ def test_a_mistake_of_the_shell(
 
 
 def test_a_mistake_in_the_audit_trail(double: Double, environ: dict[str, str], tmp_path: Path) -> None:
-    program = [sys.executable, "-c", BROKEN.format(module="history.recorder", name="AuditLog.write"), "my-env"]
-    code, _ = run(tmp_path, environ, "-c", CHANGE, program=program)
+    code, _ = run_broken("history.recorder", "AuditLog.write", tmp_path, environ)
     assert (code, history(tmp_path)) == (4, [(CHANGE, "ok", True)])
 
 
 @pytest.mark.parametrize("number", ENDING)
 @pytest.mark.parametrize("place", ["aws", "web"])
 def test_a_signal_in_a_script(
-    number: signal.Signals, place: str, double: Double, environ: dict[str, str], tmp_path: Path
+    number: signal.Signals, place: str, double: Double, environ: dict[str, str], tmp_path: Path, forks: Forks
 ) -> None:
     side = double.aws if place == "aws" else double.web
     usual = side.behave
     side.behave = lambda request: never(request) if _last(request) else usual(request)
-    with begin(tmp_path, environ, "-c", CHANGE) as running:
+    with forks.popen([*PROGRAM, *log_to(tmp_path), "-c", CHANGE], environ, tmp_path) as running:
         while side.arrived.acquire(timeout=120) and not any(map(_last, side.seen)):
             pass
         running.send_signal(number)
-        said = running.communicate(timeout=120)[1]
-        assert running.returncode == 128 + number
+        said = running.communicate()[1]
+        assert running.wait() == 128 + number
     assert b"The command may still be running on my-env" in said or place == "aws"
     assert double.commands == [CHANGE] * (place == "web")
     begun = place == "web" or bool(history(tmp_path))  # it is written down while AWS is asked
@@ -152,17 +156,17 @@ def test_a_signal_in_a_script(
 
 @pytest.mark.parametrize("number", ENDING)
 def test_a_signal_names_each_environment_under_way(
-    number: signal.Signals, double: Double, environ: dict[str, str], tmp_path: Path
+    number: signal.Signals, double: Double, environ: dict[str, str], tmp_path: Path, forks: Forks
 ) -> None:
     double.names, usual = ("etl-a", "etl-b", "etl-c"), double.web.behave
     double.web.behave = lambda request: never(request) if _last(request) else usual(request)
-    command = [*PROGRAM[:-1], "--on", "all", "--jobs", "2", "--yes", "-c", CHANGE]
-    with begin(tmp_path, environ, program=command) as running:
+    command = [*PROGRAM[:-1], *log_to(tmp_path), "--on", "all", "--jobs", "2", "--yes", "-c", CHANGE]
+    with forks.popen(command, environ, tmp_path) as running:
         while sum(map(_last, double.web.seen)) < 2 and double.web.arrived.acquire(timeout=120):
             pass
         running.send_signal(number)
-        said = running.communicate(timeout=120)[1].decode()
-        assert running.returncode == 128 + number
+        said = running.communicate()[1].decode()
+        assert running.wait() == 128 + number
     assert [name for name in double.names if f"The command may still be running on {name}\n" in said] == [
         "etl-a",
         "etl-b",
@@ -179,7 +183,7 @@ def _last(request: Request) -> bool:
 def test_a_signal_at_the_prompt(
     number: signal.Signals, double: Double, environ: dict[str, str], tmp_path: Path, forks: Forks
 ) -> None:
-    with Terminal([*PROGRAM, "--log-file", str(tmp_path / "audit.jsonl")], environ, begin=forks.begin) as terminal:
+    with Terminal([*PROGRAM, *log_to(tmp_path)], environ, begin=forks.begin) as terminal:
         terminal.wait_for("AVAILABLE")
 
         def behave(request: Request) -> bytes | None:
@@ -195,7 +199,7 @@ def test_a_signal_at_the_prompt(
     assert audit(tmp_path) == [(CHANGE, "interrupted")]
 
 
-def test_several_commands_all_end(double: Double, environ: dict[str, str], tmp_path: Path) -> None:
+def test_several_commands_all_end(double: Double, environ: dict[str, str], tmp_path: Path, forks: Forks) -> None:
     answers = [
         b.reset,
         b.always(command_response(b"ok\n")),
@@ -204,7 +208,7 @@ def test_several_commands_all_end(double: Double, environ: dict[str, str], tmp_p
     ]
     done = b.always(command_response())
     double.web.behave = lambda request: (answers.pop(0) if request.method == "POST" else done)(request)
-    code, _ = run(tmp_path, environ, "--keep-going", *("-c", CHANGE) * 4)
+    code, _ = run(forks, tmp_path, environ, "--keep-going", *("-c", CHANGE) * 4)
     assert code == 4
     expected = ["unknown", "ok", "unknown", "unknown"]
     assert history(tmp_path) == [(CHANGE, outcome, True) for outcome in expected]

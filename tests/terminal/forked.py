@@ -18,6 +18,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import mwaa_shell
@@ -48,8 +50,40 @@ class Forked:
             self._connection.close()
         return os.waitstatus_to_exitcode(self._status)
 
+    def send_signal(self, number: int) -> None:
+        os.kill(self.pid, number)
+
     def kill(self) -> None:
-        os.kill(self.pid, signal.SIGKILL)
+        self.send_signal(signal.SIGKILL)
+
+
+class Piped(Forked):
+    """One forked program whose standard streams are pipes."""
+
+    def __init__(self, connection: socket.socket, stdin: int, stdout: int, stderr: int) -> None:
+        super().__init__(connection)
+        self.stdin = open(stdin, "wb", buffering=0)
+        self._outputs = open(stdout, "rb"), open(stderr, "rb")
+
+    def __enter__(self) -> Piped:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for file in (self.stdin, *self._outputs):
+            file.close()
+        self.wait()
+
+    def communicate(self, given: bytes = b"", timeout: float = 120) -> tuple[bytes, bytes]:
+        """Write to standard input and close it; return what the program wrote. Raises ``TimeoutError``."""
+        with ThreadPoolExecutor() as readers:
+            stdout, stderr = (readers.submit(file.read) for file in self._outputs)
+            try:
+                with suppress(BrokenPipeError), self.stdin:
+                    self.stdin.write(given)
+                return stdout.result(timeout), stderr.result(timeout)
+            except TimeoutError:
+                self.kill()
+                raise
 
 
 class Forks:
@@ -63,13 +97,42 @@ class Forks:
 
     def begin(self, argv: Sequence[str], env: Mapping[str, str], cwd: str | Path | None, tty: str) -> Forked:
         """Run the program as ``python -m mwaa_shell`` does, as the leader of a new session on a terminal."""
-        assert tuple(argv[:3]) == PROGRAM
+        screen = os.open(tty, os.O_RDWR | os.O_NOCTTY)
+        return Forked(self._request(argv, env, cwd, (screen,) * 3, tty))
+
+    def popen(self, argv: Sequence[str | bytes], env: Mapping[str, str], cwd: str | Path | None = None) -> Piped:
+        """Run the program as ``python -m mwaa_shell`` does, on pipes."""
+        (stdin, given), (said, stdout), (told, stderr) = os.pipe(), os.pipe(), os.pipe()
+        return Piped(self._request(argv, env, cwd, (stdin, stdout, stderr)), given, said, told)
+
+    def run(
+        self, argv: Sequence[str | bytes], env: Mapping[str, str], given: bytes = b"", cwd: str | Path | None = None
+    ) -> subprocess.CompletedProcess[bytes]:
+        """Run the program to its end, on pipes."""
+        with self.popen(argv, env, cwd) as running:
+            stdout, stderr = running.communicate(given)
+            return subprocess.CompletedProcess(argv, running.wait(), stdout, stderr)
+
+    def _request(
+        self,
+        argv: Sequence[str | bytes],
+        env: Mapping[str, str],
+        cwd: str | Path | None,
+        streams: Sequence[int],
+        tty: str = "",
+    ) -> socket.socket:
+        """Ask for a program with these standard streams, which are closed here. Return what tells of its end."""
+        words = list(map(os.fsdecode, argv))
+        assert tuple(words[:3]) == PROGRAM
         ours, theirs = socket.socketpair()
         with theirs:
             socket.send_fds(self._ours, [b"x"], [theirs.fileno()])
-        request = {"arguments": list(argv[3:]), "environ": dict(env), "cwd": str(cwd or os.getcwd()), "tty": tty}
+        socket.send_fds(ours, [b"x"], streams)
+        for stream in set(streams):
+            os.close(stream)
+        request = {"arguments": words[3:], "environ": dict(env), "cwd": str(cwd or os.getcwd()), "tty": tty}
         ours.sendall(json.dumps(request).encode() + b"\n")
-        return Forked(ours)
+        return ours
 
     def close(self) -> None:
         self._ours.close()
@@ -104,27 +167,33 @@ def serve() -> None:
 def attend(connection: socket.socket) -> None:
     """Fork the program and tell how it has ended; in the program, return after it has run."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    _, streams, _, _ = socket.recv_fds(connection, 1, 3)
     with connection.makefile("rb") as lines:
         request = json.loads(lines.readline())
     pid = os.fork()
     if pid:
+        for stream in streams:
+            os.close(stream)
         status = os.waitpid(pid, 0)[1]
         connection.sendall(f"{status:{WIDTH}}".encode())
         os._exit(0)
-    become(connection, **request)
+    become(connection, streams, **request)
 
 
-def become(connection: socket.socket, arguments: list[str], environ: dict[str, str], cwd: str, tty: str) -> None:
-    """Be the program, on a terminal of its own; tell its number once it has that."""
+def become(
+    connection: socket.socket, streams: list[int], arguments: list[str], environ: dict[str, str], cwd: str, tty: str
+) -> None:
+    """Be the program, on a terminal of its own or on pipes; tell its number once it has that."""
     os.setsid()
-    screen = os.open(tty, os.O_RDWR)
-    for number in range(3):
-        os.dup2(screen, number)
-    os.close(screen)
+    for number, stream in enumerate(streams):
+        os.dup2(stream, number)
+        os.close(stream)
+    if tty:  # opened by the leader of a session, it controls the program
+        os.close(os.open(tty, os.O_RDWR))
     connection.sendall(f"{os.getpid():{WIDTH}}".encode())
     connection.close()
     sys.stdin = open(0, encoding="utf-8", errors="surrogateescape", closefd=False)
-    sys.stdout = open(1, "w", 1, encoding="utf-8", errors="surrogateescape", closefd=False)
+    sys.stdout = open(1, "w", 1 if tty else -1, encoding="utf-8", errors="surrogateescape", closefd=False)
     sys.stderr = open(2, "w", 1, encoding="utf-8", errors="backslashreplace", closefd=False)
     for one in ENDING:
         signal.signal(one, signal.SIG_DFL)
