@@ -14,6 +14,7 @@ from tests.airflow.test_real_output import BANNER, CAUGHT, HARMLESS, PROGRAM
 from tests.double import Double, command_response
 from tests.programs import run_here
 from tests.terminal.emulator import Terminal
+from tests.terminal.forked import Forks
 
 RECORDED = {
     (response["command"], response["code"]): response
@@ -112,14 +113,16 @@ def test_long_output_of_a_success_is_one(double: Double, run: Run) -> None:
     assert run("-c", "variables get a").returncode == 0
 
 
-def test_screen_shows_the_word_and_the_reason(double: Double, program: list[str], environ: dict[str, str]) -> None:
+def test_screen_shows_the_word_and_the_reason(
+    double: Double, program: list[str], environ: dict[str, str], forks: Forks
+) -> None:
     command, reason = FAILURES[0]
     responses = {
         command: command_response(BANNER.encode(), f"{HARMLESS['caught and more']}{reason}\n".encode()),
         "dags reserialize": command_response(b"", HARMLESS["python's logging"].encode()),
     }
     double.web.behave = lambda request: responses.get(request.body.decode(), command_response())  # a HEAD has no body
-    with Terminal([*program, "my-env"], environ, columns=120) as terminal:
+    with Terminal([*program, "my-env"], environ, columns=120, begin=forks.begin) as terminal:
         terminal.wait_for_prompt("my-env")
         terminal.run("my-env", command)
         assert re.search(rf"^│ {reason}\nfailed [^:\n]*$", terminal.history_text, re.MULTILINE)  # said once

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -28,6 +27,7 @@ from mwaa_shell.settings import Access, Settings
 from tests.double import NOT_UPDATED, WEB_NAME, Behave, Double, LogsDouble, Request, command_response, refusal, response
 from tests.proxies import ConnectProxy, Forwarder
 from tests.sessions import execute
+from tests.terminal.forked import Forks
 
 LOGS_URL = "AWS_ENDPOINT_URL_CLOUDWATCH_LOGS"
 CALLER = "arn:aws:sts::123456789012:assumed-role/operator/me"
@@ -435,26 +435,26 @@ def test_private_addresses_are_said_to_be(monkeypatch: pytest.MonkeyPatch) -> No
 # -- as a program, and as a dot-command --------------------------------------------------------------------------------
 
 
-def test_the_program(ward: Ward, program: list[str], environ: dict[str, str]) -> None:
+def test_the_program(ward: Ward, program: list[str], environ: dict[str, str], forks: Forks) -> None:
     environ |= dict.fromkeys(("AWS_ENDPOINT_URL_STS", LOGS_URL), environ["AWS_ENDPOINT_URL_MWAA"])
-    ended = subprocess.run([*program, "doctor"], env=environ, capture_output=True, text=True, check=False, timeout=60)
-    assert (ended.returncode, ended.stderr) == (0, "")
-    assert ended.stdout.splitlines()[-1] == "No problems found"
+    ended = forks.run([*program, "doctor"], environ)
+    assert (ended.returncode, ended.stderr) == (0, b"")
+    assert ended.stdout.splitlines()[-1] == b"No problems found"
     asked = [*program, "--region", "eu-west-1", "doctor", "nobody", "--json"]
-    ended = subprocess.run(asked, env=environ, capture_output=True, text=True, check=False, timeout=60)
+    ended = forks.run(asked, environ)
     told = json.loads(ended.stdout)
     assert (ended.returncode, told["exit_code"], told["ok"]) == (3, 3, False)
-    assert not any(word in ended.stdout for word in ("not-a-secret", "AKIDEXAMPLE"))
+    assert not any(word in ended.stdout for word in (b"not-a-secret", b"AKIDEXAMPLE"))
 
 
 def test_no_command_is_said_to_run_where_none_was_tried(
-    ward: Ward, program: list[str], environ: dict[str, str]
+    ward: Ward, program: list[str], environ: dict[str, str], forks: Forks
 ) -> None:
     environ |= dict.fromkeys(("AWS_ENDPOINT_URL_STS", LOGS_URL), environ["AWS_ENDPOINT_URL_MWAA"])
     ward.double.names = ("a", "b")
-    ended = subprocess.run([*program, "doctor"], env=environ, capture_output=True, text=True, check=False, timeout=60)
+    ended = forks.run([*program, "doctor"], environ)
     assert (ended.returncode, ward.double.commands) == (0, [])
-    assert ended.stdout.splitlines()[-1] == "1 to note: no command was tried"
+    assert ended.stdout.splitlines()[-1] == b"1 to note: no command was tried"
 
 
 def test_the_dot_command(ward: Ward, tmp_path: Path) -> None:

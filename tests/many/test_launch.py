@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 
 import pytest
 
@@ -13,6 +12,7 @@ from mwaa_shell.launch import make_plan
 from mwaa_shell.options import build_parser, read_options
 from mwaa_shell.session.script import ScriptLine
 from tests.double import HEAD_RESPONSE, Double, command_response
+from tests.terminal.forked import Forks
 
 
 def prefix(*arguments: str) -> str:
@@ -71,11 +71,13 @@ def test_on_goes_before_commands_and_takes_no_dot_commands() -> None:
         list(batch.on_each([ScriptLine(".use x", "f:2")], ".on all"))
 
 
-def test_script_gets_one_list_and_a_line_for_each(double: Double, program: list[str], environ: dict[str, str]) -> None:
+def test_script_gets_one_list_and_a_line_for_each(
+    double: Double, program: list[str], environ: dict[str, str], forks: Forks
+) -> None:
     double.names = ("etl-a", "etl-b")
     double.web.behave = lambda request: HEAD_RESPONSE if request.method == "HEAD" else command_response(b'[{"a": 1}]\n')
     arguments = ["--on", "all,nope", "-c", "dags list -o json", "-c", "pools list -o json", "--keep-going"]
-    done = subprocess.run([*program, *arguments], env=environ, capture_output=True, timeout=60, check=False)
+    done = forks.run([*program, *arguments], environ)
     decoder, text = json.JSONDecoder(), done.stdout.decode()
     first, end = decoder.raw_decode(text)
     assert [row["environment"] for row in first] == ["etl-a", "etl-b"]

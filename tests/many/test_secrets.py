@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import subprocess
 from pathlib import Path
 from urllib.parse import quote
 
@@ -17,6 +16,7 @@ from tests.double import HEAD_RESPONSE, WEB_NAME, Double, Request, command_respo
 from tests.many.conftest import Many
 from tests.security.canaries import core, left_in_files, secret
 from tests.sessions import execute
+from tests.terminal.forked import Forks
 
 #: Two environments whose lines have secrets by their own words, and two behind proxies with passwords.
 CONFIG = """
@@ -40,7 +40,7 @@ def config_text(port: int, closed: int) -> str:
 
 
 def test_secrets_of_every_environment_are_in_no_file(
-    double: Double, program: list[str], environ: dict[str, str], tmp_path: Path
+    double: Double, program: list[str], environ: dict[str, str], tmp_path: Path, forks: Forks
 ) -> None:
     def echo(request: Request) -> bytes:
         return HEAD_RESPONSE if request.method == "HEAD" else command_response(b"got " + request.body + b"\n")
@@ -57,7 +57,7 @@ def test_secrets_of_every_environment_are_in_no_file(
         f".tee {tee}\n.on all variables set pin '{secret('pin')}'\n.on all variables set door_code '{secret('code')}'\n"
     )
     arguments = ["--debug", str(debug), "--log-file", str(log), "--log-output", "--keep-going", "-f", str(script)]
-    done = subprocess.run([*program, *arguments], env=environ, capture_output=True, timeout=60, check=False)
+    done = forks.run([*program, *arguments], environ)
     for name in ("pin", "code"):
         assert sum(core(name) in command for command in double.commands) == 2, done.stderr
     assert list(left_in_files(tmp_path, CANARIES, but=[config, script, folder / "config.toml"])) == []

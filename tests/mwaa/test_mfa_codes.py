@@ -20,6 +20,7 @@ from mwaa_shell.mwaa.aws import MwaaApi
 from mwaa_shell.settings import Access, AccessKey
 from tests.double import Double, Request, Side, refusal, response
 from tests.terminal.emulator import Terminal
+from tests.terminal.forked import Forks
 
 PROFILES = """
 [profile careful]
@@ -157,10 +158,12 @@ def test_a_role_without_a_code_is_taken_and_kept_in_memory_alone(sts: Side, tmp_
     assert sorted(path.name for path in (tmp_path / ".aws").rglob("*")) == ["config"]
 
 
-def test_the_prompt_stays_the_users(variables: dict[str, str], environ: dict[str, str], double: Double) -> None:
+def test_the_prompt_stays_the_users(
+    variables: dict[str, str], environ: dict[str, str], double: Double, forks: Forks
+) -> None:
     kept = {name: value for name, value in environ.items() if "KEY" not in name} | variables
     program = [sys.executable, "-m", "mwaa_shell", "my-env", "--profile", "careful"]
-    with Terminal(program, kept, 160, 24) as terminal:
+    with Terminal(program, kept, 160, 24, begin=forks.begin) as terminal:
         terminal.wait_for("Run aws sts get-caller-identity --profile careful")
         terminal.wait_for_prompt("my-env")
         terminal.send("dags lis")

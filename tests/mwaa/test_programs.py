@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import select
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -16,6 +15,7 @@ import pytest
 from tests.double import Double
 from tests.mwaa.test_sources import process, variables_of
 from tests.terminal.emulator import Terminal
+from tests.terminal.forked import Forks
 
 KEYS = '{"Version": 1, "AccessKeyId": "AKIDASKED", "SecretAccessKey": "s"}'
 #: Ways to ask for a code: at the terminal, or on standard error and standard input.
@@ -49,10 +49,10 @@ def variables(environ: Mapping[str, str], program: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("asks", ASKS.values(), ids=ASKS)
 def test_answer_is_taken_with_c(
-    asks: str, program: list[str], environ: dict[str, str], log: Path, double: Double
+    asks: str, program: list[str], environ: dict[str, str], log: Path, double: Double, forks: Forks
 ) -> None:
     command = [*program, "my-env", "-c", "version"]
-    with Terminal(command, variables(environ, asking(asks, log)), 120, 24) as terminal:
+    with Terminal(command, variables(environ, asking(asks, log)), 120, 24, begin=forks.begin) as terminal:
         if "/dev/tty" in asks:
             terminal.wait_for("MFA code:")
         terminal.enter("123456")
@@ -62,10 +62,10 @@ def test_answer_is_taken_with_c(
     assert "AKIDASKED" in double.aws.seen[-1].headers["authorization"]
 
 
-def test_doctor_shows_question_and_answer(program: list[str], environ: dict[str, str], log: Path) -> None:
+def test_doctor_shows_question_and_answer(program: list[str], environ: dict[str, str], log: Path, forks: Forks) -> None:
     """The line that shows what the doctor waits for neither covers the question nor hides what is typed."""
     command = [*program, "doctor", "my-env"]
-    with Terminal(command, variables(environ, asking(ASKS["terminal"], log)), 120, 40) as terminal:
+    with Terminal(command, variables(environ, asking(ASKS["terminal"], log)), 120, 40, begin=forks.begin) as terminal:
         terminal.wait_for("MFA code:")
         terminal.enter("123456")
         terminal.wait_for("MFA code: 123456")
@@ -75,9 +75,11 @@ def test_doctor_shows_question_and_answer(program: list[str], environ: dict[str,
 
 
 @pytest.mark.parametrize("asks", ASKS.values(), ids=ASKS)
-def test_prompt_stays_alive(asks: str, program: list[str], environ: dict[str, str], log: Path, double: Double) -> None:
+def test_prompt_stays_alive(
+    asks: str, program: list[str], environ: dict[str, str], log: Path, double: Double, forks: Forks
+) -> None:
     started = variables(environ, asking(asks, log))
-    with Terminal([*program, "my-env"], started, 500, 24) as terminal:
+    with Terminal([*program, "my-env"], started, 500, 24, begin=forks.begin) as terminal:
         terminal.wait_for("No AWS credentials from the credential_process of profile mine (")
         terminal.wait_for("Run aws sts get-caller-identity --profile mine in another terminal, or start with -c")
         terminal.wait_for_prompt("my-env")
@@ -98,11 +100,11 @@ def test_prompt_stays_alive(asks: str, program: list[str], environ: dict[str, st
     assert double.aws.seen == []
 
 
-def test_log_in_elsewhere_is_used(program: list[str], environ: dict[str, str], log: Path) -> None:
+def test_log_in_elsewhere_is_used(program: list[str], environ: dict[str, str], log: Path, forks: Forks) -> None:
     """What the program has kept from an answer in another terminal is taken by the command that did not run."""
     kept = log.parent / "kept"
     path = written(log.parent, "keeps", f"cat {kept} && exit\n{ASKS['terminal']}\nexit 1")
-    with Terminal([*program, "my-env"], variables(environ, path), 500, 24) as terminal:
+    with Terminal([*program, "my-env"], variables(environ, path), 500, 24, begin=forks.begin) as terminal:
         terminal.wait_for("in another terminal, or start with -c")
         terminal.wait_for_prompt("my-env")
         terminal.send("version")
@@ -116,13 +118,15 @@ def test_log_in_elsewhere_is_used(program: list[str], environ: dict[str, str], l
 
 
 @pytest.mark.parametrize("key", ["ctrl-c", "ctrl-d"])
-def test_program_that_hangs_is_ended(key: str, program: list[str], environ: dict[str, str], log: Path) -> None:
+def test_program_that_hangs_is_ended(
+    key: str, program: list[str], environ: dict[str, str], log: Path, forks: Forks
+) -> None:
     """Ctrl-C ends the wait of a command and the program with it; leaving the shell ends the program too."""
     fifo = log.parent / "fifo"
     os.mkfifo(fifo)
     reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
     path = written(log.parent, "hangs", f"exec 9> {fifo}\necho run >&9\nexec sleep 1000")
-    with Terminal([*program, "my-env"], variables(environ, path), 120, 24) as terminal:
+    with Terminal([*program, "my-env"], variables(environ, path), 120, 24, begin=forks.begin) as terminal:
         terminal.wait_for_prompt("my-env")
         assert select.select([reader], [], [], 30)[0], "the program has not begun"
         assert os.read(reader, 10) == b"run\n"
@@ -158,17 +162,12 @@ def test_program_that_ignores_ctrl_c_is_ended(program: list[str], environ: dict[
 
 
 def test_script_on_standard_input_is_not_taken(
-    program: list[str], environ: dict[str, str], log: Path, double: Double
+    program: list[str], environ: dict[str, str], log: Path, double: Double, forks: Forks
 ) -> None:
     """The script is longer than what is read ahead of the first command."""
-    ended = subprocess.run(
-        [*program, "my-env"],
-        env=variables(environ, written(log.parent, "reads", f"cat >> {log}\necho '{KEYS}'")),
-        input="version\n" + "# a comment\n" * 20_000 + "dags list\n",
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    given = variables(environ, written(log.parent, "reads", f"cat >> {log}\necho '{KEYS}'"))
+    lines = b"version\n" + b"# a comment\n" * 20_000 + b"dags list\n"
+    ended = forks.run([*program, "my-env"], given, lines)
     assert ended.returncode == 0, ended.stderr
     assert [command.split(" -")[0] for command in double.commands] == ["version", "dags list"]
     assert log.read_text() == ""

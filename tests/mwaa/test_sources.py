@@ -20,6 +20,7 @@ from botocore.utils import ContainerMetadataFetcher
 from tests.double import Double, refusal, response
 from tests.programs import run_here
 from tests.terminal.emulator import Terminal
+from tests.terminal.forked import Forks
 
 KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION")
 GOOD = {"Version": 1, "AccessKeyId": "AKIDGOOD", "SecretAccessKey": "s"}
@@ -135,14 +136,15 @@ def test_doctor_survives_end_of_keys_in_variables(environ: dict[str, str]) -> No
 
 
 def test_prompt_survives_end_of_keys_in_variables(
-    program: list[str], environ: dict[str, str], double: Double, tmp_path: Path
+    program: list[str], environ: dict[str, str], double: Double, tmp_path: Path, forks: Forks
 ) -> None:
     """The keys expire after the first command, and the command is on the prompt again."""
     (tmp_path / ".aws").mkdir()
     (tmp_path / ".aws" / "config").write_text(
         "[profile other]\nregion = eu-west-1\naws_access_key_id = AKIDOTHER\naws_secret_access_key = s\n"
     )
-    with Terminal([*program, "my-env"], environ | {"AWS_CREDENTIAL_EXPIRATION": PAST}, 160, 24) as terminal:
+    expiring = environ | {"AWS_CREDENTIAL_EXPIRATION": PAST}
+    with Terminal([*program, "my-env"], expiring, 160, 24, begin=forks.begin) as terminal:
         terminal.wait_for("The AWS credentials in AWS_ACCESS_KEY_ID have expired.")
         for _ in range(2):
             terminal.send("dags list")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from pathlib import Path
 
 from tests.double import Double
+from tests.terminal.forked import Forks
 
 SECRET = "canary-77aa"
 LOCAL = (
@@ -22,18 +22,12 @@ LOCAL = (
 
 
 def test_logins_of_local_commands_are_kept_nowhere(
-    double: Double, program: list[str], environ: dict[str, str], tmp_path: Path
+    double: Double, program: list[str], environ: dict[str, str], tmp_path: Path, forks: Forks
 ) -> None:
     log, debug = tmp_path / "log.jsonl", tmp_path / "debug.log"
     lines = [f"version | : {local}" for local in LOCAL]
-    ended = subprocess.run(
-        [*program, "my-env", "--log-file", str(log), "--debug", str(debug)],
-        input="\n".join([*lines, ".history"]).encode(),
-        env=environ,
-        capture_output=True,
-        timeout=120,
-        check=False,
-    )
+    command = [*program, "my-env", "--log-file", str(log), "--debug", str(debug)]
+    ended = forks.run(command, environ, "\n".join([*lines, ".history"]).encode())
     assert ended.returncode == 0, ended.stderr
     assert [json.loads(line)["line"].count("***") for line in log.read_text().splitlines()] == [1] * len(lines)
     assert [path for path in tmp_path.rglob("*") if path.is_file() and SECRET.encode() in path.read_bytes()] == []

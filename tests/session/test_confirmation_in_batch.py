@@ -10,6 +10,7 @@ import pytest
 
 from tests.double import Double
 from tests.programs import run_here
+from tests.terminal.forked import Forks
 
 Run = Callable[..., "subprocess.CompletedProcess[bytes]"]
 
@@ -42,10 +43,10 @@ def test_yes_of_another_environment_names_the_mismatch(double: Double, run: Run)
 
 
 def test_a_plain_yes_does_not_take_the_name_behind_it(
-    double: Double, program: list[str], environ: dict[str, str]
+    double: Double, program: list[str], environ: dict[str, str], forks: Forks
 ) -> None:
     command = [*program, "--yes", "my-env", "-c", "dags delete a -y"]
-    assert subprocess.run(command, env=environ, timeout=60, check=False, input=b"").returncode == 0
+    assert forks.run(command, environ).returncode == 0
     assert double.commands == ["dags delete a -y"]
 
 
@@ -207,10 +208,10 @@ def test_a_rerun_that_reads_runs_and_what_this_run_has_sent_is_known_by_then(dou
 
 
 def test_on_standard_input_a_line_is_looked_at_when_it_has_come(
-    double: Double, program: list[str], environ: dict[str, str]
+    double: Double, program: list[str], environ: dict[str, str], forks: Forks
 ) -> None:
     lines = b"version\ndags delete a\nversion\n"
-    ended = subprocess.run([*program, "my-env"], env=environ, input=lines, capture_output=True, check=False, timeout=60)
+    ended = forks.run([*program, "my-env"], environ, lines)
     assert (ended.returncode, double.commands) == (5, ["version"])
     assert b"hint: Pass --yes.\n" in ended.stderr
 

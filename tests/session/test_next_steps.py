@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ from mwaa_shell.errors import NothingRan, OutcomeUnknown, RefusedByRule, ShellEr
 from mwaa_shell.result import Result, failed, from_error, interrupted
 from mwaa_shell.session.next_steps import with_advice, with_retry_proposal
 from tests.double import Double, response
+from tests.terminal.forked import Forks
 
 GRAMMAR = load_grammar(Version(2, 10, 3))
 
@@ -185,14 +185,14 @@ def test_quotes_in_the_advice_can_be_sent() -> None:
 
 
 def test_program_names_quotes_when_the_web_server_fails(
-    program: list[str], environ: dict[str, str], double: Double
+    program: list[str], environ: dict[str, str], double: Double, forks: Forks
 ) -> None:
     page = (
         b"<!doctype html>\n<html lang=en>\n<title>500 Internal Server Error</title>\n<h1>Internal Server Error</h1>\n"
     )
     double.web.behave = lambda request: response(500, page, {"Content-Type": "text/html"})
     line = r"""variables set k '{"a": "it'\''s"}'"""
-    ended = subprocess.run([*program, "my-env", "-c", line], env=environ, capture_output=True, text=True, check=False)
+    ended = forks.run([*program, "my-env", "-c", line], environ)
     assert ended.returncode == 4
-    assert ABOUT_QUOTES in ended.stderr
+    assert ABOUT_QUOTES in ended.stderr.decode()
     assert double.commands == [line]
