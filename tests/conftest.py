@@ -203,8 +203,7 @@ def session(double: Double, bundle: str, notes: Notes) -> Session:
 @pytest.fixture
 def default_signals() -> Iterator[None]:
     """A signal that is ignored here is ignored by what is started here, and the program lets that be."""
-    usual = dict.fromkeys(ENDING, signal.SIG_DFL) | {signal.SIGINT: signal.default_int_handler}
-    before = {one: signal.signal(one, handler) for one, handler in usual.items()}
+    before = {one: signal.signal(one, signal.SIG_DFL) for one in ENDING}
     yield
     for one, handler in before.items():
         signal.signal(one, handler)
