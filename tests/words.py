@@ -12,6 +12,7 @@ import re
 import tokenize
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -78,11 +79,16 @@ def comments(path: Path) -> Iterator[tuple[int, str]]:
 
 def _strings(path: Path, *, alone: bool) -> Iterator[tuple[int, str]]:
     """Yield the strings of a module with their lines, statements or all others."""
-    tree = ast.parse(path.read_text())
-    statements = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and (id(node) in statements) is alone:
-            yield node.lineno, node.value
+    yield from ((line, text) for line, text, is_statement in _all_strings(path) if is_statement is alone)
+
+
+@cache
+def _all_strings(path: Path) -> list[tuple[int, str, bool]]:
+    """Return the strings of a module with their lines, and whether they are statements."""
+    nodes = list(ast.walk(ast.parse(path.read_text())))
+    statements = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
+    constants = [node for node in nodes if isinstance(node, ast.Constant)]
+    return [(node.lineno, node.value, id(node) in statements) for node in constants if isinstance(node.value, str)]
 
 
 def _values(value: object) -> Iterator[str]:
