@@ -37,7 +37,7 @@ def scope(nodeid: str) -> str:
         kind = next((kind for kind, files in kinds.items() if file in files), "serving")
         version = re.search(r"\d+\.\d+\.\d+", name.partition("[")[2])
         return f"{kind} {version[0] if version else USUAL}"
-    if "/packaging/" in f"/{path}" or file in ("test_shells.py", "test_translate.py"):  # what a file makes once
+    if "/packaging/" in f"/{path}" or file in ("test_shells.py", "test_translation.py"):  # what a file makes once
         return path
     return f"{path} {zlib.crc32(name.encode()) % PARTS}"
 
