@@ -12,7 +12,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache, partial
-from inspect import isfunction
+from inspect import CO_VARKEYWORDS, isfunction
 from subprocess import CompletedProcess
 from typing import Any
 from unittest.mock import patch
@@ -56,7 +56,8 @@ def _process_unchanged() -> Iterator[None]:
 def keep_data_of_botocore() -> None:
     """Work out once a process what botocore's own files and code decide, which takes most of the time of a session.
 
-    That is its data, the list of its services, the new names of its events and whether handlers take any argument.
+    That is its data, the list of its services and the new names of its events. Whether a handler takes any argument is
+    read from its code: what is kept by handler would keep those of each session.
     """
     list_services, takes_any = Loader.list_available_services, hooks.accepts_kwargs
 
@@ -64,7 +65,6 @@ def keep_data_of_botocore() -> None:
     def listed(kind: str, *folders: str) -> Any:
         return list_services(Loader(extra_search_paths=folders, include_default_search_paths=False), kind)
 
-    kept_function = cache(takes_any)
     names: dict[str, str] = {}  # of events, the old ones and what they are called now
     begin = hooks.EventAliaser.__init__
 
@@ -77,7 +77,9 @@ def keep_data_of_botocore() -> None:
         _keep_files(loader)
     Loader.list_available_services = lambda self, kind: listed(kind, *self.search_paths)
     hooks.EventAliaser.__init__ = begun
-    hooks.accepts_kwargs = lambda handler: kept_function(handler) if isfunction(handler) else takes_any(handler)
+    hooks.accepts_kwargs = lambda handler: (
+        bool(handler.__code__.co_flags & CO_VARKEYWORDS) if isfunction(handler) else takes_any(handler)
+    )
 
 
 def _keep_files(loader: type[JSONFileLoader]) -> None:
