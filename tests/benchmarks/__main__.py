@@ -13,8 +13,9 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -129,20 +130,19 @@ def in_a_session(turns: int, far: int) -> None:
 
 def typing(rounds: int, environ: Mapping[str, str], folder: Path) -> None:
     """A key among many names."""
-    few, many = keys.COUNTS
+    most = max(keys.COUNTS)
     words = folder / "words"
-    words.write_text("\n".join(keys.names_of(many)))
-    with keys.environment(environ, folder, few) as small, keys.environment(environ, folder, many) as large:
-        ways: dict[str, Callable[[], list[float]]] = {
-            "prompt_toolkit without a completer": lambda: keys.key_times(BARE, environ, "my-env>", 1),
-            f"mwaa-shell, {few:,} names": lambda: keys.key_times([*OURS, "my-env"], small, "AVAILABLE", 1),
-            f"mwaa-shell, {many:,} names": lambda: keys.key_times([*OURS, "my-env"], large, "AVAILABLE", 1),
-        }
+    words.write_text("\n".join(keys.names_of(most)))
+    ways = {"prompt_toolkit without a completer": partial(keys.key_times, BARE, environ, "my-env>", 1)}
+    with ExitStack() as doubles:
+        for count in keys.COUNTS:
+            variables = doubles.enter_context(keys.environment(environ, folder, count))
+            ours = partial(keys.key_times, [*OURS, "my-env"], variables, "AVAILABLE", 1)
+            ways[f"mwaa-shell, {count:,} names"] = ours
         for name in COMPLETERS:
             argv = [sys.executable, "-c", COMPLETER, str(words), name]
-            ways[f"prompt_toolkit's {name}, {many:,} words"] = lambda argv=argv: keys.key_times(  # type: ignore[misc]
-                argv, environ, "my-env>", 1, "", SLOW
-            )
+            theirs = partial(keys.key_times, argv, environ, "my-env>", 1, "", SLOW)
+            ways[f"prompt_toolkit's {name}, {most:,} words"] = theirs
         times: dict[str, list[float]] = {name: [] for name in ways}
         for _ in range(rounds):
             for name, work in ways.items():

@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from statistics import median
 
@@ -29,7 +29,7 @@ from tests.double import Double, Request, rest_response
 BARE = [sys.executable, "-c", "from prompt_toolkit import PromptSession; PromptSession().prompt('my-env> ')"]
 COMMAND = "dags trigger "
 TYPED = "team_07_sales_load"
-COUNTS = (1_000, 100_000)
+COUNTS = (1_000, 20_000, 100_000)
 #: Seconds between two keys while AWS is called, as of a fast user.
 APART = 0.025
 #: Keys that are pressed then.
@@ -126,13 +126,14 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         environ = installed(folder)
-        with environment(environ, folder, COUNTS[0]) as few, environment(environ, folder, COUNTS[1]) as many:
+        with ExitStack() as doubles:
+            homes = {count: doubles.enter_context(environment(environ, folder, count)) for count in COUNTS}
             for _ in range(rounds):
                 keys["floor: prompt_toolkit alone"] += key_times(BARE, environ, "my-env>", 1)
-                for count, variables in zip(COUNTS, (few, many), strict=True):
+                for count, variables in homes.items():
                     keys[f"{count:,} names"] += key_times([*OURS, "my-env"], variables, "AVAILABLE", 1)
                 first["floor: prompt_toolkit alone"] += first_keys(BARE, environ)
-                times = first_keys([*OURS, "my-env"], few)
+                times = first_keys([*OURS, "my-env"], homes[COUNTS[0]])
                 first["while AWS is warmed up"] += times
                 worst.append(max(times))
     table(keys, "floor: prompt_toolkit alone", "key to last repaint, ms")
