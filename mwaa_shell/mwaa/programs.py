@@ -11,6 +11,7 @@ import atexit
 import os
 import signal
 import subprocess
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -27,6 +28,8 @@ class TerminalUse:
     def __init__(self) -> None:
         self.is_kept = False  #: for a prompt, for as long as the process runs
         self.has_commands = False  #: on standard input: a program must not read them
+        self.is_over = False  #: as the shell ends: no program may start
+        self.starting = threading.Lock()  #: held until a program that starts is in ``running``
         self.running: set[Program] = set()
         self.asking: set[Program] = set()  #: may be asking at the terminal now
         self.make_way: Callable[[], object] = lambda: None  #: called on any thread before a program gets the terminal
@@ -46,15 +49,22 @@ class Program(subprocess.Popen[bytes]):
         self._detached = detached
         if detached:
             environ = {name: value for name, value in os.environ.items() if name != NAMES_A_TERMINAL}
-            super().__init__(words, stdin=subprocess.DEVNULL, start_new_session=True, env=environ, **options)
+            self._start(words, stdin=subprocess.DEVNULL, start_new_session=True, env=environ, **options)
             return
         TERMINAL.asking.add(self)
         TERMINAL.make_way()
         try:
-            super().__init__(words, stdin=subprocess.DEVNULL if TERMINAL.has_commands else None, **options)
+            self._start(words, stdin=subprocess.DEVNULL if TERMINAL.has_commands else None, **options)
         except BaseException:
             TERMINAL.asking.discard(self)
             raise
+
+    def _start(self, words: list[str], **options: Any) -> None:
+        with TERMINAL.starting:
+            if TERMINAL.is_over:
+                raise InterruptedError("the shell ends")
+            super().__init__(words, **options)
+            TERMINAL.running.add(self)
 
     def communicate(self, *arguments: Any, **options: Any) -> tuple[bytes, bytes]:
         """Return what the program printed; ``end_programs`` ends it meanwhile."""
@@ -78,12 +88,17 @@ class Program(subprocess.Popen[bytes]):
 
 def popen(words: list[str], **options: Any) -> subprocess.Popen[bytes]:
     """Start a program that gives credentials: ``subprocess.Popen`` for botocore. It ends with the shell."""
-    atexit.unregister(end_programs)
-    atexit.register(end_programs)
+    atexit.unregister(_end_all)
+    atexit.register(_end_all)
     with signals_wait():  # a running program must be in ``running``
-        program = Program(words, detached=TERMINAL.is_kept, **options)
-        TERMINAL.running.add(program)
-    return program
+        return Program(words, detached=TERMINAL.is_kept, **options)
+
+
+def _end_all() -> None:
+    """End the programs as the shell ends. A thread whose program was ended would start it again."""
+    with TERMINAL.starting:
+        TERMINAL.is_over = True
+    end_programs()
 
 
 def end_programs() -> None:

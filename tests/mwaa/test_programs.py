@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import os
 import select
+import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -41,6 +44,29 @@ def asking(asks: str, log: Path) -> str:
     """A program that gives keys for the right code only."""
     rest = f"echo got:$code >> {log}\n[ \"$code\" = 123456 ] || {{ echo wrong code >&2; exit 1; }}\necho '{KEYS}'"
     return written(log.parent, "asks", f"echo run >> {log}\n{asks}\n{rest}")
+
+
+class Fifo(NamedTuple):
+    """The end of a pipe with a name that is open while a program runs which has the other one."""
+
+    path: Path
+    reader: int
+
+    def read(self) -> bytes:
+        """What a program wrote; empty once no program has its end open."""
+        assert select.select([self.reader], [], [], 30)[0], "a program has its end open and says nothing"
+        return os.read(self.reader, 4)
+
+    def wait_for_end(self) -> None:
+        """Read until no program has its end open."""
+        while self.read():
+            pass
+
+
+def fifo(log: Path, name: str) -> Fifo:
+    path = log.parent / name
+    os.mkfifo(path)
+    return Fifo(path, os.open(path, os.O_RDONLY | os.O_NONBLOCK))
 
 
 def variables(environ: Mapping[str, str], program: str) -> dict[str, str]:
@@ -117,31 +143,54 @@ def test_log_in_elsewhere_is_used(program: list[str], environ: dict[str, str], l
         terminal.wait_for_prompt("my-env")
 
 
-@pytest.mark.parametrize("key", ["ctrl-c", "ctrl-d"])
+@pytest.mark.parametrize("key", ["ctrl-c", "ctrl-d", "hangup"])
 def test_program_that_hangs_is_ended(
     key: str, program: list[str], environ: dict[str, str], log: Path, forks: Forks
 ) -> None:
-    """Ctrl-C ends the wait of a command and the program with it; leaving the shell ends the program too."""
-    fifo = log.parent / "fifo"
-    os.mkfifo(fifo)
-    reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
-    path = written(log.parent, "hangs", f"exec 9> {fifo}\necho run >&9\nexec sleep 1000")
+    """Ctrl-C ends the wait of a command and the program with it, which starts again. The end of the shell ends both."""
+    first, second = fifo(log, "first"), fifo(log, "second")
+    body = f"if mkdir {log}; then exec 9> {first.path}; else exec 9> {second.path}; fi\necho run >&9\nexec sleep 1000"
+    path = written(log.parent, "hangs", body)
     with Terminal([*program, "my-env"], variables(environ, path), 120, 24, begin=forks.begin) as terminal:
         terminal.wait_for_prompt("my-env")
-        assert select.select([reader], [], [], 30)[0], "the program has not begun"
-        assert os.read(reader, 10) == b"run\n"
+        assert first.read() == b"run\n"
         if key == "ctrl-c":
             terminal.send("version")
             terminal.wait_for("my-env> version")
             terminal.key("enter")
             terminal.wait_for("Ctrl-C stops waiting")
-        terminal.key(key)
-        if key == "ctrl-c":
+            terminal.key(key)
             terminal.wait_for("interrupted")
-        else:
+            assert first.read() == b""
+        elif key == "ctrl-d":
+            terminal.key(key)
             assert terminal.wait_exit() == 0
-        assert select.select([reader], [], [], 30)[0], "the program still has its end open"
-    os.close(reader)
+    assert first.read() == b""
+    os.close(os.open(second.path, os.O_WRONLY))  # a pipe that nobody has opened never ends
+    second.wait_for_end()
+
+
+def test_no_program_outlives_the_shell(environ: dict[str, str], log: Path) -> None:
+    """A thread of the shell that asks for credentials again and again starts none while the shell ends."""
+    started = fifo(log, "started")
+    path = written(log.parent, "hangs", f"exec 9> {started.path}\necho run >&9\nexec sleep 1000")
+    ask = (
+        "import subprocess, threading\n"
+        "from mwaa_shell.mwaa import programs\n"
+        "programs.TERMINAL.is_kept = True\n"
+        "begun = threading.Event()\n"
+        "def ask():\n"
+        "    while True:\n"
+        f"        running = programs.popen([{path!r}], stdout=subprocess.PIPE)\n"
+        "        begun.set()\n"
+        "        running.communicate()\n"
+        "threading.excepthook = lambda raised: None\n"
+        "for _ in range(8):\n"
+        "    threading.Thread(target=ask, daemon=True).start()\n"
+        "begun.wait()\n"
+    )
+    subprocess.run([sys.executable, "-c", ask], env=environ, check=True, timeout=60)
+    started.wait_for_end()
 
 
 def test_program_that_ignores_ctrl_c_is_ended(program: list[str], environ: dict[str, str], log: Path) -> None:
