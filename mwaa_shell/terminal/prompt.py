@@ -132,6 +132,7 @@ class Prompt:
         self.origins.update(proposal.origins)
         self._said.clear()
         self._suggest.forget()
+        self._prompt.layout.focus(self._buffer)  # SIGINT may have ended the last prompt during a search
         preferences = self._session.preferences
         self._prompt.editing_mode = EditingMode.VI if preferences["keys"] == "vi" else EditingMode.EMACS
         never = preferences["menu"] == "never"

@@ -34,6 +34,17 @@ def test_interrupt_signal_drops_the_line_alone(double: Double, terminal: Termina
     assert double.commands == ["dags list -o json"]
 
 
+def test_interrupt_signal_ends_a_search(double: Double, terminal: Terminal) -> None:
+    terminal.run("my-env", "pools list")
+    terminal.key("ctrl-r")
+    terminal.send("poo")
+    terminal.wait_for("poo': pools list")
+    os.kill(terminal.pid, signal.SIGINT)
+    terminal.wait_for_prompt("my-env")
+    terminal.run("my-env", "dags list")
+    assert double.commands == ["pools list -o json", "dags list -o json"]
+
+
 def test_while_a_command_runs(double: Double, terminal: Terminal) -> None:
     def answer(request: Request) -> None:
         os.kill(terminal.pid, signal.SIGTERM)
