@@ -52,6 +52,18 @@ class Interrupts:
             if self._depth == 0:
                 signal.signal(signal.SIGINT, signal.SIG_IGN if self._pressed.is_set() else signal.default_int_handler)
 
+    @contextmanager
+    def call(self, function: Callable[[], object]) -> Iterator[None]:
+        """Call a function at each Ctrl-C instead of raising it. An ignored Ctrl-C stays ignored."""
+        if not _in_main_thread() or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+            yield
+            return
+        signal.signal(signal.SIGINT, lambda number, frame: function())
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+
     def _note(self, number: int, frame: object) -> None:
         self._pressed.set()
 

@@ -74,3 +74,15 @@ def test_a_thread_that_follows_stops_its_waits_with_the_main_one() -> None:
         signal.raise_signal(signal.SIGINT)
         thread.join()
     assert seen == [True]
+
+
+def test_ctrl_c_calls_a_function_unless_it_is_ignored() -> None:
+    called: list[str] = []
+    with INTERRUPTS.call(lambda: called.append("once")):
+        signal.raise_signal(signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with INTERRUPTS.call(lambda: called.append("again")):
+        signal.raise_signal(signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    assert called == ["once"]

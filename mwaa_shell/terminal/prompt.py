@@ -28,6 +28,7 @@ from prompt_toolkit.styles import DynamicStyle
 from prompt_toolkit.utils import is_dumb_terminal
 
 from mwaa_shell import debug_log
+from mwaa_shell.interrupts import INTERRUPTS
 from mwaa_shell.mwaa import Connection
 from mwaa_shell.output import measure, sanitise
 from mwaa_shell.prompt_text import PLACEHOLDER, mark
@@ -138,11 +139,13 @@ class Prompt:
         never = preferences["menu"] == "never"
         self._prompt.complete_style = CompleteStyle.READLINE_LIKE if never else CompleteStyle.COLUMN
         try:
-            # The runner handles SIGINT as well. prompt_toolkit imports ctypes for it, 2 ms before the first key.
-            line = self._prompt.prompt_async(
-                default=proposal.text, pre_run=self._begin, set_exception_handler=False, handle_sigint=False
-            )
-            return self._runner.run(line)
+            # prompt_toolkit imports ctypes to handle SIGINT, 2 ms before the first key. The runner raises a second one
+            # in the midst of a drawing.
+            with INTERRUPTS.call(partial(self._redraw_and, self._drop_line)):
+                line = self._prompt.prompt_async(
+                    default=proposal.text, pre_run=self._begin, set_exception_handler=False, handle_sigint=False
+                )
+                return self._runner.run(line)
         finally:
             self._is_first = False
             if self.connection in self._warm_ups:  # a line may come before the pause that starts it
@@ -278,6 +281,11 @@ class Prompt:
         app = self._prompt.app
         if app.is_running and not app.is_done and self._session.connection is connection:
             app.exit(exception=EnvironmentMissing(self._buffer.text))
+
+    def _drop_line(self) -> None:
+        app = self._prompt.app
+        if app.is_running and not app.is_done:
+            app.exit(exception=KeyboardInterrupt, style="class:aborting")
 
     def _toolbar(self) -> StyleAndTextTuples:
         connection = self._session.connection

@@ -95,6 +95,11 @@ class Shell:
     def _run(self) -> ExitCode:
         if self._session.target is None:
             session.open_default(self._session)
+        while True:
+            with suppress(KeyboardInterrupt):  # a second Ctrl-C may come between two prompts
+                return self._run_lines()
+
+    def _run_lines(self) -> ExitCode:
         prompt: Prompt | None = self._new_prompt()
         while True:
             self._leaving.check()

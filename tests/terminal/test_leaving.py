@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from functools import partial
 
 import pytest
 
@@ -32,6 +33,23 @@ def test_interrupt_signal_drops_the_line_alone(double: Double, terminal: Termina
         terminal.wait_for_prompt("my-env")
     terminal.run("my-env", "dags list")
     assert double.commands == ["dags list -o json"]
+
+
+def has_grown(terminal: Terminal, written: int, text: str) -> bool:
+    return len(terminal.raw) > written
+
+
+def test_many_interrupt_signals_drop_the_line_alone(double: Double, terminal: Terminal) -> None:
+    terminal.send("dags tr")
+    terminal.wait_for("start a run of a DAG now")
+    for _ in range(40):  # each while the end of the line before, or a new prompt, is drawn
+        written = len(terminal.raw)
+        os.kill(terminal.pid, signal.SIGINT)
+        terminal.wait_for(partial(has_grown, terminal, written))
+    terminal.wait_for_prompt("my-env")
+    terminal.run("my-env", "dags list")
+    assert double.commands == ["dags list -o json"]
+    assert "bug" not in terminal.history_text
 
 
 def test_interrupt_signal_ends_a_search(double: Double, terminal: Terminal) -> None:
