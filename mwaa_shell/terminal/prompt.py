@@ -139,8 +139,8 @@ class Prompt:
         never = preferences["menu"] == "never"
         self._prompt.complete_style = CompleteStyle.READLINE_LIKE if never else CompleteStyle.COLUMN
         try:
-            # prompt_toolkit imports ctypes to handle SIGINT, 2 ms before the first key. The runner raises a second one
-            # in the midst of a drawing.
+            # At two SIGINTs in a row prompt_toolkit's handler reports a bug, and the runner's raises in the midst of a
+            # drawing.
             with INTERRUPTS.call(partial(self._redraw_and, self._drop_line)):
                 line = self._prompt.prompt_async(
                     default=proposal.text, pre_run=self._begin, set_exception_handler=False, handle_sigint=False
