@@ -62,6 +62,8 @@ class RestApi:
         self._prepare = prepare
         self._first_limit, self._limit = first_limit, limit
         self._one = ThreadPoolExecutor(1, "rest")  # requests are answered one after the other
+        self._start_or_end = threading.Lock()  # else a request may start a process that nobody ends
+        self._is_closed = False
         self._process: subprocess.Popen[bytes] | None = None
         self._ready = False  # the process has said so
         self._asking = False  # it has a request to handle
@@ -92,13 +94,7 @@ class RestApi:
     def _answer(self, call: dict[str, Any]) -> tuple[int, object]:
         """Run one request on the thread of the process; start a process if none runs."""
         self._prepare()
-        if self._process is not None and self._process.poll() is not None:
-            _close(self._process)
-            self._process = None
-        if self._process is None:
-            self._ready = self._asking = False
-            self._process = self._start()
-        process = self._process
+        process = self._running_process()
         if not self._ready:
             _next_message(process, self._log)
             self._ready = True
@@ -111,12 +107,27 @@ class RestApi:
         self._asking = False
         return int(message["status"]), message["body"]
 
+    def _running_process(self) -> subprocess.Popen[bytes]:
+        """Return the process, a new one if it has ended. Raises ``LocalProblem`` after ``close``."""
+        with self._start_or_end:
+            if self._is_closed:
+                raise LocalProblem(ENDING)
+            if self._process is not None and self._process.poll() is not None:
+                _close(self._process)
+                self._process = None
+            if self._process is None:
+                self._ready = self._asking = False
+                self._process = self._start()
+            return self._process
+
     def close(self) -> None:
         """End the process, and every request with it."""
         self._one.shutdown(wait=False, cancel_futures=True)
-        if self._process is not None:
-            end_process(self._process)
-            _close(self._process)
+        with self._start_or_end:
+            self._is_closed = True
+            if self._process is not None:
+                end_process(self._process)
+                _close(self._process)
 
 
 def read_call(body: bytes) -> dict[str, Any]:

@@ -246,6 +246,29 @@ def test_closing_ends_the_process_and_who_waits_for_it() -> None:
         api.invoke(order("/dags"))
 
 
+def test_a_request_that_comes_to_its_turn_after_closing_starts_no_process() -> None:
+    started: list[subprocess.Popen[bytes]] = []
+    at_its_turn, closed = threading.Event(), threading.Event()
+
+    def note() -> subprocess.Popen[bytes]:
+        started.append(start()())
+        return started[-1]
+
+    def prepare() -> None:
+        at_its_turn.set()
+        assert closed.wait(10)
+
+    api = RestApi(note, prepare, LOG)
+    with ThreadPoolExecutor(1) as waiting:
+        answer = waiting.submit(api.invoke, order("/dags"))
+        assert at_its_turn.wait(10)
+        api.close()
+        closed.set()
+        with pytest.raises(AwsError, match="is ending"):
+            answer.result(10)
+    assert started == []
+
+
 def test_query_parameters_as_http_has_them() -> None:
     query: dict[str, Any] = {"limit": 1, "paused": False, "tags": ["a b", "c&"], "none": None, "order_by": "-run_after"}
     assert rest_worker.query_string(query) == "limit=1&paused=false&tags=a+b&tags=c%26&order_by=-run_after"
