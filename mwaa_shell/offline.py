@@ -13,9 +13,10 @@ from mwaa_shell.airflow.arguments import understand
 from mwaa_shell.airflow.command_line import InputKind, ParsedLine, logical_lines, parse
 from mwaa_shell.airflow.grammar import Grammar
 from mwaa_shell.airflow.line_rules import problem_in
+from mwaa_shell.airflow.translation import translated_line
 from mwaa_shell.airflow.versions import parse_version, unknown_version
 from mwaa_shell.batch import read_sources
-from mwaa_shell.dot_commands import find_dot_command, grammar_of
+from mwaa_shell.dot_commands import command_checked_in, command_in, grammar_of
 from mwaa_shell.errors import ExitCode, UsageError, with_hint
 from mwaa_shell.options import build_parser
 from mwaa_shell.preferences import Preferences
@@ -89,15 +90,25 @@ def lint(sources: Iterable[tuple[str, str]], version: str | None, streams: Strea
 def mistakes(lines: Iterable[str], grammar: Grammar, limits: bool) -> Iterator[tuple[int, str]]:
     """Yield the number and the message of each line that Airflow or MWAA refuses."""
     for number, text in logical_lines(lines):
-        line = parse(text)
-        problem = problem_in(text, grammar)
-        if problem is not None:
-            message = problem.message + f" (column {problem.position + 1})" * problem.at_character
-            yield number, with_hint(message, problem.hint)
-        elif line.kind is InputKind.DOT_COMMAND and find_dot_command(line.values[0]) is None:
-            yield number, f"Unknown dot-command '{line.values[0]}'"
-        elif limits and (refusal := _refusal(line, grammar)):
-            yield number, refusal
+        message = _mistake(parse(text), grammar, limits)
+        if message:
+            yield number, message
+
+
+def _mistake(line: ParsedLine, grammar: Grammar, limits: bool) -> str:
+    """Return why a line is refused, also for the command in it; empty for a good one."""
+    before, problem = 0, problem_in(line.text, grammar)
+    if problem is None and line.kind is InputKind.DOT_COMMAND:
+        before = command_in(line.text)
+        try:
+            line = parse(translated_line(command_checked_in(line), grammar))
+        except UsageError as error:
+            return with_hint(error.message, error.hint)
+        problem = problem_in(line.text, grammar)
+    if problem is not None:
+        message = problem.message + f" (column {before + problem.position + 1})" * problem.at_character
+        return with_hint(message, problem.hint)
+    return _refusal(line, grammar) if limits else ""
 
 
 def _refusal(line: ParsedLine, grammar: Grammar) -> str:

@@ -225,6 +225,35 @@ def test_a_runbook_is_checked_offline(program: list[str], tmp_path: Path) -> Non
     assert subprocess.run([*program, "--check"], capture_output=True, check=False).returncode == 2
 
 
+def test_check_looks_into_commands_of_dot_commands(program: list[str], tmp_path: Path) -> None:
+    wrong = {
+        ".on a,b dags lst": "Did you mean 'dags list'?",
+        ".on --jobs 2 a,b dags trigger": "dag_id",
+        ".on a,b dags trigger $DAG": "(column 22)",
+        ".on a,b": ".on requires an Airflow command",
+        ".on a,b users list": "MWAA refuses users list",
+        ".watch -n 5 dags list-runs": "dag",
+        ".watch --nope dags list": "--nope",
+        ".use --nope": "--nope",
+    }
+    right = (
+        ".on a,b dags list | jq .",
+        ".on a,b list_dags",
+        ".watch -n 5 dags list",
+        ".send dags lst",
+        ".help dags lst",
+        ".export 3 curl",
+        "exit",
+    )
+    runbook = tmp_path / "runbook"
+    runbook.write_text("\n".join([*wrong, *right]))
+    check = [*program, "--check", "--airflow-version", "3.3.1", "-f", str(runbook)]
+    ended = subprocess.run(check, capture_output=True, text=True, check=False)
+    lines = ended.stdout.splitlines()
+    assert [line.split(": ")[0] for line in lines] == [f"{runbook}:{number + 1}" for number in range(len(wrong))]
+    assert [line for line, words in zip(lines, wrong.values(), strict=True) if words not in line] == []
+
+
 def test_check_names_commands_that_mwaa_refuses(program: list[str], tmp_path: Path) -> None:
     runbook = tmp_path / "runbook"
     runbook.write_text("dags list\ndags details x\n.send users list\nusers list\npools set x 1 text\n")

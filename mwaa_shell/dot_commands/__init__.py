@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from mwaa_shell.dot_commands.table import (
         DOT_COMMANDS,
         check,
+        command_checked_in,
         command_in,
         find_dot_command,
         help_at_cursor,

@@ -98,6 +98,17 @@ def command_in(text: str) -> int:
     return words[first].start if first < len(words) else words[-1].end
 
 
+def command_checked_in(line: ParsedLine) -> str:
+    """Return the Airflow command that a dot-command checks before it runs, or nothing.
+
+    ``.send`` checks none. Raises ``UsageError`` for a wrong name or argument.
+    """
+    dot_command = _named(line.values[0])
+    given = dot_command.read(line)
+    checks = dot_command.takes[-1:] == (ArgumentKind.COMMAND,) and dot_command.name != ".send"
+    return given.command.text if checks else ""
+
+
 def meant_by(text: str) -> str:
     """Return the dot-command whose name without its dot begins a line, or nothing."""
     words = parse(text).values
