@@ -62,7 +62,7 @@ class RestApi:
         self._prepare = prepare
         self._first_limit, self._limit = first_limit, limit
         self._one = ThreadPoolExecutor(1, "rest")  # requests are answered one after the other
-        self._start_or_end = threading.Lock()  # else a request may start a process that nobody ends
+        self._start_or_end = threading.Lock()  # else a request may start a process that never ends
         self._is_closed = False
         self._process: subprocess.Popen[bytes] | None = None
         self._ready = False  # the process has said so
