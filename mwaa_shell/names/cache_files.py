@@ -14,6 +14,7 @@ import hashlib
 import json
 import os
 import tempfile
+import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -140,10 +141,14 @@ def _rows_of(name: str) -> dict[Key, list[str]]:
 
 
 def _keep_row(name: str, key: Key, row: list[str], most: int) -> None:
-    """Append a row in place of the row with its key, and keep the last ``most`` rows."""
+    """Append a row in place of the row with its key, and keep the last ``most`` rows.
+
+    The main thread, which is that of the prompt, saves nothing while another shell saves. A later command tries again.
+    """
     if _rows_of(name).get(key) == row:
         return
-    with contextlib.suppress(OSError), lock_folder(cache_folder()):
+    waits = threading.current_thread() is not threading.main_thread()
+    with contextlib.suppress(OSError), lock_folder(cache_folder(), waits=waits):
         rows = _rows_of(name)
         rows.pop(key, None)
         rows[key] = row
@@ -152,15 +157,18 @@ def _keep_row(name: str, key: Key, row: list[str], most: int) -> None:
 
 
 @contextlib.contextmanager
-def lock_folder(folder: Path) -> Iterator[None]:
+def lock_folder(folder: Path, *, waits: bool = True) -> Iterator[None]:
     """Keep other shells and threads from saving, or wait no longer and save with them.
 
-    Held while a file is read and written again. Raises ``OSError`` without a folder.
+    Held while a file is read and written again. Raises ``OSError`` without a folder, and without ``waits`` where the
+    lock is not free.
     """
     handle = os.open(make_folder(folder), os.O_RDONLY)
     try:
         end = time.monotonic() + LOCK_PATIENCE
         while not _has_locked(handle) and time.monotonic() < end:
+            if not waits:
+                raise BlockingIOError
             time.sleep(0.01)
         yield
     finally:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import re
 import signal
 import threading
+import time
 from collections.abc import Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,6 +22,8 @@ from mwaa_shell.job import Job
 from mwaa_shell.mwaa.cli_client import RUNNING
 from mwaa_shell.mwaa.command_runner import QUEUED, ask_version
 from mwaa_shell.mwaa.connection import Connection
+from mwaa_shell.names import cache_files
+from mwaa_shell.paths import make_folder
 from mwaa_shell.result import Outcome, Result
 from mwaa_shell.session import Executor, Session
 from mwaa_shell.session.environment import open_default
@@ -214,6 +220,25 @@ def test_a_command_is_written_down_before_it_goes(double: Double, session: Sessi
     double.web.behave = look
     execute(session, "dags trigger x")
     assert written == [[("dags trigger x", Outcome.UNKNOWN)]]
+
+
+def test_commands_do_not_wait_for_a_stopped_shell(
+    double: Double, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another shell holds the lock of the names. What this one would save there is saved at a later command."""
+
+    def wait(seconds: float) -> None:
+        raise AssertionError("the command waits for the lock")
+
+    monkeypatch.setattr(cache_files, "time", SimpleNamespace(monotonic=time.monotonic, sleep=wait))
+    folder = cache_files.cache_folder()
+    stopped = os.open(make_folder(folder), os.O_RDONLY)
+    fcntl.flock(stopped, fcntl.LOCK_EX)
+    assert execute(session, "dags list").ok
+    assert list(folder.iterdir()) == []
+    os.close(stopped)
+    assert execute(session, "dags list").ok
+    assert [path.name for path in folder.iterdir()] == [cache_files.ENVIRONMENTS]
 
 
 def test_ctrl_c_while_the_history_is_written_sends_nothing(
