@@ -34,7 +34,7 @@ from prompt_toolkit.filters import (
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.key_binding.vi_state import InputMode
 from prompt_toolkit.keys import Keys
-from prompt_toolkit.search import accept_search
+from prompt_toolkit.search import accept_search, stop_search
 
 from mwaa_shell import airflow, dot_commands, history
 from mwaa_shell.airflow.command_line import Problem, open_quote
@@ -238,6 +238,14 @@ def print_above(write: Callable[[], None]) -> None:
         write()
 
     run_in_terminal(quietly)
+
+
+def leave_prompt(app: Application[Any], exception: BaseException, style: str = "") -> None:
+    """End an application, and a search in it, with an exception; in its own context."""
+    if app.is_running and not app.is_done:
+        if app.layout.is_searching:
+            stop_search()
+        app.exit(exception=exception, style=style)
 
 
 def drop_typed_ahead(app: Application[Any]) -> bool:

@@ -35,7 +35,7 @@ from mwaa_shell.prompt_text import PLACEHOLDER, mark
 from mwaa_shell.session import Session, script
 from mwaa_shell.terminal.completer import SOON, LineCompleter
 from mwaa_shell.terminal.history_lines import HistoryLines, HistorySuggest, waiting_keys
-from mwaa_shell.terminal.keys import NOT_ASKED, bindings, print_above, spurious_keys
+from mwaa_shell.terminal.keys import NOT_ASKED, bindings, leave_prompt, print_above, spurious_keys
 from mwaa_shell.terminal.preload import Preloader
 from mwaa_shell.terminal.style import LineLexer, MaskSecrets, ShowAdditions
 from mwaa_shell.terminal.toolbar import ToolbarState, ValidationMessage, toolbar
@@ -133,7 +133,6 @@ class Prompt:
         self.origins.update(proposal.origins)
         self._said.clear()
         self._suggest.forget()
-        self._prompt.layout.focus(self._buffer)  # SIGINT may have ended the last prompt during a search
         preferences = self._session.preferences
         self._prompt.editing_mode = EditingMode.VI if preferences["keys"] == "vi" else EditingMode.EMACS
         never = preferences["menu"] == "never"
@@ -278,14 +277,11 @@ class Prompt:
             buffer.start_completion(complete_event=NOT_ASKED)
 
     def _leave_missing(self, connection: Connection) -> None:
-        app = self._prompt.app
-        if app.is_running and not app.is_done and self._session.connection is connection:
-            app.exit(exception=EnvironmentMissing(self._buffer.text))
+        if self._session.connection is connection:
+            leave_prompt(self._prompt.app, EnvironmentMissing(self._buffer.text))
 
     def _drop_line(self) -> None:
-        app = self._prompt.app
-        if app.is_running and not app.is_done:
-            app.exit(exception=KeyboardInterrupt, style="class:aborting")
+        leave_prompt(self._prompt.app, KeyboardInterrupt(), "class:aborting")
 
     def _toolbar(self) -> StyleAndTextTuples:
         connection = self._session.connection

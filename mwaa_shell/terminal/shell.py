@@ -25,7 +25,7 @@ from mwaa_shell.settings import Settings
 from mwaa_shell.streams import Streams, can_draw
 from mwaa_shell.terminal import questions
 from mwaa_shell.terminal.canvas import Progress, canvas_for
-from mwaa_shell.terminal.keys import print_above
+from mwaa_shell.terminal.keys import leave_prompt, print_above
 from mwaa_shell.terminal.preload import Preloader
 from mwaa_shell.terminal.prompt import EnvironmentMissing, Prompt, Proposal, terminal_output
 from mwaa_shell.terminal.questions import choose_environment, choose_row
@@ -280,8 +280,4 @@ class ExitSignals:
         app = self._drawing()
         if app is None or app.loop is None:
             raise self._wanted
-        app.loop.call_soon_threadsafe(self._leave, app)
-
-    def _leave(self, app: Application[Any]) -> None:
-        if app.is_running and not app.is_done and self._wanted is not None:
-            app.exit(exception=self._wanted, style="class:exiting")
+        app.loop.call_soon_threadsafe(leave_prompt, app, self._wanted, "class:exiting", context=app.context)

@@ -52,6 +52,17 @@ def test_many_interrupt_signals_drop_the_line_alone(double: Double, terminal: Te
     assert "bug" not in terminal.history_text
 
 
+@pytest.mark.parametrize("number", ENDING)
+def test_in_a_search(terminal: Terminal, number: signal.Signals) -> None:
+    terminal.send("dags")
+    terminal.wait_for("my-env> dags")
+    terminal.key("ctrl-r")
+    terminal.wait_for("reverse-i-search")
+    os.kill(terminal.pid, number)
+    assert terminal.wait_exit() == 128 + number
+    assert terminal.text == "my-env> dags"
+
+
 def test_interrupt_signal_ends_a_search(double: Double, terminal: Terminal) -> None:
     terminal.run("my-env", "pools list")
     terminal.key("ctrl-r")
@@ -59,6 +70,7 @@ def test_interrupt_signal_ends_a_search(double: Double, terminal: Terminal) -> N
     terminal.wait_for("poo': pools list")
     os.kill(terminal.pid, signal.SIGINT)
     terminal.wait_for_prompt("my-env")
+    assert "reverse-i-search" not in terminal.history_text
     terminal.run("my-env", "dags list")
     assert double.commands == ["pools list -o json", "dags list -o json"]
 
