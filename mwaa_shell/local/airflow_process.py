@@ -75,6 +75,7 @@ class AirflowProcess:
         self._settings = dict(settings or {})
         self._lock = threading.Lock()
         self._setting_up = threading.Lock()
+        self._is_closed = False
         self._process: subprocess.Popen[bytes] | None = None
         self._waiting: _Waiting = {}
         self._number = 0
@@ -108,18 +109,18 @@ class AirflowProcess:
     ) -> Future[int | None]:
         ended: Future[int | None] = Future()
         with self._lock:
-            if self._process is not None and self._process.poll() is not None:
-                end_process(self._process)
-                self._process = None
-            self._process = self._process or self._start()
+            process = self._running_process()
+            if process is None:
+                ended.set_result(None)
+                return ended
             self._number += 1
             self._waiting[self._number] = ended, progress
             job = {"id": self._number, "argv": arguments, "stdout": str(stdout), "stderr": str(stderr)}
             job["counts"] = progress is not None
-            assert self._process.stdin is not None
+            assert process.stdin is not None
             try:
-                self._process.stdin.write(json.dumps(job).encode() + b"\n")
-                self._process.stdin.flush()
+                process.stdin.write(json.dumps(job).encode() + b"\n")
+                process.stdin.flush()
             except OSError:  # it has just ended
                 if self._waiting.pop(self._number, None) is not None:
                     ended.set_result(None)
@@ -128,7 +129,17 @@ class AirflowProcess:
     def warm_up(self) -> None:
         """Begin to import Airflow, without waiting for it."""
         with self._lock:
-            self._process = self._process or self._start()
+            self._running_process()
+
+    def _running_process(self) -> subprocess.Popen[bytes] | None:
+        """Return the process, a new one if it has ended; ``None`` after ``close``. The lock is held."""
+        if self._is_closed:
+            return None
+        if self._process is not None and self._process.poll() is not None:
+            end_process(self._process)
+            self._process = None
+        self._process = self._process or self._start()
+        return self._process
 
     def _start(self) -> subprocess.Popen[bytes]:
         arguments = ["worker.py", str(self.installed.airflow), str(self._scratch), self._way]
@@ -140,8 +151,9 @@ class AirflowProcess:
         return process
 
     def close(self) -> None:
-        """End the process and every command that it runs."""
+        """End the process and every command that it runs. Later commands end as those do."""
         with self._lock:
+            self._is_closed = True
             process, self._process = self._process, None
         if process is not None:
             end_process(process)

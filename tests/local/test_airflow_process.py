@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mwaa_shell.local.airflow_process import AirflowProcess, about_missing_modules
+from mwaa_shell.local.airflow_process import AirflowProcess, WorkerEnded, about_missing_modules
 from mwaa_shell.local.folders import LocalState
 from mwaa_shell.local.provision import Installation
 from mwaa_shell.local.recipes import recipe_for
@@ -37,12 +37,29 @@ def test_other_errors_say_nothing_of_requirements(printed: bytes) -> None:
     ("version", "fresh", "way"), [("3.3.1", False, ""), ("3.2.1", False, "lean"), ("3.2.1", True, "fresh")]
 )
 def test_versions_that_print_import_no_models_before(tmp_path: Path, version: str, fresh: bool, way: str) -> None:
-    python = tmp_path / "bin" / "python"
-    python.parent.mkdir()
-    python.write_text('#!/bin/sh\nprintf "%s" "$5" > way\n')
-    python.chmod(0o755)
-    state = LocalState(tmp_path, tmp_path / "dags")
-    airflow = AirflowProcess(Installation(recipe_for(version), tmp_path), state, tmp_path / "scratch", fresh=fresh)
+    airflow = airflow_of(version, 'printf "%s" "$5" > way', tmp_path, fresh=fresh)
     airflow.warm_up()
     airflow.close()
     assert (tmp_path / "way").read_text() == way
+
+
+def test_commands_after_closing_start_no_process(tmp_path: Path) -> None:
+    airflow = airflow_of("3.3.1", "echo started >> starts", tmp_path)
+    airflow.warm_up()
+    airflow.close()
+    with pytest.raises(WorkerEnded):
+        airflow.run(["version"])
+    assert airflow.serve(["scheduler"], tmp_path / "log") is None
+    airflow.warm_up()
+    airflow.close()
+    assert (tmp_path / "starts").read_text() == "started\n"
+
+
+def airflow_of(version: str, script: str, folder: Path, *, fresh: bool = False) -> AirflowProcess:
+    """Return an Airflow whose Python is a shell script."""
+    python = folder / "bin" / "python"
+    python.parent.mkdir()
+    python.write_text(f"#!/bin/sh\n{script}\n")
+    python.chmod(0o755)
+    state = LocalState(folder, folder / "dags")
+    return AirflowProcess(Installation(recipe_for(version), folder), state, folder / "scratch", fresh=fresh)
