@@ -122,7 +122,8 @@ class Scheduler:
 
     def _begin(self) -> None:
         try:
-            self._lock_file = try_lock(prepare_folders(self._airflow.state) / LOCK)
+            if not self._take_lock():
+                return
             self._airflow.set_up(lambda line: None)
             use_write_ahead_log(database(self._airflow.state))
         except (LocalProblem, OSError, sqlite3.Error) as error:
@@ -130,6 +131,13 @@ class Scheduler:
             return
         for service in self._services:
             threading.Thread(target=self._wait_for_end, args=(service,), name=service[0], daemon=True).start()
+
+    def _take_lock(self) -> bool:
+        """Take the scheduler's lock. Return ``False`` after ``close``."""
+        with self._lock:
+            if not self._over:
+                self._lock_file = try_lock(prepare_folders(self._airflow.state) / LOCK)
+            return not self._over
 
     def _wait_for_end(self, service: tuple[str, ...]) -> None:
         log = self._airflow.state.folder / f"{service[0]}.log"

@@ -186,6 +186,14 @@ def test_nothing_is_said_of_an_end_that_was_meant(tmp_path: Path) -> None:
     try_lock(database(services.state).parent.parent / "scheduler.lock").close()  # another shell may begin
 
 
+def test_scheduler_that_is_closed_first_takes_no_lock(tmp_path: Path) -> None:
+    scheduler = Scheduler(Services(tmp_path), (("scheduler",),), Heard())
+    scheduler.close()
+    scheduler.start()
+    join_all()
+    assert not is_scheduled(LocalState(tmp_path, tmp_path / "dags"))
+
+
 def test_an_airflow_that_cannot_be_set_up_has_no_scheduler(tmp_path: Path) -> None:
     heard = Heard()
     scheduler = Scheduler(Services(tmp_path, LocalProblem("no space")), (("scheduler",),), heard)
