@@ -66,19 +66,22 @@ class RestApi:
         self._is_closed = False
         self._process: subprocess.Popen[bytes] | None = None
         self._ready = False  # the process has said so
+        self._ask_or_give_up = threading.Lock()  # else a process may handle a request that no client waits for
         self._asking = False  # it has a request to handle
 
     def invoke(self, body: bytes) -> dict[str, Any]:
         """Return the response to one request. Raises ``AwsError`` with an error response of Airflow."""
-        call = read_call(body)
+        call, late = read_call(body), threading.Event()
         try:
-            work = self._one.submit(self._answer, call)
+            work = self._one.submit(self._answer, call, late)
             status, response = work.result(self._limit if self._is_up() else self._first_limit)
         except TimeoutError:
             work.cancel()
-            if self._asking and self._process is not None:  # else it still starts, and may continue
-                self._process.kill()
-                self._process.wait()  # else the next request may be written to it
+            with self._ask_or_give_up:
+                late.set()
+                if self._asking and self._process is not None:  # else it still starts, and may continue
+                    self._process.kill()
+                    self._process.wait()  # else the next request may be written to it
             raise _of_airflow(504, {"detail": "The Apache Airflow REST API did not answer in time"}) from None
         except (RuntimeError, CancelledError):  # nothing is submitted after the end
             raise AwsError(500, "InternalServerException", ENDING) from None
@@ -91,15 +94,18 @@ class RestApi:
     def _is_up(self) -> bool:
         return self._ready and self._process is not None and self._process.poll() is None
 
-    def _answer(self, call: dict[str, Any]) -> tuple[int, object]:
-        """Run one request on the thread of the process; start a process if none runs."""
+    def _answer(self, call: dict[str, Any], late: threading.Event) -> tuple[int, object]:
+        """Run one request, unless it is late, on the thread that starts the process."""
         self._prepare()
         process = self._running_process()
         if not self._ready:
             _next_message(process, self._log)
             self._ready = True
         assert process.stdin is not None
-        self._asking = True
+        with self._ask_or_give_up:
+            if late.is_set():
+                raise LocalProblem("The request was given up")
+            self._asking = True
         with suppress(OSError, ValueError):  # it has ended, or is closed: the next line says so
             process.stdin.write(json.dumps(call).encode() + b"\n")
             process.stdin.flush()
