@@ -104,11 +104,10 @@ class TaskQueue:
                 task()
             except Exception as error:  # a background thread never prints, even a bug
                 self._failed(error)
-            finally:
-                with self._awake:
-                    self._busy = False
-                    self._awake.notify_all()
-                self._after()
+            self._after()
+            with self._awake:  # who waits sees what follows the task, too
+                self._busy = False
+                self._awake.notify_all()
 
     def _next(self) -> Task:
         """Wait until a task is due, and take it."""

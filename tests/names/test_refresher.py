@@ -19,7 +19,7 @@ from mwaa_shell.mwaa.cli_client import RUNNING
 from mwaa_shell.mwaa.command_runner import BEHIND_REFRESH
 from mwaa_shell.names import fetch
 from mwaa_shell.names import refresher as live_names
-from mwaa_shell.names.refresher import TOO_LONG, NameRefresher, name_candidates
+from mwaa_shell.names.refresher import TOO_LONG, NameRefresher, TaskQueue, name_candidates
 from mwaa_shell.result import Outcome
 from mwaa_shell.session import Session
 from mwaa_shell.session.session import UserInterface
@@ -256,7 +256,7 @@ def test_a_slow_answer_holds_up_nothing_that_is_known(double: Double, session: S
     answer = threading.Event()
 
     def slow(request: Request) -> bytes:
-        assert "/restapi/" not in request.path or answer.wait(20)
+        assert "/restapi/" not in request.path or answer.wait(60)
         return double.answer_aws(request)
 
     double.aws.behave = slow
@@ -264,7 +264,7 @@ def test_a_slow_answer_holds_up_nothing_that_is_known(double: Double, session: S
     live.refresh(Kind.POOL)
     double.web.behave = lambda request: command_response(LISTED)
     assert execute(session, "dags list -o json").ok
-    assert live._desk.wait(20, for_later=False)
+    assert live._desk.wait(60, for_later=False)
     assert offer(session, "dags trigger ") == ["daily_sales", "hello"]
     answer.set()
     settled(live)
@@ -276,13 +276,13 @@ def test_what_was_asked_for_before_forgetting_does_not_come_back(double: Double,
     def slow(request: Request) -> bytes:
         if "/restapi/" in request.path:
             asked.set()
-            assert answer.wait(20)
+            assert answer.wait(60)
         return double.answer_aws(request)
 
     double.aws.behave = slow
     live = live_of(session)
     live.refresh(Kind.DAG)
-    assert asked.wait(20)
+    assert asked.wait(60)
     assert execute(session, ".refresh --forget").ok
     answer.set()
     settled(live)
@@ -307,6 +307,21 @@ def test_a_mistake_of_our_own_is_a_notice(session: Session, monkeypatch: pytest.
     live.want(Kind.DAG)
     settled(live)
     assert live.notice == "names: ZeroDivisionError: division by zero"
+
+
+def test_queue_is_idle_once_what_follows_a_task_has_run() -> None:
+    following, followed = threading.Event(), threading.Event()
+
+    def follow() -> None:
+        following.set()
+        followed.wait(60)
+
+    queue = TaskQueue("queue", lambda error: None, follow)
+    queue.do(lambda: None)
+    assert following.wait(60)
+    assert not queue.wait(0.0)
+    followed.set()
+    assert queue.wait(60)
 
 
 # -- the CLI ----------------------------------------------------------------------------------------------------------
@@ -388,10 +403,10 @@ def test_a_command_waits_for_the_refresh_and_ctrl_c_gives_that_up(double: Double
     session.connection.load_info()
     live = live_of(session)
     live.refresh(Kind.DAG)
-    assert running.wait(20)
+    assert running.wait(60)
     result = execute(session, "version")
     assert (result.outcome, result.stdout) == (Outcome.OK, b"1.10.12\n")
-    assert gone.wait(20)
+    assert gone.wait(60)
     settled(live)
     assert double.commands == ["list_dags", "version"]
 
@@ -400,7 +415,7 @@ def test_ctrl_c_stops_the_command_itself(double: Double, bundle: str) -> None:
     release = threading.Event()
 
     def hold(request: Request) -> None:
-        release.wait(20)
+        release.wait(60)
 
     double.web.behave = hold
     session = Session(
