@@ -136,7 +136,7 @@ class Connection:
 
     def _mint(self) -> CliToken:
         """Return a token, and meanwhile connect to the web server if necessary."""
-        if self._transport is not None and not self._transport.is_open:
+        if self.web_server and self._transport is not None and not self._transport.is_open:
             threading.Thread(target=self.open_web_server, name="open", daemon=True).start()
         token = self.api.cli_token(self.target.name)
         self._web_server = token.host

@@ -25,7 +25,7 @@ def opened() -> None:
     """Wait for what is being opened on threads."""
     for thread in threading.enumerate():
         if thread.name == "open":
-            thread.join(10)
+            thread.join(60)
 
 
 def test_the_web_server_is_reached_as_soon_as_its_name_is_known(double: Double, connection: Connection) -> None:
@@ -66,7 +66,7 @@ def test_idle_connection_reopens_while_the_token_is_created(
     opening = threading.Event()
 
     def once_it_opens(request: Any) -> bytes | None:
-        assert opening.wait(10)
+        assert opening.wait(60)
         return aws(request)
 
     def answer(request: Any) -> bytes | None:
@@ -77,6 +77,16 @@ def test_idle_connection_reopens_while_the_token_is_created(
     assert run_command(connection, parse("version")).ok
     opened()
     assert [request.method for request in double.web.seen] == ["POST", "HEAD", "POST"]
+
+
+def test_nothing_is_opened_before_a_token_names_the_host(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opening: list[str] = []
+    monkeypatch.setattr(connection, "open_web_server", lambda: opening.append("it"))
+    assert run_command(connection, parse("version")).ok
+    opened()
+    assert opening == []
 
 
 def test_info_is_loaded_after_an_answer(double: Double, connection: Connection) -> None:
