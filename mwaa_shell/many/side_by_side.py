@@ -99,7 +99,8 @@ def side_by_side(
             pressed.set()
             end = time.monotonic() + ENDING
             for thread in threads:
-                thread.join(max(end - time.monotonic(), 0.0))
+                if thread.is_alive():  # a signal may come before all have started
+                    thread.join(max(end - time.monotonic(), 0.0))
             raise
     look()
 

@@ -543,6 +543,21 @@ def test_ctrl_c_says_of_each_whether_it_ran(many: Many, session: Session) -> Non
     assert outcomes == {"etl-a": Outcome.OK, "etl-b": Outcome.INTERRUPTED}
 
 
+def test_signal_ends_the_program_before_all_have_begun(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    begin, begun = threading.Thread.start, []
+
+    def start(thread: threading.Thread) -> None:
+        if thread.name == "environment":
+            begun.append(thread)
+            if len(begun) == 2:
+                raise SystemExit(143)
+        begin(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+    with pytest.raises(SystemExit):
+        execute(session, ".on all dags list -o json")
+
+
 def test_ctrl_c_once_all_have_ended_stops_the_lines_behind(
     many: Many, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
