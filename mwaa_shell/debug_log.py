@@ -186,16 +186,18 @@ def is_on() -> bool:
 
 def keep_out(*secrets: str | None) -> None:
     """Mask these secrets in all later lines of the log."""
-    if _log is not None:
+    log = _log  # another thread may close it
+    if log is not None:
         for secret in secrets:
             if secret and len(secret) >= SHORTEST:
-                _log[1].add(secret)
+                log[1].add(secret)
 
 
 def event(name: str, /, **facts: object) -> None:
     """Write an event and its facts, which must hold no secret. ``None`` is left out."""
-    if _log is not None:
-        _log[0].debug(name, extra={"facts": facts})
+    log = _log  # another thread may close it
+    if log is not None:
+        log[0].debug(name, extra={"facts": facts})
 
 
 def error(where: str, problem: BaseException) -> None:
