@@ -88,12 +88,11 @@ class Program(subprocess.Popen[bytes]):
 
 def popen(words: list[str], **options: Any) -> subprocess.Popen[bytes]:
     """Start a program that gives credentials: ``subprocess.Popen`` for botocore. It ends with the shell."""
-    atexit.unregister(_end_all)
-    atexit.register(_end_all)
     with signals_wait():  # a running program must be in ``running``
         return Program(words, detached=TERMINAL.is_kept, **options)
 
 
+@atexit.register  # once: a thread that registers it while the shell ends may be too late
 def _end_all() -> None:
     """End the programs as the shell ends. A thread whose program was ended would start it again."""
     with TERMINAL.starting:
