@@ -54,11 +54,12 @@ class Fifo(NamedTuple):
 
     def read(self) -> bytes:
         """What a program wrote; empty once no program has its end open."""
-        assert select.select([self.reader], [], [], 30)[0], "a program has its end open and says nothing"
+        assert select.select([self.reader], [], [], 60)[0], "a program has its end open and says nothing"
         return os.read(self.reader, 4)
 
     def wait_for_end(self) -> None:
-        """Read until no program has its end open."""
+        """Read until no program has its end open, also if none has opened it."""
+        os.close(os.open(self.path, os.O_WRONLY))  # a pipe that nobody has opened never ends
         while self.read():
             pass
 
@@ -166,7 +167,6 @@ def test_program_that_hangs_is_ended(
             terminal.key(key)
             assert terminal.wait_exit() == 0
     assert first.read() == b""
-    os.close(os.open(second.path, os.O_WRONLY))  # a pipe that nobody has opened never ends
     second.wait_for_end()
 
 
