@@ -109,7 +109,7 @@ def test_nothing_is_left_of_what_somebody_types(double: Double, opened: Open, wi
     terminal.send(secret("mask") + "\r")
     terminal.wait_for_prompt("my-env")
     terminal.key("up")
-    terminal.wait_for("-p '***'")
+    terminal.wait_for(lambda text: "-p '***'" in text.rpartition("my-env>")[2])
     terminal.key("ctrl-c")
     terminal.wait_for_prompt("my-env")
     leave(terminal)

@@ -65,9 +65,9 @@ def terminal(double: Double, environ: dict[str, str], tmp_path: Path) -> Iterato
 def edit(terminal: Terminal, line: str) -> None:
     """Type a line, and have it changed in the editor."""
     terminal.send(line)
-    terminal.wait_for(line.partition("'")[0])
+    terminal.wait_for(lambda text: line.partition("'")[0] in text.rpartition("my-env>")[2])
     terminal.send("\x18\x05")
-    terminal.wait_for("*' --json")
+    terminal.wait_for(lambda text: "*' --json" in text.rpartition("my-env>")[2])
 
 
 def told(folder: Path) -> str:

@@ -140,7 +140,7 @@ class Terminal(AbstractContextManager["Terminal"]):
         self.screen = Screen(columns, rows, self._queue)
         self._stream = pyte.ByteStream(self.screen)
         self._outgoing = bytearray()
-        self._news = False  #: something was written since the last keys were sent
+        self._news = False  #: something was written since the last keys were sent, or the window was resized
         self._at_enter: list[str] = []  #: all lines when Enter was pressed, if it is the last key
         self._master, slave = pty.openpty()
         os.set_blocking(self._master, False)
@@ -169,11 +169,12 @@ class Terminal(AbstractContextManager["Terminal"]):
 
     def send(self, text: str) -> None:
         """Type text; what the program writes meanwhile is read, so that neither waits for the other."""
-        self._news = False
+        self.look()
         self._at_enter = [*self.screen.scrolled, *self.lines] if text.endswith(KEYS["enter"]) else []
         self._queue(text)
         while self._outgoing and not self.ended:
             self._pump(None)
+        self._news = False
 
     def enter(self, text: str = "") -> None:
         """Type a line."""
@@ -197,18 +198,21 @@ class Terminal(AbstractContextManager["Terminal"]):
 
     def resize(self, columns: int, rows: int) -> None:
         """Change the window's size; the program gets SIGWINCH."""
+        self.look()
+        self._news = False
         self.screen.resize(rows, columns)
         termios.tcsetwinsize(self._master, (rows, columns))
 
     def wait_for(self, wanted: str | Callable[[str], bool], timeout: float = PATIENCE) -> None:
         """Read until the text of the screen, whose lines end without blanks, holds or satisfies ``wanted``.
 
+        The screen that the last keys were typed at does not count: something must have been written since.
         Raises ``AssertionError`` with the whole screen in it.
         """
         if isinstance(wanted, str):
-            self._wait(lambda: wanted in self.text, timeout, repr(wanted))
+            self._wait(lambda: self._news and wanted in self.text, timeout, repr(wanted))
         else:
-            self._wait(lambda: wanted(self.text), timeout, "What was waited for")
+            self._wait(lambda: self._news and wanted(self.text), timeout, "What was waited for")
 
     def wait_for_prompt(self, name: str, timeout: float = PATIENCE) -> None:
         """Read until an empty prompt ``name> `` stands last, but for a toolbar, with the cursor on it.
@@ -231,15 +235,22 @@ class Terminal(AbstractContextManager["Terminal"]):
     def clear(self, name: str, timeout: float = PATIENCE) -> None:
         """Press Ctrl-L and read until an empty prompt of ``name`` stands in the first line, so that nothing is old."""
         self.key("ctrl-l")
-        self._wait(lambda: (self.lines[0], self.screen.cursor.y) == (f"{name}>", 0), timeout, "An empty screen")
+
+        def stands() -> bool:
+            return self._news and (self.lines[0], self.screen.cursor.y) == (f"{name}>", 0)
+
+        self._wait(stands, timeout, "An empty screen")
 
     def run(self, name: str, command: str, timeout: float = PATIENCE) -> str:
         """Run a line at the prompt of ``name``: type, see it echoed, Enter, until the next prompt; what it printed."""
+
+        def prompt() -> int:
+            """The row of the last prompt. The cursor may be on its way to the toolbar and back just now."""
+            return max((y for y, line in enumerate(self.lines) if line.startswith(f"{name}>")), default=0)
+
         self.send(command)
-        self._wait(lambda: command in "".join(self.lines), timeout, f"The echo of {command!r}")
-        # Not the cursor's row: it may be on its way to the toolbar and back just now.
-        prompts = [y for y, line in enumerate(self.lines) if line.startswith(f"{name}>")]
-        row = len(self.screen.scrolled) + max(prompts, default=0)
+        self._wait(lambda: self._news and command in "".join(self.lines[prompt() :]), timeout, f"The echo of {command}")
+        row = len(self.screen.scrolled) + prompt()
         self.enter()
 
         def stands() -> bool:
@@ -264,7 +275,7 @@ class Terminal(AbstractContextManager["Terminal"]):
         os.close(self._master)
         self._master, self.ended = -1, True
         try:
-            self._process.wait(5)
+            self._process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()

@@ -217,7 +217,8 @@ def test_use_switches_and_back(double: Double, launch: Launch) -> None:
     terminal.wait_for(" staging  123456789012 eu-west-1")
     terminal.enter(".use")
     terminal.wait_for("environment:")
-    terminal.run("my-env", "my-env")
+    terminal.enter("my-env")
+    terminal.wait_for_prompt("my-env")
 
 
 def test_the_version_is_asked_for_once_where_aws_does_not_tell(double: Double, launch: Launch) -> None:
