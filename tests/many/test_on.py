@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import socket
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -23,6 +22,7 @@ from mwaa_shell.session.script import ScriptLine
 from mwaa_shell.settings import Settings
 from mwaa_shell.streams import standard_streams
 from tests.double import Request, command_response, refusal
+from tests.faults.behaviours import closed_port
 from tests.many.conftest import FAILED, NAMES, ROWS, Many, at_a_prompt
 from tests.monitor.canvas import FakeCanvas
 from tests.sessions import Notes, check_lines, execute
@@ -157,9 +157,9 @@ def test_one_that_fails_hinders_no_other(
 
 
 def test_unreachable_web_server_hinders_no_other(many: Many, session: Session) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as closed:
-        many.hosts["etl-b"] = f"127.0.0.1:{closed.getsockname()[1]}"
-    result = execute(session, ".on all dags list -o json")
+    with closed_port() as closed:
+        many.hosts["etl-b"] = closed
+        result = execute(session, ".on all dags list -o json")
     assert result.exit_code is ExitCode.NOTHING_RAN
     assert [row["environment"] for row in rows(result)] == ["etl-a", "etl-c"]
 
@@ -603,5 +603,5 @@ def test_ctrl_c_asks_no_further_environment(many: Many, bundle: str, line: str) 
     released.set()
     for thread in set(threading.enumerate()) - before:
         if thread.name == "environment":
-            thread.join(20)
+            thread.join(60)
     assert sum("/environments/" in request.path for request in many.double.aws.seen) == MOST
