@@ -143,6 +143,7 @@ def _let_go_of_histories(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     open_ones = _of_the_program(monkeypatch)
     yield
     for history in made:
+        history.is_off = True  # a thread that the test has left would open it again
         history.close()
     assert open_ones == [], "these places of the program have left a session open"
 
