@@ -39,7 +39,7 @@ class Relay(ABC):
         """A connection to where a client wants to go, ``None`` where that leads nowhere."""
         self.asked.append((host, port))
         try:
-            return socket.create_connection(self.hosts.get(host, (host, port)), timeout=10)
+            return socket.create_connection(self.hosts.get(host, (host, port)), timeout=60)
         except (OSError, RuntimeError):  # refused, or a name that this machine must not look up
             return None
 

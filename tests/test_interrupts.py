@@ -66,7 +66,7 @@ def test_a_thread_that_follows_stops_its_waits_with_the_main_one() -> None:
     def wait(pressed: threading.Event) -> None:
         INTERRUPTS.follow(pressed)
         with INTERRUPTS.defer() as event:
-            seen.append(event.wait(10))
+            seen.append(event.wait(60))
 
     with INTERRUPTS.defer() as pressed:
         thread = threading.Thread(target=wait, args=[pressed])

@@ -161,7 +161,7 @@ def test_ctrl_c_while_entries_are_read_stops_an_import(double: Double, session: 
 
     def press(request: Request) -> bytes:
         os.kill(os.getpid(), signal.SIGINT)
-        pressed.wait(10)
+        pressed.wait(60)
         return b""
 
     double.web.behave = press

@@ -22,6 +22,8 @@ from mwaa_shell.settings import Access, AccessKey
 
 KEYS = make_keys()
 NAMES = [f"env-{number:02}" for number in range(30)]
+#: Seconds after which a test that hangs fails instead.
+PATIENCE = 60.0
 HOSTED = {name: LocalEnvironment(name, "2.10.3", "127.0.0.1:1") for name in NAMES}
 
 
@@ -166,7 +168,7 @@ class SlowAirflow:
 
     def __call__(self, arguments: list[str]) -> Answer:
         self.inside.release()
-        assert self.leave.wait(10)
+        assert self.leave.wait(PATIENCE)
         self.ended.release()
         return Answer(0, b"late", b"")
 
@@ -176,7 +178,7 @@ def many(airflow: SlowAirflow, made: CliEndpoint, token: str, count: int) -> lis
     threads = [threading.Thread(target=made.answer, args=(token, b"x")) for _ in range(count)]
     for thread in threads:
         thread.start()
-        assert airflow.inside.acquire(timeout=10)
+        assert airflow.inside.acquire(timeout=PATIENCE)
     return threads
 
 
@@ -205,12 +207,14 @@ def test_the_gateway_stops_waiting_and_the_command_goes_on(tmp_path: Path) -> No
     server = Server(web_server.handler_for(made))
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
     url, headers = f"http://127.0.0.1:{server.port}/aws_mwaa/cli", {"Authorization": token}
-    gone = requests.post(url, data="dags test x", headers=headers, timeout=10)
+    gone = requests.post(url, data="dags test x", headers=headers, timeout=PATIENCE)
     assert (gone.status_code, gone.headers["Content-Type"]) == (504, "text/html")
     assert "<title>504 Gateway Time-out</title>" in gone.text
-    assert requests.post(url, data="version", headers=headers, timeout=10).status_code == 503, "it holds its place"
+    assert requests.post(url, data="version", headers=headers, timeout=PATIENCE).status_code == 503, (
+        "it holds its place"
+    )
     airflow.leave.set()
-    assert airflow.ended.acquire(timeout=10)
+    assert airflow.ended.acquire(timeout=PATIENCE)
     server.shutdown()
     server.server_close()
 
@@ -268,6 +272,6 @@ def test_paths_of_the_major_versions(web: tuple[int, str, str]) -> None:
 def test_a_body_that_is_too_long_is_413(web: tuple[int, str, str]) -> None:
     _, url, token = web
     answer = requests.post(
-        f"{url}/aws_mwaa/cli", data=b"x" * (MAX_BODY + 1), headers={"Authorization": token}, timeout=5
+        f"{url}/aws_mwaa/cli", data=b"x" * (MAX_BODY + 1), headers={"Authorization": token}, timeout=PATIENCE
     )
     assert answer.status_code == 413

@@ -138,7 +138,7 @@ class Running:
     def end(self) -> None:
         for pipe in (self.process.stdin, self.process.stdout):
             _close(pipe)
-        self.process.wait(20)
+        self.process.wait(60)
 
 
 def _close(pipe: IO[bytes] | None) -> None:
@@ -258,7 +258,7 @@ def test_no_command_outlives_a_worker_that_is_killed(worker: Running) -> None:
     worker.send("sleep")
     pid = _child_of(importer := _child_of(worker.process.pid))
     os.kill(importer, signal.SIGKILL)
-    assert worker.process.wait(20) == 0
+    assert worker.process.wait(60) == 0
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
 

@@ -64,7 +64,7 @@ class Faults:
                 self.overlaps[name].set()
             behave = self._drawn(WEB)
         if self.twice:
-            self.on_the_way[name].wait(20)
+            self.on_the_way[name].wait(60)
             self.overlaps[name].wait(OPEN)
         with self.lock:
             self.open[name] -= 1  # before the answer, as the next command may come before anything after it

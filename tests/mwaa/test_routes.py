@@ -89,7 +89,7 @@ def test_a_command_goes_through_a_proxy_that_resolves_its_name(
     double: Double, bundle: str, scheme: str, make: Make
 ) -> None:
     proxy = make()
-    transport = Transport([bundle], 5.0, proxy=f"{scheme}://127.0.0.1:{proxy.port}")
+    transport = Transport([bundle], 60.0, proxy=f"{scheme}://127.0.0.1:{proxy.port}")
     with closing(transport):
         for _ in range(2):
             transport.post(f"https://{double.host}/aws_mwaa/cli", "dags list", "canary-token")
@@ -101,7 +101,7 @@ def test_a_command_goes_through_a_proxy_that_resolves_its_name(
 
 def test_the_password_of_a_proxy_goes_to_the_proxy_alone(double: Double, bundle: str, scheme: str, make: Make) -> None:
     proxy = make("user:p@ss/word")
-    post(double, Transport([bundle], 5.0, proxy=f"{scheme}://user:p%40ss%2Fword@127.0.0.1:{proxy.port}"))
+    post(double, Transport([bundle], 60.0, proxy=f"{scheme}://user:p%40ss%2Fword@127.0.0.1:{proxy.port}"))
     assert proxy.relayed == 1
     request = double.web.seen[0]
     assert not any("proxy" in name for name in request.headers)
@@ -114,7 +114,7 @@ def test_a_proxy_that_wants_another_password(
 ) -> None:
     proxy = make("user:secret")
     with pytest.raises(NothingRan, match="requires a user and a password") as caught:
-        post(double, Transport([bundle], 5.0, proxy=f"{scheme}://{credentials}127.0.0.1:{proxy.port}"))
+        post(double, Transport([bundle], 60.0, proxy=f"{scheme}://{credentials}127.0.0.1:{proxy.port}"))
     assert (double.commands, proxy.asked) == ([], [])
     assert f"{scheme}://127.0.0.1:{proxy.port} (--proxy)" in str(caught.value)
     assert "canary" not in str(caught.value)
@@ -124,7 +124,7 @@ def test_nobody_is_at_the_proxy(double: Double, bundle: str, scheme: str, make: 
     proxy = make()
     proxy.close()
     with pytest.raises(NothingRan, match=r"The proxy .* \(--proxy\) refused the connection"):
-        post(double, Transport([bundle], 5.0, proxy=f"{scheme}://user:canary@127.0.0.1:{proxy.port}"))
+        post(double, Transport([bundle], 60.0, proxy=f"{scheme}://user:canary@127.0.0.1:{proxy.port}"))
     assert double.commands == []
 
 
@@ -132,7 +132,7 @@ def test_a_proxy_that_does_not_reach_the_web_server(double: Double, bundle: str,
     proxy = make()
     proxy.hosts = {}
     with pytest.raises(NothingRan, match=r"could not reach the web server|did not let the request through"):
-        post(double, Transport([bundle], 5.0, proxy=f"{scheme}://127.0.0.1:{proxy.port}"))
+        post(double, Transport([bundle], 60.0, proxy=f"{scheme}://127.0.0.1:{proxy.port}"))
     assert (proxy.relayed, len(proxy.asked)) == (0, 1)
 
 
@@ -143,7 +143,7 @@ def test_a_stranger_behind_a_proxy_gets_nothing(double: Double, bundle: str, sch
     with pytest.raises(
         NothingRan, match=r"certificate .* another\.invalid:\d+ through the proxy .* could not be verified"
     ):
-        post(double, Transport([bundle], 5.0, proxy=f"{scheme}://127.0.0.1:{proxy.port}"))
+        post(double, Transport([bundle], 60.0, proxy=f"{scheme}://127.0.0.1:{proxy.port}"))
     assert double.web.seen == []
     assert b"canary" not in proxy.seen
 
@@ -152,7 +152,7 @@ def test_giving_up_closes_the_connection_through_a_proxy(double: Double, bundle:
     proxy, gone = make(), threading.Event()
 
     def wait_for_the_end(request: Request) -> bytes | None:
-        request.socket.settimeout(10)
+        request.socket.settimeout(60)
         try:
             left = request.socket.recv(1) == b""
         except OSError:
@@ -162,7 +162,7 @@ def test_giving_up_closes_the_connection_through_a_proxy(double: Double, bundle:
         return None
 
     double.web.behave = wait_for_the_end
-    transport = Transport([bundle], 5.0, proxy=f"{scheme}://127.0.0.1:{proxy.port}")
+    transport = Transport([bundle], 60.0, proxy=f"{scheme}://127.0.0.1:{proxy.port}")
 
     def give_up() -> None:
         double.web.arrived.acquire()
@@ -179,7 +179,7 @@ def test_a_proxy_behind_tls_proves_who_it_is(double: Double, bundle: str) -> Non
     double.authority.issue_cert("other.invalid").configure_cert(context)
     with closing(ConnectProxy(context=context, credentials="user:canary")) as proxy:
         with pytest.raises(NothingRan) as caught:
-            post(double, Transport([bundle], 5.0, proxy=f"https://user:canary@127.0.0.1:{proxy.port}"))
+            post(double, Transport([bundle], 60.0, proxy=f"https://user:canary@127.0.0.1:{proxy.port}"))
         assert proxy.requests == []
     assert "canary" not in str(caught.value)
 
@@ -187,17 +187,17 @@ def test_a_proxy_behind_tls_proves_who_it_is(double: Double, bundle: str) -> Non
 def test_what_a_proxy_refuses_is_said(double: Double, bundle: str) -> None:
     with closing(ConnectProxy(refusal="403 Not for you")) as proxy:
         with pytest.raises(NothingRan, match="did not let the request through"):
-            post(double, Transport([bundle], 5.0, proxy=f"http://127.0.0.1:{proxy.port}"))
+            post(double, Transport([bundle], 60.0, proxy=f"http://127.0.0.1:{proxy.port}"))
         assert "canary" not in str(proxy.requests)
 
 
 def test_socks5_looks_the_name_up_here(double: Double, bundle: str) -> None:
     with closing(SocksProxy()) as proxy:
         with pytest.raises(NothingRan, match="socks5 looks up the web server on this machine"):
-            post(double, Transport([bundle], 5.0, proxy=f"socks5://127.0.0.1:{proxy.port}"))
+            post(double, Transport([bundle], 60.0, proxy=f"socks5://127.0.0.1:{proxy.port}"))
         assert proxy.asked == []
         double.host_name = "127.0.0.1"
-        post(double, Transport([bundle], 5.0, proxy=f"socks5://127.0.0.1:{proxy.port}"))
+        post(double, Transport([bundle], 60.0, proxy=f"socks5://127.0.0.1:{proxy.port}"))
         assert proxy.asked == [("127.0.0.1", double.web.port)]
 
 
@@ -217,9 +217,9 @@ def test_something_else_at_the_port_of_a_proxy(double: Double, bundle: str) -> N
     with closing(Liar()) as liar:
         liar.answer = b"SSH-2.0-none\r\n"
         with pytest.raises(NothingRan, match="does not speak SOCKS"):
-            post(double, Transport([bundle], 5.0, proxy=f"socks5h://127.0.0.1:{liar.port}"))
+            post(double, Transport([bundle], 60.0, proxy=f"socks5h://127.0.0.1:{liar.port}"))
         with pytest.raises(NothingRan, match=r"through the proxy http://.* could not be reached"):
-            post(double, Transport([bundle], 5.0, proxy=f"http://127.0.0.1:{liar.port}"))
+            post(double, Transport([bundle], 60.0, proxy=f"http://127.0.0.1:{liar.port}"))
 
 
 @pytest.mark.parametrize("scheme", ["http", "socks5h"])
@@ -229,7 +229,7 @@ def test_a_proxy_that_says_nothing(double: Double, bundle: str, scheme: str, mon
         closing(Liar()) as liar,
         pytest.raises(NothingRan, match=rf"{scheme}://127\.0\.0\.1.*(could not be reached|did not accept)"),
     ):
-        post(double, Transport([bundle], 5.0, proxy=f"{scheme}://127.0.0.1:{liar.port}"))
+        post(double, Transport([bundle], 60.0, proxy=f"{scheme}://127.0.0.1:{liar.port}"))
 
 
 # -- elsewhere --------------------------------------------------------------------------------------------------------
@@ -248,7 +248,7 @@ def test_a_tunnel_changes_where_the_bytes_go_and_nothing_else(
     double: Double, bundle: str, tunnel: Forwarder, form: str
 ) -> None:
     connect_to = form.format(port=tunnel.port, web=double.web.port)
-    post(double, Transport([bundle], 5.0, connect_to=["other.invalid:::1", connect_to]))
+    post(double, Transport([bundle], 60.0, connect_to=["other.invalid:::1", connect_to]))
     assert double.web.seen[0].headers["host"] == f"{WEB_NAME}:{double.web.port}"
     assert tunnel.relayed == 1
     assert saw_only_ciphertext(tunnel)
@@ -257,19 +257,19 @@ def test_a_tunnel_changes_where_the_bytes_go_and_nothing_else(
 def test_another_server_behind_the_tunnel_gets_nothing(double: Double, bundle: str, tunnel: Forwarder) -> None:
     double.host_name = "another.invalid"
     with pytest.raises(NothingRan, match=r"\(--connect-to\) could not be verified"):
-        post(double, Transport([bundle], 5.0, connect_to=[f"::127.0.0.1:{tunnel.port}"]))
+        post(double, Transport([bundle], 60.0, connect_to=[f"::127.0.0.1:{tunnel.port}"]))
     assert double.web.seen == []
 
 
 def test_no_tunnel_is_there(double: Double, bundle: str, tunnel: Forwarder) -> None:
     tunnel.close()
     with pytest.raises(NothingRan, match=rf"at 127\.0\.0\.1:{tunnel.port} \(--connect-to\) could not be reached"):
-        post(double, Transport([bundle], 5.0, connect_to=[f"::127.0.0.1:{tunnel.port}"]))
+        post(double, Transport([bundle], 60.0, connect_to=[f"::127.0.0.1:{tunnel.port}"]))
 
 
 def test_a_tunnel_for_another_host_is_none(double: Double, bundle: str, tunnel: Forwarder) -> None:
     with pytest.raises(NothingRan, match="could not be reached"):
-        post(double, Transport([bundle], 5.0, connect_to=[f"other.invalid::127.0.0.1:{tunnel.port}"]))
+        post(double, Transport([bundle], 60.0, connect_to=[f"other.invalid::127.0.0.1:{tunnel.port}"]))
     assert tunnel.asked == []
 
 
@@ -277,7 +277,7 @@ def test_a_proxy_leads_to_where_the_tunnel_begins(double: Double, bundle: str, t
     with closing(SocksProxy({"bastion.invalid": ("127.0.0.1", tunnel.port)})) as proxy:
         post(
             double,
-            Transport([bundle], 5.0, proxy=f"socks5h://127.0.0.1:{proxy.port}", connect_to=["::bastion.invalid:9"]),
+            Transport([bundle], 60.0, proxy=f"socks5h://127.0.0.1:{proxy.port}", connect_to=["::bastion.invalid:9"]),
         )
         assert proxy.asked == [("bastion.invalid", 9)]
     assert (tunnel.relayed, len(double.commands)) == (1, 1)
@@ -312,7 +312,7 @@ def test_the_option_wins_over_the_variables(
     with closing(ConnectProxy(hosts)) as wanted, closing(ConnectProxy(hosts)) as other:
         monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{other.port}")
         monkeypatch.setenv("NO_PROXY", "*")
-        post(double, Transport([bundle], 5.0, proxy=f"http://127.0.0.1:{wanted.port}"))
+        post(double, Transport([bundle], 60.0, proxy=f"http://127.0.0.1:{wanted.port}"))
         assert (wanted.relayed, other.asked) == (1, [])
 
 
@@ -525,7 +525,7 @@ def test_a_web_server_is_greeted_without_a_token(
     double: Double, bundle: str, tunnel: Forwarder, headers: dict[str, str], body: bytes
 ) -> None:
     double.web.behave = lambda request: response(302, body, {"Date": "now", **headers})
-    with closing(Transport([bundle], 5.0, connect_to=[f"::127.0.0.1:{tunnel.port}"])) as transport:
+    with closing(Transport([bundle], 60.0, connect_to=[f"::127.0.0.1:{tunnel.port}"])) as transport:
         peer = transport.greet(double.host)
     assert (peer.date, peer.tls[:5], bool(peer.issuer), bool(peer.expires)) == (
         "now",
@@ -540,7 +540,7 @@ def test_a_web_server_is_greeted_without_a_token(
 
 def test_a_stranger_is_not_greeted(double: Double, tunnel: Forwarder) -> None:
     with pytest.raises(NothingRan, match="could not be verified"):
-        Transport([], 5.0, connect_to=[f"::127.0.0.1:{tunnel.port}"]).greet(double.host)
+        Transport([], 60.0, connect_to=[f"::127.0.0.1:{tunnel.port}"]).greet(double.host)
     assert double.web.seen == []
 
 

@@ -97,7 +97,7 @@ def test_responses_of_both_sizes_over_the_wire(size: int, double: Double, bundle
     stdout = bytes(range(256)) * (size // 256)
     sent = command_response(stdout, b"careful\n")
     double.web.behave = lambda request: sent
-    response = Transport([bundle], 5.0, direct=True).post(f"https://{double.host}/aws_mwaa/cli", "x", "secret")
+    response = Transport([bundle], 60.0, direct=True).post(f"https://{double.host}/aws_mwaa/cli", "x", "secret")
     streams = read_output(response)
     assert (bytes(streams.stdout), bytes(streams.stderr)) == (stdout, b"careful\n")
     assert bytes(response.body) == sent.partition(b"\r\n\r\n")[2]

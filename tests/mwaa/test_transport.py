@@ -25,7 +25,7 @@ packed_bytes = partial(gzip.compress, mtime=0)
 
 @pytest.fixture
 def web(double: Double, bundle: str) -> Transport:
-    return Transport([bundle], 5.0, direct=True)
+    return Transport([bundle], 60.0, direct=True)
 
 
 def post(web: Transport, double: Double, command: str = "dags list") -> bytes:
@@ -78,7 +78,7 @@ def test_a_connection_that_the_server_closed_is_replaced(double: Double, web: Tr
 
     double.web.behave = answer_once
     post(web, double)
-    assert closed.wait(30)
+    assert closed.wait(60)
     double.web.behave = lambda request: command_response(b"two")
     post(web, double)
     assert len(double.web.seen) == 2
@@ -112,7 +112,7 @@ def test_no_other_compression_is_asked_for_or_read(double: Double, web: Transpor
 
 @pytest.mark.parametrize("size", [1, CHUNK, CHUNK + 1, 3 * CHUNK + 100, MB])
 def test_every_size_is_read_whole(size: int, double: Double, bundle: str) -> None:
-    web = Transport([bundle], 5.0, direct=True, max_response=1)
+    web = Transport([bundle], 60.0, direct=True, max_response=1)
     mixed = bytes(number % 251 for number in range(1000)) * (size // 1000 + 1)
     for whole in (mixed[:size], b"x" * size):
         for sent in (response(200, whole), packed(packed_bytes(whole)), packed(packed_bytes(whole) + b"\0\0")):
@@ -139,7 +139,7 @@ def test_every_cut_of_a_compressed_response_is_put_together(double: Double, web:
     ids=["plain", "just", "bomb"],
 )
 def test_too_large_response_is_cut_off_and_fills_no_memory(sent: bytes, double: Double, bundle: str) -> None:
-    web = Transport([bundle], 5.0, direct=True, max_response=1)
+    web = Transport([bundle], 60.0, direct=True, max_response=1)
     post(web, double)
     double.web.behave = lambda request: sent
     tracemalloc.start()
@@ -210,7 +210,7 @@ def test_a_reset_after_sending_leaves_the_outcome_unknown(double: Double, web: T
 
 def test_silence_leaves_the_outcome_unknown(double: Double, bundle: str) -> None:
     done = threading.Event()
-    double.web.behave = lambda request: b"" if done.wait(10) else None
+    double.web.behave = lambda request: b"" if done.wait(60) else None
     with pytest.raises(OutcomeUnknown, match=r"did not answer within 0\.2 seconds"):
         post(Transport([bundle], 0.2, direct=True), double)
     done.set()
@@ -230,13 +230,13 @@ def test_an_unknown_name(web: Transport) -> None:
 
 def test_a_stranger_gets_nothing(double: Double) -> None:
     with pytest.raises(NothingRan, match="could not be verified"):
-        post(Transport([], 5.0, direct=True), double)
+        post(Transport([], 60.0, direct=True), double)
     assert double.web.seen == []
 
 
 def test_a_certificate_for_another_host_is_refused(double: Double, bundle: str) -> None:
     with pytest.raises(NothingRan, match="could not be verified"):
-        Transport([bundle], 5.0, direct=True).post(f"https://localhost:{double.web.port}/x", "version", "secret")
+        Transport([bundle], 60.0, direct=True).post(f"https://localhost:{double.web.port}/x", "version", "secret")
     assert double.web.seen == []
 
 
@@ -250,7 +250,7 @@ def test_giving_up_closes_the_connection(double: Double, web: Transport) -> None
     gone = threading.Event()
 
     def wait_for_the_end(request: Request) -> bytes | None:
-        request.socket.settimeout(10)
+        request.socket.settimeout(60)
         if request.socket.recv(1) == b"":
             gone.set()
         return None
@@ -264,14 +264,14 @@ def test_giving_up_closes_the_connection(double: Double, web: Transport) -> None
     threading.Thread(target=give_up, daemon=True).start()
     with pytest.raises(OutcomeUnknown):
         post(web, double)
-    assert gone.wait(30)
+    assert gone.wait(60)
 
 
 def test_a_proxy_that_refuses(double: Double, bundle: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{double.aws.port}")
     double.aws.behave = lambda request: response(403, b"")
     with pytest.raises(NothingRan, match="did not let the request through"):
-        post(Transport([bundle], 5.0), double)
+        post(Transport([bundle], 60.0), double)
     assert (double.aws.seen[0].method, double.aws.seen[0].path) == ("CONNECT", double.host)
 
 
@@ -297,7 +297,7 @@ def test_a_bundle_is_trusted_alone(bundle: str) -> None:
 
 
 def test_two_bundles_are_trusted_together(double: Double, bundle: str) -> None:
-    assert post(Transport([certifi.where(), bundle], 5.0, direct=True), double)
+    assert post(Transport([certifi.where(), bundle], 60.0, direct=True), double)
 
 
 def test_a_bundle_that_cannot_be_used(tmp_path: Path) -> None:
@@ -323,7 +323,7 @@ def test_what_goes_wrong_ahead_is_left_for_the_command(double: Double, web: Tran
     double.web.behave = reset
     web.open(double.host)
     web.open("nobody.invalid")
-    Transport([], 5.0, direct=True).open(double.host)  # who is not trusted
+    Transport([], 60.0, direct=True).open(double.host)  # who is not trusted
     double.web.behave = lambda request: command_response(b"done")
     post(web, double)
     assert double.commands == ["dags list"]
@@ -342,7 +342,7 @@ def test_a_server_that_is_slow_to_greet_holds_no_command_up(
     opening.start()
     double.web.arrived.acquire()
     post(web, double)
-    opening.join(30)  # its connection was cut
+    opening.join(60)  # its connection was cut
     assert not opening.is_alive()
     assert [request.connection for request in double.web.seen] == [1, 2]
 
@@ -366,7 +366,7 @@ class HungOpener:
 
     def acquire(self, timeout: float) -> bool:
         self.waited_for.set()
-        assert self.too_long.wait(10)
+        assert self.too_long.wait(60)
         return False
 
 
@@ -382,12 +382,12 @@ def test_a_command_that_was_given_up_does_not_cut_off_the_next_one(double: Doubl
 
     first = threading.Thread(target=given_up)
     first.start()
-    assert opener.waited_for.wait(10)
+    assert opener.waited_for.wait(60)
     web.give_up()
 
     def meanwhile(request: Request) -> bytes:
         opener.too_long.set()
-        first.join(10)
+        first.join(60)
         return command_response(b"done")
 
     double.web.behave = meanwhile

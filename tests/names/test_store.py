@@ -240,7 +240,7 @@ def test_two_saves_at_once_keep_the_names_of_both(
     def write_late(path: Path, data: bytes) -> None:
         if not writing.is_set():
             writing.set()
-            assert second.wait(10)
+            assert second.wait(60)
         write(path, data)
 
     def watched(handle: int, operation: int) -> None:
@@ -254,10 +254,10 @@ def test_two_saves_at_once_keep_the_names_of_both(
     monkeypatch.setattr(fcntl, "flock", watched)
     with ThreadPoolExecutor(1) as threads:
         saved = threads.submit(store.save, catalogue_of(NamesFound(Kind.POOL, (Name("p"),), all=True)))
-        assert writing.wait(10)
+        assert writing.wait(60)
         assert other.save(catalogue_of(seen("dag"))) is None
         second.set()
-        assert saved.result(10) is None
+        assert saved.result(60) is None
     kept = store.load()[0]
     assert (texts(kept), [pool.text for pool in kept.names(Kind.POOL)]) == (["dag"], ["p"])
 

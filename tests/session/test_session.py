@@ -189,7 +189,7 @@ def test_ctrl_c_stops_a_wait_whose_answer_comes_at_once(double: Double, session:
 
 def test_aws_that_never_answers_is_given_up(double: Double, bundle: str) -> None:
     done = threading.Event()
-    double.aws.behave = lambda request: b"" if done.wait(20) else None
+    double.aws.behave = lambda request: b"" if done.wait(60) else None
     session = Session(Settings(environment="my-env", access=double.access(bundle, timeout=0.5)))
     result = execute(session, "dags list")
     done.set()
