@@ -160,7 +160,7 @@ def _enter_runs(session: Session, reason: str, count: int) -> str:
 def _is_last(session: Session, batch: Batch) -> bool:
     """Return whether a batch failed somewhere and was the last command."""
     newest = session.recorder.history.find(Search(this_shell=True), 1)
-    return bool(batch.left) and not any(one.batch != batch.entry.batch and one.when > batch.when for one in newest)
+    return bool(batch.left) and not any(one.origin != batch.origin and one.when > batch.when for one in newest)
 
 
 def _redo_batch(session: Session, batch: Batch) -> Result:
@@ -322,9 +322,8 @@ def _line_of(session: Session, text: str, kind: str) -> str:
     batch = session.last_batch
     past = history.past(environment_key(session.connection), batch and batch.entry)
     entry = past.get(int(text[:18])) if text else past.last()
-    if entry is not None and entry.batch and not text:
-        command = batch.line if batch is not None and entry == batch.entry else "COMMAND"
-        hint = f"Write .script {command} {kind} for {session.connection.target.name}."
+    if batch is not None and entry == batch.entry:
+        hint = f"Write .script {batch.line} {kind} for {session.connection.target.name}."
         raise UsageError("The last command was .on, and a script is for one environment", hint=hint)
     if entry is None:
         raise UsageError(

@@ -13,8 +13,8 @@ from mwaa_shell.result import Outcome
 
 #: Origins of a command: the prompt, ``-c``, a file or standard input, a rerun of an entry.
 TYPED, COMMAND, FILE, RERUN = "typed", "-c", "file", "rerun of #"
-#: The origin of a command of ``.on``, before the ID of its batch, and between the ID and the typed line.
-BATCH, OF = "batch ", " of "
+#: The origin of a command of ``.on``, before the ID of its batch.
+BATCH = "batch "
 #: Commands of one ``.redo``, at most: more are a slip of the keyboard.
 MOST_NUMBERS = 1_000
 #: Digits of a number, at most.
@@ -26,12 +26,9 @@ def rerun_of(number: int) -> str:
     return f"{RERUN}{number}"
 
 
-def new_batch(typed: str = "") -> str:
-    """Return the origin of the commands that one line sends to several environments.
-
-    It has the line if it was typed. No secret may be in that.
-    """
-    return f"{BATCH}{token_hex(4)}{OF * bool(typed)}{typed}"
+def new_batch() -> str:
+    """Return the origin of the commands that one line sends to several environments."""
+    return f"{BATCH}{token_hex(4)}"
 
 
 class EnvironmentKey(NamedTuple):
@@ -51,7 +48,7 @@ class HistoryEntry(NamedTuple):
     environment: str
     line: str  #: as typed, with a mask in the place of every secret
     version: str = ""  #: of the environment's Airflow, empty if it was not known
-    origin: str = TYPED  #: such as ``typed``, ``rerun of #42``, ``batch 1f2e3d4c of .on all version``
+    origin: str = TYPED  #: such as ``typed``, ``rerun of #42``, ``batch 1f2e3d4c``
     masked: bool = False  #: the line has a mask, so it cannot be sent as it is
     outcome: Outcome = Outcome.UNKNOWN
     seconds: float | None = None  #: until the outcome was known
@@ -68,13 +65,7 @@ class HistoryEntry(NamedTuple):
     @property
     def batch(self) -> str:
         """The batch of a command that was sent to several environments, or empty."""
-        return self.origin.removeprefix(BATCH).partition(OF)[0] if self.origin.startswith(BATCH) else ""
-
-    @property
-    def as_typed(self) -> HistoryEntry:
-        """The entry, or the typed line of ``.on`` without a number if it sent the command."""
-        line = self.origin.partition(OF)[2] if self.batch else ""
-        return self._replace(line=line, number=0) if line else self
+        return self.origin.removeprefix(BATCH) if self.origin.startswith(BATCH) else ""
 
     @property
     def rerun(self) -> int | None:

@@ -16,7 +16,7 @@ from mwaa_shell import airflow
 from mwaa_shell.addresses import MASK
 from mwaa_shell.airflow.command_line import ParsedLine, parse
 from mwaa_shell.errors import UsageError
-from mwaa_shell.history.entries import BATCH, OF, CommandOutcome, EnvironmentKey, HistoryEntry
+from mwaa_shell.history.entries import CommandOutcome, EnvironmentKey, HistoryEntry
 from mwaa_shell.history.store import History
 from mwaa_shell.mwaa import Connection, EnvironmentRef
 from mwaa_shell.names import recall
@@ -48,7 +48,7 @@ class HistoryRecorder:
     def begin(self, connection: Connection, line: ParsedLine, origin: str) -> int | None:
         """Write a command before it is sent; return its number, or ``None``."""
         masked = airflow.secrets.redaction.mask_line(line.text, connection.grammar, self._secret_words())
-        key, is_masked = self._key_of(connection), MASK in masked.text
+        key = self._key_of(connection)
         number = self.history.begin(
             HistoryEntry(
                 when=time.time(),
@@ -57,9 +57,8 @@ class HistoryRecorder:
                 environment=key.environment,
                 line=masked.text.strip(),
                 version=str(connection.version or ""),
-                # Another Airflow's command tree may not have found the secret in the line of .on.
-                origin=origin.partition(OF)[0] if is_masked and origin.startswith(BATCH) else origin,
-                masked=is_masked,
+                origin=origin,
+                masked=MASK in masked.text,
             )
         )
         self._note_trouble()

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from mwaa_shell import paths
-from mwaa_shell.history.entries import BATCH, OF, CommandOutcome, EnvironmentKey, HistoryEntry, Search
+from mwaa_shell.history.entries import BATCH, CommandOutcome, EnvironmentKey, HistoryEntry, Search
 from mwaa_shell.result import Outcome
 
 if TYPE_CHECKING:
@@ -77,8 +77,6 @@ _FINISH = (
     " version = coalesce(nullif(?, ''), version) WHERE number = ? AND shell = ?"
 )
 _TYPED = "(origin = 'typed' OR origin LIKE 'rerun %')"
-_TYPED_ON = f"origin LIKE '{BATCH}%{OF}%'"
-_LINE = f"CASE WHEN {_TYPED_ON} THEN substr(origin, instr(origin, '{OF}') + {len(OF)}) ELSE line END"
 _HERE = "environment = ? AND region = ? AND account = ?"
 _ANYWHERE = "1"
 _ALL = Search()
@@ -287,14 +285,14 @@ class History(_File):
 
     def find(self, search: Search = _ALL, limit: int = 50) -> list[HistoryEntry]:
         """Return the newest entries that a search accepts, newest first."""
-        escaped, batch = re.sub(r"[\\%_]", r"\\\g<0>", search.text), f"{BATCH}{search.batch}"
+        escaped = re.sub(r"[\\%_]", r"\\\g<0>", search.text)
         wanted: list[tuple[bool, str, Sequence[object]]] = [
             (bool(search.text), "line LIKE ? ESCAPE '\\'", [f"%{escaped}%"]),
             (search.where is not None, _HERE, _key(search.where) if search.where else ()),
             (search.failed_only, "outcome <> 'ok'", ()),
             (search.this_shell, "shell = ?", [self.shell]),
             (search.since is not None, "sent >= ?", [search.since]),
-            (bool(search.batch), "(origin = ? OR origin LIKE ?)", [batch, f"{batch}{OF}%"]),
+            (bool(search.batch), "origin = ?", [f"{BATCH}{search.batch}"]),
         ]
         clauses = [clause for applies, clause, _ in wanted if applies]
         values = [value for applies, _, some in wanted if applies for value in some]
@@ -304,17 +302,15 @@ class History(_File):
         """Return the typed entry some steps back whose line starts with a text.
 
         Steps go through what was typed in this shell, wherever it was sent, and then through what had been typed in
-        this environment before: what other shells have done since is not in the way. A line of ``.on`` of an earlier
-        shell was typed in each of its environments.
+        this environment before: what other shells have done since is not in the way.
         """
         before = "" if self._first is None else "number < ? AND "
-        clauses = [f"({_TYPED} AND shell = ? OR {before}{_HERE} AND ({_TYPED} OR {_TYPED_ON}))"]
+        clauses = [_TYPED, f"(shell = ? OR {before}{_HERE})"]
         values: list[object] = [self.shell, *([self._first] if before else []), *_key(where)]
         if starts:
-            clauses.append(f"substr({_LINE}, 1, length(?)) = ?")
+            clauses.append("substr(line, 1, length(?)) = ?")
             values += [starts, starts]
-        found = self._entries(" AND ".join(clauses), values, 1, back - 1) if back > 0 else []
-        return found[0].as_typed if found else None
+        return next(iter(self._entries(" AND ".join(clauses), values, 1, back - 1)), None) if back > 0 else None
 
     def past(self, where: EnvironmentKey, batch: HistoryEntry | None = None) -> EnvironmentLookup:
         """Return the lookup for expansion, with the command of the last batch."""

@@ -13,7 +13,7 @@ from mwaa_shell.addresses import MASK
 from mwaa_shell.airflow.command_line import output_format
 from mwaa_shell.airflow.knowledge import reads
 from mwaa_shell.errors import ExitCode, RefusedByRule, State
-from mwaa_shell.history import TYPED, new_batch
+from mwaa_shell.history import new_batch
 from mwaa_shell.interrupts import INTERRUPTS
 from mwaa_shell.many.merge import Ended, counted, ending, merge
 from mwaa_shell.many.plan import Secrets, Step, confirm_all, make_step, make_steps
@@ -55,9 +55,7 @@ def run_on(executor: Executor, context: LineContext, options: ManyOptions, line:
     """Run a command on several environments and return their outputs as one Result."""
     session, canvas = executor.session, executor.session.ui.canvas
     began = time.time()
-    typed = session.rules().mask(context.line.text.strip())
-    is_kept = context.origin == TYPED and MASK not in typed
-    sender = _Sender(executor, context, Secrets(session.ui.ask_secret), new_batch(typed if is_kept else ""))
+    sender = _Sender(executor, context, Secrets(session.ui.ask_secret))
     try:
         targets = select(session, options.which)
         if reads(line, None) and MASK not in line.text:  # read-only in every Airflow, so no confirmation is due
@@ -120,7 +118,7 @@ class _Sender:
     executor: Executor
     context: LineContext
     secrets: Secrets
-    batch: str  #: the origin of all commands, for the history
+    batch: str = field(default_factory=new_batch)  #: the origin of all commands, for the history
     notes: list[str] = field(default_factory=list)  #: notices, each with its environment
 
     def read(self, target: Target, line: ParsedLine) -> Work[Result]:

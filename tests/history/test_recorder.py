@@ -87,13 +87,6 @@ def test_secrets_of_the_users_own_names(record: HistoryRecorder, connection: Con
     assert b"4711" not in (tmp_path / "log").read_bytes()
 
 
-def test_origin_lacks_the_line_of_on_where_a_secret_is_found(record: HistoryRecorder, connection: Connection) -> None:
-    for value, origin in (("pin", "batch 1"), ("color", "batch 1 of .on all variables set color 4711")):
-        record.begin(connection, parse(f"variables set {value} 4711"), f"batch 1 of .on all variables set {value} 4711")
-        entry = record.history.find()[0]
-        assert (entry.origin, entry.batch) == (origin, "1")
-
-
 # -- the audit trail ---------------------------------------------------------------------------------------------------
 
 

@@ -10,7 +10,7 @@ import pytest
 from mwaa_shell import dot_commands
 from mwaa_shell.config import parse_config
 from mwaa_shell.errors import ExitCode
-from mwaa_shell.history import FILE, environment_key, expand
+from mwaa_shell.history import environment_key, expand
 from mwaa_shell.history.rerun import Expansion
 from mwaa_shell.result import Outcome
 from mwaa_shell.session import Executor, Session, UserInterface
@@ -158,40 +158,6 @@ def test_last_command_is_on_in_its_place(many: Many, session: Session) -> None:
     execute(session, "dags list")
     assert lines("!!", "!-2", "!-3", "!-4") == ["dags list", on, "dags list", "version"]
     assert lines("!-5") == ["The history has no command !-5"]
-
-
-def test_later_shell_repeats_on_in_its_place(many: Many, session: Session, bundle: str, tmp_path: Path) -> None:
-    def lines(environment: str, *typed: str) -> list[str]:
-        later = at_a_prompt(many, bundle, [], [])
-        later.open(environment, later.access)
-        later.connection.load_info()
-        past = later.recorder.history.past(environment_key(later.connection))
-        found = [expand(one, past) for one in typed]
-        return [one.line if isinstance(one, Expansion) else str(one and one.message) for one in found]
-
-    session.open("etl-a", session.access)
-    on, secret = ".on --jobs 2 etl-a,etl-b pools list | cat", "s3cret-of-a-connection"
-    for line in ("version", on, f".on all connections add x --conn-type http --conn-password {secret}"):
-        execute(session, line)
-    execute(session, ".on all dags list", FILE)  # of a script, so it was not typed
-    assert len(many.sent) == 9
-    assert lines("etl-a", "!!", "!-2", "!-3", "!.on", "!pools") == [
-        on, "version", "The history has no command !-3", on, "No command starts with 'pools'",
-    ]  # fmt: skip
-    assert lines("etl-b", "!!", "!-2") == [on, "The history has no command !-2"]
-    assert lines("etl-c", "!!") == ["The history has no earlier command"]
-    session.recorder.history.close()
-    assert not any(secret.encode() in path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
-
-
-def test_script_of_on_in_a_later_shell_says_what_to_write(many: Many, session: Session, bundle: str) -> None:
-    execute(session, ".on all dags list")
-    later = at_a_prompt(many, bundle, [], [])
-    later.open("etl-a", later.access)
-    later.connection.load_info()
-    result = execute(later, ".script curl")
-    assert result.message == "The last command was .on, and a script is for one environment"
-    assert result.hint == "Write .script COMMAND curl for etl-a."
 
 
 def test_script_of_on_says_what_to_write(many: Many, session: Session) -> None:
