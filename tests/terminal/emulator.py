@@ -141,6 +141,8 @@ class Terminal(AbstractContextManager["Terminal"]):
         self._stream = pyte.ByteStream(self.screen)
         self._outgoing = bytearray()
         self._news = False  #: something was written since the last keys were sent, or the window was resized
+        self._effects = False  #: the same since the first keys after the last wait: any of them may show what is wanted
+        self._has_waited = True
         self._at_enter: list[str] = []  #: all lines when Enter was pressed, if it is the last key
         self._master, slave = pty.openpty()
         os.set_blocking(self._master, False)
@@ -169,7 +171,7 @@ class Terminal(AbstractContextManager["Terminal"]):
 
     def send(self, text: str) -> None:
         """Type text; what the program writes meanwhile is read, so that neither waits for the other."""
-        self.look()
+        self._look_again()
         self._at_enter = [*self.screen.scrolled, *self.lines] if text.endswith(KEYS["enter"]) else []
         self._queue(text)
         while self._outgoing and not self.ended:
@@ -192,13 +194,19 @@ class Terminal(AbstractContextManager["Terminal"]):
         while not self.ended and select.select([self._master], [], [], 0)[0]:
             self._pump(0)
 
+    def _look_again(self) -> None:
+        """Read what was written before keys or a resize, so that it is not taken for their effect."""
+        self.look()
+        self._effects = self._effects and not self._has_waited
+        self._has_waited = False
+
     def attributes(self) -> list[Any]:
         """How the terminal is set, as ``termios`` has it."""
         return termios.tcgetattr(self._master)
 
     def resize(self, columns: int, rows: int) -> None:
         """Change the window's size; the program gets SIGWINCH."""
-        self.look()
+        self._look_again()
         self._news = False
         self.screen.resize(rows, columns)
         termios.tcsetwinsize(self._master, (rows, columns))
@@ -206,13 +214,13 @@ class Terminal(AbstractContextManager["Terminal"]):
     def wait_for(self, wanted: str | Callable[[str], bool], timeout: float = PATIENCE) -> None:
         """Read until the text of the screen, whose lines end without blanks, holds or satisfies ``wanted``.
 
-        The screen that the last keys were typed at does not count: something must have been written since.
+        The screen of the last wait does not count if keys were typed since: something must have been written.
         Raises ``AssertionError`` with the whole screen in it.
         """
         if isinstance(wanted, str):
-            self._wait(lambda: self._news and wanted in self.text, timeout, repr(wanted))
+            self._wait(lambda: self._effects and wanted in self.text, timeout, repr(wanted))
         else:
-            self._wait(lambda: self._news and wanted(self.text), timeout, "What was waited for")
+            self._wait(lambda: self._effects and wanted(self.text), timeout, "What was waited for")
 
     def wait_for_prompt(self, name: str, timeout: float = PATIENCE) -> None:
         """Read until an empty prompt ``name> `` stands last, but for a toolbar, with the cursor on it.
@@ -290,6 +298,7 @@ class Terminal(AbstractContextManager["Terminal"]):
                 frame = "-" * self.screen.columns
                 raise AssertionError("\n".join([f"{wanted} was not there {why}; {where}", frame, *self.lines, frame]))
             self._pump(left)
+        self._has_waited = True
 
     def _queue(self, text: str) -> None:
         self._outgoing += text.encode(errors="surrogateescape")
@@ -303,7 +312,9 @@ class Terminal(AbstractContextManager["Terminal"]):
                 data = os.read(self._master, 65536)
             except OSError:  # Linux's way to say that nobody has the other end open any more
                 data = b""
-            self.ended, self._news = not data, self._news or bool(data)
+            self.ended = not data
+            if data:
+                self._news = self._effects = True
             self.raw += data
             self._stream.feed(data)
         if writable and not self.ended:
