@@ -50,6 +50,8 @@ class Side:
         self._context = context
         self._connections = 0
         self._open: list[socket.socket] = []
+        self._is_closed = False
+        self._changing = threading.Lock()  #: of what is open, and whether this is closed
         self._listener = socket.create_server(("127.0.0.1", port))
         self.port: int = self._listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
@@ -64,11 +66,12 @@ class Side:
             threading.Thread(target=self._talk, args=(connection, self._connections), daemon=True).start()
 
     def _talk(self, connection: socket.socket, number: int) -> None:
-        self._open.append(connection)
         try:
             if self._context is not None:
-                connection = self._context.wrap_socket(connection, server_side=True)
-                self._open.append(connection)
+                connection = self._context.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
+            self._keep(connection)
+            if isinstance(connection, ssl.SSLSocket):
+                connection.do_handshake()
             with connection.makefile("rb") as stream:
                 while (request := _read(stream.readline, stream.read, number, connection)) is not None:
                     if number <= self._lost:
@@ -85,9 +88,16 @@ class Side:
         except (OSError, ValueError):
             pass  # the client has gone
         finally:
-            connection.close()
-            self._open = [one for one in self._open if one.fileno() != -1]
+            with self._changing:
+                connection.close()
+                self._open = [one for one in self._open if one.fileno() != -1]
             self.closed.set()
+
+    def _keep(self, connection: socket.socket) -> None:
+        with self._changing:
+            self._open.append(connection)
+            if self._is_closed:
+                shut(connection)
 
     def go_deaf(self) -> None:
         """Let nothing arrive any more on the connections that there are, as after a sleep, and say nothing about it."""
@@ -95,13 +105,18 @@ class Side:
 
     def close(self) -> None:
         """Stop listening and drop every connection."""
-        with contextlib.suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)  # wakes the thread that accepts
+        shut(self._listener)
         self._listener.close()
-        for connection in self._open:
-            with contextlib.suppress(OSError):
-                socket.socket.shutdown(connection, socket.SHUT_RDWR)  # wakes the thread that reads
-            connection.close()
+        with self._changing:
+            self._is_closed = True
+            for connection in self._open:
+                shut(connection)
+
+
+def shut(connection: socket.socket) -> None:
+    """End a connection, and wake the thread that waits for it: it closes its socket, which no other may."""
+    with contextlib.suppress(OSError):
+        socket.socket.shutdown(connection, socket.SHUT_RDWR)
 
 
 def _read(

@@ -12,7 +12,9 @@ import socket
 import ssl
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+
+from tests.double import shut
 
 Address = tuple[str, int]
 
@@ -27,9 +29,14 @@ class Relay(ABC):
         self.seen = bytearray()  #: what was passed on, both ways
         self._context = context
         self._open: list[socket.socket] = []
+        self._threads: list[threading.Thread] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
+
+    def _begin(self, work: Callable[..., None], *given: socket.socket) -> None:
+        self._threads.append(threading.Thread(target=work, args=given, daemon=True))
+        self._threads[-1].start()
 
     @abstractmethod
     def greet(self, client: socket.socket) -> socket.socket | None:
@@ -49,22 +56,23 @@ class Relay(ABC):
                 client, _ = self._listener.accept()
             except OSError:
                 return
-            threading.Thread(target=self._serve, args=(client,), daemon=True).start()
+            self._open.append(client)
+            self._begin(self._serve, client)
 
     def _serve(self, client: socket.socket) -> None:
-        self._open.append(client)
         with contextlib.suppress(OSError, ValueError):
             if self._context is not None:
-                client = self._context.wrap_socket(client, server_side=True)
+                client = self._context.wrap_socket(client, server_side=True, do_handshake_on_connect=False)
                 self._open.append(client)
+                client.do_handshake()
             server = self.greet(client)
             if server is not None:
                 self.relayed += 1
                 self._open.append(server)
-                threading.Thread(target=self._pump, args=(server, client), daemon=True).start()
+                self._begin(self._pump, server, client)
                 self._pump(client, server)
                 return
-        client.close()
+        shut(client)
 
     def _pump(self, source: socket.socket, target: socket.socket) -> None:
         with contextlib.suppress(OSError):
@@ -76,10 +84,14 @@ class Relay(ABC):
                 end.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
-        """Stop listening and drop every connection."""
-        with contextlib.suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)  # wakes the thread that accepts
+        """Stop listening and drop every connection once no thread uses it."""
+        shut(self._listener)
         self._listener.close()
+        for thread in self._threads:  # each may have begun further ones, which are behind it
+            while thread.is_alive():
+                for connection in self._open:
+                    shut(connection)
+                thread.join(0.1)
         for connection in self._open:
             connection.close()
 
