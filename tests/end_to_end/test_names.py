@@ -19,6 +19,7 @@ pytestmark = pytest.mark.airflow
 @pytest.fixture
 def session(served: Served, monkeypatch: pytest.MonkeyPatch) -> Session:
     monkeypatch.setattr(live_names, "PAUSE", 0.0)
+    monkeypatch.setattr(live_names, "SAVE_AFTER", 0.0)
     made = Session(Settings(environment=served.name, access=access_from(served.environ), yes=""))
     made.ui.keeps_names = True
     made.connection.load_info()
