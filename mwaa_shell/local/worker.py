@@ -66,11 +66,16 @@ class Worker:
     # -- importing -----------------------------------------------------------------------------------------------
 
     def import_airflow(self):
-        """Import Airflow, its parser and its models once, keeping what the parser prints."""
+        """Import Airflow, its parser and its models once, keeping what the parser prints.
+
+        Collections of garbage would find next to none, and take 0.6 s of the 2.2 s of Airflow 3.3.1.
+        """
         if self.way != "fresh":
+            gc.disable()
             self.preface = self.printed(build_parser)
             if self.way != "lean" and any(self.printed(import_models)):
                 self.start_again()
+            gc.enable()
         self.send({"ready": True})
 
     def start_again(self):
