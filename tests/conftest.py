@@ -20,7 +20,7 @@ import mwaa_shell
 import tests.guard.sitecustomize  # noqa: F401  (installs the hook in this process)
 from mwaa_shell import debug_log
 from mwaa_shell.history.store import History
-from mwaa_shell.interrupts import ENDING
+from mwaa_shell.interrupts import ENDING, INTERRUPTS
 from mwaa_shell.session import Session, UserInterface
 from mwaa_shell.settings import Settings
 from tests.double import Double
@@ -130,6 +130,12 @@ def _scrub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         *(key for key in wanted if key.startswith("AWS_")),
     ):
         monkeypatch.setenv(key, wanted[key])
+
+
+@pytest.fixture(autouse=True)
+def _take_ctrl_c() -> None:
+    """Let Ctrl-C take effect again: what an earlier test ignores is ignored by the programs that are started here."""
+    INTERRUPTS.restore()
 
 
 @pytest.fixture(autouse=True)
