@@ -367,6 +367,7 @@ def test_a_rest_response_that_does_not_come_whole(double: Double, behave: Behave
     environments = MwaaApi(double.access(None, timeout=1.5 if behave is never else 20.0))
     with pytest.raises(NothingRan, match="InvokeRestApi"):
         environments.invoke_rest("my-env", RestRequest("/dags"))
+    assert double.aws.arrived.acquire(timeout=60)  # a silent server may be slower than the client
     assert len(double.aws.seen) == 1
     double.aws.behave = double.answer_aws
     double.rest["/dags"] = {"dags": []}

@@ -214,6 +214,7 @@ def test_silence_leaves_the_outcome_unknown(double: Double, bundle: str) -> None
     with pytest.raises(OutcomeUnknown, match=r"did not answer within 0\.2 seconds"):
         post(Transport([bundle], 0.2, direct=True), double)
     done.set()
+    assert double.web.arrived.acquire(timeout=60)  # a silent server may be slower than the client
     assert len(double.web.seen) == 1
 
 
