@@ -24,7 +24,7 @@ from mwaa_shell.interrupts import ENDING, INTERRUPTS
 from mwaa_shell.session import Session, UserInterface
 from mwaa_shell.settings import Settings
 from tests.double import Double
-from tests.programs import keep_data_of_botocore
+from tests.programs import keep_data_of_botocore, process_unchanged
 from tests.sessions import Notes
 from tests.sharing import Together, rank
 from tests.terminal.forked import Forks
@@ -136,6 +136,13 @@ def _scrub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def _take_ctrl_c() -> None:
     """Let Ctrl-C take effect again: what an earlier test ignores is ignored by the programs that are started here."""
     INTERRUPTS.restore()
+
+
+@pytest.fixture(autouse=True)
+def _take_back_changes_of_the_process() -> Iterator[None]:
+    """Take back what ``run`` sets for its process: pytest would hear of no thread that fails, and garbage pile up."""
+    with process_unchanged():
+        yield
 
 
 @pytest.fixture(autouse=True)

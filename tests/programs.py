@@ -32,7 +32,7 @@ def run_here(arguments: Sequence[str], environ: Mapping[str, str], stdin: bytes 
     stdout, stderr = io.BytesIO(), io.BytesIO()
     lines = io.TextIOWrapper(io.BytesIO(stdin), encoding="utf-8", errors="surrogateescape")
     streams = Streams(lines, stdout, stderr, stdin_tty=False, stdout_tty=False, stderr_tty=False)
-    with patch.dict(os.environ, environ, clear=True), _process_unchanged():
+    with patch.dict(os.environ, environ, clear=True), process_unchanged():
         try:
             code = int(cli.run(arguments, streams))
         except ShellError as error:  # what the launcher makes of it
@@ -42,7 +42,7 @@ def run_here(arguments: Sequence[str], environ: Mapping[str, str], stdin: bytes 
 
 
 @contextmanager
-def _process_unchanged() -> Iterator[None]:
+def process_unchanged() -> Iterator[None]:
     """Take back what the program sets once for its whole process."""
     threshold, hook = gc.get_threshold(), threading.excepthook
     with patch.object(programs, "TERMINAL", programs.TerminalUse()):
