@@ -12,7 +12,7 @@ from mwaa_shell.airflow.knowledge import reads
 from mwaa_shell.airflow.translation import translate, translated_line
 from mwaa_shell.dot_commands.registry import Argument, ArgumentKind, DotCommand, DotCommandCall, Group, number_from
 from mwaa_shell.dot_commands.run_reader import canvas_of, run_sources
-from mwaa_shell.dot_commands.why import short_reason
+from mwaa_shell.dot_commands.why import short_reasons
 from mwaa_shell.durations import parse_duration
 from mwaa_shell.errors import RefusedByRule, State, UsageError
 from mwaa_shell.output.records import data_only
@@ -124,7 +124,12 @@ def follow(call: DotCommandCall, given: Namespace) -> Result:
     if snapshot is not None:
         session.recent, session.snapshot = RunRef(dag, snapshot.run.run_id), snapshot
         if snapshot.run.state == "failed":
-            ended = ended._replace(remark=short_reason(session, snapshot))
+            reasons = short_reasons(session, snapshot)
+            if canvas.live:
+                ended = ended._replace(remark="\n".join([*reasons, ".why shows the reason, with logs"]))
+            else:
+                for reason in reasons:
+                    canvas.notice(reason)
     return ended._replace(drawn=canvas.live)
 
 

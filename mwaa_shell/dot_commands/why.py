@@ -62,11 +62,10 @@ def _bytes(lines: list[str]) -> bytes:
     return "".join(f"{line}\n" for line in lines).encode("utf-8", "replace")
 
 
-def short_reason(session: Session, snapshot: monitor.Snapshot) -> str:
-    """Return the exceptions of failed tasks with a readable log, and the next step."""
+def short_reasons(session: Session, snapshot: monitor.Snapshot) -> list[str]:
+    """Return a line for each failed task with an exception in a readable log."""
     failures, _ = _read_logs(session, snapshot, MOST_NAMED)
-    lines = [monitor.one_line(one) for one in failures if one.exception]
-    return "\n".join([*lines, ".why shows the reason, with logs"])
+    return [monitor.one_line(one) for one in failures if one.exception]
 
 
 def _run(call: DotCommandCall, given: Namespace) -> monitor.Snapshot:

@@ -26,6 +26,7 @@ from mwaa_shell.session.script import ScriptLine
 from mwaa_shell.settings import Settings
 from tests.double import Double, LogsDouble, Request, command_response, refusal
 from tests.monitor.canvas import FakeCanvas
+from tests.programs import run_here
 from tests.sessions import check_lines, execute
 
 GROUP = "airflow-my-env-Task"
@@ -272,6 +273,7 @@ def test_why_fails_without_a_failed_run(double: Double, session: Session) -> Non
 
 
 def test_follow_ends_with_the_short_form_and_why_takes_that_run(double: Double, session: Session) -> None:
+    session.ui.canvas = FakeCanvas()
     result = execute(session, f".follow sales {RUN}")
     assert result.exit_code is ExitCode.FAILED
     assert result.remark.splitlines() == [
@@ -282,8 +284,21 @@ def test_follow_ends_with_the_short_form_and_why_takes_that_run(double: Double, 
     assert shown(session, ".why")[1].startswith(RUN)
 
 
+@pytest.mark.usefixtures("session")
+def test_follow_in_a_script_prints_the_exceptions(environ: dict[str, str]) -> None:
+    logs = {"AWS_ENDPOINT_URL_CLOUDWATCH_LOGS": environ["AWS_ENDPOINT_URL_MWAA"]}
+    ended = run_here(["my-env", "-c", f".follow sales {RUN}"], environ | logs)
+    assert ended.returncode == ExitCode.FAILED
+    assert ended.stderr.decode().splitlines()[-2:] == [
+        "mwaa-shell: load failed (try 2, 2.0 s): ValueError: 3 rows are missing",
+        f"mwaa-shell: error: sales {RUN} failed after 3.0 s: load failed.",
+    ]
+    assert b"ValueError" not in ended.stdout
+
+
 def test_follow_says_why_where_no_log_is_permitted(double: Double, session: Session) -> None:
     logs_of(double).denied = {"DescribeLogStreams"}
+    session.ui.canvas = FakeCanvas()
     assert execute(session, ".follow sales").remark == ".why shows the reason, with logs"
 
 
