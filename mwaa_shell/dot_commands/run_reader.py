@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from mwaa_shell import monitor
+from mwaa_shell.airflow.knowledge import Kind
 from mwaa_shell.airflow.rest import REST_SINCE, RestRequest
 from mwaa_shell.errors import ShellError, UsageError
 from mwaa_shell.session import NO_SCHEDULER, LineContext, Session
@@ -60,7 +62,10 @@ def run_sources(
         def ask(request: RestRequest) -> object:
             return ask_rest(session, request, watcher)
 
-        found.append(monitor.RestRunSource(ask, version, dag, run, name))
+        rest = monitor.RestRunSource(ask, version, dag, run, name)
+        if session.cached_names is not None:
+            rest.similar = partial(session.cached_names.similar, Kind.DAG)
+        found.append(rest)
     if grammar is not None:
 
         def send(line: ParsedLine) -> Result:

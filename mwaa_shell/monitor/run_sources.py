@@ -42,6 +42,7 @@ from mwaa_shell.monitor.runs import (
 )
 from mwaa_shell.output.records import Row, read_rows
 from mwaa_shell.result import Outcome, Result
+from mwaa_shell.suggestions import suggest
 
 #: Most runs among which REST is asked for one by its ID.
 MOST_RUNS = 1000
@@ -83,6 +84,7 @@ class RestRunSource:
 
     name = "REST"
     unscheduled = ""  #: a remark while a run waits because nothing runs DAGs
+    similar: Callable[[str], str] = staticmethod(lambda dag: "")  #: returns the DAG meant by a missing one
 
     def __init__(self, ask: Ask, version: Version, dag: str, run: str, where: str = "") -> None:
         """``where`` is the environment's name, for messages."""
@@ -128,7 +130,7 @@ class RestRunSource:
             exists = bool(dag_in(self._send(dag_request(self._dag)), self._dag))
         except RestNotFound:
             exists = False
-        return no_runs(self._dag) if exists else no_such_dag(self._dag)
+        return no_runs(self._dag) if exists else no_such_dag(self._dag, self.similar(self._dag))
 
     def _rows(self, request: RestRequest, member: str) -> Iterator[Mapping[str, Any]]:
         try:
@@ -238,9 +240,9 @@ def no_runs(dag: str) -> RunNotFound:
     return RunNotFound(f"{dag} has no run yet")
 
 
-def no_such_dag(dag: str) -> RunNotFound:
-    """Return the error for a DAG that does not exist."""
-    return RunNotFound(f"DAG {dag} does not exist", hint="List DAGs with dags list.")
+def no_such_dag(dag: str, similar: str) -> RunNotFound:
+    """Return the error for a DAG that does not exist, with a similar one or none."""
+    return RunNotFound(f"DAG {dag} does not exist{suggest(similar)}", hint="List DAGs with dags list.")
 
 
 def no_such_run(dag: str, run: str, newest: str) -> RunNotFound:

@@ -178,10 +178,13 @@ class NameRefresher:
     def similar_to_missing(self, line: ParsedLine, result: Result) -> str:
         """Return the cached name most similar to a missing name of the command, or empty."""
         for gone in fetch.missing_names(line, result, self._connection.grammar):
-            known = [name.text for name in self.catalogue.names(gone.kind, gone.dag) if name.text != gone.text]
-            if len(known) <= COMPARED:
-                return closest(gone.text, known) or ""
+            return self.similar(gone.kind, gone.text, gone.dag)
         return ""
+
+    def similar(self, kind: Kind, missing: str, dag: str = "") -> str:
+        """Return the cached name most similar to a missing one, or empty."""
+        known = [name.text for name in self.catalogue.names(kind, dag) if name.text != missing]
+        return (closest(missing, known) if len(known) <= COMPARED else None) or ""
 
     def settle(self) -> None:
         """Load the cached names from disk. Until AWS reports the account, it is that of the last session."""

@@ -25,6 +25,7 @@ from mwaa_shell.session import Session
 from mwaa_shell.session.session import UserInterface
 from mwaa_shell.settings import Settings
 from tests.double import NOT_UPDATED, Double, Request, command_response, refusal
+from tests.monitor.canvas import FakeCanvas
 from tests.sessions import execute
 
 DAGS = [{"dag_id": name, "is_paused": False, "owners": ["airflow"]} for name in ("daily_sales", "hello")]
@@ -102,6 +103,16 @@ def test_a_missing_name_is_answered_with_a_similar_one(double: Double, session: 
     assert "Did you mean 'hello'?" in (ended.hint, ended.remark)
     double.web.behave = lambda request: command_response(b"", missing.replace(b"hallo", b"quite_another"))
     assert "mean" not in execute(session, "dags trigger quite_another").hint
+
+
+@pytest.mark.parametrize("line", [".follow hallo", ".why hallo"])
+def test_follow_and_why_propose_a_similar_dag(double: Double, session: Session, line: str) -> None:
+    live_of(session).want(Kind.DAG)
+    settled(live_of(session))
+    double.rest[rest.RUNS] = {"dag_runs": [], "total_entries": 0}
+    session.ui.canvas = FakeCanvas()
+    result = execute(session, line)
+    assert result.message == "DAG hallo does not exist. Did you mean 'hello'?"
 
 
 def test_what_is_off_learns_and_offers_nothing(double: Double, session: Session) -> None:
