@@ -167,6 +167,8 @@ class KeyActions:
             self._origins[line] = history.rerun_of(found.entry.number)
         here, there = connection.target.name, found.entry.environment
         ran_on = there if typed[1:2].isdigit() and there != here else ""  # all else finds what was typed here
+        if not ran_on and self._session.rules().problem_in(line):
+            return False  # the next checks of Enter name the mistake
         reason = history.reason_to_review(
             found.entry, self._session.grammar, found.line[dot_commands.command_in(found.line) :], ran_on
         )

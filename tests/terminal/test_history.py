@@ -132,6 +132,21 @@ def test_what_changes_something_waits_on_the_prompt(double: Double, opened: Open
     assert sent(double) == ["dags pause one", "dags pause two"]
 
 
+def test_an_expanded_line_with_a_mistake_gets_the_message_of_a_typed_one(double: Double, opened: Open) -> None:
+    terminal = opened()
+    terminal.run("my-env", "dags pause one")
+    for expansion, message in (
+        ("^pause^puase", "Unknown command 'dags puase' in Airflow 2.10.3. Did you mean 'dags pause'?"),
+        ("!! two", "Unexpected argument 'two' for dags pause"),
+        ("^dags pause^pause", "pause is called dags pause in Airflow 2 (Enter runs it, Ctrl-_ undoes)"),
+    ):
+        terminal.enter(expansion)
+        terminal.wait_for(message)
+        terminal.key("ctrl-c")
+        terminal.wait_for_prompt("my-env")
+    assert sent(double) == ["dags pause one"]
+
+
 def test_what_may_have_run_is_to_be_looked_at_first(double: Double, opened: Open) -> None:
     terminal = opened()
     double.web.behave = lambda request: None  # the connection ends after the request
