@@ -60,6 +60,7 @@ _AT_COMMAND_LINE = (
     (r"\.help ([a-z]+)\b", r"mwaa-shell help \1"),
     (r"\.help \.([a-z]+)\b", r"mwaa-shell -c '.help .\1'"),
     (r"\.help COMMAND\b", "mwaa-shell -c '.help COMMAND'"),
+    (r"(?<=List them with )\.([a-z]+)\b", r"mwaa-shell -c .\1"),
     (r"\.(help|envs)\b", r"mwaa-shell -c .\1"),
 )
 

@@ -39,6 +39,7 @@ def test_note_keeps_its_lines_where_no_terminal_is(monkeypatch: pytest.MonkeyPat
     [
         ("Run .doctor.", "Run mwaa-shell doctor."),
         ("List them with .envs, or pass --region.", "List them with mwaa-shell -c .envs, or pass --region."),
+        ("List them with .saved.", "List them with mwaa-shell -c .saved."),
         ("See .help .doctor.", "See mwaa-shell -c '.help .doctor'."),
         ("Read .help access.", "Read mwaa-shell help access."),
         ("See .help .watch.", "See mwaa-shell -c '.help .watch'."),
