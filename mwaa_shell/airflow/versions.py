@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from mwaa_shell.errors import UsageError
-from mwaa_shell.suggestions import unknown
+from mwaa_shell.suggestions import did_you_mean, listed, shorten_word
 
 
 class Version(NamedTuple):
@@ -39,6 +39,12 @@ def version_in_output(stdout: str) -> Version | None:
 
 
 def unknown_version(text: str, known: Iterable[Version]) -> UsageError:
-    """Return the error about an unknown version, with the newest known ones."""
-    newest_first = [str(version) for version in sorted(known, reverse=True)]
-    return unknown("Airflow version", text, newest_first, "mwaa-shell help local")
+    """Return the error about an unknown version, with the newest known ones.
+
+    It proposes only a version with the same major and minor number.
+    """
+    newest_first, wanted = sorted(known, reverse=True), parse_version(text)
+    near = [version for version in newest_first if wanted is not None and version[:2] == wanted[:2]]
+    question = did_you_mean(text, map(str, near))
+    choices = listed([str(version) for version in newest_first], "mwaa-shell help local")
+    return UsageError(f"Unknown Airflow version '{shorten_word(text)}'{question}", hint=f"Use one of: {choices}.")

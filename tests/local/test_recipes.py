@@ -105,6 +105,21 @@ def test_another_version_is_refused_with_the_list(text: str) -> None:
     assert raised.value.hint == f"Use one of: {newest} and {len(VERSIONS) - 5} more (mwaa-shell help local)."
 
 
+@pytest.mark.parametrize(
+    ("text", "question"),
+    [
+        ("2.10", ". Did you mean '2.10.3'?"),
+        ("2.10.9", ". Did you mean '2.10.3'?"),
+        ("2.8", ". Did you mean '2.8.1'?"),
+        ("9.9.9", ""),
+    ],
+)
+def test_unknown_version_proposes_one_of_its_minor_number(text: str, question: str) -> None:
+    with pytest.raises(UsageError) as raised:
+        recipe_for(text)
+    assert str(raised.value) == f"Unknown Airflow version '{text}'{question}"
+
+
 def test_default_is_a_version_of_mwaa(monkeypatch: pytest.MonkeyPatch) -> None:
     newest = next(recipe for recipe in reversed(recipes()) if recipe.on_mwaa)
     newer = newest._replace(version=Version(99), on_mwaa=False)
