@@ -1,4 +1,4 @@
-"""Characters that web pages, shells and word processors put into a command."""
+"""Characters that web pages, word processors and other shells put into a command."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ DOUBLE_QUOTES, SINGLE_QUOTES = "\u201c\u201d\u201e\u201f\u00ab\u00bb", "\u2018\u
 CHARACTERS = re.compile(f"[{SPACES}{INVISIBLE}{DASHES}{DOUBLE_QUOTES}{SINGLE_QUOTES}]")
 #: The same, and references that a POSIX shell would expand.
 SIGNS = re.compile(rf"{CHARACTERS.pattern}|\$[A-Za-z_]\w*|\$\{{[^}}]*\}}|\$\(|`")
+#: Words that join commands, or read a file, in a POSIX shell. A ``;`` does it at the end of any word.
+OPERATORS = ("&&", "&", "<", ";")
 #: The prompts of shells in front of a command, such as ``$``, ``(venv) me@host:~$``, ``%`` and ``my-env>``.
 PROMPT = re.compile(
     rf"[{BLANKS}]*((?:[(\[][^()\[\]]*[)\]][{BLANKS}]*)?[^\s'\"=]*[$%>\u276f\u00bb])[{BLANKS}]+(?=[^{BLANKS}])"
@@ -21,7 +23,7 @@ PROMPT = re.compile(
 
 
 def odd_character_in(line: ParsedLine, is_command: bool | None = None) -> Problem | None:
-    """Return the first odd character outside quotes, or the prompt before a command.
+    """Return the first odd character, operator or prompt of a shell in a command.
 
     ``is_command`` is whether a command or a group begins with its first word, ``None`` while that is unknown. A command
     after ``.send`` and a comment are not looked at.
@@ -32,8 +34,13 @@ def odd_character_in(line: ParsedLine, is_command: bool | None = None) -> Proble
     prompt = PROMPT.match(line.text) if is_airflow else None
     if prompt is not None and (prompt[1][-1] != ">" or _is_no_redirection(line, is_command)):
         return Problem(f"'{prompt[1]}' is the prompt of a shell", prompt.start(1), True, hint="Delete it.")
-    odd = SIGNS if is_airflow else CHARACTERS
-    return next((one for word in line.words if (one := _in_word(line.text, word, odd)) is not None), None)
+    for word in line.words:
+        problem = _in_word(line.text, word, SIGNS if is_airflow else CHARACTERS)
+        if problem is None and is_airflow:
+            problem = _operator(line.text, word, is_last=word == line.words[-1])
+        if problem is not None:
+            return problem
+    return None
 
 
 def _is_no_redirection(line: ParsedLine, is_command: bool | None) -> bool:
@@ -53,6 +60,18 @@ def _in_word(text: str, word: Word, odd: re.Pattern[str]) -> Problem | None:
             message, hint = _message(text, found, word)
             return Problem(message, start, True, hint=hint)
     return None
+
+
+def _operator(text: str, word: Word, *, is_last: bool) -> Problem | None:
+    """Return the problem of an operator, which Airflow would take for an argument."""
+    typed = text[word.start : word.end]
+    if typed not in OPERATORS:
+        if not typed.endswith(";") or letters_of(text, word)[-1] != (word.end - 1, word.end, ""):
+            return None
+        typed = ";"
+    hint = "Delete it, or put it in quotes." if is_last else "Write one command a line, or put it in quotes."
+    hint = "Put it in quotes to send it so." if typed == "<" else hint
+    return Problem(f"{typed} would be sent as text", word.end - len(typed), True, hint=hint)
 
 
 def _message(text: str, found: re.Match[str], word: Word) -> tuple[str, str]:

@@ -25,6 +25,7 @@ def terminal(environ: dict[str, str], forks: Forks) -> Iterator[Terminal]:
         ("dags\u00a0list", "The command contains a no-break space (U+00A0)", 4),
         ("dags list-runs \u2013d x", "\u2013 is an en dash (U+2013)", 15),
         ("dags trigger $DAG", "$DAG would be sent as text", 13),
+        ("dags list; version", "; would be sent as text", 9),
         ("$ dags list", "'$' is the prompt of a shell", 0),
     ],
 )
