@@ -67,8 +67,9 @@ def copy(call: DotCommandCall, given: Namespace) -> Result:
     if len(data) > clipboard.LIMIT:
         way = "`.raw > FILE`, or `.raw |` and pbcopy, wl-copy or xclip, take all of it"
         raise UsageError(f"A terminal copies at most {clipboard.LIMIT:,} bytes, not {len(data):,}", hint=f"Use {way}.")
-    hint = " tmux passes them on if its option set-clipboard is on." if os.environ.get("TMUX") else ""
-    return text_result(f"{len(data):,} bytes are sent to the clipboard of the terminal.{hint}")._replace(clipboard=data)
+    remark = "tmux passes them on if its option set-clipboard is on." if os.environ.get("TMUX") else ""
+    said = text_result(f"{len(data):,} bytes are sent to the clipboard of the terminal.")
+    return said._replace(clipboard=data, remark=remark)
 
 
 def draw_as(call: DotCommandCall, given: Namespace) -> Result:

@@ -94,10 +94,10 @@ def show(
 
 
 def _put_remark(result: Result, streams: Streams) -> None:
-    """Write the remark on a terminal, dimmed."""
+    """Write the remark on a terminal, dimmed and wrapped at blanks."""
     if result.remark and streams.is_display():
         dim, plain = (DIM, RESET) if streams.use_color(stderr=True) else ("", "")
-        streams.write_err(f"{dim}{sanitise(result.remark)}{plain}\n".encode())
+        streams.write_err(f"{dim}{streams.wrapped(sanitise(result.remark))}{plain}\n".encode())
 
 
 def shown_text(result: Result, view: DisplayOptions) -> Iterator[str]:

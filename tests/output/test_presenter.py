@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
 import subprocess
 import sys
@@ -222,6 +223,13 @@ def test_how_to_read_a_output_stands_below_it_where_somebody_looks() -> None:
     assert plain(err) == b"as it was before^[\nok\n"
     assert out == b"is_paused  yes\n"
     assert shown(result, err_tty=True)[1] == b""
+
+
+def test_remark_wraps_at_words_of_each_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "get_terminal_size", lambda number: os.terminal_size((30, 24)))
+    result = Result(remark="load failed (try 2, 2.0 s): ValueError: 3 rows are missing\n.why shows the reason")
+    err = plain(shown(result, out_tty=True, err_tty=True)[1]).decode()
+    assert err == "load failed (try 2, 2.0 s):\n    ValueError: 3 rows are\n    missing\n.why shows the reason\n"
 
 
 def test_what_helps_after_a_failure_stands_below_its_sentence() -> None:
