@@ -45,7 +45,7 @@ WRITTEN = frozenset({
 VALUES = frozenset({"value", "val"})
 #: The names of columns of dates.
 DATES = re.compile(
-    r"(?:.*_)?(?:date|time|timestamp|dttm|at|after|start|end|when|heartbeat|decision|event|parsed|pickled|expired)"
+    r"(?:.*_)?(?:date|time|timestamp|dttm|at|after|start|end|when|heartbeat|decision|event|parsed|pickled|expired|dagrun)"
 )
 #: Characters of the longest value that is shown in a sentence.
 SAYABLE = 200

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -52,6 +53,20 @@ def test_dates_say_how_long_ago_they_were() -> None:
         "start_date  2026-11-22 12:57:00 (3 min ago)",
         "times in UTC",
     ]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "next_dagrun", "next_dagrun_create_after", "next_dagrun_data_interval_start", "next_dagrun_logical_date",
+        "next_dagrun_run_after", "last_parsed", "last_parsed_time", "last_pickled", "last_expired", "run_after",
+        "last_scheduling_decision", "latest_heartbeat", "queued_when", "scheduled_when", "when", "timestamp",
+        "responded_at", "partition_date",
+    ],
+)  # fmt: skip
+def test_dates_of_the_rest_api_are_drawn_as_dates(name: str) -> None:
+    now = datetime(2026, 11, 22, 13, tzinfo=UTC)
+    assert vertical({name: "2026-11-22T12:57:00+00:00"}, now=now)[0] == f"{name}  2026-11-22 12:57:00 (3 min ago)"
 
 
 def test_colors() -> None:
