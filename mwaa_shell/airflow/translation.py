@@ -8,6 +8,7 @@ translated. Each value keeps the quotes that it was typed in.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -259,7 +260,8 @@ class _Translator:
     def _called(self) -> tuple[list[str], list[str]]:
         """Return notes on new names of the command and its arguments, and details."""
         notes = [f"{self.name} is called {self.there} in {self._here}"] if self.name != self.there else []
-        renamed = [f"{', '.join(dict.fromkeys(self.renamed))}{'' if notes else f' in {self._here}'}"]
+        names = re.sub("^flags", "Flags", ", ".join(dict.fromkeys(self.renamed)))
+        renamed = [f"{names}{'' if notes else f' in {self._here}'}"]
         renamed = [*(renamed if self.renamed else []), *self.filled]
         known = self.operation.notes_on(self.there, self.target.version.major)
         if not known or self.name.command == self.there.command:

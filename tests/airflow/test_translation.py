@@ -144,7 +144,7 @@ def test_what_is_said_in_full(target: str, line: str) -> None:
             None,
             "tasks run is not in Airflow 3.3.1: of MWAA's versions, 2.11.2 was",
         ),
-        ("3.3.1", "serve_logs", None, "workers serve their logs"),
+        ("3.3.1", "serve_logs", None, "Workers serve their logs"),
         ("2.10.3", "assets list", None, "of MWAA's versions, 3.0.6 is the first to have it"),
     ],
 )
@@ -268,13 +268,13 @@ def test_what_is_missing_is_told_too() -> None:
 @pytest.mark.parametrize(
     ("target", "line", "note"),
     [
-        ("3.3.1", "dags backfill x -s 2021-01-01", "up to 10 runs at once (--max-active-runs), none while the DAG is"),
+        ("3.3.1", "dags backfill x -s 2021-01-01", "Up to 10 runs at once (--max-active-runs), none while the DAG is"),
         (
             "3.3.1",
             "backfill x -s 2021-01-01",
-            "up to 10 runs at once (--max-active-runs), none while the DAG is paused",
+            "Up to 10 runs at once (--max-active-runs), none while the DAG is paused",
         ),
-        ("2.10.3", f"{BACKFILL}", "it also does what is unfinished in runs that exist"),
+        ("2.10.3", f"{BACKFILL}", "It also does what is unfinished in runs that exist"),
         ("2.10.3", "initdb", "connections create-default-connections"),
         ("3.3.1", "db init", "connections create-default-connections"),
         ("3.3.1", "resetdb -y", "connections create-default-connections"),
@@ -714,17 +714,33 @@ def test_advice_is_for_commands_that_are_missed() -> None:
 NAMES = ("Airflow", "AWS", "DAG", "MWAA")
 
 
+def begins_a_sentence(text: str) -> bool:
+    """Return whether a text begins with a capital, or as a command or an argument is written."""
+    first = text.split(maxsplit=1)[0].rstrip(",")
+    return first[0].isupper() or first.startswith("-") or first in first_words()
+
+
+@cache
+def first_words() -> frozenset[str]:
+    """Return the first words of all commands, and the positionals."""
+    commands = [command for version in VERSIONS for command in grammar.load_grammar(version).commands()]
+    positionals = {one.name for command in commands for one in command.positionals}
+    return frozenset({command.name.split()[0] for command in commands} | positionals)
+
+
 def test_notes_read_well_in_a_row() -> None:
-    texts = [one.text for one in (*table().instead, *table().without)] + [one.text for one in table().needs]
-    texts += [note for deed in table().operations for notes in deed.notes.values() for note in notes]
-    assert all(text[-1].isalnum() or text[-1] == "_" for text in texts)
-    assert all(not text[0].isupper() or text.startswith(NAMES) for text in texts)
+    sentences = [one.text for one in (*table().instead, *table().without)]
+    sentences += [note for deed in table().operations for notes in deed.notes.values() for note in notes]
+    ends = [one.text for one in table().needs]
+    assert all(text[-1].isalnum() or text[-1] == "_" for text in (*sentences, *ends))
+    assert not [text for text in sentences if not begins_a_sentence(text)]
+    assert all(not text[0].isupper() or text.startswith(NAMES) for text in ends)
 
 
 def test_every_note_reads_well_in_a_row() -> None:
     said = [one for one in answers(VERSIONS[-1]).values() if one is not None]
     notes = {note for one in said for note in (*one.notes, *one.details)}
-    assert not [note for note in notes if note[0].isupper() and not note.startswith(NAMES)]
+    assert not [note for note in notes if not begins_a_sentence(note)]
 
 
 def test_notes_are_for_names_that_differ() -> None:
