@@ -165,7 +165,7 @@ def confirm_all(session: Session, steps: Sequence[Step], which: str) -> None:
     )
     confirmed = {part.strip() for part in (typed or "").split(",") if part.strip()}
     if confirmed != set(names) and not (group and (typed or "").strip() == which):
-        raise RefusedByRule(CANCELED if is_no(typed) else "That names other environments")
+        raise RefusedByRule(CANCELED if is_no(typed) else f"The typed names are not {', '.join(names)}")
 
 
 def _require_yes(session: Session, steps: Sequence[Step], changes: Sequence[Step], which: str) -> None:

@@ -165,7 +165,7 @@ def _leaving_keys() -> KeyBindings:
 def choose_row(rows: Sequence[tuple[str, str]]) -> int | None:
     """Let the user choose a row by text in either column. Return its index or ``None``."""
     names, about = [name for name, _ in rows], [sanitise(text) for _, text in rows]
-    refuses = "No row, or more than one, has that in it"
+    refuses = "Type text that one row alone has in it"
     return choose_one("which one", f"{len(rows)} rows", Choices(names, about, refuses))
 
 
@@ -178,7 +178,7 @@ def choose_environment(connections: Sequence[Connection]) -> str | None:
             threading.Thread(target=_describe, args=(connection, turns, changed), daemon=True).start()
 
     names, about = [one.target.name for one in connections], [partial(_columns, one) for one in connections]
-    refuses = "No environment, or more than one, has a name with that in it"
+    refuses = "Type text that one environment alone has in its name"
     toolbar = "1 environment" if len(names) == 1 else f"{len(names)} environments"
     place = choose_one("environment", toolbar, Choices(names, about, refuses), begin)
     return None if place is None else names[place]
