@@ -41,7 +41,7 @@ def test_why_a_run_failed(version: str, scheduling: Callable[[str], Served], mon
     served = scheduling(version)
     settings = Settings(served.name, access_from(served.environ), yes="")
     with closing(Session(settings)) as session:
-        session.ui.canvas = FakeCanvas(live=False)
+        session.ui.canvas = canvas = FakeCanvas(live=False)
         assert execute(session, "dags unpause orders_report").ok
         assert execute(session, f"dags trigger orders_report -r bad {DATE[version]}").ok
         with monkeypatch.context() as without_rest:
@@ -53,7 +53,7 @@ def test_why_a_run_failed(version: str, scheduling: Callable[[str], Served], mon
         followed = execute(session, ".follow -n 1")
         assert (followed.exit_code, "compare_totals failed" in followed.message) == (ExitCode.FAILED, True)
         assert states_in(followed.stdout.decode(), STATES) == STATES
-        assert "ValueError: 3 invoices have no order" in followed.remark
+        assert "ValueError: 3 invoices have no order" in canvas.told[-1]
         check_logs_of_failed_run(served)
 
         found = json.loads(bytes(execute(session, ".why --json").stdout))
