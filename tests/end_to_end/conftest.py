@@ -13,6 +13,7 @@ import sys
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from unittest.mock import patch
 
@@ -48,6 +49,12 @@ class Grammar:
     missing: str
     unknown: str
     reads_dags: str  #: a command that reads the DAG folder
+
+    def trigger_run(self, run_id: str) -> str:
+        """Return the trigger with this run id, each with a date: Airflow 1.10 takes one run of a DAG a second."""
+        second = timedelta(seconds=zlib.crc32(run_id.encode()) % 10_000_000)
+        date = f" -e {datetime(2021, 1, 1) + second:%Y-%m-%dT%H:%M:%S}" if "trigger_dag" in self.trigger else ""
+        return self.trigger.replace("run_1", run_id) + date
 
 
 CONF = """-c '{"say": "it is \\"quoted\\"", "n": [1, 2]}'"""

@@ -88,7 +88,7 @@ def test_endings_are_those_of_the_airflow_program(
 
 
 def test_a_conf_with_quotes_arrives_whole(served: Served) -> None:
-    run_id = served.grammar.trigger.replace("run_1", "run_conf")
+    run_id = served.grammar.trigger_run("run_conf")
     ended = run(served, "--data", "-c", run_id)
     assert ended.returncode == 0, ended.stderr
     if served.version != "1.10.12":

@@ -43,7 +43,7 @@ def refreshed(session: Session, kind: Kind, dag: str = "") -> set[str]:
 
 
 def test_all_ways_tell_the_same_names(served: Served, session: Session) -> None:
-    assert execute(session, served.grammar.trigger.replace("run_1", "run_of_names")).ok
+    assert execute(session, served.grammar.trigger_run("run_of_names")).ok
     for kind, dag in ((Kind.DAG, ""), (Kind.TASK, "hello_world"), (Kind.RUN, "hello_world"), (Kind.POOL, "")):
         first = refreshed(session, kind, dag)  # over REST where the version has it
         assert first

@@ -30,7 +30,7 @@ def test_a_session(served: Served, forks: Forks) -> None:
         terminal.wait_for_prompt(served.name)
         terminal.wait_for(f"Airflow {served.version}  AVAILABLE")
         assert "sales_daily" in ask(terminal, served, grammar.list_dags)
-        assert "\nok " in ask(terminal, served, grammar.trigger.replace("run_1", "run_typed"))
+        assert "\nok " in ask(terminal, served, grammar.trigger_run("run_typed"))
         assert "run_typed" in ask(terminal, served, grammar.list_runs)
         missing = ask(terminal, served, grammar.missing)
         assert "\nfailed " in missing
