@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import signal
 import sys
@@ -76,11 +75,6 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together | N
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what takes longest, and leave the rest in the order of the day."""
     items.sort(key=lambda item: rank(item.nodeid))
-
-
-def pytest_collection_finish() -> None:
-    """Let no collection of garbage look at the collected tests again: it took 7% of a run."""
-    gc.freeze()
 
 
 PROGRAM = str(Path(mwaa_shell.__file__).parent) + os.sep

@@ -50,6 +50,7 @@ def process_unchanged() -> Iterator[None]:
             yield
         finally:
             gc.set_threshold(*threshold)
+            gc.unfreeze()  # Hypothesis asks the collector for references to its random numbers
             threading.excepthook = hook
 
 
