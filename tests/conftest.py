@@ -6,13 +6,10 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
-from random import Random
 from typing import Any
 
 import pytest
-from botocore.retries import standard
 from hypothesis import HealthCheck, settings
 
 import mwaa_shell
@@ -44,8 +41,6 @@ settings.load_profile("busy")
 
 
 keep_data_of_botocore()
-# A thread of a test that has ended may still wait for AWS. Hypothesis fails where ``random`` is used beside it.
-standard.ExponentialBackoff = partial(standard.ExponentialBackoff, random=Random().random)
 #: More processes than this have too little to do.
 MOST_PROCESSES = 8
 
