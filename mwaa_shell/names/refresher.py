@@ -178,7 +178,8 @@ class NameRefresher:
     def similar_to_missing(self, line: ParsedLine, result: Result) -> str:
         """Return the cached name most similar to a missing name of the command, or empty."""
         for gone in fetch.missing_names(line, result, self._connection.grammar):
-            return self.similar(gone.kind, gone.text, gone.dag)
+            if found := self.similar(gone.kind, gone.text, gone.dag):
+                return found
         return ""
 
     def similar(self, kind: Kind, missing: str, dag: str = "") -> str:
